@@ -1,4 +1,4 @@
-// Copies the one font of PNG pictures into dist/fonts/: its package has 21 more, and weighs 12 MB.
+// Copies the only font of PNG pictures into dist/fonts/, because its package has 21 more and weighs 12 MB.
 
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,4 +1,4 @@
-// Builds one entry of pages/ with all that it needs into one script and one style.
+// Builds one entry of pages/ into one script and one style.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,7 @@ import { build } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** @returns the script, which begins with the notices of `bundled`; the style; and the packages of others in the script */
+/** Returns the script with the notices of `bundled` before it, the style, and the foreign packages in the script. */
 export async function buildEntry(name) {
   const output = await build({
     root: `${here}pages`,
@@ -27,21 +27,21 @@ export async function buildEntry(name) {
   const style = files.find(file => file.fileName.endsWith('.css'))?.source ?? ''
   const bundled = bundledPackages(chunk.moduleIds)
   return {
-    // Inlined into an HTML file: nothing in the application may end the element that it stands in.
+    // The script is inlined into an HTML file, so no text in it may end its element.
     script: `${notices(bundled)}${chunk.code.trim()}`.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
     style: String(style).trim(),
     bundled,
   }
 }
 
-/** The packages that the modules of a bundle are from, but for this project's own. */
+/** Lists the foreign packages that the modules of a bundle are from. */
 function bundledPackages(moduleIds) {
   const folders = moduleIds.map(id => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1])
   const distinct = [...new Set(folders)].filter(folder => folder !== undefined)
   return distinct.map(readPackage).sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-/** @throws Error where a package has no license that a notice could repeat */
+/** Throws an Error if a package has no license that a notice could repeat. */
 function readPackage(folder) {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
   const file = readdirSync(folder).find(entry => /^licen[cs]e/i.test(entry))
@@ -49,7 +49,7 @@ function readPackage(folder) {
   return { name, version, license, text: readFileSync(`${folder}/${file}`, 'utf8').trim() }
 }
 
-/** A comment that minifiers keep: most licenses want their text in every copy, and each exported page is a copy. */
+/** Returns comments that minifiers keep. Most licenses require their text in every copy, such as an exported page. */
 function notices(bundled) {
   return bundled.map(({ name, version, text }) => `/*! ${name} ${version}\n\n${text}\n*/\n`).join('')
 }

@@ -1,5 +1,5 @@
-// Builds the two entries of pages/ into dist/pages/: the page of a trace, which the package inlines, and the pages of
-// `osprofiler ui`. Does nothing when nothing that they are made of has changed. Needs @osprofiler/core and @osprofiler/report built.
+// Builds the entries of pages/ into dist/pages/: the page of a trace, and the pages of `osprofiler ui`. Does nothing if
+// no source has changed. Requires the builds of @osprofiler/core and @osprofiler/report.
 
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +29,7 @@ async function buildPages() {
   }
 }
 
-/** When the youngest file in these files and folders was written; 0 where there is none. */
+/** Returns when the newest of these files was written; 0 if there are none. */
 function newest(paths) {
   let latest = 0
   for (const path of paths) {

@@ -3,9 +3,8 @@ import { endProgress } from './output/progress.js'
 import { showFailure } from './output/show-failure.js'
 
 /**
- * Runs the command as a shell would, and sets `process.exitCode`: 0, or 1 for a failure. Wrong usage exits at once.
- *
- * @param argv as in `process.argv`: two members that are passed over, then the arguments
+ * Runs the command as a shell would, and sets `process.exitCode`: 0, or 1 for a failure. Wrong usage exits at once. As
+ * in `process.argv`, the arguments follow two members that are ignored.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endAtOnce)
@@ -20,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Whoever reads has seen enough, as `head` has: nothing is left to say, not even that. A full disk is another matter. */
+/** Exits silently if the reader has seen enough, as `head` has. Other errors, such as a full disk, are reported. */
 function endAtOnce(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit()
   process.stderr.write(`error: Cannot write the output: ${error.code}\n`, () => process.exit(1))

@@ -1,4 +1,4 @@
-// From `curl --help all`, version 7.88, with what came since.
+// From `curl --help all`, version 7.88, plus newer options.
 const LONG = `
 abstract-unix-socket alt-svc anyauth append aws-sigv4 basic ca-native cacert capath cert cert-status cert-type ciphers
 compressed compressed-ssh config connect-timeout connect-to continue-at cookie cookie-jar create-dirs create-file-mode
@@ -33,7 +33,7 @@ const SHORT = '#012346:ABCDEFGHIJKLMNOPQRSTUVXYZabcdefghijklmnopqrstuvwxyz'
 
 const NAMES: ReadonlySet<string> = new Set(LONG.trim().split(/\s+/))
 
-/** Whether curl has an option of this name: `--resolve`, `--no-sessionid`, `-r`. */
+/** Returns whether curl has an option of this name: `--resolve`, `--no-sessionid`, `-r`. */
 export function isCurlOption(option: string): boolean {
   if (!option.startsWith('--')) return option.length === 2 && SHORT.includes(option.charAt(1))
   const name = option.slice(2)

@@ -11,17 +11,17 @@ const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, d
   ['form-string', '--form-string <part>', 'the same, where TEXT may begin with @ or <'],
 ]
 
-/** Options that people have in their commands, and without effect here: `run` shows the trace, and never the answer. */
+/** Options in copied commands that have no effect here, because `run` shows the trace and never the answer. */
 const WITHOUT_EFFECT = [
   ...['-s, --silent', '-S, --show-error', '-v, --verbose', '-i, --include', '-f, --fail', '-N, --no-buffer'],
   ...['-#, --progress-bar', '-L, --location', '-w, --write-out <format>'],
   ...['--fail-with-body', '--no-progress-meter'],
-  // Node takes TLS 1.2 or later, asks no list of revoked certificates, and --timeout bounds how long a connection takes.
+  // Node requires TLS 1.2 or later, reads no revocation lists, and --timeout limits how long a connection takes.
   ...['--tlsv1.2', '--ssl-no-revoke', '--connect-timeout <seconds>'],
   ...['--http1.0', '--http1.1', '--http2', '--http3'],
 ]
 
-/** Adds the options of curl, so that a request that a browser copied as a curl command can be sent as it is. */
+/** Adds curl's options, so that a request that a browser copied as a curl command can be sent as it is. */
 export function addCurlOptions(command: Command): Command {
   command
     .option('--url <url>', 'the address, if it does not stand alone', collect)
@@ -32,7 +32,7 @@ export function addCurlOptions(command: Command): Command {
     .option('-b, --cookie <cookies>', 'cookies, "NAME=VALUE; NAME=VALUE"', collect)
   for (const [kind, flags, description] of BODY_OPTIONS) {
     command.option(flags, description)
-    // One list for all of them: curl puts a body together in the order in which its parts were given.
+    // All of them share one list, because curl joins the parts of a body in the order in which they were given.
     command.on(`option:${kind}`, (text: string) => {
       const parts: readonly BodyPart[] = command.getOptionValue('body') ?? []
       command.setOptionValue('body', [...parts, { kind, text }])

@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander'
 import type { KeyNewOptions } from '../keys/new-key.js'
 
-/** `osprofiler key new` */
 export function keyNewCommand(): Command {
   return new Command('new')
     .description('make a fresh random key: 32 bytes, base64url')

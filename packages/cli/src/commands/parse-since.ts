@@ -10,7 +10,7 @@ const SECONDS = new Map([
 ])
 const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
-/** Reads a moment: so long ago (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time. */
+/** Parses a moment: a time ago (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time. */
 export function parseSince(text: string): Date {
   const [, amount, unit] = SPAN.exec(text) ?? []
   const date =
@@ -21,7 +21,7 @@ export function parseSince(text: string): Date {
   throw new InvalidArgumentError('Give 90s, 30m, 1h, 2d, 1w, or a time such as 2026-03-01T12:00 (UTC).')
 }
 
-/** Without a zone it is UTC, as the records' timestamps are: they are what gets copied from a list. */
+/** A time without a zone is UTC, like the timestamps in lists, which people copy. */
 function parseTime(text: string): Date | undefined {
   const match = TIME.exec(text)
   if (match === null) return undefined

@@ -21,12 +21,12 @@ Examples:
 Environment: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, OSPROFILER_CONNECTION_STRING, NO_COLOR.
 "osprofiler COMMAND --help" tells more.`
 
-/** Makes the command with all its subcommands. What these work with is loaded when one of them runs. */
+/** Creates the command with all its subcommands. Each subcommand loads its code when it runs. */
 export function createProgram(): Command {
   const program = new Command('osprofiler')
     .description('Sign a request, see in which service its time went.')
     .version(packageVersion(), '-v, --version')
-    // Behind a command, -v is that command's: `run` takes it as curl does.
+    // Options after a subcommand belong to the subcommand: `run` takes -v as curl does.
     .enablePositionalOptions()
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
@@ -67,7 +67,7 @@ function nameKnownCommands(program: Command): void {
   }
 }
 
-/** An option that is not known may have a secret behind it in the same word, as in `-Ume:secret`. */
+/** Cuts the value off an unknown option, because it may be a secret, as in `-Ume:secret`. */
 function withoutValue(message: string): string {
   return message.replace(/^(error: unknown option '(?:--[\w.-]+|-[^-]))[\s\S]*?'$/m, "$1'")
 }

@@ -4,7 +4,6 @@ import { addCurlOptions } from './curl-options.js'
 import { parseCount, parseSeconds, parseShare } from './parse-option.js'
 import { addShowOptions } from './show-options.js'
 
-/** `osprofiler run` */
 export function runCommand(): Command {
   const command = new Command('run')
     .description('sign a request, send it, and show its trace')

@@ -4,7 +4,7 @@ import { parseCount, parseMilliseconds, parseSeconds } from './parse-option.js'
 
 const EXPORTS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp']
 
-/** Adds the options that say how and where a trace is shown, and from which store it comes. */
+/** Adds the options for the format and target of a trace, and for the store that it comes from. */
 export function addShowOptions(command: Command): Command {
   command
     .option('--json', "as JSON, the same as Python's")
@@ -24,14 +24,13 @@ export function addShowOptions(command: Command): Command {
   return addReadOptions(command)
 }
 
-/** Adds the options that say from which store a trace is read, and when it is whole. */
+/** Adds the options for the store that a trace is read from, and for when a trace is complete. */
 export function addReadOptions(command: Command): Command {
   return addStoreOptions(command)
     .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
     .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)
 }
 
-/** Adds the option that says which store to read. */
 export function addStoreOptions(command: Command): Command {
   return command.option(
     '--connection-string <string>',
@@ -39,12 +38,12 @@ export function addStoreOptions(command: Command): Command {
   )
 }
 
-/** Adds the option that says that an argument which looks like a file is an id. */
+/** Adds the option for an argument that is an id although it looks like a file. */
 export function addIdOption(command: Command): Command {
   return command.option('--id', 'what is named is the id of a trace, also where a file has that name')
 }
 
-/** How an argument is told from a file, for the help of commands. */
+/** The help on how commands tell an id from a file. */
 export const NAMING = `
 Where there is a file of that name, the store is asked for such an id first, for a second. A leading ./ says that it is a
 file, --id that it is an id, and - stands for standard input.`

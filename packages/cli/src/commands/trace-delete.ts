@@ -3,7 +3,6 @@ import type { DeleteOptions } from '../store/remove-traces.js'
 import { parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions } from './show-options.js'
 
-/** `osprofiler trace delete` */
 export function traceDeleteCommand(): Command {
   const command = new Command('delete')
     .description('remove traces from the store')

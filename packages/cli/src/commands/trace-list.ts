@@ -4,7 +4,6 @@ import { parseCount, parseMilliseconds, parseStatus, parseSwitch } from './parse
 import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
-/** `osprofiler trace list` */
 export function traceListCommand(): Command {
   const command = new Command('list')
     .description('list the traces of the store, newest first')

@@ -3,7 +3,6 @@ import type { PruneOptions } from '../store/remove-traces.js'
 import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
-/** `osprofiler trace prune` */
 export function tracePruneCommand(): Command {
   const command = new Command('prune')
     .description('remove old traces from the store')

@@ -3,7 +3,6 @@ import type { ShowOptions } from '../show/show-trace.js'
 import { parseTraceName } from './parse-option.js'
 import { addIdOption, addShowOptions, NAMING } from './show-options.js'
 
-/** `osprofiler trace show` */
 export function traceShowCommand(): Command {
   const command = new Command('show')
     .description('show a trace: its tree, where the time went, and what to look at')

@@ -3,7 +3,6 @@ import type { UiOptions } from '../ui/run-ui.js'
 import { parsePort } from './parse-option.js'
 import { addStoreOptions } from './show-options.js'
 
-/** `osprofiler ui` */
 export function uiCommand(): Command {
   const command = new Command('ui')
     .description('look at the traces of a store in the browser')

@@ -13,7 +13,7 @@ import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks, writeFileAside } from '../output/write-output.js'
 
-/** How a comparison is shown, and when it fails. */
+/** How to show a comparison, and when the comparison fails. */
 export interface ComparisonOptions {
   readonly json?: boolean
   readonly out?: string
@@ -21,15 +21,13 @@ export interface ComparisonOptions {
   readonly failOn?: number
 }
 
-/** Apart from 1, so that a pipeline can tell a slower request from a comparison that failed. */
+/** Differs from 1, so that a pipeline can tell a slower request from a failed comparison. */
 const REGRESSION = 2
 const MAX_NAMED = 10
 
 /**
- * Compares runs of a request with those of before, and shows what changed.
- *
- * @returns the exit code: 0, or 2 where `--fail-on` was given and the request, or a point of it, became slower by more
- *   than that, and by more than chance
+ * Compares runs of a request with earlier runs, and shows what changed. Returns the exit code. It is 2 if the request
+ * or one of its points became slower by more than `--fail-on` and by more than chance, and 0 otherwise.
  */
 export async function showDiff(
   before: readonly Report[],

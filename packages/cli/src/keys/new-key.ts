@@ -5,17 +5,12 @@ import { codeOf } from '../output/failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { cannotWrite } from '../output/write-output.js'
 
-/** The options of `key new`. */
 export interface KeyNewOptions {
   readonly out?: string
   readonly env?: boolean
 }
 
-/**
- * Makes a key: 32 random bytes, base64url. Prints the key, or a line for a `.env` file, or writes a new file.
- *
- * @throws Error where the file exists or cannot be written
- */
+/** Prints or writes a new key: 32 random bytes, base64url. Throws an Error if the file exists or cannot be written. */
 export async function newKey({ out, env }: KeyNewOptions): Promise<void> {
   const key = randomBytes(32).toString('base64url')
   if (out === undefined) {
@@ -32,11 +27,11 @@ export async function newKey({ out, env }: KeyNewOptions): Promise<void> {
   )
 }
 
-/** A file that exists is not touched, and neither is what a link leads to. */
+/** Never touches an existing file, or the target of a link. */
 async function writeKey(path: string, key: string): Promise<void> {
   const file = await create(path)
   try {
-    // The umask may have taken the owner's own rights away.
+    // The umask may have removed the owner's own rights.
     await file.chmod(0o600)
     await file.writeFile(`${key}\n`)
     await file.sync()

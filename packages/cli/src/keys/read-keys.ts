@@ -11,20 +11,19 @@ import {
 import { codeOf, messageOf } from '../output/failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 
-/** Where keys can come from on the command line. */
+/** The sources of keys on the command line. */
 export interface KeyOptions {
   readonly hmacKeyFile?: string
   readonly hmacKey?: string
 }
 
-/** As long as the files of services may be. */
+/** The same limit as for the key files of services. */
 const MAX_LENGTH = 64 * 1024
 
 /**
- * The key to sign with: the first of the file that the options name (`-`: standard input), or else of the environment.
- * Keys that are no good secret are told of on standard error.
- *
- * @throws OsprofilerError `ERR_NO_KEYS`, `ERR_CONFIGURATION`; no message holds a key
+ * Returns the key to sign with: the first of the file that the options name (`-` for standard input), or else of the
+ * environment. Warns on standard error about keys that are poor secrets. Throws `ERR_NO_KEYS` or `ERR_CONFIGURATION`;
+ * no message contains a key.
  */
 export function readSigningKey(options: KeyOptions): string {
   const found = findKeys(options)
@@ -48,7 +47,7 @@ interface FoundKeys extends KeySource {
 function split({ text, source }: FoundKeys): readonly string[] {
   try {
     const keys = splitKeyText(text)
-    // A ring takes no other keys than services take.
+    // A key ring rejects the same keys as services do.
     new KeyRing(keys)
     return keys
   } catch (cause) {
@@ -74,7 +73,7 @@ function findKeys({ hmacKeyFile, hmacKey }: KeyOptions): FoundKeys | undefined {
   return file ? readKeysFrom(file, toShownPath(file)) : undefined
 }
 
-/** A pipe is read as well: a shell hands over the keys of `--hmac-key-file <(pass show shop/hmac-key)` in one. */
+/** Also reads pipes, because shells pass the keys of `--hmac-key-file <(pass show shop/hmac-key)` in a pipe. */
 function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
   const source = file === '-' ? 'standard input' : shownAs
   try {
@@ -102,7 +101,7 @@ function readBounded(file: number): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** Windows says that a pipe has ended with an error. */
+/** Windows reports the end of a pipe as an error. */
 function readChunk(file: number, bytes: Buffer, offset: number): number {
   try {
     return readSync(file, bytes, offset, bytes.length - offset, null)

@@ -14,19 +14,20 @@ const COLUMNS = ['base_id', 'timestamp', 'request', 'status', 'duration', 'point
 type Column = (typeof COLUMNS)[number]
 type Cells = Readonly<Record<Column, string>>
 
-/** Figures stand below one another by their last digit. */
+/** Columns of numbers, which are aligned on the right. */
 const FIGURES: readonly Column[] = ['status', 'duration', 'points']
-/** Texts of a record where nothing says how wide the output is. */
+/** The limit for texts of a record if the output has no width. */
 const MAX_SHOWN_LENGTH = 200
-/** The longest id that a trace may have. A longer one, of a record that somebody made up, would widen each row. */
+/** The longest possible id of a trace. A longer, forged id would widen each row. */
 const MAX_ID_LENGTH = 255
 const MAX_TIME_LENGTH = 40
-/** A table whose requests or errors get less room says too little: several lines for each trace say more. */
+/** With narrower columns a table says too little, so each trace is drawn in several lines. */
 const MIN_WIDTHS = { request: 24, error: 24 }
 
 /**
- * Draws traces as a table whose first two columns are those of Python's command, or in a terminal that is too narrow for
- * it, each in several lines. Nothing is cut for a file or a pipe, which have no width. An id is never cut: it is there to be copied.
+ * Draws traces as a table whose first two columns are those of Python's command. If the terminal is too narrow, each
+ * trace is drawn in several lines. Nothing is cut for a file or a pipe, which have no width. Ids are never cut, because
+ * people copy them.
  */
 export function drawTraceList(
   traces: readonly FoundTrace[],
@@ -54,7 +55,7 @@ function toCells({ summary, description }: FoundTrace, micro: string): Cells {
   }
 }
 
-/** `GET /orders/:id`; of a trace that began otherwise, the name of its first point and what that did. */
+/** Returns `GET /orders/:id`, or for another kind of first point its name and action. */
 function requestOf(recorded: string, description: FoundTrace['description']): string {
   const { method, path, route, request = '', name = recorded } = description ?? {}
   const target = route ?? path
@@ -62,7 +63,7 @@ function requestOf(recorded: string, description: FoundTrace['description']): st
   return `${shownName(String(name))} ${request}`.trimEnd()
 }
 
-/** A store hands out what it holds, whatever its types. */
+/** Accepts any value, because a store returns whatever it holds. */
 function show(value: unknown, longest = MAX_SHOWN_LENGTH): string {
   return showText(value, longest, '...')
 }
@@ -79,12 +80,12 @@ function widthsOf(rows: readonly Cells[]): Record<Column, number> {
   return widths
 }
 
-/** With a line before each column and after the last, and a space on each side of a cell. */
+/** Includes a line before each column and after the last one, and a space on each side of a cell. */
 function tableWidth(rows: readonly Cells[]): number {
   return Object.values(widthsOf(rows)).reduce((sum, width) => sum + width + 3, 1)
 }
 
-/** The rows with requests and errors cut to the room that is left; `undefined` where that is too little. */
+/** Cuts requests and errors to the remaining width. Returns `undefined` if the width is too small. */
 function fitRows(rows: readonly Cells[], width: number, ellipsis: string): Cells[] | undefined {
   const widths = widthsOf(rows)
   let excess = tableWidth(rows) - width
@@ -118,12 +119,12 @@ function align(column: Column, text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - textWidth(text))) + text
 }
 
-/** Each trace in two or more lines: what it did and how it went; its id, and where; what failed. */
+/** Draws each trace in two or more lines: its action and outcome, its id and where it ran, its error. */
 function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
   const widths = widthsOf(rows)
   const figures = widths.status + widths.duration + 4
   const beside = width - widths.timestamp - 2 - figures
-  // Where there is no room for the time beside the request, it stands below.
+  // If the time does not fit beside the request, it goes below.
   const isTimeBelow = beside < MIN_WIDTHS.request
   const room = isTimeBelow ? width - figures : beside
   const request = Math.max(1, Math.min(room, widths.request))
@@ -139,7 +140,7 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
   }
 }
 
-/** The id with what fits beside it, the rest, and the error: beside the rest only where enough of it can be read. */
+/** Puts as much as fits beside the id, and the rest below. The error joins the rest if enough of it can be read. */
 function linesBelow(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
   const parts = [isTimeBelow ? cells.timestamp : '', points, cells.service].filter(Boolean)

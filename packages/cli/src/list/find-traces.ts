@@ -4,7 +4,6 @@ import { describeStored } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
 import { readable, type StoreOptions } from '../store/open-store.js'
 
-/** The options of `trace list`. */
 export interface ListOptions extends StoreOptions {
   readonly errorTrace?: boolean
   readonly limit: number
@@ -12,44 +11,41 @@ export interface ListOptions extends StoreOptions {
   readonly name?: string
   readonly service?: string
   readonly slowest?: boolean
-  /** `404`, `5xx`, `error` */
+  /** `404`, `5xx` or `error`. */
   readonly status?: string
   readonly minMs?: number
-  /** How many traces are looked through for the three above. */
+  /** How many traces are searched for `slowest`, `status` and `minMs`. */
   readonly search: number
   readonly json?: boolean
 }
 
-/** A trace of a list. */
 export interface FoundTrace {
   readonly summary: TraceSummary
-  /** `undefined` where its records could not be read. */
+  /** `undefined` if the records could not be read. */
   readonly description: StoredTraceDescription | undefined
 }
 
-/** What was found, and how far the search went. */
 export interface FoundTraces {
   readonly traces: readonly FoundTrace[]
-  /** How many traces were read to see whether they match; `undefined` where the store alone chose. */
+  /** How many traces were read to see whether they match; `undefined` if the store alone chose. */
   readonly searched: number | undefined
   /** Whether the store holds more traces that match. */
   readonly hasMore: boolean
-  /** Whether older traces were not looked at, because so many were to be searched. */
+  /** Whether the search ended at its limit, before older traces. */
   readonly isCutShort: boolean
-  /** Traces whose duration or outcome was asked for, and which are too large to be read for that. */
+  /** Traces that are too large to tell the duration or outcome that was asked for. */
   readonly tooLarge: readonly FoundTrace[]
 }
 
-/** So many traces are read at once. */
 const AT_ONCE = 8
 
-/** The traces that the options ask for, each with what it did. */
+/** Finds the traces that the options ask for, and describes each of them. */
 export async function findTraces(driver: Driver, options: ListOptions): Promise<FoundTraces> {
   const { limit, search, slowest = false, status, minMs } = options
   const isSearch = slowest || status !== undefined || minMs !== undefined
   const wanted = isSearch ? search : limit
   showProgress('Listing the traces')
-  // One more tells whether there are more.
+  // The additional trace tells whether there are more.
   const listed = await listSummaries(driver, options, wanted + 1)
   const candidates = listed.slice(0, wanted)
   const found: FoundTrace[] = []
@@ -74,7 +70,7 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
   }
 }
 
-/** People may mean by a name what is called otherwise on the wire. */
+/** A name that people use may stand for another name on the wire. */
 async function listSummaries(driver: Driver, options: ListOptions, limit: number): Promise<readonly TraceSummary[]> {
   const { errorTrace = false, since, name, service } = options
   const list = readable(driver, errorTrace ? 'listErrorTraces' : 'listTraces')

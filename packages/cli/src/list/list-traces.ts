@@ -10,7 +10,6 @@ import { type FoundTrace, type FoundTraces, findTraces, type ListOptions } from 
 
 const MAX_IDS_NAMED = 10
 
-/** Lists the traces of a store with what each did, as a table or as JSON. */
 export async function listTraces(options: ListOptions): Promise<void> {
   const found = await withStore(options, async ({ driver }) => await findTraces(driver, options))
   endProgress()
@@ -23,7 +22,7 @@ export async function listTraces(options: ListOptions): Promise<void> {
   printRemarks(...remarks(found, options))
 }
 
-/** A trace in the shape of Python's list, with members of our own. What is not known is null. */
+/** Returns a trace in the shape of Python's list, with members of our own. Unknown members are null. */
 function toJson({ summary, description }: FoundTrace): object {
   const { method, path, route, status, durationUs, points, failed, error, isWhole = false } = description ?? {}
   return {
@@ -40,7 +39,6 @@ function toJson({ summary, description }: FoundTrace): object {
   }
 }
 
-/** What the list does not show of what was asked for. */
 function remarks(found: FoundTraces, options: ListOptions): string[] {
   const { traces, hasMore, isCutShort, tooLarge } = found
   const { limit, search, slowest } = options
@@ -56,7 +54,7 @@ function remarks(found: FoundTraces, options: ListOptions): string[] {
   return lines
 }
 
-/** An empty table leaves open whether the store is empty. */
+/** An empty table does not tell whether the store is empty. */
 function describeNothing({ searched }: FoundTraces, options: ListOptions): string {
   if (searched !== undefined && searched > 0)
     return `No trace matches, among ${formatCount(searched)} that ${searched === 1 ? 'was' : 'were'} read.`

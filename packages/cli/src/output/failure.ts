@@ -1,6 +1,6 @@
 import type { OsprofilerError } from '@osprofiler/core'
 
-/** An error of the command. Whoever makes no mistake does not wait until the class of errors is loaded. */
+/** Creates an error of the command. Only failures wait until the class of errors is loaded. */
 export async function failure(
   code: OsprofilerError['code'],
   message: string,
@@ -10,12 +10,11 @@ export async function failure(
   return new OsprofilerError(code, message, options)
 }
 
-/** What went wrong, in words. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** The code of what went wrong: `ENOENT`; in words where there is none. */
+/** Returns the code of an error, such as `ENOENT`, or the error as text if it has no code. */
 export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
 }

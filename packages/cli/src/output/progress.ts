@@ -1,28 +1,20 @@
 import { createScreenArea } from './screen-area.js'
 
-/** An answer within this time needs no progress. */
+/** An answer within this time shows no progress. */
 const SILENT_MS = 1_000
 const STEP_MS = 200
-/** Records of which a step takes about a second, in which no timer runs. */
+/** A step over this many records takes about a second, in which no timer runs. */
 const MANY_RECORDS = 50_000
 const WIDTH = 80
 
-/**
- * The line on standard error that says what takes so long. There is one, as there is one terminal; a pipe, a file and a
- * terminal that cannot take a line back (`TERM=dumb`) never get it.
- */
+/** The only line of progress, on standard error. Pipes, files and terminals that cannot erase (`TERM=dumb`) lack it. */
 const line = createScreenArea(process.stderr)
 let words = ''
 let began = 0
 let drawn = 0
 let timer: NodeJS.Timeout | undefined
 
-/**
- * Says what is being done, with numbers where they are known. The line appears where the command has taken a second, and
- * says how long it has taken.
- *
- * @param records how many records the next step takes as a whole: many make the line appear at once
- */
+/** Says what is being done. The line appears after a second, or at once if the next step takes many `records`. */
 export function showProgress(doing: string, records = 0): void {
   if (!process.stderr.isTTY || process.env.TERM === 'dumb') return
   words = doing
@@ -35,14 +27,14 @@ export function showProgress(doing: string, records = 0): void {
   else drawInTime()
 }
 
-/** Takes the line away, because what was done has an end. */
+/** Removes the line, because the work has ended. */
 export function endProgress(): void {
   clearInterval(timer)
   timer = undefined
   line.clear()
 }
 
-/** Takes the line away for a moment, in which something else is written to the terminal. */
+/** Removes the line while something else is written to the terminal. */
 export function pauseProgress(): void {
   line.clear()
   drawn = Date.now()

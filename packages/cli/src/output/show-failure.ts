@@ -1,9 +1,6 @@
 import { messageOf } from './failure.js'
 
-/**
- * Says in a line what went wrong, on standard error. That a trace is not there goes to standard output, where
- * Python's command says it.
- */
+/** Prints an error on standard error. A missing trace is reported on standard output, as in Python's command. */
 export async function showFailure(error: unknown): Promise<void> {
   const { escapeControl } = await import('@osprofiler/report')
   const message = escapeControl(messageOf(error))

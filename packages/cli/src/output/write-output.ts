@@ -11,18 +11,18 @@ import { endProgress } from './progress.js'
 /** Pieces of a file: text, or the bytes of a picture. */
 export type Chunks = Iterable<string | Uint8Array>
 
-/** Writes pieces to a stream, no faster than it takes them. In a terminal, they take the place of the progress. */
+/** Writes pieces to a stream, no faster than it takes them. In a terminal, they replace the progress. */
 export async function writeChunks(stream: Writable, chunks: Chunks): Promise<void> {
   if (stream === process.stdout && process.stdout.isTTY) endProgress()
   for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain')
 }
 
 /**
- * Writes a file that its owner alone may read, beside its target, which it then replaces: nobody ever sees half of
- * it, and a failure leaves the old one. A device or a pipe is written into.
+ * Writes a file for its owner alone, under another name, and then moves it to its target. Readers never see half a
+ * file, and a failure leaves the old one. A device or a pipe is written directly.
  */
 export async function writeFileAside(path: string, chunks: Chunks): Promise<void> {
-  // A link stays, and what it leads to is replaced.
+  // A link stays, and its target is replaced.
   const target = await realpath(path).catch(() => path)
   const known = await stat(target).catch(() => undefined)
   if (known !== undefined && !known.isFile() && !known.isDirectory()) return await writeInto(target, chunks)
@@ -53,7 +53,6 @@ async function writeInto(path: string, chunks: Chunks): Promise<void> {
   }
 }
 
-/** Says that a file cannot be written. */
 export function cannotWrite(path: string, cause: unknown): Error {
   return new Error(`Cannot write ${path}: ${codeOf(cause)}`, { cause })
 }

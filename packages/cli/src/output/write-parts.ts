@@ -3,10 +3,7 @@ import { basename, extname } from 'node:path'
 import { printRemarks } from './print-remarks.js'
 import { type Chunks, writeFileAside } from './write-output.js'
 
-/**
- * Writes documents into files: the first under the name that was given, each further one with its number before the
- * extension, `trace-2.json`. A device or a pipe takes them all.
- */
+/** Writes documents to `trace.json`, `trace-2.json`, and so on. A device or a pipe gets all of them. */
 export async function writeParts(path: string, parts: Iterable<Chunks>): Promise<void> {
   const known = await stat(path).catch(() => undefined)
   if (known !== undefined && !known.isFile() && !known.isDirectory()) return await writeFileAside(path, joined(parts))

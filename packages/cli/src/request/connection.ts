@@ -4,24 +4,22 @@ import { isIP } from 'node:net'
 import { finished } from 'node:stream/promises'
 import type { ParsedRequest } from './parse-request.js'
 
-/** How the certificate of a server is judged. */
+/** How to judge the certificate of a server. */
 export interface Trust {
-  /** Trusted authorities as PEM, instead of those of Node. */
+  /** Trusted authorities as PEM, instead of Node's. */
   readonly ca?: Buffer | undefined
   readonly rejectUnauthorized?: boolean
 }
 
-/** An answer, without its body. */
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
 }
 
-/** The outcome of one request. */
 export interface Exchange {
   readonly answer?: Answer
   readonly error?: unknown
-  /** Whether there was a connection, so that somebody may have taken the request. */
+  /** Whether there was a connection, so that the request may have been received. */
   readonly isConnected: boolean
 }
 
@@ -31,10 +29,10 @@ export interface Connection {
   close(): void
 }
 
-/** Methods by which a request may be sent twice (RFC 9110, 9.2.2). */
+/** Methods of requests that may be sent twice (RFC 9110, 9.2.2). */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
-/** Opens such a connection. Nothing connects before the first request. */
+/** Creates a connection, which opens with the first request. */
 export function openConnection({ protocol }: URL, trust: Trust): Connection {
   const isSecure = protocol === 'https:'
   const agent = isSecure
@@ -43,7 +41,7 @@ export function openConnection({ protocol }: URL, trust: Trust): Connection {
   return {
     async send(request, signal) {
       const first = await exchange(request, agent, signal)
-      // The server closed the connection in the moment in which it was used again.
+      // The server closed the connection at the moment when it was used again.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
       return isStale && REPEATABLE.has(request.method) ? await exchange(request, agent, signal) : first
     },
@@ -62,11 +60,11 @@ async function exchange(
   const request = open({
     ...{ agent, signal, method, path, setHost: false },
     ...{ hostname, port: url.port || undefined },
-    // Else Node would take the name from a header Host, for which this server need not have a certificate.
+    // Otherwise Node takes the name from the Host header, for which this server need not have a certificate.
     servername: isIP(hostname) === 0 ? hostname : '',
   })
   for (const [name, value] of headers) request.appendHeader(name, value)
-  // Node's defaults tell of its connection, and of a body that is not there. curl sends neither.
+  // Node's defaults describe its connection and a body that does not exist. curl sends neither.
   for (const name of ['connection', 'content-length', 'transfer-encoding'])
     if (!request.hasHeader(name)) request.removeHeader(name)
   request.once('socket', socket => {
@@ -77,7 +75,7 @@ async function exchange(
   try {
     const response = await nextAnswer(request, body)
     answer = { status: response.statusCode ?? 0, headers: response.headers }
-    // What is not read does not end, and the server's point spans to the end.
+    // A response that is not read does not end, and the server's point lasts until its end.
     await finished(response.resume())
     return { answer, ...state, isReused: request.reusedSocket }
   } catch (error) {
@@ -89,7 +87,7 @@ function nextAnswer(request: http.ClientRequest, body: Buffer | undefined): Prom
   return new Promise((resolve, reject) => {
     request.on('error', reject)
     request.once('response', resolve)
-    // Another protocol begins, which is not spoken here: the head is all of the answer.
+    // The connection switches to a protocol that is not supported here, so the head is the whole answer.
     request.once('upgrade', (response, socket) => {
       socket.destroy()
       resolve(response)

@@ -2,7 +2,6 @@ import { messageOf } from '../output/failure.js'
 
 const NOT_TRUSTED = 'nobody here trusts its certificate: give its authority with --cacert FILE, or -k to trust anybody'
 
-/** What to do about a failure, by its code. */
 const ADVICE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: NOT_TRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
@@ -17,7 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS on this port: try http://',
 }
 
-/** Why a request or its answer failed, with what to do where that is known. Holds no part of the request. */
+/** Says why a request or its answer failed, with advice if there is any. Contains no part of the request. */
 export function describeFailure(error: unknown): string {
   const code = failureCode(error)
   if (code === undefined) return messageOf(error)
@@ -27,7 +26,7 @@ export function describeFailure(error: unknown): string {
   return advice === undefined ? code : `${code}, ${advice}`
 }
 
-/** The code of a failure, or of what caused it. */
+/** Returns the code of an error, or of its nearest cause that has one. */
 function failureCode(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && typeof cause.code === 'string') return cause.code

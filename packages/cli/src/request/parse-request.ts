@@ -4,7 +4,7 @@ import { type HeaderLine, joinHeaders } from './request-headers.js'
 import { readUrl } from './request-url.js'
 import { wrongRequest } from './wrong-request.js'
 
-/** The options of curl that say how the request looks and how its server is reached. */
+/** curl's options for the request, and for the way to its server. */
 export interface CurlOptions {
   readonly url?: readonly string[]
   readonly request?: string
@@ -25,7 +25,7 @@ export interface CurlOptions {
   readonly output?: string
 }
 
-/** A request that is yet to be signed. */
+/** A request that is not signed yet. */
 export interface ParsedRequest {
   readonly url: URL
   /** Path and query as they are sent. */
@@ -36,10 +36,9 @@ export interface ParsedRequest {
 }
 
 /**
- * Reads the URL and curl's options, so that the same arguments make the request that curl makes. Only the default name of
- * the user agent differs, a method is in capitals, and the pair of headers is yet to come.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header, a cookie or a part of the body
+ * Reads the URL and curl's options into the request that curl makes of the same arguments. Only the default user agent
+ * differs, a method is in capitals, and the signed headers are still missing. Throws `ERR_CONFIGURATION`; no message
+ * contains the value of a header, a cookie or a part of the body.
  */
 export function parseRequest(target: string, options: CurlOptions): ParsedRequest {
   const { url, path, credentials } = readUrl(target, options)
@@ -74,7 +73,7 @@ export function parseRequest(target: string, options: CurlOptions): ParsedReques
   return { url, path: options.get ? addQuery(path, data?.bytes) : path, method, headers, body: body?.bytes }
 }
 
-/** A name without a password would make curl ask for it. */
+/** curl would ask for a missing password. */
 function basicAuthorization(credentials: string | undefined): string | undefined {
   if (credentials === undefined) return undefined
   if (!credentials.includes(':')) throw wrongRequest('-u wants a password, too: NAME:PASSWORD, or NAME: for none.')
@@ -88,7 +87,7 @@ function readCookies(cookies: readonly string[] = []): string | undefined {
   return given.length === 0 ? undefined : given.join(';')
 }
 
-/** A type that was given for a form does not know the boundary yet. */
+/** A content type that was given for a form lacks the boundary. */
 function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
   const [, boundary] = type.split('; ')
   const lacksIt = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')

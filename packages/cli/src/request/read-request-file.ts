@@ -2,12 +2,7 @@ import { readFileSync } from 'node:fs'
 import { codeOf } from '../output/failure.js'
 import { wrongRequest } from './wrong-request.js'
 
-/**
- * The bytes of a file that a request is made of, or of standard input for `-`.
- *
- * @param what for people, such as `the body`
- * @throws OsprofilerError `ERR_CONFIGURATION`
- */
+/** Reads a file, or standard input for `-`. Throws `ERR_CONFIGURATION`, with a name such as `the body` for people. */
 export function readRequestFile(what: string, file: string): Buffer {
   try {
     return readFileSync(file === '-' ? 0 : file)

@@ -5,17 +5,15 @@ import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 
 /**
- * Reads from the options which certificates are trusted. As with curl, `--cacert` takes the place of all known
- * authorities, and `--insecure` trusts everything, whatever else is said.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` where the file holds no certificate
+ * Returns which certificates to trust. As with curl, `--cacert` replaces all known authorities, and `--insecure` trusts
+ * everything, whatever else is given. Throws `ERR_CONFIGURATION` if the file holds no certificate.
  */
 export function readTrust({ insecure = false, cacert }: CurlOptions): Trust {
   const rejectUnauthorized = !insecure
   if (cacert === undefined) return { rejectUnauthorized }
   const ca = readRequestFile('the authorities', cacert)
   try {
-    // Node passes over what is no certificate, and would then trust nobody.
+    // Node ignores a file without a certificate, and would then trust no server.
     new X509Certificate(ca)
   } catch {
     throw wrongRequest(

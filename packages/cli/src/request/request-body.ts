@@ -2,27 +2,22 @@ import { readRequestFile } from './read-request-file.js'
 import { joinForm } from './request-form.js'
 import { wrongRequest } from './wrong-request.js'
 
-/** A piece of a body, in the order in which the options stood on the command line. */
+/** A piece of a body. Pieces keep the order of their options on the command line. */
 export interface BodyPart {
   readonly kind: 'data' | 'data-raw' | 'data-binary' | 'data-urlencode' | 'form' | 'form-string'
   readonly text: string
 }
 
-/** A body and what it is. */
 export interface RequestBody {
   readonly bytes: Buffer
   readonly type: string
 }
 
 const AMPERSAND = Buffer.from('&')
-/** Line ends and NUL, which curl takes out of the file of `-d`. */
+/** Line ends and NUL, which curl removes from the file of `-d`. */
 const LEFT_OUT: readonly number[] = [0x0a, 0x0d, 0]
 
-/**
- * Puts a body together as curl does.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds a part of the body
- */
+/** Joins a body as curl does. Throws `ERR_CONFIGURATION`; no message contains a part of the body. */
 export function readBody(parts: readonly BodyPart[] = []): RequestBody | undefined {
   if (parts.length === 0) return undefined
   const forms = parts.filter(({ kind }) => kind === 'form' || kind === 'form-string')
@@ -40,7 +35,7 @@ function readPart({ kind, text }: BodyPart): Buffer {
   return kind === 'data-binary' ? bytes : Buffer.from(bytes.filter(byte => !LEFT_OUT.includes(byte)))
 }
 
-/** `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`. Only what follows the sign is encoded. */
+/** Reads `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`. Only the part after the sign is encoded. */
 function encodePart(text: string): Buffer {
   const sign = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
   const value = text.slice(sign + 1)
@@ -48,7 +43,7 @@ function encodePart(text: string): Buffer {
   return Buffer.from(sign > 0 ? `${text.slice(0, sign)}=${encoded}` : encoded)
 }
 
-/** Every byte but those that no URL reserves; a blank becomes `+`, as in a form. */
+/** Encodes every byte that a URL reserves; a blank becomes `+`, as in a form. */
 function percentEncode(bytes: Buffer): string {
   const encoded = bytes.toString('latin1').replace(/[^\w.~-]/g, character => {
     const code = character.charCodeAt(0)

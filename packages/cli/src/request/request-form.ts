@@ -3,13 +3,13 @@ import { basename, extname } from 'node:path'
 import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 
-/** A text of `-F`, or of `--form-string`, whose kind says so. */
+/** A text of `-F` or of `--form-string`, which the kind tells apart. */
 interface FormPart {
   readonly kind: string
   readonly text: string
 }
 
-/** As curl knows them. */
+/** The types that curl knows. */
 const TYPES: Readonly<Record<string, string>> = {
   '.gif': 'image/gif',
   '.jpg': 'image/jpeg',
@@ -24,10 +24,8 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Puts a form together as curl does: `NAME=TEXT`, `NAME=@FILE` for a file, `NAME=<FILE` for a file's content as a text.
- * `;type=TYPE` and `;filename=NAME` may follow.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION`
+ * Joins a form as curl does: `NAME=TEXT`, `NAME=@FILE` for a file, `NAME=<FILE` for a file's content as a text.
+ * `;type=TYPE` and `;filename=NAME` may follow. Throws `ERR_CONFIGURATION`.
  */
 export function joinForm(parts: readonly FormPart[]): { readonly bytes: Buffer; readonly type: string } {
   const boundary = `------------------------${randomBytes(8).toString('hex')}`
@@ -54,7 +52,7 @@ function formPart({ kind, text }: FormPart): (string | Buffer)[] {
   return [`${disposition}${named}${typed}\r\n\r\n`, content]
 }
 
-/** A sign says that the value is the name of a file, unless quotes stand before it. */
+/** `@` or `<` says that the value is the name of a file, unless the text begins with a quote. */
 function splitAttributes(text: string): { sign: string; value: string; type?: string; filename?: string } {
   const [, sign = '', quoted, plain = '', attributes = ''] =
     /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*))(.*)$/s.exec(text) ?? []
@@ -74,7 +72,7 @@ function unquote(text: string): string {
   return text.replace(/\\(["\\])/g, '$1')
 }
 
-/** As browsers write a name. */
+/** Writes a name as browsers do. */
 function quote(name: string): string {
   return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }

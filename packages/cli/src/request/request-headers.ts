@@ -1,20 +1,17 @@
 import { readRequestFile } from './read-request-file.js'
 import { wrongRequest } from './wrong-request.js'
 
-/** A header as it is sent: bytes stand in the value as characters up to U+00FF. */
+/** A header as it is sent. Each byte of the value is a character up to U+00FF. */
 export type HeaderLine = readonly [name: string, value: string]
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/
-/** A character that no value of a header may hold. */
+/** A character that no value of a header may contain. */
 const UNSENDABLE = /[^\t -~\u0080-\u00ff]/
 
 /**
- * Puts headers together as curl does. A given one takes the place of a default, `Name:` leaves the default out, and
- * `Name;` is one without a value.
- *
- * @param before the defaults that come first; those without a value are not sent
- * @param after the defaults that tell of the body
- * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds the value of a header
+ * Joins headers as curl does. A given header replaces a default, `Name:` removes the default, and `Name;` has an empty
+ * value. The defaults are those that come first, which are not sent without a value, and those that describe the body.
+ * Throws `ERR_CONFIGURATION`; no message contains the value of a header.
  */
 export function joinHeaders(
   before: readonly (readonly [string, string | undefined])[],
@@ -26,7 +23,7 @@ export function joinHeaders(
   const isDefault = ([name]: readonly [string, ...unknown[]]): boolean => !names.has(name.toLowerCase())
   const hosts = given.filter(([name]) => name.toLowerCase() === 'host')
   const others = given.filter(([name]) => name.toLowerCase() !== 'host')
-  // The length of a body in pieces is not known.
+  // The length of a body in pieces is unknown.
   const length = names.has('transfer-encoding') ? after.filter(([name]) => name !== 'Content-Length') : after
   const all = [...hosts, ...before.filter(isDefault), ...others, ...length.filter(isDefault)]
   return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, toBytes(name, value)]]))
@@ -48,7 +45,7 @@ function readHeader(line: string): readonly [string, string | undefined] {
   return [name.trim(), value.trim() === '' ? undefined : value.trim()]
 }
 
-/** As the shell has it, in UTF-8, which is how curl sends it. */
+/** Encodes the shell's text as UTF-8, as curl sends it. */
 function toBytes(name: string, value: string): string {
   const bytes = Buffer.from(value).toString('latin1')
   if (UNSENDABLE.test(bytes)) throw wrongRequest(`The header ${name} cannot be sent: a character in it is not allowed.`)

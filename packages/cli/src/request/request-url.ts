@@ -1,33 +1,30 @@
 import { CURL_JSON } from './curl-json.js'
 import { wrongRequest } from './wrong-request.js'
 
-/** Where a request goes. */
 export interface RequestUrl {
   /** Without credentials. */
   readonly url: URL
   /** Path and query as they were typed, as far as they can be sent so. */
   readonly path: string
-  /** `user:password`, where the URL had them. */
+  /** `user:password` from the URL. */
   readonly credentials: string | undefined
 }
 
 /**
- * A host without a scheme, which curl takes as http://. A lone word is no host here, though it is one for curl: the word
- * may be a secret that lost its option, and the name would be looked up.
+ * A host without a scheme, which curl takes as http://. Unlike in curl, a single word is not a host. It may be a secret
+ * that lost its option, and the name would be looked up.
  */
 const BARE_HOST =
   /^(?:[^/?#@]*@)?(?:localhost|\[[\da-f:.]+\]|[^\s/?#:@[\]{}"']+(?:\.|(?=:\d)|(?=\/))[^\s/?#:@[\]{}"']*)(?::\d+)?(?=[/?#]|$)/i
 
-/** The path and query of a URL, before any normalization. */
+/** The path and query of a URL before normalization. */
 const TYPED_PATH = /^[^:]+:\/\/[^/?#]*([^#]*)/
 const SENDABLE = /^[!-[\]-~]*$/
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 /**
- * The URL among the words of a command line, which may begin with `curl`: whoever copies a request from a browser gets
- * a whole command.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION`; no message holds a word, for any of them may be a secret
+ * Finds the URL among the words of a command line. `curl` may come first, because browsers copy whole commands. Throws
+ * `ERR_CONFIGURATION`; no message contains a word, because any word may be a secret.
  */
 export function findUrl(
   words: readonly string[],
@@ -46,11 +43,7 @@ export function findUrl(
   )
 }
 
-/**
- * Reads a URL as curl does. Browsers put a backslash before brackets and braces, in which curl would see a range.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION`
- */
+/** Reads a URL as curl does. Browsers escape its brackets and braces for curl. Throws `ERR_CONFIGURATION`. */
 export function readUrl(
   target: string,
   { globoff = false }: { readonly globoff?: boolean | undefined } = {},

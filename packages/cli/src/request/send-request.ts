@@ -8,34 +8,29 @@ import type { ParsedRequest } from './parse-request.js'
 const MAX_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const PAIR = ['x-trace-info', 'x-trace-hmac']
-/** Headers that tell of a body. */
 const OF_BODY = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
-/** The outcome of a request that was sent. */
 export interface SentRequest {
-  /** The trace as which it was signed. */
   readonly baseId: string
-  /** Until the last byte of the answer, in milliseconds. */
+  /** Until the last byte of the answer. */
   readonly durationMs: number
-  /** `undefined` where no answer came. */
+  /** `undefined` if no answer came. */
   readonly status: number | undefined
   /** Why there is no answer, or no whole one. */
   readonly failure: string | undefined
-  /** Whether somebody may have taken the request. */
+  /** Whether the request may have been received. */
   readonly delivered: boolean
-  /** What the server's clock is ahead of this one, in milliseconds, give or take a second; where the server tells. */
+  /** How far the server's clock is ahead of this one in milliseconds, to within a second, if the server tells. */
   readonly clockAheadMs: number | undefined
-  /** Where a redirect leads that was not followed. */
+  /** The target of a redirect that was not followed. */
   readonly notFollowed: URL | undefined
-  /** Why waiting for a trace is in vain, as far as the answer tells; see `expectNoTrace`. */
+  /** Why no trace is to be expected according to the answer; see `expectNoTrace`. */
   readonly untraced: string | undefined
 }
 
 /**
- * Signs a request as a new trace, sends it, and reads the answer to its end. Redirects are followed within the same
- * origin only: whoever gets the signed headers may use them.
- *
- * @param timeoutMs after which it is given up
+ * Signs a request as a new trace, sends it, and reads the answer to its end. Gives up after `timeoutMs`. Follows
+ * redirects only within the same origin, because anyone who gets the signed headers can use them.
  */
 export async function sendRequest(
   request: ParsedRequest,
@@ -79,7 +74,7 @@ async function follow(
   }
 }
 
-/** As browsers do: after a form is sent, one is led to a page. */
+/** Requests the target of a redirected form with GET, as browsers do. */
 function redirect(request: ParsedRequest, url: URL, status: number): ParsedRequest {
   const { method, headers } = request
   const moved = { ...request, url, path: `${url.pathname}${url.search}` }

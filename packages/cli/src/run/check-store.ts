@@ -6,11 +6,7 @@ import { readRecords } from '../store/read-trace.js'
 
 const PATIENCE_MS = 10_000
 
-/**
- * Asks a store for a trace that it cannot have, before a request is sent whose trace could not be read.
- *
- * @throws OsprofilerError where the store cannot be read, or does not answer
- */
+/** Asks a store for an impossible trace before a request is sent in vain. Throws if the store does not answer. */
 export async function checkStore({ driver, shownAs }: Store): Promise<void> {
   showProgress('Asking the store')
   if (driver.name === 'memory')

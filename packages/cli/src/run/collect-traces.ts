@@ -8,8 +8,8 @@ import { readRecords } from '../store/read-trace.js'
 import { type AwaitedTrace, findMissing, waitForTrace } from '../store/wait-for-trace.js'
 
 /**
- * Reads the traces of several requests that were sent one after another. Only the last one is waited for as long as one
- * is shown alone; the others had that time already, and are waited for only where something is missing.
+ * Reads the traces of requests that were sent one after another. The last trace is awaited like a single one. The
+ * others have had that time already, so they are awaited only if something is missing.
  */
 export async function collectTraces(
   driver: Driver,

@@ -9,7 +9,7 @@ import type { AwaitedTrace } from '../store/wait-for-trace.js'
 import { collectTraces } from './collect-traces.js'
 import { explainMissing } from './explain-missing.js'
 
-/** What `run -n` keeps of many traces, and compares them with. */
+/** Where `run -n` keeps traces, and which traces it compares them with. */
 export interface BaselineOptions extends ComparisonOptions {
   readonly baseline?: string
   readonly saveBaseline?: string
@@ -20,10 +20,9 @@ export interface BaselineOptions extends ComparisonOptions {
 }
 
 /**
- * Waits for the traces of all requests, keeps their records where `--save-baseline` says, and shows how they compare
- * with those of before, where there are some. Of traces of which one is not whole, nothing is kept or compared.
- *
- * @returns the exit code: 0, or 1 where a trace did not come complete, or what `showDiff` says
+ * Waits for the traces of all requests, keeps their records in `--save-baseline`, and compares them with earlier traces
+ * if there are any. If a trace is incomplete, nothing is kept or compared. Returns the exit code: 1 if a trace or an
+ * answer is incomplete, otherwise 0 or the code of `showDiff`.
  */
 export async function compareRuns(
   sent: readonly SentRequest[],

@@ -4,10 +4,8 @@ import { CALLEE_CLOCK, WARNINGS } from './explain-silent.js'
 const MAX_CLOCK_SKEW_MS = 30_000
 
 /**
- * Says what to check where a request left no trace. A service never tells why it refused one: who knows no key is to
- * learn nothing.
- *
- * @param seconds for how long the trace was waited for
+ * Says what to check after a request without a trace. A service never says why it refused a trace, because a caller
+ * without a key must learn nothing. `seconds` is how long the trace was awaited.
  */
 export function explainMissing(sent: SentRequest, storeShownAs: string, seconds: number): string {
   const { baseId, untraced } = sent

@@ -1,13 +1,13 @@
 import { findSilentTargets, type Report } from '@osprofiler/report'
 
-/** By which clock a callee decides. */
+/** How the clock of a callee decides. */
 export const CALLEE_CLOCK =
   'A callee refuses where its clock is ahead by more than its maxTraceAge (one hour), or behind by more than a minute.'
-/** Where a service tells what it tells no caller. */
+/** Where a service says what its callers must not learn. */
 export const WARNINGS =
   'A service that refuses a trace prints the reason as a warning: look for OSPROFILER_REFUSED or OSPROFILER_NO_KEYS in its log.'
 
-/** Says what to check where callees answered and recorded nothing; no line where there is no such callee. */
+/** Says what to check if callees answered but recorded nothing; no lines if there are no such callees. */
 export function explainSilent(report: Report, storeShownAs: string): string[] {
   if (findSilentTargets(report).length === 0) return []
   return [

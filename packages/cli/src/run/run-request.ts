@@ -22,23 +22,20 @@ import { explainMissing } from './explain-missing.js'
 import { explainSilent } from './explain-silent.js'
 import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
 
-/** The options of `run`. */
 export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
   readonly times: number
 }
 
-/** Half of what a service takes by default, so that it does not refuse a trace for coming too soon. */
+/** Half of the rate that a service allows by default, so that it refuses no trace for coming too soon. */
 const MIN_ROUND_MS = 20
-/** What people give to -o where they want no file. */
+/** Values of -o with which people ask for no file. */
 const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
 
 /**
- * Signs a request as the caller, sends it, waits for its trace and shows it; of several, that of the slowest, or with
- * `--baseline` how they compare with those of a file.
- *
- * @param words of the command line that belong to no option: the URL, perhaps after `curl`
- * @returns the exit code: 0, or 1 where a trace did not come complete, or what `showDiff` says
- * @throws OsprofilerError where nothing could be sent
+ * Signs a request as the caller, sends it, waits for its trace, and shows the trace. Of several traces it shows the
+ * slowest, or compares them with those of `--baseline`. `words` are the URL, perhaps after `curl`. Returns the exit
+ * code: 0, or 1 if a trace is incomplete, or the code of `showDiff`. Throws an OsprofilerError if nothing could be
+ * sent.
  */
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
   await checkOptions(options)
@@ -49,7 +46,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
   const request = parseRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
-  // Before anything is sent: a baseline that is not there would be told too late.
+  // Read before anything is sent: later would be too late to report a missing file.
   const before = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
     const isUnreadable = canOnlyPrintIds(store, options)
@@ -59,7 +56,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
     if (isUnreadable) return printTraceIds(sent, store)
     const code =
       before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
-    // Instead of a comparison, there is one of them to see.
+    // A comparison replaces the tree of a single trace.
     if (before !== undefined || code !== 0) return code
     const shown = await showAwaited(slowestOf(sent, options), store, options)
     return sent.every(({ failure }) => failure === undefined) ? shown : 1
@@ -134,7 +131,7 @@ async function showAwaited(sent: SentRequest, store: Store, options: RunOptions)
 function describeSent({ method, url }: ParsedRequest, sent: SentRequest): string {
   const { status, failure, durationMs } = sent
   const outcome = [status, failure].filter(part => part !== undefined).join(', ')
-  // Not the query, in which there may be a secret.
+  // The query is left out, because it may contain a secret.
   return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatDuration(1_000 * durationMs)}`
 }
 

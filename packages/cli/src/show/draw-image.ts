@@ -2,25 +2,22 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { failure, messageOf } from '../output/failure.js'
 
-/** Formats of `--render-dot`, by the file's extension. */
 export type ImageFormat = 'svg' | 'png'
 
-/** Graphviz estimates the width of text by this font's metrics; DejaVu Sans Condensed, which PNGs get, is about as wide. */
+/** Graphviz estimates widths with this font's metrics. DejaVu Sans Condensed, the font of PNGs, is about as wide. */
 const FONT = { fontname: 'Arial' }
 const FONT_FILE = new URL('../fonts/DejaVuSansCondensed.ttf', import.meta.url)
 const FONT_FAMILY = 'DejaVu Sans'
-/** Makes a PNG of an SVG. It weighs 2.5 MB, and its license is not that of the other packages: users install it. */
+/** Makes a PNG of an SVG. Users install it: it weighs 2.5 MB, and has another license than the other packages. */
 const PNG_PACKAGE = '@resvg/resvg-wasm'
 
-/** Beyond it, viewers give up and WebAssembly runs out of memory: such a picture is made smaller. */
+/** Viewers give up on larger pictures, and WebAssembly runs out of memory, so these are made smaller. */
 const MAX_SIDE_PX = 20_000
 const MAX_PIXELS = 60_000_000
 
 /**
- * The format that a file's extension names, if it can be drawn.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` for any but `.svg` and `.png`
- * @throws OsprofilerError `ERR_MISSING_CLIENT` for `.png` where the package that makes PNGs is not installed
+ * Returns the format for a file's extension. Throws `ERR_CONFIGURATION` for any but `.svg` and `.png`, and
+ * `ERR_MISSING_CLIENT` for `.png` if the package that makes PNGs is not installed.
  */
 export async function imageFormat(file: string): Promise<ImageFormat> {
   const extension = extname(file).toLowerCase()
@@ -40,11 +37,9 @@ export async function imageFormat(file: string): Promise<ImageFormat> {
 }
 
 /**
- * Lays out a graph in the DOT language and draws it, with Graphviz and resvg as WebAssembly: no program has to be
- * installed. The font of PNGs has Latin, Greek, Cyrillic, Arabic, Hebrew and signs; an SVG takes the fonts of its
- * viewer.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` where the graph is too large to be laid out
+ * Draws a graph in the DOT language, with Graphviz and resvg as WebAssembly, so that no program has to be installed.
+ * The font of PNGs has Latin, Greek, Cyrillic, Arabic, Hebrew and signs. An SVG takes the fonts of its viewer. Throws
+ * `ERR_CONFIGURATION` if the graph is too large.
  */
 export async function drawImage(dot: string, format: ImageFormat): Promise<string | Uint8Array> {
   const svg = await drawSvg(dot)
@@ -77,7 +72,7 @@ async function drawSvg(dot: string): Promise<string> {
 
 let painter: ReturnType<typeof loadPainter> | undefined
 
-/** Loads what draws PNG. It starts once only in a process, which may draw more than one picture. */
+/** Loads resvg, which starts only once in a process, for all pictures. */
 async function loadPainter() {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
   await initWasm(await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`))))

@@ -3,11 +3,7 @@ import { correctSkew, matchPoints, pointText, type Report, renderTree } from '@o
 import { describeTerminal } from '../output/describe-terminal.js'
 import { type ReportOptions, wrongUsage } from './output-format.js'
 
-/**
- * Draws the tree of a report for a terminal, or for a file where there is none.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` where `--filter` is wrong or does not end
- */
+/** Draws the tree for `terminal`, or without one for a file. Throws `ERR_CONFIGURATION` if `--filter` fails. */
 export async function drawTree(
   report: Report,
   options: ReportOptions,
@@ -25,9 +21,9 @@ export async function drawTree(
   })
 }
 
-/** In the expression, `^` and `$` stand for the ends of each line of a point's text. */
+/** In the expression, `^` and `$` match the ends of each line of a point's text. */
 async function findMatches(report: Report, expression: string): Promise<ReadonlySet<string>> {
-  // A thread costs its time, so that only those load it who filter.
+  // Threads take time to load, so they are loaded only for a filter.
   const { runFilter } = await import('./run-filter.js')
   const matches = await runFilter(expression, report.points.map(pointText))
   return matchPoints(report, (_, index) => matches[index] === true)

@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-/** What the thread is given: the source of a regular expression, and texts to look through. */
 export interface FilterTask {
   readonly source: string
   readonly texts: readonly string[]
 }
 
-// The thread in which a user's regular expression runs: it can be stopped from outside, and nothing else could.
+// A user's regular expression runs in this thread, because only a thread can be stopped from outside.
 
 const { source, texts } = workerData as FilterTask
 const pattern = new RegExp(source, 'imu')

@@ -11,8 +11,8 @@ import { type ReportOptions, wrongUsage } from './output-format.js'
 import { showReport } from './show-report.js'
 
 /**
- * Shows a trace as it grows: a terminal sees it drawn again with whatever comes, a pipe or a file gets it once it is
- * complete. A trace that is not there yet is waited for, without an end: Ctrl-C is one, and says nothing.
+ * Shows a trace as it grows. A terminal gets a new drawing with each change, a pipe or a file gets the complete trace.
+ * A trace that does not exist yet is awaited without an end: Ctrl-C ends it silently.
  */
 export async function followTrace(trace: string, options: ReportOptions & ReadOptions): Promise<void> {
   const name = await classifyArgument(trace, options)
@@ -29,7 +29,8 @@ export async function followTrace(trace: string, options: ReportOptions & ReadOp
       deadline: Number.POSITIVE_INFINITY,
       onPatience: () => process.stderr.write('No record of this trace has come yet; waiting. Ctrl-C ends it.\n'),
       onChange: records => {
-        // What is wrong with the options is said of the whole trace: the service that they name may still come.
+        // Errors in the options are reported for the complete trace only, because a service that they name may still
+        // come.
         if (isDrawn) drawing.last = drawing.last.then(() => redraw(records)).catch(() => undefined)
       },
     }),

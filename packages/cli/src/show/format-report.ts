@@ -12,11 +12,9 @@ import { drawImage } from './draw-image.js'
 import type { Output, OutputFormat } from './output-format.js'
 
 /**
- * A report in any format but the tree. What Python writes too, JSON and DOT, has the times as they were recorded; the
- * page corrects them itself, and shows both.
- *
- * @param rawTimes whether exports too have the times as recorded
- * @returns one document, or several: what is sent to a collector is split into requests that the collector takes
+ * Formats a report, except as a tree. JSON and DOT have the recorded times, as in Python, and exports have them with
+ * `rawTimes`. The page corrects times itself, and shows both. Returns several documents if a collector needs several
+ * requests.
  */
 export async function formatReport(
   report: Report,
@@ -33,7 +31,7 @@ async function formatWhole(
   file: string | undefined,
   rawTimes: boolean,
 ): Promise<Chunks> {
-  // As Python's: its print() ends the line, its file does not.
+  // As in Python, whose print() ends the line, while its file does not.
   const end = file === undefined ? '\n' : ''
   switch (format) {
     case 'json':

@@ -2,10 +2,10 @@ import type { OsprofilerError } from '@osprofiler/core'
 import { failure } from '../output/failure.js'
 import { type ImageFormat, imageFormat } from './draw-image.js'
 
-/** What `--export` makes a timeline for. */
+/** The tools for which `--export` makes a timeline. */
 export type ExportTarget = 'perfetto' | 'speedscope' | 'otlp'
 
-/** How a trace is written, and where, and what of it the tree shows. */
+/** How and where to write a trace, and which points the tree shows. */
 export interface ReportOptions {
   readonly json?: boolean
   readonly html?: boolean
@@ -20,13 +20,12 @@ export interface ReportOptions {
   readonly service?: string
 }
 
-/** How a trace is written: `tree` where nothing else is said. */
+/** The format of a trace; `tree` by default. */
 export type OutputFormat = 'tree' | 'json' | 'html' | 'dot' | ExportTarget | ImageFormat
 
-/** What a terminal would only be flooded with. */
+/** Formats that would only flood a terminal. */
 const FOR_PROGRAMS: ReadonlySet<OutputFormat> = new Set(['html', 'perfetto', 'speedscope', 'otlp'])
 
-/** A format and where it goes. */
 export interface Output {
   readonly format: OutputFormat
   /** `undefined` for standard output. */
@@ -34,10 +33,8 @@ export interface Output {
 }
 
 /**
- * Reads from the options how and where a trace is to be written, before any work is done for it. As with Python's
- * command, `--render-dot` draws its picture beside what another format writes.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` where they contradict one another
+ * Reads from the options how and where to write a trace, before any work is done. As in Python's command,
+ * `--render-dot` draws a picture beside another format. Throws `ERR_CONFIGURATION` if options contradict one another.
  */
 export async function chooseOutputs(options: ReportOptions, toTerminal: boolean): Promise<Output[]> {
   const { json, html, dot, export: target, renderDot, out } = options
@@ -65,7 +62,7 @@ export async function chooseOutputs(options: ReportOptions, toTerminal: boolean)
   return [...picture, { format, file: out }]
 }
 
-/** What a format could not honour is said, not passed over. */
+/** Refuses an option that a format cannot honor, instead of ignoring it. */
 async function refuseSelection(format: string, options: ReportOptions): Promise<void> {
   const { depth, minMs, filter, service } = options
   const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service }
@@ -74,7 +71,6 @@ async function refuseSelection(format: string, options: ReportOptions): Promise<
     throw await wrongUsage(`${name} chooses what the tree shows; ${format} always has the whole trace.`)
 }
 
-/** Says which options cannot be as they are. */
 export function wrongUsage(message: string): Promise<OsprofilerError> {
   return failure('ERR_CONFIGURATION', message)
 }

@@ -8,10 +8,9 @@ import type { FilterTask } from './filter-worker.js'
 const PATIENCE_MS = 3_000
 
 /**
- * Tells which texts a regular expression matches, in any case of letters. It runs in a thread of its own, which is
- * stopped when it takes longer than 3 s: some expressions need ages for some texts, and records are made by others.
- *
- * @throws OsprofilerError `ERR_CONFIGURATION` where it is no regular expression, or was stopped
+ * Returns which texts a regular expression matches, in any case of letters. The expression runs in a thread that is
+ * stopped after 3 s: some expressions take ages for some texts, and others make the records. Throws `ERR_CONFIGURATION`
+ * if the expression is invalid or was stopped.
  */
 export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {
   checkPattern(source)

@@ -5,7 +5,6 @@ import { writeParts } from '../output/write-parts.js'
 import { drawTree } from './draw-tree.js'
 import { chooseOutputs, type Output, type ReportOptions } from './output-format.js'
 
-/** Writes a report in the formats that were asked for, to where they were asked for. */
 export async function showReport(report: Report, options: ReportOptions): Promise<void> {
   for (const output of await chooseOutputs(options, process.stdout.isTTY)) {
     const parts = await toParts(report, output, options)
@@ -20,7 +19,7 @@ async function toParts(report: Report, output: Output, options: ReportOptions): 
   if (output.format === 'tree') {
     return [[await drawTree(report, options, output.file === undefined ? process.stdout : undefined)]]
   }
-  // Loaded only here: most look at a tree, and wait for it.
+  // Loaded only here, because most users wait for a tree.
   const { formatReport } = await import('./format-report.js')
   return await formatReport(report, output, options.rawTimes === true)
 }

@@ -1,41 +1,37 @@
 import { stat } from 'node:fs/promises'
 
-/**
- * What an argument names: a trace in the store, a file, standard input, or perhaps a file, if the store has no trace of
- * that id.
- */
+/** The meaning of an argument. `perhaps a file` is a file unless the store has a trace of that id. */
 export type ArgumentKind = 'id' | 'file' | 'input' | 'perhaps a file'
 
-/** How an argument is to be taken. */
 export interface ArgumentOptions {
   /** The argument is an id, whatever the file system holds. */
   readonly id?: boolean
 }
 
-/** What shells hand a command for its standard input. */
+/** The path that shells give a command for its standard input. */
 const INPUT = '/dev/stdin'
 
 /**
- * Tells what an argument names. An id may look like a path, and its maker is not trusted: devices, pipes and directories
- * are never opened for an id, but only behind a leading `../`.
+ * Tells what an argument names. An id may look like a path, and its maker is not trusted. So devices, pipes and
+ * directories are never opened for an id, but only after a leading `./`.
  */
 export async function classifyArgument(argument: string, { id = false }: ArgumentOptions): Promise<ArgumentKind> {
   if (id) return 'id'
   if (argument === '-') return 'input'
   if (/^\.[/\\]/.test(argument)) return 'file'
-  // Not statSync: after it has looked at a pipe, Node 20 resolves the links of modules wrongly, and imports fail.
+  // Unlike `stat`, statSync on a pipe makes Node 20 resolve the links of modules wrongly, and imports fail.
   const known = await stat(argument).catch(() => undefined)
   const isReadable =
     known?.isFile() === true || (argument === INPUT && (known?.isFIFO() === true || known?.isSocket() === true))
   return isReadable ? 'perhaps a file' : 'id'
 }
 
-/** Whether whoever wrote an argument may have meant a file. */
+/** Returns whether the user may have meant a file. */
 export function looksLikeFile(argument: string): boolean {
   return /[/\\]|\.(jsonl?|html?|dot|svg|png)$/.test(argument)
 }
 
-/** Why there is no file to be read at a path that looks like one. */
+/** Says why there is no readable file at a path that looks like one. */
 export async function explainNoFile(path: string): Promise<string> {
   const known = await stat(path).catch(() => undefined)
   if (known === undefined) return 'ENOENT, there is no such file'

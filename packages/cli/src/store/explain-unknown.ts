@@ -2,8 +2,8 @@ import { OsprofilerError } from '@osprofiler/core'
 import type { Store } from './open-store.js'
 
 /**
- * Says that a store has no record of a trace. The first sentence is that of Python's command, for scripts that look for
- * it. Python then speaks of the key of the command, and a command that reads has none.
+ * Creates the error for a trace without records in the store. The first sentence is Python's, for scripts that look for
+ * it. Python goes on about the command's key, but reading needs no key here.
  */
 export function unknownTrace(baseId: string, { driver, shownAs }: Store): OsprofilerError {
   const hint = driver.listTraces === undefined ? '' : ' `osprofiler trace list` shows the traces that it has.'

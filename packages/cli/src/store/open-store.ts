@@ -1,25 +1,18 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 
-/** Which store to read. */
 export interface StoreOptions {
   readonly connectionString?: string
   readonly transportUrl?: string
 }
 
-/** A store that is open, and its name for people. */
 export interface Store {
   readonly driver: Driver
-  /** Where it is, without credentials. */
+  /** The location without credentials. */
   readonly shownAs: string
 }
 
-/**
- * Opens the store that the options name, or OSPROFILER_CONNECTION_STRING, or else the embedded one, for as long as
- * `use` takes.
- *
- * @throws OsprofilerError as `openDriver` does
- */
+/** Opens the store of the options, of the environment, or else the embedded one, while `use` runs. */
 export async function withStore<T>(options: StoreOptions, use: (store: Store) => Promise<T>): Promise<T> {
   const driver = openStore(options)
   try {
@@ -29,19 +22,15 @@ export async function withStore<T>(options: StoreOptions, use: (store: Store) =>
   }
 }
 
-/**
- * As `withStore`, for whoever closes the store.
- *
- * @throws OsprofilerError as `openDriver` does
- */
+/** Works like `withStore`, but the caller closes the store. */
 export function openStore(options: StoreOptions): Driver {
-  // A driver finds the broker's URL where services give it, too; this process is nobody's but the command's.
+  // Drivers find the broker's URL where services give it. Changing the environment affects no one but the command.
   if (options.transportUrl !== undefined) process.env.OSPROFILER_TRANSPORT_URL = options.transportUrl
   return openDriver(options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://'))
 }
 
 const OTHER_TOOLS = 'Look at the traces with the tools of that store.'
-/** Why some stores of a kind cannot be read, where others can. */
+/** Why some stores of a kind cannot be read, although others can. */
 const WHY_NOT: ReadonlyMap<string, string> = new Map([
   [
     'messaging',
@@ -52,11 +41,7 @@ const WHY_NOT: ReadonlyMap<string, string> = new Map([
 type Reading = 'readRecords' | 'listTraces' | 'listErrorTraces'
 type Removing = 'deleteTrace' | 'pruneTraces'
 
-/**
- * The driver's member that reads, where it has one.
- *
- * @throws OsprofilerError `ERR_NOT_READABLE`
- */
+/** Returns the driver's function that reads. Throws `ERR_NOT_READABLE` if there is none. */
 export function readable<Name extends Reading>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   const member = memberOf(driver, name)
   if (member !== undefined) return member
@@ -66,11 +51,7 @@ export function readable<Name extends Reading>(driver: Driver, name: Name): NonN
   return fail(`A store of ${driver.name}:// can only be written. ${WHY_NOT.get(driver.name) ?? OTHER_TOOLS}`)
 }
 
-/**
- * The driver's member that removes traces, where it has one.
- *
- * @throws OsprofilerError `ERR_NOT_READABLE`
- */
+/** Returns the driver's function that removes traces. Throws `ERR_NOT_READABLE` if there is none. */
 export function removable<Name extends Removing>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   return (
     memberOf(driver, name) ??

@@ -4,24 +4,22 @@ import { type Report, readTraceFile } from '@osprofiler/report'
 import { failure, messageOf } from '../output/failure.js'
 import { showProgress } from '../output/progress.js'
 
-/** In bytes: each piece is waited for, and a busy machine lets one wait. */
+/** Pieces are large because each one is awaited, and a busy machine lets it wait. */
 const PIECE_BYTES = 512 * 1024
-/** What a record takes of a file, in bytes, as a rule of thumb. */
+/** Approximate bytes of a record in a file. */
 const RECORD = 300
 
-/** How long the first piece of standard input is waited for, where nobody asked for standard input by "-". */
+/** How long to wait for the first piece of standard input, if the user did not ask for it by "-". */
 const INPUT_PATIENCE_MS = 5_000
 
-/** A text that comes in pieces, and how much of it has come. */
+/** A text in pieces, and how much of it has come. */
 interface Source extends AsyncIterable<string> {
   readonly bytesRead: number
 }
 
 /**
  * Reads the report of a file, or of standard input for `-` and `/dev/stdin`. The text is never in memory as a whole.
- *
- * @param isLimited whether standard input has to say something within some seconds
- * @throws OsprofilerError `ERR_TRACE_FILE`
+ * With `isLimited`, standard input must begin within some seconds. Throws `ERR_TRACE_FILE`.
  */
 export async function readReportFile(path: string, isLimited: boolean): Promise<Report> {
   try {
@@ -44,7 +42,7 @@ function openInput(isLimited: boolean): Source {
   return input
 }
 
-/** Says how much has been read, and of how much, where the file is no pipe. */
+/** Shows how much has been read, and of how much, except for pipes. */
 async function* watched(source: Source, size: number): AsyncGenerator<string> {
   const whole = size > 0 ? ` of ${toMegabytes(size)}` : ''
   for await (const piece of source) {

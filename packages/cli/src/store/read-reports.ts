@@ -2,12 +2,7 @@ import { buildReport, type Report } from '@osprofiler/report'
 import { groupBy, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { type ReadOptions, readTrace } from './read-trace.js'
 
-/**
- * The reports of what `trace` names, which may be several: a file of records holds all traces that `run -n 20
- * --save-baseline` wrote into it.
- *
- * @throws OsprofilerError as `readTrace` does
- */
+/** Reads the reports that `trace` names. A file of records may hold several traces, as `run -n 20` writes it. */
 export async function readReports(trace: string, options: ReadOptions): Promise<Report[]> {
   const report = await readTrace(trace, options)
   const traces = groupBy(report.points.flatMap(recordsOfPoint), record => record.base_id)

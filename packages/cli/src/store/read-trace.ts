@@ -6,22 +6,20 @@ import { showProgress } from '../output/progress.js'
 import { type ArgumentOptions, classifyArgument, explainNoFile, looksLikeFile } from './classify-argument.js'
 import type { Store, StoreOptions } from './open-store.js'
 
-/** How often a trace that is awaited is read again, in milliseconds. */
 const LOOK_AGAIN_MS = 100
-/** No report is made of more records: endless ones would fill the memory. */
+/** A larger trace is not read, because endless records would fill the memory. */
 const MAX_RECORDS = 2_000_000
 
-/** From which store, and how long to wait. */
+/** The store, and how long to wait. */
 export interface ReadOptions extends StoreOptions, ArgumentOptions {
   /** In seconds. */
   readonly idleTimeout?: number
 }
 
 /**
- * The report of a trace that is named by its id, by a file (whatever `trace show` writes, or records), or by `-` for
- * standard input. Where there is a file of that name, the store is asked first, for a second.
- *
- * @throws OsprofilerError `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`, and what the store throws
+ * Reads the report of a trace. `trace` is its id, a file (any output of `trace show`, or records), or `-` for standard
+ * input. If a file has that name, the store is asked first, for a second. Throws `ERR_TRACE_NOT_FOUND`,
+ * `ERR_TRACE_FILE`, and errors of the store.
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
   const name = await classifyArgument(trace, options)
@@ -33,15 +31,14 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   return await readFromFile(trace, name === 'perhaps a file')
 }
 
-/** What is called while a trace is read. */
 export interface ReadEvents {
-  /** With the number of records so far. */
+  /** Called with the number of records so far. */
   readonly onRead?: (records: number) => void
-  /** With a number of records that cannot be read. */
+  /** Called with a number of records that cannot be read. */
   readonly onUnreadable?: (records: number) => void
 }
 
-/** All records of a trace that are in the store now. */
+/** Returns all records of a trace that are in the store now. */
 export async function readRecords(driver: Driver, baseId: string, events: ReadEvents = {}): Promise<TraceRecord[]> {
   const { readable } = await import('./open-store.js')
   const records: TraceRecord[] = []
@@ -63,10 +60,10 @@ async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
-  // Only here: a file needs no driver, and they take a third as long to load as all that shows it.
+  // A file needs no driver, and drivers take a third as long to load as the code that shows the trace.
   const { withStore } = await import('./open-store.js')
   return await withStore(options, async store => {
-    // The store's thread starts while this one loads what builds the report.
+    // The store's thread starts while this one loads the code that builds the report.
     const [{ records, unreadable }, { buildReport }] = await Promise.all([
       readSettled(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
         failToRead(baseId, options, error),
@@ -81,7 +78,7 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
   })
 }
 
-/** Says of what looks like a file that there is neither such a file nor such a trace. */
+/** Says that there is neither a file nor a trace, if the id looks like a file. */
 async function notThere(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
   if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
   return failure(
@@ -96,7 +93,7 @@ async function noneReadable(baseId: string, records: number): Promise<Error> {
   return failure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
 }
 
-/** Whoever meant a file need not know the store that could not be asked. */
+/** Explains the missing file first, because the user may have meant a file and not the store. */
 async function failToRead(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause
   const reason = messageOf(cause)
@@ -107,7 +104,6 @@ async function failToRead(baseId: string, { id = false }: ArgumentOptions, cause
   )
 }
 
-/** The records of a trace that came, and how many others cannot be read. */
 interface FoundRecords {
   readonly records: readonly TraceRecord[]
   readonly unreadable: number

@@ -6,19 +6,15 @@ import { writeChunks } from '../output/write-output.js'
 import type { ArgumentOptions } from './classify-argument.js'
 import { removable, type StoreOptions, withStore } from './open-store.js'
 
-/** The options of `trace delete`. */
 export interface DeleteOptions extends StoreOptions, ArgumentOptions {}
 
-/** The options of `trace prune`. */
 export interface PruneOptions extends StoreOptions {
   readonly olderThan: Date
 }
 
 /**
- * Removes traces and says of each how many records that were.
- *
- * @throws OsprofilerError after all of them: `ERR_STORE_LOCKED` where another transaction has locked one, or
- * `ERR_TRACE_NOT_FOUND` where one is not there
+ * Removes traces, and prints how many records each had. At the end it throws `ERR_STORE_LOCKED` if another transaction
+ * has locked a trace, or `ERR_TRACE_NOT_FOUND` if a trace is missing.
  */
 export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
   const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))
@@ -48,7 +44,6 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
   })
 }
 
-/** Removes the traces that are older than a moment and says how many these were. */
 export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
   await withStore(options, async ({ driver }) => {
     showProgress('Removing traces')

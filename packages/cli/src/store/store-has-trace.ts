@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { openStore, type StoreOptions } from './open-store.js'
 
 const PATIENCE_MS = 1_000
-/** A store that hangs is not taken leave of for long. */
+/** A store that hangs gets no more time to close. */
 const CLOSE_MS = 100
 
 /**
- * Whether the store holds a trace of an id for which there is a file as well. The store has a second to answer: whoever
- * meant the file must not wait for a store that is down.
+ * Returns whether the store holds a trace whose id also names a file. The store has a second to answer, because a user
+ * who meant the file must not wait for a store that is down.
  */
 export async function storeHasTrace(baseId: string, options: StoreOptions): Promise<boolean> {
   const driver = await open(options)
@@ -27,7 +27,7 @@ async function hasRecord(batches: AsyncIterable<readonly unknown[]>): Promise<bo
   return false
 }
 
-/** What is wrong with the store matters only to those who mean a trace in the store. */
+/** A broken store matters only to users who mean a trace in the store. */
 async function open(options: StoreOptions) {
   try {
     return openStore(options)

@@ -8,33 +8,33 @@ import { readRecords } from './read-trace.js'
 const LOOK_AGAIN_MS = 50
 const PATIENCE_MS = 3_000
 
-/** A trace as far as it came. */
 export interface AwaitedTrace {
   readonly records: readonly TraceRecord[]
-  /** What is not there, in words; `undefined` where the trace is complete. */
+  /** The missing part in words; `undefined` if the trace is complete. */
   readonly missing: string | undefined
-  /** Whether that will never come: the trace itself tells that it was dropped. */
+  /** Whether the trace itself says that the missing part was dropped, and will never come. */
   readonly isLost: boolean
 }
 
 export interface WaitOptions {
-  /** A trace is complete when nothing new has come for so long. */
+  /** A trace is complete after this time without new records. */
   readonly idleMs: number
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number
-  /** Where no record at all has come by then, on the same clock, none is awaited any longer. */
+  /** When to give up if no record has come, on the same clock. */
   readonly givesUpAt?: number | undefined
-  /** Called once where nothing has come for some seconds. */
+  /** Called once if nothing has come for some seconds. */
   readonly onPatience: () => void
-  /** Called at each look with the number of records. */
+  /** Called after each read with the number of records. */
   readonly onLook?: (records: number) => void
-  /** Called with the records whenever there are more. */
+  /** Called with all records when there are more. */
   readonly onChange?: (records: readonly TraceRecord[]) => void
 }
 
 /**
- * Reads a trace until it is complete: its first point has stopped, none is open but those whose stops are known to be
- * lost, and nothing new has come for a while. What the store is asked for grows with the trace, so it is asked less often the longer it takes.
+ * Reads a trace until it is complete. Its first point must have stopped, and no point may be open unless its stop is
+ * known to be lost. No record may have come for a while. The longer this takes, the rarer the reads, because each read
+ * is as large as the trace.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
   const { idleMs, deadline, givesUpAt = deadline, onPatience, onLook, onChange } = options
@@ -63,7 +63,7 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
   }
 }
 
-/** What a trace lacks to be complete, in words, and whether that will never come; nothing where it lacks nothing. */
+/** Says what a trace lacks to be complete, and whether the missing part will never come. */
 export function findMissing(records: readonly TraceRecord[], baseId: string): Omit<AwaitedTrace, 'records'> {
   const open = new Map<string, TraceRecord>()
   let isFirstThere = false
@@ -80,21 +80,21 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Om
     dropped += countDropped(record)
   }
   if (!isFirstThere) return { missing: 'its first point is not there', isLost: false }
-  // Each stop that was dropped leaves a point open for ever.
+  // Each dropped stop leaves a point open forever.
   if (dropped > 0 && hasFirstStopped && open.size <= dropped) {
     const words = dropped === 1 ? '1 of its records was' : `${formatCount(dropped)} of its records were`
     return { missing: `${words} dropped on the way to the store`, isLost: true }
   }
   const [first] = open.values()
   if (first === undefined) return { missing: undefined, isLost: false }
-  // Escaped here, line ends and all: a name must not be able to begin a line of its own.
+  // Line breaks are escaped, too, so that a name cannot begin a line of its own.
   const who = escapeControl(`${shownName(first.name.replace(/-start$/, ''))} in ${first.service}`)
   const missing =
     open.size === 1 ? `${who} has not stopped` : `${open.size} points have not stopped, the first is ${who}`
   return { missing, isLost: false }
 }
 
-/** A store hands out whatever it holds. */
+/** Accepts any `info`, because a store returns whatever it holds. */
 function countDropped({ info }: TraceRecord): number {
   const count = asNumber((info as Partial<Record<string, unknown>> | null | undefined)?.records_dropped)
   return count !== undefined && count > 0 ? count : 0

@@ -3,14 +3,13 @@ import { createViewer, type Viewer } from '@osprofiler/viewer/server'
 import { codeOf, messageOf } from '../output/failure.js'
 import { readable, type StoreOptions, withStore } from '../store/open-store.js'
 
-/** The options of `ui`. */
 export interface UiOptions extends StoreOptions {
   readonly port?: number
 }
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Serves the pages of a store until a signal ends it. The address goes to standard output, all else to standard error. */
+/** Serves the pages of a store until a signal ends it. Only the address goes to standard output. */
 export async function runUi(options: UiOptions): Promise<void> {
   await withStore(options, async ({ driver, shownAs }) => {
     readable(driver, 'listTraces')
@@ -35,7 +34,7 @@ async function listen(viewer: Viewer, port: number | undefined): Promise<string>
   }
 }
 
-/** A second signal finds its usual meaning again: it ends the process at once. */
+/** A second signal has its usual effect again, and ends the process at once. */
 function nextSignal(): Promise<void> {
   return new Promise(resolve => {
     function end(): void {
@@ -46,7 +45,7 @@ function nextSignal(): Promise<void> {
   })
 }
 
-/** Says what went wrong here, where nobody else reads it; a page that asks every second does not repeat it. */
+/** Prints errors that are reported nowhere else. A page that asks every second does not repeat the same error. */
 function createComplaint(): (error: unknown) => void {
   let last = ''
   return error => {

@@ -4,51 +4,49 @@ import { isOutgoing } from './service-calls.js'
 
 /** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
 export interface CriticalSegment {
-  /** The point that the request was waiting for, itself and not one of its children; `undefined` where none ran. */
+  /** The point that spent this time itself, not in one of its children; `undefined` if nothing recorded was running. */
   readonly point: ReportNode | undefined
   readonly fromUs: number
   readonly toUs: number
-  /** Whether it is only thought to be this point's: it never finished, and nothing else is known to have run. */
+  /** Whether the time is only presumed to be the point's: it never finished, and nothing else is known to have run. */
   readonly assumed: boolean
 }
 
-/** An end of a child, from which the path may go on into it. */
+/** An end of a child at which the path may enter that child. */
 interface End {
   readonly child: KnownSpan
   readonly atUs: number
-  /** Whether it is not the child's own end but that of something below it that outlasted it. */
+  /** Whether the end is that of a point below the child that outlasted the child. */
   readonly outlasting: boolean
 }
 
-/** A point whose stretch of the path is being found, from its end backwards. */
+/** A point whose stretches of the path are being collected, from its end backwards. */
 interface Frame {
   readonly node: ReportNode | undefined
   readonly fromUs: number
   readonly ownStartUs: number
   readonly ownEndUs: number
-  /** Whether a child that still ran where the path is counts up to there. */
+  /** Whether a child that is still running at the cursor counts up to the cursor. */
   readonly clips: boolean
-  /** The latest first. */
   readonly ends: readonly End[]
-  /** Children without an end, the latest start last. */
+  /** Children without an end, latest start last. */
   readonly open: KnownSpan[]
   next: number
-  /** Of the children that end after `cursorUs`, the one that started first. */
+  /** The child that started first among those that end after `cursorUs`. */
   running: KnownSpan | undefined
   cursorUs: number
 }
 
 /**
- * The chain of stretches that decides how long the whole trace takes, in order of time: without gaps or overlaps, from 0
- * to the trace's `durationUs`. To make the request faster, something on it has to become shorter.
+ * Returns the chain of stretches that decides how long the trace takes, in order of time. The stretches cover 0 to the
+ * trace's `durationUs` without gaps or overlaps. To make the request faster, one of them has to become shorter.
  *
- * It is found backwards: from a point's end to the child that finished last, through that child to its start, from
- * there to the child that had finished last by then, and so on; what is left is the point's own. A child that was still
- * running then held nobody up, save where an outgoing request waits for the service that it called: there the child
- * counts as far as the call lasted. So it is at the top, where orphans stand beside the points they belong to.
- * Where hosts' clocks differ, give it what `correctSkew` returns. Takes O(n log n) time.
- *
- * After Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
+ * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
+ * the child that had finished last by then. The remaining time is the point's own. A child that was still running
+ * delayed nothing, unless an outgoing request waited for the service it called. There the child counts for as long as
+ * the call lasted. The same holds at the top, where orphans stand beside the points they belong to. If clocks differ,
+ * pass the result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of
+ * Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
   const spans = findKnownSpans(report)
@@ -103,13 +101,13 @@ function openFrame(
   }
 }
 
-/** The child that the path goes through next, and from where. The cursor only falls: what is passed over once stays so. */
+/** Returns the child that the path enters next, and where. The cursor only moves back, so skipped ends stay skipped. */
 function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
   const { ends, cursorUs } = frame
   for (; frame.next < ends.length; frame.next++) {
     const end = ends[frame.next]
     if (end === undefined) continue
-    // What goes on after a child in the background held nobody up, unless the point itself is only on the path for it.
+    // Background work that outlasts a child delayed nothing, unless this point is on the path only for such work.
     if (end.outlasting && cursorUs <= frame.ownEndUs) continue
     if (end.atUs <= cursorUs) break
     if (frame.clips && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
@@ -122,7 +120,7 @@ function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
   return ends[frame.next++]
 }
 
-/** Adds what lies between `fromUs` and the cursor as the point's own. */
+/** Adds the time from `fromUs` to the cursor: as the point's own, as an unfinished child's, or as unrecorded. */
 function addOwn(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   const { node, ownStartUs, ownEndUs, open } = frame
   let toUs = frame.cursorUs
@@ -144,7 +142,7 @@ function addOwn(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   addDownTo(fromUs, undefined, false)
 }
 
-/** The path is written from its end. */
+/** The path is built from its end, so a segment can extend the last entry to an earlier start. */
 function add(path: CriticalSegment[], segment: CriticalSegment): void {
   const later = path.at(-1)
   if (later !== undefined && later.point === segment.point && later.assumed === segment.assumed) {

@@ -4,45 +4,38 @@ import { formatDuration } from '../words/format-duration.js'
 import { pointDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
 
-/** Which points to show. A point that is one of these is shown with the path that leads to it. */
+/** Conditions for the points to show. A matching point is shown with the path that leads to it. */
 export interface PointFilter {
-  /** Only so many levels: with 1, what stands at the top. */
+  /** Maximum number of levels; 1 shows only the points at the top. */
   readonly depth?: number | undefined
-  /** Only what took so many microseconds, or nobody knows how long. */
+  /** Minimum duration in microseconds. Points of unknown duration are shown. */
   readonly minUs?: number | undefined
-  /** Only these, by their trace ids: see `matchPoints`. */
+  /** Trace ids of the points to show, see `matchPoints`. */
   readonly filter?: ReadonlySet<string> | undefined
-  /** Only what this service did. */
   readonly service?: string | undefined
 }
 
-/** The points that a filter leaves. */
 export interface FilteredPoints {
   readonly shown: ReadonlySet<ReportNode>
-  /** Those of them that are only there because of what is below them. */
+  /** The shown points that do not match themselves, but lead to a match below them. */
   readonly onPath: ReadonlySet<ReportNode>
   /** The filter in words: `at least 3 ms, service "orders"`. */
   readonly words: string
 }
 
-/** More of a text is not looked through. */
+/** Only this many characters of each text are searched. */
 const MAX_TEXT_LENGTH = 20_000
 
 /**
- * The trace ids of the points whose text (`pointText`) passes a test.
- *
- * A test that runs an expression of a user's can take for ever: let it run where it can be stopped, over all texts of
- * `report.points.map(pointText)`, and look its results up here.
+ * Returns the trace ids of the points whose `pointText` passes a test. A user's regular expression can take forever:
+ * run it where it can be stopped, over `report.points.map(pointText)`, and look its results up here.
  */
 export function matchPoints(report: Report, test: (text: string, index: number) => boolean): Set<string> {
   const matches = report.points.filter((node, index) => test(pointText(node), index))
   return new Set(matches.map(node => node.traceId))
 }
 
-/**
- * What one may search a point for, a line each: its name and what it did, its whole statement, service, project, host,
- * exception and message, and its id. It still holds whatever the records held.
- */
+/** Returns the text to search of a point, one line per field. The text is not escaped. */
 export function pointText(node: ReportNode): string {
   const { name, service, project, host, exception, traceId } = node
   const statement = readText(node.start, 'info', 'db', 'statement')
@@ -64,7 +57,7 @@ export function pointText(node: ReportNode): string {
     .join('\n')
 }
 
-/** The points that a filter leaves; `undefined` where it leaves all out of having nothing to ask for. */
+/** Returns the points that pass a filter, or `undefined` if the filter has no conditions. */
 export function filterPoints(report: Report, options: PointFilter): FilteredPoints | undefined {
   const { depth = Infinity, minUs, filter, service } = options
   const words = describe(options)
@@ -77,7 +70,6 @@ export function filterPoints(report: Report, options: PointFilter): FilteredPoin
   const leads = new Set<ReportNode>()
   const shown = new Set<ReportNode>()
   const onPath = new Set<ReportNode>()
-  // Backwards, children stand before their parents.
   for (const node of report.points.toReversed()) {
     const isAsked = asks(node)
     if (!isAsked && !node.children.some(child => leads.has(child))) continue

@@ -4,12 +4,11 @@ import { createRepetitionKey } from '../words/point-label.js'
 
 const MIN_FOLDED = 3
 
-/** Whether something is wrong with a point. */
 export function isTroubled({ failed, marks }: ReportNode): boolean {
   return failed || marks.length > 0
 }
 
-/** The points with something wrong below them. */
+/** Returns the points that have a point below them that failed or has marks. */
 export function findTroubledBelow(report: Report): Set<ReportNode> {
   const troubled = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
@@ -19,10 +18,8 @@ export function findTroubledBelow(report: Report): Set<ReportNode> {
 }
 
 /**
- * Makes a function that folds siblings: three or more that are repetitions of one another, ended alike and have nothing
- * wrong below them are one group, and any other sibling is a group of its own.
- *
- * @param staysAlone keeps a point out of groups
+ * Creates a function that groups siblings. Three or more that repeat one another, ended alike, and have nothing wrong
+ * below them are one group. Any other sibling is a group of its own, and so is one for which `staysAlone` is true.
  */
 export function createFold(
   troubledBelow: ReadonlySet<ReportNode>,

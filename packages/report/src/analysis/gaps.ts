@@ -1,21 +1,17 @@
 import type { Report, ReportNode } from '../tree/report.js'
 import { findKnownSpans } from './known-spans.js'
 
-/** A stretch of a point in which none of its children ran, nor what they left running: it worked, or something was not recorded. */
+/** A stretch of a point in which nothing below it ran. The point worked, or something was not recorded. */
 export interface Gap {
   readonly node: ReportNode
   readonly fromUs: number
   readonly toUs: number
-  /** The child that ended where the stretch begins; `undefined` at the point's start. */
+  /** `after` and `before` are the children around the stretch; `undefined` at the point's own ends. */
   readonly after: ReportNode | undefined
-  /** The child that started where the stretch ends; `undefined` at the point's end. */
   readonly before: ReportNode | undefined
 }
 
-/**
- * The longest gap of each point that has children and both ends, in tree order. As with self time, a child that never
- * finished counts to its parent's end.
- */
+/** Returns the longest gap of each finished point with children. An unfinished child counts up to its parent's end. */
 export function findGaps(report: Report): Gap[] {
   const spans = findKnownSpans(report)
   return report.points.flatMap(node => {
@@ -33,7 +29,7 @@ export function findGaps(report: Report): Gap[] {
     const children = node.children.map(child => spans.get(child)).filter(child => child !== undefined)
     for (const child of children.sort((a, b) => a.startUs - b.startUs)) {
       consider(child.startUs, child.startUs < finishedUs ? child.node : undefined)
-      // With what it handed over and did not wait for: as long as that runs, something is recorded.
+      // Work that the child handed over without waiting was recorded, too, so a child counts up to `lastUs`.
       const endUs = child.isOpen ? finishedUs : child.lastUs
       if (endUs > reachedUs) {
         reachedUs = endUs

@@ -1,19 +1,18 @@
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** When a point ran as far as is known. */
+/** The time in which a point ran, as far as it is known. */
 export interface KnownSpan {
   readonly node: ReportNode
-  /** Its start, or the first that is known of what lies below it. */
+  /** The point's start; if unknown, the earliest known time of it and the points below it. */
   readonly startUs: number
-  /** Its end, never before its start; where it has none, the last that is known of it and of what lies below it. */
+  /** The point's end, not before its start; if unknown, the latest known time of it and the points below it. */
   readonly endUs: number
-  /** The last that is known of it and of what lies below it: later than `endUs` where that outlasted it. */
+  /** The latest known time of the point and the points below it, which may outlast it. */
   readonly lastUs: number
-  /** Whether it never finished. */
+  /** Whether the point never finished. */
   readonly isOpen: boolean
 }
 
-/** The spans of all points of which any time is known. */
 export function findKnownSpans(report: Report): Map<ReportNode, KnownSpan> {
   const spans = new Map<ReportNode, KnownSpan>()
   for (const node of report.points.toReversed()) {

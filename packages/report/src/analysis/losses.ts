@@ -1,20 +1,17 @@
 import { readNumber } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** How many records of its trace a service dropped until a point stopped. */
+/** Returns how many records of its trace a service had dropped when a point stopped. */
 export function droppedBefore(node: ReportNode): number {
   return countOf(node, 'records_dropped')
 }
 
-/** How many points below a point a service counted, and did not record. */
+/** Returns how many points below a point a service counted but did not record. */
 export function omittedBelow(node: ReportNode): number {
   return countOf(node, 'points_omitted')
 }
 
-/**
- * Whether points may be missing below a point: its service dropped records or left points out. `dropped` is how many
- * records are known to be lost beside what the trace tells, of any service.
- */
+/** Creates a test for points that may lack points below them. `dropped` counts further lost records, of any service. */
 export function findLossy(report: Report, dropped: number): (node: ReportNode) => boolean {
   const services = new Set(
     report.points.filter(node => droppedBefore(node) + omittedBelow(node) > 0).map(({ service }) => service),

@@ -2,9 +2,9 @@ import { readField } from '../tree/read-field.js'
 import type { ReportNode } from '../tree/report.js'
 
 /**
- * The call below an unfinished point that Python's hook for `requests` (OSProfiler 4.4.0) did not stop, for the request
- * raised. The next end of a point is then recorded as the call's, and so forth, and the outermost point has none left.
- * An end of the hook's own, or of ours, tells the status or the error.
+ * Finds the call below an unfinished point that Python's hook for `requests` (OSProfiler 4.4.0) left open because the
+ * request raised. The next stop is then recorded as the call's, and so on outwards, so the outermost point has no stop.
+ * A stop that the hook or our own instrument writes has a status or an error. A stop without both is another point's.
  */
 export function findRaisedCall(unfinished: ReportNode): ReportNode | undefined {
   const waiting = unfinished.children.toReversed()

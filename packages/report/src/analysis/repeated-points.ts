@@ -5,17 +5,16 @@ import { intervalOf, unionUs } from './self-time.js'
 
 /** Siblings that do the same thing, such as the queries of a loop (N+1). */
 export interface Repetition {
-  /** In the order of their starts; at least three. */
+  /** At least three, in the order of their starts. */
   readonly nodes: readonly ReportNode[]
   /** The time in which at least one of them ran, in microseconds. */
   readonly totalUs: number
-  /** Whether each began only after the one before it had ended. */
   readonly sequential: boolean
 }
 
 const MIN_POINTS = 3
 
-/** The repetitions of a trace, longest first. Points without both ends and layers of a framework are left out. */
+/** Returns the repetitions of a trace, longest first, without framework layers and points that lack an end. */
 export function repeatedPoints(report: Report): Repetition[] {
   const keyOf = createRepetitionKey()
   const found: Repetition[] = []

@@ -7,9 +7,8 @@ export interface Interval {
 }
 
 /**
- * Each point's self time in microseconds: its own interval less the union of its children's. A point without both ends
- * has none. A child whose end is unknown counts to its parent's end, so that nobody is blamed for time that the child
- * may have taken.
+ * Returns each point's self time in microseconds: its interval minus the union of its children's. A point without both
+ * ends has none. An unfinished child counts up to its parent's end, because that time may be the child's.
  */
 export function selfTimes(report: Report): Map<ReportNode, number> {
   const times = new Map<ReportNode, number>()
@@ -25,12 +24,11 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
   return times
 }
 
-/** Where a point lies that has both ends. */
 export function intervalOf({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
   return { startUs: startedUs, endUs: finishedUs }
 }
 
-/** The time that lies in at least one of the intervals, in microseconds. Empty and negative ones count nothing. */
+/** Returns the time in at least one of the intervals, in microseconds. Empty and negative intervals do not count. */
 export function unionUs(intervals: readonly Interval[]): number {
   let total = 0
   let reached = Number.NEGATIVE_INFINITY

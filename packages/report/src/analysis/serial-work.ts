@@ -5,25 +5,24 @@ import { selfTimes } from './self-time.js'
 import { isOutgoing } from './service-calls.js'
 import { readWait } from './waiting.js'
 
-/** Siblings that ran one after another and might have run at the same time. */
+/** Siblings that ran one after another, but might have run at the same time. */
 export interface SerialWork {
-  /** In the order of their starts; at least two, none of which overlaps another. */
+  /** At least two, in the order of their starts, without overlaps. */
   readonly nodes: readonly ReportNode[]
-  /** What it would save if they all ran at once: their durations less the longest of them, in microseconds. */
+  /** Time saved if all ran at once, in microseconds: the sum of their durations minus the longest of them. */
   readonly savingUs: number
 }
 
-/** Values that are too short are equal by chance. */
+/** Shorter values are equal by chance. */
 const MIN_VALUE_LENGTH = 3
 const MAX_TEXT_LENGTH = 4000
 
 /**
- * Runs of reads (queries and requests that change nothing, or points that do little but make such) that one parent made
- * one after another, though nothing recorded says that a later one needs an earlier one: longest saving first. A run
- * ends at anything else, such as a write or a computation, at an overlap, and where a value of a result (`info` of a
- * stop) turns up in what a later one asks for. That is a possibility, not a proof: most results are not recorded.
- *
- * @param leftOut points that end a run too
+ * Returns runs of reads that one parent made one after another, although no record shows that a later one needs an
+ * earlier one. The longest saving comes first. Reads are queries and requests that change nothing, and points that
+ * mostly make such calls. A run ends at any other point, such as a write, at an overlap, and at a point in `leftOut`.
+ * It also ends if a value of a result (`info` of a stop) appears in what a later read asks for. A run is a possibility,
+ * not a proof, because most results are not recorded.
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {
   const reads = findReads(report)
@@ -62,7 +61,6 @@ function toSerialWork(run: readonly ReportNode[]): SerialWork[] {
   return [{ nodes: run, savingUs: sum - longest }]
 }
 
-/** The points that only read, and that wait for others more than they work. */
 function findReads(report: Report): Set<ReportNode> {
   const selves = selfTimes(report)
   const reads = new Set<ReportNode>()
@@ -88,7 +86,7 @@ function readAsked(node: ReportNode): unknown {
   return sent === undefined ? readField(info, 'db', 'params') : [readField(sent, 'path'), readField(sent, 'query')]
 }
 
-/** The words and numbers in a value and what it holds, as far as a few levels and a few thousand characters. */
+/** Lists the words and numbers in a value, limited to a few levels and a few thousand characters. */
 function listValues(value: unknown): string[] {
   let text = ''
   const waiting = [{ value, depth: 0 }]

@@ -1,37 +1,32 @@
 import { isContainer, readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
-/**
- * A call from one service to another that both recorded: the caller's point, and the callee's below it. What the caller
- * waited and the callee did not work lies between them: the network, queues, and the reading of bodies.
- */
+/** A call that both services recorded. The time between the points goes to network, queues, and reading of bodies. */
 export interface ServiceCall {
   readonly caller: ReportNode
   readonly callee: ReportNode
-  /** From the caller's start to the callee's, in microseconds; below 0 where their clocks disagree. */
+  /** From the caller's start to the callee's start, in microseconds. Negative if their clocks disagree. */
   readonly beforeUs: number
-  /** From the callee's end to the caller's; below 0 where clocks disagree or an answer outlasts the call. */
+  /** From the callee's end to the caller's end. Negative if the clocks disagree or the response outlasts the call. */
   readonly afterUs: number
-  /** Both together: right whatever the clocks say, as it compares two durations. Never below 0. */
+  /** The sum of both, never negative. It compares two durations, so it is right even if the clocks disagree. */
   readonly betweenUs: number
 }
 
-/** Whether a point is an outgoing request. */
 export function isOutgoing(node: ReportNode): boolean {
   return node.name === 'http' || node.name === 'https' || isContainer(readField(node.start, 'info', 'requests'))
 }
 
-/** Whether a point is an outgoing request whose answer nobody read: it ended at the head, and its callee may end later. */
+/** Returns whether the response was never read. The request then ends at the head, perhaps before its callee. */
 export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true
 }
 
-/** Whether a point is a served request. */
 export function isServed(node: ReportNode): boolean {
   return node.name === 'wsgi' || isContainer(readField(node.start, 'info', 'request'))
 }
 
-/** The calls of a trace that both sides recorded whole, in tree order. Of several callees below one call, each is one. */
+/** Returns the calls that both sides recorded whole, in tree order. Each callee below a caller is a call. */
 export function findServiceCalls(report: Report): ServiceCall[] {
   return report.points
     .filter(isOutgoing)

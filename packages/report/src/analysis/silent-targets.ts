@@ -5,17 +5,17 @@ import { readStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
-/** What the calls to one target left behind. */
+/** A target of outgoing requests, with its calls that left no records. */
 export interface SilentTarget {
-  /** `catalog:8080` */
+  /** Host and port: `catalog:8080`. */
   readonly target: string
-  /** The calls that were answered, by a service that recorded nothing below them; at least one. */
+  /** The answered calls with nothing recorded below them; at least one. */
   readonly silent: readonly ReportNode[]
-  /** How many calls to the same target have something below them. */
+  /** How many calls to the same target have something recorded below them. */
   readonly reported: number
 }
 
-/** The targets of outgoing requests that answered and recorded nothing, in tree order. */
+/** Returns the targets that answered outgoing requests without recording anything, in tree order. */
 export function findSilentTargets(report: Report): SilentTarget[] {
   return Array.from(groupBy(report.points.filter(isOutgoing), readTarget), ([target, calls]) => ({
     target: target ?? '',

@@ -4,39 +4,38 @@ import { createShapeReader } from '../words/point-label.js'
 import { nearestRank } from './nearest-rank.js'
 import { selfTimes } from './self-time.js'
 
-/** The points of a trace by what they are called, by where they ran, and by what they did; most time of their own first. */
+/** Statistics of a trace's points, most self time first. */
 export interface Statistics {
   readonly byName: readonly StatisticsRow[]
   readonly byService: readonly StatisticsRow[]
-  /** By statement, route or function, of one service and name. Points that do not say are by their name. */
+  /** By statement, route or function within one service and name. Points without a shape are grouped by name. */
   readonly byShape: readonly StatisticsRow[]
 }
 
-/** What a group of points took. Times are in microseconds and `undefined` where no point of the group has both ends. */
+/** Statistics of a group of points in microseconds; `undefined` if no point of the group has both ends. */
 export interface StatisticsRow {
-  /** The name, the service, or the shape: `GET /orders/*`. It quotes the records: pass it through `escapeControl`. */
+  /** The name, the service, or the shape, such as `GET /orders/*`. Not escaped: pass it through `escapeControl`. */
   readonly label: string
-  /** `undefined` where points of the group differ in it, or none says. */
+  /** `undefined` if the points of the group differ in it or have none. */
   readonly service: string | undefined
   readonly name: string | undefined
   readonly count: number
   readonly errors: number
-  /** How many lack an end: they count, and their times are in none of the figures below. */
+  /** How many points lack an end. They are part of `count`, but not of the times below. */
   readonly unfinished: number
-  /** The sum of the durations: more than the trace's where points ran at the same time or inside one another. */
+  /** The sum of the durations. It exceeds the trace's duration if points overlap or lie within one another. */
   readonly totalUs: number
-  /** The sum of the self times. */
   readonly selfUs: number
   readonly minUs: number | undefined
   readonly medianUs: number | undefined
-  /** The duration that 95 of 100 points do not exceed (the nearest rank). */
+  /** The duration that 95 of 100 points do not exceed (nearest rank). */
   readonly p95Us: number | undefined
   readonly maxUs: number | undefined
-  /** The id of the point that took longest, or of the first one. */
+  /** Id of the slowest point, or of the first point if no duration is known. */
   readonly slowestTraceId: string
 }
 
-/** Count, times and errors of a trace's points, by name, by service and by shape. Takes O(n log n) time. */
+/** Computes the statistics of a trace. Takes O(n log n) time. */
 export function statistics(report: Report): Statistics {
   const selves = selfTimes(report)
   const shapeOf = createShapeReader()
@@ -97,7 +96,6 @@ function toRow(
   }
 }
 
-/** Of an even number, halfway between the two in the middle. */
 function median(sorted: readonly number[]): number | undefined {
   const lower = sorted[Math.floor((sorted.length - 1) / 2)]
   const upper = sorted[Math.floor(sorted.length / 2)]

@@ -3,27 +3,27 @@ import { readField } from '../tree/read-field.js'
 import { readStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 
-/** What a point and a point below it on another clock say: what to add to the other clock's times lies between these. */
+/** Limits of the offset between two clocks in microseconds, from a point and a point below it on the other clock. */
 export interface ClockBounds {
   readonly min: number
   readonly max: number
-  /** How far beyond a bound clocks that agree may seem to lie. */
+  /** How far an offset may lie outside of a limit without contradicting it. */
   readonly slack: { readonly min: number; readonly max: number }
-  /** Whether a bound is too far off to estimate by: it only says what cannot be. */
+  /** Whether a limit is too wide for an estimate, and only rules out impossible offsets. */
   readonly isLoose: { readonly min: boolean; readonly max: boolean }
 }
 
-/** A response's end is seen by its server as late as this after its client: no sign of clocks that differ. */
+/** A server may see the end of its response this much later than its client although the clocks agree. */
 const LATE_END_US = 1_000
-/** The same where the answer took longer than its call: then its server is known to end late. */
+/** As `LATE_END_US`, for a server whose point is longer than the call, and which is thus known to end late. */
 const LATE_LONG_END_US = 5_000
-/** A served request that is longer than its call by no more than this, or this share of the call, is waited for. */
+/** A served request counts as waited for if it exceeds its call by at most this time, or this share of the call. */
 const LITTLE_US = 10_000
 const LITTLE_SHARE = 0.05
-/** A service under load takes up a request so long after its caller has given it up. */
+/** A service under load may start with a request this long after its caller has given up. */
 const MAX_BACKLOG_US = 10_000_000
 
-/** The bounds of a child's clock, or of its parent's where `forwards` is false; `undefined` where times are not known. */
+/** Returns the limits for the child's clock, or the parent's if not `forwards`; `undefined` if a start is unknown. */
 export function boundClocks(parent: ReportNode, child: ReportNode, forwards: boolean): ClockBounds | undefined {
   if (parent.startedUs === undefined || child.startedUs === undefined) return undefined
   const min = parent.startedUs - child.startedUs
@@ -43,12 +43,12 @@ interface EndBound {
 function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound {
   const unknown = { us: Number.POSITIVE_INFINITY, slack: 0, isLoose: true }
   const { startedUs, finishedUs, durationUs } = parent
-  // Of other children nobody knows whether they were waited for.
+  // It is unknown whether the parent waited for a child of another kind.
   if (!isOutgoing(parent) || !isServed(child)) return unknown
   if (startedUs === undefined || finishedUs === undefined || durationUs === undefined) return unknown
   const startUs = finishedUs - (child.startedUs ?? 0)
   const status = readStatus(parent.stop)
-  // An error may be the answer of a proxy which gave the request up, unless the callee answered with it.
+  // An error may be the answer of a proxy that gave up, unless the callee answered with the same status.
   const isOwn = status !== undefined && (status < 500 || status === readStatus(child.stop))
   const wasAnswered = status === undefined ? parent.exception === undefined : isOwn
   if (!wasAnswered) return { us: startUs + MAX_BACKLOG_US, slack: 0, isLoose: true }
@@ -58,6 +58,6 @@ function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound 
     return { us: startUs, slack: 0, isLoose: true }
   }
   if (excessUs === 0) return { us: finishedUs - (child.finishedUs ?? 0), slack: LATE_END_US, isLoose: false }
-  // It ends late by its excess, and by as long as the request was on its way.
+  // The callee ends late by its excess, and by the time that the request was on its way.
   return { us: min + excessUs, slack: LATE_LONG_END_US, isLoose: false }
 }

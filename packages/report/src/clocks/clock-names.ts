@@ -2,18 +2,13 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { boundClocks } from './clock-bounds.js'
 import { mayBe } from './fit-clocks.js'
 
-/** The clocks of a trace. */
 export interface ClockNames {
   /** By name, in the order in which they appear. */
   readonly names: ReadonlyMap<string, { readonly host: string; readonly service: string | undefined }>
-  /** The name of the clock of a point; `undefined` where its host is not known. */
   clockOf(node: ReportNode): string | undefined
 }
 
-/**
- * A host has one clock. Where calls between services of one host contradict that, its services have one each: containers
- * and virtual machines may share a name.
- */
+/** Gives each host one clock, or one per service if calls contradict that. Containers and VMs may share a name. */
 export function nameClocks(report: Report, toleranceUs: number): ClockNames {
   const shared = findSharedNames(report, toleranceUs)
   const clockOf = ({ host, service }: ReportNode): string | undefined =>
@@ -28,7 +23,7 @@ export function nameClocks(report: Report, toleranceUs: number): ClockNames {
   return { names, clockOf }
 }
 
-/** One text for a clock, which no other clock has. */
+/** Returns a text that names exactly one clock. */
 export function clockName(host: string, service: string | undefined): string {
   return service === undefined ? host : JSON.stringify([host, service])
 }

@@ -3,44 +3,42 @@ import { boundClocks, type ClockBounds } from './clock-bounds.js'
 import { type ClockNames, nameClocks } from './clock-names.js'
 import { fitClocks, mayBe } from './fit-clocks.js'
 
-/** What a trace tells of a host's clock. */
+/** A host's clock, as far as a trace shows it. */
 export interface HostClock {
   readonly host: string
-  /** The service whose clock it is, where services of one host have clocks of their own; `undefined` elsewhere. */
+  /** The service with this clock, if services of one host have clocks of their own. */
   readonly service: string | undefined
-  /** What to add to the host's times, in microseconds, to have them on the clock of the trace's first host. */
+  /** Microseconds to add to the host's times to put them on the clock of the trace's first host. */
   readonly offsetUs: number
-  /** How far the true offset is from `offsetUs` at most; `undefined` where nothing in the trace bounds it. */
+  /** Maximum error of `offsetUs` in microseconds; `undefined` if nothing in the trace limits it. */
   readonly boundUs: number | undefined
-  /** Whether calls between it and another host contradict one another: a clock was set, or drifts. */
+  /** Whether calls between this host and another contradict one another, because a clock was set or drifts. */
   readonly contradictory: boolean
 }
 
-/** What calls say of the difference between two clocks. */
 interface ClockPair {
   readonly hosts: readonly [string, string]
   readonly bounds: ClockBounds[]
 }
 
-/** What to add to the second host's times to have them on the first one's clock. */
+/** The offset to add to the second host's times to put them on the first host's clock. */
 interface Difference {
   readonly hosts: readonly [string, string]
   readonly us: number
   readonly boundUs: number
 }
 
-/** Clocks that run apart by milliseconds during a trace are no contradiction. */
+/** Clocks that drift apart by milliseconds during a trace are no contradiction. */
 const JITTER_US = 10_000
-/** The fastest that NTP has a clock run ahead or behind. */
+/** The highest rate at which NTP lets a clock run ahead or behind. */
 const DRIFT = 500e-6
 
 /**
- * The clocks of a trace's hosts, in the order in which they appear, as its calls tell. A callee cannot start before its
- * caller, and one that is waited for does not end after it, or hardly: each call between two hosts thus bounds the
- * difference of their clocks from both sides, as an exchange of NTP does, and all calls together to where the bounds
- * intersect. Where that has room for clocks that agree, they are taken to agree; or else the middle of it is the estimate.
- *
- * After RFC 5905, and Marzullo, "Maintaining the Time in a Distributed System" (1984).
+ * Estimates the clocks of a trace's hosts, in the order in which the hosts appear. A callee cannot start before its
+ * caller, and a callee that is waited for ends hardly later. Each call between two hosts thus limits the offset of
+ * their clocks from both sides, as an exchange of NTP does. If the intersection of all limits allows an offset of 0,
+ * the clocks are taken to agree. If not, its middle is the estimate. Sources: RFC 5905, and Marzullo, "Maintaining the
+ * Time in a Distributed System" (1984).
  */
 export function estimateClocks(report: Report): HostClock[] {
   const toleranceUs = toleranceOf(report)
@@ -53,7 +51,7 @@ export function estimateClocks(report: Report): HostClock[] {
     if (fit !== undefined) differences.push({ hosts, ...fit })
     else for (const host of hosts) contradictory.add(host)
   }
-  // Where there are several ways from one host to another, the narrowest bounds are the best to go by.
+  // If several ways lead from one host to another, the narrowest limits are the best.
   differences.sort((a, b) => (a.boundUs < b.boundUs ? -1 : a.boundUs > b.boundUs ? 1 : 0))
   const known = spread(new Set(clocks.names.keys()), joinTree(differences))
   for (const host of findContradictory(pairs, known, toleranceUs)) contradictory.add(host)
@@ -65,7 +63,7 @@ export function estimateClocks(report: Report): HostClock[] {
   }))
 }
 
-/** Each clock runs evenly for the time of the longest point, which one clock has measured. */
+/** Returns the jitter plus the drift during the longest point, whose duration a single clock measured. */
 function toleranceOf({ points }: Report): number {
   const longestUs = points.reduce((longest, { durationUs = 0 }) => Math.max(longest, durationUs), 0)
   return JITTER_US + Math.ceil(longestUs * DRIFT)
@@ -90,7 +88,7 @@ function gatherPairs(report: Report, { names, clockOf }: ClockNames): ClockPair[
   return [...pairs.values()]
 }
 
-/** The clocks of pairs that no difference puts right, or not the one that was found by other ways. */
+/** Returns the clocks of pairs whose limits no offset satisfies, or not the offset found by way of other hosts. */
 function findContradictory(
   pairs: readonly ClockPair[],
   known: ReadonlyMap<string, { readonly us: number }>,
@@ -105,7 +103,7 @@ function findContradictory(
   return contradictory
 }
 
-/** The differences to go by: the first ones that connect hosts not yet connected (Kruskal). */
+/** Selects the first differences that connect hosts not yet connected (Kruskal). */
 function joinTree(differences: readonly Difference[]): Map<string, Difference[]> {
   const above = new Map<string, string>()
   const topOf = (host: string): string => {
@@ -133,7 +131,7 @@ function joinTree(differences: readonly Difference[]): Map<string, Difference[]>
   return tree
 }
 
-/** Walks the tree from the first host, and from the first of those that no call connects with it. */
+/** Walks the tree from the first host, then from the first host of each group that no call connects with it. */
 function spread(
   hosts: ReadonlySet<string>,
   tree: ReadonlyMap<string, readonly Difference[]>,

@@ -4,18 +4,17 @@ import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { clockName } from './clock-names.js'
 import { estimateClocks, type HostClock } from './clock-skew.js'
 
-/** A report with all times on one clock, as far as the trace tells. Its records still have the times of their hosts. */
+/** A report with all times on one clock, as far as the trace allows. Its records keep the times of their hosts. */
 export interface CorrectedReport extends Report {
-  /** The report as it was recorded. Its points have the same ids. */
+  /** The report as recorded. Its points have the same ids. */
   readonly raw: Report
-  /** What was added to the times of each host, with its bound, in the order in which hosts appear. */
   readonly clocks: readonly HostClock[]
 }
 
 /**
- * Puts the times of all hosts on the clock of the first one, where calls between them show that their clocks differ (see
- * `HostClock`): a callee's interval then lies within its caller's. Durations stay as they were recorded. Points whose
- * host is not known keep their times. Of a report that is corrected already it returns the same.
+ * Puts the times of all hosts on the clock of the first host if calls between them show that clocks differ (see
+ * `HostClock`). A callee's interval then lies within its caller's. Durations stay as recorded, and points of unknown
+ * hosts keep their times. A report that is already corrected is returned as it is.
  */
 export function correctSkew(report: Report): CorrectedReport {
   if (isCorrected(report)) return report
@@ -58,7 +57,6 @@ function shiftPoints(report: Report, shiftOf: (node: ReportNode) => number): Pic
       .map(node => shifted.get(node))
       .filter(node => node !== undefined)
       .sort(byStart)
-  // Backwards, children stand before their parents.
   for (const node of report.points.toReversed()) {
     const shift = shiftOf(node)
     shifted.set(node, {

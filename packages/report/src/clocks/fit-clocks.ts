@@ -1,15 +1,15 @@
 import type { ClockBounds } from './clock-bounds.js'
 
-/** What to add to a clock's times to have them on another one, and how far off that is at most. */
+/** The offset to add to a clock's times to put them on another clock, with its maximum error. */
 export interface ClockFit {
   readonly us: number
   readonly boundUs: number
 }
 
 /**
- * What fits all bounds: nothing where clocks may agree, or else the middle of what is left. Bounds that contradict one
- * another by no more than the tolerance are met in the middle; of others, those count that most agree with, after
- * Marzullo. `undefined` where no majority agrees.
+ * Finds the offset that fits all limits: 0 if the clocks may agree, otherwise the middle of the remaining range. If
+ * limits contradict one another within the tolerance, their middle counts. Otherwise the offset counts that most limits
+ * agree with, after Marzullo. Returns `undefined` if no majority agrees.
  */
 export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): ClockFit | undefined {
   const min = greatest(all.map(bounds => bounds.min))
@@ -24,7 +24,7 @@ export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): Clo
   return { us: Math.round((min + max) / 2), boundUs: Math.ceil((max - min) / 2) }
 }
 
-/** Whether a difference lies between bounds, or beyond them by no more than the tolerance. */
+/** Returns whether an offset lies within limits, or outside of them by no more than the tolerance. */
 export function mayBe({ min, max, slack }: ClockBounds, us: number, toleranceUs: number): boolean {
   return us >= min - slack.min - toleranceUs && us <= max + slack.max + toleranceUs
 }
@@ -35,7 +35,7 @@ function fitContradictory(
   max: number,
   toleranceUs: number,
 ): ClockFit | undefined {
-  // Of causes and effects alone, nobody knows which times are right.
+  // If each call limits the offset from one side only, nothing shows which times are right.
   if (!all.some(({ isLoose }) => !isLoose.min && !isLoose.max)) return undefined
   if (min - max <= toleranceUs) return { us: Math.round((min + max) / 2), boundUs: Math.ceil((min - max) / 2) }
   const marginUs = toleranceUs / 2
@@ -45,13 +45,13 @@ function fitContradictory(
   return isMajority ? fitClocks(agreeing, toleranceUs) : undefined
 }
 
-/** A difference within as many of the bounds as possible, once they are widened. */
+/** Returns an offset within as many of the widened limits as possible. */
 function findMostAgreed(all: readonly ClockBounds[], marginUs: number): number {
   const ends = all.flatMap(({ min, max }) => [
     { us: min - marginUs, step: 1 },
     { us: max + marginUs, step: -1 },
   ])
-  // Of equal places, where one begins comes before where another one ends.
+  // At the same offset, a range begins before another one ends.
   ends.sort((a, b) => a.us - b.us || b.step - a.step)
   let count = 0
   let most = 0
@@ -63,11 +63,11 @@ function findMostAgreed(all: readonly ClockBounds[], marginUs: number): number {
     found = us
   }
   if (found > Number.NEGATIVE_INFINITY) return found
-  // All begin nowhere: the first end is within all of them.
+  // All ranges begin at negative infinity, so the first end lies within all of them.
   return ends.find(({ step }) => step < 0)?.us ?? 0
 }
 
-/** Not `Math.max(...numbers)`: there may be more calls than a function has arguments. */
+/** Replaces `Math.max(...numbers)`, because there may be more calls than a function can have arguments. */
 function greatest(numbers: readonly number[]): number {
   return numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY)
 }

@@ -1,11 +1,11 @@
 import type { CorrectedReport } from './correct-skew.js'
 
-/** Clocks are put right to within some milliseconds: what seems to outlast a trace by less has not. */
+/** Clocks are corrected to within some milliseconds. A smaller excess over the trace does not count. */
 const LITTLE_US = 10_000
 
 /**
- * How long a trace took, in microseconds. Where clocks differ, that is what the clock of its first service says, unless
- * something on another clock went on for longer for certain.
+ * Returns how long a trace took, in microseconds. If clocks differ, the clock of its first service counts, unless
+ * something on another clock certainly went on for longer.
  */
 export function traceDuration({ roots, points, durationUs, clocks }: CorrectedReport): number | undefined {
   const isContradictory = clocks.some(({ contradictory }) => contradictory)

@@ -4,38 +4,34 @@ import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, repeatedDetail } from '../words/point-label.js'
 
-/** A place in the tree that points of several reports share: same services, names and doings all the way from the top. */
+/** A place in the tree that points of several reports share: same service, name and shape at every level. */
 export interface AlignedPath {
-  /** From 0 on; a path's number is greater than that of the path above it. */
+  /** Numbers start at 0. A path's number is greater than that of its parent. */
   readonly id: number
-  /** The path above. */
   readonly parent: number | undefined
   readonly depth: number
   readonly service: string | undefined
   readonly name: string
-  /** What its points do, in a line for people; it holds whatever their records held. */
+  /** One line for people, not escaped. */
   readonly detail: string
 }
 
-/** What the points of one report at one path come to. */
 export interface PathMeasure {
   readonly count: number
-  /** The time in which at least one of them ran, in microseconds. Points without both ends are left out. */
+  /** Time in which at least one of them ran, in microseconds. Points without both ends are left out. */
   readonly totalUs: number
-  /** Their own time, not spent in their children, summed. */
   readonly selfUs: number
 }
 
-/** Aligns the points of reports by their paths; repetitions of one point are pooled. */
 export interface Alignment {
   readonly paths: readonly AlignedPath[]
-  /** What a report comes to, by the numbers of the paths. */
+  /** Adds a report, and returns its measures by the ids of the paths. */
   add(report: Report): Map<number, PathMeasure>
 }
 
 /**
- * Makes an alignment. Two points share a path where their service, name and shape (what they do but for ids, numbers and
- * quoted values; of an outgoing request also but for its port) are the same, and so are their parents'.
+ * Creates an alignment. Two points share a path if their service, name and shape are the same, and so are their
+ * parents'. A shape leaves out ids, numbers and quoted values, and the port of an outgoing request.
  */
 export function createAlignment(): Alignment {
   const keyOf = createRepetitionKey()

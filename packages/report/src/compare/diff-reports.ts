@@ -2,50 +2,48 @@ import type { Report } from '../tree/report.js'
 import { type AlignedPath, createAlignment, type PathMeasure } from './align-points.js'
 import { type Change, type Comparison, compareTimes, spreadOf } from './diff-spread.js'
 
-/** The points at one path of the tree, in the runs before and after. A value for JSON. */
+/** The points at one path of the tree, in the runs before and after. Can be written as JSON. */
 export interface DiffPoint {
   readonly id: number
-  /** The `id` of the path above; `null` at the top. */
+  /** The `id` of the parent path; `null` at the top. */
   readonly parent: number | null
   readonly depth: number
   readonly service: string | null
   readonly name: string
-  /** What the points do. It holds whatever their records held: pass it through `escapeControl` before a terminal sees it. */
+  /** Not escaped: pass it through `escapeControl` before printing. */
   readonly detail: string
-  /** How many such points a run has: the medians. */
+  /** The median number of such points in a run. */
   readonly count: { readonly before: number; readonly after: number }
   /** The time in which at least one of them ran. */
   readonly total: Comparison
-  /** Their own time, not spent in their children. */
+  /** The time not spent in children. */
   readonly self: Comparison
-  /** `new` and `gone` where no run before, or after, has such a point; or else what `total` says. */
+  /** `new` or `gone` if no run before, or after, has such a point; otherwise the change of `total`. */
   readonly change: Change | 'new' | 'gone'
 }
 
-/** What changed between two sets of runs. A value for JSON; all times are in microseconds. */
+/** The changes between two sets of runs. Can be written as JSON; all times are in microseconds. */
 export interface ReportDiff {
-  /** How many runs there are. */
   readonly runs: { readonly before: number; readonly after: number }
-  /** The whole duration. */
   readonly total: Comparison
-  /** Every path of any of the runs, each after the path above it. */
+  /** Every path of any run, parents before children. */
   readonly points: readonly DiffPoint[]
 }
 
-/** What became slower by more than it may. */
+/** A slowdown by more than the allowed share. */
 export interface Regression {
   /** `undefined` for the whole trace. */
   readonly point: DiffPoint | undefined
   readonly comparison: Comparison
 }
 
-/** A point is only held to account for at least this share of the whole duration. */
+/** The slowdown of a point counts only from this share of the whole duration. */
 const MIN_WEIGHT = 0.01
 
 /**
- * Compares runs of the same request: what became slower or faster, what is new and what is gone. Points are aligned by
- * their paths, repetitions are pooled (the time in which any of them ran), and medians are compared: a difference counts
- * only beyond the spread of the runs (see `Comparison`). A run without a point took no time for it.
+ * Compares runs of the same request: what became slower or faster, what is new, and what is gone. Points are aligned by
+ * their paths, and repetitions are pooled. A difference of the medians counts only beyond the spread of the runs (see
+ * `Comparison`). For a run without a point, the point's time is 0.
  */
 export function diffReports(before: readonly Report[], after: readonly Report[]): ReportDiff {
   const alignment = createAlignment()
@@ -59,8 +57,9 @@ export function diffReports(before: readonly Report[], after: readonly Report[])
 }
 
 /**
- * What became slower by more than a share (0.1 for 10 %), beyond the spread: the whole first, then points, by how much.
- * Points that make no difference of 1 % to the whole are passed over, and so are new ones: the whole tells of these.
+ * Returns what became slower beyond the spread, and by more than a share (0.1 for 10 %). The whole comes first, then
+ * points by the growth of their self time. Points that cost less than 1 % of the whole are left out, and so are new
+ * points, which the whole includes.
  */
 export function regressions(diff: ReportDiff, share: number): Regression[] {
   const isOver = ({ change, share: grown }: Comparison): boolean =>

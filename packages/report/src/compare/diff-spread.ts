@@ -1,42 +1,42 @@
-/** Where the values of several runs lie. */
+/** The distribution of a value over several runs. */
 export interface Spread {
   readonly median: number
-  /** The median absolute deviation: half of the values are no further than this from the median. */
+  /** Median absolute deviation: half of the values are no further than this from the median. */
   readonly mad: number
   readonly min: number
   readonly max: number
   readonly samples: number
 }
 
-/** Which way a time went, if it went further than chance would take it. */
+/** The direction in which a time changed, if by more than chance. */
 export type Change = 'slower' | 'faster' | 'same'
 
 /** The times of several runs before and after, in microseconds. */
 export interface Comparison {
   readonly before: Spread
   readonly after: Spread
-  /** After less before, of the medians. */
+  /** The median after minus the median before. */
   readonly deltaUs: number
-  /** The difference as a share of before: 0.5 for half as much again; `null` where there was nothing before. */
+  /** The difference as a share of before: 0.5 for half as much again; `null` if the time before is 0. */
   readonly share: number | null
   /** A difference up to this may be chance. */
   readonly noiseUs: number
   readonly change: Change
 }
 
-/** Makes a deviation of normally distributed values of their median absolute deviation. */
+/** Converts a median absolute deviation of normally distributed values into a standard deviation. */
 const MAD_TO_SIGMA = 1.4826
 /** How much further from the truth a median is than a mean. */
 const MEDIAN_TO_MEAN = 1.2533
 const SIGMAS = 3
-/** With fewer runs nothing is known of their spread, and this share of the time stands for the noise. */
+/** With fewer runs their spread is unknown, and the share `UNKNOWN_NOISE` of the time counts as noise. */
 const MIN_RUNS = 3
 const UNKNOWN_NOISE = 0.1
-/** However alike the runs are, less than this is nothing that a user could feel. */
+/** Smaller differences do not matter to a user, however alike the runs are. */
 const MIN_SHARE = 0.01
 const MIN_US = 20
 
-/** The spread of values, of which there has to be at least one; all zeros for none. */
+/** Returns the spread of values; all zeros if there are none. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const median = middle(sorted)
@@ -45,9 +45,9 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * Compares the times of runs. A difference of the medians counts where it is beyond three standard errors, as the median
- * absolute deviations give them (wider for few runs), beyond 1 %, and beyond 20 µs. Fewer than three runs on a side tell
- * nothing of their spread: there it has to be beyond 10 %.
+ * Compares the times of runs. A difference of the medians counts beyond three standard errors, 1 %, and 20 µs. The
+ * standard errors come from the median absolute deviations, and are wider for few runs. With fewer than three runs on a
+ * side the spread is unknown, and only a difference beyond 10 % counts.
  */
 export function compareTimes(before: readonly number[], after: readonly number[]): Comparison {
   const a = spreadOf(before)
@@ -61,7 +61,7 @@ export function compareTimes(before: readonly number[], after: readonly number[]
   return { before: a, after: b, deltaUs, share: a.median === 0 ? null : deltaUs / a.median, noiseUs, change }
 }
 
-/** Of few values the deviation is often found too small by chance; the correction was found by trying (see the tests). */
+/** The deviation of few values is often too small by chance. The correction was found by trial (see the tests). */
 function standardError({ mad, samples }: Spread): number {
   return (MEDIAN_TO_MEAN * MAD_TO_SIGMA * mad * (1 + 18 / samples ** 2)) / Math.sqrt(samples)
 }

@@ -2,8 +2,8 @@ import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
 /**
- * Where each point stands on a time line that wants two ends of everything, in microseconds since the trace's first
- * record. An unknown end is the parent's, or the trace's; an unknown start is the end; a stop before its start is at it.
+ * Returns an interval for every point, in microseconds since the trace's first record. An unknown end is the parent's
+ * or the trace's, an unknown start is the end, and a stop before its start is the start.
  */
 export function drawnIntervals(report: Report): Map<ReportNode, Interval> {
   const intervals = new Map<ReportNode, Interval>()

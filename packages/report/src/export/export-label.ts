@@ -3,12 +3,11 @@ import { pointDetail } from '../words/point-label.js'
 
 const MAX_TEXT_LENGTH = 200
 
-/** A point's name and what it did, short enough for the box that a viewer draws. */
+/** Returns a point's name and detail, short enough for the box that a viewer draws. */
 export function exportLabel(node: ReportNode): string {
   return cut(`${cut(node.name)} ${cut(pointDetail(node))}`.trimEnd())
 }
 
-/** A service as viewers name it. */
 export function exportService({ service }: ReportNode): string {
   return service === undefined ? '(no service)' : cut(service)
 }

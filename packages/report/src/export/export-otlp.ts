@@ -15,22 +15,20 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader } from '../tree/timestamp.js'
 import { drawnIntervals } from './drawn-intervals.js'
 
-/** The attribute that holds a point's records, a JSON array as text. */
 export const RECORDS_ATTRIBUTE = 'osprofiler.records'
-/** The attribute that holds a point's place in the order of its report's records. */
+/** The attribute with a point's place in the order of its report's records. */
 export const ORDER_ATTRIBUTE = 'osprofiler.order'
 
-/** Collectors take 20 MiB in one request by default. */
+/** Collectors accept 20 MiB in one request by default. */
 const MAX_PART = 16 * 1024 * 1024
-/** What stands around the spans of a part, beside its resources. */
+/** Characters around the spans of a part, besides its resources. */
 const FRAME = 200
-/** OpenTelemetry's flags of a span: it was chosen to be recorded, and where its parent is, is known. */
+/** OpenTelemetry's span flags: the span is sampled, it is known where its parent is, and the parent is remote. */
 const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]
 
-/** Marks that have an attribute of their own, or that the span's parent tells of. */
+/** Marks that have an attribute of their own, or that the span's parent shows. */
 const TOLD_OTHERWISE: readonly string[] = ['unfinished', 'orphan']
 
-/** What a span needs to know beside its point. */
 interface Surroundings {
   readonly baseId: string
   /** The trace's first moment, in microseconds since 1970. */
@@ -40,21 +38,19 @@ interface Surroundings {
 }
 
 /**
- * A report as OTLP's JSON (an `ExportTraceServiceRequest`), in pieces: what any OpenTelemetry collector takes at
- * `/v1/traces`, and Jaeger as a file. The trace's id is the `base_id` as 128 bits, a span's the low 64 bits of its
- * `trace_id`; an id that is no UUID is hashed. A point whose end is unknown reaches to its parent's and has the attribute
- * `osprofiler.unfinished`. The records are in `osprofiler.records`, for `readTraceFile`. All else is as the store `otlp://`
- * sends a point.
- *
- * The format: opentelemetry-proto 1.x, `trace/v1/trace.proto`, in its JSON encoding.
+ * Writes a report as OTLP JSON (an `ExportTraceServiceRequest`), in pieces. Any OpenTelemetry collector accepts the
+ * text at `/v1/traces`, and Jaeger opens it as a file. The trace id is the `base_id` as 128 bits, and a span id the low
+ * 64 bits of a `trace_id`. An id that is not a UUID is hashed. A point without an end extends to its parent's end, and
+ * has the attribute `osprofiler.unfinished`. The records are in `osprofiler.records`, for `readTraceFile`. All else is
+ * as the store `otlp://` sends a point. Format: opentelemetry-proto 1.x, `trace/v1/trace.proto`, JSON encoding.
  */
 export function* exportOtlp(report: Report): Generator<string, void, undefined> {
   for (const part of writeParts(report, Number.POSITIVE_INFINITY)) yield* part
 }
 
 /**
- * As `exportOtlp`, in several documents where one would be more than a collector takes: each is a line of at most 16 MiB,
- * and one request. A point whose records alone are larger has its span without `osprofiler.records`.
+ * Works like `exportOtlp`, but writes several documents if one would be more than a collector accepts. Each is one
+ * request in a line of at most 16 MiB. If a point's records alone are larger, its span has no `osprofiler.records`.
  */
 export function exportOtlpParts(report: Report, maxPart = MAX_PART): Generator<Iterable<string>, void, undefined> {
   return writeParts(report, maxPart)
@@ -70,14 +66,14 @@ function* writeParts(report: Report, maxPart: number): Generator<Iterable<string
       yield piece.value
     }
   }
-  // A part is one request, so its pieces are put together here: the caller may look at the next part first.
+  // A part is one request, so its pieces are joined here: the caller may look at the next part first.
   while (!isOver) {
     const part = maxPart === Number.POSITIVE_INFINITY ? joinChunks(nextPart()) : [...joinChunks(nextPart())]
     yield part
   }
 }
 
-/** The pieces of all parts. Each part but the last has `undefined` behind it. */
+/** Yields the pieces of all parts, with `undefined` after each part but the last. */
 function* writePieces(report: Report, maxPart: number): Generator<string | undefined, void, undefined> {
   const surroundings: Surroundings = {
     baseId: report.baseId ?? '',
@@ -117,7 +113,6 @@ function resourceOf({ service, project, host }: ReportNode): object[] {
   return toAttributes(resourceAttributes(service, project, host))
 }
 
-/** A span with its records, or without where these alone have more characters than there is room for. */
 function writeSpan(node: ReportNode, order: number, surroundings: Surroundings, room: number): string {
   const span = toOtlpSpan(sourceOf(node, surroundings))
   const records = writeJson(recordsOfPoint(node), 0)
@@ -132,7 +127,7 @@ function sourceOf(node: ReportNode, { baseId, zeroUs, intervals, parents }: Surr
     baseId,
     traceId: node.traceId,
     parentId: node.parentId,
-    // A parent that is not in the trace is still named, as its span may be elsewhere. One in a circle is not.
+    // A parent outside of the trace is still named, as its span may be elsewhere. A parent in a cycle is not.
     isTop: parent === undefined && !node.marks.includes('orphan'),
     name: node.name,
     startInfo: infoOf(node.start),
@@ -182,7 +177,7 @@ function toAttributes(attributes: SpanAttributes): object[] {
   return Object.entries(attributes).map(([key, value]) => ({ key, value: toValue(value) }))
 }
 
-/** Integers are texts in OTLP's JSON: not every reader of JSON counts up to 2 ** 63. */
+/** OTLP's JSON has integers as strings, because not every JSON reader can hold numbers up to 2 ** 63. */
 function toValue(value: SpanAttributes[string]): object {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'boolean') return { boolValue: value }

@@ -5,20 +5,17 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { exportLabel, exportService } from './export-label.js'
 import { type Laid, layTracks, type Track } from './lay-tracks.js'
 
-/** Where a point is drawn. */
 interface Place extends Laid {
   readonly pid: number
   readonly tid: number
 }
 
 /**
- * A report as Chrome's trace events (JSON), in pieces: https://ui.perfetto.dev opens them, and so does chrome://tracing.
- * Each service is a process; points that run at the same time as a sibling have a track of their own; an arrow leads from
- * the caller to the service that it called. Times are in microseconds since the trace's first record. A point whose end
- * is unknown reaches to its parent's, and says `unfinished` in its arguments. The records are in there, for
- * `readTraceFile`.
- *
- * The format: "Trace Event Format" of the Chromium project.
+ * Writes a report as Chrome's trace events (JSON), in pieces, for https://ui.perfetto.dev and chrome://tracing. Each
+ * service is a process. A point that runs at the same time as a sibling has a track of its own. An arrow leads from a
+ * caller to the service it called. Times are in microseconds since the trace's first record. A point without an end
+ * extends to its parent's end, and is `unfinished` in its arguments. The arguments also hold the records, for
+ * `readTraceFile`. Format: "Trace Event Format" of the Chromium project.
  */
 export function exportPerfetto(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))
@@ -71,7 +68,6 @@ function* listEvents(report: Report): Generator<object, void, undefined> {
   }
 }
 
-/** The services in the order of their first points, as processes from 1 on. */
 function numberProcesses(report: Report): Map<string, number> {
   const pids = new Map<string, number>()
   for (const node of report.points) {
@@ -111,7 +107,7 @@ function completeEvent({ node, startUs, endUs, pid, tid }: Place): object {
   }
 }
 
-/** An arrow begins within the caller, also where the clocks of two hosts say otherwise. */
+/** Returns an arrow that begins within the caller, even if the clocks of the two hosts disagree. */
 function flowEvents(id: number, from: Place, to: Place): object[] {
   const ts = Math.min(Math.max(to.startUs, from.startUs), from.endUs)
   const arrow = { name: 'call', cat: 'hop', id }

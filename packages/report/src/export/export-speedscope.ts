@@ -8,12 +8,11 @@ import { type Laid, layTracks, type Track } from './lay-tracks.js'
 const SCHEMA = 'https://www.speedscope.app/file-format-schema.json'
 
 /**
- * A report as a file for https://www.speedscope.app, in pieces. What runs one within another, across services, is one
- * profile; points that run at the same time as a sibling begin further profiles, so that nothing is hidden. A frame's
- * file is its service. Times are in microseconds since the trace's first record; a point whose end is unknown reaches to
- * its parent's. The records stand under `osprofiler`, which speedscope passes over, for `readTraceFile`.
- *
- * The format: `file-format-schema.json` of the npm package speedscope, profiles of the type `evented`.
+ * Writes a report as a file for https://www.speedscope.app, in pieces. Points within one another, across services, are
+ * one profile. Points that run at the same time as a sibling begin further profiles, so that nothing is hidden. A
+ * frame's file is its service. Times are in microseconds since the trace's first record. A point without an end extends
+ * to its parent's end. The records are under `osprofiler`, which speedscope ignores, for `readTraceFile`. Format:
+ * `file-format-schema.json` of the npm package speedscope, profiles of the type `evented`.
  */
 export function exportSpeedscope(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))
@@ -43,7 +42,7 @@ function profileName({ laid: [first] }: Track, index: number): string {
   return first === undefined ? `${index + 1}` : `${index + 1} ${exportService(first.node)}: ${exportLabel(first.node)}`
 }
 
-/** Each service's doing is one frame, however often it is done: speedscope adds up its times. */
+/** Lists one frame for each label of a service, so that speedscope adds up its times. */
 function listFrames(tracks: readonly Track[]): { frames: object[]; frameOf: (laid: Laid) => number } {
   const indexes = new Map<string, number>()
   const frames: object[] = []
@@ -60,7 +59,7 @@ function listFrames(tracks: readonly Track[]): { frames: object[]; frameOf: (lai
   return { frames, frameOf }
 }
 
-/** Everything opens and closes in its own order, as on a stack, and time never goes back. */
+/** Yields open and close events that nest as on a stack, in order of time. */
 function* listEvents({ laid }: Track, frameOf: (laid: Laid) => number): Generator<object, void, undefined> {
   const open: Laid[] = []
   const parents = new Map(laid.flatMap(({ node }) => node.children.map(child => [child, node] as const)))

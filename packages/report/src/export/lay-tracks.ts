@@ -2,32 +2,31 @@ import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { drawnIntervals } from './drawn-intervals.js'
 
-/** A point on a track. */
 export interface Laid extends Interval {
   readonly node: ReportNode
-  /** Whether it lies within its parent, on the parent's track. If not, the track is empty where it begins. */
+  /** Whether the point lies within its parent on the same track. If not, the track is empty where the point begins. */
   readonly isNested: boolean
 }
 
-/** A line of points of one group on which each lies wholly within another or beside it. */
+/** A line of points of one group. Any two of them lie within one another or do not overlap. */
 export interface Track {
   readonly group: string
-  /** In the order of their starts, parents before their children. */
+  /** In the order of their starts, parents before children. */
   readonly laid: readonly Laid[]
 }
 
 interface OpenTrack {
   readonly group: string
   readonly laid: Laid[]
-  /** What is open at the time that is looked at, outermost first. */
+  /** The points that are open at the current time, outermost first. */
   readonly open: Laid[]
-  /** When the outermost ends. */
+  /** The end of the outermost point. */
   freeAt: number
 }
 
 /**
- * Puts points on tracks as viewers of traces draw them: within their parents where they fit, and what runs at the same
- * time as a sibling on a track of its own, so that nothing is hidden. No point shares a track with one of another group.
+ * Puts points on tracks as trace viewers draw them. A point lies within its parent if it fits there. A point that runs
+ * at the same time as a sibling gets another track, so that nothing is hidden. Each track has points of one group only.
  */
 export function layTracks(report: Report, groupOf: (node: ReportNode) => string): Track[] {
   const intervals = drawnIntervals(report)
@@ -36,7 +35,7 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
   const freeTracks = new Map<string, OpenTrack[]>()
   const parents = new Map<ReportNode, ReportNode>()
   const starts = report.points.map(node => ({ node, ...(intervals.get(node) ?? { startUs: 0, endUs: 0 }) }))
-  // Sorting is stable, and a parent stands before its children in the report.
+  // Sorting is stable, and parents come before their children in the report.
   starts.sort((a, b) => a.startUs - b.startUs)
 
   for (const { node, startUs, endUs } of starts) {
@@ -55,7 +54,7 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
         tracks.push(track)
       }
       track.open.length = 0
-      // A point without length still takes its place.
+      // A point without a length still takes its place.
       track.freeAt = Math.max(endUs, startUs + 1)
       addToHeap(heap, track)
     }
@@ -67,7 +66,7 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
   return tracks
 }
 
-/** Whether the parent is the innermost point that is open there, once those that have ended are closed. */
+/** Closes points that have ended. Returns whether the parent is then innermost, and the interval fits into it. */
 function fitsInto({ open }: OpenTrack, parent: ReportNode | undefined, startUs: number, endUs: number): boolean {
   for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
     if (last.node === parent) return startUs >= last.startUs && startUs <= last.endUs && endUs <= last.endUs
@@ -77,7 +76,6 @@ function fitsInto({ open }: OpenTrack, parent: ReportNode | undefined, startUs: 
   return false
 }
 
-/** The track that is free first, taken out of the heap, if it is free at that time. */
 function takeFree(heap: OpenTrack[], us: number): OpenTrack | undefined {
   const [top] = heap
   if (top === undefined || top.freeAt > us) return undefined

@@ -3,23 +3,22 @@ import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 
-/** Python shows so much of a path. */
+/** Python shows this many characters of a path. */
 const MAX_PATH_LENGTH = 30
 
 /**
- * A report in Graphviz's DOT language, as Python's `osprofiler trace show --dot` makes it of the same records (Python
- * prints a line break after it), with the report's own differences: names lose only `-start` and `-stop`, and siblings
- * stand in the order of their real starts. Ends with a line break.
+ * Renders a report in Graphviz's DOT language, ending with a line break. The text is what Python's `osprofiler trace
+ * show --dot` makes of the same records (Python prints another line break). As in the report, names lose only `-start`
+ * and `-stop`, and siblings are in the order of their real starts.
  *
- * Where Python fails (no service, an `rpc` without a function's name, a `wsgi` without a start) the label leaves out what
- * is not known. Where Python lets a record write DOT or HTML (backslashes, entities, a label in `<` and `>`), or passes on control
- * and invisible characters, the text is shown as it is, with `escapeControl`'s escapes.
- *
- * Follows `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
+ * The label leaves out an unknown service, an unknown name of an `rpc` function, and a missing start of a `wsgi`, where
+ * Python fails. Python lets a record write DOT or HTML with backslashes, entities, or a label in `<` and `>`. It also
+ * passes on control and invisible characters. Here all of these are shown as text, with `escapeControl`'s escapes.
+ * Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
  */
 export function renderDot(report: Report): string {
   const lines = ['digraph {\n', nodeLine(0, pointLabel(reportInfo(report)))]
-  // The ids of the points between the top and here: a point's edge stands after all that is below it.
+  // Ids of the points from the top to the current point. A point's edge comes after everything below the point.
   const path = [0]
   const closeTo = (depth: number): void => {
     while (path.length > depth + 1) {
@@ -38,7 +37,7 @@ export function renderDot(report: Report): string {
   return lines.join('')
 }
 
-/** `orders:db - 66 ms` */
+/** Returns a label such as `orders:db - 66 ms`. */
 function pointLabel(info: Readonly<Record<string, unknown>>): string {
   const { name, service, started, finished } = info
   const shownService = typeof service === 'string' ? `${escapeDot(service)}:` : ''
@@ -51,7 +50,7 @@ function detailLine({ name, start }: ReportNode): string {
     const method = readField(start, 'info', 'request', 'method')
     const path = readField(start, 'info', 'request', 'path')
     if (typeof method !== 'string' || typeof path !== 'string') return ''
-    // Python counts in code points; no more than two units make one.
+    // Python counts code points, and at most two UTF-16 units make one.
     const head = [...path.slice(0, 2 * MAX_PATH_LENGTH)].slice(0, MAX_PATH_LENGTH).join('')
     return `\\n${escapeDot(method)} ${escapeDot(head)}..`
   }
@@ -66,10 +65,10 @@ function nodeLine(id: number, label: string): string {
   return `\t${id} [label="${label}"]\n`
 }
 
-/** What Graphviz would show as another character: `&lt;`, `&#60;`. */
+/** Text that Graphviz would show as another character: `&lt;`, `&#60;`. */
 const ENTITY = /&(?=#?\w+;)/g
 
-/** Text as a quoted label shows it: Graphviz reads backslashes in it as commands, and a quote ends it. */
+/** Escapes a text for a quoted label. Graphviz reads backslashes in it as commands, and a quote ends it. */
 function escapeDot(text: string): string {
   return showText(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replace(ENTITY, '&amp;')
 }

@@ -1,24 +1,15 @@
 import { readField } from '../tree/read-field.js'
 
-/** Says no to a file that would take a multiple of its own size in memory. */
+/** Rejects a file that would take a multiple of its own size in memory. */
 export interface FileLimits {
-  /**
-   * Counts a piece of the file's text, before anybody parses the piece.
-   *
-   * @throws RangeError where the text holds too many lists and objects
-   */
+  /** Counts a piece of text before it is parsed. Throws a RangeError if there are too many lists and objects. */
   countText(piece: string): void
-  /**
-   * Counts what stands where a record is expected: whether the value is to be kept.
-   *
-   * @throws RangeError where there are too many records
-   */
+  /** Counts a value, and returns whether to keep it as a record. Throws a RangeError if there are too many records. */
   admit(value: unknown): boolean
-  /** How many values were not kept. */
   readonly leftOut: number
 }
 
-/** A list or an object takes some 60 bytes in memory, and may have two in the file. */
+/** A list or an object takes about 60 bytes in memory, but perhaps only two in the file. */
 const FREE_BRACKETS = 2_000_000
 const CHARACTERS_PER_BRACKET = 12
 
@@ -26,12 +17,12 @@ const CHARACTERS_PER_BRACKET = 12
 const FREE_RECORDS = 200_000
 const CHARACTERS_PER_RECORD = 100
 
-/** Values that hold nothing of a record are shown as malformed, but a file may have millions. */
+/** Only so many values without any field of a record are kept, and shown as malformed. A file may have millions. */
 const MAX_BLANK = 1_000
 
 const FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
 
-/** @param mostRecords how many records one file may hold, whatever its size */
+/** Creates the limits for one file. `mostRecords` is how many records it may hold, whatever its size. */
 export function createFileLimits(mostRecords: number): FileLimits {
   let characters = 0
   let brackets = 0
@@ -67,7 +58,6 @@ export function createFileLimits(mostRecords: number): FileLimits {
   }
 }
 
-/** Whether nothing in a value says of which point the value is a record. */
 function isBlank(value: unknown): boolean {
   return FIELDS.every(field => readField(value, field) === undefined)
 }

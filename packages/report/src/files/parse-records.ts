@@ -4,11 +4,11 @@ import { isMembers } from '../tree/read-field.js'
 import type { TextReader } from './text-reader.js'
 
 /**
- * Reads records from the text of a `.jsonl` file, one JSON object a line. Blank lines are passed over, and so is a last
- * line without a line break that is no JSON: a writer was caught in the middle of it. Only the lines are checked, not
- * the fields of the records: `buildReport` takes them as they are and marks what is wrong.
+ * Reads records from the text of a `.jsonl` file, one JSON object per line. Skips blank lines. Also skips a last line
+ * that is not JSON and has no line break, because its writer may not have finished it. Does not check the fields of the
+ * records: `buildReport` marks what is wrong.
  *
- * @throws SyntaxError that names the first line that is not a JSON object
+ * @throws SyntaxError with the number of the first line that is not a JSON object
  */
 export function parseRecords(text: string): TraceRecord[] {
   const parser = createRecordParser()
@@ -16,14 +16,10 @@ export function parseRecords(text: string): TraceRecord[] {
   return parser.end()
 }
 
-/** Longer lines are not read: V8's strings end at twice that. */
+/** Longer lines are not read. V8 limits strings to twice this length. */
 const MAX_LINE_LENGTH = 2 ** 28
 
-/**
- * As `parseRecords`, for a text that no single string can hold.
- *
- * @param isWanted is asked of each record, and may throw
- */
+/** Works like `parseRecords` for a text too long for one string. `isWanted` selects the records, and may throw. */
 export function createRecordParser(isWanted: (record: unknown) => boolean = () => true): TextReader<TraceRecord[]> {
   const records: TraceRecord[] = []
   let number = 0
@@ -60,7 +56,7 @@ export function createRecordParser(isWanted: (record: unknown) => boolean = () =
   }
 }
 
-/** `undefined`, which JSON cannot hold, for what is not JSON. */
+/** Returns `undefined`, which JSON cannot hold, if the line is not JSON. */
 function parseLine(line: string): unknown {
   try {
     return parseJson(line)

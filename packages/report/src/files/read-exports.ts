@@ -5,29 +5,17 @@ import { readField, readText } from '../tree/read-field.js'
 
 const RECORDS_ELEMENT = 'id="osprofiler-records"'
 
-/**
- * The records in Chrome's trace events as `exportPerfetto` writes them; none in those of other programs.
- *
- * @throws SyntaxError when a text among them is no JSON
- */
+/** Returns the records that `exportPerfetto` wrote, if any. Throws a SyntaxError if an embedded text is not JSON. */
 export function recordsOfEvents(events: readonly unknown[]): TraceRecord[] {
   return events.flatMap(event => embeddedRecords(readField(event, 'args', 'osprofiler_records')))
 }
 
-/**
- * The records in speedscope's JSON as `exportSpeedscope` writes it; none in that of other programs.
- *
- * @throws SyntaxError when a text among them is no JSON
- */
+/** Returns the records that `exportSpeedscope` wrote, if any. Throws a SyntaxError if an embedded text is not JSON. */
 export function recordsOfSpeedscope(value: unknown): TraceRecord[] {
   return embeddedRecords(readField(value, 'osprofiler', 'records'))
 }
 
-/**
- * The records in OTLP's JSON as `exportOtlp` writes it; none in that of other programs.
- *
- * @throws SyntaxError when the attribute that holds them was changed
- */
+/** Returns the records that `exportOtlp` wrote, if any. Throws a SyntaxError if their attribute was changed. */
 export function recordsOfOtlp(value: unknown): TraceRecord[] {
   const found = listOf(readField(value, 'resourceSpans'))
     .flatMap(resource => listOf(readField(resource, 'scopeSpans')))
@@ -40,21 +28,13 @@ export function recordsOfOtlp(value: unknown): TraceRecord[] {
   return found.sort((a, b) => a.order - b.order).flatMap(({ text }) => listOf(parseJson(text))) as TraceRecord[]
 }
 
-/**
- * As `recordsOfOtlp`, of several documents, each on a line of its own: the parts of a large trace.
- *
- * @throws SyntaxError for a line that is no JSON
- */
+/** Works like `recordsOfOtlp`, with a part of a trace on each line. Throws a SyntaxError if a line is not JSON. */
 export function recordsOfOtlpLines(text: string): TraceRecord[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   return recordsOfOtlp({ resourceSpans: lines.flatMap(line => listOf(readField(parseJson(line), 'resourceSpans'))) })
 }
 
-/**
- * The records in the page that `osprofiler trace show --html` writes; `undefined` in another page.
- *
- * @throws SyntaxError when they are no JSON
- */
+/** Returns the records in a page of `--html`, or `undefined`. Throws a SyntaxError if the records are not JSON. */
 export function recordsOfPage(html: string): TraceRecord[] | undefined {
   const id = html.indexOf(RECORDS_ELEMENT)
   const start = html.indexOf('>', id) + 1
@@ -63,7 +43,7 @@ export function recordsOfPage(html: string): TraceRecord[] | undefined {
   return listOf(parseJson(html.slice(start, end))) as TraceRecord[]
 }
 
-/** The records of a list, of which those stand as texts that hold what other programs refuse. */
+/** Returns the records of a list. A record that other programs would refuse is in the list as a text. */
 function embeddedRecords(list: unknown): TraceRecord[] {
   return listOf(list).map(record => (typeof record === 'string' ? parseJson(record) : record)) as TraceRecord[]
 }

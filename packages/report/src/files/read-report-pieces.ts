@@ -13,19 +13,19 @@ const CLOSE_LIST = 93
 const OPEN = 123
 const CLOSE = 125
 
-// What may change the state of the scanner: within a string, within brackets, and outside of both.
+// The characters that may change the state of the scanner: within a string, within brackets, and outside of both.
 const IN_STRING = /["\\]/g
 const IN_BRACKETS = /["{}[\]]/g
 const AT_TOP = /["{}[\],:\s]/g
 
 /**
- * As `readReport`, for a text that no single string can hold. Only the points' own values are ever put together, so that
- * no string is longer than a point. It trusts more than `parseJson` does: between points, a comma too many goes unseen.
+ * Works like `readReport` for a text too long for one string: only the values of points are put together. Unlike
+ * `parseJson`, this reader does not notice a comma too many between points.
  */
 export function createReportPieces(limits: FileLimits): TextReader<Report> {
   const report: Record<string, unknown> = {}
   const nodes: unknown[] = []
-  // Objects are points, `undefined` is a list of children.
+  // An object is a point, `undefined` is a list of children.
   const open: (Record<string, unknown> | undefined)[] = []
   const scanner = createScanner()
   let key: string | undefined
@@ -47,7 +47,7 @@ export function createReportPieces(limits: FileLimits): TextReader<Report> {
     if (!isTop) nodes.push(node)
     open.push(node)
   }
-  /** Takes what stands outside of values: the brackets of points and of lists of them. Whether it was that. */
+  /** Takes a bracket of a point or of a list of points. Returns whether `unit` was such a bracket. */
   const takeBracket = (unit: number): boolean => {
     const node = open.at(-1)
     const inNode = node !== undefined
@@ -83,7 +83,7 @@ export function createReportPieces(limits: FileLimits): TextReader<Report> {
 
 interface Scanner {
   isScanning(): boolean
-  /** Looks for the end of a value and hands it on once it is whole; returns the position after what was looked at. */
+  /** Looks for the end of a value, and passes the whole value on. Returns the position after the scanned text. */
   scan(text: string, from: number, take: (value: string) => void): number
 }
 
@@ -93,7 +93,7 @@ function createScanner(): Scanner {
   let inString = false
   let isEscaped = false
 
-  /** The position after the value's last unit, or -1 when it goes on after this text. */
+  /** Returns the position after the value, or -1 if the value continues beyond this text. */
   const findEnd = (text: string, from: number): number => {
     let position = from
     if (isEscaped) {
@@ -113,7 +113,7 @@ function createScanner(): Scanner {
         inString = !inString
         if (!inString && depth === 0) return position
       } else if (unit === OPEN || unit === OPEN_LIST) depth++
-      // What ends a number, or closes around it, is not part of it.
+      // The character that ends a number, or closes around it, is not part of the number.
       else if (depth === 0) return position - 1
       else if (--depth === 0) return position
     }
@@ -142,7 +142,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether a text that is not whole yet begins as a report's JSON does, Python's or ours. */
+/** Returns whether the beginning of a text looks like a report's JSON, Python's or ours. */
 export function beginsAsReport(head: string): boolean {
   return /^\ufeff?\s*\{\s*"(?:info|children)"\s*:/.test(head.slice(0, 1000))
 }

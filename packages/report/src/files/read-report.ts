@@ -8,15 +8,15 @@ import type { Report } from '../tree/report.js'
 import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 
-/** A text in memory is bounded already. */
+/** The text is in memory already, which bounds the number of records. */
 const MAX_RECORDS = Number.POSITIVE_INFINITY
 
 /**
- * Reads a report from the text of a `.json` file that `osprofiler trace show --json`, Python's or ours, wrote: all
- * records are in it. Python's SQL driver writes only each record's `info` there; the rest is then taken from the point
- * around it, with times in whole milliseconds, counted from the first timestamp in the file, or from 1970.
+ * Reads a report from the JSON of `osprofiler trace show --json`, Python's or ours. The JSON holds all records. For
+ * Python's SQL driver it holds only each record's `info`. The other fields then come from the surrounding point. Times
+ * are in whole milliseconds, counted from the first timestamp in the file, or from 1970.
  *
- * @throws SyntaxError when the text is not JSON, TypeError when it is not a report
+ * @throws SyntaxError if the text is not JSON, TypeError if it is not a report
  */
 export function readReport(json: string): Report {
   const value = parse(json)
@@ -28,19 +28,12 @@ export function readReport(json: string): Report {
   return reportFromNodes(value, listNodes(value), createFileLimits(MAX_RECORDS))
 }
 
-/**
- * The report that a report's JSON stands for.
- *
- * @param report the JSON's top
- * @param nodes the JSON of all points, each before its children
- * @throws RangeError where the limits are exceeded
- */
+/** Builds a report from the JSON of its top and points, parents first. Throws a RangeError if limits are exceeded. */
 export function reportFromNodes(report: unknown, nodes: readonly unknown[], limits: FileLimits): Report {
   const records = collectRecords(report, nodes, limits)
   return withLeftOut(buildReport(records), limits)
 }
 
-/** A report that says how much of its file is not in the report. */
 export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
   return leftOut === 0 ? report : { ...report, leftOut }
 }
@@ -54,14 +47,12 @@ function parse(json: string): unknown {
   }
 }
 
-/** Says that a file which should hold a report is not JSON. */
 export function notJson(reason: string, cause?: unknown): SyntaxError {
   return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
     cause,
   })
 }
 
-/** Whether a JSON value is a report. */
 export function isReportJson(value: unknown): boolean {
   return Array.isArray(readField(value, 'children'))
 }
@@ -78,7 +69,7 @@ function collectRecords(report: unknown, nodes: readonly unknown[], limits: File
     const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
       key.startsWith(PAYLOAD),
     )
-    // Our own reports hold every record as it came, also what is wrong with it.
+    // Our own reports hold every record as it came, including invalid ones.
     if (readField(info, 'marks') !== undefined) {
       for (const [, payload] of payloads) take(payload)
       const others = readField(info, 'other_records')
@@ -88,14 +79,14 @@ function collectRecords(report: unknown, nodes: readonly unknown[], limits: File
         take(completeRecord(key.slice(PAYLOAD.length), payload, node, baseId, zeroUs))
       }
     } else {
-      // A node without records, or something that is no node: kept, to be shown as malformed.
+      // A node without records, or a value that is no node, is kept, and shown as malformed.
       take(node)
     }
   }
   return records as TraceRecord[]
 }
 
-/** The JSON of all points of a report's JSON, each before its children. */
+/** Lists the JSON of all points of a report's JSON, parents before children. */
 export function listNodes(report: unknown): unknown[] {
   const nodes: unknown[] = []
   const waiting: unknown[] = [report]
@@ -107,7 +98,7 @@ export function listNodes(report: unknown): unknown[] {
   return nodes
 }
 
-/** Points without an id got theirs by counting: in that order they get the same again. */
+/** Sorts points without an id by the number in their made-up id, so that they get the same id again. */
 function inRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
   const numberOf = (node: unknown): number => {
     const marks = readField(node, 'info', 'marks')
@@ -119,7 +110,7 @@ function inRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }
 
-/** The moment that the report's milliseconds are counted from, in microseconds since 1970. */
+/** Returns the moment from which the report's milliseconds are counted, in microseconds since 1970. */
 function findZero(report: unknown, nodes: readonly unknown[]): number {
   const readTime = createTimestampReader()
   let zeroUs = readTime(readField(report, 'info', 'started_at'))

@@ -16,7 +16,7 @@ import { isReportJson, listNodes, readReport, reportFromNodes, withLeftOut } fro
 import { beginsAsReport, createReportPieces } from './read-report-pieces.js'
 import type { TextReader } from './text-reader.js'
 
-/** A text up to this length is read as a whole; V8's strings end at twice that. */
+/** Longer texts are not read as a whole. V8 limits strings to twice this length. */
 const MAX_WHOLE_LENGTH = 2 ** 28
 
 const KNOWN =
@@ -32,13 +32,13 @@ export interface ReadTraceFileOptions {
 }
 
 /**
- * Reads a trace back from the text of a file, whatever wrote it: records (`.jsonl`, or a JSON list of them), a report's
- * JSON (Python's or ours), our page, and our exports for Perfetto, speedscope and OTLP. The content tells which it is.
- * Records and reports of any size are read in pieces, as `createReadStream(path, 'utf8')` gives them; the others up to
- * 256 Mi characters. A file that would take many times its size in memory is refused.
+ * Reads a trace from the text of a file. The content tells the format: records (`.jsonl`, or a JSON list), a report's
+ * JSON (Python's or ours), our page, or an export (Perfetto, speedscope, OTLP). Records and reports of any size are
+ * read in pieces, as `createReadStream(path, 'utf8')` gives them. The other formats are read up to 256 Mi characters. A
+ * file that would take many times its size in memory is refused.
  *
- * @throws SyntaxError or TypeError that says what the file is instead, and what can be read (a drawing cannot);
- *   RangeError when it is too large; and what the source throws
+ * @throws SyntaxError or TypeError that says what the file is and what can be read; RangeError if it is too large;
+ * errors of the source
  */
 export async function readTraceFile(
   source: string | Iterable<string> | AsyncIterable<string>,
@@ -50,10 +50,7 @@ export async function readTraceFile(
   return reader.end()
 }
 
-/**
- * @param largestWhole the length up to which a text is put together where its format allows nothing else
- * @param mostRecords how many records the text may hold
- */
+/** Creates a reader. A text in a format that can only be read as a whole has at most `largestWhole` characters. */
 export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORDS): TextReader<Report> {
   const limits = createFileLimits(mostRecords)
   let text = ''
@@ -61,9 +58,9 @@ export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORD
   let hasFirstLine = false
   let reader: TextReader<Report> | undefined
 
-  /** Whether the first line that is not blank is whole now. Each piece is looked at once. */
+  /** Returns whether the first line that is not blank is complete. Looks at each piece once. */
   function endsFirstLine(chunk: string): boolean {
-    // A byte order mark counts as white space here.
+    // `trimStart` removes a byte order mark, too.
     const rest = isBlank ? chunk.trimStart() : chunk
     if (isBlank && rest === '') return false
     isBlank = false
@@ -102,7 +99,6 @@ function createRecordReader(limits: FileLimits): TextReader<Report> {
   return { push: text => parser.push(text), end: () => withLeftOut(buildReport(parser.end()), limits) }
 }
 
-/** Whether the first line that is not blank is a record. */
 function beginsWithRecord(text: string): boolean {
   const rest = text.trimStart()
   const line = rest.slice(0, rest.indexOf('\n')).trimEnd()
@@ -114,14 +110,14 @@ function beginsWithRecord(text: string): boolean {
   }
 }
 
-/** Not one of the documents that are objects too. */
+/** Excludes the other documents that are objects. */
 function isRecord(value: unknown): boolean {
   if (!isMembers(value)) return false
   return !['children', 'traceEvents', 'resourceSpans', '$schema'].some(key => Object.hasOwn(value, key))
 }
 
 function readWhole(text: string, limits: FileLimits): Report {
-  // A byte order mark counts as white space here.
+  // `trimStart` removes a byte order mark, too.
   const head = text.trimStart().slice(0, 1000)
   if (head === '') return buildReport([])
   if (head.startsWith('<')) return readPage(text, head, limits)
@@ -129,7 +125,7 @@ function readWhole(text: string, limits: FileLimits): Report {
   if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw drawing('a DOT graph')
   if (head.startsWith('%PDF')) throw drawing('a PDF document')
   if (/^.?PNG/.test(head)) throw drawing('a PNG image')
-  // Without a word of the file: a name that somebody else chose may lead to a file of keys.
+  // The message quotes nothing of the file: a name from someone else may lead to a file of keys.
   throw new SyntaxError(`Not a trace: it begins with none of "{", "[" and "<". What can be read: ${KNOWN}.`)
 }
 
@@ -145,7 +141,7 @@ function readDocument(text: string, limits: FileLimits): Report {
   try {
     value = parseJson(text.replace(/^\ufeff/, ''))
   } catch {
-    // Whichever it should have been says what is wrong with it.
+    // The parser for the most likely format says what is wrong.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
     const isList = firstLine.trimEnd().endsWith('}')
     if (isList && firstLine.includes('"resourceSpans"')) return ours(recordsOfOtlpLines(text), limits)
@@ -172,7 +168,7 @@ function checkRecords(values: readonly unknown[]): readonly TraceRecord[] {
   throw new TypeError(`Not a trace: a list of other things than records. What can be read: ${KNOWN}.`)
 }
 
-/** Other programs' files of these formats hold spans, but nothing to make records of. */
+/** Builds the report of an export. Files of other programs in these formats hold spans, but no records. */
 function ours(records: readonly TraceRecord[], limits: FileLimits): Report {
   if (records.length > 0) return build(records, limits)
   throw new TypeError('There are no records in this file: of this format only files from --export can be read.')

@@ -1,6 +1,6 @@
 /** Reads a text that comes in pieces, cut anywhere. */
 export interface TextReader<Result> {
-  /** @throws SyntaxError, TypeError or RangeError where the text cannot be what is read */
+  /** @throws SyntaxError, TypeError or RangeError if the text has another format than expected */
   push(text: string): void
   end(): Result
 }

@@ -6,7 +6,7 @@ import { shorten } from './phrases.js'
 const MAX_SERVICES = 4
 const MIN_NOBODY = 0.1
 
-/** How the critical path divides among services; nothing where there is only one, and it leaves little to nobody. */
+/** Says how the critical path divides among services; nothing for one service with little unrecorded time. */
 export function criticalFindings({ report: { durationUs }, path }: Evidence): Finding[] {
   const times = new Map<string, number>()
   let nobodyUs = 0

@@ -9,7 +9,7 @@ import { DEFAULT_QUOTE_LENGTH, shorten } from './phrases.js'
 
 const MAX_MESSAGE_LENGTH = 200
 
-/** The points where failures began, so many of them each in a sentence of its own. */
+/** Says where failures began: the first `limit` points in a sentence each, the others in one. */
 export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
   const origins = failureOrigins(report)
   const findings = origins
@@ -20,7 +20,7 @@ export function failedFindings({ report, limit, quote, longestQuote }: Evidence)
   return findings
 }
 
-/** Failed points with no failed point below them: the others mostly pass on what went wrong there. */
+/** Returns failed points without a failed point below them. Other points mostly pass on what failed below. */
 export function failureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
@@ -29,7 +29,7 @@ export function failureOrigins(report: Report): ReportNode[] {
   return report.points.filter(node => node.failed && !failedBelow.has(node))
 }
 
-/** `TimeoutError: no answer`, or `status 503` where no exception was recorded. */
+/** Returns `TimeoutError: no answer`, or `status 503` if no exception was recorded. */
 export function failureReason(node: ReportNode, longest = DEFAULT_QUOTE_LENGTH): string {
   if (node.exception === undefined) return `status ${showStatus(node.stop)}`
   const told = readField(node.stop, 'info', 'message')

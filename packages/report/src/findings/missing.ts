@@ -10,13 +10,12 @@ import type { Evidence } from './evidence.js'
 import { aboutPoints, type Finding } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
-/** Marks that are no finding here: the first has a finding of its own, and the others harm nobody. */
+/** Marks that are not irregular: `unfinished` has a finding of its own, and the others are harmless. */
 const REGULAR: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
 
-/** Of many unfinished points that are nested, each would be looked through again. */
+/** Nested unfinished points repeat one another's search, so only this many are looked at. */
 const LOOKED_AT = 10
 
-/** The points of which nobody knows how long they took. */
 export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
   const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
   const [first] = nodes
@@ -26,7 +25,7 @@ export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
   return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown${raisedCall(nodes, quote)}`)]
 }
 
-/** A mixed trace shows what is Python's own fault, and its reader looks for it elsewhere. */
+/** Names a fault of Python's hook, because the reader of a mixed trace would look for it elsewhere. */
 function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   for (const node of unfinished.slice(0, LOOKED_AT)) {
     const call = findRaisedCall(node)
@@ -36,7 +35,6 @@ function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   return ''
 }
 
-/** The points that services counted and did not record. */
 export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   const found = report.points.flatMap(node => {
     const count = omittedBelow(node)
@@ -48,7 +46,7 @@ export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   return found.slice(0, limit)
 }
 
-/** The records that were lost, as stops tell, and as whoever asks knows beside that. */
+/** Says how many records were lost, according to stops and to the caller. */
 export function droppedFindings({ report, dropped: known }: Evidence): Finding[] {
   const telling = report.points.filter(node => droppedBefore(node) > 0)
   const count = telling.reduce(
@@ -63,7 +61,7 @@ export function droppedFindings({ report, dropped: known }: Evidence): Finding[]
   return [{ ...aboutPoints('dropped', telling, sentence), count }]
 }
 
-/** The services whose queries are not recorded: each once, however many of its points say so. */
+/** Says which services have queries that are not recorded: one sentence per service, however many points say so. */
 export function unrecordedFindings({ report, limit }: Evidence): Finding[] {
   const saying = groupBy(report.points.filter(namesUnrecorded), ({ service }) => service)
   return Array.from(saying)
@@ -79,7 +77,7 @@ function namesUnrecorded({ stop }: ReportNode): boolean {
   return Array.isArray(names) && names.some(name => typeof name === 'string' && name !== '')
 }
 
-/** A service that sometimes reports matters more than one that never does, which may well not be ours. */
+/** Says which services recorded nothing. A service that sometimes records comes first: another one may not be ours. */
 export function silentFindings({ report, limit }: Evidence): Finding[] {
   return findSilentTargets(report)
     .toSorted((a, b) => Number(b.reported > 0) - Number(a.reported > 0) || b.silent.length - a.silent.length)
@@ -95,7 +93,6 @@ function silentSentence({ target, silent, reported }: SilentTarget): string {
   return `${shorten(target)} answered ${formatCounted(count, 'call')} with nothing recorded below, and ${formatCounted(reported, 'call')} with something: perhaps its records were lost, are late, or it refused the trace`
 }
 
-/** The points whose records are missing, contradictory or broken. */
 export function irregularFindings({ report, quote }: Evidence): Finding[] {
   const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !REGULAR.includes(mark))
   return marks.flatMap(mark => {

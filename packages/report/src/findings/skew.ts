@@ -4,7 +4,7 @@ import type { Evidence } from './evidence.js'
 import { aboutPoints, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
-/** The clocks that differ from that of the trace's first host. */
+/** Says which clocks differ from that of the trace's first host, or contradict themselves. */
 export function skewFindings({ report, clocks, isShownCorrected, limit }: Evidence): Finding[] {
   return clocks
     .filter(({ offsetUs, contradictory }) => offsetUs !== 0 || contradictory)

@@ -14,7 +14,7 @@ import {
 import { skewFindings } from './skew.js'
 import { timeFindings } from './time.js'
 
-/** In the order in which a reader sees what they find. */
+/** In the order in which a reader sees the findings. */
 const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
   timeFindings,
   criticalFindings,
@@ -29,10 +29,9 @@ const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
 ]
 
 /**
- * Says in sentences what to look at: where the time went, longest first, and after that what nobody waited for; how the
- * critical path divides among services; then failures, what is missing, broken records, and clocks that differ.
- *
- * `62 % of this request is 41 x "SELECT ... FROM items" in orders, one after another`
+ * Says in sentences what to look at: `62 % of this request is 41 x "SELECT ... FROM items" in orders, one after
+ * another`. First comes where the time went, longest first, and then time off the critical path. Next come the services
+ * on the critical path, failures, missing points, broken records, and clocks that differ.
  */
 export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
   const evidence = gatherEvidence(report, options)

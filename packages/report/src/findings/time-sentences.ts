@@ -11,14 +11,14 @@ import { formatCount, formatDuration } from '../words/format-duration.js'
 import type { FindingKind } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
-/** A finding about time, which may yet turn out too small to tell. */
+/** A finding about time, which may still turn out too small to tell. */
 export interface TimeFinding {
   readonly kind: Extract<FindingKind, 'repeated' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
-  /** Whether it is about the time of the points themselves, and not that of what lies below them. */
+  /** Whether the finding is about the time of the points themselves, not of the points below them. */
   readonly isOwn: boolean
-  /** @param share `62 % of this request` */
+  /** `share` is a text such as `62 % of this request`. */
   readonly say: (share: string, duration: string) => string
 }
 
@@ -28,10 +28,10 @@ const WAITED_FOR: ReadonlyMap<string, string> = new Map([
   ['event-loop', ' for the event loop'],
 ])
 
-/** Added to the time of a point itself where the trace lacks points. */
+/** Follows the time of a point itself if the trace lacks points. */
 const MAY_MISS = ', or steps that are missing here'
 
-/** `26 % of this request is 20 x "SELECT ..." in orders, one after another` */
+/** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another`. */
 export function sayRepeated({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
   const say = (share: string, duration: string): string =>
@@ -39,7 +39,7 @@ export function sayRepeated({ nodes, totalUs, sequential }: Repetition, quote: Q
   return { kind: 'repeated', nodes, totalUs, isOwn: false, say }
 }
 
-/** `20 % of this request is waiting for a connection of a pool in orders, 2 times` */
+/** Says `20 % of this request is waiting for a connection of a pool in orders, 2 times`. */
 export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
   const [first] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
@@ -50,7 +50,7 @@ export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding 
   return { kind: 'waiting', nodes, totalUs, isOwn: false, say }
 }
 
-/** `37 % of this request is "SELECT ..." in orders` */
+/** Says `37 % of this request is "SELECT ..." in orders`. */
 export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
   const steps = node.children.length
   const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
@@ -59,7 +59,7 @@ export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean, quo
   return { kind: 'slow', nodes: [node], totalUs, isOwn: true, say }
 }
 
-/** `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded` */
+/** Says `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded`. */
 export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
   const [from, to] = [after, before].map(child => child && quote([child], false))
   const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
@@ -68,7 +68,7 @@ export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: bool
   return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isOwn: true, say }
 }
 
-/** `Up to 23 % of this request might be saved if ... in gateway ran at once` */
+/** Says `Up to 23 % of this request might be saved if ... in gateway ran at once`. */
 export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
   const [first, second] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
@@ -79,22 +79,17 @@ export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFi
   return { kind: 'serial', nodes, totalUs: savingUs, isOwn: false, say }
 }
 
-/** The calls between the same two services, for each pair of services. */
 export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
   return [...groupBy(calls, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
 }
 
-/**
- * `30 % of this request lies between orders and items, in 3 calls`
- *
- * @param calls at least one, all between the same two services
- */
+/** Says `30 % of this request lies between orders and items, in 3 calls`, for calls between the same two services. */
 export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
   const intervals = calls.flatMap(({ caller, callee }) => [
     { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
     { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
   ])
-  // Durations are right whatever the clocks say; the union counts calls at the same time once.
+  // Durations are right even if clocks disagree. The union counts calls at the same time once.
   const totalUs = Math.min(unionUs(intervals), sum(calls.map(({ betweenUs }) => betweenUs)))
   const nodes = calls.flatMap(({ caller, callee }) => [caller, callee])
   const [one] = calls
@@ -107,7 +102,7 @@ export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClo
   return { kind: 'hop', nodes, totalUs, isOwn: true, say }
 }
 
-/** How much lies before the callees and how much after them, which only clocks that agree can tell. */
+/** Says how much time lies before the callees and how much after them, if the clocks agree. */
 function saySplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
   const offsets = new Map(clocks.map(({ host, offsetUs }) => [host, offsetUs]))
   const agree = calls.every(({ caller, callee, beforeUs, afterUs }) => {

@@ -30,12 +30,12 @@ const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   serial: 0.1,
 }
 
-/** A gap that is so much of a point's own time says more than the sum. */
+/** If a gap is this share of a point's own time, the gap says more than the sum. */
 const MIN_SHARE_OF_SELF = 0.9
 
 /**
- * Where the time went, longest first; after that what nobody waited for. No time is told twice: of what is repeated,
- * waits, or lies between services nothing is said again for its single points.
+ * Says where the time went: first on the critical path, then elsewhere, longest first. No time is told twice: the
+ * single points of a repetition, a wait or a call are left out.
  */
 export function timeFindings(evidence: Evidence): Finding[] {
   const { report, path, clocks, limit, quote } = evidence
@@ -80,7 +80,7 @@ function toFinding(report: Report, { kind, nodes, totalUs, say }: TimeFinding, i
   }
 }
 
-/** The time of points themselves, as one gap where nearly all of it is. */
+/** Returns the time of points themselves, as a gap if one gap has nearly all of it. */
 function ownTimes({ report, isLossy, quote }: Evidence, told: ReadonlySet<ReportNode>): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
@@ -92,7 +92,7 @@ function ownTimes({ report, isLossy, quote }: Evidence, told: ReadonlySet<Report
   })
 }
 
-/** The points that are on the critical path: themselves, or with something below them. */
+/** Returns the points on the critical path (`own`), and these together with the points above them (`below`). */
 function findCritical(
   report: Report,
   path: readonly CriticalSegment[],
@@ -105,7 +105,7 @@ function findCritical(
   return { own, below }
 }
 
-/** Hosts that disagree can make children outlast the trace's own duration: never more than all of it. */
+/** If clocks disagree, children can outlast the trace, so the share is at most 1. */
 function shareOf(report: Report, us: number): number {
   return report.durationUs ? Math.min(1, Math.max(0, us / report.durationUs)) : 0
 }

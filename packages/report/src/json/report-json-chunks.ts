@@ -5,13 +5,13 @@ import { writeJson, writeNestedJson } from './write-json.js'
 
 const CHUNK_LENGTH = 128 * 1024
 
-/** Below this, lines would hold more indentation than text, and their sum grow with the square of the depth. */
+/** Deeper lines would hold more indentation than text, and their sum would grow with the square of the depth. */
 const MAX_INDENTED_DEPTH = 100
 
 /**
- * The text of `reportJson(report)` in pieces of some 128 KiB, laid out as Python prints it (`indent=2`, ASCII only), for
- * reports that no single string could hold and no recursion could walk. Points nested more than 100 deep are written
- * without line breaks. Ends without a line break.
+ * Yields the text of `reportJson(report)` in pieces of about 128 KiB, laid out as Python prints it (`indent=2`, ASCII
+ * only). Suits reports that are too large for one string or too deep for recursion. Points nested more than 100 deep
+ * are written without line breaks. Ends without a line break.
  */
 export function reportJsonChunks(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeReport(report), CHUNK_LENGTH)
@@ -44,7 +44,7 @@ function openNode(node: ReportNode): string {
   return `${lineBreak}${text.slice(0, -end)},${lineBreak}  "children": [`
 }
 
-/** In pieces too: 100,000 levels may close at once. */
+/** Yields piece by piece, because 100,000 levels may close at once. */
 function* closeNodes(from: number, to: number): Generator<string, void, undefined> {
   for (let depth = from; depth >= to; depth--) yield closeNode(depth, depth === from)
 }
@@ -55,7 +55,7 @@ function closeNode(depth: number, isLeaf: boolean): string {
   return `${endOfChildren}${lineBreak}}`
 }
 
-/** The line break before a point's braces: Python's report nests each level by four spaces. */
+/** Python's report indents each level by four spaces. */
 function lineBreakAt(depth: number): string {
   return depth > MAX_INDENTED_DEPTH ? '' : `\n${' '.repeat(4 * (depth + 1))}`
 }

@@ -16,23 +16,22 @@ export interface ReportNodeJson {
   readonly children: readonly ReportNodeJson[]
 }
 
-/** What begins the key of a record in a point's `info`; the record's name follows. */
+/** The prefix of a record's key in a point's `info`; the record's name follows. */
 export const PAYLOAD = 'meta.raw_payload.'
 
 /**
- * The JSON of a report, as Python's `osprofiler trace show --json` prints it for the same records, with whole
- * milliseconds in `started`, `finished` and `stats`. Keys of our own stand beside Python's:
+ * Returns the JSON of a report, as Python's `osprofiler trace show --json` prints it for the same records. `started`,
+ * `finished` and `stats` are in whole milliseconds. Keys of our own stand beside Python's:
  *
  * - in the report's `info`: `base_id`, `started_at` (the timestamp at which all times begin), `finished_us`
- * - in a point's `info`: `started_us` and `finished_us` (microseconds; null when unknown), `marks` (see `Mark`), and
- *   where there are such records, `other_records` (duplicates and contradictions, in full)
+ * - in a point's `info`: `started_us` and `finished_us` (microseconds; null if unknown), `marks` (see `Mark`), and
+ *   `other_records` if there are any (duplicates and contradictions, in full)
  *
- * Where Python would show an unknown end (or start) as the other end, so do the whole milliseconds here.
- * `JSON.stringify` recurses: for a report of any depth or size write `reportJsonChunks(report)`.
+ * If one end is unknown, its whole milliseconds are those of the other end, as in Python. `JSON.stringify` recurses:
+ * use `reportJsonChunks(report)` for a report of any depth or size.
  */
 export function reportJson(report: Report): ReportJson {
   const made = new Map<ReportNode, ReportNodeJson>()
-  // Backwards, children stand before their parents.
   for (const node of report.points.toReversed()) {
     const children = node.children.map(child => made.get(child)).filter(child => child !== undefined)
     made.set(node, { ...nodeHead(node), children })
@@ -44,7 +43,6 @@ export function reportJson(report: Report): ReportJson {
   }
 }
 
-/** The `info` of the whole report. */
 export function reportInfo(report: Report): ReportJson['info'] {
   const { durationUs, lastStartedUs } = report
   return {
@@ -58,7 +56,7 @@ export function reportInfo(report: Report): ReportJson['info'] {
   }
 }
 
-/** How often each name occurs, and for how long, in whole milliseconds cut as Python cuts them. */
+/** Returns how often each name occurs, and for how many whole milliseconds, cut as Python cuts them. */
 export function reportStats(report: Report): ReportJson['stats'] {
   const stats = new Map<string, { count: number; duration: number }>()
   for (const node of report.points) {
@@ -73,7 +71,7 @@ export function reportStats(report: Report): ReportJson['stats'] {
   return Object.fromEntries(stats)
 }
 
-/** A point's JSON but its children, in the order in which Python writes it. */
+/** Returns a point's JSON without its children, in Python's order. */
 export function nodeHead(node: ReportNode): Omit<ReportNodeJson, 'children'> {
   const { start, stop } = node
   const main = start ?? stop

@@ -2,15 +2,12 @@ import { isIndentable, jsonText, stringifyJson } from '@osprofiler/core/json'
 
 const BEYOND_ASCII = /[\u007f-\uffff]/g
 
-/** As `jsonText`, in pure ASCII, as Python's `json.dumps` writes it. */
+/** Works like `jsonText`, but writes pure ASCII, as Python's `json.dumps` does. */
 export function writeJson(value: unknown, indent: 0 | 2): string {
   return escapeBeyondAscii(jsonText(value, indent))
 }
 
-/**
- * The text that `value` has inside of `level` objects or lists, each indented by two spaces, without what is around it.
- * Written where it stands: to indent a finished text line by line takes longer than to write it.
- */
+/** Writes `value` as it stands inside of `level` lists. Indenting a finished text line by line would take longer. */
 export function writeNestedJson(value: unknown, level: number): string {
   if (!isIndentable(value)) return writeJson(value, 0)
   let nested = value
@@ -21,7 +18,7 @@ export function writeNestedJson(value: unknown, level: number): string {
   } catch {
     return writeJson(value, 0)
   }
-  // Before it stand a bracket, a line break and the next indentation for each list; after it the same in reverse.
+  // Each list adds a bracket, a line break and the next indentation before the value, and the same in reverse after it.
   return escapeBeyondAscii(text.slice(level * (level + 3), text.length - level * (level + 1)))
 }
 

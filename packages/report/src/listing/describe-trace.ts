@@ -8,24 +8,23 @@ import { readRoute, showStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createShapeReader, pointDetail } from '../words/point-label.js'
 
-/** What a list tells of a trace. Its texts hold whatever the records held. */
+/** A trace in a list. The texts are not escaped. */
 export interface TraceDescription {
-  /** The name of its first point, as it was recorded. */
   readonly name: string
-  /** What its first point did, without its outcome: `GET /orders/7`, `Manager.create`; empty where it does not say. */
+  /** The action of the first point, without its outcome: `GET /orders/7`, `Manager.create`; empty if unknown. */
   readonly request: string
   readonly method: string | undefined
   readonly path: string | undefined
-  /** The pattern of the route that served the first request, where its service knew it: `/orders/:id`. */
+  /** The pattern of the first request's route, if its service knew it: `/orders/:id`. */
   readonly route: string | undefined
-  /** What it has in common with other traces of its kind: `GET /orders/:id`, or without a route `GET /orders/*`. */
+  /** The action of all traces of this kind: `GET /orders/:id`, or `GET /orders/*` without a route. */
   readonly pattern: string
   readonly service: string | undefined
   readonly project: string | undefined
   readonly startedAt: string | undefined
-  /** What the first request answered with; `undefined` where it is none, or has not ended. */
+  /** The status of the first request; `undefined` if the first point is no request, or has not ended. */
   readonly status: number | string | undefined
-  /** `undefined` where it has not ended. */
+  /** `undefined` if the first point has not ended. */
   readonly durationUs: number | undefined
   readonly points: number
   readonly failed: boolean
@@ -33,18 +32,18 @@ export interface TraceDescription {
   readonly error: string | undefined
 }
 
-/** A description of all that the store holds of a trace, or of its beginning where that is too much. */
+/** A description of all that the store holds of a trace, or of its beginning if that is too much. */
 export interface StoredTraceDescription extends TraceDescription {
-  /** Whether it was read to its end: else its outcome, duration, points and error are not known. */
+  /** Whether the trace was read to its end. If not, its status, duration, points and error are unknown. */
   readonly isWhole: boolean
 }
 
 export interface DescribeLimits {
   /** Of a trace with more records only the beginning is read. Default: 10,000. */
   readonly maxRecords?: number | undefined
-  /** How many records the store says that the trace has: of one that is too large only the first batch is read. */
+  /** Number of records according to the store. If these are too many, only the first batch is read. */
   readonly knownRecords?: number | undefined
-  /** A trace that takes longer to read is read no further, in milliseconds. Default: 2,000. */
+  /** Reading stops after this time, in milliseconds. Default: 2,000. */
   readonly maxMs?: number | undefined
 }
 
@@ -52,18 +51,14 @@ const MAX_RECORDS = 10_000
 const MAX_MS = 2_000
 const MAX_TEXT_LENGTH = 2_000
 
-/**
- * Reads the records of a trace for a list, no more of them than the limits allow. `undefined` where there are none.
- *
- * @param batches as a driver's `readRecords` gives them
- */
+/** Describes a trace from a driver's `readRecords`, within limits. Returns `undefined` if there are no records. */
 export async function describeTrace(
   batches: AsyncIterable<readonly TraceRecord[]>,
   { maxRecords = MAX_RECORDS, knownRecords = 0, maxMs = MAX_MS }: DescribeLimits = {},
 ): Promise<StoredTraceDescription | undefined> {
   const records: TraceRecord[] = []
   const begun = performance.now()
-  // Nobody reads ten thousand records to learn that there are more.
+  // A trace that is known to be too large need not be read up to the limit.
   const most = knownRecords > maxRecords ? 0 : maxRecords
   let isWhole = true
   for await (const batch of batches) {
@@ -76,7 +71,7 @@ export async function describeTrace(
   return { ...describeReport(buildReport(records)), ...(isWhole ? {} : UNKNOWN), isWhole }
 }
 
-/** As `describeTrace`. A trace that cannot be read is listed all the same: whoever opens the trace learns the reason. */
+/** Works like `describeTrace`. If the trace cannot be read, returns `undefined`: opening the trace shows the reason. */
 export async function describeStored(
   driver: Driver,
   { base_id: baseId, records }: TraceSummary,
@@ -87,7 +82,7 @@ export async function describeStored(
 
 const UNKNOWN = { status: undefined, durationUs: undefined, points: 0, failed: false, error: undefined }
 
-/** The same of a whole report. */
+/** Describes a whole report for a list. */
 export function describeReport(report: Report): TraceDescription {
   const corrected = correctSkew(report)
   const [top] = corrected.roots
@@ -123,10 +118,9 @@ function cut(text: string | undefined): string | undefined {
   return text?.slice(0, MAX_TEXT_LENGTH)
 }
 
-/** Parts of `info` that say nothing which a list shows, and may be large. */
 const LARGE = ['args', 'kwargs', 'result', 'params']
 
-/** Ten thousand records are kept at once: their arguments, results and values are let go. */
+/** Removes large parts that a list does not show, because ten thousand records are in memory at once. */
 function slim(record: TraceRecord): TraceRecord {
   const info = readField(record, 'info')
   if (!isMembers(info)) return record

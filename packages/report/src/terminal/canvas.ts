@@ -1,27 +1,23 @@
 import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
 import { createPaint, type Paint } from './paint.js'
 
-/** What a terminal can show. */
 export interface TerminalOptions {
-  /** The terminal's columns; no line is longer. At least 20 for a tree, and 40 for a comparison. Default: 80. */
+  /** Columns of the terminal; no line is longer. At least 20 for a tree, and 40 for a comparison. Default: 80. */
   readonly width?: number | undefined
-  /** Whether to colour with ANSI escapes. Default: false. */
+  /** Whether to use colors, as ANSI escapes. Default: false. */
   readonly color?: boolean | undefined
   /** Whether lines, bars and signs may be other than ASCII; text from records stays as it is. Default: true. */
   readonly unicode?: boolean | undefined
 }
 
-/** What a drawing is made on, and with. */
 export interface Canvas {
   readonly columns: number
   readonly glyphs: Glyphs
   readonly paint: Paint
 }
 
-/** No terminal that is drawn for is wider. */
 export const MAX_COLUMNS = 1000
 
-/** @param least the columns that a drawing takes in any case */
 export function createCanvas({ width = 80, color = false, unicode = true }: TerminalOptions, least: number): Canvas {
   const columns = Number.isFinite(width) ? Math.min(MAX_COLUMNS, Math.max(least, Math.floor(width))) : 80
   return { columns, glyphs: unicode ? UNICODE : ASCII, paint: createPaint(color) }

@@ -1,21 +1,16 @@
-/** How a bar is drawn: whole cells, halves where a cell is only touched on one side, and a tail without an end. */
+/** The characters of a bar: whole cells, half cells, and a tail without an end. */
 export interface BarStyle {
   readonly full: string
   readonly leftHalf: string
   readonly rightHalf: string
-  /** For time that is not known to be the point's. */
+  /** For time that may not be the point's. */
   readonly open: string
 }
 
 export const UNICODE_BAR: BarStyle = { full: '━', leftHalf: '╸', rightHalf: '╺', open: '┄' }
 export const ASCII_BAR: BarStyle = { full: '=', leftHalf: '=', rightHalf: '=', open: '.' }
 
-/**
- * Draws intervals on a time line of so many cells, in exactly that many characters. However short an interval is, half
- * a cell shows it. One without an end is drawn as open to the end of the line.
- *
- * @param totalUs the length of the whole line
- */
+/** Draws intervals in `cells` characters. A short one takes half a cell, one without an end goes to the line's end. */
 export function drawBar(
   intervals: readonly { readonly startUs: number; readonly endUs: number | undefined }[],
   totalUs: number,

@@ -5,19 +5,13 @@ import { fitText, padText, textWidth } from './fit-text.js'
 import type { Line } from './list-lines.js'
 import type { Style } from './paint.js'
 
-/** How lines are drawn. */
 export interface Drawing extends Canvas {
-  /** The colours of the services, by their shown names. */
   readonly services: ReadonlyMap<string, Style | undefined>
-  /** The ids of the points that a finding about time is about. */
+  /** Ids of the points that a finding about time is about. */
   readonly notable: ReadonlySet<string>
 }
 
-/**
- * Lays the lines out in columns: tree and label, service, duration, and a bar on the trace's time line.
- *
- * @param totalUs the length of the time line
- */
+/** Lays out lines in columns: tree and label, service, duration, and a bar on a timeline of `totalUs` microseconds. */
 export function drawLines(lines: readonly Line[], totalUs: number, drawing: Drawing): string[] {
   const { columns, glyphs, paint, services, notable } = drawing
   const { layout, lines: fitted } = layOut(lines, columns)
@@ -50,11 +44,10 @@ interface Layout {
   readonly service: number
   readonly duration: number
   readonly bar: number
-  /** Columns that the branches before a label may take. */
   readonly branches: number
 }
 
-/** The label gets what it needs of the room that a readable bar leaves; a narrow terminal loses the bar, then the service. */
+/** The label gets the room that a readable bar leaves. A narrow terminal loses the bar first, then the service. */
 function layOut(given: readonly Line[], columns: number): { readonly layout: Layout; readonly lines: readonly Line[] } {
   const widest = (measure: (line: Line) => number, lines = given): number =>
     lines.reduce((most, line) => (line.row === undefined ? most : Math.max(most, measure(line))), 0)
@@ -70,7 +63,7 @@ function layOut(given: readonly Line[], columns: number): { readonly layout: Lay
   })
   const wanted = widest(widthOf, lines)
   const label = Math.max(0, Math.min(room, wanted))
-  // Where all labels fit, so do their branches; else these leave half of the room to what is said.
+  // If all labels fit, so do their branches. If not, branches take up to half of the room.
   const branches = wanted <= room ? label : Math.floor(label / 2)
   return {
     layout: { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) },
@@ -85,7 +78,7 @@ function widthOf({ branches, sign, label, note }: Line): number {
 function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {
   const branches = fitBranches(line, layout.branches)
   const room = columns - textWidth(branches) - textWidth(line.sign)
-  // A note says what is wrong: the label makes way for it, up to half of the room.
+  // A note says what is wrong, so the label makes way for it, up to half of the room.
   const noteRoom = Math.max(Math.floor(room / 2), room - textWidth(line.label))
   const note = line.note === '' ? '' : fitText(`  ${line.note}`, noteRoom, glyphs.ellipsis)
   const label = fitText(line.label, room - textWidth(note), glyphs.ellipsis)
@@ -99,7 +92,7 @@ function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint 
   )
 }
 
-/** Deeper rows than there is room for say how deep they are, each level being three columns. */
+/** Shows the depth of a row instead of branches that do not fit. Each level takes three columns. */
 function fitBranches({ branches }: Line, columns: number): string {
   return branches.length <= columns ? branches : `[${branches.length / 3}] `
 }

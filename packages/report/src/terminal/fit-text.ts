@@ -4,12 +4,12 @@ import { eastAsianWidth } from 'get-east-asian-width'
 const ASCII = /^[ -~]*$/
 
 /**
- * What fast-string-width counts too low: marks that take a column of their own, and rare scripts. (string-width counts
- * all of it, and takes half as long to load as the rest of the command.)
+ * The characters that fast-string-width counts too low: marks with a column of their own, and rare scripts. The package
+ * string-width counts all of them, but takes half as long to load as the rest of the command.
  */
 const UNCOUNTED = /\p{Mc}|\u20e3|(?!\p{M})[^ -\u10ff\u2500-\u257f]/gu
 
-/** The columns that a text takes in a terminal: two for a wide character, none for most combining marks. */
+/** Returns the columns that a text takes in a terminal: two for a wide character, none for most combining marks. */
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = fastStringWidth(text)
@@ -19,10 +19,10 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** The text in at most so many columns; what does not fit is cut at the end, where `ellipsis` then stands. */
+/** Returns a text in at most `columns` columns. A text that does not fit is cut, and ends with `ellipsis`. */
 export function fitText(text: string, columns: number, ellipsis: string): string {
   if (columns <= 0) return ''
-  // A character that takes columns may bring marks that take none, so text of few columns can still be endless.
+  // Combining marks take no columns, so a text of few columns can still be endless.
   const cut = text.length > columns * 8
   const head = cut ? text.slice(0, columns * 8).replace(/[\ud800-\udbff]$/, '') : text
   if (!cut && textWidth(head) <= columns) return head
@@ -37,12 +37,12 @@ export function fitText(text: string, columns: number, ellipsis: string): string
   return room < 0 ? ellipsis.slice(0, columns) : fitted + ellipsis
 }
 
-/** The text, filled up with spaces to so many columns. */
+/** Fills a text up with spaces to `columns` columns. */
 export function padText(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)))
 }
 
-/** The text in lines of at most so many columns, broken between words where that can be. */
+/** Breaks a text into lines of at most `columns` columns, between words where possible. */
 export function wrapText(text: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -76,9 +76,9 @@ function splitWord(word: string, columns: number): string[] {
   return pieces
 }
 
-/** What a reader takes for one character each. */
+/** Yields what a reader takes for one character each. */
 function* splitCharacters(text: string): Generator<string> {
-  // Intl.Segmenter takes 20 ms to make, a third of the command's start: plain text does without.
+  // Intl.Segmenter takes 20 ms to create, a third of the command's start, so plain text does without.
   if (ASCII.test(text)) yield* text
   else for (const { segment } of new Intl.Segmenter().segment(text)) yield segment
 }

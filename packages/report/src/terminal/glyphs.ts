@@ -1,6 +1,5 @@
 import { ASCII_BAR, type BarStyle, UNICODE_BAR } from './draw-bar.js'
 
-/** The signs that a drawing is made of. */
 export interface Glyphs {
   readonly branch: string
   readonly lastBranch: string

@@ -8,24 +8,24 @@ import { MAX_COLUMNS } from './canvas.js'
 import type { Glyphs } from './glyphs.js'
 import type { Row } from './plan-rows.js'
 
-/** A line of the tree before it is laid out in columns. All its texts are escaped. */
+/** A line of the tree before the layout in columns. All its texts are escaped. */
 export interface Line {
-  /** The lines that lead to it from above, three columns a level. */
+  /** The lines of the tree before the label, three columns per level. */
   readonly branches: string
-  /** Not empty for what failed. */
+  /** Not empty if the point failed. */
   readonly sign: string
   readonly label: string
-  /** The label with all columns of a query, for a terminal that has room for it. */
+  /** The label with all columns of a query, for a terminal that has the room. */
   readonly wholeLabel: string
-  /** What is wrong with it. */
+  /** The exception and the marks of the point. */
   readonly note: string
   readonly service: string
   readonly duration: string
-  /** None for a line that only says what is left out. */
+  /** `undefined` for a line that only says what is left out. */
   readonly row: Row | undefined
 }
 
-/** The lines of a plan from top to bottom; the plan itself, which has no points, is none of them. */
+/** Lists the lines of a plan from top to bottom, without the plan's own row, which has no points. */
 export function listLines(top: Row, glyphs: Glyphs): Line[] {
   const lines: Line[] = []
   const waiting: { line: Line; below: string }[] = []

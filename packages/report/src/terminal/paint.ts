@@ -1,12 +1,10 @@
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 }
 
-/** A look of text in a terminal. */
 export type Style = keyof typeof CODES
 
-/** Gives text its looks, or with colours switched off leaves it as it is. */
 export type Paint = (text: string, ...styles: readonly (Style | undefined)[]) => string
 
-/** Makes the function that colours text with ANSI escapes, or with `color` false leaves it as it is. */
+/** Creates a function that styles text with ANSI escapes, or returns it as it is if `color` is false. */
 export function createPaint(color: boolean): Paint {
   if (!color) return text => text
   return (text, ...styles) => {

@@ -2,13 +2,13 @@ import type { FilteredPoints } from '../analysis/filter-points.js'
 import { createFold, findTroubledBelow, isTroubled } from '../analysis/fold-repeats.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** A row of the drawing: a point, or several that are repetitions of one another. */
+/** A row of the drawing: a point, or several repetitions of one. */
 export interface Row {
   readonly nodes: readonly ReportNode[]
-  /** Whether it stands for the slowest of the repetitions in the row above it, to show what lies below. */
+  /** Whether the row is the slowest of the repetitions in the row above, drawn to show the points below it. */
   readonly isExample: boolean
   readonly children: readonly Row[]
-  /** What there was no room for among its children; `points` counts those below them too. */
+  /** Children without room; `points` counts the points below them, too. */
   readonly hidden: { readonly points: number; readonly longestUs: number } | undefined
 }
 
@@ -21,21 +21,18 @@ interface Draft {
   hidden: Row['hidden']
 }
 
-/** The points of each point's subtree, with the point itself. */
 type Sizes = ReadonlyMap<ReportNode, number>
 
 /**
- * Chooses what to draw of a report in at most `maxRows` rows. Siblings that are repetitions (three or more, with equal
- * marks, with nothing wrong below them) are folded into one row. The longest rows and those with trouble come first; a
- * row is only drawn below its parent.
- *
- * The result is a row without points: its children are the rows at the top. What `filtered` leaves out is counted among
- * what is hidden.
+ * Chooses what to draw of a report in at most `maxRows` rows. Three or more siblings that repeat one another, with
+ * equal marks and nothing wrong below them, are one row. The longest rows and those with trouble come first, and each
+ * row is below its parent. Returns a row without points, whose children are the rows at the top. Points that `filtered`
+ * leaves out are hidden.
  */
 export function planRows(report: Report, maxRows: number, filtered?: FilteredPoints): Row {
   const sizes = countPoints(report)
   const troubled = findTroubledBelow(report)
-  // Of a fold only one point's children are drawn: one that leads to what was asked for stands alone.
+  // A fold shows the children of one point only, so a point that leads to a match stands alone.
   const fold = createFold(troubled, node => filtered?.onPath.has(node) === true)
   const toDraft = (nodes: readonly ReportNode[], isExample = false, order = 0): Draft => {
     const weight = nodes.some(node => isTroubled(node) || troubled.has(node)) ? 1e15 : 0
@@ -86,7 +83,7 @@ function countPoints(report: Report): Sizes {
   return sizes
 }
 
-/** The few rows that a person can read are taken from few candidates: a search through them is quick enough. */
+/** Takes the candidate with the most weight. A simple search is fast enough for the few rows that a person can read. */
 function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: Candidate[]): Candidate | undefined {
   let heaviest = 0
   candidates.forEach(({ draft }, index) => {

@@ -8,13 +8,12 @@ import { fitText, padText, textWidth, wrapText } from './fit-text.js'
 import type { Glyphs } from './glyphs.js'
 import type { Style } from './paint.js'
 
-/** How to draw a comparison. */
+/** Options of `renderDiff`. */
 export interface RenderDiffOptions extends TerminalOptions {
-  /** At most so many rows of each kind of change; what is left out is counted. Default: 10. */
+  /** Maximum number of rows for each kind of change; the others are counted. Default: 10. */
   readonly maxRows?: number | undefined
 }
 
-/** A kind of change and how it is shown. */
 interface Section {
   readonly title: string
   readonly change: DiffPoint['change']
@@ -30,9 +29,9 @@ const SECTIONS: readonly Section[] = [
 const MAX_SERVICE_WIDTH = 16
 
 /**
- * Draws a comparison for a terminal: the whole duration, then what became slower, is new, became faster, is gone, the
- * largest difference of their own time first. A point that only changed with what is below it is counted, not drawn.
- * Ends with a line break. Text from records is shown by `escapeControl`.
+ * Draws a comparison for a terminal: the whole duration, then what became slower, is new, became faster, and is gone.
+ * The largest differences of self time come first. A point that changed only through points below it is counted, not
+ * drawn. Text from records is escaped by `escapeControl`. Ends with a line break.
  */
 export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): string {
   const { maxRows = 10 } = options
@@ -51,11 +50,10 @@ export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): s
   ].join('\n')
 }
 
-/** The points that changed by themselves: in their own time, or without a change below them that would explain it. */
+/** Finds the points that changed by themselves: in their own time, or without a change below that explains theirs. */
 function findCauses({ points }: ReportDiff): ReadonlySet<number> {
   const causes = new Set<number>()
   const explained = new Set<string>()
-  // Backwards, paths stand before those above them.
   for (const { id, parent, change, self } of points.toReversed()) {
     if (change === 'same') continue
     const isSteady = change === 'slower' || change === 'faster' ? self.change !== change : false
@@ -154,10 +152,10 @@ function fromTo({ before, after }: Comparison, glyphs: Glyphs): string {
   return `${duration(before.median, glyphs)} ${glyphs.arrow} ${duration(after.median, glyphs)}`
 }
 
-/** `+53.5 ms (+80 %)` */
+/** Returns a text such as `+53.5 ms (+80 %)`. */
 function difference({ deltaUs, share }: Comparison, glyphs: Glyphs): string {
   const sign = deltaUs > 0 ? '+' : ''
-  // Of something that is gone, "-100 %" tells nothing.
+  // For a point that is gone, "-100 %" tells nothing.
   const percent = share === null || share === -1 ? '' : ` (${share > 0 ? '+' : ''}${signedShare(share)})`
   return `${sign}${duration(deltaUs, glyphs)}${percent}`
 }

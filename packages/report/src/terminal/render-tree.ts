@@ -11,28 +11,27 @@ import { listLines } from './list-lines.js'
 import type { Style } from './paint.js'
 import { planRows } from './plan-rows.js'
 
-/** How to draw, and which points: see `PointFilter`. */
+/** Options of `renderTree`. */
 export interface RenderTreeOptions extends PointFilter, TerminalOptions {
-  /** At most so many rows of the tree, 10,000 in any case; what is left out is counted. Default: 200. */
+  /** Maximum number of rows of the tree, never above 10,000; the others are counted. Default: 200. */
   readonly maxRows?: number | undefined
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
 /** A terminal that is no wider gets short quotes. */
 const NARROW = 100
-/** What a sentence says beside what it quotes takes about so many columns. */
+/** Approximate columns of a sentence besides its quote. */
 const OTHER_WORDS = 80
 const MAX_ROWS = 10_000
 const MAX_SERVICE_WIDTH = 40
 const MAX_SERVICES_NAMED = 8
 
 /**
- * Draws a report for a terminal: the tree with services, durations and bars on a time line, repetitions folded; what to
- * look at, in words; and a line with the trace's id, duration, number of points, and services. Ends with a line break.
- *
- * Text from records is shown by `escapeControl`: no control, bidirectional or invisible character of a record reaches
- * the terminal. The drawing is bounded by `maxRows`, however large or deep the trace is. What a filter leaves out is
- * counted where it would stand; what to look at is said of the whole trace all the same.
+ * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline, then sentences
+ * on what to look at, then a summary of the trace. Repetitions are folded. `maxRows` limits the drawing, however large
+ * or deep the trace is. Points that a filter leaves out are counted in their place, but the sentences are about the
+ * whole trace. Text from records is escaped by `escapeControl`, so no control, bidirectional or invisible character of
+ * a record reaches the terminal. Ends with a line break.
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
   const { maxRows = 200 } = options
@@ -54,7 +53,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   ].join('\n')
 }
 
-/** How much a sentence may quote, so that it takes two lines at most. */
+/** Returns how many characters a sentence may quote, so that it takes at most two lines. */
 function quoteIn(columns: number): number | undefined {
   return columns <= NARROW ? undefined : 2 * columns - OTHER_WORDS
 }
@@ -84,7 +83,6 @@ function drawSummary(report: Report, services: readonly string[], { columns, gly
   return wrapText(parts.join(glyphs.separator), columns)
 }
 
-/** Says that the tree is not the whole one. */
 function drawFilter(report: Report, filtered: FilteredPoints | undefined, { columns, glyphs }: Canvas): string[] {
   if (filtered === undefined) return []
   const count = filtered.shown.size - filtered.onPath.size
@@ -94,7 +92,6 @@ function drawFilter(report: Report, filtered: FilteredPoints | undefined, { colu
   return wrapText(`Shown: ${formatCount(count)} of ${all} points${path} (${words})`, columns)
 }
 
-/** The services as they are shown, in the order of their first points, each with its colour. */
 function listServices(report: Report): Map<string, Style | undefined> {
   const services = new Map<string, Style | undefined>()
   for (const { service } of report.points) {

@@ -7,7 +7,6 @@ import { cutDigits, type RecordFacts, readRecord, readStatus } from './read-reco
 import type { Mark, Report } from './report.js'
 import { createTimestampReader } from './timestamp.js'
 
-/** The records of one point while they are gathered. */
 interface Gathered {
   traceId: string
   start: RecordFacts | undefined
@@ -19,12 +18,11 @@ interface Gathered {
 const NONE: readonly never[] = Object.freeze([])
 
 /**
- * Builds the tree of a trace from its records, in whatever order they come. Nothing that a record holds makes it throw
- * or loop, and every record is in the tree: what is missing, contradictory or broken is marked (see `Mark`). Takes
- * O(n log n) time and no recursion, so any depth will do.
- *
- * Follows `osprofiler/drivers/base.py` of OSProfiler 3.4.3, but keeps microseconds, cuts only `-start` and `-stop`
- * from names, and keeps the points that Python loses (cycles) or shows as whole (unfinished ones).
+ * Builds the tree of a trace from its records, in any order. No record makes it throw or loop, and every record is in
+ * the tree. Missing, contradictory or broken records are marked (see `Mark`). Takes O(n log n) time without recursion,
+ * so any depth is possible. Source: `osprofiler/drivers/base.py` of OSProfiler 3.4.3. Unlike Python, this function
+ * keeps microseconds, and cuts only `-start` and `-stop` from names. It also keeps points in cycles, which Python
+ * loses, and marks unfinished points, which Python shows as whole.
  */
 export function buildReport(records: Iterable<TraceRecord>): Report {
   const gathered = new Map<string, Gathered>()
@@ -74,7 +72,7 @@ function gather(gathered: Map<string, Gathered>, traceId: string, facts: RecordF
   if (rival === undefined) {
     point[facts.kind] = facts
   } else {
-    // The widest interval is chosen, so that the order in which a store hands out records does not matter.
+    // The widest interval is chosen, so that the order of the records does not matter.
     const winner = wins(facts, rival) ? facts : rival
     point.others.push(winner === facts ? rival : facts)
     point[facts.kind] = winner
@@ -82,7 +80,7 @@ function gather(gathered: Map<string, Gathered>, traceId: string, facts: RecordF
   return point
 }
 
-/** Of one moment that is written in two ways, the smaller text: the order of the records does not matter. */
+/** Of two texts for one moment the smaller counts, so that the order of the records does not matter. */
 function isEarlier(facts: RecordFacts, first: RecordFacts): boolean {
   const [us, firstUs] = [facts.atUs ?? Infinity, first.atUs ?? Infinity]
   if (us !== firstUs) return us < firstUs
@@ -139,7 +137,7 @@ function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): L
   }
 }
 
-/** What is no text may be a number, of which the digits count. */
+/** The type may also be a number, shown by its digits. */
 function showType(etype: unknown): string {
   if (typeof etype === 'string') return etype
   return asNumber(etype) === undefined ? 'unknown' : cutDigits(etype)
@@ -159,7 +157,7 @@ function mostFrequent(counts: ReadonlyMap<string, number>): string | undefined {
   let winner: string | undefined
   let most = 0
   for (const [value, count] of counts) {
-    // Of two as frequent the smaller, so that the order in which a store hands out records does not matter.
+    // Of two equally frequent values the smaller is chosen, so that the order of the records does not matter.
     if (count > most || (count === most && winner !== undefined && value < winner)) {
       winner = value
       most = count

@@ -1,4 +1,4 @@
-/** `Map.groupBy`, which Node 20 lacks: the items under each key, keys and items in the order in which they came. */
+/** Replaces `Map.groupBy`, which Node 20 lacks. Keys and items keep the order in which they came. */
 export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

@@ -1,6 +1,5 @@
 import type { Mark, ReportNode } from './report.js'
 
-/** A point whose place in the tree is still open. */
 export type LinkedPoint = { -readonly [Key in keyof ReportNode]: ReportNode[Key] }
 
 const UNSEEN = 0
@@ -9,8 +8,8 @@ const DONE = 2
 const TOP = -1
 
 /**
- * Gives every point its children, depth and the marks of its place. All points are in the result exactly once: those
- * with no parent here stand at the top, and each cycle is cut above its earliest point.
+ * Gives every point its children, its depth, and the marks of its place. Each point is in the result exactly once.
+ * Points without a parent here are at the top, and each cycle is cut above its earliest point.
  */
 export function linkPoints(
   points: readonly LinkedPoint[],
@@ -55,7 +54,7 @@ function findParents(points: readonly LinkedPoint[], baseId: string | undefined)
   })
 }
 
-/** Every point has one parent, so a walk upwards ends at the top, on ground already walked, or in a cycle. */
+/** Every point has one parent, so a walk upwards ends at the top, at a point already visited, or in a cycle. */
 function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
   const states = new Uint8Array(points.length)
   for (let index = 0; index < points.length; index++) {
@@ -81,14 +80,14 @@ function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
   }
 }
 
-/** The earlier start first, of equals the earlier end, of equals the first to come (sorting is stable). */
+/** Compares points by start, then by end. Sorting is stable, so equal points keep their order. */
 export function byStart(a: ReportNode, b: ReportNode): number {
   const started = (a.startedUs ?? a.finishedUs ?? Infinity) - (b.startedUs ?? b.finishedUs ?? Infinity)
-  // Infinity less Infinity is not a number: two points without a time are equals.
+  // Infinity minus Infinity is NaN, so two points without a time are equal.
   return started || (a.finishedUs ?? Infinity) - (b.finishedUs ?? Infinity) || 0
 }
 
-/** Every point of a tree, each before its children, and gives each its depth. */
+/** Lists every point of a tree, parents before children, and sets its depth. */
 export function inTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
   const ordered: LinkedPoint[] = []
   const waiting = roots.toReversed()

@@ -3,7 +3,7 @@ import { asNumber } from '@osprofiler/core/json'
 import { isStopName } from '@osprofiler/core/record'
 import { isMembers, readField, readNumber, readText } from './read-field.js'
 
-/** What a report needs of a record, read without trusting its declared type. */
+/** The parts of a record that a report needs, read without trusting its declared type. */
 export interface RecordFacts {
   readonly record: TraceRecord
   readonly kind: 'start' | 'stop'
@@ -18,7 +18,7 @@ export interface RecordFacts {
 
 const MAX_NUMBER_LENGTH = 40
 
-/** Reads a record, or whatever came in place of one. Never throws on a JSON value. */
+/** Reads a record, or any value in its place. Never throws on a JSON value. */
 export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
   const name = readText(record, 'name')
   const traceId = readText(record, 'trace_id')
@@ -43,12 +43,12 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
   }
 }
 
-/** The status that a served request answered with, or that an outgoing one was answered with. */
+/** Returns the status of a served request, or of the response to an outgoing one. */
 export function readStatus(stop: unknown): number | undefined {
   return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
 }
 
-/** The same as people read it: with the digits that were recorded, also those of a number that JavaScript cannot count. */
+/** Returns the status for people, with the recorded digits, even of a number that JavaScript cannot represent. */
 export function showStatus(stop: unknown): number | string | undefined {
   const status = readStatus(stop)
   if (status === undefined || Number.isSafeInteger(status)) return status
@@ -56,18 +56,18 @@ export function showStatus(stop: unknown): number | string | undefined {
   return cutDigits(asNumber(served) === undefined ? sent : served)
 }
 
-/** A number's digits as they were recorded: the first of them, where there are more than anybody reads. */
+/** Returns a number's recorded digits, or the first of them if there are more than anybody reads. */
 export function cutDigits(number: unknown): string {
   const digits = String(number)
   return digits.length > MAX_NUMBER_LENGTH ? `${digits.slice(0, MAX_NUMBER_LENGTH)}...` : digits
 }
 
-/** The route of a served request, such as `/orders/:id`. Its stop tells, as a router finds the route; others tell at the start. */
+/** Returns the route of a served request, such as `/orders/:id`. A router reports it at the stop, others before. */
 export function readRoute({ start, stop }: { readonly start?: unknown; readonly stop?: unknown }): string | undefined {
   return readText(stop, 'info', 'request', 'route') ?? readText(start, 'info', 'request', 'route')
 }
 
-/** Python's clients send null, or nothing, for a project or service without a name. */
+/** Python's clients send null, or nothing, for a missing project or service. */
 function isStringOrNull(value: unknown): boolean {
   return value === undefined || value === null || typeof value === 'string'
 }

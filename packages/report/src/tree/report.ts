@@ -1,10 +1,10 @@
 import type { TraceRecord } from '@osprofiler/core'
 
 /**
- * What is odd about a point. A point with no marks was recorded whole.
+ * What is odd about a point. A point without marks was recorded whole.
  *
- * - `unfinished`: it has a start and no stop; its end is unknown
- * - `no-start`: it has a stop and no start; its beginning is unknown
+ * - `unfinished`: it has a start but no stop; its end is unknown
+ * - `no-start`: it has a stop but no start; its beginning is unknown
  * - `stop-before-start`: its stop is earlier than its start
  * - `bad-time`: a record's timestamp cannot be read
  * - `malformed`: a record lacks a field, or has one of a wrong type
@@ -35,28 +35,26 @@ export type Mark =
 
 /** A trace point in a report. All times are whole microseconds since the trace's first record. */
 export interface ReportNode {
-  /** The records' name without its `-start` or `-stop`. */
+  /** The records' name without `-start` or `-stop`. */
   readonly name: string
   readonly traceId: string
   readonly parentId: string | undefined
   readonly project: string | undefined
   readonly service: string | undefined
   readonly host: string | undefined
-  /** `undefined` where no readable start was recorded. */
+  /** `undefined` if no readable start was recorded; the same holds for the stop. */
   readonly startedUs: number | undefined
-  /** `undefined` where no readable stop was recorded: nobody knows when the point ended. */
   readonly finishedUs: number | undefined
-  /** `undefined` where either end is unknown; 0 where the stop is earlier than the start. */
+  /** `undefined` if either end is unknown; 0 if the stop is earlier than the start. */
   readonly durationUs: number | undefined
-  /** The record as it came. It was never validated: its fields may be missing or of other types than declared. */
+  /** `start` and `stop` are as they came, not validated: fields may be missing or of other types than declared. */
   readonly start: TraceRecord | undefined
-  /** The record as it came, not validated either. */
   readonly stop: TraceRecord | undefined
-  /** Records of this point that are neither its `start` nor its `stop`: duplicates and contradictions. */
+  /** Duplicates and contradictions: records that are neither `start` nor `stop`. */
   readonly otherRecords: readonly TraceRecord[]
-  /** The exception's type (`info.etype` of the stop) where one was recorded. */
+  /** The exception's type (`info.etype` of the stop). */
   readonly exception: string | undefined
-  /** Whether it ended with an exception or with a status of 500 or more. */
+  /** Whether the point ended with an exception or with a status of 500 or more. */
   readonly failed: boolean
   readonly marks: readonly Mark[]
   /** 0 at the top. */
@@ -67,18 +65,17 @@ export interface ReportNode {
 
 /** The tree of a trace, as `buildReport` makes it. */
 export interface Report {
-  /** The id that most records give as the trace's; `undefined` when there are none. */
+  /** The trace id of most records; `undefined` if there is none. */
   readonly baseId: string | undefined
-  /** The earliest timestamp as it was recorded: the zero of all times in the report. */
+  /** The earliest recorded timestamp: the zero of all times in the report. */
   readonly startedAt: string | undefined
-  /** From the first record to the last; `undefined` when no record has a readable time. */
+  /** From the first record to the last; `undefined` if no record has a readable time. */
   readonly durationUs: number | undefined
-  /** When the last start was recorded. */
   readonly lastStartedUs: number | undefined
   /** The points at the top, in the order of their starts. */
   readonly roots: readonly ReportNode[]
-  /** Every point of the tree, each before its children: walk this, not the tree, and depth cannot overflow a stack. */
+  /** Every point, parents before children. A loop over this list replaces recursion, which could overflow the stack. */
   readonly points: readonly ReportNode[]
-  /** How many entries of the file or store hold no record and are not shown; absent where everything is in the tree. */
+  /** How many entries of the file or store are not shown because they hold no record; absent if there are none. */
   readonly leftOut?: number | undefined
 }

@@ -2,8 +2,8 @@ const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
 const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
 
 /**
- * A reader of record timestamps (`YYYY-MM-DDTHH:MM:SS.ffffff`, UTC; one to six digits of fraction or none): microseconds
- * since 1970, or `undefined` for what is not one. It remembers the second that it read last, as records come in bursts.
+ * Creates a reader of record timestamps: `YYYY-MM-DDTHH:MM:SS.ffffff` in UTC, with up to six digits of fraction. The
+ * reader returns microseconds since 1970, or `undefined`. It caches the last second, because records come in bursts.
  */
 export function createTimestampReader(): (timestamp: unknown) => number | undefined {
   let lastSecond = ''
@@ -15,7 +15,7 @@ export function createTimestampReader(): (timestamp: unknown) => number | undefi
     const second = timestamp.slice(0, SECOND).replace(' ', 'T')
     if (second !== lastSecond) {
       const ms = Date.parse(`${second}Z`)
-      // Date.parse takes the 30th of February for a day in March.
+      // Date.parse reads February 30 as a day in March.
       if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, SECOND) !== second) return undefined
       lastSecond = second
       lastMs = ms
@@ -24,7 +24,7 @@ export function createTimestampReader(): (timestamp: unknown) => number | undefi
   }
 }
 
-/** The timestamp of a moment in microseconds since 1970, as records carry it; the first of 1970 for what is no date. */
+/** Formats microseconds since 1970 as records have them; as the start of 1970 if they are no valid date. */
 export function formatTimestamp(us: number): string {
   const ms = Math.floor(us / 1000)
   const date = new Date(ms)

@@ -1,17 +1,17 @@
 /**
- * Everything that a terminal obeys or hides: control characters (C0, C1, DEL, with them every ANSI escape and newline),
- * format characters (bidirectional overrides, zero-width characters, tags), line and paragraph separators, lone
- * surrogates, and what Unicode wants ignored (fillers, variation selectors).
+ * The characters that a terminal obeys or hides. `Cc` are control characters, and so every ANSI escape and newline.
+ * `Cf` are format characters: bidirectional overrides, zero-width characters, tags. `Cs` are lone surrogates, and `Zl`
+ * and `Zp` are separators. The last class has fillers and variation selectors, which Unicode wants ignored.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
-/** Far more than a line holds. */
+/** In characters: far more than fits on a line. */
 const MAX_SHOWN_LENGTH = 4000
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Makes text from a record safe to print: what a terminal would obey or hide is shown as a visible escape, such as
+ * Makes text from a record safe to print. Characters that a terminal would obey or hide become visible escapes, such as
  * `\u001b`, `\n` or `\u{e0041}`. The result is one line without control, bidirectional or invisible characters.
  */
 export function escapeControl(text: string): string {
@@ -19,10 +19,8 @@ export function escapeControl(text: string): string {
 }
 
 /**
- * What a record holds, as text that may be shown; empty for nothing. Megabytes are cut before work is spent on them.
- *
- * @param longest in characters
- * @param ellipsis stands for what was cut off
+ * Returns a value of a record as printable text; empty for null and `undefined`. A text above `longest` characters is
+ * cut before it is escaped, as it may have megabytes, and ends with `ellipsis`.
  */
 export function showText(value: unknown, longest = MAX_SHOWN_LENGTH, ellipsis = ''): string {
   const text = String(value ?? '')

@@ -1,13 +1,11 @@
 /**
- * A duration for people: `750 µs`, `41.2 ms`, `1.23 s`, `2 m 05 s`, `1 h 02 m`. Three digits where there are fractions.
- *
- * @param us in microseconds
- * @param micro the unit of microseconds; `us` where only ASCII will do
+ * Formats microseconds for people: `750 µs`, `41.2 ms`, `1.23 s`, `2 m 05 s`, `1 h 02 m`. Fractions have three digits.
+ * `micro` is the unit of microseconds: `us` if only ASCII is possible.
  */
 export function formatDuration(us: number, micro = 'µs'): string {
   if (us < 0) return `-${formatDuration(-us, micro)}`
   if (us < 1000) return `${Math.round(us)} ${micro}`
-  // What rounds to 1000 ms is a second, and what rounds to 60 s a minute.
+  // A value that rounds to 1000 ms is shown as a second, and one that rounds to 60 s as a minute.
   if (us < 999_500) return `${threeDigits(us / 1000)} ms`
   if (us < 59_950_000) return `${threeDigits(us / 1_000_000)} s`
   const seconds = Math.round(us / 1_000_000)
@@ -16,18 +14,18 @@ export function formatDuration(us: number, micro = 'µs'): string {
   return `${formatCount(Math.floor(minutes / 60))} h ${pad(minutes % 60)} m`
 }
 
-/** A count with its thousands apart: `1,204`. */
+/** Formats a count with separated thousands: `1,204`. */
 export function formatCount(count: number): string {
-  // Not by toLocaleString, whose first call loads for 7 ms what it knows of languages.
+  // The first call of toLocaleString would take 7 ms to load language data.
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
-/** A count with what is counted: `1 point`, `1,204 points`. */
+/** Formats a count with its noun: `1 point`, `1,204 points`. */
 export function formatCounted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** A share of 1 in per cent: `62 %`, `< 1 %`. */
+/** Formats a share of 1 as a percentage: `62 %`, `< 1 %`. */
 export function formatShare(share: number): string {
   const percent = Math.round(share * 100)
   return percent === 0 && share > 0 ? '< 1 %' : `${percent} %`

@@ -1,6 +1,5 @@
 import { formatCount } from './format-duration.js'
 
-/** Says how many entries of a trace hold no record that can be read. */
 export function leftOutSentence(entries: number): string {
   return entries === 1
     ? '1 entry of this trace holds no record that can be read, and is left out.'

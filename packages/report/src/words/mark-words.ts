@@ -1,6 +1,6 @@
 import type { Mark } from '../tree/report.js'
 
-/** What a mark says of its point: the end of a sentence that begins with the point. Findings come in this order. */
+/** The end of a sentence about a point with the mark. Findings come in this order. */
 export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   unfinished: 'has a start but no stop: its end is unknown',
   'no-start': 'has a stop but no start',

@@ -3,52 +3,45 @@ import { readField, readText } from '../tree/read-field.js'
 import { readRoute, showStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 
-/** More of a statement or path is never looked at: labels are for people, and a record may hold megabytes. */
+/** Longer statements and paths are cut: labels are for people, and a record may hold megabytes. */
 const MAX_TEXT_LENGTH = 20_000
 
-/** So much of it is searched for values; patterns over more could take long on text made for that purpose. */
+/** The rest of a text is not searched for values, because a malicious text could make the patterns slow. */
 const MAX_GENERALIZED_LENGTH = 4000
 
-/** What a point set out to do, as its start tells, and whether its stop tells with which status that ended. */
+/** The action of a point according to its start, and whether its stop has a status. */
 interface Purpose {
   readonly text: string
-  /** What many points have in common with it, where the point says: a method and a route. */
+  /** The part that many points have in common: a method and a route. */
   readonly shape?: string | undefined
   readonly hasStatus: boolean
 }
 
 /**
- * What a point did, in a line for people: the request it served or sent, its query, its function; empty when it does not
- * say. It still holds whatever the record held: pass it through `escapeControl` before a terminal sees it.
- *
- * `GET /orders/7 200` · `GET catalog:8080/items 200` · `SELECT ... FROM items WHERE id = ?` · `Manager.create` ·
- * `getOrder GET /orders/:id` · `for connection`
- *
- * @param room how many characters there is room for: a query that fits is given with its list of columns. Default: none
+ * Returns what a point did in one line for people: `GET /orders/7 200`, `GET catalog:8080/items 200`, `SELECT ... FROM
+ * items WHERE id = ?`, `Manager.create`, `getOrder GET /orders/:id`, or `for connection`. Empty if unknown. Not
+ * escaped: pass it through `escapeControl` before printing. A query that fits into `room` characters has its list of
+ * columns.
  */
 export function pointDetail(node: ReportNode, room = 0): string {
   const { text, hasStatus } = readPurpose(node)
-  // A router knows its route only when it has found it.
+  // A router knows its route only at the stop.
   const outcome = hasStatus ? showStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
   return outcome === undefined ? abbreviate(text, room) : `${text} ${outcome}`
 }
 
 /**
- * Makes a function that tells which points are repetitions of one another: those of the same service and name that do
- * the same with other values. Its key ignores ids, numbers and quoted values in paths and statements, and the names of a
- * framework's layers in which nothing else was recorded.
+ * Creates a function that returns the same key for points that repeat one another: same service, same name, and the
+ * same action with other values. Ids, numbers and quoted values in paths and statements do not count.
  */
 export function createRepetitionKey(): (node: ReportNode) => string {
   const shapeOf = createShapeReader()
-  // The layers of a framework that did nothing further are all the same to who reads a trace, whatever their names.
+  // Framework layers without points below them look the same to a reader, so their names do not count.
   return node =>
     JSON.stringify([node.service, node.name, (isLayer(node) && node.children.length === 0) || shapeOf(node)])
 }
 
-/**
- * Makes a function that tells what a point did but for its values: `GET /orders/:id`, `GET /orders/*` where the route is
- * not known, `SELECT t FROM items WHERE id = *`; empty when it does not say.
- */
+/** Creates a function that returns an action without values: `GET /orders/:id`, `GET /orders/*`; empty if unknown. */
 export function createShapeReader(): (node: ReportNode) => string {
   const shapes = new Map<string, string>()
   return node => {
@@ -63,12 +56,12 @@ export function createShapeReader(): (node: ReportNode) => string {
   }
 }
 
-/** Whether a point is a layer of a framework (`info.layer`): a middleware, a hook, a handler. */
+/** Returns whether a point is a layer of a framework (`info.layer`): a middleware, a hook, a handler. */
 export function isLayer(node: ReportNode): boolean {
   return readText(node.start, 'info', 'layer', 'name') !== undefined
 }
 
-/** The line for points that repeat: their route, or their detail where it is the same for all, or what they have in common. */
+/** Returns one line for repeated points: their route, their detail if all share it, or else its shape. */
 export function repeatedDetail(nodes: readonly ReportNode[], room = 0): string {
   const purposes = nodes.map(readPurpose)
   const texts = new Set(purposes.map(({ shape, text }) => shape ?? text))
@@ -106,12 +99,12 @@ function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpo
   }
   const awaited = readText(stop, 'info', 'wait', 'for') ?? readText(start, 'info', 'wait', 'for')
   if (awaited !== undefined) return { text: `for ${awaited.slice(0, MAX_TEXT_LENGTH)}`, hasStatus: false }
-  // Python's names start with the module: glance.api.v2.images.ImagesController.show
+  // Python's names start with the module: glance.api.v2.images.ImagesController.show.
   const name = readText(start, 'info', 'function', 'name') ?? ''
   return { text: name.slice(0, MAX_TEXT_LENGTH).split('.').slice(-2).join('.'), hasStatus: false }
 }
 
-/** A query without its list of columns, unless there is room for it: the tables and conditions tell queries apart. */
+/** Removes a query's list of columns if there is no room for it. The tables and conditions tell queries apart. */
 function abbreviate(text: string, room: number): string {
   if (text.length <= room) return text
   const select = /^select (?:distinct )?/i.exec(text)

@@ -1,15 +1,12 @@
-/** What OSProfiler calls a served request on the wire. */
+/** OSProfiler's name for a served request on the wire. */
 const SERVED = 'wsgi'
 
-/**
- * A point's name as people read it: a served request is a `request`. Its name on the wire, `wsgi`, stays in records, in
- * reports as JSON and in what is exported for other tools.
- */
+/** Returns a point's name for people: `request` for a served request. Records and exports keep the wire name `wsgi`. */
 export function shownName(name: string): string {
   return name === SERVED ? 'request' : name
 }
 
-/** The names on the wire that people may mean by a name: `request` may be `wsgi`, or a name of somebody's own. */
+/** Returns the names on the wire that a shown name may mean: `request` may be `wsgi`, or a name of the user's own. */
 export function recordedNames(shown: string): readonly string[] {
   return shown === 'request' ? [SERVED, shown] : [shown]
 }

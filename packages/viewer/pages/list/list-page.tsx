@@ -17,7 +17,6 @@ import { chooseTrace, useListView } from './view/list-view.js'
 import { RestOfList } from './view/rest-of-list.js'
 import { SearchProgress } from './view/search-progress.js'
 
-/** The page of all traces of a store. */
 export function ListPage({ store }: { readonly store: string }) {
   const { view, change } = useListView()
   const { theme, switchTheme } = useTheme()
@@ -33,7 +32,7 @@ export function ListPage({ store }: { readonly store: string }) {
   useEffect(() => acceptDrops(file => void takeFile(file)), [])
 
   const { search, least, status, route, sorting, chosen } = view
-  // The routes are those of the traces that pass the other filters, so that another can be chosen.
+  // The route filter does not narrow the routes, so that another route can be chosen.
   const candidates = useMemo(
     () => filterTraces(list.traces, { search, least, status, route: '' }),
     [list.traces, search, least, status],
@@ -72,7 +71,7 @@ export function ListPage({ store }: { readonly store: string }) {
             accept=".json,.jsonl,application/json"
             onChange={event => {
               const [file] = event.currentTarget.files ?? []
-              // The same file can be chosen again.
+              // Afterwards the same file can be chosen again.
               const input = event.currentTarget
               if (file !== undefined) void takeFile(file).finally(() => Object.assign(input, { value: '' }))
             }}

@@ -2,7 +2,6 @@ import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
-/** The keys of the list, as its sheet tells of them. */
 export const LIST_SHORTCUTS: KeyGroups = [
   [
     'Traces',
@@ -32,7 +31,7 @@ export const LIST_SHORTCUTS: KeyGroups = [
 
 interface ListActions {
   readonly choose: (ref: string) => void
-  /** Compares the two that are chosen, where there are two. */
+  /** Compares the two chosen traces, if there are two. */
   readonly compare: () => void
   readonly switchFailedOnly: () => void
   readonly switchTheme: () => void
@@ -40,7 +39,7 @@ interface ListActions {
 }
 
 export function useListShortcuts(actions: ListActions): void {
-  // Not after the next paint: a key pressed right away counts too.
+  // An effect after the next paint would miss a key pressed right away.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (document.querySelector('dialog[open]') !== null) return
@@ -51,7 +50,7 @@ export function useListShortcuts(actions: ListActions): void {
   })
 }
 
-/** Whether the key meant something. */
+/** Returns whether the key meant something. */
 function obeyKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actions: ListActions): boolean {
   if (ctrlKey || metaKey || altKey) return false
   const isInSearch = target instanceof HTMLInputElement && target.type === 'search'
@@ -74,7 +73,7 @@ function obeyKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actio
   return true
 }
 
-/** Moves the focus from the row that has it to one after (1) or before (-1) it. */
+/** Moves the focus to the next (1) or previous (-1) row. */
 function stepRow(by: number): void {
   const links = [...document.querySelectorAll<HTMLAnchorElement>('.traces a.request')]
   const row = document.activeElement?.closest('.traces tr')
@@ -83,7 +82,6 @@ function stepRow(by: number): void {
   links[next]?.focus()
 }
 
-/** The trace whose row has the focus. */
 function focusedRow(): string | undefined {
   return document.activeElement?.closest<HTMLElement>('.traces tr')?.dataset.ref
 }

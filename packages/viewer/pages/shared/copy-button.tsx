@@ -22,7 +22,7 @@ async function copyText(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
   } catch {
-    // Where the clipboard is refused, such as in a page of a plain http: origin, the old way may still work.
+    // If the clipboard is refused, as in a page of a plain http: origin, the old way may still work.
     const area = document.createElement('textarea')
     area.value = text
     document.body.append(area)

@@ -3,8 +3,8 @@ const DAY = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' })
 const YEAR = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /**
- * A record's timestamp on the clock of whoever looks: `14:03:22.118` today, with its day, and its year, where these differ.
- * What is no timestamp is shown as it is.
+ * Formats a record's timestamp in the reader's time zone: `14:03:22.118` today, otherwise with its day, and with its
+ * year if that differs. Other texts are returned as they are.
  */
 export function formatTime(timestamp: string, now: Date): string {
   const at = readTime(timestamp)
@@ -16,7 +16,7 @@ export function formatTime(timestamp: string, now: Date): string {
   return `${day.format(at)}, ${time}`
 }
 
-/** For the `datetime` of a `time` element; undefined where it is no timestamp. */
+/** Returns a value for the `datetime` of a `time` element; `undefined` if the text is no timestamp. */
 export function machineTime(timestamp: string): string | undefined {
   return readTime(timestamp)?.toISOString()
 }

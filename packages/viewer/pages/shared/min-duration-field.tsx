@@ -1,12 +1,11 @@
 import { isWrongDuration, WANTED_DURATION } from './parse-duration.js'
 
 interface MinDurationFieldProps {
-  /** The duration as it was typed. */
   readonly text: string
   readonly change: (text: string) => void
 }
 
-/** The filter by duration. It says where its text is none, as such a text filters nothing. */
+/** The filter by duration. It reports a wrong text, because such a text filters nothing. */
 export function MinDurationField({ text, change }: MinDurationFieldProps) {
   const isWrong = isWrongDuration(text)
   return (

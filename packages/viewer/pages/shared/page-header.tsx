@@ -12,7 +12,6 @@ interface PageHeaderProps {
   readonly children: ComponentChildren
 }
 
-/** The head of a page of `osprofiler ui`. */
 export function PageHeader({ title, store, isLive, theme, switchTheme, children }: PageHeaderProps) {
   return (
     <header class="header">

@@ -1,12 +1,12 @@
-/** What a field of a duration wants, for a text that is none. */
+/** The advice for a wrong text. */
 export const WANTED_DURATION = 'Give milliseconds, such as 5 or 0.5, or a unit: 1.5 s.'
 
-/** Whether a field holds a text that is no duration, and so filters nothing. */
+/** Returns whether a text is no duration, and so filters nothing. */
 export function isWrongDuration(text: string): boolean {
   return text.trim() !== '' && Number.isNaN(readDuration(text))
 }
 
-/** Reads `250`, `250ms`, `1.5 s`, `80 us`; without a unit, milliseconds. 0 for what it cannot read. */
+/** Reads `250`, `250ms`, `1.5 s` or `80 us` as microseconds. The default unit is ms. Other texts give 0. */
 export function parseDuration(text: string): number {
   return readDuration(text) || 0
 }

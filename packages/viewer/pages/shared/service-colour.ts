@@ -1,8 +1,8 @@
 const COLOURS = 8
 
 /**
- * Gives each service its colour, a number for `serviceColour`. A service has the colour that its name leads to, on every
- * page; where two of the same eight want one colour, the later takes the next that is free.
+ * Assigns each service a color number for `serviceColour`. The number depends on the name, so that a service has the
+ * same color on every page. If two of the same eight services want one color, the later one takes the next free color.
  */
 export function assignColours(names: readonly string[]): number[] {
   const taken = new Set<number>()
@@ -16,8 +16,8 @@ export function assignColours(names: readonly string[]): number[] {
 }
 
 /**
- * A service's colour as a custom property: eight that people with any kind of colour vision can tell apart (after Okabe
- * and Ito); from the ninth service on they return, striped.
+ * Returns a service's color as custom properties. Eight colors can be told apart with any kind of color vision (after
+ * Okabe and Ito). From the ninth service on they return with stripes.
  */
 export function serviceColour(colour: number): Record<string, string> {
   const base = `var(--service-${colour % COLOURS})`
@@ -30,7 +30,7 @@ export function serviceColour(colour: number): Record<string, string> {
   }
 }
 
-/** The same for a canvas, which knows no custom properties. */
+/** Returns the colors for a canvas, which does not know custom properties. */
 export function serviceColours(): string[] {
   const style = getComputedStyle(document.documentElement)
   return Array.from({ length: COLOURS }, (_, index) => style.getPropertyValue(`--service-${index}`).trim())

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** Keys and what they do, in groups with a title each. */
+/** Keys and their meanings, in groups with a title each. */
 export type KeyGroups = readonly (readonly [string, readonly (readonly [string, string])[]])[]
 
 export function ShortcutsSheet({ groups, close }: { readonly groups: KeyGroups; readonly close: () => void }) {

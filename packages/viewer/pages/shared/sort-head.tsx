@@ -7,7 +7,6 @@ interface SortHeadProps<Column extends string> {
   readonly sortBy: (key: Column) => void
 }
 
-/** The head of a column, whose button sorts the table by it. */
 export function SortHead<Column extends string>({ column, sorting, class: name, sortBy }: SortHeadProps<Column>) {
   const [key, title, meaning] = column
   const order = sorting.descending ? 'descending' : 'ascending'

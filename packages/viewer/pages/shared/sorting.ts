@@ -1,13 +1,12 @@
-/** The column by which a table is sorted. */
 export interface Sorting<Column extends string> {
   readonly key: Column
   readonly descending: boolean
 }
 
-/** A column of a table that can be sorted: its key, its title, and what its figures mean. */
+/** A column that can sort a table: its key, its title, and the meaning of its figures. */
 export type SortColumn<Column extends string> = readonly [key: Column, title: string, meaning?: string]
 
-/** The sorting once a column's button was pressed: a second press turns the order round. */
+/** Returns the sorting after a press on a column's button. A second press reverses the order. */
 export function pressColumn<Column extends string>(
   { key, descending }: Sorting<Column>,
   pressed: Column,
@@ -16,7 +15,7 @@ export function pressColumn<Column extends string>(
   return { key: pressed, descending: pressed === key ? !descending : startsDescending }
 }
 
-/** For `sort`: the smaller of two texts, or of two numbers, comes first. */
+/** Compares two texts or two numbers for `sort`. */
 export function compare<Value extends string | number>(left: Value, right: Value): number {
   return left === right ? 0 : left < right ? -1 : 1
 }

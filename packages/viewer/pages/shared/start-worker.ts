@@ -2,12 +2,12 @@ interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
 }
 
-/** The page's content security policy takes the address of a worker only from here. */
+/** The page's content security policy accepts the address of a worker only from this policy. */
 const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('osprofiler', {
   createScriptURL: url => url,
 })
 
-/** Starts a worker from the text of a script: a page that is one file has no other file to start it from. */
+/** Starts a worker from the text of a script, because a page that is one file has no other file. */
 export function startWorker(script: string): Worker {
   const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
   try {

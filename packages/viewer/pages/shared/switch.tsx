@@ -7,7 +7,6 @@ interface SwitchProps {
   readonly children: ComponentChildren
 }
 
-/** A setting that is on or off, with its name. */
 export function Switch({ isOn, change, title, children }: SwitchProps) {
   return (
     <label class="switch" title={title}>

@@ -5,7 +5,7 @@ export type Theme = 'auto' | 'light' | 'dark'
 const KEY = 'osprofiler-theme'
 const NEXT: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
 
-/** A page from a file, or one with storage switched off, may not be allowed to remember. */
+/** Storage may be forbidden in a page from a file, or switched off. */
 export function storedTheme(): Theme {
   try {
     const value = localStorage.getItem(KEY)
@@ -20,11 +20,11 @@ export function applyTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme)
   } catch {
-    // It then lasts as long as the page.
+    // The theme then lasts as long as the page.
   }
 }
 
-/** Goes on from the theme that the page has now: two presses may come before the page is drawn again. */
+/** Starts from the theme that the page has now, because two presses may come before the page is drawn again. */
 function applyNextTheme(): Theme {
   const { theme } = document.documentElement.dataset
   const next = NEXT[theme === 'light' || theme === 'dark' ? theme : 'auto']
@@ -32,7 +32,6 @@ function applyNextTheme(): Theme {
   return next
 }
 
-/** The theme of the page, and what goes on to the next one. */
 export function useTheme(): { readonly theme: Theme; readonly switchTheme: () => void } {
   const [theme, setTheme] = useState<Theme>(storedTheme)
   return { theme, switchTheme: () => setTheme(applyNextTheme()) }

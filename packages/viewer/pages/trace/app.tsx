@@ -88,7 +88,7 @@ export function App({ trace, facts, source }: AppProps) {
   )
 }
 
-/** When newer records of the same trace come, what was opened and chosen stays. */
+/** Keeps the user's choices when newer records of the same trace come. */
 function useCarryOver(model: TraceModel, patch: ReturnType<typeof useViewState>['patch']): void {
   const before = useRef(model)
   useEffect(() => {

@@ -6,7 +6,6 @@ interface FailureProps {
   readonly again: (() => void) | undefined
 }
 
-/** In place of a trace that cannot be shown. */
 export function Failure({ reason, list, again }: FailureProps) {
   return (
     <main class="notice">

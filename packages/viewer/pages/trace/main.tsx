@@ -31,7 +31,7 @@ async function open(element: HTMLElement): Promise<void> {
 }
 
 async function openInline(element: HTMLElement): Promise<void> {
-  // The words that the trace is being opened are on the screen before the work begins.
+  // Lets the browser show that the trace is being opened, before the work begins.
   await new Promise(resolve => setTimeout(resolve, 0))
   const trace = readInlineTrace()
   if (trace === undefined) throw new Error('There are no records in this page.')
@@ -45,11 +45,11 @@ async function openFromServer(element: HTMLElement, source: PageSource): Promise
     show(element, <App trace={trace} facts={{}} source={source} />)
   }
   await refresh()
-  // A trace that cannot be had again stays as it is: what is shown is still true.
+  // If a trace cannot be fetched again, the page stays as it is, because it is still true.
   watchTrace(source, () => void refresh().catch(() => undefined))
 }
 
-/** The words that stand there while the page opens are not Preact's: it would not take them away. */
+/** Removes the opening words, which Preact would leave, because it did not write them. */
 function show(element: HTMLElement, view: ComponentChild): void {
   if (!shown) element.replaceChildren()
   shown = true

@@ -12,7 +12,7 @@ interface PageActions {
 
 type Change = (model: TraceModel, state: ViewState) => Partial<ViewState>
 
-/** The keys that work everywhere but in a field. `trace-keys.ts` tells of them. */
+/** The keys that work everywhere except in a field. `trace-shortcuts.ts` describes them. */
 const CHANGES: Readonly<Record<string, Change>> = {
   '1': () => ({ view: 'waterfall' }),
   '2': () => ({ view: 'flame' }),
@@ -34,7 +34,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
 }
 
 export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
-  // Not after the next paint: a key pressed right away counts too.
+  // An effect after the next paint would miss a key pressed right away.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
@@ -54,7 +54,7 @@ export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme,
   })
 }
 
-/** Goes to the next (1) or previous (-1) of the marked points, round and round. */
+/** Goes to the next (1) or previous (-1) marked point, in a circle. */
 export function stepMarked(model: TraceModel, state: ViewState, step: number): Partial<ViewState> {
   const { marked } = state
   if (marked === undefined || marked.points.length === 0) return {}
@@ -67,7 +67,7 @@ export function stepLevel(model: TraceModel, { collapsed }: ViewState, step: num
   return { collapsed: collapseFrom(model, level), openFolds: new Set() }
 }
 
-/** How many levels are open all over: that of the first point which is closed. */
+/** Returns how many levels are open everywhere: the level of the topmost closed point. */
 export function openLevels(model: TraceModel, collapsed: ReadonlySet<number>): number {
   let level = model.deepest
   for (const index of collapsed) level = Math.min(level, model.points[index]?.depth ?? level)

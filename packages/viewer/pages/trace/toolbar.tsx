@@ -16,14 +16,14 @@ interface ToolbarProps {
   readonly patch: Patch
   readonly kept: Uint8Array | undefined
   readonly mark: (label: string, points: readonly number[]) => void
-  /** Where the hosts' clocks differ: whether times are shown as recorded, or put on one clock. */
+  /** Set if the clocks of hosts differ. Times are then shown as recorded, or on one clock. */
   readonly clocks: { readonly asRecorded: boolean; readonly setAsRecorded: (value: boolean) => void } | undefined
 }
 
 export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProps) {
   const { minUs } = state
   const [least, setLeast] = useState(minUs === 0 ? '' : formatDuration(minUs))
-  // Whoever goes to a point that is filtered out switches the filters off.
+  // Going to a point that is filtered out switches the filters off.
   useEffect(() => {
     if (minUs === 0 && parseDuration(least) > 0) setLeast('')
   }, [minUs])
@@ -95,7 +95,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       if (!signal.aborted) setBusy(false)
     }
   }
-  // The first run is the page's opening: nobody has searched yet.
+  // The first run opens the page, and is not a search.
   const opened = useRef(false)
   useEffect(() => {
     if (!opened.current) {

@@ -1,6 +1,5 @@
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
-/** The keys of the page of a trace, as its sheet tells of them. */
 export const TRACE_SHORTCUTS: KeyGroups = [
   [
     'Rows',

@@ -3,27 +3,26 @@ import { readFileSync } from 'node:fs'
 import { jsonText } from '@osprofiler/core/json'
 import { showText } from '@osprofiler/report/toolkit'
 
-/** The application as the build left it, beside this module. */
+/** The built application, which is beside this module. */
 export interface BuiltPage {
   readonly script: string
   readonly style: string
   readonly theme: string
-  /** Everything is refused but this script and this style; a page that fetches adds `connect-src`. */
+  /** Refuses everything but this script and this style. A page that fetches adds `connect-src`. */
   readonly policy: string
 }
 
-/** No tab shows more. */
 const MAX_TITLE_LENGTH = 300
 
 let built: BuiltPage | undefined
 
-/** @throws Error when the page was not built: `npx -y pnpm@12 build` does that */
+/** Reads the built page. Throws an Error if it is missing: `npx -y pnpm@12 build` builds it. */
 export function builtPage(): BuiltPage {
   built ??= readBuiltPage()
   return built
 }
 
-/** The page: a head with its policy, then the data, then the application, which finds the data before it. */
+/** Returns the beginning of the page. The data follows, then the application, which finds the data before itself. */
 export function pageStart({ style, policy }: BuiltPage, title: string, connect = "'none'"): string {
   return `<!doctype html>
 <html lang="en">
@@ -50,7 +49,7 @@ export function contentSecurityPolicy(policy: string, connect: string): string {
   return `${policy}; connect-src ${connect}`
 }
 
-/** JSON that may stand in a script element: no record can end the element or begin a comment in it. */
+/** Writes JSON for a script element. No record can end the element, or begin a comment in it. */
 export function embedJson(value: unknown): string {
   return jsonText(value, 0).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
@@ -62,7 +61,7 @@ function readBuiltPage(): BuiltPage {
     "default-src 'none'",
     `script-src '${hash(script)}'`,
     `style-src '${hash(style)}'`,
-    // A regular expression that runs away can only be stopped in a worker of its own.
+    // A regular expression that runs away can only be stopped in a worker.
     'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
@@ -72,7 +71,7 @@ function readBuiltPage(): BuiltPage {
   return { script, style, theme: builtAsset('theme.css'), policy }
 }
 
-/** @throws Error when the pages were not built */
+/** Reads a built file. Throws an Error if the pages were not built. */
 export function builtAsset(name: string): string {
   try {
     return readFileSync(new URL(`../pages/${name}`, import.meta.url), 'utf8')

@@ -1,8 +1,9 @@
 import type { ReportNode } from '@osprofiler/report'
 
 /**
- * The `limit` heaviest points, in tree order. A point weighs what the longest at or below it took, so that no point is
- * kept without those above it; points that failed or whose end is unknown weigh more than all others.
+ * Returns the `limit` heaviest points, in tree order. A point weighs as much as the longest point at or below it, so
+ * that no point is kept without the points above it. Points that failed or whose end is unknown weigh more than all
+ * others.
  */
 export function heaviestPoints(points: readonly ReportNode[], limit: number): readonly ReportNode[] {
   if (points.length <= limit) return points
@@ -14,7 +15,7 @@ export function heaviestPoints(points: readonly ReportNode[], limit: number): re
       if (below > (weights[index] ?? 0)) weights[index] = below
     }
   }
-  // Of equals the first in tree order: a parent comes before its children.
+  // Of equal points the first in tree order is kept, so a parent comes before its children.
   const order = Uint32Array.from(points.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b)
   const kept = new Set(order.subarray(0, limit))
   return points.filter((_, index) => kept.has(index))

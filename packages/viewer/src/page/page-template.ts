@@ -3,17 +3,17 @@ import { builtPage, contentSecurityPolicy, embedJson, pageEnd, pageStart } from 
 
 export interface PageTemplate {
   readonly html: string
-  /** The page's policy, to be sent as a header too; a header can add `frame-ancestors`. */
+  /** The page's policy, to send as a header, too. A header can add `frame-ancestors`. */
   readonly contentSecurityPolicy: string
 }
 
 const SAME_ORIGIN = "'self'"
 
 /**
- * The page of `renderPage` without records, for a server that hands out one trace of its store at `source.trace`. The
- * package's README says what the page expects of the server.
+ * Returns the page of `renderPage` without records, for a server that hands out one trace at `source.trace`. The
+ * package's README describes what the page expects of the server.
  *
- * @throws TypeError when an address is not a path of the same origin, Error when the page was not built
+ * @throws TypeError if an address is not a path of the same origin, Error if the page was not built
  */
 export function pageTemplate(source: PageSource): PageTemplate {
   for (const path of [source.trace, source.events, source.list]) {
@@ -32,7 +32,7 @@ export function pageTemplate(source: PageSource): PageTemplate {
   return { html, contentSecurityPolicy: contentSecurityPolicy(page.policy, SAME_ORIGIN) }
 }
 
-/** The colours and letters of the page as CSS: custom properties on `:root`, light and dark. */
+/** Returns the colors and fonts of the page as CSS: custom properties on `:root`, light and dark. */
 export function pageTheme(): string {
   return builtPage().theme
 }

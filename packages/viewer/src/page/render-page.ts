@@ -7,18 +7,18 @@ import { heaviestPoints } from './heaviest-points.js'
 export interface RenderPageOptions {
   /** The document's title. Default: the trace's id. */
   readonly title?: string | undefined
-  /** Of a larger trace only the heaviest points are in the page, which then says so. Default: 200,000. */
+  /** Of a larger trace the page has only the heaviest points, and says so. Default: 200,000. */
   readonly pointLimit?: number | undefined
 }
 
 const POINT_LIMIT = 200_000
 
 /**
- * Renders a report as one HTML file that works with no network: the application, its style and all records are in it.
- * It comes in pieces, because the records of a large trace are more than one string can hold. No record is run or taken
- * for markup, and the page's content security policy refuses every connection and every script but its own.
+ * Renders a report as one HTML file that works without a network, with the application, its style and all records. The
+ * file comes in pieces, because the records of a large trace are too long for one string. No record is run or taken for
+ * markup. The page's content security policy refuses every connection, and every script but its own.
  *
- * @throws Error when the page was not built
+ * @throws Error if the page was not built
  *
  * @example
  * for (const chunk of renderPage(buildReport(records))) file.write(chunk)

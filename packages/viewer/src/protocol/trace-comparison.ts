@@ -1,6 +1,6 @@
 import type { ReportDiff } from '@osprofiler/report'
 
-/** What the page of two traces shows. Texts of records have nothing left to obey; times are in microseconds. */
+/** The data of the page of two traces. Texts of records are escaped, and times are in microseconds. */
 export interface TraceComparison extends ReportDiff {
   readonly before: ComparedTrace
   readonly after: ComparedTrace
@@ -8,7 +8,6 @@ export interface TraceComparison extends ReportDiff {
   readonly left: number
 }
 
-/** A trace of the two. */
 export interface ComparedTrace {
   readonly title: string
   readonly name: string

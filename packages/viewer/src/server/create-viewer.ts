@@ -10,41 +10,39 @@ import { createRoutes } from './routes/routes.js'
 export interface ViewerOptions {
   /** The store. It stays open when the viewer closes. */
   readonly driver: Driver
-  /** What the pages call the store; no credentials. Default: the driver's name. */
+  /** The name of the store on the pages, without credentials. Default: the driver's name. */
   readonly storeName?: string | undefined
-  /** In bytes, of one file that is opened in the browser. Default: 64 MiB. */
+  /** Maximum size in bytes of one file that is opened in the browser. Default: 64 MiB. */
   readonly largestFile?: number | undefined
-  /** Learns of failures, which browsers are told nothing of. */
+  /** Called with failures that browsers learn nothing about. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /** A server of pages over a store. */
 export interface Viewer {
   /**
-   * Starts to serve on 127.0.0.1.
-   *
-   * @param port default: any that is free
-   * @returns the address to open in a browser. Whoever has it can read the store for as long as the viewer runs
-   * @throws Error where the port cannot be had
+   * Starts to serve on 127.0.0.1, by default on any free port. Returns the address to open in a browser. Anyone with
+   * the address can read the store while the viewer runs. Rejects with an Error if the port is not available.
    */
   listen(port?: number): Promise<string>
   /** Ends every connection. */
   close(): Promise<void>
 }
 
-/** A further connection takes the place of an idle one. */
+/** A further connection replaces an idle one. */
 const MAX_CONNECTIONS = 100
-/** A further connection is refused. So many are open only while requests that have the cookie are being answered. */
+/** A further connection is refused. Only requests that have the cookie can keep so many open. */
 const MAX_ANSWERED = 500
 const MAX_FILE_BYTES = 64 * 1024 * 1024
-/** A connection on which nothing moves is ended after so long, in milliseconds. */
+/** A connection on which nothing moves ends after this time. */
 const STALLED_MS = 120_000
 
 /**
- * Makes the web pages over a store: its traces, each in the page of `renderPage`, two side by side, and files that are
- * opened in the browser. They are served to this machine alone, and only to a browser that came with the token.
+ * Creates the web pages over a store. They show its traces, each on the page of `renderPage`, two traces side by side,
+ * and files that are opened in the browser. They are served to this machine alone, and only to a browser that came with
+ * the token.
  *
- * @throws Error when the pages were not built
+ * @throws Error if the pages were not built
  *
  * @example
  * const viewer = createViewer({ driver: openDriver('sqlite://') })
@@ -82,7 +80,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     if (!(error instanceof Refusal) && !isGoneAway(error)) onError(error)
     if (response.destroyed || response.headersSent) return void response.destroy()
     const known = error instanceof Refusal ? error : new Refusal(500, 'The store could not be read.')
-    // A body that nobody reads must not hold up the connection.
+    // A body that is not read must not hold up the connection.
     const headers = request.method === 'GET' ? known.headers : { ...known.headers, Connection: 'close' }
     sendText(response, known.status, 'text/plain; charset=utf-8', `${known.message}\n`, headers)
   }
@@ -108,12 +106,12 @@ export function createViewer(options: ViewerOptions): Viewer {
   }
 }
 
-/** That the browser closed the connection while it was sent something. */
+/** Returns whether the browser closed the connection during the answer. */
 function isGoneAway(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
-/** What changes something needs more than a cookie: a header that no form and no other page can send. */
+/** A request that changes something needs more than a cookie: a header that no form and no other page can send. */
 function checkMethod({ method, headers }: IncomingMessage, route: Route): void {
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
   if (!allowed.includes(method ?? '')) {

@@ -9,7 +9,6 @@ import { compareAddress, traceAddress } from '../loading/trace-address.js'
 import { DiffTable } from './diff-table.js'
 import { formatDelta, formatSignedShare } from './format-delta.js'
 
-/** The page of two traces side by side. */
 export function ComparePage({ store }: { readonly store: string }) {
   const query = new URLSearchParams(location.search)
   const [before, after] = [query.get('a') ?? '', query.get('b') ?? '']
@@ -84,7 +83,7 @@ function Compared({ comparison, before, after }: ComparedProps) {
   )
 }
 
-/** A word that says the direction takes the place of the sign. */
+/** The word for the direction replaces the sign. */
 function verdictText({ share, change }: Comparison): string {
   const signed = formatSignedShare(share)
   return change === 'same' ? `${signed} about the same`.trim() : `${signed.slice(1)} ${change}`.trim()

@@ -4,7 +4,6 @@ import { formatDelta, formatSignedShare } from './format-delta.js'
 const TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
 const MAX_INDENT = 16
 
-/** The points of two traces, aligned: each below the one that it is nested in. */
 export function DiffTable({ points }: { readonly points: readonly DiffPoint[] }) {
   const largest = points.reduce((most, { total }) => Math.max(most, Math.abs(total.deltaUs)), 0)
   return (
@@ -59,7 +58,7 @@ function deltaText({ total, change }: DiffPoint): string {
   return `${formatDelta(total.deltaUs)}  ${share}`.trim()
 }
 
-/** Grows to the right for what became slower, to the left for what became faster; the longest is the largest. */
+/** Grows to the right for slower points, to the left for faster ones, in proportion to the largest difference. */
 function DeltaBar({ deltaUs, largest }: { readonly deltaUs: number; readonly largest: number }) {
   const width = largest === 0 ? 0 : (Math.abs(deltaUs) / largest) * 50
   return (

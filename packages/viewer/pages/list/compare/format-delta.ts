@@ -1,11 +1,11 @@
 import { formatCount, formatDuration } from '@osprofiler/report'
 
-/** A difference in microseconds with its sign: `+45.0 ms`, `−12 µs`. */
+/** Formats a difference in microseconds with its sign: `+45.0 ms`, `−12 µs`. */
 export function formatDelta(us: number): string {
   return us > 0 ? `+${formatDuration(us)}` : formatDuration(us).replace('-', '−')
 }
 
-/** A share of 1 as a signed percentage; empty where there is none. */
+/** Formats a share of 1 as a signed percentage; empty if there is none. */
 export function formatSignedShare(share: number | null): string {
   if (share === null || share === 0) return ''
   const percent = Math.abs(share * 100)

@@ -1,10 +1,8 @@
 import { traceAddress } from './trace-address.js'
 
 /**
- * Sends a file that the user chose to the server, which keeps it in memory, and goes to its page. Only its name and its
- * text leave the browser: a page never learns a path.
- *
- * @returns what went wrong
+ * Sends a file to the server, which keeps it in memory, and goes to its page. Only its name and text leave the browser,
+ * because a page never learns a path. Returns an error message.
  */
 export async function openFile(file: File): Promise<string> {
   try {
@@ -22,7 +20,7 @@ export async function openFile(file: File): Promise<string> {
   }
 }
 
-/** Takes what is dropped anywhere on the page, and marks the page while something is held over it. */
+/** Takes files that are dropped anywhere on the page, and marks the page while a file is held over it. */
 export function acceptDrops(take: (file: File) => void): void {
   const mark = (isOver: boolean) => document.body.classList.toggle('dropping', isOver)
   document.addEventListener('dragover', event => {

@@ -2,17 +2,16 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CountAnswer, ListAnswer, ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { type ListQuery, type ListWatch, watchList } from './watch-list.js'
 
-/** The list of the server as the page has it now. */
 export interface LiveList extends ListAnswer {
-  /** Whether an answer has come at all. */
+  /** Whether any answer has come. */
   readonly isOpen: boolean
-  /** Why there is nothing new, or `''`. */
+  /** Why there is no newer list, or `''`. */
   readonly problem: string
 }
 
 const EMPTY: LiveList = { traces: [], more: false, isOpen: false, problem: '' }
 
-/** Follows a list of the server. A trace in which nothing changed stays the same object, so that its row is not drawn again. */
+/** Follows a list of the server. Unchanged traces stay the same objects, so that their rows are not drawn again. */
 export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
   const [list, setList] = useState<LiveList>(EMPTY)
   const query = useRef<ListQuery>({ length, failedOnly })
@@ -38,7 +37,7 @@ export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
 
 const COUNT_AGAIN_MS = 30_000
 
-/** How many traces the store holds, while the page wants to know; `undefined` until the server has counted. */
+/** Returns how many traces the store holds, while the page wants to know; `undefined` until the server has counted. */
 export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnswer | undefined {
   const [count, setCount] = useState<CountAnswer>()
   useEffect(() => {

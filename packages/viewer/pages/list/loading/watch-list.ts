@@ -1,32 +1,29 @@
 import type { ListAnswer } from '../../../src/protocol/listed-trace.js'
 
-/** Which list is watched. */
 export interface ListQuery {
   readonly length: number
   readonly failedOnly: boolean
 }
 
-/** What the page learns while it watches; `failed` says why there is nothing new. */
 export interface ListListener {
   changed(list: ListAnswer): void
   unchanged(): void
   failed(message: string): void
 }
 
-/** A list, and how to leave it. */
 export interface ListWatch {
-  /** Asks at once, for what the query says by now. */
+  /** Asks at once for the current query. */
   look(): void
   end(): void
 }
 
 const LOOK_AGAIN_MS = 1_000
-/** A long list is megabytes of text. */
+/** A long list has megabytes of text. */
 const LOOK_AGAIN_LONG_MS = 3_000
 const MAX_SHORT = 1_000
 const PATIENCE_MS = 20_000
 
-/** Asks for the list again and again while the page can be seen, and tells of every change. */
+/** Asks for the list again and again while the page is visible, and reports every change and failure. */
 export function watchList(query: () => ListQuery, listener: ListListener): ListWatch {
   let etag = ''
   let asked = ''

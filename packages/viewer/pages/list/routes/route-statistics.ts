@@ -2,7 +2,7 @@ import { groupBy, nearestRank } from '@osprofiler/report/toolkit'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { compare, type Sorting } from '../../shared/sorting.js'
 
-/** The traces of one route of a service. Durations are in microseconds, `undefined` where none is known. */
+/** The traces of one route of a service. Durations are in microseconds, and `undefined` if none is known. */
 export interface RouteStatistics {
   readonly key: string
   readonly pattern: string
@@ -12,25 +12,24 @@ export interface RouteStatistics {
   readonly p50Us: number | undefined
   readonly p95Us: number | undefined
   readonly slowestUs: number | undefined
-  /** The slowest trace, by its reference. */
   readonly slowestRef: string | undefined
 }
 
 export type RouteColumn = 'pattern' | 'count' | 'p50Us' | 'p95Us' | 'slowestUs'
 
-/** What tells a trace's route from any other; `''` for a trace that was not read yet. */
+/** Returns a key for the route of a trace; `''` if the trace was not read yet. */
 export function routeKey({ pattern, name, service, reading }: ListedTrace): string {
   return reading === 'waiting' ? '' : JSON.stringify([pattern || name, service])
 }
 
-/** The routes of the traces that were read. */
+/** Returns the routes of the traces that were read. */
 export function routeStatistics(traces: readonly ListedTrace[]): RouteStatistics[] {
   const groups = groupBy(traces, routeKey)
   groups.delete('')
   return Array.from(groups, ([key, group]) => toRoute(key, group))
 }
 
-/** Routes in the order of a column; of equals the one with more traces comes first. */
+/** Sorts routes by a column. Of equal routes the one with more traces comes first. */
 export function sortRoutes(
   routes: readonly RouteStatistics[],
   { key, descending }: Sorting<RouteColumn>,

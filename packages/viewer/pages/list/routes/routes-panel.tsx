@@ -10,7 +10,7 @@ import { SpreadBar, type SpreadScale, spreadScale } from './spread-bar.js'
 
 interface RoutesPanelProps {
   readonly traces: readonly ListedTrace[]
-  /** The key of the route to which the list is narrowed, or `''`. */
+  /** The key of the route that narrows the list, or `''`. */
   readonly chosen: string
   readonly colours: ReadonlyMap<string, number>
   readonly choose: (key: string) => void
@@ -25,7 +25,7 @@ const COLUMNS: readonly SortColumn<RouteColumn>[] = [
 ]
 const MAX_ROUTES = 500
 
-/** The routes of the listed traces, with how long they take. A route that is chosen narrows the list. */
+/** The routes of the listed traces with their durations. Choosing a route narrows the list. */
 export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProps) {
   const [sorting, setSorting] = useState<Sorting<RouteColumn>>({ key: 'count', descending: true })
   const routes = useMemo(() => routeStatistics(traces), [traces])

@@ -1,15 +1,13 @@
 import type { RouteStatistics } from './route-statistics.js'
 
-/** The shortest and the longest duration that bars show, in microseconds. */
 export interface SpreadScale {
   readonly fromUs: number
   readonly toUs: number
 }
 
-/** Four powers of ten: what is shorter than that, of the slowest, stands at the beginning. */
+/** Four powers of ten. Shorter durations, in relation to the slowest, are drawn at the beginning. */
 const MAX_RATIO = 10_000
 
-/** A scale for the bars of all these routes. */
 export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
   let fromUs = Number.POSITIVE_INFINITY
   let toUs = 1
@@ -20,7 +18,7 @@ export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
   return { fromUs: Math.max(toUs / MAX_RATIO, Math.min(fromUs, toUs)), toUs }
 }
 
-/** A dot for p50, a bar from there to p95, a tick for the slowest: on a logarithmic scale, so that every route is seen. */
+/** A dot for p50, a bar up to p95, and a tick for the slowest. The logarithmic scale makes every route visible. */
 export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; readonly scale: SpreadScale }) {
   const { p50Us, p95Us, slowestUs } = route
   if (p50Us === undefined || p95Us === undefined || slowestUs === undefined) return null
@@ -35,7 +33,7 @@ export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; r
   )
 }
 
-/** In per cent, with room for a dot at either end. */
+/** Returns a place in percent, with room for a dot at either end. */
 function placeOf(us: number, { fromUs, toUs }: SpreadScale): number {
   const span = Math.log(toUs / fromUs)
   const share = span > 0 ? Math.log(Math.max(us, fromUs) / fromUs) / span : 0

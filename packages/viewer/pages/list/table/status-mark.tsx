@@ -1,4 +1,4 @@
-/** A status as it is told from afar: what failed in red, what was refused in yellow. */
+/** A status with a color: red for failures, yellow for refusals. */
 export function StatusMark({ status }: { readonly status: number | string | null }) {
   if (status === null) return null
   const code = Number(status)

@@ -9,14 +9,14 @@ import { StatusMark } from './status-mark.js'
 interface TraceRowProps {
   readonly trace: ListedTrace
   readonly colour: number
-  /** Its duration, of one that few in the list exceed; at most 1. */
+  /** The duration, in proportion to one that few traces exceed; at most 1. */
   readonly share: number
   readonly isChosen: boolean
   readonly hasArrived: boolean
   readonly choose: (ref: string, isChosen: boolean) => void
 }
 
-/** A row of the list. It is a class to be drawn again only when something in it has changed, of thousands of rows. */
+/** A row of the list. The class draws only changed rows again, because there may be thousands of rows. */
 export class TraceRow extends Component<TraceRowProps> {
   override shouldComponentUpdate(next: TraceRowProps): boolean {
     const { trace, colour, share, isChosen } = this.props
@@ -89,7 +89,7 @@ export class TraceRow extends Component<TraceRowProps> {
   }
 }
 
-/** What the trace did is the link to it: its method stands apart, so that paths stand below one another. */
+/** The action of a trace as a link to it, with the name of its first point unless that is a served request. */
 function RequestLink({ trace }: { readonly trace: ListedTrace }) {
   const { ref, name, request, pattern } = trace
   const isServed = name === 'request' && request !== ''
@@ -102,7 +102,7 @@ function RequestLink({ trace }: { readonly trace: ListedTrace }) {
   )
 }
 
-/** The route, where it is known and the request does not say the same. */
+/** Returns the route, if it is known and says more than the request. */
 function routeOf({ name, request, pattern }: ListedTrace): string {
   if (name !== 'request' || request === '' || pattern === request) return ''
   return pattern.slice(pattern.indexOf(' ') + 1)

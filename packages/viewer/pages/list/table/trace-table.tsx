@@ -25,12 +25,11 @@ const COLUMNS: readonly (readonly [key: SortKey, title: string, className: strin
   ['id', 'Trace', 'which'],
 ]
 
-/** So many rows are drawn at first, and so many more whenever the reader comes near the last of them. */
+/** The number of rows at first, and of more rows whenever the reader comes near the last one. */
 const ROWS_AT_ONCE = 200
 
-/** The table of traces. */
 export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }: TraceTableProps) {
-  // Rows that were scrolled to are drawn no more once they stand elsewhere: moving thousands takes seconds.
+  // A new order drops the additional rows, because moving thousands of rows takes seconds.
   const [grown, setGrown] = useState({ sorting, rows: ROWS_AT_ONCE })
   const rows = grown.sorting === sorting ? grown.rows : ROWS_AT_ONCE
   const end = useRef<HTMLDivElement>(null)
@@ -81,18 +80,18 @@ export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }:
   )
 }
 
-/** What few traces exceed: one that took minutes would leave no bar to all the others. */
+/** Returns a duration that few traces exceed. With one of minutes, the others would have no visible bar. */
 function longDuration(traces: readonly ListedTrace[]): number {
   const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
   return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
 }
 
-/** The traces that came after the page was opened: these light up. */
+/** Returns the traces that came after the page was opened, which light up. */
 function useArrivals(traces: readonly ListedTrace[]): ReadonlySet<string> {
   const known = useRef<Set<string>>(undefined)
   const arrived = useRef(new Set<string>())
   if (known.current === undefined) known.current = new Set(traces.map(({ ref }) => ref))
-  // A filter, or a longer list, brings many at once: these have not arrived just now.
+  // Many traces at once come from a filter or a longer list, and have not arrived just now.
   const fresh = traces.filter(({ ref }) => !known.current?.has(ref))
   for (const { ref } of fresh) {
     known.current.add(ref)

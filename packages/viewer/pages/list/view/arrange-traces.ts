@@ -4,10 +4,9 @@ import { parseDuration } from '../../shared/parse-duration.js'
 import { compare, type Sorting } from '../../shared/sorting.js'
 import { routeKey } from '../routes/route-statistics.js'
 
-/** A column by which the list can be sorted. */
 export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'durationUs' | 'points' | 'id'
 
-/** What the user narrows the list to. Empty texts narrow nothing. */
+/** The user's filters. Empty texts filter nothing. */
 export interface Filters {
   readonly search: string
   readonly least: string
@@ -15,12 +14,11 @@ export interface Filters {
   readonly route: string
 }
 
-/** Whether anything narrows the list that the page has. */
 export function isNarrowed({ search, least, status, route }: Filters): boolean {
   return search.trim() !== '' || parseDuration(least) > 0 || status !== '' || route !== ''
 }
 
-/** The traces that pass every filter, in the order in which they came. */
+/** Returns the traces that pass every filter, in their order. */
 export function filterTraces(traces: readonly ListedTrace[], filters: Filters): readonly ListedTrace[] {
   if (!isNarrowed(filters)) return traces
   const words = filters.search.toLowerCase().split(/\s+/).filter(Boolean)
@@ -34,7 +32,7 @@ export function filterTraces(traces: readonly ListedTrace[], filters: Filters): 
   )
 }
 
-/** The traces sorted; equals stay in the order in which they came. */
+/** Sorts the traces; equal traces keep their order. */
 export function sortTraces(traces: readonly ListedTrace[], { key, descending }: Sorting<SortKey>): ListedTrace[] {
   const direction = descending ? -1 : 1
   const rank = createTimeRank()

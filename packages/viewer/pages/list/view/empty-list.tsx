@@ -2,10 +2,9 @@ import { traceAddress } from '../loading/trace-address.js'
 import { isNarrowed } from './arrange-traces.js'
 import type { ListView } from './list-view.js'
 
-/** An id has no blank, and a path is none. */
+/** An id has no blanks, and is no path. */
 const CAN_BE_ID = /^[^\s/]\S*$/
 
-/** Stands where no trace does. */
 export function EmptyList({ isOpen, view }: { readonly isOpen: boolean; readonly view: ListView }) {
   const wanted = view.search.trim()
   if (!isOpen) return <div class="nothing">Opening the store ...</div>

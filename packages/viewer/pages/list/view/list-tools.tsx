@@ -23,7 +23,6 @@ const CLASSES: readonly (readonly [string, string])[] = [
   ['error', 'Any error'],
 ]
 
-/** Search, filters and comparison. */
 export function ListTools({ view, list, shown, change }: ListToolsProps) {
   const { search, failedOnly, least, status, chosen } = view
   return (
@@ -61,7 +60,7 @@ interface StatusFilterProps {
   readonly choose: (status: string) => void
 }
 
-/** The classes of statuses, and each status that occurs. */
+/** Offers the classes of statuses, and each status that occurs. */
 function StatusFilter({ traces, status, choose }: StatusFilterProps) {
   const statuses = useMemo(() => {
     const known = new Set(traces.map(trace => String(trace.status ?? '')))

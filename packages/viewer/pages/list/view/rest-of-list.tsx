@@ -1,7 +1,6 @@
 import { formatCount } from '@osprofiler/report'
 import { type ChangeView, type ListView, nextLength } from './list-view.js'
 
-/** Says that there are older traces, and leads to them. */
 export function RestOfList({ view, change }: { readonly view: ListView; readonly change: ChangeView }) {
   const longer = nextLength(view)
   return (

@@ -8,7 +8,6 @@ interface SearchProgressProps {
   readonly change: ChangeView
 }
 
-/** How much of the store a search or a filter has looked at, and a way to look further. */
 export function SearchProgress({ list, view, change }: SearchProgressProps) {
   const { traces, more } = list
   const counted = useTraceCount(more, view.failedOnly)

@@ -5,17 +5,17 @@ import type { TraceModel } from '../model/trace-model.js'
 import type { Marked } from '../view/view-state.js'
 
 interface FindingsListProps {
-  /** `undefined` while they are looked for. */
+  /** `undefined` while the page looks for them. */
   readonly findings: readonly Finding[] | undefined
   readonly model: TraceModel
   readonly mark: (label: string, points: readonly number[]) => void
   readonly marked: Marked | undefined
 }
 
-/** Longer than any that quotes statements whole. */
+/** Longer than any sentence that quotes whole statements. */
 const MAX_SENTENCE_LENGTH = 100_000
 
-/** A window with room for few rows shows the rows first. What to look at, in sentences that lead to their points. */
+/** Sentences that lead to their points. In a low window the list begins closed, so that the rows have room. */
 export function FindingsList({ findings, model, mark, marked }: FindingsListProps) {
   const [hasRoom] = useState(() => !matchMedia('(max-height: 480px)').matches)
   return (

@@ -3,13 +3,13 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trace } from '../model/load-trace.js'
 import { summarizeInWorker } from './summarize-in-worker.js'
 
-/** The page has room for whole statements; what no label looks at is more than this. */
+/** The page has room for whole statements. Labels never read more of a statement than this. */
 const WHOLE = 20_000
 
-/** Findings of more points than these are looked for beside the page. */
+/** Larger traces are summarized in a worker. */
 const MAX_AT_ONCE = 5000
 
-/** What stands out in a trace whose times are shown corrected, or as recorded; `undefined` while it is still looked for. */
+/** Returns the findings of a trace whose times are shown corrected or as recorded; `undefined` until they are found. */
 export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding[] | undefined {
   const isLarge = trace.report.points.length > MAX_AT_ONCE
   const find = (): Finding[] =>
@@ -19,7 +19,7 @@ export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding
   useEffect(() => {
     if (!isLarge) return undefined
     const running = new AbortController()
-    // Only once the trace is on the screen: the worker needs the same processor, and the page comes first.
+    // The trace has to be on the screen first, because the worker needs the same processor.
     const timer = setTimeout(async () => {
       const found = await summarizeInWorker(
         { json: trace.json, asRecorded, longestQuote: WHOLE },

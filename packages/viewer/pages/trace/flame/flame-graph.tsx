@@ -14,11 +14,11 @@ interface FlameGraphProps {
 }
 
 const FRAME_HEIGHT = 24
-/** Narrower ones cannot be told apart, and no page holds them all. */
+/** Narrower frames cannot be told apart, and no page holds all of them. */
 const MIN_FRAME_PX = 2
 const MAX_FRAMES = 3000
 
-/** Where the time went, by way from the top: equal ways are one frame, as wide as the time they took together. */
+/** Shows where the time went, by path from the top. Equal paths are one frame, as wide as the sum of their time. */
 export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
   const tree = useMemo(() => createFlameTree(model), [model])
   const [focus, setFocus] = useState<number>()

@@ -2,7 +2,7 @@ import { createRepetitionKey, shownName } from '@osprofiler/report'
 import { pointTitle, repeatedTitle } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 
-/** Points that do the same on the same way down from the top, put together. */
+/** Points with the same action and the same path from the top. */
 export interface FlameFrame {
   readonly title: string
   readonly name: string
@@ -14,9 +14,9 @@ export interface FlameFrame {
   readonly children: readonly number[]
   readonly points: readonly number[]
   readonly selfUs: number
-  /** Its own time and that of all frames above it in the drawing: parallel work counts as often as it ran. */
+  /** The self time of this frame and of all frames below it. Parallel work counts as often as it ran. */
   readonly valueUs: number
-  /** Where its value begins among all: frames lie side by side, the widest first. */
+  /** Where the frame begins. Siblings lie side by side, widest first. */
   readonly offsetUs: number
 }
 
@@ -46,7 +46,7 @@ export function createFlameTree(model: TraceModel): FlameTree {
   return { frames, roots, totalUs, deepest }
 }
 
-/** Frames stand before their children. */
+/** Returns frames, parents before children. */
 function mergePoints(model: TraceModel): Draft[] {
   const keyOf = createRepetitionKey()
   const selfUs = model.selfUs()

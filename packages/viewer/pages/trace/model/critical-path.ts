@@ -7,7 +7,6 @@ export interface CriticalSpan {
   readonly toUs: number
 }
 
-/** Where the critical path runs, by point. */
 export function findCriticalPath(
   report: Report,
   indexOf: ReadonlyMap<string, number>,

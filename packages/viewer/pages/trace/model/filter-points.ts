@@ -7,7 +7,7 @@ export interface Filter {
   readonly minUs: number
 }
 
-/** What the filter leaves, as `visibleRows` takes it; `undefined` when it leaves everything. */
+/** Returns the `kept` of `visibleRows`; `undefined` if the filter leaves everything. */
 export function filterPoints(model: TraceModel, { hiddenServices, onlyFailed, minUs }: Filter): Uint8Array | undefined {
   if (hiddenServices.size === 0 && !onlyFailed && minUs === 0) return undefined
   const { points, parents, serviceOf } = model

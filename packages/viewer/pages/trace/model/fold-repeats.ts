@@ -6,7 +6,7 @@ export interface Folds {
   readonly folds: ReadonlyMap<number, readonly number[]>
 }
 
-/** Finds the siblings that the terminal folds. */
+/** Finds the siblings that the terminal folds, too. */
 export function foldRepeats(report: Report, indexOf: ReadonlyMap<string, number>): Folds {
   const fold = createFold(findTroubledBelow(report))
   const foldOf = new Int32Array(report.points.length).fill(-1)

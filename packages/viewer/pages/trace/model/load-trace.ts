@@ -2,10 +2,9 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js'
 
-/** What is not known of a page from a server. */
+/** The facts of a page. A page from a server knows none. */
 export type Facts = Partial<PageFacts>
 
-/** A trace, and the JSON of its records that it was built from. */
 export interface Trace {
   readonly report: Report
   readonly json: string
@@ -13,7 +12,7 @@ export interface Trace {
 
 type Records = Parameters<typeof buildReport>[0]
 
-/** The trace in the page itself, or `undefined` where the page comes from a server and has to fetch it. */
+/** Returns the trace in the page itself, or `undefined` if the page has to fetch it from a server. */
 export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefined {
   const element = document.getElementById('osprofiler-records')
   if (element === null) return undefined
@@ -26,7 +25,7 @@ export function readSource(): PageSource | undefined {
   return readJson('osprofiler-source') as PageSource | undefined
 }
 
-/** @throws Error in words for the user */
+/** Fetches a trace. Throws an Error in words for the user. */
 export async function fetchTrace(source: PageSource): Promise<Trace> {
   const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
   if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')

@@ -5,41 +5,39 @@ import { showText } from '../../shared/show-text.js'
 const MAX_SEARCHED_LENGTH = 20_000
 const MAX_TITLE_LENGTH = 20_000
 
-/** A point's name as people read it. */
 export function pointName(node: ReportNode | undefined): string {
   return showText(shownName(node?.name ?? ''), 60)
 }
 
-/** What a point did, or its name where it does not say. */
+/** Returns the action of a point, or its name if the action is unknown. */
 export function pointTitle(node: ReportNode): string {
   return showText(pointDetail(node)) || pointName(node)
 }
 
-/** The same with its status, however long the path before it is. */
+/** Returns the title with its status, however long the path before it is. */
 export function headTitle(node: ReportNode): string {
   const [title, whole] = [pointTitle(node), pointDetail(node)]
   const [status = ''] = / \d{3}$/.exec(whole) ?? []
   return title.endsWith(status) ? title : title + status
 }
 
-/** The route of a served request; empty where none is known, or where its path is the same. */
+/** Returns the route of a served request; empty if it is unknown, or the same as the path. */
 export function pointRoute(node: ReportNode): string {
   const route = showText(readRoute(node))
   return pointTitle(node).split(' ').includes(route) ? '' : route
 }
 
-/** The same with all of a statement: for places that have room for it. */
+/** Returns the title with the whole statement, for places that have room for it. */
 export function wholeTitle(node: ReportNode): string {
   return showText(pointDetail(node, MAX_TITLE_LENGTH), MAX_TITLE_LENGTH) || pointName(node)
 }
 
 export function repeatedTitle(nodes: readonly ReportNode[]): string {
-  // The first hundred say what all have in common.
+  // The first hundred show what all have in common.
   const sample = nodes.slice(0, 100)
   return showText(repeatedDetail(sample)) || pointName(sample[0])
 }
 
-/** The texts of a point that a search looks through. */
 export function searchText(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
   let room = MAX_SEARCHED_LENGTH

@@ -4,8 +4,8 @@ import { type CriticalSpan, findCriticalPath } from './critical-path.js'
 import { foldRepeats } from './fold-repeats.js'
 
 /**
- * A report laid out in arrays over its points in tree order, so that a hundred thousand of them can be drawn, filtered
- * and scrolled. The points below point `i` are those from `i + 1` to `ends[i]`, which is not among them.
+ * A report in arrays over its points in tree order, for traces of a hundred thousand points. The points below point `i`
+ * begin with `i + 1` and end before `ends[i]`.
  */
 export interface TraceModel {
   readonly report: Report
@@ -14,21 +14,20 @@ export interface TraceModel {
   /** -1 at the top. */
   readonly parents: Int32Array
   readonly ends: Int32Array
-  /** Not a number where nobody knows; an unknown end is that of the trace. */
+  /** NaN if unknown. An unknown end is that of the trace. */
   readonly startsUs: Float64Array
   readonly endsUs: Float64Array
   readonly services: readonly string[]
-  /** Of each service, for `serviceColour`. */
+  /** The colors of the services, for `serviceColour`. */
   readonly colours: readonly number[]
   /** An index into `services`. */
   readonly serviceOf: Int32Array
-  /** The first of the repeated siblings that a point is folded with, itself perhaps; -1 for a point of its own. */
+  /** The first of the repeated siblings that a point is folded with, perhaps itself; -1 if it is not folded. */
   readonly foldOf: Int32Array
-  /** The members of a fold by its first. */
+  /** The members of each fold, by its first member. */
   readonly folds: ReadonlyMap<number, readonly number[]>
   readonly indexOf: ReadonlyMap<string, number>
   readonly deepest: number
-  /** Where the critical path runs, in microseconds, by point. */
   readonly criticalOf: () => ReadonlyMap<number, readonly CriticalSpan[]>
   readonly selfUs: () => ReadonlyMap<ReportNode, number>
 }
@@ -96,7 +95,6 @@ function once<Value>(compute: () => Value): () => Value {
   }
 }
 
-/** The colour of a point's service, for `serviceColour`. */
 export function colourOf({ colours, serviceOf }: TraceModel, point: number): number {
   return colours[serviceOf[point] ?? 0] ?? 0
 }

@@ -1,6 +1,6 @@
 import type { TraceModel } from './trace-model.js'
 
-/** A row is a point (its index), or repeated siblings folded into one (-1 less the index of the first). */
+/** The index of a point, or for folded siblings -1 minus the index of the first. */
 export type RowId = number
 
 export interface VisibleRows {
@@ -11,7 +11,7 @@ export interface VisibleRows {
 export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
-  /** What a filter leaves: 0 gone, 1 there for what is below it, 2 found; `undefined` without a filter. */
+  /** The result of a filter: 0 removed, 1 kept for points below, 2 found; `undefined` without a filter. */
   readonly kept: Uint8Array | undefined
 }
 
@@ -23,12 +23,11 @@ export function isFoldRow(row: RowId): boolean {
   return row < 0
 }
 
-/** The point of a row, of folded ones the first. */
 export function rowPoint(row: RowId): number {
   return row < 0 ? -1 - row : row
 }
 
-/** The rows that are not inside something closed, in tree order. Takes no recursion: traces may be very deep. */
+/** Returns the rows outside of closed rows, in tree order, without recursion: traces may be very deep. */
 export function visibleRows(model: TraceModel, { collapsed, openFolds, kept }: Folding): VisibleRows {
   const { ends, foldOf, folds, points } = model
   const rows = new Int32Array(points.length + folds.size)

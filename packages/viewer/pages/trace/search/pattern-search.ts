@@ -1,8 +1,8 @@
 import { startWorker } from '../../shared/start-worker.js'
 
-/** Tests texts with a regular expression in a worker: a pattern that runs away is stopped with its worker. */
+/** Tests texts with a regular expression in a worker, which is stopped if the expression runs away. */
 export interface PatternSearch {
-  /** Which of the texts match. */
+  /** Resolves to the indexes of the texts that match. */
   test(texts: readonly string[]): Promise<number[]>
   close(): void
 }
@@ -16,7 +16,7 @@ const WORKER = `onmessage = ({ data: { pattern, texts } }) => {
   postMessage(hits)
 }`
 
-/** @throws Error in words for the user when the pattern cannot be read */
+/** Throws an Error in words for the user if the pattern is invalid. */
 export function createPatternSearch(pattern: string): PatternSearch {
   checkPattern(pattern)
   const worker = startWorker(WORKER)

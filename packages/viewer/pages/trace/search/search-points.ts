@@ -4,7 +4,6 @@ import { createPatternSearch } from './pattern-search.js'
 
 export interface SearchOptions {
   readonly text: string
-  /** Whether `text` is a regular expression. */
   readonly isPattern: boolean
   readonly signal: AbortSignal
 }
@@ -13,10 +12,8 @@ const SLICE_MS = 8
 const BATCH = 2000
 
 /**
- * The points whose texts hold what is looked for, in tree order, upper and lower case alike. It works in slices, so
- * that the page stays awake, and stops when it is told to.
- *
- * @throws Error in words for the user: a pattern that cannot be read, or that takes too long
+ * Finds the points whose texts match, in any case of letters, in tree order. Works in slices so that the page stays
+ * awake, and stops at the signal. Throws an Error in words for the user if a pattern is invalid or takes too long.
  */
 export async function searchPoints(model: TraceModel, options: SearchOptions): Promise<number[]> {
   return options.isPattern ? await searchPattern(model, options) : await searchPlain(model, options)

@@ -3,7 +3,7 @@ import { compare, type Sorting } from '../../shared/sorting.js'
 
 export type StatisticsColumn = 'label' | 'count' | 'errors' | 'totalUs' | 'selfUs' | 'medianUs' | 'p95Us' | 'maxUs'
 
-/** Rows without a figure stand last, whichever way they are sorted. */
+/** Sorts rows. A row without a figure comes last in either order. */
 export function sortStatistics(
   rows: readonly StatisticsRow[],
   { key, descending }: Sorting<StatisticsColumn>,

@@ -37,7 +37,7 @@ const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
 ]
 
 const MAX_SHOWN = 500
-/** So much of the next column shows that there is one. */
+/** How much of the next column is visible, as a sign that there is one. */
 const NEXT_PX = 16
 
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
@@ -113,7 +113,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   )
 }
 
-/** A narrow window has no room for all columns: the one that the rows are sorted by has to be among those in sight. */
+/** Scrolls to the column that sorts the table, because a narrow window has no room for all columns. */
 function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
   const table = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -125,7 +125,7 @@ function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDiv
   return table
 }
 
-/** A name stands as people read it; a shape may be the word itself. */
+/** Returns a name as people read it. A shape may be a name, too. */
 function labelOf({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   return grouping !== 'byService' && label === name ? shownName(label) : label
 }

@@ -2,7 +2,6 @@ import type { Range } from './time-range.js'
 
 export type View = 'waterfall' | 'flame' | 'statistics'
 
-/** What the hash of the page's address says. */
 export interface DeepLink {
   readonly view: View
   readonly point: string | undefined

@@ -6,7 +6,7 @@ export interface Range {
 
 const MIN_RANGE_US = 5
 
-/** Widens (factor over 1) or narrows a range around a moment, within the trace. */
+/** Widens (with a factor above 1) or narrows a range around a moment, within the trace. */
 export function zoomRange(range: Range, factor: number, aroundUs: number, durationUs: number): Range {
   const width = Math.max(MIN_RANGE_US, (range.toUs - range.fromUs) * factor)
   const share = (aroundUs - range.fromUs) / (range.toUs - range.fromUs)
@@ -14,20 +14,19 @@ export function zoomRange(range: Range, factor: number, aroundUs: number, durati
   return fitRange({ fromUs, toUs: fromUs + width }, durationUs)
 }
 
-/** @param share of the range's width; negative to the left */
+/** Moves a range by a share of its width; to the left if negative. */
 export function panRange({ fromUs, toUs }: Range, share: number, durationUs: number): Range {
   const step = (toUs - fromUs) * share
   return fitRange({ fromUs: fromUs + step, toUs: toUs + step }, durationUs)
 }
 
-/** Moves and cuts a range so that it lies within the trace. */
 export function fitRange({ fromUs, toUs }: Range, durationUs: number): Range {
   const width = Math.min(Math.max(toUs - fromUs, Math.min(MIN_RANGE_US, durationUs)), durationUs)
   const start = Math.min(Math.max(0, fromUs), durationUs - width)
   return { fromUs: start, toUs: start + width }
 }
 
-/** Round moments in a range, about `count` of them. */
+/** Returns about `count` round moments in a range. */
 export function ticks({ fromUs, toUs }: Range, count: number): number[] {
   const rough = Math.max((toUs - fromUs) / count, 1)
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -37,11 +36,7 @@ export function ticks({ fromUs, toUs }: Range, count: number): number[] {
   return found
 }
 
-/**
- * Moments whose labels have room to their right.
- *
- * @param room the share of the range's width that a label may need
- */
+/** Returns moments with room for labels to their right. `room` is a share of the range's width. */
 export function labelTicks(range: Range, count: number, room = 0.08): number[] {
   const lastUs = range.fromUs + (range.toUs - range.fromUs) * (1 - room)
   return ticks(range, count).filter(us => us <= lastUs)

@@ -5,7 +5,7 @@ import { isFoldRow, type RowId, rowPoint, type VisibleRows, visibleRows } from '
 import { readLink, type View, writeLink } from './deep-link.js'
 import { fitRange, type Range } from './time-range.js'
 
-/** Points to go through one after another: those that a search found, or that a finding is about. */
+/** Points to go through one after another, from a search or a finding. */
 export interface Marked {
   readonly label: string
   readonly points: readonly number[]
@@ -34,7 +34,7 @@ export interface ViewerView {
   readonly visible: VisibleRows
 }
 
-/** The state of the page over a trace. It begins with what the address says, and the address follows it. */
+/** Keeps the state of the page. It begins with the address, and the address follows it. */
 export function useViewState(model: TraceModel): ViewerView {
   const [state, setState] = useState<ViewState>(() => withLink(initialState(model), model))
   const patch = useCallback<Patch>(change => {
@@ -57,7 +57,7 @@ export function useViewState(model: TraceModel): ViewerView {
   return { state, patch, kept, visible }
 }
 
-/** What makes a point visible: everything above it opened, and its time in range. */
+/** Returns the changes that make a point visible: open rows above it, its time in range, and no filter against it. */
 export function reveal(model: TraceModel, state: ViewState, point: number): Partial<ViewState> {
   const collapsed = new Set(state.collapsed)
   const openFolds = new Set(state.openFolds)
@@ -77,7 +77,7 @@ export function reveal(model: TraceModel, state: ViewState, point: number): Part
   }
 }
 
-/** The same state over a newer report of the trace: what was opened and chosen is found again by its id. */
+/** Transfers the state to a newer report of the trace. Open and chosen points are found by their ids. */
 export function carryOver(state: ViewState, from: TraceModel, to: TraceModel): ViewState {
   const move = (point: number): number => to.indexOf.get(from.points[point]?.traceId ?? '') ?? -1
   const moveAll = (set: ReadonlySet<number>): Set<number> => new Set([...set].map(move).filter(index => index >= 0))
@@ -99,7 +99,7 @@ export function wholeRange(model: TraceModel): Range {
   return { fromUs: 0, toUs: model.durationUs }
 }
 
-/** Closes everything that stands at this level or below it; 0 is the top. */
+/** Returns the points to close from this level on; 0 is the top. */
 export function collapseFrom(model: TraceModel, level: number): Set<number> {
   const collapsed = new Set<number>()
   model.points.forEach((node, index) => {
@@ -140,7 +140,7 @@ function useAddress(model: TraceModel, { view, range, selected }: ViewState): vo
     const isWhole = range.fromUs === 0 && range.toUs === model.durationUs
     const point = selected === undefined ? undefined : model.points[rowPoint(selected)]?.traceId
     const hash = writeLink({ view, point, range: isWhole ? undefined : range })
-    // Browsers limit how often an address may change: while somebody scrolls or zooms it can wait.
+    // Browsers limit how often an address may change, so it waits until scrolling or zooming ends.
     const timer = setTimeout(
       () => history.replaceState(null, '', hash === '' ? location.pathname + location.search : hash),
       150,

@@ -7,12 +7,12 @@ export interface Cover {
   readonly density: number
 }
 
-/** Steps in which a density is told, so that like neighbors are one stretch. */
+/** Densities are rounded to these steps, so that similar neighbors become one stretch. */
 const STEPS = 8
 
 /**
- * Where the intervals of many points lie within a range, in as many stretches as there are cells at most: as wide as
- * all of them together, and denser where they take up more of the time. Of intervals on top of one another, each counts.
+ * Returns where the intervals of many points lie within a range, in at most `cells` stretches. A stretch is denser if
+ * its intervals take more of its time. Each of several overlapping intervals counts.
  */
 export function coverRange(
   intervals: Iterable<{ readonly startUs: number; readonly endUs: number }>,
@@ -23,7 +23,7 @@ export function coverRange(
   if (!(cellUs > 0)) return []
   const taken = new Float64Array(cells)
   const touched = new Uint8Array(cells)
-  // The whole cells between both ends are noted as a step up and a step down: an interval costs the same however long.
+  // Whole cells between both ends are a step up and a step down, so a long interval costs no more than a short one.
   const steps = new Int32Array(cells + 1)
   for (const { startUs, endUs } of intervals) {
     if (!(startUs <= toUs && endUs >= fromUs)) continue

@@ -17,7 +17,7 @@ interface MinimapProps {
 
 const HEIGHT = 56
 
-/** The whole trace, small. Dragging chooses a range, dragging the range moves it, the wheel zooms. */
+/** The whole trace in small. Dragging chooses a range, dragging the range moves it, and the wheel zooms. */
 export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -152,7 +152,7 @@ function moveEdge(range: Range, edge: 'fromUs' | 'toUs', us: number, durationUs:
     : { fromUs: range.fromUs, toUs: Math.max(Math.min(durationUs, us), range.fromUs + gap) }
 }
 
-/** One line a row in tree order, squeezed where there are more rows than pixels. */
+/** Draws one line per row in tree order, squeezed if there are more rows than pixels. */
 function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Array | undefined, width: number): void {
   const scale = devicePixelRatio
   canvas.width = width * scale
@@ -165,7 +165,7 @@ function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Arr
   const rowHeight = (canvas.height - top - 4 * scale) / points.length
   const thickness = Math.max(Math.min(rowHeight * 0.75, 4 * scale), 1 * scale)
   context.globalAlpha = points.length > 2000 ? 0.5 : 1
-  // Where many rows share a pixel, more of the same colour at the same place would change nothing.
+  // If many rows share a pixel, more of the same color at the same place would change nothing.
   const drawn = new Set<number>()
   for (let index = 0; index < points.length; index++) {
     const start = startsUs[index] ?? Number.NaN

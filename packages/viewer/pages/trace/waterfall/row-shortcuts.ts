@@ -6,11 +6,11 @@ interface Context {
   readonly model: TraceModel
   readonly visible: VisibleRows
   readonly patch: Patch
-  /** Rows on a screen. */
+  /** Rows per screen. */
   readonly page: number
 }
 
-/** What keys do on the rows, as the ARIA practices have it for a tree grid. */
+/** The actions of keys on rows, as in the ARIA practices for a tree grid. */
 export const rowShortcuts = { press, toggle, setSubtree, isOpen, isClosable }
 
 function press(event: KeyboardEvent, { model, visible, patch, page }: Context): void {

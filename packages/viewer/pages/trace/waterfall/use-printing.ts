@@ -1,7 +1,7 @@
 import { options } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
-/** Whether the page is being printed: all rows have to be in the document before the browser looks. */
+/** Returns whether the page is being printed. All rows have to be in the document before the browser prints. */
 export function usePrinting(): boolean {
   const [printing, setPrinting] = useState(false)
   useEffect(() => {

@@ -21,7 +21,7 @@ interface WaterfallRowProps {
   readonly patch: Patch
 }
 
-/** Deeper rows are not moved further to the right: their names would leave the page. */
+/** Deeper rows are not indented further, because their names would leave the page. */
 const MAX_INDENT = 16
 const MAX_BARS = 400
 
@@ -159,7 +159,7 @@ interface DensityProps {
   readonly range: Range
 }
 
-/** More bars than a page can hold, or anybody tell apart: where they are, and how close. */
+/** Shows where bars are and how dense, because there are more than a page can hold, or anybody can tell apart. */
 function Density({ class: name, intervals, range }: DensityProps) {
   return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {
     const place = placeInRange(range, fromUs, toUs)
@@ -171,7 +171,7 @@ function intervalOf({ startsUs, endsUs }: TraceModel, point: number): { startUs:
   return { startUs: startsUs[point] ?? Number.NaN, endUs: endsUs[point] ?? Number.NaN }
 }
 
-/** `undefined` for what lies outside, or nowhere. */
+/** Returns `undefined` if the interval is outside of the range, or its times are unknown. */
 function placeInRange(
   { fromUs, toUs }: Range,
   startUs: number,

@@ -20,10 +20,10 @@ interface WaterfallProps {
 
 const OVERSCAN = 8
 const MAX_PRINTED = 2000
-/** The room that the label of a moment may need. */
+/** The width that the label of a moment may need. */
 const LABEL_PX = 64
 
-/** The rows of the tree, each with its bar on the time axis. Only rows in sight are in the document. */
+/** The rows of the tree with their bars on the time axis. Only visible rows are in the document. */
 export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps) {
   const grid = useRef<HTMLDivElement>(null)
   const rowHeight = useRowHeight()
@@ -112,7 +112,6 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
 type Box = { readonly current: HTMLDivElement | null }
 
 interface Scroll extends RowView {
-  /** How wide the time axis is. */
   readonly axisPx: number
 }
 
@@ -134,7 +133,7 @@ interface Selected {
   readonly detailsOpen: boolean
 }
 
-/** The details of a point may cover its row once they are open. */
+/** Also scrolls when the details open, because they may cover the row. */
 function useSelectedInSight(grid: Box, { rows, selected, rowHeight, detailsOpen }: Selected): void {
   useEffect(() => {
     const element = grid.current

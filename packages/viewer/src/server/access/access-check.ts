@@ -3,28 +3,27 @@ import type { IncomingMessage } from 'node:http'
 
 const COOKIE = 'osprofiler-ui'
 
-/** What a request may do: go on, trade its token for the cookie, or nothing. */
+/** The decision on a request: to admit it, to exchange its token for the cookie, or to refuse it. */
 export type Verdict =
   | { readonly kind: 'admitted'; readonly route: string; readonly query: URLSearchParams }
   | { readonly kind: 'exchange'; readonly location: string; readonly cookie: string }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
 
-/** Decides who may see anything at all. */
 export interface AccessCheck {
-  /** The path under which everything is. */
+  /** The path below which everything is served. */
   readonly folder: string
-  /** The path that opens the first page: it holds the token. */
+  /** The path that opens the first page, with the token. */
   readonly entry: string
   judge(request: IncomingMessage, port: number): Verdict
 }
 
 /**
- * Makes the check of one viewer, with secrets of its own. A request has to come to this very host and port by name (a
- * foreign name that was made to resolve to 127.0.0.1 does not), from no other page, and with the cookie that the
- * token was traded for.
+ * Creates the check of one viewer, with secrets of its own. A request has to address this host and port by name, and
+ * must not come from another page. A foreign name that resolves to 127.0.0.1 is refused. The request also needs the
+ * cookie for which the token was exchanged.
  *
- * Browsers send a cookie to every port of a host, so another server on this machine could collect it: it is bound to
- * a random path, which nobody else knows to ask for.
+ * Browsers send a cookie to every port of a host, so another server on this machine could collect it. The cookie is
+ * therefore bound to a random path, which other servers do not know.
  */
 export function createAccessCheck(): AccessCheck {
   const folder = `/${randomSecret(16)}/`
@@ -65,29 +64,29 @@ function refuse(status: number, reason: string): Verdict {
   return { kind: 'refused', status, reason }
 }
 
-/** The server listens on 127.0.0.1 alone, to which `localhost` leads too. */
+/** The server listens on 127.0.0.1 alone, to which `localhost` leads, too. */
 function isOwnHost(host: string, port: number): boolean {
   const names = ['127.0.0.1', 'localhost']
   return names.some(name => host === `${name}:${port}` || (port === 80 && host === name))
 }
 
-/** What a browser says of where a request comes from; a program that is no browser says nothing. */
+/** Checks what a browser says about the origin of a request. Other programs say nothing. */
 function isSameOrigin(request: IncomingMessage, host: string): boolean {
   const { origin, 'sec-fetch-site': site } = request.headersDistinct
   if (origin !== undefined && !(origin.length === 1 && origin[0] === `http://${host}`)) return false
   if (site === undefined) return true
-  // `none` is what the user did: an address that was typed, pasted or bookmarked.
+  // `none` is an address that the user typed, pasted or bookmarked.
   const allowed = request.method === 'POST' ? ['same-origin'] : ['same-origin', 'none']
   return site.length === 1 && allowed.includes(site[0] ?? '')
 }
 
-/** A header that came exactly once. */
+/** Returns a header that came exactly once. */
 function onlyHeader(request: IncomingMessage, name: string): string | undefined {
   const values = request.headersDistinct[name]
   return values?.length === 1 ? values[0] : undefined
 }
 
-/** Nothing is decoded or resolved: a path is one of those that are served, letter for letter, or none. */
+/** Decodes and resolves nothing, so a path is served only letter for letter. */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const mark = target.indexOf('?')
   if (mark === -1) return { path: target, query: new URLSearchParams() }
@@ -100,7 +99,7 @@ function readCookies(request: IncomingMessage): string[] {
   return pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
 }
 
-/** In a time that does not tell how much of it was right. */
+/** Takes the same time however much of the secret was right. */
 function isSame(offered: string, secret: string): boolean {
   const [left, right] = [Buffer.from(offered), Buffer.from(secret)]
   return left.length === right.length && timingSafeEqual(left, right)

@@ -2,13 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Bounds how many connections are open. A connection too many takes the place of the one that has been idle for longest.
- * Idle is a connection that has sent no whole head of a request yet, or nothing since its last answer.
- *
- * @param most how many may be open, as long as enough of them are idle
+ * Limits the open connections to `most`, as long as enough of them are idle. A further connection replaces the one that
+ * has been idle for longest. A connection is idle until it has sent a whole head of a request, and again after its last
+ * answer.
  */
 export function limitConnections(server: Server, most: number): void {
-  /** The one that has been idle for longest comes first. */
+  /** Longest idle first. */
   const idle = new Set<Socket>()
   const answering = new Map<Socket, number>()
 
@@ -21,14 +20,14 @@ export function limitConnections(server: Server, most: number): void {
     })
   })
 
-  // First, since the answer may be sent at once.
+  // This listener comes first, because the answer may be sent at once.
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     idle.delete(socket)
     answering.set(socket, (answering.get(socket) ?? 0) + 1)
     response.once('close', () => rest(socket))
   })
 
-  /** A client may send its next request before it has the answer to the one before. */
+  /** A client may send its next request before it has the last answer. */
   function rest(socket: Socket): void {
     const left = (answering.get(socket) ?? 1) - 1
     if (left > 0) return void answering.set(socket, left)

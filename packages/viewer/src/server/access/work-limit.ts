@@ -1,16 +1,13 @@
 import { Refusal } from '../answers/respond.js'
 
-/** Lets work through, so many pieces at a time. */
 export interface WorkLimit {
-  /** @throws Refusal 503 where too many wait already */
+  /** Throws a Refusal 503 if too many wait already. */
   run<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
 /**
- * Bounds what is in memory at once: reports of large traces take hundreds of megabytes each.
- *
- * @param abreast how many pieces of work may run at once
- * @param waiting how many more may wait for their turn
+ * Limits the reports in memory, because those of large traces take hundreds of megabytes each. `abreast` pieces of work
+ * may run at once, and `waiting` more may wait for their turn.
  */
 export function createWorkLimit(abreast: number, waiting: number): WorkLimit {
   const queue: (() => void)[] = []

@@ -3,17 +3,15 @@ import { TextDecoder } from 'node:util'
 import { Refusal } from './respond.js'
 
 /**
- * The body of a request as text, in pieces as they come.
- *
- * @param limit in bytes
- * @throws Refusal 411 without a length, 413 above the limit, 400 where it is no UTF-8 or ends early
+ * Yields the body of a request as text. `limit` is in bytes. Throws a Refusal: 411 without a length, 413 above the
+ * limit, 400 if the body is not UTF-8 or ends early.
  */
 export async function* receiveText(request: IncomingMessage, limit: number): AsyncGenerator<string> {
   const announced = request.headers['content-length']
   if (announced === undefined) throw new Refusal(411, 'Say how long the file is.')
   if (Number(announced) > limit) {
     const most = `at most ${Math.floor(limit / 1_048_576)} MiB`
-    // What is still to come is not read, so nothing else can follow on this connection.
+    // The rest is not read, so no other request can follow on this connection.
     throw new Refusal(413, `The file is too large: ${most}. Use "osprofiler trace show FILE --html".`, {
       Connection: 'close',
     })

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Our own pages take scripts, styles and data from this server alone, and make no markup from text. */
+/** Our own pages load scripts, styles and data from this server alone, and make no markup from text. */
 const OWN_PAGE =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -17,7 +17,7 @@ const ALWAYS = {
   'X-Frame-Options': 'DENY',
 }
 
-/** A failure that the browser is told of. Its message holds nothing of the store, of paths or of passwords. */
+/** A failure for the browser. Its message holds nothing of the store, of paths or of passwords. */
 export class Refusal extends Error {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
@@ -29,12 +29,11 @@ export class Refusal extends Error {
   }
 }
 
-/** Gives a response the headers that every one has. */
+/** Sets the headers that every response has. */
 export function guardResponse(response: ServerResponse): void {
   for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
 }
 
-/** Sends a whole text. */
 export function sendText(
   response: ServerResponse,
   status: number,
@@ -49,14 +48,14 @@ export function sendText(
 
 export const HTML = 'text/html; charset=utf-8'
 
-/** Sends a value as JSON. */
 export function sendJson(response: ServerResponse, value: unknown): void {
   sendText(response, 200, 'application/json', JSON.stringify(value))
 }
 
 /**
- * Sends pieces no faster than the browser takes them, and stops making them when it has gone. What fails before the
- * first piece can still be answered; what fails later breaks the connection, so that half a trace is not taken for all.
+ * Sends pieces no faster than the browser takes them, and stops making them when the browser has gone. A failure before
+ * the first piece can still be answered. A later failure breaks the connection, so that half a trace is not taken for
+ * the whole.
  */
 export async function sendChunks(
   response: ServerResponse,
@@ -85,7 +84,7 @@ async function* continueFrom(
   }
 }
 
-/** The headers of a file to be saved. The name is made of what no system takes for a path. */
+/** Returns the headers of a file to save. No system takes the name for a path. */
 export function attachment(type: string, name: string, extension: string): OutgoingHttpHeaders {
   const safe = name.replaceAll(/[^\w-]+/g, '_').slice(0, 100) || 'trace'
   return { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${safe}.${extension}"` }

@@ -1,20 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** A request that was admitted. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly query: URLSearchParams
 }
 
-/** What answers at a path, and the one method by which it does (`HEAD` goes with `GET`). */
+/** The handler of a path, with its only method (`GET` includes `HEAD`). */
 export interface Route {
   readonly method: 'GET' | 'POST'
-  /** @throws Refusal for what the browser is told; anything else is told to nobody but `onError` */
+  /** Throws a Refusal for the browser. Other errors are reported to `onError` alone. */
   readonly handle: (exchange: Exchange) => Promise<void> | void
 }
 
-/** A route that only reads. */
 export function get(handle: Route['handle']): Route {
   return { method: 'GET', handle }
 }

@@ -1,17 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How often a trace is looked at, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000
-/** A trace that has not grown for so long is taken for complete: a browser has few connections, and this is one. */
+/** A trace that has not grown for so long counts as complete, because a browser has few connections. */
 const PATIENCE_MS = 30_000
 
 /**
- * Tells the page of a trace whenever the trace has grown, as server-sent events, until it grows no more or the browser
- * has gone.
- *
- * @param readLength how many records the store holds, undefined where the trace is not among the newest
- * @param known how many the page has already
+ * Sends an event whenever a trace has grown, until it grows no more or the browser has gone. `readLength` returns how
+ * many records the store holds, or `undefined` if the trace is not among the newest. The page has `known` records
+ * already.
  */
 export async function streamEvents(
   response: ServerResponse,

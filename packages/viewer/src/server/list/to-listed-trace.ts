@@ -4,13 +4,13 @@ import { showText } from '@osprofiler/report/toolkit'
 import type { ListedTrace } from '../../protocol/listed-trace.js'
 import type { TraceFile } from '../traces/trace-files.js'
 
-/** What reading a trace adds to what the store's list says. */
+/** The members of a listed trace that come from reading the trace. */
 export type Reading = Pick<
   ListedTrace,
   'request' | 'pattern' | 'points' | 'status' | 'durationUs' | 'failed' | 'error' | 'reading'
 >
 
-/** Texts of a record in a list, at most; the rest is on the trace's own page. */
+/** The limit for texts of a record in a list; the page of the trace has the rest. */
 const MAX_TEXT_LENGTH = 200
 
 const NOTHING: Reading = {
@@ -24,7 +24,7 @@ const NOTHING: Reading = {
   reading: 'waiting',
 }
 
-/** What a page is told of a trace that was read; `undefined` where reading gave nothing. */
+/** Returns the members for a trace that was read. `description` is `undefined` if reading gave nothing. */
 export function toReading(description: StoredTraceDescription | undefined): Reading {
   if (description === undefined) return { ...NOTHING, reading: 'read' }
   const { request, pattern, points, status, durationUs, failed, error, isWhole } = description
@@ -40,7 +40,7 @@ export function toReading(description: StoredTraceDescription | undefined): Read
   }
 }
 
-/** A store hands out what it holds, whatever its types. */
+/** Accepts any values, because a store returns whatever it holds. */
 export function toListed(trace: TraceSummary, failed: boolean, reading: Reading = NOTHING): ListedTrace {
   return {
     ref: `id:${trace.base_id}`,
@@ -56,7 +56,6 @@ export function toListed(trace: TraceSummary, failed: boolean, reading: Reading 
   }
 }
 
-/** A file that was opened, as one more trace. */
 export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
   const description = describeReport(report)
   return {

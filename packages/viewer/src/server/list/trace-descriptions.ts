@@ -3,19 +3,18 @@ import type { Driver, TraceSummary } from '@osprofiler/core'
 import { describeStored } from '@osprofiler/report/toolkit'
 import { type Reading, toReading } from './to-listed-trace.js'
 
-/** What is known of the traces in the lists, beyond what the store's own list says. */
 export interface Descriptions {
   get(baseId: string): Reading | undefined
-  /** Finds out about these in the background, the first of them first. */
+  /** Reads these traces in the background, in their order. */
   want(traces: readonly TraceSummary[]): void
 }
 
-/** More than the lists hold together. */
+/** More than all lists together hold. */
 const MAX_KNOWN = 30_000
 /** The store rests this many times as long as a trace took to read. */
 const REST_FACTOR = 2
 
-/** Reads traces one after another, each when its records have become more, until the signal says that it is over. */
+/** Reads traces one after another, and again when they have more records, until the signal. */
 export function createDescriptions(driver: Driver, ended: AbortSignal): Descriptions {
   const known = new Map<string, { readonly records: number; readonly reading: Reading }>()
   let wanted: readonly TraceSummary[] = []

@@ -8,50 +8,41 @@ import { toListed, toListedFile } from './to-listed-trace.js'
 import type { Descriptions } from './trace-descriptions.js'
 
 const [SHORTEST_LIST] = LIST_LENGTHS
-/** Lists up to this length change while somebody looks at them; a longer one is for a search. */
+/** Lists up to this length are for people who watch them; a longer one is for a search. */
 const MAX_LIVE = 1_000
-/** Nobody needs to know of more traces, and a store should not have to count them. */
+/** No one needs a higher count, and a store should not have to count further. */
 const MAX_COUNTED = 100_000
 
-/** A list is read again at most this often, in milliseconds... */
+/** The minimum rest between two reads of a list. */
 const MIN_REST_MS = 500
 const LONG_LIST_REST_MS = 3_000
 const COUNT_REST_MS = 30_000
-/** ... and the store rests this many times as long as it took to read, so that a slow one is not kept busy by a page. */
+/** The store also rests this many times as long as a read took, so that a page does not keep a slow store busy. */
 const REST_FACTOR = 4
 
-/** A list as it is sent, and what tells it from any other. */
 export interface TraceListText {
   readonly etag: string
   readonly text: string
-  /** How many records the store holds of each trace in the list, by its id. */
+  /** How many records the store holds of each trace in the list, by id. */
   readonly lengths: ReadonlyMap<string, number>
 }
 
-/** The traces of a store, for any number of pages that ask for them again and again. */
+/** The traces of a store, for any number of pages that ask again and again. */
 export interface TraceList {
-  /**
-   * @param length one of `LIST_LENGTHS`
-   * @param failedOnly only traces in which something failed
-   */
+  /** Reads a list. `length` is one of `LIST_LENGTHS`; `failedOnly` selects traces in which something failed. */
   read(length: number, failedOnly: boolean): Promise<TraceListText>
-  /** The shortest list of all traces. */
+  /** Reads the shortest list of all traces. */
   newest(): Promise<TraceListText>
-  /** How many traces the store holds, or how many of them have failed. */
   count(failedOnly: boolean): Promise<CountAnswer>
 }
 
-/** What lists are made of. */
 export interface ListSources {
   readonly driver: Driver
   readonly files: TraceFiles
   readonly descriptions: Descriptions
 }
 
-/**
- * Reads lists from a driver: however many pages ask, there is one read at a time for each kind of list. The files that
- * are open stand first in every list.
- */
+/** Reads lists from a driver, one at a time of each kind. Files that are open come first in every list. */
 export function createTraceList(sources: ListSources): TraceList {
   const { driver } = sources
   const readers = LIST_LENGTHS.map(length => {
@@ -89,7 +80,7 @@ async function countTraces(driver: Driver, listing: Listing): Promise<CountAnswe
   return { traces: Math.min(found.length, MAX_COUNTED), more: found.length > MAX_COUNTED }
 }
 
-/** Gives the last result, also to those who ask while it is being read, until the store has had its rest. */
+/** Returns the last result, even while it is being read, until the store has had its rest. */
 function restBetween<Result>(read: () => Promise<Result>, shortest: number): () => Promise<Result> {
   let last: Promise<Result> | undefined
   let restsUntil = 0
@@ -116,7 +107,7 @@ async function readList(
   length: number,
   findFailed: FindFailed,
 ): Promise<TraceListText> {
-  // One more tells whether there are more.
+  // The additional trace tells whether there are more.
   const found = await sources.driver[listing]?.({ limit: length + 1 })
   if (found === undefined) throw writeOnly()
   const traces = found.slice(0, length)
@@ -145,8 +136,8 @@ function toText(
 }
 
 /**
- * Finds which of the newest traces failed. Only traces that have grown can have come to fail, so the store is asked
- * for no more than those since the oldest of them.
+ * Finds which of the newest traces failed. Only traces that have grown can have failed since the last time, so the
+ * store is asked only for traces since the oldest of those.
  */
 function createFailureReader(driver: Driver): FindFailed {
   let lengths = new Map<string, number>()

@@ -1,28 +1,25 @@
 import { showText } from '@osprofiler/report/toolkit'
 import { builtAsset, escapeMarkup } from '../../page/built-page.js'
 
-/** No page shows more of a name that nobody knows. */
+/** No page shows more of an unknown name. */
 const MAX_NAME_LENGTH = 300
 
-/** A script or a style of the pages. */
 export interface Asset {
-  /** In the viewer's folder. */
+  /** The path in the viewer's folder. */
   readonly path: string
   readonly type: string
   readonly text: string
 }
 
-/** The page of all traces. */
 export function listPage(storeName: string): string {
   return page('Traces', storeName, 'traces')
 }
 
-/** The page of two traces side by side. */
 export function comparePage(storeName: string): string {
   return page('Compare', storeName, 'compare')
 }
 
-/** In place of a trace that is not there. It needs no script but for the theme. */
+/** Returns the page for a missing trace. It needs a script only for the theme. */
 export function missingTracePage(reason: string, name: string, folder: string): string {
   const shown = escapeMarkup(showText(name, MAX_NAME_LENGTH))
   return documentOf(
@@ -37,11 +34,7 @@ export function missingTracePage(reason: string, name: string, folder: string): 
   )
 }
 
-/**
- * What the pages load: their own script and style, as the build left them.
- *
- * @throws Error when the pages were not built
- */
+/** Reads the built script and style of the pages. Throws an Error if the pages were not built. */
 export function readAssets(): Asset[] {
   return [
     { path: 'list.js', type: 'text/javascript; charset=utf-8', text: builtAsset('list.js') },

@@ -12,23 +12,21 @@ import { createTraces } from '../traces/traces.js'
 import { comparePage, listPage, readAssets } from './pages.js'
 import { createTraceRoutes } from './trace-routes.js'
 
-/** What the routes need. */
 export interface RouteOptions {
   readonly driver: Driver
-  /** What the pages call the store; no credentials. */
   readonly storeName: string
-  /** The path under which everything is. */
+  /** The path below which everything is served. */
   readonly folder: string
-  /** In bytes, of one file that is opened in the browser. */
+  /** In bytes, for one file. */
   readonly largestFile: number
-  /** Ends what goes on in the background. */
+  /** Ends background work. */
   readonly ended: AbortSignal
 }
 
-/** All files that are open, in characters. */
+/** All open files together, in characters. */
 const FILES_KEPT = 128 * 1024 * 1024
 
-/** Everything that is served, by its path in the viewer's folder. */
+/** Returns everything that is served, by its path in the viewer's folder. */
 export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
   const { driver, storeName, folder, largestFile, ended } = options
   const files = createTraceFiles(FILES_KEPT)

@@ -10,11 +10,10 @@ import { JSON_ARRAY, JSON_LINES, recordChunks } from '../traces/record-chunks.js
 import { notFound, type Trace, type Traces } from '../traces/traces.js'
 import { missingTracePage } from './pages.js'
 
-/** The page fetches a trace and keeps every record of it; of a larger one it is sent the heaviest points. */
+/** A page fetches and keeps every record up to this number. A larger trace is sent with its heaviest points. */
 const MAX_FETCHED = 400_000
 const MAX_STREAMS = 16
 
-/** What the routes of one trace need. */
 export interface TraceRouteOptions {
   readonly folder: string
   readonly traces: Traces
@@ -22,7 +21,7 @@ export interface TraceRouteOptions {
   readonly workLimit: WorkLimit
 }
 
-/** Everything about one trace, by its path: its page, what the page fetches, and files to be saved. */
+/** Returns everything about one trace by its path: its page, the data of the page, and files to save. */
 export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRouteOptions): [string, Route][] {
   let streams = 0
 
@@ -63,7 +62,7 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
       'api/events',
       get(async ({ request, response, query }) => {
         const { reference } = traces.find(query.get('ref'))
-        // An answer without content tells a browser not to try again: the page stays as it is.
+        // An answer without content keeps a browser from trying again, and the page stays as it is.
         if (streams >= MAX_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
         streams++
         try {
@@ -96,7 +95,7 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
 
 interface RecordCounts {
   readonly records: number
-  /** How many other entries hold no record that can be read. */
+  /** How many other entries hold no readable record. */
   readonly unreadable: number
 }
 
@@ -104,7 +103,7 @@ interface FoundTrace extends RecordCounts {
   readonly trace: Trace
 }
 
-/** @returns a Refusal for a trace that is not there, which a page tells of */
+/** Returns a Refusal for a missing trace, which a page reports. */
 async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace | Refusal> {
   try {
     const trace = traces.find(ref)
@@ -116,7 +115,7 @@ async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace
   }
 }
 
-/** How many records a trace has, counted no further than matters. */
+/** Counts the records of a trace, no further than matters. */
 async function countRecords(trace: Trace): Promise<RecordCounts> {
   let records = 0
   let unreadable = 0

@@ -3,11 +3,11 @@ import { showText } from '@osprofiler/report/toolkit'
 import type { ComparedTrace, TraceComparison } from '../../protocol/trace-comparison.js'
 import type { Trace } from './traces.js'
 
-/** A page with more rows tells nothing. */
+/** A table with more rows is too long to read. */
 const MAX_PATHS = 2_000
 const MAX_TEXT_LENGTH = 300
 
-/** Compares two traces, the earlier of which comes first. Of many paths those that changed most are kept. */
+/** Compares two traces. Of many paths those that changed most are kept. */
 export async function compareTraces(before: Trace, after: Trace): Promise<TraceComparison> {
   const [old, current] = [await before.readReport(), await after.readReport()]
   const diff = diffReports([old], [current])
@@ -27,7 +27,7 @@ export async function compareTraces(before: Trace, after: Trace): Promise<TraceC
   }
 }
 
-/** The paths that changed most, with those that lead to them, in the order of the tree. */
+/** Returns the paths that changed most and the paths above them, in the order of the tree. */
 function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
   if (points.length <= MAX_PATHS) return points
   const byId = new Map(points.map(point => [point.id, point]))

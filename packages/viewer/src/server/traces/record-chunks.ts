@@ -2,17 +2,12 @@ import type { TraceRecord } from '@osprofiler/core'
 import { jsonText } from '@osprofiler/core/json'
 import { notFound } from './traces.js'
 
-/** What stands before, between and after records. */
 type RecordLayout = readonly [before: string, between: string, after: string]
 
 export const JSON_ARRAY: RecordLayout = ['[', ',\n', ']']
 export const JSON_LINES: RecordLayout = ['', '\n', '\n']
 
-/**
- * Records as JSON text, a piece a batch, so that no more than a batch is in memory.
- *
- * @throws Refusal 404 where there are none
- */
+/** Yields records as JSON text, batch by batch, to save memory. Throws a Refusal 404 if there are no records. */
 export async function* recordChunks(
   batches: AsyncIterable<readonly TraceRecord[]>,
   [before, between, after]: RecordLayout,

@@ -1,34 +1,31 @@
 import { escapeControl, type Report, readTraceFile } from '@osprofiler/report'
 import { Refusal } from '../answers/respond.js'
 
-/** A file that the user opened in the browser: its text was sent here, and nothing of it is ever written. */
+/** A file that the user opened in the browser. Its text was sent here, and is never written anywhere. */
 export interface TraceFile {
   readonly number: string
   readonly name: string
   readonly report: Report
 }
 
-/** The files that were opened lately, in memory. */
 export interface TraceFiles {
   /**
-   * Keeps the report of a file of any kind that `readTraceFile` knows.
-   *
-   * @returns the number it has from now on
-   * @throws Refusal 422 where it is none, or holds nothing; 413 where it holds too much
+   * Keeps the report of any file that `readTraceFile` can read, and returns the file's number. Throws a Refusal: 422 if
+   * the file is unreadable or empty, 413 if it holds too much.
    */
   add(name: string, text: AsyncIterable<string>): Promise<string>
   get(number: string): TraceFile | undefined
-  /** The newest first. */
+  /** Newest first. */
   list(): readonly TraceFile[]
 }
 
 const MAX_NAME_LENGTH = 100
-/** More records than tracers write into the largest file that is taken. */
+/** More records than tracers write into the largest accepted file. */
 const MAX_RECORDS = 400_000
-/** What a point takes in memory, in characters of a file. */
+/** The memory of a point, in characters of a file. */
 const CHARACTERS_PER_POINT = 1_000
 
-/** @param capacity how many characters of files are kept; the oldest make room */
+/** Creates a store for up to `capacity` characters of files, in which the oldest make room. */
 export function createTraceFiles(capacity: number): TraceFiles {
   const files = new Map<string, TraceFile & { readonly size: number }>()
   let total = 0
@@ -69,7 +66,7 @@ export function createTraceFiles(capacity: number): TraceFiles {
 async function readFile(text: AsyncIterable<string>): Promise<Report> {
   const report = await readTraceFile(text, { mostRecords: MAX_RECORDS }).catch(error => {
     if (error instanceof Refusal || !(error instanceof Error)) throw error
-    // It speaks of the user's own file, and of nothing here.
+    // The message is about the user's own file, and reveals nothing of this machine.
     throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))
   })
   if (report.baseId === undefined) throw new Refusal(422, 'There is no trace in this file.')

@@ -5,32 +5,31 @@ import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from './trace-files.js'
 
 const MAX_ID_LENGTH = 2_000
-/** No report is made of more records: endless ones would fill the memory. */
+/** A larger trace is not read, because endless records would fill the memory. */
 const MAX_RECORDS = 2_000_000
-/** Points of a file, whose records go out together. */
+/** Points of a file whose records are sent together. */
 const BATCH = 500
 
-/** What a page names a trace by: `id:<base_id>` in the store, or `file:<number>` among the files that were opened. */
+/** The way a page names a trace: `id:<base_id>` in the store, or `file:<number>` among the files that were opened. */
 export type TraceReference = { readonly kind: 'id' | 'file'; readonly value: string }
 
-/** The traces that a page can name. */
 export interface Traces {
-  /** @throws Refusal 400 for what names no trace, 404 for a file that is no longer there */
+  /** Throws a Refusal: 400 if the reference is invalid, 404 if a file is no longer open. */
   find(reference: string | null): Trace
 }
 
-/** A trace by its reference; nothing of it has been read yet. */
+/** A trace by its reference, of which nothing has been read yet. */
 export interface Trace {
   readonly reference: TraceReference
-  /** What a file that it is saved to is called, and a page that shows it. */
+  /** The name of a file to save, and of the page. */
   readonly title: string
-  /** In any order, and none where the store does not know it. */
+  /** In any order; empty if the store does not know the trace. */
   readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
-  /** @throws Refusal 404 where the store does not know it, 413 where there is no end of it */
+  /** Throws a Refusal: 404 if the store does not know the trace, 413 if the trace is endless. */
   readReport(): Promise<Report>
 }
 
-/** Finds traces in a store and among files. An id is handed to the driver as it is: it names records, never a path. */
+/** Finds traces in a store and among files. An id reaches the driver as it is: it names records, never a path. */
 export function createTraces(driver: Driver, files: TraceFiles): Traces {
   return {
     find(text) {
@@ -84,12 +83,10 @@ async function* fileBatches({ points }: Report): AsyncIterable<readonly TraceRec
   }
 }
 
-/** That a store does not know a trace. */
 export function notFound(): Refusal {
   return new Refusal(404, 'The store holds no such trace.')
 }
 
-/** That a store has no way to read. */
 export function writeOnly(): Refusal {
   return new Refusal(501, 'This store can only be written.')
 }
