@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
+    // Node loads the built packages itself. Vite would transform each of their files, for each test file once more.
+    server: { deps: { external: [/packages\/[^/]+\/dist\//] } },
     // Sockets, child processes and worker threads: what one test file leaves behind must not meet the next.
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
