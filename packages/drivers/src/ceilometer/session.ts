@@ -5,6 +5,7 @@ import type { OpenContext } from '../opening/store-driver.js'
 import { readOnlyHost, readSeconds } from '../opening/url-options.js'
 import { isObject, parse } from '../records/record-text.js'
 
+/** Authorized access to Ceilometer's API. URL and token are found at the first request, and again after a failure. */
 export interface CeilometerSession {
   readonly location: string
   /** Fetches the JSON at a path such as `/v2/events?limit=1`. */

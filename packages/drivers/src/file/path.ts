@@ -5,8 +5,10 @@ import { OsprofilerError } from '@osprofiler/core'
 import { JSON, URL } from '@osprofiler/core/toolkit'
 import { readTtl } from '../opening/url-options.js'
 
+/** End of the name of a trace's file. The driver ignores all other files in the directory. */
 export const EXTENSION = '.jsonl'
 
+/** Settings of a file store, as read from its connection string. */
 export interface FileLocation {
   readonly directory: string
   /** How long traces are kept, in milliseconds. */

@@ -10,6 +10,7 @@ export interface AbortableWork {
   abort(): void
 }
 
+/** Creates the tracker of one client's work. The reason of each abort is an error that can be shown to users. */
 export function createAbortableWork(): AbortableWork {
   const underWay = new Set<AbortController>()
   return {

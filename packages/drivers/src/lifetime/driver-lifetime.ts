@@ -18,6 +18,7 @@ const CLOSE_TIMEOUT_MS = 5_000
 /** The share of the timeout that is reserved for taking leave of the server. */
 const LEAVE_SHARE = 0.2
 
+/** Starts the lifetime of one driver, with a host lookup of its own. */
 export function createLifetime(): DriverLifetime {
   const writes = new Set<Promise<unknown>>()
   const hosts = createHostLookup()

@@ -19,6 +19,7 @@ const watched = new Set<ExitSignal>()
 /** The memory that the process and the thread share. */
 export type ExitSignal = Int32Array<SharedArrayBuffer>
 
+/** Creates the signal for one thread. The process passes the signal to the thread and to `watchExit`. */
 export function createExitSignal(): ExitSignal {
   return new Int32Array(new SharedArrayBuffer(8))
 }

@@ -8,6 +8,7 @@ const HOLD_MS = 2_000
 const MAX_PAUSE_MS = 3_600_000
 const MIN_PAUSE_MS = 1_000
 
+/** Periodic removal of expired traces, which the writes of a driver trigger. */
 export interface Retention {
   /** Must be called after each write. Returns at once. */
   afterWrite(): void

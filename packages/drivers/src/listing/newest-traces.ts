@@ -10,6 +10,7 @@ export type TimePart = { readonly upTo: string } | { readonly after: string }
 /** How long a store may return nothing but records of known traces. */
 const NO_PROGRESS_MS = 30_000
 
+/** One page of a store's traces, read by `collectNewest` on its way back in time. */
 export interface TracePage {
   /** The traces of the matching records. Some may be known already. */
   readonly baseIds: Iterable<string>
@@ -17,6 +18,7 @@ export interface TracePage {
   readonly reached: string
 }
 
+/** The part of a store that `collectNewest` needs: pages of trace ids, and summaries of these traces. */
 export interface TraceSource {
   /** Yields pages from the newest record back. Ends early when its consumer does. */
   pages(part: TimePart): AsyncIterable<TracePage>

@@ -37,12 +37,14 @@ export function createTally(): TraceTally {
   }
 }
 
+/** Sums up records that all belong to one trace. */
 export function tallyOf(records: Iterable<TraceRecord>): TraceTally {
   const tally = createTally()
   for (const record of records) tally.add(record)
   return tally
 }
 
+/** Adds a record to the tally of its trace. Starts a tally for a new trace. */
 export function addToTally(tallies: Map<string, TraceTally>, record: TraceRecord): void {
   const tally = tallies.get(record.base_id) ?? createTally()
   tallies.set(record.base_id, tally)
@@ -57,6 +59,7 @@ export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection
   })
 }
 
+/** Creates a trace's entry in a list. The point of the first record gives the trace its name. */
 export function toSummary(
   first: Pick<TraceRecord, 'base_id' | 'timestamp' | 'name' | 'project' | 'service'>,
   records: number,

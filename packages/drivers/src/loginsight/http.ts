@@ -13,6 +13,7 @@ export interface LogInsightServer {
   readonly insecure: boolean
 }
 
+/** A request to Log Insight's API, whose body is JSON. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
@@ -22,6 +23,7 @@ export interface HttpRequest {
   readonly timeout: number
 }
 
+/** An answer of any status. Only a missing answer is an `HttpFailure`. */
 export interface HttpAnswer {
   readonly status: number
   /** The JSON of the answer, or an empty object. */
@@ -40,6 +42,7 @@ export class HttpFailure extends Error {
   }
 }
 
+/** An HTTPS client for one Log Insight. Its idle connections do not keep the process alive. */
 export interface HttpClient {
   /** Rejects with an `HttpFailure` if there is no answer. */
   send(request: HttpRequest): Promise<HttpAnswer>

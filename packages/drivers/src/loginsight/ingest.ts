@@ -9,6 +9,7 @@ interface Piece {
   readonly places: readonly number[]
 }
 
+/** A batch as events, and its outcome so far. A retry sends only the waiting pieces. */
 export interface EventBatch {
   /** The pieces that the server has neither taken nor refused. */
   waiting: readonly Piece[]
@@ -33,6 +34,7 @@ const ADVICE = new Map([
   [429, 'It is sent too much.'],
 ])
 
+/** The text of every event, as in Python's driver. Queries find records by this text. */
 export const EVENT_TEXT = 'OSProfiler trace'
 
 /** Prepares a batch in the layout of Python's driver: a record is one event, complete in its field `trace`. */

@@ -2,6 +2,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { JSON } from '@osprofiler/core/toolkit'
 import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from './http.js'
 
+/** The body of a login request, with the member names of Log Insight's API. */
 export interface Credentials {
   readonly username: string
   readonly password: string

@@ -6,6 +6,7 @@ import { createMessageSizes } from './message-size.js'
 import { TOPIC } from './notification.js'
 import type { MessagingSettings } from './url.js'
 
+/** A channel for sending notifications, each of which the broker confirms. */
 export interface Publisher {
   readonly isOpen: boolean
   /**

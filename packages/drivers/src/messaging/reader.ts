@@ -4,6 +4,7 @@ import { addToTally, createTally, selectTraces, type TraceTally } from '../listi
 import type { StoreDriver } from '../opening/store-driver.js'
 import type { Waiting } from './scan.js'
 
+/** A look through the whole queue, like `scanQueue`. Notifications can be taken until `finish` returns. */
 export type Scan = (see: (waiting: Waiting) => void, finish?: () => void) => Promise<void>
 
 /** Reads traces by looking through the whole queue, which loses nothing but the records of removed traces. */

@@ -9,6 +9,7 @@ const MAX_NOTIFICATIONS = 100_000
 /** Another consumer may take messages that were counted when the reading began. */
 const IDLE_MS = 5_000
 
+/** A notification that waits in the queue, and stays there unless `take` is called. */
 export interface Waiting {
   readonly record: TraceRecord
   /** Removes the notification from the queue. */

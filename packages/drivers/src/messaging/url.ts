@@ -20,6 +20,7 @@ export interface MessagingSettings {
   readonly ttlMs: number | undefined
 }
 
+/** One broker of a RabbitMQ cluster. As in oslo.messaging, each broker may have a login of its own. */
 export interface Broker {
   readonly host: string
   readonly port: number

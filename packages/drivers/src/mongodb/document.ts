@@ -13,6 +13,7 @@ export interface DocumentMaker {
   readonly BSON: { calculateObjectSize(document: Document): number }
 }
 
+/** A batch as documents for one insert. `refused` counts the records that MongoDB cannot keep. */
 export interface DocumentBatch {
   readonly documents: readonly Document[]
   /** For each document, the position of its record in the batch. */

@@ -59,6 +59,7 @@ export function isThereAlready({ code, errmsg }: { readonly code?: unknown; read
   return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
 }
 
+/** Returns the errors of single documents in a failed bulk write, or an empty list for any other error. */
 export function readWriteErrors(
   error: unknown,
 ): { readonly code?: unknown; readonly errmsg?: unknown; readonly index?: unknown }[] {

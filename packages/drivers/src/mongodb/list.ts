@@ -13,6 +13,7 @@ const FAILED: Filter<Document> = {
   $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
 }
 
+/** Lists at least the newest traces that a query asks for. With `failed`, only traces in which something failed. */
 export function listTraces(collection: Collection, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   // A trace that began late enough has no older record.
   const since = selection.since === '' ? {} : { $gte: selection.since }

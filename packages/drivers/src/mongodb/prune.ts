@@ -2,7 +2,9 @@ import { Set } from '@osprofiler/core/toolkit'
 import type { Db } from 'mongodb'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
 
+/** The collection of records, named as in Python's driver. */
 export const RECORDS = 'profiler'
+/** The collection of notes on failed traces, which the driver writes if `filterErrorTrace` is set. */
 export const FAILURES = 'profiler_error'
 
 const PAGE = 500

@@ -19,6 +19,7 @@ export const EXACT_ID = 'CAST(CONVERT(base_id USING utf8mb4) AS BINARY)'
 const COLUMNS = `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
   WHERE table_schema = DATABASE() AND table_name = 'data'`
 
+/** Creates the comparisons of one session. The other members need the result of `findColumns`. */
 export function createComparisons(session: SqlSession): Comparisons {
   /** Placeholders with the character set and collation of each column. Any others would make the index useless. */
   const terms = new Map<string, string>()

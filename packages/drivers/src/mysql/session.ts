@@ -14,6 +14,7 @@ import {
 } from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
+/** Servers, login and database of a store in MySQL or MariaDB. */
 export interface MysqlSettings extends SqlServers {
   readonly database: string
 }

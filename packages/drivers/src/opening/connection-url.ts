@@ -16,6 +16,7 @@ export interface ConnectionUrl {
 /** Creates the error for a connection string. The reason is a clause, such as `a port is a number from 1 to 65535`. */
 export type Refuse = (reason: string, options?: ErrorOptions) => OsprofilerError
 
+/** One server. `host` is a name, an IP address without brackets or, for SQL, the path of a socket. */
 export interface Host {
   readonly host: string
   readonly port: number

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Map, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
 
+/** An IP address of a host, in the form of Node's `dns.lookup()`: `family` is 4 or 6. */
 export interface HostAddress {
   readonly address: string
   readonly family: number

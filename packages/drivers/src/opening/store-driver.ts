@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net'
 import type { TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
 import type { Selection } from '../listing/trace-query.js'
 
+/** Settings that a driver receives beside its connection string. */
 export interface OpenContext {
   /** The scheme in lower case. Several schemes may share a driver. */
   readonly scheme: string

@@ -3,6 +3,7 @@ import { Map, Math, Number } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from './certificate-file.js'
 import type { ConnectionUrl, Host } from './connection-url.js'
 
+/** The options of a connection string, and the error for a wrong one: `ERR_CONNECTION_STRING`. */
 export type UrlOptions = Pick<ConnectionUrl, 'options' | 'refuse'>
 
 /** The certificate of the authority to trust, and our own certificate with its key. */
@@ -65,6 +66,7 @@ export function readFileOption({ options, refuse }: UrlOptions, name: string): B
   }
 }
 
+/** Reads the files that the options with these names give. Throws `ERR_CONNECTION_STRING` for an unreadable file. */
 export function readTlsFiles(url: UrlOptions, names: Readonly<Record<keyof TlsFiles, string>>): TlsFiles {
   const [ca, cert, key] = [names.ca, names.cert, names.key].map(name => readFileOption(url, name))
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }

@@ -21,6 +21,7 @@ const REFUSED = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
 /** Errors that end the connection although the client does not say so. */
 const LOST = /^(?:08...|57P0.)$/
 
+/** Converts an error of `pg`. An error without a severity comes from the connection, and counts as `lost`. */
 export function toPostgresqlFailure(error: unknown): SqlFailure {
   if (error instanceof SqlFailure) return error
   const { message, code, severity, constraint } = error as Record<string, unknown>

@@ -17,6 +17,7 @@ const TABLE_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
     SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
   ORDER BY xact_start LIMIT 3`
 
+/** Finds at most three sessions that have locked one of the rows, or else sessions that may have locked the table. */
 export async function findPostgresqlHolders(
   session: SqlSession,
   ids: readonly number[] | undefined,

@@ -18,6 +18,7 @@ export interface PostgresqlSettings extends SqlServers {
   readonly mustBeWritable: boolean
 }
 
+/** Connects to the first server that answers and, if required, takes writes. Rejects with an `SqlFailure`. */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
   async function open(host: Host, way: Way): Promise<SqlSession> {
     const session = await connect(settings, host, way, createSocket())

@@ -48,6 +48,7 @@ export function toSentinelRefusal(error: unknown): unknown {
   return new Error(`Sentinel: ${error.message}`)
 }
 
+/** Returns whether a refusal will never change, so that sending the record again is useless. */
 export function isForEver({ message }: Error): boolean {
   return FOR_EVER.test(message)
 }
@@ -62,6 +63,7 @@ export function isLast({ message }: Error): boolean {
   return message.startsWith('ERR Protocol error')
 }
 
+/** Returns whether another server is, or is about to become, the right one for the command. */
 export function isElsewhere({ message }: Error): boolean {
   return ELSEWHERE.test(message)
 }
@@ -75,6 +77,7 @@ export function toRedisError(place: ShownPlace, error: unknown): unknown {
   return new OsprofilerError('ERR_STORE', explainRefusal(place, said), { cause })
 }
 
+/** Describes a refusal for users of the driver, with advice for known causes. */
 export function explainRefusal({ location, product }: ShownPlace, message: string): string {
   const said = firstLine(message)
   const [, general] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []

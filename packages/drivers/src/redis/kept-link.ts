@@ -7,6 +7,7 @@ export interface KeptLink {
   forget(): Promise<void>
 }
 
+/** Keeps one connection for all callers. Calls `open` if no connection is open. */
 export function keepLink(open: () => Promise<RedisLink>): KeptLink {
   let current: Promise<RedisLink> | undefined
   return {

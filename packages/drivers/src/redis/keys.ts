@@ -11,6 +11,7 @@ export const LEGACY = 'osprofiler:'
 
 const KEYS_PER_SCAN = 500
 
+/** Keys of one server, and the connection to this server. Commands for these keys must go there. */
 export interface KeyPage {
   readonly link: RedisLink
   readonly keys: readonly string[]

@@ -18,6 +18,7 @@ export type RedisReply =
   | { readonly outcome: 'refused'; readonly error: Error }
   | { readonly outcome: 'lost'; readonly error: Error }
 
+/** The connections of one store to its servers. One call cuts all of them. */
 export interface RedisLinks {
   open(host: Host, login: RedisLogin, db: number): Promise<RedisLink>
   /** Ends all connections, including those that are still opening. */
@@ -43,6 +44,7 @@ const CLOSE_MS = 2_000
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
 type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 
+/** Prepares the connections of a store. The client `ioredis` is loaded on first use. */
 export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
   let cuts = 0

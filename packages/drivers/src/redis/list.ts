@@ -56,6 +56,7 @@ export async function listTraces(
   return await collectNewest({ pages, summarise }, selection)
 }
 
+/** Sums up a trace by all records of its list. Records in the old layout do not count. */
 export async function tallyTrace(route: RedisRoute, baseId: string): Promise<TraceTally> {
   const tally = createTally()
   for await (const records of readList(route, `${RECORDS}${baseId}`)) for (const record of records) tally.add(record)

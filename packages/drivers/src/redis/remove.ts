@@ -15,6 +15,7 @@ export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId:
   return Number(length) + (await legacy.remove(new Set([baseId])))
 }
 
+/** Removes the traces without a record since `before`, in both layouts. Resolves to the number of traces. */
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS)) {

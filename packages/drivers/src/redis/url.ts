@@ -9,6 +9,7 @@ import {
 } from '../opening/connection-url.js'
 import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 
+/** Servers of a store and how to connect, as read from the connection string. */
 export interface RedisPlace {
   /** Whether `hosts` are one server, some nodes of a Cluster, or Sentinels that know the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
@@ -31,11 +32,13 @@ export interface RedisPlace {
   readonly ttl: number | undefined
 }
 
+/** Credentials for a server. A password without a user name is that of the server's default user. */
 export interface RedisLogin {
   readonly username: string | undefined
   readonly password: string | undefined
 }
 
+/** Settings for TLS. Files are given by their paths, because each new connection reads them again. */
 export interface RedisTls {
   readonly caFile: string | undefined
   readonly certificateFile: string | undefined

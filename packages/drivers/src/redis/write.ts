@@ -6,6 +6,7 @@ import { FAILURES, RECORDS } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
+/** A batch as commands with their outcomes so far. A retry sends only the steps that are still due. */
 export interface RedisBatch {
   readonly steps: readonly Step[]
   /** Number of records that cannot be commands. */

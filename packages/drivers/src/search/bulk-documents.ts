@@ -4,6 +4,7 @@ import { Buffer, JSON, Map, Object, WeakMap } from '@osprofiler/core/toolkit'
 import { encodeStandardRecord } from '../records/record-text.js'
 import { FAILURES, RECORDS } from './layout.js'
 
+/** A record as text for the bulk API, and its fate so far. */
 export interface BulkDocument {
   /** One action and document, or two for a failed trace that must be noted. */
   readonly lines: string
@@ -14,6 +15,7 @@ export interface BulkDocument {
   state: 'due' | 'held' | 'written' | 'refused'
 }
 
+/** The documents of records that are not settled, so that a retry sends the same ids. */
 export interface BulkDocuments {
   /** Returns one document per record: the same one as in an earlier try, even in another part of a batch. */
   of(records: readonly TraceRecord[]): readonly BulkDocument[]
@@ -35,6 +37,7 @@ const sender = randomBytes(12).toString('base64url')
 let documents = 0
 
 const UNFIT: BulkDocument = { lines: '', bytes: 0, actions: 0, state: 'refused' }
+/** The document of every record above `MAX_RECORD_BYTES`. The driver recognizes the object and explains the refusal. */
 export const TOO_LARGE: BulkDocument = { ...UNFIT }
 
 /** Creates documents with ids of our own, by which the server recognizes a repeated document. */

@@ -24,6 +24,7 @@ export interface SearchClient {
   close(): Promise<void>
 }
 
+/** The transport of a client package, and the function that closes its client. */
 export interface OpenedTransport {
   readonly transport: SearchTransport
   close(): Promise<void> | void
@@ -34,6 +35,7 @@ interface CheckedTransport extends OpenedTransport {
   check: Promise<void> | undefined
 }
 
+/** Facts about a store that its client needs: the expected server, the number of hosts, and the time limit. */
 export interface SearchPlace {
   readonly name: SearchServerName
   readonly nodes: number
@@ -147,6 +149,7 @@ export function inHurry(client: SearchClient): SearchClient {
   }
 }
 
+/** Converts any failure to the `ERR_STORE` that users of the driver get. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
   const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {

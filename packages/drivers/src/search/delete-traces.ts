@@ -11,12 +11,14 @@ const PAGE = 1_000
 /** The server answers after it has removed everything. It continues even if the client has given up. */
 const REMOVAL_MS = 600_000
 
+/** Removes a trace and the notes on its failure. Resolves to the number of its records. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
   const removed = await removeFrom(client, RECORDS, places => toIdQuery(places, [baseId]))
   await removeFrom(client, FAILURES, places => toIdQuery(places, [baseId]))
   return removed
 }
 
+/** Removes the traces without a record since `before`, and resolves to their number. `patience` is in milliseconds. */
 export async function pruneTraces(client: SearchClient, before: string, patience = REMOVAL_MS): Promise<number> {
   const places = await findIdPlaces(client, RECORDS)
   // A record from beyond tomorrow keeps no trace.

@@ -3,8 +3,9 @@ import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { SearchFailure } from './failure.js'
 
-/** The indices of Python's driver. */
+/** The index of records, named as in Python's driver. */
 export const RECORDS = 'osprofiler-notifications'
+/** The index of notes on failed traces, which the driver writes if `filterErrorTrace` is set. */
 export const FAILURES = 'osprofiler-notifications-error'
 
 /** Limit for creating an index during a write, which keeps a program alive that has ended its work. */
@@ -80,6 +81,7 @@ export async function findIdPlaces(client: SearchClient, index: string): Promise
   })
 }
 
+/** Builds the query for the records of some traces, by the field that compares whole ids in each index. */
 export function toIdQuery(places: readonly IdPlace[], baseIds: readonly string[]): object {
   const queries = places.map(({ field, indices }) => {
     const isOne = { terms: { [field]: baseIds } }

@@ -27,6 +27,7 @@ const FAILED = {
   },
 }
 
+/** Lists at least the newest traces that a query asks for. With `failed`, only traces in which something failed. */
 export async function listTraces(client: SearchClient, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
   const places = await findIdPlaces(client, RECORDS)
   if (places.length === 0) return []
@@ -87,6 +88,7 @@ function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): 
   return summary && { ...summary, records: Number(records) }
 }
 
+/** Returns the buckets of the aggregation with this name, or an empty list if the answer lacks it. */
 export function readBuckets(answer: unknown, name: string): Record<string, unknown>[] {
   const aggregations = isObject(answer) && isObject(answer.aggregations) ? answer.aggregations : {}
   const { buckets } = isObject(aggregations[name]) ? aggregations[name] : {}

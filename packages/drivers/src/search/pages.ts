@@ -7,6 +7,7 @@ import type { SearchRequest } from './transport.js'
 /** How long the server keeps a search between two pages. */
 const SCROLL_KEPT = '2m'
 
+/** A search whose hits come by time, in pages of `size` documents. */
 export interface PagedSearch {
   /** One name, or several separated by commas. A missing index counts as empty. */
   readonly index: string
@@ -58,6 +59,7 @@ export async function searchWhole(
   return answer ?? {}
 }
 
+/** Returns the documents in a search answer or in a `top_hits` aggregation. */
 export function readHits(answer: unknown): Record<string, unknown>[] {
   return documentsOf(hitsOf(answer))
 }

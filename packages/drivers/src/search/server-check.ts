@@ -2,6 +2,7 @@ import { isObject } from '../records/record-text.js'
 import { SearchFailure, toRefusal, toSearchFailure } from './failure.js'
 import type { SearchTransport } from './transport.js'
 
+/** The two servers with this API, named as in the schemes of their connection strings. */
 export type SearchServerName = 'elasticsearch' | 'opensearch'
 
 /** Checks which server answers. A wrong address must not look like an empty store. Throws a `SearchFailure`. */

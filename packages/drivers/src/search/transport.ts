@@ -8,6 +8,7 @@ export interface SearchRequest {
   readonly bulkBody?: string
 }
 
+/** Options of both clients for one request. `requestTimeout` is in milliseconds. */
 export interface RequestOptions {
   readonly maxRetries?: number
   readonly requestTimeout?: number
@@ -19,6 +20,7 @@ export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
 }
 
+/** An answer of any status, perhaps from a proxy before the server. So `body` may be anything. */
 export interface SearchAnswer {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, unknown>>

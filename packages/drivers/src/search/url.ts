@@ -4,6 +4,7 @@ import { readFileOption, readSeconds, readTtl } from '../opening/url-options.js'
 
 const TIMEOUT_MS = 30_000
 
+/** Settings of a store in Elasticsearch or OpenSearch, as read from the connection string. */
 export interface SearchUrl {
   readonly location: string
   /** Without credentials, each once. */

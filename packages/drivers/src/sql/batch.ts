@@ -3,6 +3,7 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Buffer } from '@osprofiler/core/toolkit'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
+/** A record as a row to insert. */
 export interface SqlRow {
   /** Position of the record in its batch. */
   readonly place: number

@@ -28,6 +28,7 @@ export class SqlFailure extends Error {
   }
 }
 
+/** Returns whether an error is an `SqlFailure` with this verdict. */
 export function isFailure(error: unknown, verdict: SqlVerdict): boolean {
   return error instanceof SqlFailure && error.verdict === verdict
 }

@@ -9,8 +9,10 @@ export interface SqlTls extends TlsFiles {
 /** How to connect: plain, over TLS, or one after the other. TLS that is required or verified has no alternative. */
 export type Ways = readonly Way[]
 
+/** One way to connect: without TLS, or with these settings for TLS. */
 export type Way = 'plain' | SqlTls
 
+/** The servers of a database, the login, and the ways to connect. */
 export interface SqlServers {
   /** Tried in this order. */
   readonly hosts: readonly Host[]
@@ -26,6 +28,7 @@ export function isSocketPath(host: string): boolean {
   return host.startsWith('/')
 }
 
+/** Formats an address for people: `host:port`, or only the path of a socket. */
 export function showAddress(host: Host): string {
   return isSocketPath(host.host) ? host.host : showHost(host)
 }

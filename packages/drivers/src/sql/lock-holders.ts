@@ -15,6 +15,7 @@ export interface LockHolder {
   readonly remedy: string
 }
 
+/** The sessions behind a lock that stops our statement. An error message names them. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
   /** Whether each holder certainly has a lock. Otherwise one of them may have it. */

@@ -18,6 +18,7 @@ export interface Removal {
   readonly lockedBy: string | undefined
 }
 
+/** Removes all records of some traces. Tries locked rows once more after a pause. */
 export async function removeTraces(use: UseTable, baseIds: readonly string[]): Promise<Removal> {
   const locked = new Map<string, number>()
   let amount = await removeRecords(use, baseIds, undefined, locked)

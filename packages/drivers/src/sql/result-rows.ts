@@ -17,6 +17,7 @@ export function checkColumns(names: readonly string[]): boolean {
   throw new SqlFailure(advice, undefined, 'failed', advice)
 }
 
+/** Converts a cell to text, and keeps NULL apart from the empty text. */
 export function toTextOrNull(cell: unknown): string | null {
   return cell === null || cell === undefined ? null : String(cell)
 }

@@ -21,6 +21,7 @@ export interface SqlClient {
   toFailure(error: unknown): SqlFailure
 }
 
+/** A connection to a database. A statement that fails as `lost` or `readonly` closes the connection. */
 export interface SqlSession {
   readonly isOpen: boolean
   /** Runs one statement. A statement that comes `often` is worth preparing. Rejects with an `SqlFailure`. */

@@ -9,6 +9,7 @@ export interface RecordId {
   readonly bytes: number
 }
 
+/** Id of a record, and the id of its trace. */
 export interface OwnedId {
   readonly id: number
   readonly baseId: string
@@ -20,6 +21,7 @@ export interface Position {
   readonly id: number
 }
 
+/** The part of a record that a walk reads, without `data`. */
 export interface MetRecord extends Position {
   readonly base_id: string
   readonly name: string
@@ -34,6 +36,7 @@ export interface TimeSpan {
   readonly to: string
 }
 
+/** One step of a walk over the records by time, to at most `limit` records. */
 export interface Step {
   /** The step starts behind this position, or at the very first record. */
   readonly from: Position | undefined

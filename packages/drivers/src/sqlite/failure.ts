@@ -21,6 +21,7 @@ const ADVICE = new Map([
 const REFUSED = new Set([18, 19, 20])
 const ONLY_READ = 'may only be read: this user cannot write both the file and its directory'
 
+/** Converts a failure of the database to an `ERR_STORE`, with advice for known result codes. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined

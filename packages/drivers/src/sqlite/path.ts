@@ -4,6 +4,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 import { readTtl } from '../opening/url-options.js'
 
+/** Settings of an SQLite store, as read from its connection string. */
 export interface SqliteLocation {
   /** Absolute path of the database file. */
   readonly path: string

@@ -12,6 +12,7 @@ export interface SqliteCalls extends Omit<SqliteStore, 'write'> {
   write(): Promise<number>
 }
 
+/** One call to the thread, as data to send. */
 export interface SqliteRequest<Operation extends keyof SqliteCalls = keyof SqliteCalls> {
   readonly operation: Operation
   readonly args: Parameters<SqliteCalls[Operation]>
@@ -39,6 +40,7 @@ export class ThreadDied extends Error {
   override readonly name = 'ThreadDied'
 }
 
+/** Thrown for a request to which the thread answered with a failure. */
 export class ThreadFailed extends Error {
   override readonly name = 'ThreadFailed'
   readonly failure: SqliteFailure
@@ -49,6 +51,7 @@ export class ThreadFailed extends Error {
   }
 }
 
+/** The driver's side of the thread that runs SQLite. */
 export interface SqliteThread {
   /** Hands over packed records for the next `write`, so that the thread prepares some while others are packed. */
   stage(packed: readonly string[]): void

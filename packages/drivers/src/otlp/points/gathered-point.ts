@@ -19,10 +19,12 @@ export interface GatheredPoint {
 /** Further records of a point would add nothing. */
 const MAX_OTHERS = 10
 
+/** Returns whether a record ends its point, by the same rule as in a report. */
 export function isStop({ name }: TraceRecord): boolean {
   return isStopName(name)
 }
 
+/** Returns whether a point has started and its stop has not come. */
 export function isOpen({ start, stop }: GatheredPoint): boolean {
   return start !== undefined && stop === undefined
 }

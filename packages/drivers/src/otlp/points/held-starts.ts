@@ -15,6 +15,7 @@ export interface HeldStart {
   readonly others: readonly TimedRecord[]
 }
 
+/** The starts of open points by trace and point, with limits for their number and memory. */
 export interface HeldStarts {
   readonly size: number
   readonly isFull: boolean
@@ -43,6 +44,7 @@ const MAX_CHARACTERS = 16 * 1024 * 1024
 /** The stops of a trace count as lost after this long without a record of the trace. */
 const MAX_SILENCE_MS = 3_600_000
 
+/** Creates an empty collection. `lingerMs` limits the wait for a stop after all points above have stopped. */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
   const traces = new Map<string, HeldTrace>()
   /** In the order of arrival. */

@@ -17,6 +17,7 @@ export interface KnownPoint {
   cycle: 'top' | 'below' | undefined
 }
 
+/** Memory of the most recent points, from which spans get their parents and missing ends. */
 export interface KnownPoints {
   get(baseId: string, traceId: string): KnownPoint | undefined
   learn(record: TraceRecord, startedAt: number): void
@@ -35,6 +36,7 @@ export interface KnownPoints {
 const MAX_POINTS = 5_000
 const MAX_STEPS = 1_000
 
+/** Creates an empty memory. Beyond `MAX_POINTS` points, the oldest make room. */
 export function createKnownPoints(): KnownPoints {
   const points = createRecentPoints<KnownPoint>(MAX_POINTS)
   /** Parents that were named before they came. Only these can close a cycle. */

@@ -36,6 +36,7 @@ export interface OtlpPlan {
   hold(): readonly TraceRecord[]
 }
 
+/** The points that have started and not stopped. Plans which points to send for a batch. */
 export interface OpenPoints {
   readonly size: number
   /** Whether the oldest points must make room. */

@@ -15,6 +15,7 @@ const SAMPLED = 1
 const SCOPE = { name: 'osprofiler' }
 const NONE: never[] = []
 
+/** A span to send, with its point and with its size for splitting requests. */
 export interface ReadySpan {
   readonly span: ReadableSpan
   readonly point: OtlpPoint

@@ -2,6 +2,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Date, dateNow, Math, Number, Object, Set, URL } from '@osprofiler/core/toolkit'
 import type { OtlpSettings } from '../settings/settings.js'
 
+/** The parts of a collector's HTTP answer that decide the fate of a request. */
 export interface Answer {
   readonly status: number
   readonly body: Buffer
@@ -75,6 +76,7 @@ export function isOwnFailure(error: OsprofilerError): boolean {
   return 'status' in error && error.status === 500
 }
 
+/** Returns whether a collector refused a request for its size, so that smaller requests may pass. */
 export function isTooLarge(error: OsprofilerError): boolean {
   return 'isTooLarge' in error && error.isTooLarge === true
 }

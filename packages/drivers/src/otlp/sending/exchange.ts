@@ -6,6 +6,7 @@ import type { ReadableSpan } from '../points/readable-span.js'
 import { type Answer, RETRYABLE } from './answer.js'
 import { type Attempt, codeOf, toFailure } from './failure.js'
 
+/** A request to a collector in progress. Only the first outcome counts. */
 export interface Exchange {
   connected: boolean
   request: ClientRequest | undefined
@@ -16,6 +17,7 @@ export interface Exchange {
   fail(error: unknown): void
 }
 
+/** Outcome of a request: the collector's answer of any status, or the failure if no answer came. */
 export type Outcome =
   | { readonly answer: Answer }
   | {
@@ -24,6 +26,7 @@ export type Outcome =
       readonly isStale: boolean
     }
 
+/** The exporter for a request, the limit for the answer, and facts that explain a failure. */
 export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertificate'> {
   readonly exporter: OTLPTraceExporter
   readonly timeoutMs: number

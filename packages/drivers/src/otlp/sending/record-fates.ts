@@ -14,6 +14,7 @@ export interface RecordFates {
 
 const MAX_REFUSED = 1_000
 
+/** Creates an empty memory, which does not keep the records themselves in memory. */
 export function createRecordFates(): RecordFates {
   const fates = new WeakMap<TraceRecord, Fate>()
   /** After a dropped record the notifier writes a copy of the stop that reports the drop. Ids identify the copy. */

@@ -12,6 +12,7 @@ import { countRejectedSpans } from './rejected-spans.js'
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
 
+/** Client of one collector. The driver makes one call at a time. */
 export interface OtlpSender {
   /** Resolves to the number of rejected spans. Throws `ERR_STORE`, `ERR_WRITE_REFUSED` or `ERR_WRITE_UNCERTAIN`. */
   send(spans: readonly ReadableSpan[]): Promise<number>

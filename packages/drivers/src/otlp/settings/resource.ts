@@ -1,6 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 
+/** Resource attributes from the settings, which complete those of each record's program. */
 export interface OtlpResource {
   /** Adds the settings to the attributes of a record's program. The settings win. */
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>

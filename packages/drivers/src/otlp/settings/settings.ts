@@ -12,6 +12,7 @@ import type { OpenContext } from '../../opening/store-driver.js'
 import { readChoice, readFileOption, readOnlyHost, readSeconds, type TlsFiles } from '../../opening/url-options.js'
 import { isServiceTemplate, type OtlpResource, readResource } from './resource.js'
 
+/** Settings for one collector, from the connection string and OpenTelemetry's environment variables. */
 export interface OtlpSettings {
   /** URL of the endpoint for traces, without credentials. */
   readonly url: string
