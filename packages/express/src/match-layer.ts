@@ -20,6 +20,7 @@ interface RouterMatch {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+/** Part of a request's path that a layer matches. `params` are the names of the path's parameters. */
 export interface LayerMatch {
   readonly path: string
   /** The matched path with the names of parameters, such as `/tenants/:tenant`. */

@@ -5,6 +5,7 @@ import { connectionStringOfEnvironment, namesKeys, readFilterErrorTrace } from '
 import type { SetupOptions } from './setup-options.js'
 import { warn } from './warn.js'
 
+/** Destination of the records, and the way to end their delivery. */
 export interface Delivery {
   /** The store, opened on first use. */
   readonly driver: Driver | undefined

@@ -11,11 +11,13 @@ import {
 } from '@osprofiler/instruments'
 import type { SetupOptions } from './setup-options.js'
 
+/** Instruments to install, and the options that all of them share. */
 export interface Instrumentation {
   readonly names: readonly InstrumentName[]
   readonly options: InstrumentOptions
 }
 
+/** Returns whether the code, or else `OSPROFILER_ENABLED`, switches tracing off. */
 export function isDisabled({ enabled }: SetupOptions): boolean {
   try {
     return (enabled ?? readSwitch('OSPROFILER_ENABLED')) === false
@@ -25,6 +27,7 @@ export function isDisabled({ enabled }: SetupOptions): boolean {
   }
 }
 
+/** Returns whether the code or the environment names keys. Reads no key file and checks no key. */
 export function namesKeys({ hmacKeys }: SetupOptions): boolean {
   return Boolean(hmacKeys ?? (process.env.OSPROFILER_HMAC_KEYS || process.env.OSPROFILER_HMAC_KEYS_FILE))
 }

@@ -6,6 +6,7 @@ import { readOsloContext } from './trace-info.js'
 /** Headers of a message, or context of an oslo.messaging call. Either may carry a trace. */
 export type TraceContext = object | null | undefined
 
+/** Name and info for the point of one call or message. */
 export interface Call {
   /** Name of the point. Default `rpc`, which OSProfiler's readers know. */
   readonly name?: string | undefined

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { KeyNewOptions } from '../keys/new-key.js'
 
+/** Creates the command `osprofiler key new`, which makes a random key. */
 export function keyNewCommand(): Command {
   return new Command('new')
     .description('make a fresh random key: 32 bytes, base64url')

@@ -9,6 +9,7 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError('Give seconds, such as 1 or 0.5, up to a day.')
 }
 
+/** Parses a duration in milliseconds, with or without a fraction. */
 export function parseMilliseconds(text: string): number {
   if (/^\d{1,12}(\.\d+)?$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Give milliseconds, such as 5 or 0.5.')
@@ -21,6 +22,7 @@ export function parseShare(text: string): number {
   throw new InvalidArgumentError('Give per cent, such as 10%.')
 }
 
+/** Parses a whole number of 1 or more. */
 export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0
   if (count >= 1 && Number.isSafeInteger(count)) return count

@@ -4,6 +4,7 @@ import { addCurlOptions } from './curl-options.js'
 import { parseCount, parseSeconds, parseShare } from './parse-option.js'
 import { addShowOptions } from './show-options.js'
 
+/** Creates the command `osprofiler run`, which sends a signed request and shows its trace. */
 export function runCommand(): Command {
   const command = new Command('run')
     .description('sign a request, send it, and show its trace')

@@ -31,6 +31,7 @@ export function addReadOptions(command: Command): Command {
     .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)
 }
 
+/** Adds the option for the store that a command opens. */
 export function addStoreOptions(command: Command): Command {
   return command.option(
     '--connection-string <string>',

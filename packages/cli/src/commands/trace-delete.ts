@@ -3,6 +3,7 @@ import type { DeleteOptions } from '../store/remove-traces.js'
 import { parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions } from './show-options.js'
 
+/** Creates the command `osprofiler trace delete`, which removes traces by their ids. */
 export function traceDeleteCommand(): Command {
   const command = new Command('delete')
     .description('remove traces from the store')

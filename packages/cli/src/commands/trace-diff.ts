@@ -3,6 +3,7 @@ import type { DiffOptions } from '../diff/diff-traces.js'
 import { parseShare, parseTraceName } from './parse-option.js'
 import { addIdOption, addReadOptions, NAMING } from './show-options.js'
 
+/** Creates the command `osprofiler trace diff`, which compares two traces. */
 export function traceDiffCommand(): Command {
   const command = new Command('diff')
     .description('compare two traces: what became slower or faster, what is new or gone')

@@ -4,6 +4,7 @@ import { parseCount, parseMilliseconds, parseStatus, parseSwitch } from './parse
 import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
+/** Creates the command `osprofiler trace list`, which lists the traces of a store. */
 export function traceListCommand(): Command {
   const command = new Command('list')
     .description('list the traces of the store, newest first')

@@ -3,6 +3,7 @@ import type { PruneOptions } from '../store/remove-traces.js'
 import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
+/** Creates the command `osprofiler trace prune`, which removes old traces. */
 export function tracePruneCommand(): Command {
   const command = new Command('prune')
     .description('remove old traces from the store')

@@ -3,6 +3,7 @@ import type { ShowOptions } from '../show/show-trace.js'
 import { parseTraceName } from './parse-option.js'
 import { addIdOption, addShowOptions, NAMING } from './show-options.js'
 
+/** Creates the command `osprofiler trace show`, which draws or exports a trace. */
 export function traceShowCommand(): Command {
   const command = new Command('show')
     .description('show a trace: its tree, where the time went, and what to look at')

@@ -3,6 +3,7 @@ import type { UiOptions } from '../ui/run-ui.js'
 import { parsePort } from './parse-option.js'
 import { addStoreOptions } from './show-options.js'
 
+/** Creates the command `osprofiler ui`, which serves the pages of a store. */
 export function uiCommand(): Command {
   const command = new Command('ui')
     .description('look at the traces of a store in the browser')

@@ -2,6 +2,7 @@ import { readReports } from '../store/read-reports.js'
 import type { ReadOptions } from '../store/read-trace.js'
 import { type ComparisonOptions, showDiff } from './show-diff.js'
 
+/** Options of `trace diff`. */
 export interface DiffOptions extends ReadOptions, ComparisonOptions {}
 
 /** Compares two traces, or two files of several traces. Returns the exit code of `showDiff`. */

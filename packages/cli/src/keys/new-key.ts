@@ -5,6 +5,7 @@ import { codeOf } from '../output/failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { cannotWrite } from '../output/write-output.js'
 
+/** Options of `key new`. `out` and `env` exclude each other. */
 export interface KeyNewOptions {
   readonly out?: string
   readonly env?: boolean

@@ -4,6 +4,7 @@ import { describeStored } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
 import { readable, type StoreOptions } from '../store/open-store.js'
 
+/** Options of `trace list`. */
 export interface ListOptions extends StoreOptions {
   readonly errorTrace?: boolean
   readonly limit: number
@@ -19,12 +20,14 @@ export interface ListOptions extends StoreOptions {
   readonly json?: boolean
 }
 
+/** Trace of a list, with the store's summary and the facts from the records. */
 export interface FoundTrace {
   readonly summary: TraceSummary
   /** `undefined` if the records could not be read. */
   readonly description: StoredTraceDescription | undefined
 }
 
+/** Result of `findTraces`, and how far the search went. */
 export interface FoundTraces {
   readonly traces: readonly FoundTrace[]
   /** How many traces were read to see whether they match; `undefined` if the store alone chose. */

@@ -10,6 +10,7 @@ import { type FoundTrace, type FoundTraces, findTraces, type ListOptions } from 
 
 const MAX_IDS_NAMED = 10
 
+/** Prints the traces of a store as a table or as JSON. Remarks about the search go to standard error. */
 export async function listTraces(options: ListOptions): Promise<void> {
   const found = await withStore(options, async ({ driver }) => await findTraces(driver, options))
   endProgress()

@@ -10,6 +10,7 @@ export async function failure(
   return new OsprofilerError(code, message, options)
 }
 
+/** Returns the message of an error, or any other thrown value as text. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -9,6 +9,7 @@ export interface ScreenArea {
 
 const HEIGHT = 24
 
+/** Creates an area that begins at the cursor. A terminal without a known height counts as 24 lines. */
 export function createScreenArea(stream: Pick<WriteStream, 'write' | 'rows'>): ScreenArea {
   let height = 0
   // Moves to the first line of the last drawing, and clears everything from there on.

@@ -53,6 +53,7 @@ async function writeInto(path: string, chunks: Chunks): Promise<void> {
   }
 }
 
+/** Creates the error for a file that cannot be written, with a code such as `EACCES`. */
 export function cannotWrite(path: string, cause: unknown): Error {
   return new Error(`Cannot write ${path}: ${codeOf(cause)}`, { cause })
 }

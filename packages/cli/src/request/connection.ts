@@ -11,11 +11,13 @@ export interface Trust {
   readonly rejectUnauthorized?: boolean
 }
 
+/** Head of an HTTP response. The body is read to its end and dropped. */
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
 }
 
+/** Outcome of one request. An answer that broke off has an error, too. */
 export interface Exchange {
   readonly answer?: Answer
   readonly error?: unknown

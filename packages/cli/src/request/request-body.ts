@@ -8,6 +8,7 @@ export interface BodyPart {
   readonly text: string
 }
 
+/** Body of a request, and its content type. */
 export interface RequestBody {
   readonly bytes: Buffer
   readonly type: string

@@ -1,6 +1,7 @@
 import { CURL_JSON } from './curl-json.js'
 import { wrongRequest } from './wrong-request.js'
 
+/** Target of a request, from the words of the command line. */
 export interface RequestUrl {
   /** Without credentials. */
   readonly url: URL

@@ -10,6 +10,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const PAIR = ['x-trace-info', 'x-trace-hmac']
 const OF_BODY = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
+/** Outcome of a signed request, whether an answer came or not. */
 export interface SentRequest {
   readonly baseId: string
   /** Until the last byte of the answer. */

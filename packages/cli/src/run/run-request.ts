@@ -22,6 +22,7 @@ import { explainMissing } from './explain-missing.js'
 import { explainSilent } from './explain-silent.js'
 import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
 
+/** Options of `run`, including those of curl. */
 export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
   readonly times: number
 }

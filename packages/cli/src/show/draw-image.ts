@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { failure, messageOf } from '../output/failure.js'
 
+/** Format of a picture from `--render-dot`, chosen by the extension of the file. */
 export type ImageFormat = 'svg' | 'png'
 
 /** Graphviz estimates widths with this font's metrics. DejaVu Sans Condensed, the font of PNGs, is about as wide. */

@@ -26,6 +26,7 @@ export type OutputFormat = 'tree' | 'json' | 'html' | 'dot' | ExportTarget | Ima
 /** Formats that would only flood a terminal. */
 const FOR_PROGRAMS: ReadonlySet<OutputFormat> = new Set(['html', 'perfetto', 'speedscope', 'otlp'])
 
+/** Format of a trace, and the destination. */
 export interface Output {
   readonly format: OutputFormat
   /** `undefined` for standard output. */
@@ -71,6 +72,7 @@ async function refuseSelection(format: string, options: ReportOptions): Promise<
     throw await wrongUsage(`${name} chooses what the tree shows; ${format} always has the whole trace.`)
 }
 
+/** Creates an `ERR_CONFIGURATION` error for options that contradict one another. Loads the error's class first. */
 export function wrongUsage(message: string): Promise<OsprofilerError> {
   return failure('ERR_CONFIGURATION', message)
 }

@@ -5,6 +5,7 @@ import { writeParts } from '../output/write-parts.js'
 import { drawTree } from './draw-tree.js'
 import { chooseOutputs, type Output, type ReportOptions } from './output-format.js'
 
+/** Writes a report in every format that the options ask for, to files or to standard output. */
 export async function showReport(report: Report, options: ReportOptions): Promise<void> {
   for (const output of await chooseOutputs(options, process.stdout.isTTY)) {
     const parts = await toParts(report, output, options)

@@ -2,6 +2,7 @@ import { leftOutSentence } from '@osprofiler/report/toolkit'
 import { type ReadOptions, readTrace } from '../store/read-trace.js'
 import { chooseOutputs, type ReportOptions } from './output-format.js'
 
+/** Options of `trace show`. */
 export interface ShowOptions extends ReportOptions, ReadOptions {
   readonly follow?: boolean
 }

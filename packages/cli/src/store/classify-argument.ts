@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 /** The meaning of an argument. `perhaps a file` is a file unless the store has a trace of that id. */
 export type ArgumentKind = 'id' | 'file' | 'input' | 'perhaps a file'
 
+/** Option for an argument that may be an id or a file. */
 export interface ArgumentOptions {
   /** The argument is an id, whatever the file system holds. */
   readonly id?: boolean

@@ -1,11 +1,13 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 
+/** Options for the store that a command opens. Without them, the environment or the embedded store counts. */
 export interface StoreOptions {
   readonly connectionString?: string
   readonly transportUrl?: string
 }
 
+/** Open store, and its location for people. */
 export interface Store {
   readonly driver: Driver
   /** The location without credentials. */

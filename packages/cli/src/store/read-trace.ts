@@ -31,6 +31,7 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   return await readFromFile(trace, name === 'perhaps a file')
 }
 
+/** Callbacks during the reading of a trace. */
 export interface ReadEvents {
   /** Called with the number of records so far. */
   readonly onRead?: (records: number) => void

@@ -6,8 +6,10 @@ import { writeChunks } from '../output/write-output.js'
 import type { ArgumentOptions } from './classify-argument.js'
 import { removable, type StoreOptions, withStore } from './open-store.js'
 
+/** Options of `trace delete`. */
 export interface DeleteOptions extends StoreOptions, ArgumentOptions {}
 
+/** Options of `trace prune`. */
 export interface PruneOptions extends StoreOptions {
   readonly olderThan: Date
 }
@@ -44,6 +46,7 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
   })
 }
 
+/** Removes the traces whose records are all older than `olderThan`, and prints the number of traces. */
 export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
   await withStore(options, async ({ driver }) => {
     showProgress('Removing traces')

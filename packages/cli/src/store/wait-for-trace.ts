@@ -8,6 +8,7 @@ import { readRecords } from './read-trace.js'
 const LOOK_AGAIN_MS = 50
 const PATIENCE_MS = 3_000
 
+/** Records that came of a trace, and the part that is missing. */
 export interface AwaitedTrace {
   readonly records: readonly TraceRecord[]
   /** The missing part in words; `undefined` if the trace is complete. */
@@ -16,6 +17,7 @@ export interface AwaitedTrace {
   readonly isLost: boolean
 }
 
+/** Limits and callbacks of `waitForTrace`. All times are in milliseconds. */
 export interface WaitOptions {
   /** A trace is complete after this time without new records. */
   readonly idleMs: number

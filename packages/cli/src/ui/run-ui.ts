@@ -3,6 +3,7 @@ import { createViewer, type Viewer } from '@osprofiler/viewer/server'
 import { codeOf, messageOf } from '../output/failure.js'
 import { readable, type StoreOptions, withStore } from '../store/open-store.js'
 
+/** Options of `ui`. */
 export interface UiOptions extends StoreOptions {
   readonly port?: number
 }

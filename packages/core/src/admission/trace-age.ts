@@ -6,6 +6,7 @@ const UUID_7 = /([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 const PLAIN_UUID_7 = /(?<![0-9a-f])([0-9a-f]{8})([0-9a-f]{4})7[0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-f])/i
 const MAX_AHEAD_MS = 60_000
 
+/** Options of a trace gate for the age of a trace, read from a version 7 UUID in its id. */
 export interface AgeLimits {
   /** In seconds. */
   readonly maxTraceAge: number

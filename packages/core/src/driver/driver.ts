@@ -60,6 +60,7 @@ export interface Driver {
   close(timeout?: number): Promise<void>
 }
 
+/** Exceptions to a write that succeeded. All other records of the batch are in the store. */
 export interface WriteResult {
   /** How many records the store will never keep, including those that are malformed or have an invalid timestamp. */
   readonly refused: number
@@ -75,6 +76,7 @@ export interface WriteResult {
   readonly reason?: string | undefined
 }
 
+/** Filter for `listTraces` and `listErrorTraces`. A trace must meet all given conditions. */
 export interface TraceQuery {
   /** The maximum number of traces. Default 100. */
   readonly limit?: number | undefined

@@ -6,6 +6,7 @@ const RECENT_MS = 1_000
 /** Remembers when a connection or stream timed out. Node leaves it open unless the program ends it. */
 export type TimeoutMark = ReturnType<typeof createTimeoutMark>
 
+/** Creates a mark that remembers no time-out yet. A listener of `timeout` calls `note`. */
 export function createTimeoutMark() {
   let at = Number.NEGATIVE_INFINITY
   return {

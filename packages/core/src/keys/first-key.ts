@@ -30,6 +30,7 @@ export function noteOwnKeys(): void {
   state.ownKeys = true
 }
 
+/** Returns whether an adapter was given keys of its own, so traces can open without keys in the configuration. */
 export function hasOwnKeys(): boolean {
   return state.ownKeys
 }

@@ -3,6 +3,7 @@ import { Array, JSON, Object, TypeError } from '../platform/platform.js'
 /** The kind of an option. A `number` is 0 or more, a `positive` one is above 0, and `any` is checked by its reader. */
 export type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'positive' | 'string'
 
+/** Table for `checkOptions`: the kind of each option by name. An option without a kind does not compile. */
 export type OptionKinds<O = Record<string, unknown>> = { readonly [Name in keyof O]-?: OptionKind }
 
 /**

@@ -6,6 +6,7 @@ const APART_MS = 60_000
 /** Emits a warning at most once a minute per kind. Returns whether it did. `describe` must quote no outside text. */
 export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 
+/** Creates a `RateLimitedWarning`. `describe` gets the number of warnings held back since the last of that kind. */
 export function createRateLimitedWarning(): RateLimitedWarning {
   const told = new Map<string, { at: number; heldBack: number }>()
   return (kind, code, describe) => {

@@ -37,14 +37,17 @@ export function currentProfiler(): Profiler | undefined {
   return profiler === undefined || profiler.current ? profiler : undefined
 }
 
+/** Returns the scope of the current asynchronous context, or `undefined` where nothing is traced. */
 export function currentScope(): Scope | undefined {
   return storage.getStore()
 }
 
+/** Creates the scope of one run. Scopes are compared by identity, so each run needs a new one. */
 export function createScope(profiler: Profiler): Scope {
   return { profiler, left: false }
 }
 
+/** Runs `fn`, and everything that `fn` starts, in a scope. */
 export function runIn<T>(scope: Scope, fn: () => T): T {
   return storage.run(scope, fn)
 }
@@ -81,6 +84,7 @@ export function keepWorking(isNeeded: () => boolean): void {
   keepers.push(isNeeded)
 }
 
+/** Returns whether a trace has begun in this process and not ended. */
 export function isTraceLive(): boolean {
   return context.live > 0
 }

@@ -86,6 +86,7 @@ export function findKnownTrace(baseId: string): KnownTrace | undefined {
   return known.newer.get(baseId) ?? known.older.get(baseId)
 }
 
+/** Finds or creates the trace of an id. The process remembers the trace for at least 1,024 further traces. */
 export function openKnownTrace(baseId: string): KnownTrace {
   return rememberTrace(baseId, findKnownTrace(baseId))
 }

@@ -1,5 +1,6 @@
 import { createAgingSet } from './aging-set.js'
 
+/** Function that looks at work which a trace has left open, such as a response that was not read. */
 export type Look = () => void
 
 // A program that uses a response after its trace has ended does so within this time.
@@ -15,6 +16,7 @@ export function lookSoon(look: Look): void {
   due.add(look)
 }
 
+/** Cancels `lookSoon`. */
 export function forgetLook(look: Look): void {
   due.delete(look)
 }

@@ -17,6 +17,7 @@ export function noteOwnClient(library: string): void {
   ownClients.add(library)
 }
 
+/** Returns whether this project has loaded a library for its own use, such as the client of a store. */
 export function isOwnClient(library: string): boolean {
   return ownClients.has(library)
 }

@@ -29,6 +29,7 @@ export function attributeText(value: unknown): string {
   return (text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text).toWellFormed()
 }
 
+/** Returns whether a value is an object with members, like `info`: no array, `null` or exact number of JSON. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ExactNumber.is(value)
 }

@@ -3,6 +3,7 @@ import { isObject, memberOf } from './attribute-value.js'
 import { KIND } from './span-kind-numbers.js'
 import type { SpanSource } from './span-source.js'
 
+/** Step that a message takes, such as `publish` or `consume`, in OpenTelemetry's terms. */
 export interface MessageStep {
   /** OpenTelemetry's span kind, or `undefined` for an unknown operation. */
   readonly kind: number | undefined

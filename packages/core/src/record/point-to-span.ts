@@ -69,6 +69,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
   }
 }
 
+/** Returns the OTLP resource for the program that recorded a point. A missing service is `unknown_service`. */
 export function resourceAttributes(
   service: string | undefined,
   project: string | undefined,

@@ -41,6 +41,7 @@ export function recordableInfo(info: unknown, later?: unknown): Record<string, u
   return later === undefined ? copied : addMembers(copied, copyInfo(later))
 }
 
+/** Adds members to a copied `info` in place, without a second copy, and returns that `info`. */
 export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
   return copied

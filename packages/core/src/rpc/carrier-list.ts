@@ -11,6 +11,7 @@ const SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRA
 
 type See = (name: unknown, value: unknown) => void
 
+/** Returns whether a carrier is a `Map` or a list of headers, and not an object with headers as members. */
 export function isHeaderList(carrier: object): carrier is HeaderList {
   return Array.isArray(carrier) || types.isMap(carrier)
 }

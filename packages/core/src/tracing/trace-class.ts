@@ -25,6 +25,7 @@ export interface TraceClassOptions extends TraceFunctionOptions {
   readonly traceSubclasses?: boolean | undefined
 }
 
+/** Class for `traceClass`, abstract or not. */
 export type AnyClass = abstract new (...args: never[]) => object
 
 /**

@@ -106,6 +106,7 @@ export function isClass(fn: AnyFunction): boolean {
   return /^class/.test(sourceOf(fn)) && Object.getOwnPropertyDescriptor(originalOf(fn), 'prototype')?.writable === false
 }
 
+/** Returns whether a call runs a generator function, async or not, even if the function is traced already. */
 export function isGeneratorFunction(call: AnyFunction | Call): boolean {
   return types.isGeneratorFunction(originalOf(call as AnyFunction))
 }

@@ -18,6 +18,7 @@ export function nameOf(fn: object): string {
   return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
+/** Function that begins the point of a layer. Returns `undefined` if the request is not traced. */
 export type EnterLayer = (request: object, layer: Layer) => Point | undefined
 
 /** Records layers as siblings. Each ends by itself, when the next one of its request begins, or with the request. */

@@ -1,6 +1,7 @@
 import type { PointInfo } from '@osprofiler/core'
 import { redactPath, redactQuery } from '@osprofiler/core/toolkit'
 
+/** Parts of an outgoing request that its point records. */
 export interface OutgoingRequest {
   readonly scheme: string
   readonly method: string

@@ -1,8 +1,10 @@
+/** Ports of URLs that name no port. */
 export const DEFAULT_PORTS = { http: 80, https: 443 }
 
 /** How many origins are remembered, and up to which length. A program asks for the same few all the time. */
 export const KNOWN_ORIGINS = [500, 300] as const
 
+/** Target of a request at its server, split into path and query. */
 export interface PathAndQuery {
   /** With the leading slash. */
   readonly path: string
@@ -10,6 +12,7 @@ export interface PathAndQuery {
   readonly query: string
 }
 
+/** Splits a request's target at the first question mark. */
 export function splitTarget(target: string): PathAndQuery {
   const mark = target.indexOf('?')
   return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }

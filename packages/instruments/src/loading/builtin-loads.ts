@@ -30,6 +30,7 @@ export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => 
   }
 }
 
+/** Returns whether Node has loaded one of its own modules, such as `node:sqlite`. Does not load the module. */
 export function isBuiltinLoaded(name: string): boolean {
   const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] }
   return moduleLoadList.includes(`NativeModule ${name.replace(/^node:/, '')}`)

@@ -1,6 +1,7 @@
 import { join, sep } from 'node:path'
 import { JSON, Map, readRegularFile, requireFrom, String } from '@osprofiler/core/toolkit'
 
+/** File of an installed library: the copy of the library, and the place in that copy. */
 export interface LibraryFile {
   /** The name in `package.json`, which an alias in `node_modules` does not change. */
   readonly library: string

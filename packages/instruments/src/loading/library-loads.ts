@@ -20,6 +20,7 @@ export type LibraryCopy = Pick<LibraryFile, 'version' | 'folder' | 'file'>
 /** Receives the exports of a library's file. Returns a function that undoes its changes. */
 export type OnLibrary = (exports: unknown, copy: LibraryCopy) => (() => void) | undefined
 
+/** Place of the exports in a library. Without members, the library's main file counts. */
 export interface LibraryEntry {
   /** The name of the CommonJS file, or a pattern. Default: the file that `main` names. */
   readonly file?: string | RegExp | undefined

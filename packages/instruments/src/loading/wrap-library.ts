@@ -21,6 +21,7 @@ export function wrapLibrary(library: string, files: readonly WrappedFile[]): () 
   return undoAll(files.map(file => whenLoaded(library, exports => wrapClasses(exports, file), file)))
 }
 
+/** Wraps methods of exported classes, and of the exports if these are a class. Returns a function that undoes this. */
 export function wrapClasses(
   exports: unknown,
   { classes = {}, methods = {} }: Pick<WrappedFile, 'classes' | 'methods'>,

@@ -42,6 +42,7 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
   }
 }
 
+/** Wrappers for the methods of a channel by which a consumer accepts or rejects deliveries. */
 export const SETTLING: Readonly<Record<string, Around>> = {
   ack: settling((deliveries, [message, allUpTo]) => deliveries.settle(tagOf(message), Boolean(allUpTo), ACKNOWLEDGED)),
   ackAll: settling(deliveries => deliveries.settleAll(ACKNOWLEDGED)),

@@ -4,6 +4,7 @@ import type { MessageOptions } from './messages-option.js'
 /** How much of SQL is recorded: nothing, the text with `?` for each literal, or the full text and its parameters. */
 export type TraceSql = 'off' | 'statements' | 'values'
 
+/** Settings that every instrument gets. */
 export interface InstrumentSettings {
   readonly mayReceive: Propagation
   readonly traceSql: TraceSql

@@ -9,6 +9,7 @@ export interface Step {
   fail(error: unknown, info?: PointInfo, ago?: number): void
 }
 
+/** Callback in Node's style, which takes an error first. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
 /** Returns a callback that ends the step, if there is one, and then runs in the current context. */
@@ -48,6 +49,7 @@ export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   }
 }
 
+/** Ends a step, with a failure if there is an error. `null` means success, too. */
 export function endStep(step: Step, error: unknown): void {
   if (error === undefined || error === null) step.stop()
   else step.fail(error)

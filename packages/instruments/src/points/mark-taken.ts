@@ -10,6 +10,7 @@ export function markTaken(call: object): boolean {
   return !isTaken(call) && defineHidden(call, TAKEN, true)
 }
 
+/** Returns whether a call has its point already, perhaps from another installation of this package. */
 export function isTaken(call: object): boolean {
   return (call as MarkedCall)[TAKEN] === true
 }

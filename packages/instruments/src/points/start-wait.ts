@@ -3,6 +3,7 @@ import { get, type Point, type Profiler } from '@osprofiler/core'
 /** The reason for a wait: a connection must be opened, or the pool must get one back. */
 export type WaitReason = 'connection' | 'pool'
 
+/** State of a pool at the moment when the program asks for a connection. */
 export interface PoolState {
   readonly free: number
   /** Earlier requests without a connection. The pool serves them first. */
@@ -12,6 +13,7 @@ export interface PoolState {
   readonly max: number
 }
 
+/** Begins a point `wait` for a connection. Later points do not nest in this point. */
 export function startWait(profiler: Profiler, reason: WaitReason): Point {
   return profiler.startBeside('wait', { wait: { for: reason } })
 }

@@ -40,6 +40,7 @@ export function changeTraceHeaders(
   return { headers: [...named(info, kept.infos), ...named(hmac, kept.hmacs)], ours: false }
 }
 
+/** Names of the trace headers, in the spelling in which they are sent. */
 export const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
 
 function named(name: string, values: readonly string[]): (readonly [string, string])[] {
@@ -67,6 +68,7 @@ export function readTraceValues(headers: Iterable<readonly [name: string, value:
   return { infos, hmacs }
 }
 
+/** Returns whether a name, in any case, is that of a trace header. */
 export function isTraceHeader(name: string): boolean {
   return /^x-trace-(?:info|hmac)$/i.test(name)
 }

@@ -33,6 +33,7 @@ const TOLD = [
 /** Methods that the program calls, with a callback. */
 const ASKED = ['read', 'close', 'end']
 
+/** Returns whether a query has the method `submit`. pg leaves the response to such a query. */
 export function isSubmittable(config: QueryConfig | undefined): config is Submittable {
   return typeof (config as Submittable | undefined)?.submit === 'function'
 }

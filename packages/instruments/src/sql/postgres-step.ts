@@ -13,6 +13,7 @@ export interface SentQuery {
   readonly state?: object | null
 }
 
+/** Query in a trace: the wait for a connection until `send`, and then the query itself. */
 export interface PostgresStep extends Step {
   wait(): void
   send(): void

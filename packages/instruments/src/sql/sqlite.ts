@@ -52,10 +52,12 @@ function wrapDatabase(exports: unknown, start: StartSql): () => void {
   return undoAll([wrapClasses(exports, { methods: { ...aroundDatabase(start), ...others } }), statements.undo])
 }
 
+/** Creates the wrapper for the scripts of a database, which `exec` runs. */
 export function aroundDatabase(start: StartSql): Arounds {
   return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
+/** Creates the wrappers for the runs of a prepared statement. The point of `iterate` ends with the rows. */
 export function aroundStatement(start: StartSql): Arounds {
   const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement

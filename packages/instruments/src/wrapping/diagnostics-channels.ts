@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Object } from '@osprofiler/core/toolkit'
 
+/** Name of a channel of `node:diagnostics_channel` to which instruments listen. */
 export type Channel =
   // Fastify creates a server.
   | 'fastify.initialization'

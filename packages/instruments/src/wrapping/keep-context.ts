@@ -29,10 +29,12 @@ export const aroundCallbacks: Around = (proceed, _self, args) => proceed(bindCal
 /** Keeps a client's own work out of the trace that caused it. Callbacks of the program still run in their context. */
 export const aroundOwnWork: Around = (proceed, _self, args) => suppress(() => proceed(bindCallbacks(args)))
 
+/** Creates wrappers for methods whose callbacks run in the context of the code that passed them. */
 export function withCallbacks(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundCallbacks]))
 }
 
+/** Creates wrappers for methods in which a client works for itself, such as opening a connection. */
 export function ownWork(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundOwnWork]))
 }

@@ -1,12 +1,15 @@
 import { Map, Object, Reflect, shared, standIn, WeakMap } from '@osprofiler/core/toolkit'
 
+/** Method as its wrapper calls the method, with any receiver and arguments. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
+/** Function that calls the wrapped method with these arguments, on the original receiver. */
 export type Proceed = (args: readonly unknown[]) => unknown
 
 /** Runs in place of a method. Calls the method by `proceed`, with the arguments of the program or others. */
 export type Around = (proceed: Proceed, self: unknown, args: unknown[]) => unknown
 
+/** Wrappers by the names of their methods. */
 export type Arounds = Readonly<Record<string, Around>>
 
 interface Wrapping {
@@ -46,6 +49,7 @@ export function wrapInherited(prototype: object, arounds: Arounds): () => void {
   return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(ownerOf(prototype, name), name, around)))
 }
 
+/** Combines functions that undo into one. Skips `undefined`, which stands for a method that does not exist. */
 export function undoAll(undos: readonly ((() => void) | undefined)[]): () => void {
   return () => {
     for (const undo of undos) undo?.()

@@ -1,6 +1,7 @@
 import { Map, Object } from '@osprofiler/core/toolkit'
 import { undoAll } from './wrap-method.js'
 
+/** Classes that were wrapped when their first object was seen. */
 export interface SeenClasses {
   readonly hasSeen: boolean
   /** Wraps the class of an object when it is first seen. Returns the object. */

@@ -15,6 +15,7 @@ export interface PointFilter {
   readonly service?: string | undefined
 }
 
+/** Points that a filter leaves. */
 export interface FilteredPoints {
   readonly shown: ReadonlySet<ReportNode>
   /** The shown points that do not match themselves, but lead to a match below them. */

@@ -4,6 +4,7 @@ import { createRepetitionKey } from '../words/point-label.js'
 
 const MIN_FOLDED = 3
 
+/** Returns whether a point failed or has marks, so that no fold may hide the point. */
 export function isTroubled({ failed, marks }: ReportNode): boolean {
   return failed || marks.length > 0
 }

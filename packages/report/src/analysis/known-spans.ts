@@ -13,6 +13,7 @@ export interface KnownSpan {
   readonly isOpen: boolean
 }
 
+/** Returns the span of each point. A point is left out if no time is known of the point or below. */
 export function findKnownSpans(report: Report): Map<ReportNode, KnownSpan> {
   const spans = new Map<ReportNode, KnownSpan>()
   for (const node of report.points.toReversed()) {

@@ -24,6 +24,7 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
   return times
 }
 
+/** Returns the interval of a point that has both ends, in microseconds. */
 export function intervalOf({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
   return { startUs: startedUs, endUs: finishedUs }
 }

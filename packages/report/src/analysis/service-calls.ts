@@ -13,6 +13,7 @@ export interface ServiceCall {
   readonly betweenUs: number
 }
 
+/** Returns whether a point is an outgoing HTTP request, by the point's name or by `info.requests`. */
 export function isOutgoing(node: ReportNode): boolean {
   return node.name === 'http' || node.name === 'https' || isContainer(readField(node.start, 'info', 'requests'))
 }
@@ -22,6 +23,7 @@ export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true
 }
 
+/** Returns whether a point is a served HTTP request, by the name `wsgi` or by `info.request`. */
 export function isServed(node: ReportNode): boolean {
   return node.name === 'wsgi' || isContainer(readField(node.start, 'info', 'request'))
 }

@@ -2,6 +2,7 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { boundClocks } from './clock-bounds.js'
 import { mayBe } from './fit-clocks.js'
 
+/** Clocks of a trace, and the name of each point's clock: `undefined` for a point without a host. */
 export interface ClockNames {
   /** By name, in the order in which they appear. */
   readonly names: ReadonlyMap<string, { readonly host: string; readonly service: string | undefined }>

@@ -16,6 +16,7 @@ export interface AlignedPath {
   readonly detail: string
 }
 
+/** Figures for the points of one report at one path. */
 export interface PathMeasure {
   readonly count: number
   /** Time in which at least one of them ran, in microseconds. Points without both ends are left out. */
@@ -23,6 +24,7 @@ export interface PathMeasure {
   readonly selfUs: number
 }
 
+/** Alignment of several reports by the paths of their points. Repetitions of a point share a path. */
 export interface Alignment {
   readonly paths: readonly AlignedPath[]
   /** Adds a report, and returns its measures by the ids of the paths. */

@@ -8,6 +8,7 @@ export function exportLabel(node: ReportNode): string {
   return cut(`${cut(node.name)} ${cut(pointDetail(node))}`.trimEnd())
 }
 
+/** Returns the service of a point as trace viewers show the service, short enough for their lists. */
 export function exportService({ service }: ReportNode): string {
   return service === undefined ? '(no service)' : cut(service)
 }

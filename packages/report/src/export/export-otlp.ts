@@ -15,6 +15,7 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader } from '../tree/timestamp.js'
 import { drawnIntervals } from './drawn-intervals.js'
 
+/** The attribute with a point's records as a JSON array, from which `readTraceFile` restores the point. */
 export const RECORDS_ATTRIBUTE = 'osprofiler.records'
 /** The attribute with a point's place in the order of its report's records. */
 export const ORDER_ATTRIBUTE = 'osprofiler.order'

@@ -2,6 +2,7 @@ import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { drawnIntervals } from './drawn-intervals.js'
 
+/** Point on a track, with the interval that is drawn. */
 export interface Laid extends Interval {
   readonly node: ReportNode
   /** Whether the point lies within its parent on the same track. If not, the track is empty where the point begins. */

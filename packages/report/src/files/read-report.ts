@@ -34,6 +34,7 @@ export function reportFromNodes(report: unknown, nodes: readonly unknown[], limi
   return withLeftOut(buildReport(records), limits)
 }
 
+/** Returns a report that tells how many entries of its file were left out, if there are any. */
 export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
   return leftOut === 0 ? report : { ...report, leftOut }
 }
@@ -47,12 +48,14 @@ function parse(json: string): unknown {
   }
 }
 
+/** Creates the error for a file that should hold a report and is not JSON. */
 export function notJson(reason: string, cause?: unknown): SyntaxError {
   return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
     cause,
   })
 }
 
+/** Returns whether a JSON value is a report, ours or that of Python's command. */
 export function isReportJson(value: unknown): boolean {
   return Array.isArray(readField(value, 'children'))
 }

@@ -17,6 +17,7 @@ export interface SummarizeOptions {
   readonly raw?: boolean | undefined
 }
 
+/** Trace with the facts that all finders share. */
 export interface Evidence {
   /** All times are on one clock, unless the recorded times are wanted. */
   readonly report: Report
@@ -31,6 +32,7 @@ export interface Evidence {
   readonly longestQuote: number
 }
 
+/** Gathers the facts once for all finders. Times are put on one clock, unless `raw` is set. */
 export function gatherEvidence(report: Report, options: SummarizeOptions): Evidence {
   const { limit = 3, dropped = 0, raw = false } = options
   const longestQuote = Math.max(DEFAULT_QUOTE_LENGTH, options.longestQuote ?? DEFAULT_QUOTE_LENGTH)

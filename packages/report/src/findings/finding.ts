@@ -50,6 +50,7 @@ export interface Finding {
   readonly share: number | undefined
 }
 
+/** Creates a finding that is about points and not about time. */
 export function aboutPoints(kind: FindingKind, nodes: readonly ReportNode[], sentence: string): Finding {
   return {
     kind,

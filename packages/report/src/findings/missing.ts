@@ -16,6 +16,7 @@ const REGULAR: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
 /** Nested unfinished points repeat one another's search, so only this many are looked at. */
 const LOOKED_AT = 10
 
+/** Names the points that never stopped, in a single finding. */
 export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
   const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
   const [first] = nodes
@@ -35,6 +36,7 @@ function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   return ''
 }
 
+/** Says how many points services left out because of their limit for one trace. */
 export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   const found = report.points.flatMap(node => {
     const count = omittedBelow(node)
@@ -93,6 +95,7 @@ function silentSentence({ target, silent, reported }: SilentTarget): string {
   return `${shorten(target)} answered ${formatCounted(count, 'call')} with nothing recorded below, and ${formatCounted(reported, 'call')} with something: perhaps its records were lost, are late, or it refused the trace`
 }
 
+/** Names the points whose records are missing, contradictory or broken, in one finding for each mark. */
 export function irregularFindings({ report, quote }: Evidence): Finding[] {
   const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !REGULAR.includes(mark))
   return marks.flatMap(mark => {

@@ -19,6 +19,7 @@ export function createQuote(longest: number): Quote {
   }
 }
 
+/** Shortens a text that would make a sentence too long. The last three characters are then dots. */
 export function shorten(text: string, length = DEFAULT_QUOTE_LENGTH): string {
   return text.length <= length ? text : `${text.slice(0, length - 3)}...`
 }

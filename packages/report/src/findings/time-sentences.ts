@@ -79,6 +79,7 @@ export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFi
   return { kind: 'serial', nodes, totalUs: savingUs, isOwn: false, say }
 }
 
+/** Groups calls by their two services, because each pair of services gets one sentence. */
 export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
   return [...groupBy(calls, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
 }

@@ -43,6 +43,7 @@ export function reportJson(report: Report): ReportJson {
   }
 }
 
+/** Returns the `info` of a whole report, with Python's times in milliseconds and our own in microseconds. */
 export function reportInfo(report: Report): ReportJson['info'] {
   const { durationUs, lastStartedUs } = report
   return {

@@ -38,6 +38,7 @@ export interface StoredTraceDescription extends TraceDescription {
   readonly isWhole: boolean
 }
 
+/** Limits for `describeTrace`, so that one large trace does not hold up a list. */
 export interface DescribeLimits {
   /** Of a trace with more records only the beginning is read. Default: 10,000. */
   readonly maxRecords?: number | undefined

@@ -1,6 +1,7 @@
 import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
 import { createPaint, type Paint } from './paint.js'
 
+/** Abilities of the terminal for which a trace or a comparison is drawn. */
 export interface TerminalOptions {
   /** Columns of the terminal; no line is longer. At least 20 for a tree, and 40 for a comparison. Default: 80. */
   readonly width?: number | undefined
@@ -10,14 +11,17 @@ export interface TerminalOptions {
   readonly unicode?: boolean | undefined
 }
 
+/** Width, signs and styles with which a trace or a comparison is drawn. */
 export interface Canvas {
   readonly columns: number
   readonly glyphs: Glyphs
   readonly paint: Paint
 }
 
+/** Maximum width of a drawing, in columns. A wider terminal is not filled. */
 export const MAX_COLUMNS = 1000
 
+/** Creates a canvas of at least `least` columns, because a drawing does not fit into fewer. */
 export function createCanvas({ width = 80, color = false, unicode = true }: TerminalOptions, least: number): Canvas {
   const columns = Number.isFinite(width) ? Math.min(MAX_COLUMNS, Math.max(least, Math.floor(width))) : 80
   return { columns, glyphs: unicode ? UNICODE : ASCII, paint: createPaint(color) }

@@ -7,7 +7,9 @@ export interface BarStyle {
   readonly open: string
 }
 
+/** Bars for terminals that show Unicode. */
 export const UNICODE_BAR: BarStyle = { full: '━', leftHalf: '╸', rightHalf: '╺', open: '┄' }
+/** Bars for terminals that show only ASCII. A half cell counts as a full one. */
 export const ASCII_BAR: BarStyle = { full: '=', leftHalf: '=', rightHalf: '=', open: '.' }
 
 /** Draws intervals in `cells` characters. A short one takes half a cell, one without an end goes to the line's end. */

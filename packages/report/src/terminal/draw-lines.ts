@@ -5,6 +5,7 @@ import { fitText, padText, textWidth } from './fit-text.js'
 import type { Line } from './list-lines.js'
 import type { Style } from './paint.js'
 
+/** Canvas with the styles of the services and the points to emphasize. */
 export interface Drawing extends Canvas {
   readonly services: ReadonlyMap<string, Style | undefined>
   /** Ids of the points that a finding about time is about. */

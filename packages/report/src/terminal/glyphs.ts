@@ -1,5 +1,6 @@
 import { ASCII_BAR, type BarStyle, UNICODE_BAR } from './draw-bar.js'
 
+/** Signs of which a drawing consists, beside the text of records. */
 export interface Glyphs {
   readonly branch: string
   readonly lastBranch: string
@@ -13,6 +14,7 @@ export interface Glyphs {
   readonly bar: BarStyle
 }
 
+/** Signs for terminals that show Unicode. */
 export const UNICODE: Glyphs = {
   branch: '├─ ',
   lastBranch: '└─ ',
@@ -25,6 +27,7 @@ export const UNICODE: Glyphs = {
   micro: 'µs',
   bar: UNICODE_BAR,
 }
+/** Signs for terminals that show only ASCII. */
 export const ASCII: Glyphs = {
   branch: '|- ',
   lastBranch: '`- ',

@@ -1,5 +1,6 @@
 import type { Mark, ReportNode } from './report.js'
 
+/** Point whose members may still change, because the tree around the point is being built. */
 export type LinkedPoint = { -readonly [Key in keyof ReportNode]: ReportNode[Key] }
 
 const UNSEEN = 0

@@ -10,6 +10,7 @@ export function pointsInRecordOrder(report: Report): ReportNode[] {
   return [...report.points.filter(node => !hasMadeUpId(node)), ...counted]
 }
 
+/** Returns the records of a point: the start, the stop, and then all others. */
 export function recordsOfPoint({ start, stop, otherRecords }: ReportNode): TraceRecord[] {
   return [start, stop, ...otherRecords].filter(record => record !== undefined)
 }

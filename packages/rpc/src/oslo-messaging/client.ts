@@ -23,6 +23,7 @@ export interface OsloTarget {
   readonly exchange?: string | undefined
 }
 
+/** Addressee and time limits of a call. */
 export interface OsloCallOptions extends OsloTarget {
   /** Milliseconds to wait for a reply. Default 60,000. */
   readonly timeout?: number | undefined
@@ -30,11 +31,13 @@ export interface OsloCallOptions extends OsloTarget {
   readonly monitorTimeout?: number | undefined
 }
 
+/** Addressee of a cast, which has no reply. */
 export interface OsloCastOptions extends OsloTarget {
   /** Whether to reach all servers of the topic. Default false. */
   readonly fanout?: boolean | undefined
 }
 
+/** Options of `createOsloClient`. The addressee and the time limits are defaults for each call. */
 export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
   readonly topic: string
   /** Whether to add the trace in Python's form, with the HMAC key _in clear_ (see `injectTrace`). Default false. */
@@ -43,6 +46,7 @@ export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
   readonly hmacKeys?: HmacKeys | undefined
 }
 
+/** Client of a service that speaks oslo.messaging, from `createOsloClient`. */
 export interface OsloClient {
   /** Resolves to the method's result. Throws RemoteError, MessagingTimeout, MessageUndeliverable or `ERR_BROKER`. */
   call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>

@@ -22,6 +22,7 @@ import { checkEndpoints } from './serving/endpoints.js'
 import { createReplies, type ReplyOptions } from './serving/replies.js'
 import { createServing } from './serving/serve-calls.js'
 
+/** Options of `createOsloServer`: the topic to serve, the methods, and the limits. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly topic: string
   /** Name by which callers reach this server alone (`server=`). Default: the name of the host. */
@@ -42,12 +43,14 @@ export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
 }
 
+/** Call that failed, as `onError` receives the call. Names are shortened to 200 characters. */
 export interface OsloCall {
   readonly method: string
   readonly namespace: string | undefined
   readonly version: string
 }
 
+/** Running server of a topic, from `createOsloServer`. */
 export interface OsloServer {
   /** Counts of the calls that carried a trace, by outcome. */
   readonly stats: TraceStats

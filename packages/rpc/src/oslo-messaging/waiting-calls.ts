@@ -11,6 +11,7 @@ interface WaitingCall {
   heard(): void
 }
 
+/** Calls of a client that wait for their replies, by the id of their message. */
 export class WaitingCalls {
   readonly #calls = new Map<string, WaitingCall>()
 

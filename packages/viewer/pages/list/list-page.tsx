@@ -17,6 +17,7 @@ import { chooseTrace, useListView } from './view/list-view.js'
 import { RestOfList } from './view/rest-of-list.js'
 import { SearchProgress } from './view/search-progress.js'
 
+/** Shows the traces of a store, and follows the store while the page is visible. */
 export function ListPage({ store }: { readonly store: string }) {
   const { view, change } = useListView()
   const { theme, switchTheme } = useTheme()

@@ -2,6 +2,7 @@ import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
+/** Keys of the list page, as its sheet shows them. */
 export const LIST_SHORTCUTS: KeyGroups = [
   [
     'Traces',
@@ -38,6 +39,7 @@ interface ListActions {
   readonly showKeys: () => void
 }
 
+/** Obeys the keys of `LIST_SHORTCUTS`, unless a dialog is open. */
 export function useListShortcuts(actions: ListActions): void {
   // An effect after the next paint would miss a key pressed right away.
   useLayoutEffect(() => {

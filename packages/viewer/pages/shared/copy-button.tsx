@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
+/** Shows a button that copies a text. `what` names the text for screen readers. */
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {

@@ -12,6 +12,7 @@ interface PageHeaderProps {
   readonly children: ComponentChildren
 }
 
+/** Shows the header of the pages of `osprofiler ui`, except for the page of a trace. */
 export function PageHeader({ title, store, isLive, theme, switchTheme, children }: PageHeaderProps) {
   return (
     <header class="header">

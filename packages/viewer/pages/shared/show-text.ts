@@ -8,10 +8,12 @@ export function showText(text: string | undefined, longest = MAX_LABEL_LENGTH): 
   return showCut(text, longest, ' ...')
 }
 
+/** Formats a duration in microseconds, or says `unknown`. */
 export function showDuration(us: number | undefined): string {
   return us === undefined ? 'unknown' : formatDuration(us)
 }
 
+/** Returns the message of an error, or any other thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+/** Order of a table: the key of the column, and the direction. */
 export interface Sorting<Column extends string> {
   readonly key: Column
   readonly descending: boolean

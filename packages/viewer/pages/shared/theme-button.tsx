@@ -5,6 +5,7 @@ interface ThemeButtonProps {
   readonly switchTheme: () => void
 }
 
+/** Shows the current theme on a button that switches to the next one. */
 export function ThemeButton({ theme, switchTheme }: ThemeButtonProps) {
   return (
     <button type="button" class="button" onClick={switchTheme} title="Light, dark or as the system has it (t)">

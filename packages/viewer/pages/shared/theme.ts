@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 
+/** Colors of the pages. `auto` follows the system. */
 export type Theme = 'auto' | 'light' | 'dark'
 
 const KEY = 'osprofiler-theme'
@@ -15,6 +16,7 @@ export function storedTheme(): Theme {
   }
 }
 
+/** Applies a theme to the page, and stores the theme for the next page if the browser allows this. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme
   try {
@@ -32,6 +34,7 @@ function applyNextTheme(): Theme {
   return next
 }
 
+/** Returns the theme of the page, and a function that switches to the next theme. */
 export function useTheme(): { readonly theme: Theme; readonly switchTheme: () => void } {
   const [theme, setTheme] = useState<Theme>(storedTheme)
   return { theme, switchTheme: () => setTheme(applyNextTheme()) }

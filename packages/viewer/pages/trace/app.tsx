@@ -24,6 +24,7 @@ interface AppProps {
   readonly source: PageSource | undefined
 }
 
+/** Shows the page of a trace: the findings, the filters, and one of the views. */
 export function App({ trace, facts, source }: AppProps) {
   const { report } = trace
   const [asRecorded, setAsRecorded] = useState(false)

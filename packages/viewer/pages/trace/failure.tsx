@@ -6,6 +6,7 @@ interface FailureProps {
   readonly again: (() => void) | undefined
 }
 
+/** Explains why a trace cannot be shown, in place of the trace. */
 export function Failure({ reason, list, again }: FailureProps) {
   return (
     <main class="notice">

@@ -28,6 +28,7 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ['statistics', 'Statistics'],
 ]
 
+/** Shows the title and the facts of a trace, how much the page leaves out, and the views. */
 export function Header({ model, facts, source, view, theme, patch, switchTheme, showKeys }: HeaderProps) {
   const { report } = model
   const [root] = report.roots

@@ -33,6 +33,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   Escape: (_, { detailsOpen }) => (detailsOpen ? { detailsOpen: false } : { marked: undefined }),
 }
 
+/** Obeys the keys that work in every view, except in a field or while a dialog is open. */
 export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
   // An effect after the next paint would miss a key pressed right away.
   useLayoutEffect(() => {
@@ -62,6 +63,7 @@ export function stepMarked(model: TraceModel, state: ViewState, step: number): P
   return { ...reveal(model, state, marked.points[current] ?? 0), marked: { ...marked, current } }
 }
 
+/** Opens (1) or closes (-1) the next level of the whole tree, and folds all repetitions. */
 export function stepLevel(model: TraceModel, { collapsed }: ViewState, step: number): Partial<ViewState> {
   const level = Math.min(Math.max(0, openLevels(model, collapsed) + step), model.deepest)
   return { collapsed: collapseFrom(model, level), openFolds: new Set() }

@@ -20,6 +20,7 @@ interface ToolbarProps {
   readonly clocks: { readonly asRecorded: boolean; readonly setAsRecorded: (value: boolean) => void } | undefined
 }
 
+/** Shows the search and, above the waterfall, the filters. */
 export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProps) {
   const { minUs } = state
   const [least, setLeast] = useState(minUs === 0 ? '' : formatDuration(minUs))

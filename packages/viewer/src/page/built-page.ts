@@ -41,10 +41,12 @@ export function pageStart({ style, policy }: BuiltPage, title: string, connect =
 `
 }
 
+/** Returns the end of the page, with the application. */
 export function pageEnd({ script }: BuiltPage): string {
   return `<script>${script}</script>\n</body>\n</html>\n`
 }
 
+/** Adds to a page's policy the addresses from which the page may fetch. */
 export function contentSecurityPolicy(policy: string, connect: string): string {
   return `${policy}; connect-src ${connect}`
 }
@@ -84,6 +86,7 @@ function hash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
+/** Escapes a text for the content of an HTML element or for an attribute in quotes. */
 export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,6 +1,7 @@
 import type { PageSource } from '../protocol/page-source.js'
 import { builtPage, contentSecurityPolicy, embedJson, pageEnd, pageStart } from './built-page.js'
 
+/** Page of one trace without its records, from `pageTemplate`, and the policy to send with the page. */
 export interface PageTemplate {
   readonly html: string
   /** The page's policy, to send as a header, too. A header can add `frame-ancestors`. */

@@ -4,6 +4,7 @@ import type { PageFacts } from '../protocol/page-source.js'
 import { builtPage, embedJson, pageEnd, pageStart } from './built-page.js'
 import { heaviestPoints } from './heaviest-points.js'
 
+/** Options of `renderPage`: the title, and how many points one page may hold. */
 export interface RenderPageOptions {
   /** The document's title. Default: the trace's id. */
   readonly title?: string | undefined

@@ -26,12 +26,14 @@ export interface ListedTrace {
   readonly isFile: boolean
 }
 
+/** Answer of the server to a request for a list. Opened files come first. */
 export interface ListAnswer {
   readonly traces: readonly ListedTrace[]
   /** Whether the store holds more traces. */
   readonly more: boolean
 }
 
+/** Answer of the server to a request for the number of traces. Counting stops at 100,000. */
 export interface CountAnswer {
   readonly traces: number
   /** Whether the store holds more traces than were counted. */

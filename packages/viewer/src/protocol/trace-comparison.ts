@@ -8,6 +8,7 @@ export interface TraceComparison extends ReportDiff {
   readonly left: number
 }
 
+/** One of the two traces. `name` is the action of the first point. */
 export interface ComparedTrace {
   readonly title: string
   readonly name: string

@@ -7,6 +7,7 @@ import { guardResponse, Refusal, sendText } from './answers/respond.js'
 import type { Route } from './answers/route.js'
 import { createRoutes } from './routes/routes.js'
 
+/** Options of `createViewer`: the store to show, its name, and limits. */
 export interface ViewerOptions {
   /** The store. It stays open when the viewer closes. */
   readonly driver: Driver

@@ -20,6 +20,7 @@ export interface DropStats {
 /** Counts dropped records, and reports them to listeners, as warnings and in the traces. */
 export type Drops = ReturnType<typeof createDrops>
 
+/** Creates the counters of one notifier. Warnings about a full queue name the `limits`. */
 export function createDrops(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },

@@ -8,6 +8,7 @@ type Listener = (...details: never[]) => unknown
 /** The listeners of a notifier, by event. */
 export type EventListeners = ReturnType<typeof createEventListeners>
 
+/** Creates an empty set of listeners. `add` throws a TypeError for a listener that is no function. */
 export function createEventListeners() {
   const listeners = new Map<string, ((...details: unknown[]) => unknown)[]>()
   return {

@@ -24,6 +24,7 @@ export interface BatchWriter {
   cut(): Records
 }
 
+/** Options of a notifier for its batches: the number of records, and the pauses between tries in milliseconds. */
 export interface BatchSettings {
   readonly batchSize: number
   readonly minBackoff: number

@@ -38,6 +38,7 @@ export interface HeldRecords {
   cut(): Records
 }
 
+/** Options of a notifier for held records. `maxBytes` bounds the whole queue, and the pauses are in milliseconds. */
 export interface HeldSettings {
   readonly maxBytes: number
   readonly minBackoff: number
@@ -53,6 +54,7 @@ const TRIES_OF_A_HALF = 3
 /** This many records may each be held for their own reason. More records mean an overload, which passes. */
 const FEW_RECORDS = 16
 
+/** Creates an empty set. `isAwaited` tells whether a flush waits. `onDue` is called when records are due again. */
 export function createHeldRecords(
   settings: HeldSettings,
   ledger: WriteLedger,

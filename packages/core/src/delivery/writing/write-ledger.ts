@@ -30,6 +30,7 @@ export interface WriteLedger {
   lost(count: number): void
 }
 
+/** Creates the counters of one notifier. Warns about an outage, unless the program listens for `error`. */
 export function createWriteLedger(driver: Driver, drops: Drops, listeners: EventListeners): WriteLedger {
   const counts = { written: 0, unknown: 0, retried: 0 }
   const warning = createOutageWarning(driver.name, () => listeners.has('error'))

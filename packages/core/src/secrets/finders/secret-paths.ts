@@ -31,6 +31,7 @@ function looksRandom(value: string): boolean {
   return value.split(/[-_.~]/).some(part => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part))
 }
 
+/** Finds secrets in the paths of URLs: addresses of webhooks, and links that reset a password or confirm a mail. */
 export function findSecretPaths(text: string, spans: Span[]): void {
   if (MAY_POST.test(text)) findPosts(text, spans)
   if (text.includes('/hooks/')) hideGroups(HOOK, text, spans)

@@ -57,6 +57,7 @@ const KEY_BLOCK = 'PRIVATE KEY'
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
 const END = /-----END [A-Z0-9 ]{0,60}-----/g
 
+/** Finds tokens and keys that are known by their form alone, such as JSON Web Tokens and keys of AWS. */
 export function findShapes(text: string, spans: Span[]): void {
   findAll(SHAPE, text, spans)
   if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
@@ -70,6 +71,7 @@ function findAll(pattern: RegExp, text: string, spans: Span[]): void {
   })
 }
 
+/** Finds private keys in the PEM format, even if the end was cut off. */
 export function findKeyBlocks(text: string, spans: Span[]): void {
   if (!text.includes(KEY_BLOCK)) return
   eachMatch(BEGIN, text, ({ index }) => {

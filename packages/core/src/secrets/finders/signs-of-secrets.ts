@@ -1,14 +1,20 @@
 import { Uint8Array } from '../../platform/platform.js'
 
+/** An `=` or `:`, which may separate a name from a secret. */
 export const PAIR = 1
+/** A slash, as in the paths of URLs. */
 export const SLASH = 2
+/** An `@`, which may follow a user and a password. */
 export const AT = 4
+/** A `%`, which may begin an escape of a URL. */
 export const PERCENT = 8
+/** A `<`, which may begin an element of XML. */
 export const ANGLE = 16
 /** A hyphen that may begin an option of a command. */
 export const OPTION = 32
 /** A quote behind a word and a blank: `PASSWORD '...'`. */
 export const QUOTED = 64
+/** A word of 16 characters or more, which may be a token or a key. */
 export const LONG_WORD = 128
 /** A possible beginning of `Bearer` or `Basic`. */
 export const SCHEME = 256

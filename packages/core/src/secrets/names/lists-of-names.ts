@@ -7,6 +7,7 @@ const HEADER = /-|^(?:authori[sz]ation|cookie)$/i
 const PLAIN = /^[A-Za-z]+(?:[_.-][A-Za-z]+)*$/
 const MAX_PLAIN = 24
 
+/** Returns whether a list entry, such as `created_at`, looks like one more name and not like a value. */
 export function isPlainName(value: string): boolean {
   return value.length <= MAX_PLAIN && PLAIN.test(value)
 }

@@ -14,6 +14,7 @@ export function readableName(name: string): string {
   return name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)} ${name.slice(-MAX_NAME)}`
 }
 
+/** Creates a set of words that are written as one text, with a single space between two words. */
 export function wordSet(words: string): ReadonlySet<string> {
   return new Set(words.split(' '))
 }

@@ -4,6 +4,7 @@ import { describesSecret } from './describing-names.js'
 import { readableName, wordSet, wordsOf } from './name-words.js'
 import { tellsOfSecret } from './secret-words.js'
 
+/** Text that stands in a record in place of a secret. */
 export const REDACTED = '***'
 
 /**
@@ -44,6 +45,7 @@ export function handlesSecret(name: string): boolean {
   return kind === 'secret' || kind === 'described'
 }
 
+/** Returns the kind of the value under a name. Remembers the kinds of short names, because names repeat. */
 export const nameKind: (name: string) => NameKind = remember(judge)
 
 /** Returns whether the value of a name in a URL is a secret, also of `sig`, `X-Amz-Signature`, `key` and `code`. */

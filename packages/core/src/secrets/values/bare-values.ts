@@ -2,6 +2,7 @@ import { wordSet } from '../names/name-words.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 
+/** Surroundings of a value without quotes, which decide about the end of the value. */
 export interface BarePlace {
   /** Whether the value follows `?`, `&` or `#`. */
   readonly inUrl: boolean
@@ -17,6 +18,7 @@ export interface BarePlace {
 const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
 const SEMICOLON = 59
 
+/** Returns the index at which a value without quotes ends, such as at a blank or before the next name. */
 export function endOfBare(text: string, start: number, { inUrl, wide, line, outer }: BarePlace): number {
   if (line) return endOfLine(text, start, outer)
   for (let at = start; at < text.length; at++) {
@@ -115,6 +117,7 @@ function isDoubledInAdo(text: string, quote: number, at: number): boolean {
   return at > quote + 1 && text.charCodeAt(quote - 1) === 61 && /\w/.test(text[at + 2] ?? '')
 }
 
+/** Counts the backslashes before a quote, at most 64. The count shows how deeply JSON is nested in a text. */
 export function backslashesBefore(text: string, at: number): number {
   let count = 0
   while (count < 64 && text.charCodeAt(at - 1 - count) === 92) count++

@@ -3,6 +3,7 @@ export function isBlank(code: number): boolean {
   return code === 32 || code === 9
 }
 
+/** Returns whether a character code is that of a line feed or a carriage return. */
 export function isLineEnd(code: number): boolean {
   return code === 10 || code === 13
 }

@@ -12,6 +12,7 @@ const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
 // A part of a form: its name, its own headers, and an empty line before the value.
 const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
+/** Labels and values of one text, in the order in which `findPairs` meets their names. */
 export interface Labels {
   /** Reads a name before a sign, and returns the place from which to read on. */
   read(name: string, kind: NameKind, sign: number): number

@@ -1,12 +1,14 @@
 import { Math } from '../../platform/platform.js'
 import { REDACTED } from '../names/secret-names.js'
 
+/** Part of a text, up to but without the character at `end`, and the text to show in place of the part. */
 export interface Span {
   readonly start: number
   readonly end: number
   readonly shown: string
 }
 
+/** Adds the part of a text between two places as a secret. Ignores an empty part. */
 export function hide(spans: Span[], start: number, end: number): void {
   if (end > start) spans.push({ start, end, shown: REDACTED })
 }

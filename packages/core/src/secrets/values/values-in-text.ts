@@ -10,6 +10,7 @@ export interface ValueInText {
   readonly end: number
 }
 
+/** Name before a value, and the surroundings of the name, as `findPairs` reads them. */
 export interface ValuePlace {
   readonly name: string
   readonly quote: number

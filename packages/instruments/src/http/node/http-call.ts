@@ -7,6 +7,7 @@ import { DEFAULT_PORTS, joinUrl, KNOWN_ORIGINS, type PathAndQuery, splitTarget }
 
 type Scheme = 'http' | 'https'
 
+/** Outgoing request as passed to `node:http`, with Node's defaults filled in. */
 export interface HttpCall extends PathAndQuery {
   readonly scheme: Scheme
   readonly method: string
@@ -19,6 +20,7 @@ export interface HttpCall extends PathAndQuery {
   readonly agent: unknown
 }
 
+/** Arguments of `http.request` or `https.request`, as Node understands them. */
 export interface HttpArguments {
   readonly call: HttpCall
   readonly url: URL | undefined
@@ -56,6 +58,7 @@ function isLive(object: object): boolean {
   return Object.values(Object.getOwnPropertyDescriptors(object)).some(({ get }) => get !== undefined)
 }
 
+/** Returns arguments for the same request with other headers. Keeps the callback. */
 export function withHeaders(args: readonly unknown[], { url, options }: HttpArguments, headers: unknown): unknown[] {
   const callback = args.slice(1, 3).find(argument => typeof argument === 'function')
   return [{ ...(url && urlToHttpOptions(url)), ...options, headers }, callback]

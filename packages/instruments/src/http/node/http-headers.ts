@@ -75,6 +75,7 @@ const overrideWriters = createOverrides({
   flushHeaders: beforeHead,
 })
 
+/** Changes the trace headers of a request, unless its head has been written. Never throws. */
 export function changeHeadersNow(request: ClientRequest, change: ChangeHeaders): void {
   try {
     if (request.headersSent) return
@@ -122,6 +123,7 @@ function withoutTrace(names: readonly string[]): readonly string[] {
   return names.filter(name => !isTraceHeader(name))
 }
 
+/** Returns headers as pairs of name and value, from an object, a flat list or a list of pairs. */
 export function eachHeader(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {
   if (!isList(headers)) return Object.entries(headers)
   if (Array.isArray(headers[0])) return headers as readonly (readonly [unknown, unknown])[]

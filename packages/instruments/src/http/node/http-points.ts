@@ -31,6 +31,7 @@ function read(message: object): Followed | undefined {
   return (message as { [FOLLOWED]?: Followed })[FOLLOWED]
 }
 
+/** Ends the point of a request with the request. Records the time in the agent's queue as a point `wait`. */
 export function followRequest(request: ClientRequest, progress: RequestProgress): void {
   const wait = isQueued(request) ? progress.point.startInside('wait', { wait: { for: 'pool' } }) : undefined
   const followed: Followed = { progress, wait, answered: false, timedOut: false }
@@ -39,6 +40,7 @@ export function followRequest(request: ClientRequest, progress: RequestProgress)
   if (!Object.hasOwn(request, 'destroy')) overrideRequest(request)
 }
 
+/** Tells the point of a request that the head of the response has come. */
 export function onAnswer({ request, response }: Answered): void {
   const followed = read(request)
   if (followed === undefined || followed.answered) return
@@ -58,6 +60,7 @@ export function onAnswer({ request, response }: Answered): void {
   if (!Object.hasOwn(response, 'destroy')) overrideAnswer(response)
 }
 
+/** Fails the point of a request that Node reports as failed. */
 export function onError({ request, error }: Failed): void {
   const followed = read(request)
   if (followed !== undefined) fail(followed, error)

@@ -72,6 +72,7 @@ function mayDecide({ length }: string): boolean {
   return LENGTHS.has(length)
 }
 
+/** Removes the trace headers from a request, because undici can only add headers. */
 export function removeTraceHeaders(request: UndiciRequest): void {
   const { headers } = request
   const others =

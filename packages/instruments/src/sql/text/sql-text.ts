@@ -2,10 +2,12 @@ import { Math } from '@osprofiler/core/toolkit'
 import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
 import { SqliteStrings } from './sqlite-strings.js'
 
-/** How many characters of a statement are read, and how many are recorded. */
+/** Maximum number of characters that are read of a statement. */
 const MAX_READ = 50_000
+/** Maximum number of characters that are recorded of a statement. */
 export const MAX_STATEMENT = 4_000
 
+/** Statement that may be shown, and the literals that were hidden, which errors may repeat. */
 export interface ReadStatement {
   readonly text: string
   readonly literals: readonly string[]

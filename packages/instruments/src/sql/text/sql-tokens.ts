@@ -3,6 +3,7 @@ import { RegExp, String } from '@osprofiler/core/toolkit'
 /** The rules by which strings and comments are read. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite'
 
+/** Piece of a statement, with its original text. */
 export interface SqlToken {
   readonly kind: SqlTokenKind
   readonly text: string

@@ -5,6 +5,7 @@ import { recordWithMessage } from '../../errors/recorded-error.js'
 import { showMembers } from '../show-members.js'
 import { hideIds } from './elasticsearch-path.js'
 
+/** Request that a client of Elasticsearch or OpenSearch is about to send. */
 export interface SearchRequest {
   readonly method?: unknown
   readonly path?: unknown

@@ -3,6 +3,7 @@ import { Buffer, isError, Map, Math, Set } from '@osprofiler/core/toolkit'
 import { hideValues } from '../../errors/hide-values.js'
 import { errorName, recordWithMessage } from '../../errors/recorded-error.js'
 
+/** Command that a client of Redis is about to send. */
 export interface RedisCommand {
   readonly name: unknown
   readonly args: readonly unknown[]

@@ -21,6 +21,7 @@ export interface AmqpConnection extends EventEmitter {
  */
 export type Connect = AmqpConnection | (() => AmqpConnection | PromiseLike<AmqpConnection>)
 
+/** The current connection to the broker, and the next one after a loss. */
 export interface Connections {
   /** Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
@@ -34,6 +35,7 @@ export interface Connections {
 
 const CONNECT_MS = 30_000
 
+/** Creates the connections of a client or server. The first `open` connects, and gives up after 30 s. */
 export function createConnections(connect: Connect): Connections {
   let current: AmqpConnection | undefined
   let opening: Promise<AmqpConnection> | undefined

@@ -20,6 +20,7 @@ export interface RabbitOptions {
   readonly rabbit_transient_queues_ttl?: number | undefined
 }
 
+/** Kinds of `RabbitOptions`, which both client and server check beside their own options. */
 export const RABBIT_OPTIONS: OptionKinds<RabbitOptions> = {
   amqp_durable_queues: 'boolean',
   amqp_auto_delete: 'boolean',
@@ -32,6 +33,7 @@ export const RABBIT_OPTIONS: OptionKinds<RabbitOptions> = {
   rabbit_transient_queues_ttl: 'number',
 }
 
+/** Properties with which a queue or an exchange is declared. RabbitMQ refuses other properties for an existing one. */
 export interface Declaration {
   readonly durable: boolean
   readonly autoDelete: boolean

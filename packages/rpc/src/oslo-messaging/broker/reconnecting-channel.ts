@@ -15,6 +15,7 @@ export interface ReconnectingChannel {
   close(timeout: number, leave: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
+/** Callbacks by which a client or a server prepares its channel and learns of losses. */
 export interface ChannelHooks {
   /** Declares and consumes on a new channel. */
   prepare(open: PublishingChannel): Promise<void>
@@ -34,6 +35,7 @@ const MAX_DELAY_MS = 10_000
 /** The loss of a channel that lived this long is no sign of trouble. */
 const HEALTHY_MS = 10_000
 
+/** Creates a channel that opens on first use. The pauses between attempts after a loss grow from 0.1 s to 10 s. */
 export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks): ReconnectingChannel {
   const connections = createConnections(connect)
   let opening: Promise<PublishingChannel> | undefined

@@ -60,6 +60,7 @@ export function packContext(context: object): Message {
   return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT + name, value]))
 }
 
+/** Reads a message as a call. Never throws: a malformed call has a `flaw` instead. */
 export function readIncoming(message: Message): Incoming {
   const { method, args, namespace, version, _unique_id, _msg_id, _reply_q, _timeout } = message
   const context = Object.entries(message).flatMap(([name, value]) => {
@@ -109,6 +110,7 @@ function unpack(content: Buffer, compression: unknown): Buffer {
   return unzipSync(content, { maxOutputLength: MAX_UNPACKED })
 }
 
+/** Returns whether a value is an object with members, and no array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
+/** Limit for the number of calls that a server works on at the same time. */
 export interface ConcurrencyLimit {
   /** Runs `work` once a slot is free, in the order of the calls. `work` must not reject. */
   run(work: () => Promise<void>): void
@@ -7,6 +8,7 @@ export interface ConcurrencyLimit {
   drain(): Promise<void>
 }
 
+/** Creates a limit that runs `count` pieces of work at a time. Further work waits in memory. */
 export function createConcurrencyLimit(count: number): ConcurrencyLimit {
   const waiting: (() => Promise<void>)[] = []
   let running = 0

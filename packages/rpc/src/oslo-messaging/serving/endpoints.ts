@@ -43,6 +43,7 @@ export function findMethod(endpoints: readonly object[], incoming: Incoming): Me
   )
 }
 
+/** Returns whether an interface serves a caller: equal major version, and the rest not lower than asked for. */
 export function isCompatible(implemented: string, asked: string): boolean {
   const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
   const [askedMajor = Number.NaN, askedMinor = Number.NaN, askedRevision = 0] = asked.split('.').map(Number)

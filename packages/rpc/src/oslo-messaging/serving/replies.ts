@@ -5,6 +5,7 @@ import { MessageUndeliverable } from '../messages/errors.js'
 import { encodeFailure } from '../messages/failure.js'
 import { encodeMessage, type Incoming, type Message } from '../messages/message.js'
 
+/** Sender of results, errors and heartbeats to the queues where callers wait. */
 export interface Replies {
   /** Never rejects. */
   send(to: NonNullable<Incoming['reply']>, result: unknown): Promise<void>
@@ -13,6 +14,7 @@ export interface Replies {
   sendHeartbeat(to: NonNullable<Incoming['reply']>): Promise<void>
 }
 
+/** Options for replies, named as in oslo.messaging. */
 export interface ReplyOptions {
   /** Whether to send a reply again while its queue is missing. Default true. */
   readonly direct_mandatory_flag?: boolean | undefined
@@ -23,6 +25,7 @@ export interface ReplyOptions {
 const AGAIN_MS = 250
 const GONE_MS = 60_000
 
+/** Creates a sender of replies. A caller whose queue stayed missing counts as gone for 60 s. */
 export function createReplies(
   reconnecting: ReconnectingChannel,
   options: ReplyOptions,

@@ -18,6 +18,7 @@ import type { Replies } from './replies.js'
 import { createSeenMessages } from './seen-messages.js'
 import { cutName, cutNames } from './shorten-names.js'
 
+/** Handler for the deliveries of a server's queues. */
 export interface Serving {
   take(open: PublishingChannel, delivery: ConsumeMessage): void
   /** Resolves when all calls in progress are done and answered. */
@@ -32,6 +33,7 @@ interface ServingParts {
   onError(error: unknown, call?: Incoming): void
 }
 
+/** Creates a handler that runs the methods of the endpoints, each within the trace of its call. */
 export function createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError }: ServingParts): Serving {
   const limit = createConcurrencyLimit(maxConcurrentCalls)
   const hasBeenSeen = createSeenMessages()

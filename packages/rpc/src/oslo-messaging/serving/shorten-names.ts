@@ -8,6 +8,7 @@ export function cutName(name: string): string {
   return shorten(name, MAX_NAME_LENGTH)
 }
 
+/** Returns a call whose method, namespace and version are short enough for messages and for `onError`. */
 export function cutNames(incoming: Incoming): Incoming {
   const { method, namespace, version } = incoming
   return {

@@ -4,6 +4,7 @@ import { formatDelta, formatSignedShare } from './format-delta.js'
 const TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
 const MAX_INDENT = 16
 
+/** Shows the aligned points of two traces, indented by depth. All bars of differences have one scale. */
 export function DiffTable({ points }: { readonly points: readonly DiffPoint[] }) {
   const largest = points.reduce((most, { total }) => Math.max(most, Math.abs(total.deltaUs)), 0)
   return (

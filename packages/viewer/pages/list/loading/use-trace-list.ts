@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CountAnswer, ListAnswer, ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { type ListQuery, type ListWatch, watchList } from './watch-list.js'
 
+/** Latest list that the page has from the server. */
 export interface LiveList extends ListAnswer {
   /** Whether any answer has come. */
   readonly isOpen: boolean

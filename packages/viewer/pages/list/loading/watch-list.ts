@@ -1,16 +1,19 @@
 import type { ListAnswer } from '../../../src/protocol/listed-trace.js'
 
+/** List to watch: its length, and whether the list holds only failed traces. */
 export interface ListQuery {
   readonly length: number
   readonly failedOnly: boolean
 }
 
+/** Callbacks of `watchList`. `failed` gets a message for the user. */
 export interface ListListener {
   changed(list: ListAnswer): void
   unchanged(): void
   failed(message: string): void
 }
 
+/** Watch of a list, which lasts until `end`. */
 export interface ListWatch {
   /** Asks at once for the current query. */
   look(): void

@@ -15,6 +15,7 @@ export interface RouteStatistics {
   readonly slowestRef: string | undefined
 }
 
+/** Column by which routes can be sorted. */
 export type RouteColumn = 'pattern' | 'count' | 'p50Us' | 'p95Us' | 'slowestUs'
 
 /** Returns a key for the route of a trace; `''` if the trace was not read yet. */

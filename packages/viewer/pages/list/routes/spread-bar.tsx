@@ -1,5 +1,6 @@
 import type { RouteStatistics } from './route-statistics.js'
 
+/** Shortest and longest duration that the bars show, in microseconds. */
 export interface SpreadScale {
   readonly fromUs: number
   readonly toUs: number
@@ -8,6 +9,7 @@ export interface SpreadScale {
 /** Four powers of ten. Shorter durations, in relation to the slowest, are drawn at the beginning. */
 const MAX_RATIO = 10_000
 
+/** Returns the scale that the bars of these routes share. */
 export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
   let fromUs = Number.POSITIVE_INFINITY
   let toUs = 1

@@ -28,6 +28,7 @@ const COLUMNS: readonly (readonly [key: SortKey, title: string, className: strin
 /** The number of rows at first, and of more rows whenever the reader comes near the last one. */
 const ROWS_AT_ONCE = 200
 
+/** Shows traces in rows. Adds 200 rows whenever the user comes near the last one. */
 export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }: TraceTableProps) {
   // A new order drops the additional rows, because moving thousands of rows takes seconds.
   const [grown, setGrown] = useState({ sorting, rows: ROWS_AT_ONCE })

@@ -4,6 +4,7 @@ import { parseDuration } from '../../shared/parse-duration.js'
 import { compare, type Sorting } from '../../shared/sorting.js'
 import { routeKey } from '../routes/route-statistics.js'
 
+/** Column by which the list can be sorted. */
 export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'durationUs' | 'points' | 'id'
 
 /** The user's filters. Empty texts filter nothing. */
@@ -14,6 +15,7 @@ export interface Filters {
   readonly route: string
 }
 
+/** Returns whether a filter hides traces of the list that the page has. */
 export function isNarrowed({ search, least, status, route }: Filters): boolean {
   return search.trim() !== '' || parseDuration(least) > 0 || status !== '' || route !== ''
 }

@@ -5,6 +5,7 @@ import type { ListView } from './list-view.js'
 /** An id has no blanks, and is no path. */
 const CAN_BE_ID = /^[^\s/]\S*$/
 
+/** Explains an empty list, and offers to open an older trace if the search may be an id. */
 export function EmptyList({ isOpen, view }: { readonly isOpen: boolean; readonly view: ListView }) {
   const wanted = view.search.trim()
   if (!isOpen) return <div class="nothing">Opening the store ...</div>

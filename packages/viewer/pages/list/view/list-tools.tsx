@@ -23,6 +23,7 @@ const CLASSES: readonly (readonly [string, string])[] = [
   ['error', 'Any error'],
 ]
 
+/** Shows the search, the filters, the number of matches, and the link to a comparison. */
 export function ListTools({ view, list, shown, change }: ListToolsProps) {
   const { search, failedOnly, least, status, chosen } = view
   return (

@@ -3,6 +3,7 @@ import { LIST_LENGTHS } from '../../../src/protocol/listed-trace.js'
 import type { Sorting } from '../../shared/sorting.js'
 import type { SortKey } from './arrange-traces.js'
 
+/** Choices of the user on the list page. */
 export interface ListView {
   readonly search: string
   /** Only traces in which something failed, of the whole store. */
@@ -19,6 +20,7 @@ export interface ListView {
   readonly chosen: readonly string[]
 }
 
+/** Function that changes members of the view. A function as its argument gets the latest view. */
 export type ChangeView = (members: Partial<ListView> | ((view: ListView) => Partial<ListView>)) => void
 
 const FIRST_VIEW: ListView = {
@@ -50,6 +52,7 @@ function restoreView(): ListView {
   return { ...FIRST_VIEW, ...known }
 }
 
+/** Returns the next longer length in `LIST_LENGTHS`, or `undefined` for the longest. */
 export function nextLength({ length }: Pick<ListView, 'length'>): number | undefined {
   return LIST_LENGTHS.find(longer => longer > length)
 }

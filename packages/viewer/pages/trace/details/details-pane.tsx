@@ -17,6 +17,7 @@ interface DetailsPaneProps {
   readonly patch: Patch
 }
 
+/** Shows the facts and records of a row's point, or the figures of folded points. */
 export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
   const point = rowPoint(row)
   const node = model.points[point]

@@ -20,6 +20,7 @@ export interface FlameFrame {
   readonly offsetUs: number
 }
 
+/** Frames of a flame graph, parents before children. `roots` are indexes into `frames`. */
 export interface FlameTree {
   readonly frames: readonly FlameFrame[]
   readonly roots: readonly number[]
@@ -29,6 +30,7 @@ export interface FlameTree {
 
 type Draft = { -readonly [Key in keyof FlameFrame]: FlameFrame[Key] } & { children: number[]; points: number[] }
 
+/** Creates the flame graph of a trace. Widths are self times, in microseconds. */
 export function createFlameTree(model: TraceModel): FlameTree {
   const frames = mergePoints(model)
   let deepest = 0

@@ -7,6 +7,7 @@ export interface CriticalSpan {
   readonly toUs: number
 }
 
+/** Returns the critical path by the index of the point. Time outside of all points has the index -1. */
 export function findCriticalPath(
   report: Report,
   indexOf: ReadonlyMap<string, number>,

@@ -1,5 +1,6 @@
 import type { TraceModel } from './trace-model.js'
 
+/** Filter of the waterfall. A point of unknown duration is long enough. */
 export interface Filter {
   /** Indexes into the services. */
   readonly hiddenServices: ReadonlySet<number>

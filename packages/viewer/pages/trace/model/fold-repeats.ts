@@ -1,6 +1,7 @@
 import type { Report } from '@osprofiler/report'
 import { createFold, findTroubledBelow } from '@osprofiler/report/toolkit'
 
+/** Folded siblings, by the index of the first one. Points outside of folds have -1 in `foldOf`. */
 export interface Folds {
   readonly foldOf: Int32Array
   readonly folds: ReadonlyMap<number, readonly number[]>

@@ -5,6 +5,7 @@ import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js
 /** The facts of a page. A page from a server knows none. */
 export type Facts = Partial<PageFacts>
 
+/** Trace, and the JSON of its records, which a worker needs for the findings. */
 export interface Trace {
   readonly report: Report
   readonly json: string
@@ -21,6 +22,7 @@ export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefin
   return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
 }
 
+/** Reads from the page where to fetch the trace. Returns `undefined` if the page holds the trace itself. */
 export function readSource(): PageSource | undefined {
   return readJson('osprofiler-source') as PageSource | undefined
 }

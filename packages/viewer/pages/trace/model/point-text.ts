@@ -5,6 +5,7 @@ import { showText } from '../../shared/show-text.js'
 const MAX_SEARCHED_LENGTH = 20_000
 const MAX_TITLE_LENGTH = 20_000
 
+/** Returns a point's name for people, in at most 60 characters. */
 export function pointName(node: ReportNode | undefined): string {
   return showText(shownName(node?.name ?? ''), 60)
 }
@@ -32,12 +33,14 @@ export function wholeTitle(node: ReportNode): string {
   return showText(pointDetail(node, MAX_TITLE_LENGTH), MAX_TITLE_LENGTH) || pointName(node)
 }
 
+/** Returns the title of folded points, with the text that all of them share. */
 export function repeatedTitle(nodes: readonly ReportNode[]): string {
   // The first hundred show what all have in common.
   const sample = nodes.slice(0, 100)
   return showText(repeatedDetail(sample)) || pointName(sample[0])
 }
 
+/** Returns the texts that a search of points covers, including about 20,000 characters of `info`. */
 export function searchText(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
   let room = MAX_SEARCHED_LENGTH

@@ -32,6 +32,7 @@ export interface TraceModel {
   readonly selfUs: () => ReadonlyMap<ReportNode, number>
 }
 
+/** Creates the model of a report. The critical path and the self times are computed on first use. */
 export function createTraceModel(report: Report): TraceModel {
   const { points } = report
   const durationUs = Math.max(report.durationUs ?? 0, 1)
@@ -95,6 +96,7 @@ function once<Value>(compute: () => Value): () => Value {
   }
 }
 
+/** Returns the number of the color of a point's service, for `serviceColour`. */
 export function colourOf({ colours, serviceOf }: TraceModel, point: number): number {
   return colours[serviceOf[point] ?? 0] ?? 0
 }

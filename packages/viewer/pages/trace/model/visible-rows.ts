@@ -3,11 +3,13 @@ import type { TraceModel } from './trace-model.js'
 /** The index of a point, or for folded siblings -1 minus the index of the first. */
 export type RowId = number
 
+/** Rows to draw, from top to bottom, and the level of each in the tree. */
 export interface VisibleRows {
   readonly rows: Int32Array
   readonly levels: Int32Array
 }
 
+/** State that decides about the visible rows. Points and folds are named by index. */
 export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
@@ -15,14 +17,17 @@ export interface Folding {
   readonly kept: Uint8Array | undefined
 }
 
+/** Returns the row of folded siblings, given the index of the first one. */
 export function foldRow(first: number): RowId {
   return -1 - first
 }
 
+/** Returns whether a row stands for folded siblings. */
 export function isFoldRow(row: RowId): boolean {
   return row < 0
 }
 
+/** Returns the index of a row's point, or of the first point that the row folds. */
 export function rowPoint(row: RowId): number {
   return row < 0 ? -1 - row : row
 }
@@ -77,6 +82,7 @@ function takeNext(frame: Frame, ends: Int32Array): number | undefined {
   return index
 }
 
+/** Returns the members of a fold that a filter keeps. */
 export function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
   return kept === undefined ? members : members.filter(member => kept[member] !== 0)
 }

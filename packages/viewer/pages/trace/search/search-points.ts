@@ -2,6 +2,7 @@ import { searchText } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import { createPatternSearch } from './pattern-search.js'
 
+/** Text or regular expression to search for, and the signal that ends the search. */
 export interface SearchOptions {
   readonly text: string
   readonly isPattern: boolean

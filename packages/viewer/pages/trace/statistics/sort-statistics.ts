@@ -1,6 +1,7 @@
 import type { StatisticsRow } from '@osprofiler/report'
 import { compare, type Sorting } from '../../shared/sorting.js'
 
+/** Column by which the statistics can be sorted. */
 export type StatisticsColumn = 'label' | 'count' | 'errors' | 'totalUs' | 'selfUs' | 'medianUs' | 'p95Us' | 'maxUs'
 
 /** Sorts rows. A row without a figure comes last in either order. */

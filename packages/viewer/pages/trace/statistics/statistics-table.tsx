@@ -40,6 +40,7 @@ const MAX_SHOWN = 500
 /** How much of the next column is visible, as a sign that there is one. */
 const NEXT_PX = 16
 
+/** Shows counts and durations of points by name, service or statement. */
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   const [grouping, setGrouping] = useState<keyof Statistics>('byName')
   const [sorting, setSorting] = useState<Sorting<StatisticsColumn>>({ key: 'selfUs', descending: true })

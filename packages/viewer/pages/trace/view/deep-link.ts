@@ -1,7 +1,9 @@
 import type { Range } from './time-range.js'
 
+/** View of a trace, chosen by a tab of the page. */
 export type View = 'waterfall' | 'flame' | 'statistics'
 
+/** State that the hash of the page's address holds, so that a link leads to the same place. */
 export interface DeepLink {
   readonly view: View
   readonly point: string | undefined
@@ -10,6 +12,7 @@ export interface DeepLink {
 
 const MAX_ID_LENGTH = 200
 
+/** Reads the hash of an address. Ignores invalid fields. */
 export function readLink(hash: string): DeepLink {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
   const fromUs = Number(fields.get('from') ?? Number.NaN)
@@ -22,6 +25,7 @@ export function readLink(hash: string): DeepLink {
   }
 }
 
+/** Writes the hash of an address, with times in whole microseconds. Empty for the waterfall of the whole trace. */
 export function writeLink({ view, point, range }: DeepLink): string {
   const fields = new URLSearchParams()
   if (point !== undefined && point.length <= MAX_ID_LENGTH) fields.set('point', point)

@@ -14,6 +14,7 @@ export interface Marked {
   readonly current: number
 }
 
+/** Choices of the user on the page of a trace. */
 export interface ViewState extends Filter {
   readonly view: View
   readonly range: Range
@@ -25,8 +26,10 @@ export interface ViewState extends Filter {
   readonly marked: Marked | undefined
 }
 
+/** Function that changes members of the state. A function as its argument gets the latest state. */
 export type Patch = (change: Partial<ViewState> | ((state: ViewState) => Partial<ViewState>)) => void
 
+/** State of the page, with the points that the filter keeps and the visible rows. */
 export interface ViewerView {
   readonly state: ViewState
   readonly patch: Patch
@@ -95,6 +98,7 @@ export function carryOver(state: ViewState, from: TraceModel, to: TraceModel): V
   }
 }
 
+/** Returns the range of the whole trace. */
 export function wholeRange(model: TraceModel): Range {
   return { fromUs: 0, toUs: model.durationUs }
 }

@@ -29,6 +29,7 @@ export function bringIntoSight(grid: HTMLElement, rowTop: number, rowHeight: num
   else window.scrollBy(0, wanted - top)
 }
 
+/** Calls `follow` whenever other rows may have come into sight. Returns a function that ends this. */
 export function followScroll(grid: HTMLElement, follow: () => void): () => void {
   const observer = new ResizeObserver(follow)
   observer.observe(grid)

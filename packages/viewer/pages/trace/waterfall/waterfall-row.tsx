@@ -25,6 +25,7 @@ interface WaterfallRowProps {
 const MAX_INDENT = 16
 const MAX_BARS = 400
 
+/** Shows a point, or folded siblings with all their bars, in one row. */
 export function WaterfallRow({ model, state, row, level, place, topPx, kept, toggle, patch }: WaterfallRowProps) {
   const point = rowPoint(row)
   const node = model.points[point]

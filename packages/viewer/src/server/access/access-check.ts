@@ -9,6 +9,7 @@ export type Verdict =
   | { readonly kind: 'exchange'; readonly location: string; readonly cookie: string }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
 
+/** Check that every request passes before anything is served. */
 export interface AccessCheck {
   /** The path below which everything is served. */
   readonly folder: string

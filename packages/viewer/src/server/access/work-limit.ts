@@ -1,5 +1,6 @@
 import { Refusal } from '../answers/respond.js'
 
+/** Limit for pieces of work that run at the same time. */
 export interface WorkLimit {
   /** Throws a Refusal 503 if too many wait already. */
   run<Result>(work: () => Promise<Result>): Promise<Result>

@@ -34,6 +34,7 @@ export function guardResponse(response: ServerResponse): void {
   for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
 }
 
+/** Sends a whole text at once. */
 export function sendText(
   response: ServerResponse,
   status: number,
@@ -46,8 +47,10 @@ export function sendText(
   response.end(body)
 }
 
+/** Content type of a page. */
 export const HTML = 'text/html; charset=utf-8'
 
+/** Sends a value as JSON, with status 200. */
 export function sendJson(response: ServerResponse, value: unknown): void {
   sendText(response, 200, 'application/json', JSON.stringify(value))
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+/** Request that the access check has admitted, and its response. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -13,6 +14,7 @@ export interface Route {
   readonly handle: (exchange: Exchange) => Promise<void> | void
 }
 
+/** Creates a route that changes nothing on the server. */
 export function get(handle: Route['handle']): Route {
   return { method: 'GET', handle }
 }

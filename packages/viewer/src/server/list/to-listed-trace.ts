@@ -56,6 +56,7 @@ export function toListed(trace: TraceSummary, failed: boolean, reading: Reading 
   }
 }
 
+/** Returns an opened file as an entry of the list. A start and a stop count as one record each. */
 export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
   const description = describeReport(report)
   return {

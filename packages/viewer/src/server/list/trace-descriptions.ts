@@ -3,6 +3,7 @@ import type { Driver, TraceSummary } from '@osprofiler/core'
 import { describeStored } from '@osprofiler/report/toolkit'
 import { type Reading, toReading } from './to-listed-trace.js'
 
+/** Facts about listed traces that are known only after reading their records. */
 export interface Descriptions {
   get(baseId: string): Reading | undefined
   /** Reads these traces in the background, in their order. */

@@ -20,6 +20,7 @@ const COUNT_REST_MS = 30_000
 /** The store also rests this many times as long as a read took, so that a page does not keep a slow store busy. */
 const REST_FACTOR = 4
 
+/** List as JSON, with the tag that tells pages whether the list has changed. */
 export interface TraceListText {
   readonly etag: string
   readonly text: string
@@ -36,6 +37,7 @@ export interface TraceList {
   count(failedOnly: boolean): Promise<CountAnswer>
 }
 
+/** Sources of the lists: the store, the opened files, and the facts about traces. */
 export interface ListSources {
   readonly driver: Driver
   readonly files: TraceFiles

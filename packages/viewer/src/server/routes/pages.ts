@@ -4,6 +4,7 @@ import { builtAsset, escapeMarkup } from '../../page/built-page.js'
 /** No page shows more of an unknown name. */
 const MAX_NAME_LENGTH = 300
 
+/** Script or style of the pages. */
 export interface Asset {
   /** The path in the viewer's folder. */
   readonly path: string
@@ -11,10 +12,12 @@ export interface Asset {
   readonly text: string
 }
 
+/** Returns the page of all traces. Its script fetches the list. */
 export function listPage(storeName: string): string {
   return page('Traces', storeName, 'traces')
 }
 
+/** Returns the page that compares two traces. Its script fetches the comparison. */
 export function comparePage(storeName: string): string {
   return page('Compare', storeName, 'compare')
 }

@@ -12,6 +12,7 @@ import { createTraces } from '../traces/traces.js'
 import { comparePage, listPage, readAssets } from './pages.js'
 import { createTraceRoutes } from './trace-routes.js'
 
+/** Options of a viewer that its routes need. */
 export interface RouteOptions {
   readonly driver: Driver
   readonly storeName: string

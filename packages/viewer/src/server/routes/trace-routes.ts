@@ -14,6 +14,7 @@ import { missingTracePage } from './pages.js'
 const MAX_FETCHED = 400_000
 const MAX_STREAMS = 16
 
+/** Parts of a viewer that the routes of one trace share with all other routes. */
 export interface TraceRouteOptions {
   readonly folder: string
   readonly traces: Traces

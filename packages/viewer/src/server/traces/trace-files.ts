@@ -8,6 +8,7 @@ export interface TraceFile {
   readonly report: Report
 }
 
+/** Files that users opened in the browser, kept in memory. */
 export interface TraceFiles {
   /**
    * Keeps the report of any file that `readTraceFile` can read, and returns the file's number. Throws a Refusal: 422 if

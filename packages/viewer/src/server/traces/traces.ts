@@ -13,6 +13,7 @@ const BATCH = 500
 /** The way a page names a trace: `id:<base_id>` in the store, or `file:<number>` among the files that were opened. */
 export type TraceReference = { readonly kind: 'id' | 'file'; readonly value: string }
 
+/** Traces that a page can name, in the store or in an opened file. */
 export interface Traces {
   /** Throws a Refusal: 400 if the reference is invalid, 404 if a file is no longer open. */
   find(reference: string | null): Trace
@@ -83,10 +84,12 @@ async function* fileBatches({ points }: Report): AsyncIterable<readonly TraceRec
   }
 }
 
+/** Creates the Refusal 404 for a trace that the store does not know. */
 export function notFound(): Refusal {
   return new Refusal(404, 'The store holds no such trace.')
 }
 
+/** Creates the Refusal 501 for a store that cannot be read. */
 export function writeOnly(): Refusal {
   return new Refusal(501, 'This store can only be written.')
 }
