@@ -7,7 +7,9 @@ import { chooseBetween, leaveOutForOtherNode } from './selections.js'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const files = ['test', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/test`)]
   .filter(folder => existsSync(join(root, folder)))
-  .flatMap(folder => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => `${folder}/${name}`))
+  .flatMap(folder =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => `${folder}/${name}`),
+  )
   .filter(file => file.endsWith('.test.ts'))
 
 it('chooses for a version of Node between two others only what is there', () => {

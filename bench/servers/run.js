@@ -7,13 +7,13 @@ const FEWEST_GENERATIONS = 6
 const ROUNDS = 6
 /** Each of sixty requests. A round of 3,000 holds collections: on Node 20, Express causes one of the old space in about that. */
 const BURSTS_A_ROUND = 50
-/** What a bare server and the same once more may differ by, in us, for the figures beside them to count. */
+/** A bare server and the same once more may differ by so much, in us, for the figures beside them to count. */
 const A_A_LIMIT_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
 
 /**
- * Measures the servers of these frameworks under these versions of Node, in turns: a generation of each, until bare and
- * bare again are told to differ by less than the limit, or the time is over. Whether to stop depends on these two alone.
+ * Measures the servers of these frameworks under these versions of Node, in turns: a generation of each. A framework is
+ * done when the whole interval of bare against bare lies within the limit, or when the time is over.
  *
  * @returns lines of the summary
  */
@@ -69,6 +69,12 @@ function isSteady(samples) {
   return low > -A_A_LIMIT_US && high < A_A_LIMIT_US
 }
 
+/** Whether the bare servers differ by less than the limit, and no bias between them shows. */
+function isEstablished(samples) {
+  const { median, low, high } = medianInterval(difference(samples, AGAIN))
+  return Math.abs(median) < A_A_LIMIT_US && low <= 0 && high >= 0
+}
+
 /** What a contender adds in each generation: to both bare servers, the one that is compared with bare to the other. */
 function difference(samples, name) {
   const [bare, again] = [samples.get(BARE), samples.get(AGAIN)]
@@ -100,6 +106,6 @@ function toLines(title, groups) {
 
 function showAdded(samples, name) {
   const shown = showInterval(medianInterval(difference(samples, name)), 1)
-  if (isSteady(samples)) return shown
+  if (isEstablished(samples)) return shown
   return name === AGAIN ? `not established: ${shown}` : 'not established'
 }
