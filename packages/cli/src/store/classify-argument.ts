@@ -17,7 +17,7 @@ const INPUT = '/dev/stdin'
 
 /**
  * Tells what an argument names. An id may look like a path, and its maker is not trusted: devices, pipes and directories
- * are never opened for an id, but only behind a leading `../`.
+ * are never opened for an id, but only behind a leading `./`.
  */
 export async function classifyArgument(argument: string, { id = false }: ArgumentOptions): Promise<ArgumentKind> {
   if (id) return 'id'
@@ -46,8 +46,6 @@ export async function explainNoFile(path: string): Promise<string> {
       : known.isSocket()
         ? 'a socket'
         : 'a device'
-  const advice = known.isDirectory()
-    ? ''
-    : ', which is read only from standard input, as "-", or behind a leading "../"'
+  const advice = known.isDirectory() ? '' : ', which is read only from standard input, as "-", or behind a leading "./"'
   return `it is ${kind}${advice}`
 }
