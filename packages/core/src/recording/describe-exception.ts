@@ -30,18 +30,20 @@ export function describeException(error: unknown): ExceptionInfo {
     if (thrown === undefined) return { etype: typeof error, message: show(String(error), MAX_MESSAGE) }
     const shown = shownAs.get(thrown) ?? thrown
     const name = readText(shown, 'name')
-    const message = readText(shown, 'message')
     const type = className(shown)
     // A class more specific than `Error` is the type. An `Error` or `DOMException` may have a more specific `name`.
     const named = name || 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(type) ? named : type
-    return {
-      etype: show(etype, MAX_TYPE),
-      message: message === undefined ? '' : show(hideInner(thrown, message), MAX_MESSAGE),
-    }
+    return { etype: show(etype, MAX_TYPE), message: show(messageToShow(thrown), MAX_MESSAGE) }
   } catch {
     return { etype: 'Error', message: '' }
   }
+}
+
+/** Returns the message of an error without the texts of wrapped errors that must not be recorded. */
+export function messageToShow(error: object): string {
+  const message = readText(shownAs.get(error) ?? error, 'message')
+  return message === undefined ? '' : hideInner(error, message)
 }
 
 const domGetters = Object.getOwnPropertyDescriptors(DOMException.prototype)
@@ -74,7 +76,6 @@ interface Search {
   left: number
 }
 
-/** Returns a message without the texts of wrapped errors that must not be recorded. */
 function hideInner(thrown: object, message: string): string {
   const search: Search = { hidden: new Map(), texts: new Map(), left: MAX_WRAPPED }
   const shown = hideWrapped(thrown, message, search)
