@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -97,13 +98,17 @@ describe('a name that the store does not know', () => {
     expect(stdout + stderr).toMatch(reason)
   })
 
-  it('says that a pipe is read only by request', async () => {
+  it('says that a pipe is read only by request, and reads it then', async () => {
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
 
     const { code, stderr } = await run('trace', 'show', 'pipe.json')
+    const writer = spawn('sh', ['-c', 'cat "$1" > pipe.json', '-', fileURLToPath(FILE_TRACE)], { cwd: directory })
+    onTestFinished(() => void writer.kill())
+    const shown = await run('trace', 'show', './pipe.json')
 
     expect(code).toBe(1)
-    expect(stderr).toContain('it is a pipe, which is read only from standard input')
+    expect(stderr).toContain('it is a pipe, which is read only from standard input, as "-", or behind a leading "./". ')
+    expect(shown.stdout).toContain('request GET /v2/images')
   })
 
   it('is no trace to be removed where it names a file', async () => {

@@ -11,6 +11,18 @@ function mine(): never {
   throw new Error('code of the program failed')
 }
 
+function hiddenError(secret: string): Error {
+  const error = new StoreError(`duplicate entry "${secret}"`)
+  recordErrorAs(error, new Error('duplicate entry "?"'))
+  return error
+}
+
+function wrapTimes(error: Error, times: number): Error {
+  let outer = error
+  for (let time = 0; time < times; time++) outer = new Error(error.message, { cause: outer })
+  return outer
+}
+
 describe('an exception', () => {
   it.each([
     ['an error of the language', new TypeError('no'), { etype: 'TypeError', message: 'no' }],
@@ -62,15 +74,18 @@ describe('an exception', () => {
     expect(error.message).toContain('alice')
   })
 
-  it.each(['cause', 'original', 'driverError'])('repeats nothing that is not shown of the error in its %s', name => {
-    const inner = new StoreError('duplicate entry "alice@example.com"')
-    recordErrorAs(inner, new Error('duplicate entry "?"'))
-    const outer = Object.assign(new NamedError(`Not saved: ${inner.message}`), { [name]: inner })
+  it.each(['cause', 'original', 'driverError', 'nativeError', 'jse_cause'])(
+    'repeats nothing that is not shown of the error in its %s',
+    name => {
+      const inner = new StoreError('duplicate entry "alice@example.com"')
+      recordErrorAs(inner, new Error('duplicate entry "?"'))
+      const outer = Object.assign(new NamedError(`Not saved: ${inner.message}`), { [name]: inner })
 
-    const described = describeException(outer)
+      const described = describeException(outer)
 
-    expect(described).toEqual({ etype: 'NamedError', message: 'Not saved: duplicate entry "?"' })
-  })
+      expect(described).toEqual({ etype: 'NamedError', message: 'Not saved: duplicate entry "?"' })
+    },
+  )
 
   it('has the message that is shown of its cause where its own tells the parameters of a query', () => {
     const cause = new StoreError('not a number: "alice@example.com"')
@@ -79,6 +94,93 @@ describe('an exception', () => {
     const error = Object.assign(new Error(`Failed query: SELECT $1::int\nparams: ${params}`, { cause }), { params })
 
     expect(describeException(error)).toEqual({ etype: 'Error', message: 'not a number: "?"' })
+  })
+
+  it('repeats nothing that is not shown of an error that was wrapped twice', () => {
+    const inner = hiddenError('alice@example.com')
+    const mid = Object.assign(new Error(inner.message), { original: inner })
+    const outer = new Error(`Not saved: ${mid.message}`, { cause: mid })
+
+    expect(describeException(outer)).toEqual({ etype: 'Error', message: 'Not saved: duplicate entry "?"' })
+  })
+
+  it('repeats nothing that is not shown of several errors', () => {
+    const [alice, bob] = [hiddenError('alice'), hiddenError('bob')]
+    const errors = ['text', undefined, new Error(`First: ${alice.message}`, { cause: alice }), bob]
+    const all = new AggregateError(errors, `${errors[2]}; ${bob.message}`)
+    const outer = new Error(`Not saved: ${all.message}`, { cause: all })
+
+    const described = describeException(outer)
+
+    expect(described.message).toBe('Not saved: Error: First: duplicate entry "?"; duplicate entry "?"')
+  })
+
+  it('repeats no part of a long message that contains the message of another wrapped error', () => {
+    const cause = new Error('"alice"')
+    recordErrorAs(cause, new Error('"?"'))
+    const error = new Error('"alice" is taken by "bob"', { cause })
+    recordErrorAs(error, new Error('"?" is taken by "?"'))
+
+    expect(describeException(new Error(`No: ${error.message}`, { cause: error })).message).toBe(
+      'No: "?" is taken by "?"',
+    )
+  })
+
+  it.each([
+    ['another error of the query', 'not a number: "alice@example.com"'],
+    ['an error without a message', ''],
+  ])('repeats no parameters of a query that was wrapped once more, caused by %s', (_, text) => {
+    const cause = new StoreError(text)
+    recordErrorAs(cause, new Error('not shown'))
+    const params = ['alice@example.com']
+    const query = Object.assign(new Error(`Failed query: SELECT $1::int\nparams: ${params}`, { cause }), { params })
+    const outer = new Error(`Not saved: ${query.message}`, { cause: query })
+    const all = new AggregateError([cause, query], `Both: ${cause.message}; ${query.message}`)
+
+    expect(describeException(outer).message).toBe('Not saved: not shown')
+    expect(describeException(all).message).toBe(`Both: ${text && 'not shown'}; not shown`)
+  })
+
+  it('is described also where errors wrap each other', () => {
+    const inner = hiddenError('alice')
+    const mid = new Error(`First: ${inner.message}`, { cause: inner })
+    const outer = new AggregateError([mid, mid], `Then: ${mid.message}`)
+    inner.cause = outer
+
+    expect(describeException(outer).message).toBe('Then: First: duplicate entry "?"')
+    expect(describeException(mid).message).toBe('First: duplicate entry "?"')
+  })
+
+  it('has no message where it wraps too many errors to look at each', () => {
+    const chain = wrapTimes(hiddenError('alice'), 100_000)
+    const list = new AggregateError([...Array(200), hiddenError('alice')], 'duplicate entry "alice"')
+    const sparse = new AggregateError([], 'duplicate entry "alice"')
+    sparse.errors.length = 2 ** 32 - 1
+
+    for (const error of [chain, list, sparse]) {
+      expect(describeException(error)).toEqual({ etype: expect.stringMatching(/Error$/), message: '' })
+    }
+    expect(describeException(wrapTimes(hiddenError('alice'), 90)).message).toBe('duplicate entry "?"')
+  })
+
+  it('runs no code of the errors that it wraps', () => {
+    const trapped = new Proxy([], Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, mine])))
+    const child = Object.create(trapped)
+    const get = { get: mine, enumerable: true }
+    const members = { cause: get, original: get, driverError: get, errors: get }
+    const errors = Object.defineProperty([child], 1, get)
+
+    for (const wrapped of [
+      { cause: trapped },
+      { errors: trapped },
+      { errors },
+      { cause: child },
+      { cause: Object.create(DOMException.prototype) },
+      { cause: Object.defineProperties({}, members) },
+    ]) {
+      expect(describeException(Object.assign(new Error('outer'), wrapped)).message).toBe('outer')
+    }
+    expect(describeException(Object.defineProperties(new Error('outer'), members)).message).toBe('outer')
   })
 
   it('has a message that is bounded, can be encoded, and holds no password of a URL', () => {

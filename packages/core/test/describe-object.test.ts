@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { recordErrorAs } from '../src/recording/describe-exception.js'
 import { describeObject } from '../src/recording/describe-object.js'
 
 it.each<[string, object, string]>([
@@ -25,4 +26,13 @@ it.each<[string, object]>([
   ['what only looks like a URL', Object.create(URL.prototype)],
 ])('leaves %s to its members', (_, value) => {
   expect(describeObject(value)).toBeUndefined()
+})
+
+it('shows an error without what its record must not repeat, also where another error wraps it', () => {
+  const inner = new Error('duplicate entry "alice"')
+  recordErrorAs(inner, new Error('duplicate entry "?"'))
+  const outer = new Error(`Not saved: ${inner.message}`, { cause: inner })
+
+  expect(describeObject(inner)).toBe('Error: duplicate entry "?"')
+  expect(describeObject(outer)).toBe('Error: Not saved: duplicate entry "?"')
 })

@@ -40,6 +40,32 @@ describe('followCall', () => {
     expect([fulfilled.failed, rejected.done].map(fn => fn.mock.calls.length)).toEqual([0, 0])
   })
 
+  it.each([
+    ['at once', 0],
+    ['after an await', 1],
+    ['after several awaits', 20],
+  ])('tells why an async function failed %s, untraced too', async (_, awaits) => {
+    const { done, failed } = outcome()
+    const error = new Error('no')
+    const fail = async () => {
+      for (let each = 0; each < awaits; each++) await null
+      throw error
+    }
+
+    await followCall(fail, { done, failed }).catch(() => {})
+
+    await expect.poll(() => failed.mock.calls).toEqual([[error, expect.any(Number)]])
+    expect(done).not.toHaveBeenCalled()
+  })
+
+  it('tells the value of an async function that is over at once, untraced too', async () => {
+    const { done, failed } = outcome()
+
+    await followCall(async () => 7, { done, failed }).then(() => {})
+
+    await expect.poll(() => done.mock.calls).toEqual([[7, expect.any(Number)]])
+  })
+
   it('runs the function in the context around, untraced or traced', async () => {
     let inside: unknown
 

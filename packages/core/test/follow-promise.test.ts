@@ -1,5 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bind, createTraceId, run, setNotifier, type TraceRecord, trace, traceClass, withTrace } from '@osprofiler/core'
+import {
+  bind,
+  clean,
+  createTraceId,
+  run,
+  setNotifier,
+  type TraceRecord,
+  trace,
+  traceClass,
+  withTrace,
+} from '@osprofiler/core'
 import { createRunTraced } from '@osprofiler/rpc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signedHeaders } from './fixtures/fake-exchange.js'
@@ -30,6 +40,26 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
     },
     'a rejection that is handled two ticks later': {
       make: async () => Promise.reject(failure()),
+      async use(promise) {
+        await null
+        await null
+        await ignore(promise)
+      },
+      reason: true,
+    },
+    'an awaited rejection of a function that leaves the trace': {
+      async make() {
+        clean()
+        throw failure()
+      },
+      use: ignore,
+      reason: true,
+    },
+    'a rejection of a function that leaves the trace, and that is handled two ticks later': {
+      async make() {
+        clean()
+        throw failure()
+      },
       async use(promise) {
         await null
         await null

@@ -2,7 +2,27 @@ import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { createRequestTracer, type RequestTracer } from '@osprofiler/core/http'
 import { v7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { findKnownTrace, openKnownTrace } from '../src/points/known-traces.js'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
+
+describe('the traces that a process remembers', () => {
+  it('include one that 1,024 others followed, however often each of them came', () => {
+    const kept = openKnownTrace('kept')
+    const others = Array.from({ length: 1_024 }, () => v7())
+
+    for (let round = 0; round < 3; round++) for (const other of others) openKnownTrace(other)
+
+    expect(findKnownTrace('kept')).toBe(kept)
+  })
+
+  it('do not include one that 2,048 others followed', () => {
+    openKnownTrace('gone')
+
+    for (let other = 0; other < 2_048; other++) openKnownTrace(v7())
+
+    expect(findKnownTrace('gone')).toBeUndefined()
+  })
+})
 
 describe('maxPointsPerTrace', () => {
   let records: TraceRecord[]

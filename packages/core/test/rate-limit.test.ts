@@ -42,7 +42,7 @@ describe('createRateLimit', () => {
     expect(passed(mayPass, 10)).toBe(4)
   })
 
-  it('lets one pass in two seconds at a rate of a half, none at 0, and all at infinity', () => {
+  it('lets one pass in two seconds at a rate of a half, none at 0, and all without a limit', () => {
     holdClock()
     const half = createRateLimit(0.5)
     expect(passed(half, 3)).toBe(1)
@@ -55,10 +55,12 @@ describe('createRateLimit', () => {
     now += 3_600_000
     expect(passed(none, 3)).toBe(0)
 
-    const all = createRateLimit(Number.POSITIVE_INFINITY)
-    expect(passed(all, 1_000)).toBe(1_000)
-    now += 1
-    expect(passed(all, 1_000)).toBe(1_000)
+    for (const perSecond of [Number.POSITIVE_INFINITY, Number.MAX_VALUE]) {
+      const all = createRateLimit(perSecond)
+      expect(passed(all, 1_000)).toBe(1_000)
+      now += 1
+      expect(passed(all, 1_000)).toBe(1_000)
+    }
   })
 })
 

@@ -47,6 +47,15 @@ describe('a queue of records', () => {
     expect(take(queue, 99, 2_000).length).toBeLessThan(5)
   })
 
+  it('takes every record where it is not bounded', () => {
+    const queue = new RecordQueue(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+
+    const refused = [...fill(queue, ids(100, 'a')), ...fill(queue, ['root'], true)]
+
+    expect(refused).toEqual([])
+    expect(take(queue, 999)).toEqual([...ids(100, 'a'), 'root'])
+  })
+
   it('gives all of many records', () => {
     const queue = new RecordQueue(10_000, 1e9)
     fill(queue, ids(5_000, 'a'))

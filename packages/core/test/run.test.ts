@@ -1,6 +1,7 @@
 import {
   clean,
   configure,
+  createTraceId,
   get,
   getTraceIdHeaders,
   init,
@@ -12,7 +13,7 @@ import {
   withTrace,
 } from '@osprofiler/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { outline } from './fixtures/trace-records.js'
+import { BASE_ID, outline } from './fixtures/trace-records.js'
 
 const tick = () => new Promise(resolve => setImmediate(resolve))
 const UUID_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -108,6 +109,34 @@ describe('run', () => {
     [{ hmacKey: 'KEY', parentId: '\u202egnorw' }],
   ])('refuses options that make no trace: %j', options => {
     expect(() => run(options as never, () => 1)).toThrow(TypeError)
+  })
+})
+
+describe('a limit of points', () => {
+  it.each([
+    [Number.NaN, 'maxPointsPerTrace is not negative, and not NaN'],
+    [-1, 'maxPointsPerTrace is not negative, and not NaN'],
+    ['7', 'maxPointsPerTrace is a number, not string'],
+    [{}, 'maxPointsPerTrace is a number, not object'],
+    [null, 'maxPointsPerTrace is a number, not null'],
+  ])('is refused where it is none: %j', (limit, message) => {
+    const options = { maxPointsPerTrace: limit as number }
+
+    expect(() => run({ hmacKey: 'KEY', ...options }, () => 1)).toThrow(new TypeError(message))
+    expect(() => init('KEY', options)).toThrow(new TypeError(message))
+  })
+
+  it.each([
+    [undefined, 'a b c'],
+    [Number.POSITIVE_INFINITY, 'a b c'],
+    [2, 'a b'],
+    [0, ''],
+  ])('of %s leaves so many points', (maxPointsPerTrace, tree) => {
+    run({ hmacKey: 'KEY', baseId: createTraceId(), parentId: BASE_ID, maxPointsPerTrace }, () => {
+      for (const name of ['a', 'b', 'c']) start(name).stop()
+    })
+
+    expect(outline(records)).toBe(tree)
   })
 })
 

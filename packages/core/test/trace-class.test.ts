@@ -274,6 +274,15 @@ describe('traceClass', () => {
     expect(() => traceClass('')).toThrow(TypeError)
     expect(() => traceClass('x')('Store' as never)).toThrow(TypeError)
   })
+
+  it.each([
+    [{ hide_args: true }, /^traceClass\(\) has no option "hide_args". Known: tracePrivate, .*, hideArgs, hideResult, /],
+    [{ tracePrivate: 1 }, /^tracePrivate is a boolean, not number$/],
+    [null, /^traceClass\(\) takes its options as an object$/],
+  ])('refuses options that would silently not apply: %j', (options, message) => {
+    expect(() => traceClass('x', options as never)).toThrow(TypeError)
+    expect(() => traceClass('x', options as never)).toThrow(message)
+  })
 })
 
 describe('traceClass with traceSubclasses', () => {

@@ -171,6 +171,14 @@ describe('a traced function', () => {
     expect(() => trace('')).toThrow(TypeError)
     expect(() => trace(undefined as never)).toThrow(TypeError)
   })
+
+  it.each([
+    [{ hide_args: true }, 'trace() has no option "hide_args". Known: info, hideArgs, hideResult, allowMultipleTrace.'],
+    [{ hideArgs: 'yes' }, 'hideArgs is a boolean, not string'],
+    [null, 'trace() takes its options as an object'],
+  ])('is refused with options that would silently not apply: %j', (options, message) => {
+    expect(() => trace('f', options as never)).toThrow(new TypeError(message))
+  })
 })
 
 describe('a traced generator', () => {

@@ -40,6 +40,34 @@ describe('what became of a write', () => {
     expect(await writeTo(() => Promise.reject(error))).toEqual({ kind, error, reason: expect.any(String) })
   })
 
+  it.each(['held', 'unknown', 'refused', 'reason'])(
+    'is unknown where the result throws at a look at %s',
+    async name => {
+      const error = new Error('password=SEALED')
+      const result = Object.defineProperty({}, name, {
+        get: () => {
+          throw error
+        },
+      })
+
+      const outcome = await writeTo(() => result)
+
+      expect(outcome).toEqual({ kind: 'unknown', error, reason: 'The result of the write cannot be read.' })
+    },
+  )
+
+  it('has a reason that is a text, whatever a result answers at the second look', async () => {
+    const reasons = ['too large', Symbol('no text')]
+    const result = {
+      refused: 1,
+      get reason() {
+        return reasons.shift()
+      },
+    }
+
+    expect(await writeTo(() => result)).toMatchObject({ kind: 'taken', reason: 'too large' })
+  })
+
   it.each<[string, unknown]>([
     ['an error of a library, whose message may hold a secret', new Error('password=SEALED')],
     ['nothing', undefined],

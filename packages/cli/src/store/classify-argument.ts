@@ -43,8 +43,6 @@ export async function explainNoFile(path: string): Promise<string> {
       : known.isSocket()
         ? 'a socket'
         : 'a device'
-  const advice = known.isDirectory()
-    ? ''
-    : ', which is read only from standard input, as "-", or behind a leading "../"'
+  const advice = known.isDirectory() ? '' : ', which is read only from standard input, as "-", or behind a leading "./"'
   return `it is ${kind}${advice}`
 }

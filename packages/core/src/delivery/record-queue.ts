@@ -19,7 +19,8 @@ export class RecordQueue {
   #lastNumber = 0
 
   constructor(maxRecords: number, maxBytes: number) {
-    this.#maxRecords = maxRecords
+    // A tenth of infinity is infinity, which would leave NaN records for those that belong to no root.
+    this.#maxRecords = Math.min(maxRecords, Number.MAX_SAFE_INTEGER)
     this.#maxBytes = maxBytes
   }
 

@@ -21,12 +21,19 @@ const KINDS = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } a
 
 /** Writes to a driver. Anyone may have written the driver, so any result and any error becomes an outcome. */
 export async function tryWrite(driver: Driver, records: readonly TraceRecord[]): Promise<WriteOutcome> {
+  let result: WriteResult | undefined
   try {
-    return readResult(await driver.write(records), records.length)
+    result = await driver.write(records)
   } catch (error) {
     const code = codeOf(error)
     const kind = code === 'ERR_WRITE_REFUSED' || code === 'ERR_WRITE_UNCERTAIN' ? KINDS[code] : 'failed'
     return { kind, error, reason: reasonOf(error, code) }
+  }
+  try {
+    return readResult(result, records.length)
+  } catch (error) {
+    // The write has succeeded, so another try would store the records twice.
+    return { kind: 'unknown', error, reason: 'The result of the write cannot be read.' }
   }
 }
 
@@ -34,8 +41,8 @@ function readResult(result: WriteResult | undefined, length: number): WriteOutco
   const held = readHeld(result?.held, length)
   const unknown = toCount(result?.unknown, length - held.length)
   const refused = toCount(result?.refused, length - held.length - unknown)
-  const reason = typeof result?.reason === 'string' ? result.reason : ''
-  return { kind: 'taken', refused, unknown, held, reason }
+  const reason: unknown = result?.reason
+  return { kind: 'taken', refused, unknown, held, reason: typeof reason === 'string' ? reason : '' }
 }
 
 function toCount(value: unknown, max: number): number {

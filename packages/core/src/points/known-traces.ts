@@ -94,7 +94,7 @@ export function openKnownTrace(baseId: string): KnownTrace {
 /** Does the same as `openKnownTrace` after `findKnownTrace`, without a second lookup. A lookup takes microseconds. */
 export function rememberTrace(baseId: string, found: KnownTrace | undefined): KnownTrace {
   const trace = found ?? new KnownTrace()
-  if (known.newer.size >= MAX_REMEMBERED) {
+  if (known.newer.size >= MAX_REMEMBERED && !known.newer.has(baseId)) {
     known.older = known.newer
     known.newer = new Map()
   }

@@ -41,6 +41,6 @@ export function followCallIn<T>(
     return result
   }
   const bodyScope = watch === undefined ? scope : promiseWatch.find(watch, result)
-  followPromise(result, outcome, bodyScope, !isAsync)
+  followPromise(result, outcome, bodyScope, isAsync)
   return result
 }

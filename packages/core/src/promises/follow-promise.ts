@@ -62,7 +62,7 @@ export function followPromise(
   promise: Promise<unknown>,
   outcome: CallOutcome,
   bodyScope: Scope | undefined,
-  mayBeOver: boolean,
+  isAsync: boolean,
 ): void {
   const plain = isPlain(promise)
   const isHandled = plain && handled.has(promise)
@@ -76,7 +76,8 @@ export function followPromise(
     outcomes: [outcome],
     plain,
     bodyScope,
-    mayBeOver,
+    isAsync,
+    mayBeOver: true,
     children: [],
     followedAt: performance.now(),
     settledAt: undefined,

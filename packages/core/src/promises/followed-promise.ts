@@ -19,8 +19,10 @@ export interface FollowedPromise {
   /** Whether our handler would run no code of the program, neither a `then` nor a constructor. */
   plain: boolean
   readonly bodyScope: Scope | undefined
-  /** Whether the promise may have settled before it was followed. False for the promise of an async function. */
-  readonly mayBeOver: boolean
+  /** Whether an async function made the promise. In the body's scope, a new child is then for an `await` of the body. */
+  readonly isAsync: boolean
+  /** Whether the promise may have settled before it was followed, of which no hook tells. False once it was pending. */
+  mayBeOver: boolean
   /** Promises that were made by handlers of this promise, or by awaits inside its function. */
   children: unknown[]
   readonly followedAt: number
@@ -56,11 +58,14 @@ export function hasWaitingChild({ children }: FollowedPromise): boolean {
 
 /** Returns whether the function behind the promise has ended, and so awaits nothing more. */
 function isOver(followed: FollowedPromise): boolean {
-  const { mayBeOver, promise, children, followedAt } = followed
-  if (mayBeOver && children.length === 0 && readPromiseState(promise) !== 'pending') {
-    followed.settledAt ??= followedAt
-  }
-  return followed.settledAt !== undefined
+  const { settledAt, isAsync, mayBeOver, bodyScope, promise } = followed
+  if (settledAt !== undefined) return true
+  // Reading the state takes microseconds, so an `await` in the scope of an async function does not cause it.
+  if (!mayBeOver || (isAsync && bodyScope?.left === false)) return false
+  followed.mayBeOver = false
+  if (readPromiseState(promise) === 'pending') return false
+  followed.settledAt = followed.followedAt
+  return true
 }
 
 /** Returns whether the current code runs outside the function behind the promise. */

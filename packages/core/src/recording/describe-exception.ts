@@ -1,5 +1,4 @@
-import { isError } from '../platform/is-error.js'
-import { DOMException, Object, Reflect, String, types, WeakMap } from '../platform/platform.js'
+import { Array, DOMException, Map, Object, Reflect, String, types, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { redactText } from '../secrets/redact-text.js'
 import { className, readData } from './class-name.js'
@@ -14,8 +13,10 @@ export interface ExceptionInfo {
 }
 
 const shownAs = shared('shownErrors', () => new WeakMap<object, Error>())
-// Members that hold the error which an error wraps and repeats, in Node, Sequelize and TypeORM.
-const MADE_OF = ['cause', 'original', 'driverError']
+// Members that hold the error which an error wraps and repeats, in Node, Sequelize, TypeORM, Objection and VError.
+const WRAPPED = ['cause', 'original', 'driverError', 'nativeError', 'jse_cause']
+// Programs wrap far fewer errors. The bound keeps the search short in endless chains and long lists.
+const MAX_WRAPPED = 100
 
 /** Makes every point that `error` passes through record `shown` instead. `error` itself keeps the text to hide. */
 export function recordErrorAs(error: Error, shown: Error): void {
@@ -29,47 +30,97 @@ export function describeException(error: unknown): ExceptionInfo {
     if (thrown === undefined) return { etype: typeof error, message: show(String(error), MAX_MESSAGE) }
     const shown = shownAs.get(thrown) ?? thrown
     const name = readText(shown, 'name')
-    const message = readText(shown, 'message')
     const type = className(shown)
     // A class more specific than `Error` is the type. An `Error` or `DOMException` may have a more specific `name`.
     const named = name || 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(type) ? named : type
-    return {
-      etype: show(etype, MAX_TYPE),
-      message: message === undefined ? '' : show(hideInner(thrown, message), MAX_MESSAGE),
-    }
+    return { etype: show(etype, MAX_TYPE), message: show(messageToShow(thrown), MAX_MESSAGE) }
   } catch {
     return { etype: 'Error', message: '' }
   }
 }
 
+/** Returns the message of an error without the texts of wrapped errors that must not be recorded. */
+export function messageToShow(error: object): string {
+  const message = readText(shownAs.get(error) ?? error, 'message')
+  return message === undefined ? '' : hideInner(error, message)
+}
+
 const domGetters = Object.getOwnPropertyDescriptors(DOMException.prototype)
 
-/** The members of a `DOMException` are getters of Node's own. */
 function readText(thrown: object, name: 'name' | 'message'): string | undefined {
-  const value = isDomException(thrown)
-    ? Reflect.apply(domGetters[name].get as () => string, thrown, [])
-    : readData(thrown, name)
+  const value = isDomException(thrown) ? readDomException(thrown, name) : readData(thrown, name)
   return typeof value === 'string' ? value : undefined
+}
+
+/** The members of a `DOMException` are getters of Node's own. They throw for an object that only looks like one. */
+function readDomException(thrown: object, name: 'name' | 'message'): unknown {
+  try {
+    return Reflect.apply(domGetters[name].get as () => string, thrown, [])
+  } catch {
+    return undefined
+  }
 }
 
 function isDomException(thrown: object): boolean {
   return !types.isProxy(thrown) && Reflect.getPrototypeOf(thrown) === DOMException.prototype
 }
 
-/** Removes from a message the text of a wrapped error that must not be recorded. */
+/** The search through the errors that an error wraps. */
+interface Search {
+  /** Messages that must not be recorded, each with the text to record instead. */
+  readonly hidden: Map<string, string>
+  /** The text to record of each error. A missing text belongs to an error whose search has not ended. */
+  readonly texts: Map<object, string | undefined>
+  /** Number of places still to look at. */
+  left: number
+}
+
 function hideInner(thrown: object, message: string): string {
-  for (const name of MADE_OF) {
-    const inner: unknown = Object.getOwnPropertyDescriptor(thrown, name)?.value
-    const shown = isError(inner) ? shownAs.get(inner) : undefined
-    if (shown === undefined) continue
-    const told = readText(inner as Error, 'message') ?? ''
-    if (told === '') continue
+  const search: Search = { hidden: new Map(), texts: new Map(), left: MAX_WRAPPED }
+  const shown = hideWrapped(thrown, message, search)
+  // After an incomplete search, the message may still repeat such a text.
+  return search.left < 0 ? '' : shown
+}
+
+function hideWrapped(error: object, message: string, search: Search): string {
+  const { hidden, texts } = search
+  texts.set(error, undefined)
+  for (const inner of wrappedBy(error)) {
+    if (--search.left < 0) return ''
+    if (!isReadable(inner)) continue
+    const shown = shownAs.get(inner)
+    const told = readText(inner, 'message') ?? ''
+    if (!texts.has(inner)) texts.set(inner, hideWrapped(inner, shown?.message ?? told, search))
+    const text = texts.get(inner)
+    if (text === undefined || (shown === undefined && text === told)) continue
+    if (told !== '') hidden.set(told, text)
     // Drizzle's message has the query and its parameters in place of the cause's message.
-    if (Object.hasOwn(thrown, 'params') && !message.includes(told)) return shown.message
-    return message.replaceAll(told, () => shown.message)
+    if (Object.hasOwn(error, 'params') && (told === '' || !message.includes(told))) return text
   }
-  return message
+  // A longer message may contain a shorter one.
+  const longestFirst = [...hidden].sort(([a], [b]) => b.length - a.length)
+  return longestFirst.reduce((rest, [told, text]) => rest.replaceAll(told, () => text), message)
+}
+
+/** Yields the values in all places where an error may keep what it wraps. */
+function* wrappedBy(error: object): Generator<unknown> {
+  for (const name of WRAPPED) {
+    const inner = readOwn(error, name)
+    if (inner !== undefined) yield inner
+  }
+  const errors = readOwn(error, 'errors')
+  if (!isReadable(errors) || !Array.isArray(errors)) return
+  for (let at = 0; at < errors.length; at++) yield readOwn(errors, at)
+}
+
+function readOwn(holder: object, key: string | number): unknown {
+  return Object.getOwnPropertyDescriptor(holder, key)?.value
+}
+
+/** Returns whether a value is an object whose members can be read without a proxy trap. */
+function isReadable(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !types.isProxy(value)
 }
 
 function show(text: string, length: number): string {

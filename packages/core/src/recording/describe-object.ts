@@ -1,5 +1,6 @@
 import { Array, ArrayBuffer, Date, Number, Object, Reflect, types, URL } from '../platform/platform.js'
 import { redactText } from '../secrets/redact-text.js'
+import { messageToShow } from './describe-exception.js'
 
 /** Maximum length of a recorded text, in characters. */
 export const MAX_STRING = 10_000
@@ -26,7 +27,7 @@ export function describeObject(value: object): string | undefined {
 
 function describeError(error: object): string {
   const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
-  return redactText(typeof message === 'string' ? `Error: ${message}` : 'Error', MAX_STRING)
+  return redactText(typeof message === 'string' ? `Error: ${messageToShow(error)}` : 'Error', MAX_STRING)
 }
 
 /** Uses neither `instanceof`, which asks each prototype, nor the member `href`: both may run code of the program. */

@@ -32,15 +32,15 @@ export function withoutOption(list: readonly unknown[], index: number): string |
     return `${value.slice(0, value.indexOf(':') + 1)}${REDACTED}`
   for (const [program, takes, attached] of PROGRAMS) {
     if (!names.some(name => program.test(name))) continue
-    if (isOfLogin(program, names, list, index)) continue
+    if (isPortOption(program, names, list, index)) continue
     if (option !== undefined && takes.test(option)) return REDACTED
     if (attached?.test(value) && !value.startsWith('--')) return `${value.slice(0, 2)}${REDACTED}`
   }
   return undefined
 }
 
-/** `docker run -p 8080:80` has a port behind the option that takes a password in `docker login`. */
-function isOfLogin(program: RegExp, names: readonly string[], list: readonly unknown[], index: number): boolean {
+/** Returns whether `-p` takes a port, as in `docker run -p 8080:80`. In `docker login -p`, it takes a password. */
+function isPortOption(program: RegExp, names: readonly string[], list: readonly unknown[], index: number): boolean {
   if (!program.test('docker')) return false
   if (names.some(name => /^(?:sshpass|mongo)/.test(name))) return false
   return !list.slice(0, index).includes('login')

@@ -1,4 +1,5 @@
 import { isTraceId } from '../keys/signed-headers.js'
+import { checkOptionKinds } from '../options/check-options.js'
 import { isEnabled } from '../options/configuration.js'
 import { TypeError, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
@@ -23,7 +24,7 @@ export interface TraceOptions {
 /**
  * Runs `fn`, and everything that `fn` starts, in a trace. Closes open points when `fn` or its promise is done.
  *
- * @throws TypeError if the key or an id is invalid.
+ * @throws TypeError if the key, an id or the limit is invalid.
  */
 export function run<T>(options: TraceOptions, fn: () => T): T {
   const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
@@ -50,7 +51,7 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
  * Traces the rest of the current asynchronous context, for scripts: in a server, `run` keeps requests apart. Returns
  * the profiler, which may be that of an earlier trace, or `undefined` if tracing is disabled.
  *
- * @throws TypeError if the key or an id is invalid.
+ * @throws TypeError if the key, an id or the limit is invalid.
  */
 export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {}): Profiler | undefined {
   const { baseId, parentId, maxPointsPerTrace } = readOptions({ ...options, hmacKey })
@@ -98,5 +99,6 @@ function readOptions(options: TraceOptions): Opening {
     throw new TypeError('A trace needs an hmacKey to sign what it sends on')
   if (!isTraceId(baseId) || !isTraceId(parentId))
     throw new TypeError('baseId and parentId are strings of 1 to 255 characters, none of them a control character')
+  checkOptionKinds({ maxPointsPerTrace }, { maxPointsPerTrace: 'number' })
   return { hmacKey, baseId, parentId, maxPointsPerTrace }
 }

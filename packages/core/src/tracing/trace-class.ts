@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKinds } from '../options/check-options.js'
 import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from '../platform/platform.js'
 import { className, functionName } from '../recording/class-name.js'
 import { type AnyFunction, type Call, isNative, readAsOriginal, standForClass } from '../wrapping/stand-in.js'
@@ -8,6 +9,7 @@ import {
   createTracedFunction,
   isClass,
   isGeneratorFunction,
+  TRACE_OPTIONS,
   type TraceFunctionOptions,
 } from './traced-function.js'
 
@@ -32,20 +34,28 @@ export type AnyClass = abstract new (...args: never[]) => object
  * Records each call of a class's methods as a point, inherited ones included: `traceClass('rpc')(Manager)`, or
  * `@traceClass('rpc')` in either dialect. Changes and returns the class. With `traceSubclasses`, returns a proxy.
  *
- * @throws TypeError for a value that is not a class. With `allowMultipleTrace: false`, also for a class with a traced
- * method, before any change.
+ * @throws TypeError for a wrong option, and for a value that is not a class. With `allowMultipleTrace: false`, also for
+ * a class with a traced method, before any change.
  */
 export function traceClass(
   name: string,
   options: TraceClassOptions = {},
 ): <C extends AnyClass>(value: C, context?: ClassDecoratorContext<C>) => C {
   if (typeof name !== 'string' || name === '') throw new TypeError('traceClass() takes the name of the points first')
+  checkOptions('traceClass()', options, CLASS_OPTIONS)
   return value => {
     if (typeof value !== 'function')
       throw new TypeError(`Only a class can be traced by traceClass(), not ${typeof value}`)
     traceMembers(value, name, options, true)
     return options.traceSubclasses ? watchSubclasses(value, name, options) : value
   }
+}
+
+const CLASS_OPTIONS: OptionKinds<TraceClassOptions> = {
+  tracePrivate: 'boolean',
+  traceStaticMethods: 'boolean',
+  traceSubclasses: 'boolean',
+  ...TRACE_OPTIONS,
 }
 
 interface Member {

@@ -1,17 +1,20 @@
+import { checkOptions } from '../options/check-options.js'
 import { TypeError } from '../platform/platform.js'
 import { decorate, type TraceDecorator } from './trace-decorator.js'
-import { createTracedFunction, type TraceFunctionOptions } from './traced-function.js'
+import { createTracedFunction, TRACE_OPTIONS, type TraceFunctionOptions } from './traced-function.js'
 
 /**
  * Records each call of a function in a traced context as a point: `trace('point')(fn)`, or the decorator
  * `@trace('point')` on a method, in either dialect. Promises and generators are followed to their end. `info.function`
  * is `{name, args?, result?}`, as with Python's `profiler.trace`.
  *
- * @throws TypeError for a value that is not a function, or with `allowMultipleTrace: false` for a traced function.
+ * @throws TypeError for a wrong option, and for a value that is not a function. With `allowMultipleTrace: false`, also
+ * for a traced function.
  * @example
  * const charge = trace('payment', { hideArgs: true })(async function charge(card, amount) { ... })
  */
 export function trace(name: string, options: TraceFunctionOptions = {}): TraceDecorator {
   if (typeof name !== 'string' || name === '') throw new TypeError('trace() takes the name of the point first')
+  checkOptions('trace()', options, TRACE_OPTIONS)
   return decorate((fn, nameOf) => createTracedFunction(fn, name, options, nameOf))
 }

@@ -1,3 +1,4 @@
+import type { OptionKinds } from '../options/check-options.js'
 import { cutText } from '../platform/cut-text.js'
 import { JSON, Object, Reflect, TypeError, types, WeakMap, WeakSet } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
@@ -22,6 +23,14 @@ export interface TraceFunctionOptions {
   readonly hideResult?: boolean | undefined
   /** Whether a traced function may be traced again. Default: true. */
   readonly allowMultipleTrace?: boolean | undefined
+}
+
+/** The kinds of these options: a misspelled `hideArgs` would record all arguments. */
+export const TRACE_OPTIONS: OptionKinds<TraceFunctionOptions> = {
+  info: 'any',
+  hideArgs: 'boolean',
+  hideResult: 'boolean',
+  allowMultipleTrace: 'boolean',
 }
 
 const MAX_TEXT = 2_000
