@@ -2,9 +2,23 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
+/** Test files of core that need a process in which nothing was traced yet. */
+const FRESH = 'first-trace|local-trace|trace-gate'
+/** Test files that leave nothing behind, and share processes: one for each file would cost half a second of CPU. */
+const TOGETHER = [`packages/core/test/**/!(${FRESH}).test.ts`, 'packages/{report,viewer}/test/**/*.test.ts']
+/** All others. Not told by `exclude`, which would replace the patterns of the command line. */
+const APART = [
+  'test/**/*.test.ts',
+  'packages/!(core|report|viewer)/test/**/*.test.ts',
+  `packages/core/test/@(${FRESH}).test.ts`,
+]
+
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'together', include: TOGETHER, isolate: false } },
+      { extends: true, test: { name: 'apart', include: APART } },
+    ],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
     // Node loads the built packages itself. Vite would transform each of their files, for each test file once more.
