@@ -150,6 +150,40 @@ describe('the filters', () => {
     expect(await titles(page)).toEqual(['GET /customers/7 200', 'Sender.send', 'audit'])
   })
 
+  it('leave out the same service when times as recorded put the services in another order', async () => {
+    const { page } = await openPage(
+      recordPoints([
+        {
+          name: 'http',
+          service: 'web',
+          fromMs: 0,
+          toMs: 100,
+          info: { requests: { method: 'GET', hostname: 'ahead', port: 80, path: '/', query: '', scheme: 'http' } },
+          children: [
+            {
+              name: 'wsgi',
+              service: 'ahead',
+              fromMs: 5010,
+              toMs: 5050,
+              info: { request: { method: 'GET', path: '/', query: '', scheme: 'http' } },
+            },
+            { name: 'later', service: 'steady', fromMs: 80, toMs: 90 },
+          ],
+        },
+      ]),
+    )
+    await page.getByRole('button', { name: 'ahead', exact: true }).click()
+    const before = await titles(page)
+
+    await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
+
+    await expect.poll(async () => (await rangeOf(page))[1], SOON).toBe(5050)
+    expect(await titles(page)).toEqual(before)
+    expect(before.at(-1)).toBe('later')
+    expect(await page.getByRole('button', { name: 'ahead', exact: true }).getAttribute('aria-pressed')).toBe('false')
+    expect(await page.locator('.services .chip').allTextContents()).toEqual(['web', 'steady', 'ahead'])
+  })
+
   it('leave what took long enough, or nobody knows how long', async () => {
     const { page } = await openPage(shopTrace())
 
