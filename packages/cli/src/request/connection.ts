@@ -43,7 +43,10 @@ export function openConnection({ protocol }: URL, trust: Trust): Connection {
       const first = await exchange(request, agent, signal)
       // The server closed the connection at the moment when it was used again.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
-      return isStale && REPEATABLE.has(request.method) ? await exchange(request, agent, signal) : first
+      if (!isStale || !REPEATABLE.has(request.method)) return first
+      const second = await exchange(request, agent, signal)
+      // The server may have received the first one, and may have ended because of it.
+      return { ...second, isConnected: first.isConnected || second.isConnected }
     },
     close: () => agent.destroy(),
   }
