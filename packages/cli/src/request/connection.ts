@@ -14,6 +14,8 @@ export interface Trust {
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
+  /** When the head came, in milliseconds since 1970. */
+  readonly cameAt: number
 }
 
 export interface Exchange {
@@ -77,7 +79,7 @@ async function exchange(
   let answer: Answer | undefined
   try {
     const response = await nextAnswer(request, body)
-    answer = { status: response.statusCode ?? 0, headers: response.headers }
+    answer = { status: response.statusCode ?? 0, headers: response.headers, cameAt: Date.now() }
     // A response that is not read does not end, and the server's point lasts until its end.
     await finished(response.resume())
     return { answer, ...state, isReused: request.reusedSocket }

@@ -100,9 +100,9 @@ function redirectTarget({ status, headers: { location } }: Answer, from: URL): U
     : undefined
 }
 
-function readClock({ headers }: Answer): number | undefined {
+function readClock({ headers, cameAt }: Answer): number | undefined {
   const date = Date.parse(headers.date ?? '')
-  return Number.isNaN(date) ? undefined : date - Date.now()
+  return Number.isNaN(date) ? undefined : date - cameAt
 }
 
 function describe(
