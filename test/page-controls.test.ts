@@ -310,6 +310,25 @@ describe('a range of time', () => {
     expect(fromMs).toBeCloseTo(25, -1)
     expect(toMs).toBeCloseTo(295, -1)
   })
+
+  it('becomes that of folded points by a key, though one of them has no time', async () => {
+    const step = (fromMs: number) => ({ name: 'step', service: 's', fromMs, toMs: fromMs + 50 })
+    const records = recordPoints([
+      { name: 'root', service: 's', fromMs: 0, toMs: 1000, children: [step(200), step(400), step(600), step(800)] },
+    ])
+    const spoiled = records.map(record => {
+      const place = [2, 3, 4].findIndex(number => record.trace_id === pointId(number))
+      const isSpoiled = place === 2 || (place >= 0 && record.name === 'step-stop')
+      return isSpoiled ? { ...record, timestamp: 'no time' } : record
+    })
+    const { page } = await openPage(spoiled)
+
+    await rowOf(page, '3 ×').click()
+    await page.keyboard.press('z')
+
+    await expect.poll(async () => (await rangeOf(page))[0], SOON).toBeCloseTo(184, 0)
+    expect((await rangeOf(page))[1]).toBe(1000)
+  })
 })
 
 describe('the details', () => {

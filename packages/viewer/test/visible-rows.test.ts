@@ -6,7 +6,7 @@ import { filterPoints } from '../pages/trace/model/filter-points.js'
 import { createTraceModel } from '../pages/trace/model/trace-model.js'
 import { visibleRows } from '../pages/trace/model/visible-rows.js'
 import { readLink, writeLink } from '../pages/trace/view/deep-link.js'
-import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../pages/trace/view/time-range.js'
+import { fitRange, labelTicks, panRange, rangeOfPoints, ticks, zoomRange } from '../pages/trace/view/time-range.js'
 
 const NOTHING = { collapsed: new Set<number>(), openFolds: new Set<number>(), kept: undefined }
 
@@ -77,6 +77,17 @@ describe('a range', () => {
 
   it('is zoomed around the moment under the pointer', () => {
     expect(zoomRange({ fromUs: 0, toUs: 1000 }, 0.5, 250, 1000)).toEqual({ fromUs: 125, toUs: 625 })
+  })
+
+  it('of points reaches from the earliest to the latest, whatever their order, past those without a time', () => {
+    const trace = {
+      startsUs: Float64Array.of(Number.NaN, 400, 200),
+      endsUs: Float64Array.of(Number.NaN, 500, 300),
+      durationUs: 1000,
+    }
+
+    expect(rangeOfPoints(trace, [0, 1, 2])).toEqual({ fromUs: 194, toUs: 506 })
+    expect(rangeOfPoints(trace, [0])).toBeUndefined()
   })
 
   it('has round moments, whose labels have room', () => {

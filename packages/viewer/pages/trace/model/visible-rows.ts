@@ -77,6 +77,12 @@ function takeNext(frame: Frame, ends: Int32Array): number | undefined {
   return index
 }
 
-export function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
+/** Returns the points of a row: one point, or those of the repeated siblings that a filter leaves. */
+export function rowMembers(model: TraceModel, row: RowId, kept: Uint8Array | undefined): readonly number[] {
+  const point = rowPoint(row)
+  return isFoldRow(row) ? keptMembers(model.folds.get(point) ?? [point], kept) : [point]
+}
+
+function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
   return kept === undefined ? members : members.filter(member => kept[member] !== 0)
 }

@@ -3,7 +3,7 @@ import { serviceColour } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
 import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { isFoldRow, keptMembers, type RowId, rowPoint } from '../model/visible-rows.js'
+import { isFoldRow, type RowId, rowMembers, rowPoint } from '../model/visible-rows.js'
 import type { Range } from '../view/time-range.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 import { coverRange } from './cover-range.js'
@@ -29,7 +29,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
   const point = rowPoint(row)
   const node = model.points[point]
   if (node === undefined) return null
-  const members = isFoldRow(row) ? keptMembers(model.folds.get(point) ?? [point], kept) : [point]
+  const members = rowMembers(model, row, kept)
   const closable = rowShortcuts.isClosable(model, row)
   const open = rowShortcuts.isOpen(state, row)
   const classes = [
