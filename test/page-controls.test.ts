@@ -1,3 +1,5 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport, renderTree } from '@osprofiler/report'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
@@ -357,6 +359,40 @@ describe('the details', () => {
   })
 })
 
+describe('a row of folded repetitions', () => {
+  it('has the time that they covered, as the terminal has, and their sum in the details', async () => {
+    const records = overlappingSteps()
+    const { page } = await openPage(records)
+
+    await rowOf(page, '4 ×').click()
+
+    expect(await rowOf(page, '4 ×').locator('.cell-duration').textContent()).toBe('400 ms')
+    expect(renderTree(buildReport(records), { width: 100 })).toMatch(/4 x step +s +400 ms/)
+    expect(await factsOf(page)).toEqual(['Points 4', 'Together 400 ms', 'Sum 600 ms', 'p50 100 ms', 'Longest 200 ms'])
+    expect(await page.locator('.details').textContent()).toContain('in which at least one of them ran')
+  })
+
+  it('and its details are about the points that a filter leaves', async () => {
+    const { page } = await openPage(overlappingSteps())
+
+    await page.getByRole('textbox', { name: /shortest duration/i }).fill('150')
+    await rowOf(page, '2 ×').click()
+
+    expect(await rowOf(page, '2 ×').locator('.cell-duration').textContent()).toBe('300 ms')
+    expect((await factsOf(page)).slice(0, 3)).toEqual(['Points 2', 'Together 300 ms', 'Sum 400 ms'])
+  })
+
+  it('says nothing of durations that nobody knows', async () => {
+    const records = overlappingSteps().filter(({ name }) => name !== 'step-stop')
+    const { page } = await openPage(records)
+
+    await rowOf(page, '4 ×').click()
+
+    expect(await rowOf(page, '4 ×').locator('.cell-duration').textContent()).toBe('unknown')
+    expect((await factsOf(page)).slice(1)).toEqual(['Together', 'Sum', 'p50', 'Longest'].map(name => `${name} unknown`))
+  })
+})
+
 describe('findings', () => {
   it('lead to their points', async () => {
     const { page } = await openPage(shopTrace())
@@ -496,6 +532,22 @@ describe('the page', () => {
     expect(head).toContain(TRACE_ID)
   })
 })
+
+/** Four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms, of which one lies within the others. */
+function overlappingSteps(): TraceRecord[] {
+  const step = (fromMs: number, toMs: number) => ({ name: 'step', service: 's', fromMs, toMs })
+  const children = [step(100, 300), step(200, 400), step(250, 350), step(600, 700)]
+  return recordPoints([{ name: 'root', service: 's', fromMs: 0, toMs: 1000, children }])
+}
+
+/** The figures of the details, such as `Took 5.00 ms`. */
+async function factsOf(page: Page): Promise<string[]> {
+  return page
+    .locator('.details .numbers > div')
+    .evaluateAll(entries =>
+      entries.map(entry => Array.from(entry.children, ({ textContent }) => textContent).join(' ')),
+    )
+}
 
 function rows(page: Page): Locator {
   return page.locator('.row[aria-level]')

@@ -232,6 +232,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     module: reportToolkit,
     names: [
       'MARK_WORDS',
+      'coveredUs',
       'createFold',
       'describeStored',
       'findTroubledBelow',

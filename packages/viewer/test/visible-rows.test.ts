@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../pages/shared/parse-duration.js'
 import { filterPoints } from '../pages/trace/model/filter-points.js'
 import { createTraceModel } from '../pages/trace/model/trace-model.js'
-import { visibleRows } from '../pages/trace/model/visible-rows.js'
+import { foldRow, rowMembers, visibleRows } from '../pages/trace/model/visible-rows.js'
 import { readLink, writeLink } from '../pages/trace/view/deep-link.js'
 import { fitRange, labelTicks, panRange, rangeOfPoints, ticks, zoomRange } from '../pages/trace/view/time-range.js'
 
@@ -33,6 +33,15 @@ describe('the rows', () => {
     expect([...closed.rows]).toEqual([-1, 1, 3])
     expect([...open.rows]).toEqual([-1, 0, 2, 4, 1, 3])
     expect([...open.levels]).toEqual([0, 1, 1, 1, 0, 0])
+  })
+
+  it('of folded siblings are about those that a filter leaves, and about all where it removes the row', () => {
+    const model = createTraceModel(buildReport([0, 1, 2].flatMap(index => whole(`p${index}`, 'a', index))))
+
+    expect(rowMembers(model, foldRow(0), undefined)).toEqual([0, 1, 2])
+    expect(rowMembers(model, foldRow(0), Uint8Array.of(0, 2, 2))).toEqual([1, 2])
+    expect(rowMembers(model, foldRow(0), Uint8Array.of(0, 0, 0))).toEqual([0, 1, 2])
+    expect(rowMembers(model, 1, Uint8Array.of(0, 0, 0))).toEqual([1])
   })
 
   it('that a filter leaves stand below what leads to them', () => {

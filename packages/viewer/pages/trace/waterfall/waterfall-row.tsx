@@ -1,4 +1,5 @@
 import { formatCount } from '@osprofiler/report'
+import { coveredUs } from '@osprofiler/report/toolkit'
 import { serviceColour } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
 import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from '../model/point-text.js'
@@ -24,6 +25,7 @@ interface WaterfallRowProps {
 /** Deeper rows are not indented further, because their names would leave the page. */
 const MAX_INDENT = 16
 const MAX_BARS = 400
+const COVERED = 'The time in which at least one of them ran'
 
 export function WaterfallRow({ model, state, row, level, place, topPx, kept, toggle, patch }: WaterfallRowProps) {
   const point = rowPoint(row)
@@ -92,8 +94,8 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
         <span class="swatch" aria-hidden="true" />
         <bdi>{showText(node.service, 60)}</bdi>
       </span>
-      <span role="gridcell" class="cell-duration">
-        {durationOf(model, members)}
+      <span role="gridcell" class="cell-duration" title={members.length > 1 ? COVERED : undefined}>
+        {showDuration(coveredUs(members.flatMap(index => model.points[index] ?? [])))}
       </span>
       <span role="gridcell" class="cell-time">
         <Bars {...{ model, members }} range={state.range} critical={state.critical} />
@@ -108,11 +110,6 @@ function titleOf(model: TraceModel, row: RowId, members: readonly number[]): str
   if (first === undefined) return ''
   const title = isFoldRow(row) ? repeatedTitle(nodes) : pointTitle(first)
   return title === pointName(first) ? '' : title
-}
-
-function durationOf(model: TraceModel, members: readonly number[]): string {
-  const durations = members.flatMap(index => model.points[index]?.durationUs ?? [])
-  return showDuration(durations.length === 0 ? undefined : durations.reduce((sum, us) => sum + us, 0))
 }
 
 interface BarsProps {
