@@ -11,21 +11,22 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Three traces, of which another transaction has locked the one that is named "b". */
-async function lockOne(): Promise<string> {
+/** Three traces, of which another transaction has locked those that are named here. */
+async function lock(...locked: readonly string[]): Promise<string> {
   for (const baseId of ['a', 'b', 'c']) await keepRecords(server.url, shopRecords({ baseId }))
   const connection = await mysql.createConnection({ uri: server.url })
   onTestFinished(() => connection.end())
   await connection.query('BEGIN')
-  await connection.query("SELECT id FROM data WHERE base_id = 'b' FOR UPDATE")
+  // A query for several of them would read the whole table, and lock all.
+  for (const baseId of locked) await connection.query('SELECT id FROM data WHERE base_id = ? FOR UPDATE', [baseId])
   return String(connection.threadId)
 }
 
 it.each([
-  [['delete', 'b', 'a', 'c'], /^Removed a: 18 records\.\nRemoved c: 18 records\.\n$/, 'Removed 0 records'],
+  [['delete', 'b', 'a', 'c'], /^Removed a: 18 records\.\nRemoved c: 18 records\.\n$/, 'b: Removed 0 records'],
   [['prune', '--older-than', '2100-01-01'], /^$/, 'Removed 2 traces'],
 ])('trace %j removes all but what is locked, says by whom, and ends with 1', async (args, stdout, removed) => {
-  const holder = await lockOne()
+  const holder = await lock('b')
 
   const outcome = await osprofiler(['trace', ...args, '--connection-string', server.url])
   const listed = await osprofiler(['trace', 'list', '--json', '--connection-string', server.url])
@@ -33,4 +34,16 @@ it.each([
   expect(outcome).toMatchObject({ code: 1, stdout: expect.stringMatching(stdout) })
   expect(outcome.stderr).toMatch(new RegExp(`^error: ${removed} .* locked by connection ${holder} \\(osprofiler@`))
   expect(JSON.parse(listed.stdout).map(({ base_id }: { base_id: string }) => base_id)).toEqual(['b'])
+})
+
+it('trace delete names each trace that is locked, and each that is missing', async () => {
+  const holder = await lock('a', 'b')
+
+  const outcome = await osprofiler(['trace', 'delete', 'a', 'nowhere', 'b', 'c', '--connection-string', server.url])
+
+  const locked = `Removed 0 records .* locked by connection ${holder} .* Remove the rest when the lock is gone`
+  expect(outcome).toMatchObject({ code: 1, stdout: 'Removed c: 18 records.\n' })
+  expect(outcome.stderr).toMatch(
+    new RegExp(`^error: a: ${locked}\\. b: ${locked}\\. Not in the store .*: nowhere\\.\\n$`),
+  )
 })

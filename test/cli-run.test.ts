@@ -181,6 +181,48 @@ describe('the request of osprofiler run', () => {
     expect(stderr).toContain('It redirects in circles.')
   })
 
+  it('shows the trace of a redirect whose target cannot be reached any more', async () => {
+    const app = express().use(osprofilerMiddleware(KEY))
+    const server = createServer(app)
+    app.get('/moved', (_, res) => {
+      server.close()
+      res.set('Connection', 'close').redirect('/gone')
+    })
+    const leaving = await listen(server)
+
+    const { code, stdout, stderr } = await osprofiler(['run', `${leaving}/moved`], { env })
+
+    expect(code).toBe(1)
+    expect(stdout).toContain('GET /moved 302')
+    expect(stderr).toContain(`GET ${leaving}/moved  302, ECONNREFUSED  `)
+    expect(stderr).not.toContain('none is awaited')
+  })
+
+  it('follows no redirect whose answer breaks off, and does not take it for a circle', async () => {
+    const { code, stdout, stderr } = await osprofiler(['run', `${origin}/torn`], { env })
+
+    expect(code).toBe(1)
+    expect(stdout).toContain('"GET /torn"')
+    expect(stderr).toContain('  302, ECONNRESET  ')
+    expect(stderr).not.toContain('circles')
+  })
+
+  it('counts a request as sent that a service dies of over a connection of before', async () => {
+    const server = createServer((_, res) => {
+      if (requests++ === 0) return res.end()
+      server.close()
+      return res.destroy()
+    })
+    let requests = 0
+    const dying = await listen(server)
+
+    const { code, stderr } = await osprofiler(['run', `${dying}/`, '-n', '2', '--timeout', '2'], { env })
+
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^2 {2}GET \S+ {2}ECONNREFUSED /m)
+    expect(stderr).not.toContain('Cannot send')
+  })
+
   it.each([
     [['nonsense'], 'The URL has to begin with http:// or https://'],
     [['ftp://127.0.0.1/'], 'The URL has to begin with http:// or https://'],
@@ -364,6 +406,9 @@ function makeApp(store: string): express.Express {
   app.get('/nap', async (_, res) => {
     await profiler.withTrace('nap', {}, () => delay(napMs))
     res.end()
+  })
+  app.get('/torn', (_, res) => {
+    res.writeHead(302, { Location: '/items', 'Content-Length': 10 }).write('half', () => res.destroy())
   })
   app.all('/moved', (_, res) => res.redirect(303, '/items'))
   app.get('/away', (_, res) => res.redirect(307, `${otherOrigin}/items`))

@@ -1,3 +1,5 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport, renderTree } from '@osprofiler/report'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
@@ -150,6 +152,40 @@ describe('the filters', () => {
     expect(await titles(page)).toEqual(['GET /customers/7 200', 'Sender.send', 'audit'])
   })
 
+  it('leave out the same service when times as recorded put the services in another order', async () => {
+    const { page } = await openPage(
+      recordPoints([
+        {
+          name: 'http',
+          service: 'web',
+          fromMs: 0,
+          toMs: 100,
+          info: { requests: { method: 'GET', hostname: 'ahead', port: 80, path: '/', query: '', scheme: 'http' } },
+          children: [
+            {
+              name: 'wsgi',
+              service: 'ahead',
+              fromMs: 5010,
+              toMs: 5050,
+              info: { request: { method: 'GET', path: '/', query: '', scheme: 'http' } },
+            },
+            { name: 'later', service: 'steady', fromMs: 80, toMs: 90 },
+          ],
+        },
+      ]),
+    )
+    await page.getByRole('button', { name: 'ahead', exact: true }).click()
+    const before = await titles(page)
+
+    await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
+
+    await expect.poll(async () => (await rangeOf(page))[1], SOON).toBe(5050)
+    expect(await titles(page)).toEqual(before)
+    expect(before.at(-1)).toBe('later')
+    expect(await page.getByRole('button', { name: 'ahead', exact: true }).getAttribute('aria-pressed')).toBe('false')
+    expect(await page.locator('.services .chip').allTextContents()).toEqual(['web', 'steady', 'ahead'])
+  })
+
   it('leave what took long enough, or nobody knows how long', async () => {
     const { page } = await openPage(shopTrace())
 
@@ -276,6 +312,25 @@ describe('a range of time', () => {
     expect(fromMs).toBeCloseTo(25, -1)
     expect(toMs).toBeCloseTo(295, -1)
   })
+
+  it('becomes that of folded points by a key, though one of them has no time', async () => {
+    const step = (fromMs: number) => ({ name: 'step', service: 's', fromMs, toMs: fromMs + 50 })
+    const records = recordPoints([
+      { name: 'root', service: 's', fromMs: 0, toMs: 1000, children: [step(200), step(400), step(600), step(800)] },
+    ])
+    const spoiled = records.map(record => {
+      const place = [2, 3, 4].findIndex(number => record.trace_id === pointId(number))
+      const isSpoiled = place === 2 || (place >= 0 && record.name === 'step-stop')
+      return isSpoiled ? { ...record, timestamp: 'no time' } : record
+    })
+    const { page } = await openPage(spoiled)
+
+    await rowOf(page, '3 ×').click()
+    await page.keyboard.press('z')
+
+    await expect.poll(async () => (await rangeOf(page))[0], SOON).toBeCloseTo(184, 0)
+    expect((await rangeOf(page))[1]).toBe(1000)
+  })
 })
 
 describe('the details', () => {
@@ -301,6 +356,40 @@ describe('the details', () => {
     expect(await page.locator('.details').count()).toBe(1)
     await page.keyboard.press('Escape')
     expect(await page.locator('.details').count()).toBe(0)
+  })
+})
+
+describe('a row of folded repetitions', () => {
+  it('has the time that they covered, as the terminal has, and their sum in the details', async () => {
+    const records = overlappingSteps()
+    const { page } = await openPage(records)
+
+    await rowOf(page, '4 ×').click()
+
+    expect(await rowOf(page, '4 ×').locator('.cell-duration').textContent()).toBe('400 ms')
+    expect(renderTree(buildReport(records), { width: 100 })).toMatch(/4 x step +s +400 ms/)
+    expect(await factsOf(page)).toEqual(['Points 4', 'Together 400 ms', 'Sum 600 ms', 'p50 100 ms', 'Longest 200 ms'])
+    expect(await page.locator('.details').textContent()).toContain('in which at least one of them ran')
+  })
+
+  it('and its details are about the points that a filter leaves', async () => {
+    const { page } = await openPage(overlappingSteps())
+
+    await page.getByRole('textbox', { name: /shortest duration/i }).fill('150')
+    await rowOf(page, '2 ×').click()
+
+    expect(await rowOf(page, '2 ×').locator('.cell-duration').textContent()).toBe('300 ms')
+    expect((await factsOf(page)).slice(0, 3)).toEqual(['Points 2', 'Together 300 ms', 'Sum 400 ms'])
+  })
+
+  it('says nothing of durations that nobody knows', async () => {
+    const records = overlappingSteps().filter(({ name }) => name !== 'step-stop')
+    const { page } = await openPage(records)
+
+    await rowOf(page, '4 ×').click()
+
+    expect(await rowOf(page, '4 ×').locator('.cell-duration').textContent()).toBe('unknown')
+    expect((await factsOf(page)).slice(1)).toEqual(['Together', 'Sum', 'p50', 'Longest'].map(name => `${name} unknown`))
   })
 })
 
@@ -443,6 +532,22 @@ describe('the page', () => {
     expect(head).toContain(TRACE_ID)
   })
 })
+
+/** Four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms, of which one lies within the others. */
+function overlappingSteps(): TraceRecord[] {
+  const step = (fromMs: number, toMs: number) => ({ name: 'step', service: 's', fromMs, toMs })
+  const children = [step(100, 300), step(200, 400), step(250, 350), step(600, 700)]
+  return recordPoints([{ name: 'root', service: 's', fromMs: 0, toMs: 1000, children }])
+}
+
+/** The figures of the details, such as `Took 5.00 ms`. */
+async function factsOf(page: Page): Promise<string[]> {
+  return page
+    .locator('.details .numbers > div')
+    .evaluateAll(entries =>
+      entries.map(entry => Array.from(entry.children, ({ textContent }) => textContent).join(' ')),
+    )
+}
 
 function rows(page: Page): Locator {
   return page.locator('.row[aria-level]')

@@ -27,6 +27,28 @@ it('opens a hundred thousand points, scrolls through them and finds one', async 
   expect(openedMs).toBeLessThan(60_000)
 }, 300_000)
 
+it('takes findings away that are of other times than those shown, until it has found those of the shown ones', async () => {
+  const steps = Array.from({ length: 6000 }, (_, index) => step(`task${index}`, index / 100, index / 100 + 0.01))
+  const callee = { name: 'wsgi', service: 'ahead', fromMs: 5010, toMs: 5090, info: { request: { path: '/' } } }
+  const call = { name: 'http', service: 'web', fromMs: 0, toMs: 100, info: { requests: { path: '/' } } }
+  const { page } = await openPage(recordPoints([{ ...call, children: [callee] }, ...steps]))
+  const findings = page.locator('.findings')
+  await expect.poll(() => findings.textContent(), { timeout: 30_000 }).toContain('corrected here')
+  await page.evaluate(`
+    const list = document.querySelector('.findings')
+    window.shown = []
+    new MutationObserver(() => shown.push(list.textContent)).observe(list, {
+      subtree: true, childList: true, characterData: true,
+    })
+  `)
+
+  await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
+
+  await expect.poll(() => findings.textContent(), { timeout: 30_000 }).toContain('shown here as recorded')
+  const shown = await page.evaluate<string[]>('shown')
+  expect(shown[0]).toMatch(/\.\.\.$/)
+}, 120_000)
+
 it('keeps the heaviest points of a trace that is too large, and says what it left out', async () => {
   const records = recordPoints([
     {

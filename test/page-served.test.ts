@@ -74,6 +74,32 @@ describe('the page over HTTP', () => {
     expect(await page.locator('.row.selected').textContent()).toContain('step1')
     expect(await page.locator('.details').count()).toBe(1)
   })
+
+  it('stays zoomed into the same frame of the flame graph as the trace grows', async () => {
+    const all = recordPoints(
+      ['first', 'second', 'third'].map((name, index) => ({ name, service: 's', fromMs: index, toMs: index + 1 })),
+    )
+    let records: readonly TraceRecord[] = all.filter(({ name }) => !name.startsWith('first'))
+    let events: ServerResponse | undefined
+    const { page } = await openServed(
+      { trace: '/trace', events: '/events' },
+      () => ({ records }),
+      opened => {
+        events = opened
+      },
+    )
+    const frames = page.getByRole('treeitem')
+    await page.keyboard.press('2')
+    await frames.filter({ hasText: 'third' }).click()
+
+    records = all
+    await expect.poll(() => events !== undefined, SOON).toBe(true)
+    events?.write('data: more\n\n')
+
+    await expect.poll(() => page.locator('header').textContent(), SOON).toContain('3.00 ms')
+    expect(await frames.allTextContents()).toEqual(['third'])
+    expect(await page.locator('.frame-title').textContent()).toContain('third')
+  })
 })
 
 interface Answer {

@@ -149,6 +149,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'originalOf',
       'mainFile',
       'holdProcess',
+      'holdTimeLeft',
       'exitTimeLeft',
       'noteOwnClient',
       'noteUnrecorded',
@@ -232,6 +233,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
     module: reportToolkit,
     names: [
       'MARK_WORDS',
+      'coveredUs',
       'createFold',
       'describeStored',
       'findTroubledBelow',

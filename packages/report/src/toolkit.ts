@@ -1,5 +1,6 @@
 export { createFold, findTroubledBelow } from './analysis/fold-repeats.js'
 export { nearestRank } from './analysis/nearest-rank.js'
+export { coveredUs } from './analysis/self-time.js'
 export { joinChunks } from './json/join-chunks.js'
 export { writeJson } from './json/write-json.js'
 export { describeStored } from './listing/describe-trace.js'

@@ -1,7 +1,7 @@
 import { buildReport, correctSkew, type ReportNode } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { call, request } from './make-clocks.js'
-import { makeTrace } from './make-trace.js'
+import { makeTrace, sent, served } from './make-trace.js'
 
 function timesOf({ points }: { readonly points: readonly ReportNode[] }, id: string): (number | undefined)[] {
   const node = points.find(({ traceId }) => traceId === id)
@@ -23,5 +23,20 @@ describe('times on one clock', () => {
     const report = correctSkew(buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))))
 
     expect(correctSkew(report)).toBe(report)
+  })
+
+  it('are those of each service where services of one host have clocks of their own', () => {
+    const skewUs = 5_000_000
+    const raw = buildReport(
+      makeTrace(
+        { id: 'call', service: '', ...sent('db', 80, '/'), from: 0, to: 100_000 },
+        { id: 'callee', parent: 'call', service: 'db', ...served('/'), from: 10_000 + skewUs, to: 60_000 + skewUs },
+      ),
+    )
+
+    const report = correctSkew(raw)
+
+    expect(timesOf(report, 'call')).toEqual([0, 100_000])
+    expect(timesOf(report, 'callee')).toEqual([25_000, 75_000])
   })
 })

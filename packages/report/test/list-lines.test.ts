@@ -36,6 +36,17 @@ describe('the lines of a tree', () => {
     ])
   })
 
+  it('say in how much time at least one of several repetitions ran', () => {
+    const steps = loop(4, index => ({
+      parent: 'a',
+      ...query('SELECT 1'),
+      from: index * 1_000,
+      to: index * 1_000 + 1_500,
+    }))
+
+    expect(linesOf([request, ...steps]).at(-1)).toMatchObject({ label: '4 x db SELECT 1', duration: '4.50 ms' })
+  })
+
   it('say what is wrong with a point', () => {
     const [failed, open] = linesOf([
       { ...request, stopInfo: { etype: 'KeyError' } },

@@ -59,6 +59,17 @@ Gone
     expect(drawing).toMatch(/^[ -~\n]*$/)
   })
 
+  it.each([
+    [100_000, 100_100, '+100 µs (< 1 %)'],
+    [100_000, 99_900, '-100 µs (< 1 %)'],
+    [100_000, 100_000, '0 µs (0 %)'],
+    [100_000, 97_000, '-3.00 ms (-3 %)'],
+  ])('says by how much the whole changed from %d µs to %d µs', (before, after, difference) => {
+    const drawing = renderDiff(diffReports([request(before)], [request(after)]), { width: 120 })
+
+    expect(drawing).toContain(`, ${difference}: the same`)
+  })
+
   it('fits any width, and lets no record reach the terminal raw', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 })
     fc.assert(

@@ -1,6 +1,7 @@
 import { buildReport, summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { find, loop, request } from './find.js'
+import { coveredUs } from '../src/analysis/self-time.js'
+import { find, loop, reportOf, request } from './find.js'
 import { makeTrace, query } from './make-trace.js'
 
 describe('self time', () => {
@@ -28,5 +29,24 @@ describe('self time', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 31_000, to: index * 31_000 + 31_000 }))
 
     expect(summarize(buildReport(makeTrace(...request(...steps)))).map(finding => finding.kind)).toEqual(['repeated'])
+  })
+})
+
+describe('the time that points covered', () => {
+  it('counts time in which several of them ran once, and no time between them', () => {
+    const { points } = reportOf(
+      { id: 'a', from: 0, to: 300 },
+      { id: 'b', from: 200, to: 400 },
+      { id: 'c', from: 500, to: 600 },
+    )
+
+    expect(coveredUs(points)).toBe(500)
+  })
+
+  it('leaves out points without both ends, and is unknown if all lack them', () => {
+    const { points } = reportOf({ id: 'a', from: 0, to: 300 }, { id: 'b', from: 200 })
+
+    expect(coveredUs(points)).toBe(300)
+    expect(coveredUs(points.slice(1))).toBeUndefined()
   })
 })

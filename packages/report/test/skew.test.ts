@@ -1,7 +1,7 @@
 import { buildReport, correctSkew, summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { call, request } from './make-clocks.js'
-import { makeTrace } from './make-trace.js'
+import { makeTrace, sent, served } from './make-trace.js'
 
 describe('clocks that differ', () => {
   it('are told in a sentence, which says what the reader sees', () => {
@@ -15,5 +15,19 @@ describe('clocks that differ', () => {
     expect(sentence(summarize(correctSkew(raw)))).toEqual([
       'The clock of host db is 500 ms ahead of that of web (± 2.00 ms): its times are corrected here',
     ])
+  })
+
+  it('lead to the points of that clock alone, where points of one host have several', () => {
+    const skewUs = 5_000_000
+    const raw = buildReport(
+      makeTrace(
+        { id: 'call', service: 'web', ...sent('db', 80, '/'), from: 0, to: 100_000 },
+        { id: 'callee', parent: 'call', service: '', ...served('/'), from: 10_000 + skewUs, to: 60_000 + skewUs },
+      ),
+    )
+
+    const findings = summarize(raw).filter(({ kind }) => kind === 'skew')
+
+    expect(findings.map(({ traceIds }) => traceIds)).toEqual([['callee']])
   })
 })

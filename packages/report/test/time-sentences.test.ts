@@ -1,3 +1,4 @@
+import { correctSkew } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { findServiceCalls } from '../src/analysis/service-calls.js'
 import { createQuote } from '../src/findings/phrases.js'
@@ -45,5 +46,36 @@ describe('a sentence about time', () => {
     expect(groups.map(calls => sayCalls(calls, [], quote).say('30 %', '60 µs'))).toEqual([
       '30 % lies between web and db, in 2 calls: network, queueing or the body (60 µs: 20 µs before, 40 µs after)',
     ])
+  })
+
+  it('says no split of the time between services of one host whose clocks differ', () => {
+    const skewUs = 5_000_000
+    const report = correctSkew(
+      reportOf(
+        { id: 'call', service: 'web', ...sent('db', 80, '/'), from: 0, to: 100_000 },
+        { id: 'callee', parent: 'call', service: 'db', ...served('/'), from: 10_000 + skewUs, to: 60_000 + skewUs },
+      ),
+    )
+
+    const { say } = sayCalls(findServiceCalls(report), report.clocks, quote)
+
+    expect(say('50 %', '50 ms')).toMatch(/\(50 ms; their clocks differ too much to say how much of it before/)
+  })
+
+  it('says the split of the time between two services of one clock on a host with several clocks', () => {
+    const skewUs = 5_000_000
+    const report = correctSkew(
+      reportOf(
+        { id: 'call', service: 'web', ...sent('db', 80, '/'), from: 0, to: 100_000 },
+        { id: 'callee', parent: 'call', service: 'db', ...served('/'), from: 10_000 + skewUs, to: 60_000 + skewUs },
+        { id: 'near', service: 'web', ...sent('cache', 80, '/'), from: 200_000, to: 300_000 },
+        { id: 'near-callee', parent: 'near', service: 'cache', ...served('/'), from: 210_000, to: 270_000 },
+      ),
+    )
+    const calls = findServiceCalls(report).filter(({ caller }) => caller.traceId === 'near')
+
+    const { say } = sayCalls(calls, report.clocks, quote)
+
+    expect(say('40 %', '40 ms')).toMatch(/\(40 ms: 10\.0 ms before, 30\.0 ms after\)$/)
   })
 })

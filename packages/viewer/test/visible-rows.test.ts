@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../pages/shared/parse-duration.js'
 import { filterPoints } from '../pages/trace/model/filter-points.js'
 import { createTraceModel } from '../pages/trace/model/trace-model.js'
-import { visibleRows } from '../pages/trace/model/visible-rows.js'
+import { foldRow, rowMembers, visibleRows } from '../pages/trace/model/visible-rows.js'
 import { readLink, writeLink } from '../pages/trace/view/deep-link.js'
-import { fitRange, labelTicks, panRange, ticks, zoomRange } from '../pages/trace/view/time-range.js'
+import { fitRange, labelTicks, panRange, rangeOfPoints, ticks, zoomRange } from '../pages/trace/view/time-range.js'
 
 const NOTHING = { collapsed: new Set<number>(), openFolds: new Set<number>(), kept: undefined }
 
@@ -35,6 +35,15 @@ describe('the rows', () => {
     expect([...open.levels]).toEqual([0, 1, 1, 1, 0, 0])
   })
 
+  it('of folded siblings are about those that a filter leaves, and about all where it removes the row', () => {
+    const model = createTraceModel(buildReport([0, 1, 2].flatMap(index => whole(`p${index}`, 'a', index))))
+
+    expect(rowMembers(model, foldRow(0), undefined)).toEqual([0, 1, 2])
+    expect(rowMembers(model, foldRow(0), Uint8Array.of(0, 2, 2))).toEqual([1, 2])
+    expect(rowMembers(model, foldRow(0), Uint8Array.of(0, 0, 0))).toEqual([0, 1, 2])
+    expect(rowMembers(model, 1, Uint8Array.of(0, 0, 0))).toEqual([1])
+  })
+
   it('that a filter leaves stand below what leads to them', () => {
     const records = [
       step('top', 'trace', 'top'),
@@ -42,7 +51,7 @@ describe('the rows', () => {
       step('gone', 'top', 'gone', 'other'),
     ]
     const model = createTraceModel(buildReport(records))
-    const hiddenServices = new Set([model.services.indexOf('other'), model.services.indexOf('s')])
+    const hiddenServices = new Set(['other', 's'])
 
     const kept = filterPoints(model, { hiddenServices, onlyFailed: false, minUs: 0 })
 
@@ -77,6 +86,17 @@ describe('a range', () => {
 
   it('is zoomed around the moment under the pointer', () => {
     expect(zoomRange({ fromUs: 0, toUs: 1000 }, 0.5, 250, 1000)).toEqual({ fromUs: 125, toUs: 625 })
+  })
+
+  it('of points reaches from the earliest to the latest, whatever their order, past those without a time', () => {
+    const trace = {
+      startsUs: Float64Array.of(Number.NaN, 400, 200),
+      endsUs: Float64Array.of(Number.NaN, 500, 300),
+      durationUs: 1000,
+    }
+
+    expect(rangeOfPoints(trace, [0, 1, 2])).toEqual({ fromUs: 194, toUs: 506 })
+    expect(rangeOfPoints(trace, [0])).toBeUndefined()
   })
 
   it('has round moments, whose labels have room', () => {

@@ -15,6 +15,8 @@ export interface Trust {
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
+  /** When the head came, in milliseconds since 1970. */
+  readonly cameAt: number
 }
 
 /** Outcome of one request. An answer that broke off has an error, too. */
@@ -45,7 +47,10 @@ export function openConnection({ protocol }: URL, trust: Trust): Connection {
       const first = await exchange(request, agent, signal)
       // The server closed the connection at the moment when it was used again.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
-      return isStale && REPEATABLE.has(request.method) ? await exchange(request, agent, signal) : first
+      if (!isStale || !REPEATABLE.has(request.method)) return first
+      const second = await exchange(request, agent, signal)
+      // The server may have received the first one, and may have ended because of it.
+      return { ...second, isConnected: first.isConnected || second.isConnected }
     },
     close: () => agent.destroy(),
   }
@@ -76,7 +81,7 @@ async function exchange(
   let answer: Answer | undefined
   try {
     const response = await nextAnswer(request, body)
-    answer = { status: response.statusCode ?? 0, headers: response.headers }
+    answer = { status: response.statusCode ?? 0, headers: response.headers, cameAt: Date.now() }
     // A response that is not read does not end, and the server's point lasts until its end.
     await finished(response.resume())
     return { answer, ...state, isReused: request.reusedSocket }

@@ -15,11 +15,11 @@ export interface SentRequest {
   readonly baseId: string
   /** Until the last byte of the answer. */
   readonly durationMs: number
-  /** `undefined` if no answer came. */
+  /** Status of the last answer; `undefined` if no answer came. */
   readonly status: number | undefined
   /** Why there is no answer, or no whole one. */
   readonly failure: string | undefined
-  /** Whether the request may have been received. */
+  /** Whether the request, or the one that was redirected, may have been received. */
   readonly delivered: boolean
   /** How far the server's clock is ahead of this one in milliseconds, to within a second, if the server tells. */
   readonly clockAheadMs: number | undefined
@@ -45,7 +45,7 @@ export async function sendRequest(
   const signed = { ...request, headers: [...headers, ['X-Trace-Info', info], ['X-Trace-HMAC', hmac]] as const }
   const signal = AbortSignal.timeout(timeoutMs)
   const began = performance.now()
-  const { answer, error, isConnected, notFollowed } = await follow(signed, connection, signal)
+  const { answer, error, isConnected, delivered, notFollowed } = await follow(signed, connection, signal)
   const durationMs = performance.now() - began
   const failure = error === undefined ? undefined : describe(error, { signal, timeoutMs, isConnected })
   return {
@@ -53,7 +53,7 @@ export async function sendRequest(
     durationMs,
     status: answer?.status,
     failure,
-    delivered: isConnected,
+    delivered,
     clockAheadMs: answer === undefined ? undefined : readClock(answer),
     notFollowed,
     untraced: signal.aborted ? undefined : expectNoTrace(answer, request.url, notFollowed),
@@ -64,13 +64,20 @@ async function follow(
   request: ParsedRequest,
   connection: Connection,
   signal: AbortSignal,
-): Promise<Exchange & { readonly notFollowed: URL | undefined }> {
+): Promise<Exchange & Pick<SentRequest, 'delivered' | 'notFollowed'>> {
   let current = request
+  let before: Exchange | undefined
   for (let hops = 0; ; hops++) {
     const exchange = await connection.send(current, signal)
     const target = exchange.answer === undefined ? undefined : redirectTarget(exchange.answer, current.url)
-    const isLast = hops === MAX_REDIRECTS || exchange.error !== undefined
-    if (target?.origin !== current.url.origin || isLast) return { ...exchange, notFollowed: target }
+    const isBroken = exchange.error !== undefined
+    const isOwn = target?.origin === current.url.origin
+    if (!isOwn || isBroken || hops === MAX_REDIRECTS) {
+      const delivered = before !== undefined || exchange.isConnected
+      // A redirect that was answered has a trace, even if no answer to the next request came.
+      return { ...before, ...exchange, delivered, notFollowed: isOwn && isBroken ? undefined : target }
+    }
+    before = exchange
     current = redirect(current, target, exchange.answer?.status ?? 0)
   }
 }
@@ -94,9 +101,9 @@ function redirectTarget({ status, headers: { location } }: Answer, from: URL): U
     : undefined
 }
 
-function readClock({ headers }: Answer): number | undefined {
+function readClock({ headers, cameAt }: Answer): number | undefined {
   const date = Date.parse(headers.date ?? '')
-  return Number.isNaN(date) ? undefined : date - Date.now()
+  return Number.isNaN(date) ? undefined : date - cameAt
 }
 
 function describe(

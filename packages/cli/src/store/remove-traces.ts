@@ -15,8 +15,8 @@ export interface PruneOptions extends StoreOptions {
 }
 
 /**
- * Removes traces, and prints how many records each had. At the end it throws `ERR_STORE_LOCKED` if another transaction
- * has locked a trace, or `ERR_TRACE_NOT_FOUND` if a trace is missing.
+ * Removes traces, and prints how many records each had. At the end it throws `ERR_STORE_LOCKED` if other transactions
+ * have locked traces, otherwise `ERR_TRACE_NOT_FOUND` if traces are missing. The message names all of both.
  */
 export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
   const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))
@@ -29,20 +29,23 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
   await withStore(options, async ({ driver, shownAs }) => {
     const remove = removable(driver, 'deleteTrace')
     const missing: string[] = []
-    let locked: OsprofilerError | undefined
+    const locked: { readonly id: string; readonly error: OsprofilerError }[] = []
     for (const [index, id] of ids.entries()) {
       showProgress(`Removing trace ${index + 1} of ${ids.length}`)
       const records = await remove(id).catch(error => {
         if (!isLocked(error)) throw error
-        locked = error
+        locked.push({ id, error })
       })
       if (records === undefined) continue
       if (records === 0) missing.push(id)
       else await writeChunks(process.stdout, [`Removed ${escapeControl(id)}: ${formatCounted(records, 'record')}.\n`])
     }
-    if (locked !== undefined) throw locked
-    if (missing.length === 0) return
-    throw new OsprofilerError('ERR_TRACE_NOT_FOUND', `Not in the store ${shownAs}: ${missing.join(', ')}.`)
+    const problems = locked.map(({ id, error }) => (ids.length === 1 ? error.message : `${id}: ${error.message}`))
+    if (missing.length > 0) problems.push(`Not in the store ${shownAs}: ${missing.join(', ')}.`)
+    if (problems.length === 0) return
+    const [first] = locked
+    const code = first === undefined ? 'ERR_TRACE_NOT_FOUND' : 'ERR_STORE_LOCKED'
+    throw new OsprofilerError(code, problems.join(' '), { cause: first?.error })
   })
 }
 

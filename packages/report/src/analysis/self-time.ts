@@ -24,6 +24,15 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
   return times
 }
 
+/**
+ * Returns the time in which at least one of the points ran, in microseconds. It is the duration of a folded row. Points
+ * without both ends are left out; `undefined` if all are.
+ */
+export function coveredUs(nodes: readonly ReportNode[]): number | undefined {
+  const whole = nodes.filter(({ durationUs }) => durationUs !== undefined)
+  return whole.length === 0 ? undefined : unionUs(whole.map(intervalOf))
+}
+
 /** Returns the interval of a point that has both ends, in microseconds. */
 export function intervalOf({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
   return { startUs: startedUs, endUs: finishedUs }

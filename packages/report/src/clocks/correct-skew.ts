@@ -1,8 +1,8 @@
 import { byStart, inTreeOrder, type LinkedPoint } from '../tree/link-points.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
-import { clockName } from './clock-names.js'
 import { estimateClocks, type HostClock } from './clock-skew.js'
+import { createClockFinder } from './find-clock.js'
 
 /** A report with all times on one clock, as far as the trace allows. Its records keep the times of their hosts. */
 export interface CorrectedReport extends Report {
@@ -21,9 +21,8 @@ export function correctSkew(report: Report): CorrectedReport {
   const clocks = estimateClocks(report)
   if (clocks.every(({ offsetUs }) => offsetUs === 0)) return { ...report, raw: report, clocks }
 
-  const offsets = new Map(clocks.map(({ host, service, offsetUs }) => [clockName(host, service), offsetUs]))
-  const offsetOf = ({ host, service }: ReportNode): number =>
-    host === undefined ? 0 : (offsets.get(clockName(host, undefined)) ?? offsets.get(clockName(host, service)) ?? 0)
+  const clockOf = createClockFinder(clocks)
+  const offsetOf = (node: ReportNode): number => clockOf(node)?.offsetUs ?? 0
   let firstUs = Number.POSITIVE_INFINITY
   let lastUs = Number.NEGATIVE_INFINITY
   let lastStartedUs = Number.NEGATIVE_INFINITY

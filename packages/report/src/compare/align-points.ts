@@ -1,4 +1,4 @@
-import { intervalOf, selfTimes, unionUs } from '../analysis/self-time.js'
+import { coveredUs, selfTimes } from '../analysis/self-time.js'
 import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
@@ -69,7 +69,7 @@ export function createAlignment(): Alignment {
 function measure(nodes: readonly ReportNode[], selves: ReadonlyMap<ReportNode, number>): PathMeasure {
   return {
     count: nodes.length,
-    totalUs: unionUs(nodes.filter(node => node.durationUs !== undefined).map(intervalOf)),
+    totalUs: coveredUs(nodes) ?? 0,
     selfUs: nodes.reduce((sum, node) => sum + (selves.get(node) ?? 0), 0),
   }
 }

@@ -1,4 +1,5 @@
 import type { HostClock } from '../clocks/clock-skew.js'
+import { createClockFinder } from '../clocks/find-clock.js'
 import { formatDuration } from '../words/format-duration.js'
 import type { Evidence } from './evidence.js'
 import { aboutPoints, type Finding } from './finding.js'
@@ -6,14 +7,13 @@ import { shorten } from './phrases.js'
 
 /** Says which clocks differ from that of the trace's first host, or contradict themselves. */
 export function skewFindings({ report, clocks, isShownCorrected, limit }: Evidence): Finding[] {
+  const clockOf = createClockFinder(clocks)
   return clocks
     .filter(({ offsetUs, contradictory }) => offsetUs !== 0 || contradictory)
     .sort((a, b) => Math.abs(b.offsetUs) - Math.abs(a.offsetUs))
     .slice(0, limit)
     .map(clock => {
-      const nodes = report.points.filter(
-        ({ host, service }) => host === clock.host && (clock.service === undefined || service === clock.service),
-      )
+      const nodes = report.points.filter(node => clockOf(node) === clock)
       return aboutPoints('skew', nodes, skewSentence(clock, clocks[0], isShownCorrected))
     })
 }

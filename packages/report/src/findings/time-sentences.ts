@@ -5,6 +5,7 @@ import type { SerialWork } from '../analysis/serial-work.js'
 import type { ServiceCall } from '../analysis/service-calls.js'
 import type { Waiting } from '../analysis/waiting.js'
 import type { HostClock } from '../clocks/clock-skew.js'
+import { createClockFinder } from '../clocks/find-clock.js'
 import { groupBy } from '../tree/group-by.js'
 import type { ReportNode } from '../tree/report.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
@@ -105,11 +106,11 @@ export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClo
 
 /** Says how much time lies before the callees and how much after them, if the clocks agree. */
 function saySplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
-  const offsets = new Map(clocks.map(({ host, offsetUs }) => [host, offsetUs]))
-  const agree = calls.every(({ caller, callee, beforeUs, afterUs }) => {
-    const offsetOf = ({ host }: ReportNode): number => (host === undefined ? 0 : (offsets.get(host) ?? 0))
-    return beforeUs >= 0 && afterUs >= 0 && (caller.host === callee.host || offsetOf(caller) === offsetOf(callee))
-  })
+  const clockOf = createClockFinder(clocks)
+  const offsetOf = (node: ReportNode): number => clockOf(node)?.offsetUs ?? 0
+  const agree = calls.every(
+    ({ caller, callee, beforeUs, afterUs }) => beforeUs >= 0 && afterUs >= 0 && offsetOf(caller) === offsetOf(callee),
+  )
   if (!agree) return '; their clocks differ too much to say how much of it before and how much after'
   const [before, after] = [sum(calls.map(({ beforeUs }) => beforeUs)), sum(calls.map(({ afterUs }) => afterUs))]
   return `: ${formatDuration(before)} before, ${formatDuration(after)} after`

@@ -1,5 +1,4 @@
-import { intervalOf, unionUs } from '../analysis/self-time.js'
-import type { ReportNode } from '../tree/report.js'
+import { coveredUs } from '../analysis/self-time.js'
 import { showText } from '../words/escape-control.js'
 import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
 import { pointDetail, repeatedDetail } from '../words/point-label.js'
@@ -55,7 +54,7 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
   const detailIn = (room: number): string =>
     showText(count === 1 && node !== undefined ? pointDetail(node, room) : repeatedDetail(row.nodes, room))
   const name = `${count > 1 ? `${formatCount(count)} x ` : ''}${row.isExample ? 'slowest: ' : ''}${showText(shownName(node?.name ?? ''))}`
-  const us = durationOf(row.nodes)
+  const us = coveredUs(row.nodes)
   return {
     branches,
     sign: node?.failed ? glyphs.failed : '',
@@ -74,9 +73,4 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
 function hiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
   const label = `${glyphs.ellipsis} ${formatCounted(hidden.points, 'more point')}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
   return { branches, sign: '', label, wholeLabel: label, note: '', service: '', duration: '', row: undefined }
-}
-
-function durationOf(nodes: readonly ReportNode[]): number | undefined {
-  if (nodes.some(node => node.durationUs === undefined)) return undefined
-  return unionUs(nodes.map(intervalOf))
 }

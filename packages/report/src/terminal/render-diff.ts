@@ -156,12 +156,15 @@ function fromTo({ before, after }: Comparison, glyphs: Glyphs): string {
 function difference({ deltaUs, share }: Comparison, glyphs: Glyphs): string {
   const sign = deltaUs > 0 ? '+' : ''
   // For a point that is gone, "-100 %" tells nothing.
-  const percent = share === null || share === -1 ? '' : ` (${share > 0 ? '+' : ''}${signedShare(share)})`
+  const percent = share === null || share === -1 ? '' : ` (${signedShare(share)})`
   return `${sign}${duration(deltaUs, glyphs)}${percent}`
 }
 
+/** Returns a text such as `+80 %`. A share below 1 % has no sign, because the difference before it has one. */
 function signedShare(share: number): string {
-  return share < 0 ? `-${formatShare(-share)}` : formatShare(share)
+  const text = formatShare(Math.abs(share))
+  if (share === 0 || text.startsWith('<')) return text
+  return share > 0 ? `+${text}` : `-${text}`
 }
 
 function duration(us: number, glyphs: Glyphs): string {

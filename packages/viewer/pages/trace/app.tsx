@@ -79,7 +79,7 @@ export function App({ trace, facts, source }: AppProps) {
             {state.view === 'flame' && <FlameGraph model={model} mark={markInWaterfall} marked={state.marked} />}
             {state.view === 'statistics' && <StatisticsTable model={model} mark={markInWaterfall} />}
             {state.view === 'waterfall' && state.detailsOpen && state.selected !== undefined && (
-              <DetailsPane model={model} row={state.selected} patch={patch} />
+              <DetailsPane model={model} row={state.selected} kept={kept} patch={patch} />
             )}
           </div>
         </main>

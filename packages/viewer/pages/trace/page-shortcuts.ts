@@ -1,8 +1,9 @@
 import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
+import { filterPoints } from './model/filter-points.js'
 import type { TraceModel } from './model/trace-model.js'
-import { rowPoint } from './model/visible-rows.js'
-import { panRange, zoomRange } from './view/time-range.js'
+import { rowMembers } from './model/visible-rows.js'
+import { panRange, rangeOfPoints, zoomRange } from './view/time-range.js'
 import { collapseFrom, type Patch, reveal, type ViewState, wholeRange } from './view/view-state.js'
 
 interface PageActions {
@@ -76,15 +77,10 @@ export function openLevels(model: TraceModel, collapsed: ReadonlySet<number>): n
   return level
 }
 
-function zoomToSelected(model: TraceModel, { selected, range }: ViewState): Partial<ViewState> {
-  if (selected === undefined) return {}
-  const point = rowPoint(selected)
-  const members = selected < 0 ? (model.folds.get(point) ?? [point]) : [point]
-  const fromUs = Math.min(...[members[0] ?? point].map(member => model.startsUs[member] ?? 0))
-  const toUs = members.reduce((latest, member) => Math.max(latest, model.endsUs[member] ?? 0), fromUs)
-  if (Number.isNaN(fromUs)) return { range }
-  const margin = Math.max((toUs - fromUs) * 0.02, 1)
-  return { range: { fromUs: Math.max(0, fromUs - margin), toUs: Math.min(model.durationUs, toUs + margin) } }
+function zoomToSelected(model: TraceModel, state: ViewState): Partial<ViewState> {
+  if (state.selected === undefined) return {}
+  const range = rangeOfPoints(model, rowMembers(model, state.selected, filterPoints(model, state)))
+  return range === undefined ? {} : { range }
 }
 
 function middle({ fromUs, toUs }: { readonly fromUs: number; readonly toUs: number }): number {

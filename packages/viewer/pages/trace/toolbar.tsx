@@ -158,9 +158,9 @@ function describe(marked: ViewState['marked'], isSearch: boolean): string {
 }
 
 function ServiceFilter({ model, state: { hiddenServices }, patch }: Pick<ToolbarProps, 'model' | 'state' | 'patch'>) {
-  const toggle = (index: number): void => {
+  const toggle = (name: string): void => {
     const hidden = new Set(hiddenServices)
-    if (!hidden.delete(index)) hidden.add(index)
+    if (!hidden.delete(name)) hidden.add(name)
     patch({ hiddenServices: hidden })
   }
   return (
@@ -170,9 +170,9 @@ function ServiceFilter({ model, state: { hiddenServices }, patch }: Pick<Toolbar
           key={name}
           type="button"
           class="chip"
-          aria-pressed={!hiddenServices.has(index)}
+          aria-pressed={!hiddenServices.has(name)}
           style={serviceColour(model.colours[index] ?? 0)}
-          onClick={() => toggle(index)}
+          onClick={() => toggle(name)}
         >
           <span class="swatch" aria-hidden="true" />
           <bdi>{showText(name, 40) || 'no service'}</bdi>

@@ -5,10 +5,11 @@ export function formatDelta(us: number): string {
   return us > 0 ? `+${formatDuration(us)}` : formatDuration(us).replace('-', '−')
 }
 
-/** Formats a share of 1 as a signed percentage; empty if there is none. */
+/** Formats a share of 1 as a signed percentage; empty if there is none. A share that rounds to 0 has no sign. */
 export function formatSignedShare(share: number | null): string {
   if (share === null || share === 0) return ''
   const percent = Math.abs(share * 100)
+  if (percent < 0.05) return '< 0.1 %'
   const digits = percent < 10 ? percent.toFixed(1) : formatCount(Math.round(percent))
   return `${share > 0 ? '+' : '−'}${digits} %`
 }

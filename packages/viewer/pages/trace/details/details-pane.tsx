@@ -1,12 +1,12 @@
-import { formatCount, formatDuration, formatShare, type ReportNode } from '@osprofiler/report'
-import { MARK_WORDS, nearestRank, recordsOfPoint } from '@osprofiler/report/toolkit'
+import { formatCount, formatShare, type ReportNode } from '@osprofiler/report'
+import { coveredUs, MARK_WORDS, nearestRank, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { useMemo, useState } from 'preact/hooks'
 import { CopyButton } from '../../shared/copy-button.js'
 import { serviceColour } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
 import { pointName, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { isFoldRow, type RowId, rowPoint } from '../model/visible-rows.js'
+import { isFoldRow, type RowId, rowMembers, rowPoint } from '../model/visible-rows.js'
 import type { Patch } from '../view/view-state.js'
 import { rowShortcuts } from '../waterfall/row-shortcuts.js'
 import { rawText } from './raw-text.js'
@@ -14,15 +14,15 @@ import { rawText } from './raw-text.js'
 interface DetailsPaneProps {
   readonly model: TraceModel
   readonly row: RowId
+  readonly kept: Uint8Array | undefined
   readonly patch: Patch
 }
 
 /** Shows the facts and records of a row's point, or the figures of folded points. */
-export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
+export function DetailsPane({ model, row, kept, patch }: DetailsPaneProps) {
   const point = rowPoint(row)
   const node = model.points[point]
   if (node === undefined) return null
-  const members = isFoldRow(row) ? (model.folds.get(point) ?? []) : []
   return (
     <aside class="details" aria-label="Details" style={serviceColour(colourOf(model, point))}>
       <div class="details-head">
@@ -59,7 +59,7 @@ export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
         </p>
       )}
       {isFoldRow(row) ? (
-        <Repeated model={model} members={members} />
+        <Repeated model={model} members={rowMembers(model, row, kept)} />
       ) : (
         <Single key={node.traceId} model={model} node={node} />
       )}
@@ -70,7 +70,7 @@ export function DetailsPane({ model, row, patch }: DetailsPaneProps) {
 function Repeated({ model, members }: { readonly model: TraceModel; readonly members: readonly number[] }) {
   const nodes = members.flatMap(index => model.points[index] ?? [])
   const durations = nodes.flatMap(node => node.durationUs ?? []).sort((a, b) => a - b)
-  const total = durations.reduce((sum, us) => sum + us, 0)
+  const sumUs = durations.length === 0 ? undefined : durations.reduce((sum, us) => sum + us, 0)
   return (
     <>
       <h2>
@@ -78,10 +78,12 @@ function Repeated({ model, members }: { readonly model: TraceModel; readonly mem
       </h2>
       <dl class="numbers">
         <Entry name="Points">{formatCount(nodes.length)}</Entry>
-        <Entry name="Together">{formatDuration(total)}</Entry>
-        <Entry name="p50">{formatDuration(nearestRank(durations, 0.5) ?? 0)}</Entry>
-        <Entry name="Longest">{formatDuration(durations.at(-1) ?? 0)}</Entry>
+        <Entry name="Together">{showDuration(coveredUs(nodes))}</Entry>
+        <Entry name="Sum">{showDuration(sumUs)}</Entry>
+        <Entry name="p50">{showDuration(nearestRank(durations, 0.5))}</Entry>
+        <Entry name="Longest">{showDuration(durations.at(-1))}</Entry>
       </dl>
+      <p class="quiet">Together is the time in which at least one of them ran. The sum is that of their durations.</p>
       <p class="quiet">Open the row (→) to see each of them.</p>
     </>
   )

@@ -9,28 +9,36 @@ const WHOLE = 20_000
 /** Larger traces are summarized in a worker. */
 const MAX_AT_ONCE = 5000
 
-/** Returns the findings of a trace whose times are shown corrected or as recorded; `undefined` until they are found. */
+interface Found {
+  readonly asRecorded: boolean
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Returns the findings of a trace whose times are shown corrected or as recorded; `undefined` until they are found.
+ * While a large trace grows, the findings of its earlier records stay, because an empty list would move the page.
+ */
 export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding[] | undefined {
   const isLarge = trace.report.points.length > MAX_AT_ONCE
   const find = (): Finding[] =>
     summarize(asRecorded ? trace.report : correctSkew(trace.report), { longestQuote: WHOLE })
   const atOnce = useMemo(() => (isLarge ? undefined : find()), [trace, isLarge, asRecorded])
-  const [later, setLater] = useState<readonly Finding[]>()
+  const [later, setLater] = useState<Found>()
   useEffect(() => {
     if (!isLarge) return undefined
     const running = new AbortController()
     // The trace has to be on the screen first, because the worker needs the same processor.
     const timer = setTimeout(async () => {
-      const found = await summarizeInWorker(
+      const findings = await summarizeInWorker(
         { json: trace.json, asRecorded, longestQuote: WHOLE },
         running.signal,
       ).catch(find)
-      if (!running.signal.aborted) setLater(found)
+      if (!running.signal.aborted) setLater({ asRecorded, findings })
     }, 200)
     return () => {
       clearTimeout(timer)
       running.abort()
     }
   }, [trace, isLarge, asRecorded])
-  return atOnce ?? later
+  return atOnce ?? (later?.asRecorded === asRecorded ? later.findings : undefined)
 }

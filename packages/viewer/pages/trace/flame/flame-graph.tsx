@@ -21,8 +21,9 @@ const MAX_FRAMES = 3000
 /** Shows where the time went, by path from the top. Equal paths are one frame, as wide as the sum of their time. */
 export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
   const tree = useMemo(() => createFlameTree(model), [model])
-  const [focus, setFocus] = useState<number>()
-  const [active, setActive] = useState(tree.roots[0] ?? 0)
+  const [focus, setFocus] = useFrame(model, tree)
+  const [chosen, setActive] = useFrame(model, tree)
+  const active = chosen ?? tree.roots[0] ?? 0
   const box = useRef<HTMLDivElement>(null)
   const { width, top, height } = useBox(box)
   const zoomed = focus === undefined ? undefined : tree.frames[focus]
@@ -177,6 +178,18 @@ function neighbour({ frames, roots }: FlameTree, index: number, key: string): nu
   if (key === 'ArrowLeft') return siblings[place - 1]
   if (key === 'ArrowRight') return siblings[place + 1]
   return key === 'Home' ? roots[0] : undefined
+}
+
+/** Holds a frame by its first point, because a newer report may number the frames anew. */
+function useFrame(model: TraceModel, { frames, frameOf }: FlameTree) {
+  const [traceId, setTraceId] = useState<string>()
+  const point = traceId === undefined ? undefined : model.indexOf.get(traceId)
+  const frame = point === undefined ? undefined : frameOf[point]
+  const setFrame = (index: number | undefined): void => {
+    const first = index === undefined ? undefined : frames[index]?.points[0]
+    setTraceId(first === undefined ? undefined : model.points[first]?.traceId)
+  }
+  return [frame, setFrame] as const
 }
 
 function useBox(box: { readonly current: HTMLDivElement | null }) {

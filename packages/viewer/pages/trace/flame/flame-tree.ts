@@ -24,6 +24,8 @@ export interface FlameFrame {
 export interface FlameTree {
   readonly frames: readonly FlameFrame[]
   readonly roots: readonly number[]
+  /** The frame of each point. */
+  readonly frameOf: Int32Array
   readonly totalUs: number
   readonly deepest: number
 }
@@ -32,7 +34,7 @@ type Draft = { -readonly [Key in keyof FlameFrame]: FlameFrame[Key] } & { childr
 
 /** Creates the flame graph of a trace. Widths are self times, in microseconds. */
 export function createFlameTree(model: TraceModel): FlameTree {
-  const frames = mergePoints(model)
+  const { frames, frameOf } = mergePoints(model)
   let deepest = 0
   for (let index = frames.length - 1; index >= 0; index--) {
     const frame = frames[index]
@@ -45,11 +47,11 @@ export function createFlameTree(model: TraceModel): FlameTree {
   const roots = frames.flatMap((frame, index) => (frame.parent < 0 ? [index] : []))
   const totalUs = place(frames, roots, 0)
   for (const frame of frames) place(frames, frame.children, frame.offsetUs)
-  return { frames, roots, totalUs, deepest }
+  return { frames, roots, frameOf, totalUs, deepest }
 }
 
 /** Returns frames, parents before children. */
-function mergePoints(model: TraceModel): Draft[] {
+function mergePoints(model: TraceModel): { readonly frames: Draft[]; readonly frameOf: Int32Array } {
   const keyOf = createRepetitionKey()
   const selfUs = model.selfUs()
   const frames: Draft[] = []
@@ -74,7 +76,7 @@ function mergePoints(model: TraceModel): Draft[] {
     frame.failed ||= node.failed
   })
   for (const frame of frames) frame.title = titleOf(model, frame.points)
-  return frames
+  return { frames, frameOf }
 }
 
 function newFrame(name: string, service: number, parent: number, above: Draft | undefined): Draft {

@@ -2,8 +2,8 @@ import type { TraceModel } from './trace-model.js'
 
 /** Filter of the waterfall. A point of unknown duration is long enough. */
 export interface Filter {
-  /** Indexes into the services. */
-  readonly hiddenServices: ReadonlySet<number>
+  /** Names, because a newer report may put the services in another order. */
+  readonly hiddenServices: ReadonlySet<string>
   readonly onlyFailed: boolean
   readonly minUs: number
 }
@@ -12,12 +12,13 @@ export interface Filter {
 export function filterPoints(model: TraceModel, { hiddenServices, onlyFailed, minUs }: Filter): Uint8Array | undefined {
   if (hiddenServices.size === 0 && !onlyFailed && minUs === 0) return undefined
   const { points, parents, serviceOf } = model
+  const isHidden = model.services.map(name => hiddenServices.has(name))
   const kept = new Uint8Array(points.length)
   for (let index = points.length - 1; index >= 0; index--) {
     const node = points[index]
     if (node === undefined) continue
     const longEnough = minUs === 0 || node.durationUs === undefined || node.durationUs >= minUs
-    if (longEnough && (!onlyFailed || node.failed) && !hiddenServices.has(serviceOf[index] ?? -1)) kept[index] = 2
+    if (longEnough && (!onlyFailed || node.failed) && !isHidden[serviceOf[index] ?? -1]) kept[index] = 2
     const parent = parents[index] ?? -1
     if (kept[index] !== 0 && parent >= 0 && kept[parent] === 0) kept[parent] = 1
   }

@@ -82,7 +82,18 @@ function takeNext(frame: Frame, ends: Int32Array): number | undefined {
   return index
 }
 
-/** Returns the members of a fold that a filter keeps. */
-export function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
+/**
+ * Returns the points of a row: one point, or those of the repeated siblings that a filter leaves. A selected row that
+ * the filter removes keeps all of its points.
+ */
+export function rowMembers(model: TraceModel, row: RowId, kept: Uint8Array | undefined): readonly number[] {
+  const point = rowPoint(row)
+  if (!isFoldRow(row)) return [point]
+  const all = model.folds.get(point) ?? [point]
+  const left = keptMembers(all, kept)
+  return left.length === 0 ? all : left
+}
+
+function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
   return kept === undefined ? members : members.filter(member => kept[member] !== 0)
 }

@@ -1,3 +1,5 @@
+import type { TraceModel } from '../model/trace-model.js'
+
 /** A part of the trace's time, in microseconds since its first record. */
 export interface Range {
   readonly fromUs: number
@@ -25,6 +27,27 @@ export function fitRange({ fromUs, toUs }: Range, durationUs: number): Range {
   const width = Math.min(Math.max(toUs - fromUs, Math.min(MIN_RANGE_US, durationUs)), durationUs)
   const start = Math.min(Math.max(0, fromUs), durationUs - width)
   return { fromUs: start, toUs: start + width }
+}
+
+/**
+ * Returns the time from the first start of these points to their last end, with a margin; `undefined` if no time is
+ * known.
+ */
+export function rangeOfPoints(
+  { startsUs, endsUs, durationUs }: Pick<TraceModel, 'startsUs' | 'endsUs' | 'durationUs'>,
+  points: readonly number[],
+): Range | undefined {
+  let fromUs = Number.POSITIVE_INFINITY
+  let toUs = Number.NEGATIVE_INFINITY
+  for (const point of points) {
+    const [startUs, endUs] = [startsUs[point] ?? Number.NaN, endsUs[point] ?? Number.NaN]
+    // A comparison with NaN is false, so a point without a time changes nothing.
+    if (startUs < fromUs) fromUs = startUs
+    if (endUs > toUs) toUs = endUs
+  }
+  if (fromUs === Number.POSITIVE_INFINITY) return undefined
+  const margin = Math.max((toUs - fromUs) * 0.02, 1)
+  return { fromUs: Math.max(0, fromUs - margin), toUs: Math.min(durationUs, toUs + margin) }
 }
 
 /** Returns about `count` round moments in a range. */

@@ -112,7 +112,7 @@ export function collapseFrom(model: TraceModel, level: number): Set<number> {
   return collapsed
 }
 
-const NO_FILTER = { hiddenServices: new Set<number>(), onlyFailed: false, minUs: 0 }
+const NO_FILTER = { hiddenServices: new Set<string>(), onlyFailed: false, minUs: 0 }
 
 function initialState(model: TraceModel): ViewState {
   return {

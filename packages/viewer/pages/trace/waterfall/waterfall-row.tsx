@@ -1,9 +1,10 @@
 import { formatCount } from '@osprofiler/report'
+import { coveredUs } from '@osprofiler/report/toolkit'
 import { serviceColour } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
 import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from '../model/point-text.js'
 import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { isFoldRow, keptMembers, type RowId, rowPoint } from '../model/visible-rows.js'
+import { isFoldRow, type RowId, rowMembers, rowPoint } from '../model/visible-rows.js'
 import type { Range } from '../view/time-range.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 import { coverRange } from './cover-range.js'
@@ -24,13 +25,14 @@ interface WaterfallRowProps {
 /** Deeper rows are not indented further, because their names would leave the page. */
 const MAX_INDENT = 16
 const MAX_BARS = 400
+const COVERED = 'The time in which at least one of them ran'
 
 /** Shows a point, or folded siblings with all their bars, in one row. */
 export function WaterfallRow({ model, state, row, level, place, topPx, kept, toggle, patch }: WaterfallRowProps) {
   const point = rowPoint(row)
   const node = model.points[point]
   if (node === undefined) return null
-  const members = isFoldRow(row) ? keptMembers(model.folds.get(point) ?? [point], kept) : [point]
+  const members = rowMembers(model, row, kept)
   const closable = rowShortcuts.isClosable(model, row)
   const open = rowShortcuts.isOpen(state, row)
   const classes = [
@@ -93,8 +95,8 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
         <span class="swatch" aria-hidden="true" />
         <bdi>{showText(node.service, 60)}</bdi>
       </span>
-      <span role="gridcell" class="cell-duration">
-        {durationOf(model, members)}
+      <span role="gridcell" class="cell-duration" title={members.length > 1 ? COVERED : undefined}>
+        {showDuration(coveredUs(members.flatMap(index => model.points[index] ?? [])))}
       </span>
       <span role="gridcell" class="cell-time">
         <Bars {...{ model, members }} range={state.range} critical={state.critical} />
@@ -109,11 +111,6 @@ function titleOf(model: TraceModel, row: RowId, members: readonly number[]): str
   if (first === undefined) return ''
   const title = isFoldRow(row) ? repeatedTitle(nodes) : pointTitle(first)
   return title === pointName(first) ? '' : title
-}
-
-function durationOf(model: TraceModel, members: readonly number[]): string {
-  const durations = members.flatMap(index => model.points[index]?.durationUs ?? [])
-  return showDuration(durations.length === 0 ? undefined : durations.reduce((sum, us) => sum + us, 0))
 }
 
 interface BarsProps {

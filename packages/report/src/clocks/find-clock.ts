@@ -1,0 +1,11 @@
+import type { ReportNode } from '../tree/report.js'
+import { clockName } from './clock-names.js'
+import type { HostClock } from './clock-skew.js'
+
+/** Returns a function that finds the clock of a point; `undefined` if the point's host is unknown. */
+export function createClockFinder(clocks: readonly HostClock[]): (node: ReportNode) => HostClock | undefined {
+  const named = new Map(clocks.map(clock => [clockName(clock.host, clock.service), clock]))
+  // A service's own clock goes first: beside it, the clock with the host's name is that of points without a service.
+  return ({ host, service }) =>
+    host === undefined ? undefined : (named.get(clockName(host, service)) ?? named.get(clockName(host, undefined)))
+}
