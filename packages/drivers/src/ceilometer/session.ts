@@ -7,6 +7,8 @@ import { isObject, parse } from '../records/record-text.js'
 
 export interface CeilometerSession {
   readonly location: string
+  /** How long one answer may take, in milliseconds. */
+  readonly answerMs: number
   /** Fetches the JSON at a path such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
 }
@@ -48,6 +50,7 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
 
   return {
     location: isBare ? '' : showHost(host),
+    answerMs: timeoutMs,
     get(path) {
       return lifetime.run(async end => {
         const bounds = { timeoutMs, end }

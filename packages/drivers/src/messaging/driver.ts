@@ -90,6 +90,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   return {
     name: 'messaging',
     location: place,
+    answerMs: READ_MS,
     async write(records) {
       const sentAt = new Date()
       const contents = records.map(record => encodeNotification(record, sentAt))

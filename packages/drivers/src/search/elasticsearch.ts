@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import type { Client } from '@elastic/elasticsearch'
 import { OsprofilerError } from '@osprofiler/core'
+import { Math } from '@osprofiler/core/toolkit'
 import { findClient, loadClient } from '../opening/client-package.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { createSearchDriver, type SearchProduct } from './driver.js'
@@ -9,7 +10,7 @@ import type { SearchTransport } from './transport.js'
 import { readSearchUrl, type SearchUrl } from './url.js'
 
 const CONNECT_MS = 5_000
-/** The client's connections end a request after that, whatever limit the request itself has. In milliseconds. */
+/** The client's connections end a request after this time, even if the request itself has a longer limit. */
 const MAX_ANSWER_MS = 900_000
 
 /** Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
@@ -33,7 +34,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
         maxRetries: url.nodes.length - 1,
         // The client's own pool asks a host that is away now and then, whatever is to be asked.
         ConnectionPool: ClusterConnectionPool,
-        requestTimeout: MAX_ANSWER_MS,
+        requestTimeout: Math.max(MAX_ANSWER_MS, url.timeout),
         // It would refuse a record that somebody gave a member "__proto__": JSON makes it a member like any other.
         disablePrototypePoisoningProtection: true,
       })

@@ -19,6 +19,8 @@ export interface SqlDatabase {
   readonly name: string
   /** Where it is: shown in messages. */
   readonly location: string
+  /** How long connecting may take over all hosts and ways, in milliseconds. */
+  readonly connectMs: number
   /** How long a trace is kept, in milliseconds. */
   readonly ttl: number | undefined
   /** Whether its texts may have NUL in them. */
@@ -62,6 +64,7 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
   return {
     name,
     location,
+    answerMs: database.connectMs,
     retention: { ttl, prune },
     async write(records) {
       if (records.length === 0) return { refused: 0 }
