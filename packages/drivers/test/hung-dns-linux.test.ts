@@ -17,6 +17,8 @@ const STORES = [
   'loginsight://u:p@store.example',
   'otlp://store.example',
   'otlp+https://store.example?protocol=http/json',
+  'ceilometer://store.example',
+  'ceilometer+https://token@store.example',
 ]
 
 interface DnsOptions {
