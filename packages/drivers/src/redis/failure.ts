@@ -11,6 +11,9 @@ const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol erro
 /** What they answer when another one has become the master, or the keys' home, or will be soon. */
 const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
+/** The documentation is not in the package, so messages name its address. */
+const PAGE = 'https://github.com/osprofiler/osprofiler-node/blob/main/docs/stores/redis.md'
+
 /** What to do about a refusal, beside waiting. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
@@ -18,7 +21,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'the password of the Sentinels themselves is wrong or missing: see "?sentinel_password="',
   ],
   [/^(?:WRONGPASS|NOAUTH|ERR invalid password)/, 'the password is wrong or missing'],
-  [/^NOPERM/, 'the user has no leave for a command that is needed; see docs/stores/redis.md'],
+  [/^NOPERM/, `the user has no leave for a command that is needed; see ${PAGE}#what-it-needs`],
   [/^ERR (?:DB index|invalid DB)/, 'it has no such database; see its setting "databases"'],
   [/^NOREPLICAS/, 'it has too few replicas to take writes; see its setting min-replicas-to-write'],
   [/Unknown RESP type|Protocol error, got/i, 'what answers there is no Redis'],
@@ -33,7 +36,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/cluster support disabled/, 'it is of no Cluster: leave "cluster=true" out'],
   [
     /certificate|altnames/i,
-    'its certificate is not trusted; see ssl_ca_certs and the other options for TLS in docs/stores/redis.md',
+    `its certificate is not trusted; see ssl_ca_certs and the other options for TLS in ${PAGE}#options`,
   ],
   [
     /^Connection is closed|ECONNRESET/,
