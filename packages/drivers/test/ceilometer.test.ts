@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -155,6 +157,20 @@ describe('ceilometer://', () => {
     const reading = readAll(openStandIn(standIn), 'x')
 
     await expect(reading).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
+  })
+
+  it('gives up a server that never answers after the time that the connection string gives', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+
+    const reading = readAll(open(`ceilometer://127.0.0.1:${port}?timeout=0.2`), 'x')
+
+    await expect(reading).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: 'Ceilometer cannot be reached: no answer came in 0.2 s.',
+    })
   })
 
   it('leaves out events that are none of a profiler, or of another trace', async () => {

@@ -207,6 +207,18 @@ function describeLists(openStore: OpenStore): void {
     expect(listed?.map(trace => trace.base_id)).toEqual(['2026-11-22T10:00:01.000000', '2026-11-22T10:00:00.000000'])
   })
 
+  it('lists all traces since a year below 0, and none since one beyond 9999', async () => {
+    const { driver } = await openStore()
+    const record = makeRecord()
+    await driver.write([record])
+
+    const all = await driver.listTraces?.({ since: new Date(-8.64e15) })
+    const none = await driver.listTraces?.({ since: new Date(8.64e15) })
+
+    expect(all?.map(trace => trace.base_id)).toEqual([record.base_id])
+    expect(none).toEqual([])
+  })
+
   it('lists as failed the traces with an exception or an answer of 500 or more', async () => {
     const { driver } = await openStore()
     const told = (base_id: string, info: TraceRecord['info']) => [
@@ -376,6 +388,15 @@ function describeRemoval(openStore: OpenStore): void {
       ['young-and-far', 2],
       ['young', 1],
     ])
+  })
+
+  it('prunes nothing before a year below 0, and everything before one beyond 9999', async () => {
+    const { driver } = await openStore()
+    await driver.write([makeRecord(), makeRecord()])
+
+    expect(await driver.pruneTraces?.(new Date(-8.64e15))).toBe(0)
+    expect(await driver.pruneTraces?.(new Date(8.64e15))).toBe(2)
+    expect(await driver.listTraces?.()).toEqual([])
   })
 
   it('prunes hundreds of traces, and nothing for a date that is none', async () => {

@@ -1,5 +1,9 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
 import { finish, fixture, startProgram } from './child.js'
+import { makeRecord, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 /** Writes with a driver to a disk of two megabytes until it is full, and again when there is room; says what happened. */
@@ -29,5 +33,43 @@ describe('a full disk', () => {
     expect(scarce).toMatch(/^scarce (\d+) \1$/)
     expect(Number(scarce.split(' ')[1])).toBeGreaterThan(10)
     expect(after).toBe('after 10 10')
+  })
+})
+
+/** Writes a long record for each trace with a process whose files may have `size` bytes. Returns what the write said. */
+async function writeWithin(size: number, directory: string, traces: readonly string[]): Promise<string> {
+  const node = [process.execPath, fixture('write-within-limit.mjs'), directory, ...traces]
+  const { stdout, stderr } = await finish(startProgram('prlimit', [`--fsize=${size}`, ...node]))
+  expect(stderr).toBe('')
+  return stdout.trimEnd()
+}
+
+describe('a disk that fills up in the middle of a line', () => {
+  it('makes file:// reject a batch of which no line is whole, and take the batch later', async () => {
+    const directory = temporaryDirectory()
+
+    const outcome = await writeWithin(50_000, directory, ['one', 'other'])
+    const driver = openDriver(`file://${directory}`)
+    const found = await readAll(driver, 'one')
+    const record = makeRecord({ base_id: 'one' })
+    await driver.write([record])
+
+    expect(outcome).toBe('ERR_STORE EFBIG: file too large, write.')
+    expect(found).toEqual([])
+    expect(await readAll(driver, 'one')).toEqual([record])
+  })
+
+  it('does not make file:// reject a record that lacks only the end of its line', async () => {
+    const [whole, short] = [temporaryDirectory(), temporaryDirectory()]
+    await writeWithin(1_000_000, whole, ['one'])
+    const [name = ''] = readdirSync(whole)
+    const { size } = statSync(join(whole, name))
+
+    const outcome = await writeWithin(size - 1, short, ['one'])
+    const driver = openDriver(`file://${short}`)
+    await driver.write([makeRecord({ base_id: 'one' })])
+
+    expect(outcome).toBe('refused 0')
+    expect(await readAll(driver, 'one')).toHaveLength(2)
   })
 })

@@ -17,6 +17,8 @@ const STORES = [
   'loginsight://u:p@store.example',
   'otlp://store.example',
   'otlp+https://store.example?protocol=http/json',
+  'ceilometer://store.example',
+  'ceilometer+https://token@store.example',
 ]
 
 interface DnsOptions {
@@ -100,8 +102,12 @@ describe('a host', () => {
     expect(six.found).toEqual([['::9', 6], 'ENOTFOUND'])
   })
 
-  it('is found by DNS, also below the domains that are searched', async () => {
-    const settings = 'search none.svc shop.svc\noptions edns0 ndots:2 timeout:1\n'
+  it.each([
+    ['search none.svc shop.svc', 'options edns0 ndots:2 timeout:1'],
+    ['options ndots:2', 'search old.svc', 'domain old.svc', 'search none.svc shop.svc', 'search', 'options edns0'],
+    ['options ndots:1 ndots:3', 'options ndots:2', 'options ndots', 'search none.svc shop.svc'],
+  ])('is found by DNS, also below the domains that are searched: %s', async (...lines) => {
+    const settings = `${lines.join('\n')}\n`
 
     const { found, asked } = await find(['db.example', 'redis', 'redis.shop.svc'], {}, settings)
 

@@ -72,6 +72,16 @@ describe('loginsight://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
+  it('keeps half a surrogate pair in the id of a parent, which is in no field of its own', async () => {
+    const driver = open(toLoginsightUrl(server))
+    const record = makeRecord({ parent_id: 'x\udfff' })
+
+    const result = await driver.write([record])
+
+    expect(result).toEqual({ refused: 0 })
+    expect(await readAll(driver, record.base_id)).toEqual([record])
+  })
+
   it('counts the one event that the server does not like, and keeps the others', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(5)

@@ -6,20 +6,18 @@ import { readBefore, readQuery } from '../listing/trace-query.js'
 import { sortNewestFirst } from '../listing/trace-tally.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import { guardCall, guardSteps } from './guard-call.js'
+import { toReadLimits } from './read-limits.js'
 import { takePlainRecords } from './take-plain-records.js'
 
 /** A store that hangs must not hold up the end of the program for longer. */
 const WRITE = { holdMs: 4_000 }
-/** Clients limit the time of a single answer, but not a store that keeps answering, or a disk that hangs. */
-const LIST = { limitMs: 300_000 }
-/** Longer than any store's own limit for one answer. */
-const BATCH = { limitMs: 120_000 }
 const MAX_BATCH_RECORDS = 500
 
 /** Creates a `Driver` from what its author wrote, and adds the behavior that all drivers share. */
 export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driver {
   const { name, location, check, read, list, remove, prune } = store
   const { mayHold = () => true, toError = error => error, retention: kept } = store
+  const { batchMs, listMs } = toReadLimits(store.answerMs)
   const retention = createRetention(kept?.ttl, async before => kept?.prune(before))
   const write = takePlainRecords(records => lifetime.trackWrite(store.write(records)))
 
@@ -62,10 +60,10 @@ export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driv
         return result
       }, WRITE),
     ...(check && { check: () => guardCall(() => call(() => lifetime.trackWrite(check().then(() => true))), WRITE) }),
-    ...(read && { readRecords: (...asked) => guardSteps(() => readSteps(...asked), BATCH) }),
+    ...(read && { readRecords: (...asked) => guardSteps(() => readSteps(...asked), { limitMs: batchMs }) }),
     ...(list && {
-      listTraces: query => guardCall(() => call(() => listTraces(query, false)), LIST),
-      listErrorTraces: query => guardCall(() => call(() => listTraces(query, true)), LIST),
+      listTraces: query => guardCall(() => call(() => listTraces(query, false)), { limitMs: listMs }),
+      listErrorTraces: query => guardCall(() => call(() => listTraces(query, true)), { limitMs: listMs }),
     }),
     ...(remove && { deleteTrace: baseId => guardCall(() => call(async () => (mayHold(baseId) ? remove(baseId) : 0))) }),
     ...(prune && { pruneTraces: before => guardCall(() => call(async () => prune(readBefore(before)))) }),

@@ -18,6 +18,7 @@ export function openCeilometerDriver(location: string, context: OpenContext): St
   return {
     name: context.scheme,
     location: session.location,
+    answerMs: session.answerMs,
     async write() {
       throw new OsprofilerError(
         'ERR_WRITE_REFUSED',

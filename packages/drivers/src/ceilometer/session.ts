@@ -1,5 +1,9 @@
-import { OsprofilerError, suppress } from '@osprofiler/core'
-import { AbortSignal, Array, fetch, JSON, process, TextDecoder } from '@osprofiler/core/toolkit'
+import { request as openHttpRequest } from 'node:http'
+import { request as openHttpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { OsprofilerError } from '@osprofiler/core'
+import { Array, JSON, process, String, URL } from '@osprofiler/core/toolkit'
+import { type HttpText, sendRequest } from '../lifetime/send-request.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
 import type { OpenContext } from '../opening/store-driver.js'
 import { readOnlyHost, readSeconds } from '../opening/url-options.js'
@@ -8,6 +12,8 @@ import { isObject, parse } from '../records/record-text.js'
 /** Authorized access to Ceilometer's API. URL and token are found at the first request, and again after a failure. */
 export interface CeilometerSession {
   readonly location: string
+  /** How long one answer may take, in milliseconds. */
+  readonly answerMs: number
   /** Fetches the JSON at a path such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
 }
@@ -20,6 +26,14 @@ interface Access {
 interface Bounds {
   readonly timeoutMs: number
   readonly end: AbortSignal
+  readonly lookup: LookupFunction
+}
+
+/** The options of a request, and its body. */
+interface Asked {
+  readonly method?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 const FORM: UrlForm = {
@@ -49,9 +63,10 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
 
   return {
     location: isBare ? '' : showHost(host),
+    answerMs: timeoutMs,
     get(path) {
       return lifetime.run(async end => {
-        const bounds = { timeoutMs, end }
+        const bounds = { timeoutMs, end, lookup: lifetime.lookup }
         access ??= findAccess(isBare ? undefined : url, token, bounds)
         try {
           const { url: base, token: key } = await access
@@ -96,6 +111,7 @@ async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
     { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ auth }) },
     bounds,
   )
+  const { 'x-subject-token': granted } = response.headers
   const url = findEndpoint(parse(response.text))
   if (url === undefined) {
     throw new OsprofilerError(
@@ -103,7 +119,7 @@ async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
       "Keystone's catalog has no service of type event or metering; set CEILOMETER_URL.",
     )
   }
-  return { url, token: response.headers.get('x-subject-token') ?? undefined }
+  return { url, token: typeof granted === 'string' ? granted : undefined }
 }
 
 function findEndpoint(answer: unknown): string | undefined {
@@ -122,36 +138,26 @@ function findEndpoint(answer: unknown): string | undefined {
   return undefined
 }
 
+/** Does not follow a redirect, which would send the token to another server. */
 async function request(
   url: string,
-  init: RequestInit,
-  { timeoutMs, end }: Bounds,
-): Promise<{ readonly headers: Headers; readonly text: string }> {
+  { body = '', ...options }: Asked,
+  { timeoutMs, end, lookup }: Bounds,
+): Promise<HttpText> {
   try {
-    // A redirect would send the token to another server.
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), end])
-    const response = await suppress(() => fetch(url, { ...init, redirect: 'error', signal }))
-    if (!response.ok) {
-      await response.body?.cancel()
-      throw new OsprofilerError('ERR_STORE', describeStatus(response.status))
+    const target = new URL(url)
+    const open = target.protocol === 'https:' ? openHttpsRequest : openHttpRequest
+    // Without an agent, no connection outlives its request.
+    const opened = open(target, { ...options, lookup, agent: false })
+    const answer = await sendRequest(opened, body, { timeout: timeoutMs, maxCharacters: MAX_ANSWER_CHARACTERS, end })
+    if (answer.status < 200 || answer.status > 299) {
+      throw new OsprofilerError('ERR_STORE', describeStatus(answer.status))
     }
-    return { headers: response.headers, text: await readText(response) }
+    return answer
   } catch (error) {
     if (error instanceof OsprofilerError) throw error
-    throw new OsprofilerError('ERR_STORE', `Ceilometer cannot be reached: ${codeOf(error)}.`)
+    throw new OsprofilerError('ERR_STORE', `Ceilometer cannot be reached: ${describeFailure(error)}.`)
   }
-}
-
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > MAX_ANSWER_CHARACTERS) {
-      throw new OsprofilerError('ERR_STORE', `Ceilometer's answer is longer than ${MAX_ANSWER_CHARACTERS} characters.`)
-    }
-  }
-  return text + decoder.decode()
 }
 
 function describeStatus(status: number): string {
@@ -162,9 +168,8 @@ function describeStatus(status: number): string {
 }
 
 /** Returns a code rather than the message, which may show the URL. */
-function codeOf(error: unknown): string {
-  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown }
-  const { code } = (cause ?? {}) as { code?: unknown }
+function describeFailure(error: unknown): string {
+  const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
   if (typeof code === 'string') return code
-  return name === 'TimeoutError' ? 'no answer in time' : 'the connection failed'
+  return name === 'NoAnswer' ? String(message) : 'the connection failed'
 }

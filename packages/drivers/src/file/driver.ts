@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { Array, Date, isError, Map, Promise, String } from '@osprofiler/core/toolkit'
+import { Array, isError, Map, Promise, String } from '@osprofiler/core/toolkit'
 import { latestBelievedTime } from '../listing/latest-believed-time.js'
 import { type Selection, toTimestamp } from '../listing/trace-query.js'
 import { createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
@@ -149,7 +149,7 @@ async function listFiles(directory: string): Promise<TraceFile[]> {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
     // File systems keep coarse times and records have microseconds, so a second is added.
-    if (stats?.isFile()) files.push({ path, modified: toTimestamp(new Date(stats.mtimeMs + 1_000)) })
+    if (stats?.isFile()) files.push({ path, modified: toTimestamp(stats.mtimeMs + 1_000) })
   })
   return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))
 }

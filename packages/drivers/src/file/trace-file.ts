@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { TraceRecord } from '@osprofiler/core'
-import { Buffer, Error, isError, Math, String } from '@osprofiler/core/toolkit'
+import { Buffer, Error, isError, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../records/record-text.js'
 
 const BATCH = 500
@@ -13,7 +13,8 @@ const APPEND = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
  * Appends lines to a file in one write, so that lines of several processes do not mix. Creates the file for its owner
- * alone. Returns how many complete lines were written: fewer than given only if the disk filled up midway.
+ * alone. Returns how many complete lines were written: fewer than given only if the disk filled up midway. Rejects if
+ * there are none.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const handle = await open(path, APPEND, 0o600)
@@ -22,10 +23,14 @@ export async function appendLines(path: string, lines: readonly string[]): Promi
     const text = `${lines.join('\n')}\n`
     // After a crash or a full disk, the file may end in half a line, which must not swallow the first new line.
     const bytes = Buffer.from((await endsInLine(handle)) ? text : `\n${text}`)
-    const written = await writeAll(handle, bytes)
-    if (written === bytes.length) return lines.length
-    const whole = bytes.subarray(0, written).toString('latin1').split('\n').length - 1
-    return bytes.length === Buffer.byteLength(text) ? whole : Math.max(0, whole - 1)
+    const { written, failure } = await writeAll(handle, bytes)
+    if (failure === undefined) return lines.length
+    // A line that lacks only its line feed is complete: readers take the line, and the next write adds the line feed.
+    const reached = bytes.subarray(0, written + 1).toString('latin1')
+    const ends = reached.split('\n').length - 1
+    const complete = bytes.length === Buffer.byteLength(text) ? ends : ends - 1
+    if (complete <= 0) throw failure
+    return complete
   } finally {
     await handle.close()
   }
@@ -73,18 +78,17 @@ async function endsInLine(handle: FileHandle): Promise<boolean> {
   return buffer[0] === 0x0a
 }
 
-/** Returns how many bytes were written. Rejects if there are none. */
-async function writeAll(handle: FileHandle, bytes: Buffer): Promise<number> {
+/** Returns how many bytes were written, and why the others were not. */
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<{ written: number; failure?: unknown }> {
   let written = 0
   while (written < bytes.length) {
     try {
       written += (await handle.write(bytes, written)).bytesWritten
-    } catch (error) {
-      if (written === 0) throw error
-      break
+    } catch (failure) {
+      return { written, failure }
     }
   }
-  return written
+  return { written }
 }
 
 async function openExisting(path: string): Promise<FileHandle | undefined> {

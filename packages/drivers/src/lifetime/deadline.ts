@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
 /** Runs work, and calls `onLate` if it is still under way after `milliseconds`. Does not keep the process alive. */
 export async function withDeadline<Result>(
@@ -7,7 +7,7 @@ export async function withDeadline<Result>(
   onLate: () => void,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const timer = setTimeout(onLate, milliseconds).unref()
+  const timer = setTimeout(onLate, clampTimeout(milliseconds)).unref()
   try {
     return await work()
   } finally {

@@ -1,5 +1,5 @@
 import { OsprofilerError } from '@osprofiler/core'
-import { Math, Promise, Set } from '@osprofiler/core/toolkit'
+import { Math, Number, Promise, Set } from '@osprofiler/core/toolkit'
 import { createHostLookup } from '../opening/host-lookup.js'
 import type { StoreDriver, StoreLifetime } from '../opening/store-driver.js'
 import { createAbortableWork } from './abortable-work.js'
@@ -10,7 +10,10 @@ export interface DriverLifetime extends StoreLifetime {
   readonly isOpen: boolean
   /** Makes `close` wait for a write. Resolves to the result of the write. */
   trackWrite<Result>(write: Promise<Result>): Promise<Result>
-  /** Ends the lifetime, once. Resolves within `timeout` milliseconds, even if something hangs. */
+  /**
+   * Ends the lifetime, once. Resolves within `timeout` milliseconds, even if something hangs. If `timeout` is not a
+   * number, the default applies.
+   */
   close(timeout: number | undefined, store: Pick<StoreDriver, 'settle' | 'leave' | 'cut'>): Promise<void>
 }
 
@@ -61,7 +64,8 @@ export function createLifetime(): DriverLifetime {
       }
     },
     close(timeout = CLOSE_TIMEOUT_MS, store) {
-      closing ??= end(Math.max(0, timeout), store)
+      const bound = Math.max(0, timeout)
+      closing ??= end(Number.isNaN(bound) ? CLOSE_TIMEOUT_MS : bound, store)
       return closing
     },
   }

@@ -1,4 +1,4 @@
-import { clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { clampTimeout, clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
 /** Runs work, and keeps the process alive meanwhile for at most `limit` milliseconds. */
 export async function hold<Result>(work: () => Promise<Result>, limit = Number.POSITIVE_INFINITY): Promise<Result> {
@@ -16,7 +16,7 @@ export async function hold<Result>(work: () => Promise<Result>, limit = Number.P
 /** Resolves to whether work ended within `milliseconds`. Keeps the process alive meanwhile. */
 export function isDoneWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {
-    const timer = setTimeout(() => resolve(false), milliseconds)
+    const timer = setTimeout(() => resolve(false), clampTimeout(milliseconds))
     const done = (): void => {
       clearTimeout(timer)
       resolve(true)

@@ -1,5 +1,5 @@
 import { suppress } from '@osprofiler/core'
-import { Date, dateNow, Math } from '@osprofiler/core/toolkit'
+import { dateNow, Math } from '@osprofiler/core/toolkit'
 import { toTimestamp } from '../listing/trace-query.js'
 import { hold } from './hold.js'
 
@@ -30,7 +30,7 @@ export function createRetention(ttl: number | undefined, prune: (before: string)
       const now = dateNow()
       if (ttl === undefined || running !== undefined || now < next) return
       next = now + pause
-      const before = toTimestamp(new Date(now - ttl))
+      const before = toTimestamp(now - ttl)
       running = hold(() => suppress(() => prune(before)), HOLD_MS)
         .catch(() => undefined)
         .finally(() => {

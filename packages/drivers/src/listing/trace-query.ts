@@ -1,5 +1,5 @@
 import type { TraceQuery, TraceSummary } from '@osprofiler/core'
-import { Number, String, TypeError, types } from '@osprofiler/core/toolkit'
+import { Date, Math, Number, String, TypeError, types } from '@osprofiler/core/toolkit'
 
 /** A `TraceQuery` with its defaults, and with `since` as a record's timestamp. */
 export interface Selection {
@@ -8,6 +8,10 @@ export interface Selection {
   readonly name: string | undefined
   readonly service: string | undefined
 }
+
+/** The first and the last millisecond that a record's timestamp can name. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** Reads a query. Throws a `TypeError` for a limit, a date, a name or a service that is not valid. */
 export function readQuery(query: TraceQuery = {}): Selection {
@@ -21,7 +25,7 @@ export function readQuery(query: TraceQuery = {}): Selection {
   for (const text of [name, service]) {
     if (text !== undefined && typeof text !== 'string') throw new TypeError('name and service are texts.')
   }
-  return { limit, since: since === undefined ? '' : toTimestamp(since), name, service }
+  return { limit, since: since === undefined ? '' : toTimestamp(since.getTime()), name, service }
 }
 
 /** Returns whether a query asks for a trace, apart from its limit. */
@@ -35,11 +39,15 @@ export function isSelected(trace: TraceSummary, { since, name, service }: Omit<S
 
 /** Formats a pruning time as a record's timestamp. Throws a `TypeError` for an invalid date. */
 export function readBefore(before: Date): string {
-  if (types.isDate(before) && !Number.isNaN(before.getTime())) return toTimestamp(before)
+  if (types.isDate(before) && !Number.isNaN(before.getTime())) return toTimestamp(before.getTime())
   throw new TypeError('before is a valid Date.')
 }
 
-/** Formats a date as a record's timestamp, so that the two compare as text. */
-export function toTimestamp(date: Date): string {
-  return `${date.toISOString().slice(0, -1)}000`
+/**
+ * Formats a time, in milliseconds since 1970, as a record's timestamp, so that the two compare as text. Years are cut to
+ * those of records, because other years begin with a sign.
+ */
+export function toTimestamp(ms: number): string {
+  const time = new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS))
+  return `${time.toISOString().slice(0, -1)}000`
 }

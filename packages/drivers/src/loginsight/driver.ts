@@ -5,8 +5,8 @@ import { readFileOption } from '../opening/url-options.js'
 import { prepareOnce } from '../records/prepare-once.js'
 import { createHttpClient, HttpFailure, type LogInsightServer } from './http.js'
 import { ingest, toEvents } from './ingest.js'
-import { listTraces, readTrace } from './query.js'
-import { type Credentials, createSession } from './session.js'
+import { ANSWER_MS, listTraces, readTrace } from './query.js'
+import { type Credentials, createSession, LOGIN_MS } from './session.js'
 
 const FORM = {
   example: 'loginsight://user:password@host',
@@ -28,6 +28,7 @@ export function openLoginsightDriver(location: string, { lifetime }: OpenContext
   return {
     name: 'loginsight',
     location: showHost(server),
+    answerMs: LOGIN_MS + ANSWER_MS,
     write: records => useBatch(records, batch => ingest(send, batch)),
     read: baseId => readTrace(send, baseId),
     list: (selection, failed) => listTraces(send, selection, failed),

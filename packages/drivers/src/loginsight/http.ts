@@ -1,5 +1,6 @@
 import { Agent, request as openRequest } from 'node:https'
-import { Buffer, clearTimeout, Error, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { Buffer, Error } from '@osprofiler/core/toolkit'
+import { sendRequest } from '../lifetime/send-request.js'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { isObject, parse } from '../records/record-text.js'
 
@@ -66,37 +67,24 @@ export function createHttpClient(
     ...(ca === undefined ? {} : { ca }),
   })
 
-  function exchange({ method, path, headers, body = '', timeout }: HttpRequest, end: AbortSignal): Promise<HttpAnswer> {
-    return new Promise((resolve, reject) => {
-      let sent = false
-      const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-      const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
-      const seconds = timeout / 1_000
-      const timer = setTimeout(() => request.destroy(new Error(`no answer came in ${seconds} s`)), timeout).unref()
-      end.addEventListener('abort', () => request.destroy(end.reason))
-      request.on('close', () => clearTimeout(timer))
-      request.on('socket', socket => {
-        // Only a call in progress keeps the process alive.
-        socket.unref()
-        sent = request.reusedSocket
-        if (!sent) socket.once('secureConnect', () => (sent = true))
-      })
-      request.on('error', error => reject(new HttpFailure(error.message, sent)))
-      request.on('response', response => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', chunk => {
-          text += chunk
-          if (text.length > MAX_CHARACTERS) response.destroy(new Error('its answer is too long'))
-        })
-        response.on('error', error => reject(new HttpFailure(error.message, true)))
-        response.on('end', () => {
-          const value = parse(text)
-          resolve({ status: response.statusCode ?? 0, body: isObject(value) ? value : {} })
-        })
-      })
-      request.end(body)
+  async function exchange(
+    { method, path, headers, body = '', timeout }: HttpRequest,
+    end: AbortSignal,
+  ): Promise<HttpAnswer> {
+    let sent = false
+    const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
+    request.on('socket', socket => {
+      sent = request.reusedSocket
+      if (!sent) socket.once('secureConnect', () => (sent = true))
     })
+    try {
+      const { status, text } = await sendRequest(request, body, { timeout, maxCharacters: MAX_CHARACTERS, end })
+      const value = parse(text)
+      return { status, body: isObject(value) ? value : {} }
+    } catch (error) {
+      throw new HttpFailure((error as Error).message, sent)
+    }
   }
 
   return {

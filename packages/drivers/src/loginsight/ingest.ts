@@ -129,9 +129,9 @@ function toRefused(ingested: unknown, sent: number): number {
 }
 
 function toEvent(record: TraceRecord): string | undefined {
-  const { base_id, trace_id, project, service, name, parent_id } = record
-  const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
+  const { base_id, trace_id, project, service, name } = record
   // Fields are UTF-8. Only the JSON in `trace` can express half a surrogate pair.
-  if (![base_id, trace_id, project, service, name, parent_id].every(text => text.isWellFormed())) return undefined
+  if (![base_id, trace_id, project, service, name].every(text => text.isWellFormed())) return undefined
+  const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })
 }

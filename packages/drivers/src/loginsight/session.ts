@@ -10,7 +10,7 @@ export interface Credentials {
   readonly provider: string | undefined
 }
 
-const LOGIN_MS = 5_000
+export const LOGIN_MS = 5_000
 const UNAUTHORIZED = 401
 const LOGIN_TIMEOUT = 440
 

@@ -68,7 +68,11 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
     }
   }
 
-  async function scan(end: AbortSignal, see: (waiting: Waiting) => void, finish?: () => void): Promise<void> {
+  async function scan(
+    end: AbortSignal,
+    see: (waiting: Waiting) => void,
+    finish?: (missing: number) => void,
+  ): Promise<void> {
     const open = await connect(end)
     end.addEventListener('abort', open.destroy)
     try {
@@ -86,6 +90,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   return {
     name: 'messaging',
     location: place,
+    answerMs: READ_MS,
     async write(records) {
       const sentAt = new Date()
       const contents = records.map(record => encodeNotification(record, sentAt))

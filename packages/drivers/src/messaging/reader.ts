@@ -1,11 +1,14 @@
-import type { TraceRecord } from '@osprofiler/core'
+import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
 import { addToTally, createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import type { Waiting } from './scan.js'
 
-/** A look through the whole queue, like `scanQueue`. Notifications can be taken until `finish` returns. */
-export type Scan = (see: (waiting: Waiting) => void, finish?: () => void) => Promise<void>
+/**
+ * A look through the whole queue, like `scanQueue`. Notifications can be taken until `finish` returns. `finish` learns how
+ * many notifications other consumers hold.
+ */
+export type Scan = (see: (waiting: Waiting) => void, finish?: (missing: number) => void) => Promise<void>
 
 /** Reads traces by looking through the whole queue, which loses nothing but the records of removed traces. */
 export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list' | 'remove' | 'prune'> {
@@ -41,7 +44,8 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
           trace.takes.push(take)
           trace.tally.add(record)
         },
-        () => {
+        missing => {
+          if (missing > 0) throw noAge(missing)
           for (const { tally, takes } of traces.values()) {
             if (tally.newest >= before) continue
             for (const take of takes) take()
@@ -52,4 +56,12 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
       return removed
     },
   }
+}
+
+/** The missing records may be the youngest of traces whose other records are old. */
+function noAge(missing: number): OsprofilerError {
+  return new OsprofilerError(
+    'ERR_STORE',
+    `Meanwhile, ${missing} notifications left the queue for another consumer or expired, so the age of their traces is unknown. Nothing was removed. Try again.`,
+  )
 }

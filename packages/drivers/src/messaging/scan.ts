@@ -6,7 +6,7 @@ import { decodeNotification, TOPIC } from './notification.js'
 
 /** A longer queue is not read: all its messages would travel here, and no consumer would get them meanwhile. */
 const MAX_NOTIFICATIONS = 100_000
-/** Another consumer may take messages that were counted when the reading began. */
+/** How long to wait for the next message. Another consumer may have taken messages that were counted. */
 const IDLE_MS = 5_000
 
 /** A notification that waits in the queue, and stays there unless `take` is called. */
@@ -19,12 +19,13 @@ export interface Waiting {
 /**
  * Looks through the queue without emptying it: every notification is delivered, and then put back in the same order.
  * Meanwhile, no other consumer gets it. `see` receives the notifications of profilers in the order of their writing.
- * `finish` is called after the last of them, while they can still be taken. Throws `ERR_STORE`.
+ * `finish` is called after the last of them, while they can still be taken. `missing` of the counted messages went to
+ * other consumers. Throws `ERR_STORE`, also if messages wait that the broker does not deliver.
  */
 export async function scanQueue(
   connection: BrokerConnection,
   see: (waiting: Waiting) => void,
-  finish: () => void = () => undefined,
+  finish: (missing: number) => void = () => undefined,
   most = MAX_NOTIFICATIONS,
 ): Promise<void> {
   const channel = await connection.model.createChannel()
@@ -38,12 +39,21 @@ export async function scanQueue(
       `More than ${most} notifications wait in the queue "${TOPIC}", too many to look through. Has it no consumer?`,
     )
   }
-  if (messageCount > 0) await receive(channel, messageCount, message => seeMessage(channel, message, see))
-  finish()
+  const seeOne = (message: ConsumeMessage) => seeMessage(channel, message, see)
+  const missing = messageCount === 0 ? 0 : await receive(channel, messageCount, seeOne)
+  if (missing > 0 && (await channel.checkQueue(TOPIC)).messageCount > 0) throw heldBack(missing, messageCount)
+  finish(missing)
   channel.nackAll(true)
   // The broker answers only after it has the messages back.
   await channel.checkQueue(TOPIC)
   await channel.close()
+}
+
+function heldBack(missing: number, count: number): OsprofilerError {
+  return new OsprofilerError(
+    'ERR_STORE',
+    `The message broker delivered only ${count - missing} of ${count} notifications in the queue "${TOPIC}". Try again, or see whether another consumer has the queue to itself.`,
+  )
 }
 
 function seeMessage(channel: Channel, message: ConsumeMessage, see: (waiting: Waiting) => void): void {
@@ -51,8 +61,8 @@ function seeMessage(channel: Channel, message: ConsumeMessage, see: (waiting: Wa
   if (record !== undefined) see({ record, take: () => channel.ack(message) })
 }
 
-/** Receives `count` messages, or fewer if no more arrive. */
-async function receive(channel: Channel, count: number, see: (message: ConsumeMessage) => void): Promise<void> {
+/** Receives `count` messages, or fewer if no more arrive. Returns how many are missing. */
+async function receive(channel: Channel, count: number, see: (message: ConsumeMessage) => void): Promise<number> {
   const consumerTag = `osprofiler-${process.pid}-${Math.random().toString(36).slice(2)}`
   let left = count
   let idle: NodeJS.Timeout | undefined
@@ -71,7 +81,9 @@ async function receive(channel: Channel, count: number, see: (message: ConsumeMe
   })
   try {
     await done
+    // The broker answers after all that it has delivered to this consumer.
     await channel.cancel(consumerTag)
+    return left
   } finally {
     clearTimeout(idle)
   }

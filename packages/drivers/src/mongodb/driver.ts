@@ -80,6 +80,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   return {
     name: 'mongodb',
     location: url.location,
+    answerMs: url.selectionMs,
     async write(records) {
       if (records.length === 0) return { refused: 0 }
       // The time for loading the client does not count as the server's.

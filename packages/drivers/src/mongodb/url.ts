@@ -1,4 +1,4 @@
-import { Object } from '@osprofiler/core/toolkit'
+import { Number, Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
 import { parseConnectionUrl, showHost, showHosts, words } from '../opening/connection-url.js'
 import { readFileOption, readTtl } from '../opening/url-options.js'
@@ -10,6 +10,8 @@ export interface MongodbUrl {
   readonly location: string
   /** The options that the connection string does not set. */
   readonly defaults: MongoClientOptions
+  /** How long the client looks for a server that answers, in milliseconds. */
+  readonly selectionMs: number
   readonly ttl: number | undefined
 }
 
@@ -48,6 +50,8 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
     url: `${scheme}://${withoutTtl(location)}`,
     location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
+    // The client itself refuses what is no number.
+    selectionMs: Number(options.get('serverSelectionTimeoutMS')) || DEFAULTS.serverSelectionTimeoutMS,
     ttl: readTtl(options.get('ttl')),
   }
 }

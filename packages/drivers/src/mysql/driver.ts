@@ -59,6 +59,7 @@ export function openMysqlDriver(location: string, context: OpenContext): StoreDr
   const database: SqlDatabase = {
     name: 'mysql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
+    connectMs: settings.connectPatience * settings.hosts.length * settings.ways.length,
     ttl: readTtl(url.options.get('ttl')),
     keepsNul: true,
     async open(createSocket) {

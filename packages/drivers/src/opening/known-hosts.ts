@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { Map, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
+import { Math, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
 
 /** An IP address of a host, in the form of Node's `dns.lookup()`: `family` is 4 or 6. */
 export interface HostAddress {
@@ -23,19 +23,24 @@ export function findKnownHost(name: string): readonly HostAddress[] {
 }
 
 const RESOLVER_FILE = '/etc/resolv.conf'
+/** The limit of glibc for `ndots`. */
+const MAX_DOTS = 15
 
 /** Returns the names to ask DNS for, in order. Adds the system's search domains, which Node's resolver ignores. */
 export function toFullNames(name: string): readonly string[] {
   if (name.endsWith('.')) return [name]
-  const settings = new Map<string, readonly string[]>()
+  const options: string[] = []
+  let domains: readonly string[] = []
   for (const line of readLines(RESOLVER_FILE)) {
     const [word = '', ...rest] = line.split(/\s+/)
-    // The last line wins, whether it is `domain` or `search`.
-    settings.set(word === 'domain' ? 'search' : word, rest)
+    // As in glibc, lines of options add up, and the last line of domains wins, whether it is `domain` or `search`.
+    if (word === 'options') options.push(...rest)
+    else if (word === 'search' && rest.length > 0) domains = rest
+    else if (word === 'domain' && rest.length > 0) domains = rest.slice(0, 1)
   }
-  const dots = settings.get('options')?.flatMap(option => /^ndots:(\d{1,2})$/.exec(option)?.[1] ?? [])
-  const searched = (settings.get('search') ?? []).map(domain => `${name}.${domain.replace(/^\.|\.$/g, '')}`)
-  const isFull = name.split('.').length - 1 >= Number(dots?.at(-1) ?? 1)
+  const dots = options.flatMap(option => /^ndots:(\d+)/.exec(option)?.[1] ?? []).at(-1)
+  const searched = domains.map(domain => `${name}.${domain.replace(/^\.|\.$/g, '')}`)
+  const isFull = name.split('.').length - 1 >= Math.min(Number(dots ?? 1), MAX_DOTS)
   return isFull ? [name, ...searched] : [...searched, name]
 }
 

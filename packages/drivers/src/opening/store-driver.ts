@@ -34,6 +34,8 @@ export interface StoreLifetime {
 export interface StoreDriver {
   readonly name: string
   readonly location?: string
+  /** How long the store waits for one answer of the server, or for a connection, in milliseconds, if longer than 30 s. */
+  readonly answerMs?: number
   /** Each record is plain: strings, a valid time, and JSON in `info` that no other code holds. */
   write(records: readonly TraceRecord[]): Promise<WriteResult>
   /** Rejects if the store takes no writes. */

@@ -66,6 +66,7 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
   const database: SqlDatabase = {
     name: 'postgresql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database ?? ''}`,
+    connectMs: settings.connectPatience * settings.hosts.length * settings.ways.length,
     ttl: readTtl(options.get('ttl')),
     keepsNul: false,
     open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),

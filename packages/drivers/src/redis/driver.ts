@@ -1,3 +1,4 @@
+import { Math } from '@osprofiler/core/toolkit'
 import { findClient } from '../opening/client-package.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { prepareOnce } from '../records/prepare-once.js'
@@ -29,6 +30,7 @@ export function openRedisDriver(location: string, context: OpenContext): StoreDr
   return {
     name: scheme,
     location: place.location,
+    answerMs: Math.max(place.connectTimeout * place.hosts.length, place.replyTimeout),
     write: records =>
       lifetime.run(end => {
         end.addEventListener('abort', route.cut)

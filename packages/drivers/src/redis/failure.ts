@@ -10,13 +10,16 @@ const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol erro
 /** Refusals because another server has become or will become the master or the home of the keys. */
 const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
+/** The page of the documentation. The package does not contain the page, so messages name its address. */
+const PAGE = 'https://github.com/osprofiler/osprofiler-node/blob/main/docs/stores/redis.md'
+
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /^Sentinel: (?:WRONGPASS|NOAUTH|ERR invalid password)/,
     'the password of the Sentinels themselves is wrong or missing: see "?sentinel_password="',
   ],
   [/^(?:WRONGPASS|NOAUTH|ERR invalid password)/, 'the password is wrong or missing'],
-  [/^NOPERM/, 'the user has no leave for a command that is needed; see docs/stores/redis.md'],
+  [/^NOPERM/, `the user has no leave for a command that is needed; see ${PAGE}#what-it-needs`],
   [/^ERR (?:DB index|invalid DB)/, 'it has no such database; see its setting "databases"'],
   [/^NOREPLICAS/, 'it has too few replicas to take writes; see its setting min-replicas-to-write'],
   [/Unknown RESP type|Protocol error, got/i, 'what answers there is no Redis'],
@@ -31,7 +34,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/cluster support disabled/, 'it is of no Cluster: leave "cluster=true" out'],
   [
     /certificate|altnames/i,
-    'its certificate is not trusted; see ssl_ca_certs and the other options for TLS in docs/stores/redis.md',
+    `its certificate is not trusted; see ssl_ca_certs and the other options for TLS in ${PAGE}#options`,
   ],
   [
     /^Connection is closed|ECONNRESET/,

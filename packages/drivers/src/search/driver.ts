@@ -111,6 +111,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   return {
     name,
     location,
+    answerMs: timeout * nodes.length,
     retention: {
       ttl,
       prune(before) {

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import type { Client } from '@elastic/elasticsearch'
 import { OsprofilerError } from '@osprofiler/core'
+import { Math } from '@osprofiler/core/toolkit'
 import { findClient, loadClient } from '../opening/client-package.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { createSearchDriver, type SearchProduct } from './driver.js'
@@ -33,7 +34,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
         maxRetries: url.nodes.length - 1,
         // The client's default pool tries an unavailable host now and then, with any request.
         ConnectionPool: ClusterConnectionPool,
-        requestTimeout: MAX_ANSWER_MS,
+        requestTimeout: Math.max(MAX_ANSWER_MS, url.timeout),
         // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
         disablePrototypePoisoningProtection: true,
       })

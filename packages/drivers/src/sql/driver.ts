@@ -19,6 +19,8 @@ export interface SqlDatabase {
   readonly name: string
   /** Address for messages. */
   readonly location: string
+  /** How long connecting may take over all hosts and ways, in milliseconds. */
+  readonly connectMs: number
   /** How long to keep a trace, in milliseconds. */
   readonly ttl: number | undefined
   /** Whether texts may contain NUL. */
@@ -59,6 +61,7 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
   return {
     name,
     location,
+    answerMs: database.connectMs,
     retention: { ttl, prune },
     async write(records) {
       if (records.length === 0) return { refused: 0 }
