@@ -6,7 +6,7 @@ import type { Waiting } from './scan.js'
 
 /**
  * A look through the whole queue, like `scanQueue`. Notifications can be taken until `finish` returns. `finish` learns how
- * many notifications other consumers hold.
+ * many of the counted notifications did not arrive.
  */
 export type Scan = (see: (waiting: Waiting) => void, finish?: (missing: number) => void) => Promise<void>
 
