@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { configure, createTraceId, get, run } from '@osprofiler/core'
 import {
   createOsloClient,
@@ -12,6 +15,7 @@ import { openOrders, serveOrders } from '../examples/messages/oslo-messaging.js'
 import { collectRecords } from './adapters/collect-records.js'
 import { type Proxy as CutOff, startProxy } from './servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+import { runProgram } from './servers/run-program.js'
 
 const PATIENCE = 20_000
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } }
@@ -286,6 +290,39 @@ describe('a broker that goes away', () => {
     await rabbitmq.restart()
 
     await expect.poll(() => client.call({}, 'add', {}, { timeout: 2_000 }).catch(String), { timeout: 60_000 }).toBe(3)
+  })
+})
+
+describe('a process that loses the broker', () => {
+  const lose = (...words: readonly string[]) =>
+    runProgram(process.execPath, [fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url)), ...words])
+
+  it('ends at once when none of its calls waits any more', async () => {
+    const topic = makeTopic()
+    await serve(topic, { add: () => 3, wait: () => new Promise(() => {}) })
+
+    const printed = await lose(rabbitmq.url, topic, 'client', 'Infinity')
+
+    expect(printed).toBe('ERR_TIMEOUT at once\n')
+  })
+
+  it('lives on until the reply to a waiting call has come', async () => {
+    const topic = makeTopic()
+    await serve(topic, { add: () => 3, wait: () => setTimeout(2_000, 'done') })
+
+    const printed = await lose(rabbitmq.url, topic, 'closing client', '3')
+
+    expect(printed).toBe('done at once\n')
+  })
+
+  it('lives on to serve again', async () => {
+    const topic = makeTopic()
+    const program = fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url))
+    const server = spawn(process.execPath, [program, rabbitmq.url, topic, 'server', '3'])
+    onTestFinished(() => void server.kill())
+    await once(server.stdout, 'data')
+
+    expect(await open(topic).call({}, 'add')).toBe(3)
   })
 })
 

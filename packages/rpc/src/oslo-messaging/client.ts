@@ -85,6 +85,8 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => waiting.size > 0,
+    // The timeouts of waiting calls keep the process alive.
+    keepsAlive: false,
     onFailure: () => undefined,
     onGone: error => waiting.failAll(error),
   })
