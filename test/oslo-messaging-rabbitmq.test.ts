@@ -72,6 +72,12 @@ async function onChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Pro
   }
 }
 
+/** The queues of replies, with further columns of `rabbitmqctl`. */
+async function replyQueues(...columns: readonly string[]): Promise<string[]> {
+  const lines = (await rabbitmq.command('list_queues', 'name', ...columns)).split('\n')
+  return lines.filter(line => line.startsWith('reply_')).sort()
+}
+
 function envelope(message: object): Buffer {
   return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(message) }))
 }
@@ -634,6 +640,42 @@ describe('a client of oslo.messaging', () => {
     await client.close()
 
     expect(await called).toMatchObject({ code: 'ERR_BROKER', message: 'The client was closed.' })
+  })
+
+  it.each([false, true])('leaves no queue at the broker when it is closed (quorum queues: %s)', async quorum => {
+    const topic = makeTopic()
+    const options = { rabbit_transient_quorum_queue: quorum }
+    await serve(topic, { add: () => 3 }, options)
+    const others = await replyQueues()
+    const client = open(topic, options)
+    expect(await client.call({}, 'add')).toBe(3)
+    expect(await replyQueues()).toHaveLength(others.length + 1)
+
+    await client.close()
+
+    expect(await replyQueues()).toEqual(others)
+  })
+
+  it.each<[string, (called: Promise<unknown>) => Promise<unknown>, number]>([
+    ['whose time is over', called => called, 500],
+    ['that it no longer waits for', () => setTimeout(500), PATIENCE],
+  ])('leaves its queue to the reply to a call %s', async (_, wait, timeout) => {
+    const topic = makeTopic()
+    let finish = (_: string): void => {}
+    const { onError } = await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
+    const others = await replyQueues()
+    const client = open(topic)
+    const called = client.call({}, 'wait', {}, { timeout }).catch(error => error)
+    await wait(called)
+
+    await client.close()
+    finish('late')
+
+    // Otherwise the server would send the reply again and again.
+    const added = async () =>
+      (await replyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
+    await expect.poll(added, { timeout: PATIENCE }).toEqual([expect.stringMatching(/\t1$/)])
+    expect(onError).not.toHaveBeenCalled()
   })
 
   it.each<[string, (client: ReturnType<typeof open>) => Promise<unknown>]>([
