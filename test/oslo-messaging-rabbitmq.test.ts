@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { configure, createTraceId, get, run } from '@osprofiler/core'
 import {
   createOsloClient,
@@ -12,6 +15,7 @@ import { openOrders, serveOrders } from '../examples/messages/oslo-messaging.js'
 import { collectRecords } from './adapters/collect-records.js'
 import { type Proxy as CutOff, startProxy } from './servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
+import { runProgram } from './servers/run-program.js'
 
 const PATIENCE = 20_000
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } }
@@ -66,6 +70,12 @@ async function onChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Pro
   } finally {
     await connection.close()
   }
+}
+
+/** The queues of replies, with further columns of `rabbitmqctl`. */
+async function replyQueues(...columns: readonly string[]): Promise<string[]> {
+  const lines = (await rabbitmq.command('list_queues', 'name', ...columns)).split('\n')
+  return lines.filter(line => line.startsWith('reply_')).sort()
 }
 
 function envelope(message: object): Buffer {
@@ -286,6 +296,39 @@ describe('a broker that goes away', () => {
     await rabbitmq.restart()
 
     await expect.poll(() => client.call({}, 'add', {}, { timeout: 2_000 }).catch(String), { timeout: 60_000 }).toBe(3)
+  })
+})
+
+describe('a process that loses the broker', () => {
+  const lose = (...words: readonly string[]) =>
+    runProgram(process.execPath, [fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url)), ...words])
+
+  it('ends at once when none of its calls waits any more', async () => {
+    const topic = makeTopic()
+    await serve(topic, { add: () => 3, wait: () => new Promise(() => {}) })
+
+    const printed = await lose(rabbitmq.url, topic, 'client', 'Infinity')
+
+    expect(printed).toBe('ERR_TIMEOUT at once\n')
+  })
+
+  it('lives on until the reply to a waiting call has come', async () => {
+    const topic = makeTopic()
+    await serve(topic, { add: () => 3, wait: () => setTimeout(2_000, 'done') })
+
+    const printed = await lose(rabbitmq.url, topic, 'closing client', '3')
+
+    expect(printed).toBe('done at once\n')
+  })
+
+  it('lives on to serve again', async () => {
+    const topic = makeTopic()
+    const program = fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url))
+    const server = spawn(process.execPath, [program, rabbitmq.url, topic, 'server', '3'])
+    onTestFinished(() => void server.kill())
+    await once(server.stdout, 'data')
+
+    expect(await open(topic).call({}, 'add')).toBe(3)
   })
 })
 
@@ -597,6 +640,42 @@ describe('a client of oslo.messaging', () => {
     await client.close()
 
     expect(await called).toMatchObject({ code: 'ERR_BROKER', message: 'The client was closed.' })
+  })
+
+  it.each([false, true])('leaves no queue at the broker when it is closed (quorum queues: %s)', async quorum => {
+    const topic = makeTopic()
+    const options = { rabbit_transient_quorum_queue: quorum }
+    await serve(topic, { add: () => 3 }, options)
+    const others = await replyQueues()
+    const client = open(topic, options)
+    expect(await client.call({}, 'add')).toBe(3)
+    expect(await replyQueues()).toHaveLength(others.length + 1)
+
+    await client.close()
+
+    expect(await replyQueues()).toEqual(others)
+  })
+
+  it.each<[string, (called: Promise<unknown>) => Promise<unknown>, number]>([
+    ['whose time is over', called => called, 500],
+    ['that it no longer waits for', () => setTimeout(500), PATIENCE],
+  ])('leaves its queue to the reply to a call %s', async (_, wait, timeout) => {
+    const topic = makeTopic()
+    let finish = (_: string): void => {}
+    const { onError } = await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
+    const others = await replyQueues()
+    const client = open(topic)
+    const called = client.call({}, 'wait', {}, { timeout }).catch(error => error)
+    await wait(called)
+
+    await client.close()
+    finish('late')
+
+    // Otherwise the server would send the reply again and again.
+    const added = async () =>
+      (await replyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
+    await expect.poll(added, { timeout: PATIENCE }).toEqual([expect.stringMatching(/\t1$/)])
+    expect(onError).not.toHaveBeenCalled()
   })
 
   it.each<[string, (client: ReturnType<typeof open>) => Promise<unknown>]>([

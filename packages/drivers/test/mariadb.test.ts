@@ -142,6 +142,19 @@ describe('a table of MariaDB', () => {
   })
 })
 
+it('a server that answers no second statement has no connection left afterwards', async () => {
+  const { url } = await createDatabase()
+  await server.sql(`CREATE USER hurried IDENTIFIED BY 'friend'; GRANT ALL ON table_${databases}.* TO hurried;
+    ALTER USER hurried WITH MAX_QUERIES_PER_HOUR 1`)
+  const driver = open(url.replace(/\/\/.*@/, '//hurried:friend@'))
+
+  const listing = driver.listTraces?.()
+
+  await expect(listing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('cannot be used') })
+  const connections = `SELECT count(*) FROM information_schema.processlist WHERE user = 'hurried'`
+  await expect.poll(async () => (await server.sql(connections)).trim(), { timeout: 5_000 }).toBe('0')
+})
+
 describe('a connection string of MySQL', () => {
   it.each(['mysql', 'mysql+pymysql', 'mysql+mysqldb', 'mariadb', 'mariadb+pymysql'])(
     'may begin with %s',

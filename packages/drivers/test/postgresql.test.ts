@@ -104,6 +104,7 @@ describe('a connection string of PostgreSQL', () => {
     await expectToWork(`${user}/osprofiler?host=127.0.0.1:1&host=127.0.0.1:${server.port}`)
     await expectToWork(`${user}/osprofiler?host=127.0.0.1,127.0.0.1&port=1,${server.port}`)
     expect(open(`${user}/osprofiler?host=[::1]:5433,::1,db`).location).toBe('[::1]:5433,[::1]:5432,db:5432/osprofiler')
+    expect(open(`${user}/osprofiler?host=[::1]&port=5434`).location).toBe('[::1]:5434/osprofiler')
   })
 
   it('passes over what only other clients know', async () => {

@@ -62,9 +62,43 @@ describe('a row with', () => {
   })
 })
 
+describe('a trace whose id is', () => {
+  const OLD = `'2020-01-01T00:00:00.000000'`
+
+  it.each([
+    ['bytes', (index: number) => `CAST('old-${index}' AS BLOB)`],
+    ['a text that is no UTF-8', (index: number) => `CAST(x'80ff' || 'old-${index}' AS TEXT)`],
+    ['a number', (index: number) => `${index}`],
+  ])('%s is removed and counted like any other', { timeout: 30_000 }, async (_, toId) => {
+    const { driver, add, count } = await openStore()
+    // More than are removed at once.
+    for (let index = 0; index < 250; index++) {
+      add({ base_id: toId(index), timestamp: OLD })
+      add({ base_id: toId(index), timestamp: OLD })
+    }
+
+    const pruned = await driver.pruneTraces?.(new Date('2021-01-01T00:00:00Z'))
+
+    expect(pruned).toBe(250)
+    expect(count()).toBe(3)
+  })
+
+  it('bytes stays as long as it has a young record', async () => {
+    const { driver, add, count } = await openStore()
+    add({ base_id: `x'80'`, timestamp: OLD })
+    add({ base_id: `x'80'` })
+
+    const pruned = await driver.pruneTraces?.(new Date('2021-01-01T00:00:00Z'))
+
+    expect(pruned).toBe(0)
+    expect(count()).toBe(5)
+  })
+})
+
 async function openStore(): Promise<{
   driver: Driver
   add(columns: Partial<Record<string, string>>, id?: bigint): void
+  count(): number
 }> {
   const path = join(temporaryDirectory(), 'traces.db')
   const database = new DatabaseSync(path)
@@ -77,6 +111,7 @@ async function openStore(): Promise<{
   await driver.write(['trace', 'trace', 'other'].map(base_id => makeRecord({ base_id })))
   return {
     driver,
+    count: () => Number(database.prepare('SELECT count(*) AS rows FROM data').get()?.rows),
     add(columns, id) {
       const good = { timestamp: `'2026-11-22T11:00:00.000000'`, base_id: `'trace'`, data: `'{"info": {}}'` }
       const values = COLUMNS.map(

@@ -104,7 +104,7 @@ function checkReceiver({ connectionString, driver, notifier, notifierOptions }: 
   if (notifier !== undefined && typeof notifier !== 'function') {
     throw new TypeError(`notifier is a function that takes a record, not ${typeof notifier}`)
   }
-  if (notifierOptions !== undefined && typeof notifierOptions !== 'object') {
+  if (notifierOptions !== undefined && (typeof notifierOptions !== 'object' || Array.isArray(notifierOptions))) {
     throw new TypeError('notifierOptions is an object: see createNotifier() of @osprofiler/core')
   }
   if (connectionString !== undefined) checkString(connectionString)

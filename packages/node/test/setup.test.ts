@@ -319,6 +319,7 @@ describe('a mistake', () => {
     ['a notifier that is none', { notifier: {} }, /notifier/],
     ['a wrong option of the queue', { notifierOptions: { batchSize: 0 } }, /batchSize/],
     ['options of the queue that are none', { notifierOptions: 5 }, /notifierOptions/],
+    ['options of the queue in a list', { notifierOptions: [] }, /notifierOptions/],
     ['instruments that are no list', { instruments: 'fetch' }, /list/],
     ['an unknown instrument', { instruments: ['ftp'] }, /"ftp".*fetch/],
     ['a malformed rule', { propagateTo: 'http://catalog' }, /catalog/],

@@ -12,6 +12,7 @@ import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
 import { showAddress, type Ways } from '../sql/location.js'
+import { beginSession } from '../sql/session.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
 
@@ -64,7 +65,7 @@ export function openMysqlDriver(location: string, context: OpenContext): StoreDr
     keepsNul: true,
     async open(createSocket) {
       const session = await connectMysql(settings, createSocket)
-      const { rows } = await session.run('SELECT @@max_allowed_packet, VERSION()')
+      const { rows } = await beginSession(session, () => session.run('SELECT @@max_allowed_packet, VERSION()'))
       const [maxPacket, version] = rows[0] ?? []
       return createMysqlStore(session, Number(maxPacket), String(version))
     },

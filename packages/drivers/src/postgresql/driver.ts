@@ -86,7 +86,7 @@ function toHosts({ hosts, options, refuse }: ConnectionUrl): readonly Host[] {
 }
 
 function toPlace(text: string, refuse: Refuse): Host {
-  const [, address, name, port] = /^(?:\[([^\]]+)\]|([^:/]+)):(\d+)$/.exec(text) ?? []
+  const [, address, name, port] = /^(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?$/.exec(text) ?? []
   const host = address ?? name ?? text
   return { host, port: port === undefined ? FORM.defaultPort : readPort(port, refuse) }
 }

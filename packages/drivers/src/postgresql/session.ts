@@ -5,7 +5,14 @@ import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
 import type { SqlServers, SqlTls, Way } from '../sql/location.js'
-import { type CreateSocket, connectToFirst, connectWithin, createSession, type SqlSession } from '../sql/session.js'
+import {
+  beginSession,
+  type CreateSocket,
+  connectToFirst,
+  connectWithin,
+  createSession,
+  type SqlSession,
+} from '../sql/session.js'
 import { createReadOnlyFailure, toPostgresqlFailure } from './failure.js'
 
 /** Settings of a connection. Missing ones come from the environment of the client. */
@@ -22,16 +29,15 @@ export interface PostgresqlSettings extends SqlServers {
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
   async function open(host: Host, way: Way): Promise<SqlSession> {
     const session = await connect(settings, host, way, createSocket())
-    return settings.mustBeWritable ? await checkWritable(session) : session
+    if (settings.mustBeWritable) await beginSession(session, () => checkWritable(session))
+    return session
   }
   return await connectToFirst(settings, open, toPostgresqlFailure, isAboutTheWay)
 }
 
-async function checkWritable(session: SqlSession): Promise<SqlSession> {
+async function checkWritable(session: SqlSession): Promise<void> {
   const { rows } = await session.run('SHOW transaction_read_only')
-  if (rows[0]?.[0] !== 'on') return session
-  await session.end()
-  throw createReadOnlyFailure()
+  if (rows[0]?.[0] === 'on') throw createReadOnlyFailure()
 }
 
 async function connect(

@@ -79,6 +79,16 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
+/** Runs the first statements of a session. Ends the session if they fail, because nobody else will. */
+export async function beginSession<Result>(session: SqlSession, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (session.isOpen) await session.end()
+    throw error
+  }
+}
+
 /** Connects to the first server that answers. After a failure that `isAboutTheWay`, a server is tried the next way. */
 export async function connectToFirst(
   { hosts, ways }: SqlServers,

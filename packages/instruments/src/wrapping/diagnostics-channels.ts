@@ -5,7 +5,7 @@ import { Object } from '@osprofiler/core/toolkit'
 export type Channel =
   // Fastify creates a server.
   | 'fastify.initialization'
-  // Node creates a request (22.12), sends it, sees it fail, or receives the head of its response.
+  // Node creates a request (22.12, 23.2), sends it, sees it fail, or receives the head of its response.
   | 'http.client.request.created'
   | 'http.client.request.start'
   | 'http.client.request.error'

@@ -86,9 +86,12 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   const replyQueue = `reply_${hexId()}`
   const waiting = new WaitingCalls()
   let exchanges = new Set<string>()
+  let consumer = ''
   const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => waiting.size > 0,
+    // The timeouts of waiting calls keep the process alive.
+    keepsAlive: false,
     onFailure: () => undefined,
     onGone: error => waiting.failAll(error),
   })
@@ -98,7 +101,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declared.transient)
     // A reply is acknowledged only after it came. If a connection ends before that, the next one brings the reply.
-    await channel.consume(replyQueue, delivery => {
+    const { consumerTag } = await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {
         waiting.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
@@ -107,6 +110,14 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
       }
       if (open.isOpen) channel.ack(delivery)
     })
+    consumer = consumerTag
+  }
+
+  /** Removes the queue, unless a late reply may come. A server sends a reply without a queue again and again. */
+  async function leave({ channel }: PublishingChannel): Promise<void> {
+    if (waiting.hasGivenUp) return
+    await channel.cancel(consumer)
+    await channel.deleteQueue(replyQueue)
   }
 
   async function publish(
@@ -171,7 +182,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     },
     async close(timeout = 5_000) {
       waiting.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
-      await reconnecting.close(timeout, async () => undefined)
+      await reconnecting.close(timeout, leave)
     },
   }
 

@@ -98,6 +98,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
   const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => true,
+    keepsAlive: true,
     onFailure: error => onError(error),
     onGone: error => onError(error),
   })

@@ -14,9 +14,15 @@ interface WaitingCall {
 /** Calls of a client that wait for their replies, by the id of their message. */
 export class WaitingCalls {
   readonly #calls = new Map<string, WaitingCall>()
+  #hasGivenUp = false
 
   get size(): number {
     return this.#calls.size
+  }
+
+  /** Whether a call has ended without a reply, which may still come. */
+  get hasGivenUp(): boolean {
+    return this.#hasGivenUp
   }
 
   /** Resolves to a call's result. Rejects after `timeout`, or `monitorTimeout` without a sign of life (both in ms). */
@@ -25,8 +31,10 @@ export class WaitingCalls {
     let monitor: NodeJS.Timeout | undefined
     try {
       return await new Promise((resolve, reject) => {
-        const expire = (time: number): void =>
+        const expire = (time: number): void => {
+          this.#hasGivenUp = true
           reject(new MessagingTimeout(`No reply to ${name} within ${time / 1_000} s.`))
+        }
         limit = setTimeout(expire, clampTimeout(timeout), timeout)
         if (monitorTimeout !== undefined) monitor = setTimeout(expire, clampTimeout(monitorTimeout), monitorTimeout)
         this.#calls.set(messageId, { result: null, resolve, reject, heard: () => void monitor?.refresh() })
@@ -53,6 +61,7 @@ export class WaitingCalls {
   }
 
   failAll(error: unknown): void {
+    if (this.size > 0) this.#hasGivenUp = true
     for (const { reject } of [...this.#calls.values()]) reject(error)
   }
 }

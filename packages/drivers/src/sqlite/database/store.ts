@@ -11,7 +11,7 @@ import { isObject } from '../../records/record-text.js'
 import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './database.js'
 import type { RunStep } from './list.js'
 import { loadSqliteClient } from './load-client.js'
-import { deleteTraces, pruneTraces } from './prune.js'
+import { deleteTrace, pruneTraces } from './prune.js'
 import { openReader } from './read-only.js'
 import { primaryCode, SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_LOCKED, SQLITE_READONLY } from './result-code.js'
 
@@ -150,7 +150,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
       return await listTraces(readUntilClosed, selection, failed)
     },
     async delete(baseId) {
-      return (await change(connection => deleteTraces(connection, [baseId]))) ?? 0
+      return (await change(connection => deleteTrace(connection, baseId))) ?? 0
     },
     prune: before => pruneTraces(change, before),
     async close() {

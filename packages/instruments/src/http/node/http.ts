@@ -131,7 +131,8 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 }
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-const TELLS_OF_CREATION = major > 22 || (major === 22 && minor >= 12)
+/** Node has the channel from 22.12 and from 23.2 on. */
+const TELLS_OF_CREATION = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12)
 
 type Send = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
 

@@ -22,8 +22,8 @@ interface Client {
 const { isPromise } = types
 
 /**
- * Records the commands of node-redis 5.12 and 6 (the package `redis`) as points named `db`, and a pipeline or `MULTI`
- * as one point. A wait for a connection, or for one of a pool, is a point `wait`.
+ * Records the commands of node-redis 5 and 6 (the package `redis`) as points named `db`, and a pipeline or `MULTI` as
+ * one point. A wait for a connection of a pool is a point `wait`, and from 5.12 on a wait for any connection.
  *
  * Wraps methods instead of using the channels of commands. A pool runs a waiting call, and the channels report it, in
  * the context of the code that gave the connection back.
@@ -66,6 +66,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
 
   /** Sends the step when its connection is ready. Returns a function that stops the wait for this. */
   function begin(step: RedisStep, { isOpen, isReady, _clientId }: Client): () => void {
+    // Before 5.12, nothing tells when the connection is ready. The wait is then part of the command's point.
     if (isReady || !isOpen || _clientId === undefined) {
       step.send()
       return () => undefined

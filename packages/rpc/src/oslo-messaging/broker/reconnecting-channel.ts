@@ -21,6 +21,8 @@ export interface ChannelHooks {
   prepare(open: PublishingChannel): Promise<void>
   /** Whether to reopen a lost channel at once. Otherwise the next use opens it. */
   isWanted(): boolean
+  /** Whether the pause before the next attempt keeps the process alive. */
+  readonly keepsAlive: boolean
   /** Receives the reason why the channel closed, and the error of each attempt to open it again. */
   onFailure(error: OsprofilerError): void
   /** Receives the final error when a given connection has ended, so that the channel cannot be opened again. */
@@ -97,6 +99,7 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
     // The channel is opened again later, because a connection reports its end only after its channels.
     clearTimeout(retry)
     retry = setTimeout(reopen, delay)
+    if (!hooks.keepsAlive) retry.unref()
     delay = Math.min(delay * 2, MAX_DELAY_MS)
   }
 
