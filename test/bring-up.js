@@ -6,7 +6,7 @@ import { succeeds } from './requirements.js'
 
 /** Resolves to the requirements that cannot be had here, each with the `reason`. */
 export async function bringUp(say, requirements) {
-  install(requirements.filter(({ isThere }) => !isThere()).flatMap(({ debian }) => debian))
+  install(requirements.filter(({ isThere, isBest = isThere }) => !isBest()).flatMap(({ debian }) => debian))
   const missing = []
   for (const requirement of requirements) {
     const reason = await fetchWhatIsMissing(requirement)
@@ -31,8 +31,10 @@ export async function bringUp(say, requirements) {
     say(`Installing with apt-get, which OSPROFILER_TEST_INSTALL=0 forbids: ${packages.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
+    // Another distribution may lack a package. The others are still installed.
+    const known = packages.filter(name => succeeds('apt-cache', ['show', name]))
     withoutServices(() => {
-      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env })
+      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...known], { stdio: 'inherit', env })
     })
   }
 }

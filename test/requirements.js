@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bindingFile, compileBinding } from './better-sqlite3.js'
+import { HEADLESS_SHELL, WITH_WINDOW } from './chromium.js'
 import { hasValgrind } from './costs/has-valgrind.js'
 import { ACTIONLINT } from './servers/dist/actionlint.js'
 import { COLLECTOR } from './servers/dist/collector.js'
@@ -21,7 +22,8 @@ const DEBIAN_JAVA = 17
 
 /**
  * Each requirement: its name, the Debian packages that bring it, `isThere()`, and the pattern of the `suites` that need it.
- * What Debian does not have `isThere()` when it can be fetched. `mayLack()` says that CI may be without it too, and
+ * `isBest()` says that nothing is to be installed, where something else would also do. What Debian does not have
+ * `isThere()` when it can be fetched. `mayLack()` says that CI may be without it too, and
  * `oneNode` that no other version of Node is to run the suites.
  */
 export const REQUIREMENTS = [
@@ -93,9 +95,10 @@ export const REQUIREMENTS = [
   },
   {
     name: 'Chromium',
-    debian: ['chromium'],
-    isThere: () => existsSync('/usr/bin/chromium'),
-    suites: '**/{page-*,ui-browser}.test.ts',
+    debian: ['chromium-headless-shell'],
+    isThere: () => existsSync(HEADLESS_SHELL) || existsSync(WITH_WINDOW),
+    isBest: () => existsSync(HEADLESS_SHELL),
+    suites: '**/{page-*,ui-browser,ui-list}.test.ts',
   },
   {
     name: "util-linux's script, a terminal for a program",
