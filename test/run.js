@@ -10,8 +10,9 @@
 //
 //   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
 //   OSPROFILER_TEST_CACHE=...   the folder of what is fetched, in place of one among the caches of the user
-//   OSPROFILER_TEST_ALL=1       fails where a suite could not be run, instead of naming it, but for the newest servers
-//                               where there is no JDK of Java 21, and the collector and actionlint where there is no Go
+//   OSPROFILER_TEST_ALL=1       runs also what is left to CI, and fails where a suite could not be run, instead of naming
+//                               it, but for the newest servers where there is no JDK of Java 21, and the collector and
+//                               actionlint where there is no Go
 //   OSPROFILER_TEST_NODES=22,26 runs them on these versions of Node too, from the registry: on the last one as with
 //                               --other-node, and on the others as with --between
 //   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and of each search server _ELASTICSEARCH7_URL,
@@ -37,11 +38,11 @@ run(process.execPath, [join(root, 'build-assets.js')])
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
 const { leaveOutForReduced, withRealTemporaryFolder } = await import('./reduced.js')
-const { chooseBetween, leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveOutForOtherNode } = await import(
-  './selections.js'
-)
+const { chooseBetween, leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveOutForCi, leaveOutForOtherNode } =
+  await import('./selections.js')
 const { reducedFor, selection, forVitest } = readArguments(process.argv.slice(2))
-const leftOut = [...leaveOutForSelection(), ...leaveOutAbsent(process.versions.node)]
+const leftToCi = all || selection !== '' || forVitest.length > 0 ? [] : leaveOutForCi()
+const leftOut = [...leaveOutForSelection(), ...leftToCi, ...leaveOutAbsent(process.versions.node)]
 const missing = await bringUp(
   say,
   REQUIREMENTS.filter(({ suites }) => !leftOut.includes(suites)),
@@ -58,6 +59,7 @@ for (const version of versions) {
   results.push(test(`Node ${version}`, findNode(version), [...selected, ...leaveOutAbsent(version)], chosen))
 }
 
+if (leftToCi.length > 0) say(`Left to CI, and run with OSPROFILER_TEST_ALL=1: ${leftToCi.join(', ')}`)
 for (const { name, suites, reason } of missing) say(`Not run: ${suites}, for want of ${name}: ${reason}`)
 for (const { name, failures } of results) {
   for (const failure of failures) console.log(`Failed on ${name}: ${failure}`)

@@ -69,6 +69,20 @@ function testsOfRoom(room) {
     .filter(test => existsSync(new URL(`../${test}`, import.meta.url)))
 }
 
+/**
+ * CI alone runs these: servers older than the newest of their kind, what npm would publish, and instructions counted one
+ * by one. They take minutes, and a change seldom breaks them without breaking another test.
+ */
+const FOR_CI = [
+  ...['elasticsearch7', 'elasticsearch8', 'opensearch2'].map(server => `**/*${server}*.test.ts`),
+  ...['test/costs-instructions.test.ts', 'test/publishable.test.ts'],
+]
+
+/** The patterns of what is left to CI. */
+export function leaveOutForCi() {
+  return FOR_CI
+}
+
 /** The patterns of what starts servers, browsers and programs. */
 export function leaveOutForCheck() {
   return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix()]
