@@ -135,12 +135,11 @@ describe('otlp:// and a collector that fails', () => {
         return retryAfter()
       },
     }
-    receiver.answer({ status: 503, headers })
+    // Only the first answer asks for that, however slow the machine is.
+    receiver.answer({ judge: () => (receiver.requests.length > 1 ? 200 : 503), headers })
     const notifier = createNotifier(open(receiver), QUICK)
 
     emit(notifier, 1)
-    await expect.poll(() => notifier.stats.retried).toBeGreaterThan(0)
-    receiver.answer({})
     await notifier.close(30_000)
 
     expect(notifier.stats).toMatchObject({ written: 2, unknown: 0 })
