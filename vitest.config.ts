@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
-/** Test files of core that need a process in which nothing was traced yet. */
-const FRESH = 'first-trace|local-trace|trace-gate'
+/** Test files of core that need a process in which nothing was traced and nothing was warned of yet. */
+const FRESH = 'first-trace|ignore-hook|key-risks|local-trace|notifier|refusal-warning|trace-gate|warn-once'
 /** Test files that leave nothing behind, and share processes: one for each file would cost half a second of CPU. */
 const TOGETHER = [`packages/core/test/**/!(${FRESH}).test.ts`, 'packages/{report,viewer}/test/**/*.test.ts']
 /** All others. Not told by `exclude`, which would replace the patterns of the command line. */

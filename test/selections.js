@@ -83,9 +83,16 @@ export function leaveOutForCi() {
   return FOR_CI
 }
 
-/** The patterns of what starts servers, browsers and programs. */
+/** These need no server, and take longer than somebody waits for a check. */
+const LONG_FOR_CHECK = [
+  'test/beside/**',
+  'test/{context-concurrency,costs-bytes,generated-programs}.test.ts',
+  'packages/drivers/test/memory.test.ts',
+]
+
+/** The patterns of what starts servers, browsers and programs, and of what takes long. */
 export function leaveOutForCheck() {
-  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix()]
+  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix(), ...LONG_FOR_CHECK]
 }
 
 /** The patterns of what a version of Node has not. */
