@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { beforeEach, expect, it } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { makeDirectory, osprofiler } from './cli-process.js'
 import { shopRecords, toLines } from './cli-records.js'
-import { currentPython, describeForEachPython } from './python/each-python.js'
+import { describeForEachPython } from './python/each-python.js'
+import { importOnce, runPythonCommand } from './python/run-python.js'
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
-/** Python's own command, as its console script starts it. */
-const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+
+importOnce('graphviz')
 
 let directory: string
 beforeEach(() => {
@@ -42,7 +41,7 @@ describeForEachPython("Python's command and ours", () => {
 })
 
 /** What Python's `trace show` prints for the report that ours wrote. */
-async function python(format: string): Promise<string> {
-  const args = ['-c', COMMAND, 'trace', 'show', 'report.json', format, '--connection-string', 'unused://']
-  return (await promisify(execFile)(currentPython(), args, { cwd: directory })).stdout
+function python(format: string): Promise<string> {
+  const args = ['trace', 'show', 'report.json', format, '--connection-string', 'unused://']
+  return runPythonCommand(args, { cwd: directory })
 }

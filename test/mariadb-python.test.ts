@@ -1,6 +1,9 @@
 import { afterAll, beforeAll } from 'vitest'
+import { importOnce } from './python/run-python.js'
 import { type SharedDatabase, shareMariadb } from './servers/share.js'
 import { describeSharing } from './sql-python.js'
+
+importOnce('sqlalchemy.dialects.mysql', 'pymysql')
 
 let server: SharedDatabase
 beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -8,12 +7,13 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { makeRecord } from '../packages/drivers/test/make-record.js'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
-import { currentPython, describeForEachPython } from './python/each-python.js'
+import { describeForEachPython } from './python/each-python.js'
+import { importOnce, printOfPython, runPythonCommand } from './python/run-python.js'
 import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const SCRIPT = fileURLToPath(new URL('python/messaging.py', import.meta.url))
-/** Python's own command, as its console script starts it. */
-const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+
+importOnce('oslo_messaging', 'oslo_messaging._drivers.impl_rabbit')
 
 let server: SharedServer
 let transportUrl: string
@@ -31,7 +31,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     const records = makeTrace(randomUUID(), 'orders')
     await write(records)
 
-    const received = python('listen', String(records.length))
+    const received = await python('listen', String(records.length))
 
     const notifications = received
       .trim()
@@ -54,7 +54,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
 
     const ours = await show(baseId)
     // Second: Python's command empties the queue, whatever it was asked for.
-    const theirs = pythonShow(baseId)
+    const theirs = await pythonShow(baseId)
 
     expect(ours.stderr).toBe('')
     expect(withoutOwnKeys(JSON.parse(ours.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirs)))
@@ -73,10 +73,10 @@ describeForEachPython('messaging:// and OpenStack', () => {
       info: { host: 'nova-1', function: { name: 'Manager.é' } },
     })
     await write(records)
-    python('notify', '', [inner, { ...makeRecord(inner), name: 'rpc-stop', timestamp: makeRecord().timestamp }])
+    await python('notify', '', [inner, { ...makeRecord(inner), name: 'rpc-stop', timestamp: makeRecord().timestamp }])
 
     const ours = await show(baseId)
-    const theirs = pythonShow(baseId)
+    const theirs = await pythonShow(baseId)
 
     const report = JSON.parse(ours.stdout)
     expect(withoutOwnKeys(report)).toEqual(withoutOwnKeys(JSON.parse(theirs)))
@@ -103,7 +103,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
 
   it('finds the traces that Python wrote in its list', async () => {
     const baseId = randomUUID()
-    python('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
+    await python('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
 
     const listed = await osprofiler(['trace', 'list', '--connection-string', 'messaging://'], {
       env: { OSPROFILER_TRANSPORT_URL: transportUrl },
@@ -140,14 +140,12 @@ function show(baseId: string, ...options: readonly string[]) {
   return osprofiler(['trace', 'show', baseId, '--json', '--idle-timeout', '1', ...store, ...options])
 }
 
-function pythonShow(baseId: string): string {
+function pythonShow(baseId: string): Promise<string> {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '2']
-  return execFileSync(currentPython(), ['-c', COMMAND, 'trace', 'show', baseId, '--json', ...store], {
-    encoding: 'utf8',
-  })
+  return runPythonCommand(['trace', 'show', baseId, '--json', ...store])
 }
 
-function python(command: string, argument: string, records: readonly TraceRecord[] = []): string {
+function python(command: string, argument: string, records: readonly TraceRecord[] = []): Promise<string> {
   const input = records.map(record => JSON.stringify(record)).join('\n')
-  return execFileSync(currentPython(), [SCRIPT, command, transportUrl, argument], { encoding: 'utf8', input })
+  return printOfPython([SCRIPT, command, transportUrl, argument], { input })
 }

@@ -1,7 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
+import { importOnce } from './python/run-python.js'
 import { type SharedDatabase, sharePostgresql } from './servers/share.js'
 import { describeSharing } from './sql-python.js'
+
+importOnce('sqlalchemy.dialects.postgresql', 'psycopg2')
 
 let server: SharedDatabase
 beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,12 +8,12 @@ import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { makeDirectory, osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE } from './cli-records.js'
 import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
+import { importOnce, printOfPython, runPythonCommand } from './python/run-python.js'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
-const PYTHON = '/usr/bin/python3'
-/** Python's own command, as its console script starts it. */
-const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const TRACER = fileURLToPath(new URL('python/nan_params.py', import.meta.url))
+
+importOnce('redis', 'osprofiler.sqlalchemy', 'sqlalchemy.dialects.sqlite')
 
 let server: RedisServer
 beforeAll(async () => {
@@ -25,10 +24,10 @@ afterAll(() => server.stop())
 
 describe('a trace of which Python wrote NaN, Infinity and large integers', () => {
   it("is shown as Python's command shows it, record for record", async () => {
-    const baseId = traceInPython()
+    const baseId = await traceInPython()
 
     const ours = await show(baseId, '--json')
-    const theirs = showInPython(baseId)
+    const theirs = await showInPython(baseId)
 
     expect(ours).toMatchObject({ code: 0, stderr: '' })
     expect(compact(ours.stdout, withoutOwnKeys)).toBe(compact(theirs, withoutOwnKeys))
@@ -38,7 +37,7 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
   })
 
   it('is found in the list, and removed with the others', async () => {
-    const baseId = traceInPython()
+    const baseId = await traceInPython()
     const driver = openDriver(server.url)
     onTestFinished(() => driver.close())
 
@@ -51,9 +50,9 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
   })
 
   it("is read from a file that Python's command wrote", async () => {
-    const baseId = traceInPython()
+    const baseId = await traceInPython()
     const file = join(makeDirectory(), 'trace.json')
-    writeFileSync(file, showInPython(baseId))
+    writeFileSync(file, await showInPython(baseId))
 
     const fromFile = await osprofiler(['trace', 'show', file, '--json'])
     const fromStore = await show(baseId, '--json')
@@ -146,13 +145,12 @@ describe('a record in Redis that is no JSON', () => {
   })
 })
 
-function traceInPython(): string {
-  return execFileSync(PYTHON, [TRACER, server.url], { encoding: 'utf8' }).trim()
+async function traceInPython(): Promise<string> {
+  return (await printOfPython([TRACER, server.url])).trim()
 }
 
-function showInPython(baseId: string): string {
-  const args = ['-c', COMMAND, 'trace', 'show', baseId, '--json', '--connection-string', server.url]
-  return execFileSync(PYTHON, args, { encoding: 'utf8' })
+function showInPython(baseId: string): Promise<string> {
+  return runPythonCommand(['trace', 'show', baseId, '--json', '--connection-string', server.url])
 }
 
 function show(baseId: string, ...args: readonly string[]) {

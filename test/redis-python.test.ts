@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
@@ -7,11 +6,13 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vit
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
-import { currentPython, describeForEachPython } from './python/each-python.js'
+import { describeForEachPython } from './python/each-python.js'
+import { importOnce, printOfPython, runPythonCommand } from './python/run-python.js'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
-const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const WRITER = fileURLToPath(new URL('python/redis_store.py', import.meta.url))
+
+importOnce('redis')
 
 let server: RedisServer
 let url: string
@@ -77,7 +78,9 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
 
     const both = async (...args: string[]) => [
       readIds((await osprofiler(['trace', 'list', ...args, '--connection-string', url])).stdout),
-      readIds(await python(['trace', 'list', ...args.flatMap(arg => [arg, 'True']), '--connection-string', url])),
+      readIds(
+        await runPythonCommand(['trace', 'list', ...args.flatMap(arg => [arg, 'True']), '--connection-string', url]),
+      ),
     ]
     const [ours, theirs] = await both()
     const [ourFailed, theirFailures] = await both('--error-trace')
@@ -113,7 +116,9 @@ async function shownByUs(): Promise<unknown> {
 }
 
 async function shownByPython(): Promise<unknown> {
-  return withoutOwnKeys(JSON.parse(await python(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])))
+  return withoutOwnKeys(
+    JSON.parse(await runPythonCommand(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])),
+  )
 }
 
 async function keepFailing(to: string, records: readonly TraceRecord[]): Promise<void> {
@@ -138,24 +143,6 @@ function readIds(text: string): Set<string> {
   return new Set(text.match(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g))
 }
 
-function python(args: readonly string[]): Promise<string> {
-  return runPython(['-c', COMMAND, ...args], '')
-}
-
 async function writeWithPython(records: readonly TraceRecord[], to = url, ...more: readonly string[]): Promise<void> {
-  await runPython([WRITER, to, ...more], toLines(records))
-}
-
-async function runPython(args: readonly string[], input: string): Promise<string> {
-  const child = spawn(currentPython(), args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  const texts = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', text => {
-      texts[stream] += text
-    })
-  }
-  child.stdin.end(input)
-  const code = await new Promise(resolve => child.once('close', resolve))
-  if (code !== 0) throw new Error(`Python failed: ${texts.stderr}`)
-  return texts.stdout
+  await printOfPython([WRITER, to, ...more], { input: toLines(records) })
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TraceRecord } from '@osprofiler/core'
@@ -9,7 +8,8 @@ import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
 import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
-import { currentPython, describeForEachPython } from './python/each-python.js'
+import { describeForEachPython } from './python/each-python.js'
+import { printOfPython, runPythonCommand } from './python/run-python.js'
 
 /** An empty database of a test's own. */
 export interface SqlDatabase {
@@ -21,8 +21,6 @@ export interface SqlDatabase {
   countIndexes(): Promise<number>
 }
 
-/** Python's own command, as its console script starts it. */
-const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
 
 /** Declares that a database is shared with OSProfiler's own SQLAlchemy driver. */
@@ -139,7 +137,7 @@ async function shownByUs(url: string): Promise<unknown> {
 }
 
 async function shownByPython(url: string): Promise<unknown> {
-  const shown = await python(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
+  const shown = await runPythonCommand(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return withoutColumns(withoutOwnKeys(parseJson(shown)))
 }
 
@@ -150,7 +148,7 @@ async function listedByUs(url: string): Promise<Set<string>> {
 
 // Not its times: they are those of whichever record of a trace the database gives first.
 async function listedByPython(url: string): Promise<Set<string>> {
-  return readIds(await python(['trace', 'list', '--connection-string', url]))
+  return readIds(await runPythonCommand(['trace', 'list', '--connection-string', url]))
 }
 
 function readIds(text: string): Set<string> {
@@ -176,24 +174,6 @@ async function readTrace(url: string): Promise<TraceRecord[]> {
   return records
 }
 
-function python(args: readonly string[]): Promise<string> {
-  return runPython(['-c', COMMAND, ...args], '')
-}
-
 async function writeWithPython(url: string, records: readonly object[], host = 'vm'): Promise<void> {
-  await runPython([WRITER, url, host], toLines(records as readonly TraceRecord[]))
-}
-
-async function runPython(args: readonly string[], input: string): Promise<string> {
-  const child = spawn(currentPython(), args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  const texts = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', text => {
-      texts[stream] += text
-    })
-  }
-  child.stdin.end(input)
-  const code = await new Promise(resolve => child.once('close', resolve))
-  if (code !== 0) throw new Error(`Python failed: ${texts.stderr}`)
-  return texts.stdout
+  await printOfPython([WRITER, url, host], { input: toLines(records as readonly TraceRecord[]) })
 }

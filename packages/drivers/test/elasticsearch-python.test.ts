@@ -1,9 +1,12 @@
 import { openDriver } from '@osprofiler/drivers'
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { describeForEachPython } from '../../../test/python/each-python.js'
+import { importOnce } from '../../../test/python/run-python.js'
 import { readAll } from './make-record.js'
 import { makePythonTrace, makeServed, SERVED_REPORT, usePython } from './python-store.js'
 import { type SearchStandIn, startSearch } from './stand-ins/search.js'
+
+importOnce('elasticsearch')
 
 // Python's client 7.17 names types of documents; it has an Elasticsearch 8 allow that where it is told so.
 const env = { ELASTIC_CLIENT_APIVERSIONING: '1' }

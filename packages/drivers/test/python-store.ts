@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import type { TraceRecord } from '@osprofiler/core'
-import { onTestFinished } from 'vitest'
-import { currentPython } from '../../../test/python/each-python.js'
-import { finish, fixture } from './child.js'
+import { importOnce, printOfPython } from '../../../test/python/run-python.js'
+import { fixture } from './child.js'
 import { makeRecord } from './make-record.js'
+
+importOnce('osprofiler.drivers.loginsight', 'pymongo')
 
 /** Uses OSProfiler's own driver on a store, by some of the fixture's commands, and gives what those print that read. */
 export async function usePython(
@@ -16,13 +16,9 @@ export async function usePython(
   }: { baseId?: string; records?: readonly object[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<unknown[]> {
   const args = [fixture('python_store.py'), commands, connectionString, baseId]
-  const child = spawn(currentPython(), args, { env: { ...process.env, PYTHONIOENCODING: 'utf-8', ...env } })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  child.stdin.end(records.map(record => `${JSON.stringify(record)}\n`).join(''))
-  const { code, stdout, stderr } = await finish(child)
-  if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`)
-  const lines = stdout.split('\n').filter(line => line !== '')
-  return lines.map(line => JSON.parse(line))
+  const input = records.map(record => `${JSON.stringify(record)}\n`).join('')
+  const lines = (await printOfPython(args, { input, env })).split('\n')
+  return lines.filter(line => line !== '').map(line => JSON.parse(line))
 }
 
 /** A request with a query in it that failed, as a service of ours records it. */

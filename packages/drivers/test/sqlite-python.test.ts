@@ -2,10 +2,13 @@ import { join } from 'node:path'
 import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { expect, it, onTestFinished } from 'vitest'
-import { currentPython, describeForEachPython } from '../../../test/python/each-python.js'
-import { finish, fixture, startProgram } from './child.js'
+import { describeForEachPython } from '../../../test/python/each-python.js'
+import { importOnce, runPython } from '../../../test/python/run-python.js'
+import { fixture } from './child.js'
 import { makeRecord, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
+
+importOnce('sqlalchemy.dialects.sqlite')
 
 describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => {
   it('gives Python a trace that it can report', async () => {
@@ -117,9 +120,8 @@ function openStore() {
 
 /** Runs the fixture in Python and gives what it printed. */
 async function python(path: string, args: readonly string[], input: readonly object[] = []): Promise<string> {
-  const child = startProgram(currentPython(), [fixture('python_trace.py'), ...args])
-  child.stdin.end(input.map(record => `${JSON.stringify(record)}\n`).join(''))
-  const { code, stdout, stderr } = await finish(child)
+  const lines = input.map(record => `${JSON.stringify(record)}\n`).join('')
+  const { code, stdout, stderr } = await runPython([fixture('python_trace.py'), ...args], { input: lines })
   expect([code, stderr], path).toEqual([0, ''])
   return stdout
 }

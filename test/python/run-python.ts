@@ -1,0 +1,128 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+import type { Outcome } from '../run-in-host.js'
+import { currentPython } from './each-python.js'
+
+export interface PythonOptions {
+  readonly input?: string
+  /** Variables beside those of this process. */
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+}
+
+/** A process of `host.py`. It runs several programs at a time. */
+interface Host {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly running: Map<number, { resolve(outcome: Outcome): void; reject(error: Error): void }>
+}
+
+const HOST = fileURLToPath(new URL('host.py', import.meta.url))
+/** Python's own command, as its console script starts it. */
+const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
+const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
+
+/** Each Python and each environment has a host, because modules read the environment while they are imported. */
+const hosts = new Map<string, Host>()
+const modules = new Set(['osprofiler.cmd.shell'])
+let lastId = 0
+
+afterAll(async () => {
+  await Promise.all(Array.from(hosts.values(), stopHost))
+})
+
+/** Names modules that most runs of a test file import, for the process that is forked for each run. */
+export function importOnce(...names: readonly string[]): void {
+  for (const name of names) modules.add(name)
+}
+
+/** Runs `osprofiler` of Python, and gives what it prints. @throws Error with its standard error if it fails. */
+export function runPythonCommand(args: readonly string[], options?: PythonOptions): Promise<string> {
+  return printOfPython(['-c', COMMAND, ...args], options)
+}
+
+/** Runs the current Python, and gives what it prints. @throws Error with its standard error if it fails. */
+export async function printOfPython(args: readonly string[], options?: PythonOptions): Promise<string> {
+  const { code, stdout, stderr } = await runPython(args, options)
+  if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`)
+  return stdout
+}
+
+/**
+ * Runs the current Python with `-c CODE` or a script, in a fork of a process that has imported OSProfiler.
+ * OSPROFILER_TEST_OWN_PROCESS=1 starts a new process for each run.
+ */
+export async function runPython(
+  args: readonly string[],
+  { input = '', env = {}, cwd = process.cwd() }: PythonOptions = {},
+): Promise<Outcome> {
+  const environment = { ...process.env, PYTHONIOENCODING: 'utf-8', ...env }
+  if (HAS_OWN_PROCESS) return await runInOwnProcess(args, input, environment, cwd)
+  const host = findHost(environment)
+  const id = ++lastId
+  return await new Promise((resolve, reject) => {
+    host.running.set(id, { resolve, reject })
+    host.child.stdin.write(`${JSON.stringify({ id, args, input, cwd })}\n`)
+  })
+}
+
+/** Runs Python without the host, which has to do the same. */
+export async function runInOwnProcess(
+  args: readonly string[],
+  input: string,
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+): Promise<Outcome> {
+  const child = spawn(currentPython(), args, { env, cwd })
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', text => {
+      texts[name] += text
+    })
+  }
+  // A program that reads no input may be gone before it is written.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
+  const [code] = await once(child, 'close')
+  return { code, ...texts }
+}
+
+function findHost(env: NodeJS.ProcessEnv): Host {
+  const key = JSON.stringify([currentPython(), env])
+  const known = hosts.get(key)
+  if (known !== undefined) return known
+  const host = startHost(env)
+  host.child.once('close', () => hosts.delete(key))
+  hosts.set(key, host)
+  return host
+}
+
+function startHost(env: NodeJS.ProcessEnv): Host {
+  const child = spawn(currentPython(), [HOST, ...modules], { env })
+  const running: Host['running'] = new Map()
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', text => {
+    errors += text
+  })
+  child.stdin.on('error', () => undefined)
+  createInterface({ input: child.stdout }).on('line', line => {
+    const { id, ...outcome } = JSON.parse(line)
+    running.get(id)?.resolve(outcome)
+    running.delete(id)
+  })
+  child.once('error', error => {
+    errors += error.message
+  })
+  child.once('close', () => {
+    for (const { reject } of running.values()) reject(new Error(`Python's host ended: ${errors}`))
+  })
+  return { child, running }
+}
+
+async function stopHost({ child }: Host): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  child.stdin.end()
+  await once(child, 'close')
+}
