@@ -1,6 +1,6 @@
 // Writes what all packages say alike: the fields of their manifests and the links of their READMEs. Both come from the
 // root's package.json, whose `repository.url` is the one place for the address of the project. When the address changes,
-// this also changes the texts that must have the whole address: those of the root, and those of .github/.
+// this also changes the texts that must have the whole address: those of the root, of .github/ and of messages.
 //
 //   node release/manifests.js           writes
 //   node release/manifests.js --check   names the files that differ, and fails where there are any
@@ -18,6 +18,8 @@ const ORDER = [
 /** Without these, `npm pack` in the folder of a package would leave them out: they stand in the root. */
 const SHARED_FILES = ['CHANGELOG.md', 'LICENSE']
 const BRANCH = 'main'
+/** The source that has the address for messages. */
+const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { author, engines, license, repository } = readJson(join(root, 'package.json'))
@@ -28,6 +30,7 @@ const former = readJson(join(root, 'packages/core/package.json')).repository.url
 
 const differing = []
 for (const file of textsIn('.', false).concat(textsIn('.github', true))) write(file, withAddress)
+write(MESSAGES, withAddress)
 for (const folder of folders) write(`${folder}/README.md`, text => withAbsoluteLinks(withAddress(text), folder))
 for (const folder of folders) write(`${folder}/package.json`, text => manifestOf(text, folder))
 if (process.argv.includes('--check') && differing.length > 0) {

@@ -1,5 +1,6 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, isError, Object, String } from '@osprofiler/core/toolkit'
+import { DOCUMENTATION } from '../opening/documentation.js'
 import type { RedisPlace } from './url.js'
 
 type ShownPlace = Pick<RedisPlace, 'location' | 'product'>
@@ -10,8 +11,7 @@ const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol erro
 /** Refusals because another server has become or will become the master or the home of the keys. */
 const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
-/** The page of the documentation. The package does not contain the page, so messages name its address. */
-const PAGE = 'https://github.com/osprofiler/osprofiler-node/blob/main/docs/stores/redis.md'
+const PAGE = `${DOCUMENTATION}/stores/redis.md`
 
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
