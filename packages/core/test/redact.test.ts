@@ -3,13 +3,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { outline, traceRecords } from './fixtures/trace-records.js'
 
 const tick = () => new Promise(resolve => setImmediate(resolve))
-let restore = () => {}
+const restores: (() => void)[] = []
 
 function hook(redact: (record: TraceRecord) => unknown): void {
-  restore = configure({ redact: redact as Configuration['redact'] })
+  restores.push(configure({ redact: redact as Configuration['redact'] }))
 }
 
-afterEach(() => restore())
+afterEach(() => {
+  for (const restore of restores.splice(0).reverse()) restore()
+})
 
 function work(): void {
   withTrace('a', { secret: 'shown', card: 4711 }, () => start('b').stop({ card: 4711 }))
@@ -21,6 +23,18 @@ async function cards(): Promise<unknown[]> {
 }
 
 describe('the redact hook', () => {
+  it('leaves the failure of a point in an info that is too wide or too deep', async () => {
+    const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`n${index}`, index]))
+    const many = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`m${index}`, new Array(90).fill(index)]))
+    hook(record => record)
+
+    for (const info of [wide, many, { ...many, ...wide }]) {
+      const records = await traceRecords(() => start('call').fail(new Error('no'), info))
+
+      expect(records.find(({ name }) => name === 'call-stop')?.info).toMatchObject({ etype: 'Error', message: 'no' })
+    }
+  })
+
   it('sees every record before it leaves', async () => {
     const seen: string[] = []
     hook(record => {

@@ -6,7 +6,7 @@ import { shared } from '../platform/shared-state.js'
 import { warnOnce } from '../platform/warn-once.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { describeException } from './describe-exception.js'
-import { recordableInfo } from './recordable.js'
+import { recordableAgain } from './recordable.js'
 import { markRoot } from './root-record.js'
 
 /** Function that takes a record. An error or rejection of it never reaches the program. */
@@ -51,7 +51,7 @@ function redact(record: TraceRecord): TraceRecord | undefined {
     const shown: unknown = hook(record)
     if (shown === undefined) return undefined
     // The copy bounds the info of the hook, and later changes by the program do not reach it.
-    if (isRecord(shown)) return { ...shown, info: recordableInfo(shown.info) }
+    if (isRecord(shown)) return { ...shown, info: recordableAgain(shown.info) }
     if (isThenable(shown)) handleRejection(shown)
     return withheld
   } catch {

@@ -19,11 +19,14 @@ const MAX_BIGINT = 2n ** 1024n
 // Bounds for the whole info, because an info may be wide and deep at once.
 const MAX_VALUES = 1_000
 const MAX_CHARACTERS = 64_000
+/** Members of an info that tell what became of a point. A copy that is cut must keep these. */
+const OUTCOME = ['etype', 'message', 'points_omitted', 'unrecorded']
 
 interface Allowance {
   values: number
   characters: number
   readonly path: object[]
+  readonly outcomeFirst: boolean
 }
 
 /**
@@ -32,13 +35,22 @@ interface Allowance {
  * Marks tell what was cut: `[Object]`, `...`, `12 more`.
  */
 export function recordable(value: unknown): unknown {
-  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
+  return copyBounded(value, false)
+}
+
+function copyBounded(value: unknown, outcomeFirst: boolean): unknown {
+  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [], outcomeFirst })
 }
 
 /** Copies info once to a fresh object. Each info is bounded by itself. Members of `later` override those of `info`. */
 export function recordableInfo(info: unknown, later?: unknown): Record<string, unknown> {
   const copied = copyInfo(info)
   return later === undefined ? copied : addMembers(copied, copyInfo(later))
+}
+
+/** Copies the whole info of a record once more. If the copy is cut, the outcome of the point stays. */
+export function recordableAgain(info: unknown): Record<string, unknown> {
+  return toInfo(copyBounded(info, true))
 }
 
 /** Adds members to a copied `info` in place, without a second copy, and returns that `info`. */
@@ -49,7 +61,10 @@ export function addMembers(copied: Record<string, unknown>, members: object): Re
 
 function copyInfo(info: unknown): Record<string, unknown> {
   if (info === undefined || info === null) return {}
-  const copied = recordable(info)
+  return toInfo(recordable(info))
+}
+
+function toInfo(copied: unknown): Record<string, unknown> {
   return isPlain(copied) ? copied : { value: copied }
 }
 
@@ -130,7 +145,8 @@ function valuesOf(array: readonly unknown[], length: number): unknown[] {
 
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
-  const names = Object.keys(value)
+  const keys = Object.keys(value)
+  const names = allowance.outcomeFirst && allowance.path.length === 1 ? outcomeFirst(keys) : keys
   // Listing the names of a wide object takes long, even if most are left out. The allowance limits such objects.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
@@ -157,6 +173,12 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   }
   if (taken < names.length) setMember(copied, '...', `[${names.length - taken} more]`)
   return copied
+}
+
+/** A copy that is too large loses its last members, and the outcome of a point was added last. */
+function outcomeFirst(names: string[]): string[] {
+  const outcome = OUTCOME.filter(name => names.includes(name))
+  return outcome.length === 0 ? names : [...outcome, ...names.filter(name => !outcome.includes(name))]
 }
 
 /** Redacts `auth: {user: 'bob', pass: '...'}`, as HTTP clients take it, except for the user name. */
