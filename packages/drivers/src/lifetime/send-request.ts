@@ -8,7 +8,7 @@ export interface HttpText {
   readonly text: string
 }
 
-/** What ends a request without an answer. */
+/** Limits at which a request ends without an answer. */
 export interface HttpBounds {
   /** How long the whole answer may take, in milliseconds. */
   readonly timeout: number

@@ -4,7 +4,7 @@
  */
 export function formatDuration(us: number, micro = 'µs'): string {
   if (us < 0) return `-${formatDuration(-us, micro)}`
-  // A value that rounds to 1000 of its unit is shown in the next one, and a value that rounds to 60 s as a minute.
+  // A value that rounds to 1000 is shown in the next unit. A value that rounds to 60 s is shown as a minute.
   if (us < 999.5) return `${Math.round(us)} ${micro}`
   if (us < 999_500) return `${threeDigits(us / 1000)} ms`
   if (us < 59_950_000) return `${threeDigits(us / 1_000_000)} s`
