@@ -19,14 +19,13 @@ const MAX_BIGINT = 2n ** 1024n
 // Bounds for the whole info, because an info may be wide and deep at once.
 const MAX_VALUES = 1_000
 const MAX_CHARACTERS = 64_000
-/** Members of an info that tell what became of a point. A copy that is cut must keep these. */
+/** Members of an info that tell what became of a point. They were added to an info that was bounded before. */
 const OUTCOME = ['etype', 'message', 'points_omitted', 'unrecorded']
 
 interface Allowance {
   values: number
   characters: number
   readonly path: object[]
-  readonly outcomeFirst: boolean
 }
 
 /**
@@ -35,11 +34,7 @@ interface Allowance {
  * Marks tell what was cut: `[Object]`, `...`, `12 more`.
  */
 export function recordable(value: unknown): unknown {
-  return copyBounded(value, false)
-}
-
-function copyBounded(value: unknown, outcomeFirst: boolean): unknown {
-  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [], outcomeFirst })
+  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
 }
 
 /** Copies info once to a fresh object. Each info is bounded by itself. Members of `later` override those of `info`. */
@@ -48,9 +43,15 @@ export function recordableInfo(info: unknown, later?: unknown): Record<string, u
   return later === undefined ? copied : addMembers(copied, copyInfo(later))
 }
 
-/** Copies the whole info of a record once more. If the copy is cut, the outcome of the point stays. */
-export function recordableAgain(info: unknown): Record<string, unknown> {
-  return toInfo(copyBounded(info, true))
+/** Copies the whole info of a record once more. If the copy is cut, the outcome of the point stays whole. */
+export function recordableAgain(info: object): Record<string, unknown> {
+  const copied = copyInfo(info)
+  if (types.isProxy(info)) return copied
+  for (const name of OUTCOME) {
+    const value: unknown = Object.getOwnPropertyDescriptor(info, name)?.value
+    if (value !== undefined) setMember(copied, name, recordable(value))
+  }
+  return copied
 }
 
 /** Adds members to a copied `info` in place, without a second copy, and returns that `info`. */
@@ -61,10 +62,7 @@ export function addMembers(copied: Record<string, unknown>, members: object): Re
 
 function copyInfo(info: unknown): Record<string, unknown> {
   if (info === undefined || info === null) return {}
-  return toInfo(recordable(info))
-}
-
-function toInfo(copied: unknown): Record<string, unknown> {
+  const copied = recordable(info)
   return isPlain(copied) ? copied : { value: copied }
 }
 
@@ -145,8 +143,7 @@ function valuesOf(array: readonly unknown[], length: number): unknown[] {
 
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
-  const keys = Object.keys(value)
-  const names = allowance.outcomeFirst && allowance.path.length === 1 ? outcomeFirst(keys) : keys
+  const names = Object.keys(value)
   // Listing the names of a wide object takes long, even if most are left out. The allowance limits such objects.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
@@ -173,12 +170,6 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   }
   if (taken < names.length) setMember(copied, '...', `[${names.length - taken} more]`)
   return copied
-}
-
-/** A copy that is too large loses its last members, and the outcome of a point was added last. */
-function outcomeFirst(names: string[]): string[] {
-  const outcome = OUTCOME.filter(name => names.includes(name))
-  return outcome.length === 0 ? names : [...outcome, ...names.filter(name => !outcome.includes(name))]
 }
 
 /** Redacts `auth: {user: 'bob', pass: '...'}`, as HTTP clients take it, except for the user name. */
