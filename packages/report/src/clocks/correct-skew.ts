@@ -2,7 +2,7 @@ import { byStart, inTreeOrder, type LinkedPoint } from '../tree/link-points.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { estimateClocks, type HostClock } from './clock-skew.js'
-import { createClockFinder } from './find-clock.js'
+import { createOffsetFinder } from './find-clock.js'
 
 /** A report with all times on one clock, as far as the trace allows. Its records keep the times of their hosts. */
 export interface CorrectedReport extends Report {
@@ -21,8 +21,7 @@ export function correctSkew(report: Report): CorrectedReport {
   const clocks = estimateClocks(report)
   if (clocks.every(({ offsetUs }) => offsetUs === 0)) return { ...report, raw: report, clocks }
 
-  const clockOf = createClockFinder(clocks)
-  const offsetOf = (node: ReportNode): number => clockOf(node)?.offsetUs ?? 0
+  const offsetOf = createOffsetFinder(clocks)
   let firstUs = Number.POSITIVE_INFINITY
   let lastUs = Number.NEGATIVE_INFINITY
   let lastStartedUs = Number.NEGATIVE_INFINITY

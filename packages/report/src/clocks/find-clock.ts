@@ -9,3 +9,9 @@ export function createClockFinder(clocks: readonly HostClock[]): (node: ReportNo
   return ({ host, service }) =>
     host === undefined ? undefined : (named.get(clockName(host, service)) ?? named.get(clockName(host, undefined)))
 }
+
+/** Returns a function that gives the offset of a point's clock in microseconds: 0 if the clock is unknown. */
+export function createOffsetFinder(clocks: readonly HostClock[]): (node: ReportNode) => number {
+  const clockOf = createClockFinder(clocks)
+  return node => clockOf(node)?.offsetUs ?? 0
+}

@@ -5,7 +5,7 @@ import type { SerialWork } from '../analysis/serial-work.js'
 import type { ServiceCall } from '../analysis/service-calls.js'
 import type { Waiting } from '../analysis/waiting.js'
 import type { HostClock } from '../clocks/clock-skew.js'
-import { createClockFinder } from '../clocks/find-clock.js'
+import { createOffsetFinder } from '../clocks/find-clock.js'
 import { groupBy } from '../tree/group-by.js'
 import type { ReportNode } from '../tree/report.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
@@ -106,8 +106,7 @@ export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClo
 
 /** Says how much time lies before the callees and how much after them, if the clocks agree. */
 function saySplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
-  const clockOf = createClockFinder(clocks)
-  const offsetOf = (node: ReportNode): number => clockOf(node)?.offsetUs ?? 0
+  const offsetOf = createOffsetFinder(clocks)
   const agree = calls.every(
     ({ caller, callee, beforeUs, afterUs }) => beforeUs >= 0 && afterUs >= 0 && offsetOf(caller) === offsetOf(callee),
   )
