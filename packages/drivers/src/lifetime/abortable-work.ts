@@ -1,7 +1,8 @@
-import { AbortController, cutAtExit, Error, Number, Object, Set } from '@osprofiler/core/toolkit'
+import { AbortController, cutAtExit, Number, Set } from '@osprofiler/core/toolkit'
 import { noteHang, shortenAfterHang } from '../opening/recent-hang.js'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
+import { noAnswer } from './no-answer.js'
 
 /** The work of a store's client, which ends even if the server hangs. */
 export interface AbortableWork {
@@ -35,8 +36,4 @@ export function createAbortableWork(): AbortableWork {
       for (const controller of underWay) controller.abort(noAnswer('it was closed, and had given no answer'))
     },
   }
-}
-
-function noAnswer(message: string): Error {
-  return Object.assign(new Error(message), { name: 'NoAnswer' })
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
-import { clearTimeout, Error, Object, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { noAnswer } from './no-answer.js'
 
 /** A whole answer. */
 export interface HttpText {
@@ -51,8 +52,4 @@ export function sendRequest(
     })
     request.end(body)
   })
-}
-
-function noAnswer(message: string): Error {
-  return Object.assign(new Error(message), { name: 'NoAnswer' })
 }

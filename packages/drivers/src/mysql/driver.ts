@@ -11,7 +11,7 @@ import {
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
-import { showAddress, type Ways } from '../sql/location.js'
+import { longestConnectMs, showAddress, type Ways } from '../sql/location.js'
 import { beginSession } from '../sql/session.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
@@ -60,7 +60,7 @@ export function openMysqlDriver(location: string, context: OpenContext): StoreDr
   const database: SqlDatabase = {
     name: 'mysql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
-    connectMs: settings.connectPatience * settings.hosts.length * settings.ways.length,
+    connectMs: longestConnectMs(settings),
     ttl: readTtl(url.options.get('ttl')),
     keepsNul: true,
     async open(createSocket) {

@@ -12,7 +12,7 @@ import {
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readTlsFiles, readTtl } from '../opening/url-options.js'
 import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
-import { showAddress, type Ways } from '../sql/location.js'
+import { longestConnectMs, showAddress, type Ways } from '../sql/location.js'
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
@@ -66,7 +66,7 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
   const database: SqlDatabase = {
     name: 'postgresql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database ?? ''}`,
-    connectMs: settings.connectPatience * settings.hosts.length * settings.ways.length,
+    connectMs: longestConnectMs(settings),
     ttl: readTtl(options.get('ttl')),
     keepsNul: false,
     open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),

@@ -23,6 +23,11 @@ export interface SqlServers {
   readonly connectPatience: number
 }
 
+/** Returns how long connecting may take over all hosts and ways, in milliseconds. */
+export function longestConnectMs({ connectPatience, hosts, ways }: SqlServers): number {
+  return connectPatience * hosts.length * ways.length
+}
+
 /** Whether a host is the path of a socket or of a folder of sockets. */
 export function isSocketPath(host: string): boolean {
   return host.startsWith('/')
