@@ -42,7 +42,7 @@ const { chooseBetween, leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveO
   await import('./selections.js')
 const { reducedFor, selection, forVitest } = readArguments(process.argv.slice(2))
 const leftToCi = all || selection !== '' || forVitest.length > 0 ? [] : leaveOutForCi()
-const leftOut = [...leaveOutForSelection(), ...leftToCi, ...leaveOutAbsent(process.versions.node)]
+const leftOut = [...leaveOutFor(selection), ...leftToCi, ...leaveOutAbsent(process.versions.node)]
 const missing = await bringUp(
   say,
   REQUIREMENTS.filter(({ suites }) => !leftOut.includes(suites)),
@@ -51,12 +51,11 @@ const lacking = missing.filter(({ mayLack }) => !mayLack?.())
 if (lacking.length > 0 && all) fail(`Missing: ${lacking.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`)
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
-const results = [test(process.version, process.execPath, leftOut, selection === 'between' ? chooseBetween() : [])]
+const results = [test(selection, process.version, process.execPath, leftOut)]
 for (const version of versions) {
-  const isNewest = version === versions.at(-1)
-  const selected = isNewest ? leaveOutForOtherNode() : leaveOutBetween()
-  const chosen = isNewest ? [] : chooseBetween()
-  results.push(test(`Node ${version}`, findNode(version), [...selected, ...leaveOutAbsent(version)], chosen))
+  const selected = version === versions.at(-1) ? 'other-node' : 'between'
+  const absent = leaveOutAbsent(version)
+  results.push(test(selected, `Node ${version}`, findNode(version), [...leaveOutFor(selected), ...absent]))
 }
 
 if (leftToCi.length > 0) say(`Left to CI, and run with OSPROFILER_TEST_ALL=1: ${leftToCi.join(', ')}`)
@@ -82,21 +81,22 @@ function readArguments(args) {
 }
 
 /** What is left out needs no servers, which are not fetched then. */
-function leaveOutForSelection() {
-  if (reducedFor !== undefined) return leaveOutForReduced(reducedFor)
+function leaveOutFor(selection) {
+  if (selection === 'reduced') return leaveOutForReduced(reducedFor)
   if (selection === 'other-node') return leaveOutForOtherNode()
   if (selection === 'between') return leaveOutBetween()
   return selection === 'check' ? leaveOutForCheck() : []
 }
 
-/** Arguments for vitest choose files in place of those that the selection has chosen. */
-function test(name, node, leftOut, chosen) {
+/** Arguments for vitest choose files in place of those that the selection chooses. */
+function test(selection, name, node, leftOut) {
   say(`Testing on ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-test-'))
   const report = join(folder, 'report.json')
   const excluded = [...missing.map(({ suites }) => suites), ...leftOut].flatMap(suites => ['--exclude', suites])
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const chosen = selection === 'between' ? chooseBetween() : []
   const files = forVitest.length > 0 ? forVitest : chosen
   const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...files], {
     cwd: root,

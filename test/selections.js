@@ -44,10 +44,12 @@ const ROOMS_ON_NODE = ['http', 'platform', 'points', 'promises', 'tracing', 'wra
 /** Test files that look at Node itself, by the beginnings of their paths. */
 const STANDS_ON_NODE = [
   ...['express', 'fastify', 'instruments', 'koa', 'node'].map(name => `packages/${name}/test/`),
-  ...['beside/', 'bundles', 'context-', 'fetch-once', 'framework-layers', 'generated-programs', 'headers-over-sockets'],
-  ...['http-beside-', 'express-shifts-nothing', 'fastify-shifts-nothing', 'koa-shifts-nothing', 'messages-grpc'],
-  ...['replaced-globals', 'requests-die-young', 'response-'],
-].map(name => (name.startsWith('packages/') ? name : `test/${name}`))
+  ...[
+    ...['beside/', 'bundles', 'context-', 'fetch-once', 'framework-layers', 'generated-programs'],
+    ...['headers-over-sockets', 'http-beside-', 'express-shifts-nothing', 'fastify-shifts-nothing'],
+    ...['koa-shifts-nothing', 'messages-grpc', 'replaced-globals', 'requests-die-young', 'response-'],
+  ].map(name => `test/${name}`),
+]
 
 /**
  * Where the oldest and the newest Node agree, a version between them is asked only about what stands on Node's insides.
