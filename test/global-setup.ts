@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Runs once, before all test files: builds what has changed, and waits for the files that ask for a shared server. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   build(['node_modules/typescript/bin/tsc', '-b'])
-  build(['build-assets.js'])
+  build(['bundle.js'])
   const servers = await openSharedServers()
   project.provide('sharedServersPort', servers.port)
   return () => servers.stop()

@@ -11,14 +11,14 @@ const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'dr
 /** Where a global is used on purpose. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The places that take them, when the package loads.
-  'core/dist/platform/platform.js': Object.getOwnPropertyNames(globalThis),
-  'core/dist/platform/node-timers.js': ['globalThis', 'Function'],
-  'core/dist/json/language.js': Object.getOwnPropertyNames(globalThis),
+  'core/build/platform/platform.js': Object.getOwnPropertyNames(globalThis),
+  'core/build/platform/node-timers.js': ['globalThis', 'Function'],
+  'core/build/json/language.js': Object.getOwnPropertyNames(globalThis),
   // `reflect-metadata` extends the global `Reflect`, perhaps after this package was loaded.
-  'core/dist/wrapping/stand-in.js': ['globalThis'],
+  'core/build/wrapping/stand-in.js': ['globalThis'],
 }
 /** Where `instanceof` asks for a class of the language on purpose. */
-const ASKS_CLASS = ['core/dist/platform/is-error.js']
+const ASKS_CLASS = ['core/build/platform/is-error.js']
 /** Thrown by this project itself for a wrong call, in the realm of this project. */
 const OWN_CLASSES = ['TypeError']
 
@@ -72,7 +72,7 @@ function isHarmless({ name, inFunction }: Use): boolean {
 }
 
 function modulesOf(name: string) {
-  const folder = join(packagesFolder, name, 'dist')
+  const folder = join(packagesFolder, name, 'build')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.js'))
     .map(file => join(folder, file))

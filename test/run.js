@@ -32,7 +32,7 @@ const all = process.env.OSPROFILER_TEST_ALL === '1'
 
 say('Building')
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
-run(process.execPath, [join(root, 'build-assets.js')])
+run(process.execPath, [join(root, 'bundle.js')])
 
 // What starts the servers was built just now.
 const { bringUp } = await import('./bring-up.js')

@@ -24,11 +24,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the modules that are run for their effect', () => {
   it.each(packages)('are those that the manifest of $name names', ({ folder: place, run }) => {
-    const modules = readdirSync(join(place, 'dist'), { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.js') && !file.startsWith('pages'))
+    const modules = readdirSync(join(place, 'build'), { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.js'))
       .map(file => `./dist/${file.replaceAll(sep, '/')}`)
 
-    const effective = modules.filter(file => hasEffect(readFileSync(join(place, file), 'utf8')))
+    const effective = modules.filter(file =>
+      hasEffect(readFileSync(join(place, file.replace('dist', 'build')), 'utf8')),
+    )
 
     // A declaration can have an effect as well: that of `register` is its call of setup().
     const declared = run.filter(file => file === './dist/register.js')

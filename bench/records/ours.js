@@ -1,4 +1,4 @@
-import { recordableInfo } from '../../packages/core/dist/recording/recordable.js'
+import { recordableInfo } from '../../packages/core/build/recording/recordable.js'
 import { answerTimes } from '../answer.js'
 
 let next = 1_000_000

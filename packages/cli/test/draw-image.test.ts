@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
 /** As it is built, with the font beside it. */
-const MODULE = new URL('../dist/show/draw-image.js', import.meta.url).href
+const MODULE = new URL('../build/show/draw-image.js', import.meta.url).href
 
 describe('a PNG', () => {
   it.each([

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'osprofiler-package-name-'))
-const SHOW = `import { packageName } from ${JSON.stringify(new URL('../dist/options/package-name.js', import.meta.url).href)}
+const SHOW = `import { packageName } from ${JSON.stringify(new URL('../build/options/package-name.js', import.meta.url).href)}
 console.log(packageName())`
 
 function write(path: string, text: string): void {

@@ -37,7 +37,7 @@ describe('readRegularFile', () => {
 
   it('gives what a file was redirected to', () => {
     writeFileSync(join(folder, 'keys'), 'KEY')
-    const module = JSON.stringify(new URL('../dist/platform/read-regular-file.js', import.meta.url).href)
+    const module = JSON.stringify(new URL('../build/platform/read-regular-file.js', import.meta.url).href)
     const program = `const { readRegularFile } = await import(${module})
       console.log(readRegularFile('/dev/stdin', 9).toString(), readRegularFile('/dev/stdin', 9).toString())`
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,9 +35,11 @@ function runProgram(program: string, second = 'two') {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'osprofiler-copies-'))
   for (const name of ['one', 'two', 'other-layout']) copyCore(name)
-  const path = join(folder, 'node_modules/other-layout/dist/platform/shared-state.js')
-  const source = readFileSync(path, 'utf8')
-  writeFileSync(path, source.replace('LAYOUT = 1', 'LAYOUT = 2'))
+  const dist = join(folder, 'node_modules/other-layout/dist')
+  for (const name of readdirSync(dist).filter(name => name.endsWith('.js'))) {
+    const source = readFileSync(join(dist, name), 'utf8')
+    writeFileSync(join(dist, name), source.replace('LAYOUT = 1', 'LAYOUT = 2'))
+  }
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

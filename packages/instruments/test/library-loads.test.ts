@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-const LOADS = new URL('../dist/loading/library-loads.js', import.meta.url).href
+const LOADS = new URL('../build/loading/library-loads.js', import.meta.url).href
 const hasHooks = 'registerHooks' in process.getBuiltinModule('node:module')
 
 let folder: string

@@ -14,7 +14,7 @@ const PROGRAM = `
     connectionString: 'sqlite:///traces.db',
     notifierOptions: { flushAfter: 1, minBackoff: 1, maxBackoff: 5 },
   })
-  rmSync(new URL('./node_modules/@osprofiler/drivers/dist/sqlite/database/store.js', import.meta.url))
+  rmSync(new URL('./node_modules/@osprofiler/drivers/dist/sqlite/osprofiler-worker.js', import.meta.url))
   for (let trace = 0; trace < 10; trace++) {
     run({ hmacKey: 'KEY' }, () => withTrace('work', () => undefined))
     await new Promise(resolve => setTimeout(resolve, 50))

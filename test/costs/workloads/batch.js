@@ -1,6 +1,6 @@
 import { createNotifier } from '@osprofiler/core'
 // The package exports the whole driver only, which would need its thread and a file.
-import { packRecord, unpackRows } from '../../../packages/drivers/dist/sqlite/row.js'
+import { packRecord, unpackRows } from '../../../packages/drivers/build/sqlite/row.js'
 import { createRecords } from '../records.js'
 import { awaitOften } from '../repeat.js'
 

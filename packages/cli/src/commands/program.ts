@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { ownFile } from '../output/own-file.js'
 import { CURL_JSON } from '../request/curl-json.js'
 import { isCurlOption } from './curl-option-names.js'
 import { keyNewCommand } from './key-new.js'
@@ -87,5 +88,5 @@ function listCommands(program: Command): string[] {
 }
 
 function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+  return JSON.parse(readFileSync(ownFile('package.json'), 'utf8')).version
 }

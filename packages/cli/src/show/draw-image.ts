@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { failure, messageOf } from '../output/failure.js'
+import { ownFile } from '../output/own-file.js'
 
 /** Format of a picture from `--render-dot`, chosen by the extension of the file. */
 export type ImageFormat = 'svg' | 'png'
 
 /** Graphviz estimates widths with this font's metrics. DejaVu Sans Condensed, the font of PNGs, is about as wide. */
 const FONT = { fontname: 'Arial' }
-const FONT_FILE = new URL('../fonts/DejaVuSansCondensed.ttf', import.meta.url)
+const FONT_FILE = ownFile('dist/fonts/DejaVuSansCondensed.ttf')
 const FONT_FAMILY = 'DejaVu Sans'
 /** Makes a PNG of an SVG. Users install it: it weighs 2.5 MB, and has another license than the other packages. */
 const PNG_PACKAGE = '@resvg/resvg-wasm'

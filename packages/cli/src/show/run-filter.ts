@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
 import { messageOf } from '../output/failure.js'
+import { ownFile } from '../output/own-file.js'
 import type { FilterTask } from './filter-worker.js'
 
 const PATIENCE_MS = 3_000
@@ -15,7 +16,7 @@ const PATIENCE_MS = 3_000
 export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {
   checkPattern(source)
   const workerData: FilterTask = { source, texts }
-  const worker = new Worker(new URL('./filter-worker.js', import.meta.url), { workerData, execArgv: [], env: {} })
+  const worker = new Worker(ownFile('dist/show/filter-worker.js'), { workerData, execArgv: [], env: {} })
   try {
     const [matches] = await once(worker, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) })
     return matches

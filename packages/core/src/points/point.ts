@@ -40,7 +40,7 @@ export class Point {
 
   /** Opens a nested point for a part of this step, such as a wait. It stops with this point at the latest. */
   startInside(name: string, info?: PointInfo): Point {
-    const point = new Point(this.#trace, name, this.traceId, info)
+    const point = openPoint(this.#trace, name, this.traceId, info)
     this.#inside = [...(this.#inside?.filter(({ open }) => open) ?? []), point]
     return point
   }
@@ -103,4 +103,9 @@ function askSafely(ask: (() => PointInfo | undefined) | undefined): PointInfo | 
   } catch {
     return undefined
   }
+}
+
+// A class that names itself gets another name when the modules are bundled, and users would read that one.
+function openPoint(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined): Point {
+  return new Point(trace, name, parentId, info)
 }

@@ -6,7 +6,7 @@ const here: string | undefined = import.meta.url
 
 /** Finds the thread's file. A bundle throws `ERR_MISSING_CLIENT`: a `worker.js` beside it may be the program's own. */
 export function findWorker(): string {
-  const file = here?.endsWith('/sqlite/worker-file.js') ? findBeside(here) : undefined
+  const file = here === undefined ? undefined : findBeside(here)
   if (file !== undefined) return file
   throw new OsprofilerError(
     'ERR_MISSING_CLIENT',
@@ -16,7 +16,7 @@ export function findWorker(): string {
 
 function findBeside(url: string): string | undefined {
   try {
-    return requireFrom(url).resolve('./worker.js')
+    return requireFrom(url).resolve('./sqlite/osprofiler-worker.js')
   } catch {
     return undefined
   }

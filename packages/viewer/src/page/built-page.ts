@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { jsonText } from '@osprofiler/core/json'
 import { showText } from '@osprofiler/report/toolkit'
 
-/** The built application, which is beside this module. */
+/** The built application. */
 export interface BuiltPage {
   readonly script: string
   readonly style: string
@@ -75,8 +77,9 @@ function readBuiltPage(): BuiltPage {
 
 /** Reads a built file. Throws an Error if the pages were not built. */
 export function builtAsset(name: string): string {
+  const manifest = createRequire(import.meta.url).resolve('@osprofiler/viewer/package.json')
   try {
-    return readFileSync(new URL(`../pages/${name}`, import.meta.url), 'utf8')
+    return readFileSync(join(manifest, '../dist/pages', name), 'utf8')
   } catch (cause) {
     throw new Error(`The pages are not built: ${name} is missing. Build it with "npx -y pnpm@12 build".`, { cause })
   }

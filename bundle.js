@@ -1,0 +1,78 @@
+// Makes what the packages publish, after `tsc -b`. The compiler writes each module to build/ and its declarations to
+// dist/. Here the modules of a package become the few files of its dist/, because Node takes about a millisecond to
+// load a file. Then follow the pages of the viewer, and the font of the command's pictures.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const packages = fileURLToPath(new URL('packages', import.meta.url))
+/** Folders of dist/ that are filled from something else than modules. */
+const ASSETS = ['pages', 'fonts']
+
+for (const name of readdirSync(packages)) await bundle(join(packages, name))
+await import('./packages/viewer/build-page.js')
+await import('./packages/cli/copy-font.js')
+
+/** Joins the modules that each entry of a package needs. What several entries need stands in files of its own. */
+async function bundle(folder) {
+  removeStrays(join(folder, 'build'), path => hasSource(folder, path))
+  const { outputFiles } = await build({
+    absWorkingDir: folder,
+    entryPoints: entriesOf(folder),
+    outbase: 'build',
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    sourcemap: true,
+    sourcesContent: false,
+    charset: 'utf8',
+    write: false,
+    logLevel: 'warning',
+  })
+  for (const { path, contents } of outputFiles) writeIfChanged(path, contents)
+  const made = outputFiles.map(({ path }) => path)
+  const dist = join(folder, 'dist')
+  removeStrays(dist, path =>
+    /\.d\.ts(\.map)?$/.test(path) ? hasSource(folder, path) : made.includes(join(dist, path)) || isAsset(path),
+  )
+}
+
+/** The modules of build/ that the manifest names as files of dist/. */
+function entriesOf(folder) {
+  const { exports, bin = {}, sideEffects } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const named = JSON.stringify([exports, bin, sideEffects]).match(/(?<="(?:\.\/)?dist\/)[^"]+\.js(?=")/g) ?? []
+  return [...new Set(named)].map(path => `build/${path}`)
+}
+
+/** A process that reads the file meanwhile finds the old text or the new one, and never a part. */
+function writeIfChanged(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return
+  mkdirSync(dirname(path), { recursive: true })
+  const whole = `${path}.${process.pid}`
+  writeFileSync(whole, contents)
+  renameSync(whole, path)
+}
+
+/** Removes what an earlier build left: the compiler keeps modules whose sources were moved or deleted since. */
+function removeStrays(folder, isWanted) {
+  if (!existsSync(folder)) return
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
+    if (!entry.isDirectory() && path !== '.tsbuildinfo' && !isWanted(path)) rmSync(join(folder, path))
+  }
+}
+
+function hasSource(folder, path) {
+  const source = join(folder, 'src', path.replace(/\.(js|d\.ts)(\.map)?$/, ''))
+  return existsSync(`${source}.ts`) || existsSync(`${source}.tsx`)
+}
+
+function isAsset(path) {
+  return ASSETS.includes(path.split(/[\\/]/)[0])
+}

@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { packageFolders } from './packed.js'
+
+it('the classes of a bundled package have the names of their sources', () => {
+  const files = packageFolders.flatMap(folder =>
+    readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.js') && !file.startsWith('pages'))
+      .map(file => join(folder, 'dist', file)),
+  )
+
+  const classes = files.flatMap(file => [...readFileSync(file, 'utf8').matchAll(/\bclass (\w+)/g)])
+
+  // esbuild writes `class _Profiler` for a class that names itself, and `class Profiler2` for the second of a name.
+  expect(classes.length).toBeGreaterThan(20)
+  expect(classes.map(([, name]) => name).filter(name => /^_|\d$/.test(name ?? ''))).toEqual([])
+})
