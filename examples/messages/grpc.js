@@ -34,7 +34,7 @@ export function serveTraced(method, call) {
             fail = reject
           })
           const serve = () => {
-            // What a handler is called from comes in later, outside of the trace.
+            // Later events call the handler outside of the trace, so they need its context.
             inContext = bind(step => step())
             nextMetadata(metadata)
             return served

@@ -14,7 +14,7 @@ export function request(connection, subject, data) {
   )
 }
 
-/** What `handle` throws is told to `onError`: thrown in a callback of NATS, it would end the connection. */
+/** Errors of `handle` go to `onError`, because an error in a callback of NATS would end the connection. */
 export function subscribe(connection, subject, handle, onError = console.error) {
   const call = { functionName: `consume ${subject}` }
   const callback = async (error, message) => {

@@ -3,7 +3,7 @@
 import { createOsloClient, createOsloServer } from '@osprofiler/rpc/oslo-messaging'
 import { connect } from 'amqplib'
 
-// As the services have them in their section [oslo_messaging_rabbit].
+// The same settings as in section [oslo_messaging_rabbit] of the services.
 const rabbit = { amqp_durable_queues: true, rabbit_quorum_queue: true }
 
 class Orders {
@@ -29,7 +29,7 @@ export function openOrders(url) {
   return {
     // Any server of the topic answers.
     create: (context, id, item) => client.call(context, 'create', { id, item }, { timeout: 5_000 }),
-    // Each server of the topic is told.
+    // Each server of the topic gets this call.
     forget: (context, id) => client.cast(context, 'forget', { id }, { fanout: true }),
     close: () => client.close(),
   }

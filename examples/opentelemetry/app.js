@@ -1,4 +1,4 @@
-// OSProfiler beside OpenTelemetry, for the requests that somebody signs.
+// OSProfiler beside OpenTelemetry, for signed requests.
 
 import { trace } from '@opentelemetry/api'
 import { get } from '@osprofiler/core'

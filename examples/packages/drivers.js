@@ -9,7 +9,7 @@ profiler.setNotifier(notifier)
 await profiler.run({ hmacKey: 'a key that callers and services share' }, () => profiler.withTrace('work', () => 42))
 await notifier.close()
 
-// Read. A store that can only be written to has none of these functions.
+// Read. A write-only store has none of these functions.
 for (const { base_id } of (await driver.listTraces?.({ limit: 10 })) ?? []) {
   for await (const records of driver.readRecords?.(base_id) ?? []) console.log(records)
 }

@@ -9,7 +9,7 @@ await run({ hmacKey: 'the new key of all services' }, () =>
   withTrace('send', () => queue.push({ body: 'order 7', headers: injectTrace({}) })),
 )
 
-// What the receiver does for the message is a child of the sender's point.
+// The receiver's work on the message is below the sender's point.
 for (const { body, headers } of queue) {
   await runTraced(headers, ['the new key of all services', 'the old key of all services'], () => console.log(body))
 }

@@ -5,12 +5,12 @@ profiler.setNotifier(record => console.log(record.name))
 const bus = new EventEmitter()
 
 profiler.run({ hmacKey: 'KEY' }, () => {
-  // A callback that is called from elsewhere keeps this context when it is bound to it.
+  // A bound callback keeps this context, whichever code calls it.
   bus.on(
     'message',
     profiler.bind(() => profiler.withTrace('message', () => 'seen')),
   )
-  // What runs in suppress() is not traced, nor is anything that it starts.
+  // Code inside suppress() is not traced, nor is anything that it starts.
   profiler.suppress(() => profiler.withTrace('secret', () => 'unseen'))
 })
 

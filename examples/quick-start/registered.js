@@ -1,4 +1,4 @@
-// Started with `node --import @osprofiler/node/register`: not even setup() is called.
+// Start this program with `node --import @osprofiler/node/register`, which calls setup().
 import { osprofilerMiddleware } from '@osprofiler/express'
 import express from 'express'
 

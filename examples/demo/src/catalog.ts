@@ -1,4 +1,4 @@
-// Knows what is sold.
+// Lists the products.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'
@@ -6,20 +6,20 @@ import { osprofilerMiddleware } from '@osprofiler/koa'
 import { setup } from '@osprofiler/node'
 import Koa from 'koa'
 
-/** What is sold. */
+/** A product that the shop sells. */
 export interface Product {
   readonly sku: string
   readonly name: string
 }
 
-const COLOURS = ['red', 'green', 'blue', 'white', 'black']
+const COLORS = ['red', 'green', 'blue', 'white', 'black']
 const THINGS = ['lamp', 'chair', 'table', 'shelf', 'rug', 'vase', 'clock', 'mirror', 'bench', 'stool']
 
 const osprofiler = setup({ service: 'catalog' })
 
-// A function that is traced whenever it is called: its arguments and its result would be recorded, too.
+// Every call of this function is a point. Arguments are recorded, and results only with `hideResult: false`.
 const listProducts = profiler.trace('catalog', { hideResult: true })(function listProducts(): Product[] {
-  return COLOURS.flatMap(colour => THINGS.map(thing => `${colour} ${thing}`))
+  return COLORS.flatMap(color => THINGS.map(thing => `${color} ${thing}`))
     .sort()
     .map((name, index) => ({ sku: `sku-${index}`, name }))
 })

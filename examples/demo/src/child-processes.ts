@@ -9,13 +9,13 @@ const running = new Set<ChildProcess>()
 let stopped = false
 
 /**
- * Starts one of the services as a process of its own.
+ * Starts one of the services in its own process.
  *
- * @returns the URL that it says it listens on
+ * @returns the URL that the service prints
  */
 export async function startService(name: string, env: NodeJS.ProcessEnv): Promise<string> {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
-  // Node's own SQLite works well enough here, and still warns that it is new.
+  // Node's own SQLite prints a warning that it is experimental.
   const child = start(['--disable-warning=ExperimentalWarning', file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   return await new Promise((resolve, reject) => {
     const fail = (what: string): void => reject(new Error(`The service ${name} ${what}.`))
@@ -32,7 +32,7 @@ export async function startService(name: string, env: NodeJS.ProcessEnv): Promis
   })
 }
 
-/** Runs the `osprofiler` command on this terminal. It fails where the command does. */
+/** Runs the `osprofiler` command in this terminal. Rejects if the command fails. */
 export async function runOsprofiler(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const file = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
   const child = start([file, ...args], { env, stdio: 'inherit' })
@@ -40,7 +40,7 @@ export async function runOsprofiler(args: readonly string[], env: NodeJS.Process
   if (code !== 0) throw new Error(`osprofiler ${args[0]} ended with code ${code}.`)
 }
 
-/** Stops everything that was started here and still runs. Nothing can be started any more. */
+/** Stops all running processes of the demo. No process can be started afterwards. */
 export async function stopAll(): Promise<void> {
   stopped = true
   await Promise.all([...running].map(stop))

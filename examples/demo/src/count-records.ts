@@ -1,6 +1,6 @@
 import { openDriver } from '@osprofiler/drivers'
 
-/** What is in a store: how many traces, how many records in all of them, and the id of the newest trace. */
+/** Counts the traces and records in a store, and finds the id of the newest trace. */
 export async function countRecords(
   connectionString: string,
 ): Promise<{ traces: number; records: number; newest: string | undefined }> {

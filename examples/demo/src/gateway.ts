@@ -1,4 +1,4 @@
-// What a browser talks to: asks the other two services at the same time, and puts their answers together.
+// Serves the browser: it calls the other two services at the same time, and joins their answers.
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -44,7 +44,7 @@ const server = app.listen(0, '127.0.0.1', () => {
 let ending = false
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end)
 
-/** Ctrl+C reaches the whole group of processes, and the demo stops this one as well. */
+/** Runs once, although two signals may come: Ctrl+C reaches all processes of the group, and the demo stops this one. */
 function end(): void {
   if (ending) return
   ending = true
@@ -55,7 +55,7 @@ function end(): void {
   })
 }
 
-/** A message, in whose headers the trace goes on. Whatever carries messages would do. */
+/** Sends a message with the trace in its headers. Any carrier of messages works in the same way. */
 function tellHistory(customer: string): void {
   profiler.withTrace('rpc', { function: { name: 'tellHistory' } }, () => {
     const message: Seen = { headers: injectTrace({}), customer }

@@ -1,13 +1,13 @@
-// Keeps who looked at what, in a thread of the gateway, which tells it by messages and does not wait for it.
+// Records which customer was looked up. This thread gets messages from the gateway, which does not wait for it.
 
 import { parentPort } from 'node:worker_threads'
 import { setup } from '@osprofiler/node'
 import { runTraced } from '@osprofiler/rpc'
 import { openDatabase } from './open-database.js'
 
-/** What the gateway tells. */
+/** A message of the gateway. */
 export interface Seen {
-  /** In which a trace may be. */
+  /** These headers may contain a trace. */
   readonly headers: Readonly<Record<string, string>>
   readonly customer: string
 }

@@ -1,11 +1,11 @@
-// Keeps the orders in SQLite, and reads them in two ways that are common, and slow. The trace shows both.
+// Reads orders from SQLite in two ways that are common and slow. The trace shows both.
 
 import { osprofiler as plugin } from '@osprofiler/fastify'
 import { setup } from '@osprofiler/node'
 import fastify from 'fastify'
 import { openOrdersDatabase } from './orders-database.js'
 
-/** What a customer ordered. */
+/** An order of a customer. */
 export interface Order {
   readonly id: number
   readonly placedAt: string
@@ -18,7 +18,7 @@ export interface Item {
   readonly quantity: number
 }
 
-// Queries with their parameters, for these customers are made up: else `statements`, which hides them.
+// `values` records the parameters of queries, because these customers are invented. For real ones, use `statements`.
 const osprofiler = setup({ service: 'orders', traceSql: 'values' })
 const database = openOrdersDatabase(process.env.ORDERS_FILE ?? 'orders.db')
 
@@ -26,13 +26,13 @@ const app = fastify()
 app.register(plugin)
 
 app.get<{ Params: { id: string } }>('/customers/:id/orders', request => {
-  // No index covers what is inside of the JSON: SQLite reads every order there is.
+  // No index covers the value inside the JSON, so SQLite reads every order.
   const orders = database
     .prepare(
       `SELECT id, placed_at AS placedAt FROM orders WHERE json_extract(customer, '$.id') = ? ORDER BY placed_at DESC`,
     )
     .all(Number(request.params.id)) as unknown as Omit<Order, 'items'>[]
-  // One query for each order, where a single one with a join would do, and again without an index.
+  // This query runs once for each order, also without an index. One query with a join could replace all of them.
   const items = database.prepare('SELECT sku, quantity FROM items WHERE order_id = ?')
   return orders.map((order): Order => ({ ...order, items: items.all(order.id) as unknown as Item[] }))
 })

@@ -10,7 +10,7 @@ import { runOsprofiler, startService, stopAll } from './child-processes.js'
 import { countRecords } from './count-records.js'
 
 const TRACES = fileURLToPath(new URL('../../../traces/', import.meta.url))
-/** Far longer than a service takes to write what it has recorded. */
+/** Far longer than a service takes to write its records. */
 const WRITTEN_BY_THEN_MS = 1_500
 
 let interrupted = false
@@ -94,7 +94,7 @@ async function cleanUp(): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Settings of the user's own services are not for these. */
+/** Leaves out the settings of the user's own services. */
 function withoutOsprofiler(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OSPROFILER_')))
 }
