@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 
 const packages = fileURLToPath(new URL('packages', import.meta.url))
 /** Folders of dist/ that are filled from something else than modules. */
-const ASSETS = ['pages', 'fonts']
+const ASSET_FOLDERS = ['pages', 'fonts']
 
 for (const name of readdirSync(packages)) await bundle(join(packages, name))
 await import('./packages/viewer/build-page.js')
@@ -17,10 +17,10 @@ await import('./packages/cli/copy-font.js')
 
 /** Joins the modules that each entry of a package needs. What several entries need stands in files of its own. */
 async function bundle(folder) {
-  removeStrays(join(folder, 'build'), path => hasSource(folder, path))
+  removeStaleFiles(join(folder, 'build'), path => hasSource(folder, path))
   const { outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: entriesOf(folder),
+    entryPoints: listEntries(folder),
     outbase: 'build',
     outdir: 'dist',
     bundle: true,
@@ -36,15 +36,15 @@ async function bundle(folder) {
     logLevel: 'warning',
   })
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents)
-  const made = outputFiles.map(({ path }) => path)
+  const writtenPaths = outputFiles.map(({ path }) => path)
   const dist = join(folder, 'dist')
-  removeStrays(dist, path =>
-    /\.d\.ts(\.map)?$/.test(path) ? hasSource(folder, path) : made.includes(join(dist, path)) || isAsset(path),
+  removeStaleFiles(dist, path =>
+    /\.d\.ts(\.map)?$/.test(path) ? hasSource(folder, path) : writtenPaths.includes(join(dist, path)) || isAsset(path),
   )
 }
 
 /** The modules of build/ that the manifest names as files of dist/. */
-function entriesOf(folder) {
+function listEntries(folder) {
   const { exports, bin = {}, sideEffects } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const named = JSON.stringify([exports, bin, sideEffects]).match(/(?<="(?:\.\/)?dist\/)[^"]+\.js(?=")/g) ?? []
   return [...new Set(named)].map(path => `build/${path}`)
@@ -54,13 +54,13 @@ function entriesOf(folder) {
 function writeIfChanged(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return
   mkdirSync(dirname(path), { recursive: true })
-  const whole = `${path}.${process.pid}`
-  writeFileSync(whole, contents)
-  renameSync(whole, path)
+  const temporaryPath = `${path}.${process.pid}`
+  writeFileSync(temporaryPath, contents)
+  renameSync(temporaryPath, path)
 }
 
 /** Removes what an earlier build left: the compiler keeps modules whose sources were moved or deleted since. */
-function removeStrays(folder, isWanted) {
+function removeStaleFiles(folder, isWanted) {
   if (!existsSync(folder)) return
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
@@ -74,5 +74,5 @@ function hasSource(folder, path) {
 }
 
 function isAsset(path) {
-  return ASSETS.includes(path.split(/[\\/]/)[0])
+  return ASSET_FOLDERS.includes(path.split(/[\\/]/)[0])
 }

@@ -36,7 +36,7 @@ export async function startAll(contenders, generation) {
 /** Of work that two tracers do side by side: a cold OpenTelemetry costs ten times a warm one. */
 export const WARM_UP_CALLS = 15_000
 const WARM_UP_MS = 400
-const ROUND_MS = 60
+const ROUND_DURATION_MS = 60
 
 /**
  * A contender that is one task, done again and again in a process of its own; measured in ns each time it is done.
@@ -55,9 +55,9 @@ export function createTask(name, startProcess, warmUpCalls = 0) {
         const ns = await time(count)
         spent += ns / 1e6
         calls += count
-        warm = spent >= WARM_UP_MS && calls >= warmUpCalls && ns / 1e6 >= ROUND_MS / 2
-        if (ns / 1e6 < ROUND_MS / 2) count *= 2
-        else count = Math.ceil((count * ROUND_MS * 1e6) / ns)
+        warm = spent >= WARM_UP_MS && calls >= warmUpCalls && ns / 1e6 >= ROUND_DURATION_MS / 2
+        if (ns / 1e6 < ROUND_DURATION_MS / 2) count *= 2
+        else count = Math.ceil((count * ROUND_DURATION_MS * 1e6) / ns)
       }
       return { measure: async () => (await time(count)) / count, stop: () => child.stop() }
     },

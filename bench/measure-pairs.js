@@ -1,6 +1,6 @@
 import { alternate, createTask, WARM_UP_CALLS } from './alternate.js'
 import { startNodeAt } from './child.js'
-import { medianInterval, perGeneration } from './statistics.js'
+import { groupByGeneration, medianInterval } from './statistics.js'
 import { showInterval } from './table.js'
 
 /**
@@ -15,7 +15,8 @@ export async function measurePairs(pairs, { nodes, generations, rounds }) {
     const tasks = pairs.flatMap(({ own, beside = [] }) => [own, beside]).filter(task => task.length > 0)
     const contenders = tasks.map(task => createTask(task.join(' '), () => startNodeAt(path, ...task), WARM_UP_CALLS))
     const samples = await alternate(contenders, { generations, rounds })
-    const show = task => showInterval(medianInterval(perGeneration(samples, task.join(' ')).map(ns => ns / 1000)), 2)
+    const show = task =>
+      showInterval(medianInterval(groupByGeneration(samples, task.join(' ')).map(ns => ns / 1000)), 2)
     for (const [index, { own, beside }] of pairs.entries()) {
       lines[index].own.push(show(own))
       if (beside !== undefined) lines[index].beside.push(show(beside))

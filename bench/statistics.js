@@ -42,6 +42,6 @@ function countOutside(count) {
 }
 
 /** The middle of each generation's rounds: one value for a process, since rounds of one process resemble each other. */
-export function perGeneration(samples, name) {
+export function groupByGeneration(samples, name) {
   return samples.get(name).map(rounds => quantile(rounds))
 }

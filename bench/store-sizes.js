@@ -11,18 +11,18 @@ import { createRecords } from './store/records.js'
 import { printTable } from './table.js'
 
 const RECORDS_PER_TRACE = 20
-const BLOCK = 512
+const BLOCK_BYTES = 512
 
 const traces = Number(process.argv[2] ?? 5_000)
 const records = createRecords(traces * RECORDS_PER_TRACE)
 const wire = records.reduce((sum, record) => sum + Buffer.byteLength(JSON.stringify(record)), 0)
 
 const rows = [['as JSON', wire]]
-rows.push(['file://', await inFolder(folder => [`file://${folder}`, () => sizeOf(folder)])])
-rows.push(['sqlite://', await inFolder(folder => [`sqlite:///${folder}/traces.db`, () => sizeOf(folder)])])
-rows.push(['redis://', await inServer(startRedis(), redisSize)])
-rows.push(['postgresql://', await inServer(startPostgresql(), postgresqlSize)])
-rows.push(['mysql://', await inServer(startMariadb(), mariadbSize)])
+rows.push(['file://', await measureFolder(folder => [`file://${folder}`, () => measureFiles(folder)])])
+rows.push(['sqlite://', await measureFolder(folder => [`sqlite:///${folder}/traces.db`, () => measureFiles(folder)])])
+rows.push(['redis://', await measureServer(startRedis(), measureRedis)])
+rows.push(['postgresql://', await measureServer(startPostgresql(), measurePostgresql)])
+rows.push(['mysql://', await measureServer(startMariadb(), measureMariadb)])
 
 printTable(
   `${traces} traced requests, each of 10 points`,
@@ -30,7 +30,7 @@ printTable(
   rows.map(([store, bytes]) => [store, (bytes / records.length).toFixed(0), (bytes / traces / 1_000).toFixed(1)]),
 )
 
-async function inFolder(choose) {
+async function measureFolder(choose) {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-sizes-'))
   try {
     const [connectionString, measure] = choose(folder)
@@ -41,7 +41,7 @@ async function inFolder(choose) {
   }
 }
 
-async function inServer(starting, measure) {
+async function measureServer(starting, measure) {
   const server = await starting
   try {
     const empty = await measure(server)
@@ -59,20 +59,20 @@ async function fill(connectionString) {
 }
 
 /** Of a folder's files, in whole blocks of the disk. */
-function sizeOf(folder) {
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).blocks * BLOCK, 0)
+function measureFiles(folder) {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).blocks * BLOCK_BYTES, 0)
 }
 
-async function redisSize(server) {
+async function measureRedis(server) {
   return Number(/used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))?.[1])
 }
 
-async function postgresqlSize(server) {
+async function measurePostgresql(server) {
   return Number(await server.sql("SELECT pg_database_size('osprofiler')").then(text => text.trim()))
 }
 
 /** Analysed first: MariaDB's own figures lag behind. */
-async function mariadbSize(server) {
+async function measureMariadb(server) {
   if ((await server.sql("SHOW TABLES FROM osprofiler LIKE 'data'")).trim() === '') return 0
   await server.sql('ANALYZE TABLE osprofiler.data')
   const size = await server.sql(

@@ -2,7 +2,7 @@ import { cpus, loadavg } from 'node:os'
 import { formatTable } from './table.js'
 
 /** What README shows of the table: its rows that tell most, of a framework whose row is steady. */
-const IN_README = ['Fastify, a request that nobody traces', 'Fastify, a traced request']
+const README_ROWS = ['Fastify, a request that nobody traces', 'Fastify, a traced request']
 
 /** The machine before the run. */
 export function startSummary() {
@@ -27,7 +27,7 @@ export function formatSummary({ start, load }, lines, nodes) {
 /** The lines of the table that README shows, with its header. */
 export function formatForReadme(lines, nodes) {
   return formatLines(
-    lines.filter(({ title }) => IN_README.includes(title)),
+    lines.filter(({ title }) => README_ROWS.includes(title)),
     nodes,
   )
 }

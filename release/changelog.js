@@ -1,6 +1,6 @@
 // The texts of changesets, and the one CHANGELOG.md of all packages.
 
-const IMPORTANCE = ['major', 'minor', 'patch']
+const BUMPS_BY_SIZE = ['major', 'minor', 'patch']
 
 /**
  * Reads the text of a file in `.changeset/`.
@@ -12,7 +12,7 @@ export function parseChangeset(text) {
   const [, head, body] = /^---\r?\n([\s\S]*?)^---[^\S\n]*(?:\n([\s\S]*))?$/m.exec(text) ?? []
   if (head === undefined) throw new Error('A changeset begins with a list of packages between two lines "---".')
   const bumps = head.split('\n').map(line => /:\s*["']?(major|minor|patch)["']?\s*$/.exec(line)?.[1])
-  return { bump: IMPORTANCE.find(step => bumps.includes(step)), summary: (body ?? '').replaceAll('\r', '').trim() }
+  return { bump: BUMPS_BY_SIZE.find(step => bumps.includes(step)), summary: (body ?? '').replaceAll('\r', '').trim() }
 }
 
 /**
@@ -24,8 +24,8 @@ export function parseChangeset(text) {
  */
 export function addVersion(changelog, version, changesets) {
   if (readVersion(changelog, version) !== undefined) throw new Error(`CHANGELOG.md has a version ${version} already.`)
-  const told = changesets.filter(({ bump, summary }) => bump !== undefined && summary !== '')
-  const sorted = IMPORTANCE.flatMap(step => told.filter(({ bump }) => bump === step))
+  const described = changesets.filter(({ bump, summary }) => bump !== undefined && summary !== '')
+  const sorted = BUMPS_BY_SIZE.flatMap(step => described.filter(({ bump }) => bump === step))
   const section = [`## ${version}`, '', ...sorted.map(({ summary }) => toItem(summary)), '', ''].join('\n')
   const first = /^## /m.exec(changelog)
   if (first === null) return `${changelog.trimEnd()}\n\n${section.trimEnd()}\n`

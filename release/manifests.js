@@ -10,7 +10,7 @@ import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** How manifests are read: what the package is, then what is in it, then what it needs. */
-const ORDER = [
+const FIELD_ORDER = [
   ...['name', 'version', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'license', 'author'],
   ...['type', 'sideEffects', 'engines', 'bin', 'exports', 'files', 'scripts', 'publishConfig'],
   ...['dependencies', 'peerDependencies', 'peerDependenciesMeta', 'devDependencies'],
@@ -19,7 +19,7 @@ const ORDER = [
 const SHARED_FILES = ['CHANGELOG.md', 'LICENSE']
 const BRANCH = 'main'
 /** The source that has the address for messages. */
-const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
+const MESSAGES_FILE = 'packages/drivers/src/opening/documentation.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { author, engines, license, repository } = readJson(join(root, 'package.json'))
@@ -29,16 +29,17 @@ const folders = readdirSync(join(root, 'packages')).map(name => `packages/${name
 const former = readJson(join(root, 'packages/core/package.json')).repository.url.replace(/^git\+|\.git$/g, '')
 
 const differing = []
-for (const file of textsIn('.', false).concat(textsIn('.github', true))) write(file, withAddress)
-write(MESSAGES, withAddress)
-for (const folder of folders) write(`${folder}/README.md`, text => withAbsoluteLinks(withAddress(text), folder))
-for (const folder of folders) write(`${folder}/package.json`, text => manifestOf(text, folder))
+for (const file of listTexts('.', false).concat(listTexts('.github', true))) rewriteFile(file, replaceAddress)
+rewriteFile(MESSAGES_FILE, replaceAddress)
+for (const folder of folders)
+  rewriteFile(`${folder}/README.md`, text => makeLinksAbsolute(replaceAddress(text), folder))
+for (const folder of folders) rewriteFile(`${folder}/package.json`, text => formatManifest(text, folder))
 if (process.argv.includes('--check') && differing.length > 0) {
   console.error(`Run "node release/manifests.js": it changes ${differing.join(', ')}.`)
   process.exitCode = 1
 }
 
-function write(file, change) {
+function rewriteFile(file, change) {
   const before = readFileSync(join(root, file), 'utf8')
   const after = change(before)
   if (after === before) return
@@ -47,12 +48,12 @@ function write(file, change) {
 }
 
 /** The pages and settings in a folder of the root. */
-function textsIn(folder, recursive) {
+function listTexts(folder, recursive) {
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive }) : []
   return names.filter(name => /\.(md|ya?ml)$/.test(name)).map(name => join(folder, name))
 }
 
-function manifestOf(text, directory) {
+function formatManifest(text, directory) {
   const manifest = JSON.parse(text)
   const fields = {
     ...manifest,
@@ -66,21 +67,21 @@ function manifestOf(text, directory) {
     scripts: { ...manifest.scripts, prepack: 'node ../../release/copy-shared-files.js' },
     publishConfig: { access: 'public' },
   }
-  const names = Object.keys(fields).sort((one, other) => placeOf(one) - placeOf(other))
+  const names = Object.keys(fields).sort((one, other) => findFieldIndex(one) - findFieldIndex(other))
   return `${JSON.stringify(Object.fromEntries(names.map(name => [name, fields[name]])), null, 2)}\n`
 }
 
-function placeOf(name) {
-  const place = ORDER.indexOf(name)
-  return place === -1 ? ORDER.length : place
+function findFieldIndex(name) {
+  const place = FIELD_ORDER.indexOf(name)
+  return place === -1 ? FIELD_ORDER.length : place
 }
 
-function withAddress(text) {
+function replaceAddress(text) {
   return text.replaceAll(former, address)
 }
 
 /** npm shows a README without the repository around it: each link to a file of the repository has the whole address. */
-function withAbsoluteLinks(text, directory) {
+function makeLinksAbsolute(text, directory) {
   return text.replace(/(?<=\]\()(?!https?:)[^)\s#]+/g, target => {
     return `${address}/blob/${BRANCH}/${posix.join(directory, target)}`
   })

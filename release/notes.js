@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readVersion } from './changelog.js'
-import { commonVersion, root } from './packages.js'
+import { readCommonVersion, root } from './packages.js'
 
-const version = commonVersion()
+const version = readCommonVersion()
 const notes = readVersion(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version)
 if (notes === undefined) throw new Error(`CHANGELOG.md has no version ${version}.`)
 console.log(notes)

@@ -31,7 +31,7 @@ export function listPackages() {
  *
  * @throws Error where packages have different versions
  */
-export function commonVersion() {
+export function readCommonVersion() {
   const packages = listPackages()
   const versions = [...new Set(packages.map(({ version }) => version))]
   if (versions.length > 1) {

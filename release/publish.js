@@ -10,11 +10,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkTypes, lintPackage } from './check.js'
 import { packPackages } from './pack.js'
-import { commonVersion, listPackages, root } from './packages.js'
+import { listPackages, readCommonVersion, root } from './packages.js'
 import { findUnpublished, publish } from './registry.js'
 
 const dryRun = process.argv.includes('--dry-run')
-const version = commonVersion()
+const version = readCommonVersion()
 const wanted = (await findUnpublished(listPackages())).map(({ name }) => name)
 
 if (process.argv.includes('--list')) {

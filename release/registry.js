@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const exec = promisify(execFile)
-const ANSWER_WITHIN_MS = 30_000
+const REGISTRY_TIMEOUT_MS = 30_000
 
 /**
  * The packages whose version npm's registry does not have.
@@ -20,7 +20,7 @@ export async function findUnpublished(packages) {
 
 async function isPublished(registry, { name, version }) {
   const url = `${registry}${name.replace('/', '%2f')}`
-  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+  const response = await fetch(url, { signal: AbortSignal.timeout(REGISTRY_TIMEOUT_MS) })
   if (response.status === 404) return false
   if (!response.ok) throw new Error(`${url} answers ${response.status}.`)
   const { versions = {} } = await response.json()
@@ -40,7 +40,7 @@ export async function publish(tarball, { dryRun = false, registry } = {}) {
   args.push(...(dryRun ? ['--dry-run', '--fetch-retries=0'] : ['--provenance']))
   if (registry !== undefined) args.push('--registry', registry)
   const { stdout } = await exec('npm', args, { maxBuffer: 64 * 1024 * 1024 })
-  const told = JSON.parse(stdout)
+  const output = JSON.parse(stdout)
   // npm 11 has the package below its name.
-  return told.files === undefined ? Object.values(told)[0] : told
+  return output.files === undefined ? Object.values(output)[0] : output
 }

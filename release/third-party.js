@@ -10,15 +10,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildEntry } from '../packages/viewer/build-entry.js'
 
-const PAGES = 'the pages of `@osprofiler/viewer`, and so each HTML file that the command and the viewer write'
-const PICTURES = 'the package `osprofiler`, as the file `dist/fonts/DejaVuSansCondensed.ttf`'
+const PAGES_LABEL = 'the pages of `@osprofiler/viewer`, and so each HTML file that the command and the viewer write'
+const PICTURES_LABEL = 'the package `osprofiler`, as the file `dist/fonts/DejaVuSansCondensed.ttf`'
 
 const file = fileURLToPath(new URL('../THIRD-PARTY.md', import.meta.url))
-const entries = [...(await bundledInPages()), bundledFont()]
+const entries = [...(await listBundledInPages()), readBundledFont()]
 const text = `# Software of others
 
 These packages of others are in the files of OSProfiler for Node.js. \`node release/third-party.js\` writes this list.
-${entries.map(sectionOf).join('')}`
+${entries.map(formatSection).join('')}`
 
 if (!process.argv.includes('--check')) writeFileSync(file, text)
 else if (readFileSync(file, 'utf8') !== text) {
@@ -27,13 +27,13 @@ else if (readFileSync(file, 'utf8') !== text) {
 }
 
 /** The packages in the scripts of both pages, as the bundler names the modules that it took. */
-async function bundledInPages() {
+async function listBundledInPages() {
   const pages = await Promise.all(['trace', 'list'].map(buildEntry))
   const all = pages.flatMap(({ bundled }) => bundled).map(entry => [`${entry.name} ${entry.version}`, entry])
-  return [...new Map(all).values()].map(entry => ({ ...entry, place: PAGES }))
+  return [...new Map(all).values()].map(entry => ({ ...entry, place: PAGES_LABEL }))
 }
 
-function bundledFont() {
+function readBundledFont() {
   const { resolve } = createRequire(new URL('../packages/cli/package.json', import.meta.url))
   const folder = dirname(resolve('dejavu-fonts-ttf/package.json'))
   const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
@@ -43,11 +43,11 @@ function bundledFont() {
     version,
     license: 'Bitstream-Vera',
     text: readFileSync(join(folder, 'LICENSE'), 'utf8'),
-    place: PICTURES,
+    place: PICTURES_LABEL,
   }
 }
 
-function sectionOf({ name, version, license, text, place }) {
+function formatSection({ name, version, license, text, place }) {
   return `
 ## ${name} ${version}
 

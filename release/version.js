@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addVersion, parseChangeset } from './changelog.js'
-import { commonVersion, root } from './packages.js'
+import { readCommonVersion, root } from './packages.js'
 
 const folder = join(root, '.changeset')
 const file = join(root, 'CHANGELOG.md')
@@ -17,13 +17,13 @@ const changesets = readdirSync(folder)
   .map(name => parseChangeset(readFileSync(join(folder, name), 'utf8')))
 if (changesets.length === 0) fail('There is no changeset. "npx -y pnpm@12 changeset" adds one.')
 
-const before = commonVersion()
+const before = readCommonVersion()
 const { status } = spawnSync(process.execPath, [join(root, 'node_modules/@changesets/cli/bin.js'), 'version'], {
   cwd: root,
   stdio: 'inherit',
 })
 if (status !== 0) fail(`"changeset version" ended with ${status}.`)
-const version = commonVersion()
+const version = readCommonVersion()
 if (version !== before) writeFileSync(file, addVersion(readFileSync(file, 'utf8'), version, changesets))
 console.log(version === before ? `The version stays ${before}.` : `${before} -> ${version}`)
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { drawArchitecture } from '../docs/images/draw-architecture.js'
 
 describe('the picture of the architecture', () => {
-  it('is the one that the manifests and the pages of the stores give', () => {
+  it('matches the manifests and the pages about stores', () => {
     const drawn = drawArchitecture()
 
     const kept = readFileSync(new URL('../docs/images/architecture.svg', import.meta.url), 'utf8')

@@ -10,8 +10,8 @@ function readRows(file: string, place: string): string[] {
   return lines.slice(2).map((line: string) => line.replaceAll(/ +/g, ' '))
 }
 
-describe('what tracing costs', () => {
-  it('shows two lines in README, as the last run of the bench measured them', () => {
+describe('the table of tracing costs', () => {
+  it('shows the two lines in README that the last benchmark measured', () => {
     const table = readRows('bench/README.md', 'the table')
 
     const shown = readRows('README.md', 'two lines of the table')
@@ -26,7 +26,7 @@ describe('what tracing costs', () => {
     [9, 2, 8],
     [12, 3, 10],
     [20, 6, 15],
-  ])('takes the interval of %i generations from the tables of the sign test', (count, low, high) => {
+  ])('reads the interval of %i generations from the tables of the sign test', (count, low, high) => {
     const values = Array.from({ length: count }, (_, index) => index + 1)
 
     const interval = medianInterval(values)
@@ -34,7 +34,7 @@ describe('what tracing costs', () => {
     expect(interval).toMatchObject({ low, high })
   })
 
-  it('tells no interval of fewer than six generations', () => {
+  it('gives no interval for fewer than six generations', () => {
     const interval = medianInterval([1, 2, 3, 4, 5])
 
     expect(interval).toEqual({ median: 3, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY })

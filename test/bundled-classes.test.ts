@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { packageFolders } from './packed.js'
 
-it('the classes of a bundled package have the names of their sources', () => {
+it('classes keep their source names in bundled packages', () => {
   const files = packageFolders.flatMap(folder =>
     readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.js') && !file.startsWith('pages'))

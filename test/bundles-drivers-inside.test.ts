@@ -34,33 +34,30 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => program.remove())
 
-describe.each(Object.keys(BUNDLERS))(
-  'a bundle by %s, with the drivers inside and no store’s client installed',
-  name => {
-    async function runBundle(format: Format, connectionString: string) {
-      const file = join(deployed, `${name}.${EXTENSIONS[format]}`)
-      const { stdout } = await program.run(['--no-warnings', file, connectionString], { cwd: deployed })
-      return JSON.parse(stdout)
-    }
+describe.each(Object.keys(BUNDLERS))('a bundle by %s with bundled drivers and without client packages', name => {
+  async function runBundle(format: Format, connectionString: string) {
+    const file = join(deployed, `${name}.${EXTENSIONS[format]}`)
+    const { stdout } = await program.run(['--no-warnings', file, connectionString], { cwd: deployed })
+    return JSON.parse(stdout)
+  }
 
-    it.each(FORMATS)('as %s warns once that the embedded store wants them outside', async format => {
-      const outcome = await runBundle(format, 'sqlite:///traces.db')
+  it.each(FORMATS)('as %s, warns once that the embedded store must stay outside the bundle', async format => {
+    const outcome = await runBundle(format, 'sqlite:///traces.db')
 
-      const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*Leave @osprofiler\/drivers outside of the bundle/)
-      expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
-    })
+    const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*Leave @osprofiler\/drivers outside of the bundle/)
+    expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
+  })
 
-    it.each(FORMATS)('as %s warns once that a client is not installed', async format => {
-      const outcome = await runBundle(format, 'redis://127.0.0.1:1')
+  it.each(FORMATS)('as %s, warns once that a client is not installed', async format => {
+    const outcome = await runBundle(format, 'redis://127.0.0.1:1')
 
-      const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*npm install ioredis/)
-      expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
-    })
+    const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*npm install ioredis/)
+    expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
+  })
 
-    it.each(FORMATS)('as %s uses the stores that need nothing else', async format => {
-      const outcome = await runBundle(format, `file://${join(deployed, `${name}-${format}`)}`)
+  it.each(FORMATS)('as %s, writes to the stores that need no package', async format => {
+    const outcome = await runBundle(format, `file://${join(deployed, `${name}-${format}`)}`)
 
-      expect(outcome).toEqual({ warnings: [], written: 2, dropped: 0, unknown: 0 })
-    })
-  },
-)
+    expect(outcome).toEqual({ warnings: [], written: 2, dropped: 0, unknown: 0 })
+  })
+})

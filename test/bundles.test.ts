@@ -47,7 +47,7 @@ async function runBundle(bundler: string, format: Format, external: string[]) {
 }
 
 describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
-  it.each<Format>(['esm', 'cjs'])('as %s traces and stores, with the drivers outside of it', async format => {
+  it.each<Format>(['esm', 'cjs'])('as %s, traces and stores with external drivers', async format => {
     const outcome = await runBundle(bundler, format, [DRIVERS])
 
     expect(outcome).toEqual({ status: 0, stdout: 'http-start,http-stop memory 2\n', stderr: '' })

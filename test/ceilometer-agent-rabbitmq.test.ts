@@ -28,7 +28,7 @@ interface CeilometerEvent {
   readonly traits: readonly (readonly [string, number, unknown])[]
 }
 
-it("has Ceilometer's own agent make events of what messaging:// sends", { timeout: 300_000 }, async () => {
+it("Ceilometer's own agent turns the notifications of messaging:// into events", { timeout: 300_000 }, async () => {
   const events: CeilometerEvent[] = []
   const publisher = await takeEvents(events)
   const records = ['wsgi-start', 'wsgi-stop'].map(name => makeRecord({ name, base_id: randomUUID() }))

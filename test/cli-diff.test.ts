@@ -2,10 +2,10 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { makeDirectory, osprofiler } from './cli-process.js'
-import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-records.js'
 
 /** All that a terminal obeys or hides. */
-const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 let directory: string
 beforeEach(() => {
@@ -13,8 +13,8 @@ beforeEach(() => {
 })
 
 describe('osprofiler trace diff', () => {
-  it('says what became slower, and where', async () => {
-    const [before, after] = [keep('before.jsonl', 10), keep('after.jsonl', 30)]
+  it('names the parts that became slower', async () => {
+    const [before, after] = [writeRuns('before.jsonl', 10), writeRuns('after.jsonl', 30)]
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'diff', before, after])
 
@@ -29,8 +29,8 @@ describe('osprofiler trace diff', () => {
     [10, 30, '300%', 0],
     [10, 10, '0%', 0],
     [30, 10, '10%', 0],
-  ])('of %d ms with %d ms and --fail-on %s ends with %d', async (old, current, share, expected) => {
-    const [before, after] = [keep('before.jsonl', old), keep('after.jsonl', current)]
+  ])('compares %d ms with %d ms under --fail-on %s and exits with %d', async (old, current, share, expected) => {
+    const [before, after] = [writeRuns('before.jsonl', old), writeRuns('after.jsonl', current)]
 
     const { code, stderr } = await osprofiler(['trace', 'diff', before, after, '--fail-on', share])
 
@@ -39,22 +39,22 @@ describe('osprofiler trace diff', () => {
     else expect(stderr).toMatch(/^Slower by more than 10 %:\n {2}the whole request, by 141 %\n.*items.* in orders/)
   })
 
-  it('compares any two of a store, reports and records', async () => {
+  it('compares traces of a store, of reports and of records in any combination', async () => {
     const store = `sqlite:///${join(directory, 'traces.db')}`
-    await keepRecords(store, shopRecords())
-    const after = keep('after.jsonl', 30)
+    await storeRecords(store, createShopRecords())
+    const after = writeRuns('after.jsonl', 30)
     await osprofiler(['trace', 'show', after, '--json', '--out', 'after.json'], { cwd: directory })
     const [first, second] = await Promise.all([
       osprofiler(['trace', 'diff', SHOP_TRACE, after, '--connection-string', store]),
-      osprofiler(['trace', 'diff', keep('before.jsonl', 10), join(directory, 'after.json')]),
+      osprofiler(['trace', 'diff', writeRuns('before.jsonl', 10), join(directory, 'after.json')]),
     ])
 
     expect(first.code).toBe(0)
     expect(second).toEqual(first)
   })
 
-  it('compares the medians of files of many traces', async () => {
-    const [before, after] = [keep('before.jsonl', 10, 11, 200), keep('after.jsonl', 11, 10, 10, 12)]
+  it('compares the medians of files with many traces', async () => {
+    const [before, after] = [writeRuns('before.jsonl', 10, 11, 200), writeRuns('after.jsonl', 11, 10, 10, 12)]
 
     const { code, stdout } = await osprofiler(['trace', 'diff', before, after, '--json', '--fail-on', '20%'])
 
@@ -65,8 +65,12 @@ describe('osprofiler trace diff', () => {
     })
   })
 
-  it('writes into a file, for its owner alone, and keeps its exit code', async () => {
-    const [before, after, out] = [keep('before.jsonl', 10), keep('after.jsonl', 30), join(directory, 'diff.txt')]
+  it('writes to a file that only its owner can read, and keeps the exit code', async () => {
+    const [before, after, out] = [
+      writeRuns('before.jsonl', 10),
+      writeRuns('after.jsonl', 30),
+      join(directory, 'diff.txt'),
+    ]
 
     const { code, stdout } = await osprofiler(['trace', 'diff', before, after, '--out', out, '--fail-on', '10%'])
 
@@ -75,9 +79,9 @@ describe('osprofiler trace diff', () => {
     expect(statSync(out).mode & 0o777).toBe(0o600)
   })
 
-  it('lets nothing of a hostile record reach the terminal raw', async () => {
+  it('escapes control characters of hostile records', async () => {
     const hostile = (queryMs: number): string =>
-      toLines(shopRecords({ queryMs, text: '\u001b[2J\r\nEVIL\u202e\u2028\u0000' }))
+      toLines(createShopRecords({ queryMs, text: '\u001b[2J\r\nEVIL\u202e\u2028\u0000' }))
     writeFileSync(join(directory, 'a.jsonl'), hostile(10))
     writeFileSync(join(directory, 'b.jsonl'), hostile(30))
 
@@ -85,18 +89,18 @@ describe('osprofiler trace diff', () => {
       const outcome = await osprofiler(['trace', 'diff', 'a.jsonl', 'b.jsonl', ...options], { cwd: directory })
 
       expect(outcome.stdout).toContain('\\u001b[2J')
-      for (const line of (outcome.stdout + outcome.stderr).split('\n')) expect(line).not.toMatch(OBEYED)
+      for (const line of (outcome.stdout + outcome.stderr).split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
       expect(outcome.stdout + outcome.stderr).not.toMatch(/^EVIL/m)
     }
   })
 
   it.each([
     [['gone.jsonl', 'before.jsonl'], 'Cannot read a trace from gone.jsonl: ENOENT'],
-    [['before.jsonl', 'before.jsonl', '--fail-on', 'much'], 'Give per cent, such as 10%.'],
-    [['before.jsonl', 'before.jsonl', '--fail-on', '10'], 'Give per cent, such as 10%.'],
+    [['before.jsonl', 'before.jsonl', '--fail-on', 'much'], 'Give a percentage, such as 10%.'],
+    [['before.jsonl', 'before.jsonl', '--fail-on', '10'], 'Give a percentage, such as 10%.'],
     [['before.jsonl'], "missing required argument 'after'"],
-  ])('fails with 1 for %j', async (args, message) => {
-    keep('before.jsonl', 10)
+  ])('fails with exit code 1 for %j', async (args, message) => {
+    writeRuns('before.jsonl', 10)
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'diff', ...args], { cwd: directory })
 
@@ -106,11 +110,11 @@ describe('osprofiler trace diff', () => {
 })
 
 /** Writes a file of one trace for each duration of a query. */
-function keep(name: string, ...queriesMs: readonly number[]): string {
+function writeRuns(name: string, ...queriesMs: readonly number[]): string {
   const file = join(directory, name)
   const traces = queriesMs.map((queryMs, index) => {
     const baseId = index === 0 ? SHOP_TRACE : `0199c0de-7000-7abc-8d${String(index).padStart(2, '0')}-0123456789ab`
-    return toLines(shopRecords({ baseId, queryMs }))
+    return toLines(createShopRecords({ baseId, queryMs }))
   })
   writeFileSync(file, traces.join(''))
   return file

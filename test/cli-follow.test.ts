@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceRecord } from '@osprofiler/core'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
-import { keepRecords, SHOP_TRACE, shopRecords } from './cli-records.js'
+import { createShopRecords, SHOP_TRACE, storeRecords } from './cli-records.js'
 
 const WRITER = `
   import { openDriver } from '@osprofiler/drivers'
@@ -24,9 +24,9 @@ beforeEach(() => {
 })
 
 describe('osprofiler trace show --follow', () => {
-  it('waits in a pipe for what another process still writes, and draws it once', async () => {
+  it('waits in a pipe for records of another process, and draws the trace once', async () => {
     const write = startWriter()
-    const records = shopRecords()
+    const records = createShopRecords()
     await write(records.slice(0, 3))
     const following = osprofiler(follow)
 
@@ -41,7 +41,7 @@ describe('osprofiler trace show --follow', () => {
     expect(stdout).toContain('5 x db SELECT name FROM ')
   })
 
-  it('waits for a trace that is not there yet, and says so', async () => {
+  it('waits for a trace that does not exist yet, and tells the user', async () => {
     let onStderr = (_: string): void => undefined
     const told = new Promise<string>(resolve => {
       onStderr = resolve
@@ -49,28 +49,28 @@ describe('osprofiler trace show --follow', () => {
     const following = osprofiler(follow, { onStderr })
 
     await told
-    await keepRecords(store, shopRecords())
+    await storeRecords(store, createShopRecords())
     const { code, stdout, stderr } = await following
 
     expect(code).toBe(0)
-    expect(stderr).toBe('No record of this trace has come yet; waiting. Ctrl-C ends it.\n')
+    expect(stderr).toBe('No record of this trace has come yet. Ctrl-C stops waiting.\n')
     expect(stdout).toContain(`Trace ${SHOP_TRACE}`)
   })
 
-  it('writes any other format once the trace is complete', async () => {
-    await keepRecords(store, shopRecords().slice(0, -1))
+  it('writes other formats once the trace is complete', async () => {
+    await storeRecords(store, createShopRecords().slice(0, -1))
     const following = osprofiler([...follow, '--json'])
 
     await delay(500)
-    await keepRecords(store, shopRecords().slice(-1))
+    await storeRecords(store, createShopRecords().slice(-1))
     const { code, stdout } = await following
 
     expect(code).toBe(0)
     expect(JSON.parse(stdout).children[0].info.marks).toEqual([])
   })
 
-  it('says nothing on Ctrl-C', async () => {
-    await keepRecords(store, shopRecords().slice(0, -1))
+  it('prints nothing on Ctrl-C', async () => {
+    await storeRecords(store, createShopRecords().slice(0, -1))
     const child = spawn(process.execPath, [commandPath, ...follow])
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (said += text))
@@ -82,11 +82,13 @@ describe('osprofiler trace show --follow', () => {
     expect({ code, signal, said }).toEqual({ code: null, signal: 'SIGINT', said: '' })
   })
 
-  it('is refused for a file', async () => {
+  it('rejects a file', async () => {
     const { code, stderr } = await osprofiler(['trace', 'show', './trace.jsonl', '--follow'])
 
     expect(code).toBe(1)
-    expect(stderr).toBe('error: --follow wants a trace in a store, and this is a file. --id says that it is an id.\n')
+    expect(stderr).toBe(
+      'error: --follow needs a trace in a store, but the argument names a file. Use --id if it is an id.\n',
+    )
   })
 })
 

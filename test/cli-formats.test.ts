@@ -4,24 +4,24 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
-import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-records.js'
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
 const CONFORMANCE = readdirSync(TRACES).filter(name => name.endsWith('.jsonl'))
 /** The formats that can be read back, with a file name for each. */
-const READABLE = [
+const READABLE_FORMATS = [
   ['--json', 'json'],
   ['--html', 'html'],
   ['--export perfetto', 'perfetto.json'],
   ['--export speedscope', 'speedscope.json'],
   ['--export otlp', 'otlp.json'],
 ] as const
-const ALL = [[''], ...READABLE.map(([option]) => [option]), ['--dot']].map(([option = '']) => option)
-const HOSTILE =
+const ALL_FORMATS = [[''], ...READABLE_FORMATS.map(([option]) => [option]), ['--dot']].map(([option = '']) => option)
+const HOSTILE_TEXT =
   '</script><script>alert(1)</script>"><img src=x onerror=alert(1)>\\" -> evil [label=<b>]]>\u001b[2J\u202e\u2028\u0000'
 /** All that a terminal obeys or hides; a tab may stand where a format has it. */
-const OBEYED = /[\p{Cf}\p{Zl}\p{Zp}]|(?!\t)\p{Cc}/u
-const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+const CONTROL_CHARACTERS = /[\p{Cf}\p{Zl}\p{Zp}]|(?!\t)\p{Cc}/u
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 let directory: string
 let store: string
@@ -31,11 +31,11 @@ beforeEach(() => {
 })
 
 describe('a trace in every format', () => {
-  it.each(CONFORMANCE)('is written and read back: %s', async name => {
+  it.each(CONFORMANCE)('is the same after it was written and read back: %s', async name => {
     const file = new URL(name, TRACES).pathname
     const expected = await osprofiler(['trace', 'show', file, '--json'])
 
-    for (const [option, extension] of READABLE) {
+    for (const [option, extension] of READABLE_FORMATS) {
       const out = join(directory, `trace.${extension}`)
       const written = await osprofiler(['trace', 'show', file, ...option.split(' '), '--out', out])
       const again = await osprofiler(['trace', 'show', out, '--json'])
@@ -44,12 +44,12 @@ describe('a trace in every format', () => {
       expect({ option, mode: statSync(out).mode & 0o777 }).toEqual({ option, mode: 0o600 })
       expect({ option, ...again }).toEqual({ option, ...expected })
     }
-    expect(readdirSync(directory)).toHaveLength(READABLE.length)
+    expect(readdirSync(directory)).toHaveLength(READABLE_FORMATS.length)
   })
 
-  it.each(ALL)('is the same on standard output as in a file: %s', async option => {
+  it.each(ALL_FORMATS)('is the same on standard output as in a file: %s', async option => {
     const file = join(directory, 'shop.jsonl')
-    writeFileSync(file, toLines(shopRecords()))
+    writeFileSync(file, toLines(createShopRecords()))
     const args = ['trace', 'show', file, ...option.split(' ').filter(Boolean)]
 
     const printed = await osprofiler(args)
@@ -59,10 +59,10 @@ describe('a trace in every format', () => {
     expect(printed.stdout.trimEnd()).toBe(readFileSync(join(directory, 'out'), 'utf8').trimEnd())
   })
 
-  it('is written in parts for OpenTelemetry where a collector would not take it at once', async () => {
+  it('is written to several OpenTelemetry files if a collector would reject a single one', async () => {
     const file = join(directory, 'large.jsonl')
     const out = join(directory, 'trace.json')
-    const [start, stop] = shopRecords()
+    const [start, stop] = createShopRecords()
     const ids = Array.from({ length: 24 }, (_, at) => `${at}`)
     const info = { text: 'x'.repeat(1_000_000) }
     writeFileSync(
@@ -92,10 +92,10 @@ describe('a trace in every format', () => {
     expect(again).toEqual(expected)
   })
 
-  it.each(ALL)('comes from a store as from a file: %s', async option => {
-    await keepRecords(store, shopRecords())
+  it.each(ALL_FORMATS)('is the same from a store as from a file: %s', async option => {
+    await storeRecords(store, createShopRecords())
     const file = join(directory, 'shop.jsonl')
-    writeFileSync(file, toLines(shopRecords()))
+    writeFileSync(file, toLines(createShopRecords()))
     const options = option.split(' ').filter(Boolean)
 
     const [fromStore, fromFile] = await Promise.all([
@@ -107,9 +107,9 @@ describe('a trace in every format', () => {
     expect(fromStore.stdout).toBe(fromFile.stdout)
   })
 
-  it.each(ALL)('lets nothing of a hostile record out: %s', async option => {
+  it.each(ALL_FORMATS)('escapes everything dangerous in a hostile record: %s', async option => {
     const file = join(directory, 'hostile.jsonl')
-    writeFileSync(file, toLines(shopRecords({ text: HOSTILE })))
+    writeFileSync(file, toLines(createShopRecords({ text: HOSTILE_TEXT })))
 
     const { code, stdout, stderr } = await osprofiler([
       ...['trace', 'show', file],
@@ -120,15 +120,15 @@ describe('a trace in every format', () => {
     expect(stdout).toContain('alert(1)')
     // A page is for a browser: it shows what is odd as text, and the command sends it to no terminal.
     if (option === '--html') expect(stdout).not.toMatch(/<script>alert|<img src=x/)
-    else for (const line of stdout.split('\n')) expect(line).not.toMatch(OBEYED)
+    else for (const line of stdout.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
     if (option === '--dot') expect(stdout.match(/->/g)?.length).toBeGreaterThan(0)
   })
 })
 
-describe('a reader who has seen enough', () => {
-  it.each(ALL.filter(option => option !== ''))('ends it quietly: %s', async option => {
+describe('a reader that stops early', () => {
+  it.each(ALL_FORMATS.filter(option => option !== ''))('ends the command without an error: %s', async option => {
     const records = Array.from({ length: 500 }, (_, index) =>
-      shopRecords({ baseId: `0199c0de-7000-7abc-8d${String(index).padStart(3, '0')}-123456789ab` }),
+      createShopRecords({ baseId: `0199c0de-7000-7abc-8d${String(index).padStart(3, '0')}-123456789ab` }),
     ).flat()
     const file = join(directory, 'large.jsonl')
     writeFileSync(file, toLines(records))
@@ -147,40 +147,40 @@ describe('a reader who has seen enough', () => {
 })
 
 describe('osprofiler trace show --render-dot', () => {
-  it('draws an SVG with every point', async () => {
-    const { code, stdout, stderr, file } = await draw('graph.svg')
+  it('draws an SVG with all points', async () => {
+    const { code, stdout, stderr, file } = await drawToFile('graph.svg')
 
     const svg = readFileSync(file, 'utf8')
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(svg).toMatch(/^<\?xml.*<svg /s)
-    expect(svg.match(/class="node"/g)).toHaveLength(1 + shopRecords().length / 2)
+    expect(svg.match(/class="node"/g)).toHaveLength(1 + createShopRecords().length / 2)
     expect(svg).toContain('gateway:wsgi')
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  it('draws a PNG, with text in it', async () => {
-    const [few, many] = [await draw('few.PNG'), await draw('many.png', 'a much longer name of a service')]
+  it('draws a PNG with text', async () => {
+    const [few, many] = [await drawToFile('few.PNG'), await drawToFile('many.png', 'a much longer name of a service')]
 
     const [small, large] = [readFileSync(few.file), readFileSync(many.file)]
     expect([few.code, many.code]).toEqual([0, 0])
-    expect(small.subarray(0, PNG.length)).toEqual(PNG)
+    expect(small.subarray(0, PNG_SIGNATURE.length)).toEqual(PNG_SIGNATURE)
     // Without a font both would be the same but for the boxes.
     expect(large.length).toBeGreaterThan(small.length * 1.2)
   })
 
-  it('keeps the text of hostile records text', async () => {
-    const { code, file } = await draw('hostile.svg', HOSTILE)
+  it('escapes the text of hostile records', async () => {
+    const { code, file } = await drawToFile('hostile.svg', HOSTILE_TEXT)
 
     const svg = readFileSync(file, 'utf8')
     expect(code).toBe(0)
     expect(svg).not.toMatch(/<script|<img/)
-    for (const line of svg.split('\n')) expect(line).not.toMatch(OBEYED)
+    for (const line of svg.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
     expect(svg).toContain('&lt;/script&gt;')
   })
 
-  it('draws beside what another format writes, as Python does', async () => {
+  it('draws the picture in addition to another format, as Python does', async () => {
     const file = join(directory, 'shop.jsonl')
-    writeFileSync(file, toLines(shopRecords()))
+    writeFileSync(file, toLines(createShopRecords()))
 
     const { code, stdout } = await osprofiler(['trace', 'show', file, '--dot', '--render-dot', 'g.svg'], {
       cwd: directory,
@@ -191,8 +191,8 @@ describe('osprofiler trace show --render-dot', () => {
     expect(readFileSync(join(directory, 'g.svg'), 'utf8')).toContain('<svg')
   })
 
-  it('makes a picture smaller that no viewer could show', async () => {
-    const { code, file } = await draw('wide.png', 'w'.repeat(3_000))
+  it('scales down a picture that would be too large for viewers', async () => {
+    const { code, file } = await drawToFile('wide.png', 'w'.repeat(3_000))
 
     const png = readFileSync(file)
     expect(code).toBe(0)
@@ -200,11 +200,11 @@ describe('osprofiler trace show --render-dot', () => {
   })
 
   it.each([
-    ['graph.pdf', 'PDF cannot be drawn without Graphviz: draw .svg and print that'],
+    ['graph.pdf', 'PDF needs Graphviz: draw .svg and print it'],
     ['graph.gif', 'Give a file that ends in .svg or .png.'],
     ['graph', 'Give a file that ends in .svg or .png.'],
-  ])('refuses %s', async (name, message) => {
-    const { code, stdout, stderr } = await draw(name)
+  ])('rejects %s', async (name, message) => {
+    const { code, stdout, stderr } = await drawToFile(name)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(`error: --render-dot cannot draw`)
@@ -212,24 +212,24 @@ describe('osprofiler trace show --render-dot', () => {
   })
 })
 
-describe('what cannot be', () => {
+describe('an option that a format cannot honor', () => {
   it.each([
     [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
     [['--html', '--export', 'otlp'], 'Give one format: --html and --export otlp cannot go together.'],
     [['--export', 'zipkin'], 'Allowed choices are perfetto, speedscope, otlp.'],
     [['--render-dot', 'a.svg', '--out', 'b.svg'], '--render-dot already names the file of the picture'],
-    [['--json', '--depth', '2'], '--depth chooses what the tree shows; --json always has the whole trace.'],
-    [['--dot', '--filter', 'x'], '--filter chooses what the tree shows'],
+    [['--json', '--depth', '2'], '--depth applies only to the tree. --json always has the whole trace.'],
+    [['--dot', '--filter', 'x'], '--filter applies only to the tree'],
     [['--depth', '0'], 'Give a whole number, 1 or more.'],
-    [['--min-ms', 'long'], 'Give milliseconds, such as 5 or 0.5.'],
+    [['--min-ms', 'long'], 'Give a number of milliseconds, such as 5 or 0.5.'],
     [['--out', 'nowhere/x'], 'Cannot write nowhere/x: ENOENT'],
     [['--html', '--out', 'nowhere/x'], 'Cannot write nowhere/x: ENOENT'],
     [['--render-dot', 'nowhere/x.png'], 'Cannot write nowhere/x.png: ENOENT'],
     [['--export', 'otlp', '--out', '.'], 'Cannot write .: '],
     [['--json', '--out', '/dev/full'], 'Cannot write /dev/full: ENOSPC'],
-  ])('is said: %j', async (options, message) => {
+  ])('is reported: %j', async (options, message) => {
     const file = join(directory, 'shop.jsonl')
-    writeFileSync(file, toLines(shopRecords()))
+    writeFileSync(file, toLines(createShopRecords()))
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'show', file, ...options], { cwd: directory })
 
@@ -242,9 +242,9 @@ describe('what cannot be', () => {
     ['graph.svg', '--render-dot', 'This is an SVG image: a drawing holds no records'],
     ['graph.png', '--render-dot', 'This is a PNG image: a drawing holds no records'],
     ['graph.dot', '--dot --out', 'This is a DOT graph: a drawing holds no records'],
-  ])('is read back from %s', async (name, option, message) => {
+  ])('fails with a message when it reads %s back', async (name, option, message) => {
     const file = join(directory, 'shop.jsonl')
-    writeFileSync(file, toLines(shopRecords()))
+    writeFileSync(file, toLines(createShopRecords()))
     await osprofiler(['trace', 'show', file, ...option.split(' '), name], { cwd: directory })
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'show', name], { cwd: directory })
@@ -255,9 +255,9 @@ describe('what cannot be', () => {
   })
 })
 
-async function draw(name: string, text = '') {
+async function drawToFile(name: string, text = '') {
   const source = join(directory, 'source.jsonl')
-  writeFileSync(source, toLines(shopRecords({ text })))
+  writeFileSync(source, toLines(createShopRecords({ text })))
   const file = join(directory, name)
   return { ...(await osprofiler(['trace', 'show', source, '--render-dot', file])), file }
 }

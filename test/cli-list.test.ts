@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import type { TraceRecord } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
-import { keepRecords } from './cli-records.js'
+import { storeRecords } from './cli-records.js'
 
 /** A served request that makes one query. */
-interface Made {
+interface TraceSpec {
   readonly id: string
   readonly ms?: number
   readonly status?: number
@@ -23,12 +23,12 @@ interface Made {
 
 describe('a row of osprofiler trace list', () => {
   it('shows method, route, status, duration, points and error', async () => {
-    const store = await keep(
+    const store = await storeTraces(
       { id: 'good', route: '/orders/:id', ms: 250, at: 1 },
       { id: 'bad', method: 'POST', path: '/pay', status: 503, failure: { etype: 'Timeout', message: 'late' } },
     )
 
-    const rows = cells(await list(store))
+    const rows = readCells(await runList(store))
 
     expect(rows).toEqual([
       ['good', '2026-11-20T11:01:00.000000', 'GET /orders/:id', '200', '250 ms', '2', 'shop', ''],
@@ -36,24 +36,24 @@ describe('a row of osprofiler trace list', () => {
     ])
   })
 
-  it('shows the path where no route is known, and what else a trace began with', async () => {
-    const store = await keep({ id: 'path', path: '/orders/7', at: 1 }, { id: 'job', name: 'nightly', path: '' })
+  it('shows the path if there is no route, or the action of another kind of first point', async () => {
+    const store = await storeTraces({ id: 'path', path: '/orders/7', at: 1 }, { id: 'job', name: 'nightly', path: '' })
 
-    expect(cells(await list(store)).map(row => row[2])).toEqual(['GET /orders/7', 'nightly'])
+    expect(readCells(await runList(store)).map(row => row[2])).toEqual(['GET /orders/7', 'nightly'])
   })
 
-  it('leaves open what has not ended', async () => {
-    const store = await keep({ id: 'running', isOpen: true })
+  it('has no status and duration for an unfinished trace', async () => {
+    const store = await storeTraces({ id: 'running', isOpen: true })
 
-    expect(cells(await list(store))[0]?.slice(2)).toEqual(['GET /orders/7', '', '', '2', 'shop', ''])
+    expect(readCells(await runList(store))[0]?.slice(2)).toEqual(['GET /orders/7', '', '', '2', 'shop', ''])
   })
 
-  it('says that a trace is too large, and names it where it is left out', async () => {
-    const store = await keep({ id: 'large', queries: 5_001, at: 1 }, { id: 'small' })
+  it('says that a trace is too large, and the warning names the trace if it is left out', async () => {
+    const store = await storeTraces({ id: 'large', queries: 5_001, at: 1 }, { id: 'small' })
 
-    const [all, slow] = [await list(store), await list(store, '--slowest')]
+    const [all, slow] = [await runList(store), await runList(store, '--slowest')]
 
-    expect(cells(all)[0]?.slice(0, 6)).toEqual([
+    expect(readCells(all)[0]?.slice(0, 6)).toEqual([
       'large',
       '2026-11-20T11:01:00.000000',
       'GET /orders/7',
@@ -62,14 +62,14 @@ describe('a row of osprofiler trace list', () => {
       '',
     ])
     expect(all.stderr).toBe('')
-    expect(ids(slow)).toEqual(['small'])
-    expect(slow.stderr).toBe('A trace is too large to be described, and left out: large\n')
+    expect(readIds(slow)).toEqual(['small'])
+    expect(slow.stderr).toBe('A trace is too large to be read, and left out: large\n')
   })
 
-  it('has in JSON what Python has, and what is known beside', async () => {
-    const store = await keep({ id: 'one', route: '/orders/:id', status: 404, ms: 1.5 })
+  it("has Python's members in JSON, and more", async () => {
+    const store = await storeTraces({ id: 'one', route: '/orders/:id', status: 404, ms: 1.5 })
 
-    const { stdout } = await list(store, '--json')
+    const { stdout } = await runList(store, '--json')
 
     expect(JSON.parse(stdout)).toEqual([
       {
@@ -94,7 +94,7 @@ describe('a row of osprofiler trace list', () => {
 })
 
 describe('osprofiler trace list', () => {
-  const TRACES: readonly Made[] = [
+  const TRACES: readonly TraceSpec[] = [
     { id: 'quick', ms: 5, at: 1 },
     { id: 'slow', ms: 900, at: 2 },
     { id: 'missing', ms: 20, status: 404, at: 3 },
@@ -122,42 +122,42 @@ describe('osprofiler trace list', () => {
     [['--name', 'request', '--limit', '1'], 'running'],
     [['--name', 'wsgi', '--limit', '1'], 'running'],
     [['--slowest', '--search', '3'], 'broken thrown running'],
-  ])('with %j lists what was asked for', async (args, expected) => {
-    const store = await keep(...TRACES)
+  ])('lists with %j the requested traces', async (args, expected) => {
+    const store = await storeTraces(...TRACES)
 
-    const found = await list(store, ...args)
+    const found = await runList(store, ...args)
 
     expect(found.code).toBe(0)
-    expect(ids(found).join(' ')).toBe(expected)
+    expect(readIds(found).join(' ')).toBe(expected)
   })
 
   it.each([
-    [['--limit', '2'], 'There are more: these are the newest 2. Use --limit.\n'],
-    [['--slowest', '--limit', '2'], 'There are more: these are the slowest 2. Use --limit.\n'],
-    [['--status', '2xx', '--limit', '2'], 'There are more: these are the newest 2. Use --limit.\n'],
+    [['--limit', '2'], 'There are more traces than --limit 2, so only the newest are shown.\n'],
+    [['--slowest', '--limit', '2'], 'There are more traces than --limit 2, so only the slowest are shown.\n'],
+    [['--status', '2xx', '--limit', '2'], 'There are more traces than --limit 2, so only the newest are shown.\n'],
     [['--status', '404'], ''],
-    [['--status', '3xx'], 'No trace matches, among 7 that were read.\n'],
+    [['--status', '3xx'], 'No trace matches. 7 traces were read.\n'],
     [['--status', '3xx', '--service', 'nobody'], 'No trace matches.\n'],
-    [['--min-ms', '90000', '--json'], 'No trace matches, among 7 that were read.\n'],
+    [['--min-ms', '90000', '--json'], 'No trace matches. 7 traces were read.\n'],
     [
       ['--status', '301', '--search', '2'],
-      'No trace matches, among 2 that were read.\nSearched the newest 2 traces; there are more. Use --search.\n',
+      'No trace matches. 2 traces were read.\nSearched only the newest 2 traces. Use --search to search more.\n',
     ],
     [['--service', 'nobody'], 'No trace matches.\n'],
     [['--since', '2027-01-01'], 'No trace matches.\n'],
     [['--slowest', '--search', '7'], ''],
-  ])('with %j says what it left out', async (args, expected) => {
-    const store = await keep(...TRACES)
+  ])('reports with %j what was left out', async (args, expected) => {
+    const store = await storeTraces(...TRACES)
 
-    expect((await list(store, ...args)).stderr).toBe(expected)
+    expect((await runList(store, ...args)).stderr).toBe(expected)
   })
 
-  it('says that a store has no trace', async () => {
-    expect((await list(await keep())).stderr).toBe('The store has no trace.\n')
+  it('reports an empty store', async () => {
+    expect((await runList(await storeTraces())).stderr).toBe('The store has no traces.\n')
   })
 
-  it.each(['99', '600', '4x', 'xx', '', 'failed', '404,500', '-1'])('has no status of "%s"', async status => {
-    const { code, stderr } = await list('sqlite://', '--status', status)
+  it.each(['99', '600', '4x', 'xx', '', 'failed', '404,500', '-1'])('rejects the status "%s"', async status => {
+    const { code, stderr } = await runList('sqlite://', '--status', status)
 
     expect(code).not.toBe(0)
     expect(stderr).toContain('Give a status such as 404, a class such as 5xx, or error.')
@@ -169,9 +169,9 @@ describe('osprofiler trace list', () => {
     [110, 19],
     [160, 12],
     [400, 12],
-  ])('is no wider than %i columns, with every id whole', async (columns, count) => {
+  ])('fits into %i columns with complete ids', async (columns, count) => {
     const path = `/customers/${'x'.repeat(300)}`
-    const store = await keep({ id: '0199c0de-7000-7abc-8def-0123456789ab', path, status: 500 }, ...TRACES)
+    const store = await storeTraces({ id: '0199c0de-7000-7abc-8def-0123456789ab', path, status: 500 }, ...TRACES)
 
     const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
       env: { COLUMNS: String(columns), LANG: 'C.UTF-8' },
@@ -183,10 +183,10 @@ describe('osprofiler trace list', () => {
     expect(lines.length).toBe(count)
   })
 
-  it.each([60, 80, 100])('tells in %i columns all that the table tells', async columns => {
+  it.each([60, 80, 100])('shows in %i columns everything that the table shows', async columns => {
     const failure = { etype: 'ConnectionError', message: 'connect ECONNREFUSED 127.0.0.1:5432' }
     const id = '0199c0de-7000-7abc-8def-0123456789ab'
-    const store = await keep({ id, status: 500, failure, service: 'gateway', path: '/orders/7' })
+    const store = await storeTraces({ id, status: 500, failure, service: 'gateway', path: '/orders/7' })
 
     const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
       env: { COLUMNS: String(columns), LANG: 'C.UTF-8' },
@@ -200,9 +200,9 @@ describe('osprofiler trace list', () => {
     expect(lines.filter(line => [...line].length > columns)).toEqual([])
   })
 
-  it('gives an error a line of its own where little room is left', async () => {
+  it('puts an error on its own line if space is short', async () => {
     const failure = { etype: 'ConnectionError', message: 'connect ECONNREFUSED' }
-    const store = await keep({ id: '0199c0de-7000-7abc-8def-0123456789ab', status: 500, failure })
+    const store = await storeTraces({ id: '0199c0de-7000-7abc-8def-0123456789ab', status: 500, failure })
 
     const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
       env: { COLUMNS: '40', LANG: 'C.UTF-8' },
@@ -215,9 +215,9 @@ describe('osprofiler trace list', () => {
     ])
   })
 
-  it('obeys nothing that a record holds', async () => {
+  it('escapes control characters of records', async () => {
     const text = '\u001b[31mEVIL\u0007\r\n\u202e'
-    const store = await keep({ id: text, path: text, service: text, failure: { etype: text, message: text } })
+    const store = await storeTraces({ id: text, path: text, service: text, failure: { etype: text, message: text } })
 
     for (const columns of ['60', '400']) {
       const { stdout } = await osprofiler(['trace', 'list', '--connection-string', store], {
@@ -230,13 +230,13 @@ describe('osprofiler trace list', () => {
   })
 })
 
-async function keep(...traces: readonly Made[]): Promise<string> {
+async function storeTraces(...traces: readonly TraceSpec[]): Promise<string> {
   const store = `sqlite:///${join(makeDirectory(), 'traces.db')}`
-  await keepRecords(store, traces.flatMap(makeTrace))
+  await storeRecords(store, traces.flatMap(makeTrace))
   return store
 }
 
-function makeTrace(made: Made): TraceRecord[] {
+function makeTrace(made: TraceSpec): TraceRecord[] {
   const { id, ms = 150, status = 200, method = 'GET', path = '/orders/7', route, name = 'wsgi', at = 0 } = made
   const { service = 'shop', failure = {}, isOpen = false, queries = 1 } = made
   const record = (recordName: string, point: string, parent: string, us: number, info: object): TraceRecord => ({
@@ -261,12 +261,12 @@ function makeTrace(made: Made): TraceRecord[] {
   ]
 }
 
-async function list(store: string, ...args: readonly string[]): Promise<Outcome> {
+async function runList(store: string, ...args: readonly string[]): Promise<Outcome> {
   return await osprofiler(['trace', 'list', '--connection-string', store, ...args])
 }
 
 /** The cells of the table, row by row. */
-function cells({ stdout }: Outcome): string[][] {
+function readCells({ stdout }: Outcome): string[][] {
   const rows = stdout.split('\n').filter(line => line.startsWith('|'))
   return rows.slice(1).map(row =>
     row
@@ -276,6 +276,6 @@ function cells({ stdout }: Outcome): string[][] {
   )
 }
 
-function ids(found: Outcome): string[] {
-  return cells(found).map(([id = '']) => id)
+function readIds(found: Outcome): string[] {
+  return readCells(found).map(([id = '']) => id)
 }

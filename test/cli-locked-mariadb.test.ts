@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { osprofiler } from './cli-process.js'
-import { keepRecords, shopRecords } from './cli-records.js'
+import { createShopRecords, storeRecords } from './cli-records.js'
 import { type SharedDatabase, shareMariadb } from './servers/share.js'
 
 let server: SharedDatabase
@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 /** Three traces, of which another transaction has locked those that are named here. */
-async function lock(...locked: readonly string[]): Promise<string> {
-  for (const baseId of ['a', 'b', 'c']) await keepRecords(server.url, shopRecords({ baseId }))
+async function lockTraces(...locked: readonly string[]): Promise<string> {
+  for (const baseId of ['a', 'b', 'c']) await storeRecords(server.url, createShopRecords({ baseId }))
   const connection = await mysql.createConnection({ uri: server.url })
   onTestFinished(() => connection.end())
   await connection.query('BEGIN')
@@ -25,19 +25,22 @@ async function lock(...locked: readonly string[]): Promise<string> {
 it.each([
   [['delete', 'b', 'a', 'c'], /^Removed a: 18 records\.\nRemoved c: 18 records\.\n$/, 'b: Removed 0 records'],
   [['prune', '--older-than', '2100-01-01'], /^$/, 'Removed 2 traces'],
-])('trace %j removes all but what is locked, says by whom, and ends with 1', async (args, stdout, removed) => {
-  const holder = await lock('b')
+])(
+  'trace %j removes all traces except locked ones, names the locker, and exits with 1',
+  async (args, stdout, removed) => {
+    const holder = await lockTraces('b')
 
-  const outcome = await osprofiler(['trace', ...args, '--connection-string', server.url])
-  const listed = await osprofiler(['trace', 'list', '--json', '--connection-string', server.url])
+    const outcome = await osprofiler(['trace', ...args, '--connection-string', server.url])
+    const listed = await osprofiler(['trace', 'list', '--json', '--connection-string', server.url])
 
-  expect(outcome).toMatchObject({ code: 1, stdout: expect.stringMatching(stdout) })
-  expect(outcome.stderr).toMatch(new RegExp(`^error: ${removed} .* locked by connection ${holder} \\(osprofiler@`))
-  expect(JSON.parse(listed.stdout).map(({ base_id }: { base_id: string }) => base_id)).toEqual(['b'])
-})
+    expect(outcome).toMatchObject({ code: 1, stdout: expect.stringMatching(stdout) })
+    expect(outcome.stderr).toMatch(new RegExp(`^error: ${removed} .* locked by connection ${holder} \\(osprofiler@`))
+    expect(JSON.parse(listed.stdout).map(({ base_id }: { base_id: string }) => base_id)).toEqual(['b'])
+  },
+)
 
-it('trace delete names each trace that is locked, and each that is missing', async () => {
-  const holder = await lock('a', 'b')
+it('trace delete names each locked and each missing trace', async () => {
+  const holder = await lockTraces('a', 'b')
 
   const outcome = await osprofiler(['trace', 'delete', 'a', 'nowhere', 'b', 'c', '--connection-string', server.url])
 

@@ -39,24 +39,21 @@ const IDS = [
   'two\nlines',
 ]
 
-describe('an id that the store holds', () => {
+describe('an id of a trace in the store', () => {
   beforeEach(async () => {
-    await fill(IDS.flatMap(makeRecords))
+    await storeRecords(IDS.flatMap(makeRecords))
     mkdirSync(join(directory, 'folder.json'))
     writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
     writeFileSync(join(directory, 'order.json'), 'no trace')
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
   })
 
-  it.each(IDS.filter(id => id !== '-' && !id.startsWith('./')))(
-    'is shown, whatever stands at the path %j',
-    async id => {
-      const { code, stdout } = await run('trace', 'show', id, '--json')
+  it.each(IDS.filter(id => id !== '-' && !id.startsWith('./')))('is shown even if the path %j exists', async id => {
+    const { code, stdout } = await run('trace', 'show', id, '--json')
 
-      expect(code).toBe(0)
-      expect(JSON.parse(stdout).info.base_id).toBe(id)
-    },
-  )
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).info.base_id).toBe(id)
+  })
 
   it.each(['/dev/stdin', './x.json', '-', 'folder.json'])('is shown, compared and removed with --id: %j', async id => {
     const shown = await run('trace', 'show', '--json', '--id', '--', id)
@@ -69,8 +66,8 @@ describe('an id that the store holds', () => {
   })
 })
 
-describe('a name that the store does not know', () => {
-  it('is a file where there is one', async () => {
+describe('a name that is not an id in the store', () => {
+  it('is read as a file if the file exists', async () => {
     writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
 
     for (const name of ['trace.jsonl', './trace.jsonl', join(directory, 'trace.jsonl')]) {
@@ -78,17 +75,17 @@ describe('a name that the store does not know', () => {
     }
   })
 
-  it('is a file behind ./ also where the store holds that id', async () => {
+  it('is read as a file with a leading ./ even if the store has that id', async () => {
     writeFileSync(join(directory, 'a.json'), readFileSync(FILE_TRACE))
-    await fill([...makeRecords('a.json'), ...makeRecords('./a.json')])
+    await storeRecords([...makeRecords('a.json'), ...makeRecords('./a.json')])
 
     expect((await run('trace', 'show', './a.json')).stdout).toContain('request GET /v2/images')
     expect((await run('trace', 'show', 'a.json')).stdout).not.toContain('request GET /v2/images')
   })
 
   it.each([
-    ['gone.json', /Cannot read a trace from gone\.json: ENOENT, .* holds no trace of that id either/],
-    ['/dev/zero', /it is a device, .* holds no trace of that id either/],
+    ['gone.json', /Cannot read a trace from gone\.json: ENOENT, .* has no trace of that id, either/],
+    ['/dev/zero', /it is a device, .* has no trace of that id, either/],
     ['.', /it is a directory|not found/],
     [`${'x'.repeat(5_000)}.json`, /ENOENT/],
   ])('fails at once with a reason: %j', async (name, reason) => {
@@ -98,7 +95,7 @@ describe('a name that the store does not know', () => {
     expect(stdout + stderr).toMatch(reason)
   })
 
-  it('says that a pipe is read only by request, and reads it then', async () => {
+  it('is reported as a pipe, which is read only with a leading ./', async () => {
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
 
     const { code, stderr } = await run('trace', 'show', 'pipe.json')
@@ -107,15 +104,15 @@ describe('a name that the store does not know', () => {
     const shown = await run('trace', 'show', './pipe.json')
 
     expect(code).toBe(1)
-    expect(stderr).toContain('it is a pipe, which is read only from standard input, as "-", or behind a leading "./". ')
+    expect(stderr).toContain('it is a pipe, which is read only as standard input ("-") or with a leading "./". ')
     expect(shown.stdout).toContain('request GET /v2/images')
   })
 
-  it('is no trace to be removed where it names a file', async () => {
+  it('is rejected by trace delete if it names a file', async () => {
     const { code, stderr } = await run('trace', 'delete', './trace.json')
 
     expect(code).toBe(1)
-    expect(stderr).toContain('./trace.json names a file, and traces are removed from the store. --id says')
+    expect(stderr).toContain('./trace.json names a file, but traces are removed from the store. Use --id')
   })
 })
 
@@ -128,7 +125,7 @@ describe('standard input', () => {
     expect(stdout).toContain('request GET /v2/images')
   })
 
-  it('that says nothing holds up nobody who did not write "-"', async () => {
+  it('delays the command for at most 5 seconds if it is empty and the argument is not "-"', async () => {
     const child = spawn(process.execPath, [commandPath, 'trace', 'show', '/dev/stdin', '--connection-string', store])
     let stderr = ''
     child.stderr.on('data', text => {
@@ -138,12 +135,12 @@ describe('standard input', () => {
     const [code] = await once(child, 'close')
 
     expect(code).toBe(1)
-    expect(stderr).toContain('Cannot read a trace from /dev/stdin: nothing came within 5 s')
+    expect(stderr).toContain('Cannot read a trace from /dev/stdin: no input came within 5 s')
   })
 })
 
 describe('a store that does not answer', () => {
-  it('holds up the reading of a file for a second', async () => {
+  it('delays the reading of a file by one second', async () => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')
@@ -162,7 +159,7 @@ describe('a store that does not answer', () => {
   })
 })
 
-async function fill(records: readonly TraceRecord[]): Promise<void> {
+async function storeRecords(records: readonly TraceRecord[]): Promise<void> {
   const driver = openDriver(store)
   await driver.write(records)
   await driver.close()

@@ -19,7 +19,7 @@ export interface OsprofilerOptions {
 }
 
 /** What names standard input, or a part of it. */
-const READS_INPUT = /(?:^|[@<=])-$|\/dev\/stdin/
+const STDIN_ARGUMENT_PATTERN = /(?:^|[@<=])-$|\/dev\/stdin/
 const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
 
 /**
@@ -35,7 +35,7 @@ export async function osprofiler(args: readonly string[], options: OsprofilerOpt
 
 function needsOwnProcess(args: readonly string[], { env = {}, input, onStderr }: OsprofilerOptions): boolean {
   const isForNode = Object.keys(env).some(name => name.startsWith('NODE_'))
-  const readsInput = input !== undefined || args.some(argument => READS_INPUT.test(argument))
+  const readsInput = input !== undefined || args.some(argument => STDIN_ARGUMENT_PATTERN.test(argument))
   return HAS_OWN_PROCESS || isForNode || readsInput || onStderr !== undefined
 }
 

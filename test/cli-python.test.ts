@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { makeDirectory, osprofiler } from './cli-process.js'
-import { shopRecords, toLines } from './cli-records.js'
+import { createShopRecords, toLines } from './cli-records.js'
 import { describeForEachPython } from './python/each-python.js'
 import { importOnce, runPythonCommand } from './python/run-python.js'
 
@@ -16,21 +16,21 @@ beforeEach(() => {
   directory = makeDirectory()
 })
 
-describeForEachPython("Python's command and ours", () => {
+describeForEachPython("Python's command and osprofiler", () => {
   it.each([
     ...readdirSync(TRACES)
       .filter(name => name.endsWith('.jsonl'))
       .map(name => new URL(name, TRACES).pathname),
     'shop.jsonl',
   ])('print the same graph and the same JSON of %s', async file => {
-    writeFileSync(join(directory, 'shop.jsonl'), toLines(shopRecords()))
+    writeFileSync(join(directory, 'shop.jsonl'), toLines(createShopRecords()))
     await osprofiler(['trace', 'show', file, '--json', '--out', 'report.json'], { cwd: directory })
 
     const [ours, ourJson, theirs, theirJson] = await Promise.all([
       osprofiler(['trace', 'show', file, '--dot'], { cwd: directory }),
       osprofiler(['trace', 'show', file, '--json'], { cwd: directory }),
-      python('--dot'),
-      python('--json'),
+      showWithPython('--dot'),
+      showWithPython('--json'),
     ])
 
     expect(ours).toEqual({ code: 0, stdout: theirs, stderr: '' })
@@ -41,7 +41,7 @@ describeForEachPython("Python's command and ours", () => {
 })
 
 /** What Python's `trace show` prints for the report that ours wrote. */
-function python(format: string): Promise<string> {
+function showWithPython(format: string): Promise<string> {
   const args = ['trace', 'show', 'report.json', format, '--connection-string', 'unused://']
   return runPythonCommand(args, { cwd: directory })
 }

@@ -17,7 +17,7 @@ export interface ShopOptions {
 }
 
 /** One point of a trace, its times in milliseconds. */
-export interface MadePoint {
+export interface PointSpec {
   readonly id: string
   readonly parent: string
   readonly name: string
@@ -31,13 +31,13 @@ export interface MadePoint {
 /**
  * A request to `gateway`, which calls `orders`, which makes five queries one after another; then `gateway` renders.
  */
-export function shopRecords(options: ShopOptions = {}): TraceRecord[] {
+export function createShopRecords(options: ShopOptions = {}): TraceRecord[] {
   const { baseId = SHOP_TRACE, queryMs = 10, renderMs = 5, text = '' } = options
   const id = (index: number): string => `${baseId.slice(0, 24)}${String(index).padStart(12, '0')}`
   const queriesEnd = 12 + 5 * queryMs
   const request = { method: 'GET', path: `/orders/7${text}`, query: '', scheme: 'http' }
   const ok = { response: { status_code: 200 } }
-  const points: MadePoint[] = [
+  const points: PointSpec[] = [
     {
       ...{ id: id(1), parent: baseId, name: 'wsgi', service: `gateway${text}`, from: 0 },
       ...{ to: queriesEnd + 4 + renderMs, start: { request }, stop: ok },
@@ -64,20 +64,20 @@ export function shopRecords(options: ShopOptions = {}): TraceRecord[] {
 }
 
 /** The records of points, all on one host, oldest first. */
-export function toRecords(baseId: string, points: readonly MadePoint[], host = 'vm'): TraceRecord[] {
+export function toRecords(baseId: string, points: readonly PointSpec[], host = 'vm'): TraceRecord[] {
   const records = points.flatMap(({ id, parent, name, service, from, to, start, stop = {} }) => {
     const ids = { base_id: baseId, parent_id: parent, trace_id: id }
     const source = { project: 'shop', service }
     return [
-      { name: `${name}-start`, ...ids, timestamp: timestamp(from), info: { host, ...start }, ...source },
-      { name: `${name}-stop`, ...ids, timestamp: timestamp(to), info: { host, ...stop }, ...source },
+      { name: `${name}-start`, ...ids, timestamp: formatTimestamp(from), info: { host, ...start }, ...source },
+      { name: `${name}-stop`, ...ids, timestamp: formatTimestamp(to), info: { host, ...stop }, ...source },
     ]
   })
   return records.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
 }
 
 /** Writes records into a store. */
-export async function keepRecords(store: string, records: readonly TraceRecord[]): Promise<void> {
+export async function storeRecords(store: string, records: readonly TraceRecord[]): Promise<void> {
   const driver = openDriver(store)
   await driver.write(records)
   await driver.close()
@@ -88,7 +88,7 @@ export function toLines(records: readonly TraceRecord[]): string {
   return records.map(record => `${jsonText(record, 0)}\n`).join('')
 }
 
-function timestamp(ms: number): string {
+function formatTimestamp(ms: number): string {
   const at = new Date(Date.UTC(2026, 10, 20, 11) + Math.floor(ms)).toISOString().slice(0, -1)
   return `${at}${String(Math.round((ms % 1) * 1_000)).padStart(3, '0')}`
 }

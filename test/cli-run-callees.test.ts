@@ -22,15 +22,15 @@ beforeEach(() => {
   recordInto(env.OSPROFILER_CONNECTION_STRING ?? '')
 })
 
-describe('osprofiler run, with a callee that records nothing', () => {
+describe('osprofiler run with a callee that records nothing', () => {
   it.each([
-    ['has another key', async () => await callee('another key')],
-    ['takes the trace for too old', async () => await callee(KEY, { maxTraceAge: 0 })],
-    ['is behind a proxy that takes headers out', async () => await stripHeaders(await callee(KEY))],
+    ['has another key', async () => await startCallee('another key')],
+    ['takes the trace for too old', async () => await startCallee(KEY, { maxTraceAge: 0 })],
+    ['is behind a proxy that takes headers out', async () => await startStrippingProxy(await startCallee(KEY))],
     ['is not traced', async () => await listen((_, res) => res.end())],
-  ])('says what to check there where it %s', async (_, open) => {
+  ])('says what to check if the callee %s', async (_, open) => {
     const target = await open()
-    const front = await openFront(target)
+    const front = await startFront(target)
 
     const { code, stdout, stderr } = await osprofiler(['run', front], { env })
 
@@ -38,7 +38,7 @@ describe('osprofiler run, with a callee that records nothing', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       `${new URL(target).host} answered 1 call and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`,
     )
-    expect(stderr).toContain('What to check where a callee recorded nothing, if it is to be traced:')
+    expect(stderr).toContain('What to check if a callee should be traced, but recorded nothing:')
     for (const word of ['OSPROFILER_HMAC_KEYS', 'maxTraceAge', 'behind', 'ahead', 'X-Trace-Info', 'X-Trace-HMAC'])
       expect(stderr).toContain(word)
     for (const word of ['OSPROFILER_PROPAGATE_TO', 'traces.db', 'OSPROFILER_REFUSED', 'OSPROFILER_NO_KEYS'])
@@ -46,8 +46,8 @@ describe('osprofiler run, with a callee that records nothing', () => {
     expect(stdout + stderr).not.toMatch(/another key|nobody may see/)
   })
 
-  it('says nothing of callees where all of them recorded something', async () => {
-    const front = await openFront(await callee(KEY))
+  it('says nothing about callees if all of them recorded something', async () => {
+    const front = await startFront(await startCallee(KEY))
 
     const { code, stderr } = await osprofiler(['run', front], { env })
 
@@ -69,7 +69,7 @@ function recordInto(store: string): void {
   })
 }
 
-async function openFront(target: string): Promise<string> {
+async function startFront(target: string): Promise<string> {
   const app = express()
   app.use(osprofilerMiddleware(KEY))
   app.get('/', async (_, res) => {
@@ -81,7 +81,7 @@ async function openFront(target: string): Promise<string> {
   return await listen(app)
 }
 
-async function callee(key: string, options: { maxTraceAge?: number } = {}): Promise<string> {
+async function startCallee(key: string, options: { maxTraceAge?: number } = {}): Promise<string> {
   const app = express()
   app.use(osprofilerMiddleware(key, options))
   app.get('/', (_, res) => void res.send('items'))
@@ -89,7 +89,7 @@ async function callee(key: string, options: { maxTraceAge?: number } = {}): Prom
 }
 
 /** A proxy that passes nothing on but the path. */
-async function stripHeaders(target: string): Promise<string> {
+async function startStrippingProxy(target: string): Promise<string> {
   return await listen(({ url = '/' }, res) => {
     request(new URL(url, target), answer => answer.pipe(res)).end()
   })

@@ -20,8 +20,8 @@ beforeEach(() => {
   }
 })
 
-describe('osprofiler run, with a command for curl', () => {
-  it('sends what a browser copied, with the word curl before it', async () => {
+describe('osprofiler run with a command for curl', () => {
+  it('sends a request that a browser copied, including the word curl', async () => {
     const origin = await listen(createServer(answer))
     const args = ['curl', `${origin}/orders?filter\\[a\\]=1`, '-H', 'X-Colour: red', '-b', 'a=b; c=d', '--compressed']
 
@@ -33,7 +33,7 @@ describe('osprofiler run, with a command for curl', () => {
     expect(last.request.headers['x-trace-hmac']).toMatch(/^[0-9a-f]{40}$/)
   })
 
-  it('shows no secret of the request, whatever becomes of it', async () => {
+  it('never prints a secret of the request, even in failures', async () => {
     const origin = await listen(createServer(answer))
     const secrets = [
       '-u',
@@ -71,15 +71,15 @@ describe('osprofiler run, with a command for curl', () => {
   it.each([
     [[], 'A URL is missing'],
     [['curl'], 'A URL is missing'],
-    [['http://127.0.0.1/', '--url', 'http://127.0.0.1/'], 'Give one URL'],
-    [['http://127.0.0.1/', 'Accept: */*'], 'There is more than one word beside the options.'],
-    [['http://127.0.0.1/', '-b', 'cookies.txt'], '-b wants cookies, "NAME=VALUE; NAME=VALUE".'],
-    [['http://127.0.0.1/', '-u', 'me'], '-u wants a password, too'],
-    [['http://127.0.0.1/', '-I', '-d', 'a'], '-I asks for a head alone'],
+    [['http://127.0.0.1/', '--url', 'http://127.0.0.1/'], 'Give only one URL'],
+    [['http://127.0.0.1/', 'Accept: */*'], 'There is more than one argument besides the options.'],
+    [['http://127.0.0.1/', '-b', 'cookies.txt'], '-b needs cookies, such as "NAME=VALUE; NAME=VALUE".'],
+    [['http://127.0.0.1/', '-u', 'me'], '-u needs a password, too'],
+    [['http://127.0.0.1/', '-I', '-d', 'a'], '-I sends a request without a body'],
     [['http://127.0.0.1/', '-d', 'a', '-F', 'a=b'], 'A body is either data (-d) or a form (-F)'],
-    [['http://127.0.0.1/', '-d', '@-', '--hmac-key-file', '-'], 'Standard input can be read once'],
+    [['http://127.0.0.1/', '-d', '@-', '--hmac-key-file', '-'], 'Standard input can be read only once'],
     [['http://127.0.0.1/', '-H', '@gone'], 'Cannot read headers from gone: ENOENT.'],
-  ])('says what is wrong with %j', async (args, message) => {
+  ])('explains the error in %j', async (args, message) => {
     const { code, stdout, stderr } = await run(...args)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -87,7 +87,7 @@ describe('osprofiler run, with a command for curl', () => {
   })
 
   it.each(['127.0.0.1', 'localhost', 'me:secret@127.0.0.1', 'LOCALHOST'])(
-    'takes an address without a scheme as http://, as curl does: %s',
+    'adds http:// to a URL without a scheme, as curl does: %s',
     async host => {
       const origin = await listen(createServer(answer), host.endsWith('127.0.0.1') ? '127.0.0.1' : 'localhost')
       const { port } = new URL(origin)
@@ -100,7 +100,7 @@ describe('osprofiler run, with a command for curl', () => {
     },
   )
 
-  it('takes without effect what changes nothing', async () => {
+  it('ignores options that have no effect', async () => {
     const origin = await listen(createServer(answer))
 
     const { stderr } = await run(
@@ -120,16 +120,16 @@ describe('osprofiler run, with a command for curl', () => {
     ['-x', '-xhttp://me:s3cret@proxy'],
     ['--no-keepalive', '--no-keepalive'],
     ['--cert', '--cert', 's3cret.pem'],
-  ])('says that %s is an option of curl that is lacking', async (option, ...args) => {
+  ])('names %s as an option of curl that run does not support', async (option, ...args) => {
     const { code, stdout, stderr } = await run('http://127.0.0.1/', ...args)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(`error: unknown option '${option}'\n`)
-    expect(stderr).toContain(`${option} is an option of curl that run lacks.`)
+    expect(stderr).toContain(`${option} is an option of curl that "osprofiler run" does not support.`)
     expect(stderr).not.toContain('s3cret')
   })
 
-  it('says nothing of curl for an option that curl lacks, too', async () => {
+  it('does not mention curl for an option that curl does not have, either', async () => {
     expect((await run('http://127.0.0.1/', '--bogus')).stderr).not.toContain('curl')
     expect((await osprofiler(['trace', 'list', '--resolve'])).stderr).not.toContain('curl')
   })
@@ -138,11 +138,11 @@ describe('osprofiler run, with a command for curl', () => {
     [['http://127.0.0.1/', '--json', '{"a":1}']],
     [['--json', '{"a":1}']],
     [['http://127.0.0.1/', '--json={"a":1}']],
-  ])('tells the --json of curl from its own: %j', async args => {
+  ])("explains that --json differs from curl's: %j", async args => {
     const { code, stdout, stderr } = await run(...args)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain('--json is an option of `trace show` here')
+    expect(stderr).toContain('Here, --json prints the trace as JSON')
     expect(stderr).toContain("-d BODY -H 'Content-Type: application/json'")
     expect(stderr).not.toContain('{"a"')
   })
@@ -158,7 +158,7 @@ describe('osprofiler run, with a command for curl', () => {
       ['-v', '-v'],
       ['--verbose', '-sSv'],
     ],
-  ])('sends the request whatever -v asks for: %j URL %j', async (before, behind) => {
+  ])('sends the request with -v in any position: %j URL %j', async (before, behind) => {
     const origin = await listen(createServer(answer))
 
     const { stdout, stderr } = await run(...before, `${origin}/verbose`, ...behind)
@@ -168,7 +168,7 @@ describe('osprofiler run, with a command for curl', () => {
     expect(stdout).toBe('')
   })
 
-  it('writes no answer into the file of -o, and says so', async () => {
+  it('does not write the answer to the file of -o, and tells the user', async () => {
     const origin = await listen(createServer(answer))
 
     const { stderr } = await run(origin, '-sS', '-o', 'answer.txt')
@@ -178,10 +178,10 @@ describe('osprofiler run, with a command for curl', () => {
   })
 })
 
-describe('osprofiler run, with a server that nobody knows', () => {
-  it('trusts its certificate with --cacert, or with --insecure, whatever --cacert says', async () => {
-    const { origin, certificateFile } = await openSecure()
-    writeFileSync(join(directory, 'other.pem'), readFileSync((await openSecure()).certificateFile))
+describe('osprofiler run with a server whose certificate is not trusted', () => {
+  it('accepts the certificate with --cacert, or with --insecure in spite of --cacert', async () => {
+    const { origin, certificateFile } = await startSecureServer()
+    writeFileSync(join(directory, 'other.pem'), readFileSync((await startSecureServer()).certificateFile))
 
     const refused = await run(origin)
     const outcomes = await Promise.all([
@@ -193,11 +193,13 @@ describe('osprofiler run, with a server that nobody knows', () => {
 
     for (const { stderr } of outcomes) expect(stderr).toMatch(new RegExp(`^GET ${origin}/ {2}200 `))
     for (const { stderr } of [refused, other])
-      expect(stderr).toMatch(/SELF_SIGNED_CERT.*give its authority with --cacert FILE, or -k to trust anybody\.\n$/)
+      expect(stderr).toMatch(
+        /SELF_SIGNED_CERT.*name its certificate authority with --cacert FILE, or use -k to accept any certificate\.\n$/,
+      )
   })
 
-  it('says what to do with a certificate for another name', async () => {
-    const { origin, certificateFile } = await openSecure()
+  it('explains a certificate for another name', async () => {
+    const { origin, certificateFile } = await startSecureServer()
 
     const { stderr } = await run(origin.replace('127.0.0.1', '127.0.0.2'), '--cacert', certificateFile)
 
@@ -206,7 +208,7 @@ describe('osprofiler run, with a server that nobody knows', () => {
 
   it.each([
     ['gone.pem', undefined, 'Cannot read the authorities from gone.pem: ENOENT.'],
-    ['empty.pem', '', 'There is no certificate in empty.pem. --cacert wants PEM'],
+    ['empty.pem', '', 'There is no certificate in empty.pem. --cacert needs PEM'],
     [
       'key.pem',
       '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
@@ -217,7 +219,7 @@ describe('osprofiler run, with a server that nobody knows', () => {
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
       'There is no certificate in cut.pem.',
     ],
-  ])('says what is wrong with the file %s before it sends anything', async (file, text, message) => {
+  ])('explains the error in the file %s before sending anything', async (file, text, message) => {
     if (text !== undefined) writeFileSync(join(directory, file), text)
 
     const outcome = await run('https://127.0.0.1/', '--cacert', file)
@@ -225,7 +227,7 @@ describe('osprofiler run, with a server that nobody knows', () => {
     expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`error: ${message}`) })
   })
 
-  it('says that a server does not speak TLS', async () => {
+  it('explains that a server does not use TLS', async () => {
     const origin = await listen(createServer(answer))
 
     const { stderr } = await run(origin.replace('http:', 'https:'))
@@ -238,7 +240,7 @@ function run(...args: readonly string[]) {
   return osprofiler(['run', ...args, '--timeout', '60'], { env, cwd: directory })
 }
 
-async function openSecure(): Promise<{ origin: string; certificateFile: string }> {
+async function startSecureServer(): Promise<{ origin: string; certificateFile: string }> {
   const { certificateFile, keyFile } = await makeCertificate(makeDirectory())
   const server = createSecureServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, answer)
   return { origin: (await listen(server, '0.0.0.0')).replace('http:', 'https:'), certificateFile }

@@ -6,7 +6,7 @@ import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
 import { findFreePort } from './servers/free-port.js'
 
 /** In seconds; a run that waits takes so long. */
-const PATIENCE = 60
+const TIMEOUT_SECONDS = 60
 
 let env: NodeJS.ProcessEnv
 let directory: string
@@ -19,57 +19,57 @@ beforeEach(() => {
   }
 })
 
-describe('osprofiler run, of a request that nobody can have traced', () => {
+describe('osprofiler run with a request that cannot have been traced', () => {
   it.each<readonly [string, RequestListener, string]>([
     [
       'a redirect to another host',
       (_, res) => res.writeHead(302, { Location: 'https://login.example/?code=s3cret' }).end(),
-      'the answer leads to https://login.example',
+      'the answer redirects to https://login.example',
     ],
     [
       'a redirect to another scheme',
       ({ headers: { host } }, res) => res.writeHead(301, { Location: `https://${host}/` }).end(),
-      'the answer leads to https://127.0.0.1',
+      'the answer redirects to https://127.0.0.1',
     ],
-    ['a cache, by Age', (_, res) => res.setHeader('Age', '7').end(), 'the answer comes from a cache'],
-    ['a cache, by X-Cache', (_, res) => res.setHeader('X-Cache', 'Hit from edge').end(), 'comes from a cache'],
-    ['a cache, by Cache-Status', (_, res) => res.setHeader('Cache-Status', 'Edge; hit').end(), 'comes from a cache'],
+    ['a cache, by Age', (_, res) => res.setHeader('Age', '7').end(), 'the answer came from a cache'],
+    ['a cache, by X-Cache', (_, res) => res.setHeader('X-Cache', 'Hit from edge').end(), 'came from a cache'],
+    ['a cache, by Cache-Status', (_, res) => res.setHeader('Cache-Status', 'Edge; hit').end(), 'came from a cache'],
     ['a proxy that wants a password', (_, res) => res.writeHead(407).end(), 'with status 407, a proxy or the server'],
     ['a head that is too large', (_, res) => res.writeHead(431).end(), 'with status 431, a proxy or the server'],
-    ['a connection that is closed', ({ socket }) => socket.destroy(), 'no answer came that could be read'],
+    ['a connection that is closed', ({ socket }) => socket.destroy(), 'no readable answer came'],
   ])('does not wait after %s', async (_, listener, reason) => {
     const origin = await listen(createServer(listener))
 
-    const { outcome, seconds } = await timed(['run', origin, '--timeout', String(PATIENCE)])
+    const { outcome, seconds } = await runTimed(['run', origin, '--timeout', String(TIMEOUT_SECONDS)])
 
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
-    expect(outcome.stderr).toMatch(/No record of trace [0-9a-f-]{36} has come, and none is awaited: /)
+    expect(outcome.stderr).toMatch(/No record of trace [0-9a-f-]{36} has come, and none is expected, because /)
     expect(outcome.stderr).toContain(reason)
     expect(outcome.stderr).not.toContain('s3cret')
-    expect(seconds).toBeLessThan(PATIENCE / 2)
+    expect(seconds).toBeLessThan(TIMEOUT_SECONDS / 2)
   })
 
-  it('does not wait for the traces to compare either', async () => {
+  it('does not wait when comparing traces, either', async () => {
     const origin = await listen(createServer((_, res) => res.setHeader('Age', '7').end()))
-    const args = ['run', origin, '-n', '3', '--save-baseline', 'before.jsonl', '--timeout', String(PATIENCE)]
+    const args = ['run', origin, '-n', '3', '--save-baseline', 'before.jsonl', '--timeout', String(TIMEOUT_SECONDS)]
 
-    const { outcome, seconds } = await timed(args)
+    const { outcome, seconds } = await runTimed(args)
 
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
-    expect(outcome.stderr).toContain('the answer comes from a cache')
-    expect(seconds).toBeLessThan(PATIENCE / 2)
+    expect(outcome.stderr).toContain('the answer came from a cache')
+    expect(seconds).toBeLessThan(TIMEOUT_SECONDS / 2)
   })
 
   it('waits after an answer that a cache has just fetched', async () => {
     const origin = await listen(createServer((_, res) => res.setHeader('Age', '0').setHeader('X-Cache', 'MISS').end()))
 
-    const { outcome } = await timed(['run', origin, '--timeout', '4'])
+    const { outcome } = await runTimed(['run', origin, '--timeout', '4'])
 
-    expect(outcome.stderr).toContain('No record of it has come yet; waiting for up to 4 s.')
+    expect(outcome.stderr).toContain('No record of the trace has come yet. Waiting for up to 4 s.')
     expect(outcome.stderr).toContain('came within 4 s.')
   })
 
-  it('names proxies, and the keys and clocks of callees, among what to check', async () => {
+  it('lists proxies, and the keys and clocks of callees, among the things to check', async () => {
     const origin = await listen(createServer((_, res) => res.setHeader('Age', '7').end()))
 
     const { stderr } = await osprofiler(['run', origin], { env })
@@ -80,12 +80,12 @@ describe('osprofiler run, of a request that nobody can have traced', () => {
   })
 })
 
-describe('osprofiler run, with a store that can only be written', () => {
-  it('names the traces of its requests, and ends with 0', async () => {
+describe('osprofiler run with a store that can only be written', () => {
+  it('prints the ids of the traces, and exits with 0', async () => {
     const origin = await listen(createServer((_, res) => res.end()))
     env.OSPROFILER_CONNECTION_STRING = 'otlp://127.0.0.1:4318'
 
-    const { outcome } = await timed(['run', origin, '-n', '2'])
+    const { outcome } = await runTimed(['run', origin, '-n', '2'])
 
     const ids = outcome.stdout.trimEnd().split('\n')
     expect(ids).toEqual(Array(2).fill(expect.stringMatching(/^[0-9a-f-]{36}$/)))
@@ -94,12 +94,12 @@ describe('osprofiler run, with a store that can only be written', () => {
     expect(outcome.stderr).toContain(ids[0]?.replaceAll('-', ''))
   })
 
-  it('says so where the trace is wanted, and sends nothing', async () => {
+  it('fails without sending anything if an option needs the trace', async () => {
     let requests = 0
     const origin = await listen(createServer((_, res) => res.end(String(requests++))))
     env.OSPROFILER_CONNECTION_STRING = 'otlp://127.0.0.1:4318'
 
-    const { outcome } = await timed(['run', origin, '--json'])
+    const { outcome } = await runTimed(['run', origin, '--json'])
 
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
     expect(outcome.stderr).toContain('can only be written')
@@ -107,39 +107,43 @@ describe('osprofiler run, with a store that can only be written', () => {
   })
 })
 
-describe('osprofiler run, with a store that cannot be read', () => {
+describe('osprofiler run with a store that cannot be read', () => {
   it.each([
     ['that is down', async () => `redis://:s3cret@127.0.0.1:${await findFreePort()}`, 'cannot be used: connect ECONN'],
-    ['in the memory of a process', async () => 'memory://', 'is seen by nobody but the process that writes it'],
+    [
+      'in the memory of a process',
+      async () => 'memory://',
+      'Only the process that writes to a memory:// store can read it',
+    ],
     [
       'that never answers',
-      async () => `postgresql://me:s3cret@127.0.0.1:${await silentPort()}/shop`,
+      async () => `postgresql://me:s3cret@127.0.0.1:${await openSilentPort()}/shop`,
       'Nothing was sent',
     ],
-  ])('says so of a store %s, and sends nothing', async (_, connectionString, message) => {
+  ])('fails without sending anything for a store %s', async (_, connectionString, message) => {
     let requests = 0
     const origin = await listen(createServer((_, res) => res.end(String(requests++))))
     env.OSPROFILER_CONNECTION_STRING = await connectionString()
 
-    const { outcome, seconds } = await timed(['run', origin, '--timeout', String(PATIENCE)])
+    const { outcome, seconds } = await runTimed(['run', origin, '--timeout', String(TIMEOUT_SECONDS)])
 
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
     expect(outcome.stderr).toContain(message)
     expect(outcome.stderr).toMatch(/Nothing was sent\.\n$/)
     expect(outcome.stderr).not.toContain('s3cret')
     expect(requests).toBe(0)
-    expect(seconds).toBeLessThan(PATIENCE / 2)
+    expect(seconds).toBeLessThan(TIMEOUT_SECONDS / 2)
   })
 })
 
-async function timed(args: readonly string[]): Promise<{ outcome: Outcome; seconds: number }> {
+async function runTimed(args: readonly string[]): Promise<{ outcome: Outcome; seconds: number }> {
   const began = performance.now()
   const outcome = await osprofiler(args, { env, cwd: directory })
   return { outcome, seconds: (performance.now() - began) / 1_000 }
 }
 
 /** A port on which connections are taken, and never a word is said. */
-async function silentPort(): Promise<string> {
+async function openSilentPort(): Promise<string> {
   const origin = await listen(createTcpServer(socket => socket.on('error', () => undefined)))
   return new URL(origin).port
 }

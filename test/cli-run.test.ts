@@ -34,7 +34,7 @@ beforeEach(async () => {
 })
 
 describe('osprofiler run', () => {
-  it('signs a request, sends it and draws its trace', async () => {
+  it('signs a request, sends it, and draws its trace', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items?secret=1`], { env })
 
     expect(code).toBe(0)
@@ -44,7 +44,7 @@ describe('osprofiler run', () => {
     expect(stdout + stderr).not.toContain(KEY)
   })
 
-  it('prints nothing but the trace to standard output, so that it can go into a pipe or a file', async () => {
+  it('prints only the trace to standard output, for pipes and files', async () => {
     const json = await osprofiler(['run', `${origin}/items`, '--json'], { env })
     const file = await osprofiler(['run', `${origin}/items`, '--out', 'trace.txt'], { env, cwd: directory })
 
@@ -61,14 +61,14 @@ describe('osprofiler run', () => {
     expect(stderr).toContain('  500  ')
   })
 
-  it('waits for what comes late', async () => {
+  it('waits for late records', async () => {
     const { code, stdout } = await osprofiler(['run', `${origin}/late`], { env })
 
     expect(code).toBe(0)
     expect(stdout).toMatch(/└─ late +shop +1\.00 s/)
   })
 
-  it('shows what there is of a trace that does not become complete, and fails', async () => {
+  it('shows an incomplete trace, and exits with 1', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/open`, '--timeout', '2'], { env })
 
     expect(code).toBe(1)
@@ -76,7 +76,7 @@ describe('osprofiler run', () => {
     expect(stderr).toContain('The trace is incomplete after 2 s: late in shop has not stopped.')
   })
 
-  it('does not wait for records of which the trace tells that they were dropped', async () => {
+  it('does not wait for records that the trace reports as dropped', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/flood`, '--timeout', '60'], { env })
 
     expect(code).toBe(1)
@@ -85,7 +85,7 @@ describe('osprofiler run', () => {
     expect(stderr).toMatch(/The trace is incomplete: [\d,]+ of its records were dropped on the way to the store\./)
   }, 30_000)
 
-  it('gives an answer up that does not end, and shows what it left', async () => {
+  it('stops waiting for an endless answer, and shows the trace so far', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/endless`, '--timeout', '2'], { env })
 
     expect(code).toBe(1)
@@ -93,13 +93,13 @@ describe('osprofiler run', () => {
     expect(stderr).toContain('200, no whole answer within 2 s')
   })
 
-  it('says what to check when no trace comes, and no secret', async () => {
+  it('lists what to check if no trace comes, without secrets', async () => {
     const wrong = { ...env, OSPROFILER_HMAC_KEYS: 'another secret' }
 
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, '--timeout', '4'], { env: wrong })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain('No record of it has come yet; waiting for up to 4 s.')
+    expect(stderr).toContain('No record of the trace has come yet. Waiting for up to 4 s.')
     expect(stderr).toMatch(/No record of trace [0-9a-f-]{36} came within 4 s\./)
     for (const word of [
       'key ',
@@ -114,13 +114,13 @@ describe('osprofiler run', () => {
     expect(stderr).not.toContain('another secret')
   })
 
-  it("names a service's clock that is wrong", async () => {
+  it('reports the wrong clock of a service', async () => {
     const { stderr } = await osprofiler(['run', `${origin}/yesterday`, '--timeout', '3'], { env })
 
     expect(stderr).toMatch(/Its clock is 864\d\d s behind this one/)
   })
 
-  it('says that nobody answers, at once', async () => {
+  it('reports at once that no server answers', async () => {
     const deserted = `http://127.0.0.1:${await findFreePort()}`
 
     const outcome = await osprofiler(['run', deserted], { env })
@@ -138,7 +138,7 @@ describe('the request of osprofiler run', () => {
     [['-X', 'put', '-d', '@-'], { method: 'PUT', body: 'from standard input' }],
     [['-X', 'GET', '-d', '{}'], { method: 'GET', body: '{}' }],
     [['-H', 'X-Colour: red', '-H', 'x-colour:blue'], { method: 'GET', colour: 'red, blue' }],
-  ])('is what %j says', async (args, expected) => {
+  ])('is sent as %j describes it', async (args, expected) => {
     writeFileSync(join(directory, 'body.json'), '{"a": 1}')
     const input = 'from standard input'
 
@@ -147,7 +147,7 @@ describe('the request of osprofiler run', () => {
     expect(echoed.at(-1)).toMatchObject(expected)
   })
 
-  it('takes credentials out of the URL and shows them nowhere', async () => {
+  it('sends the credentials of the URL as a header, and never prints them', async () => {
     const url = `${origin.replace('//', '//me:s%40cret@')}/echo`
 
     const { code, stdout, stderr } = await osprofiler(['run', url], { env })
@@ -165,7 +165,7 @@ describe('the request of osprofiler run', () => {
     expect(stdout).toContain('request GET /items 200')
   })
 
-  it('carries the signed headers to no other origin', async () => {
+  it('does not carry the signed headers to another origin', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/away`], { env })
 
     expect(code).toBe(0)
@@ -174,14 +174,14 @@ describe('the request of osprofiler run', () => {
     expect(otherRequests).toEqual([])
   })
 
-  it('ends redirects that go in circles', async () => {
+  it('stops at a redirect loop', async () => {
     const { code, stderr } = await osprofiler(['run', `${origin}/circle`], { env })
 
     expect(code).toBe(0)
-    expect(stderr).toContain('It redirects in circles.')
+    expect(stderr).toContain('The redirects form a loop.')
   })
 
-  it('shows the trace of a redirect whose target cannot be reached any more', async () => {
+  it('has a trace even if the target of a redirect cannot be reached', async () => {
     const app = express().use(osprofilerMiddleware(KEY))
     const server = createServer(app)
     app.get('/moved', (_, res) => {
@@ -198,7 +198,7 @@ describe('the request of osprofiler run', () => {
     expect(stderr).not.toContain('none is awaited')
   })
 
-  it('follows no redirect whose answer breaks off, and does not take it for a circle', async () => {
+  it('does not follow a redirect whose answer breaks off, nor report a loop', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/torn`], { env })
 
     expect(code).toBe(1)
@@ -207,7 +207,7 @@ describe('the request of osprofiler run', () => {
     expect(stderr).not.toContain('circles')
   })
 
-  it('counts a request as sent that a service dies of over a connection of before', async () => {
+  it('counts as sent if the service dies while the kept-alive connection is reused', async () => {
     const server = createServer((_, res) => {
       if (requests++ === 0) return res.end()
       server.close()
@@ -224,13 +224,16 @@ describe('the request of osprofiler run', () => {
   })
 
   it.each([
-    [['nonsense'], 'The URL has to begin with http:// or https://'],
-    [['ftp://127.0.0.1/'], 'The URL has to begin with http:// or https://'],
-    [['http://127.0.0.1/', '-H', 'no colon, but a s3cret'], 'A header is "Name: value"'],
-    [['http://127.0.0.1/', '-H', 'Authorization: s3cret\u0001'], 'The header Authorization cannot be sent'],
-    [['http://127.0.0.1/', '-X', 'B AD'], 'This method cannot be sent'],
+    [['nonsense'], 'The URL must begin with http:// or https://'],
+    [['ftp://127.0.0.1/'], 'The URL must begin with http:// or https://'],
+    [['http://127.0.0.1/', '-H', 'no colon, but a s3cret'], 'A header has the form "Name: value"'],
+    [
+      ['http://127.0.0.1/', '-H', 'Authorization: s3cret\u0001'],
+      'The value of the header Authorization holds a character',
+    ],
+    [['http://127.0.0.1/', '-X', 'B AD'], 'This method is not valid in HTTP'],
     [['http://127.0.0.1/', '-d', '@gone'], 'Cannot read the body from gone: ENOENT'],
-  ])('is refused for %j', async (args, message) => {
+  ])('is rejected for %j', async (args, message) => {
     const { code, stdout, stderr } = await osprofiler(['run', ...args], { env, cwd: directory })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -240,7 +243,7 @@ describe('the request of osprofiler run', () => {
 })
 
 describe('osprofiler run -n', () => {
-  it('sends so many one after another and shows the slowest', async () => {
+  it('sends the request several times, one after another, and shows the slowest', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/third-is-slow`, '-n', '4'], { env })
 
     const lines = stderr.split('\n').filter(line => / {2}200 {2}/.test(line))
@@ -255,7 +258,7 @@ describe('osprofiler run -n', () => {
 })
 
 describe('osprofiler run --baseline', () => {
-  it('compares with what --save-baseline kept, and ends with 2 for what became slower', async () => {
+  it('compares with the traces of --save-baseline, and exits with 2 for a regression', async () => {
     // Far apart: what else a busy machine does is in these times, too.
     napMs = 100
     const kept = await osprofiler(['run', `${origin}/nap`, '-n', '4', '--save-baseline', 'before.jsonl'], {
@@ -269,7 +272,7 @@ describe('osprofiler run --baseline', () => {
     napMs = 1_000
     const slower = await compare('--json')
 
-    expect(kept).toMatchObject({ code: 0, stderr: expect.stringContaining('Kept the 4 traces in before.jsonl') })
+    expect(kept).toMatchObject({ code: 0, stderr: expect.stringContaining('Wrote 4 traces to before.jsonl') })
     expect(kept.stdout).toMatch(/└─ nap/)
     expect(statSync(join(directory, 'before.jsonl')).mode & 0o777).toBe(0o600)
     expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining('4 runs before, 4 after') })
@@ -278,25 +281,25 @@ describe('osprofiler run --baseline', () => {
     expect(slower.stderr).toMatch(/Slower by more than 200 %:\n {2}the whole request, by \d+ %\n {2}.*nap/)
   })
 
-  it('compares and keeps nothing where a trace is not whole', async () => {
+  it('compares and writes nothing if a trace is incomplete', async () => {
     const args = ['run', `${origin}/open`, '-n', '2', '--timeout', '3', '--save-baseline', 'before.jsonl']
 
     const { code, stdout, stderr } = await osprofiler(args, { env, cwd: directory })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(
-      /^Trace .* is incomplete after 3 s: late in shop has not stopped\. Nothing is compared or kept\.$/m,
+      /^Trace .* is incomplete after 3 s: late in shop has not stopped\. No trace was compared or written\.$/m,
     )
     expect(readdirSync(directory)).not.toContain('before.jsonl')
   })
 
   it.each([
-    [['--fail-on', '10%'], '--fail-on compares with a --baseline FILE.'],
+    [['--fail-on', '10%'], '--fail-on needs a --baseline FILE'],
     [['--baseline', 'gone.jsonl'], 'Cannot read a trace from gone.jsonl: ENOENT'],
-    [['--baseline', 'gone.jsonl', '--html'], 'A comparison with --baseline is text, or --json.'],
+    [['--baseline', 'gone.jsonl', '--html'], 'A comparison with --baseline is written as text or with --json.'],
     [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
-    [['--render-dot', 'x.pdf'], 'PDF cannot be drawn'],
-  ])('says what is wrong with %j before it sends anything', async (options, message) => {
+    [['--render-dot', 'x.pdf'], 'PDF needs Graphviz'],
+  ])('explains the error in %j before sending anything', async (options, message) => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, ...options], { env, cwd: directory })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -309,7 +312,7 @@ describe('the key of osprofiler run', () => {
   it.each([
     ['a file', ['--hmac-key-file', 'keys'], ''],
     ['standard input', ['--hmac-key-file', '-'], `${KEY}\nOLD\n`],
-  ])('is the first of %s', async (_, args, input) => {
+  ])('is the first key of %s', async (_, args, input) => {
     writeFileSync(join(directory, 'keys'), `${KEY}\nOLD\n`)
     const store = { OSPROFILER_CONNECTION_STRING: env.OSPROFILER_CONNECTION_STRING }
 
@@ -319,7 +322,7 @@ describe('the key of osprofiler run', () => {
     expect(outcome.stdout + outcome.stderr).not.toContain(KEY)
   })
 
-  it('is taken from the file that the environment names', async () => {
+  it('is read from the file that the environment names', async () => {
     const file = join(directory, 'keys')
     writeFileSync(file, `${KEY},OLD`)
     const { OSPROFILER_CONNECTION_STRING } = env
@@ -331,7 +334,7 @@ describe('the key of osprofiler run', () => {
     expect(code).toBe(0)
   })
 
-  it('is accepted on the command line, with a warning that does not repeat it', async () => {
+  it('is accepted on the command line, with a warning that does not contain the key', async () => {
     const args = ['run', `${origin}/items`, '--hmac-key', KEY]
 
     const { code, stdout, stderr } = await osprofiler(args, { env: { ...env, OSPROFILER_HMAC_KEYS: 'other' } })
@@ -347,7 +350,7 @@ describe('the key of osprofiler run', () => {
     [{}, ['--hmac-key-file', 'gone'], 'Cannot read the HMAC keys from the file gone: ENOENT.'],
     [{}, ['--hmac-key-file', '-'], 'There is no HMAC key in standard input.'],
     [{}, ['--hmac-key-file', '-', '--hmac-key', 'k3y'], 'Give --hmac-key-file or --hmac-key, not both.'],
-  ])('is missed with %j %j', async (settings, args, message) => {
+  ])('is reported missing for %j %j', async (settings, args, message) => {
     const outcome = await osprofiler(['run', `${origin}/items`, ...args], { env: settings, cwd: directory })
 
     expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: 1, stdout: '' })
@@ -381,12 +384,12 @@ function makeApp(store: string): express.Express {
     res.status(500).end()
   })
   app.get('/open', async (_, res) => {
-    await driver.write([lateRecord('start')])
+    await driver.write([createLateRecord('start')])
     res.end()
   })
   app.get('/late', async (_, res) => {
     const at = Date.now()
-    const [start, stop] = [lateRecord('start', at), lateRecord('stop', at)]
+    const [start, stop] = [createLateRecord('start', at), createLateRecord('stop', at)]
     await driver.write([start])
     res.end()
     await delay(1_500)
@@ -422,7 +425,7 @@ function makeApp(store: string): express.Express {
 }
 
 /** One record of a point below the current one, that lasts a second. */
-function lateRecord(kind: 'start' | 'stop', at = Date.now()): profiler.TraceRecord {
+function createLateRecord(kind: 'start' | 'stop', at = Date.now()): profiler.TraceRecord {
   const { baseId = '', traceId = '' } = profiler.get() ?? {}
   const timestamp = new Date(at + (kind === 'stop' ? 1_000 : 0)).toISOString().replace('Z', '000')
   return {

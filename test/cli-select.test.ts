@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
-import { type MadePoint, SHOP_TRACE, shopRecords, toLines, toRecords } from './cli-records.js'
+import { createShopRecords, type PointSpec, SHOP_TRACE, toLines, toRecords } from './cli-records.js'
 
 let file: string
 beforeEach(() => {
   file = join(makeDirectory(), 'shop.jsonl')
-  writeFileSync(file, toLines(shopRecords()))
+  writeFileSync(file, toLines(createShopRecords()))
 })
 
 function show(...options: readonly string[]): Promise<Outcome> {
@@ -15,7 +15,7 @@ function show(...options: readonly string[]): Promise<Outcome> {
 }
 
 /** The tree's lines: the drawing up to the first empty line. */
-function treeOf({ stdout }: Outcome): string[] {
+function readTree({ stdout }: Outcome): string[] {
   return stdout.slice(0, stdout.indexOf('\n\n')).split('\n')
 }
 
@@ -28,24 +28,24 @@ describe('the tree of osprofiler trace show', () => {
     [['--filter', '^SELECT .* = 3$'], 4],
     [['--service', 'gateway'], 3],
     [['--service', 'gateway', '--min-ms', '10'], 2],
-  ])('has of %j no more points than were asked for, and says so', async (options, count) => {
+  ])('has with %j only the selected points, and tells their number', async (options, count) => {
     const outcome = await show(...options)
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
-    expect(treeOf(outcome).filter(line => !/more points?,/.test(line))).toHaveLength(count)
-    expect(treeOf(outcome)[0]).toContain('request GET /orders/7 200')
+    expect(readTree(outcome).filter(line => !/more points?,/.test(line))).toHaveLength(count)
+    expect(readTree(outcome)[0]).toContain('request GET /orders/7 200')
     expect(outcome.stdout).toMatch(/ of 9 points/)
   })
 
-  it('says what services there are where the one asked for is none of them', async () => {
+  it('reports an unknown service, and lists the known ones', async () => {
     const { code, stdout, stderr } = await show('--service', 'order')
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toBe('error: No point is of the service "order". This trace has: gateway, orders.\n')
+    expect(stderr).toBe('error: No point belongs to the service "order". This trace has: gateway, orders.\n')
   })
 
-  it('stops a regular expression that runs away', async () => {
-    writeFileSync(file, toLines(shopRecords({ text: 'a'.repeat(60) })))
+  it('stops a regular expression that takes too long', async () => {
+    writeFileSync(file, toLines(createShopRecords({ text: 'a'.repeat(60) })))
 
     const { code, stdout, stderr } = await show('--filter', '(a+)+\\d$')
 
@@ -53,15 +53,15 @@ describe('the tree of osprofiler trace show', () => {
     expect(stderr).toMatch(/^error: The regular expression \(a\+\)\+\\d\$ was stopped after 3 s\. .*\n$/)
   })
 
-  it('says what is wrong with a regular expression', async () => {
+  it('reports an invalid regular expression', async () => {
     const { code, stdout, stderr } = await show('--filter', '[')
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^error: --filter wants a regular expression\. Invalid regular expression.*\n$/)
+    expect(stderr).toMatch(/^error: --filter needs a regular expression\. Invalid regular expression.*\n$/)
   })
 
-  it('corrects clocks that differ, and shows the times as recorded on request', async () => {
-    writeFileSync(file, toLines(skewedRecords()))
+  it('corrects clock differences, and shows recorded times with --raw-times', async () => {
+    writeFileSync(file, toLines(createSkewedRecords()))
 
     const [corrected, raw] = await Promise.all([show(), show('--raw-times')])
 
@@ -71,13 +71,13 @@ describe('the tree of osprofiler trace show', () => {
 })
 
 /** A caller and a callee whose clock is five seconds ahead. */
-function skewedRecords() {
+function createSkewedRecords() {
   const request = { method: 'GET', path: '/', query: '', scheme: 'http' }
-  const caller: MadePoint = {
+  const caller: PointSpec = {
     ...{ id: 'a', parent: SHOP_TRACE, name: 'http', service: 'gateway', from: 0, to: 100 },
     start: { requests: { ...request, hostname: 'orders', port: 80 } },
   }
-  const callee: MadePoint = {
+  const callee: PointSpec = {
     ...{ id: 'b', parent: 'a', name: 'wsgi', service: 'orders', from: 5_010, to: 5_090, start: { request } },
   }
   return [...toRecords(SHOP_TRACE, [caller], 'one'), ...toRecords(SHOP_TRACE, [callee], 'two')]

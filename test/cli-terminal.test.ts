@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { commandPath, makeDirectory } from './cli-process.js'
-import { keepRecords, SHOP_TRACE, shopRecords } from './cli-records.js'
+import { createShopRecords, SHOP_TRACE, storeRecords } from './cli-records.js'
 
 const KEY = 'x7Qm2vKp9sLd4RtY8wBn3ZcF6hJg1NaT'
 /** Clears all that stands below the cursor. */
 const ERASE = '\u001b[J'
 /** Goes up a line, and clears it. */
-const TAKEN_BACK = `\u001b[1F${ERASE}`
+const ERASE_LAST_LINE = `\u001b[1F${ERASE}`
 
 let store: string
 beforeEach(() => {
@@ -21,13 +21,13 @@ beforeEach(() => {
 })
 
 describe('osprofiler trace show in a terminal', () => {
-  it('draws again in a terminal whatever comes, in its place', async () => {
-    const records = shopRecords()
-    await keepRecords(store, records.slice(0, 4))
+  it('redraws a growing trace in place', async () => {
+    const records = createShopRecords()
+    await storeRecords(store, records.slice(0, 4))
     const terminal = openTerminal(['trace', 'show', SHOP_TRACE, '--follow', '--connection-string', store])
 
     await terminal.shows('unfinished')
-    await keepRecords(store, records.slice(4))
+    await storeRecords(store, records.slice(4))
     const { code, text } = await terminal.ended
 
     expect(code).toBe(0)
@@ -38,8 +38,8 @@ describe('osprofiler trace show in a terminal', () => {
     expect(drawings.at(-1)).not.toContain('unfinished')
   })
 
-  it('colours the tree, and ends quietly at Ctrl-C while it follows', async () => {
-    await keepRecords(store, shopRecords().slice(0, 4))
+  it('colors the tree, and ends silently at Ctrl-C with --follow', async () => {
+    await storeRecords(store, createShopRecords().slice(0, 4))
     const terminal = openTerminal(['trace', 'show', SHOP_TRACE, '--follow', '--connection-string', store])
 
     await terminal.shows('unfinished')
@@ -50,14 +50,14 @@ describe('osprofiler trace show in a terminal', () => {
     expect(text).not.toMatch(/error|SIGINT|at .*\.js:/i)
   })
 
-  it('waits for a service that is not there yet', async () => {
-    const records = shopRecords()
-    await keepRecords(store, records.slice(0, 2))
+  it('waits for a service that has not recorded anything yet', async () => {
+    const records = createShopRecords()
+    await storeRecords(store, records.slice(0, 2))
     const args = ['trace', 'show', SHOP_TRACE, '--follow', '--service', 'orders', '--connection-string', store]
     const terminal = openTerminal(args)
 
     await delay(1_000)
-    await keepRecords(store, records.slice(2))
+    await storeRecords(store, records.slice(2))
     const { code, text } = await terminal.ended
 
     expect(code).toBe(0)
@@ -65,8 +65,8 @@ describe('osprofiler trace show in a terminal', () => {
     expect(text).not.toContain('error')
   })
 
-  it('sends no page to it', async () => {
-    await keepRecords(store, shopRecords())
+  it('refuses to print an HTML page', async () => {
+    await storeRecords(store, createShopRecords())
 
     for (const [option, name] of [
       ['--html', '--html'],
@@ -76,19 +76,19 @@ describe('osprofiler trace show in a terminal', () => {
       const { code, text } = await openTerminal(args).ended
 
       expect(code).toBe(1)
-      expect(text.trim()).toBe(`error: ${name} is not for a terminal: add --out FILE, or send it into a pipe.`)
+      expect(text.trim()).toBe(`error: ${name} cannot be shown in a terminal. Add --out FILE, or write to a pipe.`)
     }
   })
 })
 
-describe('a command that takes its time', () => {
+describe('a slow command', () => {
   it.each([
     [['trace', 'list'], 'Listing the traces, '],
     [['trace', 'prune', '--older-than', '7d'], 'Removing traces, '],
     [['trace', 'delete', SHOP_TRACE, 'x'], 'Removing trace 1 of 2, '],
     [['trace', 'show', SHOP_TRACE], 'Reading the trace, 0 records so far, '],
     [['run', 'http://127.0.0.1/'], 'Asking the store, '],
-  ])('says in a terminal what it is at: %j', async (args, progress) => {
+  ])('shows its progress in a terminal: %j', async (args, progress) => {
     const silent = `postgresql://me@127.0.0.1:${await listen(createTcpServer())}/shop`
     const terminal = openTerminal([...args, '--connection-string', silent], { OSPROFILER_HMAC_KEYS: KEY })
 
@@ -97,7 +97,7 @@ describe('a command that takes its time', () => {
     await terminal.ended
   })
 
-  it('says which request it waits for, and takes that away before it writes anything else', async () => {
+  it('shows which request it waits for, and erases that line before other output', async () => {
     let requests = 0
     const port = await listen(
       createHttpServer((_, res) => setTimeout(() => res.setHeader('Age', '1').end(), 1_800 * requests++)),
@@ -106,13 +106,13 @@ describe('a command that takes its time', () => {
     const { text } = await openTerminal(args, { OSPROFILER_HMAC_KEYS: KEY }).ended
 
     expect(text).toMatch(/\nSending request 2 of 2, \d s\r\n/)
-    expect(screenOf(text)).not.toMatch(/Sending|Waiting/)
-    expect(screenOf(text)).toMatch(/^1 {2}GET .*\n2 {2}GET .*\nThe slowest took /)
+    expect(readScreen(text)).not.toMatch(/Sending|Waiting/)
+    expect(readScreen(text)).toMatch(/^1 {2}GET .*\n2 {2}GET .*\nThe slowest took /)
   })
 
-  it('says how much a large trace is, also where the trace itself goes into a file', async () => {
+  it('shows the size of a large trace, even if the trace goes into a file', async () => {
     const file = join(makeDirectory(), 'trace.jsonl')
-    writeFileSync(file, manyRecords(60_000))
+    writeFileSync(file, createManyRecords(60_000))
 
     const shown = await openTerminal(['trace', 'show', file]).ended
     const kept = await openTerminal(['trace', 'show', file], {}, `> ${file}.txt`).ended
@@ -121,17 +121,17 @@ describe('a command that takes its time', () => {
       expect(code).toBe(0)
       expect(text).toContain('Drawing 30,000 points')
     }
-    expect(screenOf(shown.text)).toMatch(/^request/)
-    expect(screenOf(kept.text)).toBe('')
+    expect(readScreen(shown.text)).toMatch(/^request/)
+    expect(readScreen(kept.text)).toBe('')
     expect(readFileSync(`${file}.txt`, 'utf8')).toMatch(/^request/)
   })
 
   it.each<readonly [string, NodeJS.ProcessEnv, string]>([
     ['a pipe', {}, '2>&1 | cat'],
     ['a terminal that takes nothing back', { TERM: 'dumb' }, ''],
-  ])('says nothing of it to %s', async (_, settings, redirection) => {
+  ])('shows no progress in %s', async (_, settings, redirection) => {
     const file = join(makeDirectory(), 'trace.jsonl')
-    writeFileSync(file, manyRecords(60_000))
+    writeFileSync(file, createManyRecords(60_000))
 
     const { text } = await openTerminal(['trace', 'show', file], settings, redirection).ended
 
@@ -139,7 +139,7 @@ describe('a command that takes its time', () => {
     expect(text).not.toContain('\u001b')
   })
 
-  it('needs no colours to say it', async () => {
+  it('shows progress without colors', async () => {
     const silent = `postgresql://me@127.0.0.1:${await listen(createTcpServer())}/shop`
     const terminal = openTerminal(['trace', 'list', '--connection-string', silent], { NO_COLOR: '1' })
 
@@ -147,19 +147,19 @@ describe('a command that takes its time', () => {
     terminal.press('\u0003')
     const { text } = await terminal.ended
 
-    expect(text.replaceAll(TAKEN_BACK, '')).not.toContain('\u001b')
+    expect(text.replaceAll(ERASE_LAST_LINE, '')).not.toContain('\u001b')
   })
 })
 
 /** What stays on the screen: each line of progress is taken back. */
-function screenOf(text: string): string {
-  const [first = '', ...rest] = text.replaceAll('\r\n', '\n').split(TAKEN_BACK)
+function readScreen(text: string): string {
+  const [first = '', ...rest] = text.replaceAll('\r\n', '\n').split(ERASE_LAST_LINE)
   return rest.reduce((screen, piece) => screen.slice(0, screen.lastIndexOf('\n', screen.length - 2) + 1) + piece, first)
 }
 
 /** A trace of so many records: one request, and all else right below it. */
-function manyRecords(count: number): string {
-  const [first] = shopRecords()
+function createManyRecords(count: number): string {
+  const [first] = createShopRecords()
   if (first === undefined) return ''
   const lines: string[] = []
   for (let index = 0; index < count / 2; index++) {

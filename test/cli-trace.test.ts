@@ -21,13 +21,13 @@ import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { commandPath, makeDirectory, osprofiler } from './cli-process.js'
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
-const NAMES = readdirSync(TRACES)
+const TRACE_FILES = readdirSync(TRACES)
   .filter(name => name.endsWith('.jsonl'))
   .map(name => name.slice(0, -'.jsonl'.length))
 const TRACE = 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'
 /** All that a terminal obeys or hides; of line ends, only those that a test has split at are ours. */
-const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
-const HOSTILE = '\u001b]0;owned\u0007\u001b[2J\u009b31m\r\nEVIL\u202e\u2066\u200b\u2028\u007f'
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const HOSTILE_TEXT = '\u001b]0;owned\u0007\u001b[2J\u009b31m\r\nEVIL\u202e\u2066\u200b\u2028\u007f'
 
 let directory: string
 let store: string
@@ -47,11 +47,11 @@ describe('osprofiler trace show', () => {
     expect(shown).toContain('request GET /v2/images')
   })
 
-  it('says of a file that holds no record, and of one that holds several traces, that it does', async () => {
+  it('reports a file without records, and a file with several traces', async () => {
     const empty = join(directory, 'empty.jsonl')
     writeFileSync(empty, '')
     const several = join(directory, 'several.jsonl')
-    const [one = '', other = ''] = NAMES.map(name => readFileSync(new URL(`${name}.jsonl`, TRACES), 'utf8'))
+    const [one = '', other = ''] = TRACE_FILES.map(name => readFileSync(new URL(`${name}.jsonl`, TRACES), 'utf8'))
     writeFileSync(several, one + other)
 
     const [nothing, both] = await Promise.all([
@@ -59,14 +59,19 @@ describe('osprofiler trace show', () => {
       osprofiler(['trace', 'show', several]),
     ])
 
-    expect(nothing).toMatchObject({ code: 1, stderr: `error: Cannot read a trace from ${empty}: it holds no record\n` })
+    expect(nothing).toMatchObject({
+      code: 1,
+      stderr: `error: Cannot read a trace from ${empty}: it contains no records\n`,
+    })
     expect(both.code).toBe(0)
-    expect(both.stderr).toContain('This file holds 2 traces, which are drawn as one. `osprofiler trace diff` compares')
+    expect(both.stderr).toContain(
+      'This file holds 2 traces, which are drawn as one trace. `osprofiler trace diff` compares',
+    )
   })
 
-  it.each(NAMES)('prints the JSON that Python prints for %s', async name => {
+  it.each(TRACE_FILES)('prints the JSON that Python prints for %s', async name => {
     const records = parseRecords(readTrace(`${name}.jsonl`))
-    await keep(records)
+    await storeRecords(records)
     const id = records[0]?.base_id ?? ''
 
     const { code, stdout } = await osprofiler(['trace', 'show', id, '--json', '--connection-string', store])
@@ -76,7 +81,7 @@ describe('osprofiler trace show', () => {
     expect(withoutOwnKeys(JSON.parse(stdout))).toEqual(withoutOwnKeys(JSON.parse(readTrace(`${name}.report.json`))))
   })
 
-  it.each(NAMES)('reads %s from a file of records as from a report that Python wrote', async name => {
+  it.each(TRACE_FILES)("reads %s from a file of records as from Python's report", async name => {
     const file = (extension: string): string => new URL(`${name}.${extension}`, TRACES).pathname
 
     const [records, report] = await Promise.all([
@@ -89,7 +94,7 @@ describe('osprofiler trace show', () => {
   })
 
   it('draws the tree of a trace from the store that the environment names', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+    await storeRecords(makeRecords({ service: 'shop' }))
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'show', TRACE], {
       env: { OSPROFILER_CONNECTION_STRING: store },
@@ -101,8 +106,8 @@ describe('osprofiler trace show', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('colours only where that is welcome, and keeps to the width', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+  it('uses color only if allowed, and fits the width', async () => {
+    await storeRecords(makeRecords({ service: 'shop' }))
     const show = (env: NodeJS.ProcessEnv) => osprofiler(['trace', 'show', TRACE, '--connection-string', store], { env })
 
     const [forced, refused, narrow, ascii] = await Promise.all([
@@ -118,7 +123,7 @@ describe('osprofiler trace show', () => {
     expect(ascii.stdout).toMatch(/^[ -~\n]*$/)
   })
 
-  it('says as Python does, and where it does, that a trace is not there', async () => {
+  it("reports a missing trace in Python's words on standard output", async () => {
     const outcome = await osprofiler(['trace', 'show', TRACE, '--connection-string', store])
 
     expect(outcome).toEqual({
@@ -136,7 +141,7 @@ describe('osprofiler trace show', () => {
     ['trace', 'diff', '', 'other'],
     ['trace', 'diff', 'one', ''],
     ['trace', 'delete', ''],
-  ])('says that a name is empty: %j %j %j', async (...args) => {
+  ])('reports an empty name: %j %j %j', async (...args) => {
     const { code, stdout, stderr } = await osprofiler(args, { cwd: directory })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -149,7 +154,7 @@ describe('osprofiler trace show', () => {
     ['broken.json', '{"children": ', 'Cannot read a trace from broken.json: Not a report: the file is not JSON'],
     ['other.json', '{"a": 1}', 'Cannot read a trace from other.json: Not a trace: JSON of another kind.'],
     ['broken.jsonl', '{}\nhello\n{}\n', 'Cannot read a trace from broken.jsonl: Line 2 is not a record.'],
-  ])('says what is wrong with the file %s', async (name, text, message) => {
+  ])('explains the error in the file %s', async (name, text, message) => {
     if (text !== undefined) writeFileSync(join(directory, name), text)
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'show', name], { cwd: directory })
@@ -159,7 +164,7 @@ describe('osprofiler trace show', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   })
 
-  it('shows no password of a connection string that is wrong', async () => {
+  it('does not print the password of an invalid connection string', async () => {
     for (const wrong of ['bogus://me:s3cret@host/', 'sqlite://me:s3cret@host/', 'me:s3cret@host']) {
       const { code, stdout, stderr } = await osprofiler(['trace', 'show', TRACE, '--connection-string', wrong])
 
@@ -169,7 +174,7 @@ describe('osprofiler trace show', () => {
     }
   })
 
-  it('waits with --idle-timeout until nothing new comes', async () => {
+  it('waits with --idle-timeout until no new records come', async () => {
     const [start, ...rest] = makeRecords({ service: 'shop' })
     const driver = openDriver(store)
     await driver.write(start === undefined ? [] : [start])
@@ -185,10 +190,21 @@ describe('osprofiler trace show', () => {
     expect(stdout).not.toContain('unfinished')
   })
 
-  it('lets nothing of a hostile record reach the terminal raw', async () => {
-    await keep(makeRecords({ service: HOSTILE, project: HOSTILE, host: HOSTILE, path: `${HOSTILE}\0`, name: HOSTILE }))
+  it('escapes control characters of hostile records', async () => {
+    await storeRecords(
+      makeRecords({
+        service: HOSTILE_TEXT,
+        project: HOSTILE_TEXT,
+        host: HOSTILE_TEXT,
+        path: `${HOSTILE_TEXT}\0`,
+        name: HOSTILE_TEXT,
+      }),
+    )
     const file = join(directory, 'hostile.jsonl')
-    writeFileSync(file, makeRecords({ service: HOSTILE, id: HOSTILE, path: HOSTILE }).map(toLine).join(''))
+    writeFileSync(
+      file,
+      makeRecords({ service: HOSTILE_TEXT, id: HOSTILE_TEXT, path: HOSTILE_TEXT }).map(toLine).join(''),
+    )
 
     const outcomes = await Promise.all([
       osprofiler(['trace', 'show', TRACE, '--connection-string', store]),
@@ -196,17 +212,17 @@ describe('osprofiler trace show', () => {
       osprofiler(['trace', 'show', file]),
       osprofiler(['trace', 'list', '--connection-string', store]),
       osprofiler(['trace', 'list', '--connection-string', store, '--json']),
-      osprofiler(['trace', 'show', HOSTILE, '--connection-string', store]),
+      osprofiler(['trace', 'show', HOSTILE_TEXT, '--connection-string', store]),
     ])
 
     for (const { stdout, stderr } of outcomes) {
       expect(stdout).toMatch(/EVIL/)
-      for (const line of `${stdout}${stderr}`.split('\n')) expect(line).not.toMatch(OBEYED)
+      for (const line of `${stdout}${stderr}`.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
       expect(stdout).not.toMatch(/^EVIL/m)
     }
   })
 
-  it('ends quietly when nobody reads on', async () => {
+  it('ends silently if the reader of its output stops', async () => {
     const records = Array.from({ length: 5_000 }, (_, index) => makeRecords({ point: `point-${index}` })).flat()
     const file = join(directory, 'large.jsonl')
     writeFileSync(file, records.map(toLine).join(''))
@@ -224,8 +240,8 @@ describe('osprofiler trace show', () => {
   })
 })
 
-describe('osprofiler trace show, printing into a file', () => {
-  it('says that the disk is full', async () => {
+describe('osprofiler trace show with a full disk', () => {
+  it('reports the failed write', async () => {
     const file = new URL('glance-image-show.jsonl', TRACES).pathname
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [commandPath, 'trace', 'show', file], { stdio: ['ignore', full, 'pipe'] })
@@ -242,8 +258,8 @@ describe('osprofiler trace show, printing into a file', () => {
 })
 
 describe('osprofiler trace show --out', () => {
-  it('writes what it would print, for its owner alone, and leaves nothing beside it', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+  it('writes a file that only its owner can read, and leaves no temporary file', async () => {
+    await storeRecords(makeRecords({ service: 'shop' }))
     const args = ['trace', 'show', TRACE, '--connection-string', store, '--json']
 
     const printed = await osprofiler(args)
@@ -256,8 +272,8 @@ describe('osprofiler trace show --out', () => {
     expect(readdirSync(directory).filter(name => !name.startsWith('traces.db'))).toEqual(['trace.json'])
   })
 
-  it('writes a file that it can show again', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+  it('writes a file that the command can read again', async () => {
+    await storeRecords(makeRecords({ service: 'shop' }))
     await osprofiler(['trace', 'show', TRACE, '--connection-string', store, '--json', '--out', 'a.json'], {
       cwd: directory,
     })
@@ -270,8 +286,8 @@ describe('osprofiler trace show --out', () => {
     expect(fromFile).toEqual(fromStore)
   })
 
-  it('replaces what a link leads to, and keeps the link', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+  it('replaces the target of a link, and keeps the link', async () => {
+    await storeRecords(makeRecords({ service: 'shop' }))
     writeFileSync(join(directory, 'real.json'), 'old')
     symlinkSync('real.json', join(directory, 'link.json'))
 
@@ -283,8 +299,8 @@ describe('osprofiler trace show --out', () => {
     expect(readFileSync(join(directory, 'real.json'), 'utf8')).toContain(TRACE)
   })
 
-  it('writes into a pipe instead of replacing it', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+  it('writes to a pipe instead of replacing it', async () => {
+    await storeRecords(makeRecords({ service: 'shop' }))
     const pipe = join(directory, 'pipe')
     execFileSync('mkfifo', [pipe])
 
@@ -298,8 +314,8 @@ describe('osprofiler trace show --out', () => {
     expect(statSync(pipe).isFIFO()).toBe(true)
   })
 
-  it('leaves the old file where the new one cannot be written', async () => {
-    await keep(makeRecords({ service: 'shop' }))
+  it('keeps the old file if the new one cannot be written', async () => {
+    await storeRecords(makeRecords({ service: 'shop' }))
     const args = ['trace', 'show', TRACE, '--connection-string', store, '--out']
 
     const outcome = await osprofiler([...args, 'nowhere/trace.txt'], { cwd: directory })
@@ -309,9 +325,9 @@ describe('osprofiler trace show --out', () => {
 })
 
 describe('osprofiler trace list', () => {
-  it('lists the newest trace first, with the columns of Python before our own', async () => {
-    await keep(makeRecords({ service: 'shop', day: '20' }))
-    await keep(makeRecords({ service: 'bank', day: '21', id: 'other' }))
+  it("lists the newest trace first, with Python's columns before the others", async () => {
+    await storeRecords(makeRecords({ service: 'shop', day: '20' }))
+    await storeRecords(makeRecords({ service: 'bank', day: '21', id: 'other' }))
 
     const { code, stdout } = await osprofiler(['trace', 'list', '--connection-string', store])
 
@@ -327,9 +343,9 @@ describe('osprofiler trace list', () => {
     ])
   })
 
-  it('lists the failed ones, and takes the word that Python asks for', async () => {
-    await keep(makeRecords({ id: 'good' }))
-    await keep(makeRecords({ id: 'bad', status: 503 }))
+  it("lists failed traces, and accepts the argument of Python's --error-trace", async () => {
+    await storeRecords(makeRecords({ id: 'good' }))
+    await storeRecords(makeRecords({ id: 'bad', status: 503 }))
     const list = async (...args: string[]): Promise<string[]> => {
       const { stdout } = await osprofiler(['trace', 'list', '--json', '--connection-string', store, ...args])
       return JSON.parse(stdout).map(({ base_id }: { base_id: string }) => base_id)
@@ -340,10 +356,10 @@ describe('osprofiler trace list', () => {
     expect((await list('--error-trace', 'False')).sort()).toEqual(['bad', 'good'])
   })
 
-  it('lists so many since then, and says when there are more', async () => {
-    await keep(makeRecords({ id: 'a', day: '19' }))
-    await keep(makeRecords({ id: 'b', day: '20' }))
-    await keep(makeRecords({ id: 'c', day: '21' }))
+  it('applies --limit and --since, and reports that there are more traces', async () => {
+    await storeRecords(makeRecords({ id: 'a', day: '19' }))
+    await storeRecords(makeRecords({ id: 'b', day: '20' }))
+    await storeRecords(makeRecords({ id: 'c', day: '21' }))
     const list = (...args: string[]) => osprofiler(['trace', 'list', '--connection-string', store, ...args])
 
     const [limited, since, all] = await Promise.all([
@@ -354,14 +370,14 @@ describe('osprofiler trace list', () => {
 
     expect(limited.stdout).toContain('| c ')
     expect(limited.stdout).not.toContain('| b ')
-    expect(limited.stderr).toBe('There are more: these are the newest 1. Use --limit.\n')
+    expect(limited.stderr).toBe('There are more traces than --limit 1, so only the newest are shown.\n')
     expect(since.stdout).toContain('| b ')
     expect(since.stdout).not.toContain('| a ')
     expect(all.stdout).toContain('| a ')
     expect(all.stderr).toBe('')
   })
 
-  it('draws an empty table where there is nothing', async () => {
+  it('draws an empty table for an empty store', async () => {
     const { code, stdout } = await osprofiler(['trace', 'list', '--connection-string', store])
 
     expect(code).toBe(0)
@@ -369,7 +385,7 @@ describe('osprofiler trace list', () => {
   })
 })
 
-interface Made {
+interface TraceSpec {
   readonly id?: string
   readonly point?: string
   readonly name?: string
@@ -382,7 +398,7 @@ interface Made {
 }
 
 /** A served request of 150 ms. */
-function makeRecords(made: Made): TraceRecord[] {
+function makeRecords(made: TraceSpec): TraceRecord[] {
   const { id = TRACE, point = `${id}-point`, name = 'wsgi', service = 'shop', project = 'node', host = 'vm' } = made
   const { path = '/orders/7', status = 200, day = '20' } = made
   const common = { base_id: id, parent_id: id, trace_id: point, project, service }
@@ -398,7 +414,7 @@ function makeRecords(made: Made): TraceRecord[] {
   ]
 }
 
-async function keep(records: readonly TraceRecord[]): Promise<void> {
+async function storeRecords(records: readonly TraceRecord[]): Promise<void> {
   const driver = openDriver(store)
   await driver.write(records)
   await driver.close()

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeDirectory, osprofiler } from './cli-process.js'
 
 describe('osprofiler', () => {
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../packages/cli/package.json', import.meta.url), 'utf8'))
 
     for (const option of ['-v', '--version']) {
@@ -17,7 +17,7 @@ describe('osprofiler', () => {
     [['trace', 'list', '--version'], '--version'],
     [['trace', '-v'], '-v'],
     [['key', 'new', '-v'], '-v'],
-  ])('tells its version before a command alone, and refuses %j', async (args, option) => {
+  ])('prints its version only without a command, and rejects %j', async (args, option) => {
     const { code, stdout, stderr } = await osprofiler(args)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -32,7 +32,7 @@ describe('osprofiler', () => {
     [['trace', 'show', '-h'], 'osprofiler trace show trace.json'],
     [['trace', 'list', '--help'], '--error-trace'],
     [['key', 'new', '--help'], 'umask 077'],
-  ])('helps with %j', async (args, text) => {
+  ])('prints help for %j', async (args, text) => {
     const { code, stdout, stderr } = await osprofiler(args)
 
     expect(code).toBe(0)
@@ -40,7 +40,7 @@ describe('osprofiler', () => {
     expect(stderr).toBe('')
   })
 
-  it.each([[['bogus']], [['trace', 'bogus']], [['key', 'bogus']]])('says for %j what it knows', async args => {
+  it.each([[['bogus']], [['trace', 'bogus']], [['key', 'bogus']]])('answers %j with the known commands', async args => {
     const { code, stdout, stderr } = await osprofiler(args)
 
     expect(code).toBe(1)
@@ -51,7 +51,7 @@ describe('osprofiler', () => {
     )
   })
 
-  it('shows the help where no command is given', async () => {
+  it('prints the help without a command', async () => {
     const { code, stderr } = await osprofiler([])
 
     expect(code).toBe(1)
@@ -63,9 +63,9 @@ describe('osprofiler', () => {
     [['trace', 'show', 'x', '--bogus'], "unknown option '--bogus'"],
     [['trace', 'list', '--limit', '0'], 'Give a whole number, 1 or more.'],
     [['trace', 'list', '--since', 'yesterday'], 'Give 90s, 30m, 1h, 2d, 1w, or a time'],
-    [['run', 'http://127.0.0.1', '--timeout', '-1'], 'Give seconds'],
+    [['run', 'http://127.0.0.1', '--timeout', '-1'], 'Give a number of seconds'],
     [['run', 'http://127.0.0.1', '-n', '1.5'], 'Give a whole number, 1 or more.'],
-  ])('refuses %j', async (args, text) => {
+  ])('rejects %j', async (args, text) => {
     const { code, stdout, stderr } = await osprofiler(args)
 
     expect(code).toBe(1)
@@ -75,7 +75,7 @@ describe('osprofiler', () => {
 })
 
 describe('osprofiler key new', () => {
-  it('prints a fresh key and nothing else', async () => {
+  it('prints only a new key', async () => {
     const [one, other] = await Promise.all([osprofiler(['key', 'new']), osprofiler(['key', 'new'])])
 
     expect(one).toMatchObject({ code: 0, stderr: '' })
@@ -90,7 +90,7 @@ describe('osprofiler key new', () => {
     expect(outcome.stdout).toMatch(/^OSPROFILER_HMAC_KEYS=[\w-]{43}\n$/)
   })
 
-  it.each([0o022, 0o077, 0o777])('writes a file that its owner alone can read, with umask %o', async umask => {
+  it.each([0o022, 0o077, 0o777])('writes a file that only its owner can read, with umask %o', async umask => {
     const cwd = makeDirectory()
     const before = process.umask(umask)
     const outcome = await osprofiler(['key', 'new', '--out', 'key'], { cwd }).finally(() => process.umask(before))
@@ -104,7 +104,7 @@ describe('osprofiler key new', () => {
     expect(outcome.stderr).not.toContain(key.trim())
   })
 
-  it('never overwrites a file, and follows no link to one', async () => {
+  it('never overwrites a file or follows a link to one', async () => {
     const cwd = makeDirectory()
     writeFileSync(join(cwd, 'key'), 'in use')
     symlinkSync('elsewhere', join(cwd, 'link'))
@@ -114,7 +114,7 @@ describe('osprofiler key new', () => {
     for (const { code, stdout, stderr } of outcomes) {
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr).toMatch(
-        /^error: (key|link) exists already, and services may need its keys\. Give another name\.\n$/,
+        /^error: (key|link) already exists, and services may need its keys\. Use another name\.\n$/,
       )
     }
     expect(readFileSync(join(cwd, 'key'), 'utf8')).toBe('in use')
@@ -123,10 +123,10 @@ describe('osprofiler key new', () => {
 
   it.each([
     [['--out', 'key', '--env'], "option '--out <file>' cannot be used with option '--env'"],
-    [['--out', ''], 'Give --out the name of a file.'],
-    [['--out', '-'], 'Without --out, the key goes to standard output.'],
+    [['--out', ''], '--out needs the name of a file.'],
+    [['--out', '-'], '--out needs the name of a file. Without --out, the key goes to standard output.'],
     [['--out', 'no/such/folder/key'], 'Cannot write no/such/folder/key: ENOENT'],
-  ])('refuses %j, and makes no file', async (args, message) => {
+  ])('rejects %j, and creates no file', async (args, message) => {
     const cwd = makeDirectory()
 
     const { code, stdout, stderr } = await osprofiler(['key', 'new', ...args], { cwd })

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'warning', 'uncaughtException']
-const ASK_EVERY_MS = 1
+const POLL_INTERVAL_MS = 1
 
 // Other packages are found from the main file of a program: where the command is installed.
 const COMMAND = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
@@ -24,24 +24,24 @@ async function run({ args, env, cwd, mark }) {
   process.chdir(cwd)
   const emitters = [process, process.stdout, process.stderr]
   const before = emitters.map(listListeners)
-  const alive = countAlive()
+  const alive = countActiveResources()
   await main([process.execPath, COMMAND, ...args])
-  while (!hasNoMore(countAlive(), alive)) await delay(ASK_EVERY_MS)
+  while (!hasNoMoreThan(countActiveResources(), alive)) await delay(POLL_INTERVAL_MS)
   const code = process.exitCode ?? 0
   process.exitCode = undefined
-  for (const [index, emitter] of emitters.entries()) removeNew(emitter, before[index])
+  for (const [index, emitter] of emitters.entries()) removeNewListeners(emitter, before[index])
   for (const stream of [process.stdout, process.stderr]) await new Promise(resolve => stream.write(mark, resolve))
   process.send({ code })
 }
 
 /** How many there are of each kind of what keeps a process alive. */
-function countAlive() {
+function countActiveResources() {
   const counts = new Map()
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   return counts
 }
 
-function hasNoMore(counts, before) {
+function hasNoMoreThan(counts, before) {
   return [...counts].every(([kind, count]) => count <= (before.get(kind) ?? 0))
 }
 
@@ -50,7 +50,7 @@ function listListeners(emitter) {
   return new Map(names.map(name => [name, emitter.rawListeners(name)]))
 }
 
-function removeNew(emitter, before) {
+function removeNewListeners(emitter, before) {
   for (const [name, known] of before) {
     for (const listener of emitter.rawListeners(name)) if (!known.includes(listener)) emitter.off(name, listener)
   }

@@ -5,7 +5,7 @@ import type { Listening, Route } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send, signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 import { doWork, WORK_OUTLINE } from './context/traced-work.js'
 
 const REQUESTS = 200
@@ -26,7 +26,7 @@ const routes: Record<string, Route> = {
 }
 
 describe.each(frameworks)('$name under 200 concurrent requests', framework => {
-  it('gives every trace its own points under the right parents, and none to unsigned requests', async () => {
+  it('gives every trace its own points under the right parents, and unsigned requests none', async () => {
     const traces = recordTraces()
     server = await framework.serve({ routes })
     const agent = new Agent({ keepAlive: true, maxSockets: REQUESTS })
@@ -45,7 +45,7 @@ describe.each(frameworks)('$name under 200 concurrent requests', framework => {
 
     for (const { index, path, baseId, signed, unsigned } of sent) {
       const records = await traces.whenServed(baseId)
-      expect(traceOutline(records)).toBe(`wsgi${WORK_OUTLINE}`)
+      expect(outlineTrace(records)).toBe(`wsgi${WORK_OUTLINE}`)
       for (const { name, info } of records) {
         if (!name.endsWith('-start')) continue
         expect(JSON.stringify(info)).toContain(`request-${index}-`)

@@ -7,7 +7,7 @@ import type { Application, Listening } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send, signTrace, split } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 import { doWork, WORK_OUTLINE } from './context/traced-work.js'
 
 const application: Application = {
@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 describe.each(frameworks)('a connection to $name', framework => {
-  it('carries signed and unsigned requests in turn, and each finds its own trace or none', async () => {
+  it('carries signed and unsigned requests in turn, and only signed ones are traced', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -51,13 +51,13 @@ describe.each(frameworks)('a connection to $name', framework => {
       {},
       {},
     ])
-    expect(traceOutline(await traces.whenServed(first.baseId))).toBe('wsgi\n  look')
-    expect(traceOutline(await traces.whenServed(second.baseId))).toBe('wsgi\n  look')
+    expect(outlineTrace(await traces.whenServed(first.baseId))).toBe('wsgi\n  look')
+    expect(outlineTrace(await traces.whenServed(second.baseId))).toBe('wsgi\n  look')
     expect(traces.all).toHaveLength(8)
     agent.destroy()
   })
 
-  it('keeps the trace while a body comes in slowly and in pieces', async () => {
+  it('keeps the trace while a body arrives slowly and in pieces', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const { url } = server
@@ -77,7 +77,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     for (const { trace, signed, unsigned } of sent) {
       expect(signed.json()).toEqual({ body: JSON.parse(text), traced: true })
       expect(unsigned.json()).toEqual({ body: JSON.parse(text), traced: false })
-      expect(traceOutline(await traces.whenServed(trace.baseId))).toBe(`wsgi${WORK_OUTLINE}`)
+      expect(outlineTrace(await traces.whenServed(trace.baseId))).toBe(`wsgi${WORK_OUTLINE}`)
     }
   })
 
@@ -93,10 +93,10 @@ describe.each(frameworks)('a connection to $name', framework => {
     })
 
     expect(reply.json()).toEqual({ body: { a: 1 }, traced: true })
-    expect(traceOutline(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
   })
 
-  it('keeps the trace of a request that the application itself asks to continue', async () => {
+  it('keeps the trace of a request if the application itself answers 100 Continue', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const [app] = server.server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[]
@@ -112,10 +112,10 @@ describe.each(frameworks)('a connection to $name', framework => {
     })
 
     expect(reply.json()).toEqual({ body: { a: 1 }, traced: true })
-    expect(traceOutline(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
   })
 
-  it('ends the points of pipelined requests, of those too whose turn never came', async () => {
+  it('ends the points of pipelined requests, including those that were never answered', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const sent = ['/who', '/never', ...Array.from({ length: 20 }, () => '/who')].map(path => ({ path, ...signTrace() }))
@@ -136,7 +136,7 @@ describe.each(frameworks)('a connection to $name', framework => {
 
     for (const [index, { path, baseId }] of sent.entries()) {
       const records = await traces.whenServed(baseId)
-      expect(traceOutline(records)).toBe(path === '/never' ? 'wsgi' : 'wsgi\n  look')
+      expect(outlineTrace(records)).toBe(path === '/never' ? 'wsgi' : 'wsgi\n  look')
       const { info } = records.at(-1) ?? {}
       expect(info?.etype).toBe(index === 0 ? undefined : 'ClientDisconnected')
     }

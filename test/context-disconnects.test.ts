@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { setNotifier, start, withTrace } from '@osprofiler/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Application, Around, Listening } from './context/framework.js'
+import type { Application, Listening, Wrapper } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { createGate } from './context/gate.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send as exchange, signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 let server: Listening | undefined
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 
 // Long enough for an event that must not come.
-const SETTLED_MS = 20
+const SETTLE_MS = 20
 
 function send(path: string, headers: Record<string, string>, method = 'GET'): ClientRequest {
   const req = request(`${server?.url}${path}`, { headers, method })
@@ -27,13 +27,13 @@ function send(path: string, headers: Record<string, string>, method = 'GET'): Cl
 }
 
 /** The server's side of the next connection. */
-function nextConnection(): { readonly closed: Promise<void> } {
+function waitForConnection(): { readonly closed: Promise<void> } {
   const closed = createGate()
   server?.server.once('connection', socket => socket.once('close', closed.open))
   return { closed: closed.opened }
 }
 
-function nextEvent(req: ClientRequest, event: string): Promise<unknown> {
+function waitForEvent(req: ClientRequest, event: string): Promise<unknown> {
   return new Promise(done => req.once(event, done))
 }
 
@@ -42,16 +42,16 @@ describe.each(frameworks)('a client of $name', framework => {
     server = await framework.serve(application)
   }
 
-  it('may go away before the adapter is reached', async () => {
+  it('can disconnect before the adapter runs', async () => {
     const traces = recordTraces()
     const reached = createGate()
-    const before: Around = async next => {
+    const before: Wrapper = async next => {
       reached.open()
       await connection.closed
       await next()
     }
     await serve({ before, routes: { '/': () => ({}) } })
-    const connection = nextConnection()
+    const connection = waitForConnection()
     const { baseId, headers } = signTrace()
 
     const req = send('/', headers)
@@ -60,15 +60,15 @@ describe.each(frameworks)('a client of $name', framework => {
     req.destroy()
 
     const records = await traces.whenServed(baseId)
-    await pause(SETTLED_MS)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    await pause(SETTLE_MS)
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('may go away before its body was read, and the handler never runs', async () => {
+  it('can disconnect before its body was read, and the handler never runs', async () => {
     const traces = recordTraces()
     const reached = createGate()
-    const after: Around = next => {
+    const after: Wrapper = next => {
       reached.open()
       return next()
     }
@@ -82,13 +82,13 @@ describe.each(frameworks)('a client of $name', framework => {
     req.destroy()
 
     const records = await traces.whenServed(baseId)
-    await pause(SETTLED_MS)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    await pause(SETTLE_MS)
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
     expect(ran).toBe(0)
   })
 
-  it('may go away while the handler works, and what is open ends with the request', async () => {
+  it('can disconnect while the handler works, and open points end with the request', async () => {
     const traces = recordTraces()
     const working = createGate()
     const gone = createGate()
@@ -110,15 +110,15 @@ describe.each(frameworks)('a client of $name', framework => {
     req.destroy()
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi\n  left open')
+    expect(outlineTrace(records)).toBe('wsgi\n  left open')
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
     gone.open()
     await done.opened
-    await pause(SETTLED_MS)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi\n  late\n  left open')
+    await pause(SETTLE_MS)
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi\n  late\n  left open')
   })
 
-  it('may go away while the response is written', async () => {
+  it('can disconnect while the response is written', async () => {
     const traces = recordTraces()
     async function* endless() {
       for (;;) {
@@ -131,7 +131,7 @@ describe.each(frameworks)('a client of $name', framework => {
 
     const req = send('/', headers)
     req.end()
-    const res = (await nextEvent(req, 'response')) as Readable
+    const res = (await waitForEvent(req, 'response')) as Readable
     await new Promise(read => res.once('data', read))
     res.on('error', () => undefined)
     req.destroy()
@@ -144,24 +144,24 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.filter(({ name }) => name === 'chunk-start').length).toBeGreaterThan(0)
   })
 
-  it('may go away after the response, of which nothing is told', async () => {
+  it('can disconnect after the response, which is not recorded', async () => {
     const traces = recordTraces()
     await serve({ routes: { '/': () => withTrace('work', async () => ({ ok: true })) } })
     const { baseId, headers } = signTrace()
 
     const req = send('/', headers)
     req.end()
-    const res = (await nextEvent(req, 'response')) as Readable
+    const res = (await waitForEvent(req, 'response')) as Readable
     for await (const _ of res);
     req.destroy()
 
     const records = await traces.whenServed(baseId)
-    await pause(SETTLED_MS)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi\n  work')
+    await pause(SETTLE_MS)
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi\n  work')
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 
-  it('may wait for an answer that never comes, until it gives up', async () => {
+  it('can give up waiting for an answer that never comes', async () => {
     const traces = recordTraces()
     const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })
@@ -174,11 +174,11 @@ describe.each(frameworks)('a client of $name', framework => {
     req.destroy()
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi')
+    expect(outlineTrace(records)).toBe('wsgi')
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('may wait for an answer that never comes, until the server closes its connections', async () => {
+  it('can wait for an answer that never comes until the server closes its connections', async () => {
     const traces = recordTraces()
     const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })
@@ -189,11 +189,11 @@ describe.each(frameworks)('a client of $name', framework => {
     if (server && 'closeAllConnections' in server.server) server.server.closeAllConnections()
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi')
+    expect(outlineTrace(records)).toBe('wsgi')
     expect(records.at(-1)?.info.etype).toBe('ResponseAborted')
   })
 
-  it('is told nothing new by a trace: the answer is the same', async () => {
+  it('gets the same answer with and without a trace', async () => {
     recordTraces()
     await serve({ routes: { '/': () => ({ ok: true }) } })
 

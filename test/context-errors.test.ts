@@ -5,7 +5,7 @@ import { frameworks } from './context/frameworks.js'
 import { nodeServer } from './context/node-server.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send, signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 let server: Listening | undefined
 
@@ -33,7 +33,7 @@ const routes: Record<string, Route> = {
 
 describe.each(frameworks)('a handler of $name', framework => {
   it.each(['/throws', '/rejects', '/rejects-late'])(
-    'that fails (%s) ends its point once, with what it threw',
+    'that fails (%s) ends its point once, with the thrown error',
     async path => {
       const traces = recordTraces()
       server = await framework.serve({ routes })
@@ -45,7 +45,7 @@ describe.each(frameworks)('a handler of $name', framework => {
       expect([signed.status, unsigned.status]).toEqual([500, 500])
       expect(signed.body).toEqual(unsigned.body)
       const records = await traces.whenServed(baseId)
-      expect(traceOutline(records)).toBe(path === '/throws' ? 'wsgi' : 'wsgi\n  work')
+      expect(outlineTrace(records)).toBe(path === '/throws' ? 'wsgi' : 'wsgi\n  work')
       // Plain node:http has nobody whom it tells of errors: there the status says it.
       const told = framework === nodeServer ? {} : { etype: 'OutOfStock', message: 'none left' }
       const { host, request: route, ...info } = records.at(-1)?.info ?? {}
@@ -53,7 +53,7 @@ describe.each(frameworks)('a handler of $name', framework => {
     },
   )
 
-  it('that catches the failure of a point is served as ever', async () => {
+  it('that catches the failure of a point answers normally', async () => {
     const traces = recordTraces()
     server = await framework.serve({ routes })
     const { baseId, headers } = signTrace()

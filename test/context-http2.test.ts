@@ -11,7 +11,7 @@ import { exchange, openSession, openStream } from './context/http2-session.js'
 import { koaHttp2 } from './context/koa-app.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 import { doWork, WORK_OUTLINE } from './context/traced-work.js'
 
 let server: Listening | undefined
@@ -56,7 +56,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
 
     for (const { path, baseId, signed, unsigned } of sent) {
       const records = await traces.whenServed(baseId)
-      expect(traceOutline(records)).toBe(`wsgi${WORK_OUTLINE}`)
+      expect(outlineTrace(records)).toBe(`wsgi${WORK_OUTLINE}`)
       expect(records[0]?.info.request).toMatchObject({ path, method: 'GET', scheme: 'http' })
       expect(records.at(-1)?.info.etype).toBe(path === '/fail' ? 'RangeError' : undefined)
       expect(signed.status).toBe(path === '/fail' ? 500 : 200)
@@ -83,13 +83,13 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     for await (const chunk of stream) text += chunk
 
     expect(text).toBe(JSON.stringify(baseId).repeat(3))
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  chunk\n  chunk\n  chunk')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  chunk\n  chunk\n  chunk')
   })
 
   it.each([
     { who: 'a stream that its client resets', leave: 'reset' },
     { who: 'a connection that its client drops', leave: 'drop' },
-  ])('ends the point with $who, while the handler works', async ({ leave }) => {
+  ])('ends the point with $who while the handler works', async ({ leave }) => {
     const traces = recordTraces()
     const asked = createGate()
     const client = await serve({ routes: { '/': () => new Promise(asked.open) } })
@@ -101,7 +101,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     else client.destroy()
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi')
+    expect(outlineTrace(records)).toBe('wsgi')
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
@@ -121,11 +121,11 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     stream.close(8)
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi')
+    expect(outlineTrace(records)).toBe('wsgi')
     expect(records.at(-1)?.info).toMatchObject({ etype: 'ClientDisconnected', response: { status_code: 200 } })
   })
 
-  it('ends the point of a request whose client was gone before the adapter was reached', async () => {
+  it('ends the point of a request whose client disconnected before the adapter ran', async () => {
     const traces = recordTraces()
     const reached = createGate()
     const gone = createGate()
@@ -146,11 +146,11 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
 
     const records = await traces.whenServed(baseId)
     await pause(20)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('tells nothing of a connection that is closed after the response', async () => {
+  it('records nothing about a connection that is closed after the response', async () => {
     const traces = recordTraces()
     const client = await serve({ routes: { '/': () => ({ ok: true }) } })
     const { baseId, headers } = signTrace()
@@ -160,7 +160,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
 
     const records = await traces.whenServed(baseId)
     await pause(20)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 })

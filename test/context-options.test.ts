@@ -5,7 +5,7 @@ import type { Application, Serving } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, send, signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 const ENVIRONMENT = ['OSPROFILER_HMAC_KEYS', 'OSPROFILER_HMAC_KEYS_FILE', 'OSPROFILER_ENABLED'] as const
 
@@ -50,17 +50,17 @@ describe.each(frameworks)('the adapter in $name', framework => {
     return trace !== null
   }
 
-  it('names the point as it is told', async () => {
+  it('uses the configured name for the point', async () => {
     const traces = recordTraces('api')
     const url = await serve({ name: 'api' })
     const { baseId, headers } = signTrace()
 
     await send(url, { headers })
 
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('api')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('api')
   })
 
-  it('records path, query, method and scheme, and secrets in no case', async () => {
+  it('records path, query, method and scheme, but no secrets', async () => {
     const traces = recordTraces()
     const url = await serve({})
     const { baseId, headers } = signTrace()
@@ -73,7 +73,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(JSON.stringify(request)).not.toContain('hush')
   })
 
-  it('keeps the query to itself with hideQuery', async () => {
+  it('leaves out the query with hideQuery', async () => {
     const traces = recordTraces()
     const url = await serve({ hideQuery: true })
     const { baseId, headers } = signTrace()
@@ -83,7 +83,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect((await traces.whenServed(baseId))[0]?.info.request).toMatchObject({ path: '/', query: '' })
   })
 
-  it('traces nothing that is to be ignored, and asks about signed requests alone', async () => {
+  it('does not trace ignored requests, and calls ignore only for signed requests', async () => {
     recordTraces()
     const asked: (string | undefined)[] = []
     const url = await serve({
@@ -102,7 +102,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(asked).toEqual(['/?health', '/?other', '/?broken'])
   })
 
-  it('is switched off and on while it runs', async () => {
+  it('can be enabled and disabled while it runs', async () => {
     recordTraces()
     const url = await serve({})
 
@@ -116,7 +116,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(server?.stats()).toMatchObject({ traced: 2, refused: { disabled: 1 } })
   })
 
-  it('is switched by its own option before all others', async () => {
+  it('prefers its own enabled option to all others', async () => {
     recordTraces()
     const off = await serve({ enabled: false })
     expect(await isTraced(off)).toBe(false)
@@ -126,7 +126,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(await isTraced(await serve({ enabled: true }))).toBe(true)
   })
 
-  it('takes keys from the environment, as they are at the first signed request', async () => {
+  it('reads the keys from the environment at the first signed request', async () => {
     recordTraces()
     const url = await serve({}, {})
     await send(url)
@@ -138,7 +138,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(server?.stats().tracedByKey).toEqual([1, 1])
   })
 
-  it('takes keys from configure, and its own before these', async () => {
+  it('uses keys from configure, but prefers its own', async () => {
     recordTraces()
     configure({ hmacKeys: 'configured' })
     const url = await serve({}, {})
@@ -150,7 +150,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect([await isTraced(own, 'configured'), await isTraced(own)]).toEqual([false, true])
   })
 
-  it('serves everything untraced where there are no keys', async () => {
+  it('serves everything untraced without keys', async () => {
     const traces = recordTraces()
     const url = await serve({}, {})
 
@@ -159,11 +159,11 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(traces.all).toEqual([])
   })
 
-  it.each([{ hmacKeys: [] }, { hmacKeys: '' }, { hmacKeys: ' , ' }])('cannot be made with $hmacKeys', async keys => {
+  it.each([{ hmacKeys: [] }, { hmacKeys: '' }, { hmacKeys: ' , ' }])('rejects $hmacKeys as keys', async keys => {
     await expect(serve({}, keys)).rejects.toThrow(TypeError)
   })
 
-  it('counts what it traced by key, and what it did not by reason', async () => {
+  it('counts traced requests by key, and untraced ones by reason', async () => {
     recordTraces()
     const reasons: string[] = []
     const url = await serve({ onRefused: reason => reasons.push(reason) }, { hmacKeys: ['new', 'old'] })

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { get, setNotifier, withTrace } from '@osprofiler/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Around, Listening } from './context/framework.js'
+import type { Listening, Wrapper } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send, signTrace, split } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 let server: Listening | undefined
 
@@ -19,12 +19,12 @@ afterEach(async () => {
 const own = new AsyncLocalStorage<{ readonly number: number }>()
 let requests = 0
 
-const runOwn: Around = next => own.run({ number: requests++ }, next)
-const enterOwn: Around = next => {
+const runOwn: Wrapper = next => own.run({ number: requests++ }, next)
+const enterOwn: Wrapper = next => {
   own.enterWith({ number: requests++ })
   return next()
 }
-const runInOther: Around = next => new AsyncLocalStorage<string>().run('other', next)
+const runInOther: Wrapper = next => new AsyncLocalStorage<string>().run('other', next)
 
 describe.each(frameworks)("an application's own AsyncLocalStorage in $name", framework => {
   it.each([
@@ -33,7 +33,7 @@ describe.each(frameworks)("an application's own AsyncLocalStorage in $name", fra
     { how: 'entered before the adapter', application: { before: enterOwn } },
     { how: 'entered after the adapter', application: { after: enterOwn } },
     { how: 'run before, with another one after', application: { before: runOwn, after: runInOther } },
-  ])('$how is the same throughout every request, traced or not', async ({ application }) => {
+  ])('stays the same throughout traced and untraced requests when $how', async ({ application }) => {
     const traces = recordTraces()
     server = await framework.serve({
       ...application,
@@ -70,14 +70,14 @@ describe.each(frameworks)("an application's own AsyncLocalStorage in $name", fra
       expect(seen).toHaveLength(4)
       expect(new Set(seen).size).toBe(1)
       numbers.add(seen[0])
-      if (signed) expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  work')
+      if (signed) expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  work')
     }
     expect(numbers.size).toBe(sent.length)
     expect(numbers).not.toContain(undefined)
     expect(own.getStore()).toBeUndefined()
   })
 
-  it('is the only one that an unsigned request, or one that is refused, ever enters', async () => {
+  it('is the only storage that unsigned and refused requests enter', async () => {
     recordTraces()
     server = await framework.serve({ routes: { '/': () => ({ traced: get() !== undefined }) } })
     await send(server.url, { headers: signTrace().headers })

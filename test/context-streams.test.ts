@@ -8,12 +8,12 @@ import { frameworks } from './context/frameworks.js'
 import { nodeServer } from './context/node-server.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { send, signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 const CHUNKS = 4
 const OUTLINE = `wsgi${'\n  chunk\n    inside'.repeat(CHUNKS)}`
 
-async function* chunks(id: string) {
+async function* generateChunks(id: string) {
   for (let index = 0; index < CHUNKS; index++) {
     await pause(Math.random() * 4)
     yield withTrace('chunk', { id }, async () => {
@@ -37,7 +37,7 @@ const events: RawRoute = (req, res) => {
 }
 
 const application: Application = {
-  routes: { '/stream': ({ id }) => Readable.from(chunks(id)) },
+  routes: { '/stream': ({ id }) => Readable.from(generateChunks(id)) },
   rawRoutes: { '/events': events },
 }
 
@@ -54,7 +54,7 @@ describe.each(frameworks)('a response of $name', framework => {
     { what: 'streamed and compressed', path: '/stream', compress: true },
     { what: 'of server-sent events', path: '/events', compress: false },
     { what: 'of compressed server-sent events', path: '/events', compress: true },
-  ])('$what has its points in its own trace, to its last byte', async ({ path, compress }) => {
+  ])('$what has its points in its own trace until its last byte', async ({ path, compress }) => {
     const traces = recordTraces()
     server = await framework.serve({ ...application, compress })
     const { url } = server
@@ -72,7 +72,7 @@ describe.each(frameworks)('a response of $name', framework => {
 
     for (const { index, baseId, signed, unsigned } of sent) {
       const records = await traces.whenServed(baseId)
-      expect(traceOutline(records)).toBe(OUTLINE)
+      expect(outlineTrace(records)).toBe(OUTLINE)
       expect(records.at(-1)?.name).toBe('wsgi-stop')
       for (const { name, info } of records) if (/^(chunk|inside)-start$/.test(name)) expect(info.id).toBe(`${index}-`)
       const text = (signed.headers['content-encoding'] === 'gzip' ? gunzipSync(signed.body) : signed.body).toString()
@@ -82,7 +82,7 @@ describe.each(frameworks)('a response of $name', framework => {
     expect(traces.all.some(({ info }) => info.id === 'unsigned')).toBe(false)
   })
 
-  it('is of the same bytes whether it is traced or not, and compressed where that was asked for', async () => {
+  it('has the same bytes traced and untraced, and is compressed on request', async () => {
     recordTraces()
     server = await framework.serve({ routes: { '/same': () => Readable.from(['one ', 'two']) }, compress: true })
 

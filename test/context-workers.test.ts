@@ -9,7 +9,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, send, signTrace } from './context/signed-request.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 const ENVIRONMENT = { ...process.env, OSPROFILER_HMAC_KEYS: KEY }
 
@@ -37,7 +37,7 @@ function startWorker(file: string): { worker: Worker; records: TraceRecord[] } {
 }
 
 describe('a worker thread', () => {
-  it('that serves requests traces them, by a notifier of its own', async () => {
+  it('traces the requests that it serves, with its own notifier', async () => {
     const traces = recordTraces()
     const { worker, records } = startWorker('serve-in-worker.js')
     const [{ port }] = (await once(worker, 'message')) as [Message]
@@ -48,13 +48,13 @@ describe('a worker thread', () => {
 
     await expect.poll(() => records.filter(({ name }) => name === 'wsgi-stop').length).toBe(sent.length)
     for (const { baseId } of sent) {
-      expect(traceOutline(records.filter(({ base_id }) => base_id === baseId))).toBe('wsgi\n  work')
+      expect(outlineTrace(records.filter(({ base_id }) => base_id === baseId))).toBe('wsgi\n  work')
     }
     expect(records).toHaveLength(4 * sent.length)
     expect(traces.all).toEqual([])
   })
 
-  it('joins the trace of the request that hands it work, when the signed headers are in the message', async () => {
+  it('joins the trace of a request that passes it work and signed headers in a message', async () => {
     const traces = recordTraces()
     const { worker, records } = startWorker('compute-in-worker.js')
     const compute = (number: number): Promise<number | undefined> =>
@@ -77,14 +77,14 @@ describe('a worker thread', () => {
     expect(results).toEqual([...ids.map((_, index) => 2 * index), 2_000])
     for (const baseId of ids) {
       const theirs = records.filter(({ base_id }) => base_id === baseId)
-      expect(traceOutline([...traces.of(baseId), ...theirs].toSorted(byTime))).toBe('ask\n  compute')
+      expect(outlineTrace([...traces.of(baseId), ...theirs].toSorted(compareTimestamps))).toBe('ask\n  compute')
     }
     expect(records).toHaveLength(2 * ids.length)
   })
 })
 
 describe('a cluster', () => {
-  it('traces what each of its processes serves, into one store', async () => {
+  it('traces the requests of all its processes into one store', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'osprofiler-cluster-'))
     cleanups.push(() => rm(folder, { recursive: true, force: true }))
     const connectionString = `sqlite:///${join(folder, 'traces.db')}`
@@ -106,13 +106,13 @@ describe('a cluster', () => {
     for (const [index, { baseId }] of sent.entries()) {
       const records: TraceRecord[] = []
       for await (const batch of driver.readRecords?.(baseId) ?? []) records.push(...batch)
-      expect(traceOutline(records.toSorted(byTime))).toBe('wsgi\n  work')
+      expect(outlineTrace(records.toSorted(compareTimestamps))).toBe('wsgi\n  work')
       expect(records.some(({ info }) => String(info.pid) === replies[index]?.body.toString())).toBe(true)
     }
   })
 })
 
-function byTime(one: TraceRecord, other: TraceRecord): number {
+function compareTimestamps(one: TraceRecord, other: TraceRecord): number {
   if (one.timestamp !== other.timestamp) return one.timestamp < other.timestamp ? -1 : 1
   return one.name < other.name ? -1 : 1
 }

@@ -13,9 +13,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 const APP = join(import.meta.dirname, 'delivery-app.js')
 const PYTHON = '/usr/bin/python3'
 /** Records of a request to /work: the request, and two points in it. */
-const RECORDS = 6
+const RECORDS_PER_REQUEST = 6
 /** A driver that waited for the store on the event loop would hold a request up for the five seconds that it tries. */
-const STALLED_MS = 4_000
+const STALL_MS = 4_000
 
 let folder: string
 let store: string
@@ -46,7 +46,7 @@ function request({ port, agent }: App, path: string, baseId?: string): Promise<s
   })
 }
 
-async function serve(to: App, requests: number): Promise<void> {
+async function sendRequests(to: App, requests: number): Promise<void> {
   for (let count = 0; count < requests; count++) {
     const baseId = createTraceId()
     const asked = performance.now()
@@ -57,28 +57,28 @@ async function serve(to: App, requests: number): Promise<void> {
 }
 
 /** The statistics of the application, which are exact whenever one looks. */
-async function stats(of: App): Promise<NotifierStats> {
+async function readStats(of: App): Promise<NotifierStats> {
   const seen: NotifierStats = JSON.parse(await request(of, '/stats'))
   expect(seen.emitted).toBe(seen.written + seen.dropped + seen.unknown + seen.queued)
   return seen
 }
 
-async function settled(of: App): Promise<NotifierStats> {
+async function waitUntilSettled(of: App): Promise<NotifierStats> {
   for (const deadline = Date.now() + 60_000; ; await delay(20)) {
-    const seen = await stats(of)
+    const seen = await readStats(of)
     if (seen.queued === 0) return seen
     if (Date.now() > deadline) throw new Error(`The store took no more: ${JSON.stringify(seen)}`)
   }
 }
 
 /** The statistics that the application left when it ended. */
-async function ended({ process }: App): Promise<NotifierStats> {
+async function waitForEnd({ process }: App): Promise<NotifierStats> {
   if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
   expect(process.exitCode).toBe(0)
   return JSON.parse(readFileSync(join(folder, 'stats.json'), 'utf8'))
 }
 
-async function stored(baseIds: readonly string[]): Promise<TraceRecord[]> {
+async function readStoredRecords(baseIds: readonly string[]): Promise<TraceRecord[]> {
   const driver = openDriver(`sqlite:///${store}`)
   const records: TraceRecord[] = []
   for (const baseId of baseIds) for await (const batch of driver.readRecords?.(baseId) ?? []) records.push(...batch)
@@ -117,90 +117,90 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('an Express application over the embedded store', () => {
-  it('serves on while another process holds the lock, and delivers all when it is gone', async () => {
+describe('an Express application with the embedded store', () => {
+  it('answers while another process holds the lock, and delivers everything afterwards', async () => {
     const app = await startApp()
-    await serve(app, 20)
-    await settled(app)
+    await sendRequests(app, 20)
+    await waitUntilSettled(app)
     const unlock = await lockStore()
-    let locked = await stats(app)
-    for (; locked.retried === 0; locked = await stats(app)) {
-      await serve(app, 1)
+    let locked = await readStats(app)
+    for (; locked.retried === 0; locked = await readStats(app)) {
+      await sendRequests(app, 1)
       await delay(50)
     }
     await unlock()
-    const { emitted, written } = await settled(app)
+    const { emitted, written } = await waitUntilSettled(app)
 
-    expect(locked.written).toBe(20 * RECORDS)
+    expect(locked.written).toBe(20 * RECORDS_PER_REQUEST)
     expect(locked.queued).toBeGreaterThan(0)
-    expect(app.slowest).toBeLessThan(STALLED_MS)
+    expect(app.slowest).toBeLessThan(STALL_MS)
     expect(written).toBe(emitted)
-    expect(await stored(app.served)).toHaveLength(emitted)
+    expect(await readStoredRecords(app.served)).toHaveLength(emitted)
   })
 
-  it('serves before its store can be made, and delivers once it can', async () => {
+  it('answers before its store can be created, and delivers afterwards', async () => {
     writeFileSync(dirname(store), 'a file in the place of the directory')
     const app = await startApp()
-    await serve(app, 20)
+    await sendRequests(app, 20)
     await delay(500)
-    const before = await stats(app)
+    const before = await readStats(app)
     rmSync(dirname(store))
     mkdirSync(dirname(store))
-    const { emitted, written } = await settled(app)
+    const { emitted, written } = await waitUntilSettled(app)
 
-    expect(before).toMatchObject({ written: 0, queued: 20 * RECORDS })
-    expect(app.slowest).toBeLessThan(STALLED_MS)
+    expect(before).toMatchObject({ written: 0, queued: 20 * RECORDS_PER_REQUEST })
+    expect(app.slowest).toBeLessThan(STALL_MS)
     expect(written).toBe(emitted)
-    expect(await stored(app.served)).toHaveLength(20 * RECORDS)
+    expect(await readStoredRecords(app.served)).toHaveLength(20 * RECORDS_PER_REQUEST)
   })
 
-  it('goes on in a new file when its store was deleted', async () => {
+  it('continues in a new file after its store was deleted', async () => {
     const app = await startApp()
-    await serve(app, 20)
-    await settled(app)
+    await sendRequests(app, 20)
+    await waitUntilSettled(app)
     rmSync(dirname(store), { recursive: true })
     const lost = app.served.splice(0)
-    await serve(app, 20)
-    const { emitted, written } = await settled(app)
+    await sendRequests(app, 20)
+    const { emitted, written } = await waitUntilSettled(app)
 
-    expect(app.slowest).toBeLessThan(STALLED_MS)
+    expect(app.slowest).toBeLessThan(STALL_MS)
     expect(written).toBe(emitted)
-    expect(emitted).toBe(40 * RECORDS)
-    expect(await stored(lost)).toEqual([])
-    expect(await stored(app.served)).toHaveLength(20 * RECORDS)
+    expect(emitted).toBe(40 * RECORDS_PER_REQUEST)
+    expect(await readStoredRecords(lost)).toEqual([])
+    expect(await readStoredRecords(app.served)).toHaveLength(20 * RECORDS_PER_REQUEST)
   })
 
-  it('serves on when its store is full, and delivers once there is room', async () => {
+  it('answers while its store is full, and delivers once there is space', async () => {
     const app = await startApp()
-    await serve(app, 5)
-    await settled(app)
+    await sendRequests(app, 5)
+    await waitUntilSettled(app)
     const limit = (size: string) =>
       execFileSync('/usr/bin/prlimit', ['--pid', String(app.process.pid), `--fsize=${size}:`])
     limit('20000')
-    await serve(app, 100)
-    let full = await stats(app)
-    for (; full.retried === 0; full = await stats(app)) await delay(20)
+    await sendRequests(app, 100)
+    let full = await readStats(app)
+    for (; full.retried === 0; full = await readStats(app)) await delay(20)
     limit('1000000000')
-    const { emitted, written } = await settled(app)
+    const { emitted, written } = await waitUntilSettled(app)
 
     expect(full.queued).toBeGreaterThan(0)
-    expect(app.slowest).toBeLessThan(STALLED_MS)
+    expect(app.slowest).toBeLessThan(STALL_MS)
     expect(written).toBe(emitted)
-    expect(await stored(app.served)).toHaveLength(105 * RECORDS)
+    expect(await readStoredRecords(app.served)).toHaveLength(105 * RECORDS_PER_REQUEST)
   })
 
-  it('leaves its store whole when it is killed, with all that was flushed and the open points open', async () => {
+  it('leaves its store intact after a kill, with all flushed records and unfinished points', async () => {
     const app = await startApp()
-    await serve(app, 50)
+    await sendRequests(app, 50)
     const hanging = createTraceId()
     request(app, '/hang', hanging).catch(() => {})
-    while ((await stats(app)).emitted < 50 * RECORDS + 2) await delay(5)
-    await settled(app)
+    while ((await readStats(app)).emitted < 50 * RECORDS_PER_REQUEST + 2) await delay(5)
+    await waitUntilSettled(app)
     // More of which nobody knows how far they came.
-    const burst = serve(app, 500).catch(() => {})
+    const burst = sendRequests(app, 500).catch(() => {})
     await delay(100)
     const flushed = app.served.slice(0, 50)
-    const { written } = await stats(app)
+    const { written } = await readStats(app)
     app.process.kill('SIGKILL')
     await once(app.process, 'exit')
     await burst
@@ -211,8 +211,8 @@ describe('an Express application over the embedded store', () => {
 
     expect(whole).toBe('ok')
     expect(Number(count)).toBeGreaterThanOrEqual(written)
-    expect(await stored(flushed)).toHaveLength(50 * RECORDS)
-    expect((await stored([hanging])).map(({ name }) => name)).toEqual(['wsgi-start', 'db-start'])
+    expect(await readStoredRecords(flushed)).toHaveLength(50 * RECORDS_PER_REQUEST)
+    expect((await readStoredRecords([hanging])).map(({ name }) => name)).toEqual(['wsgi-start', 'db-start'])
   })
 
   it.each([
@@ -221,37 +221,37 @@ describe('an Express application over the embedded store', () => {
     ['with process.exit() after close()', (app: App) => request(app, '/end?how=exit')],
   ])('loses no record %s', async (_, end) => {
     const app = await startApp()
-    await serve(app, 100)
+    await sendRequests(app, 100)
     await end(app)
     app.agent.destroy()
-    const { emitted, written, dropped, unknown, queued } = await ended(app)
+    const { emitted, written, dropped, unknown, queued } = await waitForEnd(app)
 
     expect({ emitted, written, dropped, unknown, queued }).toEqual({
-      emitted: 100 * RECORDS,
-      written: 100 * RECORDS,
+      emitted: 100 * RECORDS_PER_REQUEST,
+      written: 100 * RECORDS_PER_REQUEST,
       dropped: 0,
       unknown: 0,
       queued: 0,
     })
-    expect(await stored(app.served)).toHaveLength(100 * RECORDS)
+    expect(await readStoredRecords(app.served)).toHaveLength(100 * RECORDS_PER_REQUEST)
   })
 
-  it('ends within its bounds when the store is locked', async () => {
+  it('ends within its time limits while the store is locked', async () => {
     const app = await startApp()
-    await serve(app, 5)
-    await settled(app)
+    await sendRequests(app, 5)
+    await waitUntilSettled(app)
     const unlock = await lockStore()
-    await serve(app, 5)
+    await sendRequests(app, 5)
     const asked = performance.now()
     app.process.kill('SIGTERM')
     app.agent.destroy()
-    const { emitted, written, dropped, unknown, queued } = await ended(app)
+    const { emitted, written, dropped, unknown, queued } = await waitForEnd(app)
     const took = performance.now() - asked
     await unlock()
 
     expect(took).toBeLessThan(40_000)
     expect(queued).toBe(0)
     expect(written + dropped + unknown).toBe(emitted)
-    expect(await stored(app.served)).toHaveLength(written)
+    expect(await readStoredRecords(app.served)).toHaveLength(written)
   })
 })

@@ -39,14 +39,14 @@ describe('the demo', () => {
     report = readReport(readFileSync(TRACE, 'utf8'))
   })
 
-  it('runs to its end and has nothing to complain about', () => {
+  it('runs to its end without errors', () => {
     expect(code).toBe(0)
     expect(demo.said.stderr).toMatch(
       /^GET http:\/\/127\.0\.0\.1:\d+\/customers\/4711\/orders {2}200 {2}[\d.]+ m?s\n\n$/,
     )
   })
 
-  it('says what it does, step by step', () => {
+  it('prints what it does, step by step', () => {
     const steps = demo.said.stdout.match(/^\d\. /gm)
 
     expect(steps).toEqual(['1. ', '2. ', '3. ', '4. ', '5. ', '6. '])
@@ -54,7 +54,7 @@ describe('the demo', () => {
 
   it('traces one request through three services and a message, under the right parents', () => {
     const [gateway, ...others] = report.roots
-    const [toCatalog, toHistory, toOrders] = callees(gateway)
+    const [toCatalog, toHistory, toOrders] = listCallees(gateway)
 
     expect(others).toEqual([])
     expect(describePoint(gateway)).toBe('gateway wsgi')
@@ -68,7 +68,7 @@ describe('the demo', () => {
     expect(report.points.flatMap(({ marks }) => marks)).toEqual([])
   })
 
-  it('makes the bottleneck plain: a slow query and a repeated one', () => {
+  it('shows the bottleneck: a slow query and a repeated one', () => {
     const { stdout } = demo.said
     const slow = report.points.find(({ name, service }) => name === 'db' && service === 'orders')
 
@@ -96,32 +96,32 @@ describe('the demo', () => {
   })
 
   it('leaves no process and no file behind', async () => {
-    expect(await isGone(demo)).toBe(true)
+    expect(await hasEnded(demo)).toBe(true)
     expect(readdirSync(directory).filter(name => name.startsWith('osprofiler'))).toEqual([])
   })
 })
 
-describe('the demo that does not get to its end', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops what it started at %s', async signal => {
+describe('a demo that is interrupted', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops its processes on %s', async signal => {
     const demo = startDemo()
-    await untilSaid(demo, '3. ')
+    await waitForOutput(demo, '3. ')
 
     demo.child.kill(signal)
 
     expect(await demo.ended).toBe(signal === 'SIGINT' ? 130 : 143)
-    expect(await isGone(demo)).toBe(true)
+    expect(await hasEnded(demo)).toBe(true)
     expect(readdirSync(directory).filter(name => name.startsWith('osprofiler'))).toEqual([])
   })
 
-  it('says so when a service dies, and stops the others', async () => {
+  it('reports a service that dies, and stops the others', async () => {
     const demo = startDemo()
-    await untilSaid(demo, 'catalog  Koa')
+    await waitForOutput(demo, 'catalog  Koa')
 
     process.kill(findProcess('gateway.js', demo.child.pid))
 
     expect(await demo.ended).toBe(1)
     expect(demo.said.stderr).toContain('The demo failed: osprofiler run ended with code 1.')
-    expect(await isGone(demo)).toBe(true)
+    expect(await hasEnded(demo)).toBe(true)
   })
 })
 
@@ -139,7 +139,7 @@ function startDemo(): Demo {
   return { child, said, ended: new Promise(resolve => child.once('close', resolve)) }
 }
 
-async function untilSaid(demo: Demo, text: string): Promise<void> {
+async function waitForOutput(demo: Demo, text: string): Promise<void> {
   let isOver = false
   void demo.ended.then(() => {
     isOver = true
@@ -151,7 +151,7 @@ async function untilSaid(demo: Demo, text: string): Promise<void> {
 }
 
 /** A process that has ended is still in its group until it has been waited for. */
-async function isGone({ child }: Demo): Promise<boolean> {
+async function hasEnded({ child }: Demo): Promise<boolean> {
   for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
     try {
       process.kill(-(child.pid ?? 0), 0)
@@ -171,7 +171,7 @@ function findProcess(file: string, parent: number | undefined): number {
 }
 
 /** What was served below what a point sent, by the name of the service. */
-function callees(node: ReportNode | undefined): ReportNode[] {
+function listCallees(node: ReportNode | undefined): ReportNode[] {
   const served = node?.children.flatMap(({ children }) => children) ?? []
   return served.toSorted((one, other) => ((one.service ?? '') < (other.service ?? '') ? -1 : 1))
 }

@@ -40,12 +40,12 @@ describe('the docs', () => {
     expect([...new Set(shown)].sort()).toEqual(examples.sort())
   })
 
-  it.each(blocks.filter(({ kind }) => kind === 'file'))('show $path as it is ($page)', ({ path, text }) => {
+  it.each(blocks.filter(({ kind }) => kind === 'file'))('show $path unchanged ($page)', ({ path, text }) => {
     expect(text).toBe(read(path))
   })
 
-  it.each(blocks.filter(({ kind }) => kind === 'prints'))('show what $path prints', async ({ path, text }) => {
-    const { stdout, stderr } = await exec(process.execPath, [join(root, runnable(path))])
+  it.each(blocks.filter(({ kind }) => kind === 'prints'))('show the real output of $path', async ({ path, text }) => {
+    const { stdout, stderr } = await exec(process.execPath, [join(root, toRunnable(path))])
 
     expect({ stdout: stdout.replaceAll(/"host":"[^"]*"/g, '"host":"vm"'), stderr }).toEqual({
       stdout: text,
@@ -62,7 +62,7 @@ describe('the docs', () => {
     expect(dead).toEqual([])
   })
 
-  it('name files that are there, where they say what stands where', () => {
+  it('name only existing files when they list files', () => {
     const { text } = markdown.find(({ page }) => page === 'docs/architecture.md') ?? { text: '' }
     const files = [...text.matchAll(/`([a-z]+\/(?:src|pages)\/[^`]+)`/g)].map(([, file]) => `packages/${file}`)
 
@@ -74,7 +74,7 @@ describe('the docs', () => {
 })
 
 /** Examples in TypeScript are run as `tsc -b` built them. */
-function runnable(path: string): string {
+function toRunnable(path: string): string {
   return path.replace(/\/([^/]+)\.ts$/, '/dist/$1.js')
 }
 

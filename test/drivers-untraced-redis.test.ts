@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RedisServer, startRedis } from './servers/redis.js'
 import { type RedisCluster, startRedisCluster } from './servers/redis-cluster.js'
-import { recordsOfDriver } from './use-driver.js'
+import { recordDriverUse } from './use-driver.js'
 
 let server: RedisServer
 let cluster: RedisCluster
@@ -14,8 +14,8 @@ afterAll(() => Promise.all([server.stop(), cluster.stop()]))
 it.each([
   ['a Redis', () => server.url],
   ['a cluster', () => cluster.url],
-])('the driver of %s that is used within a trace leaves nothing in it', async (_name, url) => {
-  const { written, recorded } = await recordsOfDriver(url())
+])('the driver of %s leaves no points when used within a trace', async (_name, url) => {
+  const { written, recorded } = await recordDriverUse(url())
 
   expect(written).toBe(4)
   expect(recorded).toEqual([])

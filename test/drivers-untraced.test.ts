@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { openMongodbStore } from '../packages/drivers/test/mongodb-store.js'
 import { startSearch } from '../packages/drivers/test/stand-ins/search.js'
-import { recordsOfDriver } from './use-driver.js'
+import { recordDriverUse } from './use-driver.js'
 
-describe('a driver that is used within a trace, through an instrumented client, leaves nothing in it', () => {
+describe('a driver with an instrumented client leaves no points when used within a trace', () => {
   it.each([
     ['mongodb', openMongodbStore],
     ['elasticsearch', () => startSearchStore('elasticsearch')],
@@ -12,7 +12,7 @@ describe('a driver that is used within a trace, through an instrumented client, 
     const { url, clear } = await open()
     await clear()
 
-    const { written, recorded } = await recordsOfDriver(url)
+    const { written, recorded } = await recordDriverUse(url)
 
     expect(written).toBe(4)
     expect(recorded).toEqual([])

@@ -32,11 +32,11 @@ describe('the examples of the docs', () => {
     ['examples/quick-start/registered.js', '/', ['request', 'GET /']],
     ['examples/adapter/hono.js', '/', ['request', 'GET /', 'work']],
     ['examples/adapter/hono.js', '/fails', ['GET /fails', 'RangeError']],
-  ])('%s is traced at %s by one command', async (file, path, shown) => {
+  ])('starts %s traced at %s with one command', async (file, path, shown) => {
     const port = await findFreePort()
     const flags = file.includes('registered') ? ['--import', '@osprofiler/node/register'] : []
     service = spawn(process.execPath, [...flags, join(root, file)], { cwd: root, env: { ...env, PORT: String(port) } })
-    await listening(port)
+    await waitForPort(port)
 
     const { stdout } = await exec(process.execPath, [command, 'run', `http://127.0.0.1:${port}${path}`], { env })
 
@@ -44,8 +44,8 @@ describe('the examples of the docs', () => {
   })
 })
 
-describe('the example of OpenTelemetry', () => {
-  it('has the id of the trace on a span of the signed request, and on none of another one', async () => {
+describe('the example for OpenTelemetry', () => {
+  it('puts the id of the trace on a span of the signed request only', async () => {
     const receiver = await startOtlpReceiver()
     const port = await findFreePort()
     const args = ['--import', './telemetry.js', 'app.js']
@@ -54,7 +54,7 @@ describe('the example of OpenTelemetry', () => {
       cwd: join(root, 'examples/opentelemetry'),
       env: { ...env, PORT: String(port), OTEL_EXPORTER_OTLP_ENDPOINT: collector },
     })
-    await listening(port)
+    await waitForPort(port)
 
     const { stdout } = await exec(process.execPath, [command, 'run', `http://127.0.0.1:${port}/`], { env })
     await endService()
@@ -73,7 +73,7 @@ async function endService(): Promise<void> {
   await ended
 }
 
-async function listening(port: number): Promise<void> {
+async function waitForPort(port: number): Promise<void> {
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
     const answered = await fetch(`http://127.0.0.1:${port}/`).then(
       response => response.arrayBuffer(),

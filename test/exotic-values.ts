@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
-import { shopRecords } from './cli-records.js'
+import { createShopRecords } from './cli-records.js'
 
 /** Values that Python's `json` writes in this way, of which JavaScript's numbers and JSON know only some. */
 export const EXOTIC_VALUES = [
@@ -10,9 +10,9 @@ export const EXOTIC_VALUES = [
 ]
 
 /** A trace whose queries have such values as parameters, and whose request has such a status. */
-export function exoticRecords(baseId?: string): TraceRecord[] {
+export function createExoticRecords(baseId?: string): TraceRecord[] {
   const params = parseJson(`[${EXOTIC_VALUES.join(', ')}]`)
-  return shopRecords(baseId === undefined ? {} : { baseId }).map(record => {
+  return createShopRecords(baseId === undefined ? {} : { baseId }).map(record => {
     const { db, response } = record.info
     if (db !== undefined) return { ...record, info: { ...record.info, db: { ...db, params }, NaN: { params } } }
     if (response === undefined) return record
@@ -22,17 +22,17 @@ export function exoticRecords(baseId?: string): TraceRecord[] {
 
 /** JSON without its layout, to compare what two programs wrote. */
 export function compact(json: string, change: (value: unknown) => unknown = value => value): string {
-  return exactText(change(parseJson(json)))
+  return toExactText(change(parseJson(json)))
 }
 
 /** A value as text that tells every number from every other, whatever the order of members. */
-export function exactText(value: unknown): string {
-  return jsonText(inOrder(value), 0)
+export function toExactText(value: unknown): string {
+  return jsonText(sortMembers(value), 0)
 }
 
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder)
+function sortMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortMembers)
   if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
-  const members = Object.entries(value).map(([name, member]) => [name, inOrder(member)] as const)
+  const members = Object.entries(value).map(([name, member]) => [name, sortMembers(member)] as const)
   return Object.fromEntries(members.sort(([one], [other]) => (one < other ? -1 : 1)))
 }

@@ -3,16 +3,16 @@ import { createRequire } from 'node:module'
 import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/express'
 import { describe, expect, it } from 'vitest'
 import { EXPRESS_PROGRAMS, EXPRESS5_PROGRAMS, type ExpressProgram } from './guest/express-programs.js'
-import { KEY, type MakeServer, observe, VARIANTS, WITHOUT } from './guest/observe-server.js'
+import { KEY, type MakeServer, observe, UNTRACED_VARIANT, VARIANTS } from './guest/observe-server.js'
 
 const require = createRequire(import.meta.url)
 
-const PROGRAMS: Readonly<Record<string, Readonly<Record<string, ExpressProgram>>>> = {
+const PROGRAMS_BY_VERSION: Readonly<Record<string, Readonly<Record<string, ExpressProgram>>>> = {
   express: { ...EXPRESS_PROGRAMS, ...EXPRESS5_PROGRAMS },
   express4: EXPRESS_PROGRAMS,
 }
 
-describe.each(Object.keys(PROGRAMS))('middlewares and handlers of %s', version => {
+describe.each(Object.keys(PROGRAMS_BY_VERSION))('middleware and handlers of %s', version => {
   const express: typeof import('express') = require(version)
 
   function serving(program: ExpressProgram): MakeServer {
@@ -35,13 +35,17 @@ describe.each(Object.keys(PROGRAMS))('middlewares and handlers of %s', version =
     }
   }
 
-  describe.each(Object.keys(PROGRAMS[version] ?? {}))('that %s', name => {
-    const program = PROGRAMS[version]?.[name] ?? (() => undefined)
+  describe.each(Object.keys(PROGRAMS_BY_VERSION[version] ?? {}))('that %s', name => {
+    const program = PROGRAMS_BY_VERSION[version]?.[name] ?? (() => undefined)
 
-    it.each(Object.keys(VARIANTS))('do the same for %s', async variant => {
-      const plain = await observe('express', serving(program), WITHOUT)
+    it.each(Object.keys(VARIANTS))('behave the same with %s', async variant => {
+      const plain = await observe('express', serving(program), UNTRACED_VARIANT)
 
-      const { observed, open, points } = await observe('express', serving(program), VARIANTS[variant] ?? WITHOUT)
+      const { observed, open, points } = await observe(
+        'express',
+        serving(program),
+        VARIANTS[variant] ?? UNTRACED_VARIANT,
+      )
 
       expect(observed).toEqual(plain.observed)
       expect(open).toEqual([])

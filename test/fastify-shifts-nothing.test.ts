@@ -2,11 +2,11 @@ import { createRequire } from 'node:module'
 import osprofiler from '@osprofiler/fastify'
 import { describe, expect, it } from 'vitest'
 import { FASTIFY_PROGRAMS, type FastifyProgram } from './guest/fastify-programs.js'
-import { KEY, type MakeServer, observe, VARIANTS, WITHOUT } from './guest/observe-server.js'
+import { KEY, type MakeServer, observe, UNTRACED_VARIANT, VARIANTS } from './guest/observe-server.js'
 
 const fastify: typeof import('fastify').fastify = createRequire(import.meta.url)('fastify')
 
-function serving(program: FastifyProgram): MakeServer {
+function createServerFactory(program: FastifyProgram): MakeServer {
   return async (ticks, { adapter }) => {
     const stream = {
       write(line: string) {
@@ -34,10 +34,14 @@ function serving(program: FastifyProgram): MakeServer {
 describe.each(Object.keys(FASTIFY_PROGRAMS))('hooks and handlers of Fastify that %s', name => {
   const program = FASTIFY_PROGRAMS[name] ?? (() => undefined)
 
-  it.each(Object.keys(VARIANTS))('do the same for %s', async variant => {
-    const plain = await observe('fastify', serving(program), WITHOUT)
+  it.each(Object.keys(VARIANTS))('behave the same with %s', async variant => {
+    const plain = await observe('fastify', createServerFactory(program), UNTRACED_VARIANT)
 
-    const { observed, open, points } = await observe('fastify', serving(program), VARIANTS[variant] ?? WITHOUT)
+    const { observed, open, points } = await observe(
+      'fastify',
+      createServerFactory(program),
+      VARIANTS[variant] ?? UNTRACED_VARIANT,
+    )
 
     expect(observed).toEqual(plain.observed)
     expect(open).toEqual([])

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { cacheFolder, fetchOnce, isFetched } from './servers/fetch-once.js'
+import { fetchOnce, findCacheFolder, isFetched } from './servers/fetch-once.js'
 
 let cache: string
 
@@ -17,18 +17,18 @@ afterEach(() => {
   rmSync(cache, { recursive: true, force: true })
 })
 
-describe('what tests fetch', () => {
-  it('is fetched once, and afterwards nothing of the network is asked', async () => {
+describe('a download for tests', () => {
+  it('happens once, and later runs do not use the network', async () => {
     const folder = await fetchOnce({ name: 'jar', key: ['1'], fill: writeJar })
 
-    const again = await fetchOnce({ name: 'jar', key: ['1'], fill: failToReachTheNetwork })
+    const again = await fetchOnce({ name: 'jar', key: ['1'], fill: throwNetworkError })
 
     expect(again).toBe(folder)
     expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
     expect(isFetched({ name: 'jar', key: ['1'] })).toBe(true)
   })
 
-  it('is fetched again when a version in its key changes, beside the old one', async () => {
+  it('happens again if a version in its key changes, and keeps the old copy', async () => {
     const old = await fetchOnce({ name: 'jar', key: ['1', 'pom'], fill: writeJar })
 
     const folder = await fetchOnce({ name: 'jar', key: ['2', 'pom'], fill: writeJar })
@@ -37,7 +37,7 @@ describe('what tests fetch', () => {
     expect(existsSync(old)).toBe(true)
   })
 
-  it('leaves nothing when its download breaks off, and is whole the next time', async () => {
+  it('leaves nothing behind when interrupted, and is complete the next time', async () => {
     const broken = fetchOnce({
       name: 'jar',
       key: [],
@@ -54,7 +54,7 @@ describe('what tests fetch', () => {
     expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
   })
 
-  it('is whole also after a process that was killed while it fetched', async () => {
+  it('is complete after a process was killed during the download', async () => {
     const child = fetchSlowly(600_000)
     await vi.waitFor(() => expect(readdirSync(cache)).toHaveLength(2), { timeout: 30_000 })
     child.kill('SIGKILL')
@@ -66,7 +66,7 @@ describe('what tests fetch', () => {
     expect(readdirSync(cache)).toHaveLength(1)
   })
 
-  it('is fetched by one of several processes that want it at once, and all of them get it', async () => {
+  it('happens in only one of several concurrent processes, and all of them get the files', async () => {
     const children = Array.from({ length: 5 }, () => fetchSlowly(500))
 
     const outputs = await Promise.all(children.map(readOutput))
@@ -77,7 +77,7 @@ describe('what tests fetch', () => {
     expect(readdirSync(cache)).toHaveLength(1)
   })
 
-  it('stays whole when another process finishes first without regard to the lock', async () => {
+  it('stays complete if another process finishes first without the lock', async () => {
     const folder = await fetchOnce({
       name: 'jar',
       key: [],
@@ -92,15 +92,15 @@ describe('what tests fetch', () => {
     expect(readdirSync(cache)).toHaveLength(1)
   })
 
-  it('is kept where OSPROFILER_TEST_CACHE says, else among the caches of the user', () => {
-    const given = cacheFolder()
+  it("is kept in OSPROFILER_TEST_CACHE, or else in the user's cache folder", () => {
+    const given = findCacheFolder()
     vi.stubEnv('OSPROFILER_TEST_CACHE', undefined)
     vi.stubEnv('XDG_CACHE_HOME', '/var/caches')
-    const ofSystem = cacheFolder()
+    const ofSystem = findCacheFolder()
     vi.stubEnv('XDG_CACHE_HOME', undefined)
     vi.stubEnv('HOME', '/home/ada')
 
-    expect([given, ofSystem, cacheFolder()]).toEqual([
+    expect([given, ofSystem, findCacheFolder()]).toEqual([
       cache,
       '/var/caches/osprofiler-test',
       '/home/ada/.cache/osprofiler-test',
@@ -112,7 +112,7 @@ async function writeJar(folder: string): Promise<void> {
   writeFileSync(join(folder, 'jar'), 'whole')
 }
 
-async function failToReachTheNetwork(): Promise<void> {
+async function throwNetworkError(): Promise<void> {
   throw new Error('There is no network')
 }
 

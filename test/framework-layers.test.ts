@@ -11,10 +11,10 @@ import { instrument } from '@osprofiler/instruments'
 import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { buildReport, renderTree, summarize } from '@osprofiler/report'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { printOfScript } from './print-of-script.js'
+import { runScript } from './print-of-script.js'
 
 const KEY = 'SECRET'
-const HERE = /^framework-layers\.test\.ts:\d+$/
+const THIS_FILE_PATTERN = /^framework-layers\.test\.ts:\d+$/
 const limits = { maxTracesPerSecond: 10_000 }
 const require = createRequire(import.meta.url)
 
@@ -36,10 +36,10 @@ interface App {
 }
 
 async function serve(listener: RequestListener): Promise<App> {
-  return reach(createServer(listener).listen(0, '127.0.0.1'))
+  return listen(createServer(listener).listen(0, '127.0.0.1'))
 }
 
-async function reach(server: Server): Promise<App> {
+async function listen(server: Server): Promise<App> {
   if (!server.listening) await once(server, 'listening')
   undos.push(() => {
     server.closeAllConnections()
@@ -62,7 +62,7 @@ async function reach(server: Server): Promise<App> {
 }
 
 /** The points of a framework in the order of their starts: what each says of its layer, and what is nested in it. */
-function layers(framework: string, baseId?: string) {
+function recordLayers(framework: string, baseId?: string) {
   const own = records.filter(record => baseId === undefined || record.base_id === baseId)
   const wsgi = own.find(({ name }) => name === 'wsgi-start')?.trace_id
   return own
@@ -81,14 +81,14 @@ function layers(framework: string, baseId?: string) {
 }
 
 /** Each point stops before the next one starts: none is counted twice. */
-function expectOneAfterAnother(framework: string): void {
+function expectSequentialLayers(framework: string): void {
   const names = records.map(({ name }) => name).filter(name => name.startsWith(`${framework}-`))
   for (const [index, name] of names.entries()) {
     expect(name).toBe(`${framework}-${index % 2 === 0 ? 'start' : 'stop'}`)
   }
 }
 
-describe('layers whose functions have no name are called by where they were given to their framework', () => {
+describe('layers with anonymous functions are named after the place where the framework got them', () => {
   const express = [
     'anonymous-layers.mjs:22',
     'anonymous-plugin/index.mjs:3',
@@ -116,7 +116,7 @@ describe('layers whose functions have no name are called by where they were give
       ],
     ],
   ])('%s', async (framework, expected) => {
-    const printed = await printOfScript('fixtures/anonymous-layers.mjs', [framework])
+    const printed = await runScript('fixtures/anonymous-layers.mjs', [framework])
 
     expect(JSON.parse(printed)).toEqual(expected)
   })
@@ -132,7 +132,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     return app
   }
 
-  it('are points, named by function and route, in which is nested what they do', async () => {
+  it('become points with function and route as name, which contain the points of their work', async () => {
     const app = createApp()
     app.use(express.json())
     app.use(function authenticate(_req, _res, next) {
@@ -148,16 +148,16 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
 
     expect(await get('/orders/7')).toMatchObject({ status: 200 })
 
-    const named = layers('express').filter(({ name }) => name !== 'router')
+    const named = recordLayers('express').filter(({ name }) => name !== 'router')
     expect(named).toEqual([
       { name: 'jsonParser' },
       { name: 'authenticate' },
       { name: 'getOrder', route: 'GET /orders/:id', inside: ['db'] },
     ])
-    expectOneAfterAnother('express')
+    expectSequentialLayers('express')
   })
 
-  it('get the `next` that their request has', async () => {
+  it('receive the `next` of their request', async () => {
     const app = createApp()
     const same: boolean[] = []
     const compare = (req: object, _res: unknown, next: () => void) => {
@@ -179,7 +179,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     expect(same).toEqual(untraced)
   })
 
-  it('last until the request is handed on, or is over', async () => {
+  it('end when they call next, or when the request ends', async () => {
     const app = createApp()
     app.use(function slow(_req, _res, next) {
       setTimeout(next, 30)
@@ -198,7 +198,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     expect(points[0]?.durationUs).toBeGreaterThan((durations[0] ?? 0) * 1000 + (durations[1] ?? 0) * 1000 - 5_000)
   })
 
-  it('that fail say so, those that only pass it on do not', async () => {
+  it('record their own failure, but not a failure that they only pass on', async () => {
     const app = createApp()
     app.get('/thrown', function fail() {
       throw new RangeError('thrown')
@@ -217,7 +217,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
       const { status, baseId } = await get(path)
 
       expect(status).toBe(503)
-      expect(layers('express', baseId)).toEqual([
+      expect(recordLayers('express', baseId)).toEqual([
         { name: 'fail', route: `GET ${path}`, etype: 'RangeError' },
         { name: 'osprofilerError' },
         { name: 'recover' },
@@ -225,7 +225,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     }
   })
 
-  it('without a name are told by their route, and by where the program gave them to Express', async () => {
+  it('without a name are named by their route and their place in the program', async () => {
     const app = createApp()
     app.get(['/a', '/b'], (_req, _res, next) => next('route'))
     app.get(/^\/b$/, (_req, res) => void res.end())
@@ -233,13 +233,13 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
 
     await get('/b')
 
-    expect(layers('express')).toEqual([
-      { name: expect.stringMatching(HERE), route: 'GET /a,/b' },
-      { name: expect.stringMatching(HERE), route: 'GET /^\\/b$/' },
+    expect(recordLayers('express')).toEqual([
+      { name: expect.stringMatching(THIS_FILE_PATTERN), route: 'GET /a,/b' },
+      { name: expect.stringMatching(THIS_FILE_PATTERN), route: 'GET /^\\/b$/' },
     ])
   })
 
-  it('of untraced requests are none, and of interleaved ones are kept apart', async () => {
+  it('have no points for untraced requests, and do not mix interleaved ones', async () => {
     const app = createApp()
     app.get('/:id', async function answer(req, res) {
       await withTrace(`work ${req.params.id}`, () => sleep(Number(req.params.id) % 5))
@@ -251,11 +251,11 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
 
     for (const [id, { baseId }] of all.entries()) {
       const expected = { name: 'answer', route: 'GET /:id', inside: [`work ${id}`] }
-      expect(layers('express', baseId)).toEqual(id % 2 === 0 ? [expected] : [])
+      expect(recordLayers('express', baseId)).toEqual(id % 2 === 0 ? [expected] : [])
     }
   })
 
-  it('are one point each when there are two who ask for them, and none once that is undone', async () => {
+  it('become one point each with two registrations, and none after both are removed', async () => {
     const app = createApp()
     const undo = instrument(['express'])
     app.get('/', function answer(_req, res) {
@@ -264,19 +264,19 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     const { get } = await serve(app)
 
     await get('/')
-    const both = layers('express')
+    const both = recordLayers('express')
     undo()
     const { baseId: one } = await get('/')
     undos.shift()?.()
     const { baseId: none } = await get('/')
 
     expect(both).toHaveLength(1)
-    expect(layers('express', one)).toHaveLength(1)
-    expect(layers('express', none)).toEqual([])
+    expect(recordLayers('express', one)).toHaveLength(1)
+    expect(recordLayers('express', none)).toEqual([])
   })
 })
 
-describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
+describe.each(['koa', 'koa2'])('the middleware of %s', version => {
   const Koa: typeof import('koa') = require(version)
 
   function createApp() {
@@ -287,7 +287,7 @@ describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
     return app
   }
 
-  it('are points: on the way in, and on the way back', async () => {
+  it('becomes points, before and after next', async () => {
     const app = createApp()
     app.use(async function logger(_ctx, next) {
       await withTrace('before', () => sleep(1))
@@ -306,17 +306,17 @@ describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
 
     expect(await get('/orders/7')).toMatchObject({ status: 200 })
 
-    expect(layers('koa')).toEqual([
+    expect(recordLayers('koa')).toEqual([
       { name: 'logger', inside: ['before'] },
       { name: 'passing' },
       { name: 'router', route: 'GET /orders/:id', inside: ['db'] },
       { name: 'passing', after: true },
       { name: 'logger', after: true, inside: ['later'] },
     ])
-    expectOneAfterAnother('koa')
+    expectSequentialLayers('koa')
   })
 
-  it('that fail say so, those that only pass it on do not', async () => {
+  it('records its own failure, but not a failure that it only passes on', async () => {
     const app = createApp()
     app.use(async function outer(_ctx, next) {
       await next()
@@ -329,14 +329,14 @@ describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
 
     expect(await get('/')).toMatchObject({ status: 500 })
 
-    expect(layers('koa')).toEqual([
+    expect(recordLayers('koa')).toEqual([
       { name: 'outer' },
       { name: 'failing', etype: 'RangeError' },
       { name: 'outer', after: true },
     ])
   })
 
-  it('keep what others find on them', async () => {
+  it('keeps properties that other code reads', async () => {
     const app = createApp()
     const router = new Router()
     const middleware = router.routes() as unknown as import('koa').Middleware
@@ -349,7 +349,7 @@ describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
     expect(used).toHaveProperty('length', middleware.length)
   })
 
-  it('of untraced requests are none, and of interleaved ones are kept apart', async () => {
+  it('has no points for untraced requests, and does not mix interleaved ones', async () => {
     const app = createApp()
     app.use(async function answer(ctx) {
       await withTrace(`work ${ctx.path}`, () => sleep(5))
@@ -360,7 +360,7 @@ describe.each(['koa', 'koa2'])('the middlewares of %s', version => {
     const all = await Promise.all(Array.from({ length: 60 }, (_, id) => get(`/${id}`, id % 2 === 0)))
 
     for (const [id, { baseId }] of all.entries()) {
-      expect(layers('koa', baseId)).toEqual(id % 2 === 0 ? [{ name: 'answer', inside: [`work /${id}`] }] : [])
+      expect(recordLayers('koa', baseId)).toEqual(id % 2 === 0 ? [{ name: 'answer', inside: [`work /${id}`] }] : [])
     }
   })
 })
@@ -378,10 +378,10 @@ describe('the hooks and handlers of Fastify', () => {
 
   async function reachApp(app: Awaited<ReturnType<typeof createApp>>): Promise<App> {
     await app.listen({ port: 0, host: '127.0.0.1' })
-    return reach(app.server)
+    return listen(app.server)
   }
 
-  it('are points, named by hook, function and route', async () => {
+  it('become points named by hook, function and route', async () => {
     const app = await createApp()
     app.addHook('onRequest', function authenticate(_request, _reply, done) {
       setTimeout(done, 2)
@@ -407,17 +407,17 @@ describe('the hooks and handlers of Fastify', () => {
     expect(await get('/orders/7')).toMatchObject({ status: 200 })
 
     const route = 'GET /orders/:id'
-    expect(layers('fastify')).toEqual([
+    expect(recordLayers('fastify')).toEqual([
       { name: 'authenticate', hook: 'onRequest' },
       { name: 'check', hook: 'preValidation', route },
       { name: 'load', hook: 'preHandler', inside: ['db'] },
       { name: 'handler', route, inside: ['db'] },
       { name: 'addHeaders', hook: 'onSend' },
     ])
-    expectOneAfterAnother('fastify')
+    expectSequentialLayers('fastify')
   })
 
-  it('that fail say so', async () => {
+  it('record their failure', async () => {
     const app = await createApp()
     app.addHook('onRequest', function refuse(request, _reply, done) {
       done(request.url === '/refused' ? new RangeError('no') : undefined)
@@ -431,14 +431,14 @@ describe('the hooks and handlers of Fastify', () => {
     const { baseId: refused } = await get('/refused')
     const { baseId: failed } = await get('/failed')
 
-    expect(layers('fastify', refused)).toEqual([{ name: 'refuse', hook: 'onRequest', etype: 'RangeError' }])
-    expect(layers('fastify', failed)).toEqual([
+    expect(recordLayers('fastify', refused)).toEqual([{ name: 'refuse', hook: 'onRequest', etype: 'RangeError' }])
+    expect(recordLayers('fastify', failed)).toEqual([
       { name: 'refuse', hook: 'onRequest' },
       { name: 'failing', route: 'GET /failed', etype: 'TypeError' },
     ])
   })
 
-  it('that Fastify refuses are refused as before', async () => {
+  it('are still rejected by Fastify if they are invalid', async () => {
     const app = await createApp()
 
     const wrong = async (_request: unknown, _reply: unknown, _done: unknown): Promise<void> => undefined
@@ -447,7 +447,7 @@ describe('the hooks and handlers of Fastify', () => {
     expect(add).toThrow(/async/i)
   })
 
-  it('of untraced requests are none, and of interleaved ones are kept apart', async () => {
+  it('have no points for untraced requests, and do not mix interleaved ones', async () => {
     const app = await createApp()
     app.get('/:id', function answer(request, reply) {
       const { id } = request.params as { id: string }
@@ -462,11 +462,11 @@ describe('the hooks and handlers of Fastify', () => {
 
     for (const [id, { baseId }] of all.entries()) {
       const expected = { name: 'answer', route: 'GET /:id', inside: [`work ${id}`] }
-      expect(layers('fastify', baseId)).toEqual(id % 2 === 0 ? [expected] : [])
+      expect(recordLayers('fastify', baseId)).toEqual(id % 2 === 0 ? [expected] : [])
     }
   })
 
-  it('are one point each when there are two who ask for them, and none once that is undone', async () => {
+  it('become one point each with two registrations, and none after both are removed', async () => {
     undos.push(instrument(['fastify']))
     const app = await createApp()
     app.addHook('onRequest', async function hook() {})
@@ -476,16 +476,16 @@ describe('the hooks and handlers of Fastify', () => {
     const { get } = await reachApp(app)
 
     await get('/')
-    const both = layers('fastify')
+    const both = recordLayers('fastify')
     for (const undo of undos.splice(0, 2)) undo()
     const { baseId } = await get('/')
 
     expect(both).toHaveLength(2)
-    expect(layers('fastify', baseId)).toEqual([])
+    expect(recordLayers('fastify', baseId)).toEqual([])
   })
 })
 
-it('a report folds the layers that did nothing further, and takes them for no loop', async () => {
+it('a report folds layers that did nothing else, and does not take them for a loop', async () => {
   const Koa: typeof import('koa') = require('koa')
   undos.push(instrument(['koa']))
   const app = new Koa()

@@ -25,7 +25,7 @@ export interface ModuleNames {
 }
 
 /** Reads the names of a JavaScript module. A name that is declared anywhere in the module is not free. */
-export function namesOf(source: string): ModuleNames {
+export function collectNames(source: string): ModuleNames {
   const imported = new Set<string>()
   const local: Use[] = []
   const used: Use[] = []

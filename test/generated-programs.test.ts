@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { printOfScript } from './print-of-script.js'
+import { runScript } from './print-of-script.js'
 
 // CI tries 10,000. OSPROFILER_TEST_RUNS=1000000 tries for an hour.
-const RUNS = Number(process.env.OSPROFILER_TEST_RUNS ?? 3_000)
+const RUN_COUNT = Number(process.env.OSPROFILER_TEST_RUNS ?? 3_000)
 const SEED = Number(process.env.OSPROFILER_TEST_SEED ?? 20_261_122)
 const FAMILIES = ['functions', 'promises', 'generators', 'classes', 'streams']
 /** Programs that one process executes: what they leave behind, promises that never settle, goes with the process. */
-const CHUNK = 20_000
-const TIMEOUT = 120_000 + 50 * RUNS
+const CHUNK_PROGRAMS = 20_000
+const TIMEOUT_MS = 120_000 + 50 * RUN_COUNT
 
 /** What a process told of programs that it executed: one line where traced and untraced ones were alike. */
 function tryPrograms(family: string, programs: number, seed: number): Promise<string> {
   const options = ['--families', family, '--programs', String(programs), '--seed', String(seed)]
-  return printOfScript('generated/run.js', options)
+  return runScript('generated/run.js', options)
 }
 
 describe('a generated program', () => {
-  it.concurrent.each(FAMILIES)('about %s sees no difference when it is traced', { timeout: TIMEOUT }, async family => {
-    const share = Math.ceil(RUNS / FAMILIES.length)
-    for (let begun = 0; begun < share; begun += CHUNK) {
-      const programs = Math.min(CHUNK, share - begun)
+  it.concurrent.each(FAMILIES)('about %s behaves the same when traced', { timeout: TIMEOUT_MS }, async family => {
+    const share = Math.ceil(RUN_COUNT / FAMILIES.length)
+    for (let begun = 0; begun < share; begun += CHUNK_PROGRAMS) {
+      const programs = Math.min(CHUNK_PROGRAMS, share - begun)
 
       const told = await tryPrograms(family, programs, SEED + begun)
 

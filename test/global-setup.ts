@@ -7,15 +7,15 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Runs once, before all test files: builds what has changed, and waits for the files that ask for a shared server. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  build(['node_modules/typescript/bin/tsc', '-b'])
-  build(['bundle.js'])
+  runBuildStep(['node_modules/typescript/bin/tsc', '-b'])
+  runBuildStep(['bundle.js'])
   const servers = await openSharedServers()
   project.provide('sharedServersPort', servers.port)
   return () => servers.stop()
 }
 
 /** Tests import the built packages, and a test of yesterday's build shows nothing. Less than a second where all is built. */
-function build(args: readonly string[]): void {
+function runBuildStep(args: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   if (status !== 0) throw new Error(`No test was run, because "node ${args.join(' ')}" fails:\n${stdout}${stderr}`)
 }

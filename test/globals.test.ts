@@ -3,13 +3,13 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as toolkit from '@osprofiler/core/toolkit'
 import { describe, expect, it } from 'vitest'
-import { namesOf, type Use } from './free-names.js'
+import { collectNames, type Use } from './free-names.js'
 
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'drivers', 'node']
 
 /** Where a global is used on purpose. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+const ALLOWED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
   // The places that take them, when the package loads.
   'core/build/platform/platform.js': Object.getOwnPropertyNames(globalThis),
   'core/build/platform/node-timers.js': ['globalThis', 'Function'],
@@ -18,15 +18,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/build/wrapping/stand-in.js': ['globalThis'],
 }
 /** Where `instanceof` asks for a class of the language on purpose. */
-const ASKS_CLASS = ['core/build/platform/is-error.js']
+const INSTANCEOF_MODULES = ['core/build/platform/is-error.js']
 /** Thrown by this project itself for a wrong call, in the realm of this project. */
-const OWN_CLASSES = ['TypeError']
+const OWN_ERROR_CLASSES = ['TypeError']
 
-describe('code that lives in a program', () => {
-  it.each(PACKAGES)('asks for no global: %s', name => {
-    const found = modulesOf(name).flatMap(({ file, names }) =>
+describe('code that runs inside other programs', () => {
+  it.each(PACKAGES)('uses no global directly: %s', name => {
+    const found = listModules(name).flatMap(({ file, names }) =>
       names.free
-        .filter(use => !isHarmless(use) && !ALLOWED[file]?.includes(use.name))
+        .filter(use => !isHarmless(use) && !ALLOWED_GLOBALS[file]?.includes(use.name))
         .map(use => `${file}:${use.line} ${use.name}`),
     )
 
@@ -34,18 +34,18 @@ describe('code that lives in a program', () => {
   })
 
   // `util.types` is an object, of which a mock may replace any member.
-  it.each(PACKAGES)('takes the checks of Node from the platform: %s', name => {
-    const taken = modulesOf(name)
-      .filter(({ file }) => ALLOWED[file] === undefined)
+  it.each(PACKAGES)("uses Node's type checks only through the platform folder: %s", name => {
+    const taken = listModules(name)
+      .filter(({ file }) => ALLOWED_GLOBALS[file] === undefined)
       .filter(({ source }) => /\btypes\b[^;]*from ["'](?:node:)?util["']/.test(source))
 
     expect(taken.map(({ file }) => file)).toEqual([])
   })
 
   // A name that is declared in one function would hide the global of that name in another.
-  it.each(PACKAGES)('names nothing of its own like a global: %s', name => {
-    const found = modulesOf(name)
-      .filter(({ file }) => ALLOWED[file] === undefined)
+  it.each(PACKAGES)('has no variable with the name of a global: %s', name => {
+    const found = listModules(name)
+      .filter(({ file }) => ALLOWED_GLOBALS[file] === undefined)
       .flatMap(({ file, names }) =>
         names.local.filter(use => use.name in globalThis).map(use => `${file}:${use.line} ${use.name}`),
       )
@@ -53,12 +53,12 @@ describe('code that lives in a program', () => {
     expect(found).toEqual([])
   })
 
-  it.each(PACKAGES)('knows a value of the program by `instanceof` of no class of the language: %s', name => {
-    const found = modulesOf(name)
-      .filter(({ file }) => !ASKS_CLASS.includes(file))
+  it.each(PACKAGES)('does not use `instanceof` with built-in classes on values of the program: %s', name => {
+    const found = listModules(name)
+      .filter(({ file }) => !INSTANCEOF_MODULES.includes(file))
       .flatMap(({ file, names }) =>
         names.classes
-          .filter(use => (use.name in globalThis || use.name in toolkit) && !OWN_CLASSES.includes(use.name))
+          .filter(use => (use.name in globalThis || use.name in toolkit) && !OWN_ERROR_CLASSES.includes(use.name))
           .map(use => `${file}:${use.line} instanceof ${use.name}`),
       )
 
@@ -71,13 +71,13 @@ function isHarmless({ name, inFunction }: Use): boolean {
   return name === 'undefined' || (name === 'Symbol' && !inFunction)
 }
 
-function modulesOf(name: string) {
+function listModules(name: string) {
   const folder = join(packagesFolder, name, 'build')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.js'))
     .map(file => join(folder, file))
     .map(file => {
       const source = readFileSync(file, 'utf8')
-      return { file: relative(packagesFolder, file), source, names: namesOf(source) }
+      return { file: relative(packagesFolder, file), source, names: collectNames(source) }
     })
 }

@@ -24,7 +24,7 @@ const overSockets = vectors.filter(vector => vector.function_only !== true)
 
 const records = collectRecords()
 
-function pair(info: string | null, hmac: string | null): RawHeader[] {
+function createPair(info: string | null, hmac: string | null): RawHeader[] {
   const headers: RawHeader[] = []
   if (info !== null) headers.push(['X-Trace-Info', info])
   if (hmac !== null) headers.push(['X-Trace-HMAC', hmac])
@@ -32,7 +32,7 @@ function pair(info: string | null, hmac: string | null): RawHeader[] {
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(overSockets)('decides as recorded from Python: $note', async vector => {
+  it.each(overSockets)('decides as Python was recorded to decide: $note', async vector => {
     let sentOn: TraceHeaders = {}
     const server = await serveWith(adapter, {
       hmacKeys: vector.keys,
@@ -41,7 +41,7 @@ describe.each(ADAPTERS)('%s', adapter => {
         return { served: true }
       },
     })
-    const response = await sendRaw(server.port, pair(vector.x_trace_info, vector.x_trace_hmac))
+    const response = await sendRaw(server.port, createPair(vector.x_trace_info, vector.x_trace_hmac))
     await server.close()
 
     expect(response).toMatchObject({ status: 200, body: '{"served":true}' })
@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     }
   })
 
-  describe('given what no client sends', () => {
+  describe('with headers that no client sends', () => {
     const [info, hmac] = signedPack({ base_id: 'base', parent_id: 'parent' }, 'KEY')
     let server: AdapterServer
     let untouched: RawResponse
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     afterAll(() => server.close())
 
     function sign(text: string): RawHeader[] {
-      return pair(text, new KeyRing('KEY').sign(text))
+      return createPair(text, new KeyRing('KEY').sign(text))
     }
 
     function encode(json: string): string {
@@ -80,30 +80,30 @@ describe.each(ADAPTERS)('%s', adapter => {
     }
 
     const cases: Record<string, readonly RawHeader[]> = {
-      'an HMAC one digit short': pair(info, hmac.slice(1)),
-      'an HMAC one digit long': pair(info, `${hmac}0`),
-      'an HMAC of one digit': pair(info, hmac.slice(0, 1)),
-      'an HMAC of 16 KiB': pair(info, 'a'.repeat(16 * 1024)),
-      'an HMAC of 16 KiB that begins well': pair(info, hmac + 'a'.repeat(16 * 1024)),
-      'an HMAC beyond ASCII': pair(info, 'é'.repeat(40)),
-      'an HMAC with bytes that are not UTF-8': pair(info, '\xff\xfe'.repeat(20)),
-      'an HMAC with fraction digits of Latin-1': pair(info, hmac.replaceAll(/\d/g, '\xb2')),
-      'an info beyond ASCII': pair(`${info}é`, hmac),
+      'an HMAC one digit short': createPair(info, hmac.slice(1)),
+      'an HMAC one digit long': createPair(info, `${hmac}0`),
+      'an HMAC of one digit': createPair(info, hmac.slice(0, 1)),
+      'an HMAC of 16 KiB': createPair(info, 'a'.repeat(16 * 1024)),
+      'an HMAC of 16 KiB that begins well': createPair(info, hmac + 'a'.repeat(16 * 1024)),
+      'an HMAC beyond ASCII': createPair(info, 'é'.repeat(40)),
+      'an HMAC with bytes that are not UTF-8': createPair(info, '\xff\xfe'.repeat(20)),
+      'an HMAC with fraction digits of Latin-1': createPair(info, hmac.replaceAll(/\d/g, '\xb2')),
+      'an info beyond ASCII': createPair(`${info}é`, hmac),
       'an info beyond ASCII, signed': sign('é'.repeat(100)),
       'an info of UTF-8 bytes, signed': sign(Buffer.from('{"base_id": "следа"}').toString('latin1')),
-      'the HMAC twice': [...pair(info, hmac), ['X-Trace-HMAC', hmac]],
-      'the info twice': [...pair(info, hmac), ['x-trace-info', info]],
-      'both twice': [...pair(info, hmac), ...pair(info, hmac)],
-      'both twice, first another': [...pair('e30=', '0'.repeat(40)), ...pair(info, hmac)],
+      'the HMAC twice': [...createPair(info, hmac), ['X-Trace-HMAC', hmac]],
+      'the info twice': [...createPair(info, hmac), ['x-trace-info', info]],
+      'both twice': [...createPair(info, hmac), ...createPair(info, hmac)],
+      'both twice, first another': [...createPair('e30=', '0'.repeat(40)), ...createPair(info, hmac)],
       'the info twice, signed as joined': [
-        ...pair(info, null),
-        ...pair(info, new KeyRing('KEY').sign(`${info}, ${info}`)),
+        ...createPair(info, null),
+        ...createPair(info, new KeyRing('KEY').sign(`${info}, ${info}`)),
       ],
       'an HMAC of a hundred headers': Array.from({ length: 100 }, (): RawHeader => ['X-Trace-HMAC', hmac]),
-      'the headers the wrong way round': pair(hmac, info),
-      'an empty info': pair('', hmac),
-      'an empty HMAC': pair(info, ''),
-      '16 KiB of garbage': pair('~!é\tü'.repeat(3_277), hmac),
+      'the headers the wrong way round': createPair(hmac, info),
+      'an empty info': createPair('', hmac),
+      'an empty HMAC': createPair(info, ''),
+      '16 KiB of garbage': createPair('~!é\tü'.repeat(3_277), hmac),
       '16 KiB of garbage, signed': sign('!'.repeat(16 * 1024)),
       '16 KiB of base64, signed': sign('A'.repeat(16 * 1024)),
       '100 KiB of base64, signed': sign('A'.repeat(100 * 1024)),
@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       'invalid UTF-8, signed': sign(Buffer.from('7b22626173655f6964223a22ff227d', 'hex').toString('base64')),
     }
 
-    it.each(Object.entries(cases))('serves it as ever and does not trace: %s', async (_what, headers) => {
+    it.each(Object.entries(cases))('serves the request untraced: %s', async (_what, headers) => {
       const response = await sendRaw(server.port, headers)
 
       expect(response).toEqual(untouched)
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     })
 
     it('still traces the next request', async () => {
-      const response = await sendRaw(server.port, pair(info, hmac))
+      const response = await sendRaw(server.port, createPair(info, hmac))
 
       expect(response).toEqual(untouched)
       expect(records).toMatchObject([{ base_id: 'base', parent_id: 'parent' }, { base_id: 'base' }])

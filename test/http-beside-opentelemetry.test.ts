@@ -43,13 +43,13 @@ afterEach(() => {
   records.length = 0
 })
 
-function useOurs(): void {
+function enableOsprofiler(): void {
   undos.push(instrument(['http', 'fetch']))
 }
 
 let instrumentations: { enable(): void; disable(): void }[] | undefined
 
-function useOpenTelemetry(): void {
+function enableOpenTelemetry(): void {
   instrumentations ??= createInstrumentations()
   const used = instrumentations
   for (const instrumentation of used) instrumentation.enable()
@@ -80,10 +80,10 @@ const SENDERS: Record<string, () => Promise<unknown>> = {
 }
 
 describe.each<[string, (() => void)[]]>([
-  ['after ours', [useOurs, useOpenTelemetry]],
-  ['before ours', [useOpenTelemetry, useOurs]],
-])('with the instrumentations of OpenTelemetry %s', (_order, installs) => {
-  it.each(Object.entries(SENDERS))('%s is one point and one span, with each header once', async (_name, send) => {
+  ['after ours', [enableOsprofiler, enableOpenTelemetry]],
+  ['before ours', [enableOpenTelemetry, enableOsprofiler]],
+])("with OpenTelemetry's instrumentation %s", (_order, installs) => {
+  it.each(Object.entries(SENDERS))('%s becomes one point and one span, with each header once', async (_name, send) => {
     for (const install of installs) install()
     setNotifier(record => void records.push(record))
 

@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('fixtures/gateway-beside-sentry.mjs', import.meta.url))
 const KEY = 'SECRET'
-const OURS = ['x-trace-hmac', 'x-trace-info']
-const OF_SENTRY = ['baggage', 'sentry-trace']
+const SIGNED_HEADER_NAMES = ['x-trace-hmac', 'x-trace-info']
+const SENTRY_HEADER_NAMES = ['baggage', 'sentry-trace']
 
 const PATHS = ['/get-by-name', '/list', '/body', '/fetch']
-const WITH_SENTRY = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
+const SENTRY_HEADER_COUNTS = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
 
 /** A request as it came over the wire: names in small letters, each with every value that it came with. */
-type Arrived = Record<string, string[]>
+type ReceivedHeaders = Record<string, string[]>
 
 interface Span {
   readonly span_id: string
@@ -23,9 +23,9 @@ interface Span {
 }
 
 /** What came of one request to the gateway. */
-interface Asked {
+interface GatewayOutcome {
   /** The requests that it made of it, by their paths. */
-  readonly arrived: ReadonlyMap<string, Arrived>
+  readonly arrived: ReadonlyMap<string, ReceivedHeaders>
   readonly records: readonly TraceRecord[]
   /** What Sentry saw of those requests, by their paths. */
   readonly spans: ReadonlyMap<string, Span>
@@ -34,11 +34,11 @@ interface Asked {
 
 const BASE_ID = createTraceId()
 const [INFO, HMAC] = signedPack({ base_id: BASE_ID }, KEY)
-const SIGNED = { 'X-Trace-Info': INFO, 'X-Trace-HMAC': HMAC }
+const SIGNED_HEADERS = { 'X-Trace-Info': INFO, 'X-Trace-HMAC': HMAC }
 
-let arrived = new Map<string, Arrived>()
+let arrived = new Map<string, ReceivedHeaders>()
 const origin = createServer(({ url = '', rawHeaders }, res) => {
-  const headers: Arrived = {}
+  const headers: ReceivedHeaders = {}
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = String(rawHeaders[at]).toLowerCase()
     headers[name] = [...(headers[name] ?? []), String(rawHeaders[at + 1])]
@@ -56,7 +56,7 @@ afterAll(() => {
 })
 
 /** Starts the gateway, asks it once, and ends it. */
-async function askGateway(order: string, headers: Record<string, string>): Promise<Asked> {
+async function askGateway(order: string, headers: Record<string, string>): Promise<GatewayOutcome> {
   arrived = new Map()
   const { port } = origin.address() as AddressInfo
   const env = { ...process.env, KEY, ORIGIN: `http://127.0.0.1:${port}` }
@@ -72,13 +72,13 @@ async function askGateway(order: string, headers: Record<string, string>): Promi
     program.send('end')
     const [{ records, envelopes }] = await once(program, 'message')
     const [code] = await closed
-    return { arrived, records, spans: outgoing(envelopes), end: { code, complaints } }
+    return { arrived, records, spans: mapOutgoingSpans(envelopes), end: { code, complaints } }
   } finally {
     program.kill('SIGKILL')
   }
 }
 
-function outgoing(envelopes: [unknown, [{ type: string }, { items: Span[] }][]][]): Map<string, Span> {
+function mapOutgoingSpans(envelopes: [unknown, [{ type: string }, { items: Span[] }][]][]): Map<string, Span> {
   const items = envelopes.flatMap(([, all]) => all.filter(([{ type }]) => type === 'span'))
   const spans = items.flatMap(([, { items }]) => items)
   const clients = spans.filter(({ attributes }) => attributes['sentry.op']?.value === 'http.client')
@@ -88,40 +88,40 @@ function outgoing(envelopes: [unknown, [{ type: string }, { items: Span[] }][]][
 }
 
 /** How often each request came with each of the headers of Sentry. */
-function headersOfSentry({ arrived }: Asked): [string, number[]][] {
-  return [...arrived].map(([path, headers]) => [path, OF_SENTRY.map(name => headers[name]?.length ?? 0)])
+function countSentryHeaders({ arrived }: GatewayOutcome): [string, number[]][] {
+  return [...arrived].map(([path, headers]) => [path, SENTRY_HEADER_NAMES.map(name => headers[name]?.length ?? 0)])
 }
 
-it('Sentry alone adds its headers to a request, but for one whose headers are a list', async () => {
-  const asked = await askGateway('alone', SIGNED)
+it('Sentry alone adds its headers to every request except one whose headers are a list', async () => {
+  const asked = await askGateway('alone', SIGNED_HEADERS)
 
-  expect(headersOfSentry(asked)).toEqual(WITH_SENTRY)
+  expect(countSentryHeaders(asked)).toEqual(SENTRY_HEADER_COUNTS)
 })
 
-describe.each(['before', 'after'])('with Sentry installed %s ours', order => {
-  let signed: Asked
-  let unsigned: Asked
+describe.each(['before', 'after'])('with Sentry installed %s OSProfiler', order => {
+  let signed: GatewayOutcome
+  let unsigned: GatewayOutcome
 
   beforeAll(async () => {
-    signed = await askGateway(order, SIGNED)
+    signed = await askGateway(order, SIGNED_HEADERS)
     unsigned = await askGateway(order, {})
   })
 
-  it('a request carries our headers once, and is one point', () => {
+  it('a request carries the signed headers once, and becomes one point', () => {
     const calls = signed.records.filter(({ name }) => name === 'http-start')
 
     expect(calls.map(({ info }) => (info.requests as { path: string }).path)).toEqual(PATHS)
     for (const [at, headers] of [...signed.arrived.values()].entries()) {
-      expect(OURS.map(name => headers[name]?.length)).toEqual([1, 1])
+      expect(SIGNED_HEADER_NAMES.map(name => headers[name]?.length)).toEqual([1, 1])
       const sent = signedUnpack(String(headers['x-trace-info']), String(headers['x-trace-hmac']), [KEY])
       expect(sent).toMatchObject({ baseId: BASE_ID, parentId: calls[at]?.trace_id })
     }
     expect(signed.arrived.get('/list')?.['x-own']).toEqual(['b'])
   })
 
-  it("a request carries Sentry's headers as without us, and is one span", () => {
+  it("a request carries Sentry's headers as without OSProfiler, and becomes one span", () => {
     for (const asked of [signed, unsigned]) {
-      expect(headersOfSentry(asked)).toEqual(WITH_SENTRY)
+      expect(countSentryHeaders(asked)).toEqual(SENTRY_HEADER_COUNTS)
       expect([...asked.spans.keys()]).toEqual(PATHS)
       for (const [path, { span_id }] of asked.spans) {
         const sent = asked.arrived.get(path)?.['sentry-trace'] ?? []
@@ -130,7 +130,7 @@ describe.each(['before', 'after'])('with Sentry installed %s ours', order => {
     }
   })
 
-  it('points have the parents that they have without it', () => {
+  it('points have the same parents as without Sentry', () => {
     const started = signed.records.filter(({ name }) => name.endsWith('-start'))
     const nameOf = (id: string) => started.find(({ trace_id }) => trace_id === id)?.name.replace(/-start$/, '')
 
@@ -145,12 +145,14 @@ describe.each(['before', 'after'])('with Sentry installed %s ours', order => {
     expect(new Set(signed.records.map(({ base_id }) => base_id))).toEqual(new Set([BASE_ID]))
   })
 
-  it('an unsigned request is no point, and carries no header of ours', () => {
+  it('an unsigned request becomes no point, and carries no signed headers', () => {
     expect(unsigned.records).toEqual([])
-    expect([...unsigned.arrived.values()].flatMap(headers => OURS.filter(name => name in headers))).toEqual([])
+    expect(
+      [...unsigned.arrived.values()].flatMap(headers => SIGNED_HEADER_NAMES.filter(name => name in headers)),
+    ).toEqual([])
   })
 
-  it('nothing is thrown or said', () => {
+  it('no error or warning occurs', () => {
     for (const { end } of [signed, unsigned]) expect(end).toEqual({ code: 0, complaints: '' })
   })
 })

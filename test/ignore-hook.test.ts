@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import { collectRecords } from './adapters/collect-records.js'
 import { ADAPTERS, type AdapterServer, serveWith } from './adapters/serve-with.js'
 
-const FAULTY: Readonly<Record<string, () => unknown>> = {
+const FAULTY_HOOKS: Readonly<Record<string, () => unknown>> = {
   throws: () => {
     throw new Error('TOPSECRET')
   },
@@ -42,7 +42,7 @@ afterEach(async () => {
 })
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(Object.entries(FAULTY))('serves and traces a request whose ignore %s', async (_how, ignore) => {
+  it.each(Object.entries(FAULTY_HOOKS))('serves and traces a request if its ignore hook %s', async (_how, ignore) => {
     server = await serveWith(adapter, {
       hmacKeys: 'KEY',
       options: { ignore: ignore as () => boolean },

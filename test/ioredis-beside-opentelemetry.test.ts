@@ -27,13 +27,13 @@ afterEach(() => {
   exporter.reset()
 })
 
-function useOurs(): void {
+function enableOsprofiler(): void {
   undos.push(instrument(['ioredis']))
 }
 
 let instrumentation: { enable(): void; disable(): void } | undefined
 
-function useOpenTelemetry(): void {
+function enableOpenTelemetry(): void {
   instrumentation ??= createInstrumentation()
   const used = instrumentation
   used.enable()
@@ -48,9 +48,9 @@ function createInstrumentation(): { enable(): void; disable(): void } {
 }
 
 it.each([
-  ['before', [useOurs, useOpenTelemetry]],
-  ['after', [useOpenTelemetry, useOurs]],
-])('is one point and one span, instrumented %s OpenTelemetry', async (_order, steps) => {
+  ['before', [enableOsprofiler, enableOpenTelemetry]],
+  ['after', [enableOpenTelemetry, enableOsprofiler]],
+])('becomes one point and one span, instrumented %s OpenTelemetry', async (_order, steps) => {
   for (const use of steps) use()
   const redis = new (require('ioredis').Redis)(server.port, '127.0.0.1')
   await redis.ping()

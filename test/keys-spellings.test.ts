@@ -7,7 +7,7 @@ import { type KeyOptions, readSigningKey } from '../packages/cli/src/keys/read-k
 import { makeDirectory, osprofiler } from './cli-process.js'
 
 const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
-const OTHER = 'Zq3nTe5uHd0JfXa6KiGwMy2v'
+const OTHER_KEY = 'Zq3nTe5uHd0JfXa6KiGwMy2v'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -15,13 +15,13 @@ afterEach(() => {
   configure({})
 })
 
-function utf16(text: string, order: 'LE' | 'BE'): Buffer {
+function encodeUtf16(text: string, order: 'LE' | 'BE'): Buffer {
   const bytes = Buffer.from(`\ufeff${text}`, 'utf16le')
   return order === 'LE' ? bytes : bytes.swap16()
 }
 
 /** Why keys cannot be used, as a warning or the command says it. */
-function reasonIn(text: string): string | undefined {
+function extractReason(text: string): string | undefined {
   return /\bit(?:s \w+ key)? (?:is|begins|has) .+?(?=\)\.|\.\s|\.$)/.exec(text)?.[0]
 }
 
@@ -35,7 +35,7 @@ function readByService(variable: string, value: string): string | undefined {
   undo()
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
-  return ring === undefined ? reasonIn(warnings.join('\n')) : ring.verify('x', ring.sign('x'))
+  return ring === undefined ? extractReason(warnings.join('\n')) : ring.verify('x', ring.sign('x'))
 }
 
 /** The same of the command. */
@@ -45,29 +45,29 @@ function readByCommand(options: KeyOptions, environment: Readonly<Record<string,
   try {
     return readSigningKey(options)
   } catch (error) {
-    return reasonIn(String(error))
+    return extractReason(String(error))
   } finally {
     vi.restoreAllMocks()
     vi.unstubAllEnvs()
   }
 }
 
-const QUOTES = 'its first key is in quotes: take them out'
+const QUOTES_REASON = 'its first key is in quotes: take them out'
 
 it.each<[string, string, string]>([
   ['a key alone', KEY, KEY],
   ['a line, as echo writes it', `${KEY}\n`, KEY],
   ['a line of Windows', `${KEY}\r\n`, KEY],
   ['blanks around', `  \t${KEY} \u00a0 \n`, KEY],
-  ['a blank within', `${KEY} ${OTHER}`, `${KEY} ${OTHER}`],
-  ['commas and blanks', `${KEY} , ${OTHER}`, KEY],
-  ['empty entries', `,, \n,${KEY},,\n\n${OTHER},`, KEY],
-  ['keys on lines', `${KEY}\r\n\r\n${OTHER}\r`, KEY],
+  ['a blank within', `${KEY} ${OTHER_KEY}`, `${KEY} ${OTHER_KEY}`],
+  ['commas and blanks', `${KEY} , ${OTHER_KEY}`, KEY],
+  ['empty entries', `,, \n,${KEY},,\n\n${OTHER_KEY},`, KEY],
+  ['keys on lines', `${KEY}\r\n\r\n${OTHER_KEY}\r`, KEY],
   ['a byte order mark', `\ufeff${KEY}\n`, KEY],
-  ['double quotes', `"${KEY}"`, QUOTES],
-  ['single quotes', `'${KEY}'\n`, QUOTES],
-  ['typographic quotes', `\u201c${KEY}\u201d`, QUOTES],
-  ['quotes around a list', `"${KEY},${OTHER}"`, QUOTES],
+  ['double quotes', `"${KEY}"`, QUOTES_REASON],
+  ['single quotes', `'${KEY}'\n`, QUOTES_REASON],
+  ['typographic quotes', `\u201c${KEY}\u201d`, QUOTES_REASON],
+  ['quotes around a list', `"${KEY},${OTHER_KEY}"`, QUOTES_REASON],
   ['a comment', `# ours\n${KEY}`, 'its first key begins with #: comments are not read, take the line out'],
   [
     'a line of .env',
@@ -75,8 +75,8 @@ it.each<[string, string, string]>([
     'its first key is a line of an .env file: take out all up to the "="',
   ],
   ['a control character', `${KEY}\u001b`, 'its first key has control characters'],
-  ['a second mark', `${KEY}\n\ufeff${OTHER}`, 'its second key has invisible characters: type it anew'],
-])('services and the command read alike: %s', (_what, text, expected) => {
+  ['a second mark', `${KEY}\n\ufeff${OTHER_KEY}`, 'its second key has invisible characters: type it anew'],
+])('services and the command read the same keys: %s', (_what, text, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, text, { mode: 0o600 })
 
@@ -92,17 +92,17 @@ it.each<[string, string, string]>([
 })
 
 it.each<[string, Buffer, string]>([
-  ['what PowerShell writes', utf16(`${KEY}\r\n`, 'LE'), KEY],
-  ['UTF-16 of the other order', utf16(`${KEY},${OTHER}`, 'BE'), KEY],
+  ['what PowerShell writes', encodeUtf16(`${KEY}\r\n`, 'LE'), KEY],
+  ['UTF-16 of the other order', encodeUtf16(`${KEY},${OTHER_KEY}`, 'BE'), KEY],
   [
     'UTF-16 without a mark',
     Buffer.from(KEY, 'utf16le'),
     'its first key has NUL characters: is it UTF-16 without a byte order mark? Write it as UTF-8',
   ],
-  ['half a character', utf16(KEY, 'LE').subarray(0, -1), 'it begins as UTF-16 and is not'],
-  ['half a character of the other order', utf16(KEY, 'BE').subarray(0, -1), 'it begins as UTF-16 and is not'],
+  ['half a character', encodeUtf16(KEY, 'LE').subarray(0, -1), 'it begins as UTF-16 and is not'],
+  ['half a character of the other order', encodeUtf16(KEY, 'BE').subarray(0, -1), 'it begins as UTF-16 and is not'],
   ['bytes that are no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
-])('services and the command read the bytes of a file alike: %s', (_what, bytes, expected) => {
+])('services and the command read the same keys from a file: %s', (_what, bytes, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, bytes, { mode: 0o600 })
 
@@ -114,17 +114,17 @@ it.each<[string, Buffer, string]>([
 })
 
 it.each([
-  ['UTF-16', utf16(`"${KEY}"`, 'LE'), QUOTES],
+  ['UTF-16', encodeUtf16(`"${KEY}"`, 'LE'), QUOTES_REASON],
   ['no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
   ['more than a file of keys holds', Buffer.alloc(70_000, 'a'), 'it is longer than 65536 bytes'],
-])('the command reads standard input as it reads a file: %s', async (_what, input, expected) => {
+])('the command reads standard input like a file: %s', async (_what, input, expected) => {
   const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', '-'], { input })
 
-  expect(reasonIn(stderr)).toBe(expected)
+  expect(extractReason(stderr)).toBe(expected)
   expect(stdout + stderr).not.toContain('o7Vt2')
 })
 
-it('the command tells on standard error of keys that are no secret, and shows none', async () => {
+it('the command warns about weak keys on standard error without printing them', async () => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, 'SECRET_KEY\nhunter2\n')
   chmodSync(file, 0o644)

@@ -16,7 +16,7 @@ import { createTraceGate } from '../packages/core/src/admission/trace-gate.js'
 
 const KEYS = ['SECRET-NEW', 'SECRET-OLD']
 const PAIR = signedPack({ base_id: 'trace' }, 'SECRET-OLD')
-const GUESSES: readonly (readonly unknown[])[] = [
+const ARGUMENT_GUESSES: readonly (readonly unknown[])[] = [
   [],
   [0],
   [1],
@@ -34,11 +34,11 @@ const GUESSES: readonly (readonly unknown[])[] = [
 ]
 
 /** What a value shows of the keys: a text of one, or an object that is one. */
-function keysIn(value: unknown): boolean {
+function containsKey(value: unknown): boolean {
   return value instanceof KeyObject || /SECRET|KeyObject/.test(inspect(value, { depth: 9, showHidden: true }))
 }
 
-function membersOf(value: object): PropertyKey[] {
+function listMembers(value: object): PropertyKey[] {
   const names = new Set<PropertyKey>()
   for (let holder: object | null = value; holder !== null && holder !== Object.prototype; ) {
     for (const name of Reflect.ownKeys(holder)) names.add(name)
@@ -48,36 +48,36 @@ function membersOf(value: object): PropertyKey[] {
 }
 
 /** The members of a value that hand out a key, as a property or as what a call returns or throws. */
-function membersThatShow(value: object, allowed: readonly PropertyKey[] = []): PropertyKey[] {
+function findExposingMembers(value: object, allowed: readonly PropertyKey[] = []): PropertyKey[] {
   const shown = (act: () => unknown): boolean => {
     try {
-      return keysIn(act())
+      return containsKey(act())
     } catch (error) {
-      return keysIn(error)
+      return containsKey(error)
     }
   }
-  return membersOf(value).filter(name => {
+  return listMembers(value).filter(name => {
     if (allowed.includes(name)) return false
     if (shown(() => Reflect.get(value, name))) return true
-    return GUESSES.some(guess => shown(() => Reflect.apply(Reflect.get(value, name), value, guess)))
+    return ARGUMENT_GUESSES.some(guess => shown(() => Reflect.apply(Reflect.get(value, name), value, guess)))
   })
 }
 
-it('no member of a key ring hands out a key, except verify', () => {
+it('a key ring exposes no key, except through verify', () => {
   const ring = new KeyRing(KEYS)
 
-  expect(membersThatShow(ring, ['verify'])).toEqual([])
-  expect(membersThatShow(KeyRing, ['verify'])).toEqual([])
+  expect(findExposingMembers(ring, ['verify'])).toEqual([])
+  expect(findExposingMembers(KeyRing, ['verify'])).toEqual([])
   expect(ring.verify(...PAIR)).toBe('SECRET-OLD')
-  expect(membersOf(ring)).toEqual(['constructor', 'size', 'sign', 'verify'])
+  expect(listMembers(ring)).toEqual(['constructor', 'size', 'sign', 'verify'])
 })
 
 it.each([
   ['a profiler', () => get()],
   ['a point', () => start('step')],
   ['a trace as a block', () => new Trace('step')],
-])('no member of %s hands out a key', (_what, make) => {
-  const shown = run({ hmacKey: 'SECRET-NEW' }, () => membersThatShow(make() ?? {}))
+])('no member of %s exposes a key', (_what, make) => {
+  const shown = run({ hmacKey: 'SECRET-NEW' }, () => findExposingMembers(make() ?? {}))
 
   expect(shown).toEqual([])
 })
@@ -92,11 +92,11 @@ it.each<[string, () => object]>([
   ['what setup() returns', () => setup({ hmacKeys: KEYS, connectionString: 'memory://' })],
   ['what configure() returns', () => configure({ hmacKeys: KEYS })],
   ['what init() returns', () => init('SECRET-NEW') ?? {}],
-])('no member of %s hands out a key', (_what, make) => {
-  expect(membersThatShow(make())).toEqual([])
+])('no member of %s exposes a key', (_what, make) => {
+  expect(findExposingMembers(make())).toEqual([])
 })
 
-it('admits a trace without the text of its key', () => {
+it('a trace is admitted without the text of its key', () => {
   const admitted = createTraceGate(KEYS, {}).admit(...PAIR, undefined)
 
   expect(admitted).toMatchObject({ baseId: 'trace' })
@@ -104,7 +104,7 @@ it('admits a trace without the text of its key', () => {
   expect(JSON.stringify(admitted)).not.toContain('SECRET')
 })
 
-it('leaves no key as text in the heap of a process that has traced with it', async () => {
+it('the heap of a tracing process contains no key as text', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-keys-'))
   const file = join(folder, 'keys')
   writeFileSync(file, 'kept-in-a-file-a8f2c6e0d41b\nolder-in-a-file-5d9e0b7a3c12\n', { mode: 0o600 })

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { osprofilerMiddleware } from '@osprofiler/koa'
 import { describe, expect, it } from 'vitest'
 import { KOA_PROGRAMS, KOA2_PROGRAMS, KOA3_PROGRAMS, type KoaProgram } from './guest/koa-programs.js'
-import { KEY, type MakeServer, observe, VARIANTS, WITHOUT } from './guest/observe-server.js'
+import { KEY, type MakeServer, observe, UNTRACED_VARIANT, VARIANTS } from './guest/observe-server.js'
 
 const require = createRequire(import.meta.url)
 
@@ -12,7 +12,7 @@ const PROGRAMS = {
   koa2: { ...KOA_PROGRAMS, ...KOA2_PROGRAMS },
 }
 
-describe.each(['koa', 'koa2'] as const)('a middleware of %s', version => {
+describe.each(['koa', 'koa2'] as const)('a middleware function of %s', version => {
   const Koa: typeof import('koa') = require(version)
 
   function serving(program: KoaProgram): MakeServer {
@@ -38,10 +38,10 @@ describe.each(['koa', 'koa2'] as const)('a middleware of %s', version => {
   describe.each(Object.keys(PROGRAMS[version]))('that %s', name => {
     const program: KoaProgram = PROGRAMS[version][name as keyof (typeof PROGRAMS)[typeof version]] ?? (() => undefined)
 
-    it.each(Object.keys(VARIANTS))('does the same for %s', async variant => {
-      const plain = await observe('koa', serving(program), WITHOUT)
+    it.each(Object.keys(VARIANTS))('behaves the same with %s', async variant => {
+      const plain = await observe('koa', serving(program), UNTRACED_VARIANT)
 
-      const { observed, open, points } = await observe('koa', serving(program), VARIANTS[variant] ?? WITHOUT)
+      const { observed, open, points } = await observe('koa', serving(program), VARIANTS[variant] ?? UNTRACED_VARIANT)
 
       expect(observed).toEqual(plain.observed)
       expect(open).toEqual([])

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 
 /** What each package may import of ours: packages side by side never import one another. */
-const ALLOWED: Record<string, readonly string[]> = {
+const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
   core: [],
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
   koa: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
@@ -38,10 +38,10 @@ const ALLOWED: Record<string, readonly string[]> = {
 }
 
 /** Entries of core that know nothing of Node. */
-const PURE = ['@osprofiler/core/json', '@osprofiler/core/record']
+const PURE_MODULES = ['@osprofiler/core/json', '@osprofiler/core/record']
 
 /** More than this side by side is not found at the first guess. */
-const MAX_FILES_IN_A_FOLDER = 15
+const MAX_FOLDER_FILES = 15
 
 interface Import {
   readonly specifier: string
@@ -50,36 +50,36 @@ interface Import {
 
 const packages = readdirSync(packagesFolder)
 
-describe('imports', () => {
-  it('knows every package', () => {
-    expect(packages.sort()).toEqual(Object.keys(ALLOWED).sort())
+describe('the imports', () => {
+  it('cover every package', () => {
+    expect(packages.sort()).toEqual(Object.keys(ALLOWED_IMPORTS).sort())
   })
 
-  it.each(packages)('of %s point down only', name => {
-    const ours = sourcesOf(name)
-      .flatMap(importsOf)
+  it.each(packages)('of %s only point down', name => {
+    const ours = listSources(name)
+      .flatMap(readImports)
       .map(({ specifier }) => specifier)
       .filter(specifier => specifier.startsWith('@osprofiler/') || specifier === 'osprofiler')
 
-    const forbidden = ours.filter(specifier => !ALLOWED[name]?.includes(specifier))
+    const forbidden = ours.filter(specifier => !ALLOWED_IMPORTS[name]?.includes(specifier))
 
     expect(forbidden).toEqual([])
   })
 
-  it('of report take only types, and what runs in a browser, from core', () => {
-    const values = sourcesOf('report')
-      .flatMap(importsOf)
+  it('of report from core are only types and browser-safe modules', () => {
+    const values = listSources('report')
+      .flatMap(readImports)
       .filter(({ specifier, typeOnly }) => specifier.startsWith('@osprofiler/') && !typeOnly)
-      .filter(({ specifier }) => !PURE.includes(specifier))
+      .filter(({ specifier }) => !PURE_MODULES.includes(specifier))
 
     expect(values).toEqual([])
   })
 
-  it.each(PURE)('of %s take no more than types from what knows Node, so that a browser can run it', entry => {
+  it.each(PURE_MODULES)('of %s from modules that need Node are only types, so browsers can run it', entry => {
     const folder = `/src/${entry.slice('@osprofiler/core/'.length)}/`
-    const files = sourcesOf('core').filter(file => file.includes(folder))
+    const files = listSources('core').filter(file => file.includes(folder))
     const strays = files.flatMap(file =>
-      importsOf(file)
+      readImports(file)
         .filter(({ specifier, typeOnly }) => !typeOnly && !/^\.\/|^\.\.\/json\//.test(specifier))
         .map(({ specifier }) => `${relative(packagesFolder, file)} -> ${specifier}`),
     )
@@ -93,9 +93,9 @@ describe('imports', () => {
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
 
     // What the pages import is bundled into them.
-    const undeclared = sourcesOf(name)
+    const undeclared = listSources(name)
       .filter(file => !file.includes('/pages/'))
-      .flatMap(importsOf)
+      .flatMap(readImports)
       .map(({ specifier }) => specifier)
       .filter(specifier => !/^(\.|node:)/.test(specifier))
       .map(specifier => specifier.match(/^(@[^/]+\/[^/]+|[^/]+)/)?.[0] ?? specifier)
@@ -105,40 +105,40 @@ describe('imports', () => {
   })
 
   it.each(packages)('of files in %s have no cycle', name => {
-    const graph = new Map(sourcesOf(name).map(file => [file, relativeImports(file)]))
+    const graph = new Map(listSources(name).map(file => [file, listRelativeImports(file)]))
 
     expect(findCycle(graph)).toBeUndefined()
   })
 
   it.each(packages)('of folders in %s have no cycle', name => {
     const graph = new Map<string, string[]>()
-    for (const file of sourcesOf(name)) {
-      const room = roomOf(name, file)
-      const targets = relativeImports(file).map(target => roomOf(name, target))
+    for (const file of listSources(name)) {
+      const room = findFolder(name, file)
+      const targets = listRelativeImports(file).map(target => findFolder(name, target))
       graph.set(room, [...(graph.get(room) ?? []), ...targets.filter(target => target !== room)])
     }
 
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(packages)('stand in folders of at most 15 files in %s', name => {
+  it.each(packages)('come from folders of at most 15 files in %s', name => {
     const counts = new Map<string, number>()
-    for (const file of sourcesOf(name)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+    for (const file of listSources(name)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
 
-    const crowded = [...counts].filter(([, count]) => count > MAX_FILES_IN_A_FOLDER)
+    const crowded = [...counts].filter(([, count]) => count > MAX_FOLDER_FILES)
 
     expect(crowded.map(([folder, count]) => `${relative(packagesFolder, folder)}: ${count}`)).toEqual([])
   })
 
-  it.each(['http', 'rpc', 'toolkit'])('of core/%s are never taken by the rest of core', entry => {
-    const upward = sourcesOf('core')
+  it.each(['http', 'rpc', 'toolkit'])('of core/%s never occur in the rest of core', entry => {
+    const upward = listSources('core')
       .filter(file => !file.includes(`/src/${entry}/`))
-      .flatMap(file => relativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
+      .flatMap(file => listRelativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
 
     expect(upward).toEqual([])
   })
 
-  it('of a store reach into the folder of no other store', () => {
+  it('of a store never reach into the folder of another store', () => {
     const src = join(packagesFolder, 'drivers', 'src')
     /** What any store may use. */
     const common = ['opening', 'records', 'listing', 'lifetime']
@@ -148,10 +148,10 @@ describe('imports', () => {
     /** What stores of a kind have in common, in a folder of its own. */
     const shared: Record<string, string> = { postgresql: 'sql', mysql: 'sql' }
 
-    const strays = sourcesOf('drivers').flatMap(file => {
+    const strays = listSources('drivers').flatMap(file => {
       const [store = ''] = relative(src, file).split('/')
       if (store === 'open-driver.ts') return []
-      return relativeImports(file)
+      return listRelativeImports(file)
         .map(target => relative(src, target).split('/')[0] ?? '')
         .filter(folder => folders.includes(folder) && folder !== store && folder !== shared[store])
         .map(folder => `${relative(src, file)} -> ${folder}`)
@@ -163,7 +163,7 @@ describe('imports', () => {
 })
 
 /** The sources of a package; those of the viewer's pages are beside `src`. */
-function sourcesOf(name: string): string[] {
+function listSources(name: string): string[] {
   return ['src', 'pages']
     .map(folder => join(packagesFolder, name, folder))
     .filter(folder => existsSync(folder))
@@ -175,12 +175,12 @@ function sourcesOf(name: string): string[] {
 }
 
 /** The folder of a file. A file at the top of `src` is a room of its own: most others import some of these. */
-function roomOf(name: string, file: string): string {
+function findFolder(name: string, file: string): string {
   const folder = dirname(file)
   return folder === join(packagesFolder, name, 'src') ? file : folder
 }
 
-function importsOf(file: string): Import[] {
+function readImports(file: string): Import[] {
   const source = readFileSync(file, 'utf8')
   const statement = /^(?:import|export)\s+(?:(type\s+)?([\w$*,{}\s]+?)\s+from\s+)?'([^']+)'/gm
   const statements = [...source.matchAll(statement)].map(([, type, names, specifier]) => ({
@@ -194,8 +194,8 @@ function importsOf(file: string): Import[] {
   return [...statements, ...dynamic]
 }
 
-function relativeImports(file: string): string[] {
-  return importsOf(file)
+function listRelativeImports(file: string): string[] {
+  return readImports(file)
     .filter(({ specifier }) => specifier.startsWith('.'))
     .map(({ specifier }) => join(dirname(file), specifier.replace(/\.js$/, '.ts')))
     .map(target => (existsSync(target) ? target : target.replace(/\.ts$/, '.tsx')))

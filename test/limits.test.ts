@@ -17,7 +17,7 @@ async function serve(adapter: Adapter, serving: Partial<Serving>): Promise<Adapt
   return server
 }
 
-function signed(baseId: string, parentId = baseId, key = 'KEY'): RawHeader[] {
+function signHeaders(baseId: string, parentId = baseId, key = 'KEY'): RawHeader[] {
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: parentId }, key)
   return [
     ['X-Trace-Info', info],
@@ -26,7 +26,7 @@ function signed(baseId: string, parentId = baseId, key = 'KEY'): RawHeader[] {
 }
 
 /** A UUID of version 7 that says it was made so many milliseconds ago. */
-function dated(ageMs: number): string {
+function createDatedId(ageMs: number): string {
   const digits = Math.round(Date.now() - ageMs)
     .toString(16)
     .padStart(12, '0')
@@ -35,19 +35,19 @@ function dated(ageMs: number): string {
 
 /** How a server and a request come together that is refused for each of the reasons. */
 const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions; headers: () => RawHeader[] }> = {
-  disabled: { options: { enabled: false }, headers: () => signed(createTraceId()) },
-  'no-keys': { hmacKeys: 'none', headers: () => signed(createTraceId()) },
-  'missing-header': { headers: () => signed(createTraceId()).slice(0, 1) },
-  'malformed-hmac': { headers: () => [...signed(createTraceId()), ['X-Trace-HMAC', '0']] },
-  'unknown-key': { headers: () => signed(createTraceId(), undefined, 'OTHER') },
-  'malformed-info': { headers: () => signed('x'.repeat(256)) },
-  'too-old': { headers: () => signed(dated(3_600_000 + 10_000)) },
-  'rate-limited': { options: { maxTracesPerSecond: 0 }, headers: () => signed(createTraceId()) },
+  disabled: { options: { enabled: false }, headers: () => signHeaders(createTraceId()) },
+  'no-keys': { hmacKeys: 'none', headers: () => signHeaders(createTraceId()) },
+  'missing-header': { headers: () => signHeaders(createTraceId()).slice(0, 1) },
+  'malformed-hmac': { headers: () => [...signHeaders(createTraceId()), ['X-Trace-HMAC', '0']] },
+  'unknown-key': { headers: () => signHeaders(createTraceId(), undefined, 'OTHER') },
+  'malformed-info': { headers: () => signHeaders('x'.repeat(256)) },
+  'too-old': { headers: () => signHeaders(createDatedId(3_600_000 + 10_000)) },
+  'rate-limited': { options: { maxTracesPerSecond: 0 }, headers: () => signHeaders(createTraceId()) },
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
   it.each(Object.entries(refusals))(
-    'answers as if nothing had been asked: %s',
+    'answers like an untraced server: %s',
     async (reason, { hmacKeys = 'KEY', options, headers }) => {
       const restore = configure({ hmacKeys: undefined })
       const told: string[] = []
@@ -72,34 +72,34 @@ describe.each(ADAPTERS)('%s', adapter => {
     },
   )
 
-  it('answers a traced request with the same bytes, too', async () => {
+  it('answers a traced request with the same bytes', async () => {
     const server = await serve(adapter, {})
     const unsigned = await sendRaw(server.port, [])
 
-    expect(await sendRaw(server.port, signed(createTraceId()))).toEqual(unsigned)
+    expect(await sendRaw(server.port, signHeaders(createTraceId()))).toEqual(unsigned)
     expect(records).toHaveLength(2)
   })
 
-  it('by default refuses a trace of more than an hour ago, or more than a minute ahead', async () => {
+  it('by default refuses traces that are older than an hour, or more than a minute ahead', async () => {
     const server = await serve(adapter, {})
     const ages = [0, 3_590_000, -50_000, 3_610_000, -70_000]
 
-    for (const age of ages) await sendRaw(server.port, signed(dated(age)))
+    for (const age of ages) await sendRaw(server.port, signHeaders(createDatedId(age)))
 
     expect(server.stats).toMatchObject({ traced: 3, refused: { 'too-old': 2 } })
   })
 
-  it('by default takes a hundred new traces a second', async () => {
+  it('by default accepts a hundred new traces a second', async () => {
     const server = await serve(adapter, { options: {} })
 
-    await Promise.all(Array.from({ length: 130 }, () => sendRaw(server.port, signed(createTraceId()))))
+    await Promise.all(Array.from({ length: 130 }, () => sendRaw(server.port, signHeaders(createTraceId()))))
 
     const { traced, refused } = server.stats
     expect(traced).toBeGreaterThanOrEqual(100)
     expect(traced + refused['rate-limited']).toBe(130)
   })
 
-  it('records as many points as allowed, over all requests of a trace, and says how many it left out', async () => {
+  it('records at most the allowed points per trace, and reports the number of omitted ones', async () => {
     const options = { maxPointsPerTrace: 20, maxTracesPerSecond: 1e6 }
     const baseId = createTraceId()
     const server = await serve(adapter, {
@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       },
     })
 
-    for (let request = 0; request < 2; request++) await sendRaw(server.port, signed(baseId, `caller ${request}`))
+    for (let request = 0; request < 2; request++) await sendRaw(server.port, signHeaders(baseId, `caller ${request}`))
 
     const starts = records.filter(({ name }) => name.endsWith('-start'))
     const omitted = records.map(({ info }) => Number(info.points_omitted ?? 0))
@@ -124,11 +124,11 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['a'.repeat(256), false],
     ['\u{1f600}'.repeat(255), true],
     ['\u{1f600}'.repeat(256), false],
-  ])('takes ids of up to 255 characters', async (id, traced) => {
+  ])('accepts ids of up to 255 characters', async (id, traced) => {
     const server = await serve(adapter, {})
 
-    await sendRaw(server.port, signed(id))
-    await sendRaw(server.port, signed('base', id))
+    await sendRaw(server.port, signHeaders(id))
+    await sendRaw(server.port, signHeaders('base', id))
 
     expect(server.stats).toMatchObject(traced ? { traced: 2 } : { traced: 0, refused: { 'malformed-info': 2 } })
     expect(records.map(({ parent_id }) => parent_id)).toEqual(traced ? [id, id, id, id] : [])
@@ -140,16 +140,16 @@ describe.each(ADAPTERS)('%s', adapter => {
     [{ maxPointsPerTrace: Number.NaN }],
     [{ datedTracesOnly: 1 }],
     [{ onRefused: true }],
-  ])('refuses a limit that is none, when it is mounted: %j', async options => {
+  ])('rejects an invalid limit when it is mounted: %j', async options => {
     await expect(serve(adapter, { options: options as unknown as HttpOptions })).rejects.toThrow(TypeError)
   })
 
-  it.each([[''], [[]], [' , ']])('refuses an empty list of keys that was given on purpose: %j', async hmacKeys => {
+  it.each([[''], [[]], [' , ']])('rejects an empty list of keys: %j', async hmacKeys => {
     await expect(serve(adapter, { hmacKeys })).rejects.toThrow(TypeError)
   })
 })
 
-it('gives a trace that begins here the ids that its callees will take', () => {
+it('gives a new local trace the ids that its callees use', () => {
   const trace = (options: Partial<TraceOptions>) => run({ hmacKey: 'KEY', ...options }, () => 'ran')
 
   expect(trace({ baseId: '\u{1f600}'.repeat(255) })).toBe('ran')

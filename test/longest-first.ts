@@ -1,14 +1,14 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Test files that take one to three minutes, most of which is waiting. */
-const LONG =
+const LONG_RUNNING_FILES =
   /(?:hostile-places-\w|publishable|hung-dns|close-silent|truth\.test|cli-(?:follow|formats|run|trace)\.|messaging-|close-(?:rabbitmq|in-time)|[a-z]+[789]\.test|opensearch[23]\.test|-python)/
 
 /** Starts the longest files first: at the end, one that is left over would keep a single core busy. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
+    const isLong = ({ moduleId }: TestSpecification) => LONG_RUNNING_FILES.test(moduleId)
     return [...sorted.filter(isLong), ...sorted.filter(file => !isLong(file))]
   }
 }

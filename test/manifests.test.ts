@@ -11,7 +11,7 @@ const address: string = readJson(root).repository.url
 const packages = packageFolders.map(folder => ({ folder, manifest: readJson(folder), name: readJson(folder).name }))
 
 describe('the manifest of each package', () => {
-  it.each(packages)('says where $name is from, and to whom it is published', ({ folder, manifest }) => {
+  it.each(packages)('names the origin and the registry access of $name', ({ folder, manifest }) => {
     const directory = `packages/${basename(folder)}`
 
     expect(manifest).toMatchObject({
@@ -27,7 +27,7 @@ describe('the manifest of each package', () => {
     expect(manifest.keywords).toHaveLength(new Set(manifest.keywords).size)
   })
 
-  it('is what the script makes of the one address, as are the links of each README', () => {
+  it('is the output of the script, as are the links of each README', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/manifests.js'), '--check'])
 
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
@@ -47,14 +47,14 @@ describe('the manifest of each package', () => {
 const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
 
 describe('the address of the repository', () => {
-  it('stands in one place, besides what the script writes', () => {
+  it("stands in one place, apart from the script's output", () => {
     const folders = [
       'docs',
       'examples',
       'release',
       ...packages.map(({ folder }) => join(relative(root, folder), 'src')),
     ]
-    const files = folders.flatMap(folder => filesIn(join(root, folder)))
+    const files = folders.flatMap(folder => listFiles(join(root, folder)))
 
     const found = files.filter(file => readFileSync(file, 'utf8').includes(new URL(address).pathname))
 
@@ -63,7 +63,7 @@ describe('the address of the repository', () => {
 })
 
 describe('a move of the repository', () => {
-  it('is one change in the root and one run of the script', () => {
+  it('needs one change in the root manifest and one run of the script', () => {
     const moved = mkdtempSync(join(tmpdir(), 'osprofiler-moved-'))
     onTestFinished(() => rmSync(moved, { recursive: true }))
     const script = join(moved, 'release/manifests.js')
@@ -88,7 +88,7 @@ describe('a move of the repository', () => {
   })
 })
 
-function filesIn(folder: string): string[] {
+function listFiles(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
   const texts = entries.filter(entry => entry.isFile() && /\.(md|[jt]sx?)$/.test(entry.name))
   return texts.map(entry => join(entry.parentPath, entry.name)).filter(file => !file.includes('node_modules'))

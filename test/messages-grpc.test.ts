@@ -24,7 +24,7 @@ const json = {
   deserialize: (bytes: Buffer): unknown => JSON.parse(bytes.toString()),
 }
 
-function method(path: string, stream: boolean): MethodDefinition<unknown, unknown> {
+function defineMethod(path: string, stream: boolean): MethodDefinition<unknown, unknown> {
   return {
     path,
     requestStream: stream,
@@ -37,9 +37,9 @@ function method(path: string, stream: boolean): MethodDefinition<unknown, unknow
 }
 
 const SERVICE = {
-  add: method('/Prices/Add', false),
-  fail: method('/Prices/Fail', false),
-  echo: method('/Prices/Echo', true),
+  add: defineMethod('/Prices/Add', false),
+  fail: defineMethod('/Prices/Fail', false),
+  echo: defineMethod('/Prices/Echo', true),
 }
 
 beforeAll(async () => {
@@ -79,16 +79,16 @@ function call(definition: MethodDefinition<unknown, unknown>, argument: unknown)
 }
 
 /** The server tells of its end when it has sent the answer, which the client may have by then. */
-async function recorded(count: number): Promise<void> {
+async function waitForRecords(count: number): Promise<void> {
   await expect.poll(() => records.length).toBe(count)
 }
 
 describe('the recipe for gRPC', () => {
-  it('shows what is called below the call', async () => {
+  it('shows the points of the callee below the call', async () => {
     const baseId = createTraceId()
 
     const answer = await run({ hmacKey: 'KEY', baseId }, () => call(SERVICE.add, [2, 3]))
-    await recorded(6)
+    await waitForRecords(6)
 
     expect(answer).toEqual({ sum: 2, trace: baseId })
     const [asked, served, work] = records.filter(({ name }) => name.endsWith('-start'))
@@ -100,7 +100,7 @@ describe('the recipe for gRPC', () => {
 
   it('records a failure on both sides', async () => {
     await expect(run({ hmacKey: 'KEY' }, () => call(SERVICE.fail, []))).rejects.toThrow('no such price')
-    await recorded(4)
+    await waitForRecords(4)
 
     expect(records.filter(({ name }) => name === 'rpc-stop').map(({ info }) => info.message)).toEqual([
       'no such price',
@@ -108,7 +108,7 @@ describe('the recipe for gRPC', () => {
     ])
   })
 
-  it('keeps the trace through a stream, and others out of it', async () => {
+  it('keeps the trace within a stream, apart from other traces', async () => {
     const { path, requestSerialize, responseDeserialize } = SERVICE.echo
     const echo = async (): Promise<unknown> => {
       const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
@@ -119,12 +119,12 @@ describe('the recipe for gRPC', () => {
     const traces = [createTraceId(), createTraceId()]
 
     const answers = await Promise.all([...traces.map(baseId => run({ hmacKey: 'KEY', baseId }, echo)), echo()])
-    await recorded(8)
+    await waitForRecords(8)
 
     expect(answers).toEqual([...traces, null].map(id => ['x', 'y'].map(value => [value, id])))
   })
 
-  it('leaves what is untraced untraced', async () => {
+  it('leaves untraced calls untraced', async () => {
     expect(await call(SERVICE.add, [2, 3])).toEqual({ sum: 2 })
     expect(records).toEqual([])
   })

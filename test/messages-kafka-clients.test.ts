@@ -8,7 +8,7 @@ import { collectRecords } from './adapters/collect-records.js'
 import type { SharedServer } from './servers/share.js'
 import { shareKafka } from './servers/share.js'
 
-const PATIENCE = 20_000
+const TIMEOUT_MS = 20_000
 
 collectRecords()
 
@@ -28,23 +28,23 @@ afterAll(async () => {
   await server?.stop()
 })
 
-describe('a trace in the headers of Kafka', () => {
+describe('a trace in the headers of Kafka messages', () => {
   it.each([
     ['bytes', {}],
     ['texts', { deserializers: stringDeserializers }],
-  ])('reaches a consumer of @platformatic/kafka that is given %s', async (_, options) => {
+  ])('reaches a consumer of @platformatic/kafka that receives %s', async (_, options) => {
     const [topic, baseId] = [randomUUID(), createTraceId()]
     const producer = openProducer()
-    await run({ hmacKey: 'KEY', baseId }, () => producer.send(message(topic, injectTrace({ a: 'b' }))))
+    await run({ hmacKey: 'KEY', baseId }, () => producer.send(createMessage(topic, injectTrace({ a: 'b' }))))
 
     const found = await consume(topic, options, headers => runTraced(headers, undefined, () => get()?.baseId))
 
     expect(found).toBe(baseId)
   })
 
-  it('is sent by a producer of @platformatic/kafka that takes bytes alone', async () => {
+  it('is sent by a producer of @platformatic/kafka that accepts only bytes', async () => {
     const [topic, baseId] = [randomUUID(), createTraceId()]
-    const producer = new Producer({ ...client(), clientId: 'producer' })
+    const producer = new Producer({ ...createClientOptions(), clientId: 'producer' })
     onTestFinished(() => producer.close())
     const headers = run({ hmacKey: 'KEY', baseId }, () => injectTrace(new Map<Buffer, Buffer>(), { bytes: true }))
     await producer.send({ messages: [{ topic, value: Buffer.from('order'), headers }] })
@@ -54,10 +54,10 @@ describe('a trace in the headers of Kafka', () => {
     expect(found).toBe(baseId)
   })
 
-  it('is replaced in headers of bytes that are sent on as they came', async () => {
+  it('is replaced when a message is forwarded with its binary headers', async () => {
     const [first, second, baseId] = [randomUUID(), randomUUID(), createTraceId()]
-    await run({ hmacKey: 'KEY' }, () => openProducer().send(message(first, injectTrace({ a: 'b' }))))
-    const forwarder = new Producer({ ...client(), clientId: 'forwarder' })
+    await run({ hmacKey: 'KEY' }, () => openProducer().send(createMessage(first, injectTrace({ a: 'b' }))))
+    const forwarder = new Producer({ ...createClientOptions(), clientId: 'forwarder' })
     onTestFinished(() => forwarder.close())
 
     const received = await consume(first, {}, headers => headers)
@@ -70,7 +70,7 @@ describe('a trace in the headers of Kafka', () => {
     expect(names).toEqual([baseId, 'a', 'X-Trace-Info', 'X-Trace-HMAC'])
   })
 
-  it('goes from kafkajs to @platformatic/kafka and back', async () => {
+  it('passes from kafkajs to @platformatic/kafka and back', async () => {
     const [there, back, baseId] = [randomUUID(), randomUUID(), createTraceId()]
     const kafka = new Kafka({ brokers: [server.url], logLevel: logLevel.NOTHING })
     const [producer, consumer] = [kafka.producer(), kafka.consumer({ groupId: back })]
@@ -85,7 +85,7 @@ describe('a trace in the headers of Kafka', () => {
       producer.send({ topic: there, messages: [{ value: 'order', headers: injectTrace({}) }] }),
     )
     await consume(there, {}, headers =>
-      runTraced(headers, undefined, () => openProducer().send(message(back, injectTrace({})))),
+      runTraced(headers, undefined, () => openProducer().send(createMessage(back, injectTrace({})))),
     )
     const traces: (string | undefined)[] = []
     await consumer.subscribe({ topic: back, fromBeginning: true })
@@ -94,21 +94,21 @@ describe('a trace in the headers of Kafka', () => {
         void traces.push(runTraced(headers, undefined, () => get()?.baseId)),
     })
 
-    await expect.poll(() => traces, { timeout: PATIENCE }).toEqual([baseId])
+    await expect.poll(() => traces, { timeout: TIMEOUT_MS }).toEqual([baseId])
   })
 })
 
-function client() {
+function createClientOptions() {
   return { bootstrapBrokers: [server.url], autocreateTopics: true }
 }
 
 function openProducer() {
-  const producer = new Producer({ ...client(), clientId: 'producer', serializers: stringSerializers })
+  const producer = new Producer({ ...createClientOptions(), clientId: 'producer', serializers: stringSerializers })
   onTestFinished(() => producer.close())
   return producer
 }
 
-function message(topic: string, headers: Record<string, string>) {
+function createMessage(topic: string, headers: Record<string, string>) {
   return { messages: [{ topic, value: 'order', headers }] }
 }
 
@@ -118,7 +118,7 @@ async function consume<Result>(
   options: object,
   see: (headers: Map<Buffer, Buffer>) => Result,
 ): Promise<Awaited<Result>> {
-  const consumer = new Consumer({ ...client(), clientId: 'consumer', groupId: topic, ...options })
+  const consumer = new Consumer({ ...createClientOptions(), clientId: 'consumer', groupId: topic, ...options })
   try {
     const stream = await consumer.consume({ topics: [topic], mode: 'earliest', maxWaitTime: 200 })
     for await (const { headers } of stream) return await see(headers as Map<Buffer, Buffer>)

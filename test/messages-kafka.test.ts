@@ -44,18 +44,18 @@ afterAll(async () => {
   await server?.stop()
 })
 
-async function consumed(value: string): Promise<string | undefined> {
+async function waitForConsumption(value: string): Promise<string | undefined> {
   await expect.poll(() => seen.some(one => one.value === value), { timeout: 20_000 }).toBe(true)
   return seen.find(one => one.value === value)?.trace
 }
 
 describe('the recipe for Kafka', () => {
-  it('hands a trace on to the consumers of a topic', async () => {
+  it('passes a trace on to the consumers of a topic', async () => {
     const baseId = createTraceId()
 
     await runInTrace({ hmacKey: 'KEY', baseId }, () => send(producer, topic, [{ value: 'chair', headers: { a: 'b' } }]))
 
-    expect(await consumed('chair')).toBe(baseId)
+    expect(await waitForConsumption('chair')).toBe(baseId)
     await expect.poll(() => records.length).toBe(4)
     const [published, worked] = records.filter(({ name }) => name === 'rpc-start')
     expect(published?.info).toMatchObject({ function: { name: `publish ${topic}` } })
@@ -71,21 +71,21 @@ describe('the recipe for Kafka', () => {
       ),
     )
 
-    for (const [index, baseId] of traces.entries()) expect(await consumed(`table ${index}`)).toBe(baseId)
+    for (const [index, baseId] of traces.entries()) expect(await waitForConsumption(`table ${index}`)).toBe(baseId)
   })
 
-  it('records what a consumer fails of, and the message comes again', async () => {
+  it('records the failure of a consumer, and the message is delivered again', async () => {
     await runInTrace({ hmacKey: 'KEY' }, () => send(producer, topic, [{ value: 'broken' }]))
 
     await expect.poll(() => seen.filter(({ value }) => value === 'broken').length, { timeout: 20_000 }).toBe(2)
     expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual(['OutOfStock'])
   })
 
-  it('leaves what is untraced untraced', async () => {
+  it('leaves untraced messages untraced', async () => {
     await send(producer, topic, [{ value: 'quiet' }])
 
-    expect(await consumed('quiet')).toBeUndefined()
-    expect(await consumed('first')).toBeUndefined()
+    expect(await waitForConsumption('quiet')).toBeUndefined()
+    expect(await waitForConsumption('first')).toBeUndefined()
     expect(records).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import { makeRecord } from '../packages/drivers/test/make-record.js'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
 import { describeForEachPython } from './python/each-python.js'
-import { importOnce, printOfPython, runPythonCommand } from './python/run-python.js'
+import { importOnce, readPythonOutput, runPythonCommand } from './python/run-python.js'
 import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const SCRIPT = fileURLToPath(new URL('python/messaging.py', import.meta.url))
@@ -27,11 +27,11 @@ describeForEachPython('messaging:// and OpenStack', () => {
   })
   afterAll(() => server.stop())
 
-  it("has oslo.messaging's own listener receive what it sends", async () => {
+  it("lets oslo.messaging's own listener receive its notifications", async () => {
     const records = makeTrace(randomUUID(), 'orders')
-    await write(records)
+    await writeRecords(records)
 
-    const received = await python('listen', String(records.length))
+    const received = await runScript('listen', String(records.length))
 
     const notifications = received
       .trim()
@@ -48,20 +48,20 @@ describeForEachPython('messaging:// and OpenStack', () => {
     })
   })
 
-  it("has Python's command show a trace as ours does", async () => {
+  it("lets Python's command show a trace as osprofiler does", async () => {
     const [baseId, other] = [randomUUID(), randomUUID()]
-    await write([...makeTrace(baseId, 'orders'), ...makeTrace(other, 'billing')])
+    await writeRecords([...makeTrace(baseId, 'orders'), ...makeTrace(other, 'billing')])
 
     const ours = await show(baseId)
     // Second: Python's command empties the queue, whatever it was asked for.
-    const theirs = await pythonShow(baseId)
+    const theirs = await showWithPython(baseId)
 
     expect(ours.stderr).toBe('')
     expect(withoutOwnKeys(JSON.parse(ours.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirs)))
     expect(JSON.parse(theirs).children[0].info.name).toBe('wsgi')
   })
 
-  it("shows a trace of which one half is Python's as one tree, as Python does", async () => {
+  it('shows a trace of Node and Python as one tree, as Python does', async () => {
     const baseId = randomUUID()
     const records = makeTrace(baseId, 'orders')
     const inner = makeRecord({
@@ -72,11 +72,14 @@ describeForEachPython('messaging:// and OpenStack', () => {
       service: 'compute',
       info: { host: 'nova-1', function: { name: 'Manager.é' } },
     })
-    await write(records)
-    await python('notify', '', [inner, { ...makeRecord(inner), name: 'rpc-stop', timestamp: makeRecord().timestamp }])
+    await writeRecords(records)
+    await runScript('notify', '', [
+      inner,
+      { ...makeRecord(inner), name: 'rpc-stop', timestamp: makeRecord().timestamp },
+    ])
 
     const ours = await show(baseId)
-    const theirs = await pythonShow(baseId)
+    const theirs = await showWithPython(baseId)
 
     const report = JSON.parse(ours.stdout)
     expect(withoutOwnKeys(report)).toEqual(withoutOwnKeys(JSON.parse(theirs)))
@@ -87,23 +90,23 @@ describeForEachPython('messaging:// and OpenStack', () => {
     ])
   })
 
-  it('waits for a trace that is still to come, for as long as it is told', async () => {
+  it('waits for a trace for as long as requested', async () => {
     const baseId = randomUUID()
     const records = makeTrace(baseId, 'orders')
 
     const shown = show(baseId, '--idle-timeout', '4')
-    await write(records.slice(0, 1))
+    await writeRecords(records.slice(0, 1))
     // Long enough for the command to have looked before; where it has not, it sees all at once.
     await sleep(1_500)
-    await write(records.slice(1))
+    await writeRecords(records.slice(1))
 
     const { stdout } = await shown
     expect(JSON.parse(stdout).children[0].children).toHaveLength(1)
   })
 
-  it('finds the traces that Python wrote in its list', async () => {
+  it('lists the traces that Python wrote', async () => {
     const baseId = randomUUID()
-    await python('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
+    await runScript('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
 
     const listed = await osprofiler(['trace', 'list', '--connection-string', 'messaging://'], {
       env: { OSPROFILER_TRANSPORT_URL: transportUrl },
@@ -128,7 +131,7 @@ function makeTrace(baseId: string, service: string): TraceRecord[] {
   ]
 }
 
-async function write(records: readonly TraceRecord[]): Promise<void> {
+async function writeRecords(records: readonly TraceRecord[]): Promise<void> {
   const driver = openDriver(server.url.replace('amqp:', 'messaging:'))
   await driver.write(records)
   await driver.close()
@@ -140,12 +143,12 @@ function show(baseId: string, ...options: readonly string[]) {
   return osprofiler(['trace', 'show', baseId, '--json', '--idle-timeout', '1', ...store, ...options])
 }
 
-function pythonShow(baseId: string): Promise<string> {
+function showWithPython(baseId: string): Promise<string> {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl, '--idle-timeout', '2']
   return runPythonCommand(['trace', 'show', baseId, '--json', ...store])
 }
 
-function python(command: string, argument: string, records: readonly TraceRecord[] = []): Promise<string> {
+function runScript(command: string, argument: string, records: readonly TraceRecord[] = []): Promise<string> {
   const input = records.map(record => JSON.stringify(record)).join('\n')
-  return printOfPython([SCRIPT, command, transportUrl, argument], { input })
+  return readPythonOutput([SCRIPT, command, transportUrl, argument], { input })
 }

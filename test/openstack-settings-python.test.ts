@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js'
 
 const PAGE = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8')
-const LIST = `
+const LIST_SCRIPT = `
 import json
 from osprofiler import opts
 print(json.dumps([[group, option.name, option.default] for group, options in opts.list_opts() for option in options]))
@@ -21,9 +21,11 @@ const ROWS = new Map(
 it.each([
   ['3.4.3', async () => DEBIAN_PYTHON],
   ['4.4.0', fetchNewestPython],
-])("maps every setting of Python's OSProfiler %s, with its default", async (_, findPython) => {
+])("the docs map every setting of Python's OSProfiler %s, with its default", async (_, findPython) => {
   const python = await findPython()
-  const options: [string, string, unknown][] = JSON.parse(execFileSync(python, ['-c', LIST], { encoding: 'utf8' }))
+  const options: [string, string, unknown][] = JSON.parse(
+    execFileSync(python, ['-c', LIST_SCRIPT], { encoding: 'utf8' }),
+  )
 
   expect(options.length).toBeGreaterThan(8)
   for (const [group, name, value] of options) {

@@ -40,11 +40,11 @@ beforeEach(() => {
   records.length = 0
 })
 
-function named(name: string, all: readonly (TraceRecord | undefined)[] = records): TraceRecord | undefined {
+function findByName(name: string, all: readonly (TraceRecord | undefined)[] = records): TraceRecord | undefined {
   return all.find(record => record?.name === name)
 }
 
-describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues) => {
+describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) => {
   const topic = `node-${queues.exchange}`
   const seen: unknown[] = []
   let server: OsloServer
@@ -97,33 +97,33 @@ describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues)
     seen.length = 0
   })
 
-  it('joins the trace of the caller, below the point that called', async () => {
+  it('joins the trace of the caller, below the calling point', async () => {
     const baseId = createTraceId()
 
     const { result } = await python.call({ base_id: baseId, key: KEY, method: 'add', args: { a: 2, b: 3 } })
 
     expect(result).toBe(5)
     const told = await python.lines(lines => lines.some(({ record }) => record?.name === 'caller-start'))
-    const caller = named(
+    const caller = findByName(
       'caller-start',
       told.map(({ record }) => record),
     )
-    expect(named('rpc-start')).toMatchObject({ base_id: baseId, parent_id: caller?.trace_id })
-    expect(named('rpc-start')?.info).toMatchObject({ function: { name: 'add' } })
-    expect(named('work-start')?.parent_id).toBe(named('rpc-start')?.trace_id)
-    expect(named('rpc-stop')?.info).not.toHaveProperty('etype')
+    expect(findByName('rpc-start')).toMatchObject({ base_id: baseId, parent_id: caller?.trace_id })
+    expect(findByName('rpc-start')?.info).toMatchObject({ function: { name: 'add' } })
+    expect(findByName('work-start')?.parent_id).toBe(findByName('rpc-start')?.trace_id)
+    expect(findByName('rpc-stop')?.info).not.toHaveProperty('etype')
     expect(seen).toEqual([[baseId, { user: 'alice' }]])
     expect(JSON.stringify(records)).not.toContain(KEY)
   })
 
   it.each([null, true, 0, -1.5, 'é\u{1f600}', [], {}, { a: [1, { b: null }] }, 'x'.repeat(100_000)])(
-    'takes and returns %j as it is',
+    'receives and returns %j unchanged',
     async value => {
       expect(await python.call({ method: 'echo', args: { value } })).toEqual({ result: value })
     },
   )
 
-  it('takes and returns the numbers of Python as they are', async () => {
+  it('receives and returns the numbers of Python unchanged', async () => {
     const text =
       '{"method":"echo","args":{"value":[9007199254740993,-123456789012345678901234567890,NaN,-Infinity,1.5]}}'
 
@@ -132,14 +132,14 @@ describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues)
     )
   })
 
-  it('fails at the caller with what a method threw, and records the failure', async () => {
+  it('fails the call with the error of a method, and records the failure', async () => {
     const { error, type } = await python.call({ base_id: createTraceId(), key: KEY, method: 'fail' })
 
     expect({ error, type }).toEqual({ error: 'Remote error: RangeError out of range', type: 'RemoteError' })
-    expect(named('rpc-stop')?.info).toMatchObject({ etype: 'RangeError', message: 'out of range' })
+    expect(findByName('rpc-stop')?.info).toMatchObject({ etype: 'RangeError', message: 'out of range' })
   })
 
-  it('fails at the caller with an exception of Python, where a method says which', async () => {
+  it('fails the call with a Python exception that a method names', async () => {
     const { error, type } = await python.call({ method: 'missing' })
 
     expect(type).toMatch(/^KeyError/)
@@ -186,13 +186,13 @@ describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues)
     ['to any server', {}],
     ['to this server', { server: 'node-1' }],
     ['to all servers', { fanout: true }],
-  ])('takes a cast %s', async (_, target) => {
+  ])('accepts a cast %s', async (_, target) => {
     await python.call({ method: 'note', args: { text: 'heard' }, target, cast: true })
 
     await expect.poll(() => seen).toEqual(['heard'])
   })
 
-  it('has each server of a topic get what is cast to all', async () => {
+  it('passes a fanout cast to each server of a topic', async () => {
     const heard: string[] = []
     const endpoints = { note: (_context: object, { text }: { text: string }) => void heard.push(text) }
     const second = await createOsloServer(connect, { topic, server: 'node-2', endpoints, ...queues })
@@ -203,13 +203,13 @@ describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues)
     await expect.poll(() => [seen, heard]).toEqual([['all'], ['all']])
   })
 
-  it('tells a caller that monitors a call that it is worked on', async () => {
+  it('sends heartbeats to a caller that monitors a call', async () => {
     const monitored = { call_monitor_timeout: 2, timeout: 10 }
 
     expect(await python.call({ method: 'slow', target: monitored })).toEqual({ result: 'done' })
   })
 
-  it('serves untraced who calls outside of a trace, or with a key that is none of its own', async () => {
+  it('serves callers without a trace or with an unknown key untraced', async () => {
     const outside = await python.call({ method: 'add', args: { a: 1, b: 1 } })
     const stranger = await python.call({ base_id: createTraceId(), key: 'OTHER', method: 'add', args: { a: 1, b: 1 } })
 
@@ -222,7 +222,7 @@ describe.each(QUEUES)('a service in Node that Python calls over %s', (_, queues)
   })
 })
 
-describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues) => {
+describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) => {
   const topic = `python-${queues.exchange}`
   let python: OsloPeer
 
@@ -245,7 +245,7 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
       (await python.lines(all => all.slice(length).some(({ record }) => record?.name === name))).slice(length)
   }
 
-  it('joins the trace, below the point that called, where the key is sent in clear', async () => {
+  it('joins the trace below the calling point if the key is sent in clear text', async () => {
     const client = open({ compatible: true })
     const baseId = createTraceId()
     const told = await follow()
@@ -254,12 +254,15 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
 
     expect(result).toBe(5)
     const served = (await told('rpc-stop')).map(({ record }) => record)
-    expect(named('rpc-start', served)).toMatchObject({ base_id: baseId, parent_id: named('rpc-start')?.trace_id })
-    expect(named('rpc-start')?.info).toMatchObject({ function: { name: `${topic}.add` } })
+    expect(findByName('rpc-start', served)).toMatchObject({
+      base_id: baseId,
+      parent_id: findByName('rpc-start')?.trace_id,
+    })
+    expect(findByName('rpc-start')?.info).toMatchObject({ function: { name: `${topic}.add` } })
     expect(records.map(({ name }) => name)).toEqual(['rpc-start', 'rpc-stop'])
   })
 
-  it('serves untraced where it is not, and finds no key', async () => {
+  it('serves untraced without the key, and never sees the key', async () => {
     const client = open()
     const { length } = await python.lines(() => true)
 
@@ -273,19 +276,19 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
   })
 
   it.each([null, true, 0, -1.5, 'é\u{1f600}', [], {}, { a: [1, { b: null }] }])(
-    'takes and returns %j as it is',
+    'receives and returns %j unchanged',
     async value => {
       expect(await open().call({}, 'echo', { value })).toEqual(value)
     },
   )
 
-  it('takes and returns integers of any size, and numbers that JSON does not have', async () => {
+  it('receives and returns integers of any size, and numbers that JSON lacks', async () => {
     const value = [9_007_199_254_740_993n, -(10n ** 30n), Number.NaN, Number.NEGATIVE_INFINITY, 7]
 
     expect(await open().call({}, 'echo', { value })).toEqual(value)
   })
 
-  it('fails with what a method raised, and records the failure', async () => {
+  it('fails the call with the exception of a method, and records the failure', async () => {
     const client = open({ compatible: true })
     const told = await follow()
 
@@ -301,7 +304,7 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
       code: 'ERR_REMOTE',
     })
     expect((error as RemoteError).traceback.join('')).toContain('raise ValueError("not today")')
-    expect(named('rpc-stop')?.info).toMatchObject({ etype: 'RemoteError', message: 'ValueError: not today' })
+    expect(findByName('rpc-stop')?.info).toMatchObject({ etype: 'RemoteError', message: 'ValueError: not today' })
   })
 
   it.each([
@@ -310,7 +313,7 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
     ['a later version', 'add', { version: '1.7' }, { type: 'UnsupportedVersion' }],
     ['a method that is not there', 'nope', {}, { type: 'NoSuchMethod' }],
     ['another server', 'add', { server: 'other' }, { code: 'ERR_UNDELIVERABLE' }],
-  ] as const)('is asked for %s', async (_, method, target, answer) => {
+  ] as const)('receives a call for %s', async (_, method, target, answer) => {
     const args = method === 'stop' ? { force: true } : { a: 1, b: 2 }
 
     const found = await open()
@@ -327,7 +330,7 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
     ['to any server', {}],
     ['to that server', { server: 'python' }],
     ['to all servers', { fanout: true }],
-  ])('takes a cast %s', async (_, options) => {
+  ])('receives a cast %s', async (_, options) => {
     const { length } = await python.lines(() => true)
 
     await open().cast({}, 'note', { text: 'heard' }, options)
@@ -336,7 +339,7 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
     expect(told.slice(length).flatMap(({ noted }) => noted ?? [])).toEqual(['heard'])
   })
 
-  it('is waited for no longer than was said', async () => {
+  it('is awaited no longer than the time-out', async () => {
     const error: unknown = await open()
       .call({}, 'slow', { seconds: 1 }, { timeout: 300 })
       .catch(reason => reason)
@@ -348,13 +351,13 @@ describe.each(QUEUES)('a service in Python that Node calls over %s', (_, queues)
     })
   })
 
-  it('is waited for while it tells that it works on the call', async () => {
+  it('is awaited as long as it sends heartbeats', async () => {
     expect(await open().call({}, 'slow', { seconds: 3 }, { monitorTimeout: 2_000 })).toBe('done')
   })
 })
 
 describe('a service in Python', () => {
-  it('is one of the services that a request goes through, whatever the instrument of amqplib does', async () => {
+  it('is traced as part of a request, whatever the amqplib instrument does', async () => {
     const python = await startOsloPeer('serve', rabbitmq.url, 'python')
     const undo = instrument(['amqplib', 'fetch'])
     const client = createOsloClient(connect, { topic: 'python', compatible: true })
@@ -383,8 +386,8 @@ describe('a service in Python', () => {
       'wsgi-start',
       'rpc-start',
     ])
-    expect(named('wsgi-start')?.parent_id).toBe(named('http-start')?.trace_id)
-    expect(named('rpc-start')?.parent_id).toBe(named('wsgi-start')?.trace_id)
-    expect(named('rpc-start', served)?.parent_id).toBe(named('rpc-start')?.trace_id)
+    expect(findByName('wsgi-start')?.parent_id).toBe(findByName('http-start')?.trace_id)
+    expect(findByName('rpc-start')?.parent_id).toBe(findByName('wsgi-start')?.trace_id)
+    expect(findByName('rpc-start', served)?.parent_id).toBe(findByName('rpc-start')?.trace_id)
   })
 })

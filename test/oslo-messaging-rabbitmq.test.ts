@@ -17,8 +17,8 @@ import { type Proxy as CutOff, startProxy } from './servers/proxy.js'
 import { type RabbitmqServer, startRabbitmq } from './servers/rabbitmq.js'
 import { runProgram } from './servers/run-program.js'
 
-const PATIENCE = 20_000
-const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } }
+const TIMEOUT_MS = 20_000
+const QUORUM_QUEUE = { durable: true, arguments: { 'x-queue-type': 'quorum' } }
 
 const records = collectRecords()
 let rabbitmq: RabbitmqServer
@@ -53,14 +53,14 @@ async function serve(topic: string, endpoints: object, options: Partial<OsloServ
   return { server, onError }
 }
 
-function open(topic: string, options: Partial<OsloClientOptions> = {}, by = connect) {
+function openClient(topic: string, options: Partial<OsloClientOptions> = {}, by = connect) {
   const client = createOsloClient(by, { topic, ...options })
   onTestFinished(() => client.close(1_000))
   return client
 }
 
 /** Does something on a channel of its own. */
-async function onChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Promise<T> {
+async function withChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Promise<T> {
   const connection = await connect()
   const channel = await connection.createConfirmChannel()
   try {
@@ -73,17 +73,17 @@ async function onChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Pro
 }
 
 /** The queues of replies, with further columns of `rabbitmqctl`. */
-async function replyQueues(...columns: readonly string[]): Promise<string[]> {
+async function listReplyQueues(...columns: readonly string[]): Promise<string[]> {
   const lines = (await rabbitmq.command('list_queues', 'name', ...columns)).split('\n')
   return lines.filter(line => line.startsWith('reply_')).sort()
 }
 
-function envelope(message: object): Buffer {
+function createEnvelope(message: object): Buffer {
   return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(message) }))
 }
 
 describe('the recipe for oslo.messaging', () => {
-  it('serves calls and casts to all, in the trace of the caller', async () => {
+  it('serves calls and fanout casts in the trace of the caller', async () => {
     const server = await serveOrders(rabbitmq.url)
     const orders = openOrders(rabbitmq.url)
     onTestFinished(async () => {
@@ -106,11 +106,16 @@ describe('the recipe for oslo.messaging', () => {
   })
 })
 
-describe('queues that were declared otherwise', () => {
+describe('queues that were declared with other options', () => {
   it.each<[string, Options.AssertQueue, object, RegExp]>([
     ['durable', { durable: true }, {}, /another durable, which is true \(406\); see amqp_durable_queues/],
-    ['a quorum queue', QUORUM, {}, /another durable.*rabbit_quorum_queue for quorum queues/],
-    ['a quorum queue', QUORUM, { amqp_durable_queues: true }, /x-queue-type, which is quorum.*see rabbit_quorum_queue/],
+    ['a quorum queue', QUORUM_QUEUE, {}, /another durable.*rabbit_quorum_queue for quorum queues/],
+    [
+      'a quorum queue',
+      QUORUM_QUEUE,
+      { amqp_durable_queues: true },
+      /x-queue-type, which is quorum.*see rabbit_quorum_queue/,
+    ],
     ['not durable', { durable: false }, { amqp_durable_queues: true }, /another durable, which is false/],
     ['no quorum queue', { durable: true }, { rabbit_quorum_queue: true }, /x-queue-type.*see rabbit_quorum_queue/],
     [
@@ -121,13 +126,13 @@ describe('queues that were declared otherwise', () => {
     ],
     [
       'a quorum queue with a limit',
-      { ...QUORUM, arguments: { ...QUORUM.arguments, 'x-delivery-limit': 3 } },
+      { ...QUORUM_QUEUE, arguments: { ...QUORUM_QUEUE.arguments, 'x-delivery-limit': 3 } },
       { rabbit_quorum_queue: true },
       /x-delivery-limit, which is 3.*see the options rabbit_\*/,
     ],
-  ])('are an error that names the option where one is %s', async (_, declared, options, message) => {
+  ])('cause an error that names the option if one is %s', async (_, declared, options, message) => {
     const topic = makeTopic()
-    await onChannel(channel => channel.assertQueue(topic, declared))
+    await withChannel(channel => channel.assertQueue(topic, declared))
 
     const error: unknown = await serve(topic, {}, options).catch(reason => reason)
 
@@ -139,17 +144,17 @@ describe('queues that were declared otherwise', () => {
     [true, {}],
     [false, { amqp_durable_queues: true }],
     [false, { rabbit_quorum_queue: true }],
-  ])('are none where only the exchange that services share is durable (%s) or not', async (durable, options) => {
+  ])('cause no error if only the shared exchange is durable (%s) or not', async (durable, options) => {
     const [topic, exchange] = [makeTopic(), `shared-${topics}`]
-    await onChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
+    await withChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
     await serve(topic, { add: () => 3 }, { exchange, ...options })
 
-    expect(await open(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
+    expect(await openClient(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
   })
 
-  it('leave a connection that was given as it is', async () => {
+  it('do not close a connection that the caller provided', async () => {
     const topic = makeTopic()
-    await onChannel(channel => channel.assertQueue(topic, QUORUM))
+    await withChannel(channel => channel.assertQueue(topic, QUORUM_QUEUE))
     const connection = await connect()
     onTestFinished(() => connection.close())
 
@@ -161,10 +166,10 @@ describe('queues that were declared otherwise', () => {
     await (await connection.createChannel()).close()
   })
 
-  it('fail the calls of a client whose exchange is of another type', async () => {
+  it('fail the calls of a client whose exchange has another type', async () => {
     const topic = makeTopic()
-    await onChannel(channel => channel.assertExchange(`direct-${topic}`, 'direct'))
-    const client = open(topic, { exchange: `direct-${topic}` })
+    await withChannel(channel => channel.assertExchange(`direct-${topic}`, 'direct'))
+    const client = openClient(topic, { exchange: `direct-${topic}` })
 
     await expect(client.call({}, 'add')).rejects.toMatchObject({
       code: 'ERR_BROKER',
@@ -175,16 +180,16 @@ describe('queues that were declared otherwise', () => {
 })
 
 describe('a broker that goes away', () => {
-  it('is an error at the start, which shows no password', async () => {
+  it('causes an error at the start, without a password in the message', async () => {
     const wrong = rabbitmq.url.replace('secret', 's3cret')
 
     const errors: unknown[] = await Promise.all([
       serve(makeTopic(), {}, {}, () => amqplib.connect('amqp://127.0.0.1:1')).catch(error => error),
       serve(makeTopic(), {}, {}, () => amqplib.connect(wrong)).catch(error => error),
-      open(makeTopic(), {}, () => amqplib.connect(wrong))
+      openClient(makeTopic(), {}, () => amqplib.connect(wrong))
         .call({}, 'add')
         .catch(error => error),
-      open(makeTopic(), {}, () => amqplib.connect('amqp://me:s3cret@['))
+      openClient(makeTopic(), {}, () => amqplib.connect('amqp://me:s3cret@['))
         .cast({}, 'add')
         .catch(error => error),
     ])
@@ -200,14 +205,14 @@ describe('a broker that goes away', () => {
     expect(String(errors)).not.toContain('s3cret')
   })
 
-  it('is connected to again, and calls are served as before', async () => {
+  it('is connected again, and calls are served as before', async () => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: () => get()?.baseId ?? 'untraced' }, {}, connectThroughProxy)
-    const client = open(topic)
+    const client = openClient(topic)
     expect(await client.call({}, 'add')).toBe('untraced')
 
     proxy.cut()
-    await expect.poll(() => onError.mock.calls.length, { timeout: PATIENCE }).toBeGreaterThan(0)
+    await expect.poll(() => onError.mock.calls.length, { timeout: TIMEOUT_MS }).toBeGreaterThan(0)
     const baseId = createTraceId()
     const results = await run({ hmacKey: 'KEY', baseId }, () =>
       Promise.all([client.call({}, 'add'), client.call({}, 'add', {}, { server: 'node' })]),
@@ -217,14 +222,14 @@ describe('a broker that goes away', () => {
     expect(String(onError.mock.calls[0]?.[0])).toContain('the connection ended')
   })
 
-  it('does not keep a call from its reply, which comes over the next connection', async () => {
+  it('does not prevent a reply, which comes over the next connection', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
-    const client = open(topic, {}, connectThroughProxy)
+    const client = openClient(topic, {}, connectThroughProxy)
     const called = client.call({}, 'wait')
     const working = finish
-    await expect.poll(() => finish !== working, { timeout: PATIENCE }).toBe(true)
+    await expect.poll(() => finish !== working, { timeout: TIMEOUT_MS }).toBe(true)
 
     proxy.cut()
     finish('done')
@@ -232,15 +237,15 @@ describe('a broker that goes away', () => {
     expect(await called).toBe('done')
   })
 
-  it('does not lose a reply that a broken connection has taken from the broker', async () => {
+  it('does not lose a reply that the broken connection had already received', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
-    const called = open(topic, {}, connectThroughProxy).call({}, 'wait')
+    const called = openClient(topic, {}, connectThroughProxy).call({}, 'wait')
     const working = finish
-    await expect.poll(() => finish !== working, { timeout: PATIENCE }).toBe(true)
+    await expect.poll(() => finish !== working, { timeout: TIMEOUT_MS }).toBe(true)
 
-    proxy.delay(PATIENCE)
+    proxy.delay(TIMEOUT_MS)
     finish('done')
     // Time for the broker to hand the reply to the connection, which holds it back.
     await setTimeout(500)
@@ -250,13 +255,13 @@ describe('a broker that goes away', () => {
     expect(await called).toBe('done')
   })
 
-  it('does not keep a reply from its caller, which goes over the next connection', async () => {
+  it('does not lose a reply of a server, which goes over the next connection', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) }, {}, connectThroughProxy)
-    const called = open(topic).call({}, 'wait')
+    const called = openClient(topic).call({}, 'wait')
     const working = finish
-    await expect.poll(() => finish !== working, { timeout: PATIENCE }).toBe(true)
+    await expect.poll(() => finish !== working, { timeout: TIMEOUT_MS }).toBe(true)
 
     proxy.cut()
     finish('done')
@@ -264,7 +269,7 @@ describe('a broker that goes away', () => {
     expect(await called).toBe('done')
   })
 
-  it('ends what uses a connection that was given, and tells so', async () => {
+  it('ends users of a provided connection with a report', async () => {
     const topic = makeTopic()
     const connection = await connectThroughProxy()
     const onError = vi.fn()
@@ -283,11 +288,11 @@ describe('a broker that goes away', () => {
     await Promise.all([server.close(100), client.close()])
   })
 
-  it('comes back after it was killed, with queues that are durable', { timeout: 90_000 }, async () => {
+  it('restarts after a kill with durable queues', { timeout: 90_000 }, async () => {
     const topic = makeTopic()
     const options = { exchange: 'lasting', amqp_durable_queues: true }
     await serve(topic, { add: () => 3 }, options)
-    const client = open(topic, options)
+    const client = openClient(topic, options)
     expect(await client.call({}, 'add')).toBe(3)
 
     onTestFailed(() => rabbitmq.restart())
@@ -303,7 +308,7 @@ describe('a process that loses the broker', () => {
   const lose = (...words: readonly string[]) =>
     runProgram(process.execPath, [fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url)), ...words])
 
-  it('ends at once when none of its calls waits any more', async () => {
+  it('ends at once if no call is pending', async () => {
     const topic = makeTopic()
     await serve(topic, { add: () => 3, wait: () => new Promise(() => {}) })
 
@@ -312,7 +317,7 @@ describe('a process that loses the broker', () => {
     expect(printed).toBe('ERR_TIMEOUT at once\n')
   })
 
-  it('lives on until the reply to a waiting call has come', async () => {
+  it('stays alive until the reply to a pending call has come', async () => {
     const topic = makeTopic()
     await serve(topic, { add: () => 3, wait: () => setTimeout(2_000, 'done') })
 
@@ -321,29 +326,29 @@ describe('a process that loses the broker', () => {
     expect(printed).toBe('done at once\n')
   })
 
-  it('lives on to serve again', async () => {
+  it('stays alive to serve again', async () => {
     const topic = makeTopic()
     const program = fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url))
     const server = spawn(process.execPath, [program, rabbitmq.url, topic, 'server', '3'])
     onTestFinished(() => void server.kill())
     await once(server.stdout, 'data')
 
-    expect(await open(topic).call({}, 'add')).toBe(3)
+    expect(await openClient(topic).call({}, 'add')).toBe(3)
   })
 })
 
 describe('a server of oslo.messaging', () => {
-  it('declares its queue again where somebody has removed it', async () => {
+  it('declares its queue again if the queue was removed', async () => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: () => 3 })
 
-    await onChannel(channel => channel.deleteQueue(topic))
+    await withChannel(channel => channel.deleteQueue(topic))
 
-    await expect.poll(() => open(topic).call({}, 'add').catch(String), { timeout: PATIENCE }).toBe(3)
+    await expect.poll(() => openClient(topic).call({}, 'add').catch(String), { timeout: TIMEOUT_MS }).toBe(3)
     expect(onError).toHaveBeenCalled()
   })
 
-  it('puts away what is no call, tells so, and goes on', async () => {
+  it('drops and reports a message that is not a call, and continues', async () => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: () => 3 })
     const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
@@ -359,13 +364,13 @@ describe('a server of oslo.messaging', () => {
       nested,
     ]
 
-    await onChannel(async channel => {
+    await withChannel(async channel => {
       for (const content of contents) channel.publish('openstack', topic, Buffer.from(content))
       channel.publish('openstack', topic, Buffer.from('{}'), { headers: { compression: 'application/x-bz2' } })
       channel.publish('openstack', topic, Buffer.from('{}'), { headers: { compression: 'application/x-gzip' } })
     })
 
-    expect(await open(topic).call({}, 'add')).toBe(3)
+    expect(await openClient(topic).call({}, 'add')).toBe(3)
     await expect.poll(() => onError.mock.calls.length).toBe(contents.length + 2)
     for (const [error] of onError.mock.calls) expect(String(error)).toContain('A message is none of oslo.messaging: ')
   })
@@ -388,7 +393,7 @@ describe('a server of oslo.messaging', () => {
     ['a reply to a name that is too long', { method: 'add', _msg_id: 'x', _reply_q: 'x'.repeat(300) }],
     ['a heartbeat without end', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere', _timeout: 1e308 }],
     ['a trace that is none', { method: 'add', _context_trace_info: [[]], '_context_X-Trace-Info': {} }],
-  ])('goes on after a message with %s', async (_, message) => {
+  ])('continues after a message with %s', async (_, message) => {
     const topic = makeTopic()
     class Endpoint {
       value = 7
@@ -404,28 +409,28 @@ describe('a server of oslo.messaging', () => {
     }
     const { onError } = await serve(topic, new Endpoint(), { kombu_missing_consumer_retry_timeout: 0 })
 
-    await onChannel(async channel => channel.publish('openstack', topic, envelope(message)))
+    await withChannel(async channel => channel.publish('openstack', topic, createEnvelope(message)))
 
-    expect(await open(topic).call({}, 'add')).toBe(3)
+    expect(await openClient(topic).call({}, 'add')).toBe(3)
     for (const [error] of onError.mock.calls) expect(String(error)).not.toContain('hidden')
     expect(Object.prototype).not.toHaveProperty('polluted')
   })
 
-  it('serves a message once that is delivered twice', async () => {
+  it('serves a message once even if it is delivered twice', async () => {
     const topic = makeTopic()
     const add = vi.fn()
     await serve(topic, { add, last: () => 'last' })
-    const message = envelope({ method: 'add', args: {}, _unique_id: 'the same' })
+    const message = createEnvelope({ method: 'add', args: {}, _unique_id: 'the same' })
 
-    await onChannel(async channel => {
+    await withChannel(async channel => {
       for (let time = 0; time < 3; time++) channel.publish('openstack', topic, message)
     })
 
-    expect(await open(topic).call({}, 'last')).toBe('last')
+    expect(await openClient(topic).call({}, 'last')).toBe('last')
     expect(add).toHaveBeenCalledTimes(1)
   })
 
-  it('serves no more calls at the same time than were said', async () => {
+  it('limits how many calls it serves at the same time', async () => {
     const topic = makeTopic()
     const waiting: (() => void)[] = []
     let most = 0
@@ -438,7 +443,7 @@ describe('a server of oslo.messaging', () => {
       },
     }
     await serve(topic, endpoint, { maxConcurrentCalls: 3 })
-    const calls = Array.from({ length: 10 }, () => open(topic).call({}, 'work'))
+    const calls = Array.from({ length: 10 }, () => openClient(topic).call({}, 'work'))
 
     for (let done = 0; done < 10; done++) {
       await expect.poll(() => waiting.length).toBe(Math.min(3, 10 - done))
@@ -478,11 +483,11 @@ describe('a server of oslo.messaging', () => {
         return circle
       },
     ],
-  ])('fails a call whose result is %s, which has no JSON', async (_, result) => {
+  ])('fails a call whose result has no JSON: %s', async (_, result) => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: result })
 
-    await expect(open(topic).call({}, 'add')).rejects.toMatchObject({ code: 'ERR_REMOTE' })
+    await expect(openClient(topic).call({}, 'add')).rejects.toMatchObject({ code: 'ERR_REMOTE' })
     expect(onError).toHaveBeenCalledTimes(1)
   })
 
@@ -505,7 +510,7 @@ describe('a server of oslo.messaging', () => {
       ),
       { code: 'ERR_REMOTE' },
     ],
-  ])('fails a call with %s that its method throws', async (_, thrown, failure) => {
+  ])('fails a call whose method throws %s', async (_, thrown, failure) => {
     const topic = makeTopic()
     const { onError } = await serve(topic, {
       add: () => {
@@ -513,12 +518,12 @@ describe('a server of oslo.messaging', () => {
       },
     })
 
-    await expect(open(topic).call({}, 'add')).rejects.toMatchObject(failure)
+    await expect(openClient(topic).call({}, 'add')).rejects.toMatchObject(failure)
     expect(onError.mock.calls[0]?.[0]).toBe(thrown)
     expect(onError.mock.calls[0]?.[1]).toMatchObject({ method: 'add', version: '1.0' })
   })
 
-  it('lives on when its hook throws', async () => {
+  it('continues when its hook throws', async () => {
     const topic = makeTopic()
     const onError = () => {
       throw new Error('No')
@@ -533,19 +538,19 @@ describe('a server of oslo.messaging', () => {
       },
       { onError },
     )
-    const client = open(topic)
+    const client = openClient(topic)
 
     await expect(client.call({}, 'fail')).rejects.toThrow('far')
 
     expect(await client.call({}, 'add')).toBe(3)
   })
 
-  it('finishes the calls in work when it is closed, and leaves the others to the broker', async () => {
+  it('finishes running calls when it is closed, and leaves the others to the broker', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     const endpoint = { wait: () => new Promise<string>(resolve => (finish = resolve)), add: () => 'second server' }
     const { server } = await serve(topic, endpoint, { maxConcurrentCalls: 1 })
-    const client = open(topic)
+    const client = openClient(topic)
     const started = finish
     const inWork = client.call({}, 'wait')
     await expect.poll(() => finish !== started).toBe(true)
@@ -562,7 +567,7 @@ describe('a server of oslo.messaging', () => {
     expect(queues.split('\n').filter(name => name.startsWith(`${topic}_fanout`))).toHaveLength(1)
   })
 
-  it('is closed in five seconds though a method never ends, and the broker does not answer', async () => {
+  it('closes within five seconds even if a method never ends and the broker does not answer', async () => {
     const topic = makeTopic()
     const { server } = await serve(topic, { wait: () => new Promise(() => {}) }, {}, connectThroughProxy)
     const client = createOsloClient(connectThroughProxy, { topic })
@@ -590,15 +595,15 @@ describe('a server of oslo.messaging', () => {
     ['no calls at all', { topic: 'x', endpoints: {}, maxConcurrentCalls: 0 }],
     ['an option that there is not', { topic: 'x', endpoints: {}, rabbit_quorum_queues: true }],
     ['keys that are empty', { topic: 'x', endpoints: {}, hmacKeys: '' }],
-  ])('refuses %s', async (_, options) => {
+  ])('rejects %s', async (_, options) => {
     await expect(createOsloServer(connect, options as OsloServerOptions)).rejects.toThrow(TypeError)
   })
 })
 
 describe('a client of oslo.messaging', () => {
-  it('fails a call at once that nobody has ever served, and waits for one that nobody serves now', async () => {
+  it('fails a call at once if no server ever existed, and waits for a server that is away', async () => {
     const topic = makeTopic()
-    const client = open(topic)
+    const client = openClient(topic)
 
     await expect(client.call({}, 'add')).rejects.toMatchObject({
       name: 'MessageUndeliverable',
@@ -614,26 +619,26 @@ describe('a client of oslo.messaging', () => {
   it('keeps parallel calls apart', async () => {
     const topic = makeTopic()
     await serve(topic, { echo: (_: object, { value }: { value: number }) => value })
-    const client = open(topic)
+    const client = openClient(topic)
 
     const results = await Promise.all(Array.from({ length: 200 }, (_, value) => client.call({}, 'echo', { value })))
 
     expect(results).toEqual(Array.from({ length: 200 }, (_, value) => value))
   })
 
-  it('takes no reply that is none, and fails what still waits when it is closed', async () => {
+  it('ignores invalid replies, and fails pending calls when it is closed', async () => {
     const topic = makeTopic()
-    const client = open(topic)
+    const client = openClient(topic)
     await serve(topic, { wait: () => new Promise(() => {}) })
     const called = client.call({}, 'wait').catch(reason => reason)
     const queues = async (): Promise<string[]> =>
       (await rabbitmq.command('list_queues', 'name', 'consumers'))
         .split('\n')
         .filter(line => /^reply_\S+\s+1$/.test(line))
-    await expect.poll(queues, { timeout: PATIENCE }).not.toEqual([])
+    await expect.poll(queues, { timeout: TIMEOUT_MS }).not.toEqual([])
     const [queue = ''] = ((await queues()).at(-1) ?? '').split('\t')
 
-    await onChannel(async channel => {
+    await withChannel(async channel => {
       for (const content of ['', 'null', '{}', '{"_msg_id":"x","ending":true}'])
         channel.sendToQueue(queue, Buffer.from(content))
     })
@@ -646,25 +651,25 @@ describe('a client of oslo.messaging', () => {
     const topic = makeTopic()
     const options = { rabbit_transient_quorum_queue: quorum }
     await serve(topic, { add: () => 3 }, options)
-    const others = await replyQueues()
-    const client = open(topic, options)
+    const others = await listReplyQueues()
+    const client = openClient(topic, options)
     expect(await client.call({}, 'add')).toBe(3)
-    expect(await replyQueues()).toHaveLength(others.length + 1)
+    expect(await listReplyQueues()).toHaveLength(others.length + 1)
 
     await client.close()
 
-    expect(await replyQueues()).toEqual(others)
+    expect(await listReplyQueues()).toEqual(others)
   })
 
   it.each<[string, (called: Promise<unknown>) => Promise<unknown>, number]>([
     ['whose time is over', called => called, 500],
-    ['that it no longer waits for', () => setTimeout(500), PATIENCE],
-  ])('leaves its queue to the reply to a call %s', async (_, wait, timeout) => {
+    ['that it no longer waits for', () => setTimeout(500), TIMEOUT_MS],
+  ])('keeps its reply queue for a call %s', async (_, wait, timeout) => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     const { onError } = await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
-    const others = await replyQueues()
-    const client = open(topic)
+    const others = await listReplyQueues()
+    const client = openClient(topic)
     const called = client.call({}, 'wait', {}, { timeout }).catch(error => error)
     await wait(called)
 
@@ -673,12 +678,12 @@ describe('a client of oslo.messaging', () => {
 
     // Otherwise the server would send the reply again and again.
     const added = async () =>
-      (await replyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
-    await expect.poll(added, { timeout: PATIENCE }).toEqual([expect.stringMatching(/\t1$/)])
+      (await listReplyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
+    await expect.poll(added, { timeout: TIMEOUT_MS }).toEqual([expect.stringMatching(/\t1$/)])
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it.each<[string, (client: ReturnType<typeof open>) => Promise<unknown>]>([
+  it.each<[string, (client: ReturnType<typeof openClient>) => Promise<unknown>]>([
     ['no method', client => client.call({}, '')],
     ['arguments that are a list', client => client.call({}, 'add', [1])],
     ['fan-out for a call', client => client.call({}, 'add', {}, { fanout: true } as object)],
@@ -692,12 +697,12 @@ describe('a client of oslo.messaging', () => {
           },
         }),
     ],
-  ])('refuses %s', async (_, use) => {
-    await expect(use(open(makeTopic()))).rejects.toThrow(TypeError)
+  ])('rejects %s', async (_, use) => {
+    await expect(use(openClient(makeTopic()))).rejects.toThrow(TypeError)
   })
 
-  it('serves no call after it was closed', async () => {
-    const client = open(makeTopic())
+  it('rejects calls after it was closed', async () => {
+    const client = openClient(makeTopic())
     await client.close()
 
     await expect(client.call({}, 'add')).rejects.toMatchObject({ code: 'ERR_BROKER' })

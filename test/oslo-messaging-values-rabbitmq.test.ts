@@ -27,7 +27,7 @@ async function serve(endpoints: object) {
 }
 
 /** Sends a message as any program may, and resolves to the texts of its replies, the first `count` of them. */
-async function ask(topic: string, message: string, count = 1): Promise<readonly string[]> {
+async function sendMessage(topic: string, message: string, count = 1): Promise<readonly string[]> {
   const connection = await connect()
   onTestFinished(() => connection.close())
   const channel = await connection.createChannel()
@@ -40,7 +40,7 @@ async function ask(topic: string, message: string, count = 1): Promise<readonly 
   return replies.map(text => JSON.parse(text)['oslo.message'])
 }
 
-function failureIn(reply: string | undefined): { readonly class: string; readonly message: string } {
+function parseFailure(reply: string | undefined): { readonly class: string; readonly message: string } {
   return JSON.parse(JSON.parse(reply ?? '{}').failure)
 }
 
@@ -50,14 +50,14 @@ function nest(depth: number): unknown {
   return value
 }
 
-function circle(): object {
+function createCircle(): object {
   const order = { lines: [{}] }
   order.lines[0] = { order }
   return order
 }
 
-const UNSENDABLE: readonly (readonly [string, () => unknown, RegExp])[] = [
-  ['a circle', circle, /lines\.0\.order" of a message is circular/],
+const UNSENDABLE_VALUES: readonly (readonly [string, () => unknown, RegExp])[] = [
+  ['a circle', createCircle, /lines\.0\.order" of a message is circular/],
   ['a value nested too deep', () => nest(20_000), /nested more than 900 levels deep/],
   ['a Map', () => ({ item: new Map([['a', 1]]) }), /item" of a message is a Map, which has no JSON/],
   ['a Set in a list', () => [1, new Set([1])], /\.1" of a message is a Set/],
@@ -68,26 +68,23 @@ const UNSENDABLE: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['an Error', () => new Error('x'), /is an Error, which has no JSON/],
 ]
 
-describe('what has no JSON', () => {
-  it.each(UNSENDABLE)('fails the call whose result is %s, and says so', async (_, make, message) => {
+describe('a value without JSON', () => {
+  it.each(UNSENDABLE_VALUES)('fails the call and is reported as the result: %s', async (_, make, message) => {
     const { client, onError } = await serve({ get: make })
 
     await expect(client.call({}, 'get')).rejects.toThrow(message)
     expect(onError).toHaveBeenCalledTimes(1)
   })
 
-  it.each(UNSENDABLE)(
-    'is refused as an argument, in a call and in a cast, where it is %s',
-    async (_, make, message) => {
-      const { client } = await serve({ get: () => 1 })
+  it.each(UNSENDABLE_VALUES)('is rejected as an argument of a call and of a cast: %s', async (_, make, message) => {
+    const { client } = await serve({ get: () => 1 })
 
-      await expect(client.call({}, 'get', { value: make() })).rejects.toThrow(message)
-      await expect(client.cast({ value: make() }, 'get')).rejects.toThrow(message)
-    },
-  )
+    await expect(client.call({}, 'get', { value: make() })).rejects.toThrow(message)
+    await expect(client.cast({ value: make() }, 'get')).rejects.toThrow(message)
+  })
 })
 
-describe('what has JSON', () => {
+describe('a value with JSON', () => {
   it.each<[string, unknown, unknown]>([
     ['a value 800 levels deep', nest(800), nest(800)],
     ['integers around 2 ** 53', [2 ** 53 - 1, 2n ** 53n, 10n ** 18n, -(2n ** 63n)], undefined],
@@ -108,7 +105,7 @@ describe('what has JSON', () => {
     ],
     ['numbers and texts as objects', [Object(7), Object('a'), Object(2n)], [7, 'a', 2]],
     ['one object twice', ((one: object) => [one, one])({ a: 1 }), undefined],
-  ])('comes back as it is where it is %s', async (_, value, expected = value) => {
+  ])('comes back unchanged: %s', async (_, value, expected = value) => {
     const { client } = await serve({ echo: (_context: object, args: { value: unknown }) => args.value })
 
     expect(await client.call({}, 'echo', { value })).toEqual(expected)
@@ -118,7 +115,7 @@ describe('what has JSON', () => {
     const get = vi.fn()
     const { topic } = await serve({ get })
 
-    await ask(
+    await sendMessage(
       topic,
       '{"method":"get","args":{"a":NaN,"b":1.0,"c":1e3,"d":9007199254740993,"e":1000000000000000000,"f":7,"g":1e18}}',
     )
@@ -141,47 +138,47 @@ describe('a call of another program', () => {
     ['a method that is a deep list', `{"method":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'NoSuchMethod'],
     ['arguments that are a list', '{"method":"get","args":[1]}', 'RPCDispatcherError'],
     ['arguments that are a text', '{"method":"get","args":"abc"}', 'RPCDispatcherError'],
-  ])('is answered with a failure where it has %s', async (_, message, type) => {
+  ])('is answered with a failure if it has %s', async (_, message, type) => {
     const get = vi.fn()
     const { topic } = await serve({ get, undefined: get })
 
-    const [reply] = await ask(topic, message)
+    const [reply] = await sendMessage(topic, message)
 
-    expect(failureIn(reply).class).toBe(type)
+    expect(parseFailure(reply).class).toBe(type)
     expect(get).not.toHaveBeenCalled()
   })
 
   it.each(['{"method":"get","version":null,"namespace":null,"args":null}', '{"method":"get"}'])(
-    'is served where it leaves out the rest: %s',
+    'is served without optional parts: %s',
     async message => {
       const { topic } = await serve({ get: () => 'served' })
 
-      const [reply] = await ask(topic, message)
+      const [reply] = await sendMessage(topic, message)
 
       expect(JSON.parse(reply ?? '')).toMatchObject({ result: 'served', failure: null })
     },
   )
 
-  it('is answered where its arguments are nested deep', async () => {
+  it('is answered even if its arguments are deeply nested', async () => {
     const depth = 60_000
     const { topic } = await serve({ echo: (_context: object, args: object) => args, count: () => 'served' })
     const args = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
 
-    const [served] = await ask(topic, `{"method":"count","args":${args}}`)
-    const [echoed] = await ask(topic, `{"method":"echo","args":${args}}`)
+    const [served] = await sendMessage(topic, `{"method":"count","args":${args}}`)
+    const [echoed] = await sendMessage(topic, `{"method":"echo","args":${args}}`)
 
     expect(JSON.parse(served ?? '')).toMatchObject({ result: 'served' })
-    expect(failureIn(echoed).message).toContain('nested more than 900 levels deep')
+    expect(parseFailure(echoed).message).toContain('nested more than 900 levels deep')
   })
 
-  it('is told of in short, however long its names are', async () => {
+  it('is reported briefly, even if its names are long', async () => {
     const long = 'x'.repeat(1_000_000)
     const { topic, onError } = await serve({ get: () => 1 })
 
     const replies = [
-      await ask(topic, `{"method":"${long}"}`),
-      await ask(topic, `{"method":"get","version":"${long}"}`),
-      await ask(topic, `{"method":"get","namespace":"${long}"}`),
+      await sendMessage(topic, `{"method":"${long}"}`),
+      await sendMessage(topic, `{"method":"get","version":"${long}"}`),
+      await sendMessage(topic, `{"method":"get","namespace":"${long}"}`),
     ]
 
     for (const [reply] of replies) expect(reply?.length).toBeLessThan(2_000)
@@ -193,11 +190,11 @@ describe('a call of another program', () => {
   })
 
   it.each(['5e6', '1e308', 'NaN', '-5', '"5"', 'true', '[3]', '9007199254740993', '0.001'])(
-    'is not flooded with signs of life where it asks for them every %s seconds',
+    'gets a limited number of heartbeats if it requests one every %s seconds',
     async seconds => {
       const { topic } = await serve({ wait: () => new Promise(resolve => setTimeout(resolve, 300)) })
 
-      const replies = await ask(topic, `{"method":"wait","_timeout":${seconds}}`)
+      const replies = await sendMessage(topic, `{"method":"wait","_timeout":${seconds}}`)
 
       expect(replies).toHaveLength(1)
       expect(JSON.parse(replies[0] ?? '')).toMatchObject({ ending: true })
@@ -226,8 +223,8 @@ describe('a call that cannot be written', () => {
       },
     ],
     ['arguments that have no JSON', {}, { user: () => 1 }],
-    ['a context that is a circle', circle(), {}],
-  ])('rejects once, and leaves nothing behind that rejects later: %s', async (_, context, args) => {
+    ['a context that is a circle', createCircle(), {}],
+  ])('rejects once, and leaves no later rejection: %s', async (_, context, args) => {
     const { client } = await serve({ get: () => 1 })
     const onUnhandled = vi.fn()
     process.on('unhandledRejection', onUnhandled)

@@ -10,14 +10,14 @@ import { describe, expect, it } from 'vitest'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
 
 /** What Python writes otherwise than JavaScript. */
-const EXACT = parseJson('[9007199254740993, -18446744073709551616, 1.0, 1e-07, 1e+16]') as unknown[]
+const EXACT_NUMBERS = parseJson('[9007199254740993, -18446744073709551616, 1.0, 1e-07, 1e+16]') as unknown[]
 /** What an export has beside what the store sends: the records, to be read back. */
-const OF_EXPORTS = ['osprofiler.order', 'osprofiler.records']
+const EXPORT_ATTRIBUTES = ['osprofiler.order', 'osprofiler.records']
 const TRACES = new URL('fixtures/conformance/traces/', import.meta.url)
 
 describe('an otlp:// store and the export of a report', () => {
   it.each(readdirSync(fileURLToPath(TRACES)).filter(name => name.endsWith('.jsonl')))(
-    'tell the same of each span of a trace of Glance: %s',
+    'agree on each span of a trace of Glance: %s',
     async name => {
       const receiver = await startOtlpReceiver()
       const records = parseRecords(readFileSync(new URL(name, TRACES), 'utf8')).reverse()
@@ -29,7 +29,7 @@ describe('an otlp:// store and the export of a report', () => {
     },
   )
 
-  it.each(SAMPLES())('tell the same of %s', async (_, name, start, stop) => {
+  it.each(createSamples())('agree on %s', async (_, name, start, stop) => {
     const receiver = await startOtlpReceiver()
     const records = toRecords(randomUUID(), [
       { name: 'wsgi', start: { request: { method: 'GET', path: '/' } }, stop: {}, parent: -1, service: 'a', us: 5 },
@@ -44,7 +44,7 @@ describe('an otlp:// store and the export of a report', () => {
     expect(sent).toEqual(exported)
   })
 
-  it('tell the same of each span of generated traces, in whatever batches their records come', async () => {
+  it('agree on each span of generated traces, in any batches', async () => {
     const receiver = await startOtlpReceiver()
 
     await fc.assert(
@@ -61,7 +61,7 @@ describe('an otlp:// store and the export of a report', () => {
     )
   })
 
-  it('tell the same of points whose records are missing, come again, or come in another order', async () => {
+  it('agree on points whose records are missing, repeated or in another order', async () => {
     const receiver = await startOtlpReceiver()
 
     await fc.assert(
@@ -81,7 +81,7 @@ describe('an otlp:// store and the export of a report', () => {
     )
   })
 
-  it('tell the same of points that never stop and of starts that come again, in whatever batches', async () => {
+  it('agree on points without a stop and on repeated starts, in any batches', async () => {
     const receiver = await startOtlpReceiver()
 
     await fc.assert(
@@ -102,7 +102,7 @@ describe('an otlp:// store and the export of a report', () => {
     )
   })
 
-  it('tell the same of a start that comes after its stop was sent, which the store sends as an update', async () => {
+  it('agree on a start after its stop, which the store sends as an update', async () => {
     const receiver = await startOtlpReceiver()
     const records = toRecords(randomUUID(), [
       { name: 'step', start: { a: 1 }, stop: { b: 2 }, parent: -1, service: 'a', us: 5 },
@@ -116,7 +116,7 @@ describe('an otlp:// store and the export of a report', () => {
     expect([{ ...sent[1], attributes }]).toEqual(await post(receiver, records))
   })
 
-  it('tell the same of a point whose records come again after its span was sent', async () => {
+  it('agree on a point whose records come again after its span was sent', async () => {
     const receiver = await startOtlpReceiver()
     const records = toRecords(randomUUID(), [{ name: 'step', start: {}, stop: {}, parent: -1, service: 'a', us: 5 }])
 
@@ -140,7 +140,7 @@ interface OddRecord {
   readonly service: string
 }
 
-interface Made {
+interface PointSpec {
   readonly name: string
   readonly start: unknown
   readonly stop: unknown
@@ -150,7 +150,7 @@ interface Made {
   readonly us: number
 }
 
-function SAMPLES(): [string, string, object, object][] {
+function createSamples(): [string, string, object, object][] {
   return [
     [
       'a served request',
@@ -161,7 +161,7 @@ function SAMPLES(): [string, string, object, object][] {
     ['a served request that failed', 'wsgi', { request: {} }, { response: { status_code: 503 } }],
     ['a served request whose route is known', 'wsgi', { request: { method: 'GET' } }, { request: { route: '/:id' } }],
     ['a point wsgi without more', 'wsgi', {}, {}],
-    ['an outgoing request', 'http', sentTo('/items/7'), { requests: { status_code: 404 } }],
+    ['an outgoing request', 'http', createClientSample('/items/7'), { requests: { status_code: 404 } }],
     ['an outgoing request of Python', 'https', { requests: { method: 'PURGE', hostname: '::1', port: 80 } }, {}],
     [
       'a query',
@@ -196,7 +196,7 @@ function SAMPLES(): [string, string, object, object][] {
         less: -1,
         none: Number.NaN,
         most: -Infinity,
-        exact: EXACT,
+        exact: EXACT_NUMBERS,
         list: [2 ** 64, 1],
       },
       {},
@@ -211,7 +211,7 @@ function SAMPLES(): [string, string, object, object][] {
   ]
 }
 
-function sentTo(path: string): object {
+function createClientSample(path: string): object {
   return { requests: { method: 'GET', scheme: 'http', hostname: 'catalog', port: 8080, path, query: 'q' } }
 }
 
@@ -227,14 +227,14 @@ const text = fc.oneof(
 )
 const json = fc.oneof(
   fc.jsonValue({ stringUnit: 'binary' }).map(value => JSON.parse(JSON.stringify(value))),
-  fc.constantFrom(...EXACT, Number.NaN, 2 ** 64),
+  fc.constantFrom(...EXACT_NUMBERS, Number.NaN, 2 ** 64),
 )
 const members = fc.dictionary(text, json, { maxKeys: 4, noNullPrototype: true })
 const baseIds = fc.oneof(
   fc.uuid(),
   text.filter(id => id !== ''),
 )
-const points: fc.Arbitrary<Made> = fc.record({
+const points: fc.Arbitrary<PointSpec> = fc.record({
   name: fc.oneof(
     fc.constantFrom('wsgi', 'http', 'db', 'rpc', 'step'),
     text.filter(name => name !== ''),
@@ -318,7 +318,7 @@ function shuffle(records: readonly TraceRecord[], keys: Iterable<number>): Trace
 }
 
 /** Records in the order of their times: all starts, then all stops. */
-function toRecords(base_id: string, made: readonly Made[]): TraceRecord[] {
+function toRecords(base_id: string, made: readonly PointSpec[]): TraceRecord[] {
   const ids = made.map(() => randomUUID())
   const begun = Date.UTC(2026, 10, 22, 10) * 1000
   const starts = made.map(({ name, start, parent, service }, at) => ({
@@ -349,7 +349,7 @@ async function send(receiver: OtlpReceiver, batches: readonly (readonly TraceRec
   const before = receiver.spans.length
   for (const batch of batches) await driver.write(batch)
   await driver.close()
-  return inOrder(receiver.spans.slice(before))
+  return sortSpans(receiver.spans.slice(before))
 }
 
 async function post(receiver: OtlpReceiver, records: readonly TraceRecord[]): Promise<ReceivedSpan[]> {
@@ -357,14 +357,16 @@ async function post(receiver: OtlpReceiver, records: readonly TraceRecord[]): Pr
   const headers = { 'content-type': 'application/json' }
   const body = [...exportOtlp(buildReport(records))].join('')
   await fetch(`http://127.0.0.1:${receiver.port}/v1/traces`, { method: 'POST', headers, body })
-  return inOrder(receiver.spans.slice(before))
+  return sortSpans(receiver.spans.slice(before))
 }
 
-function inOrder(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
+function sortSpans(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
   return spans
     .map(span => ({
       ...span,
-      attributes: Object.fromEntries(Object.entries(span.attributes).filter(([key]) => !OF_EXPORTS.includes(key))),
+      attributes: Object.fromEntries(
+        Object.entries(span.attributes).filter(([key]) => !EXPORT_ATTRIBUTES.includes(key)),
+      ),
     }))
     .sort((a, b) => (a.spanId < b.spanId ? -1 : 1))
 }

@@ -9,33 +9,33 @@ import { temporaryDirectory } from '../packages/drivers/test/temporary-directory
 import { type Collector, type CollectorOptions, startCollector } from './servers/collector.js'
 import { makeCertificate } from './servers/make-certificate.js'
 
-const QUICK = { minBackoff: 10, maxBackoff: 50 }
+const QUICK_RETRY = { minBackoff: 10, maxBackoff: 50 }
 const FORMATS = ['http/protobuf', 'http/json']
 /** What an export has beside what the store sends: the records, to be read back. */
-const OF_EXPORTS = ['osprofiler.order', 'osprofiler.records']
+const EXPORT_ATTRIBUTES = ['osprofiler.order', 'osprofiler.records']
 
 interface Span {
   readonly spanId: string
   readonly attributes: readonly { readonly key: string; readonly value: object }[]
 }
 
-describe('a collector takes what otlp:// sends', () => {
-  it.each(FORMATS)('whatever its records hold, in %s', async protocol => {
+describe('a collector accepts the spans of otlp://', () => {
+  it.each(FORMATS)('with any values in their records, in %s', async protocol => {
     const collector = await start()
     const driver = openDriver(`${collector.url}?protocol=${protocol}`)
     const notifier = createNotifier(driver)
 
-    for (const info of HOSTILE) emit(notifier, { info })
+    for (const info of HOSTILE_INFOS) emit(notifier, { info })
     emit(notifier, { timestamp: '9999-12-31T23:59:59.000000' })
     await notifier.close(30_000)
     await driver.close()
 
-    const { length } = HOSTILE
+    const { length } = HOSTILE_INFOS
     expect(notifier.stats).toMatchObject({ emitted: 2 * length + 2, written: 2 * length + 2, dropped: 0, unknown: 0 })
-    await expect.poll(() => spansOf(collector).length).toBe(length + 1)
+    await expect.poll(() => readSpans(collector).length).toBe(length + 1)
   })
 
-  it.each(FORMATS)('in several requests where one would be too large, in %s', async protocol => {
+  it.each(FORMATS)('in several requests if one would be too large, in %s', async protocol => {
     const collector = await start({ maxRequestBytes: 1_000_000 })
     const driver = openDriver(`${collector.url}?protocol=${protocol}`)
     const notifier = createNotifier(driver)
@@ -46,10 +46,10 @@ describe('a collector takes what otlp:// sends', () => {
     await driver.close()
 
     expect(notifier.stats).toMatchObject({ emitted: 200, written: 200, dropped: 0, unknown: 0 })
-    await expect.poll(() => spansOf(collector).length).toBe(100)
+    await expect.poll(() => readSpans(collector).length).toBe(100)
   })
 
-  it('but for the point that alone is too large', async () => {
+  it('except a single point that is too large', async () => {
     const collector = await start({ maxRequestBytes: 50_000 })
     const driver = openDriver(collector.url)
     const notifier = createNotifier(driver)
@@ -60,35 +60,35 @@ describe('a collector takes what otlp:// sends', () => {
     await driver.close()
 
     expect(notifier.stats).toMatchObject({ emitted: 400, written: 398, dropped: 2, unknown: 0 })
-    await expect.poll(() => spansOf(collector).length).toBe(199)
+    await expect.poll(() => readSpans(collector).length).toBe(199)
   })
 
-  it('and the same from an export, also in parts', async () => {
+  it('and the same from an export, even in parts', async () => {
     const collector = await start()
-    const records = HOSTILE.flatMap(info => pointOf({ base_id: BASE_ID, parent_id: BASE_ID, info }))
+    const records = HOSTILE_INFOS.flatMap(info => createPoint({ base_id: BASE_ID, parent_id: BASE_ID, info }))
     const driver = openDriver(collector.url)
 
     await driver.write(records)
     await driver.close()
-    await expect.poll(() => spansOf(collector).length).toBe(HOSTILE.length)
-    const sent = inOrder(spansOf(collector))
+    await expect.poll(() => readSpans(collector).length).toBe(HOSTILE_INFOS.length)
+    const sent = sortSpans(readSpans(collector))
     const report = buildReport(records)
     const parts = [...exportOtlpParts(report, 3_000_000)].map(part => [...part].join(''))
     for (const document of [[...exportOtlp(report)].join(''), ...parts]) await post(collector, document)
 
     expect(parts.length).toBeGreaterThan(1)
-    await expect.poll(() => spansOf(collector).length).toBe(3 * HOSTILE.length)
-    const exported = spansOf(collector).slice(HOSTILE.length)
-    expect(inOrder(exported.slice(0, HOSTILE.length))).toEqual(sent)
-    expect(inOrder(exported.slice(HOSTILE.length))).toEqual(sent)
+    await expect.poll(() => readSpans(collector).length).toBe(3 * HOSTILE_INFOS.length)
+    const exported = readSpans(collector).slice(HOSTILE_INFOS.length)
+    expect(sortSpans(exported.slice(0, HOSTILE_INFOS.length))).toEqual(sent)
+    expect(sortSpans(exported.slice(HOSTILE_INFOS.length))).toEqual(sent)
   })
 })
 
-describe('a collector that takes nothing is told of', () => {
-  it('where the token is missing', async () => {
+describe('a collector that refuses everything is reported', () => {
+  it('if the token is missing', async () => {
     const collector = await start({ token: 'right' })
 
-    const wrong = await refusalOf(collector.url)
+    const wrong = await captureRefusal(collector.url)
 
     expect(wrong).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/401.*OTLP_HEADERS/) })
   })
@@ -96,21 +96,21 @@ describe('a collector that takes nothing is told of', () => {
   it.each([
     ['another path', (url: string) => `${url}/elsewhere`, /404.*path/],
     ['TLS at a port without it', (url: string) => url.replace('otlp:', 'otlp+https:'), /no TLS/],
-  ])('where the string names %s', async (_, change, message) => {
+  ])('if the connection string names %s', async (_, change, message) => {
     const collector = await start()
 
-    expect(await refusalOf(change(collector.url))).toMatchObject({ message: expect.stringMatching(message) })
+    expect(await captureRefusal(change(collector.url))).toMatchObject({ message: expect.stringMatching(message) })
   })
 
-  it('where it speaks TLS, and asks for a certificate', async () => {
+  it('if the collector uses TLS and asks for a certificate', async () => {
     const { certificateFile, keyFile } = await makeCertificate(temporaryDirectory())
     const collector = await start({ tls: { certificateFile, keyFile, clientCaFile: certificateFile } })
     const secure = `otlp+https://localhost:${collector.port}`
 
     const [plain, untrusted, unknown] = [
-      await refusalOf(collector.url),
-      await refusalOf(secure),
-      await refusalOf(`${secure}?certificate=${certificateFile}`),
+      await captureRefusal(collector.url),
+      await captureRefusal(secure),
+      await captureRefusal(`${secure}?certificate=${certificateFile}`),
     ]
 
     expect([plain, untrusted, unknown]).toMatchObject([
@@ -128,14 +128,16 @@ describe('the stand-in for a collector', () => {
     const headers = { 'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf' }
     const bodies = protocol === 'http/json' ? ['{}', '{"resourceSpans":[]}', 'no'] : ['', 'no']
 
-    const [real, imitated] = await Promise.all([collector, standIn].map(({ port }) => answers(port, bodies, headers)))
+    const [real, imitated] = await Promise.all(
+      [collector, standIn].map(({ port }) => collectAnswers(port, bodies, headers)),
+    )
 
     expect(imitated).toEqual(real)
   })
 })
 
 const BASE_ID = randomUUID()
-const HOSTILE: readonly Record<string, unknown>[] = [
+const HOSTILE_INFOS: readonly Record<string, unknown>[] = [
   ...[2 ** 63, 2 ** 64, -(2 ** 63) - 2 ** 11, 1e21, 1e300, 5e-324, Number.NaN, Number.POSITIVE_INFINITY, -0, 0.1],
   ...['\ud800', '\udfff\ud800', '\0', '\u0001'.repeat(100_000), 'x'.repeat(1_000_000), '漢'.repeat(1_000_000)],
   ...[[2 ** 64, Number.NaN, '\ud800'], nest(40), nest(3_000), [], {}, null, true],
@@ -153,18 +155,18 @@ async function start(options?: CollectorOptions): Promise<Collector> {
   return collector
 }
 
-function pointOf(members: Partial<TraceRecord>): TraceRecord[] {
+function createPoint(members: Partial<TraceRecord>): TraceRecord[] {
   const start = makeRecord(members)
   return [start, { ...start, name: 'wsgi-stop', info: {} }]
 }
 
 function emit(notifier: QueueNotifier, members: Partial<TraceRecord>): void {
-  for (const record of pointOf(members)) notifier(record)
+  for (const record of createPoint(members)) notifier(record)
 }
 
-async function refusalOf(connectionString: string): Promise<unknown> {
+async function captureRefusal(connectionString: string): Promise<unknown> {
   const driver = openDriver(connectionString)
-  const notifier = createNotifier(driver, QUICK)
+  const notifier = createNotifier(driver, QUICK_RETRY)
   const refusal = new Promise(resolve => notifier.on('error', resolve))
   notifier(makeRecord())
   const error = await refusal
@@ -179,7 +181,11 @@ async function post({ port }: Collector, body: string): Promise<void> {
   expect(answer.status).toBe(200)
 }
 
-async function answers(port: number, bodies: readonly string[], headers: Record<string, string>): Promise<unknown[]> {
+async function collectAnswers(
+  port: number,
+  bodies: readonly string[],
+  headers: Record<string, string>,
+): Promise<unknown[]> {
   const all: unknown[] = []
   for (const body of bodies) {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/traces`, { method: 'POST', headers, body })
@@ -193,15 +199,15 @@ async function answers(port: number, bodies: readonly string[], headers: Record<
   return all
 }
 
-function spansOf(collector: Collector): Span[] {
+function readSpans(collector: Collector): Span[] {
   type Request = { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] }
   return (collector.requests() as Request[]).flatMap(({ resourceSpans }) =>
     resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
   )
 }
 
-function inOrder(spans: readonly Span[]): Span[] {
+function sortSpans(spans: readonly Span[]): Span[] {
   return spans
-    .map(span => ({ ...span, attributes: span.attributes.filter(({ key }) => !OF_EXPORTS.includes(key)) }))
+    .map(span => ({ ...span, attributes: span.attributes.filter(({ key }) => !EXPORT_ATTRIBUTES.includes(key)) }))
     .sort((a, b) => (a.spanId < b.spanId ? -1 : 1))
 }

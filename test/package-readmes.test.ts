@@ -26,7 +26,7 @@ copyFileSync(join(root, 'test/fixtures/conformance/traces/glance-image-create.js
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.each(readmes)('the README of $name', ({ name, manifest, text }) => {
-  it('tells how to install the package, and on which versions of what it runs', () => {
+  it('says how to install the package, and names the supported versions', () => {
     expect(text).toMatch(new RegExp(`^npm install (--global )?${name}( |$)`, 'm'))
     expect(text).toContain('\n- Node.js 22, 24 and 26. Node 20.19 or later works as well')
     for (const peer of Object.keys(manifest.peerDependencies ?? {})) {
@@ -34,18 +34,18 @@ describe.each(readmes)('the README of $name', ({ name, manifest, text }) => {
     }
   })
 
-  it('says what the project is to OpenStack', () => {
+  it('says how the project relates to OpenStack', () => {
     const prose = text.replaceAll('\n', ' ')
 
     expect(prose).toContain("a second implementation of the protocol of OpenStack's [OSProfiler]")
     expect(prose).toContain('The project is not a part of OpenStack and is not endorsed by it.')
   })
 
-  it('links by addresses, to files and headings that are there', () => {
+  it('links to existing files and headings', () => {
     const prose = text.replaceAll(/```[\s\S]*?```/g, '')
     const targets = [...prose.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? '')
 
-    const dead = targets.filter(target => !leadsSomewhere(target, text))
+    const dead = targets.filter(target => !isValidLink(target, text))
 
     expect(dead).toEqual([])
   })
@@ -59,7 +59,7 @@ describe.each(readmes)('the README of $name', ({ name, manifest, text }) => {
 })
 
 describe('the READMEs of the packages', () => {
-  it.each(['express', 'koa', 'fastify', 'rpc'])('have all options of the adapter for %s in their tables', adapter => {
+  it.each(['express', 'koa', 'fastify', 'rpc'])('list all options of the adapter for %s in tables', adapter => {
     const text = read(`packages/${adapter}/README.md`)
     const options = [...Object.keys(GATE_OPTIONS), ...(adapter === 'rpc' ? [] : ['name', 'hideQuery'])]
 
@@ -72,7 +72,7 @@ describe('the READMEs of the packages', () => {
     expect(examples.filter(file => !all.includes(`<!-- examples/packages/${file} -->`))).toEqual([])
   })
 
-  it.each(examples.filter(file => !SERVERS.includes(file)))('run: %s', async file => {
+  it.each(examples.filter(file => !SERVERS.includes(file)))('show programs that run: %s', async file => {
     const program = join(root, 'examples/packages', file)
 
     const { stdout } = await exec(process.execPath, [program], { cwd: folder, env: environment })
@@ -81,7 +81,7 @@ describe('the READMEs of the packages', () => {
     if (promised.length > 0) expect(stdout.trim().split('\n')).toEqual(promised)
   })
 
-  it('serve the pages over a store', async () => {
+  it('serve the pages for a store', async () => {
     const server = start('viewer-store.js', {})
     const [address] = (await once(server.stdout ?? server, 'data')) as [Buffer]
 
@@ -113,16 +113,16 @@ async function stop(server: ChildProcess): Promise<unknown[]> {
 }
 
 /** Whether a link works on npm: within its page, to a file of the repository by its whole address, or to another site. */
-function leadsSomewhere(target: string, page: string): boolean {
+function isValidLink(target: string, page: string): boolean {
   const [address = '', anchor] = target.split('#')
   const [, path] = address.split(`${repository.url}/blob/main/`)
   if (address !== '' && path === undefined) return address.startsWith('https://')
   if (path !== undefined && !existsSync(join(root, path))) return false
-  return anchor === undefined || anchorsOf(path === undefined ? page : read(path)).includes(anchor)
+  return anchor === undefined || listAnchors(path === undefined ? page : read(path)).includes(anchor)
 }
 
 /** The anchors of headings, as GitHub makes them. */
-function anchorsOf(page: string): string[] {
+function listAnchors(page: string): string[] {
   const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? '')
   return headings.map(heading =>
     heading

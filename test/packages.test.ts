@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packPackages } from '../release/pack.js'
-import { shopRecords, toLines } from './cli-records.js'
+import { createShopRecords, toLines } from './cli-records.js'
 import { install, packageFolders, readManifest, SQLITE } from './packed.js'
 
 const exec = promisify(execFile)
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(workspace, { recursive: true, force: true }))
 
 describe('the packages', () => {
-  it('hold what they need and nothing else', async () => {
+  it('contain only what they need', async () => {
     for (const folder of packageFolders) {
       const { name, files: wanted } = readManifest(folder)
       const files = await listFiles(name)
@@ -48,7 +48,7 @@ describe('the packages', () => {
     }
   })
 
-  it('hold the sources that their source maps and declaration maps lead to', async () => {
+  it('contain the sources of their source maps and declaration maps', async () => {
     for (const [name, tarball] of tarballs) {
       const folder = join(workspace, 'unpacked', name)
       mkdirSync(folder, { recursive: true })
@@ -56,7 +56,7 @@ describe('the packages', () => {
       const files = await listFiles(name)
       const maps = files.filter(file => file.endsWith('.map'))
 
-      const strays = maps.flatMap(map => sourcesOf(folder, map).filter(source => !files.includes(source)))
+      const strays = maps.flatMap(map => listSources(folder, map).filter(source => !files.includes(source)))
 
       const declarations = files.filter(file => file.endsWith('.d.ts'))
       expect(strays, name).toEqual([])
@@ -65,7 +65,7 @@ describe('the packages', () => {
   })
 })
 
-describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', manager => {
+describe.each(['npm', 'pnpm'] as const)('a project that installs the packages with %s', manager => {
   const project = join(workspace, manager)
 
   beforeAll(async () => {
@@ -105,9 +105,9 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
     expect(stdout.trim()).toContain(readManifest(join(root, 'packages/cli')).version)
   })
 
-  it('has the pages, of one trace and of a store', async () => {
+  it('has the pages for one trace and for a store', async () => {
     const command = join(project, 'node_modules/.bin/osprofiler')
-    writeFileSync(join(project, 'shop.jsonl'), toLines(shopRecords()))
+    writeFileSync(join(project, 'shop.jsonl'), toLines(createShopRecords()))
     const { stdout: page } = await exec(command, ['trace', 'show', 'shop.jsonl', '--html'], { cwd: project })
     const ui = spawn(command, ['ui', '--connection-string', 'memory://'], { cwd: project })
     const [printed] = (await once(ui.stdout, 'data')) as [Buffer]
@@ -126,9 +126,9 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
     await once(ui, 'exit')
   })
 
-  it('draws SVG, and for PNG asks for one more package, before anything is read, sent or written', async () => {
+  it('draws SVG, and asks for the package of PNGs before other work', async () => {
     const command = join(project, 'node_modules/.bin/osprofiler')
-    writeFileSync(join(project, 'shop.jsonl'), toLines(shopRecords()))
+    writeFileSync(join(project, 'shop.jsonl'), toLines(createShopRecords()))
     const tasks = [
       ['trace', 'show', 'not-there.jsonl', '--render-dot', 'graph.png'],
       ['run', 'http://127.0.0.1:9/', '--render-dot', 'graph.png'],
@@ -150,12 +150,12 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs them with %s', 
   })
 })
 
-describe('what the README has one install', () => {
-  it('takes less than 15 MB where Node brings SQLite', async () => {
+describe('the packages that the README installs', () => {
+  it('take less than 15 MB if Node includes SQLite', async () => {
     const project = join(workspace, 'small')
     mkdirSync(project)
 
-    await install('npm', project, { tarballs, only: documentedPackages() })
+    await install('npm', project, { tarballs, only: listDocumentedPackages() })
 
     const files = readdirSync(join(project, 'node_modules'), { recursive: true, withFileTypes: true })
     const sizes = files.filter(file => file.isFile()).map(file => statSync(join(file.parentPath, file.name)).size)
@@ -166,14 +166,14 @@ describe('what the README has one install', () => {
     expect(readme).toContain(`an install takes ${Math.round(megabytes)} MB.`)
   }, 300_000)
 
-  it('is enough to run its first service and to see a trace of it, under pnpm', async () => {
+  it('are enough to run a first service and see its trace, under pnpm', async () => {
     const project = join(workspace, 'documented')
     mkdirSync(project)
     copyFileSync(join(root, 'examples/quick-start/express.js'), join(project, 'app.js'))
-    await install('pnpm', project, { tarballs, only: documentedPackages(), others: FRAMEWORKS })
+    await install('pnpm', project, { tarballs, only: listDocumentedPackages(), others: FRAMEWORKS })
     const { stdout: key } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['key', 'new'])
     const env = { ...process.env, OSPROFILER_HMAC_KEYS: key.trim(), XDG_STATE_HOME: project, PORT: '0' }
-    const app = spawn(process.execPath, ['--input-type=module', '-e', LISTEN], { cwd: project, env })
+    const app = spawn(process.execPath, ['--input-type=module', '-e', LISTEN_PROGRAM], { cwd: project, env })
     const [port] = (await once(app.stdout, 'data')) as [Buffer]
 
     const url = `http://127.0.0.1:${port.toString().trim()}/orders/7`
@@ -186,7 +186,7 @@ describe('what the README has one install', () => {
 })
 
 /** Runs the example and tells on which of the free ports it came to listen. */
-const LISTEN = `
+const LISTEN_PROGRAM = `
 import { Server } from 'node:http'
 const { listen } = Server.prototype
 Server.prototype.listen = function (...args) {
@@ -196,7 +196,7 @@ Server.prototype.listen = function (...args) {
 await import('./app.js')
 `
 
-function documentedPackages(): string[] {
+function listDocumentedPackages(): string[] {
   const line = /^npm install (.*?)( *#.*)?$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
   return line.split(' ')
 }
@@ -211,7 +211,7 @@ async function listFiles(name: string): Promise<string[]> {
 }
 
 /** The files that a map leads to, as paths in its package. */
-function sourcesOf(folder: string, map: string): string[] {
+function listSources(folder: string, map: string): string[] {
   const { sourceRoot = '', sources } = JSON.parse(readFileSync(join(folder, map), 'utf8'))
   return sources.map((source: string) => posix.join(dirname(map), sourceRoot, source))
 }

@@ -23,7 +23,7 @@ export function readManifest(folder: string): Manifest {
 }
 
 /** What a project has installed. */
-export interface Wanted {
+export interface InstalledPackages {
   /** The tarballs of our packages, of which `only` are named by the project. */
   readonly tarballs: ReadonlyMap<string, string>
   readonly only?: readonly string[] | undefined
@@ -32,7 +32,7 @@ export interface Wanted {
 }
 
 /** Installs packages into a folder as the users of a package manager do. */
-export async function install(manager: 'npm' | 'pnpm', project: string, wanted: Wanted): Promise<void> {
+export async function install(manager: 'npm' | 'pnpm', project: string, wanted: InstalledPackages): Promise<void> {
   const { tarballs, only = [...tarballs.keys()], others = [] } = wanted
   const { devDependencies } = readManifest(root)
   const ours = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))

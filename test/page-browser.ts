@@ -47,12 +47,12 @@ export async function launchPage(address: string, options: BrowserContextOptions
   context.setDefaultTimeout(60_000)
   onTestFinished(() => context.close())
   const page = await context.newPage()
-  const offences = watch(page, own)
+  const offences = collectErrors(page, own)
   await page.goto(address)
   return { page, offences }
 }
 
-function watch(page: Page, own: string): string[] {
+function collectErrors(page: Page, own: string): string[] {
   const offences: string[] = []
   page.on('request', request => {
     // A blob is the page's own: the worker of a search by expression.

@@ -3,16 +3,16 @@ import { buildReport, renderTree } from '@osprofiler/report'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
-import { pointId, recordPoints, shopTrace, TRACE_ID } from './page-trace.js'
+import { createPointId, createShopTrace, recordPoints, TRACE_ID } from './page-trace.js'
 
 /** A poll waits as long as a busy machine may need. */
-const SOON = { timeout: 30_000 }
+const WAIT_OPTIONS = { timeout: 30_000 }
 
 describe('the waterfall', () => {
   it('shows the tree with repeated siblings folded into one row', async () => {
-    const { page } = await openPage(shopTrace())
+    const { page } = await openPage(createShopTrace())
 
-    expect(await titles(page)).toEqual([
+    expect(await readTitles(page)).toEqual([
       'GET /customers/7 200',
       'GET /orders 200',
       'SELECT * FROM orders WHERE customer = 7',
@@ -20,26 +20,26 @@ describe('the waterfall', () => {
       'Sender.send',
       'audit',
     ])
-    expect(await rowOf(page, 'SELECT sku').locator('.times').textContent()).toBe('12 ×')
+    expect(await findRow(page, 'SELECT sku').locator('.times').textContent()).toBe('12 ×')
   })
 
   it('opens and closes a row with the mouse', async () => {
-    const { page } = await openPage(shopTrace())
+    const { page } = await openPage(createShopTrace())
 
-    await rowOf(page, 'SELECT sku').locator('.toggle').click()
-    const opened = await rows(page).count()
-    await rowOf(page, 'GET /orders').locator('.toggle').click()
+    await findRow(page, 'SELECT sku').locator('.toggle').click()
+    const opened = await findRows(page).count()
+    await findRow(page, 'GET /orders').locator('.toggle').click()
 
     expect(opened).toBe(6 + 12)
-    expect(await rows(page).count()).toBe(4)
-    expect(await rowOf(page, 'GET /orders').getAttribute('aria-expanded')).toBe('false')
+    expect(await findRows(page).count()).toBe(4)
+    expect(await findRow(page, 'GET /orders').getAttribute('aria-expanded')).toBe('false')
   })
 
-  it('walks the rows with the arrows, opens, closes, and goes to the parent', async () => {
-    const { page } = await openPage(shopTrace())
+  it('selects rows with the arrow keys, and opens and closes them', async () => {
+    const { page } = await openPage(createShopTrace())
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key)
-      return selectedTitle(page)
+      return readSelectedTitle(page)
     }
     await page.locator('.grid').focus()
 
@@ -51,31 +51,31 @@ describe('the waterfall', () => {
     expect(await press('PageDown')).toContain('audit')
     expect(await press('PageUp')).toContain('GET /customers/7')
     await press('ArrowLeft')
-    expect(await rows(page).count()).toBe(1)
+    expect(await findRows(page).count()).toBe(1)
     await press('ArrowRight')
-    expect(await rows(page).count()).toBe(6)
+    expect(await findRows(page).count()).toBe(6)
     await press('o')
-    expect(await rows(page).count()).toBe(18)
+    expect(await findRows(page).count()).toBe(18)
     await press('x')
-    expect(await rows(page).count()).toBe(1)
+    expect(await findRows(page).count()).toBe(1)
   })
 
-  it('opens and closes everything below a row with Shift and the mouse, or from its details', async () => {
-    const { page } = await openPage(shopTrace())
-    const toggle = rowOf(page, 'GET /orders').locator('.toggle')
+  it('opens and closes everything below a row with Shift and the mouse, or from the details', async () => {
+    const { page } = await openPage(createShopTrace())
+    const toggle = findRow(page, 'GET /orders').locator('.toggle')
 
     await toggle.click({ modifiers: ['Shift'] })
-    expect(await rows(page).count()).toBe(4)
+    expect(await findRows(page).count()).toBe(4)
     await toggle.click({ modifiers: ['Shift'] })
-    expect(await rows(page).count()).toBe(18)
-    await rowOf(page, 'GET /orders').click()
+    expect(await findRows(page).count()).toBe(18)
+    await findRow(page, 'GET /orders').click()
     await page.getByRole('button', { name: 'Close all below' }).click()
-    expect(await rows(page).count()).toBe(4)
+    expect(await findRows(page).count()).toBe(4)
     await page.getByRole('button', { name: 'Open all below' }).click()
-    expect(await rows(page).count()).toBe(18)
+    expect(await findRows(page).count()).toBe(18)
   })
 
-  it('puts times on one clock where those of hosts differ, and shows them as recorded on request', async () => {
+  it('corrects different clocks of hosts, and shows recorded times on request', async () => {
     const late = 5000
     const { page } = await openPage(
       recordPoints([
@@ -97,31 +97,31 @@ describe('the waterfall', () => {
         },
       ]),
     )
-    const whole = async () => (await rangeOf(page))[1]
+    const whole = async () => (await readRange(page))[1]
 
     expect(await whole()).toBe(100)
     await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
-    await expect.poll(whole, SOON).toBe(late + 90)
+    await expect.poll(whole, WAIT_OPTIONS).toBe(late + 90)
     await page.getByRole('checkbox', { name: 'Times as recorded' }).uncheck()
-    await expect.poll(whole, SOON).toBe(100)
+    await expect.poll(whole, WAIT_OPTIONS).toBe(100)
   })
 
-  it('opens and closes by level with buttons and keys', async () => {
-    const { page } = await openPage(shopTrace())
+  it('opens and closes rows by level with buttons and keys', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.getByRole('button', { name: 'One level less' }).click()
     await page.getByRole('button', { name: 'One level less' }).click()
-    expect(await rows(page).count()).toBe(1)
+    expect(await findRows(page).count()).toBe(1)
     await page.getByRole('button', { name: 'One level more' }).click()
-    expect(await rows(page).count()).toBe(4)
+    expect(await findRows(page).count()).toBe(4)
     await page.keyboard.press(']')
-    expect(await rows(page).count()).toBe(6)
+    expect(await findRows(page).count()).toBe(6)
     await page.keyboard.press('[')
-    expect(await rows(page).count()).toBe(4)
+    expect(await findRows(page).count()).toBe(4)
   })
 
   it('highlights the critical path until it is switched off', async () => {
-    const { page } = await openPage(shopTrace())
+    const { page } = await openPage(createShopTrace())
 
     expect(await page.locator('.critical').count()).toBeGreaterThan(0)
     await page.keyboard.press('c')
@@ -132,27 +132,27 @@ describe('the waterfall', () => {
 })
 
 describe('the filters', () => {
-  it('leave what failed, below what leads to it', async () => {
-    const { page } = await openPage(shopTrace())
+  it('show only failed points and their ancestors', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.getByRole('checkbox', { name: 'Failed only' }).check()
 
-    expect(await titles(page)).toEqual(['GET /customers/7 200', 'Sender.send'])
+    expect(await readTitles(page)).toEqual(['GET /customers/7 200', 'Sender.send'])
     expect(await page.locator('.found').textContent()).toBe('1 of 17 points')
     await page.getByRole('checkbox', { name: 'Failed only' }).blur()
     await page.keyboard.press('e')
-    expect(await rows(page).count()).toBe(6)
+    expect(await findRows(page).count()).toBe(6)
   })
 
-  it('leave out a service', async () => {
-    const { page } = await openPage(shopTrace())
+  it('hide a service', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.getByRole('button', { name: 'orders', exact: true }).click()
 
-    expect(await titles(page)).toEqual(['GET /customers/7 200', 'Sender.send', 'audit'])
+    expect(await readTitles(page)).toEqual(['GET /customers/7 200', 'Sender.send', 'audit'])
   })
 
-  it('leave out the same service when times as recorded put the services in another order', async () => {
+  it('hide the same service even if recorded times change the order of services', async () => {
     const { page } = await openPage(
       recordPoints([
         {
@@ -175,36 +175,36 @@ describe('the filters', () => {
       ]),
     )
     await page.getByRole('button', { name: 'ahead', exact: true }).click()
-    const before = await titles(page)
+    const before = await readTitles(page)
 
     await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
 
-    await expect.poll(async () => (await rangeOf(page))[1], SOON).toBe(5050)
-    expect(await titles(page)).toEqual(before)
+    await expect.poll(async () => (await readRange(page))[1], WAIT_OPTIONS).toBe(5050)
+    expect(await readTitles(page)).toEqual(before)
     expect(before.at(-1)).toBe('later')
     expect(await page.getByRole('button', { name: 'ahead', exact: true }).getAttribute('aria-pressed')).toBe('false')
     expect(await page.locator('.services .chip').allTextContents()).toEqual(['web', 'steady', 'ahead'])
   })
 
-  it('leave what took long enough, or nobody knows how long', async () => {
-    const { page } = await openPage(shopTrace())
+  it('show only points that took long enough or have an unknown duration', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.getByRole('textbox', { name: /shortest duration/i }).fill('0.2 s')
 
     await expect
-      .poll(() => titles(page), SOON)
+      .poll(() => readTitles(page), WAIT_OPTIONS)
       .toEqual(['GET /customers/7 200', 'GET /orders 200', 'SELECT * FROM orders WHERE customer = 7', 'audit'])
   })
 })
 
 describe('the search', () => {
-  it('goes through matches of a text, to and fro, by button and key', async () => {
-    const { page } = await openPage(shopTrace())
+  it('steps through the matches of a text in both directions, by button and key', async () => {
+    const { page } = await openPage(createShopTrace())
     await page.keyboard.press('/')
     await page.keyboard.type('from ITEMS')
     const result = page.locator('#search-result')
 
-    await expect.poll(() => result.textContent(), SOON).toBe('1 of 12')
+    await expect.poll(() => result.textContent(), WAIT_OPTIONS).toBe('1 of 12')
     await page.keyboard.press('Enter')
     expect(await result.textContent()).toBe('2 of 12')
     await page.getByRole('button', { name: 'Next match' }).click()
@@ -218,138 +218,143 @@ describe('the search', () => {
     expect(await page.locator('.row.marked').count()).toBe(13)
   })
 
-  it('takes a regular expression, and says when it is none', async () => {
-    const { page, offences } = await openPage(shopTrace())
+  it('accepts a regular expression, and reports an invalid one', async () => {
+    const { page, offences } = await openPage(createShopTrace())
     const result = page.locator('#search-result')
     await page.getByRole('button', { name: 'Regular expression' }).click()
 
     await page.getByRole('searchbox').fill('order_id = 1[01]$')
-    await expect.poll(() => result.textContent(), SOON).toBe('1 of 2')
+    await expect.poll(() => result.textContent(), WAIT_OPTIONS).toBe('1 of 2')
     await page.getByRole('searchbox').fill('(')
-    await expect.poll(() => result.textContent(), SOON).toBe('This is no regular expression')
+    await expect.poll(() => result.textContent(), WAIT_OPTIONS).toBe('This is no regular expression')
     expect(offences).toEqual([])
   })
 
-  it('stops an expression that runs away, and stays awake meanwhile', async () => {
-    const records = shopTrace().map(record => ({ ...record, info: { ...record.info, bait: `${'a'.repeat(60)}!` } }))
+  it('stops an expression that takes too long while the page stays responsive', async () => {
+    const records = createShopTrace().map(record => ({
+      ...record,
+      info: { ...record.info, bait: `${'a'.repeat(60)}!` },
+    }))
     const { page } = await openPage(records)
     await page.getByRole('button', { name: 'Regular expression' }).click()
 
     await page.getByRole('searchbox').fill('(a+)+$')
-    await expect.poll(() => page.locator('#search-result').textContent(), SOON).toMatch(/^Searching|takes too long/)
+    await expect
+      .poll(() => page.locator('#search-result').textContent(), WAIT_OPTIONS)
+      .toMatch(/^Searching|takes too long/)
     await page.getByRole('button', { name: 'Flame graph' }).click()
     await page.getByRole('button', { name: 'Waterfall', exact: true }).click()
 
-    await expect.poll(() => page.locator('#search-result').textContent(), SOON).toMatch(/takes too long/)
+    await expect.poll(() => page.locator('#search-result').textContent(), WAIT_OPTIONS).toMatch(/takes too long/)
   })
 
-  it('says when nothing matches', async () => {
-    const { page } = await openPage(shopTrace())
+  it('reports that nothing matches', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.getByRole('searchbox').fill('no such thing')
 
-    await expect.poll(() => page.locator('#search-result').textContent(), SOON).toBe('No match')
+    await expect.poll(() => page.locator('#search-result').textContent(), WAIT_OPTIONS).toBe('No match')
   })
 })
 
-describe('a range of time', () => {
-  it('is dragged on the minimap, and a double click shows the whole again', async () => {
-    const { page } = await openPage(shopTrace())
-    const { x, y, width } = await boxOf(page.locator('.minimap'))
+describe('a time range', () => {
+  it('is selected on the minimap by dragging, and reset by a double click', async () => {
+    const { page } = await openPage(createShopTrace())
+    const { x, y, width } = await readBox(page.locator('.minimap'))
 
     await page.mouse.move(x + width * 0.3, y + 30)
     await page.mouse.down()
     await page.mouse.move(x + width * 0.5, y + 30, { steps: 4 })
     await page.mouse.up()
 
-    const [fromMs, toMs] = await rangeOf(page)
+    const [fromMs, toMs] = await readRange(page)
     expect(fromMs).toBeCloseTo(300, -1)
     expect(toMs).toBeCloseTo(500, -1)
     await page.mouse.dblclick(x + width * 0.8, y + 30)
-    await expect.poll(() => rangeOf(page), SOON).toEqual([0, 1000])
+    await expect.poll(() => readRange(page), WAIT_OPTIONS).toEqual([0, 1000])
   })
 
   it('is zoomed by the wheel, on the minimap and with Ctrl on the rows', async () => {
-    const { page } = await openPage(shopTrace())
+    const { page } = await openPage(createShopTrace())
 
     await page.locator('.minimap').hover()
     await page.mouse.wheel(0, -400)
-    await expect.poll(async () => width(await rangeOf(page)), SOON).toBeLessThan(500)
-    const before = width(await rangeOf(page))
-    await rowOf(page, 'GET /orders').locator('.cell-time').hover()
+    await expect.poll(async () => width(await readRange(page)), WAIT_OPTIONS).toBeLessThan(500)
+    const before = width(await readRange(page))
+    await findRow(page, 'GET /orders').locator('.cell-time').hover()
     await page.keyboard.down('Control')
     await page.mouse.wheel(0, -100)
     await page.keyboard.up('Control')
 
-    await expect.poll(async () => width(await rangeOf(page)), SOON).toBeLessThan(before)
+    await expect.poll(async () => width(await readRange(page)), WAIT_OPTIONS).toBeLessThan(before)
   })
 
-  it('is zoomed, moved and given up by keys', async () => {
-    const { page } = await openPage(shopTrace())
+  it('is zoomed, moved and reset by keys', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.keyboard.press('+')
-    expect(await rangeOf(page)).toEqual([250, 750])
+    expect(await readRange(page)).toEqual([250, 750])
     await page.keyboard.press('Shift+ArrowRight')
-    expect(await rangeOf(page)).toEqual([350, 850])
+    expect(await readRange(page)).toEqual([350, 850])
     await page.keyboard.press('Shift+ArrowLeft')
     await page.keyboard.press('-')
-    expect(await rangeOf(page)).toEqual([0, 1000])
+    expect(await readRange(page)).toEqual([0, 1000])
     await page.getByRole('slider', { name: 'Begin of the range' }).press('PageUp')
-    expect(await rangeOf(page)).toEqual([100, 1000])
+    expect(await readRange(page)).toEqual([100, 1000])
     await page.getByRole('slider', { name: 'End of the range' }).press('ArrowLeft')
-    expect(await rangeOf(page)).toEqual([100, 990])
+    expect(await readRange(page)).toEqual([100, 990])
     await page.keyboard.press('0')
-    expect(await rangeOf(page)).toEqual([0, 1000])
+    expect(await readRange(page)).toEqual([0, 1000])
   })
 
-  it('becomes that of the selected point by a key', async () => {
-    const { page } = await openPage(shopTrace())
+  it('becomes the range of the selected point by a key', async () => {
+    const { page } = await openPage(createShopTrace())
 
-    await rowOf(page, 'SELECT * FROM orders').click()
+    await findRow(page, 'SELECT * FROM orders').click()
     await page.keyboard.press('z')
 
-    const [fromMs, toMs] = await rangeOf(page)
+    const [fromMs, toMs] = await readRange(page)
     expect(fromMs).toBeCloseTo(25, -1)
     expect(toMs).toBeCloseTo(295, -1)
   })
 
-  it('becomes that of folded points by a key, though one of them has no time', async () => {
+  it('becomes the range of folded points by a key, even if one of them has no time', async () => {
     const step = (fromMs: number) => ({ name: 'step', service: 's', fromMs, toMs: fromMs + 50 })
     const records = recordPoints([
       { name: 'root', service: 's', fromMs: 0, toMs: 1000, children: [step(200), step(400), step(600), step(800)] },
     ])
     const spoiled = records.map(record => {
-      const place = [2, 3, 4].findIndex(number => record.trace_id === pointId(number))
+      const place = [2, 3, 4].findIndex(number => record.trace_id === createPointId(number))
       const isSpoiled = place === 2 || (place >= 0 && record.name === 'step-stop')
       return isSpoiled ? { ...record, timestamp: 'no time' } : record
     })
     const { page } = await openPage(spoiled)
 
-    await rowOf(page, '3 ×').click()
+    await findRow(page, '3 ×').click()
     await page.keyboard.press('z')
 
-    await expect.poll(async () => (await rangeOf(page))[0], SOON).toBeCloseTo(184, 0)
-    expect((await rangeOf(page))[1]).toBe(1000)
+    await expect.poll(async () => (await readRange(page))[0], WAIT_OPTIONS).toBeCloseTo(184, 0)
+    expect((await readRange(page))[1]).toBe(1000)
   })
 })
 
 describe('the details', () => {
-  it('show ids to copy and the raw records', async () => {
-    const { page } = await openPage(shopTrace(), { permissions: ['clipboard-read', 'clipboard-write'] })
+  it('show ids for copying and the raw records', async () => {
+    const { page } = await openPage(createShopTrace(), { permissions: ['clipboard-read', 'clipboard-write'] })
 
-    await rowOf(page, 'Sender.send').click()
+    await findRow(page, 'Sender.send').click()
     const details = page.getByRole('complementary', { name: 'Details' })
     await details.getByRole('button', { name: "Copy the point's id" }).click()
 
     expect(await details.textContent()).toContain('MailError no such mailbox')
     expect(await details.locator('pre').first().textContent()).toContain('"name": "mail-start"')
-    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(pointId(16))
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(createPointId(16))
     await details.getByRole('button', { name: 'Close details' }).click()
     expect(await details.count()).toBe(0)
   })
 
   it('open and close by keys', async () => {
-    const { page } = await openPage(shopTrace())
+    const { page } = await openPage(createShopTrace())
     await page.locator('.grid').focus()
 
     await page.keyboard.press('Enter')
@@ -360,68 +365,70 @@ describe('the details', () => {
 })
 
 describe('a row of folded repetitions', () => {
-  it('has the time that they covered, as the terminal has, and their sum in the details', async () => {
-    const records = overlappingSteps()
+  it('has the covered time, as in the terminal, and the sum in the details', async () => {
+    const records = createOverlappingSteps()
     const { page } = await openPage(records)
 
-    await rowOf(page, '4 ×').click()
+    await findRow(page, '4 ×').click()
 
-    expect(await rowOf(page, '4 ×').locator('.cell-duration').textContent()).toBe('400 ms')
+    expect(await findRow(page, '4 ×').locator('.cell-duration').textContent()).toBe('400 ms')
     expect(renderTree(buildReport(records), { width: 100 })).toMatch(/4 x step +s +400 ms/)
-    expect(await factsOf(page)).toEqual(['Points 4', 'Together 400 ms', 'Sum 600 ms', 'p50 100 ms', 'Longest 200 ms'])
+    expect(await readFacts(page)).toEqual(['Points 4', 'Together 400 ms', 'Sum 600 ms', 'p50 100 ms', 'Longest 200 ms'])
     expect(await page.locator('.details').textContent()).toContain('in which at least one of them ran')
   })
 
-  it('and its details are about the points that a filter leaves', async () => {
-    const { page } = await openPage(overlappingSteps())
+  it('and its details are about the points that pass the filter', async () => {
+    const { page } = await openPage(createOverlappingSteps())
 
     await page.getByRole('textbox', { name: /shortest duration/i }).fill('150')
-    await rowOf(page, '2 ×').click()
+    await findRow(page, '2 ×').click()
 
-    expect(await rowOf(page, '2 ×').locator('.cell-duration').textContent()).toBe('300 ms')
-    expect((await factsOf(page)).slice(0, 3)).toEqual(['Points 2', 'Together 300 ms', 'Sum 400 ms'])
+    expect(await findRow(page, '2 ×').locator('.cell-duration').textContent()).toBe('300 ms')
+    expect((await readFacts(page)).slice(0, 3)).toEqual(['Points 2', 'Together 300 ms', 'Sum 400 ms'])
   })
 
-  it('says nothing of durations that nobody knows', async () => {
-    const records = overlappingSteps().filter(({ name }) => name !== 'step-stop')
+  it('shows no duration for points without one', async () => {
+    const records = createOverlappingSteps().filter(({ name }) => name !== 'step-stop')
     const { page } = await openPage(records)
 
-    await rowOf(page, '4 ×').click()
+    await findRow(page, '4 ×').click()
 
-    expect(await rowOf(page, '4 ×').locator('.cell-duration').textContent()).toBe('unknown')
-    expect((await factsOf(page)).slice(1)).toEqual(['Together', 'Sum', 'p50', 'Longest'].map(name => `${name} unknown`))
+    expect(await findRow(page, '4 ×').locator('.cell-duration').textContent()).toBe('unknown')
+    expect((await readFacts(page)).slice(1)).toEqual(
+      ['Together', 'Sum', 'p50', 'Longest'].map(name => `${name} unknown`),
+    )
   })
 })
 
-describe('findings', () => {
+describe('the findings', () => {
   it('lead to their points', async () => {
-    const { page } = await openPage(shopTrace())
+    const { page } = await openPage(createShopTrace())
 
     await page.getByRole('button', { name: /12 x/ }).click()
 
     expect(await page.locator('.row.marked').count()).toBe(13)
     expect(await page.locator('#search-result').textContent()).toBe('1 of 12')
     await page.keyboard.press('n')
-    expect(await selectedTitle(page)).toContain('order_id = 1')
+    expect(await readSelectedTitle(page)).toContain('order_id = 1')
   })
 })
 
-describe('links', () => {
-  it('to a point and a range open there, and follow what is chosen', async () => {
-    const { page } = await openPage(shopTrace(), { hash: `#point=${pointId(5)}&from=200000&to=500000` })
+describe('a link', () => {
+  it('to a point and a range opens both, and follows the selection', async () => {
+    const { page } = await openPage(createShopTrace(), { hash: `#point=${createPointId(5)}&from=200000&to=500000` })
 
-    expect(await selectedTitle(page)).toContain('order_id = 1')
-    expect(await rangeOf(page)).toEqual([200, 500])
+    expect(await readSelectedTitle(page)).toContain('order_id = 1')
+    expect(await readRange(page)).toEqual([200, 500])
     await page.locator('.grid').focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('0')
-    await expect.poll(() => new URL(page.url()).hash, SOON).toBe(`#point=${pointId(6)}`)
+    await expect.poll(() => new URL(page.url()).hash, WAIT_OPTIONS).toBe(`#point=${createPointId(6)}`)
   })
 })
 
 describe('the flame graph', () => {
-  it('puts equal ways together, zooms, and leads to the waterfall', async () => {
-    const { page } = await openPage(shopTrace())
+  it('merges equal paths, zooms, and leads to the waterfall', async () => {
+    const { page } = await openPage(createShopTrace())
     await page.keyboard.press('2')
     const frames = page.getByRole('treeitem')
 
@@ -435,8 +442,8 @@ describe('the flame graph', () => {
     expect(await page.locator('.row.marked').count()).toBe(13)
   })
 
-  it('is walked by the arrows', async () => {
-    const { page } = await openPage(shopTrace())
+  it('can be navigated with the arrow keys', async () => {
+    const { page } = await openPage(createShopTrace())
     await page.keyboard.press('2')
     await page.getByRole('tree').focus()
 
@@ -454,8 +461,8 @@ describe('the flame graph', () => {
 })
 
 describe('the statistics', () => {
-  it('are grouped, sorted, and lead to the longest point', async () => {
-    const { page } = await openPage(shopTrace())
+  it('are grouped and sorted, and lead to the longest point', async () => {
+    const { page } = await openPage(createShopTrace())
     await page.keyboard.press('3')
     const firstCells = () => page.locator('tbody th button').allTextContents()
 
@@ -471,13 +478,13 @@ describe('the statistics', () => {
       .locator('tbody')
       .getByRole('button', { name: /SELECT \* FROM orders/ })
       .click()
-    expect(await selectedTitle(page)).toContain('SELECT * FROM orders')
+    expect(await readSelectedTitle(page)).toContain('SELECT * FROM orders')
   })
 })
 
 describe('the page', () => {
-  it('changes its theme by button and key, and remembers it', async () => {
-    const { page } = await openPage(shopTrace(), { colorScheme: 'light' })
+  it('changes its theme by button and key, and remembers the theme', async () => {
+    const { page } = await openPage(createShopTrace(), { colorScheme: 'light' })
     const colour = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     const light = await colour()
 
@@ -491,8 +498,8 @@ describe('the page', () => {
     expect(await colour()).toBe(dark)
   })
 
-  it('has a sheet of keys', async () => {
-    const { page } = await openPage(shopTrace())
+  it('has a sheet of keyboard shortcuts', async () => {
+    const { page } = await openPage(createShopTrace())
 
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
@@ -511,19 +518,19 @@ describe('the page', () => {
       toMs: index + 1,
     }))
     const { page } = await openPage(recordPoints(deep), { colorScheme: 'dark' })
-    const onScreen = await rows(page).count()
+    const onScreen = await findRows(page).count()
 
     await page.evaluate("dispatchEvent(new Event('beforeprint'))")
     await page.emulateMedia({ media: 'print' })
 
     expect(onScreen).toBeLessThan(120)
-    expect(await rows(page).count()).toBe(120)
+    expect(await findRows(page).count()).toBe(120)
     expect(await page.locator('.toolbar').isVisible()).toBe(false)
     expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)')
   })
 
-  it('shows the trace, its id and its time in the head', async () => {
-    const { page } = await openPage(shopTrace())
+  it('shows the trace, its id and its time in the header', async () => {
+    const { page } = await openPage(createShopTrace())
 
     const head = (await page.locator('header').textContent()) ?? ''
 
@@ -534,14 +541,14 @@ describe('the page', () => {
 })
 
 /** Four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms, of which one lies within the others. */
-function overlappingSteps(): TraceRecord[] {
+function createOverlappingSteps(): TraceRecord[] {
   const step = (fromMs: number, toMs: number) => ({ name: 'step', service: 's', fromMs, toMs })
   const children = [step(100, 300), step(200, 400), step(250, 350), step(600, 700)]
   return recordPoints([{ name: 'root', service: 's', fromMs: 0, toMs: 1000, children }])
 }
 
 /** The figures of the details, such as `Took 5.00 ms`. */
-async function factsOf(page: Page): Promise<string[]> {
+async function readFacts(page: Page): Promise<string[]> {
   return page
     .locator('.details .numbers > div')
     .evaluateAll(entries =>
@@ -549,17 +556,17 @@ async function factsOf(page: Page): Promise<string[]> {
     )
 }
 
-function rows(page: Page): Locator {
+function findRows(page: Page): Locator {
   return page.locator('.row[aria-level]')
 }
 
-function rowOf(page: Page, text: string): Locator {
-  return rows(page).filter({ hasText: text }).first()
+function findRow(page: Page, text: string): Locator {
+  return findRows(page).filter({ hasText: text }).first()
 }
 
 /** What each row says: its title, or its name where it has none. */
-async function titles(page: Page): Promise<string[]> {
-  const found = await rows(page).evaluateAll(elements =>
+async function readTitles(page: Page): Promise<string[]> {
+  const found = await findRows(page).evaluateAll(elements =>
     elements.map(element => [
       element.querySelector('.title')?.textContent,
       element.querySelector('.name')?.textContent,
@@ -568,12 +575,12 @@ async function titles(page: Page): Promise<string[]> {
   return found.map(([title, name]) => title || name || '')
 }
 
-async function selectedTitle(page: Page): Promise<string> {
+async function readSelectedTitle(page: Page): Promise<string> {
   return (await page.locator('.row.selected .cell-point').textContent()) ?? ''
 }
 
 /** In milliseconds. */
-async function rangeOf(page: Page): Promise<[number, number]> {
+async function readRange(page: Page): Promise<[number, number]> {
   const edges = await page
     .getByRole('slider')
     .evaluateAll(elements => elements.map(element => Number(element.getAttribute('aria-valuenow')) / 1000))
@@ -584,7 +591,7 @@ function width([from, to]: readonly [number, number]): number {
   return to - from
 }
 
-async function boxOf(locator: Locator) {
+async function readBox(locator: Locator) {
   const box = await locator.boundingBox()
   if (box === null) throw new Error('not to be seen')
   return box

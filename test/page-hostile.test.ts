@@ -2,12 +2,12 @@ import type { TraceRecord } from '@osprofiler/core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
-import { type PlannedPoint, pointId, recordPoints, TRACE_ID } from './page-trace.js'
+import { createPointId, type PlannedPoint, recordPoints, TRACE_ID } from './page-trace.js'
 
-const MEGABYTE = 1_000_000
+const MEGABYTE_CHARS = 1_000_000
 
 /** Texts that somebody who can send a record would try; each would say so in `window.hacked` if it ran. */
-const TEXTS: Readonly<Record<string, string>> = {
+const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   'the end of a script': '</script><script>window.hacked = 1</script>',
   'the end of a script in capitals': '</SCRIPT ><script>window.hacked = 1</script>',
   'a comment that swallows the script': '<!--<script>',
@@ -22,8 +22,8 @@ const TEXTS: Readonly<Record<string, string>> = {
 }
 
 describe('a hostile record', () => {
-  it.each(Object.entries(TEXTS))('with %s is text everywhere', async (_, text) => {
-    const { page, offences } = await openPage(everywhere(text))
+  it.each(Object.entries(HOSTILE_TEXTS))('with %s is shown as text everywhere', async (_, text) => {
+    const { page, offences } = await openPage(fillEveryField(text))
 
     await visitEverything(page)
 
@@ -31,11 +31,11 @@ describe('a hostile record', () => {
     expect(await page.evaluate('window.hacked')).toBeUndefined()
     expect(await page.locator('img, svg, iframe, a[href^="javascript"]').count()).toBe(0)
     expect(await page.locator('.row[aria-level]').first().isVisible()).toBe(true)
-    expect(await shownText(page)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(await readShownText(page)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
   })
 
   it('with a megabyte in every field leaves the page usable', async () => {
-    const { page, offences } = await openPage(everywhere('long '.repeat(MEGABYTE / 5)))
+    const { page, offences } = await openPage(fillEveryField('long '.repeat(MEGABYTE_CHARS / 5)))
 
     await visitEverything(page)
     await page.locator('.row[aria-level]').nth(1).click()
@@ -45,29 +45,32 @@ describe('a hostile record', () => {
       .click()
 
     expect(offences).toEqual([])
-    expect((await page.locator('.details pre').first().textContent())?.length).toBeGreaterThan(MEGABYTE)
+    expect((await page.locator('.details pre').first().textContent())?.length).toBeGreaterThan(MEGABYTE_CHARS)
     expect((await page.locator('.row[aria-level]').nth(1).textContent())?.length).toBeLessThan(2000)
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
   })
 
-  it.each(Object.entries(TEXTS))('with %s is copied as it is shown, and stands so in the title', async (_, text) => {
-    const { page } = await openPage(everywhere(text))
-    await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
-    await page.locator('.row[aria-level]').first().click()
+  it.each(Object.entries(HOSTILE_TEXTS))(
+    'with %s is copied as shown, and is in the title as shown',
+    async (_, text) => {
+      const { page } = await openPage(fillEveryField(text))
+      await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
+      await page.locator('.row[aria-level]').first().click()
 
-    for (const button of await page.getByRole('button', { name: /^Copy/ }).all()) {
-      await button.click()
-      const copied = await page.evaluate<string>('window.copied')
-      const shown = await button.evaluate(element => element.parentElement?.querySelector('code, pre')?.textContent)
-      expect(copied).toBe(shown)
-      expect(copied.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-    }
-    expect(await page.title()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-    expect(await page.locator('.raw pre').count()).toBeGreaterThan(0)
-  })
+      for (const button of await page.getByRole('button', { name: /^Copy/ }).all()) {
+        await button.click()
+        const copied = await page.evaluate<string>('window.copied')
+        const shown = await button.evaluate(element => element.parentElement?.querySelector('code, pre')?.textContent)
+        expect(copied).toBe(shown)
+        expect(copied.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+      }
+      expect(await page.title()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+      expect(await page.locator('.raw pre').count()).toBeGreaterThan(0)
+    },
+  )
 
-  it('is copied as JSON of the same value', async () => {
-    const { page } = await openPage(everywhere('\u202e\u{e0041}\\u{e0041} "quoted" \u{1f600}'))
+  it('is copied as JSON with the same value', async () => {
+    const { page } = await openPage(fillEveryField('\u202e\u{e0041}\\u{e0041} "quoted" \u{1f600}'))
     await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
     await page.locator('.row[aria-level]').first().click()
 
@@ -84,8 +87,8 @@ describe('a hostile record', () => {
   it.each([
     ['lists', '['.repeat(200_000) + ']'.repeat(200_000)],
     ['objects', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`],
-  ])('with 200,000 %s in one another is shown with its trace', async (_, value) => {
-    const [start, stop, ...others] = everywhere('harmless')
+  ])('with 200,000 nested %s is shown with its trace', async (_, value) => {
+    const [start, stop, ...others] = fillEveryField('harmless')
     const deep = { ...start, info: { ...start?.info, deep: JSON.parse(value) } } as TraceRecord
     const { page, offences } = await openPage([deep, stop as TraceRecord, ...others])
 
@@ -97,7 +100,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('of two hundred levels shows how deep each is', async () => {
+  it('shows its depth if it is nested in two hundred levels', async () => {
     let point: PlannedPoint = { name: 'level199', service: 'deep', fromMs: 199, toMs: 200 }
     for (let level = 198; level >= 0; level--) {
       point = { name: `level${level}`, service: 'deep', fromMs: level, toMs: 400 - level, children: [point] }
@@ -118,7 +121,10 @@ describe('a hostile record', () => {
     const records = recordPoints([
       { name: 'first', service: 'a', fromMs: 0, toMs: 10 },
       { name: 'second', service: 'a', fromMs: 2, toMs: 8 },
-    ]).map(record => ({ ...record, parent_id: record.trace_id === pointId(1) ? pointId(2) : pointId(1) }))
+    ]).map(record => ({
+      ...record,
+      parent_id: record.trace_id === createPointId(1) ? createPointId(2) : createPointId(1),
+    }))
     const { page, offences } = await openPage(records)
 
     await page.locator('.row[aria-level]').first().click()
@@ -128,7 +134,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('that is no record at all is shown as what it is', async () => {
+  it('of a wrong type is shown as it is', async () => {
     const broken = [null, 7, 'text', [], {}, { name: 5, info: 'none', trace_id: {}, timestamp: 'yesterday' }]
     const { page, offences } = await openPage(broken as unknown as TraceRecord[])
 
@@ -138,7 +144,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('under names that JavaScript knows is a record like any other', async () => {
+  it('with names of JavaScript properties is shown like any other', async () => {
     const { page, offences } = await openPage(
       recordPoints([
         {
@@ -159,15 +165,15 @@ describe('a hostile record', () => {
 })
 
 describe('the page itself', () => {
-  it('says so when a trace has no records', async () => {
+  it('reports a trace without records', async () => {
     const { page, offences } = await openPage([])
 
     expect(await page.locator('main').textContent()).toContain('no records')
     expect(offences).toEqual([])
   })
 
-  it('refuses scripts, styles and requests of others', async () => {
-    const { page } = await openPage(everywhere('harmless'))
+  it('refuses scripts, styles and requests of other origins', async () => {
+    const { page } = await openPage(fillEveryField('harmless'))
     const attempts = [
       "document.body.setAttribute('onclick', 'window.hacked = 1')",
       'document.body.innerHTML = \'<img src=x onerror="window.hacked = 1">\'',
@@ -192,8 +198,8 @@ describe('the page itself', () => {
     expect((await refused).failure()?.errorText).toBe('csp')
   })
 
-  it('follows no link to a point that says anything else', async () => {
-    const { page, offences } = await openPage(everywhere('harmless'), {
+  it('ignores a link to an unknown point', async () => {
+    const { page, offences } = await openPage(fillEveryField('harmless'), {
       hash: '#point=<img src=x onerror=alert(1)>&from=NaN&to=1e999&view=javascript:alert(1)',
     })
 
@@ -203,7 +209,7 @@ describe('the page itself', () => {
 })
 
 /** A small trace that says the text wherever a record can. */
-function everywhere(text: string): TraceRecord[] {
+function fillEveryField(text: string): TraceRecord[] {
   const info = {
     host: text,
     request: { method: text, path: text, query: text, scheme: text },
@@ -241,6 +247,6 @@ async function visitEverything(page: Page): Promise<void> {
 }
 
 /** All text of the page but the line breaks of raw records. */
-async function shownText(page: Page): Promise<string> {
+async function readShownText(page: Page): Promise<string> {
   return ((await page.locator('#osprofiler').textContent()) ?? '').replaceAll('\n', '')
 }

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
 import { type PlannedPoint, recordPoints } from './page-trace.js'
 
-it('opens a hundred thousand points, scrolls through them and finds one', async () => {
+it('the page opens, scrolls and searches a hundred thousand points', async () => {
   const begin = Date.now()
-  const { page, offences } = await openPage(manyPoints(100_000))
+  const { page, offences } = await openPage(createManyPoints(100_000))
   const grid = page.locator('.grid')
   await page.locator('.row[aria-level]').first().waitFor()
   const openedMs = Date.now() - begin
@@ -27,8 +27,8 @@ it('opens a hundred thousand points, scrolls through them and finds one', async 
   expect(openedMs).toBeLessThan(60_000)
 }, 300_000)
 
-it('takes findings away that are of other times than those shown, until it has found those of the shown ones', async () => {
-  const steps = Array.from({ length: 6000 }, (_, index) => step(`task${index}`, index / 100, index / 100 + 0.01))
+it('the page hides findings of other times than those shown while new findings are computed', async () => {
+  const steps = Array.from({ length: 6000 }, (_, index) => createStep(`task${index}`, index / 100, index / 100 + 0.01))
   const callee = { name: 'wsgi', service: 'ahead', fromMs: 5010, toMs: 5090, info: { request: { path: '/' } } }
   const call = { name: 'http', service: 'web', fromMs: 0, toMs: 100, info: { requests: { path: '/' } } }
   const { page } = await openPage(recordPoints([{ ...call, children: [callee] }, ...steps]))
@@ -49,7 +49,7 @@ it('takes findings away that are of other times than those shown, until it has f
   expect(shown[0]).toMatch(/\.\.\.$/)
 }, 120_000)
 
-it('keeps the heaviest points of a trace that is too large, and says what it left out', async () => {
+it('the page keeps the heaviest points of a trace that is too large, and reports the omitted ones', async () => {
   const records = recordPoints([
     {
       name: 'root',
@@ -63,7 +63,7 @@ it('keeps the heaviest points of a trace that is too large, and says what it lef
           service: 'a',
           fromMs: 10,
           toMs: 500,
-          children: [step('heavy', 20, 400), step('small', 401, 402)],
+          children: [createStep('heavy', 20, 400), createStep('small', 401, 402)],
         },
         { name: 'failed', service: 'a', fromMs: 600, toMs: 601, stopInfo: { etype: 'Error' } },
       ],
@@ -78,9 +78,9 @@ it('keeps the heaviest points of a trace that is too large, and says what it lef
   )
 })
 
-it('shows a thousand services, and a thousand findings would not push the rows away', async () => {
+it('the page shows a thousand services, and a thousand findings do not displace the rows', async () => {
   const points = Array.from({ length: 1000 }, (_, index) => ({
-    ...step(`task${index}`, index, index + 1),
+    ...createStep(`task${index}`, index, index + 1),
     service: `s${index}`,
   }))
 
@@ -92,17 +92,17 @@ it('shows a thousand services, and a thousand findings would not push the rows a
 })
 
 /** Points that are all unlike, so that none are folded: ten thousand subtrees of ten. */
-function manyPoints(count: number): TraceRecord[] {
+function createManyPoints(count: number): TraceRecord[] {
   const groups: PlannedPoint[] = []
   for (let first = 0; first < count; first += 10) {
     const children = Array.from({ length: 9 }, (_, index) =>
-      step(`task${first + index + 1}`, first + index, first + index + 1),
+      createStep(`task${first + index + 1}`, first + index, first + index + 1),
     )
-    groups.push({ ...step(`task${first}`, first, first + 10), children })
+    groups.push({ ...createStep(`task${first}`, first, first + 10), children })
   }
   return recordPoints(groups)
 }
 
-function step(name: string, fromMs: number, toMs: number): PlannedPoint {
+function createStep(name: string, fromMs: number, toMs: number): PlannedPoint {
   return { name, service: `service${fromMs % 7}`, fromMs, toMs }
 }

@@ -4,7 +4,7 @@ import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
-import { pointId, recordPoints, shopTrace } from './page-trace.js'
+import { createPointId, createShopTrace, recordPoints } from './page-trace.js'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -34,27 +34,27 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
 }
 
 describe.each(LOOKS)('$name', ({ colorScheme, viewport }) => {
-  it.each(Object.entries(SCREENS))('the %s can be used by everybody and fits', async (_, show) => {
-    const { page, offences } = await openPage(shopTrace(), { colorScheme, viewport })
+  it.each(Object.entries(SCREENS))('the %s is accessible and fits', async (_, show) => {
+    const { page, offences } = await openPage(createShopTrace(), { colorScheme, viewport })
 
     await show(page)
 
-    expect(await violations(page)).toEqual([])
+    expect(await findViolations(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     expect(offences).toEqual([])
   })
 })
 
-describe('what to look at', () => {
-  it.each([390, 900, 1440])('stands there whole, %i pixels wide', async width => {
-    const { page } = await openPage(shopTrace(), { viewport: { width, height: 844 } })
+describe('the list of findings', () => {
+  it.each([390, 900, 1440])('is completely visible at a width of %i pixels', async width => {
+    const { page } = await openPage(createShopTrace(), { viewport: { width, height: 844 } })
 
     await page.locator('.finding').nth(3).waitFor()
 
     expect(await page.evaluate(`${FINDINGS}.scrollHeight - ${FINDINGS}.clientHeight`)).toBe(0)
   })
 
-  it('scrolls where it is longer than half of the window, and leaves room for the waterfall', async () => {
+  it('scrolls if it is longer than half of the window, and leaves space for the waterfall', async () => {
     const steps = Array.from({ length: 6 }, (_, index) => ({
       name: 'db',
       service: `service-${index}`,
@@ -94,7 +94,7 @@ describe('a small window', () => {
   ])
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
 
-  it('scrolls as a whole, down to the last row, below the head of the waterfall', async () => {
+  it('scrolls as a whole down to the last row, below the header of the waterfall', async () => {
     const { page } = await openPage(deep, phone)
     const last = page.locator('.row[aria-level]', { hasText: 'step-59' })
 
@@ -108,7 +108,7 @@ describe('a small window', () => {
     expect(await page.locator('.row[aria-level]').count()).toBeLessThan(60)
   })
 
-  it('brings the chosen row to where its details do not cover it', async () => {
+  it('scrolls the selected row out from under its details', async () => {
     const { page } = await openPage(deep, phone)
     const row = page.locator('.row[aria-level]', { hasText: /^step-20/ })
 
@@ -124,20 +124,23 @@ describe('a small window', () => {
     expect((await row.boundingBox())?.y).toBeGreaterThanOrEqual(27)
   })
 
-  it.each([390, 900, 1440])('shows the status and every label of the axis whole, %i pixels wide', async width => {
-    const { page } = await openPage(deep, { viewport: { width, height: 844 } })
+  it.each([390, 900, 1440])(
+    'shows the status and every label of the axis completely at a width of %i pixels',
+    async width => {
+      const { page } = await openPage(deep, { viewport: { width, height: 844 } })
 
-    const cut = await page.evaluate(`(() => {
+      const cut = await page.evaluate(`(() => {
       const right = document.querySelector('.head .cell-time').getBoundingClientRect().right
       const ticks = [...document.querySelectorAll('.head .tick')].map(tick => tick.getBoundingClientRect().right)
       return { ticks: ticks.filter(edge => edge > right), heading: document.querySelector('h1').scrollWidth - document.querySelector('h1').clientWidth }
     })()`)
 
-    expect(await page.locator('h1').textContent()).toMatch(/end 500$/)
-    expect(cut).toEqual({ ticks: [], heading: 0 })
-  })
+      expect(await page.locator('h1').textContent()).toMatch(/end 500$/)
+      expect(cut).toEqual({ ticks: [], heading: 0 })
+    },
+  )
 
-  it('has the column in sight that statistics are sorted by', async () => {
+  it('shows the column by which the statistics are sorted', async () => {
     const { page } = await openPage(deep, { viewport: { width: 360, height: 740 } })
 
     await page.keyboard.press('3')
@@ -151,7 +154,7 @@ describe('a small window', () => {
     await expect.poll(async () => await edge('Longest')).toBeLessThanOrEqual(351)
   })
 
-  it('shows rows in the first view when it lies on its side', async () => {
+  it('shows rows in the first view in landscape orientation', async () => {
     const { page } = await openPage(deep, { viewport: { width: 844, height: 390 } })
 
     const row = await page.locator('.row[aria-level]').first().boundingBox()
@@ -159,7 +162,7 @@ describe('a small window', () => {
     expect((row?.y ?? 0) + (row?.height ?? 0)).toBeLessThanOrEqual(390)
   })
 
-  it('has nothing to press that is lower than 24 pixels', async () => {
+  it('has no control that is lower than 24 pixels', async () => {
     const { page } = await openPage(deep, phone)
 
     const low = await page.evaluate(`[...document.querySelectorAll('a, button, label.switch')]
@@ -170,8 +173,8 @@ describe('a small window', () => {
   })
 })
 
-it('shows where the focus is, on everything that Tab reaches', async () => {
-  const { page } = await openPage(shopTrace(), { hash: `#point=${pointId(16)}` })
+it('the page shows the focus on every element that Tab reaches', async () => {
+  const { page } = await openPage(createShopTrace(), { hash: `#point=${createPointId(16)}` })
   const unseen: string[] = []
 
   const reached = new Set<string>()
@@ -189,7 +192,7 @@ it('shows where the focus is, on everything that Tab reaches', async () => {
   expect(unseen).toEqual([])
 })
 
-async function violations(page: Page): Promise<string[]> {
+async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
   const results = await page.evaluate<AxeResults>('axe.run(document)')
   return results.violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 200)}`))

@@ -5,7 +5,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeDirectory } from './cli-process.js'
 import { SHOP_TRACE } from './cli-records.js'
-import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
+import { compact, createExoticRecords, EXOTIC_VALUES, toExactText } from './exotic-values.js'
 import { openPage } from './page-browser.js'
 import { openPage as openUi } from './ui-page.js'
 import { startUi } from './ui-server.js'
@@ -14,7 +14,7 @@ const QUERY = `${SHOP_TRACE.slice(0, 24)}${String(4).padStart(12, '0')}`
 
 describe("the page of a trace in Python's JSON", () => {
   it('shows every number as Python wrote it', async () => {
-    const { page, offences } = await openPage(exoticRecords(), { hash: `#point=${QUERY}` })
+    const { page, offences } = await openPage(createExoticRecords(), { hash: `#point=${QUERY}` })
 
     const details = page.getByRole('complementary', { name: 'Details' })
     const shown = (await details.locator('pre').first().textContent()) ?? ''
@@ -24,8 +24,8 @@ describe("the page of a trace in Python's JSON", () => {
     expect(offences).toEqual([])
   })
 
-  it('finds a point by such a number, and tells what stands out', async () => {
-    const { page, offences } = await openPage(exoticRecords())
+  it('finds a point by such a number, and shows the findings', async () => {
+    const { page, offences } = await openPage(createExoticRecords())
 
     await page.getByRole('searchbox').fill('9007199254740993')
     await page.locator('.row[aria-level]', { hasText: 'SELECT' }).first().waitFor()
@@ -34,9 +34,9 @@ describe("the page of a trace in Python's JSON", () => {
     expect(offences).toEqual([])
   })
 
-  it('is served by ui, with all that it fetches and hands out', async () => {
+  it('is served by ui, with its data and downloads', async () => {
     const ui = await startUi()
-    await ui.driver.write(exoticRecords())
+    await ui.driver.write(createExoticRecords())
     const reference = encodeURIComponent(`id:${SHOP_TRACE}`)
     const page = await openUi(ui, `trace?ref=${reference}#point=${QUERY}`)
 
@@ -46,15 +46,17 @@ describe("the page of a trace in Python's JSON", () => {
     const lines = await ui.send(`download?ref=${reference}&format=jsonl`)
 
     expect(compact(shown)).toContain(`"params":${compact(`[${EXOTIC_VALUES.join()}]`)}`)
-    expect(compact(fetched.body)).toBe(exactText(exoticRecords()))
-    expect(lines.body.trim().split('\n').map(parseJson).map(exactText)).toEqual(exoticRecords().map(exactText))
+    expect(compact(fetched.body)).toBe(toExactText(createExoticRecords()))
+    expect(lines.body.trim().split('\n').map(parseJson).map(toExactText)).toEqual(
+      createExoticRecords().map(toExactText),
+    )
   })
 
-  it('tells of entries that cannot be read', async () => {
+  it('reports entries that cannot be read', async () => {
     const folder = makeDirectory()
     const driver = openDriver(`file:///${folder}`)
     onTestFinished(() => driver.close())
-    await driver.write(exoticRecords())
+    await driver.write(createExoticRecords())
     const [name = ''] = readdirSync(folder)
     appendFileSync(join(folder, name), '{"name": "wsgi-\n')
     const ui = await startUi({ driver })

@@ -5,13 +5,15 @@ import { type PageSource, pageTemplate } from '@osprofiler/viewer'
 import type { Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { launchPage } from './page-browser.js'
-import { recordPoints, shopTrace } from './page-trace.js'
+import { createShopTrace, recordPoints } from './page-trace.js'
 
-const SOON = { timeout: 30_000 }
+const WAIT_OPTIONS = { timeout: 30_000 }
 
 describe('the page over HTTP', () => {
-  it('gets its trace from the server that sent it, and links to the list', async () => {
-    const { page, offences } = await openServed({ trace: '/trace', list: '/all' }, () => ({ records: shopTrace() }))
+  it('gets its trace from the server that sent the page, and links to the list', async () => {
+    const { page, offences } = await openServed({ trace: '/trace', list: '/all' }, () => ({
+      records: createShopTrace(),
+    }))
 
     await page.locator('.row[aria-level]').first().waitFor()
 
@@ -20,7 +22,7 @@ describe('the page over HTTP', () => {
     expect(offences).toEqual([])
   })
 
-  it('says that the store has no records, and tries again when asked', async () => {
+  it('reports that the store has no records, and asks again on request', async () => {
     let records: readonly TraceRecord[] = []
     const { page } = await openServed({ trace: '/trace' }, () => ({
       status: records.length === 0 ? 404 : 200,
@@ -28,7 +30,7 @@ describe('the page over HTTP', () => {
     }))
     expect(await page.getByRole('alert').textContent()).toContain('no records of this trace')
 
-    records = shopTrace()
+    records = createShopTrace()
     await page.getByRole('button', { name: 'Try again' }).click()
 
     await page.locator('.row[aria-level]').first().waitFor()
@@ -39,13 +41,13 @@ describe('the page over HTTP', () => {
     [401, 'session is over'],
     [403, 'session is over'],
     [500, 'answered with 500'],
-  ])('says what an answer of %d means', async (status, words) => {
+  ])('explains the status %d of an answer', async (status, words) => {
     const { page } = await openServed({ trace: '/trace' }, () => ({ status, records: [] }))
 
     expect(await page.getByRole('alert').textContent()).toContain(words)
   })
 
-  it('follows the trace as it grows, and keeps what is selected', async () => {
+  it('follows a growing trace, and keeps the selection', async () => {
     const growing = (count: number) =>
       recordPoints(
         Array.from({ length: count }, (_, index) => ({
@@ -67,15 +69,15 @@ describe('the page over HTTP', () => {
     await page.locator('.row[aria-level]', { hasText: 'step1' }).click()
 
     records = growing(5)
-    await expect.poll(() => events !== undefined, SOON).toBe(true)
+    await expect.poll(() => events !== undefined, WAIT_OPTIONS).toBe(true)
     events?.write('data: more\n\n')
 
-    await expect.poll(() => page.locator('.row[aria-level]').count(), SOON).toBe(5)
+    await expect.poll(() => page.locator('.row[aria-level]').count(), WAIT_OPTIONS).toBe(5)
     expect(await page.locator('.row.selected').textContent()).toContain('step1')
     expect(await page.locator('.details').count()).toBe(1)
   })
 
-  it('stays zoomed into the same frame of the flame graph as the trace grows', async () => {
+  it('stays zoomed into the same frame of the flame graph while the trace grows', async () => {
     const all = recordPoints(
       ['first', 'second', 'third'].map((name, index) => ({ name, service: 's', fromMs: index, toMs: index + 1 })),
     )
@@ -93,10 +95,10 @@ describe('the page over HTTP', () => {
     await frames.filter({ hasText: 'third' }).click()
 
     records = all
-    await expect.poll(() => events !== undefined, SOON).toBe(true)
+    await expect.poll(() => events !== undefined, WAIT_OPTIONS).toBe(true)
     events?.write('data: more\n\n')
 
-    await expect.poll(() => page.locator('header').textContent(), SOON).toContain('3.00 ms')
+    await expect.poll(() => page.locator('header').textContent(), WAIT_OPTIONS).toContain('3.00 ms')
     expect(await frames.allTextContents()).toEqual(['third'])
     expect(await page.locator('.frame-title').textContent()).toContain('third')
   })

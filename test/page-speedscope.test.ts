@@ -7,9 +7,9 @@ import { listProfiles, openInSpeedscope, type ShownProfile, waitForFirstPoint } 
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
 
-describe('speedscope shows three services with points at the same time', () => {
+describe('speedscope shows three services with simultaneous points', () => {
   it('from its own format', async () => {
-    const { page, title, profiles, offences } = await openInSpeedscope(exportSpeedscope(buildReport(cartTrace())))
+    const { page, title, profiles, offences } = await openInSpeedscope(exportSpeedscope(buildReport(createCartTrace())))
 
     expect(title).toBe(`Trace ${TRACE_ID} - speedscope`)
     expect(profiles).toEqual([
@@ -39,8 +39,8 @@ describe('speedscope shows three services with points at the same time', () => {
     expect(offences()).toEqual([])
   })
 
-  it("from Perfetto's, a profile for each track", async () => {
-    const { page, profiles, offences } = await openInSpeedscope(exportPerfetto(buildReport(cartTrace())))
+  it("from Perfetto's format, with a profile for each track", async () => {
+    const { page, profiles, offences } = await openInSpeedscope(exportPerfetto(buildReport(createCartTrace())))
 
     expect(profiles).toEqual([
       {
@@ -71,7 +71,7 @@ describe('speedscope shows three services with points at the same time', () => {
 })
 
 /** Two calls at once; the second service's queries touch, take no time, and overlap. */
-function cartTrace(): TraceRecord[] {
+function createCartTrace(): TraceRecord[] {
   const point = (
     service: string,
     name: string,
@@ -115,10 +115,10 @@ describe.each(['404', 'create', 'delete', 'list', 'show'])("speedscope shows Gla
     expect(offences()).toEqual([])
     expect(title).toBe(`Trace ${report.baseId} - speedscope`)
     expect(profiles.map(profile => profile.name)).toEqual(written.map(profile => profile.name))
-    expect(new Set(namesOf(profiles))).toEqual(new Set(shared.frames.map(frame => frame.name)))
+    expect(new Set(listNames(profiles))).toEqual(new Set(shared.frames.map(frame => frame.name)))
   })
 
-  it("from Perfetto's, with every point", async () => {
+  it("from Perfetto's format, with every point", async () => {
     const text = [...exportPerfetto(report)].join('')
     const { traceEvents } = JSON.parse(text) as PerfettoFile
 
@@ -126,13 +126,13 @@ describe.each(['404', 'create', 'delete', 'list', 'show'])("speedscope shows Gla
 
     expect(offences()).toEqual([])
     expect(profiles).toHaveLength(traceEvents.filter(event => event.name === 'thread_name').length)
-    expect(namesOf(profiles).toSorted()).toEqual(
+    expect(listNames(profiles).toSorted()).toEqual(
       traceEvents
         .filter(event => event.ph === 'X')
         .map(event => event.name)
         .toSorted(),
     )
-    expect(namesOf(profiles)).toHaveLength(report.points.length)
+    expect(listNames(profiles)).toHaveLength(report.points.length)
   })
 })
 
@@ -145,6 +145,6 @@ interface PerfettoFile {
   readonly traceEvents: readonly { readonly name: string; readonly ph: string }[]
 }
 
-function namesOf(profiles: readonly ShownProfile[]): string[] {
+function listNames(profiles: readonly ShownProfile[]): string[] {
   return profiles.flatMap(({ symbols }) => symbols.map(symbol => symbol.slice(0, symbol.lastIndexOf(': '))))
 }

@@ -15,7 +15,7 @@ export interface PlannedPoint {
 export const TRACE_ID = '0199f000-0000-7000-8000-000000000000'
 
 /** The id of the nth recorded point, parents before their children. */
-export function pointId(number: number): string {
+export function createPointId(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 }
 
@@ -26,13 +26,13 @@ export function recordPoints(points: readonly PlannedPoint[]): TraceRecord[] {
   let number = 0
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { name, service, fromMs, toMs, info, stopInfo, children = [] } = next.point
-    const id = pointId(++number)
+    const id = createPointId(++number)
     const record = (suffix: string, ms: number, told: object): TraceRecord => ({
       name: `${name}-${suffix}`,
       base_id: TRACE_ID,
       parent_id: next.parent,
       trace_id: id,
-      timestamp: timestamp(ms),
+      timestamp: formatTimestamp(ms),
       info: { host: `${service}-host`, ...told },
       project: 'shop',
       service,
@@ -45,7 +45,7 @@ export function recordPoints(points: readonly PlannedPoint[]): TraceRecord[] {
 }
 
 /** A request through two services with a slow query, twelve like ones, a failure and a point that never ends. */
-export function shopTrace(): TraceRecord[] {
+export function createShopTrace(): TraceRecord[] {
   const items = Array.from({ length: 12 }, (_, index) => ({
     name: 'db',
     service: 'orders',
@@ -95,7 +95,7 @@ export function shopTrace(): TraceRecord[] {
   ])
 }
 
-function timestamp(ms: number): string {
+function formatTimestamp(ms: number): string {
   const at = new Date(Date.UTC(2026, 10, 22, 12) + Math.floor(ms)).toISOString()
   return `${at.slice(0, 23)}${String(Math.round((ms % 1) * 1000)).padStart(3, '0')}`
 }

@@ -2,12 +2,17 @@ import { expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
 import { type PlannedPoint, recordPoints } from './page-trace.js'
 
-function served(service: string, fromMs: number, toMs: number, children: readonly PlannedPoint[]): PlannedPoint {
+function createServedPoint(
+  service: string,
+  fromMs: number,
+  toMs: number,
+  children: readonly PlannedPoint[],
+): PlannedPoint {
   const info = { request: { method: 'GET', path: '/', query: '', scheme: 'http' } }
   return { name: 'wsgi', service, fromMs, toMs, info, stopInfo: { response: { status_code: 200 } }, children }
 }
 
-it('draws repeats from the start of the first to the end of the last, however many there are', async () => {
+it('the page draws repeated points from the first start to the last stop, for any number of points', async () => {
   const repeats = Array.from({ length: 20_000 }, (_, index) => ({
     name: 'db',
     service: 'shop',
@@ -16,7 +21,7 @@ it('draws repeats from the start of the first to the end of the last, however ma
     info: { db: { statement: 'SELECT 1', params: {} } },
   }))
 
-  const { page, offences } = await openPage(recordPoints([served('shop', 0, 490, repeats)]))
+  const { page, offences } = await openPage(recordPoints([createServedPoint('shop', 0, 490, repeats)]))
   const row = page.locator('.row[aria-level]', { hasText: '20,000 ×' })
   const boxes = await row.locator('.bar').evaluateAll(bars => bars.map(bar => bar.getBoundingClientRect().toJSON()))
   const time = await row.locator('.cell-time').evaluate(cell => cell.getBoundingClientRect().toJSON())
@@ -29,7 +34,7 @@ it('draws repeats from the start of the first to the end of the last, however ma
   expect(offences).toEqual([])
 })
 
-it('shows the times of a service whose clock is ahead where they belong, and says so', async () => {
+it('the page corrects and reports a service whose clock is ahead', async () => {
   const call: PlannedPoint = {
     name: 'http',
     service: 'web',
@@ -37,10 +42,10 @@ it('shows the times of a service whose clock is ahead where they belong, and say
     toMs: 726,
     info: { requests: { method: 'GET', hostname: 'db', port: 80, path: '/', query: '', scheme: 'http' } },
     stopInfo: { requests: { status_code: 200 } },
-    children: [served('db', 30_002, 30_729, [])],
+    children: [createServedPoint('db', 30_002, 30_729, [])],
   }
 
-  const { page } = await openPage(recordPoints([served('web', 0, 727, [call])]))
+  const { page } = await openPage(recordPoints([createServedPoint('web', 0, 727, [call])]))
   const shown = async () => await page.locator('body').textContent()
   const corrected = await shown()
   await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
@@ -52,10 +57,10 @@ it('shows the times of a service whose clock is ahead where they belong, and say
   expect(recorded).toMatch(/The clock of host db-host is 30\.0 s ahead of .*: its times are shown here as recorded/)
 })
 
-it('says that records were lost', async () => {
+it('the page reports lost records', async () => {
   const { page } = await openPage(
     recordPoints([
-      { ...served('web', 0, 727, []), stopInfo: { response: { status_code: 200 }, records_dropped: 1204 } },
+      { ...createServedPoint('web', 0, 727, []), stopInfo: { response: { status_code: 200 }, records_dropped: 1204 } },
     ]),
   )
 

@@ -48,7 +48,7 @@ async function runProgram(steps: readonly string[]): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-describe('pg, beside its instrumentation of OpenTelemetry', () => {
+describe("pg with OpenTelemetry's instrumentation", () => {
   it.each([
     [['theirs', 'ours', 'query', 'query']],
     [['ours', 'theirs', 'query', 'query']],
@@ -59,14 +59,14 @@ describe('pg, beside its instrumentation of OpenTelemetry', () => {
     expect(told.at(-1)).toEqual([1, 1])
   })
 
-  it('is left to it when we are undone', async () => {
+  it('stays instrumented by OpenTelemetry after OSProfiler is removed', async () => {
     expect(await runProgram(['theirs', 'ours', 'query', 'undo', 'query'])).toEqual([
       [1, 1],
       [1, 0],
     ])
   })
 
-  it('is left to us when it is undone', async () => {
+  it('stays instrumented by OSProfiler after OpenTelemetry is removed', async () => {
     expect(await runProgram(['ours', 'theirs', 'query', 'undoTheirs', 'query'])).toEqual([
       [1, 1],
       [0, 1],

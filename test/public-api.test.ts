@@ -262,7 +262,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
 }
 
 describe('the public API', () => {
-  it.each(Object.entries(PUBLIC))('of %s is what it says', (_, { module, names }) => {
+  it.each(Object.entries(PUBLIC))('of %s is exactly this list', (_, { module, names }) => {
     expect(Object.keys(module).sort()).toEqual([...names].sort())
   })
 })

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-it('publishes all packages, each behind those that it depends on', () => {
+it('the release script publishes all packages, each after its dependencies', () => {
   const names = packages.map(({ name }) => name)
 
   expect(names).toHaveLength(readdirSync(join(root, 'packages')).length)
@@ -34,16 +34,16 @@ it('publishes all packages, each behind those that it depends on', () => {
 })
 
 describe.each(packages)('$name', ({ name, version }) => {
-  it('has a manifest and files that publint has nothing against', async () => {
-    await lintPackage(tarballOf(name))
+  it('has a manifest and files without complaints of publint', async () => {
+    await lintPackage(findTarball(name))
   })
 
-  it('has types that every user of ES modules finds', async () => {
-    await checkTypes(tarballOf(name))
+  it('has types that resolve in ECMAScript modules', async () => {
+    await checkTypes(findTarball(name))
   })
 
-  it('is a package that npm would publish, with its code, its declarations and its texts', async () => {
-    const told = await publish(tarballOf(name), { dryRun: true, registry: 'http://127.0.0.1:1' })
+  it('is a package that npm would publish, with its code, declarations and texts', async () => {
+    const told = await publish(findTarball(name), { dryRun: true, registry: 'http://127.0.0.1:1' })
 
     const paths = told.files.map(({ path }) => path)
     expect(told).toMatchObject({ name, version })
@@ -54,7 +54,7 @@ describe.each(packages)('$name', ({ name, version }) => {
 })
 
 describe('the release script', () => {
-  it('lists the packages whose version the registry does not have', async () => {
+  it('lists the packages whose version is not in the registry', async () => {
     const registry = await startRegistry(['@osprofiler/core', '@osprofiler/koa'])
 
     const { stdout } = await runRelease(registry, '--list')
@@ -63,7 +63,7 @@ describe('the release script', () => {
     expect(stdout.trim().split('\n')).toEqual(missing)
   })
 
-  it('has nothing to do where the registry has all of them', async () => {
+  it('has nothing to do if the registry has all versions', async () => {
     const registry = await startRegistry(packages.map(({ name }) => name))
 
     const { stdout } = await runRelease(registry)
@@ -71,13 +71,13 @@ describe('the release script', () => {
     expect(stdout).toBe(`The registry has version ${packages[0]?.version} of all packages.\n`)
   })
 
-  it('publishes from CI only, where npm can prove the origin', async () => {
+  it('publishes only from CI, where npm can prove the origin', async () => {
     const registry = await startRegistry([])
 
     await expect(runRelease(registry)).rejects.toThrow('Packages are published by the workflow "Release".')
   })
 
-  it('asks npm for a provenance statement, which needs the permission to prove the origin', async () => {
+  it('asks npm for a provenance statement, which needs a permission', async () => {
     const registry = await startRegistry([])
     onTestFinished(() => {
       vi.unstubAllEnvs()
@@ -86,17 +86,17 @@ describe('the release script', () => {
     vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', undefined)
     vi.stubEnv(`npm_config_${registry.replace('http:', '')}/:_authToken`, 'none')
 
-    const published = publish(tarballOf('@osprofiler/core'), { registry })
+    const published = publish(findTarball('@osprofiler/core'), { registry })
 
     await expect(published).rejects.toThrow(/provenance.*id-token/i)
   })
 
-  it('says so, and publishes nothing, where the registry gives no answer', async () => {
+  it('fails without publishing if the registry does not answer', async () => {
     await expect(runRelease('http://127.0.0.1:1', '--list')).rejects.toThrow('fetch failed')
   })
 })
 
-function tarballOf(name: string): string {
+function findTarball(name: string): string {
   const tarball = tarballs.get(name)
   if (tarball === undefined) throw new Error(`${name} was not packed`)
   return tarball

@@ -11,7 +11,7 @@ const records = collectRecords()
 let python: WsgiApp
 let peer: HeadersPeer
 
-async function recordedByPython(baseId: string): Promise<TraceRecord[]> {
+async function readPythonRecords(baseId: string): Promise<TraceRecord[]> {
   const all = await python.records()
   return all.filter(({ base_id }) => base_id === baseId)
 }
@@ -21,7 +21,7 @@ async function get(url: string, { ...headers }: TraceHeaders): Promise<unknown> 
   return response.json()
 }
 
-function traceHeaders([info, hmac]: readonly [info: string, hmac: string]): TraceHeaders {
+function toTraceHeaders([info, hmac]: readonly [info: string, hmac: string]): TraceHeaders {
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 
@@ -32,40 +32,40 @@ describeForEachPython('headers of Node.js and Python', () => {
   })
   afterAll(() => Promise.all([python.stop(), peer.stop()]))
 
-  describe('headers that we sign', () => {
+  describe('signed by Node', () => {
     it.each(['8d28af1e-acc0-498c-9890-6908e33eff5f', 'trace-1', 'следа', 'a"\\\u007f\u{1f600}', '>>>???'])(
       'start a trace in the Python middleware, from signedPack: %s',
       async baseId => {
-        await get(python.url, traceHeaders(signedPack({ base_id: baseId, parent_id: 'the caller' }, 'SECRET_KEY')))
+        await get(python.url, toTraceHeaders(signedPack({ base_id: baseId, parent_id: 'the caller' }, 'SECRET_KEY')))
 
-        expect(await recordedByPython(baseId)).toMatchObject([
+        expect(await readPythonRecords(baseId)).toMatchObject([
           { name: 'wsgi-start', base_id: baseId, parent_id: 'the caller', info: { request: { path: '/' } } },
           { name: 'wsgi-stop', base_id: baseId, parent_id: 'the caller' },
         ])
       },
     )
 
-    it('start a trace in the Python middleware, from getTraceIdHeaders: nested in the point that is open', async () => {
+    it('start a trace in the Python middleware, from getTraceIdHeaders, nested in the open point', async () => {
       await run({ hmacKey: 'SECRET_KEY', baseId: 'from-headers' }, () =>
         withTrace('outgoing', () => get(python.url, getTraceIdHeaders())),
       )
 
       expect(records[0]).toMatchObject({ name: 'outgoing-start', parent_id: 'from-headers' })
-      expect(await recordedByPython('from-headers')).toMatchObject([
+      expect(await readPythonRecords('from-headers')).toMatchObject([
         { name: 'wsgi-start', parent_id: records[0]?.trace_id },
         { name: 'wsgi-stop', parent_id: records[0]?.trace_id },
       ])
     })
 
-    it('start none under a key that Python does not know', async () => {
-      await get(python.url, traceHeaders(signedPack({ base_id: 'unknown-key' }, 'OTHER')))
+    it('start no trace under a key that Python does not know', async () => {
+      await get(python.url, toTraceHeaders(signedPack({ base_id: 'unknown-key' }, 'OTHER')))
 
-      expect(await recordedByPython('unknown-key')).toEqual([])
+      expect(await readPythonRecords('unknown-key')).toEqual([])
     })
   })
 
-  describe('the vectors', () => {
-    it('are what Python decides', async () => {
+  describe('in the recorded vectors', () => {
+    it('are decided as Python decides', async () => {
       const path = new URL('fixtures/conformance/headers.json', import.meta.url)
       const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Record<string, never>[] }
       for (const { note, x_trace_info, x_trace_hmac, keys, traced, python_raises } of vectors) {
@@ -85,10 +85,10 @@ describeForEachPython('headers of Node.js and Python', () => {
     })
     afterAll(() => server.close())
 
-    it('is traced by headers that Python signs, and signs on in a way that Python believes', async () => {
+    it('is traced by headers that Python signs, and signs headers that Python accepts', async () => {
       const pair = await peer.pack({ base_id: `python-${adapter}-ключ`, parent_id: 'point' }, 'SECRET_KEY')
 
-      const sentOn = await get(server.url, traceHeaders(pair))
+      const sentOn = await get(server.url, toTraceHeaders(pair))
 
       expect(records).toMatchObject([
         { name: 'wsgi-start', base_id: `python-${adapter}-ключ`, parent_id: 'point' },
@@ -102,9 +102,9 @@ describeForEachPython('headers of Node.js and Python', () => {
       })
     })
 
-    it('is one link of a chain Node, Python, Node, Python that makes one trace', async () => {
+    it('takes part in one trace of Node, Python, Node and Python', async () => {
       const baseId = `chain-${adapter}`
-      const second = await serveWith(nextAdapter(adapter), {
+      const second = await serveWith(pickNextAdapter(adapter), {
         hmacKeys: 'SECRET_KEY',
         answer: () => get(`${python.url}/last`, getTraceIdHeaders()),
       })
@@ -112,10 +112,10 @@ describeForEachPython('headers of Node.js and Python', () => {
         hmacKeys: 'SECRET_KEY',
         answer: () => withTrace('step', () => get(`${python.url}/call?url=${second.url}/middle`, getTraceIdHeaders())),
       })
-      await get(`${first.url}/first`, traceHeaders(signedPack({ base_id: baseId }, 'SECRET_KEY')))
+      await get(`${first.url}/first`, toTraceHeaders(signedPack({ base_id: baseId }, 'SECRET_KEY')))
       await Promise.all([first.close(), second.close()])
 
-      const all = [...records, ...(await recordedByPython(baseId))]
+      const all = [...records, ...(await readPythonRecords(baseId))]
       const starts = all.filter(({ name }) => name.endsWith('-start'))
       const pathOf = ({ info, name }: TraceRecord) => (info.request as { path?: string } | undefined)?.path ?? name
       const byPath = new Map(starts.map(record => [pathOf(record), record]))
@@ -131,6 +131,6 @@ describeForEachPython('headers of Node.js and Python', () => {
 })
 
 /** So that each chain crosses two frameworks. */
-function nextAdapter(adapter: Adapter): Adapter {
+function pickNextAdapter(adapter: Adapter): Adapter {
   return ADAPTERS[(ADAPTERS.indexOf(adapter) + 1) % ADAPTERS.length] ?? adapter
 }

@@ -6,9 +6,9 @@ import { openDriver } from '@osprofiler/drivers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { makeDirectory, osprofiler } from './cli-process.js'
-import { keepRecords, SHOP_TRACE } from './cli-records.js'
-import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
-import { importOnce, printOfPython, runPythonCommand } from './python/run-python.js'
+import { SHOP_TRACE, storeRecords } from './cli-records.js'
+import { compact, createExoticRecords, EXOTIC_VALUES, toExactText } from './exotic-values.js'
+import { importOnce, readPythonOutput, runPythonCommand } from './python/run-python.js'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
 const TRACER = fileURLToPath(new URL('python/nan_params.py', import.meta.url))
@@ -22,8 +22,8 @@ beforeAll(async () => {
 beforeEach(() => server.command('FLUSHALL'))
 afterAll(() => server.stop())
 
-describe('a trace of which Python wrote NaN, Infinity and large integers', () => {
-  it("is shown as Python's command shows it, record for record", async () => {
+describe('a trace with NaN, Infinity and large integers from Python', () => {
+  it("is shown as by Python's command, record for record", async () => {
     const baseId = await traceInPython()
 
     const ours = await show(baseId, '--json')
@@ -32,11 +32,11 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
     expect(ours).toMatchObject({ code: 0, stderr: '' })
     expect(compact(ours.stdout, withoutOwnKeys)).toBe(compact(theirs, withoutOwnKeys))
     for (const value of ['NaN', 'Infinity', '9007199254740993', '1.0', '1e-07', '1e+16', '12345678901234567890123']) {
-      expect(tokensOf(ours.stdout)).toContain(value)
+      expect(splitTokens(ours.stdout)).toContain(value)
     }
   })
 
-  it('is found in the list, and removed with the others', async () => {
+  it('is listed and removed with the others', async () => {
     const baseId = await traceInPython()
     const driver = openDriver(server.url)
     onTestFinished(() => driver.close())
@@ -64,7 +64,7 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
   it.each(['--json', '--html', '--export perfetto', '--export speedscope', '--export otlp'])(
     'is the same after %s',
     async format => {
-      await keepRecords(server.url, exoticRecords())
+      await storeRecords(server.url, createExoticRecords())
       const file = join(makeDirectory(), 'trace')
 
       await show(SHOP_TRACE, ...format.split(' '), '--out', file)
@@ -78,8 +78,8 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
     },
   )
 
-  it.each(['perfetto', 'speedscope', 'otlp'])('is JSON that any program reads in an export for %s', async target => {
-    await keepRecords(server.url, exoticRecords())
+  it.each(['perfetto', 'speedscope', 'otlp'])('is exported as valid JSON for %s', async target => {
+    await storeRecords(server.url, createExoticRecords())
 
     const { stdout } = await show(SHOP_TRACE, '--export', target)
 
@@ -87,7 +87,7 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
   })
 
   it('is drawn, filtered and compared like any other', async () => {
-    await keepRecords(server.url, exoticRecords())
+    await storeRecords(server.url, createExoticRecords())
     const file = join(makeDirectory(), 'trace.json')
     await show(SHOP_TRACE, '--json', '--out', file)
 
@@ -104,23 +104,23 @@ describe('a trace of which Python wrote NaN, Infinity and large integers', () =>
     for (const outcome of [dot, filtered, compared]) expect(outcome).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('goes through every store as it is', async () => {
+  it('passes through every store unchanged', async () => {
     const folder = makeDirectory()
-    const records = exoticRecords()
+    const records = createExoticRecords()
 
     for (const store of [server.url, `sqlite:///${folder}/t.db`, `file:///${folder}/files`]) {
-      await keepRecords(store, records)
-      expect([store, exactText(await readRecords(store))]).toEqual([store, exactText(records)])
+      await storeRecords(store, records)
+      expect([store, toExactText(await readRecords(store))]).toEqual([store, toExactText(records)])
     }
   })
 })
 
-describe('a record in Redis that is no JSON', () => {
-  it('is counted, and hides neither its trace nor another one', async () => {
-    const records = exoticRecords()
+describe('a Redis entry that is not JSON', () => {
+  it('is counted, and does not hide its trace or another one', async () => {
+    const records = createExoticRecords()
     const key = `osprofiler_opt:${SHOP_TRACE}`
     await server.command('RPUSH', key, '{"name": "wsgi-start", "base_id": ')
-    await keepRecords(server.url, records)
+    await storeRecords(server.url, records)
     await server.command('LPUSH', key, 'not a record')
 
     const shown = await show(SHOP_TRACE, '--json')
@@ -135,7 +135,7 @@ describe('a record in Redis that is no JSON', () => {
     expect(await driver.pruneTraces?.(new Date())).toBe(1)
   })
 
-  it('is told of where a trace has no other', async () => {
+  it('is reported if a trace has no other records', async () => {
     await server.command('RPUSH', 'osprofiler_opt:broken', '{"name": NaN')
 
     const { code, stdout, stderr } = await show('broken')
@@ -146,7 +146,7 @@ describe('a record in Redis that is no JSON', () => {
 })
 
 async function traceInPython(): Promise<string> {
-  return (await printOfPython([TRACER, server.url])).trim()
+  return (await readPythonOutput([TRACER, server.url])).trim()
 }
 
 function showInPython(baseId: string): Promise<string> {
@@ -158,7 +158,7 @@ function show(baseId: string, ...args: readonly string[]) {
 }
 
 /** The numbers and words of a JSON text, strings left out. */
-function tokensOf(json: string): string[] {
+function splitTokens(json: string): string[] {
   return json.replace(/"(?:[^"\\]|\\.)*"/g, '').match(/-?(?:Infinity|NaN|\d[\d.]*(?:e[-+]?\d+)?)/g) ?? []
 }
 

@@ -111,7 +111,7 @@ class Child extends Parent {
   }
 }
 
-function refuse() {
+function throwBroken() {
   class Partly {
     first() {
       return 1
@@ -145,7 +145,7 @@ function attempt(fn: () => unknown) {
 }
 
 /** The program of test/python/points.py. */
-function program() {
+function runProgram() {
   start('a', { any: 'info', deep: { list: [1, null, true] } })
   start('b')
   stop({ more: 'info' })
@@ -180,7 +180,7 @@ function program() {
   new Base().inherited(2)
   new Child().added(5)
   new Child()._private()
-  refuse()
+  throwBroken()
 }
 
 interface Shown {
@@ -244,8 +244,8 @@ describeForEachPython('the same program in Python and in TypeScript', () => {
     const lines = execFileSync(currentPython(), [script], { encoding: 'utf8' }).trim().split('\n')
     python = lines.map(line => JSON.parse(line))
     setNotifier(record => void own.push(record))
-    run({ hmacKey: 'KEY', baseId: 'base', parentId: 'caller' }, program)
-    program()
+    run({ hmacKey: 'KEY', baseId: 'base', parentId: 'caller' }, runProgram)
+    runProgram()
     setNotifier(undefined)
   })
 
@@ -254,7 +254,7 @@ describeForEachPython('the same program in Python and in TypeScript', () => {
     expect(own).toHaveLength(54)
   })
 
-  it('writes the same members in the same form, with project and service, which in Python the driver adds', () => {
+  it("writes the same members in the same form, including the project and service of Python's driver", () => {
     const names = (record: object) => Object.keys(record).toSorted()
     for (const [index, record] of own.entries()) {
       const { project, service, ...rest } = record

@@ -5,9 +5,9 @@ import { openDriver } from '@osprofiler/drivers'
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
-import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
+import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-records.js'
 import { describeForEachPython } from './python/each-python.js'
-import { importOnce, printOfPython, runPythonCommand } from './python/run-python.js'
+import { importOnce, readPythonOutput, runPythonCommand } from './python/run-python.js'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
 const WRITER = fileURLToPath(new URL('python/redis_store.py', import.meta.url))
@@ -24,43 +24,43 @@ beforeEach(() => server.command('FLUSHALL'))
 afterAll(() => server.stop())
 
 describeForEachPython("redis:// and OSProfiler's own driver", () => {
-  it('show the same JSON of a trace that we wrote', async () => {
-    await keepRecords(url, shopRecords({ text: 'é漢😀 "\\' }))
+  it('show the same JSON for a trace from Node', async () => {
+    await storeRecords(url, createShopRecords({ text: 'é漢😀 "\\' }))
 
-    const [ours, theirs] = await Promise.all([shownByUs(), shownByPython()])
-
-    expect(ours).toEqual(theirs)
-    expect(theirs).toMatchObject({ info: { name: 'total' }, children: [{ info: { name: 'wsgi' } }] })
-  })
-
-  it('show the same JSON of a trace that Python wrote', async () => {
-    await writeWithPython(shopRecords({ text: 'é漢😀 "\\' }))
-
-    const [ours, theirs] = await Promise.all([shownByUs(), shownByPython()])
+    const [ours, theirs] = await Promise.all([showWithOsprofiler(), showWithPython()])
 
     expect(ours).toEqual(theirs)
     expect(theirs).toMatchObject({ info: { name: 'total' }, children: [{ info: { name: 'wsgi' } }] })
   })
 
-  it('make one tree of a trace that both wrote', async () => {
-    const records = shopRecords()
-    await keepRecords(url, records)
-    const expected = await shownByUs()
+  it('show the same JSON for a trace from Python', async () => {
+    await writeWithPython(createShopRecords({ text: 'é漢😀 "\\' }))
+
+    const [ours, theirs] = await Promise.all([showWithOsprofiler(), showWithPython()])
+
+    expect(ours).toEqual(theirs)
+    expect(theirs).toMatchObject({ info: { name: 'total' }, children: [{ info: { name: 'wsgi' } }] })
+  })
+
+  it('make one tree of a trace from both', async () => {
+    const records = createShopRecords()
+    await storeRecords(url, records)
+    const expected = await showWithOsprofiler()
     await server.command('FLUSHALL')
 
-    await keepRecords(
+    await storeRecords(
       url,
       records.filter(({ service }) => service === 'gateway'),
     )
     await writeWithPython(records.filter(({ service }) => service !== 'gateway'))
 
-    expect(await shownByUs()).toEqual(expected)
-    expect(await shownByPython()).toEqual(expected)
+    expect(await showWithOsprofiler()).toEqual(expected)
+    expect(await showWithPython()).toEqual(expected)
   })
 
   it('store the same keys and the same members', async () => {
-    const records = shopRecords().map(record => ({ ...record, info: { host: 'vm', etype: 'ValueError' } }))
-    await keepFailing(`${server.url}/5`, records)
+    const records = createShopRecords().map(record => ({ ...record, info: { host: 'vm', etype: 'ValueError' } }))
+    await writeUntilFailure(`${server.url}/5`, records)
     await writeWithPython(records, `${server.url}/6`, 'filter')
 
     const [ours, theirs] = await Promise.all([5, 6].map(dump))
@@ -69,12 +69,12 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
     expect(Object.keys(ours ?? {})).toEqual([`osprofiler_error:${SHOP_TRACE}`, `osprofiler_opt:${SHOP_TRACE}`])
   })
 
-  it('list the same traces, and the same failed ones', async () => {
+  it('list the same traces and the same failed ones', async () => {
     const [first, second, failed, theirFailed] = Array.from({ length: 4 }, () => randomUUID())
     const failing = (baseId = '') =>
-      shopRecords({ baseId }).map(record => ({ ...record, info: { ...record.info, etype: 'E', message: 'no' } }))
-    await keepFailing(url, [...shopRecords({ baseId: first ?? '' }), ...failing(failed)])
-    await writeWithPython([...shopRecords({ baseId: second ?? '' }), ...failing(theirFailed)], url, 'filter')
+      createShopRecords({ baseId }).map(record => ({ ...record, info: { ...record.info, etype: 'E', message: 'no' } }))
+    await writeUntilFailure(url, [...createShopRecords({ baseId: first ?? '' }), ...failing(failed)])
+    await writeWithPython([...createShopRecords({ baseId: second ?? '' }), ...failing(theirFailed)], url, 'filter')
 
     const both = async (...args: string[]) => [
       readIds((await osprofiler(['trace', 'list', ...args, '--connection-string', url])).stdout),
@@ -91,14 +91,14 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
     expect(theirFailures).toEqual(ourFailed)
   })
 
-  it('read the keys of the layout that Python had before', async () => {
-    const records = shopRecords()
+  it("read the keys of Python's earlier layout", async () => {
+    const records = createShopRecords()
     for (const record of records) {
       const key = `osprofiler:${record.base_id}${record.trace_id}${record.timestamp}`
       await server.command('-n', '2', 'SET', key, JSON.stringify(record))
     }
 
-    const [ours, theirs] = await Promise.all([shownByUs(), shownByPython()])
+    const [ours, theirs] = await Promise.all([showWithOsprofiler(), showWithPython()])
 
     expect(ours).toEqual(theirs)
     const driver = openDriver(url)
@@ -110,18 +110,18 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
   })
 })
 
-async function shownByUs(): Promise<unknown> {
+async function showWithOsprofiler(): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return withoutOwnKeys(JSON.parse(stdout))
 }
 
-async function shownByPython(): Promise<unknown> {
+async function showWithPython(): Promise<unknown> {
   return withoutOwnKeys(
     JSON.parse(await runPythonCommand(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])),
   )
 }
 
-async function keepFailing(to: string, records: readonly TraceRecord[]): Promise<void> {
+async function writeUntilFailure(to: string, records: readonly TraceRecord[]): Promise<void> {
   const driver = openDriver(to, { filterErrorTrace: true })
   await driver.write(records)
   await driver.close()
@@ -144,5 +144,5 @@ function readIds(text: string): Set<string> {
 }
 
 async function writeWithPython(records: readonly TraceRecord[], to = url, ...more: readonly string[]): Promise<void> {
-  await printOfPython([WRITER, to, ...more], { input: toLines(records) })
+  await readPythonOutput([WRITER, to, ...more], { input: toLines(records) })
 }

@@ -12,7 +12,7 @@ const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const packages = readdirSync(join(root, 'packages'))
 const current = readManifest(root, 'core').version
-const [next, afterPatch] = [bump(current, 1), bump(current, 2)]
+const [next, afterPatch] = [raiseVersion(current, 1), raiseVersion(current, 2)]
 
 interface Manifest {
   readonly name: string
@@ -21,7 +21,7 @@ interface Manifest {
 }
 
 describe('the version script, in a copy of the repository', () => {
-  it('moves all packages together, also where one alone has changed', async () => {
+  it('raises all packages together, even if only one has changed', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'koa', '"@osprofiler/koa": minor', 'The point of a request ends when the client goes away.')
 
@@ -33,7 +33,7 @@ describe('the version script, in a copy of the repository', () => {
     expect(readdirSync(join(copy, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
   })
 
-  it('moves what packages depend on among each other', async () => {
+  it('raises the versions of dependencies between packages', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'drivers', '"@osprofiler/drivers": patch', 'A store closes in time.')
 
@@ -70,7 +70,7 @@ describe('the version script, in a copy of the repository', () => {
     expect(packages.filter(name => existsSync(join(copy, 'packages', name, 'CHANGELOG.md')))).toEqual([])
   })
 
-  it('leaves manifests and changesets formatted as the linter wants them', async () => {
+  it('formats manifests and changesets as the linter expects', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'core', '"@osprofiler/core": patch', 'Fewer warnings.')
 
@@ -94,7 +94,7 @@ describe('the version script, in a copy of the repository', () => {
 
   it('fails without a changeset', async () => {
     const copy = copyRepository()
-    for (const file of changesetsIn(copy)) await rm(join(copy, '.changeset', file))
+    for (const file of listChangesets(copy)) await rm(join(copy, '.changeset', file))
 
     await expect(runScript(copy, 'version.js')).rejects.toThrow('There is no changeset.')
   })
@@ -124,27 +124,27 @@ describe('the changelog', () => {
     expect(parseChangeset(text)).toEqual(expected)
   })
 
-  it('reads the changesets that wait here', () => {
-    for (const file of changesetsIn(root)) {
+  it('reads the pending changesets of this repository', () => {
+    for (const file of listChangesets(root)) {
       const { bump: step, summary } = parseChangeset(readFileSync(join(root, '.changeset', file), 'utf8'))
 
       expect({ file, told: step === undefined || summary !== '' }).toEqual({ file, told: true })
     }
   })
 
-  it('gets the first version of a file that has none', () => {
+  it('gets the first version in a file without versions', () => {
     expect(addVersion('# Changes\n', '1.0.0', [{ bump: 'major', summary: 'It works.' }])).toBe(
       '# Changes\n\n## 1.0.0\n\n- It works.\n',
     )
   })
 
-  it('keeps a text that is a list already', () => {
+  it('keeps a text that is already a list', () => {
     const changelog = addVersion('# Changes\n', '1.0.0', [{ bump: 'major', summary: '- One.\n- Two.' }])
 
     expect(readVersion(changelog, '1.0.0')).toBe('- One.\n- Two.')
   })
 
-  it('tells versions apart that begin alike', () => {
+  it('distinguishes versions with a common beginning', () => {
     const changelog = '# Changes\n\n## 1.0.10\n\n- Ten.\n\n## 1.0.1\n\n- One.\n'
 
     expect(readVersion(changelog, '1.0.1')).toBe('- One.')
@@ -153,13 +153,13 @@ describe('the changelog', () => {
     expect(() => addVersion(changelog, '1.0.1', [])).toThrow('1.0.1 already')
   })
 
-  it('has the version that the packages have', () => {
+  it('has the current version of the packages', () => {
     expect(readVersion(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), current)).not.toBeUndefined()
   })
 })
 
 /** What a version becomes when the minor (1) or patch (2) number moves. */
-function bump(version: string, place: 1 | 2): string {
+function raiseVersion(version: string, place: 1 | 2): string {
   const numbers = version.split('.').map(Number)
   return numbers.map((number, index) => (index < place ? number : index === place ? number + 1 : 0)).join('.')
 }
@@ -169,7 +169,7 @@ function copyRepository(): string {
   onTestFinished(() => rm(copy, { recursive: true, force: true }))
   const parts = ['.changeset', 'release', 'package.json', 'pnpm-workspace.yaml', 'CHANGELOG.md', 'LICENSE']
   for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true })
-  for (const file of changesetsIn(copy)) writeFileSync(join(copy, '.changeset', file), '---\n---\n')
+  for (const file of listChangesets(copy)) writeFileSync(join(copy, '.changeset', file), '---\n---\n')
   for (const name of packages) {
     cpSync(join(root, 'packages', name, 'package.json'), join(copy, 'packages', name, 'package.json'))
   }
@@ -177,7 +177,7 @@ function copyRepository(): string {
   return copy
 }
 
-function changesetsIn(folder: string): string[] {
+function listChangesets(folder: string): string[] {
   return readdirSync(join(folder, '.changeset')).filter(file => file.endsWith('.md') && file !== 'README.md')
 }
 

@@ -8,16 +8,16 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { replacements } from './replaced-globals/replacements.mjs'
 
 const run = promisify(execFile)
-const PROGRAM = fileURLToPath(new URL('replaced-globals/program.mjs', import.meta.url))
+const PROGRAM_FILE = fileURLToPath(new URL('replaced-globals/program.mjs', import.meta.url))
 const FRAMEWORKS = ['express', 'koa', 'fastify']
 /** A line is the answer to a request without headers, to a traced one, and to another one without headers. */
-const ANSWER = '200 upstream,upstream,42,step'
-const SERVED = ['double', 'http', 'http', 'step', 'wsgi']
+const EXPECTED_ANSWER = '200 upstream,upstream,42,step'
+const SERVED_POINT_NAMES = ['double', 'http', 'http', 'step', 'wsgi']
 
 /** Metadata is copied at decoration time, by the `Reflect` of that time. */
-const ASKED_AT_DECORATION = /core\/dist\/wrapping\/stand-in\.js/
+const DECORATION_PATTERN = /core\/dist\/wrapping\/stand-in\.js/
 
-interface Told {
+interface ProgramReport {
   readonly answers: readonly string[]
   readonly records: Readonly<Record<string, readonly string[]>>
   readonly timestamps: readonly string[]
@@ -31,18 +31,18 @@ interface Told {
 }
 
 describe.each(['before', 'after'])('a program that replaced globals %s the packages were loaded', moment => {
-  it.each(Object.keys(replacements))('answers as ever, and its records arrive: %s', async name => {
+  it.each(Object.keys(replacements))('answers normally, and its records arrive: %s', async name => {
     const begun = new Date().toISOString()
 
     const told = await runProgram(name, moment)
 
     expectUnchanged(told, FRAMEWORKS, begun)
-    if (moment === 'after') expect(told.asked.filter(place => !ASKED_AT_DECORATION.test(place))).toEqual([])
+    if (moment === 'after') expect(told.asked.filter(place => !DECORATION_PATTERN.test(place))).toEqual([])
   })
 })
 
 // Express and Koa cannot be loaded there.
-it('runs as ever with --frozen-intrinsics', async () => {
+it('a program runs normally with --frozen-intrinsics', async () => {
   const begun = new Date().toISOString()
 
   const told = await runProgram('nothing', 'after', ['node:http', 'fastify'], ['--frozen-intrinsics', '--no-warnings'])
@@ -50,14 +50,16 @@ it('runs as ever with --frozen-intrinsics', async () => {
   expectUnchanged(told, ['node:http', 'fastify'], begun)
 })
 
-function expectUnchanged(told: Told, frameworks: readonly string[], begun: string): void {
+function expectUnchanged(told: ProgramReport, frameworks: readonly string[], begun: string): void {
   expect(told.errors).toEqual([])
   expect(told.warnings).toEqual([])
-  expect(told.answers).toEqual(frameworks.flatMap(name => Array.from({ length: 3 }, () => `${name} ${ANSWER}`)))
+  expect(told.answers).toEqual(
+    frameworks.flatMap(name => Array.from({ length: 3 }, () => `${name} ${EXPECTED_ANSWER}`)),
+  )
   expect(told.records).toEqual({
-    ...Object.fromEntries(frameworks.map(name => [name, pointsOf(SERVED)])),
-    rpc: pointsOf(['rpc', 'served']),
-    memory: pointsOf(['kept']),
+    ...Object.fromEntries(frameworks.map(name => [name, toRecordNames(SERVED_POINT_NAMES)])),
+    rpc: toRecordNames(['rpc', 'served']),
+    memory: toRecordNames(['kept']),
   })
   expect(told.written).toBeGreaterThan(0)
   expect(told.closeMs).toBeLessThan(5_000)
@@ -67,7 +69,7 @@ function expectUnchanged(told: Told, frameworks: readonly string[], begun: strin
   }
 }
 
-function pointsOf(names: readonly string[]): readonly string[] {
+function toRecordNames(names: readonly string[]): readonly string[] {
   return names.flatMap(name => [`${name}-start`, `${name}-stop`]).sort()
 }
 
@@ -76,11 +78,11 @@ async function runProgram(
   moment: string,
   frameworks: readonly string[] = FRAMEWORKS,
   execArgv: readonly string[] = [],
-): Promise<Told> {
+): Promise<ProgramReport> {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-globals-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const store = `sqlite:///${join(folder, 'traces.db')}`
-  const argv = [...execArgv, PROGRAM, name, moment, store, frameworks.join()]
+  const argv = [...execArgv, PROGRAM_FILE, name, moment, store, frameworks.join()]
   const { stdout } = await run(process.execPath, argv, { timeout: 100_000 })
-  return JSON.parse(stdout) as Told
+  return JSON.parse(stdout) as ProgramReport
 }

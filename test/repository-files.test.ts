@@ -24,7 +24,7 @@ interface Element {
 
 describe('files for GitHub and other programs', () => {
   it.each([...listFiles('.github'), 'pnpm-workspace.yaml'].filter(file => /\.ya?ml$/.test(file)))(
-    '%s is YAML',
+    '%s is valid YAML',
     file => {
       const { errors, warnings } = parseDocument(read(file))
 
@@ -32,7 +32,7 @@ describe('files for GitHub and other programs', () => {
     },
   )
 
-  it.each(['renovate.json', '.changeset/config.json'])('%s is JSON, and names its schema', file => {
+  it.each(['renovate.json', '.changeset/config.json'])('%s is valid JSON, and names its schema', file => {
     expect(JSON.parse(read(file))).toMatchObject({ $schema: expect.stringMatching(/^https:\/\//) })
   })
 
@@ -41,7 +41,7 @@ describe('files for GitHub and other programs', () => {
 
     const dead = links.filter(([, target = '', heading]) => {
       const page = target === '' ? file : join(file, '..', target)
-      return !existsSync(join(root, page)) || (heading !== undefined && !headingsOf(page).includes(heading))
+      return !existsSync(join(root, page)) || (heading !== undefined && !listHeadings(page).includes(heading))
     })
 
     expect(dead.map(([link]) => link)).toEqual([])
@@ -49,7 +49,7 @@ describe('files for GitHub and other programs', () => {
 })
 
 describe('an issue form', () => {
-  it.each(forms)('%s has all that GitHub asks for', name => {
+  it.each(forms)('%s has everything that GitHub requires', name => {
     const form: { name: string; description: string; labels: string[]; body: Element[] } = parse(
       read(`.github/ISSUE_TEMPLATE/${name}`),
     )
@@ -71,17 +71,17 @@ describe('an issue form', () => {
     }
   })
 
-  it('for a fault asks for what was seen, how to repeat it, and the versions', () => {
+  it('for a fault asks for the observation, the steps to repeat it, and the versions', () => {
     const { body } = parse(read('.github/ISSUE_TEMPLATE/bug.yml')) as { body: Element[] }
     const required = body.filter(({ validations }) => validations?.required).map(({ id }) => id)
 
     expect(required).toEqual(expect.arrayContaining(['seen', 'repeat', 'versions']))
   })
 
-  it('is not the place for a weakness in security, which has a link', () => {
+  it('does not accept vulnerabilities, but links to the security policy', () => {
     const { contact_links: links } = parse(read('.github/ISSUE_TEMPLATE/config.yml'))
 
-    expect(links.map(({ url }: { url: string }) => url)).toContain(`${address()}/security/advisories/new`)
+    expect(links.map(({ url }: { url: string }) => url)).toContain(`${readAddress()}/security/advisories/new`)
     for (const link of links) {
       expect(link).toEqual({ name: expect.any(String), url: expect.any(String), about: expect.any(String) })
     }
@@ -89,11 +89,11 @@ describe('an issue form', () => {
 })
 
 describe('the address of the repository', () => {
-  it.each([...texts, ...listFiles('.github')])('is that of package.json in %s', file => {
+  it.each([...texts, ...listFiles('.github')])('is the address of package.json in %s', file => {
     const others = [...read(file).matchAll(/https:\/\/github\.com\/[\w.-]+\/[\w.-]+/g)].map(([url]) => url)
     const ours = others.filter(url => /osprofiler/i.test(url))
 
-    expect(ours.filter(url => url !== address())).toEqual([])
+    expect(ours.filter(url => url !== readAddress())).toEqual([])
   })
 })
 
@@ -115,7 +115,7 @@ describe('editors and Git', () => {
     })
   })
 
-  it('gives every text the line ends of Unix, and leaves what is no text', () => {
+  it('give every text Unix line ends, and leave binary files alone', () => {
     const rules = read('.gitattributes').split('\n')
     const binary = ['docs', 'packages/core/src', 'test/fixtures', '.github'].flatMap(listFiles).filter(isBinary)
     const kinds = new Set(binary.map(file => file.replace(/.*\./, '*.')))
@@ -126,7 +126,7 @@ describe('editors and Git', () => {
   })
 })
 
-describe('Renovate', () => {
+describe('the configuration of Renovate', () => {
   const { packageRules, constraints } = JSON.parse(read('renovate.json'))
 
   it('keeps each alias within its major version', () => {
@@ -141,12 +141,12 @@ describe('Renovate', () => {
     expect(kept.matchDepNames).toEqual([...new Set(aliases)].sort())
   })
 
-  it('proposes no version that the oldest Node cannot run', () => {
+  it('proposes no version that the oldest supported Node cannot run', () => {
     expect(constraints.node).toBe(JSON.parse(read('package.json')).engines.node)
   })
 })
 
-function address(): string {
+function readAddress(): string {
   const { repository } = JSON.parse(read('package.json'))
   return repository.url
 }
@@ -157,7 +157,7 @@ function listFiles(folder: string): string[] {
 }
 
 /** The anchors that GitHub gives to the headings of a page. */
-function headingsOf(page: string): string[] {
+function listHeadings(page: string): string[] {
   const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
   return headings.map(heading =>
     heading

@@ -7,15 +7,15 @@ const script = fileURLToPath(new URL('fixtures/count-promoted-bytes.js', import.
 
 // The allowance of a trace, and what the compiler keeps, are up to 3,500 bytes a request. Where one closure leads from an
 // old object to each request, every request takes 6,600 bytes and more.
-const MOST_BYTES = 5_000
+const MAX_PROMOTED_BYTES = 5_000
 
 describe.each(['express', 'fastify', 'koa'])('a traced request of %s', framework => {
-  it('is collected with the young objects, as an untraced one is', async () => {
+  it('is collected with the young objects, like an untraced one', async () => {
     const untraced = await countPromotedBytes(framework, 'unsigned')
 
     const traced = await countPromotedBytes(framework, 'signed')
 
-    expect(traced - untraced).toBeLessThan(MOST_BYTES)
+    expect(traced - untraced).toBeLessThan(MAX_PROMOTED_BYTES)
   })
 })
 

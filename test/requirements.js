@@ -132,15 +132,15 @@ export const REQUIREMENTS = [
     fetch: () => fetchOnce(NEWEST_OSPROFILER),
     suites: '**/*python*.test.ts',
   },
-  onJava(KAFKA, '**/*kafka*.test.ts'),
-  onJava(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
-  ...Object.values(SEARCH_PROGRAMS).map(program => onJava(program, `**/*${program.name}*.test.ts`)),
+  createJavaRequirement(KAFKA, '**/*kafka*.test.ts'),
+  createJavaRequirement(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
+  ...Object.values(SEARCH_PROGRAMS).map(program => createJavaRequirement(program, `**/*${program.name}*.test.ts`)),
   // Go builds the first for some minutes, once.
-  onGo('the OpenTelemetry collector', COLLECTOR, '**/*collector*.test.ts'),
-  onGo('actionlint', ACTIONLINT, 'test/workflows-actionlint.test.ts'),
+  createGoRequirement('the OpenTelemetry collector', COLLECTOR, '**/*collector*.test.ts'),
+  createGoRequirement('actionlint', ACTIONLINT, 'test/workflows-actionlint.test.ts'),
 ]
 
-function onGo(name, wanted, suites) {
+function createGoRequirement(name, wanted, suites) {
   return {
     name,
     debian: [],
@@ -155,7 +155,7 @@ function onGo(name, wanted, suites) {
 }
 
 /** A server that Maven brings. The newest ones need a newer Java than Debian's may be. */
-function onJava(program, suites) {
+function createJavaRequirement(program, suites) {
   const { name, java } = program
   const wanted = describeJavaProgram(program)
   const isNew = java > DEBIAN_JAVA

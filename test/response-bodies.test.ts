@@ -13,20 +13,20 @@ import Koa2 from 'koa2'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CursorFailed } from './context/failing-rows.js'
 import { type Listening, listen } from './context/framework.js'
-import { liveTraces } from './context/live-traces.js'
+import { countLiveTraces } from './context/live-traces.js'
 import { MADE_BODIES, type MadeBody } from './context/made-bodies.js'
+import { CURSOR_FAILED, RESPONSE_HEAD } from './context/recorded-ends.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
-import { CURSOR, HEAD } from './context/told-ends.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 // More than the buffers of a connection hold, so that a client that reads slowly stops the body.
-const ROWS = 8
+const ROW_COUNT = 8
 const ROW_BYTES = 1_000_000
-const SLOW_MS = 50
+const SLOW_ROW_MS = 50
 
-async function* rows(failAt = ROWS, failing = (): void => {}): AsyncGenerator<Buffer> {
-  for (let row = 0; row < ROWS; row++) {
+async function* generateRows(failAt = ROW_COUNT, failing = (): void => {}): AsyncGenerator<Buffer> {
+  for (let row = 0; row < ROW_COUNT; row++) {
     await pause(1)
     if (row === failAt) {
       failing()
@@ -47,7 +47,11 @@ interface Way {
 /** All but what is no stream of Node, and minipass, whose streams do not tell what they are piped into. */
 const takesMost = ({ make, isWeb }: MadeBody): boolean => !isWeb && make !== 'minipass'
 
-function express(name: string, create: typeof express5, send: (body: Readable, res: express5.Response) => void): Way {
+function createExpressWay(
+  name: string,
+  create: typeof express5,
+  send: (body: Readable, res: express5.Response) => void,
+): Way {
   const serve = (body: MakeBody): Promise<Listening> => {
     const app = create()
     app.use(osprofilerMiddleware(KEY))
@@ -57,7 +61,7 @@ function express(name: string, create: typeof express5, send: (body: Readable, r
   return { name, takes: takesMost, serve }
 }
 
-function koa(name: string, Koa: typeof Koa3, takes: Way['takes']): Way {
+function createKoaWay(name: string, Koa: typeof Koa3, takes: Way['takes']): Way {
   const serve = (body: MakeBody): Promise<Listening> => {
     const app = new Koa()
     app.on('error', () => {})
@@ -87,11 +91,11 @@ const pipelined = (body: Readable, res: express5.Response): void => void pipelin
 const asExpress5 = express4 as unknown as typeof express5
 
 const WAYS: readonly Way[] = [
-  express('Express 5, piped', express5, piped),
-  express('Express 5, in a pipeline', express5, pipelined),
-  express('Express 4, piped', asExpress5, piped),
-  koa('Koa 3', Koa3, ({ make }) => make !== 'streamx' && make !== 'minipass'),
-  koa('Koa 2', Koa2 as unknown as typeof Koa3, body => takesMost(body) && !/4|streamx/.test(body.make)),
+  createExpressWay('Express 5, piped', express5, piped),
+  createExpressWay('Express 5, in a pipeline', express5, pipelined),
+  createExpressWay('Express 4, piped', asExpress5, piped),
+  createKoaWay('Koa 3', Koa3, ({ make }) => make !== 'streamx' && make !== 'minipass'),
+  createKoaWay('Koa 2', Koa2 as unknown as typeof Koa3, body => takesMost(body) && !/4|streamx/.test(body.make)),
   fastify5,
 ]
 
@@ -108,7 +112,7 @@ function read(url: string, headers: Record<string, string>, signal?: AbortSignal
     request(url, { headers, agent: false, ...(signal && { signal }) }, async (res: IncomingMessage) => {
       const chunks: Buffer[] = []
       try {
-        await pause(SLOW_MS)
+        await pause(SLOW_ROW_MS)
         for await (const chunk of res) chunks.push(chunk)
         resolve(Buffer.concat(chunks))
       } catch (error) {
@@ -125,39 +129,39 @@ describe.each(WAYS)('a body in $name', ({ takes, serve }) => {
 
   it.each(bodies)('of $make is produced in the trace of its request, to its last row', async ({ from }) => {
     const traces = recordTraces()
-    server = await serve(() => from(rows()))
+    server = await serve(() => from(generateRows()))
     const { baseId, headers } = signTrace()
 
     const body = await read(server.url, headers)
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe(`wsgi${'\n  row'.repeat(ROWS)}`)
-    expect(records.at(-1)?.info).toMatchObject(HEAD)
-    expect(body.equals(Buffer.alloc(ROWS * ROW_BYTES, '+'))).toBe(true)
+    expect(outlineTrace(records)).toBe(`wsgi${'\n  row'.repeat(ROW_COUNT)}`)
+    expect(records.at(-1)?.info).toMatchObject(RESPONSE_HEAD)
+    expect(body.equals(Buffer.alloc(ROW_COUNT * ROW_BYTES, '+'))).toBe(true)
   })
 
-  it.each(bodies)('of $make that fails half way says so in the stop of its request', async ({ from }) => {
+  it.each(bodies)('of $make that fails halfway is reported in the stop of its request', async ({ from }) => {
     const traces = recordTraces()
-    const liveBefore = liveTraces()
+    const liveBefore = countLiveTraces()
     const patience = new AbortController()
     // Koa 2 leaves the answer open.
-    server = await serve(() => from(rows(3, () => setTimeout(() => patience.abort(), 200))))
+    server = await serve(() => from(generateRows(3, () => setTimeout(() => patience.abort(), 200))))
     const { baseId, headers } = signTrace()
 
     const reading = read(server.url, headers, patience.signal)
 
     await expect(reading).rejects.toThrow()
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe(`wsgi${'\n  row'.repeat(3)}`)
-    expect(records.at(-1)?.info).toMatchObject({ ...HEAD, ...CURSOR })
-    expect(liveTraces()).toBe(liveBefore)
+    expect(outlineTrace(records)).toBe(`wsgi${'\n  row'.repeat(3)}`)
+    expect(records.at(-1)?.info).toMatchObject({ ...RESPONSE_HEAD, ...CURSOR_FAILED })
+    expect(countLiveTraces()).toBe(liveBefore)
   })
 })
 
 describe('a stream that outlives the request whose body it was', () => {
-  it('is read on in the trace of whoever reads on', async () => {
+  it('is read on in the trace of the new reader', async () => {
     const traces = recordTraces()
-    const shared = Readable.from(rows(), { highWaterMark: 1 })
+    const shared = Readable.from(generateRows(), { highWaterMark: 1 })
     const traced = osprofilerMiddleware(KEY)
     server = await listen(
       createServer((req, res) =>

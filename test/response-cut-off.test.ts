@@ -9,7 +9,7 @@ import { type RecordedTraces, recordTraces } from './context/recorded-traces.js'
 import { signTrace } from './context/signed-request.js'
 
 // More than a connection takes while nobody reads.
-const BODY = Buffer.alloc(32 * 1024 * 1024, 'x')
+const LARGE_BODY = Buffer.alloc(32 * 1024 * 1024, 'x')
 
 let server: Listening
 let traces: RecordedTraces
@@ -24,14 +24,14 @@ async function serve(route: RawRoute): Promise<void> {
   server = await nodeServer.serve({ rawRoutes: { '/': route } })
 }
 
-interface Asked {
+interface OpenRequest {
   readonly client: Socket
   /** What the stop of the request says. */
   stopInfo(): Promise<Record<string, unknown>>
 }
 
 /** Sends the head of a request. The client reads nothing by itself. */
-function ask(method = 'GET'): Asked {
+function openRequest(method = 'GET'): OpenRequest {
   const { baseId, headers } = signTrace()
   const client = connect(Number(new URL(server.url).port), '127.0.0.1')
   client.on('error', () => {})
@@ -48,7 +48,7 @@ function ask(method = 'GET'): Asked {
 
 type Act = (parts: { client: Socket; req: IncomingMessage; res: ServerResponse }) => void
 
-describe('an answer that was handed to Node, and not delivered', () => {
+describe('a response that Node accepted but did not deliver', () => {
   it.each<[string, Act, object]>([
     [
       'the client resets the connection',
@@ -67,13 +67,13 @@ describe('an answer that was handed to Node, and not delivered', () => {
       { etype: 'RangeError', message: 'too slow' },
     ],
     ['the connection times out', ({ req }) => void req.socket.setTimeout(50), { etype: 'TimeoutError' }],
-  ])('says so where %s', async (_cause, act, expected) => {
+  ])('records the outcome if %s', async (_cause, act, expected) => {
     let parts: { req: IncomingMessage; res: ServerResponse } | undefined
     await serve((req, res) => {
       parts = { req, res }
-      res.end(BODY)
+      res.end(LARGE_BODY)
     })
-    const { client, stopInfo } = ask()
+    const { client, stopInfo } = openRequest()
     await once(client, 'readable')
 
     if (parts === undefined) throw new Error('The request was not served')
@@ -83,9 +83,9 @@ describe('an answer that was handed to Node, and not delivered', () => {
     client.destroy()
   })
 
-  it('is a well ended one when the client has read all of it', async () => {
-    await serve((_req, res) => res.end(BODY))
-    const { client, stopInfo } = ask()
+  it('ends normally once the client has read all of it', async () => {
+    await serve((_req, res) => res.end(LARGE_BODY))
+    const { client, stopInfo } = openRequest()
     client.resume()
 
     const info = await stopInfo()
@@ -96,13 +96,13 @@ describe('an answer that was handed to Node, and not delivered', () => {
   })
 })
 
-describe('an upload that a gateway cannot hand on', () => {
-  it('fails with the error of the other end, not by the client', async () => {
+describe('an upload that a gateway cannot pass on', () => {
+  it('fails with the error of the upstream server, not of the client', async () => {
     await serve(req => {
       const upstream = httpRequest({ host: '127.0.0.1', port: 1, method: 'POST' })
       req.pipe(upstream.on('error', error => req.destroy(error)))
     })
-    const { client, stopInfo } = ask('POST')
+    const { client, stopInfo } = openRequest('POST')
 
     const info = await stopInfo()
 

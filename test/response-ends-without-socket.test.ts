@@ -16,19 +16,19 @@ import { inject } from 'light-my-request'
 import { createMocks } from 'node-mocks-http'
 import serverless from 'serverless-http'
 import { afterEach, describe, expect, it } from 'vitest'
-import { failingRows } from './context/failing-rows.js'
-import { liveTraces } from './context/live-traces.js'
+import { generateFailingRows } from './context/failing-rows.js'
+import { countLiveTraces } from './context/live-traces.js'
+import { CURSOR_FAILED, RESPONSE_HEAD } from './context/recorded-ends.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
-import { CURSOR, HEAD } from './context/told-ends.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 afterEach(() => setNotifier(undefined))
 
 type Headers = Readonly<Record<string, string>>
 
 /** What API Gateway hands to a function. */
-function gatewayEvent(headers: Headers): object {
+function createGatewayEvent(headers: Headers): object {
   const multiValueHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
   const identity = { sourceIp: '127.0.0.1' }
   const request = {
@@ -52,14 +52,14 @@ function gatewayEvent(headers: Headers): object {
   }
 }
 
-function expressApp(express: typeof express5): ReturnType<typeof express5> {
+function createExpressApp(express: typeof express5): ReturnType<typeof express5> {
   const app = express()
   app.use(osprofilerMiddleware(KEY))
   app.get('/', (_req, res) => void res.json({ orders: 3 }))
   return app
 }
 
-function koaApp(): Koa {
+function createKoaApp(): Koa {
   const app = new Koa()
   app.use(koaMiddleware(KEY))
   app.use(ctx => {
@@ -68,19 +68,19 @@ function koaApp(): Koa {
   return app
 }
 
-const express4App = (): ReturnType<typeof express5> => expressApp(express4 as unknown as typeof express5)
+const express4App = (): ReturnType<typeof express5> => createExpressApp(express4 as unknown as typeof express5)
 const traced = osprofilerMiddleware(KEY)
 
 const callServerless = (app: Parameters<typeof serverless>[0]) => (headers: Headers) =>
-  serverless(app)(gatewayEvent(headers), {})
+  serverless(app)(createGatewayEvent(headers), {})
 const callExpress = (app: ReturnType<typeof express5>) => (headers: Headers) =>
-  configure({ app })(gatewayEvent(headers), {}, () => {})
+  configure({ app })(createGatewayEvent(headers), {}, () => {})
 
 const WAYS = [
-  { way: 'serverless-http for Express 5', call: callServerless(expressApp(express5)) },
+  { way: 'serverless-http for Express 5', call: callServerless(createExpressApp(express5)) },
   { way: 'serverless-http for Express 4', call: callServerless(express4App()) },
-  { way: 'serverless-http for Koa', call: callServerless(koaApp()) },
-  { way: 'serverless-express for Express 5', call: callExpress(expressApp(express5)) },
+  { way: 'serverless-http for Koa', call: callServerless(createKoaApp()) },
+  { way: 'serverless-express for Express 5', call: callExpress(createExpressApp(express5)) },
   { way: 'serverless-express for Express 4', call: callExpress(express4App()) },
   {
     way: 'light-my-request',
@@ -108,49 +108,51 @@ const WAYS = [
   },
 ]
 
-describe('a request that comes by way of', () => {
+describe('a request that comes through', () => {
   it.each(WAYS)('$way is recorded as served', async ({ call }) => {
     const traces = recordTraces()
-    const liveBefore = liveTraces()
+    const liveBefore = countLiveTraces()
     const { baseId, headers } = signTrace()
 
     await call(headers)
 
     const records = await traces.whenServed(baseId)
     await pause(20)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi')
+    expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
     const { host, request: route, ...info } = records.at(-1)?.info ?? {}
-    expect(info).toEqual(HEAD)
-    expect(liveTraces()).toBe(liveBefore)
+    expect(info).toEqual(RESPONSE_HEAD)
+    expect(countLiveTraces()).toBe(liveBefore)
   })
 })
 
-describe('a response of an injected request that fails half way', () => {
-  it('is recorded with its error, in Fastify', async () => {
+describe('a response of an injected request that fails halfway', () => {
+  it('is recorded with its error in Fastify', async () => {
     const traces = recordTraces()
     const app = fastify()
     await app.register(osprofiler, { hmacKeys: KEY })
-    app.get('/', (_request, reply) => reply.send(Readable.from(failingRows())))
+    app.get('/', (_request, reply) => reply.send(Readable.from(generateFailingRows())))
     const { baseId, headers } = signTrace()
 
     await app.inject({ url: '/', headers }).catch(() => {})
 
     const records = await traces.whenServed(baseId)
-    expect(records.at(-1)?.info).toMatchObject({ ...HEAD, ...CURSOR })
+    expect(records.at(-1)?.info).toMatchObject({ ...RESPONSE_HEAD, ...CURSOR_FAILED })
     await app.close()
   })
 
-  it('is recorded with its error, in a pipeline', async () => {
+  it('is recorded with its error in a pipeline', async () => {
     const traces = recordTraces()
     const { baseId, headers } = signTrace()
 
     await inject(
       (req, res) =>
-        traced(req as never, res as never, () => pipeline(Readable.from(failingRows()), res as never, () => {})),
+        traced(req as never, res as never, () =>
+          pipeline(Readable.from(generateFailingRows()), res as never, () => {}),
+        ),
       { url: '/', headers },
     ).catch(() => {})
 
     const records = await traces.whenServed(baseId)
-    expect(records.at(-1)?.info).toMatchObject(CURSOR)
+    expect(records.at(-1)?.info).toMatchObject(CURSOR_FAILED)
   })
 })

@@ -10,11 +10,17 @@ import { CursorFailed } from './context/failing-rows.js'
 import { type Listening, listen, type RawRoute } from './context/framework.js'
 import { frameworks } from './context/frameworks.js'
 import { createGate } from './context/gate.js'
+import {
+  CLIENT_DISCONNECTED,
+  CURSOR_FAILED,
+  RESPONSE_ABORTED,
+  RESPONSE_HEAD,
+  SERVER_TIMEOUT,
+} from './context/recorded-ends.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
 import { later, type Situation } from './context/situation.js'
-import { stopOfRequest } from './context/stop-of-request.js'
-import { CLIENT, CURSOR, HEAD, SERVER, TIMEOUT } from './context/told-ends.js'
+import { readRequestStop } from './context/stop-of-request.js'
 
 let server: Listening | undefined
 
@@ -26,55 +32,60 @@ afterEach(async () => {
 const never: RawRoute = () => {}
 
 const SITUATIONS: readonly Situation[] = [
-  { what: 'has a time-out of its own', route: (_, res) => res.setTimeout(10), told: TIMEOUT },
+  { what: 'has a time-out of its own', route: (_, res) => res.setTimeout(10), recorded: SERVER_TIMEOUT },
   {
     what: 'has a time-out after its head',
     route: (_, res) => void (res.write('a') && later(() => res.setTimeout(10))),
-    told: { ...HEAD, ...TIMEOUT },
+    recorded: { ...RESPONSE_HEAD, ...SERVER_TIMEOUT },
   },
-  { what: 'has the time-out of its server', route: never, prepare: node => node.setTimeout(400), told: TIMEOUT },
+  {
+    what: 'has the time-out of its server',
+    route: never,
+    prepare: node => node.setTimeout(400),
+    recorded: SERVER_TIMEOUT,
+  },
   {
     what: 'has the time-out of a server that destroys the connection',
     route: never,
     prepare: node => node.setTimeout(400, socket => socket.destroy()),
-    told: TIMEOUT,
+    recorded: SERVER_TIMEOUT,
   },
   {
     what: 'has the time-out of a server that destroys the connection somewhat later',
     route: never,
     prepare: node => node.setTimeout(400, socket => later(() => socket.destroy())),
-    told: TIMEOUT,
+    recorded: SERVER_TIMEOUT,
   },
   {
     what: 'has the time-out of its connection',
     route: req => req.socket.setTimeout(10, () => req.socket.destroy()),
-    told: TIMEOUT,
+    recorded: SERVER_TIMEOUT,
   },
   {
     what: 'has a time-out that is answered over the connection',
     route: (req, res) => res.setTimeout(10, () => req.socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')),
-    told: TIMEOUT,
+    recorded: SERVER_TIMEOUT,
   },
   {
     what: 'has a time-out that breaks the response off with an error',
     route: (_, res) => res.setTimeout(10, () => res.destroy(new CursorFailed('cursor failed'))),
-    told: CURSOR,
+    recorded: CURSOR_FAILED,
   },
   {
     what: 'has a time-out that answers',
     route: (_, res) => res.setTimeout(10, () => res.writeHead(503).end()),
-    told: { response: { status_code: 503 } },
+    recorded: { response: { status_code: 503 } },
   },
   {
     what: 'outlives a time-out until its client leaves',
     route: (_, res) => res.setTimeout(5, () => {}),
     client: { act: req => setTimeout(() => req.destroy(), 40) },
-    told: CLIENT,
+    recorded: CLIENT_DISCONNECTED,
   },
   {
     what: 'outlives a time-out, and is destroyed for another reason much later',
     route: (_, res) => res.setTimeout(5, () => setTimeout(() => res.destroy(), 1_300)),
-    told: SERVER,
+    recorded: RESPONSE_ABORTED,
   },
   {
     what: 'outlives a time-out, is written on, and destroyed',
@@ -83,12 +94,12 @@ const SITUATIONS: readonly Situation[] = [
         res.write('a')
         later(() => res.destroy())
       }),
-    told: { ...HEAD, ...SERVER },
+    recorded: { ...RESPONSE_HEAD, ...RESPONSE_ABORTED },
   },
 ]
 
 describe.each(frameworks)('a response of $name', framework => {
-  it.each(SITUATIONS)('that $what says so in its stop', async ({ route, told, prepare, client }) => {
+  it.each(SITUATIONS)('that $what records its outcome in its stop', async ({ route, recorded, prepare, client }) => {
     const answer: RawRoute = (req, res) => {
       // Koa sets 404 before its handlers.
       res.statusCode = 200
@@ -99,43 +110,43 @@ describe.each(frameworks)('a response of $name', framework => {
     server = await framework.serve({ rawRoutes: { '/': answer } })
     prepare?.(server.server as Server)
 
-    const info = await stopOfRequest(server, client, reached.opened)
+    const info = await readRequestStop(server, client, reached.opened)
 
-    expect(info).toEqual(told)
+    expect(info).toEqual(recorded)
   })
 })
 
 describe('the time-out', () => {
   const traced = osprofilerMiddleware(KEY)
 
-  it('of a connection to Fastify is the doing of the server', async () => {
+  it("of a connection to Fastify is recorded as the server's", async () => {
     const app = fastify({ connectionTimeout: 400 })
     await app.register(osprofiler, { hmacKeys: KEY })
     app.get('/', () => new Promise(() => {}))
     await app.listen({ port: 0, host: '127.0.0.1' })
     server = await listen(app.server, () => app.close())
 
-    const info = await stopOfRequest(server)
+    const info = await readRequestStop(server)
 
-    expect(info).toEqual(TIMEOUT)
+    expect(info).toEqual(SERVER_TIMEOUT)
   })
 
   it.each([
     { answer: 'by Node', listener: undefined },
     { answer: 'by the program', listener: 'HTTP/1.1 408 Request Timeout\r\n\r\n' },
-  ])('for a body that never comes whole, answered $answer, is the doing of the server', async ({ listener }) => {
+  ])("for an incomplete body, answered $answer, is recorded as the server's", async ({ listener }) => {
     const node = createServer({ requestTimeout: 20, headersTimeout: 20, connectionsCheckingInterval: 10 }, (req, res) =>
       traced(req, res, () => req.on('error', () => {}).resume()),
     )
     if (listener) node.on('clientError', (_error, socket) => socket.writable && socket.end(listener))
     server = await listen(node)
 
-    const info = await stopOfRequest(server, { halfBody: 'half' })
+    const info = await readRequestStop(server, { halfBody: 'half' })
 
-    expect(info).toEqual(listener ? SERVER : TIMEOUT)
+    expect(info).toEqual(listener ? RESPONSE_ABORTED : SERVER_TIMEOUT)
   })
 
-  it('of a pipelined connection is told of each request that waits for its turn', async () => {
+  it('of a pipelined connection is recorded for each request that waits for its turn', async () => {
     const traces = recordTraces()
     const node = createServer((req, res) => traced(req, res, () => {}))
     node.setTimeout(400)
@@ -152,7 +163,7 @@ describe('the time-out', () => {
 
     for (const { baseId } of requests) {
       const records = await traces.whenServed(baseId)
-      expect(records.at(-1)?.info).toMatchObject(TIMEOUT)
+      expect(records.at(-1)?.info).toMatchObject(SERVER_TIMEOUT)
       expect(records.at(-1)?.info).not.toHaveProperty('response')
     }
   })

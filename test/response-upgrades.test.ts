@@ -7,11 +7,11 @@ import { osprofilerMiddleware } from '@osprofiler/express'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CursorFailed } from './context/failing-rows.js'
 import { type Listening, listen } from './context/framework.js'
-import { liveTraces } from './context/live-traces.js'
+import { countLiveTraces } from './context/live-traces.js'
+import { CLIENT_DISCONNECTED, CURSOR_FAILED, SERVER_TIMEOUT } from './context/recorded-ends.js'
 import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
-import { CLIENT, CURSOR, TIMEOUT } from './context/told-ends.js'
-import { traceOutline } from './context/trace-outline.js'
+import { outlineTrace } from './context/trace-outline.js'
 
 let server: Listening | undefined
 
@@ -27,57 +27,60 @@ interface Situation {
   readonly what: string
   readonly serverDoes?: (socket: Socket) => void
   readonly clientDoes?: (socket: Socket) => void
-  readonly told: object
+  readonly recorded: object
 }
 
 const SITUATIONS: readonly Situation[] = [
-  { what: 'closed by its client', clientDoes: socket => socket.end(), told: {} },
-  { what: 'closed by the server', serverDoes: socket => socket.end(), told: {} },
-  { what: 'let go of by the server', serverDoes: socket => socket.destroy(), told: {} },
-  { what: 'reset by its client', clientDoes: socket => socket.resetAndDestroy(), told: CLIENT },
+  { what: 'closed by its client', clientDoes: socket => socket.end(), recorded: {} },
+  { what: 'closed by the server', serverDoes: socket => socket.end(), recorded: {} },
+  { what: 'let go of by the server', serverDoes: socket => socket.destroy(), recorded: {} },
+  { what: 'reset by its client', clientDoes: socket => socket.resetAndDestroy(), recorded: CLIENT_DISCONNECTED },
   {
     what: 'broken off by an error of the server',
     serverDoes: socket => socket.destroy(new CursorFailed('cursor failed')),
-    told: CURSOR,
+    recorded: CURSOR_FAILED,
   },
   {
     what: 'timed out by the server',
     serverDoes: socket => socket.setTimeout(10, () => socket.destroy()),
-    told: TIMEOUT,
+    recorded: SERVER_TIMEOUT,
   },
 ]
 
 describe('an upgraded connection', () => {
   const traced = osprofilerMiddleware(KEY)
 
-  it.each(SITUATIONS)('$what says so in the stop of its request', async ({ serverDoes, clientDoes, told }) => {
-    const traces = recordTraces()
-    const liveBefore = liveTraces()
-    const node = createServer()
-    node.on('upgrade', (req: IncomingMessage, socket: Socket) => {
-      socket.on('error', () => {}).on('end', () => socket.end())
-      // As libraries do that run middleware for an upgrade.
-      traced(req, new ServerResponse(req), () => {
-        withTrace('greeting', () => socket.write(SWITCHING))
-        socket.on('data', () => socket.write('echo'))
-        if (serverDoes) setTimeout(() => serverDoes(socket), 10)
+  it.each(SITUATIONS)(
+    'that is $what records its outcome in the stop of its request',
+    async ({ serverDoes, clientDoes, recorded }) => {
+      const traces = recordTraces()
+      const liveBefore = countLiveTraces()
+      const node = createServer()
+      node.on('upgrade', (req: IncomingMessage, socket: Socket) => {
+        socket.on('error', () => {}).on('end', () => socket.end())
+        // As libraries do that run middleware for an upgrade.
+        traced(req, new ServerResponse(req), () => {
+          withTrace('greeting', () => socket.write(SWITCHING))
+          socket.on('data', () => socket.write('echo'))
+          if (serverDoes) setTimeout(() => serverDoes(socket), 10)
+        })
       })
-    })
-    server = await listen(node)
-    const { baseId, headers } = signTrace()
+      server = await listen(node)
+      const { baseId, headers } = signTrace()
 
-    const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {})
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    client.write(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n${lines.join('')}\r\n`)
-    await once(client, 'data')
-    client.resume()
-    clientDoes?.(client)
+      const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {})
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+      client.write(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n${lines.join('')}\r\n`)
+      await once(client, 'data')
+      client.resume()
+      clientDoes?.(client)
 
-    const records = await traces.whenServed(baseId)
-    await pause(20)
-    expect(traceOutline(traces.of(baseId))).toBe('wsgi\n  greeting')
-    const { host, ...info } = records.at(-1)?.info ?? {}
-    expect(info).toEqual(told)
-    expect(liveTraces()).toBe(liveBefore)
-  })
+      const records = await traces.whenServed(baseId)
+      await pause(20)
+      expect(outlineTrace(traces.of(baseId))).toBe('wsgi\n  greeting')
+      const { host, ...info } = records.at(-1)?.info ?? {}
+      expect(info).toEqual(recorded)
+      expect(countLiveTraces()).toBe(liveBefore)
+    },
+  )
 })

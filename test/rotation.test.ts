@@ -21,7 +21,7 @@ async function serve(adapter: Adapter, serving: Serving): Promise<AdapterServer>
   return server
 }
 
-function headersOf(key: string, baseId = `signed-with-${key}`): TraceHeaders {
+function createHeaders(key: string, baseId = `signed-with-${key}`): TraceHeaders {
   const [info, hmac] = signedPack({ base_id: baseId }, key)
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
@@ -33,7 +33,7 @@ async function get(url: string, headers: TraceHeaders): Promise<unknown> {
 }
 
 /** The key with which headers that were sent on are signed, if there are any. */
-function signerOf(headers: unknown): string | undefined {
+function findSigner(headers: unknown): string | undefined {
   const { 'X-Trace-Info': info = '', 'X-Trace-HMAC': hmac = '' } = headers as TraceHeaders
   return new KeyRing('A,B,C').verify(info, hmac)
 }
@@ -43,46 +43,46 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['A,B', 'A'],
     ['B,A', 'A'],
     ['B', undefined],
-  ])('called with key A, with the keys %s: signs on with %s', async (hmacKeys, signer) => {
+  ])('accepts a call with key A under the keys %s, and signs with %s', async (hmacKeys, signer) => {
     const server = await serve(adapter, { hmacKeys, answer: () => getTraceIdHeaders() })
 
-    const sentOn = await get(server.url, headersOf('A'))
+    const sentOn = await get(server.url, createHeaders('A'))
 
-    expect(signerOf(sentOn)).toBe(signer)
+    expect(findSigner(sentOn)).toBe(signer)
     expect(records.length).toBe(signer === undefined ? 0 : 2)
   })
 
-  it('passes a trace through a rotation: each service needs one key in common with its caller', async () => {
+  it('passes a trace through a rotation if each service shares one key with its caller', async () => {
     const last = await serve(adapter, { hmacKeys: ['C', 'A'], answer: () => getTraceIdHeaders() })
     const first = await serve(adapter, {
       hmacKeys: 'B,A',
       answer: () => get(last.url, getTraceIdHeaders() as TraceHeaders),
     })
 
-    const sentOn = await get(first.url, headersOf('A'))
+    const sentOn = await get(first.url, createHeaders('A'))
 
-    expect(signerOf(sentOn)).toBe('A')
+    expect(findSigner(sentOn)).toBe('A')
     expect(new Set(records.map(({ base_id }) => base_id))).toEqual(new Set(['signed-with-A']))
     expect(records).toHaveLength(4)
   })
 
-  it('tells by its counters when the old key is no longer used', async () => {
+  it('shows by its counters when the old key is no longer used', async () => {
     const server = await serve(adapter, { hmacKeys: 'B,A', answer: () => ({}) })
-    await get(server.url, headersOf('A'))
-    await get(server.url, headersOf('A'))
-    await get(server.url, headersOf('B'))
-    await get(server.url, headersOf('C'))
+    await get(server.url, createHeaders('A'))
+    await get(server.url, createHeaders('A'))
+    await get(server.url, createHeaders('B'))
+    await get(server.url, createHeaders('C'))
     const before = server.stats
 
-    await get(server.url, headersOf('B'))
+    await get(server.url, createHeaders('B'))
 
     expect(before).toMatchObject({ traced: 3, tracedByKey: [1, 2], refused: { 'unknown-key': 1 } })
     expect(server.stats).toMatchObject({ traced: 4, tracedByKey: [2, 2] })
   })
 
-  it('shows its keys to nobody who looks at it', async () => {
+  it('exposes its keys to no inspection', async () => {
     const server = await serve(adapter, { hmacKeys: ['SECRET-NEW', 'SECRET-OLD'], answer: () => ({}) })
-    await get(server.url, headersOf('SECRET-OLD'))
+    await get(server.url, createHeaders('SECRET-OLD'))
 
     expect(server.stats.tracedByKey).toEqual([0, 1])
     for (const value of [...server.shown, server.stats]) {
@@ -114,11 +114,11 @@ describe.each(ADAPTERS)('%s', adapter => {
 
     async function isTraced(server: AdapterServer, key: string): Promise<boolean> {
       const before = server.stats.traced
-      await get(server.url, headersOf(key))
+      await get(server.url, createHeaders(key))
       return server.stats.traced === before + 1
     }
 
-    it('takes keys that changed between two requests, without a restart', async () => {
+    it('uses keys that changed between two requests, without a restart', async () => {
       writeFileSync(file, 'A\n')
       const server = await serve(adapter, { answer: () => ({}) })
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([true, false])
@@ -140,7 +140,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(server.stats.tracedByKey).toEqual([2, 1])
     })
 
-    it('looks at the file at most once a second', async () => {
+    it('checks the file at most once a second', async () => {
       writeFileSync(file, 'A')
       const server = await serve(adapter, { answer: () => ({}) })
       expect(await isTraced(server, 'A')).toBe(true)
@@ -153,7 +153,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([false, true])
     })
 
-    it('loses none in flight: what began under the old key ends and signs on under it', async () => {
+    it('loses no running trace, which ends and signs on under the old key', async () => {
       writeFileSync(file, 'A')
       const doors = new EventEmitter()
       const server = await serve(adapter, {
@@ -166,7 +166,7 @@ describe.each(ADAPTERS)('%s', adapter => {
         },
       })
       const arrived = once(doors, 'arrived')
-      const slow = get(`${server.url}/slow`, headersOf('A'))
+      const slow = get(`${server.url}/slow`, createHeaders('A'))
       await arrived
 
       writeFileSync(file, 'B')
@@ -174,12 +174,12 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([false, true])
       doors.emit('open')
 
-      expect(signerOf(await slow)).toBe('A')
+      expect(findSigner(await slow)).toBe('A')
       const ended = records.filter(({ base_id }) => base_id === 'signed-with-A').map(({ name }) => name)
       expect(ended).toEqual(['wsgi-start', 'wsgi-stop'])
     })
 
-    it('revokes all keys when it is emptied, and takes new ones again', async () => {
+    it('revokes all keys when the file is emptied, and accepts new ones again', async () => {
       writeFileSync(file, 'A')
       const server = await serve(adapter, { answer: () => ({}) })
       expect(await isTraced(server, 'A')).toBe(true)
@@ -194,7 +194,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(await isTraced(server, 'A')).toBe(true)
     })
 
-    it('keeps the last good keys while it cannot be read, and warns once', async () => {
+    it('keeps the last good keys while the file cannot be read, and warns once', async () => {
       writeFileSync(file, 'SECRET-o7Vt2kQ9xWc4LmZs,A', { mode: 0o600 })
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
       cleanups.push(() => warnings.mockRestore())
@@ -219,7 +219,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([false, true])
     })
 
-    it('has no keys when it was never there, and takes those that come', async () => {
+    it('has no keys while the file does not exist, and uses keys that appear', async () => {
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
       cleanups.push(() => warnings.mockRestore())
       const server = await serve(adapter, { answer: () => ({}) })
@@ -231,7 +231,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(await isTraced(server, 'A')).toBe(true)
     })
 
-    it('follows a replacement by rename, also of a link, as Kubernetes does it', async () => {
+    it('follows a replacement by rename, even of a link, as Kubernetes does it', async () => {
       const target = `${file}.v1`
       writeFileSync(target, 'A')
       symlinkSync(target, file)
@@ -251,7 +251,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([true, false])
     })
 
-    it('traces nothing when the environment also names keys, and warns of it', async () => {
+    it('traces nothing if the environment also names keys, and warns', async () => {
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
       cleanups.push(() => warnings.mockRestore())
       writeFileSync(file, 'A')

@@ -15,14 +15,14 @@ interface Host {
   readonly texts: { stdout: string; stderr: string }
 }
 
-const idle: Host[] = []
+const idleHosts: Host[] = []
 process.once('exit', () => {
-  for (const { child } of idle) child.kill('SIGKILL')
+  for (const { child } of idleHosts) child.kill('SIGKILL')
 })
 
 /** Runs the command in a process that has run others before, as its own process would, without input and terminal. */
 export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Outcome> {
-  const host = idle.pop() ?? startHost()
+  const host = idleHosts.pop() ?? startHost()
   const mark = `\0${randomUUID()}\0`
   const code = await new Promise<number | null>((resolve, reject) => {
     const onClose = (ended: number | null) => settle(() => resolve(ended))
@@ -35,23 +35,23 @@ export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv,
       tell()
     }
   })
-  return await takeOutcome(host, code, mark)
+  return await readOutcome(host, code, mark)
 }
 
 /** A command that exited has ended its process. Of another one the outputs may come later than the message. */
-async function takeOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
+async function readOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
   const { child, texts } = host
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   while (!hasEnded() && !(texts.stdout.endsWith(mark) && texts.stderr.endsWith(mark))) {
     await new Promise(resolve => setImmediate(resolve))
   }
-  const outcome = { code, stdout: withoutMark(texts.stdout, mark), stderr: withoutMark(texts.stderr, mark) }
+  const outcome = { code, stdout: removeMark(texts.stdout, mark), stderr: removeMark(texts.stderr, mark) }
   Object.assign(texts, { stdout: '', stderr: '' })
-  if (!hasEnded()) idle.push(host)
+  if (!hasEnded()) idleHosts.push(host)
   return outcome
 }
 
-function withoutMark(text: string, mark: string): string {
+function removeMark(text: string, mark: string): string {
   return text.endsWith(mark) ? text.slice(0, -mark.length) : text
 }
 
@@ -65,12 +65,12 @@ function startHost(): Host {
       texts[name] += text
     })
   }
-  letGo(child)
+  detachChild(child)
   return { child, texts }
 }
 
 /** An idle process does not keep its test file alive. */
-function letGo(child: ChildProcess): void {
+function detachChild(child: ChildProcess): void {
   child.unref()
   child.channel?.unref()
   for (const stream of [child.stdout, child.stderr]) {

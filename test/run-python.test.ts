@@ -2,23 +2,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeDirectory } from './cli-process.js'
-import { printOfPython, runInOwnProcess, runPython } from './python/run-python.js'
+import { readPythonOutput, runInOwnProcess, runPython } from './python/run-python.js'
 
-const LOOK = `
+const INSPECTION_PROGRAM = `
 import os, sys
 print(sys.argv, sys.path[0], os.getcwd(), sys.stdin.read(), __name__, globals().get("__file__"))
 print(sys.stdout.encoding, sys.stdin.encoding, sys.stderr.errors, sys.stdout.line_buffering, os.environ.get("COLOR"))
 print(sys.modules["__main__"].LATER, file=sys.stderr)
 LATER = 1
 `
-const ENDINGS = `
+const ENDING_PROGRAMS = `
 import atexit, threading, time
 atexit.register(print, "at exit")
 threading.Thread(target=lambda: [threading.main_thread().join(), print("thread")]).start()
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 print("main", end="")
 `
-const NESTED = `
+const NESTED_PROGRAM = `
 def outer():
     raise ValueError("é")
 try:
@@ -29,12 +29,12 @@ except ValueError as error:
 
 const env = { COLOR: 'red' }
 
-describe('a program that a fork runs', () => {
+describe('a program that runs in a fork', () => {
   it.each([
-    ['what it finds', LOOK.replace('sys.modules["__main__"].LATER', '"é"')],
-    ['a name that it does not have yet', LOOK],
-    ['its end with a thread and an exit handler', ENDINGS],
-    ['an exception with another as its cause', NESTED],
+    ['what it finds', INSPECTION_PROGRAM.replace('sys.modules["__main__"].LATER', '"é"')],
+    ['a name that it does not have yet', INSPECTION_PROGRAM],
+    ['its end with a thread and an exit handler', ENDING_PROGRAMS],
+    ['an exception with another as its cause', NESTED_PROGRAM],
     ['a syntax error', 'print("a"'],
     ['sys.exit()', 'import sys; print("out"); sys.exit()'],
     ['sys.exit(3)', 'import sys; sys.stdout.write("out"); sys.exit(3)'],
@@ -43,7 +43,7 @@ describe('a program that a fork runs', () => {
     ['os._exit(4), which loses what was not flushed', 'import os; print("lost"); os._exit(4)'],
     ['a signal', 'import os; print("out", flush=True); os.kill(os.getpid(), 15)'],
     ['a long output and a long input', 'import sys; print(sys.stdin.read() * 3)'],
-  ])('has the outcome of a process of its own: %s', async (_, program) => {
+  ])('has the outcome of a separate process: %s', async (_, program) => {
     const cwd = makeDirectory()
     writeFileSync(join(cwd, 'script.py'), program)
     const input = 'é漢😀\n'.repeat(30_000)
@@ -57,7 +57,7 @@ describe('a program that a fork runs', () => {
     }
   })
 
-  it('leaves nothing to others, and runs beside them', async () => {
+  it('leaves no state to other programs, and runs in parallel', async () => {
     const program = [
       'import os, sys, time, osprofiler.profiler as profiler, json',
       'print(profiler.get(), getattr(json, "mark", None), os.environ.get("MARK"))',
@@ -65,14 +65,14 @@ describe('a program that a fork runs', () => {
     ].join('\n')
 
     const outputs = await Promise.all(
-      ['1', '0', '0.5'].map(seconds => printOfPython(['-c', program, seconds], { env })),
+      ['1', '0', '0.5'].map(seconds => readPythonOutput(['-c', program, seconds], { env })),
     )
 
     expect(outputs).toEqual(Array(3).fill('None None None\n'))
   })
 
-  it('tells why a program failed', async () => {
-    await expect(printOfPython(['-c', 'raise ValueError("not today")'], { env })).rejects.toThrow(
+  it('reports why a program failed', async () => {
+    await expect(readPythonOutput(['-c', 'raise ValueError("not today")'], { env })).rejects.toThrow(
       /^Python ended with 1: Traceback[\s\S]*ValueError: not today\n$/,
     )
   })

@@ -37,28 +37,35 @@ run(process.execPath, [join(root, 'bundle.js')])
 // What starts the servers was built just now.
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
-const { leaveOutForReduced, withRealTemporaryFolder } = await import('./reduced.js')
-const { chooseBetween, leaveOutAbsent, leaveOutBetween, leaveOutForCheck, leaveOutForCi, leaveOutForOtherNode } =
-  await import('./selections.js')
+const { listReducedExclusions, resolveTemporaryFolder } = await import('./reduced.js')
+const {
+  listBetweenTests,
+  listUnsupportedTests,
+  listBetweenExclusions,
+  listCheckExclusions,
+  listCiOnlyTests,
+  listOtherNodeExclusions,
+} = await import('./selections.js')
 const { reducedFor, selection, forVitest } = readArguments(process.argv.slice(2))
-const leftToCi = all || selection !== '' || forVitest.length > 0 ? [] : leaveOutForCi()
-const leftOut = [...leaveOutFor(selection), ...leftToCi, ...leaveOutAbsent(process.versions.node)]
+const ciOnlyTests = all || selection !== '' || forVitest.length > 0 ? [] : listCiOnlyTests()
+const excludedTests = [...listExclusions(selection), ...ciOnlyTests, ...listUnsupportedTests(process.versions.node)]
 const missing = await bringUp(
   say,
-  REQUIREMENTS.filter(({ suites }) => !leftOut.includes(suites)),
+  REQUIREMENTS.filter(({ suites }) => !excludedTests.includes(suites)),
 )
-const lacking = missing.filter(({ mayLack }) => !mayLack?.())
-if (lacking.length > 0 && all) fail(`Missing: ${lacking.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`)
+const blockingRequirements = missing.filter(({ mayLack }) => !mayLack?.())
+if (blockingRequirements.length > 0 && all)
+  fail(`Missing: ${blockingRequirements.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`)
 
 const versions = (process.env.OSPROFILER_TEST_NODES ?? '').split(',').filter(version => version !== '')
-const results = [test(selection, process.version, process.execPath, leftOut)]
+const results = [test(selection, process.version, process.execPath, excludedTests)]
 for (const version of versions) {
   const selected = version === versions.at(-1) ? 'other-node' : 'between'
-  const absent = leaveOutAbsent(version)
-  results.push(test(selected, `Node ${version}`, findNode(version), [...leaveOutFor(selected), ...absent]))
+  const absent = listUnsupportedTests(version)
+  results.push(test(selected, `Node ${version}`, findNode(version), [...listExclusions(selected), ...absent]))
 }
 
-if (leftToCi.length > 0) say(`Left to CI, and run with OSPROFILER_TEST_ALL=1: ${leftToCi.join(', ')}`)
+if (ciOnlyTests.length > 0) say(`Left to CI, and run with OSPROFILER_TEST_ALL=1: ${ciOnlyTests.join(', ')}`)
 for (const { name, suites, reason } of missing) say(`Not run: ${suites}, for want of ${name}: ${reason}`)
 for (const { name, failures } of results) {
   for (const failure of failures) console.log(`Failed on ${name}: ${failure}`)
@@ -81,27 +88,27 @@ function readArguments(args) {
 }
 
 /** What is left out needs no servers, which are not fetched then. */
-function leaveOutFor(selection) {
-  if (selection === 'reduced') return leaveOutForReduced(reducedFor)
-  if (selection === 'other-node') return leaveOutForOtherNode()
-  if (selection === 'between') return leaveOutBetween()
-  return selection === 'check' ? leaveOutForCheck() : []
+function listExclusions(selection) {
+  if (selection === 'reduced') return listReducedExclusions(reducedFor)
+  if (selection === 'other-node') return listOtherNodeExclusions()
+  if (selection === 'between') return listBetweenExclusions()
+  return selection === 'check' ? listCheckExclusions() : []
 }
 
 /** Arguments for vitest choose files in place of those that the selection chooses. */
-function test(selection, name, node, leftOut) {
+function test(selection, name, node, excludedTests) {
   say(`Testing on ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-test-'))
   const report = join(folder, 'report.json')
-  const excluded = [...missing.map(({ suites }) => suites), ...leftOut].flatMap(suites => ['--exclude', suites])
+  const excluded = [...missing.map(({ suites }) => suites), ...excludedTests].flatMap(suites => ['--exclude', suites])
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const chosen = selection === 'between' ? chooseBetween() : []
+  const chosen = selection === 'between' ? listBetweenTests() : []
   const files = forVitest.length > 0 ? forVitest : chosen
   const { status } = spawnSync(node, [vitest, 'run', ...reporters, ...excluded, ...files], {
     cwd: root,
     stdio: 'inherit',
-    env: reducedFor === undefined ? process.env : withRealTemporaryFolder(),
+    env: reducedFor === undefined ? process.env : resolveTemporaryFolder(),
   })
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
   rmSync(folder, { recursive: true, force: true })

@@ -1,11 +1,11 @@
 // Which test files a run leaves out, by what the run is for.
 
 import { existsSync, readdirSync } from 'node:fs'
-import { findPosix, leaveOutForReduced } from './reduced.js'
+import { findPosixTests, listReducedExclusions } from './reduced.js'
 import { REQUIREMENTS } from './requirements.js'
 
 /** What another version of Node cannot change: a browser's doing, pure functions, files that are only read. */
-const ONE_NODE_IS_ENOUGH = [
+const ONE_NODE_TESTS = [
   '**/page-*.test.ts',
   '**/ui-browser.test.ts',
   'packages/report/**',
@@ -34,15 +34,15 @@ const ONE_NODE_IS_ENOUGH = [
 ]
 
 /** The patterns of what no other version of Node changes. */
-export function leaveOutForOtherNode() {
-  return [...ONE_NODE_IS_ENOUGH, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
+export function listOtherNodeExclusions() {
+  return [...ONE_NODE_TESTS, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
 }
 
 /** The rooms of core that stand on what Node keeps inside: promises, async contexts, messages of HTTP, classes. */
-const ROOMS_ON_NODE = ['http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
+const NODE_DEPENDENT_FOLDERS = ['http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
 
 /** Test files that look at Node itself, by the beginnings of their paths. */
-const STANDS_ON_NODE = [
+const NODE_DEPENDENT_TESTS = [
   ...['express', 'fastify', 'instruments', 'koa', 'node'].map(name => `packages/${name}/test/`),
   ...[
     ...['beside/', 'bundles', 'context-', 'fetch-once', 'framework-layers', 'generated-programs'],
@@ -55,17 +55,17 @@ const STANDS_ON_NODE = [
  * Where the oldest and the newest Node agree, a version between them is asked only about what stands on Node's insides.
  * The beginnings of the paths of its test files.
  */
-export function chooseBetween() {
-  return [...STANDS_ON_NODE, ...ROOMS_ON_NODE.flatMap(testsOfRoom)]
+export function listBetweenTests() {
+  return [...NODE_DEPENDENT_TESTS, ...NODE_DEPENDENT_FOLDERS.flatMap(listFolderTests)]
 }
 
 /** The patterns of what a run between leaves out of that: it starts no servers. */
-export function leaveOutBetween() {
-  return [...leaveOutForOtherNode(), ...leaveOutForReduced('linux')]
+export function listBetweenExclusions() {
+  return [...listOtherNodeExclusions(), ...listReducedExclusions('linux')]
 }
 
 /** The test files of core that are named after the sources of one of its rooms. */
-function testsOfRoom(room) {
+function listFolderTests(room) {
   return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url))
     .map(source => `packages/core/test/${source.replace(/\.ts$/, '.test.ts')}`)
     .filter(test => existsSync(new URL(`../${test}`, import.meta.url)))
@@ -75,29 +75,29 @@ function testsOfRoom(room) {
  * CI alone runs these: servers older than the newest of their kind, what npm would publish, and instructions counted one
  * by one. They take minutes, and a change seldom breaks them without breaking another test.
  */
-const FOR_CI = [
+const CI_ONLY_TESTS = [
   ...['elasticsearch7', 'elasticsearch8', 'opensearch2'].map(server => `**/*${server}*.test.ts`),
   ...['test/costs-instructions.test.ts', 'test/publishable.test.ts'],
 ]
 
 /** The patterns of what is left to CI. */
-export function leaveOutForCi() {
-  return FOR_CI
+export function listCiOnlyTests() {
+  return CI_ONLY_TESTS
 }
 
 /** These need no server, and take longer than somebody waits for a check. */
-const LONG_FOR_CHECK = [
+const LONG_TESTS = [
   'test/beside/**',
   'test/{context-concurrency,costs-bytes,generated-programs}.test.ts',
   'packages/drivers/test/memory.test.ts',
 ]
 
 /** The patterns of what starts servers, browsers and programs, and of what takes long. */
-export function leaveOutForCheck() {
-  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosix(), ...LONG_FOR_CHECK]
+export function listCheckExclusions() {
+  return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosixTests(), ...LONG_TESTS]
 }
 
 /** The patterns of what a version of Node has not. */
-export function leaveOutAbsent(version) {
+export function listUnsupportedTests(version) {
   return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
 }

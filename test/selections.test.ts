@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { chooseBetween, leaveOutForOtherNode } from './selections.js'
+import { listBetweenTests, listOtherNodeExclusions } from './selections.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const files = ['test', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/test`)]
@@ -12,14 +12,14 @@ const files = ['test', ...readdirSync(join(root, 'packages')).map(name => `packa
   )
   .filter(file => file.endsWith('.test.ts'))
 
-it('chooses for a version of Node between two others only what is there', () => {
-  const gone = chooseBetween().filter(beginning => !files.some(file => file.startsWith(beginning)))
+it('the run for a Node version between two others chooses only existing files', () => {
+  const gone = listBetweenTests().filter(beginning => !files.some(file => file.startsWith(beginning)))
 
   expect(gone).toEqual([])
 })
 
-it('chooses for a version of Node between two others what Node itself decides', () => {
-  const chosen = files.filter(file => chooseBetween().some(beginning => file.startsWith(beginning)))
+it('the run for a Node version between two others chooses files that depend on Node', () => {
+  const chosen = files.filter(file => listBetweenTests().some(beginning => file.startsWith(beginning)))
 
   expect(chosen).toEqual(
     expect.arrayContaining([
@@ -33,8 +33,8 @@ it('chooses for a version of Node between two others what Node itself decides', 
   expect(chosen).not.toContain('packages/core/test/redact.test.ts')
 })
 
-it('leaves nothing out for another version of Node that is gone', () => {
-  const whole = leaveOutForOtherNode().filter(pattern => !/[*{]/.test(pattern))
+it('the run for another Node version leaves out only existing files', () => {
+  const whole = listOtherNodeExclusions().filter(pattern => !/[*{]/.test(pattern))
 
   expect(whole.filter(file => !files.includes(file))).toEqual([])
 })

@@ -13,7 +13,7 @@ const packages = packageFolders.map(folder => {
 })
 
 /** Modules whose statements prepare what they export alone: without a user of their exports, nothing is missing. */
-const PREPARES_ITSELF = ['./dist/promises/follow-promise.js', './dist/secrets/finders/signs-of-secrets.js']
+const SELF_PREPARING_MODULES = ['./dist/promises/follow-promise.js', './dist/secrets/finders/signs-of-secrets.js']
 
 // Below the packages that the bundles hold.
 let folder: string
@@ -22,8 +22,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the modules that are run for their effect', () => {
-  it.each(packages)('are those that the manifest of $name names', ({ folder: place, run }) => {
+describe('the modules with side effects', () => {
+  it.each(packages)('are those that the manifest of $name lists', ({ folder: place, run }) => {
     const modules = readdirSync(join(place, 'build'), { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.js'))
       .map(file => `./dist/${file.replaceAll(sep, '/')}`)
@@ -34,12 +34,14 @@ describe('the modules that are run for their effect', () => {
 
     // A declaration can have an effect as well: that of `register` is its call of setup().
     const declared = run.filter(file => file === './dist/register.js')
-    expect([...effective.filter(file => !PREPARES_ITSELF.includes(file)), ...declared].sort()).toEqual([...run].sort())
+    expect([...effective.filter(file => !SELF_PREPARING_MODULES.includes(file)), ...declared].sort()).toEqual(
+      [...run].sort(),
+    )
   })
 })
 
 describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
-  it('keeps what is imported for its effect', async () => {
+  it('keeps modules that are imported for their side effects', async () => {
     const bundle = await makeBundle(
       bundler,
       'kept',
@@ -55,7 +57,7 @@ describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
     expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' })
   })
 
-  it('leaves out what nobody uses', async () => {
+  it('leaves out unused modules', async () => {
     const libraries = packages.filter(({ name }) => name !== 'osprofiler')
     const names = libraries.flatMap(({ name, entries }) => entries.map(entry => posix.join(name, entry)))
     const unused = names.filter(name => !/\/(package\.json|register)$/.test(name))

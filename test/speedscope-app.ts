@@ -7,19 +7,19 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { launchPage } from './page-browser.js'
 
-const APP = dirname(createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json'))
-const TYPES: Readonly<Record<string, string>> = {
+const APP_FOLDER = dirname(createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json'))
+const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.css': 'text/css',
   '.js': 'text/javascript',
   '.png': 'image/png',
 }
 /** Where the outermost points of a profile are drawn, below the toolbar and the map of the whole. */
-const OUTERMOST_ROW = 155
-const SOON = { timeout: 30_000 }
+const OUTERMOST_ROW_PX = 155
+const WAIT_OPTIONS = { timeout: 30_000 }
 
 /** What the application shows of an opened file. */
-export interface Shown {
+export interface ShownTrace {
   readonly page: Page
   readonly title: string
   readonly profiles: readonly ShownProfile[]
@@ -36,8 +36,9 @@ export interface ShownProfile {
 const server = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
   const name = pathname === '/' ? 'index.html' : basename(pathname)
-  readFile(join(APP, name)).then(
-    content => response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'text/plain' }).end(content),
+  readFile(join(APP_FOLDER, name)).then(
+    content =>
+      response.writeHead(200, { 'content-type': TYPES_BY_EXTENSION[extname(name)] ?? 'text/plain' }).end(content),
     () => response.writeHead(404).end(),
   )
 })
@@ -50,7 +51,7 @@ afterAll(() => {
 })
 
 /** Gives an export to the application as its user does, and looks through its profiles. */
-export async function openInSpeedscope(chunks: Iterable<string>): Promise<Shown> {
+export async function openInSpeedscope(chunks: Iterable<string>): Promise<ShownTrace> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   // The table holds only the rows that there is room for.
   const viewport = { width: 1280, height: 4000 }
@@ -64,12 +65,12 @@ export async function openInSpeedscope(chunks: Iterable<string>): Promise<Shown>
 
   const buffer = Buffer.from([...chunks].join(''))
   await page.locator('input[type=file]').setInputFiles({ name: 'trace.json', mimeType: 'application/json', buffer })
-  await expect.poll(async () => offences[0] ?? (await readOutcome(page)), SOON).toBe('shown')
+  await expect.poll(async () => offences[0] ?? (await readOutcome(page)), WAIT_OPTIONS).toBe('shown')
 
   const profiles: ShownProfile[] = []
   for (let index = 1, count = 1; index <= count; index++) {
     if (index > 1) await page.keyboard.press('n')
-    await expect.poll(async () => (await readToolbar(page))?.index, SOON).toBe(index)
+    await expect.poll(async () => (await readToolbar(page))?.index, WAIT_OPTIONS).toBe(index)
     const toolbar = await readToolbar(page)
     count = toolbar?.count ?? 0
     profiles.push({ name: toolbar?.name ?? '', symbols: await readSymbols(page) })
@@ -115,9 +116,9 @@ export async function waitForFirstPoint(page: Page, told: string): Promise<void>
   await page.locator('tr[title]').first().click()
   await page.keyboard.press('1')
   const readBelowMouse = async () => {
-    await page.mouse.move(600, OUTERMOST_ROW)
-    await page.mouse.move(640, OUTERMOST_ROW)
+    await page.mouse.move(600, OUTERMOST_ROW_PX)
+    await page.mouse.move(640, OUTERMOST_ROW_PX)
     return page.locator('body').textContent()
   }
-  await expect.poll(readBelowMouse, SOON).toContain(told)
+  await expect.poll(readBelowMouse, WAIT_OPTIONS).toContain(told)
 }

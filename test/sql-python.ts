@@ -6,10 +6,10 @@ import { openDriver } from '@osprofiler/drivers'
 import { expect, it } from 'vitest'
 import { withoutOwnKeys } from '../packages/report/test/without-own-keys.js'
 import { osprofiler } from './cli-process.js'
-import { keepRecords, SHOP_TRACE, shopRecords, toLines } from './cli-records.js'
-import { compact, EXOTIC_VALUES, exactText, exoticRecords } from './exotic-values.js'
+import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-records.js'
+import { compact, createExoticRecords, EXOTIC_VALUES, toExactText } from './exotic-values.js'
 import { describeForEachPython } from './python/each-python.js'
-import { printOfPython, runPythonCommand } from './python/run-python.js'
+import { readPythonOutput, runPythonCommand } from './python/run-python.js'
 
 /** An empty database of a test's own. */
 export interface SqlDatabase {
@@ -29,9 +29,9 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
     it('show the same JSON of a trace that we wrote', async () => {
       const { url } = await createDatabase()
 
-      await keepRecords(url, shopRecords())
+      await storeRecords(url, createShopRecords())
 
-      const [ours, theirs] = await Promise.all([shownByUs(url), shownByPython(url)])
+      const [ours, theirs] = await Promise.all([showWithOsprofiler(url), showWithPython(url)])
       expect(ours).toEqual(theirs)
     })
 
@@ -39,31 +39,33 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       const { url, countIndexes } = await createDatabase()
       const text = 'é漢😀 "\\'
 
-      await writeWithPython(url, shopRecords({ text }), `vm${text}`)
+      await writeWithPython(url, createShopRecords({ text }), `vm${text}`)
 
-      const [ours, theirs] = await Promise.all([shownByUs(url), shownByPython(url)])
+      const [ours, theirs] = await Promise.all([showWithOsprofiler(url), showWithPython(url)])
       expect(ours).toEqual(theirs)
       expect(await countIndexes()).toBe(9)
     })
 
     it('show the same numbers, whichever of both wrote them', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
-      const records = exoticRecords()
+      const records = createExoticRecords()
 
-      await Promise.all([keepRecords(ours.url, records), writeWithPython(theirs.url, records)])
+      await Promise.all([storeRecords(ours.url, records), writeWithPython(theirs.url, records)])
 
-      const shown = await Promise.all([ours, theirs].flatMap(({ url }) => [shownByUs(url), shownByPython(url)]))
-      const [first = '', ...others] = shown.map(exactText)
+      const shown = await Promise.all(
+        [ours, theirs].flatMap(({ url }) => [showWithOsprofiler(url), showWithPython(url)]),
+      )
+      const [first = '', ...others] = shown.map(toExactText)
       expect(first).toContain(compact(`[${EXOTIC_VALUES.join()}]`))
       for (const other of others) expect(other).toBe(first)
     })
 
     it('make one tree of a trace that both wrote', async () => {
-      const records = shopRecords()
+      const records = createShopRecords()
       const [shared, whole] = [await createDatabase(), await createDatabase()]
-      await keepRecords(whole.url, records)
+      await storeRecords(whole.url, records)
 
-      await keepRecords(
+      await storeRecords(
         shared.url,
         records.filter(({ service }) => service === 'gateway'),
       )
@@ -73,9 +75,9 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       )
 
       const [expected, ours, theirs] = await Promise.all([
-        shownByUs(whole.url),
-        shownByUs(shared.url),
-        shownByPython(shared.url),
+        showWithOsprofiler(whole.url),
+        showWithOsprofiler(shared.url),
+        showWithPython(shared.url),
       ])
       expect(ours).toEqual(expected)
       expect(theirs).toEqual(expected)
@@ -84,17 +86,17 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
     it('list the same traces, in a table that Python made', async () => {
       const { url } = await createDatabase()
       const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()]
-      await writeWithPython(url, shopRecords({ baseId: first }))
-      await keepRecords(url, [...shopRecords({ baseId: second }), ...shopRecords({ baseId: third })])
+      await writeWithPython(url, createShopRecords({ baseId: first }))
+      await storeRecords(url, [...createShopRecords({ baseId: second }), ...createShopRecords({ baseId: third })])
 
-      const listed = await Promise.all([listedByUs(url), listedByPython(url)])
+      const listed = await Promise.all([listWithOsprofiler(url), listWithPython(url)])
 
       for (const baseIds of listed) expect(baseIds).toEqual(new Set([first, second, third]))
     })
 
     it('keep what Python has no project, service or host for', async () => {
       const { url } = await createDatabase()
-      const [record] = shopRecords()
+      const [record] = createShopRecords()
       const bare = { ...record, project: null, service: null, info: {}, host: 'nova-2' }
 
       await writeWithPython(url, [bare], '')
@@ -104,8 +106,8 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
 
     it('make the same columns, but for a wider id', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
-      await keepRecords(ours.url, shopRecords())
-      await writeWithPython(theirs.url, shopRecords())
+      await storeRecords(ours.url, createShopRecords())
+      await writeWithPython(theirs.url, createShopRecords())
 
       const [id, ...columns] = (await ours.describeColumns()).split('\n')
       const [theirId, ...theirColumns] = (await theirs.describeColumns()).split('\n')
@@ -117,10 +119,10 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
 
     it('may make the table at the same time, several of each, and no record is lost', async () => {
       const { url } = await createDatabase()
-      const records = shopRecords()
+      const records = createShopRecords()
 
       await Promise.all([
-        ...Array.from({ length: 6 }, () => keepRecords(url, records)),
+        ...Array.from({ length: 6 }, () => storeRecords(url, records)),
         ...Array.from({ length: 2 }, () => writeWithPython(url, records)),
       ])
 
@@ -131,23 +133,23 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
 }
 
 /** Python's SQL driver hands on only what is left of a record beside its columns. */
-async function shownByUs(url: string): Promise<unknown> {
+async function showWithOsprofiler(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
-  return withoutColumns(withoutOwnKeys(parseJson(stdout)))
+  return removeColumns(withoutOwnKeys(parseJson(stdout)))
 }
 
-async function shownByPython(url: string): Promise<unknown> {
+async function showWithPython(url: string): Promise<unknown> {
   const shown = await runPythonCommand(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
-  return withoutColumns(withoutOwnKeys(parseJson(shown)))
+  return removeColumns(withoutOwnKeys(parseJson(shown)))
 }
 
-async function listedByUs(url: string): Promise<Set<string>> {
+async function listWithOsprofiler(url: string): Promise<Set<string>> {
   const { stdout } = await osprofiler(['trace', 'list', '--connection-string', url])
   return readIds(stdout)
 }
 
 // Not its times: they are those of whichever record of a trace the database gives first.
-async function listedByPython(url: string): Promise<Set<string>> {
+async function listWithPython(url: string): Promise<Set<string>> {
   return readIds(await runPythonCommand(['trace', 'list', '--connection-string', url]))
 }
 
@@ -155,13 +157,13 @@ function readIds(text: string): Set<string> {
   return new Set(text.match(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g))
 }
 
-function withoutColumns(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutColumns)
+function removeColumns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(removeColumns)
   if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
-      key.startsWith('meta.raw_payload.') ? { info: member.info } : withoutColumns(member),
+      key.startsWith('meta.raw_payload.') ? { info: member.info } : removeColumns(member),
     ]),
   )
 }
@@ -175,5 +177,5 @@ async function readTrace(url: string): Promise<TraceRecord[]> {
 }
 
 async function writeWithPython(url: string, records: readonly object[], host = 'vm'): Promise<void> {
-  await printOfPython([WRITER, url, host], { input: toLines(records as readonly TraceRecord[]) })
+  await readPythonOutput([WRITER, url, host], { input: toLines(records as readonly TraceRecord[]) })
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { buildReport } from '@osprofiler/report'
 import { pageTemplate, renderPage } from '@osprofiler/viewer'
 import { describe, expect, it } from 'vitest'
-import { shopRecords } from './cli-records.js'
+import { createShopRecords } from './cli-records.js'
 import { packageFolders } from './packed.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -14,9 +14,9 @@ const viewer = join(root, 'packages/viewer')
 const preact = dirname(createRequire(join(viewer, 'package.json')).resolve('preact/package.json'))
 
 /** Licenses, by their SPDX names, that ask for no more than a notice. */
-const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT']
+const PERMISSIVE_LICENSES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT']
 /** The programs that users add by themselves may also ask for the source of their own files. */
-const OF_PEERS = [...PERMISSIVE, 'MPL-2.0']
+const PEER_LICENSES = [...PERMISSIVE_LICENSES, 'MPL-2.0']
 
 describe('the notice of Preact', () => {
   const notice = readFileSync(join(preact, 'LICENSE'), 'utf8').trim()
@@ -26,7 +26,7 @@ describe('the notice of Preact', () => {
   })
 
   it('is in each exported page, and in the page that a server sends', () => {
-    const exported = [...renderPage(buildReport(shopRecords()))].join('')
+    const exported = [...renderPage(buildReport(createShopRecords()))].join('')
 
     expect(exported).toContain(notice)
     expect(pageTemplate({ trace: '/trace' }).html).toContain(notice)
@@ -34,13 +34,13 @@ describe('the notice of Preact', () => {
 })
 
 describe('THIRD-PARTY.md', () => {
-  it('lists what the bundler took and the font, in the versions that are installed', () => {
+  it('lists the bundled packages and the font, in the installed versions', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/third-party.js'), '--check'])
 
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
   })
 
-  it('misses no file of others: the styles of the pages hold neither fonts nor pictures', () => {
+  it('is complete: the styles of the pages contain no fonts or pictures', () => {
     const styles = readdirSync(join(viewer, 'dist/pages')).filter(name => name.endsWith('.css'))
 
     const texts = styles.map(name => readFileSync(join(viewer, 'dist/pages', name), 'utf8'))
@@ -48,49 +48,53 @@ describe('THIRD-PARTY.md', () => {
     expect(texts.filter(text => /@font-face|@import|url\(/.test(text))).toEqual([])
   })
 
-  it('is in the packages that hold software of others', () => {
+  it('is in the packages that contain software of others', () => {
     const holders = ['viewer', 'cli'].map(name => join(root, 'packages', name))
 
-    const listing = packageFolders.filter(folder => manifestOf(folder).files.includes('THIRD-PARTY.md'))
+    const listing = packageFolders.filter(folder => readManifest(folder).files.includes('THIRD-PARTY.md'))
 
     expect(listing.sort()).toEqual(holders.sort())
   })
 })
 
 describe('the license of every dependency', () => {
-  it.each(packageFolders.map(folder => [manifestOf(folder).name, folder]))(
-    'of %s has an SPDX name',
+  it.each(packageFolders.map(folder => [readManifest(folder).name, folder]))(
+    'of %s is an SPDX name',
     (_, folder = '') => {
-      const { dependencies = {}, peerDependencies = {} } = manifestOf(folder)
+      const { dependencies = {}, peerDependencies = {} } = readManifest(folder)
 
-      const own = licensesOf(folder, Object.keys(dependencies))
-      const ofPeers = licensesOf(folder, Object.keys(peerDependencies))
+      const own = collectLicenses(folder, Object.keys(dependencies))
+      const ofPeers = collectLicenses(folder, Object.keys(peerDependencies))
 
-      expect(own.filter(([, license]) => !isOneOf(license, PERMISSIVE))).toEqual([])
-      expect(ofPeers.filter(([, license]) => !isOneOf(license, OF_PEERS))).toEqual([])
+      expect(own.filter(([, license]) => !isOneOf(license, PERMISSIVE_LICENSES))).toEqual([])
+      expect(ofPeers.filter(([, license]) => !isOneOf(license, PEER_LICENSES))).toEqual([])
     },
   )
 
   it.each(['SEE LICENSE IN LICENSE', 'UNLICENSED', 'GPL-3.0', '(MIT AND GPL-3.0)', undefined, ''])(
-    'refuses %s',
+    'rejects %s',
     license => {
-      expect(isOneOf(license, OF_PEERS)).toBe(false)
+      expect(isOneOf(license, PEER_LICENSES)).toBe(false)
     },
   )
 
-  it.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Apache-2.0'])('takes %s', license => {
-    expect(isOneOf(license, PERMISSIVE)).toBe(true)
+  it.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Apache-2.0'])('accepts %s', license => {
+    expect(isOneOf(license, PERMISSIVE_LICENSES)).toBe(true)
   })
 })
 
 /** The licenses of packages and of all that these depend on. */
-function licensesOf(folder: string, names: readonly string[], seen = new Map<string, unknown>()): [string, unknown][] {
+function collectLicenses(
+  folder: string,
+  names: readonly string[],
+  seen = new Map<string, unknown>(),
+): [string, unknown][] {
   for (const name of names) {
     const place = findPackage(folder, name)
     if (place === undefined || seen.has(place)) continue
-    const { license, version, dependencies = {}, optionalDependencies = {} } = manifestOf(place)
+    const { license, version, dependencies = {}, optionalDependencies = {} } = readManifest(place)
     seen.set(place, [`${name} ${version}`, license])
-    licensesOf(place, Object.keys({ ...dependencies, ...optionalDependencies }), seen)
+    collectLicenses(place, Object.keys({ ...dependencies, ...optionalDependencies }), seen)
   }
   return [...seen.values()] as [string, unknown][]
 }
@@ -109,6 +113,6 @@ function isOneOf(license: unknown, allowed: readonly string[]): boolean {
   return choices.some(choice => choice.split(' AND ').every(name => allowed.includes(name)))
 }
 
-function manifestOf(folder: string) {
+function readManifest(folder: string) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }

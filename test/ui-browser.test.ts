@@ -4,11 +4,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Driver } from '@osprofiler/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { findFaults, openPage, rowIds } from './ui-page.js'
+import { findFaults, openPage, readRowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
 describe('the list in a browser', () => {
-  it('opens by the printed address, which is gone from where others could read it', async () => {
+  it('opens by the printed address, and removes the token from the address bar', async () => {
     const ui = await startUi()
     const page = await openPage(ui)
 
@@ -20,7 +20,7 @@ describe('the list in a browser', () => {
     expect(await page.context().cookies(`http://127.0.0.1:${ui.port}/`)).toEqual([])
   })
 
-  it('shows traces as they arrive, and keeps what is chosen, typed and focused', async () => {
+  it('shows new traces, and keeps selection, input and focus', async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'first', name: 'GET' }))
     const page = await openPage(ui)
@@ -32,13 +32,13 @@ describe('the list in a browser', () => {
     await ui.driver.write(makeTrace({ baseId: 'second', name: 'POST', at: Date.now() }))
     await page.getByText('second').waitFor()
 
-    expect(await rowIds(page)).toEqual(['second', 'first'])
+    expect(await readRowIds(page)).toEqual(['second', 'first'])
     expect(await page.getByRole('checkbox', { name: /^Compare GET.*, first$/ }).isChecked()).toBe(true)
     expect(await page.getByRole('searchbox').inputValue()).toBe('orders')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('GET GET /orders')
   })
 
-  it('grows a trace in its place', async () => {
+  it('updates a growing trace in place', async () => {
     const ui = await startUi()
     const records = makeTrace({ baseId: 'growing', failed: true })
     await ui.driver.write(records.slice(0, 3))
@@ -54,14 +54,14 @@ describe('the list in a browser', () => {
     await row.locator('td.points').getByText('3').waitFor()
   })
 
-  it('finds by every word, in any column', async () => {
-    const ui = await fullUi()
+  it('finds every word in any column', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
 
     const found: Record<string, string[]> = {}
     for (const words of ['checkout', 'POST shop', 'get CATALOGUE', 'a-2', 'nowhere']) {
       await page.getByRole('searchbox').fill(words)
-      found[words] = await rowIds(page)
+      found[words] = await readRowIds(page)
     }
 
     expect(found).toEqual({
@@ -74,17 +74,17 @@ describe('the list in a browser', () => {
     expect(await page.getByRole('link', { name: 'Open nowhere' }).getAttribute('href')).toBe('trace?ref=id%3Anowhere')
   })
 
-  it('sorts by every column, both ways, by mouse and by keyboard', async () => {
-    const ui = await fullUi()
+  it('sorts by every column in both directions, by mouse and by keyboard', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
 
     await page.getByRole('cell', { name: '6', exact: true }).waitFor()
     const orders: Record<string, string[]> = {}
     for (const column of ['Request', 'Service', 'Points', 'Trace', 'Time']) {
       await page.getByRole('button', { name: column }).click()
-      const first = await rowIds(page)
+      const first = await readRowIds(page)
       await page.keyboard.press('Enter')
-      orders[column] = [first.join(), (await rowIds(page)).join()]
+      orders[column] = [first.join(), (await readRowIds(page)).join()]
     }
 
     expect(orders).toEqual({
@@ -98,8 +98,8 @@ describe('the list in a browser', () => {
     expect(await page.locator('.traces [aria-sort]').count()).toBe(1)
   })
 
-  it('shows only those that failed', async () => {
-    const ui = await fullUi()
+  it('shows only failed traces', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
 
     await page.getByRole('checkbox', { name: 'Only errors' }).check()
@@ -108,11 +108,11 @@ describe('the list in a browser', () => {
       .filter({ hasText: /^1 trace$/ })
       .waitFor()
 
-    expect(await rowIds(page)).toEqual(['a-2'])
+    expect(await readRowIds(page)).toEqual(['a-2'])
   })
 
-  it('is worked by keys alone', async () => {
-    const ui = await fullUi()
+  it('can be used with the keyboard alone', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
 
     await page.keyboard.press('/')
@@ -128,8 +128,8 @@ describe('the list in a browser', () => {
     expect([query.get('a'), query.get('b')]).toEqual(['id:a-3', 'id:a-2'])
   })
 
-  it('has what the user made of it when Back brings it again', async () => {
-    const ui = await fullUi()
+  it('restores its settings when the user goes back', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
     await page.getByRole('searchbox').fill('shop')
     await page.getByRole('button', { name: 'Trace' }).click()
@@ -141,7 +141,7 @@ describe('the list in a browser', () => {
     await page.locator('.traces tbody tr').first().waitFor()
 
     expect(await page.getByRole('searchbox').inputValue()).toBe('shop')
-    expect(await rowIds(page)).toEqual(['a-1', 'a-2', 'a-3'])
+    expect(await readRowIds(page)).toEqual(['a-1', 'a-2', 'a-3'])
     expect(await page.getByRole('checkbox', { name: /^Compare GET.*, a-1$/ }).isChecked()).toBe(true)
   })
 
@@ -153,7 +153,7 @@ describe('the list in a browser', () => {
     const page = await openPage(ui)
     await page.locator('.traces tbody tr').nth(1).waitFor()
 
-    const ids = await rowIds(page)
+    const ids = await readRowIds(page)
     await page.getByText('\\u202egnp.exe\\u0007').click()
     await page.getByRole('link', { name: 'All traces' }).waitFor()
     const shown = await page.locator('body').textContent()
@@ -164,20 +164,20 @@ describe('the list in a browser', () => {
     expect(await page.locator('img, b').count()).toBe(0)
   })
 
-  it('says that the command was ended, and goes on when it answers again', async () => {
-    const ui = await fullUi()
+  it('reports that the command was ended, and continues when it answers again', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
 
     await page.context().setOffline(true)
     await page.getByText('Has "osprofiler ui" been ended?').waitFor()
-    const rows = await rowIds(page)
+    const rows = await readRowIds(page)
     await page.context().setOffline(false)
     await page.getByText('Has "osprofiler ui" been ended?').waitFor({ state: 'hidden' })
 
     expect(rows).toHaveLength(3)
   })
 
-  it('asks no more once it is closed', async () => {
+  it('stops asking once it is closed', async () => {
     const store = openStore()
     let reads = 0
     const driver: Driver = {
@@ -201,8 +201,8 @@ describe('the list in a browser', () => {
 })
 
 describe('files in a browser', () => {
-  it('are saved from the list, and opened there again', async () => {
-    const ui = await fullUi()
+  it('are saved from the list, and opened in the list again', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
     const download = page.waitForEvent('download')
     await page.getByRole('link', { name: /^Download POST.* as JSON$/ }).click()
@@ -217,7 +217,7 @@ describe('files in a browser', () => {
     await page.locator('.file:visible').waitFor()
   })
 
-  it('are taken when they are dropped', async () => {
+  it('are accepted when dropped', async () => {
     const ui = await startUi()
     const page = await openPage(ui)
     const text = makeTrace({ baseId: 'dropped' })
@@ -234,7 +234,7 @@ describe('files in a browser', () => {
     await page.waitForURL('**/trace?ref=file%3A1')
   })
 
-  it('that are no traces are refused with a reason', async () => {
+  it('are rejected with a reason if they are no traces', async () => {
     const ui = await startUi({ largestFile: 100 })
     const page = await openPage(ui)
 
@@ -253,7 +253,7 @@ describe('files in a browser', () => {
 })
 
 describe('two traces in a browser', () => {
-  it('stand side by side, with what became slower', async () => {
+  it('are shown side by side, with the parts that became slower', async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'before', queries: 3, queryMs: 5 }))
     await ui.driver.write(makeTrace({ baseId: 'after', queries: 3, queryMs: 20, at: Date.now() - 1_000 }))
@@ -275,7 +275,7 @@ describe('two traces in a browser', () => {
     expect(await page.locator('.verdict').textContent()).toMatch(/^−45\.0 ms\s*73 % faster$/)
   })
 
-  it('have all their figures in sight on a phone', async () => {
+  it('show all figures on a phone', async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'before', queries: 3, queryMs: 5 }))
     await ui.driver.write(makeTrace({ baseId: 'after', queries: 30, queryMs: 20, service: 'orders-of-the-shop' }))
@@ -292,17 +292,17 @@ describe('two traces in a browser', () => {
     expect(await findFaults(page)).toEqual([])
   })
 
-  it('are not compared when one of them is not there', async () => {
-    const ui = await fullUi()
+  it('are not compared if one of them does not exist', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui, 'compare?a=id:a-1&b=id:gone')
 
     await page.getByText('The store holds no such trace.').waitFor()
   })
 })
 
-describe('pages of others', () => {
-  it('learn nothing, and change nothing, whatever they try', async () => {
-    const ui = await fullUi()
+describe('pages of other origins', () => {
+  it('can read nothing and change nothing', async () => {
+    const ui = await startFilledUi()
     const page = await openPage(ui)
     const evil = await page.context().newPage()
     const origin = await serveEvilPage()
@@ -349,13 +349,13 @@ describe('pages of others', () => {
     expect(statuses).toEqual([403, 403])
     await page.reload()
     await page.locator('.traces tbody tr').nth(2).waitFor()
-    expect(await rowIds(page)).toHaveLength(3)
+    expect(await readRowIds(page)).toHaveLength(3)
   })
 })
 
 describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
-  it.each([1280, 400])('no page has a fault that axe knows, %i pixels wide', async width => {
-    const ui = await fullUi()
+  it.each([1280, 400])('no page has a fault that axe detects, %i pixels wide', async width => {
+    const ui = await startFilledUi()
     const view = { colorScheme, viewport: { width, height: 800 } }
     const list = await openPage(ui, '', view)
     await list.getByRole('checkbox').nth(2).check()
@@ -374,7 +374,7 @@ describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
 })
 
 /** Three traces, of which the second failed. */
-async function fullUi(): Promise<Ui> {
+async function startFilledUi(): Promise<Ui> {
   const ui = await startUi()
   const at = Date.now() - 600_000
   await ui.driver.write(makeTrace({ baseId: 'a-1', name: 'GET', service: 'orders', queries: 1, at }))

@@ -15,8 +15,8 @@ interface RunningUi {
 }
 
 describe('osprofiler ui', () => {
-  it('prints an address on standard output, and serves the store there', async () => {
-    const { store, path } = await fullStore()
+  it('prints an address on standard output, and serves the store at that address', async () => {
+    const { store, path } = await createFilledStore()
 
     const ui = await startCommand(['--connection-string', store])
     const exchange = await fetch(ui.address, { redirect: 'manual' })
@@ -31,8 +31,8 @@ describe('osprofiler ui', () => {
     expect(ui.said.stderr).not.toContain('token')
   })
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends at %s, also while a page is open', async signal => {
-    const { store } = await fullStore()
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends on %s, even while a page is open', async signal => {
+    const { store } = await createFilledStore()
     const ui = await startCommand(['--connection-string', store])
     const exchange = await fetch(ui.address, { redirect: 'manual' })
     const cookie = exchange.headers.get('set-cookie')?.split(';')[0] ?? ''
@@ -48,8 +48,8 @@ describe('osprofiler ui', () => {
     await events.body?.cancel().catch(() => undefined)
   })
 
-  it('serves on the port that is asked for', async () => {
-    const { store } = await fullStore()
+  it('serves on the requested port', async () => {
+    const { store } = await createFilledStore()
     const port = await findFreePort()
 
     const ui = await startCommand(['--connection-string', store, '--port', String(port)])
@@ -57,8 +57,8 @@ describe('osprofiler ui', () => {
     expect(new URL(ui.address).port).toBe(String(port))
   })
 
-  it('says so where the port is taken', async () => {
-    const { store } = await fullStore()
+  it('reports a port that is in use', async () => {
+    const { store } = await createFilledStore()
     const { port } = new URL((await startCommand(['--connection-string', store])).address)
 
     const outcome = await osprofiler(['ui', '--connection-string', store, '--port', port])
@@ -66,11 +66,11 @@ describe('osprofiler ui', () => {
     expect(outcome).toEqual({
       code: 1,
       stdout: '',
-      stderr: `error: Port ${port} is taken. Give another, or no --port.\n`,
+      stderr: `error: Port ${port} is in use. Use another port, or leave out --port.\n`,
     })
   })
 
-  it.each(['-1', '65536', '1.5', 'http', '', '0x50'])('knows no port "%s"', async port => {
+  it.each(['-1', '65536', '1.5', 'http', '', '0x50'])('rejects the port "%s"', async port => {
     const outcome = await osprofiler(['ui', `--port=${port}`])
 
     expect(outcome.code).toBe(1)
@@ -78,7 +78,7 @@ describe('osprofiler ui', () => {
   })
 })
 
-async function fullStore(): Promise<{ store: string; path: string }> {
+async function createFilledStore(): Promise<{ store: string; path: string }> {
   const path = join(makeDirectory(), 'traces.db')
   const store = `sqlite:///${path}`
   const driver = openDriver(store)

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeTrace, startUi, type Ui } from './ui-server.js'
 
 /** Opens connections that say this and nothing more, unless `more` says something now and then. */
-async function occupy(ui: Ui, count: number, first: string, more = ''): Promise<Socket[]> {
+async function openConnections(ui: Ui, count: number, first: string, more = ''): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => connect(ui.port, '127.0.0.1'))
   for (const socket of sockets) socket.on('error', () => undefined).resume()
   await Promise.all(sockets.map(socket => once(socket, 'connect')))
@@ -23,7 +23,7 @@ async function occupy(ui: Ui, count: number, first: string, more = ''): Promise<
 
 const head = (ui: Ui): string => `GET ${ui.folder} HTTP/1.1\r\nHost: 127.0.0.1:${ui.port}\r\n`
 
-const WAYS: Readonly<Record<string, { first: (ui: Ui) => string; more?: string }>> = {
+const CONNECTIONS: Readonly<Record<string, { first: (ui: Ui) => string; more?: string }>> = {
   'say nothing': { first: () => '' },
   'sent half a line': { first: () => 'GE' },
   'sent half a head': { first: head },
@@ -39,10 +39,10 @@ const WAYS: Readonly<Record<string, { first: (ui: Ui) => string; more?: string }
 }
 
 describe.each([100, 500])('the ui beside %i connections', count => {
-  it.each(Object.entries(WAYS))('that %s answers all the same', async (_way, { first, more }) => {
+  it.each(Object.entries(CONNECTIONS))('that %s still answers', async (_way, { first, more }) => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'trace' }))
-    await occupy(ui, count, first(ui), more)
+    await openConnections(ui, count, first(ui), more)
 
     const answers = await Promise.all(['', 'api/traces', 'trace?ref=id:trace'].map(path => ui.send(path)))
 
@@ -51,7 +51,7 @@ describe.each([100, 500])('the ui beside %i connections', count => {
   })
 })
 
-it('keeps a page that follows the list, whoever else comes', async () => {
+it('the ui keeps a page that follows the list, even if many others connect', async () => {
   const ui = await startUi()
   const following = new AbortController()
   onTestFinished(() => following.abort())
@@ -65,7 +65,7 @@ it('keeps a page that follows the list, whoever else comes', async () => {
     () => (ended = true),
   )
 
-  await occupy(ui, 300, '')
+  await openConnections(ui, 300, '')
 
   expect(stream.status).toBe(200)
   expect(ended).toBe(false)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { makeTrace, openStore, ownHeaders, sendBytes, sendRaw, startUi } from './ui-server.js'
+import { createOwnHeaders, makeTrace, openStore, sendBytes, sendRaw, startUi } from './ui-server.js'
 
 const PATHS = [
   '',
@@ -17,7 +17,7 @@ const PATHS = [
   'no/such/path',
 ]
 
-const GUARDS = {
+const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -27,7 +27,7 @@ const GUARDS = {
 }
 
 describe('the token of the ui', () => {
-  it('is traded at once for a strict cookie, by a redirect to an address without it', async () => {
+  it('is exchanged for a strict cookie, by a redirect to an address without the token', async () => {
     const ui = await startUi()
     const { pathname, search } = new URL(ui.address)
 
@@ -51,7 +51,7 @@ describe('the token of the ui', () => {
     ['one with more behind it', (token: string) => `?token=${token}x`],
     ['its beginning', (token: string) => `?token=${token.slice(0, -1)}`],
     ['none', () => ''],
-  ])('opens nothing when it is %s', async (_, query) => {
+  ])('opens nothing if it is %s', async (_, query) => {
     const ui = await startUi()
     const token = new URL(ui.address).searchParams.get('token') ?? ''
 
@@ -61,7 +61,7 @@ describe('the token of the ui', () => {
     expect(answer.headers.has('set-cookie')).toBe(false)
   })
 
-  it('opens nothing but the first page, and no folder but its own', async () => {
+  it('opens only the first page, in its own folder', async () => {
     const ui = await startUi()
     const { search } = new URL(ui.address)
 
@@ -78,7 +78,7 @@ describe('the token of the ui', () => {
     expect(statuses.map(({ status }) => status)).toEqual([401, 401, 401, 401])
   })
 
-  it('is another for each viewer', async () => {
+  it('differs for each viewer', async () => {
     const [first, second] = [await startUi(), await startUi()]
 
     const answer = await second.send('', { headers: { Cookie: first.cookie } })
@@ -98,21 +98,21 @@ describe.each(PATHS)('the path /%s of the ui', path => {
     expect([none.status, wrong.status]).toEqual([401, 401])
   })
 
-  it('is closed to a name that was made to lead here, and to another origin', async () => {
+  it('is closed to a foreign host name and to another origin', async () => {
     const ui = await startUi()
 
     const foreign = await ui.send(path, { headers: { Host: `evil.example:${ui.port}` } })
     const get = await ui.send(path, { headers: { Origin: 'https://evil.example' } })
     const post = await ui.send(path, {
       method: 'POST',
-      headers: { ...ownHeaders(ui), 'Sec-Fetch-Site': 'cross-site' },
+      headers: { ...createOwnHeaders(ui), 'Sec-Fetch-Site': 'cross-site' },
       body: '{}',
     })
 
     expect([foreign.status, get.status, post.status]).toEqual([421, 403, 403])
   })
 
-  it('carries every guard, whatever it answers', async () => {
+  it('has every security header in each answer', async () => {
     const ui = await startUi()
 
     const answers = [
@@ -124,7 +124,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
     ]
 
     for (const { headers } of answers) {
-      expect(Object.fromEntries(headers)).toMatchObject(GUARDS)
+      expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
       expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
       expect([...headers.keys()].filter(name => name.startsWith('access-control'))).toEqual([])
     }
@@ -133,7 +133,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])('refuses %s', async method => {
     const ui = await startUi()
 
-    const answer = await ui.send(path, { method, headers: ownHeaders(ui) })
+    const answer = await ui.send(path, { method, headers: createOwnHeaders(ui) })
 
     const isPost = method === 'POST' && path.startsWith('api/files')
     const expected = path === 'no/such/path' ? 404 : isPost ? 411 : 405
@@ -144,7 +144,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
 /** Of all that can be asked for, all of which the same gate guards: what gives away most. */
 const PATH = 'api/traces'
 
-describe('the gate of the ui', () => {
+describe('the access control of the ui', () => {
   it.each([
     'evil.example',
     'evil.example:PORT',
@@ -158,7 +158,7 @@ describe('the gate of the ui', () => {
     '127.1:PORT',
     'LOCALHOST.:PORT',
     '',
-  ])('is closed to a name that was made to lead here: "%s"', async host => {
+  ])('rejects a foreign host name: "%s"', async host => {
     const ui = await startUi()
 
     const answer = await ui.send(PATH, { headers: { Host: host.replace('PORT', String(ui.port)) } })
@@ -180,14 +180,14 @@ describe('the gate of the ui', () => {
     { 'Sec-Fetch-Site': '' },
     { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' },
     { Origin: 'http://127.0.0.1:PORT', 'Sec-Fetch-Site': 'cross-site' },
-  ])('is closed to another origin: %o', async foreign => {
+  ])('rejects another origin: %o', async foreign => {
     const ui = await startUi()
     const headers = Object.entries(foreign).map(([name, value]) => [name, value.replace('PORT', String(ui.port))])
 
     const get = await ui.send(PATH, { headers: Object.fromEntries(headers) })
     const post = await ui.send(PATH, {
       method: 'POST',
-      headers: { ...ownHeaders(ui), ...Object.fromEntries(headers) },
+      headers: { ...createOwnHeaders(ui), ...Object.fromEntries(headers) },
       body: '{}',
     })
 
@@ -196,7 +196,7 @@ describe('the gate of the ui', () => {
 })
 
 describe('the ui', () => {
-  it('takes its own names, and the origin that belongs to them', async () => {
+  it('accepts its own names and the matching origin', async () => {
     const ui = await startUi()
 
     const answers = await Promise.all(
@@ -210,7 +210,7 @@ describe('the ui', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
   })
 
-  it('refuses a request with two hosts, or none', async () => {
+  it('rejects a request with no host or with two', async () => {
     const ui = await startUi()
     const rest = `Cookie: ${ui.cookie}\r\nConnection: close\r\n\r\n`
     const own = `Host: 127.0.0.1:${ui.port}\r\n`
@@ -223,7 +223,7 @@ describe('the ui', () => {
     expect([two.status, none.status, old.status, absolute.status]).toEqual([421, 400, 421, 401])
   })
 
-  it('is not reached by a path that leads elsewhere', async () => {
+  it('ignores a path that leads elsewhere', async () => {
     const ui = await startUi()
     const paths = [
       '../../etc/passwd',
@@ -248,9 +248,9 @@ describe('the ui', () => {
     expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 404))
   })
 
-  it('takes no file without the header that only its pages send', async () => {
+  it('accepts no file without the header that only its pages send', async () => {
     const ui = await startUi()
-    const own = ownHeaders(ui)
+    const own = createOwnHeaders(ui)
     const body = makeTrace()
       .map(record => JSON.stringify(record))
       .join('\n')
@@ -270,7 +270,7 @@ describe('the ui', () => {
     expect(taken.status).toBe(200)
   })
 
-  it('keeps its port to this machine', async () => {
+  it('listens only on this machine', async () => {
     const ui = await startUi({ driver: openStore() })
 
     await expect(fetch(ui.address.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow()

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
 import { buildReport, parseRecords, readTraceFile } from '@osprofiler/report'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ownHeaders, startUi, type Ui } from './ui-server.js'
+import { createOwnHeaders, startUi, type Ui } from './ui-server.js'
 
 const ID = '0199c0de-7000-7abc-8def-0123456789ab'
 
 /** JSON lines of a trace of one point. */
-function lines(info: string): string {
+function createLines(info: string): string {
   const line = (name: string, second: number, more: string): string =>
     `{"name":"${name}","base_id":"${ID}","parent_id":"${ID}","trace_id":"a","timestamp":"2026-11-28T17:00:0${second}.000000","project":"p","service":"s","info":${more}}\n`
   return line('step-start', 1, info) + line('step-stop', 2, '{}')
 }
 
-async function startOver(text: string): Promise<Ui> {
+async function startUiWith(text: string): Promise<Ui> {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-ui-'))
   writeFileSync(join(folder, `${ID}.jsonl`), text)
   const driver = openDriver(`file://${folder}`)
@@ -29,12 +29,12 @@ async function startOver(text: string): Promise<Ui> {
 describe.each([
   ['lists', '['.repeat(100_000) + ']'.repeat(100_000)],
   ['objects', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
-])('a record with 100,000 %s in one another', (_, value) => {
+])('a record with 100,000 nested %s', (_, value) => {
   it.each(['api/trace?', 'trace?', 'download?format=jsonl&', 'download?format=json&', 'download?format=html&'])(
     'is answered at %s with its trace',
     async path => {
-      const text = lines(`{"deep":${value}}`)
-      const ui = await startOver(text)
+      const text = createLines(`{"deep":${value}}`)
+      const ui = await startUiWith(text)
 
       const { status, body } = await ui.send(`${path}ref=id:${ID}`)
 
@@ -48,10 +48,10 @@ describe.each([
   )
 
   it('is compared, listed and opened as a file', async () => {
-    const text = lines(`{"deep":${value}}`)
-    const ui = await startOver(text)
+    const text = createLines(`{"deep":${value}}`)
+    const ui = await startUiWith(text)
 
-    const opened = await open(ui, text)
+    const opened = await openFile(ui, text)
     const diff = await ui.send(`api/diff?a=id:${ID}&b=${JSON.parse(opened.body).ref}`)
     const list = await ui.send('api/traces')
 
@@ -73,11 +73,11 @@ describe('a file that is opened in the browser', () => {
     ],
     ['blank lines', '\n'.repeat(20_000_000), 422],
     ['half of a report', '{"children":[', 422],
-  ])('is refused for %s, and the next one is opened', async (_, text, status) => {
-    const ui = await startOver(lines('{}'))
+  ])('is rejected for %s, and the next one is opened', async (_, text, status) => {
+    const ui = await startUiWith(createLines('{}'))
 
-    const refused = await open(ui, text)
-    const next = await open(ui, lines('{}'))
+    const refused = await openFile(ui, text)
+    const next = await openFile(ui, createLines('{}'))
 
     expect(refused.status).toBe(status)
     expect(refused.body).toMatch(/^[\w(][^\n]*\n$/)
@@ -86,10 +86,10 @@ describe('a file that is opened in the browser', () => {
   })
 })
 
-function open(ui: Ui, text: string) {
+function openFile(ui: Ui, text: string) {
   return ui.send('api/files?name=x', {
     method: 'POST',
-    headers: { ...ownHeaders(ui), 'Content-Length': String(text.length) },
+    headers: { ...createOwnHeaders(ui), 'Content-Length': String(text.length) },
     body: text,
   })
 }

@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { findFaults, openPage, rowIds } from './ui-page.js'
+import { findFaults, openPage, readRowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
-interface Made {
+interface TraceSpec {
   readonly id: string
   readonly method?: string
   readonly path?: string
@@ -18,7 +18,7 @@ interface Made {
   readonly failure?: Readonly<Record<string, string>>
 }
 
-const TRACES: readonly Made[] = [
+const TRACES: readonly TraceSpec[] = [
   { id: 't-1', path: '/orders/1', route: '/orders/:id', ms: 20 },
   { id: 't-2', path: '/orders/2', route: '/orders/:id', ms: 40 },
   { id: 't-3', path: '/orders/3', route: '/orders/:id', ms: 900, status: 404 },
@@ -30,8 +30,8 @@ const TRACES: readonly Made[] = [
 ]
 
 describe('a row of the list', () => {
-  it('leads to its trace by the text of its request', async () => {
-    const page = await openRead(await fullUi())
+  it('links the text of its request to its trace', async () => {
+    const page = await openReadList(await startFilledUi())
 
     const link = page.getByRole('link', { name: 'GET /orders/2', exact: true })
     const cells = await page.getByRole('row').filter({ has: link }).getByRole('cell').allInnerTexts()
@@ -48,8 +48,8 @@ describe('a row of the list', () => {
     expect(page.url()).toContain('trace?ref=id%3At-2')
   })
 
-  it('shows its request as the link that it is', async () => {
-    const page = await openRead(await fullUi())
+  it('shows its request as a link', async () => {
+    const page = await openReadList(await startFilledUi())
     const looks = (link: Locator) =>
       link.evaluate(element => {
         const { color, textDecorationLine } = getComputedStyle(element)
@@ -62,8 +62,8 @@ describe('a row of the list', () => {
     expect((await looks(request))[1]).toBe('underline')
   })
 
-  it('says why a trace failed', async () => {
-    const page = await openRead(await fullUi())
+  it('shows why a trace failed', async () => {
+    const page = await openReadList(await startFilledUi())
 
     const [row] = await page.locator('tr.failed .what').allInnerTexts()
 
@@ -81,8 +81,8 @@ describe('a row of the list', () => {
     expect(await page.getByRole('link', { name: 'GET /orders' }).first().isVisible()).toBe(true)
   })
 
-  it('gives a service the same color on the page of a trace', async () => {
-    const page = await openRead(await fullUi())
+  it('gives a service the same color as on the page of a trace', async () => {
+    const page = await openReadList(await startFilledUi())
     const colorOf = () =>
       page
         .locator('.swatch')
@@ -101,19 +101,19 @@ describe('a row of the list', () => {
 })
 
 describe('the filters of the list', () => {
-  it('narrow it by duration and by status, and Back brings them again', async () => {
-    const page = await openRead(await fullUi())
+  it('select by duration and by status, and are restored when the user goes back', async () => {
+    const page = await openReadList(await startFilledUi())
     const least = page.getByLabel('Shortest duration')
     const status = page.getByLabel('Status')
 
     const found: Record<string, string[]> = {}
     for (const text of ['300', '0.5 s', '5 m', '']) {
       await least.fill(text)
-      found[text] = await rowIds(page)
+      found[text] = await readRowIds(page)
     }
     for (const value of ['404', '2xx', '5xx', 'error']) {
       await status.selectOption(value)
-      found[value] = await rowIds(page)
+      found[value] = await readRowIds(page)
     }
     await least.fill('10')
     await page.locator('a.request').first().click()
@@ -132,18 +132,18 @@ describe('the filters of the list', () => {
       error: ['t-5'],
     })
     expect([await least.inputValue(), await status.inputValue()]).toEqual(['10', 'error'])
-    expect(await rowIds(page)).toEqual(['t-5'])
+    expect(await readRowIds(page)).toEqual(['t-5'])
   })
 
-  it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is no duration, and list everything', async text => {
-    const page = await openRead(await fullUi())
+  it.each(['abc', '-5', '1e3', '5 parsecs'])('report that "%s" is no duration, and list everything', async text => {
+    const page = await openReadList(await startFilledUi())
     const least = page.getByLabel('Shortest duration')
 
     await least.fill(text)
 
     await page.getByText('Give milliseconds, such as 5 or 0.5, or a unit: 1.5 s. This filter is off.').waitFor()
     expect(await least.getAttribute('aria-invalid')).toBe('true')
-    expect(await rowIds(page)).toHaveLength(5)
+    expect(await readRowIds(page)).toHaveLength(5)
     expect(await findFaults(page)).toEqual([])
     await least.fill('300')
     expect(await least.getAttribute('aria-invalid')).toBe('false')
@@ -151,7 +151,7 @@ describe('the filters of the list', () => {
   })
 
   it('name the classes of statuses in the words of HTTP', async () => {
-    const page = await openRead(await fullUi())
+    const page = await openReadList(await startFilledUi())
 
     const names = await page.getByLabel('Status').locator('option').allTextContents()
 
@@ -161,8 +161,8 @@ describe('the filters of the list', () => {
     ])
   })
 
-  it('offer to open as a trace only what can be an id', async () => {
-    const page = await openPage(await fullUi())
+  it('offer to open a text as a trace only if it can be an id', async () => {
+    const page = await openPage(await startFilledUi())
     const search = page.getByRole('searchbox')
     const offers: Record<string, number> = {}
 
@@ -175,14 +175,14 @@ describe('the filters of the list', () => {
     expect(Object.values(offers)).toEqual([0, 0, 1])
   })
 
-  it('narrow it to a route, whose figures stand in a table, and to all again', async () => {
-    const page = await openRead(await fullUi())
+  it('select a route, show its figures in a table, and can be reset', async () => {
+    const page = await openReadList(await startFilledUi())
     const routes = page.getByRole('region', { name: 'Routes' })
 
     const rows = (await routes.getByRole('row').allInnerTexts()).slice(1).map(row => row.trim().split(/\s*[\t\n]\s*/))
     const orders = routes.getByRole('button', { name: 'GET /orders/:id shop' })
     await orders.click()
-    const narrowed = await rowIds(page)
+    const narrowed = await readRowIds(page)
     const pressed = await orders.getAttribute('aria-pressed')
     await orders.click()
 
@@ -191,11 +191,11 @@ describe('the filters of the list', () => {
       ['POST /pay', 'bank', '2 (1 failed)', '50.0 ms', '300 ms', '300 ms'],
     ])
     expect([narrowed, pressed]).toEqual([['t-3', 't-2', 't-1'], 'true'])
-    expect(await rowIds(page)).toHaveLength(5)
+    expect(await readRowIds(page)).toHaveLength(5)
   })
 
   it('lead from a route to its slowest trace', async () => {
-    const page = await openRead(await fullUi())
+    const page = await openReadList(await startFilledUi())
 
     await page.getByRole('region', { name: 'Routes' }).getByRole('link', { name: '900 ms' }).click()
 
@@ -204,31 +204,31 @@ describe('the filters of the list', () => {
 })
 
 describe('a search of the list', () => {
-  it('says how much it has searched, and goes on when asked', async () => {
+  it('shows how much it has searched, and continues on request', async () => {
     const ui = await startUi()
     const at = Date.now() - 10_000_000
     await ui.driver.write([
-      ...traceOf({ id: 'needle', path: '/needle' }, at - 60_000),
-      ...Array.from({ length: 1_200 }, (_, index) => traceOf({ id: `hay-${index}` }, at + index)).flat(),
+      ...createTrace({ id: 'needle', path: '/needle' }, at - 60_000),
+      ...Array.from({ length: 1_200 }, (_, index) => createTrace({ id: `hay-${index}` }, at + index)).flat(),
     ])
     const page = await openPage(ui)
     const progress = page.locator('.progress')
 
     await page.getByRole('searchbox').fill('needle')
     await progress.getByText('Searched 200 of 1,201 traces', { exact: true }).waitFor()
-    const first = await rowIds(page)
+    const first = await readRowIds(page)
     await progress.getByRole('button', { name: 'Search on, up to 1,000' }).click()
     await progress.getByText('Searched 1,000 of 1,201 traces', { exact: true }).waitFor()
-    const second = await rowIds(page)
+    const second = await readRowIds(page)
     await progress.getByRole('button', { name: 'Search on, up to 1,201' }).click()
     await progress.getByText('Searched 1,201 of 1,201 traces', { exact: true }).waitFor()
 
     expect([first, second]).toEqual([[], []])
-    expect(await rowIds(page)).toEqual(['needle'])
+    expect(await readRowIds(page)).toEqual(['needle'])
     expect(await progress.getByRole('button').count()).toBe(0)
   })
 
-  it('counts the store only while somebody searches, and not again at once', async () => {
+  it('counts the traces of the store only during a search, and not repeatedly', async () => {
     const store = openStore()
     const limits: number[] = []
     const driver: Driver = {
@@ -238,7 +238,7 @@ describe('a search of the list', () => {
         return (await store.listTraces?.(query)) ?? []
       },
     }
-    await driver.write(Array.from({ length: 201 }, (_, index) => traceOf({ id: `t-${index}` })).flat())
+    await driver.write(Array.from({ length: 201 }, (_, index) => createTrace({ id: `t-${index}` })).flat())
     const page = await openPage(await startUi({ driver }))
     const before = limits.filter(limit => limit > 1_000)
 
@@ -251,9 +251,9 @@ describe('a search of the list', () => {
     expect(limits.filter(limit => limit > 1_000)).toEqual([100_001])
   })
 
-  it('draws no more rows than somebody looks at, of ten thousand', async () => {
+  it('draws only the visible rows of ten thousand', async () => {
     const ui = await startUi()
-    await ui.driver.write(Array.from({ length: 10_000 }, (_, index) => traceOf({ id: `t-${index}` })).flat())
+    await ui.driver.write(Array.from({ length: 10_000 }, (_, index) => createTrace({ id: `t-${index}` })).flat())
     const page = await openPage(ui)
 
     await page.getByRole('button', { name: 'Show 1,000' }).click()
@@ -274,14 +274,14 @@ describe('a search of the list', () => {
 })
 
 describe('the list on a phone', () => {
-  it('shortens the name of a service, and never a status', async () => {
+  it('shortens the name of a service, but never a status', async () => {
     const ui = await startUi()
     const service = 'orders-backend-of-the-shop-in-a-region-far-away'
     await ui.driver.write([
-      ...traceOf({ id: 'short', ms: 2, service }),
-      ...traceOf({ id: 'long', ms: 76_543, service, path: `/orders/${'segment-'.repeat(8)}` }),
+      ...createTrace({ id: 'short', ms: 2, service }),
+      ...createTrace({ id: 'long', ms: 76_543, service, path: `/orders/${'segment-'.repeat(8)}` }),
     ])
-    const page = await openRead(ui, { viewport: { width: 390, height: 844 } })
+    const page = await openReadList(ui, { viewport: { width: 390, height: 844 } })
 
     const cut = await page
       .locator('td.status')
@@ -292,9 +292,9 @@ describe('the list on a phone', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('the list, narrowed, in %s', colorScheme => {
-  it.each([1440, 390])('has no fault that axe knows, %i pixels wide', async width => {
-    const page = await openRead(await fullUi(), { colorScheme, viewport: { width, height: 844 } })
+describe.each(['light', 'dark'] as const)('the filtered list in %s', colorScheme => {
+  it.each([1440, 390])('has no fault that axe detects, %i pixels wide', async width => {
+    const page = await openReadList(await startFilledUi(), { colorScheme, viewport: { width, height: 844 } })
     if (width < 760) await page.locator('.routes summary').click()
 
     await page.getByRole('searchbox').fill('orders')
@@ -306,18 +306,18 @@ describe.each(['light', 'dark'] as const)('the list, narrowed, in %s', colorSche
 })
 
 describe('hostile records in the list', () => {
-  it('are text, in links, routes, statuses and errors', async () => {
+  it('are shown as text in links, routes, statuses and errors', async () => {
     const ui = await startUi()
     const markup = '"><img src=x onerror="window.ran = 1"><script>window.ran = 1</script>'
     await ui.driver.write([
-      ...traceOf({
+      ...createTrace({
         ...{ id: `javascript:alert(1)//${markup}`, path: `//evil.example/${markup}`, route: markup, method: markup },
         ...{ service: markup, status: 500, failure: { etype: markup, message: '\u202e\u0007' } },
       }),
-      ...traceOf({ id: '__proto__', path: 'javascript:window.ran=1', route: '__proto__', service: '__proto__' }),
+      ...createTrace({ id: '__proto__', path: 'javascript:window.ran=1', route: '__proto__', service: '__proto__' }),
     ])
     const page = await openPage(ui)
-    await allRead(page)
+    await waitUntilAllRead(page)
     await page.getByRole('searchbox').fill('evil.example')
     await page.getByRole('searchbox').fill('')
 
@@ -336,16 +336,16 @@ describe('hostile records in the list', () => {
 })
 
 describe('the route of a request', () => {
-  it('stands beside its path in the list, where both differ', async () => {
-    const page = await openRead(await fullUi(), { viewport: { width: 1440, height: 900 } })
+  it('is shown next to its path in the list if they differ', async () => {
+    const page = await openReadList(await startFilledUi(), { viewport: { width: 1440, height: 900 } })
 
     const routes = await page.locator('.what .beside').allTextContents()
 
     expect(routes).toEqual(['', '', '/orders/:id', '/orders/:id', '/orders/:id'])
   })
 
-  it('stands beside its path in the tree of its trace', async () => {
-    const page = await openPage(await fullUi(), 'trace?ref=id:t-3', { viewport: { width: 1440, height: 900 } })
+  it('is shown next to its path in the tree of its trace', async () => {
+    const page = await openPage(await startFilledUi(), 'trace?ref=id:t-3', { viewport: { width: 1440, height: 900 } })
 
     const row = page.locator('.row[aria-level]').first()
     await row.waitFor()
@@ -356,8 +356,8 @@ describe('the route of a request', () => {
 })
 
 describe('the page of a trace on a phone', () => {
-  it('has open what to look at', async () => {
-    const page = await openPage(await fullUi(), 'trace?ref=id:t-3', { viewport: { width: 390, height: 844 } })
+  it('shows the findings open', async () => {
+    const page = await openPage(await startFilledUi(), 'trace?ref=id:t-3', { viewport: { width: 390, height: 844 } })
 
     await page.getByText('100 % of this request is "GET /orders/:id" in shop (900 ms)').waitFor()
 
@@ -365,14 +365,14 @@ describe('the page of a trace on a phone', () => {
   })
 })
 
-async function fullUi(): Promise<Ui> {
+async function startFilledUi(): Promise<Ui> {
   const ui = await startUi()
   const at = Date.now() - 600_000
-  await ui.driver.write(TRACES.flatMap((made, index) => traceOf(made, at + index * 1_000)))
+  await ui.driver.write(TRACES.flatMap((made, index) => createTrace(made, at + index * 1_000)))
   return ui
 }
 
-function traceOf(made: Made, at = Date.now() - 60_000): TraceRecord[] {
+function createTrace(made: TraceSpec, at = Date.now() - 60_000): TraceRecord[] {
   const { id, method = 'GET', path = '/orders/1', route = path, ms = 10, status = 200, service = 'shop' } = made
   const common = { base_id: id, parent_id: id, trace_id: randomUUID(), project: 'node', service }
   const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000`
@@ -385,14 +385,14 @@ function traceOf(made: Made, at = Date.now() - 60_000): TraceRecord[] {
 }
 
 /** Opens the list once the server has read every trace of it. */
-async function openRead(ui: Ui, options: BrowserContextOptions = {}): Promise<Page> {
+async function openReadList(ui: Ui, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await openPage(ui, '', options)
-  await allRead(page)
+  await waitUntilAllRead(page)
   return page
 }
 
 /** Waits until the server has read every trace of the list. */
-async function allRead(page: Page): Promise<void> {
+async function waitUntilAllRead(page: Page): Promise<void> {
   const rows = await page.locator('.traces tbody tr').count()
   await expect.poll(() => page.locator('td.points:not(:empty)').count(), { timeout: 20_000 }).toBe(rows)
 }

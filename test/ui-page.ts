@@ -39,7 +39,7 @@ export async function openPage(ui: Ui, path = '', options: BrowserContextOptions
 }
 
 /** The ids of the traces in the list, as they stand. */
-export async function rowIds(page: Page): Promise<string[]> {
+export async function readRowIds(page: Page): Promise<string[]> {
   return await page.locator('tbody .id').allTextContents()
 }
 

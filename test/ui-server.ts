@@ -37,7 +37,7 @@ export interface Answer {
 }
 
 /** The headers with which everything but a read comes from the pages themselves. */
-export function ownHeaders(ui: Ui): Record<string, string> {
+export function createOwnHeaders(ui: Ui): Record<string, string> {
   return { Origin: `http://127.0.0.1:${ui.port}`, 'Sec-Fetch-Site': 'same-origin', 'X-Osprofiler-Ui': '1' }
 }
 

@@ -1,10 +1,10 @@
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { readReport } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { type Answer, makeTrace, openStore, ownHeaders, startUi, type Ui } from './ui-server.js'
+import { type Answer, createOwnHeaders, makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
 describe('the list of the ui', () => {
-  it('holds the traces of the store, newest first, with those that failed marked', async () => {
+  it('has the traces of the store, newest first, with failed ones marked', async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'old', name: 'GET', at: Date.now() - 90_000, failed: true }))
     await ui.driver.write(makeTrace({ baseId: 'new', service: 'checkout', queries: 5 }))
@@ -48,7 +48,7 @@ describe('the list of the ui', () => {
     expect([before.traces[0].failed, after.traces[0].failed]).toEqual([false, true])
   })
 
-  it('tells by and by what a trace did, and how long it took once it has ended', async () => {
+  it('adds what a trace did, and its duration once the trace has ended', async () => {
     const ui = await startUi()
     const records = makeTrace({ queries: 3, queryMs: 10 })
     const read = async () => JSON.parse((await ui.send('api/traces')).body).traces[0]
@@ -70,7 +70,7 @@ describe('the list of the ui', () => {
     expect(ended).toMatchObject({ request: 'GET /orders', status: 200, durationUs: 32_000, points: 4 })
   })
 
-  it('tells how long a trace took by the clock of its first service, where another clock is ahead', async () => {
+  it('measures the duration by the clock of the first service if another clock is ahead', async () => {
     const ui = await startUi()
     const [root, call] = ['6ba7b810-9dad-41d1-80b4-00c04fd430c8', '6ba7b811-9dad-41d1-80b4-00c04fd430c8']
     const point = (name: string, service: string, id: string, parent: string, fromMs: number, toMs: number) =>
@@ -98,7 +98,7 @@ describe('the list of the ui', () => {
     expect(listed.durationUs).toBe(727_000)
   })
 
-  it('can be that of the failed ones, also of those that are too old for the other', async () => {
+  it('can be limited to failed traces, including older ones', async () => {
     const ui = await startUi()
     const at = Date.now() - 3_600_000
     await ui.driver.write(makeTrace({ baseId: 'failed', failed: true, at }))
@@ -113,7 +113,7 @@ describe('the list of the ui', () => {
     expect([longer.traces.length, longer.more]).toEqual([202, false])
   })
 
-  it.each(['0', '-1', '201', '1e9', 'x', 'Infinity', 'NaN', ''])('has no length of "%s"', async length => {
+  it.each(['0', '-1', '201', '1e9', 'x', 'Infinity', 'NaN', ''])('rejects the length "%s"', async length => {
     const ui = await startUi()
 
     const answer = await ui.send(`api/traces?length=${length}`)
@@ -121,7 +121,7 @@ describe('the list of the ui', () => {
     expect(answer.status).toBe(400)
   })
 
-  it('asks the store once, however many pages ask', async () => {
+  it('asks the store once for any number of pages', async () => {
     const store = openStore()
     let reads = 0
     const driver: Driver = {
@@ -141,7 +141,7 @@ describe('the list of the ui', () => {
     expect(reads).toBe(1)
   })
 
-  it('sends texts of records with nothing left to obey, and ids as they are', async () => {
+  it('escapes the texts of records, and sends ids unchanged', async () => {
     const ui = await startUi()
     const baseId = '</script>\u202e\u0007<b>'
     await ui.driver.write(makeTrace({ baseId, name: 'x\u001b[31m', service: 'y'.repeat(1_000_000) }))
@@ -168,7 +168,7 @@ describe('a trace of the ui', () => {
     '~'.repeat(2_000),
   ]
 
-  it.each(ODD_IDS)('is found under its id and no other: %s', async baseId => {
+  it.each(ODD_IDS)('is found only under its id: %s', async baseId => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId, queries: 1 }))
     await ui.driver.write(makeTrace({ baseId: 'another' }))
@@ -180,7 +180,7 @@ describe('a trace of the ui', () => {
   })
 
   it.each(['*', '%', '_', '../../etc/passwd', '%252e%252e', '%00', 'another%00', 'ANOTHER', '~'.repeat(1_999)])(
-    'is not found under an id that only leads elsewhere: %s',
+    'is not found under an id that leads elsewhere: %s',
     async id => {
       const ui = await startUi()
       await ui.driver.write(makeTrace({ baseId: 'another' }))
@@ -200,7 +200,7 @@ describe('a trace of the ui', () => {
     ['id:gone', 'The store holds no such trace.', '>gone<'],
     ['file:7', 'This file is no longer open. Open it again.', '>7<'],
     ['id:"><img src=x onerror=alert(1)>', 'The store holds no such trace.', '&#60;img src=x onerror=alert(1)&#62;'],
-  ])('has a page that leads back to the list where it is not there: %s', async (ref, reason, shown) => {
+  ])('has a page with a link to the list if the trace does not exist: %s', async (ref, reason, shown) => {
     const ui = await startUi()
 
     const { status, headers, body } = await ui.send(`trace?ref=${encodeURIComponent(ref)}`)
@@ -216,7 +216,7 @@ describe('a trace of the ui', () => {
   })
 
   it.each(['', 'another', 'id:', 'file:', 'path:/etc/passwd', 'ID:another', `id:${'x'.repeat(2_001)}`])(
-    'has to be named as one: "%s"',
+    'needs a valid address: "%s"',
     async ref => {
       const ui = await startUi()
 
@@ -227,7 +227,7 @@ describe('a trace of the ui', () => {
     },
   )
 
-  it('is downloaded as a report, as records and as a page, under a name that is no path', async () => {
+  it('is downloaded as a report, as records and as a page, under a safe file name', async () => {
     const ui = await startUi()
     const baseId = '../../evil"; x=\r\n.exe'
     const records = makeTrace({ baseId })
@@ -259,7 +259,7 @@ describe('a trace of the ui', () => {
     expect(answer.status).toBe(400)
   })
 
-  it('has a page that may load nothing but itself and its records', async () => {
+  it('has a page that may load only itself and its records', async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: '</script><script>alert(1)</script>' }))
 
@@ -272,7 +272,7 @@ describe('a trace of the ui', () => {
     expect(policy).toMatch(/connect-src 'self'; frame-ancestors 'none'$/)
   })
 
-  it('is told of as it grows, and no further once the page has gone', async () => {
+  it('is followed while it grows, until the page is closed', async () => {
     const ui = await startUi()
     const records = makeTrace({ baseId: 'live' })
     await ui.driver.write(records.slice(0, 2))
@@ -291,7 +291,7 @@ describe('a trace of the ui', () => {
     expect(new TextDecoder().decode(value)).toBe(`data: ${records.length}\n\n`)
   })
 
-  it('ends the stream of one that is not among the newest', async () => {
+  it('ends the stream of a trace that is not among the newest', async () => {
     const ui = await startUi()
 
     const answer = await ui.send('api/events?ref=id:unknown')
@@ -299,7 +299,7 @@ describe('a trace of the ui', () => {
     expect(answer.body).toContain('event: complete')
   })
 
-  it('is told of to a bounded number of pages', async () => {
+  it('is followed by a limited number of pages', async () => {
     const ui = await startUi()
     const records = makeTrace({ baseId: 'live' })
     await ui.driver.write(records)
@@ -321,12 +321,12 @@ describe('a trace of the ui', () => {
 })
 
 describe('a file that is opened in the ui', () => {
-  it.each(['json', 'jsonl'])('is shown like a trace of the store when it is .%s', async format => {
+  it.each(['json', 'jsonl'])('is shown like a trace of the store if its name ends in .%s', async format => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'saved', failed: true }))
     const { body } = await ui.send(`download?ref=id:saved&format=${format}`)
 
-    const opened = await open(ui, body, '../<b>x.json')
+    const opened = await openFile(ui, body, '../<b>x.json')
 
     const { ref } = JSON.parse(opened.body)
     const records = await ui.send(`api/trace?ref=${ref}`)
@@ -344,32 +344,32 @@ describe('a file that is opened in the ui', () => {
     ['a report without points', '{"children": []}'],
     ['no text', Buffer.from([0xff, 0xfe, 0x00])],
     ['nested too deep', '['.repeat(200_000)],
-  ])('is refused when it holds %s', async (_, body) => {
+  ])('is rejected if it contains %s', async (_, body) => {
     const ui = await startUi()
 
-    const answer = await open(ui, body)
+    const answer = await openFile(ui, body)
 
     expect([400, 422]).toContain(answer.status)
     expect(ui.errors).toEqual([])
   })
 
-  it('is refused above the limit, before it is read', async () => {
+  it('is rejected above the size limit before it is read', async () => {
     const ui = await startUi({ largestFile: 1_000 })
     const body = makeTrace({ queries: 20 })
       .map(record => JSON.stringify(record))
       .join('\n')
 
-    const announced = await open(ui, body)
+    const announced = await openFile(ui, body)
     const endless = await ui.send('api/files', {
       method: 'POST',
-      headers: { ...ownHeaders(ui), 'Transfer-Encoding': 'chunked' },
+      headers: { ...createOwnHeaders(ui), 'Transfer-Encoding': 'chunked' },
     })
 
     expect([announced.status, endless.status]).toEqual([413, 411])
     expect(announced.headers.get('connection')).toBe('close')
   })
 
-  it('is gone when it was the oldest of too many', async () => {
+  it('is forgotten if it is the oldest of too many', async () => {
     const ui = await startUi()
 
     const answer = await ui.send('api/trace?ref=file:1')
@@ -388,7 +388,7 @@ describe('a store that fails', () => {
     'download?ref=id:x&format=html',
   ]
 
-  it('is told of to nobody but whoever started the ui', async () => {
+  it('is reported only to the user who started the ui', async () => {
     const failure = new Error(SECRET)
     const fail = () => Promise.reject(failure)
     const driver: Driver = {
@@ -409,7 +409,7 @@ describe('a store that fails', () => {
     expect(ui.errors).toEqual(PATHS.map(() => failure))
   })
 
-  it('breaks a download off where it fails in the middle of it', async () => {
+  it('aborts a download if it fails in the middle', async () => {
     const records = makeTrace({ queries: 1_000 })
     const driver: Driver = {
       ...openStore(),
@@ -427,7 +427,7 @@ describe('a store that fails', () => {
     expect(ui.errors).toHaveLength(1)
   })
 
-  it('can be one that is never read: it says so', async () => {
+  it('is reported if it can never be read', async () => {
     const ui = await startUi({ driver: { name: 'otlp', write: async () => undefined, close: async () => undefined } })
 
     const answers = await Promise.all(PATHS.map(path => ui.send(path)))
@@ -439,7 +439,7 @@ describe('a store that fails', () => {
 })
 
 describe('a large trace', () => {
-  it('is one of few that are read at the same time; others wait, and too many are refused', async () => {
+  it('is one of few that are read at the same time; others wait, and excess ones are refused', async () => {
     const records = makeTrace()
     let reading = 0
     let most = 0
@@ -478,7 +478,7 @@ describe('a large trace', () => {
     expect(most).toBe(2)
   })
 
-  it('is streamed as the browser takes it, and no longer once it has gone', async () => {
+  it('is streamed at the speed of the browser, until the browser disconnects', async () => {
     const batch = makeTrace({ queries: 500 })
     let given = 0
     let ended = false
@@ -508,9 +508,9 @@ describe('a large trace', () => {
   })
 })
 
-async function open(ui: Ui, body: string | Buffer, name = 'trace.json') {
+async function openFile(ui: Ui, body: string | Buffer, name = 'trace.json') {
   const path = `api/files?name=${encodeURIComponent(name)}`
-  return await ui.send(path, { method: 'POST', headers: ownHeaders(ui), body })
+  return await ui.send(path, { method: 'POST', headers: createOwnHeaders(ui), body })
 }
 
 /** Looks again until what is looked for is there. */

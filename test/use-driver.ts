@@ -5,7 +5,7 @@ import { instrument } from '@osprofiler/instruments'
 import { makeTrace } from '../packages/drivers/test/make-record.js'
 
 /** Does all that a driver can, from inside of a trace and with every instrument on; what that trace recorded of it. */
-export async function recordsOfDriver(connectionString: string): Promise<{ written: number; recorded: string[] }> {
+export async function recordDriverUse(connectionString: string): Promise<{ written: number; recorded: string[] }> {
   const recorded: TraceRecord[] = []
   const written = makeTrace(4, { base_id: createTraceId() })
   const [first] = written

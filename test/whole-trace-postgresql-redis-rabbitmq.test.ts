@@ -45,37 +45,37 @@ afterAll(async () => {
 })
 
 describe('one trace through five systems', () => {
-  it('shows every hop under the one that caused it', async () => {
-    const baseId = await order('7')
+  it('shows every hop under its cause', async () => {
+    const baseId = await placeOrder('7')
 
-    const report = await finished(baseId, 7)
+    const report = await waitForReport(baseId, 7)
 
-    expect(report.roots.map(outline)).toEqual([WHOLE])
+    expect(report.roots.map(outlineNode)).toEqual([WHOLE_TRACE])
     expect(report.points.flatMap(({ marks }) => marks)).toEqual([])
     expect(new Set(report.points.map(({ start }) => start?.base_id))).toEqual(new Set([baseId]))
   })
 
-  it('is the same for each of many orders at once, and for none of those that nobody signed', async () => {
-    const before = await counts()
+  it('is the same for each of many concurrent orders, and absent for unsigned ones', async () => {
+    const before = await readCounts()
     const known = await store.listTraces?.({ limit: 1_000 })
-    const unsigned = Array.from({ length: 20 }, (_, index) => order(`quiet-${index}`, {}))
-    const baseIds = await Promise.all(Array.from({ length: 20 }, (_, index) => order(`busy-${index}`)))
+    const unsigned = Array.from({ length: 20 }, (_, index) => placeOrder(`quiet-${index}`, {}))
+    const baseIds = await Promise.all(Array.from({ length: 20 }, (_, index) => placeOrder(`busy-${index}`)))
     await Promise.all(unsigned)
 
-    const reports = await Promise.all(baseIds.map(baseId => finished(baseId, 7)))
+    const reports = await Promise.all(baseIds.map(baseId => waitForReport(baseId, 7)))
 
-    for (const report of reports) expect(report.roots.map(outline)).toEqual([WHOLE])
-    await expect.poll(counts).toEqual({ stored: before.stored + 40, counted: before.counted + 40 })
+    for (const report of reports) expect(report.roots.map(outlineNode)).toEqual([WHOLE_TRACE])
+    await expect.poll(readCounts).toEqual({ stored: before.stored + 40, counted: before.counted + 40 })
     expect(await store.listTraces?.({ limit: 1_000 })).toHaveLength((known?.length ?? 0) + 20)
   })
 
-  it('goes on where the worker is asked', async () => {
+  it("continues at the worker's own endpoint", async () => {
     const baseId = createTraceId()
-    await (await fetch(`${worker}/orders`, { headers: signed(baseId) })).json()
+    await (await fetch(`${worker}/orders`, { headers: signHeaders(baseId) })).json()
 
-    const report = await finished(baseId, 3)
+    const report = await waitForReport(baseId, 3)
 
-    expect(report.roots.map(outline)).toEqual([
+    expect(report.roots.map(outlineNode)).toEqual([
       ['worker wsgi', ['worker db SELECT count(*)::int AS stored FROM orders'], ['worker db GET ?']],
     ])
   })
@@ -84,7 +84,7 @@ describe('one trace through five systems', () => {
 /** What is called, and by whom: a point, and those that are nested in it. */
 type Outline = [string, ...Outline[]]
 
-const WHOLE: Outline = [
+const WHOLE_TRACE: Outline = [
   'front wsgi',
   [
     'front http',
@@ -98,31 +98,31 @@ const WHOLE: Outline = [
   ],
 ]
 
-function outline({ service, name, start, children }: ReportNode): Outline {
+function outlineNode({ service, name, start, children }: ReportNode): Outline {
   const { function: called, db } = (start?.info ?? {}) as { function?: { name: string }; db?: { statement: string } }
   const words = [service, name, called?.name ?? db?.statement].filter(word => word !== undefined)
-  return [words.join(' '), ...children.map(outline)]
+  return [words.join(' '), ...children.map(outlineNode)]
 }
 
 /** Places an order, in a trace of its own unless other headers are given. */
-async function order(id: string, headers?: Record<string, string>): Promise<string> {
+async function placeOrder(id: string, headers?: Record<string, string>): Promise<string> {
   const baseId = createTraceId()
-  const response = await fetch(`${front}/orders/${id}`, { method: 'POST', headers: headers ?? signed(baseId) })
+  const response = await fetch(`${front}/orders/${id}`, { method: 'POST', headers: headers ?? signHeaders(baseId) })
   expect(await response.json()).toEqual({ accepted: true })
   return baseId
 }
 
-function signed(baseId: string): Record<string, string> {
+function signHeaders(baseId: string): Record<string, string> {
   const [info, hmac] = signedPack({ base_id: baseId }, 'o7Vt2kQ9xWc4LmZs8RbYpD1g')
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 
-async function counts(): Promise<{ stored: number; counted: number }> {
+async function readCounts(): Promise<{ stored: number; counted: number }> {
   return (await (await fetch(`${worker}/orders`)).json()) as { stored: number; counted: number }
 }
 
 /** The report of a trace, when all of its points have stopped and are in the store. */
-async function finished(baseId: string, points: number): Promise<Report> {
+async function waitForReport(baseId: string, points: number): Promise<Report> {
   let records: TraceRecord[] = []
   const read = async (): Promise<number> => {
     records = []

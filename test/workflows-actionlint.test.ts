@@ -12,11 +12,11 @@ const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 describe('actionlint', () => {
-  it('has nothing against the workflows', async () => {
+  it('finds no error in the workflows', async () => {
     expect(await lint(copyWorkflows())).toBe('')
   })
 
-  it('finds an output that no job has, so the workflows are really looked at', async () => {
+  it('finds an output that no job has, which proves that the workflows are checked', async () => {
     const copy = copyWorkflows()
     const file = join(copy, '.github/workflows/release.yml')
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('outputs.unpublished', 'outputs.missing'))

@@ -37,15 +37,15 @@ interface Workflow {
 }
 
 describe('every workflow', () => {
-  it.each(names)('%s takes each action by its commit, and names the version', name => {
-    expect(unpinned(read(`.github/workflows/${name}`))).toEqual([])
+  it.each(names)('%s uses each action by its commit, and names the version', name => {
+    expect(findUnpinned(read(`.github/workflows/${name}`))).toEqual([])
   })
 
-  it('prepares a job by actions at their commits too', () => {
-    expect(unpinned(read('.github/actions/prepare/action.yml'))).toEqual([])
+  it('prepares a job with actions at pinned commits, too', () => {
+    expect(findUnpinned(read('.github/actions/prepare/action.yml'))).toEqual([])
   })
 
-  it.each(names)('%s has the least permissions, a group, and a bound for the time of each job', name => {
+  it.each(names)('%s has minimal permissions, a concurrency group, and a time limit for each job', name => {
     const { permissions, concurrency, defaults, jobs } = readWorkflow(name)
 
     expect(Object.values(permissions).filter(right => right !== 'read')).toEqual([])
@@ -60,7 +60,7 @@ describe('every workflow', () => {
 })
 
 describe('CI', () => {
-  it('runs on the oldest version of Node that the packages take, and on all that .ci/run names', () => {
+  it('runs on the oldest supported Node, and on all versions that .ci/run names', () => {
     const { engines } = JSON.parse(read('package.json'))
     const oldest = Number(/^>=(\d+)/.exec(engines.node)?.[1])
     const others = /OSPROFILER_TEST_NODES-([\d,]+)/.exec(read('.ci/run'))?.[1]?.split(',').map(Number) ?? []
@@ -69,7 +69,7 @@ describe('CI', () => {
     expect(others.length).toBeGreaterThan(0)
   })
 
-  it('runs everything on the oldest version, and on the others what a version can change', () => {
+  it('runs everything on the oldest version, and version-dependent tests on the others', () => {
     const { strategy, steps = [] } = ci.jobs.linux ?? {}
     const versions = strategy?.matrix.node ?? []
     const [oldest, newest] = [versions[0], versions.at(-1)]
@@ -96,14 +96,14 @@ describe('CI', () => {
 })
 
 describe('the release', () => {
-  it('does nothing before CI has passed on the same commit', () => {
+  it('waits until CI has passed on the same commit', () => {
     expect(release.jobs.ci?.uses).toBe('./.github/workflows/ci.yml')
     for (const job of Object.keys(release.jobs).filter(name => name !== 'ci')) {
-      expect({ job, needs: [...allNeeds(job)] }).toEqual({ job, needs: expect.arrayContaining(['ci']) })
+      expect({ job, needs: [...collectNeeds(job)] }).toEqual({ job, needs: expect.arrayContaining(['ci']) })
     }
   })
 
-  it('proves its origin in the one job that publishes, from a protected environment', () => {
+  it('proves its origin in the only job that publishes, in a protected environment', () => {
     const mayProve = Object.entries(release.jobs).filter(
       ([, { permissions }]) => permissions?.['id-token'] !== undefined,
     )
@@ -112,7 +112,7 @@ describe('the release', () => {
     expect(mayProve[0]?.[1].permissions).toEqual({ contents: 'read', 'id-token': 'write' })
   })
 
-  it('shows the secret of npm to no other step than the release script', () => {
+  it("passes npm's secret only to the release script", () => {
     const steps = Object.values(release.jobs).flatMap(job => job.steps ?? [])
     const withSecret = steps.filter(step => JSON.stringify(step).includes('secrets.'))
 
@@ -120,7 +120,7 @@ describe('the release', () => {
     expect(JSON.parse(read('package.json')).scripts.release).toBe('node release/publish.js')
   })
 
-  it('trusts no cache in a job that publishes or writes', () => {
+  it('uses no cache in a job that publishes or writes', () => {
     const writes = Object.entries(release.jobs).filter(([, { permissions = {} }]) =>
       Object.values(permissions).includes('write'),
     )
@@ -132,13 +132,13 @@ describe('the release', () => {
 })
 
 /** All jobs that a job waits for, itself or by another. */
-function allNeeds(job: string): Set<string> {
+function collectNeeds(job: string): Set<string> {
   const direct = [release.jobs[job]?.needs ?? []].flat()
-  return new Set(direct.flatMap(name => [name, ...allNeeds(name)]))
+  return new Set(direct.flatMap(name => [name, ...collectNeeds(name)]))
 }
 
 /** The lines that use an action of others by a name that its owner can move. */
-function unpinned(text: string): string[] {
+function findUnpinned(text: string): string[] {
   const uses = text.split('\n').filter(line => /^\s*(?:- )?uses:/.test(line) && !/uses: \.\//.test(line))
   return uses.filter(line => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))
 }

@@ -30,9 +30,9 @@ type Kind = keyof typeof VALUES
 /** An option, and which of the values it takes. */
 type Row = readonly [option: string, ...taken: readonly Kind[]]
 
-const NUMBERS = ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'].map((name): Row => [name, 'number'])
-const LIMITS: readonly Row[] = [
-  ...NUMBERS,
+const NUMBER_ROWS = ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'].map((name): Row => [name, 'number'])
+const LIMIT_ROWS: readonly Row[] = [
+  ...NUMBER_ROWS,
   ['name', 'text', 'empty text'],
   ['enabled', 'boolean'],
   ['datedTracesOnly', 'boolean'],
@@ -40,23 +40,27 @@ const LIMITS: readonly Row[] = [
   ['onRefused', 'function'],
   ['noSuchOption'],
 ]
-const MIDDLEWARE: readonly Row[] = [...LIMITS, ['hideQuery', 'boolean']]
-const OF_INSTRUMENTS: readonly Row[] = [
+const MIDDLEWARE_ROWS: readonly Row[] = [...LIMIT_ROWS, ['hideQuery', 'boolean']]
+const INSTRUMENT_ROWS: readonly Row[] = [
   ['propagateTo', 'text', 'empty text', 'function', 'list'],
   ['traceSql'],
   ['messages'],
   ['libraries'],
   ['noSuchOption'],
 ]
-const KEYS: Row = ['hmacKeys', 'text', 'list']
+const KEYS_ROW: Row = ['hmacKeys', 'text', 'list']
 
 /** Whoever takes options, and how one of them is handed over. */
-const TAKERS: readonly [taker: string, rows: readonly Row[], take: (options: Record<string, unknown>) => unknown][] = [
+const OPTION_TAKERS: readonly [
+  taker: string,
+  rows: readonly Row[],
+  take: (options: Record<string, unknown>) => unknown,
+][] = [
   [
     'setup()',
     [
-      KEYS,
-      ...OF_INSTRUMENTS,
+      KEYS_ROW,
+      ...INSTRUMENT_ROWS,
       ...['project', 'service'].map((name): Row => [name, 'text', 'empty text']),
       ...['enabled', 'filterErrorTrace'].map((name): Row => [name, 'boolean']),
       ['redact', 'function'],
@@ -67,10 +71,10 @@ const TAKERS: readonly [taker: string, rows: readonly Row[], take: (options: Rec
   ],
   ['setup() in place of a store', [['notifier', 'function']], setUp],
   ['setup() with a store', [['notifierOptions']], options => setUp({ connectionString: 'memory://', ...options })],
-  ['instrument()', OF_INSTRUMENTS, options => instrument([], options as InstrumentOptions)()],
+  ['instrument()', INSTRUMENT_ROWS, options => instrument([], options as InstrumentOptions)()],
   [
     'messages of instrument()',
-    [...LIMITS, ['propagate', 'boolean', 'function']],
+    [...LIMIT_ROWS, ['propagate', 'boolean', 'function']],
     messages => instrument([], { messages })(),
   ],
   [
@@ -78,10 +82,14 @@ const TAKERS: readonly [taker: string, rows: readonly Row[], take: (options: Rec
     [['pg'], ['ioredis'], ['koa', 'function'], ['postgres', 'function'], ['redis']],
     libraries => instrument([], { libraries })(),
   ],
-  ['the middleware of Express', MIDDLEWARE, options => express('KEY', options)],
-  ['the middleware of Koa', MIDDLEWARE, options => koa('KEY', options)],
-  ['the plugin of Fastify', [...MIDDLEWARE, KEYS], options => fastify().register(fastifyPlugin, options).ready()],
-  ['createRunTraced()', LIMITS, options => createRunTraced('KEY', options)],
+  ['the middleware of Express', MIDDLEWARE_ROWS, options => express('KEY', options)],
+  ['the middleware of Koa', MIDDLEWARE_ROWS, options => koa('KEY', options)],
+  [
+    'the plugin of Fastify',
+    [...MIDDLEWARE_ROWS, KEYS_ROW],
+    options => fastify().register(fastifyPlugin, options).ready(),
+  ],
+  ['createRunTraced()', LIMIT_ROWS, options => createRunTraced('KEY', options)],
   [
     'createNotifier()',
     [
@@ -100,7 +108,7 @@ function setUp(options: Record<string, unknown>): unknown {
 }
 
 /** What went wrong, at once or later. */
-async function failureOf(take: () => unknown): Promise<unknown> {
+async function captureFailure(take: () => unknown): Promise<unknown> {
   try {
     await take()
     return undefined
@@ -110,39 +118,39 @@ async function failureOf(take: () => unknown): Promise<unknown> {
 }
 
 /** Words in which V8 speaks of our code, and no user can tell what he did. */
-const OF_THE_ENGINE = /undefined|Cannot|is not a function|not iterable|serialize|destructur|convert/
+const ENGINE_MESSAGE_PATTERN = /undefined|Cannot|is not a function|not iterable|serialize|destructur|convert/
 
-const CASES = TAKERS.flatMap(([taker, rows, take]) =>
+const CASES = OPTION_TAKERS.flatMap(([taker, rows, take]) =>
   rows.map(([option, ...taken]) => ({ taker, option, taken, take })),
 )
 
 describe('an option', () => {
-  it.each(CASES)('of $taker, $option, is refused in words of its own where it is of a wrong kind', async one => {
+  it.each(CASES)('$option of $taker is rejected with its own message if its type is wrong', async one => {
     const { option, taken, take } = one
     const before = getNotifier()
 
     for (const [kind, value] of Object.entries(VALUES)) {
       if (taken.includes(kind as Kind)) continue
-      const error = await failureOf(() => take({ [option]: value }))
+      const error = await captureFailure(() => take({ [option]: value }))
 
       expect(error, kind).toBeInstanceOf(TypeError)
       const { message } = error as TypeError
-      expect(message).not.toMatch(OF_THE_ENGINE)
+      expect(message).not.toMatch(ENGINE_MESSAGE_PATTERN)
       expect(message.length).toBeGreaterThan(20)
       expect(getNotifier()).toBe(before)
     }
   })
 
-  it.each(CASES.filter(({ taken }) => taken.length > 0))('of $taker, $option, may be $taken', async one => {
+  it.each(CASES.filter(({ taken }) => taken.length > 0))('$option of $taker may be $taken', async one => {
     for (const kind of one.taken) {
-      expect(await failureOf(() => one.take({ [one.option]: VALUES[kind] })), kind).toBeUndefined()
+      expect(await captureFailure(() => one.take({ [one.option]: VALUES[kind] })), kind).toBeUndefined()
     }
   })
 })
 
-describe('what is given in place of options', () => {
+describe('an argument in place of options', () => {
   it.each(Object.keys(VALUES) as Kind[])(
-    'to setup(), instrument() and the middlewares is refused as %s',
+    'to setup(), instrument() and the middleware is rejected if it is %s',
     async kind => {
       const value = VALUES[kind] as never
       const takes = [
@@ -155,32 +163,35 @@ describe('what is given in place of options', () => {
         () => createRunTraced('KEY', value),
       ]
 
-      for (const error of await Promise.all(takes.map(failureOf))) {
+      for (const error of await Promise.all(takes.map(captureFailure))) {
         expect(error).toBeInstanceOf(TypeError)
-        expect((error as TypeError).message).not.toMatch(OF_THE_ENGINE)
+        expect((error as TypeError).message).not.toMatch(ENGINE_MESSAGE_PATTERN)
       }
     },
   )
 
-  it.each(['', 'no scheme'])('a connection string %j is refused without being shown', async connectionString => {
-    const error = await failureOf(() => setUp({ connectionString }))
+  it.each(['', 'no scheme'])(
+    'that is the invalid connection string %j is rejected without being shown',
+    async connectionString => {
+      const error = await captureFailure(() => setUp({ connectionString }))
 
-    expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
-    expect(String(error)).not.toContain('no scheme')
-  })
+      expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
+      expect(String(error)).not.toContain('no scheme')
+    },
+  )
 
   it.each([
     [['+express', 'pg'], /with and without "\+".*before none/],
     [['+expres'], /"expres".*Known: .*express/],
     [['+'], /No instrument ""/],
-  ])('instruments %j are refused by both who take them', (names, message) => {
+  ])('that is the instrument list %j is rejected by both setup() and instrument()', (names, message) => {
     const wrong = names as AskedInstrument[]
 
     expect(() => instrument(wrong)).toThrow(message)
     expect(() => setup({ instruments: wrong, enabled: false })).toThrow(message)
   })
 
-  it('an unknown instrument is named beside those that there are', () => {
+  it('that names an unknown instrument is rejected with a list of the known ones', () => {
     const wrong = ['http', 'htpp'] as InstrumentName[]
 
     expect(() => instrument(wrong)).toThrow(/"htpp".*Known: .*http/)

@@ -6,7 +6,7 @@ import { setNotifier } from '@osprofiler/core'
 import { createRequestTracer } from '@osprofiler/core/http'
 import { answer } from '../answer.js'
 
-const AWAITS = 100
+const AWAIT_COUNT = 100
 
 setNotifier(() => {})
 const tracer = createRequestTracer('SECRET_KEY', { maxTracesPerSecond: 1e9 })
@@ -17,7 +17,7 @@ async function awaitOften(count) {
 
 const server = createServer((req, res) =>
   tracer.serve(req, res, async () => {
-    await awaitOften(AWAITS)
+    await awaitOften(AWAIT_COUNT)
     res.end('{"items":["chair","table"]}')
   }),
 )
@@ -25,7 +25,7 @@ server.keepAliveTimeout = 0
 await once(server.listen(0, '127.0.0.1'), 'listening')
 
 await answer(async ({ awaits }) => {
-  if (awaits === undefined) return { port: server.address().port, awaits: AWAITS }
+  if (awaits === undefined) return { port: server.address().port, awaits: AWAIT_COUNT }
   const before = process.cpuUsage()
   await awaitOften(awaits)
   const { user, system } = process.cpuUsage(before)

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startNode } from '../child.js'
 import { readCpuTime } from '../servers/cpu-time.js'
 import { openLoad } from '../servers/load.js'
-import { plainRequests, signedRequests } from '../servers/requests.js'
+import { createPlainRequests, createSignedRequests } from '../servers/requests.js'
 import { summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 
-const AWAITS = 1_000_000
-const REQUESTS = 5_000
+const AWAIT_COUNT = 1_000_000
+const REQUEST_COUNT = 5_000
 /** A little longer than the context is kept after the last trace: `packages/core/src/points/context.ts`. */
-const REST_MS = 11_000
+const REST_DURATION_MS = 11_000
 
 /**
  * What a first trace costs the requests after it that are not traced. In one process, one phase after the other:
@@ -34,27 +34,27 @@ export async function runContext({ generations, rounds }) {
 async function measureProcess(rounds, phases) {
   const child = startNode('context/contender.js')
   const load = await openLoad((await child.ask({})).port)
-  const trace = () => load.send(signedRequests(1, 'SECRET_KEY'))
-  const plain = plainRequests(REQUESTS)
+  const trace = () => load.send(createSignedRequests(1, 'SECRET_KEY'))
+  const plain = createPlainRequests(REQUEST_COUNT)
 
   async function measure(phase, keep) {
     if (!phases.has(phase)) phases.set(phase, { awaits: [], requests: [] })
     const { awaits, requests } = phases.get(phase)
     for (let round = 0; round < rounds; round++) {
       await keep()
-      awaits.push((await child.ask({ awaits: AWAITS })).ns)
+      awaits.push((await child.ask({ awaits: AWAIT_COUNT })).ns)
       const before = readCpuTime(child.pid)
       await load.send(plain)
-      requests.push((readCpuTime(child.pid) - before) / REQUESTS)
+      requests.push((readCpuTime(child.pid) - before) / REQUEST_COUNT)
     }
   }
 
   for (let i = 0; i < 3; i++) await load.send(plain)
-  await child.ask({ awaits: AWAITS })
+  await child.ask({ awaits: AWAIT_COUNT })
   await measure('before the first trace', () => {})
   // Each round sends another trace, so that the context does not come to rest meanwhile.
   await measure('after a trace', trace)
-  await sleep(REST_MS)
+  await sleep(REST_DURATION_MS)
   await measure('after 10 s without one', () => {})
   load.close()
   await child.stop()

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'
 import { createContender } from './contenders.js'
 
-const IN_FLIGHT = 40
+const MESSAGES_IN_FLIGHT = 40
 const [, , task, url] = process.argv
 const require = createRequire(import.meta.url)
 
@@ -38,7 +38,8 @@ await channel.consume(queue, message => {
 answerTimes({
   [task]: count =>
     inContext(count, async () => {
-      for (let done = 0; done < count; done += IN_FLIGHT) await exchange(Math.min(IN_FLIGHT, count - done))
+      for (let done = 0; done < count; done += MESSAGES_IN_FLIGHT)
+        await exchange(Math.min(MESSAGES_IN_FLIGHT, count - done))
     }),
 })
 

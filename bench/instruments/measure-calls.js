@@ -15,7 +15,7 @@ export async function measureCalls(title, startContender, effort) {
   const samples = await alternate(contenders, effort)
   const us = name => show(inMicroseconds(samples.get(name)), 1)
   const ofBare = name => show(ratio(samples, name, 'bare'), 3)
-  const added = addedTime(samples, 'traced', 'openTelemetry')
+  const added = measureAddedTime(samples, 'traced', 'openTelemetry')
   printTable(
     `${title}: CPU time of the caller`,
     ['', 'us', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
@@ -41,7 +41,7 @@ function inMicroseconds(samples) {
 }
 
 /** What one adds to bare in a round, of what the other adds in the same. */
-function addedTime(samples, name, reference) {
+function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))
 }

@@ -8,7 +8,7 @@ const CLIENTS = [
   ['fetch', 'fetch'],
 ]
 const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
-const IN_FLIGHT = 40
+const REQUESTS_IN_FLIGHT = 40
 const WARM_UP_REQUESTS = 15_000
 const ROUND_REQUESTS = 3_000
 
@@ -34,14 +34,14 @@ async function runClient(client, title, port, effort) {
       1,
     )
   const ofBare = name => show(ratio(samples, name, 'bare'), 3)
-  const added = addedTime(samples, 'traced', 'openTelemetry')
+  const added = measureAddedTime(samples, 'traced', 'openTelemetry')
   printTable(
-    `${title}, ${IN_FLIGHT} at a time: CPU time of the caller`,
+    `${title}, ${REQUESTS_IN_FLIGHT} at a time: CPU time of the caller`,
     ['', 'us', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
     [
       ['bare', us('bare'), '', '', '', ''],
       ['bare, once more (A/A)', us('bare, once more (A/A)'), ofBare('bare, once more (A/A)'), '', '', ''],
-      ['untraced, instruments on', us('untraced'), ofBare('untraced'), verdictOfBare(samples), '', ''],
+      ['untraced, instruments on', us('untraced'), ofBare('untraced'), judgeBare(samples), '', ''],
       ['traced', us('traced'), ofBare('traced'), '', show(added), verdict(added.median, 0.33)],
       ['OpenTelemetry', us('openTelemetry'), ofBare('openTelemetry'), '', '', ''],
     ],
@@ -54,7 +54,7 @@ function createCaller(name, client, port) {
     name,
     async start() {
       const task = name.replace(/,.*/, '')
-      const child = startNode('instruments/outgoing.js', task, client, String(port), String(IN_FLIGHT))
+      const child = startNode('instruments/outgoing.js', task, client, String(port), String(REQUESTS_IN_FLIGHT))
       const time = async count => (await child.ask({ count })).ns / count
       await time(WARM_UP_REQUESTS)
       return { measure: () => time(ROUND_REQUESTS), stop: () => child.stop() }
@@ -62,12 +62,12 @@ function createCaller(name, client, port) {
   }
 }
 
-function verdictOfBare(samples) {
+function judgeBare(samples) {
   return verdict(ratio(samples, 'untraced', 'bare').median, 1.01)
 }
 
 /** What one adds to bare in a round, of what the other adds in the same. */
-function addedTime(samples, name, reference) {
+function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))
 }

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import { answerTimes } from '../answer.js'
 import { countSpans } from '../count-spans.js'
-import { MANNERS } from './manners.js'
+import { CALL_PATTERNS } from './manners.js'
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
 const { processor, expect } = countSpans()
@@ -23,7 +23,7 @@ const inSpan = value =>
   })
 
 const manner = process.argv[2]
-const measure = MANNERS[manner](inSpan)
+const measure = CALL_PATTERNS[manner](inSpan)
 
 await answerTimes({
   async [manner](count) {

@@ -1,7 +1,7 @@
 import { run, trace, withTrace } from '@osprofiler/core'
 import { answerTimes } from '../answer.js'
 import { countRecords } from '../count-records.js'
-import { MANNERS } from './manners.js'
+import { CALL_PATTERNS } from './manners.js'
 
 const { expect } = countRecords()
 
@@ -13,7 +13,7 @@ const tracedWork = trace('point', { hideArgs: true })(work)
 const CALLS = { bare: work, trace: tracedWork, withTrace: value => withTrace('point', () => work(value)) }
 
 const [way, manner] = process.argv[2].split('/')
-const measure = MANNERS[manner](CALLS[way])
+const measure = CALL_PATTERNS[manner](CALLS[way])
 const options = { hmacKey: 'SECRET_KEY', maxPointsPerTrace: Number.POSITIVE_INFINITY }
 
 await answerTimes({

@@ -12,14 +12,14 @@ export async function runPromises(effort) {
   if (effort.only?.includes('awaits') !== true) await runCalls(effort)
 }
 
-const AWAITS = [
+const AWAIT_CASES = [
   ['`await` of a value', 'value'],
   ['`await` of an async call', 'call'],
 ]
 
 async function runAwaits(effort) {
   const rows = []
-  for (const [name, kind] of AWAITS) {
+  for (const [name, kind] of AWAIT_CASES) {
     const samples = await alternate(
       ['nothing', 'trace', 'hooks', 'promise'].map(meanwhile => task(meanwhile, 'awaits', `${kind}/${meanwhile}`)),
       effort,
@@ -59,7 +59,7 @@ function difference(samples, name, reference) {
     .map((value, index) => value - references[index])
 }
 
-const MANNERS = [
+const PATTERN_NAMES = [
   ['awaited at once', 'atOnce'],
   ['awaited later', 'later'],
   ['not awaited', 'never'],
@@ -67,7 +67,7 @@ const MANNERS = [
 
 async function runCalls(effort) {
   const rows = []
-  for (const [name, manner] of MANNERS) {
+  for (const [name, manner] of PATTERN_NAMES) {
     const samples = await alternate(
       [
         ...['bare', 'trace', 'withTrace'].map(way => task(way, 'ours', `${way}/${manner}`)),

@@ -14,7 +14,7 @@ const largest = {
   escapes: 'escapes',
 }
 /** In milliseconds. */
-const AIM = 5
+const AIM_RATIO = 5
 
 /** What it costs to copy an info and to search it for secrets, and to read and write a record's JSON. */
 export async function runRecords(effort) {
@@ -25,19 +25,19 @@ export async function runRecords(effort) {
   printTable(
     'A copy of an ordinary info',
     ['', 'us'],
-    Object.entries(ordinary).map(([name, title]) => [title, show(scale(times(name), 1e3))]),
+    Object.entries(ordinary).map(([name, title]) => [title, show(scaleSummary(times(name), 1e3))]),
   )
   printTable(
     'A copy of the largest info, 64,000 characters',
-    ['', 'ms', `aim ${AIM}`],
+    ['', 'ms', `aim ${AIM_RATIO}`],
     Object.entries(largest).map(([name, title]) => {
-      const time = scale(times(name), 1e6)
-      return [title, show(time), verdict(time.median, AIM)]
+      const time = scaleSummary(times(name), 1e6)
+      return [title, show(time), verdict(time.median, AIM_RATIO)]
     }),
   )
   await runJson(effort)
 }
 
-function scale({ median, low, high }, by) {
+function scaleSummary({ median, low, high }, by) {
   return { median: median / by, low: low / by, high: high / by }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** Makes a Node process tell what it used; `python_report.py` tells it by itself. */
-export const TELL_USE = ['--import', new URL('tell-use.js', import.meta.url).href]
+export const USAGE_FLAGS = ['--import', new URL('report-usage.js', import.meta.url).href]
 
 /** What the user of our command starts. */
 export const COMMAND = fileURLToPath(new URL('../../packages/cli/dist/osprofiler.js', import.meta.url))

@@ -11,16 +11,16 @@ import { printTable, show } from '../table.js'
 import { createRecords } from './records.js'
 import { takeTurns } from './turns.js'
 
-const SIZES = [1000, 10_000, 100_000]
-const FRAMES = 120
-const ROWS = '.row[aria-level]'
+const POINT_COUNTS = [1000, 10_000, 100_000]
+const FRAME_COUNT = 120
+const ROW_SELECTOR = '.row[aria-level]'
 
 /** What the page of a large trace takes longer than that of a small one: to open, and to scroll. */
 export async function runPage({ rounds }) {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
   try {
-    const pages = SIZES.map(points => ({ points, ...writePage(directory, points) }))
+    const pages = POINT_COUNTS.map(points => ({ points, ...writePage(directory, points) }))
     const taken = await takeTurns(
       pages.map(({ points, file }) => ({ name: points, measure: () => measurePage(browser, file) })),
       rounds,
@@ -45,15 +45,15 @@ async function measurePage(browser, file) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   try {
     const page = await context.newPage()
-    await page.addInitScript(noteRows, ROWS)
+    await page.addInitScript(recordRows, ROW_SELECTOR)
     await page.goto(pathToFileURL(file).href)
     await page.waitForFunction(() => window.rowsMs !== undefined, undefined, { timeout: 120_000 })
     const opened = await page.evaluate(() => ({
       paintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
       rowsMs: window.rowsMs,
     }))
-    const scroll = await page.evaluate(scrollFrames, { rows: ROWS, frames: FRAMES })
-    const jump = await page.evaluate(scrollFrames, { rows: ROWS, frames: FRAMES, jump: true })
+    const scroll = await page.evaluate(scrollFrames, { rows: ROW_SELECTOR, frames: FRAME_COUNT })
+    const jump = await page.evaluate(scrollFrames, { rows: ROW_SELECTOR, frames: FRAME_COUNT, jump: true })
     return { ...opened, scroll: summariseFrames(scroll), jump: summariseFrames(jump) }
   } finally {
     await context.close()
@@ -65,7 +65,7 @@ function summariseFrames({ frames, blank }) {
 }
 
 /** In the page: notes when the first rows were painted, in milliseconds since it was opened. */
-function noteRows(rows) {
+function recordRows(rows) {
   const look = () => {
     if (document.querySelector(rows) === null) requestAnimationFrame(look)
     // This frame paints them; the next begins after it.
@@ -124,7 +124,7 @@ function printRows(pages, taken) {
     ]),
   )
   printTable(
-    `Its frames, in ms, while it scrolls (${FRAMES} each)`,
+    `Its frames, in ms, while it scrolls (${FRAME_COUNT} each)`,
     ['points', 'by 3 rows: median', '95 %', 'worst', 'blank', 'to anywhere: median', '95 %', 'worst', 'blank'],
     pages.map(({ points }) => [points, ...frames(points, 'scroll'), ...frames(points, 'jump')]),
   )

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
-const BEGIN = Date.UTC(2026, 10, 22, 12)
+const BEGIN_MS = Date.UTC(2026, 10, 22, 12)
 /** The points of one order: a call to another service, which is served there and makes six queries. */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
@@ -18,17 +18,22 @@ export function* createRecords(count, areUnlike = false) {
       const isNested = PARENTS[step] >= 0
       const common = {
         base_id: BASE_ID,
-        parent_id: isNested ? pointId(order, PARENTS[step]) : number === 0 ? BASE_ID : pointId(0, 0),
-        trace_id: pointId(order, step),
+        parent_id: isNested ? createPointId(order, PARENTS[step]) : number === 0 ? BASE_ID : createPointId(0, 0),
+        trace_id: createPointId(order, step),
         project: 'shop',
         service: step >= 2 && step <= 8 ? 'orders' : 'gateway',
       }
       const kind = NAMES[step]
       const name = areUnlike ? `${kind} ${order}.${step}` : kind
       const host = `${common.service}-${order % 4}`
-      yield { ...common, name: `${name}-start`, timestamp: timestamp(us), info: { host, ...createInfo(kind, order) } }
+      yield {
+        ...common,
+        name: `${name}-start`,
+        timestamp: formatTimestamp(us),
+        info: { host, ...createInfo(kind, order) },
+      }
       if (++number === count) return
-      yield { ...common, name: `${name}-stop`, timestamp: timestamp(us + 350), info: { host } }
+      yield { ...common, name: `${name}-stop`, timestamp: formatTimestamp(us + 350), info: { host } }
       number++
     }
   }
@@ -60,11 +65,11 @@ function createInfo(name, order) {
   return name === 'wsgi' ? { request } : { requests: { ...request, hostname: 'orders', port: 8080 } }
 }
 
-function pointId(order, step) {
+function createPointId(order, step) {
   return `0199f000-0000-4000-8000-${String(order * NAMES.length + step).padStart(12, '0')}`
 }
 
-function timestamp(us) {
+function formatTimestamp(us) {
   const ms = Math.floor(us / 1000)
-  return `${new Date(BEGIN + ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}`
+  return `${new Date(BEGIN_MS + ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}`
 }

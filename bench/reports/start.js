@@ -8,9 +8,9 @@ import { writeRecords } from './records.js'
 import { takeTurns } from './turns.js'
 
 const AIM_MS = 80
-const RECORDS = 40
+const RECORD_COUNT = 40
 /** One start is soon over, and more than anything else it is what the machine does beside it. */
-const STARTS_A_ROUND = 3
+const STARTS_PER_ROUND = 3
 const PYTHON_COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 
 /** From the start of a process to its end, by the clock. */
@@ -19,7 +19,7 @@ export async function runStart({ rounds }) {
   try {
     const records = join(directory, 'records.jsonl')
     const report = join(directory, 'report.json')
-    writeRecords(records, RECORDS)
+    writeRecords(records, RECORD_COUNT)
     // Python's command reads reports, not records: ours is one to it, too.
     await measureProcess(process.execPath, [COMMAND, 'trace', 'show', records, '--json', '--out', report])
     const node = (name, ...args) => ({ name, measure: () => measureProcess(process.execPath, args) })
@@ -34,7 +34,7 @@ export async function runStart({ rounds }) {
         python('python3 -c 0', '-c', '0'),
         python("Python's osprofiler trace show FILE --json", '-c', ...show),
       ],
-      rounds * STARTS_A_ROUND,
+      rounds * STARTS_PER_ROUND,
     )
     printRows(taken)
   } finally {

@@ -4,22 +4,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
-import { COMMAND, measureProcess, TELL_USE } from './measure-process.js'
+import { COMMAND, measureProcess, USAGE_FLAGS } from './measure-process.js'
 import { writeRecords } from './records.js'
 import { takeTurns } from './turns.js'
 
-const SPEED_AIM = 10
-const MEMORY_AIM = 7
-const MILLION = 1_000_000
+const SPEED_AIM_RATIO = 10
+const MEMORY_AIM_RATIO = 7
+const MILLION_RECORDS = 1_000_000
 const PYTHON_SCRIPT = fileURLToPath(new URL('python_report.py', import.meta.url))
 
 /** From a file of records to the report's JSON in a file. */
 export async function runToJson({ rounds, million = false }) {
   const rows = []
-  for (const count of [10_000, 100_000, ...(million ? [MILLION] : [])]) rows.push(...(await measure(count, rounds)))
+  for (const count of [10_000, 100_000, ...(million ? [MILLION_RECORDS] : [])])
+    rows.push(...(await measure(count, rounds)))
   printTable(
     "From records to JSON on disk: ours, and how many times as much Python's takes",
-    ['', 'JSON', 's', 'CPU s', 'MB', 'time', `aim ${SPEED_AIM}`, 'CPU', 'memory', `aim ${MEMORY_AIM}`],
+    ['', 'JSON', 's', 'CPU s', 'MB', 'time', `aim ${SPEED_AIM_RATIO}`, 'CPU', 'memory', `aim ${MEMORY_AIM_RATIO}`],
     rows,
   )
 }
@@ -37,9 +38,9 @@ async function measure(count, rounds) {
     const ours = {
       name: 'ours',
       measure: () =>
-        measureProcess(process.execPath, [...TELL_USE, COMMAND, 'trace', 'show', records, '--json', '--out', out]),
+        measureProcess(process.execPath, [...USAGE_FLAGS, COMMAND, 'trace', 'show', records, '--json', '--out', out]),
     }
-    const isMillion = count >= MILLION
+    const isMillion = count >= MILLION_RECORDS
     // A million takes minutes: only the way that Python's users go, once.
     const contenders = isMillion ? [ours, python('dumps')] : [ours, python('dumps'), python('dump')]
     const taken = await takeTurns(contenders, isMillion ? 1 : rounds, !isMillion)
@@ -61,7 +62,13 @@ function toRows(count, taken, size) {
       title,
       '',
       ...used(name),
-      ...[show(ms, 1), reached(ms.median, SPEED_AIM), show(cpu, 1), show(peak, 1), reached(peak.median, MEMORY_AIM)],
+      ...[
+        show(ms, 1),
+        judgeRatio(ms.median, SPEED_AIM_RATIO),
+        show(cpu, 1),
+        show(peak, 1),
+        judgeRatio(peak.median, MEMORY_AIM_RATIO),
+      ],
     ]
   }
   return [
@@ -71,6 +78,6 @@ function toRows(count, taken, size) {
   ]
 }
 
-function reached(value, aim) {
+function judgeRatio(value, aim) {
   return value >= aim ? 'met' : 'missed'
 }

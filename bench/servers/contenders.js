@@ -1,13 +1,13 @@
 import { startNodeAt } from '../child.js'
-import { CONNECTIONS, openLoad } from './load.js'
-import { parentedRequests, plainRequests, signedRequests } from './requests.js'
+import { CONNECTION_COUNT, openLoad } from './load.js'
+import { createParentedRequests, createPlainRequests, createSignedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 15_000
 /** How long the client sleeps for the answers of sixty requests, in ms. Express is slower. */
 const NAPS_MS = { express: 16, koa: 8, fastify: 8 }
 
 export const BARE = 'bare'
-export const AGAIN = 'bare, once more (A/A)'
+export const BARE_AGAIN = 'bare, once more (A/A)'
 export const UNTRACED = 'adapter, no headers'
 export const REFUSED = 'adapter, bad signature'
 export const TRACED = 'adapter, traced'
@@ -16,17 +16,17 @@ export const SAMPLED_ON = 'OpenTelemetry, always on'
 
 /** Each contender: the kind of server, the requests that it gets, and how many records or spans it makes of each. */
 const CONTENDERS = [
-  [BARE, 'bare', plainRequests, 0],
-  [AGAIN, 'bare', plainRequests, 0],
-  [UNTRACED, 'adapter', plainRequests, 0],
+  [BARE, 'bare', createPlainRequests, 0],
+  [BARE_AGAIN, 'bare', createPlainRequests, 0],
+  [UNTRACED, 'adapter', createPlainRequests, 0],
   [REFUSED, 'adapter', sign('ANOTHER_KEY'), 0],
   [TRACED, 'adapter', sign('SECRET_KEY'), 2],
-  [SAMPLED_OFF, 'otel-off', plainRequests, 0],
-  [SAMPLED_ON, 'otel-on', parentedRequests, 1],
+  [SAMPLED_OFF, 'otel-off', createPlainRequests, 0],
+  [SAMPLED_ON, 'otel-on', createParentedRequests, 1],
 ]
 
 function sign(key) {
-  return count => signedRequests(count, key)
+  return count => createSignedRequests(count, key)
 }
 
 /**
@@ -61,7 +61,7 @@ async function startServer(framework, node, variant, makeRequests, made) {
   await send(WARM_UP_REQUESTS, { pause: false })
   await settle()
   return {
-    sendBurst: () => send(CONNECTIONS),
+    sendBurst: () => send(CONNECTION_COUNT),
     settle,
     async stop() {
       load.close()

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 
-export const CONNECTIONS = 60
+export const CONNECTION_COUNT = 60
 /** What every answer of `serve.js` ends with. */
-const END = '"table"]}'
+const BODY_END = '"table"]}'
 
 /**
  * Sends requests, each a finished text: one on each of many connections that are kept open, then a nap, then the
@@ -12,12 +12,14 @@ const END = '"table"]}'
  * @param napMs longer than a server takes for a request on each connection
  */
 export async function openLoad(port, napMs = 10) {
-  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => openSocket(port)))
+  const sockets = await Promise.all(Array.from({ length: CONNECTION_COUNT }, () => openSocket(port)))
   return {
     /** Without naps, `pause: false`, where nothing is measured. */
     async send(requests, { pause = true } = {}) {
-      for (let start = 0; start < requests.length; start += CONNECTIONS) {
-        const answers = requests.slice(start, start + CONNECTIONS).map((request, i) => sockets[i].exchange(request))
+      for (let start = 0; start < requests.length; start += CONNECTION_COUNT) {
+        const answers = requests
+          .slice(start, start + CONNECTION_COUNT)
+          .map((request, i) => sockets[i].exchange(request))
         if (pause) nap(napMs)
         await Promise.all(answers)
       }
@@ -41,7 +43,7 @@ function openSocket(port) {
     socket.setEncoding('latin1')
     socket.on('data', chunk => {
       received += chunk
-      if (!received.endsWith(END)) return
+      if (!received.endsWith(BODY_END)) return
       if (!received.startsWith('HTTP/1.1 200 ')) turn.reject(new Error(`Unexpected answer: ${received.slice(0, 200)}`))
       received = ''
       turn.resolve()

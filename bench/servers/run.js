@@ -1,14 +1,14 @@
 import { startAll } from '../alternate.js'
 import { medianInterval, quantile } from '../statistics.js'
 import { printTable, showInterval } from '../table.js'
-import { AGAIN, BARE, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRACED, UNTRACED } from './contenders.js'
+import { BARE, BARE_AGAIN, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRACED, UNTRACED } from './contenders.js'
 
-const FEWEST_GENERATIONS = 6
-const ROUNDS = 6
+const MIN_GENERATIONS = 6
+const DEFAULT_ROUNDS = 6
 /** Each of sixty requests. A round of 3,000 holds collections: on Node 20, Express causes one of the old space in about that. */
-const BURSTS_A_ROUND = 50
+const BURSTS_PER_ROUND = 50
 /** A bare server and the same once more may differ by so much, in us, for the figures beside them to count. */
-const A_A_LIMIT_US = 2
+const MAX_A_A_DIFFERENCE_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
 
 /**
@@ -17,12 +17,12 @@ const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
  *
  * @returns lines of the summary
  */
-export async function runServers(frameworks, { nodes, minutes, generations, rounds = ROUNDS }) {
+export async function runServers(frameworks, { nodes, minutes, generations, rounds = DEFAULT_ROUNDS }) {
   const groups = frameworks.flatMap(framework => nodes.map(node => createGroup(framework, node)))
   const end = performance.now() + minutes * 60_000
   const isOpen = ({ samples, done, ms }) =>
     generations === undefined
-      ? done < FEWEST_GENERATIONS || (!isSteady(samples) && performance.now() + ms < end)
+      ? done < MIN_GENERATIONS || (!isSteady(samples) && performance.now() + ms < end)
       : done < generations
   for (let open = groups; open.length > 0; open = open.filter(isOpen)) {
     for (const group of open) if (isOpen(group)) await measureGeneration(group, rounds)
@@ -48,7 +48,7 @@ async function measureGeneration(group, rounds) {
   const running = await startAll(group.contenders, group.done)
   // The first round does not count: the server that was started first has waited longest.
   for (let round = 0; round <= rounds; round++) {
-    for (let burst = 0; burst < BURSTS_A_ROUND; burst++) {
+    for (let burst = 0; burst < BURSTS_PER_ROUND; burst++) {
       for (const { sendBurst } of burst % 2 === 0 ? running : running.toReversed()) await sendBurst()
     }
     for (const { values, settle } of running) {
@@ -65,20 +65,20 @@ async function measureGeneration(group, rounds) {
 }
 
 function isSteady(samples) {
-  const { low, high } = medianInterval(difference(samples, AGAIN))
-  return low > -A_A_LIMIT_US && high < A_A_LIMIT_US
+  const { low, high } = medianInterval(difference(samples, BARE_AGAIN))
+  return low > -MAX_A_A_DIFFERENCE_US && high < MAX_A_A_DIFFERENCE_US
 }
 
 /** Whether the bare servers differ by less than the limit, and no bias between them shows. */
 function isEstablished(samples) {
-  const { median, low, high } = medianInterval(difference(samples, AGAIN))
-  return Math.abs(median) < A_A_LIMIT_US && low <= 0 && high >= 0
+  const { median, low, high } = medianInterval(difference(samples, BARE_AGAIN))
+  return Math.abs(median) < MAX_A_A_DIFFERENCE_US && low <= 0 && high >= 0
 }
 
 /** What a contender adds in each generation: to both bare servers, the one that is compared with bare to the other. */
 function difference(samples, name) {
-  const [bare, again] = [samples.get(BARE), samples.get(AGAIN)]
-  const reference = bare.map((us, generation) => (name === AGAIN ? us : (us + again[generation]) / 2))
+  const [bare, again] = [samples.get(BARE), samples.get(BARE_AGAIN)]
+  const reference = bare.map((us, generation) => (name === BARE_AGAIN ? us : (us + again[generation]) / 2))
   return samples.get(name).map((us, generation) => us - reference[generation])
 }
 
@@ -95,17 +95,17 @@ function printGroup({ framework, node, samples, done }) {
 }
 
 function toLines(title, groups) {
-  const added = name => groups.map(({ samples }) => showAdded(samples, name))
+  const added = name => groups.map(({ samples }) => formatAddedTime(samples, name))
   return [
-    { title: `${title}, bare once more (A/A)`, own: added(AGAIN) },
+    { title: `${title}, bare once more (A/A)`, own: added(BARE_AGAIN) },
     { title: `${title}, a request that nobody traces`, own: added(UNTRACED), beside: added(SAMPLED_OFF) },
     { title: `${title}, a request with a bad signature`, own: added(REFUSED) },
     { title: `${title}, a traced request`, own: added(TRACED), beside: added(SAMPLED_ON) },
   ]
 }
 
-function showAdded(samples, name) {
+function formatAddedTime(samples, name) {
   const shown = showInterval(medianInterval(difference(samples, name)), 1)
   if (isEstablished(samples)) return shown
-  return name === AGAIN ? `not established: ${shown}` : 'not established'
+  return name === BARE_AGAIN ? `not established: ${shown}` : 'not established'
 }

@@ -11,23 +11,23 @@ const secret = createSecretKey(Buffer.from(KEY))
 const traces = Array.from({ length: 1_024 }, () => ({ base_id: createTraceId(), parent_id: createTraceId() }))
 const headers = traces.map(trace => signedPack(trace, KEY))
 
-const at = (list, i) => list[i % list.length]
+const pickAt = (list, i) => list[i % list.length]
 
 answerTimes({
   verify: callOften(i => {
-    const [info, hmac] = at(headers, i)
+    const [info, hmac] = pickAt(headers, i)
     return signedUnpack(info, hmac, ring)
   }),
   // The least that any code has to do: one HMAC, a comparison, and the JSON out of its base64.
   verifyBare: callOften(i => {
-    const [info, hmac] = at(headers, i)
+    const [info, hmac] = pickAt(headers, i)
     const matches = createHmac('sha1', secret).update(info).digest('hex') === hmac
     return matches ? JSON.parse(Buffer.from(info, 'base64').toString()) : undefined
   }),
-  sign: callOften(i => signedPack(at(traces, i), KEY)),
+  sign: callOften(i => signedPack(pickAt(traces, i), KEY)),
   // A key as text, since that is what signedPack() is given.
   signBare: callOften(i => {
-    const info = Buffer.from(JSON.stringify(at(traces, i))).toString('base64')
+    const info = Buffer.from(JSON.stringify(pickAt(traces, i))).toString('base64')
     return [info, createHmac('sha1', KEY).update(info).digest('hex')]
   }),
   headers: count =>
@@ -36,8 +36,8 @@ answerTimes({
       return callOften(() => point.getTraceIdHeaders())(count)
     }),
   headersBare: callOften(i => {
-    const info = Buffer.from(JSON.stringify(at(traces, i))).toString('base64')
+    const info = Buffer.from(JSON.stringify(pickAt(traces, i))).toString('base64')
     return [info, createHmac('sha1', secret).update(info).digest('hex')]
   }),
-  hmac: callOften(i => createHmac('sha1', secret).update(at(headers, i)[0]).digest('hex')),
+  hmac: callOften(i => createHmac('sha1', secret).update(pickAt(headers, i)[0]).digest('hex')),
 })

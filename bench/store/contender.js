@@ -9,7 +9,7 @@ import { answer } from '../answer.js'
 import { createRecords, toRow } from './records.js'
 import { openStatement } from './statement.js'
 
-const BATCH = 500
+const BATCH_RECORDS = 500
 
 const WRITERS = { driver: writeByDriver, notifier: writeByNotifier, statement: writeRows, records: writeRecords }
 const write = WRITERS[process.argv[2]]
@@ -28,7 +28,7 @@ async function writeByDriver(path, records) {
   // The thread starts and the table is made with the first record, which is not measured.
   await driver.write(records.slice(0, 1))
   const start = performance.now()
-  for (let at = 0; at < records.length; at += BATCH) await driver.write(records.slice(at, at + BATCH))
+  for (let at = 0; at < records.length; at += BATCH_RECORDS) await driver.write(records.slice(at, at + BATCH_RECORDS))
   const ms = performance.now() - start
   await driver.close()
   return (records.length * 1000) / ms
@@ -36,7 +36,7 @@ async function writeByDriver(path, records) {
 
 async function writeByNotifier(path, records) {
   const driver = openDriver(`sqlite:///${path}`)
-  const notifier = createNotifier(driver, { batchSize: BATCH })
+  const notifier = createNotifier(driver, { batchSize: BATCH_RECORDS })
   await driver.write(records.slice(0, 1))
   const start = performance.now()
   for (const record of records) notifier(record)

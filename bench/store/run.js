@@ -3,8 +3,8 @@ import { startNode } from '../child.js'
 import { ratio, summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 
-const RECORDS = 50_000
-const AIM = 0.8
+const RECORD_COUNT = 50_000
+const AIM_RATIO = 0.8
 
 const ROWS = [
   ['one statement a row, in transactions of 500', 'statement'],
@@ -21,7 +21,7 @@ export async function runStore(effort) {
   )
   printTable(
     'Into the embedded store',
-    ['', 'records/s', 'of the statement', 'of it with JSON', `aim ${AIM}`],
+    ['', 'records/s', 'of the statement', 'of it with JSON', `aim ${AIM_RATIO}`],
     ROWS.map(([title, name]) => {
       const share = ratio(samples, name, 'statement')
       const ofRecords = ratio(samples, name, 'records')
@@ -32,7 +32,7 @@ export async function runStore(effort) {
         show(share),
         show(ofRecords),
         isOurs
-          ? `${share.median >= AIM ? 'met' : 'missed'}; with JSON ${ofRecords.median >= AIM ? 'met' : 'missed'}`
+          ? `${share.median >= AIM_RATIO ? 'met' : 'missed'}; with JSON ${ofRecords.median >= AIM_RATIO ? 'met' : 'missed'}`
           : '',
       ]
     }),
@@ -44,7 +44,7 @@ function createWriter(name) {
     name,
     async start() {
       const child = startNode('store/contender.js', name)
-      const measure = async () => (await child.ask({ count: RECORDS })).perSecond
+      const measure = async () => (await child.ask({ count: RECORD_COUNT })).perSecond
       await measure()
       return { measure, stop: () => child.stop() }
     },

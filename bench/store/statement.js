@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { openDriver } from '@osprofiler/drivers'
 import { createRecords } from './records.js'
 
-const BATCH = 500
+const BATCH_RECORDS = 500
 
 /** What the store does at the least: one prepared statement a row, in transactions of 500, in this very thread. */
 export async function openStatement(path) {
@@ -18,9 +18,9 @@ export async function openStatement(path) {
   )
   return {
     write(items, toValues) {
-      for (let at = 0; at < items.length; at += BATCH) {
+      for (let at = 0; at < items.length; at += BATCH_RECORDS) {
         database.exec('BEGIN IMMEDIATE')
-        for (const item of items.slice(at, at + BATCH)) insert.run(...toValues(item))
+        for (const item of items.slice(at, at + BATCH_RECORDS)) insert.run(...toValues(item))
         database.exec('COMMIT')
       }
     },

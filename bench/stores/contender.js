@@ -6,7 +6,7 @@ import { answer } from '../answer.js'
 import { createRecords } from '../store/records.js'
 import { loadStore } from './stores.js'
 
-const BATCH = 500
+const BATCH_RECORDS = 500
 const [, , name, way, url] = process.argv
 const store = await loadStore(name)
 const { toText = JSON.stringify, toItems = records => records } = store
@@ -20,7 +20,7 @@ const WRITERS = {
 const writer = await WRITERS[way]()
 
 await answer(async ({ count }) => {
-  const batches = inBatches(createRecords(count)).map(writer.prepare)
+  const batches = splitIntoBatches(createRecords(count)).map(writer.prepare)
   // The connection is made with the first point, which is not measured.
   await writer.write([writer.prepare(createRecords(2))])
   const cpu = process.cpuUsage()
@@ -33,11 +33,11 @@ await answer(async ({ count }) => {
 
 function openDriverWriter() {
   const driver = openDriver(url)
-  return { prepare: records => records, write: oneByOne(records => driver.write(records)) }
+  return { prepare: records => records, write: writeOneByOne(records => driver.write(records)) }
 }
 
 function openNotifierWriter() {
-  const notifier = createNotifier(openDriver(url), { batchSize: BATCH })
+  const notifier = createNotifier(openDriver(url), { batchSize: BATCH_RECORDS })
   let expected = 0
   return {
     prepare: records => records,
@@ -56,24 +56,24 @@ function openBareWriter() {
   const client = store.openBare(url)
   return {
     prepare: records => toItems(records).map(item => ({ ...item, text: toText(item) })),
-    write: oneByOne(items => client.write(items, ({ text }) => text)),
+    write: writeOneByOne(items => client.write(items, ({ text }) => text)),
   }
 }
 
 /** The same from records, as a driver gets them: their JSON has to be made. */
 function openRecordWriter() {
   const client = store.openBare(url)
-  return { prepare: records => records, write: oneByOne(records => client.write(toItems(records), toText)) }
+  return { prepare: records => records, write: writeOneByOne(records => client.write(toItems(records), toText)) }
 }
 
-function oneByOne(write) {
+function writeOneByOne(write) {
   return async batches => {
     for (const batch of batches) await write(batch)
   }
 }
 
-function inBatches(records) {
-  return Array.from({ length: Math.ceil(records.length / BATCH) }, (_, index) =>
-    records.slice(index * BATCH, (index + 1) * BATCH),
+function splitIntoBatches(records) {
+  return Array.from({ length: Math.ceil(records.length / BATCH_RECORDS) }, (_, index) =>
+    records.slice(index * BATCH_RECORDS, (index + 1) * BATCH_RECORDS),
   )
 }

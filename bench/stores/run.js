@@ -5,11 +5,11 @@ import { printTable, show } from '../table.js'
 import { loadStore, STORES } from './stores.js'
 
 /** What each measurement takes, about: a machine that is shared may grant a short effort more than a long one. */
-const SECONDS = 0.5
-const FEWEST_RECORDS = 200
-const MOST_RECORDS = 100_000
-const AIM_OF_BARE = 0.8
-const AIM_OF_PYTHON = 20
+const ROUND_SECONDS = 0.5
+const MIN_RECORDS = 200
+const MAX_RECORDS = 100_000
+const BARE_AIM_RATIO = 0.8
+const PYTHON_AIM_RATIO = 20
 
 const ROWS = [
   ['the bare client, the same batches, texts at hand', 'bare'],
@@ -41,7 +41,7 @@ async function runStore(name, store, effort) {
         'of the bare client',
         'of it with JSON',
         'times Python',
-        `aims ${AIM_OF_BARE}, ${AIM_OF_PYTHON}`,
+        `aims ${BARE_AIM_RATIO}, ${PYTHON_AIM_RATIO}`,
       ],
       rows.map(([title, way]) => toRow(title, way, samples)),
     )
@@ -61,9 +61,9 @@ function toRow(title, way, samples) {
     return show(times, digits)
   }
   const shares = [
-    compare('bare', AIM_OF_BARE, ''),
-    compare('records', AIM_OF_BARE, 'with JSON '),
-    compare('python', AIM_OF_PYTHON, '', 1),
+    compare('bare', BARE_AIM_RATIO, ''),
+    compare('records', BARE_AIM_RATIO, 'with JSON '),
+    compare('python', PYTHON_AIM_RATIO, '', 1),
   ]
   return [title, summarise(samples.get(way).flat()).median.toFixed(0), ...shares, isOurs ? verdicts.join('; ') : '']
 }
@@ -80,11 +80,11 @@ function createWriter(name, way, server) {
         await server.clear()
         return await child.ask({ count })
       }
-      let count = FEWEST_RECORDS
+      let count = MIN_RECORDS
       // Twice: the first time, much is compiled and connected.
       for (let round = 0; round < 2; round++) {
-        const points = Math.ceil(((await write(count)).perSecond * SECONDS) / 2)
-        count = Math.min(Math.max(2 * points, FEWEST_RECORDS), MOST_RECORDS)
+        const points = Math.ceil(((await write(count)).perSecond * ROUND_SECONDS) / 2)
+        count = Math.min(Math.max(2 * points, MIN_RECORDS), MAX_RECORDS)
       }
       const measure = async () => (await write(count))[server.byCpuTime ? 'perCpuSecond' : 'perSecond']
       return { measure, stop: () => child.stop() }

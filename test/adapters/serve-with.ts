@@ -31,12 +31,12 @@ export interface AdapterServer {
 }
 
 // Room for headers that Node by itself would answer with a 431.
-const MAX_HEADER_SIZE = 256 * 1024
-const UNLIMITED: HttpOptions = { maxTracesPerSecond: 1e9 }
+const MAX_HEADER_BYTES = 256 * 1024
+const UNLIMITED_OPTIONS: HttpOptions = { maxTracesPerSecond: 1e9 }
 
 /** Starts a server whose only middleware is one of the adapters. */
 export async function serveWith(adapter: Adapter, serving: Serving): Promise<AdapterServer> {
-  const { server, stats, shown } = await build[adapter](serving)
+  const { server, stats, shown } = await SERVER_FACTORIES[adapter](serving)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
@@ -53,14 +53,14 @@ export async function serveWith(adapter: Adapter, serving: Serving): Promise<Ada
   }
 }
 
-interface Built {
+interface BuiltServer {
   readonly server: Server
   readonly stats: () => RequestStats
   readonly shown: readonly unknown[]
 }
 
-const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
-  async Express({ hmacKeys, options = UNLIMITED, answer }) {
+const SERVER_FACTORIES: Record<Adapter, (serving: Serving) => Promise<BuiltServer>> = {
+  async Express({ hmacKeys, options = UNLIMITED_OPTIONS, answer }) {
     const middleware = osprofilerMiddleware(hmacKeys, options)
     const app = express()
     app.use(middleware)
@@ -68,7 +68,7 @@ const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
     return { server: listenTo(app), stats: () => middleware.stats, shown: [app, middleware] }
   },
 
-  async Koa({ hmacKeys, options = UNLIMITED, answer }) {
+  async Koa({ hmacKeys, options = UNLIMITED_OPTIONS, answer }) {
     const middleware = koaMiddleware(hmacKeys, options)
     const app = new Koa()
     app.use(middleware)
@@ -79,7 +79,7 @@ const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
     return { server: listenTo(app.callback()), stats: () => middleware.stats, shown: [app, middleware] }
   },
 
-  async Fastify({ hmacKeys, options = UNLIMITED, answer }) {
+  async Fastify({ hmacKeys, options = UNLIMITED_OPTIONS, answer }) {
     const app = fastify({ serverFactory: listener => listenTo(listener) })
     await app.register(osprofiler, hmacKeys === undefined ? options : { ...options, hmacKeys })
     app.all('/*', async request => answer(urlOf(request.url)))
@@ -89,7 +89,7 @@ const build: Record<Adapter, (serving: Serving) => Promise<Built>> = {
 }
 
 function listenTo(listener: RequestListener): Server {
-  return createServer({ maxHeaderSize: MAX_HEADER_SIZE }, listener)
+  return createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener)
 }
 
 function urlOf(path = '/'): URL {

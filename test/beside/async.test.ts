@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { compare, WAYS_OF_FUNCTIONS, type WayToTrace } from './ways-to-trace.js'
+import { compare, FUNCTION_WAYS, type WayToTrace } from './ways-to-trace.js'
 
 type Task = (...args: never[]) => unknown
 type Callback = (error: Error | null, result?: unknown) => void
@@ -129,7 +129,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
 }
 
 describe.each(Object.entries(PROGRAMS))('async: %s', (_, program) => {
-  it.each(WAYS_OF_FUNCTIONS)('does the same with $name', async way => {
+  it.each(FUNCTION_WAYS)('behaves the same with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, ({ wrap }) => program(wrap))
 
     expect(outside).toEqual(untraced)

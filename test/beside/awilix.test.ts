@@ -114,8 +114,8 @@ const PROGRAMS: Record<string, (way: WayToTrace) => unknown> = {
   'by one object': injectProxy,
 }
 
-describe.each(Object.entries(PROGRAMS))('awilix injects %s', (_, program) => {
-  it.each(WAYS_TO_TRACE)('the same with $name', async way => {
+describe.each(Object.entries(PROGRAMS))('awilix, injecting %s', (_, program) => {
+  it.each(WAYS_TO_TRACE)('behaves the same with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, program)
 
     expect(outside).toEqual(untraced)

@@ -6,10 +6,10 @@ import express from 'express'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import Koa from 'koa'
 import { describe, expect, it, vi } from 'vitest'
-import { compare, WAYS_OF_FUNCTIONS, type WayToTrace } from './ways-to-trace.js'
+import { compare, FUNCTION_WAYS, type WayToTrace } from './ways-to-trace.js'
 
 /** What a client sees of a server at these paths. */
-async function ask(server: import('node:http').Server, paths: readonly string[]): Promise<unknown> {
+async function requestAll(server: import('node:http').Server, paths: readonly string[]): Promise<unknown> {
   if (!server.listening) await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const seen: unknown[] = []
@@ -66,7 +66,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
       }),
     )
     const server = app.listen(0, '127.0.0.1')
-    const seen = await ask(server, ['/orders/7', '/failing', '/inner', '/router', '/none'])
+    const seen = await requestAll(server, ['/orders/7', '/failing', '/inner', '/router', '/none'])
     server.close()
     return [seen, (inner as unknown as { mountpath: string }).mountpath]
   },
@@ -116,7 +116,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
       }),
     )
     await app.listen({ port: 0, host: '127.0.0.1' })
-    const seen = await ask(app.server, ['/inner', '/sync', '/failing', '/none'])
+    const seen = await requestAll(app.server, ['/inner', '/sync', '/failing', '/none'])
     const plugins = app.printPlugins().replaceAll(/ \d+ ms/g, '')
     await app.close()
     return [seen, refused, Reflect.has(app, 'own'), plugins]
@@ -138,7 +138,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
       }),
     )
     const server = app.listen(0, '127.0.0.1')
-    const seen = await ask(server, ['/one', '/failing'])
+    const seen = await requestAll(server, ['/one', '/failing'])
     server.close()
     return seen
   },
@@ -172,7 +172,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
 }
 
 describe.each(Object.entries(PROGRAMS))('%s', (_, program) => {
-  it.each(WAYS_OF_FUNCTIONS)('does the same with $name', async way => {
+  it.each(FUNCTION_WAYS)('behaves the same with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, ({ wrap }) => program(wrap))
 
     expect(outside).toEqual(untraced)
@@ -182,7 +182,7 @@ describe.each(Object.entries(PROGRAMS))('%s', (_, program) => {
 })
 
 describe('util.inspect', () => {
-  it('shows a function that is traced twice as one that is traced once', () => {
+  it('shows a function that is traced twice like a function that is traced once', () => {
     const once = trace('step')(async function later() {})
 
     expect(inspect(trace('outer')(once))).toBe(inspect(once))

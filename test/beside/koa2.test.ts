@@ -4,7 +4,7 @@ import { getTraceIdHeaders, run, setNotifier } from '@osprofiler/core'
 import { osprofilerMiddleware } from '@osprofiler/koa'
 import Koa from 'koa2'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { UNTRACED, WAYS_OF_FUNCTIONS, type WayToTrace } from './ways-to-trace.js'
+import { FUNCTION_WAYS, UNTRACED, type WayToTrace } from './ways-to-trace.js'
 
 // Koa 2 deprecates generator functions, in a line on stderr.
 vi.hoisted(() => {
@@ -57,7 +57,7 @@ function createApplication({ wrap }: WayToTrace): Koa {
 }
 
 /** What a client sees of the application, behind our middleware. */
-async function answers(way: WayToTrace, sign: () => Record<string, string>): Promise<unknown> {
+async function collectAnswers(way: WayToTrace, sign: () => Record<string, string>): Promise<unknown> {
   const app = new Koa()
   app.silent = true
   app.use(osprofilerMiddleware(KEY) as never)
@@ -78,21 +78,21 @@ async function answers(way: WayToTrace, sign: () => Record<string, string>): Pro
 
 afterEach(() => setNotifier(undefined))
 
-describe('Koa 2 with generator functions for middlewares', () => {
-  it('has answers to lose', async () => {
-    const statuses = ((await answers(UNTRACED, () => ({}))) as [number][]).map(([status]) => status)
+describe('Koa 2 with generator functions as middleware', () => {
+  it('gives the expected answers when untraced', async () => {
+    const statuses = ((await collectAnswers(UNTRACED, () => ({}))) as [number][]).map(([status]) => status)
 
     expect(statuses).toEqual([401, 200, 200, 418])
   })
 
-  it.each(WAYS_OF_FUNCTIONS)('answers the same with $name, unsigned and signed', async way => {
+  it.each(FUNCTION_WAYS)('gives the same answers with $name, to unsigned and signed requests', async way => {
     const names: unknown[] = []
     setNotifier(({ info }) => names.push((info.function as { name?: string } | undefined)?.name))
-    const untraced = await answers(UNTRACED, () => ({}))
+    const untraced = await collectAnswers(UNTRACED, () => ({}))
 
-    const unsigned = await answers(way, () => ({}))
+    const unsigned = await collectAnswers(way, () => ({}))
     const before = names.length
-    const signed = await answers(way, () => ({ ...run({ hmacKey: KEY }, getTraceIdHeaders) }))
+    const signed = await collectAnswers(way, () => ({ ...run({ hmacKey: KEY }, getTraceIdHeaders) }))
 
     expect(unsigned).toEqual(untraced)
     expect(before).toBe(0)

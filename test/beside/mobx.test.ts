@@ -1,7 +1,7 @@
 import * as mobx from 'mobx'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadStandard } from './standard/load-standard.js'
-import { compare, WAYS_OF_FUNCTIONS, WAYS_TO_TRACE, type WayToTrace } from './ways-to-trace.js'
+import { compare, FUNCTION_WAYS, WAYS_TO_TRACE, type WayToTrace } from './ways-to-trace.js'
 
 type StoresModule = typeof import('./standard/mobx-stores.js')
 type StoreName = keyof ReturnType<StoresModule['createStores']>
@@ -28,7 +28,7 @@ async function watch(program: (log: unknown[]) => unknown): Promise<unknown> {
   }
 }
 
-function live(name: StoreName, way: WayToTrace): Promise<unknown> {
+function runStore(name: StoreName, way: WayToTrace): Promise<unknown> {
   const Store = createStores(mobx, way)[name]
   return watch(async log => {
     const store = new Store()
@@ -56,7 +56,7 @@ function live(name: StoreName, way: WayToTrace): Promise<unknown> {
   })
 }
 
-function functions({ wrap }: WayToTrace): Promise<unknown> {
+function runFunctions({ wrap }: WayToTrace): Promise<unknown> {
   return watch(async log => {
     const store = mobx.observable({
       count: 0,
@@ -114,9 +114,9 @@ function functions({ wrap }: WayToTrace): Promise<unknown> {
   })
 }
 
-describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a store of MobX, %s', name => {
-  it.each(WAYS_TO_TRACE)('lives the same with $name', async way => {
-    const { untraced, outside, inside } = await compare(way, each => live(name, each))
+describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store, %s', name => {
+  it.each(WAYS_TO_TRACE)('behaves the same with $name', async way => {
+    const { untraced, outside, inside } = await compare(way, each => runStore(name, each))
 
     expect(outside).toEqual(untraced)
     expect(inside).toEqual(untraced)
@@ -124,7 +124,7 @@ describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a store of MobX, %
 })
 
 /** MobX wraps the methods on every level of the chain of prototypes, when an object is built. */
-async function inherit({ above, below, classAbove, classBelow }: WayToTrace): Promise<unknown> {
+async function runInherited({ above, below, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   class Base {
     count = 0
 
@@ -153,9 +153,9 @@ async function inherit({ above, below, classAbove, classBelow }: WayToTrace): Pr
   return [await first.load(3), await second.load(4), mobx.isFlow(first.load), mobx.isAction(second.add)]
 }
 
-describe('inherited actions and flows of MobX', () => {
-  it.each(WAYS_TO_TRACE)('do the same with $name', async way => {
-    const { untraced, outside, inside, points } = await compare(way, inherit)
+describe('inherited MobX actions and flows', () => {
+  it.each(WAYS_TO_TRACE)('behave the same with $name', async way => {
+    const { untraced, outside, inside, points } = await compare(way, runInherited)
 
     expect(outside).toEqual(untraced)
     expect(inside).toEqual(untraced)
@@ -163,9 +163,9 @@ describe('inherited actions and flows of MobX', () => {
   })
 })
 
-describe('functions that MobX is given', () => {
-  it.each(WAYS_OF_FUNCTIONS)('do the same with $name', async way => {
-    const { untraced, outside, inside, points } = await compare(way, functions)
+describe('functions that are passed to MobX', () => {
+  it.each(FUNCTION_WAYS)('behave the same with $name', async way => {
+    const { untraced, outside, inside, points } = await compare(way, runFunctions)
 
     expect(outside).toEqual(untraced)
     expect(inside).toEqual(untraced)

@@ -45,7 +45,7 @@ function readMetadata(type: typeof Orders): unknown {
   )
 }
 
-function noteEverywhere(type: typeof Orders): void {
+function defineMetadataEverywhere(type: typeof Orders): void {
   let count = 0
   for (const target of [type, type.prototype, type.prototype.list, type.prototype.inherited, type.all]) {
     Reflect.defineMetadata('name', count++, target)
@@ -57,8 +57,8 @@ function noteEverywhere(type: typeof Orders): void {
   }
 }
 
-describe('reflect-metadata that loads after us', () => {
-  it('is asked when a function is traced, not when we load', () => {
+describe('reflect-metadata loaded after OSProfiler', () => {
+  it('is looked up when a function is traced, not when OSProfiler loads', () => {
     const fn = () => 1
     Reflect.defineMetadata('role', 'admin', fn)
 
@@ -71,8 +71,8 @@ describe('reflect-metadata that loads after us', () => {
   it.each([
     ['a class in place', inPlace],
     ['a class that stands for another one', family],
-  ])('tells the same of %s, in every place where decorators note something', (_, decorate) => {
-    noteEverywhere(Orders)
+  ])('finds the same metadata of %s, wherever decorators store it', (_, decorate) => {
+    defineMetadataEverywhere(Orders)
     const untraced = readMetadata(Orders)
 
     const traced = readMetadata(decorate(Orders))
@@ -80,7 +80,7 @@ describe('reflect-metadata that loads after us', () => {
     expect(traced).toEqual(untraced)
   })
 
-  it('takes what is noted of the traced class and of its methods later', () => {
+  it('accepts metadata that is added later to the traced class and its methods', () => {
     class Late {
       list(): void {}
     }

@@ -20,64 +20,81 @@ export interface WayToTrace {
   readonly classInPlace: ClassChange
 }
 
-const unchanged = ((value: unknown, _key?: unknown, descriptor?: PropertyDescriptor) =>
+const keepMember = ((value: unknown, _key?: unknown, descriptor?: PropertyDescriptor) =>
   descriptor ?? value) as TraceDecorator
-const sameClass: ClassChange = value => value
+const keepClass: ClassChange = value => value
 
 /** The program as it is without us. */
 export const UNTRACED: WayToTrace = {
   name: 'not at all',
-  wrap: unchanged,
-  above: unchanged,
-  below: unchanged,
-  classAbove: sameClass,
-  classBelow: sameClass,
-  classInPlace: sameClass,
+  wrap: keepMember,
+  above: keepMember,
+  below: keepMember,
+  classAbove: keepClass,
+  classBelow: keepClass,
+  classInPlace: keepClass,
 }
 
-const point = trace('step')
-const twice: TraceDecorator = ((value: (...args: never[]) => unknown) => trace('outer')(point(value))) as TraceDecorator
-const everyMember = { tracePrivate: true, traceStaticMethods: true }
+const traceOnce = trace('step')
+const traceTwice: TraceDecorator = ((value: (...args: never[]) => unknown) =>
+  trace('outer')(traceOnce(value))) as TraceDecorator
+const EVERY_MEMBER = { tracePrivate: true, traceStaticMethods: true }
 
-const whole = traceClass('step')
-const every = traceClass('step', everyMember)
+const traceWholeClass = traceClass('step')
+const traceEveryMember = traceClass('step', EVERY_MEMBER)
 
 /** Every way to trace that leaves the identity of a class as it is. */
-export const WAYS_IN_PLACE: readonly WayToTrace[] = [
-  { ...UNTRACED, name: 'trace() of functions, above on methods', wrap: point, above: point },
-  { ...UNTRACED, name: 'trace() of functions, below on methods', wrap: point, below: point },
-  { ...UNTRACED, name: 'trace() twice', wrap: twice, above: point, below: point },
-  { ...UNTRACED, name: 'traceClass() above', classAbove: whole, classInPlace: whole },
-  { ...UNTRACED, name: 'traceClass() below', classBelow: whole, classInPlace: whole },
-  { ...UNTRACED, name: 'traceClass() of every member above', classAbove: every, classInPlace: every },
-  { ...UNTRACED, name: 'traceClass() of every member below', classBelow: every, classInPlace: every },
-  { ...UNTRACED, name: 'trace() below traceClass()', below: point, classAbove: whole, classInPlace: whole },
-]
-
-const family = traceClass('step', { traceSubclasses: true })
-const wholeFamily = traceClass('step', { ...everyMember, traceSubclasses: true })
-
-/** The ways that hand back a class that stands for the given one. */
-export const WAYS_BY_PROXY: readonly WayToTrace[] = [
-  { ...UNTRACED, name: 'traceSubclasses above', classAbove: family, classInPlace: whole },
-  { ...UNTRACED, name: 'traceSubclasses below', classBelow: family, classInPlace: whole },
+export const IN_PLACE_WAYS: readonly WayToTrace[] = [
+  { ...UNTRACED, name: 'trace() of functions, above on methods', wrap: traceOnce, above: traceOnce },
+  { ...UNTRACED, name: 'trace() of functions, below on methods', wrap: traceOnce, below: traceOnce },
+  { ...UNTRACED, name: 'trace() twice', wrap: traceTwice, above: traceOnce, below: traceOnce },
+  { ...UNTRACED, name: 'traceClass() above', classAbove: traceWholeClass, classInPlace: traceWholeClass },
+  { ...UNTRACED, name: 'traceClass() below', classBelow: traceWholeClass, classInPlace: traceWholeClass },
   {
-    name: 'everything at once',
-    wrap: point,
-    above: point,
-    below: point,
-    classAbove: wholeFamily,
-    classBelow: wholeFamily,
-    classInPlace: every,
+    ...UNTRACED,
+    name: 'traceClass() of every member above',
+    classAbove: traceEveryMember,
+    classInPlace: traceEveryMember,
+  },
+  {
+    ...UNTRACED,
+    name: 'traceClass() of every member below',
+    classBelow: traceEveryMember,
+    classInPlace: traceEveryMember,
+  },
+  {
+    ...UNTRACED,
+    name: 'trace() below traceClass()',
+    below: traceOnce,
+    classAbove: traceWholeClass,
+    classInPlace: traceWholeClass,
   },
 ]
 
-export const WAYS_TO_TRACE: readonly WayToTrace[] = [...WAYS_IN_PLACE, ...WAYS_BY_PROXY]
+const traceFamily = traceClass('step', { traceSubclasses: true })
+const traceWholeFamily = traceClass('step', { ...EVERY_MEMBER, traceSubclasses: true })
+
+/** The ways that hand back a class that stands for the given one. */
+export const PROXY_WAYS: readonly WayToTrace[] = [
+  { ...UNTRACED, name: 'traceSubclasses above', classAbove: traceFamily, classInPlace: traceWholeClass },
+  { ...UNTRACED, name: 'traceSubclasses below', classBelow: traceFamily, classInPlace: traceWholeClass },
+  {
+    name: 'everything at once',
+    wrap: traceOnce,
+    above: traceOnce,
+    below: traceOnce,
+    classAbove: traceWholeFamily,
+    classBelow: traceWholeFamily,
+    classInPlace: traceEveryMember,
+  },
+]
+
+export const WAYS_TO_TRACE: readonly WayToTrace[] = [...IN_PLACE_WAYS, ...PROXY_WAYS]
 
 /** The ways that differ for functions. */
-export const WAYS_OF_FUNCTIONS: readonly WayToTrace[] = [
-  { ...UNTRACED, name: 'trace()', wrap: point },
-  { ...UNTRACED, name: 'trace() twice', wrap: twice },
+export const FUNCTION_WAYS: readonly WayToTrace[] = [
+  { ...UNTRACED, name: 'trace()', wrap: traceOnce },
+  { ...UNTRACED, name: 'trace() twice', wrap: traceTwice },
   { ...UNTRACED, name: 'trace() that shows results', wrap: trace('step', { hideResult: false }) },
 ]
 

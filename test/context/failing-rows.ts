@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export class CursorFailed extends Error {}
 
 /** Rows of a cursor that fails after the first one. */
-export async function* failingRows(): AsyncGenerator<string> {
+export async function* generateFailingRows(): AsyncGenerator<string> {
   yield 'first row\n'
   await pause(5)
   throw new CursorFailed('cursor failed')

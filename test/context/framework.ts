@@ -6,7 +6,7 @@ import type { HttpOptions, RequestStats } from '@osprofiler/core/http'
 import { KEY } from './signed-request.js'
 
 /** What a route of the tests is asked. */
-export interface Question {
+export interface RouteInput {
   /** The parameter `id` of the query. */
   readonly id: string
   /** What the framework's own parser made of a JSON body. */
@@ -17,13 +17,13 @@ export interface Question {
 }
 
 /** A route: answers with JSON, or a stream of text. What it throws is the framework's to handle. */
-export type Route = (question: Question) => unknown
+export type Route = (question: RouteInput) => unknown
 
 /** A route that writes the response by itself, past the framework. */
 export type RawRoute = (req: IncomingMessage, res: ServerResponse) => void
 
 /** A middleware in no framework's terms. */
-export type Around = (next: () => unknown) => unknown
+export type Wrapper = (next: () => unknown) => unknown
 
 /** An application as every framework here can serve it. */
 export interface Application {
@@ -33,8 +33,8 @@ export interface Application {
   readonly keys?: { readonly hmacKeys?: HmacKeys }
   readonly options?: HttpOptions
   /** Runs around the adapter, and between it and all the rest. */
-  readonly before?: Around
-  readonly after?: Around
+  readonly before?: Wrapper
+  readonly after?: Wrapper
   /** Whether responses are compressed, where the framework has a middleware for it. */
   readonly compress?: boolean
 }

@@ -7,7 +7,7 @@ type Rows = AsyncGenerator<Buffer>
 const require = createRequire(import.meta.url)
 
 /** A version of `readable-stream`, which comes without types. */
-function readableOf(name: string): typeof Readable {
+function loadReadable(name: string): typeof Readable {
   return require(name).Readable
 }
 
@@ -18,7 +18,7 @@ export interface MadeBody {
   readonly isWeb?: true
 }
 
-function userland(Class: typeof Readable) {
+function fromReadableClass(Class: typeof Readable) {
   return (rows: Rows): object =>
     new Class({
       read() {
@@ -31,7 +31,7 @@ function userland(Class: typeof Readable) {
     })
 }
 
-function streamx(rows: Rows): StreamxReadable {
+function fromStreamx(rows: Rows): StreamxReadable {
   const stream: StreamxReadable = new StreamxReadable({
     read(done: (error: Error | null) => void) {
       rows.next().then(
@@ -47,7 +47,7 @@ function streamx(rows: Rows): StreamxReadable {
 }
 
 /** Written to for as long as the stream flows, and again when the stream asks. */
-function minipass(rows: Rows): Minipass {
+function fromMinipass(rows: Rows): Minipass {
   const stream = new Minipass()
   const write = async (): Promise<void> => {
     try {
@@ -65,7 +65,7 @@ function minipass(rows: Rows): Minipass {
   return stream
 }
 
-function pulled(rows: Rows): ReadableStream {
+function toPullStream(rows: Rows): ReadableStream {
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await rows.next()
@@ -85,17 +85,17 @@ export const MADE_BODIES: readonly MadeBody[] = [
     make: 'a chain of streams of Node',
     from: rows => pipeline(Readable.from(rows), new PassThrough(), () => {}),
   },
-  { make: 'readable-stream 2', from: userland(readableOf('readable-stream2')) },
-  { make: 'readable-stream 3', from: userland(readableOf('readable-stream3')) },
-  { make: 'readable-stream 4', from: userland(readableOf('readable-stream')) },
-  { make: 'streamx', from: streamx },
-  { make: 'minipass', from: minipass },
-  { make: 'a web stream', isWeb: true, from: pulled },
+  { make: 'readable-stream 2', from: fromReadableClass(loadReadable('readable-stream2')) },
+  { make: 'readable-stream 3', from: fromReadableClass(loadReadable('readable-stream3')) },
+  { make: 'readable-stream 4', from: fromReadableClass(loadReadable('readable-stream')) },
+  { make: 'streamx', from: fromStreamx },
+  { make: 'minipass', from: fromMinipass },
+  { make: 'a web stream', isWeb: true, from: toPullStream },
   {
     make: 'a web stream of an iterator',
     isWeb: true,
     from: rows => Reflect.apply(webStreamFrom, ReadableStream, [rows]),
   },
-  { make: 'a web stream that was made one of Node', from: rows => Readable.fromWeb(pulled(rows) as never) },
-  { make: 'a Response', isWeb: true, from: rows => new Response(pulled(rows)) },
+  { make: 'a web stream that was made one of Node', from: rows => Readable.fromWeb(toPullStream(rows) as never) },
+  { make: 'a Response', isWeb: true, from: rows => new Response(toPullStream(rows)) },
 ]

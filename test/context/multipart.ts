@@ -1,7 +1,10 @@
 import { split } from './signed-request.js'
 
 /** A form with a field and a file, as it comes in slowly and in pieces. */
-export function multipartForm(field: string, file: string): { readonly contentType: string; readonly body: string[] } {
+export function createMultipartForm(
+  field: string,
+  file: string,
+): { readonly contentType: string; readonly body: string[] } {
   const boundary = 'boundary-of-the-tests'
   const text = [
     `--${boundary}\r\nContent-Disposition: form-data; name="field"\r\n\r\n${field}\r\n`,

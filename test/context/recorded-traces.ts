@@ -10,7 +10,7 @@ export interface RecordedTraces {
   whenServed(baseId: string, requests?: number): Promise<readonly TraceRecord[]>
 }
 
-const PATIENCE_MS = 60_000
+const RECORDS_TIMEOUT_MS = 60_000
 
 /** Takes the records of this process from here on. */
 export function recordTraces(requestPoint = 'wsgi'): RecordedTraces {
@@ -37,7 +37,7 @@ export function recordTraces(requestPoint = 'wsgi'): RecordedTraces {
         const timer = setTimeout(() => {
           waiting.delete(look)
           reject(new Error(`Trace ${baseId} has not ended: ${JSON.stringify(of(baseId).map(({ name }) => name))}`))
-        }, PATIENCE_MS)
+        }, RECORDS_TIMEOUT_MS)
         waiting.add(look)
         look()
       })

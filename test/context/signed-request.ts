@@ -28,7 +28,7 @@ export interface Reply {
   json(): Record<string, unknown>
 }
 
-const PAUSE_MS = 3
+const PIECE_PAUSE_MS = 3
 
 /** Sends a request over HTTP/1 and reads the answer. */
 export function send(url: string, { headers = {}, body, agent }: Sending = {}): Promise<Reply> {
@@ -48,7 +48,7 @@ export function send(url: string, { headers = {}, body, agent }: Sending = {}): 
     const write = async (): Promise<void> => {
       for (const piece of body ?? []) {
         req.write(piece)
-        await new Promise(done => setTimeout(done, PAUSE_MS))
+        await new Promise(done => setTimeout(done, PIECE_PAUSE_MS))
       }
       req.end()
     }

@@ -7,7 +7,7 @@ export interface Situation {
   readonly what: string
   readonly route: RawRoute
   /** What the stop record says. */
-  readonly told: object
+  readonly recorded: object
   readonly prepare?: (server: Server) => void
   readonly client?: ClientOptions
 }

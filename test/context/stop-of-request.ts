@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Listening } from './framework.js'
-import { liveTraces } from './live-traces.js'
+import { countLiveTraces } from './live-traces.js'
 import { recordTraces } from './recorded-traces.js'
 import { signTrace } from './signed-request.js'
-import { traceOutline } from './trace-outline.js'
+import { outlineTrace } from './trace-outline.js'
 
 /** What a client does beside reading the answer. */
 export interface ClientOptions {
@@ -20,10 +20,10 @@ export interface ClientOptions {
 }
 
 // Long enough for a second stop, which must not come.
-const SETTLED_MS = 20
+const SETTLE_MS = 20
 
 /** Sends a signed request, and returns what the only stop of its point says, beside the host and the route. */
-export async function stopOfRequest(
+export async function readRequestStop(
   server: Listening,
   options: ClientOptions = {},
   reached?: Promise<void>,
@@ -31,7 +31,7 @@ export async function stopOfRequest(
   const { act, read, halfBody, headers } = options
   const traces = recordTraces()
   const signed = signTrace()
-  const liveBefore = liveTraces()
+  const liveBefore = countLiveTraces()
 
   const method = halfBody === undefined ? 'GET' : 'POST'
   const req = request(server.url, { headers: { ...headers, ...signed.headers }, method, agent: false })
@@ -41,10 +41,10 @@ export async function stopOfRequest(
   if (halfBody === undefined) req.end()
   else req.write(halfBody)
   const records = await traces.whenServed(signed.baseId)
-  await pause(SETTLED_MS)
+  await pause(SETTLE_MS)
 
-  expect(traceOutline(traces.of(signed.baseId))).toBe('wsgi')
-  expect(liveTraces()).toBe(liveBefore)
+  expect(outlineTrace(traces.of(signed.baseId))).toBe('wsgi')
+  expect(countLiveTraces()).toBe(liveBefore)
   const { host, request: route, ...info } = records.at(-1)?.info ?? {}
   return info
 }

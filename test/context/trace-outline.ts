@@ -7,7 +7,7 @@ import type { TraceRecord } from '@osprofiler/core'
  * @throws Error where a point has not exactly one start and one stop, in this order and of one parent, or where its
  * parent is neither in the trace nor `rootId`.
  */
-export function traceOutline(records: readonly TraceRecord[], rootId = records[0]?.base_id): string {
+export function outlineTrace(records: readonly TraceRecord[], rootId = records[0]?.base_id): string {
   const points = readPoints(records)
   for (const { name, parentId } of points.values()) {
     if (parentId !== rootId && !points.has(parentId)) throw new Error(`The parent of ${name} is not of its trace`)

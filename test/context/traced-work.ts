@@ -46,17 +46,17 @@ const generate = trace('generator')(async function* generate(info: { id: string 
 /** Work of every kind that there is in a handler, with pauses in which other requests run. Says if it was traced. */
 export async function doWork(id: string): Promise<boolean> {
   const info = { id }
-  await Promise.all([0, 1, 2].map(index => doParallel(index, info)))
+  await Promise.all([0, 1, 2].map(index => workInParallel(index, info)))
   await step(info)
-  await doInSequence(info)
+  await workInSequence(info)
   for await (const item of generate(info)) await withTrace('item outside', { ...info, item }, () => immediately())
-  await callBack(info)
-  await hearEvent(info)
+  await awaitCallback(info)
+  await awaitEvent(info)
   await withTrace('fails', info, () => Promise.reject(new Error('on purpose'))).catch(() => undefined)
   return get() !== undefined
 }
 
-function doParallel(index: number, info: { id: string }): Promise<unknown> {
+function workInParallel(index: number, info: { id: string }): Promise<unknown> {
   return withTrace(`parallel ${index}`, info, async () => {
     await pause(Math.random() * 5)
     await Promise.all([
@@ -66,7 +66,7 @@ function doParallel(index: number, info: { id: string }): Promise<unknown> {
   })
 }
 
-async function doInSequence(info: { id: string }): Promise<void> {
+async function workInSequence(info: { id: string }): Promise<void> {
   start('opened', info)
   await pause(1)
   start('opened inside', info)
@@ -80,7 +80,7 @@ async function doInSequence(info: { id: string }): Promise<void> {
   inside.stop()
 }
 
-async function callBack(info: { id: string }): Promise<void> {
+async function awaitCallback(info: { id: string }): Promise<void> {
   const point = (name: string, done: () => void) => () => withTrace(`callback ${name}`, info, done)
   await new Promise<void>(done => setTimeout(point('timer', done), 1))
   await new Promise<void>(done => setImmediate(point('immediate', done)))
@@ -88,7 +88,7 @@ async function callBack(info: { id: string }): Promise<void> {
   await new Promise<void>(done => queueMicrotask(point('microtask', done)))
 }
 
-async function hearEvent(info: { id: string }): Promise<void> {
+async function awaitEvent(info: { id: string }): Promise<void> {
   const emitter = new EventEmitter()
   emitter.on('news', () => withTrace('event', info, () => undefined))
   const heard = once(emitter, 'news')

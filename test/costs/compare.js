@@ -1,5 +1,5 @@
 /** A result may be so much above its figure, and is worth a new figure when it is so much below. */
-const TOLERANCE = 0.03
+const TOLERANCE_SHARE = 0.03
 
 /**
  * What differs from the figures of one unit (`bytes` or `instructions`): `faults` that fail the check, and `hints`.
@@ -7,29 +7,30 @@ const TOLERANCE = 0.03
  * @param figures the checked-in amounts, by the name of the workload
  * @param measured those of now
  */
-export function compare(unit, figures, measured) {
+export function compareWithFigures(unit, figures, measured) {
   const faults = []
   const hints = []
   for (const [name, amount] of Object.entries(measured)) {
     const figure = figures[name]
-    if (figure === undefined) faults.push(`"${name}" has no figure for its ${unit}. ${update('Write it')}`)
-    else if (amount > figure * (1 + TOLERANCE))
-      faults.push(`${tell(unit, name, figure, amount)} ${update('Where that is meant, raise it')}`)
-    else if (amount < figure * (1 - TOLERANCE)) hints.push(`${tell(unit, name, figure, amount)} ${update('Lower it')}`)
+    if (figure === undefined) faults.push(`"${name}" has no figure for its ${unit}. ${adviseUpdate('Write it')}`)
+    else if (amount > figure * (1 + TOLERANCE_SHARE))
+      faults.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Where that is meant, raise it')}`)
+    else if (amount < figure * (1 - TOLERANCE_SHARE))
+      hints.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Lower it')}`)
   }
   for (const name of Object.keys(figures)) {
     if (measured[name] === undefined)
-      faults.push(`"${name}" has a figure for its ${unit}, and is no workload. ${update('Remove it')}`)
+      faults.push(`"${name}" has a figure for its ${unit}, and is no workload. ${adviseUpdate('Remove it')}`)
   }
   return { faults, hints }
 }
 
-function tell(unit, name, figure, amount) {
+function describeDifference(unit, name, figure, amount) {
   const share = Math.abs(amount / figure - 1) * 100
   const side = amount > figure ? 'above' : 'below'
   return `"${name}" takes ${amount} ${unit}, ${share.toFixed(1)} % ${side} the figure of ${figure}.`
 }
 
-function update(what) {
+function adviseUpdate(what) {
   return `${what} by: node test/costs/run.js --update`
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-const CHILD = fileURLToPath(new URL('child.js', import.meta.url))
+const CHILD_FILE = fileURLToPath(new URL('child.js', import.meta.url))
 
 // What the clock of a machine or the number of its cores would decide: no compiler, no threads of V8's own, no seeds by
 // chance, and room for all objects, so that nothing is collected while they are counted.
@@ -17,19 +17,19 @@ const FLAGS = [
 ]
 
 // The least of more rounds is nearer to the truth. Under Valgrind each round takes seconds.
-const ROUNDS_OF_BYTES = 5
-const ROUNDS_OF_INSTRUCTIONS = 2
+const BYTE_ROUNDS = 5
+const INSTRUCTION_ROUNDS = 2
 
 // OpenSSL has code for each kind of CPU. With 0 it takes that for the least one.
 const ENVIRONMENT = { OPENSSL_ia32cap: '0', TZ: 'UTC' }
 
 /** The bytes that one repetition of each workload allocates on the heap, by the name of the workload. */
 export async function countBytes(node, workloads) {
-  const { stdout } = await run(node, [...FLAGS, CHILD, String(ROUNDS_OF_BYTES), ...workloads], {
+  const { stdout } = await run(node, [...FLAGS, CHILD_FILE, String(BYTE_ROUNDS), ...workloads], {
     env: ENVIRONMENT,
     cwd: '/',
   })
-  return perRepetition(readRounds(stdout).map(round => ({ ...round, amount: round.bytes })))
+  return divideByRepetitions(readRounds(stdout).map(round => ({ ...round, amount: round.bytes })))
 }
 
 /** The instructions that one repetition of each workload executes, by the name of the workload. Needs Valgrind. */
@@ -40,13 +40,13 @@ export async function countInstructions(node, workloads) {
     const callgrind = ['--tool=callgrind', `--callgrind-out-file=${out}`, '--dump-before=uv_loadavg']
     const { stdout } = await run(
       'valgrind',
-      [...callgrind, node, ...FLAGS, CHILD, String(ROUNDS_OF_INSTRUCTIONS), ...workloads],
+      [...callgrind, node, ...FLAGS, CHILD_FILE, String(INSTRUCTION_ROUNDS), ...workloads],
       {
         env: { ...ENVIRONMENT, PATH: process.env.PATH },
         cwd: '/',
       },
     )
-    return perRepetition(
+    return divideByRepetitions(
       readRounds(stdout).map((round, at) => ({ ...round, amount: readTotal(`${out}.${2 * at + 2}`) })),
     )
   } finally {
@@ -72,7 +72,7 @@ function readTotal(path) {
  * One repetition's amount for each part of each workload, from the least of the rounds: a table that grows at some
  * size grows in one of them. What the part `bare` takes is subtracted from the other parts of its workload.
  */
-function perRepetition(rounds) {
+function divideByRepetitions(rounds) {
   const least = new Map()
   for (const { workload, part, count, amount } of rounds) {
     const parts = least.get(workload) ?? new Map()

@@ -1,7 +1,7 @@
 // These records are the workloads' own, though the bench of reports has some alike: a change there moves no figure.
 
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
-const BEGIN = Date.UTC(2026, 0, 1, 12)
+const BEGIN_MS = Date.UTC(2026, 0, 1, 12)
 /** The points of one order: a call to another service, which serves it and makes six queries. */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
@@ -21,11 +21,11 @@ function createRecord(number) {
   return {
     name: `${NAMES[step]}-${isStart ? 'start' : 'stop'}`,
     base_id: BASE_ID,
-    parent_id: PARENTS[step] < 0 ? BASE_ID : pointId(order, PARENTS[step]),
-    trace_id: pointId(order, step),
+    parent_id: PARENTS[step] < 0 ? BASE_ID : createPointId(order, PARENTS[step]),
+    trace_id: createPointId(order, step),
     project: 'shop',
     service,
-    timestamp: timestamp(order * 5_000 + step * 400 + (isStart ? 0 : 350)),
+    timestamp: formatTimestamp(order * 5_000 + step * 400 + (isStart ? 0 : 350)),
     info: isStart ? { host, ...createInfo(NAMES[step], order) } : { host },
   }
 }
@@ -41,11 +41,11 @@ function createInfo(name, order) {
   return name === 'wsgi' ? { request } : { requests: { ...request, hostname: 'orders', port: 8080 } }
 }
 
-function pointId(order, step) {
+function createPointId(order, step) {
   return `0199f000-0000-4000-8000-${String(order * NAMES.length + step).padStart(12, '0')}`
 }
 
-function timestamp(us) {
+function formatTimestamp(us) {
   const ms = Math.floor(us / 1000)
-  return `${new Date(BEGIN + ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}`
+  return `${new Date(BEGIN_MS + ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}`
 }

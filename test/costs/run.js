@@ -20,16 +20,16 @@
 // The choice of OpenSSL by CPU would change 2 %.
 
 import { findNode } from '../find-node.js'
-import { compare } from './compare.js'
+import { compareWithFigures } from './compare.js'
 import { readFigures, writeFigures } from './figures.js'
 import { hasValgrind } from './has-valgrind.js'
 import { countBytes, countInstructions } from './measure.js'
-import { ALL, WITHOUT_FRAMEWORKS } from './workloads.js'
+import { ALL_WORKLOADS, FRAMEWORKLESS_WORKLOADS } from './workloads.js'
 
 const figures = readFigures()
 const node = findNode(figures.node)
-const measured = { bytes: await countBytes(node, ALL) }
-if (hasValgrind()) measured.instructions = await countInstructions(node, WITHOUT_FRAMEWORKS)
+const measured = { bytes: await countBytes(node, ALL_WORKLOADS) }
+if (hasValgrind()) measured.instructions = await countInstructions(node, FRAMEWORKLESS_WORKLOADS)
 else console.log('Instructions are not counted: that takes Valgrind, on Linux for x64.')
 
 for (const [unit, amounts] of Object.entries(measured)) {
@@ -40,7 +40,7 @@ if (process.argv.includes('--update')) {
   writeFigures({ ...figures, ...measured })
 } else {
   for (const [unit, amounts] of Object.entries(measured)) {
-    const { faults, hints } = compare(unit, figures[unit], amounts)
+    const { faults, hints } = compareWithFigures(unit, figures[unit], amounts)
     for (const line of [...faults, ...hints]) console.log(line)
     if (faults.length > 0) process.exitCode = 1
   }

@@ -1,5 +1,15 @@
 /** The files of `workloads/` whose bytes are counted. */
-export const ALL = ['untraced', 'traced', 'point', 'verification', 'batch', 'report', 'express', 'fastify', 'koa']
+export const ALL_WORKLOADS = [
+  'untraced',
+  'traced',
+  'point',
+  'verification',
+  'batch',
+  'report',
+  'express',
+  'fastify',
+  'koa',
+]
 
 /** Those whose instructions are counted. Under Valgrind the frameworks take half a minute to load. */
-export const WITHOUT_FRAMEWORKS = ALL.slice(0, 6)
+export const FRAMEWORKLESS_WORKLOADS = ALL_WORKLOADS.slice(0, 6)

@@ -3,8 +3,8 @@ import { compile, EXECUTIONS, execute } from './execute.js'
 import { FAMILIES } from './families.js'
 import { findRecordFault, recordExecution } from './records.js'
 
-const CONTEXT = 3
-const SHOWN = 5
+const CONTEXT_ENTRIES = 3
+const MAX_SHOWN_ENTRIES = 5
 
 /** Makes a program of one of the families out of choices. */
 export function generateProgram(generate, families) {
@@ -28,11 +28,11 @@ export async function checkProgram(program, executions = EXECUTIONS) {
   for (const [name, ways] of Object.entries(executions)) {
     const recorded = recordExecution(program)
     const { entries: all, leavesOpen, failures } = await execute(compiled, ways)
-    const entries = untilUncaught(all)
+    const entries = cutAfterUncaught(all)
     recorded.leavesOpen = program.leavesOpen || leavesOpen
     plain ??= entries
     const fault =
-      firstDifference(plain, entries) ?? (name === 'inside' ? findRecordFault(recorded, failures) : undefined)
+      findFirstDifference(plain, entries) ?? (name === 'inside' ? findRecordFault(recorded, failures) : undefined)
     if (fault !== undefined) throw new Error(`${program.source}\n\nstrict: ${program.strict}; ${name}:\n${fault}\n`)
   }
 }
@@ -41,19 +41,19 @@ export async function checkProgram(program, executions = EXECUTIONS) {
  * After an exception that nothing catches, Node goes on with its queues at the next event of the process, whichever that is.
  * What a program sees then depends on when that event comes, also without us.
  */
-function untilUncaught(entries) {
+function cutAfterUncaught(entries) {
   const at = entries.findIndex(entry => / uncaughtException /.test(entry))
   return at < 0 ? entries : entries.slice(0, at + 1)
 }
 
-function firstDifference(plain, traced) {
+function findFirstDifference(plain, traced) {
   const length = Math.max(plain.length, traced.length)
   let at = 0
   while (at < length && plain[at] === traced[at]) at++
   if (at === length) return undefined
   return [
-    ...plain.slice(Math.max(0, at - CONTEXT), at).map(entry => `  ${entry}`),
-    ...plain.slice(at, at + SHOWN).map(entry => `- ${entry}`),
-    ...traced.slice(at, at + SHOWN).map(entry => `+ ${entry}`),
+    ...plain.slice(Math.max(0, at - CONTEXT_ENTRIES), at).map(entry => `  ${entry}`),
+    ...plain.slice(at, at + MAX_SHOWN_ENTRIES).map(entry => `- ${entry}`),
+    ...traced.slice(at, at + MAX_SHOWN_ENTRIES).map(entry => `+ ${entry}`),
   ].join('\n')
 }

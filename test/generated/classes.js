@@ -1,4 +1,4 @@
-import { promise, thing, use } from './values.js'
+import { pickThing, promise, use } from './values.js'
 
 const OPTIONS = [
   '{}',
@@ -14,9 +14,9 @@ function members(choices, derived) {
   const { one, some } = choices
   const does = () =>
     one(
-      () => `log('this', this, this.constructor === Type); return ${thing(choices)}`,
+      () => `log('this', this, this.constructor === Type); return ${pickThing(choices)}`,
       () => `return ${promise(choices)}`,
-      () => `throw ${thing(choices)}`,
+      () => `throw ${pickThing(choices)}`,
       `return this`,
       () => (derived ? `log('super'); return super.method?.(a)` : `return a`),
       `return this.helper(a)`,
@@ -33,7 +33,7 @@ function members(choices, derived) {
       () => `_private(a) { ${does()} }`,
       () => `get value() { log('value was read', this.constructor === Type); return 'value' }`,
       () => `set value(value) { log('value was set', value) }`,
-      () => `static method(a) { log('static', this === Type, a); return ${thing(choices)} }`,
+      () => `static method(a) { log('static', this === Type, a); return ${pickThing(choices)} }`,
       () => `static of(...all) { return new this(...all) }`,
       () => `*[Symbol.iterator]() { yield 'item' }`,
       () => `field = log('field', this.constructor === Type, new.target === undefined)`,
@@ -81,7 +81,7 @@ function change({ one }) {
 
 function step(choices) {
   const { one } = choices
-  const value = () => thing(choices)
+  const value = () => pickThing(choices)
   const made = () =>
     one(
       () => `new Type(${value()})`,

@@ -1,10 +1,10 @@
-const MICROTASKS = 24
-const TICKS = 2
+const MICROTASKS_PER_TICK = 24
+const TICKS_PER_TURN = 2
 /** Turns that are played after the last one that the program waited for: what comes late has to show as well. */
-const REST = 2
+const REST_TURNS = 2
 /** Longer than the product leaves a promise alone that nobody handles. */
-const LONG_MS = 120
-const LONG_TURN = 1_000
+const LONG_REST_MS = 120
+const LONG_REST_TURNS = 1_000
 const QUIET_TURNS = 10
 
 /**
@@ -17,8 +17,8 @@ export function createClock() {
   let rested = false
 
   async function play() {
-    for (now.microtask = 0; now.microtask < MICROTASKS; now.microtask++) await undefined
-    if (now.tick < TICKS) process.nextTick(nextTick)
+    for (now.microtask = 0; now.microtask < MICROTASKS_PER_TICK; now.microtask++) await undefined
+    if (now.tick < TICKS_PER_TURN) process.nextTick(nextTick)
   }
 
   function nextTick() {
@@ -46,17 +46,17 @@ export function createClock() {
         // On a machine that stood still, the timer comes before all else that waits.
         if (now.turn < begun + QUIET_TURNS) return void setImmediate(wake)
         waiting--
-        now.turn = LONG_TURN
+        now.turn = LONG_REST_TURNS
         now.tick = 0
         play()
         fn()
-      }, LONG_MS)
+      }, LONG_REST_MS)
     },
     /** Calls `begin` in the first turn, and resolves when the program has come to rest. */
     async run(begin) {
       play()
       begin()
-      for (let rest = REST; rest > 0; rest = waiting > 0 ? REST : rest - 1) {
+      for (let rest = REST_TURNS; rest > 0; rest = waiting > 0 ? REST_TURNS : rest - 1) {
         await new Promise(resolve => setImmediate(resolve))
         now.turn++
         now.tick = 0

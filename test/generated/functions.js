@@ -1,4 +1,4 @@
-import { pause, promise, thing, use } from './values.js'
+import { pause, pickThing, promise, use } from './values.js'
 
 const PARAMETERS = ['a, b', '', 'a', 'a = 1, b', '...a', '{ a } = {}', '[a] = []', 'password, { a = 2, ...b } = {}']
 
@@ -7,13 +7,13 @@ function body(choices, { seesTarget = true, seesArguments = true, awaits = false
   const { one, maybe } = choices
   const end = () =>
     one(
-      () => `return ${thing(choices)}`,
-      () => `throw ${thing(choices)}`,
+      () => `return ${pickThing(choices)}`,
+      () => `throw ${pickThing(choices)}`,
       () => `return ${promise(choices)}`,
       'return this',
       '',
       () => `return block('part', () => ${promise(choices)})`,
-      () => `block('part', () => { log('in part'); ${one('return', 'throw')} ${thing(choices)} })`,
+      () => `block('part', () => { log('in part'); ${one('return', 'throw')} ${pickThing(choices)} })`,
     )
   return [
     `log('this', typeof this, this)`,
@@ -51,7 +51,7 @@ function ownFunction(choices) {
     () => make(() => `Object.getOwnPropertyDescriptor({ set value(a)`, {}, ` }, 'value').set`),
     () => make(all => `class { static method(${all})`, {}, ' }.method'),
     () => make(all => `class { static async '#odd name'(${all})`, { awaits: true }, ` }['#odd name']`),
-    () => make(all => `(function bound(${all})`, {}, `).bind(${thing(choices)}, ${thing(choices)})`),
+    () => make(all => `(function bound(${all})`, {}, `).bind(${pickThing(choices)}, ${pickThing(choices)})`),
     () => make(all => `(() => { 'use strict'; return function strict(${all})`, {}, ' })()'),
     () => `function Legacy(a) { if (!new.target) return 'called'; this.a = a; log('target', new.target.name) }`,
     () => `function Legacy(a) { if (!(this instanceof f)) return new f(a); this.a = a }`,
@@ -120,7 +120,7 @@ function dressing({ one, some }) {
 /** The text of one call of `f`, in any of the ways there are. */
 function call(choices) {
   const { one } = choices
-  const value = () => thing(choices)
+  const value = () => pickThing(choices)
   return one(
     () => `f(${value()}, ${value()})`,
     'f()',

@@ -1,4 +1,4 @@
-import { pause, promise, thing, use } from './values.js'
+import { pause, pickThing, promise, use } from './values.js'
 
 /** The text of what a generator does. */
 function steps(choices, asynchronous, inner) {
@@ -6,23 +6,23 @@ function steps(choices, asynchronous, inner) {
   const value = () =>
     asynchronous
       ? one(
-          () => thing(choices),
+          () => pickThing(choices),
           () => promise(choices, 1),
         )
-      : thing(choices)
+      : pickThing(choices)
   return some(0, 4, () =>
     one(
       () => `log('sent', yield ${value()})`,
       () => `yield ${value()}`,
       () => `try { yield ${value()} } finally { log('left') }`,
       () => `try { yield ${value()} } catch (error) { log('thrown in', error); yield 'recovered' }`,
-      () => `try { yield 1 } finally { ${one('yield 2', 'return 3', `throw ${thing(choices)}`)} }`,
+      () => `try { yield 1 } finally { ${one('yield 2', 'return 3', `throw ${pickThing(choices)}`)} }`,
       () => `for (let i = 0; i < ${below(4)}; i++) yield i`,
       () =>
         `yield* ${one('[1, 2]', "'ab'", '(function* () { try { yield 1; return 2 } finally { log("inner left") } })()')}`,
       () => `yield* ${inner}`,
       () => `log('delegated', yield* ${inner})`,
-      () => `yield block('part', () => ${thing(choices)})`,
+      () => `yield block('part', () => ${pickThing(choices)})`,
       () => `log('itself', this === undefined, attempt(() => it.next()))`,
       () =>
         asynchronous
@@ -32,7 +32,7 @@ function steps(choices, asynchronous, inner) {
             )}`
           : `log('step')`,
       () => `return ${value()}`,
-      () => `throw ${thing(choices)}`,
+      () => `throw ${pickThing(choices)}`,
     ),
   ).join('; ')
 }
@@ -43,9 +43,9 @@ function iteration(choices) {
   const move = () =>
     one(
       'it.next()',
-      () => `it.next(${thing(choices)})`,
-      () => `it.return(${thing(choices)})`,
-      () => `it.throw(${thing(choices)})`,
+      () => `it.next(${pickThing(choices)})`,
+      () => `it.return(${pickThing(choices)})`,
+      () => `it.throw(${pickThing(choices)})`,
       `it[Symbol.${one('iterator', 'asyncIterator')}]() === it`,
     )
   return one(

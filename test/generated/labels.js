@@ -37,7 +37,7 @@ export function createLabels() {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return labelPrimitive(value)
     const known = KNOWN.get(value) ?? labels.get(value)
     if (known !== undefined) return known
-    name(value, `${kindOf(value)}#${labels.size}`)
+    name(value, `${describeKind(value)}#${labels.size}`)
     return labels.get(value)
   }
 
@@ -50,7 +50,7 @@ function labelPrimitive(value) {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function kindOf(object) {
+function describeKind(object) {
   if (typeof object === 'function') return 'function'
   if (types.isPromise(object)) return 'promise'
   if (types.isNativeError(object)) return Object.getPrototypeOf(object)?.constructor?.name ?? 'error'

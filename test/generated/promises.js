@@ -1,4 +1,4 @@
-import { pause, promise, thing, use } from './values.js'
+import { pause, pickThing, promise, use } from './values.js'
 
 /** A program about promises: of every kind, returned through each of the ways to trace, and used in every manner. */
 export function promiseProgram(choices) {
@@ -20,12 +20,12 @@ export function promiseProgram(choices) {
             `await ${one(
               () => promise(choices, 1),
               () => pause(choices),
-              () => thing(choices),
+              () => pickThing(choices),
             )}`,
-        ).join('; ')}; ${one('return', 'throw')} ${thing(choices)} }`,
+        ).join('; ')}; ${one('return', 'throw')} ${pickThing(choices)} }`,
       () => `async function f() { return ${one('g', 'block.bind(null, "h", g)')}() }`,
       () =>
-        `async function f(left = ${below(40)}) { await null; if (left > 0) return f(left - 1); ${one('return', 'throw')} ${thing(choices)} }`,
+        `async function f(left = ${below(40)}) { await null; if (left > 0) return f(left - 1); ${one('return', 'throw')} ${pickThing(choices)} }`,
       () => `async function f() { try { return await g() } catch (error) { log('passed on', error); throw error } }`,
     )
   // What the program awaits at once fails with a reason that has to be recorded.
@@ -38,7 +38,7 @@ export function promiseProgram(choices) {
       () => `block('block', () => f())`,
       () => `blockInfo('block', () => ${promise(choices)})`,
       () =>
-        `block('block', async () => { ${one('await f()', 'f()', 'return f()')}; ${one('return', 'throw')} ${thing(choices)} })`,
+        `block('block', async () => { ${one('await f()', 'f()', 'return f()')}; ${one('return', 'throw')} ${pickThing(choices)} })`,
       () => `runInside(() => ${one('f()', () => promise(choices))})`,
       () => `serveInside(() => ${one('f()', () => promise(choices))})`,
       () => `Promise.${one('all', 'race', 'any', 'allSettled')}([f(), f(), ${promise(choices)}])`,
@@ -54,7 +54,7 @@ attempt(() => ${one('enter', 'serveEnter')}(${one('', 'async ')}() => {
   ${one(
     '',
     () => `return ${promise(choices)}`,
-    () => `throw ${thing(choices)}`,
+    () => `throw ${pickThing(choices)}`,
     () => `return f()`,
   )}
 }), ${use(choices) || 'undefined'})

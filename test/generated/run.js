@@ -10,7 +10,7 @@ import { FAMILIES } from './families.js'
 import { listOpenPoints } from './records.js'
 
 // A settled promise that nobody handles is given a second or two before its point ends; a slow machine takes longer.
-const LATE_MS = 30_000
+const LATE_RECORDS_MS = 30_000
 const PAUSE_MS = 100
 
 const { values } = parseArgs({
@@ -25,15 +25,15 @@ const { values } = parseArgs({
 const families = values.families.split(',')
 const executions = values.control ? { plain: EXECUTIONS.plain, again: EXECUTIONS.plain } : EXECUTIONS
 
-const begun = process.cpuUsage()
-const tried = fc.asyncProperty(fc.gen(), generate => checkProgram(generateProgram(generate, families), executions))
-const { failed, errorInstance, numRuns } = await fc.check(tried, {
+const startUsage = process.cpuUsage()
+const property = fc.asyncProperty(fc.gen(), generate => checkProgram(generateProgram(generate, families), executions))
+const { failed, errorInstance, numRuns } = await fc.check(property, {
   numRuns: Number(values.programs),
   seed: Number(values.seed),
 })
-const { user, system } = process.cpuUsage(begun)
+const { user, system } = process.cpuUsage(startUsage)
 if (failed) console.log(errorInstance?.message)
-for (let waited = 0; !failed && listOpenPoints().length > 0 && waited < LATE_MS; waited += PAUSE_MS)
+for (let waited = 0; !failed && listOpenPoints().length > 0 && waited < LATE_RECORDS_MS; waited += PAUSE_MS)
   await sleep(PAUSE_MS)
 const open = failed ? [] : listOpenPoints()
 if (open.length > 0) console.log(`${open[0].execution.program.source}\n\n${open[0].name} without a stop`)

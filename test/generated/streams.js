@@ -1,4 +1,4 @@
-import { pause, thing } from './values.js'
+import { pause, pickThing } from './values.js'
 
 /** The text of a stream that a function makes. */
 function source({ one, below, some }) {
@@ -54,7 +54,7 @@ function reading(choices) {
     () => `const [one, two] = f().tee(); log('texts', await new Response(one).text(), await new Response(two).text())`,
     () =>
       `await f().pipeThrough(new TransformStream()).pipeTo(new WritableStream({ write(chunk) { log('written', String(chunk)) }, abort(reason) { log('aborted', reason) } }))${end}`,
-    () => `f().destroy?.(${thing(choices)})`,
+    () => `f().destroy?.(${pickThing(choices)})`,
     () =>
       `const stream = f(); await finished(stream)${end}; log('state', stream.destroyed, stream.errored, stream.closed)`,
     () => `log('array', (await f().toArray()).length)`,

@@ -21,13 +21,13 @@ export const THINGS = [
   () => Object.assign(new Error('with members'), { code: 'E_CODE', password: 'secret' }),
   () => new Date(0),
   () => new Map([['k', 1]]),
-  () => revoked(),
-  log => new Proxy({}, trapsThatTell(log)),
-  log => new Proxy(new Error('behind a proxy'), trapsThatTell(log)),
+  () => createRevokedProxy(),
+  log => new Proxy({}, createReportingTraps(log)),
+  log => new Proxy(new Error('behind a proxy'), createReportingTraps(log)),
   log => ({
-    toString: tell(log, 'toString'),
-    toJSON: tell(log, 'toJSON'),
-    [Symbol.toPrimitive]: tell(log, 'primitive'),
+    toString: createReporter(log, 'toString'),
+    toJSON: createReporter(log, 'toJSON'),
+    [Symbol.toPrimitive]: createReporter(log, 'primitive'),
   }),
   log => defineGetters(new Error('x'), log, ['name', 'message', 'stack', 'cause', 'constructor']),
   log => defineGetters({}, log, ['name', 'message', 'constructor', 'length', '0']),
@@ -41,20 +41,20 @@ export const THINGS = [
     })(),
 ]
 
-function tell(log, what) {
+function createReporter(log, what) {
   return () => {
     log(`${what} was called`)
     return what
   }
 }
 
-function revoked() {
+function createRevokedProxy() {
   const { proxy, revoke } = Proxy.revocable({}, {})
   revoke()
   return proxy
 }
 
-function trapsThatTell(log) {
+function createReportingTraps(log) {
   return new Proxy(
     {},
     {

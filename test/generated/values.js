@@ -1,11 +1,11 @@
 import { THINGS } from './things.js'
 
 /** The text of a value that is handed in, returned or thrown. */
-export function thing({ below }) {
+export function pickThing({ below }) {
   return `T(${below(THINGS.length)})`
 }
 
-const LONG_ONE_IN = 1_000
+const LONG_PAUSE_ONE_IN = 1_000
 
 // Before Node 24, Node throws for a promise that was frozen before the first `AsyncLocalStorage` of the process came into use.
 const FREEZES_PROMISES = Number.parseInt(process.versions.node, 10) >= 24
@@ -13,14 +13,14 @@ const FREEZES_PROMISES = Number.parseInt(process.versions.node, 10) >= 24
 /** The text of a promise that waits for a microtask, a tick or a turn. */
 export function pause({ one, below }) {
   // Rarely: it takes longer than all the rest of a program.
-  if (below(LONG_ONE_IN) === LONG_ONE_IN - 1) return 'later.long()'
+  if (below(LONG_PAUSE_ONE_IN) === LONG_PAUSE_ONE_IN - 1) return 'later.long()'
   return one(() => `later.microtasks(${below(6)})`, 'later.tick()', 'later.immediate()', 'undefined')
 }
 
 /** The text of a promise, or of what passes for one, of every kind that a function may return. */
 export function promise(choices, depth = 0) {
   const { one, below, some } = choices
-  const value = () => thing(choices)
+  const value = () => pickThing(choices)
   const inner = () => (depth < 2 ? promise(choices, depth + 1) : `Promise.reject(${value()})`)
   const settles = () => one('ok', 'no')
   // A promise remembers only promises that lie deeper, so that none waits for itself.

@@ -16,7 +16,7 @@ export interface Variant {
   readonly layers: boolean
 }
 
-export const WITHOUT: Variant = { adapter: false, signed: false, layers: false }
+export const UNTRACED_VARIANT: Variant = { adapter: false, signed: false, layers: false }
 
 /** What must make no difference, by name. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
@@ -59,7 +59,7 @@ export async function observe(
     const { text } = await sendRaw((server.address() as AddressInfo).port, variant.signed ? headers : [])
     await ticks.over
     for (let turns = 0; turns < 20; turns++) await turn()
-    return { observed: { log: ticks.log, answer: text }, open: openPoints(records), points: records.length }
+    return { observed: { log: ticks.log, answer: text }, open: findOpenPoints(records), points: records.length }
   } finally {
     server.closeAllConnections()
     await new Promise(resolve => server.close(resolve))
@@ -69,7 +69,7 @@ export async function observe(
 }
 
 /** The points that have started and not stopped once. */
-function openPoints(records: readonly TraceRecord[]): string[] {
+function findOpenPoints(records: readonly TraceRecord[]): string[] {
   const names = new Map<string, string>()
   for (const { name, trace_id, info } of records) {
     const { layer } = info as { layer?: { name: string } }

@@ -13,17 +13,17 @@ export interface Ticks {
   end(): void
 }
 
-const MOST = 1_000
+const MAX_TICKS = 1_000
 
 export function createTicks(): Ticks {
   const log: string[] = []
-  const { promise: over, resolve: end } = deferred()
+  const { promise: over, resolve: end } = createDeferred()
   let count = 0
   let chain = 0
 
   /** A chain of its own, which competes with the program for microtasks. */
   async function countTicks(own: number): Promise<void> {
-    while (own === chain && count < MOST) {
+    while (own === chain && count < MAX_TICKS) {
       await null
       count++
     }
@@ -51,7 +51,7 @@ export function createTicks(): Ticks {
   }
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
+function createDeferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => undefined
   const promise = new Promise<void>(done => {
     resolve = done

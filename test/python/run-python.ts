@@ -40,11 +40,11 @@ export function importOnce(...names: readonly string[]): void {
 
 /** Runs `osprofiler` of Python, and gives what it prints. @throws Error with its standard error if it fails. */
 export function runPythonCommand(args: readonly string[], options?: PythonOptions): Promise<string> {
-  return printOfPython(['-c', COMMAND, ...args], options)
+  return readPythonOutput(['-c', COMMAND, ...args], options)
 }
 
 /** Runs the current Python, and gives what it prints. @throws Error with its standard error if it fails. */
-export async function printOfPython(args: readonly string[], options?: PythonOptions): Promise<string> {
+export async function readPythonOutput(args: readonly string[], options?: PythonOptions): Promise<string> {
   const { code, stdout, stderr } = await runPython(args, options)
   if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`)
   return stdout

@@ -8,15 +8,15 @@ const [replacement, moment, store, names] = process.argv.slice(2)
 const { exit, stdout } = process
 const now = process.hrtime.bigint
 const KEY = 'KEY'
-const told = { answers: [], warnings: [], errors: [] }
-process.on('warning', ({ name, code, message }) => told.warnings.push(code ?? `${name}: ${message}`))
-process.on('uncaughtException', error => tell(error.stack))
-process.on('unhandledRejection', error => tell(error?.stack))
+const report = { answers: [], warnings: [], errors: [] }
+process.on('warning', ({ name, code, message }) => report.warnings.push(code ?? `${name}: ${message}`))
+process.on('uncaughtException', error => reportFailure(error.stack))
+process.on('unhandledRejection', error => reportFailure(error?.stack))
 const { stringify } = JSON
 const { setTimeout } = timers
 const { Promise } = globalThis
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
-setTimeout(() => tell('It hangs'), 50_000)
+setTimeout(() => reportFailure('It hangs'), 50_000)
 
 const loads = {
   'node:http': () => undefined,
@@ -91,7 +91,7 @@ for (const name in frameworks) {
   const signed = { 'x-trace-info': headers[0], 'x-trace-hmac': headers[1] }
   for (const sent of [{}, signed, {}]) {
     const { status, body } = await get(url, { agent, headers: sent })
-    told.answers.push(`${name} ${status} ${body}`)
+    report.answers.push(`${name} ${status} ${body}`)
   }
   agent.destroy()
   server.close()
@@ -106,16 +106,16 @@ traces.rpc = await core.run({ hmacKey: KEY }, async () => {
 
 // The records come into the store by themselves.
 for (let tries = 0; tries < 200 && osprofiler.notifier.stats.written === 0; tries++) await wait(50)
-told.written = osprofiler.notifier.stats.written
+report.written = osprofiler.notifier.stats.written
 const closedAt = now()
 await osprofiler.close()
-told.closeMs = Number(now() - closedAt) / 1e6
-told.stats = osprofiler.notifier.stats
+report.closeMs = Number(now() - closedAt) / 1e6
+report.stats = osprofiler.notifier.stats
 
-told.records = {}
-told.timestamps = []
+report.records = {}
+report.timestamps = []
 const driver = openDriver(store)
-for (const [name, baseId] of Object.entries(traces)) told.records[name] = await read(driver, baseId)
+for (const [name, baseId] of Object.entries(traces)) report.records[name] = await read(driver, baseId)
 await driver.close()
 
 const memory = openDriver('memory://')
@@ -123,7 +123,7 @@ const notifier = core.createNotifier(memory)
 core.setNotifier(notifier)
 const baseId = core.run({ hmacKey: KEY }, () => core.withTrace('kept', () => core.get().baseId))
 await notifier.close()
-told.records.memory = await read(memory, baseId)
+report.records.memory = await read(memory, baseId)
 
 const hung = core.createNotifier({ name: 'hung', write: () => new Promise(() => {}), close: async () => {} })
 core.setNotifier(hung)
@@ -131,12 +131,12 @@ core.run({ hmacKey: KEY }, () => core.withTrace('lost', () => 1))
 await hung.close(100)
 core.setNotifier(undefined)
 
-tell()
+reportFailure()
 
-function tell(error) {
-  if (error !== undefined) told.errors.push(String(error))
-  told.asked = [...asked]
-  stdout.write(`${stringify(told)}\n`, () => exit(0))
+function reportFailure(error) {
+  if (error !== undefined) report.errors.push(String(error))
+  report.asked = [...asked]
+  stdout.write(`${stringify(report)}\n`, () => exit(0))
 }
 
 async function read(from, baseId) {
@@ -144,7 +144,7 @@ async function read(from, baseId) {
   for await (const batch of from.readRecords(baseId)) {
     for (const { name, timestamp } of batch) {
       names.push(name)
-      told.timestamps.push(timestamp)
+      report.timestamps.push(timestamp)
     }
   }
   return names.sort()

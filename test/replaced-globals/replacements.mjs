@@ -2,10 +2,10 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 // Taken now: a getter of a global must not ask for a global.
-const taken = { Error, Object, Reflect }
+const originals = { Error, Object, Reflect }
 
 // Not `nextTick` and `queueMicrotask`: Node and Fastify themselves would stand still.
-const FAKED = [
+const FAKED_FUNCTIONS = [
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
   ...['Date', 'hrtime', 'performance'],
 ]
@@ -47,7 +47,7 @@ export const replacements = {
     globalThis.Promise.withResolvers = () => Promise.withResolvers()
   },
   'fake timers'() {
-    require('@sinonjs/fake-timers').install({ now: 0, toFake: FAKED })
+    require('@sinonjs/fake-timers').install({ now: 0, toFake: FAKED_FUNCTIONS })
   },
   'mocked clocks'() {
     Date.now = () => 0
@@ -62,16 +62,16 @@ export const replacements = {
   },
   'mocked functions'() {
     const { parse, stringify } = JSON
-    JSON.parse = (...args) => ours(new taken.Error()) ?? parse(...args)
-    JSON.stringify = (...args) => ours(new taken.Error()) ?? stringify(...args)
+    JSON.parse = (...args) => isFromOsprofiler(new originals.Error()) ?? parse(...args)
+    JSON.stringify = (...args) => isFromOsprofiler(new originals.Error()) ?? stringify(...args)
     const { keys, entries, assign } = Object
-    Object.keys = (...args) => ours(new taken.Error()) ?? keys(...args)
-    Object.entries = (...args) => ours(new taken.Error()) ?? entries(...args)
-    Object.assign = (...args) => ours(new taken.Error()) ?? assign(...args)
+    Object.keys = (...args) => isFromOsprofiler(new originals.Error()) ?? keys(...args)
+    Object.entries = (...args) => isFromOsprofiler(new originals.Error()) ?? entries(...args)
+    Object.assign = (...args) => isFromOsprofiler(new originals.Error()) ?? assign(...args)
   },
   'mapped stacks'() {
     const { captureStackTrace } = Error
-    Error.captureStackTrace = (...args) => ours(new taken.Error()) ?? captureStackTrace(...args)
+    Error.captureStackTrace = (...args) => isFromOsprofiler(new originals.Error()) ?? captureStackTrace(...args)
     Error.prepareStackTrace = error => `${error}\n    at mapped (source.ts:1:1)`
   },
   'deleted globals'() {
@@ -81,17 +81,17 @@ export const replacements = {
     for (const name of Object.getOwnPropertyNames(globalThis)) {
       const { configurable, value } = Object.getOwnPropertyDescriptor(globalThis, name)
       if (!configurable || value === undefined) continue
-      taken.Object.defineProperty(globalThis, name, {
+      originals.Object.defineProperty(globalThis, name, {
         configurable: true,
-        get: () => ours(new taken.Error(), name) ?? value,
-        set: replaced => taken.Object.defineProperty(globalThis, name, { value: replaced, writable: true }),
+        get: () => isFromOsprofiler(new originals.Error(), name) ?? value,
+        set: replaced => originals.Object.defineProperty(globalThis, name, { value: replaced, writable: true }),
       })
     }
   },
   'replaced then'() {
     const { then } = Promise.prototype
     const value = function (...handlers) {
-      return taken.Reflect.apply(then, this, handlers)
+      return originals.Reflect.apply(then, this, handlers)
     }
     Object.defineProperty(Promise.prototype, 'then', { value, writable: true, configurable: true })
   },
@@ -99,13 +99,15 @@ export const replacements = {
     const { apply, bind, call } = Function.prototype
     const replaced = {
       apply(self, args) {
-        return ours(new taken.Error(), 'apply') ?? taken.Reflect.apply(apply, this, [self, args ?? []])
+        return (
+          isFromOsprofiler(new originals.Error(), 'apply') ?? originals.Reflect.apply(apply, this, [self, args ?? []])
+        )
       },
       bind(...args) {
-        return ours(new taken.Error(), 'bind') ?? taken.Reflect.apply(bind, this, args)
+        return isFromOsprofiler(new originals.Error(), 'bind') ?? originals.Reflect.apply(bind, this, args)
       },
       call(...args) {
-        return ours(new taken.Error(), 'call') ?? taken.Reflect.apply(call, this, args)
+        return isFromOsprofiler(new originals.Error(), 'call') ?? originals.Reflect.apply(call, this, args)
       },
     }
     for (const name of ['apply', 'bind', 'call']) {
@@ -118,8 +120,8 @@ export const replacements = {
         configurable: true,
         get: () => undefined,
         set(value) {
-          ours(new taken.Error(), name)
-          taken.Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })
+          isFromOsprofiler(new originals.Error(), name)
+          originals.Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })
         },
       })
     }
@@ -129,12 +131,12 @@ export const replacements = {
 
 /** Ours that asked for something replaced, with the line that did. */
 export const asked = new Set()
-const OURS = /packages\/(?:core|express|koa|fastify|rpc|node|instruments|drivers)\/dist\/\S+/
+const OSPROFILER_PATH_PATTERN = /packages\/(?:core|express|koa|fastify|rpc|node|instruments|drivers)\/dist\/\S+/
 
-function ours({ stack }, name = '') {
+function isFromOsprofiler({ stack }, name = '') {
   // The error of whoever replaced `Error.prepareStackTrace` has another stack.
   if (typeof stack !== 'string') return
   const line = stack.split('\n').find(each => each.startsWith('    at ') && !each.includes('replacements.mjs'))
-  const place = line === undefined ? undefined : OURS.exec(line)?.[0]
+  const place = line === undefined ? undefined : OSPROFILER_PATH_PATTERN.exec(line)?.[0]
   if (place !== undefined) asked.add(`${name} ${place}`)
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { type Fetched, fetchOnce } from './fetch-once.js'
 import { findGo } from './find-go.js'
 import { findFreePort } from './free-port.js'
-import { listens } from './listens.js'
+import { isListening } from './listens.js'
 import { runBuild } from './run-build.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
-import { readSources, serverSources } from './server-sources.js'
+import { locateSources, readSources } from './server-sources.js'
 import { startServer, type TestServer } from './start-server.js'
 
 /** What a test's collector is to be like. */
@@ -27,7 +27,7 @@ export interface Collector extends TestServer {
   requests(): unknown[]
 }
 
-const SOURCES = serverSources('collector')
+const SOURCES = locateSources('collector')
 
 /** The collector, which Go builds in some minutes. */
 export const COLLECTOR: Fetched = {
@@ -53,7 +53,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     command: program,
     args: ['--config', settings],
     cwd: folder,
-    isReady: () => listens(port),
+    isReady: () => isListening(port),
   })
   return {
     host: '127.0.0.1',

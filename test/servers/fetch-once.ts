@@ -14,19 +14,19 @@ export interface Fetched {
   fill(folder: string): Promise<void>
 }
 
-const ASK_EVERY_MS = 200
+const POLL_INTERVAL_MS = 200
 /** Longer than any build takes: a lock whose owner's id went to another process holds nobody up for ever. */
-const WAIT_AT_MOST_MS = 20 * 60_000
+const LOCK_TIMEOUT_MS = 20 * 60_000
 
 /** The folder that keeps what was fetched: a user's, for all checkouts. Any part of it may be removed at any time. */
-export function cacheFolder(): string {
+export function findCacheFolder(): string {
   const { OSPROFILER_TEST_CACHE: own, XDG_CACHE_HOME: caches } = process.env
   return own || join(caches || join(homedir(), '.cache'), 'osprofiler-test')
 }
 
 /** Whether it was fetched before. */
 export function isFetched(wanted: Omit<Fetched, 'fill'>): boolean {
-  return existsSync(folderOf(wanted))
+  return existsSync(toFolder(wanted))
 }
 
 /**
@@ -34,26 +34,26 @@ export function isFetched(wanted: Omit<Fetched, 'fill'>): boolean {
  * off leaves nothing: the folder gets its name when it is complete.
  */
 export async function fetchOnce(wanted: Fetched): Promise<string> {
-  const folder = folderOf(wanted)
+  const folder = toFolder(wanted)
   if (existsSync(folder)) return folder
-  mkdirSync(cacheFolder(), { recursive: true })
-  const unlock = await lock(`${folder}.lock`, () => existsSync(folder))
+  mkdirSync(findCacheFolder(), { recursive: true })
+  const unlock = await acquireLock(`${folder}.lock`, () => existsSync(folder))
   try {
-    if (!existsSync(folder)) await fill(wanted, folder)
+    if (!existsSync(folder)) await fillFolder(wanted, folder)
   } finally {
     unlock()
   }
   return folder
 }
 
-function folderOf({ name, key }: Omit<Fetched, 'fill'>): string {
+function toFolder({ name, key }: Omit<Fetched, 'fill'>): string {
   const hash = createHash('sha256').update(JSON.stringify([process.platform, process.arch, ...key]))
-  return join(cacheFolder(), `${name}-${hash.digest('hex').slice(0, 16)}`)
+  return join(findCacheFolder(), `${name}-${hash.digest('hex').slice(0, 16)}`)
 }
 
-async function fill(wanted: Fetched, folder: string): Promise<void> {
+async function fillFolder(wanted: Fetched, folder: string): Promise<void> {
   removeAbandonedParts(folder)
-  const part = `${folder}.part.${ownId()}`
+  const part = `${folder}.part.${createOwnerId()}`
   mkdirSync(part)
   try {
     await wanted.fill(part)
@@ -67,26 +67,26 @@ async function fill(wanted: Fetched, folder: string): Promise<void> {
 
 /** What processes left that were killed while they fetched. */
 function removeAbandonedParts(folder: string): void {
-  for (const entry of readdirSync(cacheFolder())) {
-    const path = join(cacheFolder(), entry)
+  for (const entry of readdirSync(findCacheFolder())) {
+    const path = join(findCacheFolder(), entry)
     const [, owner] = path.split(`${folder}.part.`)
-    if (owner !== undefined && !lives(owner)) rmSync(path, { recursive: true, force: true })
+    if (owner !== undefined && !isAlive(owner)) rmSync(path, { recursive: true, force: true })
   }
 }
 
 /** Spares the second of two processes the same work. The renaming keeps the folder right also without a lock. */
-async function lock(path: string, isDone: () => boolean): Promise<() => void> {
-  const id = ownId()
-  const deadline = performance.now() + WAIT_AT_MOST_MS
+async function acquireLock(path: string, isDone: () => boolean): Promise<() => void> {
+  const id = createOwnerId()
+  const deadline = performance.now() + LOCK_TIMEOUT_MS
   while (!isDone() && performance.now() < deadline) {
     try {
       // A symbolic link is made with its text in one step, unlike a file.
       symlinkSync(id, path)
       return () => rmSync(path, { force: true })
     } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error
+      if (!hasCode(error, 'EEXIST')) throw error
     }
-    if (lives(readOwner(path))) await sleep(ASK_EVERY_MS)
+    if (isAlive(readOwner(path))) await sleep(POLL_INTERVAL_MS)
     else rmSync(path, { force: true })
   }
   return () => {}
@@ -100,20 +100,20 @@ function readOwner(path: string): string {
   }
 }
 
-function ownId(): string {
+function createOwnerId(): string {
   return `${process.pid}-${randomUUID().slice(0, 8)}`
 }
 
-function lives(id: string): boolean {
+function isAlive(id: string): boolean {
   const pid = Number.parseInt(id, 10)
   if (Number.isNaN(pid)) return false
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return isCode(error, 'EPERM')
+    return hasCode(error, 'EPERM')
   }
 }
 
-function isCode(error: unknown, code: string): boolean {
+function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** From this version on Go fetches the newer Go that a module asks for. */
-const LOWEST = 21
+const MIN_GO_MINOR = 21
 
 /** The program `go`: in GOROOT, in the PATH, or where its installers put it. */
 export function findGo(): string | undefined {
@@ -16,5 +16,5 @@ export function findGo(): string | undefined {
 function isNewEnough(file: string): boolean {
   const { stdout } = spawnSync(file, ['version'], { encoding: 'utf8' })
   const minor = /^go version go1\.(\d+)/.exec(stdout ?? '')?.[1]
-  return Number(minor) >= LOWEST
+  return Number(minor) >= MIN_GO_MINOR
 }

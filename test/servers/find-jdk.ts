@@ -7,18 +7,18 @@ export interface Jdk {
   readonly version: number
 }
 
-const INSTALLED = '/usr/lib/jvm'
+const JVM_FOLDER = '/usr/lib/jvm'
 
 /** The oldest JDK here that has at least this version: an old server was never tried on the newest Java. */
 export function findJdk(atLeast: number): Jdk | undefined {
-  const jdks = places().flatMap(folder => readJdk(folder) ?? [])
+  const jdks = listCandidates().flatMap(folder => readJdk(folder) ?? [])
   return jdks.filter(({ version }) => version >= atLeast).sort((one, other) => one.version - other.version)[0]
 }
 
 /** JAVA_HOME, what the system has installed, and the one that `java` in the PATH belongs to. */
-function places(): string[] {
+function listCandidates(): string[] {
   const { JAVA_HOME, PATH = '' } = process.env
-  const installed = existsSync(INSTALLED) ? readdirSync(INSTALLED).map(name => join(INSTALLED, name)) : []
+  const installed = existsSync(JVM_FOLDER) ? readdirSync(JVM_FOLDER).map(name => join(JVM_FOLDER, name)) : []
   const inPath = PATH.split(':').map(folder => join(folder, 'java'))
   const ofPath = inPath.filter(file => existsSync(file)).map(file => dirname(dirname(realpathSync(file))))
   return [...(JAVA_HOME ? [JAVA_HOME] : []), ...installed, ...ofPath]

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /** Below what Linux hands out to outgoing connections: a client that tries again and again would find itself there. */
-const LOWEST = 12_000
-const HIGHEST = 32_000
+const MIN_PORT = 12_000
+const MAX_PORT = 32_000
 
 /**
  * A port of 127.0.0.1 on which nothing listens, and which stays free while a server that had it is down: no other
@@ -13,7 +13,7 @@ const HIGHEST = 32_000
  */
 export async function findFreePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(LOWEST, HIGHEST)
+    const port = randomInt(MIN_PORT, MAX_PORT)
     if ((await reserve(port)) && (await isFree(port))) return port
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Fetched, fetchOnce } from './fetch-once.js'
 import { findJdk } from './find-jdk.js'
 import { runBuild } from './run-build.js'
-import { readSources, serverSources } from './server-sources.js'
+import { locateSources, readSources } from './server-sources.js'
 
 /** A server whose jars Maven brings, and which classes of ours start. */
 export interface JavaProgram {
@@ -29,7 +29,7 @@ export function hasJavaFor({ java }: JavaProgram): boolean {
 /** What the cache keeps of it: the folders `lib`, of Maven's jars, and `classes`, of the compiled sources. */
 export function describeJavaProgram(program: JavaProgram): Fetched {
   const { name, sources, java, properties = {}, finish } = program
-  const folder = serverSources(sources)
+  const folder = locateSources(sources)
   return {
     name,
     key: [...readSources(folder), String(java), JSON.stringify(properties), String(finish)],

@@ -28,7 +28,7 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
       data,
     ],
     cwd: folder,
-    isReady: () => answers(port),
+    isReady: () => isAnswering(port),
   })
   return {
     host: '127.0.0.1',
@@ -70,7 +70,7 @@ function toProperties(settings: Readonly<Record<string, string>>): string {
 }
 
 /** Whether the broker answers a request of ApiVersions: a broker listens before it is ready to answer. */
-async function answers(port: number): Promise<boolean> {
+async function isAnswering(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     // Its length, API 18 in version 0, the number 1, and no client's name.

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { findFreePort } from './free-port.js'
 import { fetchJavaProgram, JAVA_OPTIONS, type JavaProgram } from './java-program.js'
-import { listens } from './listens.js'
+import { isListening } from './listens.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
@@ -30,7 +30,7 @@ export async function startMongodb({ durable = false }: MongodbOptions = {}): Pr
       ...settings,
     ],
     cwd: folder,
-    isReady: () => listens(port),
+    isReady: () => isListening(port),
   })
   return {
     host: '127.0.0.1',

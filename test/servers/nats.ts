@@ -22,7 +22,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestServer> 
     command: 'nats-server',
     args: ['-a', '127.0.0.1', '-p', String(port), ...access, ...(jetstream ? ['-js', '-sd', folder] : [])],
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
-    isReady: () => greets(port),
+    isReady: () => isReady(port),
   })
   const login = access.length === 0 ? '' : `${encodeURIComponent(user ?? '')}:${encodeURIComponent(password ?? '')}@`
   return {
@@ -38,7 +38,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestServer> 
 }
 
 /** A server of NATS speaks first. */
-async function greets(port: number): Promise<boolean> {
+async function isReady(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(2000) })

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Fetched, fetchOnce } from './fetch-once.js'
 import { runBuild } from './run-build.js'
-import { readSources, serverSources } from './server-sources.js'
+import { locateSources, readSources } from './server-sources.js'
 
 /** Debian's Python, which has OSProfiler 3.4 where python3-osprofiler is installed. */
 export const DEBIAN_PYTHON = '/usr/bin/python3'
 
-const SOURCES = serverSources('python-osprofiler')
+const SOURCES = locateSources('python-osprofiler')
 
 /** OSProfiler 4.4.0 in a virtual environment of Debian's Python. */
 export const NEWEST_OSPROFILER: Fetched = {

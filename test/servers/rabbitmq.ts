@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { findFreePort } from './free-port.js'
-import { listens } from './listens.js'
+import { isListening } from './listens.js'
 import { makeCertificate } from './make-certificate.js'
 import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
@@ -47,7 +47,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   const { certificateFile = '', keyFile = '' } = certificate ?? {}
   writeSettings(folder, {
     [`listeners.${tls ? 'ssl' : 'tcp'}.1`]: `127.0.0.1:${port}`,
-    ...(tls ? { 'listeners.tcp': 'none', ...zip(files, [certificateFile, keyFile, certificateFile]) } : {}),
+    ...(tls ? { 'listeners.tcp': 'none', ...zipToObject(files, [certificateFile, keyFile, certificateFile]) } : {}),
     default_user: user,
     default_pass: password,
     default_vhost: vhost,
@@ -71,7 +71,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     args: [],
     env,
     cwd: folder,
-    isReady: () => (tls ? listens(port) : answers(port)),
+    isReady: () => (tls ? isListening(port) : isAnswering(port)),
   })
   return {
     host: '127.0.0.1',
@@ -133,12 +133,12 @@ function writeDefinitions(folder: string, user: string, password: string, vhosts
   return file
 }
 
-function zip(names: readonly string[], values: readonly string[]): Record<string, string> {
+function zipToObject(names: readonly string[], values: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
 }
 
 /** Whether a broker answers the protocol's header with its own first frame. */
-async function answers(port: number): Promise<boolean> {
+async function isAnswering(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     socket.write(Buffer.from('AMQP\0\0\u0009\u0001', 'latin1'))

@@ -22,7 +22,7 @@ export interface RedisClusterOptions {
   readonly tls?: boolean | undefined
 }
 
-const SLOTS = 16_384
+const SLOT_COUNT = 16_384
 const NODES = [0, 1, 2]
 
 /** Starts such a cluster and resolves once each of its nodes serves. */
@@ -36,7 +36,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   for (const { host, port, busPort } of others) {
     await first?.command('CLUSTER', 'MEET', host, String(port), String(busPort))
   }
-  while (!(await Promise.all(nodes.map(serves))).every(Boolean)) await sleep(25)
+  while (!(await Promise.all(nodes.map(isServing))).every(Boolean)) await sleep(25)
 
   const [, access = ''] = /^(.*?:\/\/.*@|.*?:\/\/)/.exec(first?.url ?? '') ?? []
   return {
@@ -66,11 +66,11 @@ async function startNode(
 }
 
 function describeSlots(index: number): [string, string] {
-  const [from, to] = [index, index + 1].map(third => Math.floor((third * SLOTS) / NODES.length))
-  return [String(from), String((to ?? SLOTS) - 1)]
+  const [from, to] = [index, index + 1].map(third => Math.floor((third * SLOT_COUNT) / NODES.length))
+  return [String(from), String((to ?? SLOT_COUNT) - 1)]
 }
 
-async function serves(node: RedisServer): Promise<boolean> {
+async function isServing(node: RedisServer): Promise<boolean> {
   const state = await node.command('CLUSTER', 'INFO')
   return /cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state)
 }

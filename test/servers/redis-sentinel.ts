@@ -80,7 +80,7 @@ async function startSentinel(
 ): Promise<TestServer> {
   const folder = makeServerFolder('sentinel')
   const file = join(folder, 'sentinel.conf')
-  writeFileSync(file, describe(plan, plans, master, replica, options, certificate, folder))
+  writeFileSync(file, describeSentinel(plan, plans, master, replica, options, certificate, folder))
   const server = await startServer({
     command: 'redis-server',
     args: [file, '--sentinel'],
@@ -106,7 +106,7 @@ async function startSentinel(
 }
 
 /** Each is told of the others, whom it would otherwise find out about in some seconds. */
-function describe(
+function describeSentinel(
   { port, id }: Plan,
   plans: readonly Plan[],
   master: RedisServer,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-const OUTPUT_KEPT = 4000
+const MAX_OUTPUT_CHARS = 4000
 
 /** Runs a program that fetches or builds, to its end, however long that takes. Its output is in the error of a failure. */
 export async function runBuild(command: string, args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) {
@@ -9,7 +9,7 @@ export async function runBuild(command: string, args: readonly string[], cwd: st
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', text => {
-      output = `${output}${text}`.slice(-OUTPUT_KEPT)
+      output = `${output}${text}`.slice(-MAX_OUTPUT_CHARS)
     })
   }
   const [code] = await once(child, 'close')

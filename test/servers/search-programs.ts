@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path'
 import { compileJava, type JavaProgram } from './java-program.js'
 import { runBuild } from './run-build.js'
-import { serverSources } from './server-sources.js'
+import { locateSources } from './server-sources.js'
 
 /** The search servers that tests start, by product and major version. */
 export type SearchServerName = keyof typeof SEARCH_PROGRAMS
@@ -47,7 +47,7 @@ async function moveNetty(folder: string, module: string, version: string, jdk: s
 
 async function addMissingModules(folder: string, module: string, version: string, jdk: string): Promise<void> {
   const classes = join(folder, 'missing-classes')
-  const sources = join(serverSources('elasticsearch'), 'modules')
+  const sources = join(locateSources('elasticsearch'), 'modules')
   await compileJava({ jdk, release: 17, classPath: join(folder, 'lib/*'), folder: sources, classes })
   await runBuild(join(jdk, 'bin/jar'), ['cf', join(module, 'missing-modules.jar'), '-C', classes, '.'], folder)
   const descriptor = {

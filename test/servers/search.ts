@@ -4,7 +4,7 @@ import { findFreePort } from './free-port.js'
 import { fetchJavaProgram, JAVA_OPTIONS, type JavaProgram } from './java-program.js'
 import { SEARCH_PROGRAMS, type SearchServerName } from './search-programs.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
-import { serverSources } from './server-sources.js'
+import { locateSources } from './server-sources.js'
 import { startServer, type TestServer } from './start-server.js'
 
 /** What a test's search server is to be like. */
@@ -38,7 +38,7 @@ export async function startSearchServer(name: SearchServerName, options: SearchO
     args: [
       ...JAVA_OPTIONS,
       `-Xmx${heap}m`,
-      `-Dlog4j2.configurationFile=${join(serverSources('.'), 'log4j2.properties')}`,
+      `-Dlog4j2.configurationFile=${join(locateSources('.'), 'log4j2.properties')}`,
       ...(existsSync(join(folder, 'modules'))
         ? ['--enable-native-access=ALL-UNNAMED', `-Dmodules=${folder}/modules`]
         : []),

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of a server's own files (a pom, a class that starts it), also for the compiled copy of this module. */
-export function serverSources(name: string): string {
+export function locateSources(name: string): string {
   const here = fileURLToPath(new URL('.', import.meta.url)).replace(/\/dist\/$/, '/')
   return join(here, name)
 }

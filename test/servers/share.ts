@@ -53,7 +53,7 @@ async function openDatabase(server: 'mariadb' | 'postgresql'): Promise<Omit<Shar
     port,
     url: url.replace(/osprofiler$/, database),
     database,
-    sql: async statement => String(await ask({ server, method: 'sql', args: [statement] })),
+    sql: async statement => String(await requestWish({ server, method: 'sql', args: [statement] })),
   }
 }
 
@@ -81,7 +81,7 @@ async function addUser({ user, password }: RabbitmqLogin, vhost: string): Promis
     `rabbit_auth_backend_internal:add_user(${name}, ${secret}, ${by})`,
     `rabbit_auth_backend_internal:set_permissions(${name}, ${host}, ${all}, ${all}, ${all}, ${by})`,
   ]
-  await ask({ server: 'rabbitmq', method: 'command', args: ['eval', `${calls.join(', ')}.`] })
+  await requestWish({ server: 'rabbitmq', method: 'command', args: ['eval', `${calls.join(', ')}.`] })
 }
 
 /** As a binary, by its bytes. */
@@ -111,10 +111,10 @@ interface OpenServer {
 }
 
 async function open(server: SharedServerName): Promise<OpenServer> {
-  return (await ask({ server })) as OpenServer
+  return (await requestWish({ server })) as OpenServer
 }
 
-async function ask(wish: Wish): Promise<unknown> {
+async function requestWish(wish: Wish): Promise<unknown> {
   const socket = connect(inject('sharedServersPort'), '127.0.0.1')
   socket.end(JSON.stringify(wish))
   const { answer, error } = JSON.parse(await text(socket))

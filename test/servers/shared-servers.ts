@@ -20,7 +20,7 @@ export interface Wish {
 /** The virtual hosts of the shared RabbitMQ: each file that shares the broker takes one. */
 export const RABBITMQ_HOSTS = Array.from({ length: 16 }, (_, index) => `shared-${index}`)
 
-const STARTS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = {
+const STARTERS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = {
   kafka: startKafka,
   mariadb: startMariadb,
   // Files open some pools at once, and PostgreSQL takes 100 connections unless it is told.
@@ -48,7 +48,7 @@ export async function openSharedServers(): Promise<SharedServers> {
   const listener = createServer({ allowHalfOpen: true }, serve)
   await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
   return {
-    port: portOf(listener),
+    port: readPort(listener),
     async stop() {
       listener.close()
       await Promise.all([...started.values()].map(async server => (await server).stop()))
@@ -88,13 +88,13 @@ export async function openSharedServers(): Promise<SharedServers> {
   }
 
   function start(name: SharedServerName): Promise<TestServer> {
-    const server = started.get(name) ?? STARTS[name]()
+    const server = started.get(name) ?? STARTERS[name]()
     started.set(name, server)
     return server
   }
 }
 
-function portOf(listener: Server): number {
+function readPort(listener: Server): number {
   const address = listener.address()
   if (address === null || typeof address === 'string') throw new Error('No port was given')
   return address.port

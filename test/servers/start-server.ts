@@ -35,9 +35,9 @@ export interface RunningServer {
   restart(): Promise<void>
 }
 
-const READY_WITHIN_MS = 120_000
-const ASK_EVERY_MS = 25
-const OUTPUT_KEPT = 4000
+const READY_TIMEOUT_MS = 120_000
+const POLL_INTERVAL_MS = 25
+const MAX_OUTPUT_CHARS = 4000
 
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -50,7 +50,7 @@ const canFollowParent = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { 
 /** Starts a program and resolves once it is ready. It never outlives this process, nor keeps it alive. */
 export async function startServer(program: ServerProgram): Promise<RunningServer> {
   let child = await launch(program)
-  const kill = () => end(child)
+  const kill = () => endProcess(child)
   return {
     kill,
     async restart() {
@@ -61,14 +61,14 @@ export async function startServer(program: ServerProgram): Promise<RunningServer
 }
 
 async function launch(program: ServerProgram): Promise<ChildProcess> {
-  const deadline = performance.now() + READY_WITHIN_MS
+  const deadline = performance.now() + READY_TIMEOUT_MS
   let child = start(program)
   while (!(await isReady(program, child))) {
     if (performance.now() > deadline) {
-      await end(child)
+      await endProcess(child)
       throw new Error(`${program.command} did not get ready: ${outputs.get(child)}`)
     }
-    await sleep(ASK_EVERY_MS)
+    await sleep(POLL_INTERVAL_MS)
     // What a killed predecessor left (a lock file, a port) may need a moment to go.
     if (hasEnded(child)) child = start(program)
   }
@@ -87,16 +87,16 @@ function start({ command, args, env, cwd, owner }: ServerProgram): ChildProcess 
   })
   children.add(child)
   outputs.set(child, '')
-  const keep = (chunk: Buffer) => outputs.set(child, `${outputs.get(child)}${chunk}`.slice(-OUTPUT_KEPT))
+  const keep = (chunk: Buffer) => outputs.set(child, `${outputs.get(child)}${chunk}`.slice(-MAX_OUTPUT_CHARS))
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', keep)
   child.on('error', error => keep(Buffer.from(String(error))))
   child.once('exit', () => children.delete(child))
-  letGo(child)
+  detachChild(child)
   return child
 }
 
 /** Neither the program nor its output keeps this process alive. */
-function letGo(child: ChildProcess): void {
+function detachChild(child: ChildProcess): void {
   child.unref()
   for (const stream of [child.stdout, child.stderr]) {
     if (stream !== null && 'unref' in stream && typeof stream.unref === 'function') stream.unref()
@@ -117,7 +117,7 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function endProcess(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return
   const ended = once(child, 'exit')
   child.ref()

@@ -2,30 +2,30 @@
  * Compares runs by the names of the tests. A test whose state is not the same in all runs of the control is not steady,
  * and one that is steady there has to have that state in each run with us.
  */
-export function compareRuns(control, withUs) {
-  const names = new Set([...control, ...withUs].flatMap(({ results }) => [...results.keys()]))
+export function compareRuns(control, traced) {
+  const names = new Set([...control, ...traced].flatMap(({ results }) => [...results.keys()]))
   const differences = []
   const unsteady = []
   const failedInControl = []
   for (const name of names) {
-    const [expected, actual] = [control, withUs].map(runs => runs.map(({ results }) => results.get(name)))
+    const [expected, actual] = [control, traced].map(runs => runs.map(({ results }) => results.get(name)))
     const failed = expected.find(result => result?.state === 'failed')
     if (failed !== undefined) failedInControl.push({ name, error: failed.error?.slice(0, 500) })
     const states = new Set(expected.map(result => result?.state))
     const found = new Set(actual.map(result => result?.state))
-    if (states.size > 1) unsteady.push({ name, control: [...states], withUs: [...found] })
-    else if (withUs.length > 0 && control.length > 0 && [...found].some(state => !states.has(state))) {
+    if (states.size > 1) unsteady.push({ name, control: [...states], traced: [...found] })
+    else if (traced.length > 0 && control.length > 0 && [...found].some(state => !states.has(state))) {
       differences.push({
         name,
-        control: show(expected[0]?.state),
-        withUs: actual.map(result => show(result?.state)),
+        control: describeState(expected[0]?.state),
+        traced: actual.map(result => describeState(result?.state)),
         error: actual.find(result => result?.error !== undefined)?.error,
       })
     }
   }
   return {
-    tests: { control: control.map(count), withUs: withUs.map(count) },
-    points: withUs.map(({ points }) => points),
+    tests: { control: control.map(countResults), traced: traced.map(countResults) },
+    points: traced.map(({ points }) => points),
     differences,
     unsteady,
     failedInControl,
@@ -34,14 +34,14 @@ export function compareRuns(control, withUs) {
 
 /** A row of the table: suite, version, tests in the control and with us, differences. */
 export function describeRow(name, version, { tests, differences, unsteady, points }) {
-  const [control, withUs] = [tests.control, tests.withUs].map(runs => runs.map(showCount).join(', '))
+  const [control, traced] = [tests.control, tests.traced].map(runs => runs.map(showCount).join(', '))
   const total = Object.values(points[0] ?? {}).reduce((sum, number) => sum + number, 0)
-  const row = `| ${name} | ${version} | ${control} | ${withUs} | ${differences.length} | ${unsteady.length} | ${total} |`
-  const lines = differences.map(difference => `  ${difference.control} -> ${difference.withUs}: ${difference.name}`)
+  const row = `| ${name} | ${version} | ${control} | ${traced} | ${differences.length} | ${unsteady.length} | ${total} |`
+  const lines = differences.map(difference => `  ${difference.control} -> ${difference.traced}: ${difference.name}`)
   return [row, ...lines].join('\n')
 }
 
-function count({ results }) {
+function countResults({ results }) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const { state } of results.values()) counts[state]++
   return counts
@@ -51,6 +51,6 @@ function showCount({ passed, failed, skipped }) {
   return `${passed} passed${failed ? ` ${failed} failed` : ''}${skipped ? ` ${skipped} skipped` : ''}`
 }
 
-function show(state) {
+function describeState(state) {
   return state ?? 'absent'
 }

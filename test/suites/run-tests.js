@@ -6,26 +6,26 @@ import { readResults } from './read-results.js'
 
 const EVERYTHING_ON = join(import.meta.dirname, 'everything-on.js')
 const TIME_LIMIT_MS = 15 * 60_000
-const OUTPUT_KEPT = 20_000_000
+const MAX_OUTPUT_CHARS = 20_000_000
 
 /**
  * Runs the tests of one suite once, with us or without. Resolves to the results by name, the points that were recorded,
  * and the end of what was printed. `atOnce` steps run at a time, and then those that want to be `alone`.
  */
-export async function runTests(suite, folder, withUs) {
+export async function runTests(suite, folder, isTraced) {
   const run = { results: new Map(), points: {}, output: '' }
   const steps = suite.steps(folder)
   const waiting = steps.filter(({ alone = false }) => !alone)
   const work = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
-      await runStep(run, suite, step, folder, withUs)
+      await runStep(run, suite, step, folder, isTraced)
   }
   await Promise.all(Array.from({ length: suite.atOnce ?? 1 }, work))
-  for (const step of steps.filter(({ alone }) => alone)) await runStep(run, suite, step, folder, withUs)
+  for (const step of steps.filter(({ alone }) => alone)) await runStep(run, suite, step, folder, isTraced)
   return run
 }
 
-async function runStep(run, { mount = 'server', preload = 'import', env = {}, node }, step, folder, withUs) {
+async function runStep(run, { mount = 'server', preload = 'import', env = {}, node }, step, folder, isTraced) {
   const { command = node, args, cwd = folder, format = 'lines', env: ofStep = {}, label = '' } = step
   const scratch = mkdtempSync(join(tmpdir(), 'osprofiler-suites-'))
   const [resultsFile, pointsFile] = ['results', 'points'].map(name => join(scratch, name))
@@ -39,8 +39,8 @@ async function runStep(run, { mount = 'server', preload = 'import', env = {}, no
     ...process.env,
     ...env,
     ...ofStep,
-    ...(withUs ? ours : {}),
-    NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, withUs && ours.NODE_OPTIONS].filter(Boolean).join(' '),
+    ...(isTraced ? ours : {}),
+    NODE_OPTIONS: [env.NODE_OPTIONS, ofStep.NODE_OPTIONS, isTraced && ours.NODE_OPTIONS].filter(Boolean).join(' '),
     OSPROFILER_SUITES_RESULTS: resultsFile,
     PATH: `${join(node, '..')}:${env.PATH ?? process.env.PATH}`,
   })
@@ -63,11 +63,11 @@ function spawnTests(command, args, cwd, env) {
     let output = ''
     let timedOut = false
     const keep = chunk => {
-      output = `${output}${chunk}`.slice(-OUTPUT_KEPT)
+      output = `${output}${chunk}`.slice(-MAX_OUTPUT_CHARS)
     }
     child.stdout.setEncoding('utf8').on('data', chunk => {
       // Apart: a warning in the middle of a line would hide the test that the line names.
-      printed = `${printed}${chunk}`.slice(-OUTPUT_KEPT)
+      printed = `${printed}${chunk}`.slice(-MAX_OUTPUT_CHARS)
       keep(chunk)
     })
     child.stderr.setEncoding('utf8').on('data', keep)

@@ -8,7 +8,7 @@ const HEADERS = ['x-trace-info', 'x-trace-hmac']
 
 /** Signs every request that arrives at a server of Node. */
 export function signRequests(hmacKey) {
-  onRequest((req, _res, serve) => {
+  wrapRequests((req, _res, serve) => {
     sign(req, hmacKey)
     return serve()
   })
@@ -17,7 +17,7 @@ export function signRequests(hmacKey) {
 /** Signs every request that arrives at a server of Node, and serves it traced. */
 export function serveTraced(hmacKey) {
   const tracer = createRequestTracer(hmacKey)
-  onRequest((req, res, serve) => {
+  wrapRequests((req, res, serve) => {
     sign(req, hmacKey)
     return tracer.serve(req, res, serve)
   })
@@ -29,31 +29,31 @@ export function serveTraced(hmacKey) {
  */
 export function sign(req, hmacKey) {
   if (req.headers === undefined || req.headers === null) return
-  const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = newHeaders(hmacKey)
+  const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = createHeaders(hmacKey)
   const values = HEADERS.every(name => req.headers[name] !== undefined)
     ? HEADERS.map(name => req.headers[name])
     : [info, hmac]
   for (const [index, name] of HEADERS.entries()) setHidden(req.headers, name, values[index])
-  hideRaw(req.rawHeaders)
+  hideRawHeaders(req.rawHeaders)
 }
 
 /** Hides the headers that a traced client has sent from a program that serves the streams of HTTP/2 itself. */
-function hideSent(headers, rawHeaders) {
+function hideSentHeaders(headers, rawHeaders) {
   for (const name of HEADERS) if (Object.hasOwn(headers, name)) setHidden(headers, name, headers[name])
-  hideRaw(rawHeaders)
+  hideRawHeaders(rawHeaders)
 }
 
 function setHidden(headers, name, value) {
   Object.defineProperty(headers, name, { value, enumerable: false, configurable: true, writable: true })
 }
 
-function newHeaders(hmacKey) {
+function createHeaders(hmacKey) {
   const id = crypto.randomUUID()
   const [info, hmac] = signedPack({ base_id: id, parent_id: id }, hmacKey)
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 
-function hideRaw(rawHeaders) {
+function hideRawHeaders(rawHeaders) {
   if (!Array.isArray(rawHeaders)) return
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (HEADERS.includes(String(rawHeaders[index]).toLowerCase())) rawHeaders.splice(index, 2)
@@ -61,14 +61,14 @@ function hideRaw(rawHeaders) {
 }
 
 /** Stands around what a server does for a request. */
-function onRequest(around) {
+function wrapRequests(around) {
   const http2Servers = [http2.createServer(), http2.createSecureServer()].map(Object.getPrototypeOf)
   for (const prototype of [http.Server.prototype, https.Server.prototype, ...http2Servers]) {
     const { emit } = prototype
     prototype.emit = function (...args) {
       const [event, req, res, ...rest] = args
       // Then these are a stream, its headers, flags and the raw headers.
-      if (event === 'stream') hideSent(res, rest[1])
+      if (event === 'stream') hideSentHeaders(res, rest[1])
       const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
       if (!isRequest || res === undefined) return emit.apply(this, args)
       return around(req, res, () => emit.call(this, event, req, res, ...rest))

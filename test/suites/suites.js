@@ -192,7 +192,7 @@ export const SUITES = [
     repository: 'sindresorhus/got',
     node: 22,
     env: { NODE_OPTIONS: '--import=tsx/esm' },
-    steps: folder => [{ args: [bin(folder, 'ava'), '--tap'], format: 'tap' }],
+    steps: folder => [{ args: [locateBinary(folder, 'ava'), '--tap'], format: 'tap' }],
   },
   {
     name: 'amqplib',
@@ -208,7 +208,7 @@ export const SUITES = [
     prepare: [['node', 'packages/graphql-yoga/scripts/generate-graphiql-html.js']],
     steps: folder => [
       {
-        args: [bin(folder, 'jest'), '--json', '--outputFile={results}', '--maxWorkers=2', '--forceExit'],
+        args: [locateBinary(folder, 'jest'), '--json', '--outputFile={results}', '--maxWorkers=2', '--forceExit'],
         format: 'jest',
       },
     ],
@@ -220,7 +220,7 @@ export const SUITES = [
 
 function mocha(folder, args, inside = '') {
   const cwd = join(folder, inside)
-  return { args: [bin(cwd, 'mocha'), '--reporter', MOCHA_REPORTER, ...args], cwd, label: inside }
+  return { args: [locateBinary(cwd, 'mocha'), '--reporter', MOCHA_REPORTER, ...args], cwd, label: inside }
 }
 
 function nodeTest(folder, pattern, options = [], label = '') {
@@ -232,13 +232,13 @@ function nodeTest(folder, pattern, options = [], label = '') {
 }
 
 function vitest(folder) {
-  return { args: [bin(folder, 'vitest'), 'run', '--reporter=json', '--outputFile={results}'], format: 'jest' }
+  return { args: [locateBinary(folder, 'vitest'), 'run', '--reporter=json', '--outputFile={results}'], format: 'jest' }
 }
 
 /** The file of a program in `node_modules`, there or in a folder above: a shell's stand-in would be one process more. */
-function bin(folder, name) {
+function locateBinary(folder, name) {
   const manifest = join(folder, 'node_modules', name, 'package.json')
-  if (!existsSync(manifest)) return folder === '/' ? name : bin(join(folder, '..'), name)
+  if (!existsSync(manifest)) return folder === '/' ? name : locateBinary(join(folder, '..'), name)
   const { bin: files } = JSON.parse(readFileSync(manifest, 'utf8'))
   return join(manifest, '..', typeof files === 'string' ? files : (files[`_${name}`] ?? files[name]))
 }

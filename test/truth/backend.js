@@ -4,7 +4,7 @@ import { createRequestTracer } from '@osprofiler/core/http'
 import { takeSteps } from './steps.js'
 import { beginStep, endStep, now } from './truth.js'
 
-const LATE_MS = 40
+const LATE_ANSWER_MS = 40
 
 /** Starts the service that calls go to: it takes the steps that the call stands for, and answers, or not. */
 export async function startBackend(world, hmacKey) {
@@ -30,7 +30,7 @@ async function serve(req, res, world) {
   })
   request.going.push(over)
   if (outcome === 'reset') return void req.socket.destroy()
-  if (outcome === 'timeout') return void setTimeout(() => res.end('late'), LATE_MS)
+  if (outcome === 'timeout') return void setTimeout(() => res.end('late'), LATE_ANSWER_MS)
   const inside = { ...request, headers: req.headers }
   const steps = takeSteps(step.steps, truth, inside, world)
   request.going.push(steps)

@@ -2,16 +2,16 @@ import http from 'node:http'
 import { request as undiciRequest } from 'undici'
 import { beginStep, endStep } from './truth.js'
 
-const GIVE_UP_MS = 15
+const CLIENT_TIMEOUT_MS = 15
 
 /** Asks the backend, by one of the clients, for the steps of a call. What becomes of the call is planned. */
 export async function call(step, parent, request, world) {
-  if (step.outcome !== 'retry') return tryOnce(step, parent, request, world, step.outcome)
-  await tryOnce({ ...step, steps: [] }, parent, request, world, 'status')
-  await tryOnce(step, parent, request, world, 'ok')
+  if (step.outcome !== 'retry') return callOnce(step, parent, request, world, step.outcome)
+  await callOnce({ ...step, steps: [] }, parent, request, world, 'status')
+  await callOnce(step, parent, request, world, 'ok')
 }
 
-async function tryOnce(step, parent, request, world, outcome) {
+async function callOnce(step, parent, request, world, outcome) {
   const path = `/call/${step.n}/${outcome}`
   const failed = outcome === 'timeout' || outcome === 'reset'
   const truth = beginStep(request.truth, parent, `http ${path}`, {
@@ -23,7 +23,7 @@ async function tryOnce(step, parent, request, world, outcome) {
   // 127.0.0.1 may have the headers of a trace, and localhost may not.
   const url = `http://${step.allowed ? '127.0.0.1' : 'localhost'}:${world.backendPort}${path}`
   const headers = step.copies ? copyHeaders(request.headers) : {}
-  const signal = outcome === 'timeout' ? AbortSignal.timeout(GIVE_UP_MS) : undefined
+  const signal = outcome === 'timeout' ? AbortSignal.timeout(CLIENT_TIMEOUT_MS) : undefined
   try {
     await CLIENTS[step.by](url, headers, signal)
   } catch (error) {

@@ -1,6 +1,6 @@
 // The clock of points counts whole microseconds, and a trace's clock may follow a wall clock that was set a little.
 const TOLERANCE_MS = 6
-const LAYERS = new Set(['express', 'koa', 'fastify'])
+const LAYER_NAMES = new Set(['express', 'koa', 'fastify'])
 
 /** The points of one trace, by their keys. Layers of frameworks are passed by: their steps belong to what is around them. */
 export function readPoints(records) {
@@ -11,21 +11,21 @@ export function readPoints(records) {
   }
   const parentOf = ({ start }) => {
     const parent = points.get(start.parent_id)
-    return parent !== undefined && LAYERS.has(nameOf(parent)) ? parentOf(parent) : parent
+    return parent !== undefined && LAYER_NAMES.has(readName(parent)) ? parentOf(parent) : parent
   }
   for (const point of points.values()) point.parent = parentOf(point)
-  const read = [...points.values()].filter(point => !LAYERS.has(nameOf(point)))
-  for (const point of read) point.key = keyOf(point)
+  const read = [...points.values()].filter(point => !LAYER_NAMES.has(readName(point)))
+  for (const point of read) point.key = createKey(point)
   return read
 }
 
-function nameOf({ start }) {
+function readName({ start }) {
   return start.name.slice(0, -'-start'.length)
 }
 
-function keyOf(point) {
+function createKey(point) {
   const { info } = point.start
-  const name = nameOf(point)
+  const name = readName(point)
   if (name === 'block' || name === 'then' || name === 'row') return `${name} ${info.n}`
   if (name === 'wsgi') return `wsgi ${info.request.path}`
   if (name === 'http') return `http ${info.requests.path}`
@@ -35,11 +35,11 @@ function keyOf(point) {
   }
   if (name !== 'db') return name
   const step = /step_(\d+)/.exec(info.db.statement)
-  return step === null ? `db in ${keyOf(point.parent)}` : `db ${step[1]}`
+  return step === null ? `db in ${createKey(point.parent)}` : `db ${step[1]}`
 }
 
 /** What the points of a request say that is not so, each in a text. */
-export function compare({ truth, plan }, points) {
+export function comparePoints({ truth, plan }, points) {
   const faults = []
   const expected = new Map(truth.steps.filter(step => step.traced && step.recorded).map(step => [step.key, step]))
   for (const point of points) {
@@ -65,12 +65,14 @@ function compareStep(step, point) {
   if (point.parent?.key !== step.parent?.key)
     faults.push(`${step.key} is below ${point.parent?.key}, not ${step.parent?.key}`)
   const begun = readTime(point.start)
-  if (begun < step.startedAfter - TOLERANCE_MS) faults.push(`${step.key} begins ${early(begun, step.startedAfter)}`)
-  if (begun > step.startedBefore + TOLERANCE_MS) faults.push(`${step.key} begins ${late(begun, step.startedBefore)}`)
+  if (begun < step.startedAfter - TOLERANCE_MS)
+    faults.push(`${step.key} begins ${describeEarly(begun, step.startedAfter)}`)
+  if (begun > step.startedBefore + TOLERANCE_MS)
+    faults.push(`${step.key} begins ${describeLate(begun, step.startedBefore)}`)
   if (stop === undefined) return faults
   const ended = readTime(stop)
-  if (ended < step.endedAfter - TOLERANCE_MS) faults.push(`${step.key} ends ${early(ended, step.endedAfter)}`)
-  if (ended > step.endedBefore + TOLERANCE_MS) faults.push(`${step.key} ends ${late(ended, step.endedBefore)}`)
+  if (ended < step.endedAfter - TOLERANCE_MS) faults.push(`${step.key} ends ${describeEarly(ended, step.endedAfter)}`)
+  if (ended > step.endedBefore + TOLERANCE_MS) faults.push(`${step.key} ends ${describeLate(ended, step.endedBefore)}`)
   return [...faults, ...compareOutcome(step, stop.info)]
 }
 
@@ -88,11 +90,11 @@ function compareOutcome({ key, outcome }, info) {
   return faults
 }
 
-function early(time, bound) {
+function describeEarly(time, bound) {
   return `${(bound - time).toFixed(1)} ms too early`
 }
 
-function late(time, bound) {
+function describeLate(time, bound) {
   return `${(time - bound).toFixed(1)} ms too late`
 }
 

@@ -11,16 +11,16 @@ const QueryStream = require('pg-query-stream')
 export function pgQuery(step, parent, request, world) {
   const text = `SELECT pg_sleep($1), 1 AS step_${step.n}`
   const values = [step.ms / 1000]
-  return inDatabase(step, parent, request, world, PG[step.style], world.pg, text, values)
+  return runQuery(step, parent, request, world, PG_STYLES[step.style], world.pg, text, values)
 }
 
 /** As `pgQuery`, to MariaDB. */
 export function mysqlQuery(step, parent, request, world) {
   const text = `SELECT SLEEP(?), 1 AS step_${step.n}`
-  return inDatabase(step, parent, request, world, MYSQL[step.style], world.mysql, text, [step.ms / 1000])
+  return runQuery(step, parent, request, world, MYSQL_STYLES[step.style], world.mysql, text, [step.ms / 1000])
 }
 
-async function inDatabase(step, parent, request, world, ask, pool, text, values) {
+async function runQuery(step, parent, request, world, ask, pool, text, values) {
   const truth = beginStep(request.truth, parent, `db ${step.n}`, { recorded: world.recordsSql })
   const going = new Promise((resolve, reject) => {
     const over = () => {
@@ -30,7 +30,7 @@ async function inDatabase(step, parent, request, world, ask, pool, text, values)
     // Where the library hands the answer to a callback or a listener, it is there that the request goes on.
     const goOn = error => {
       if (error) return reject(error)
-      follow(step, parent, request).then(resolve, reject)
+      followQuery(step, parent, request).then(resolve, reject)
     }
     ask(pool, text, values, over, goOn)
   })
@@ -39,7 +39,7 @@ async function inDatabase(step, parent, request, world, ask, pool, text, values)
 }
 
 /** A step in the callback itself: its point must be below that of who asked. */
-async function follow(step, parent, request) {
+async function followQuery(step, parent, request) {
   if (!step.follows) return
   const key = `then ${step.n}`
   const truth = beginStep(request.truth, parent, key)
@@ -47,17 +47,17 @@ async function follow(step, parent, request) {
   endStep(truth)
 }
 
-function overAndOn(over, goOn, error) {
+function endAndContinue(over, goOn, error) {
   over()
   goOn(error)
 }
 
-const PG = {
+const PG_STYLES = {
   promise(pool, text, values, over, goOn) {
-    pool.query(text, values).then(() => overAndOn(over, goOn), goOn)
+    pool.query(text, values).then(() => endAndContinue(over, goOn), goOn)
   },
   callback(pool, text, values, over, goOn) {
-    pool.query(text, values, error => overAndOn(over, goOn, error))
+    pool.query(text, values, error => endAndContinue(over, goOn, error))
   },
   client(pool, text, values, over, goOn) {
     pool.connect((error, client, release) => {
@@ -98,21 +98,21 @@ const PG = {
   },
 }
 
-const MYSQL = {
+const MYSQL_STYLES = {
   promise(pool, text, values, over, goOn) {
     pool
       .promise()
       .query(text, values)
-      .then(() => overAndOn(over, goOn), goOn)
+      .then(() => endAndContinue(over, goOn), goOn)
   },
   callback(pool, text, values, over, goOn) {
-    pool.query(text, values, error => overAndOn(over, goOn, error))
+    pool.query(text, values, error => endAndContinue(over, goOn, error))
   },
   stream(pool, text, values, over, goOn) {
     const rows = pool.query(text, values).stream()
     rows.on('error', goOn)
     rows.on('data', () => {})
-    rows.on('end', () => overAndOn(over, goOn))
+    rows.on('end', () => endAndContinue(over, goOn))
   },
 }
 

@@ -1,6 +1,6 @@
 import { createChoices } from '../generated/choices.js'
 
-const SLEEPS = [2, 5, 12, 25]
+const SLEEPS_MS = [2, 5, 12, 25]
 const MAX_STEPS = 9
 const MAX_DEPTH = 3
 
@@ -20,7 +20,7 @@ export function makePlan(generate, numbers) {
 
   function step(depth) {
     left--
-    const common = { n: numbers(), ms: SLEEPS[below(SLEEPS.length)] }
+    const common = { n: numbers(), ms: SLEEPS_MS[below(SLEEPS_MS.length)] }
     const leaf = () =>
       one(
         () => ({ ...common, kind: 'block', steps: [] }),

@@ -6,9 +6,9 @@ import { ROUTE } from './adapters.js'
 import { takeSteps } from './steps.js'
 import { beginStep, createTruth, endStep, now } from './truth.js'
 
-const ROWS = 3
-const LEAVES_MS = 8
-const TIME_OUT_MS = 10
+const ROW_COUNT = 3
+const ABORT_MS = 8
+const SERVER_TIMEOUT_MS = 10
 
 /** Handles one request of an adapter as planned, and says how it is to be answered. */
 export async function handle(req, res, { plan, request, root }, world) {
@@ -17,7 +17,7 @@ export async function handle(req, res, { plan, request, root }, world) {
   request.headers = req.headers
   request.going.push(once(res, 'close').then(() => endStep(root)))
   if (plan.answer === 'time-out') {
-    res.setTimeout(TIME_OUT_MS)
+    res.setTimeout(SERVER_TIMEOUT_MS)
     return { kind: 'nothing' }
   }
   const steps = takeSteps(plan.steps, root, request, world)
@@ -41,7 +41,7 @@ async function* makeRows({ n, answer }, root, request) {
     }),
   )
   try {
-    for (let row = 0; row < ROWS; row++) {
+    for (let row = 0; row < ROW_COUNT; row++) {
       await sleep(1)
       const truth = beginStep(request.truth, root, `row ${n}.${row}`)
       const text = await withTrace('row', { n: `${n}.${row}` }, async () => {
@@ -95,6 +95,6 @@ function ask(url, headers, leaves) {
       answer.on('error', resolve).on('close', resolve).resume()
     })
     request.on('error', resolve)
-    leaves.then(() => setTimeout(() => request.destroy(), LEAVES_MS))
+    leaves.then(() => setTimeout(() => request.destroy(), ABORT_MS))
   })
 }

@@ -19,8 +19,8 @@ const { values } = parseArgs({
   },
 })
 const KEY = 'truth'
-const SHOWN = 20
-const PATIENCE_MS = 20_000
+const MAX_SHOWN_FAULTS = 20
+const RECORDS_TIMEOUT_MS = 20_000
 const PAUSE_MS = 500
 
 const records = new Map()
@@ -39,7 +39,7 @@ setup({
 
 // After the instruments: what they wrap is loaded now.
 const { ADAPTERS } = await import('./adapters.js')
-const { compare, readPoints } = await import('./compare.js')
+const { comparePoints, readPoints } = await import('./compare.js')
 const { compareSkewed } = await import('./skew.js')
 const { makePlan } = await import('./plan.js')
 const { handle, sendRequest } = await import('./requests.js')
@@ -81,11 +81,11 @@ async function check() {
   const known = new Set(requests.map(({ baseId }) => baseId))
   const strangers = [...records.keys()].filter(baseId => !known.has(baseId))
   let faults = []
-  for (let waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
+  for (let waited = 0; waited < RECORDS_TIMEOUT_MS; waited += PAUSE_MS) {
     await sleep(PAUSE_MS)
     faults = requests.flatMap(request => {
       const all = records.get(request.baseId) ?? []
-      const found = compare(request, readPoints(all))
+      const found = comparePoints(request, readPoints(all))
       if (found.length === 0) found.push(...compareSkewed(request, all))
       return found.length === 0 ? [] : [...found, JSON.stringify(request.plan)]
     })
@@ -96,7 +96,7 @@ async function check() {
 
 await Promise.all(Array.from({ length: Number(values['at-once']) }, work))
 const faults = await check()
-for (const fault of faults.slice(0, SHOWN)) console.log(fault)
+for (const fault of faults.slice(0, MAX_SHOWN_FAULTS)) console.log(fault)
 console.log(`${values.adapter}, seed ${seed}: ${total} requests, ${numbered} steps, ${faults.length} faults`)
 setNotifier(undefined)
 server.close()

@@ -1,6 +1,6 @@
 import { buildReport, correctSkew } from '@osprofiler/report'
 
-const LONGEST_SKEW_MS = 60_000
+const MAX_SKEW_MS = 60_000
 // An answer may reach its caller a little before its server knows that it has left.
 const TOLERANCE_US = 15_000
 
@@ -9,7 +9,7 @@ const TOLERANCE_US = 15_000
  * call begins, or after it has ended.
  */
 export function compareSkewed({ plan }, records) {
-  const skewed = skewBackend(records, ((plan.n * 7919) % (2 * LONGEST_SKEW_MS)) - LONGEST_SKEW_MS)
+  const skewed = skewBackend(records, ((plan.n * 7919) % (2 * MAX_SKEW_MS)) - MAX_SKEW_MS)
   const { points } = correctSkew(buildReport(skewed))
   const known = new Map(points.map(point => [point.traceId, point]))
   return points.flatMap(served => {

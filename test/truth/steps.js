@@ -13,23 +13,23 @@ export async function takeSteps(steps, parent, request, world) {
   for (const step of steps) await takeStep(step, parent, request, world)
 }
 
-const KINDS = {
+const STEP_FUNCTIONS = {
   block,
   callback,
   parallel,
-  call: called,
-  amqp: sent,
+  call: callTraced,
+  amqp: publishMessage,
   pg: query(pgQuery),
   mysql: query(mysqlQuery),
   redis,
 }
 
 function takeStep(step, parent, request, world) {
-  return KINDS[step.kind](step, parent, request, world)
+  return STEP_FUNCTIONS[step.kind](step, parent, request, world)
 }
 
 /** Waits for a step inside of the block that began it, further out, or not at all. */
-async function inBlock(step, parent, request, work) {
+async function withBlock(step, parent, request, work) {
   const { n, wait = 'inside' } = step
   const truth = beginStep(request.truth, parent, `block ${n}`)
   const { going } = await withTrace('block', { n }, async () => {
@@ -44,7 +44,7 @@ async function inBlock(step, parent, request, work) {
 }
 
 function block(step, parent, request, world) {
-  return inBlock(step, parent, request, async truth => {
+  return withBlock(step, parent, request, async truth => {
     await sleep(step.ms)
     await takeSteps(step.steps, truth, request, world)
   })
@@ -67,12 +67,12 @@ async function parallel(step, parent, request, world) {
   await Promise.all(step.steps.map(one => takeStep(one, parent, request, world)))
 }
 
-function called(step, parent, request, world) {
-  return inBlock(step, parent, request, truth => call(step, truth, request, world))
+function callTraced(step, parent, request, world) {
+  return withBlock(step, parent, request, truth => call(step, truth, request, world))
 }
 
-function sent(step, parent, request, world) {
-  return inBlock(step, parent, request, truth => publish(step, truth, request, world))
+function publishMessage(step, parent, request, world) {
+  return withBlock(step, parent, request, truth => publish(step, truth, request, world))
 }
 
 function query(run) {
@@ -80,5 +80,5 @@ function query(run) {
 }
 
 function redis(step, parent, request, world) {
-  return inBlock(step, parent, request, truth => redisCommand(step, truth, request, world))
+  return withBlock(step, parent, request, truth => redisCommand(step, truth, request, world))
 }

@@ -12,7 +12,7 @@ import { openMessages } from './messages.js'
 import { createTruth } from './truth.js'
 
 // Smaller than what is asked at a time, so that nearly all wait for what another one gives back.
-const CONNECTIONS = 3
+const CONNECTION_COUNT = 3
 
 /** Starts all systems, and opens the clients that the requests share. */
 export async function openWorld({ recordsSql, hmacKey }) {
@@ -24,8 +24,8 @@ export async function openWorld({ recordsSql, hmacKey }) {
   ])
   const world = {
     recordsSql,
-    pg: new pg.Pool({ connectionString: postgresql.url, max: CONNECTIONS }),
-    mysql: mysql.createPool({ uri: mariadb.url, connectionLimit: CONNECTIONS }),
+    pg: new pg.Pool({ connectionString: postgresql.url, max: CONNECTION_COUNT }),
+    mysql: mysql.createPool({ uri: mariadb.url, connectionLimit: CONNECTION_COUNT }),
     redis: new Redis(redis.url),
     /** What is served at a path, and what a message asks for, until it has come. */
     requests: new Map(),

@@ -7,7 +7,7 @@ import { showFailure } from './output/show-failure.js'
  * in `process.argv`, the arguments follow two members that are ignored.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endAtOnce)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', exitOnStreamError)
   try {
     await createProgram().parseAsync(argv)
   } catch (error) {
@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Exits silently if the reader has seen enough, as `head` has. Other errors, such as a full disk, are reported. */
-function endAtOnce(error: NodeJS.ErrnoException): void {
+function exitOnStreamError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit()
   process.stderr.write(`error: Cannot write the output: ${error.code}\n`, () => process.exit(1))
 }

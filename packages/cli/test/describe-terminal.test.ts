@@ -4,7 +4,7 @@ import { describeTerminal } from '../src/output/describe-terminal.js'
 const TERMINAL = { isTTY: true, columns: 120 } as const
 
 describe('describeTerminal', () => {
-  it('colours a terminal in its width', () => {
+  it('colors the output and uses the width of a terminal', () => {
     expect(describeTerminal(TERMINAL, { LANG: 'de_DE.UTF-8' })).toEqual({ width: 120, color: true, unicode: true })
   })
 
@@ -14,16 +14,16 @@ describe('describeTerminal', () => {
     [{ NO_COLOR: '1', FORCE_COLOR: '1' }, false],
     [{ FORCE_COLOR: '0' }, false],
     [{ TERM: 'dumb' }, false],
-  ])('has with %j colours: %s', (env, color) => {
+  ])('sets color for a terminal with the environment %j to %s', (env, color) => {
     expect(describeTerminal(TERMINAL, env).color).toBe(color)
   })
 
-  it('colours a pipe only when told to', () => {
+  it('colors a pipe only with FORCE_COLOR', () => {
     expect(describeTerminal({}, {}).color).toBe(false)
     expect(describeTerminal({}, { FORCE_COLOR: '1' }).color).toBe(true)
   })
 
-  it('takes the width of a pipe from COLUMNS, where that is one', () => {
+  it('reads the width of a pipe from COLUMNS if COLUMNS is a positive number', () => {
     expect(describeTerminal({}, { COLUMNS: '100' }).width).toBe(100)
     for (const COLUMNS of ['', 'wide', '-5', '0']) expect(describeTerminal({}, { COLUMNS }).width).toBeUndefined()
   })
@@ -33,7 +33,7 @@ describe('describeTerminal', () => {
     [{ LANG: 'C' }, false],
     [{ LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }, false],
     [{ LC_ALL: '', LC_CTYPE: 'C.utf8', LANG: 'C' }, true],
-  ])('draws by the locale %j beyond ASCII: %s', (env, unicode) => {
+  ])('sets unicode for the locale %j to %s', (env, unicode) => {
     expect(describeTerminal(TERMINAL, env).unicode).toBe(unicode)
   })
 })

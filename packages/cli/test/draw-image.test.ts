@@ -7,7 +7,7 @@ const exec = promisify(execFile)
 /** As it is built, with the font beside it. */
 const MODULE = new URL('../build/show/draw-image.js', import.meta.url).href
 
-describe('a PNG', () => {
+describe('drawImage', () => {
   it.each([
     ['Latin', 'é', 'ø'],
     ['Greek', 'α', 'ω'],
@@ -15,13 +15,13 @@ describe('a PNG', () => {
     ['Hebrew', 'ש', 'מ'],
     ['Arabic', 'ش', 'ق'],
     ['signs', '→', '≠'],
-  ])('shows letters: %s', async (_, one, other) => {
+  ])('draws different letters differently in a PNG: %s', async (_, one, other) => {
     const [first, second] = await Promise.all([draw(one), draw(other)])
 
     expect(first).not.toBe(second)
   })
 
-  it('lacks letters that its one font lacks, such as Chinese', async () => {
+  it('draws the same box for letters that the font lacks, such as Chinese', async () => {
     const [first, second] = await Promise.all([draw('東'), draw('京')])
 
     expect(first).toBe(second)

@@ -8,7 +8,7 @@ describe('parseSince', () => {
     ['1h', 3_600],
     ['2d', 172_800],
     ['1w', 604_800],
-  ])('reads %s as so long ago', (text, seconds) => {
+  ])('reads %s as that long ago', (text, seconds) => {
     const moment = parseSince(text).getTime()
 
     const ago = (Date.now() - moment) / 1_000
@@ -23,12 +23,12 @@ describe('parseSince', () => {
     ['2026-03-01T12:30:15.123456', '2026-03-01T12:30:15.123Z'],
     ['2026-03-01T12:30:15Z', '2026-03-01T12:30:15.000Z'],
     ['2026-03-01T12:30+02:00', '2026-03-01T10:30:00.000Z'],
-  ])('reads %s as UTC unless it names a zone', (text, iso) => {
+  ])('reads %s, in UTC unless the text names a zone', (text, iso) => {
     expect(parseSince(text).toISOString()).toBe(iso)
   })
 
   it.each(['', '1', 'h', '1y', '-1h', '1.5h', 'yesterday', '2026-13-01', '2026-03-01T25:00', '99999999999d'])(
-    'refuses %j',
+    'rejects %j',
     text => {
       expect(() => parseSince(text)).toThrow('Give 90s, 30m')
     },

@@ -47,7 +47,7 @@ afterAll(() => {
 })
 
 describe('a command that a browser copied', () => {
-  it.each(COPIED)('makes the same request: $name', async ({ command }) => {
+  it.each(COPIED)('makes the same request as curl: $name', async ({ command }) => {
     const { byCurl, byRun } = await sendBoth(command)
 
     expect(byRun).toEqual(byCurl)
@@ -116,15 +116,15 @@ describe('a command for curl', () => {
     "curl -F a=b -F 'c=d;e' -F 'f=<lines.txt' -F 'q=\"@x;y\"' --form-string 'g=@h;type=i' 'http://HOST/'",
     "curl -F a=@image.png -F 'b=@lines.txt;type=text/csv;filename=\"x.csv\"' -F 'c={};type=application/json' 'http://HOST/'",
     "curl -k -m 5 'http://HOST/'",
-  ])('makes the same request: %s', async command => {
+  ])('makes the same request as curl: %s', async command => {
     const { byCurl, byRun } = await sendBoth(command)
 
     expect(byRun).toEqual(byCurl)
   })
 })
 
-describe('any command for curl', () => {
-  it('makes the same request', async () => {
+describe('a generated command for curl', () => {
+  it('makes the same request as curl', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyOption, { maxLength: 6 }), anyPath, async (options, path) => {
         const args = [...options.flat(), `http://${host}${path}`]
@@ -140,8 +140,8 @@ describe('any command for curl', () => {
   })
 })
 
-describe('a form of a type that was given', () => {
-  it('says where its parts end, as with curl', async () => {
+describe('a form with a content type from the command line', () => {
+  it('gets the boundary in its content type, as with curl', async () => {
     const { byCurl, byRun } = await sendBoth("curl -F a=b -H 'Content-Type: multipart/form-data' 'http://HOST/'")
 
     expect(byRun.split('\r\n').sort()).toEqual(byCurl.split('\r\n').sort())

@@ -5,7 +5,7 @@ import { openConnection } from '../src/request/connection.js'
 import { parseRequest } from '../src/request/parse-request.js'
 import { sendRequest } from '../src/request/send-request.js'
 
-it("reads a server's clock when the answer begins, however long the answer takes", async () => {
+it("compares the server's clock when the answer begins, even if the answer takes long", async () => {
   const server = createServer((_, res) => {
     res.setHeader('Date', new Date().toUTCString()).write('begin')
     setTimeout(() => res.end('end'), 3_000)

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { configure, setNotifier } from '@osprofiler/core'
 import { createRequestTracer } from '@osprofiler/core/http'
 import { afterEach, describe, expect, it } from 'vitest'
-import { liveTraces } from '../../../test/context/live-traces.js'
+import { countLiveTraces } from '../../../test/context/live-traces.js'
 import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
 
@@ -71,7 +71,7 @@ describe('a signed request that comes with', () => {
     const { headers } = signTrace()
     const original = makeRequest(headers)
     const response = new ServerResponse(original)
-    const liveBefore = liveTraces()
+    const liveBefore = countLiveTraces()
     let served = 0
 
     const tracer = createRequestTracer(KEY)
@@ -86,7 +86,7 @@ describe('a signed request that comes with', () => {
     expect(served).toBe(1)
     const names = traces.all.map(({ name }) => name)
     expect(names.filter(name => name === 'wsgi-stop')).toHaveLength(names.filter(name => name === 'wsgi-start').length)
-    expect(liveTraces()).toBe(liveBefore)
+    expect(countLiveTraces()).toBe(liveBefore)
   })
 
   it('what cannot be watched takes no allowance of later requests of its trace', async () => {

@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { importOnce, printOfPython } from '../../../test/python/run-python.js'
+import { importOnce, readPythonOutput } from '../../../test/python/run-python.js'
 import { fixture } from './child.js'
 import { makeRecord } from './make-record.js'
 
@@ -17,7 +17,7 @@ export async function usePython(
 ): Promise<unknown[]> {
   const args = [fixture('python_store.py'), commands, connectionString, baseId]
   const input = records.map(record => `${JSON.stringify(record)}\n`).join('')
-  const lines = (await printOfPython(args, { input, env })).split('\n')
+  const lines = (await readPythonOutput(args, { input, env })).split('\n')
   return lines.filter(line => line !== '').map(line => JSON.parse(line))
 }
 

@@ -4,10 +4,10 @@ import { osprofilerMiddleware } from '@osprofiler/express'
 import multer from 'multer'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Listening, listen } from '../../../test/context/framework.js'
-import { multipartForm } from '../../../test/context/multipart.js'
+import { createMultipartForm } from '../../../test/context/multipart.js'
 import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, send, signTrace } from '../../../test/context/signed-request.js'
-import { traceOutline } from '../../../test/context/trace-outline.js'
+import { outlineTrace } from '../../../test/context/trace-outline.js'
 import { doWork, WORK_OUTLINE } from '../../../test/context/traced-work.js'
 import { expresses } from './expresses.js'
 
@@ -32,7 +32,7 @@ describe.each(expresses)('a form that comes in slowly to multer in Express $vers
     const sent = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
         const { baseId, headers } = signTrace()
-        const { contentType, body } = multipartForm(`form ${index}`, 'x'.repeat(20_000))
+        const { contentType, body } = createMultipartForm(`form ${index}`, 'x'.repeat(20_000))
         const signed = await send(url, { headers: { ...headers, 'Content-Type': contentType }, body })
         const unsigned = await send(url, { headers: { 'Content-Type': contentType }, body })
         return { index, baseId, signed, unsigned }
@@ -43,7 +43,7 @@ describe.each(expresses)('a form that comes in slowly to multer in Express $vers
       const form = { field: `form ${index}`, file: 'x'.repeat(20_000) }
       expect(signed.json()).toEqual({ ...form, trace: baseId })
       expect(unsigned.json()).toEqual(form)
-      expect(traceOutline(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
+      expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
     }
   })
 })

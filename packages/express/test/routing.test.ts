@@ -4,7 +4,7 @@ import supertest from 'supertest'
 import { afterEach, describe, expect, it } from 'vitest'
 import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
-import { traceOutline } from '../../../test/context/trace-outline.js'
+import { outlineTrace } from '../../../test/context/trace-outline.js'
 import { expresses } from './expresses.js'
 
 afterEach(() => setNotifier(undefined))
@@ -50,7 +50,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     await supertest(app).get('/app/router/deep').set(headers).expect(200)
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi\n  router\n    route')
+    expect(outlineTrace(records)).toBe('wsgi\n  router\n    route')
     expect(records[0]?.info.request).toMatchObject({ path: '/app/router/deep' })
   })
 
@@ -64,7 +64,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
 
     await supertest(app).get('/inner').set(headers).expect(200)
 
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  route')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route')
   })
 
   it('traces a request for which there is no route', async () => {

@@ -5,7 +5,7 @@ import supertest from 'supertest'
 import { afterEach, describe, expect, it } from 'vitest'
 import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
-import { traceOutline } from '../../../test/context/trace-outline.js'
+import { outlineTrace } from '../../../test/context/trace-outline.js'
 
 let app: FastifyInstance | undefined
 
@@ -32,7 +32,7 @@ describe('the Fastify plugin', () => {
     expect(signed?.json()).toEqual({ trace: baseId })
     expect(unsigned?.json()).toEqual({})
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi\n  work')
+    expect(outlineTrace(records)).toBe('wsgi\n  work')
     expect(records[0]?.info.request).toEqual({ path: '/', query: 'color=blue', method: 'GET', scheme: 'http' })
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
     expect(traces.all).toHaveLength(4)
@@ -47,7 +47,7 @@ describe('the Fastify plugin', () => {
     const reply = await app?.inject({ url: '/outer', headers })
 
     expect(reply?.json()).toEqual({})
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi')
   })
 
   it('works under supertest', async () => {
@@ -60,7 +60,7 @@ describe('the Fastify plugin', () => {
     const { body } = await supertest(server.server).get('/').set(headers)
 
     expect(body).toEqual({ trace: baseId })
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi')
   })
 
   it('traces the routes and hooks of encapsulated plugins', async () => {
@@ -84,7 +84,7 @@ describe('the Fastify plugin', () => {
 
     expect(reply.json()).toEqual({ trace: baseId })
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi\n  child hook\n  route')
+    expect(outlineTrace(records)).toBe('wsgi\n  child hook\n  route')
     expect(records[0]?.info.request).toMatchObject({ path: '/child/grand/route' })
   })
 
@@ -104,7 +104,7 @@ describe('the Fastify plugin', () => {
 
     expect([inside.json(), outside.json()]).toEqual([{ trace: baseId }, {}])
     await traces.whenServed(baseId)
-    expect(traceOutline(traces.all)).toBe('wsgi')
+    expect(outlineTrace(traces.all)).toBe('wsgi')
   })
 
   it('keeps the trace in every hook, and the profiler on the request', async () => {
@@ -143,7 +143,7 @@ describe('the Fastify plugin', () => {
     expect(reply.json()).toEqual({ trace: baseId })
     expect(Object.keys(seen)).toHaveLength(6)
     for (const found of Object.values(seen)) expect(found).toEqual([true, true])
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi')
   })
 
   it('has no profiler on a request that is not traced', async () => {

@@ -4,10 +4,10 @@ import { get, setNotifier } from '@osprofiler/core'
 import { osprofilerMiddleware } from '@osprofiler/koa'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Listening, listen } from '../../../test/context/framework.js'
-import { multipartForm } from '../../../test/context/multipart.js'
+import { createMultipartForm } from '../../../test/context/multipart.js'
 import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, send, signTrace } from '../../../test/context/signed-request.js'
-import { traceOutline } from '../../../test/context/trace-outline.js'
+import { outlineTrace } from '../../../test/context/trace-outline.js'
 import { doWork, WORK_OUTLINE } from '../../../test/context/traced-work.js'
 import { koas } from './koas.js'
 
@@ -34,7 +34,7 @@ describe.each(koas)('a form that comes in slowly to multer in Koa $version', ({ 
     const sent = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
         const { baseId, headers } = signTrace()
-        const { contentType, body } = multipartForm(`form ${index}`, 'x'.repeat(20_000))
+        const { contentType, body } = createMultipartForm(`form ${index}`, 'x'.repeat(20_000))
         const signed = await send(url, { headers: { ...headers, 'Content-Type': contentType }, body })
         const unsigned = await send(url, { headers: { 'Content-Type': contentType }, body })
         return { index, baseId, signed, unsigned }
@@ -45,7 +45,7 @@ describe.each(koas)('a form that comes in slowly to multer in Koa $version', ({ 
       const form = { field: `form ${index}`, file: 'x'.repeat(20_000) }
       expect(signed.json()).toEqual({ ...form, trace: baseId })
       expect(unsigned.json()).toEqual(form)
-      expect(traceOutline(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
+      expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
     }
   })
 })

@@ -6,7 +6,7 @@ import supertest from 'supertest'
 import { afterEach, describe, expect, it } from 'vitest'
 import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
-import { traceOutline } from '../../../test/context/trace-outline.js'
+import { outlineTrace } from '../../../test/context/trace-outline.js'
 import { koas } from './koas.js'
 
 afterEach(() => setNotifier(undefined))
@@ -31,7 +31,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
 
     expect(body).toEqual({ trace: baseId })
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi\n  router\n    route')
+    expect(outlineTrace(records)).toBe('wsgi\n  router\n    route')
     expect(records[0]?.info.request).toMatchObject({ path: '/api/items/7', query: 'color=blue' })
   })
 
@@ -44,7 +44,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     await supertest(app.callback()).get('/api/v2/items?color=blue').set(headers).expect(200)
 
     const records = await traces.whenServed(baseId)
-    expect(traceOutline(records)).toBe('wsgi\n  route')
+    expect(outlineTrace(records)).toBe('wsgi\n  route')
     expect(records[0]?.info.request).toMatchObject({ path: '/api/v2/items', query: 'color=blue' })
   })
 
@@ -56,7 +56,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
 
     await supertest(app.callback()).get('/inner').set(headers).expect(200)
 
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  route')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route')
   })
 
   it('keeps the trace in middleware on the way back', async () => {
@@ -72,7 +72,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
 
     await supertest(app.callback()).get('/').set(headers).expect(200)
 
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  route\n  way in\n  way out')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route\n  way in\n  way out')
   })
 
   it('traces a request that nothing answers', async () => {
@@ -115,6 +115,6 @@ describe('osprofilerMiddleware in Koa 3', () => {
     const unsigned = await supertest(app.callback()).get('/')
 
     expect([signed.body, unsigned.body]).toEqual([{ same: true }, { same: true }])
-    expect(traceOutline(await traces.whenServed(baseId))).toBe('wsgi\n  work')
+    expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  work')
   })
 })

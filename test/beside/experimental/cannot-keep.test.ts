@@ -12,8 +12,8 @@ import { traceRecords } from '../../../packages/core/test/fixtures/trace-records
 const family = traceClass('step', { traceSubclasses: true })
 const inPlace = traceClass('step')
 
-describe('a traced function cannot keep', () => {
-  it('its text for Function.prototype.toString.call(fn), but fn.toString() has the text', () => {
+describe('the limits of a traced function', () => {
+  it('Function.prototype.toString.call(fn) differs, but fn.toString() returns the original text', () => {
     const fn = (price: number) => price * 2
     const traced = trace('step')(fn)
 
@@ -22,7 +22,7 @@ describe('a traced function cannot keep', () => {
     expect(`${traced}`).toBe(`${fn}`)
   })
 
-  it('what util.types says, but its constructor and its Symbol.toStringTag say the same', () => {
+  it('util.types classifies it differently, but constructor and Symbol.toStringTag are the same', () => {
     const fn = async () => 1
     const traced = trace('step')(fn)
 
@@ -32,7 +32,7 @@ describe('a traced function cannot keep', () => {
     expect(Object.prototype.toString.call(traced)).toBe('[object AsyncFunction]')
   })
 
-  it('what a Map or a WeakMap holds for the function itself, but can be put there itself', () => {
+  it('a Map or WeakMap entry of the original is missing, but the traced function can be a key, too', () => {
     const fn = () => 1
     const traced = trace('step')(fn)
     const prices = new WeakMap<object, number>([[fn, 3]])
@@ -43,7 +43,7 @@ describe('a traced function cannot keep', () => {
     expect(prices.get(traced)).toBe(3)
   })
 
-  it('metadata that is noted of the function itself later, but of the traced function', () => {
+  it('metadata that is added later to the original function is missing, but can be added to the traced function', () => {
     const fn = () => 1
     Reflect.defineMetadata('role', 'admin', fn)
     const traced = trace('step')(fn)
@@ -56,8 +56,8 @@ describe('a traced function cannot keep', () => {
   })
 })
 
-describe('a traced function cannot hide', () => {
-  it('from util.inspect of Node 26 that the function is a proxy, but its name tells nothing of that', () => {
+describe('the visible traces of a traced function', () => {
+  it('util.inspect of Node 26 shows a proxy, but the name is unchanged', () => {
     const fn = async function later() {}
     const traced = trace('step')(fn)
     const showsProxies = inspect(new Proxy(fn, {})) !== inspect(fn)
@@ -66,7 +66,7 @@ describe('a traced function cannot hide', () => {
     expect(traced.name).toBe('later')
   })
 
-  it('that its own body knows it by another name, so that only calls of the traced function are recorded', async () => {
+  it('the name inside its own body means the original, so only outside calls are recorded', async () => {
     const factorial = trace('factorial')(function own(value: number): number {
       return value < 2 ? 1 : value * own(value - 1)
     })
@@ -78,7 +78,7 @@ describe('a traced function cannot hide', () => {
     expect(names.filter(name => name === 'recursive-start')).toHaveLength(3)
   })
 
-  it('its frames in the stack of an error', () => {
+  it('its frames appear in the stack of an error', () => {
     const fail = (): string => `${new Error('where').stack}`
 
     expect(trace('step')(fail)()).toContain('Object.apply')
@@ -87,7 +87,7 @@ describe('a traced function cannot hide', () => {
 })
 
 describe('a class under traceClass', () => {
-  it('has the methods that it inherits for its own, each of which calls that of its parent', () => {
+  it('owns traced copies of the inherited methods, which call the methods of the parent', () => {
     class Base {
       list(): string {
         return 'base'
@@ -102,8 +102,8 @@ describe('a class under traceClass', () => {
   })
 })
 
-describe('a class under traceSubclasses cannot keep', () => {
-  it('what a decorator below noted of the class in a Map, such as @injectable() of tsyringe: trace below that', () => {
+describe('a class under traceSubclasses loses', () => {
+  it('what a decorator below stored for the class in a Map, such as @injectable() of tsyringe', () => {
     class Database {}
     @family
     @injectable()
@@ -120,7 +120,7 @@ describe('a class under traceSubclasses cannot keep', () => {
     expect(container.resolve(Below).database).toBeInstanceOf(Database)
   })
 
-  it('what decorators of its members noted of the class in a Map, such as those of class-validator', async () => {
+  it('what decorators of members stored for the class in a Map, such as those of class-validator', async () => {
     @family
     class Unchecked {
       @IsInt()
@@ -137,7 +137,7 @@ describe('a class under traceSubclasses cannot keep', () => {
     expect((await check(Checked)).map(({ property }) => property)).toEqual(['amount'])
   })
 
-  it('metadata that is noted of the class by the name of a field: note that of the prototype', () => {
+  it('metadata of a field that was stored on the class instead of the prototype', () => {
     class Orders {
       limit = 3
     }
@@ -149,7 +149,7 @@ describe('a class under traceSubclasses cannot keep', () => {
     expect(Reflect.getMetadata('unit', inPlace(Orders), 'limit')).toBe('EUR')
   })
 
-  it('a static method that reads a static #private member: trace each class without traceSubclasses', () => {
+  it('static methods that read a static #private member, unlike a class without traceSubclasses', () => {
     const declare = () =>
       class Counter {
         static #count = 3

@@ -130,7 +130,7 @@ function flatten(errors: readonly ValidationError[]): unknown {
 }
 
 describe('class-validator and class-transformer', () => {
-  it.each(WAYS_TO_TRACE)('refuse and make the same with $name', async way => {
+  it.each(WAYS_TO_TRACE)('reject and create the same with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, check)
 
     expect(outside).toEqual(untraced)

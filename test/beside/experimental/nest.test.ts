@@ -14,14 +14,14 @@ const OPTIONS = { logger: false, abortOnError: false } as const
 const PLATFORMS = ['Express', 'Fastify'] as const
 type Platform = (typeof PLATFORMS)[number]
 
-type Asked = readonly [method: string, path: string, headers?: Record<string, string>, body?: object]
-type Sign = () => Record<string, string>
-interface Answers {
+type RequestSpec = readonly [method: string, path: string, headers?: Record<string, string>, body?: object]
+type CreateHeaders = () => Record<string, string>
+interface CollectedAnswers {
   readonly seen: readonly unknown[][]
   readonly log: readonly string[]
 }
 
-const REQUESTS: readonly Asked[] = [
+const REQUESTS: readonly RequestSpec[] = [
   ['GET', '/orders/list?page=2'],
   ['GET', '/orders/list?page=2', { 'x-role': 'reader' }],
   ['GET', '/orders/count'],
@@ -59,19 +59,23 @@ async function createApplication(platform: Platform, way: WayToTrace) {
 }
 
 /** What a client of the application sees, and what the application has logged by its end. */
-async function answers(platform: Platform, way: WayToTrace, rounds: readonly Sign[]): Promise<readonly Answers[]> {
+async function answers(
+  platform: Platform,
+  way: WayToTrace,
+  rounds: readonly CreateHeaders[],
+): Promise<readonly CollectedAnswers[]> {
   const { app, log, url } = await createApplication(platform, way)
-  const answers: Answers[] = []
+  const answers: CollectedAnswers[] = []
   for (const sign of rounds) {
     const seen = []
-    for (const request of REQUESTS) seen.push(await ask(url, request, sign()))
+    for (const request of REQUESTS) seen.push(await sendRequest(url, request, sign()))
     answers.push({ seen, log: log.splice(0) })
   }
   await app.close()
   return [...answers, { seen: [], log }]
 }
 
-async function ask(url: string, [method, path, headers, body]: Asked, signature: Record<string, string>) {
+async function sendRequest(url: string, [method, path, headers, body]: RequestSpec, signature: Record<string, string>) {
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',
@@ -82,8 +86,8 @@ async function ask(url: string, [method, path, headers, body]: Asked, signature:
   return [method, path, headers, response.status, await response.text(), kept]
 }
 
-const unsigned: Sign = () => ({})
-const signed: Sign = () => ({ ...run({ hmacKey: KEY }, getTraceIdHeaders) })
+const unsigned: CreateHeaders = () => ({})
+const signed: CreateHeaders = () => ({ ...run({ hmacKey: KEY }, getTraceIdHeaders) })
 
 /** All that reflect-metadata knows of a class and its methods, and what a scanner of methods finds. */
 function outline(type: { readonly prototype: object }): unknown {
@@ -116,12 +120,12 @@ beforeEach(() => {
 afterEach(() => setNotifier(undefined))
 
 describe.each(PLATFORMS)('Nest on %s', platform => {
-  let untraced: readonly Answers[]
+  let untraced: readonly CollectedAnswers[]
   beforeAll(async () => {
     untraced = await answers(platform, UNTRACED, [unsigned, unsigned])
   })
 
-  it('has routes, guards, pipes, filters and hooks to lose', () => {
+  it('answers with routes, guards, pipes, filters and hooks when untraced', () => {
     const [first, , end] = untraced
 
     expect(first?.seen.map(([, , , status]) => status)).toEqual(STATUSES)
@@ -131,7 +135,7 @@ describe.each(PLATFORMS)('Nest on %s', platform => {
     expect(end?.log).toEqual(['destroy', 'before shutdown undefined', 'shutdown undefined'])
   })
 
-  it.each(WAYS_TO_TRACE)('answers as without us, unsigned and signed: $name', async way => {
+  it.each(WAYS_TO_TRACE)('gives the same answers as untraced, to unsigned and signed requests: $name', async way => {
     const traced = await answers(platform, way, [unsigned, signed])
 
     expect(traced).toEqual(untraced)
@@ -140,8 +144,8 @@ describe.each(PLATFORMS)('Nest on %s', platform => {
   })
 })
 
-describe('what Nest reads of a controller', () => {
-  it.each(WAYS_TO_TRACE)('is the same with it: $name', way => {
+describe('metadata that Nest reads from a controller', () => {
+  it.each(WAYS_TO_TRACE)('is the same when traced: $name', way => {
     const { Orders } = createOrdersModule(way)
     const { Orders: Untraced } = createOrdersModule(UNTRACED)
 

@@ -12,10 +12,10 @@ import {
   singleton,
 } from 'tsyringe'
 import { describe, expect, it } from 'vitest'
-import { compare, WAYS_BY_PROXY, WAYS_IN_PLACE, type WayToTrace } from '../ways-to-trace.js'
+import { compare, IN_PLACE_WAYS, PROXY_WAYS, type WayToTrace } from '../ways-to-trace.js'
 
 // tsyringe keeps the class that @injectable() decorates in a Map, so that a class that stands for another one must be it.
-const BELOW = WAYS_BY_PROXY.map(way => ({ ...way, classAbove: way.classInPlace }))
+const BELOW = PROXY_WAYS.map(way => ({ ...way, classAbove: way.classInPlace }))
 
 /** Classes that tsyringe builds by the metadata of their constructors, all of them traced that way. */
 async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrace): Promise<unknown> {
@@ -141,7 +141,7 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
 }
 
 describe('tsyringe', () => {
-  it.each([...WAYS_IN_PLACE, ...BELOW])('builds the same classes with $name', async way => {
+  it.each([...IN_PLACE_WAYS, ...BELOW])('builds the same classes with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, resolve)
 
     expect(outside).toEqual(untraced)

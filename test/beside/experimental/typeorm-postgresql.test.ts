@@ -21,7 +21,7 @@ import {
 } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SharedDatabase, sharePostgresql } from '../../servers/share.js'
-import { compare, WAYS_IN_PLACE, type WayToTrace } from '../ways-to-trace.js'
+import { compare, IN_PLACE_WAYS, type WayToTrace } from '../ways-to-trace.js'
 
 let server: SharedDatabase
 beforeAll(async () => {
@@ -198,7 +198,7 @@ async function work(way: WayToTrace): Promise<unknown> {
 }
 
 describe('TypeORM', () => {
-  it.each(WAYS_IN_PLACE)('keeps and calls the same with $name', async way => {
+  it.each(IN_PLACE_WAYS)('stores and calls the same with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, work)
 
     expect(outside).toEqual(untraced)

@@ -6,11 +6,11 @@ import { awaitOften } from '../repeat.js'
 
 export const COUNT = 1
 
-const RECORDS = 500
+const RECORD_COUNT = 500
 
 /** The queue of records, and the rows that SQLite's driver makes of a batch. */
 export function createWorkload() {
-  const records = createRecords(RECORDS)
+  const records = createRecords(RECORD_COUNT)
   let rows = 0
   const driver = {
     name: 'counting',
@@ -34,7 +34,7 @@ export function createWorkload() {
     async batch(count) {
       rows = 0
       await deliverBatches(count)
-      if (rows !== count * RECORDS) throw new Error(`${count} batches made ${rows} rows`)
+      if (rows !== count * RECORD_COUNT) throw new Error(`${count} batches made ${rows} rows`)
     },
   }
 }

@@ -4,10 +4,10 @@ import { callOften } from '../repeat.js'
 
 export const COUNT = 1
 
-const RECORDS = 1_000
+const RECORD_COUNT = 1_000
 
 export function createWorkload() {
-  const records = createRecords(RECORDS)
+  const records = createRecords(RECORD_COUNT)
   return {
     report: callOften(() => {
       const report = buildReport(records)

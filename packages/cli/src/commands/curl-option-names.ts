@@ -1,5 +1,5 @@
 // From `curl --help all`, version 7.88, plus newer options.
-const LONG = `
+const LONG_OPTIONS = `
 abstract-unix-socket alt-svc anyauth append aws-sigv4 basic ca-native cacert capath cert cert-status cert-type ciphers
 compressed compressed-ssh config connect-timeout connect-to continue-at cookie cookie-jar create-dirs create-file-mode
 crlf crlfile curves data data-ascii data-binary data-raw data-urlencode delegation digest disable disable-eprt
@@ -29,13 +29,17 @@ tls-max tls13-ciphers tlsauthtype tlspassword tlsuser tlsv1 tlsv1.0 tlsv1.1 tlsv
 trace-ascii trace-config trace-ids trace-time unix-socket upload-file upload-flags url url-query use-ascii user
 user-agent variable verbose version vlan-priority write-out xattr
 `
-const SHORT = '#012346:ABCDEFGHIJKLMNOPQRSTUVXYZabcdefghijklmnopqrstuvwxyz'
+const SHORT_OPTION_LETTERS = '#012346:ABCDEFGHIJKLMNOPQRSTUVXYZabcdefghijklmnopqrstuvwxyz'
 
-const NAMES: ReadonlySet<string> = new Set(LONG.trim().split(/\s+/))
+const LONG_OPTION_NAMES: ReadonlySet<string> = new Set(LONG_OPTIONS.trim().split(/\s+/))
 
 /** Returns whether curl has an option of this name: `--resolve`, `--no-sessionid`, `-r`. */
 export function isCurlOption(option: string): boolean {
-  if (!option.startsWith('--')) return option.length === 2 && SHORT.includes(option.charAt(1))
+  if (!option.startsWith('--')) return option.length === 2 && SHORT_OPTION_LETTERS.includes(option.charAt(1))
   const name = option.slice(2)
-  return NAMES.has(name) || NAMES.has(name.replace(/^no-/, '')) || NAMES.has(`no-${name}`)
+  return (
+    LONG_OPTION_NAMES.has(name) ||
+    LONG_OPTION_NAMES.has(name.replace(/^no-/, '')) ||
+    LONG_OPTION_NAMES.has(`no-${name}`)
+  )
 }

@@ -1,27 +1,25 @@
 import { Command, Option } from 'commander'
-import type { KeyNewOptions } from '../keys/new-key.js'
+import type { KeyNewOptions } from '../keys/create-key.js'
 
 /** Creates the command `osprofiler key new`, which makes a random key. */
-export function keyNewCommand(): Command {
+export function createKeyNewCommand(): Command {
   return new Command('new')
-    .description('make a fresh random key: 32 bytes, base64url')
-    .addOption(
-      new Option('--out <file>', 'write the key to a new file, which its owner alone can read').conflicts('env'),
-    )
+    .description('create a random key: 32 bytes, base64url')
+    .addOption(new Option('--out <file>', 'write the key to a new file that only its owner can read').conflicts('env'))
     .option('--env', 'print a line for a .env file: OSPROFILER_HMAC_KEYS=...')
     .addHelpText(
       'after',
       `
-Without an option, the key goes to standard output. A file that exists is never overwritten: services may need its keys.
-Whoever can verify with a key can sign with it: give each zone of trust a key of its own, and keep it secret.
+Without an option, the key goes to standard output. An existing file is never overwritten: services may need its keys.
+Anyone who can verify with a key can also sign with it: use a separate key for each trust zone, and keep it secret.
 
 Examples:
   osprofiler key new --out key           then OSPROFILER_HMAC_KEYS_FILE=key, or run URL --hmac-key-file key
   osprofiler key new --env >> .env       for node --env-file=.env, Docker Compose and systemd
-  (umask 077; osprofiler key new > key)  where a shell makes the file`,
+  (umask 077; osprofiler key new > key)  if the shell creates the file`,
     )
     .action(async (options: KeyNewOptions) => {
-      const { newKey } = await import('../keys/new-key.js')
-      await newKey(options)
+      const { createKey } = await import('../keys/create-key.js')
+      await createKey(options)
     })
 }

@@ -6,20 +6,20 @@ const MAX_SECONDS = 86_400
 export function parseSeconds(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
   if (seconds <= MAX_SECONDS) return seconds
-  throw new InvalidArgumentError('Give seconds, such as 1 or 0.5, up to a day.')
+  throw new InvalidArgumentError('Give a number of seconds, such as 1 or 0.5, of at most a day.')
 }
 
 /** Parses a duration in milliseconds, with or without a fraction. */
 export function parseMilliseconds(text: string): number {
   if (/^\d{1,12}(\.\d+)?$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give milliseconds, such as 5 or 0.5.')
+  throw new InvalidArgumentError('Give a number of milliseconds, such as 5 or 0.5.')
 }
 
 /** Parses a share, such as `10%` or `7.5 %`, into a fraction of 1. */
 export function parseShare(text: string): number {
   const [, percent] = /^(\d{1,6}(?:\.\d+)?)\s*%$/.exec(text) ?? []
   if (percent !== undefined) return Number(percent) / 100
-  throw new InvalidArgumentError('Give per cent, such as 10%.')
+  throw new InvalidArgumentError('Give a percentage, such as 10%.')
 }
 
 /** Parses a whole number of 1 or more. */
@@ -34,7 +34,7 @@ export function parseSwitch(text: string): boolean {
   const word = text.toLowerCase()
   if (['true', '1', 'yes', 'on'].includes(word)) return true
   if (['false', '0', 'no', 'off'].includes(word)) return false
-  throw new InvalidArgumentError('Give true or false, or nothing at all.')
+  throw new InvalidArgumentError('Give true or false, or no value.')
 }
 
 /** Parses an HTTP status (`404`), a hundred of them (`5xx`), or `error` for any failure. */
@@ -47,7 +47,7 @@ export function parseStatus(text: string): string {
 /** Parses the name of a trace. An empty text mostly comes from an unset variable of the shell. */
 export function parseTraceName(text: string): string {
   if (text.trim() !== '') return text
-  throw new InvalidArgumentError('It is empty: is a variable of the shell not set? `osprofiler trace list` shows ids.')
+  throw new InvalidArgumentError('It is empty. A shell variable may not be set. `osprofiler trace list` shows ids.')
 }
 
 /** Parses a port; 0 is any free port. */

@@ -2,25 +2,25 @@ import { type Command, Option } from 'commander'
 import type { ExportTarget } from '../show/output-format.js'
 import { parseCount, parseMilliseconds, parseSeconds } from './parse-option.js'
 
-const EXPORTS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp']
+const EXPORT_TARGETS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp']
 
 /** Adds the options for the format and target of a trace, and for the store that it comes from. */
 export function addShowOptions(command: Command): Command {
   command
     .option('--json', "as JSON, the same as Python's")
-    .option('--html', 'as a page that needs no network: waterfall, flame graph, statistics, search')
-    .option('--dot', 'as a graph in the DOT language, as Python draws it')
+    .option('--html', 'as an HTML page that needs no network: waterfall, flame graph, statistics, search')
+    .option('--dot', 'as a graph in the DOT language, as in Python')
     .option(
       '--render-dot <file>',
-      'that graph as a picture: .svg, or .png with @resvg/resvg-wasm; Graphviz need not be installed',
+      'the same graph as a picture: .svg, or .png with @resvg/resvg-wasm; needs no Graphviz',
     )
-    .addOption(new Option('--export <tool>', 'for another tool: its timeline').choices(EXPORTS))
-    .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
-    .option('--depth <levels>', 'so many levels of the tree', parseCount)
-    .option('--min-ms <milliseconds>', 'only points of the tree that took so long', parseMilliseconds)
-    .option('--filter <regex>', 'only points of the tree that this matches, with those that lead to them')
-    .option('--service <name>', 'only points of the tree of this service, with those that lead to them')
-    .option('--raw-times', 'times as the hosts recorded them: without it, clocks that differ are corrected')
+    .addOption(new Option('--export <tool>', 'as a timeline for another tool').choices(EXPORT_TARGETS))
+    .option('--out <file>', 'write to a file that only its owner can read, instead of to the terminal')
+    .option('--depth <levels>', 'show this many levels of the tree', parseCount)
+    .option('--min-ms <milliseconds>', 'show only points of the tree that took at least this long', parseMilliseconds)
+    .option('--filter <regex>', 'show only points of the tree that match, with their ancestors')
+    .option('--service <name>', 'show only points of the tree of this service, with their ancestors')
+    .option('--raw-times', 'show times as the hosts recorded them, without correction of different clocks')
   return addReadOptions(command)
 }
 
@@ -28,23 +28,23 @@ export function addShowOptions(command: Command): Command {
 export function addReadOptions(command: Command): Command {
   return addStoreOptions(command)
     .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
-    .option('--idle-timeout <seconds>', 'a trace is whole when nothing new has come for so long', parseSeconds)
+    .option('--idle-timeout <seconds>', 'a trace is complete after this time without new records', parseSeconds)
 }
 
 /** Adds the option for the store that a command opens. */
 export function addStoreOptions(command: Command): Command {
   return command.option(
     '--connection-string <string>',
-    'the store; default: OSPROFILER_CONNECTION_STRING, or else sqlite://, the embedded one',
+    'the store; default: OSPROFILER_CONNECTION_STRING, or else sqlite:// (the embedded store)',
   )
 }
 
 /** Adds the option for an argument that is an id although it looks like a file. */
 export function addIdOption(command: Command): Command {
-  return command.option('--id', 'what is named is the id of a trace, also where a file has that name')
+  return command.option('--id', 'the argument is the id of a trace, even if a file has that name')
 }
 
 /** The help on how commands tell an id from a file. */
-export const NAMING = `
-Where there is a file of that name, the store is asked for such an id first, for a second. A leading ./ says that it is a
-file, --id that it is an id, and - stands for standard input.`
+export const ID_OR_FILE_HELP = `
+If a file has that name, the store is first asked for a trace of that id, for at most a second. A leading ./ means a
+file, --id means an id, and - means standard input.`

@@ -4,10 +4,10 @@ import { parseTraceName } from './parse-option.js'
 import { addIdOption, addStoreOptions } from './show-options.js'
 
 /** Creates the command `osprofiler trace delete`, which removes traces by their ids. */
-export function traceDeleteCommand(): Command {
+export function createTraceDeleteCommand(): Command {
   const command = new Command('delete')
     .description('remove traces from the store')
-    .argument('<trace-id...>', 'their ids, as `trace list` tells them', (id: string, ids: readonly string[] = []) => [
+    .argument('<trace-id...>', 'the ids, as `trace list` shows them', (id: string, ids: readonly string[] = []) => [
       ...ids,
       parseTraceName(id),
     ])

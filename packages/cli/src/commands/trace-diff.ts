@@ -1,23 +1,24 @@
 import { Command } from 'commander'
 import type { DiffOptions } from '../diff/diff-traces.js'
 import { parseShare, parseTraceName } from './parse-option.js'
-import { addIdOption, addReadOptions, NAMING } from './show-options.js'
+import { addIdOption, addReadOptions, ID_OR_FILE_HELP } from './show-options.js'
 
 /** Creates the command `osprofiler trace diff`, which compares two traces. */
-export function traceDiffCommand(): Command {
+export function createTraceDiffCommand(): Command {
   const command = new Command('diff')
     .description('compare two traces: what became slower or faster, what is new or gone')
-    .argument('<before>', 'the id of a trace, or a file as "trace show" takes it', parseTraceName)
-    .argument('<after>', 'another one', parseTraceName)
+    .argument('<before>', 'the id of a trace, or a file that "trace show" can read', parseTraceName)
+    .argument('<after>', 'the id or the file of the trace to compare with', parseTraceName)
     .option('--json', 'as JSON')
-    .option('--out <file>', 'into a file, readable by its owner alone, instead of to the terminal')
-    .option('--fail-on <percent>', 'end with 2 where the request became slower by more than this', parseShare)
+    .option('--out <file>', 'write to a file that only its owner can read, instead of to the terminal')
+    .option('--fail-on <percent>', 'exit with 2 if the request became slower by more than this', parseShare)
   return addReadOptions(addIdOption(command))
     .addHelpText(
       'after',
-      `${NAMING}
-A file of records (.jsonl) may hold many traces, as "osprofiler run -n 20 --save-baseline FILE" writes them: points are
-aligned by their paths, and medians compared. The exit code is 0, or 1 for a failure, or 2 for what --fail-on asks.
+      `${ID_OR_FILE_HELP}
+A file of records (.jsonl) may hold many traces, as "osprofiler run -n 20 --save-baseline FILE" writes them. Points are
+aligned by their paths, and medians are compared. The exit code is 0, 1 for a failure, or 2 if --fail-on found a
+regression.
 
 Examples:
   osprofiler trace diff before.json after.json

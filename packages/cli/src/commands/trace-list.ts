@@ -5,22 +5,27 @@ import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
 /** Creates the command `osprofiler trace list`, which lists the traces of a store. */
-export function traceListCommand(): Command {
+export function createTraceListCommand(): Command {
   const command = new Command('list')
     .description('list the traces of the store, newest first')
-    .option('--error-trace [switch]', 'only those in which something failed', parseSwitch)
-    .option('--limit <count>', 'at most so many', parseCount, 100)
+    .option('--error-trace [switch]', 'only traces in which something failed', parseSwitch)
+    .option('--limit <count>', 'at most this many traces', parseCount, 100)
     .option(
       '--since <time>',
-      'only those that began since then: 90s, 30m, 1h, 2d, or a date and time (UTC)',
+      'only traces that began after this time: 90s, 30m, 1h or 2d ago, or a date and time (UTC)',
       parseSince,
     )
-    .option('--name <name>', 'only those whose first point has this name, such as request')
-    .option('--service <name>', 'only those that began in this service')
-    .option('--slowest', 'the slowest first')
-    .option('--status <status>', 'only those that answered so: 404, 5xx, or error for whatever failed', parseStatus)
-    .option('--min-ms <ms>', 'only those that took so long', parseMilliseconds)
-    .option('--search <count>', 'look for these three among so many of the newest', parseCount, 10_000)
+    .option('--name <name>', 'only traces whose first point has this name, such as request')
+    .option('--service <name>', 'only traces that began in this service')
+    .option('--slowest', 'show the slowest traces first')
+    .option('--status <status>', 'only traces with this status: 404, 5xx, or error for any failure', parseStatus)
+    .option('--min-ms <ms>', 'only traces that took at least this long', parseMilliseconds)
+    .option(
+      '--search <count>',
+      'how many of the newest traces the options --slowest, --status and --min-ms search',
+      parseCount,
+      10_000,
+    )
     .option('--json', 'as a JSON list')
   return addStoreOptions(command)
     .addHelpText(

@@ -4,12 +4,12 @@ import { parseSince } from './parse-since.js'
 import { addStoreOptions } from './show-options.js'
 
 /** Creates the command `osprofiler trace prune`, which removes old traces. */
-export function tracePruneCommand(): Command {
+export function createTracePruneCommand(): Command {
   const command = new Command('prune')
     .description('remove old traces from the store')
     .requiredOption(
       '--older-than <time>',
-      'those of which nothing is younger: 90s, 30m, 12h, 7d, 2w, or a date and time (UTC)',
+      'remove traces whose records are all older: 90s, 30m, 12h, 7d, 2w, or a date and time (UTC)',
       parseSince,
     )
   return addStoreOptions(command)

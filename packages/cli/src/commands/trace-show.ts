@@ -1,26 +1,29 @@
 import { Command } from 'commander'
 import type { ShowOptions } from '../show/show-trace.js'
 import { parseTraceName } from './parse-option.js'
-import { addIdOption, addShowOptions, NAMING } from './show-options.js'
+import { addIdOption, addShowOptions, ID_OR_FILE_HELP } from './show-options.js'
 
 /** Creates the command `osprofiler trace show`, which draws or exports a trace. */
-export function traceShowCommand(): Command {
+export function createTraceShowCommand(): Command {
   const command = new Command('show')
     .description('show a trace: its tree, where the time went, and what to look at')
     .argument(
       '<trace>',
-      'the id of a trace, or a file: whatever this command writes, or records (.jsonl)',
+      'the id of a trace, or a file: any output of this command, or records (.jsonl)',
       parseTraceName,
     )
-    .option('--local-libs', "as in Python's command; the page has all that it needs in itself, with or without")
-    .option('--follow', 'draw it while the request still runs, until it is complete')
+    .option(
+      '--local-libs',
+      "accepted as in Python's command, without effect: the page always contains all that it needs",
+    )
+    .option('--follow', 'draw the trace while the request still runs, until the trace is complete')
   return addShowOptions(addIdOption(command))
     .addHelpText(
       'after',
-      `${NAMING}
-With --idle-timeout it waits until nothing new has come for so many seconds; without, it shows what is there. With
---follow it waits until the trace is complete: its first point has stopped, none is open, and nothing new has come for
---idle-timeout (1 s).
+      `${ID_OR_FILE_HELP}
+With --idle-timeout, the command waits until no new record has come for that many seconds. Without, it shows the records
+that are there. With --follow, it waits until the trace is complete: the first point has stopped, no point is open, and
+no new record has come for --idle-timeout (1 s).
 
 Examples:
   osprofiler trace show 0199c0de-7000-7abc-8def-0123456789ab

@@ -4,16 +4,16 @@ import { parsePort } from './parse-option.js'
 import { addStoreOptions } from './show-options.js'
 
 /** Creates the command `osprofiler ui`, which serves the pages of a store. */
-export function uiCommand(): Command {
+export function createUiCommand(): Command {
   const command = new Command('ui')
-    .description('look at the traces of a store in the browser')
-    .option('--port <port>', 'where to serve, on 127.0.0.1; default: any port that is free', parsePort)
+    .description('show the traces of a store in the browser')
+    .option('--port <port>', 'the port on 127.0.0.1; default: any free port', parsePort)
   return addStoreOptions(command)
     .addHelpText(
       'after',
       `
-It prints an address, which opens the pages in a browser on this machine. Whoever has the address can read the store:
-do not pass it on. Ctrl-C ends it.
+The command prints an address, which opens the pages in a browser on this machine. Anyone with the address can read the
+store: do not pass it on. Ctrl-C ends the command.
 
 Examples:
   osprofiler ui

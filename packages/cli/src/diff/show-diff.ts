@@ -11,7 +11,7 @@ import {
 import { writeJson } from '@osprofiler/report/toolkit'
 import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
-import { writeChunks, writeFileAside } from '../output/write-output.js'
+import { writeChunks, writeFileAtomically } from '../output/write-output.js'
 
 /** How to show a comparison, and when the comparison fails. */
 export interface ComparisonOptions {
@@ -22,8 +22,8 @@ export interface ComparisonOptions {
 }
 
 /** Differs from 1, so that a pipeline can tell a slower request from a failed comparison. */
-const REGRESSION = 2
-const MAX_NAMED = 10
+const REGRESSION_EXIT_CODE = 2
+const MAX_LISTED_REGRESSIONS = 10
 
 /**
  * Compares runs of a request with earlier runs, and shows what changed. Returns the exit code. It is 2 if the request
@@ -38,19 +38,19 @@ export async function showDiff(
   const terminal = out === undefined ? describeTerminal(process.stdout, process.env) : {}
   const text = json ? `${writeJson(diff, 2)}\n` : renderDiff(diff, terminal)
   if (out === undefined) await writeChunks(process.stdout, [text])
-  else await writeFileAside(out, [text])
+  else await writeFileAtomically(out, [text])
 
   const slower = failOn === undefined ? [] : regressions(diff, failOn)
   if (slower.length === 0) return 0
   printRemarks(`Slower by more than ${formatShare(failOn ?? 0)}:`)
-  for (const regression of slower.slice(0, MAX_NAMED)) printRemarks(`  ${describe(regression)}`)
-  if (slower.length > MAX_NAMED) printRemarks(`  and ${slower.length - MAX_NAMED} more`)
-  return REGRESSION
+  for (const regression of slower.slice(0, MAX_LISTED_REGRESSIONS)) printRemarks(`  ${describeRegression(regression)}`)
+  if (slower.length > MAX_LISTED_REGRESSIONS) printRemarks(`  and ${slower.length - MAX_LISTED_REGRESSIONS} more`)
+  return REGRESSION_EXIT_CODE
 }
 
-function describe({ point, comparison: { share } }: Regression): string {
-  const grown = share === null ? '' : `, by ${formatShare(share)}`
-  if (point === undefined) return `the whole request${grown}`
-  const what = `${shownName(point.name)} ${point.detail.slice(0, 100)}`.trimEnd()
-  return `${what}${point.service === null ? '' : ` in ${point.service}`}${grown}`
+function describeRegression({ point, comparison: { share } }: Regression): string {
+  const increase = share === null ? '' : `, by ${formatShare(share)}`
+  if (point === undefined) return `the whole request${increase}`
+  const label = `${shownName(point.name)} ${point.detail.slice(0, 100)}`.trimEnd()
+  return `${label}${point.service === null ? '' : ` in ${point.service}`}${increase}`
 }

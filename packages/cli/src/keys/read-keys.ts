@@ -8,7 +8,7 @@ import {
   splitKeyText,
   toShownPath,
 } from '@osprofiler/core/toolkit'
-import { codeOf, messageOf } from '../output/failure.js'
+import { codeOf, messageOf } from '../output/create-failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 
 /** The sources of keys on the command line. */
@@ -18,7 +18,7 @@ export interface KeyOptions {
 }
 
 /** The same limit as for the key files of services. */
-const MAX_LENGTH = 64 * 1024
+const MAX_KEY_FILE_BYTES = 64 * 1024
 
 /**
  * Returns the key to sign with: the first of the file that the options name (`-` for standard input), or else of the
@@ -33,7 +33,7 @@ export function readSigningKey(options: KeyOptions): string {
       'There is no HMAC key to sign with. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or use --hmac-key-file.',
     )
   }
-  const keys = split(found)
+  const keys = splitKeys(found)
   const [key] = keys
   if (key === undefined) throw new OsprofilerError('ERR_NO_KEYS', `There is no HMAC key in ${found.source}.`)
   printRemarks(...findKeyRisks(keys, found).map(({ message }) => `warning: ${message}`))
@@ -44,7 +44,7 @@ interface FoundKeys extends KeySource {
   readonly text: string
 }
 
-function split({ text, source }: FoundKeys): readonly string[] {
+function splitKeys({ text, source }: FoundKeys): readonly string[] {
   try {
     const keys = splitKeyText(text)
     // A key ring rejects the same keys as services do.
@@ -81,7 +81,7 @@ function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
     try {
       const stats = fstatSync(opened)
       const hasMode = file !== '-' && stats.isFile() && process.platform !== 'win32'
-      return { text: decodeKeyText(readBounded(opened)), source, mode: hasMode ? stats.mode : undefined }
+      return { text: decodeKeyText(readLimited(opened)), source, mode: hasMode ? stats.mode : undefined }
     } finally {
       if (file !== '-') closeSync(opened)
     }
@@ -91,13 +91,13 @@ function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
   }
 }
 
-function readBounded(file: number): Buffer {
-  const bytes = Buffer.alloc(MAX_LENGTH + 1)
+function readLimited(file: number): Buffer {
+  const bytes = Buffer.alloc(MAX_KEY_FILE_BYTES + 1)
   let length = 0
   for (let read = -1; read !== 0 && length < bytes.length; length += read) {
     read = readChunk(file, bytes, length)
   }
-  if (length > MAX_LENGTH) throw new Error(`it is longer than ${MAX_LENGTH} bytes`)
+  if (length > MAX_KEY_FILE_BYTES) throw new Error(`it is longer than ${MAX_KEY_FILE_BYTES} bytes`)
   return bytes.subarray(0, length)
 }
 

@@ -15,14 +15,14 @@ type Column = (typeof COLUMNS)[number]
 type Cells = Readonly<Record<Column, string>>
 
 /** Columns of numbers, which are aligned on the right. */
-const FIGURES: readonly Column[] = ['status', 'duration', 'points']
+const NUMBER_COLUMNS: readonly Column[] = ['status', 'duration', 'points']
 /** The limit for texts of a record if the output has no width. */
-const MAX_SHOWN_LENGTH = 200
+const MAX_SHOWN_CHARS = 200
 /** The longest possible id of a trace. A longer, forged id would widen each row. */
-const MAX_ID_LENGTH = 255
-const MAX_TIME_LENGTH = 40
+const MAX_ID_CHARS = 255
+const MAX_TIME_CHARS = 40
 /** With narrower columns a table says too little, so each trace is drawn in several lines. */
-const MIN_WIDTHS = { request: 24, error: 24 }
+const MIN_COLUMN_CHARS = { request: 24, error: 24 }
 
 /**
  * Draws traces as a table whose first two columns are those of Python's command. If the terminal is too narrow, each
@@ -35,8 +35,8 @@ export function drawTraceList(
 ): Iterable<string> {
   const ellipsis = unicode ? '…' : '...'
   const rows = traces.map(trace => toCells(trace, unicode ? 'µs' : 'us'))
-  if (width === undefined || tableWidth(rows) <= width) return drawTable(rows)
-  const brief = rows.map(cells => ({ ...cells, timestamp: briefTime(cells.timestamp) }))
+  if (width === undefined || measureTable(rows) <= width) return drawTable(rows)
+  const brief = rows.map(cells => ({ ...cells, timestamp: shortenTime(cells.timestamp) }))
   const fitted = fitRows(brief, width, ellipsis)
   return fitted === undefined ? drawBlocks(brief, width, ellipsis) : drawTable(fitted)
 }
@@ -44,19 +44,19 @@ export function drawTraceList(
 function toCells({ summary, description }: FoundTrace, micro: string): Cells {
   const { status, durationUs, points = 0, isWhole = true, error = '' } = description ?? {}
   return {
-    base_id: show(summary.base_id, MAX_ID_LENGTH),
-    timestamp: show(summary.timestamp, MAX_TIME_LENGTH),
-    request: show(requestOf(summary.name, description)),
+    base_id: showValue(summary.base_id, MAX_ID_CHARS),
+    timestamp: showValue(summary.timestamp, MAX_TIME_CHARS),
+    request: showValue(describeRequest(summary.name, description)),
     status: status === undefined ? '' : String(status),
     duration: isWhole ? (durationUs === undefined ? '' : formatDuration(durationUs, micro)) : 'too large',
     points: points === 0 ? '' : formatCount(points),
-    service: show(summary.service),
-    error: show(error),
+    service: showValue(summary.service),
+    error: showValue(error),
   }
 }
 
 /** Returns `GET /orders/:id`, or for another kind of first point its name and action. */
-function requestOf(recorded: string, description: FoundTrace['description']): string {
+function describeRequest(recorded: string, description: FoundTrace['description']): string {
   const { method, path, route, request = '', name = recorded } = description ?? {}
   const target = route ?? path
   if (target !== undefined) return method === undefined ? target : `${method} ${target}`
@@ -64,15 +64,15 @@ function requestOf(recorded: string, description: FoundTrace['description']): st
 }
 
 /** Accepts any value, because a store returns whatever it holds. */
-function show(value: unknown, longest = MAX_SHOWN_LENGTH): string {
+function showValue(value: unknown, longest = MAX_SHOWN_CHARS): string {
   return showText(value, longest, '...')
 }
 
-function briefTime(timestamp: string): string {
+function shortenTime(timestamp: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(timestamp) ? timestamp.slice(0, 19).replace('T', ' ') : timestamp
 }
 
-function widthsOf(rows: readonly Cells[]): Record<Column, number> {
+function measureColumns(rows: readonly Cells[]): Record<Column, number> {
   const widths = {} as Record<Column, number>
   for (const column of COLUMNS) {
     widths[column] = rows.reduce((widest, cells) => Math.max(widest, textWidth(cells[column])), column.length)
@@ -81,16 +81,16 @@ function widthsOf(rows: readonly Cells[]): Record<Column, number> {
 }
 
 /** Includes a line before each column and after the last one, and a space on each side of a cell. */
-function tableWidth(rows: readonly Cells[]): number {
-  return Object.values(widthsOf(rows)).reduce((sum, width) => sum + width + 3, 1)
+function measureTable(rows: readonly Cells[]): number {
+  return Object.values(measureColumns(rows)).reduce((sum, width) => sum + width + 3, 1)
 }
 
 /** Cuts requests and errors to the remaining width. Returns `undefined` if the width is too small. */
 function fitRows(rows: readonly Cells[], width: number, ellipsis: string): Cells[] | undefined {
-  const widths = widthsOf(rows)
-  let excess = tableWidth(rows) - width
+  const widths = measureColumns(rows)
+  let excess = measureTable(rows) - width
   for (const column of ['error', 'request'] as const) {
-    const cut = Math.max(0, Math.min(excess, widths[column] - MIN_WIDTHS[column]))
+    const cut = Math.max(0, Math.min(excess, widths[column] - MIN_COLUMN_CHARS[column]))
     widths[column] -= cut
     excess -= cut
   }
@@ -103,7 +103,7 @@ function fitRows(rows: readonly Cells[], width: number, ellipsis: string): Cells
 }
 
 function* drawTable(rows: readonly Cells[]): Generator<string> {
-  const widths = widthsOf(rows)
+  const widths = measureColumns(rows)
   const rule = `+${COLUMNS.map(column => '-'.repeat(widths[column] + 2)).join('+')}+\n`
   const drawRow = (cells: Cells): string =>
     `|${COLUMNS.map(column => ` ${align(column, cells[column], widths[column])} `).join('|')}|\n`
@@ -115,19 +115,19 @@ function* drawTable(rows: readonly Cells[]): Generator<string> {
 }
 
 function align(column: Column, text: string, width: number): string {
-  if (!FIGURES.includes(column)) return padText(text, width)
+  if (!NUMBER_COLUMNS.includes(column)) return padText(text, width)
   return ' '.repeat(Math.max(0, width - textWidth(text))) + text
 }
 
 /** Draws each trace in two or more lines: its action and outcome, its id and where it ran, its error. */
 function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
-  const widths = widthsOf(rows)
-  const figures = widths.status + widths.duration + 4
-  const beside = width - widths.timestamp - 2 - figures
+  const widths = measureColumns(rows)
+  const figuresWidth = widths.status + widths.duration + 4
+  const roomBesideTime = width - widths.timestamp - 2 - figuresWidth
   // If the time does not fit beside the request, it goes below.
-  const isTimeBelow = beside < MIN_WIDTHS.request
-  const room = isTimeBelow ? width - figures : beside
-  const request = Math.max(1, Math.min(room, widths.request))
+  const isTimeBelow = roomBesideTime < MIN_COLUMN_CHARS.request
+  const requestRoom = isTimeBelow ? width - figuresWidth : roomBesideTime
+  const request = Math.max(1, Math.min(requestRoom, widths.request))
   for (const cells of rows) {
     const first = [
       ...(isTimeBelow ? [] : [padText(cells.timestamp, widths.timestamp)]),
@@ -136,20 +136,21 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
       align('duration', cells.duration, widths.duration),
     ]
     yield `${first.join('  ').trimEnd()}\n`
-    for (const line of linesBelow(cells, isTimeBelow, width - 2, ellipsis)) yield `  ${line}\n`
+    for (const line of drawDetailLines(cells, isTimeBelow, width - 2, ellipsis)) yield `  ${line}\n`
   }
 }
 
 /** Puts as much as fits beside the id, and the rest below. The error joins the rest if enough of it can be read. */
-function linesBelow(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
+function drawDetailLines(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
   const parts = [isTimeBelow ? cells.timestamp : '', points, cells.service].filter(Boolean)
-  const lengthOf = (count: number): number => textWidth(cells.base_id) + 2 + textWidth(parts.slice(0, count).join(', '))
+  const measureFirstParts = (count: number): number =>
+    textWidth(cells.base_id) + 2 + textWidth(parts.slice(0, count).join(', '))
   let count = parts.length
-  while (count > 0 && lengthOf(count) > width) count--
+  while (count > 0 && measureFirstParts(count) > width) count--
   const rest = parts.slice(count).join(', ')
   const { error } = cells
-  const isJoined = width - textWidth(rest) - 2 >= Math.min(textWidth(error), MIN_WIDTHS.error)
+  const isJoined = width - textWidth(rest) - 2 >= Math.min(textWidth(error), MIN_COLUMN_CHARS.error)
   const below = isJoined ? [[rest, error].filter(Boolean).join(', ')] : [rest, error]
   return [
     `${cells.base_id}  ${parts.slice(0, count).join(', ')}`.trimEnd(),

@@ -2,7 +2,7 @@ import type { Driver, TraceQuery, TraceSummary } from '@osprofiler/core'
 import { createTimeRank, formatCount, hasStatus, recordedNames, type StoredTraceDescription } from '@osprofiler/report'
 import { describeStored } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
-import { readable, type StoreOptions } from '../store/open-store.js'
+import { requireReadMethod, type StoreOptions } from '../store/open-store.js'
 
 /** Options of `trace list`. */
 export interface ListOptions extends StoreOptions {
@@ -40,7 +40,7 @@ export interface FoundTraces {
   readonly tooLarge: readonly FoundTrace[]
 }
 
-const AT_ONCE = 8
+const PARALLEL_READS = 8
 
 /** Finds the traces that the options ask for, and describes each of them. */
 export async function findTraces(driver: Driver, options: ListOptions): Promise<FoundTraces> {
@@ -54,10 +54,10 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
   const found: FoundTrace[] = []
   const tooLarge: FoundTrace[] = []
 
-  for (let from = 0; from < candidates.length; from += AT_ONCE) {
+  for (let from = 0; from < candidates.length; from += PARALLEL_READS) {
     showProgress(`Reading the traces: ${formatCount(from)} of ${formatCount(candidates.length)}`)
-    const batch = candidates.slice(from, from + AT_ONCE)
-    for (const trace of await Promise.all(batch.map(summary => read(driver, summary)))) {
+    const batch = candidates.slice(from, from + PARALLEL_READS)
+    for (const trace of await Promise.all(batch.map(summary => describeTrace(driver, summary)))) {
       if (isSearch && trace.description?.isWhole === false) tooLarge.push(trace)
       else if (matches(trace, status, minMs)) found.push(trace)
     }
@@ -76,7 +76,7 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
 /** A name that people use may stand for another name on the wire. */
 async function listSummaries(driver: Driver, options: ListOptions, limit: number): Promise<readonly TraceSummary[]> {
   const { errorTrace = false, since, name, service } = options
-  const list = readable(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
+  const list = requireReadMethod(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
   const query: TraceQuery = { limit, since, service }
   if (name === undefined) return await list(query)
   const lists = await Promise.all(recordedNames(name).map(recorded => list({ ...query, name: recorded })))
@@ -86,7 +86,7 @@ async function listSummaries(driver: Driver, options: ListOptions, limit: number
   return ranked.slice(0, limit).map(({ summary }) => summary)
 }
 
-async function read(driver: Driver, summary: TraceSummary): Promise<FoundTrace> {
+async function describeTrace(driver: Driver, summary: TraceSummary): Promise<FoundTrace> {
   return { summary, description: await describeStored(driver, summary) }
 }
 

@@ -20,7 +20,7 @@ export async function listTraces(options: ListOptions): Promise<void> {
     process.stdout,
     options.json ? [writeJson(traces.map(toJson), 2), '\n'] : drawTraceList(traces, terminal),
   )
-  printRemarks(...remarks(found, options))
+  printRemarks(...describeSearch(found, options))
 }
 
 /** Returns a trace in the shape of Python's list, with members of our own. Unknown members are null. */
@@ -40,26 +40,27 @@ function toJson({ summary, description }: FoundTrace): object {
   }
 }
 
-function remarks(found: FoundTraces, options: ListOptions): string[] {
+function describeSearch(found: FoundTraces, options: ListOptions): string[] {
   const { traces, hasMore, isCutShort, tooLarge } = found
   const { limit, search, slowest } = options
-  const lines = traces.length === 0 ? [describeNothing(found, options)] : []
-  if (hasMore) lines.push(`There are more: these are the ${slowest ? 'slowest' : 'newest'} ${limit}. Use --limit.`)
-  if (isCutShort) lines.push(`Searched the newest ${formatCount(search)} traces; there are more. Use --search.`)
+  const lines = traces.length === 0 ? [explainEmptyList(found, options)] : []
+  if (hasMore)
+    lines.push(`There are more traces than --limit ${limit}, so only the ${slowest ? 'slowest' : 'newest'} are shown.`)
+  if (isCutShort) lines.push(`Searched only the newest ${formatCount(search)} traces. Use --search to search more.`)
   if (tooLarge.length > 0) {
     const ids = tooLarge.slice(0, MAX_IDS_NAMED).map(({ summary }) => summary.base_id)
     const rest = tooLarge.length > ids.length ? ` and ${formatCount(tooLarge.length - ids.length)} more` : ''
-    const are = tooLarge.length === 1 ? 'A trace is' : `${formatCount(tooLarge.length)} traces are`
-    lines.push(`${are} too large to be described, and left out: ${ids.join(', ')}${rest}`)
+    const subject = tooLarge.length === 1 ? 'A trace is' : `${formatCount(tooLarge.length)} traces are`
+    lines.push(`${subject} too large to be read, and left out: ${ids.join(', ')}${rest}`)
   }
   return lines
 }
 
 /** An empty table does not tell whether the store is empty. */
-function describeNothing({ searched }: FoundTraces, options: ListOptions): string {
+function explainEmptyList({ searched }: FoundTraces, options: ListOptions): string {
   if (searched !== undefined && searched > 0)
-    return `No trace matches, among ${formatCount(searched)} that ${searched === 1 ? 'was' : 'were'} read.`
+    return `No trace matches. ${searched === 1 ? '1 trace was' : `${formatCount(searched)} traces were`} read.`
   const { errorTrace, since, name, service, status, minMs } = options
-  const isAsked = errorTrace || [since, name, service, status, minMs].some(option => option !== undefined)
-  return isAsked ? 'No trace matches.' : 'The store has no trace.'
+  const hasFilter = errorTrace || [since, name, service, status, minMs].some(option => option !== undefined)
+  return hasFilter ? 'No trace matches.' : 'The store has no traces.'
 }

@@ -1,53 +1,53 @@
 import { createScreenArea } from './screen-area.js'
 
 /** An answer within this time shows no progress. */
-const SILENT_MS = 1_000
-const STEP_MS = 200
+const SHOW_AFTER_MS = 1_000
+const REDRAW_INTERVAL_MS = 200
 /** A step over this many records takes about a second, in which no timer runs. */
-const MANY_RECORDS = 50_000
-const WIDTH = 80
+const LONG_STEP_RECORDS = 50_000
+const DEFAULT_WIDTH_COLUMNS = 80
 
 /** The only line of progress, on standard error. Pipes, files and terminals that cannot erase (`TERM=dumb`) lack it. */
-const line = createScreenArea(process.stderr)
-let words = ''
-let began = 0
-let drawn = 0
+const progressLine = createScreenArea(process.stderr)
+let message = ''
+let startedAt = 0
+let drawnAt = 0
 let timer: NodeJS.Timeout | undefined
 
 /** Says what is being done. The line appears after a second, or at once if the next step takes many `records`. */
 export function showProgress(doing: string, records = 0): void {
   if (!process.stderr.isTTY || process.env.TERM === 'dumb') return
-  words = doing
+  message = doing
   if (timer === undefined) {
-    began = Date.now()
-    drawn = 0
-    timer = setInterval(drawInTime, STEP_MS).unref()
+    startedAt = Date.now()
+    drawnAt = 0
+    timer = setInterval(drawIfDue, REDRAW_INTERVAL_MS).unref()
   }
-  if (records >= MANY_RECORDS) draw(Date.now())
-  else drawInTime()
+  if (records >= LONG_STEP_RECORDS) draw(Date.now())
+  else drawIfDue()
 }
 
 /** Removes the line, because the work has ended. */
 export function endProgress(): void {
   clearInterval(timer)
   timer = undefined
-  line.clear()
+  progressLine.clear()
 }
 
 /** Removes the line while something else is written to the terminal. */
 export function pauseProgress(): void {
-  line.clear()
-  drawn = Date.now()
+  progressLine.clear()
+  drawnAt = Date.now()
 }
 
-function drawInTime(): void {
+function drawIfDue(): void {
   const now = Date.now()
-  if (now - began >= SILENT_MS && now - drawn >= STEP_MS) draw(now)
+  if (now - startedAt >= SHOW_AFTER_MS && now - drawnAt >= REDRAW_INTERVAL_MS) draw(now)
 }
 
 function draw(now: number): void {
-  drawn = now
-  const seconds = Math.floor((now - began) / 1_000)
-  const text = seconds === 0 ? words : `${words}, ${seconds} s`
-  line.draw(text.slice(0, (process.stderr.columns || WIDTH) - 1))
+  drawnAt = now
+  const seconds = Math.floor((now - startedAt) / 1_000)
+  const text = seconds === 0 ? message : `${message}, ${seconds} s`
+  progressLine.draw(text.slice(0, (process.stderr.columns || DEFAULT_WIDTH_COLUMNS) - 1))
 }

@@ -7,7 +7,7 @@ export interface ScreenArea {
   clear(): void
 }
 
-const HEIGHT = 24
+const DEFAULT_HEIGHT_ROWS = 24
 
 /** Creates an area that begins at the cursor. A terminal without a known height counts as 24 lines. */
 export function createScreenArea(stream: Pick<WriteStream, 'write' | 'rows'>): ScreenArea {
@@ -19,7 +19,7 @@ export function createScreenArea(stream: Pick<WriteStream, 'write' | 'rows'>): S
       const lines = drawing
         .trimEnd()
         .split('\n')
-        .slice(0, Math.max(1, (stream.rows || HEIGHT) - 1))
+        .slice(0, Math.max(1, (stream.rows || DEFAULT_HEIGHT_ROWS) - 1))
       stream.write(`${erase()}${lines.join('\n')}\n`)
       height = lines.length
     },

@@ -1,4 +1,4 @@
-import { messageOf } from './failure.js'
+import { messageOf } from './create-failure.js'
 
 /** Prints an error on standard error. A missing trace is reported on standard output, as in Python's command. */
 export async function showFailure(error: unknown): Promise<void> {

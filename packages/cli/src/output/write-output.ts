@@ -5,7 +5,7 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { codeOf } from './failure.js'
+import { codeOf } from './create-failure.js'
 import { endProgress } from './progress.js'
 
 /** Pieces of a file: text, or the bytes of a picture. */
@@ -21,19 +21,20 @@ export async function writeChunks(stream: Writable, chunks: Chunks): Promise<voi
  * Writes a file for its owner alone, under another name, and then moves it to its target. Readers never see half a
  * file, and a failure leaves the old one. A device or a pipe is written directly.
  */
-export async function writeFileAside(path: string, chunks: Chunks): Promise<void> {
+export async function writeFileAtomically(path: string, chunks: Chunks): Promise<void> {
   // A link stays, and its target is replaced.
   const target = await realpath(path).catch(() => path)
-  const known = await stat(target).catch(() => undefined)
-  if (known !== undefined && !known.isFile() && !known.isDirectory()) return await writeInto(target, chunks)
+  const existing = await stat(target).catch(() => undefined)
+  if (existing !== undefined && !existing.isFile() && !existing.isDirectory())
+    return await writeDirectly(target, chunks)
 
-  const aside = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomBytes(6).toString('hex')}`)
+  const temporaryPath = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomBytes(6).toString('hex')}`)
   try {
-    await writeAll(await open(aside, 'wx', 0o600), chunks)
-    await rename(aside, target)
+    await writeAll(await open(temporaryPath, 'wx', 0o600), chunks)
+    await rename(temporaryPath, target)
   } catch (cause) {
-    await rm(aside, { force: true })
-    throw cannotWrite(path, cause)
+    await rm(temporaryPath, { force: true })
+    throw createWriteError(path, cause)
   }
 }
 
@@ -45,15 +46,15 @@ async function writeAll(handle: FileHandle, chunks: Chunks): Promise<void> {
   }
 }
 
-async function writeInto(path: string, chunks: Chunks): Promise<void> {
+async function writeDirectly(path: string, chunks: Chunks): Promise<void> {
   try {
     await pipeline(Readable.from(chunks), createWriteStream(path))
   } catch (cause) {
-    throw cannotWrite(path, cause)
+    throw createWriteError(path, cause)
   }
 }
 
 /** Creates the error for a file that cannot be written, with a code such as `EACCES`. */
-export function cannotWrite(path: string, cause: unknown): Error {
+export function createWriteError(path: string, cause: unknown): Error {
   return new Error(`Cannot write ${path}: ${codeOf(cause)}`, { cause })
 }

@@ -1,25 +1,24 @@
 import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { printRemarks } from './print-remarks.js'
-import { type Chunks, writeFileAside } from './write-output.js'
+import { type Chunks, writeFileAtomically } from './write-output.js'
 
 /** Writes documents to `trace.json`, `trace-2.json`, and so on. A device or a pipe gets all of them. */
 export async function writeParts(path: string, parts: Iterable<Chunks>): Promise<void> {
-  const known = await stat(path).catch(() => undefined)
-  if (known !== undefined && !known.isFile() && !known.isDirectory()) return await writeFileAside(path, joined(parts))
+  const existing = await stat(path).catch(() => undefined)
+  if (existing !== undefined && !existing.isFile() && !existing.isDirectory())
+    return await writeFileAtomically(path, joinParts(parts))
   const written: string[] = []
   for (const part of parts) {
-    const file = written.length === 0 ? path : numbered(path, written.length + 1)
-    await writeFileAside(file, part)
+    const file = written.length === 0 ? path : numberPath(path, written.length + 1)
+    await writeFileAtomically(file, part)
     written.push(file)
   }
   if (written.length > 1)
-    printRemarks(
-      `Written in ${written.length} parts, each small enough for a collector: ${written.map(nameOf).join(', ')}.`,
-    )
+    printRemarks(`Wrote ${written.length} files, each small enough for a collector: ${written.map(nameOf).join(', ')}.`)
 }
 
-function numbered(path: string, number: number): string {
+function numberPath(path: string, number: number): string {
   const extension = extname(path)
   return `${path.slice(0, path.length - extension.length)}-${number}${extension}`
 }
@@ -28,6 +27,6 @@ function nameOf(path: string): string {
   return basename(path)
 }
 
-function* joined(parts: Iterable<Chunks>): Generator<string | Uint8Array, void, undefined> {
+function* joinParts(parts: Iterable<Chunks>): Generator<string | Uint8Array, void, undefined> {
   for (const part of parts) yield* part
 }

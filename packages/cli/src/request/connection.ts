@@ -16,7 +16,7 @@ export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   /** When the head came, in milliseconds since 1970. */
-  readonly cameAt: number
+  readonly receivedAt: number
 }
 
 /** Outcome of one request. An answer that broke off has an error, too. */
@@ -34,7 +34,7 @@ export interface Connection {
 }
 
 /** Methods of requests that may be sent twice (RFC 9110, 9.2.2). */
-const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 /** Creates a connection, which opens with the first request. */
 export function openConnection({ protocol }: URL, trust: Trust): Connection {
@@ -47,7 +47,7 @@ export function openConnection({ protocol }: URL, trust: Trust): Connection {
       const first = await exchange(request, agent, signal)
       // The server closed the connection at the moment when it was used again.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
-      if (!isStale || !REPEATABLE.has(request.method)) return first
+      if (!isStale || !IDEMPOTENT_METHODS.has(request.method)) return first
       const second = await exchange(request, agent, signal)
       // The server may have received the first one, and may have ended because of it.
       return { ...second, isConnected: first.isConnected || second.isConnected }
@@ -63,8 +63,8 @@ async function exchange(
 ): Promise<Exchange & { readonly isReused: boolean }> {
   const state = { isConnected: false }
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  const { request: open } = agent instanceof https.Agent ? https : http
-  const request = open({
+  const { request: openRequest } = agent instanceof https.Agent ? https : http
+  const request = openRequest({
     ...{ agent, signal, method, path, setHost: false },
     ...{ hostname, port: url.port || undefined },
     // Otherwise Node takes the name from the Host header, for which this server need not have a certificate.
@@ -80,8 +80,8 @@ async function exchange(
   })
   let answer: Answer | undefined
   try {
-    const response = await nextAnswer(request, body)
-    answer = { status: response.statusCode ?? 0, headers: response.headers, cameAt: Date.now() }
+    const response = await receiveAnswer(request, body)
+    answer = { status: response.statusCode ?? 0, headers: response.headers, receivedAt: Date.now() }
     // A response that is not read does not end, and the server's point lasts until its end.
     await finished(response.resume())
     return { answer, ...state, isReused: request.reusedSocket }
@@ -90,7 +90,7 @@ async function exchange(
   }
 }
 
-function nextAnswer(request: http.ClientRequest, body: Buffer | undefined): Promise<http.IncomingMessage> {
+function receiveAnswer(request: http.ClientRequest, body: Buffer | undefined): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on('error', reject)
     request.once('response', resolve)

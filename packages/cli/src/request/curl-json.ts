@@ -1,3 +1,3 @@
 /** The advice for a --json with a body, as in curl 7.82 and later. */
 export const CURL_JSON =
-  "--json is an option of `trace show` here: the trace as JSON. For curl's --json BODY give -d BODY -H 'Content-Type: application/json'."
+  "Here, --json prints the trace as JSON, as in `trace show`. Instead of curl's --json BODY, use -d BODY -H 'Content-Type: application/json'."

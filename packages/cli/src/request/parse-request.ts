@@ -1,8 +1,8 @@
 import { printRemarks } from '../output/print-remarks.js'
+import { createRequestError } from './create-request-error.js'
 import { type BodyPart, type RequestBody, readBody } from './request-body.js'
 import { type HeaderLine, joinHeaders } from './request-headers.js'
 import { readUrl } from './request-url.js'
-import { wrongRequest } from './wrong-request.js'
 
 /** curl's options for the request, and for the way to its server. */
 export interface CurlOptions {
@@ -44,14 +44,16 @@ export function parseRequest(target: string, options: CurlOptions): ParsedReques
   const { url, path, credentials } = readUrl(target, options)
   const data = readBody(options.body)
   if (options.body?.some(({ text }) => text.includes('\ufffd')) === true)
-    printRemarks('warning: the body holds bytes that are not UTF-8, which are lost here. Use --data-binary @FILE.')
+    printRemarks('warning: the body holds bytes that are not UTF-8, and they are lost. Use --data-binary @FILE.')
   if (options.head && data !== undefined && !options.get)
-    throw wrongRequest('-I asks for a head alone, and -d or -F sends a body: leave one of them out, or add -G.')
+    throw createRequestError(
+      '-I sends a request without a body, but -d or -F gives one. Leave one of them out, or add -G.',
+    )
 
   const body = options.get ? undefined : data
   const method = (options.request || (options.head ? 'HEAD' : body === undefined ? 'GET' : 'POST')).toUpperCase()
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method))
-    throw wrongRequest('This method cannot be sent. Use one such as GET or POST.')
+    throw createRequestError('This method is not valid in HTTP. Use a method such as GET or POST.')
   const headers = joinHeaders(
     [
       ['Host', url.host],
@@ -76,22 +78,23 @@ export function parseRequest(target: string, options: CurlOptions): ParsedReques
 /** curl would ask for a missing password. */
 function basicAuthorization(credentials: string | undefined): string | undefined {
   if (credentials === undefined) return undefined
-  if (!credentials.includes(':')) throw wrongRequest('-u wants a password, too: NAME:PASSWORD, or NAME: for none.')
+  if (!credentials.includes(':'))
+    throw createRequestError('-u needs a password, too: NAME:PASSWORD, or NAME: for an empty password.')
   return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
 function readCookies(cookies: readonly string[] = []): string | undefined {
   const given = cookies.filter(text => text !== '')
   if (given.some(text => !text.includes('=')))
-    throw wrongRequest('-b wants cookies, "NAME=VALUE; NAME=VALUE". A file of cookies is not read.')
+    throw createRequestError('-b needs cookies, such as "NAME=VALUE; NAME=VALUE". Files of cookies are not supported.')
   return given.length === 0 ? undefined : given.join(';')
 }
 
 /** A content type that was given for a form lacks the boundary. */
 function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
   const [, boundary] = type.split('; ')
-  const lacksIt = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')
-  return [name, lacksIt ? `${value}; ${boundary}` : value]
+  const lacksBoundary = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')
+  return [name, lacksBoundary ? `${value}; ${boundary}` : value]
 }
 
 function addQuery(path: string, data: Buffer | undefined): string {

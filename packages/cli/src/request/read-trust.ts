@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { Trust } from './connection.js'
+import { createRequestError } from './create-request-error.js'
 import type { CurlOptions } from './parse-request.js'
 import { readRequestFile } from './read-request-file.js'
-import { wrongRequest } from './wrong-request.js'
 
 /**
  * Returns which certificates to trust. As with curl, `--cacert` replaces all known authorities, and `--insecure` trusts
@@ -16,8 +16,8 @@ export function readTrust({ insecure = false, cacert }: CurlOptions): Trust {
     // Node ignores a file without a certificate, and would then trust no server.
     new X509Certificate(ca)
   } catch {
-    throw wrongRequest(
-      `There is no certificate in ${cacert}. --cacert wants PEM: -----BEGIN CERTIFICATE-----. For DER: openssl x509 -inform der.`,
+    throw createRequestError(
+      `There is no certificate in ${cacert}. --cacert needs PEM (-----BEGIN CERTIFICATE-----). Convert DER with: openssl x509 -inform der.`,
     )
   }
   return { ca, rejectUnauthorized }

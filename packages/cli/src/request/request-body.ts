@@ -1,6 +1,6 @@
+import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
 import { joinForm } from './request-form.js'
-import { wrongRequest } from './wrong-request.js'
 
 /** A piece of a body. Pieces keep the order of their options on the command line. */
 export interface BodyPart {
@@ -16,14 +16,14 @@ export interface RequestBody {
 
 const AMPERSAND = Buffer.from('&')
 /** Line ends and NUL, which curl removes from the file of `-d`. */
-const LEFT_OUT: readonly number[] = [0x0a, 0x0d, 0]
+const REMOVED_BYTES: readonly number[] = [0x0a, 0x0d, 0]
 
 /** Joins a body as curl does. Throws `ERR_CONFIGURATION`; no message contains a part of the body. */
 export function readBody(parts: readonly BodyPart[] = []): RequestBody | undefined {
   if (parts.length === 0) return undefined
   const forms = parts.filter(({ kind }) => kind === 'form' || kind === 'form-string')
   if (forms.length === parts.length) return joinForm(forms)
-  if (forms.length > 0) throw wrongRequest('A body is either data (-d) or a form (-F): give one of them.')
+  if (forms.length > 0) throw createRequestError('A body is either data (-d) or a form (-F). Give only one of them.')
   const pieces = parts.map(readPart)
   const bytes = Buffer.concat(pieces.flatMap((piece, index) => (index === 0 ? [piece] : [AMPERSAND, piece])))
   return { bytes, type: 'application/x-www-form-urlencoded' }
@@ -33,15 +33,15 @@ function readPart({ kind, text }: BodyPart): Buffer {
   if (kind === 'data-urlencode') return encodePart(text)
   if (kind === 'data-raw' || !text.startsWith('@')) return Buffer.from(text)
   const bytes = readRequestFile('the body', text.slice(1))
-  return kind === 'data-binary' ? bytes : Buffer.from(bytes.filter(byte => !LEFT_OUT.includes(byte)))
+  return kind === 'data-binary' ? bytes : Buffer.from(bytes.filter(byte => !REMOVED_BYTES.includes(byte)))
 }
 
 /** Reads `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`. Only the part after the sign is encoded. */
 function encodePart(text: string): Buffer {
-  const sign = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
-  const value = text.slice(sign + 1)
-  const encoded = percentEncode(text[sign] === '@' ? readRequestFile('the body', value) : Buffer.from(value))
-  return Buffer.from(sign > 0 ? `${text.slice(0, sign)}=${encoded}` : encoded)
+  const signIndex = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
+  const value = text.slice(signIndex + 1)
+  const encoded = percentEncode(text[signIndex] === '@' ? readRequestFile('the body', value) : Buffer.from(value))
+  return Buffer.from(signIndex > 0 ? `${text.slice(0, signIndex)}=${encoded}` : encoded)
 }
 
 /** Encodes every byte that a URL reserves; a blank becomes `+`, as in a form. */

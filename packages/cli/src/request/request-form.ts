@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename, extname } from 'node:path'
+import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
-import { wrongRequest } from './wrong-request.js'
 
 /** A text of `-F` or of `--form-string`, which the kind tells apart. */
 interface FormPart {
@@ -10,7 +10,7 @@ interface FormPart {
 }
 
 /** The types that curl knows. */
-const TYPES: Readonly<Record<string, string>> = {
+const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
   '.gif': 'image/gif',
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -29,27 +29,31 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 export function joinForm(parts: readonly FormPart[]): { readonly bytes: Buffer; readonly type: string } {
   const boundary = `------------------------${randomBytes(8).toString('hex')}`
-  const pieces = parts.flatMap(part => [`--${boundary}\r\n`, ...formPart(part), '\r\n'])
+  const pieces = parts.flatMap(part => [`--${boundary}\r\n`, ...encodeFormPart(part), '\r\n'])
   const bytes = Buffer.concat([...pieces, `--${boundary}--\r\n`].map(piece => Buffer.from(piece)))
   return { bytes, type: `multipart/form-data; boundary=${boundary}` }
 }
 
-function formPart({ kind, text }: FormPart): (string | Buffer)[] {
+function encodeFormPart({ kind, text }: FormPart): (string | Buffer)[] {
   const [, name, rest = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-  if (name === undefined) throw wrongRequest('A part of a form is -F "NAME=TEXT".')
+  if (name === undefined) throw createRequestError('A part of a form has the form NAME=TEXT, such as -F "name=text".')
   const disposition = `Content-Disposition: form-data; name="${quote(name)}"`
   if (kind === 'form-string') return [`${disposition}\r\n\r\n`, rest]
 
   const { sign, value, type, filename } = splitAttributes(rest)
   if (sign === '@') {
     const shown = quote(filename ?? basename(value))
-    const of = type ?? TYPES[extname(filename ?? value).toLowerCase()] ?? 'application/octet-stream'
-    return [`${disposition}; filename="${shown}"\r\nContent-Type: ${of}\r\n\r\n`, readRequestFile('the body', value)]
+    const contentType =
+      type ?? TYPES_BY_EXTENSION[extname(filename ?? value).toLowerCase()] ?? 'application/octet-stream'
+    return [
+      `${disposition}; filename="${shown}"\r\nContent-Type: ${contentType}\r\n\r\n`,
+      readRequestFile('the body', value),
+    ]
   }
-  const named = filename === undefined ? '' : `; filename="${quote(filename)}"`
-  const typed = type === undefined ? '' : `\r\nContent-Type: ${type}`
+  const filenameAttribute = filename === undefined ? '' : `; filename="${quote(filename)}"`
+  const typeHeader = type === undefined ? '' : `\r\nContent-Type: ${type}`
   const content = sign === '<' ? readRequestFile('the body', value) : value
-  return [`${disposition}${named}${typed}\r\n\r\n`, content]
+  return [`${disposition}${filenameAttribute}${typeHeader}\r\n\r\n`, content]
 }
 
 /** `@` or `<` says that the value is the name of a file, unless the text begins with a quote. */
@@ -61,7 +65,7 @@ function splitAttributes(text: string): { sign: string; value: string; type?: st
   const all = attributes.matchAll(/;\s*(type|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g)
   for (const [, name, quotedValue, plainValue = ''] of all) {
     const attribute = quotedValue === undefined ? plainValue.trim() : unquote(quotedValue)
-    if (/[\r\n]/.test(attribute)) throw wrongRequest(`The ${name} of a part is one line.`)
+    if (/[\r\n]/.test(attribute)) throw createRequestError(`The ${name} of a part must be a single line.`)
     if (name === 'type') found.type = attribute
     else found.filename = attribute
   }

@@ -1,12 +1,12 @@
+import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
-import { wrongRequest } from './wrong-request.js'
 
 /** A header as it is sent. Each byte of the value is a character up to U+00FF. */
 export type HeaderLine = readonly [name: string, value: string]
 
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const HEADER_NAME_PATTERN = /^[\w!#$%&'*+.^`|~-]+$/
 /** A character that no value of a header may contain. */
-const UNSENDABLE = /[^\t -~\u0080-\u00ff]/
+const UNSENDABLE_CHARACTER = /[^\t -~\u0080-\u00ff]/
 
 /**
  * Joins headers as curl does. A given header replaces a default, `Name:` removes the default, and `Name;` has an empty
@@ -18,18 +18,18 @@ export function joinHeaders(
   lines: readonly string[],
   after: readonly HeaderLine[],
 ): HeaderLine[] {
-  const given = lines.flatMap(readLines).map(readHeader)
+  const given = lines.flatMap(expandHeaderFile).map(readHeader)
   const names = new Set(given.map(([name]) => name.toLowerCase()))
   const isDefault = ([name]: readonly [string, ...unknown[]]): boolean => !names.has(name.toLowerCase())
   const hosts = given.filter(([name]) => name.toLowerCase() === 'host')
   const others = given.filter(([name]) => name.toLowerCase() !== 'host')
   // The length of a body in pieces is unknown.
-  const length = names.has('transfer-encoding') ? after.filter(([name]) => name !== 'Content-Length') : after
-  const all = [...hosts, ...before.filter(isDefault), ...others, ...length.filter(isDefault)]
-  return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, toBytes(name, value)]]))
+  const bodyDefaults = names.has('transfer-encoding') ? after.filter(([name]) => name !== 'Content-Length') : after
+  const all = [...hosts, ...before.filter(isDefault), ...others, ...bodyDefaults.filter(isDefault)]
+  return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, encodeValue(name, value)]]))
 }
 
-function readLines(line: string): string[] {
+function expandHeaderFile(line: string): string[] {
   if (!line.startsWith('@')) return [line]
   const lines = readRequestFile('headers', line.slice(1)).toString().split(/\r?\n/)
   return lines.filter(text => text.trim() !== '' && !text.startsWith('#'))
@@ -38,16 +38,17 @@ function readLines(line: string): string[] {
 function readHeader(line: string): readonly [string, string | undefined] {
   const [, name, sign, value = ''] = /^([^:;]+)([:;])(.*)$/s.exec(line) ?? []
   if (name === undefined || (sign === ';' && value.trim() !== ''))
-    throw wrongRequest('A header is "Name: value", such as -H "Accept: */*".')
-  if (!NAME.test(name.trim()))
-    throw wrongRequest('The name of a header cannot be sent: a character in it is not allowed.')
+    throw createRequestError('A header has the form "Name: value", such as -H "Accept: */*".')
+  if (!HEADER_NAME_PATTERN.test(name.trim()))
+    throw createRequestError('The name of a header holds a character that HTTP does not allow.')
   if (sign === ';') return [name.trim(), '']
   return [name.trim(), value.trim() === '' ? undefined : value.trim()]
 }
 
 /** Encodes the shell's text as UTF-8, as curl sends it. */
-function toBytes(name: string, value: string): string {
+function encodeValue(name: string, value: string): string {
   const bytes = Buffer.from(value).toString('latin1')
-  if (UNSENDABLE.test(bytes)) throw wrongRequest(`The header ${name} cannot be sent: a character in it is not allowed.`)
+  if (UNSENDABLE_CHARACTER.test(bytes))
+    throw createRequestError(`The value of the header ${name} holds a character that HTTP does not allow.`)
   return bytes
 }

@@ -1,5 +1,5 @@
+import { createRequestError } from './create-request-error.js'
 import { CURL_JSON } from './curl-json.js'
-import { wrongRequest } from './wrong-request.js'
 
 /** Target of a request, from the words of the command line. */
 export interface RequestUrl {
@@ -20,7 +20,7 @@ const BARE_HOST =
 
 /** The path and query of a URL before normalization. */
 const TYPED_PATH = /^[^:]+:\/\/[^/?#]*([^#]*)/
-const SENDABLE = /^[!-[\]-~]*$/
+const SENDABLE_PATH = /^[!-[\]-~]*$/
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 /**
@@ -34,13 +34,14 @@ export function findUrl(
   const urls = [...(/^curl(?:\.exe)?$/.test(words[0] ?? '') ? words.slice(1) : words), ...named]
   const [url] = urls
   if (url === undefined)
-    throw wrongRequest('A URL is missing, such as http://127.0.0.1:3000/orders. It may follow the word curl.')
-  if (urls.length === 1 && json && /^[[{@]/.test(url)) throw wrongRequest(`A URL is missing. ${CURL_JSON}`)
+    throw createRequestError('A URL is missing, such as http://127.0.0.1:3000/orders. The word curl may come first.')
+  if (urls.length === 1 && json && /^[[{@]/.test(url)) throw createRequestError(`A URL is missing. ${CURL_JSON}`)
   if (urls.length === 1) return url
-  if (urls.every(word => /^https?:/i.test(word))) throw wrongRequest('Give one URL: a trace is of one request.')
-  if (json) throw wrongRequest(`There is more than one word beside the options. ${CURL_JSON}`)
-  throw wrongRequest(
-    'There is more than one word beside the options. Give one URL, and put quotes around what has blanks or &.',
+  if (urls.every(word => /^https?:/i.test(word)))
+    throw createRequestError('Give only one URL, because a trace is of one request.')
+  if (json) throw createRequestError(`There is more than one argument besides the options. ${CURL_JSON}`)
+  throw createRequestError(
+    'There is more than one argument besides the options. Give one URL, and quote arguments that contain spaces or &.',
   )
 }
 
@@ -53,23 +54,24 @@ export function readUrl(
   const text = BARE_HOST.test(typed) ? `http://${typed}` : typed
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw wrongRequest('The URL has to begin with http:// or https://, such as http://127.0.0.1:3000/orders.')
+    throw createRequestError('The URL must begin with http:// or https://, such as http://127.0.0.1:3000/orders.')
   }
   const { username, password } = url
-  const credentials = username === '' && password === '' ? undefined : `${decode(username)}:${decode(password)}`
+  const credentials =
+    username === '' && password === '' ? undefined : `${decodeCredential(username)}:${decodeCredential(password)}`
   url.username = ''
   url.password = ''
-  return { url, path: typedPath(text, url), credentials }
+  return { url, path: readTypedPath(text, url), credentials }
 }
 
-function typedPath(text: string, url: URL): string {
+function readTypedPath(text: string, url: URL): string {
   const [, typed = ''] = TYPED_PATH.exec(text) ?? []
   const path = typed.startsWith('/') ? typed : `/${typed}`
   const [beforeQuery = ''] = path.split('?', 1)
-  return SENDABLE.test(path) && !DOT_SEGMENT.test(beforeQuery) ? path : `${url.pathname}${url.search}`
+  return SENDABLE_PATH.test(path) && !DOT_SEGMENT.test(beforeQuery) ? path : `${url.pathname}${url.search}`
 }
 
-function decode(text: string): string {
+function decodeCredential(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

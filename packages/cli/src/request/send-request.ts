@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks'
 import { createTraceId, signedPack } from '@osprofiler/core'
 import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
-import { expectNoTrace } from './expect-no-trace.js'
+import { explainUntraced } from './explain-untraced.js'
 import type { ParsedRequest } from './parse-request.js'
 
 const MAX_REDIRECTS = 10
-const REDIRECTS = new Set([301, 302, 303, 307, 308])
-const PAIR = ['x-trace-info', 'x-trace-hmac']
-const OF_BODY = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308])
+const SIGNED_HEADER_NAMES = ['x-trace-info', 'x-trace-hmac']
+const BODY_HEADER_NAMES = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
 /** Outcome of a signed request, whether an answer came or not. */
 export interface SentRequest {
@@ -20,13 +20,13 @@ export interface SentRequest {
   /** Why there is no answer, or no whole one. */
   readonly failure: string | undefined
   /** Whether the request, or the one that was redirected, may have been received. */
-  readonly delivered: boolean
+  readonly mayHaveArrived: boolean
   /** How far the server's clock is ahead of this one in milliseconds, to within a second, if the server tells. */
   readonly clockAheadMs: number | undefined
   /** The target of a redirect that was not followed. */
-  readonly notFollowed: URL | undefined
-  /** Why no trace is to be expected according to the answer; see `expectNoTrace`. */
-  readonly untraced: string | undefined
+  readonly unfollowedRedirect: URL | undefined
+  /** Why no trace is to be expected according to the answer; see `explainUntraced`. */
+  readonly untracedReason: string | undefined
 }
 
 /**
@@ -41,72 +41,81 @@ export async function sendRequest(
 ): Promise<SentRequest> {
   const baseId = createTraceId()
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, key)
-  const headers = request.headers.filter(([name]) => !PAIR.includes(name.toLowerCase()))
+  const headers = request.headers.filter(([name]) => !SIGNED_HEADER_NAMES.includes(name.toLowerCase()))
   const signed = { ...request, headers: [...headers, ['X-Trace-Info', info], ['X-Trace-HMAC', hmac]] as const }
   const signal = AbortSignal.timeout(timeoutMs)
   const began = performance.now()
-  const { answer, error, isConnected, delivered, notFollowed } = await follow(signed, connection, signal)
+  const { answer, error, isConnected, mayHaveArrived, unfollowedRedirect } = await followRedirects(
+    signed,
+    connection,
+    signal,
+  )
   const durationMs = performance.now() - began
-  const failure = error === undefined ? undefined : describe(error, { signal, timeoutMs, isConnected })
+  const failure = error === undefined ? undefined : describeSendFailure(error, { signal, timeoutMs, isConnected })
   return {
     baseId,
     durationMs,
     status: answer?.status,
     failure,
-    delivered,
-    clockAheadMs: answer === undefined ? undefined : readClock(answer),
-    notFollowed,
-    untraced: signal.aborted ? undefined : expectNoTrace(answer, request.url, notFollowed),
+    mayHaveArrived,
+    clockAheadMs: answer === undefined ? undefined : measureClockAhead(answer),
+    unfollowedRedirect,
+    untracedReason: signal.aborted ? undefined : explainUntraced(answer, request.url, unfollowedRedirect),
   }
 }
 
-async function follow(
+async function followRedirects(
   request: ParsedRequest,
   connection: Connection,
   signal: AbortSignal,
-): Promise<Exchange & Pick<SentRequest, 'delivered' | 'notFollowed'>> {
+): Promise<Exchange & Pick<SentRequest, 'mayHaveArrived' | 'unfollowedRedirect'>> {
   let current = request
-  let before: Exchange | undefined
-  for (let hops = 0; ; hops++) {
+  let previous: Exchange | undefined
+  for (let redirects = 0; ; redirects++) {
     const exchange = await connection.send(current, signal)
-    const target = exchange.answer === undefined ? undefined : redirectTarget(exchange.answer, current.url)
+    const target = exchange.answer === undefined ? undefined : findRedirectTarget(exchange.answer, current.url)
     const isBroken = exchange.error !== undefined
-    const isOwn = target?.origin === current.url.origin
-    if (!isOwn || isBroken || hops === MAX_REDIRECTS) {
-      const delivered = before !== undefined || exchange.isConnected
+    const isSameOrigin = target?.origin === current.url.origin
+    if (!isSameOrigin || isBroken || redirects === MAX_REDIRECTS) {
+      const mayHaveArrived = previous !== undefined || exchange.isConnected
       // A redirect that was answered has a trace, even if no answer to the next request came.
-      return { ...before, ...exchange, delivered, notFollowed: isOwn && isBroken ? undefined : target }
+      return {
+        ...previous,
+        ...exchange,
+        mayHaveArrived,
+        unfollowedRedirect: isSameOrigin && isBroken ? undefined : target,
+      }
     }
-    before = exchange
-    current = redirect(current, target, exchange.answer?.status ?? 0)
+    previous = exchange
+    current = createRedirectedRequest(current, target, exchange.answer?.status ?? 0)
   }
 }
 
 /** Requests the target of a redirected form with GET, as browsers do. */
-function redirect(request: ParsedRequest, url: URL, status: number): ParsedRequest {
+function createRedirectedRequest(request: ParsedRequest, url: URL, status: number): ParsedRequest {
   const { method, headers } = request
   const moved = { ...request, url, path: `${url.pathname}${url.search}` }
   if (status !== 303 && (status > 303 || method !== 'POST')) return moved
   return {
     ...moved,
     method: method === 'HEAD' ? method : 'GET',
-    headers: headers.filter(([name]) => !OF_BODY.includes(name.toLowerCase())),
+    headers: headers.filter(([name]) => !BODY_HEADER_NAMES.includes(name.toLowerCase())),
     body: undefined,
   }
 }
 
-function redirectTarget({ status, headers: { location } }: Answer, from: URL): URL | undefined {
-  return REDIRECTS.has(status) && location !== undefined && URL.canParse(location, from.href)
+function findRedirectTarget({ status, headers: { location } }: Answer, from: URL): URL | undefined {
+  return REDIRECT_STATUSES.has(status) && location !== undefined && URL.canParse(location, from.href)
     ? new URL(location, from)
     : undefined
 }
 
-function readClock({ headers, cameAt }: Answer): number | undefined {
+function measureClockAhead({ headers, receivedAt }: Answer): number | undefined {
   const date = Date.parse(headers.date ?? '')
-  return Number.isNaN(date) ? undefined : date - cameAt
+  return Number.isNaN(date) ? undefined : date - receivedAt
 }
 
-function describe(
+function describeSendFailure(
   error: unknown,
   { signal, timeoutMs, isConnected }: { signal: AbortSignal; timeoutMs: number; isConnected: boolean },
 ): string {

@@ -1,36 +1,36 @@
 import { createTraceId, OsprofilerError } from '@osprofiler/core'
-import { messageOf } from '../output/failure.js'
+import { messageOf } from '../output/create-failure.js'
 import { showProgress } from '../output/progress.js'
 import type { Store } from '../store/open-store.js'
 import { readRecords } from '../store/read-trace.js'
 
-const PATIENCE_MS = 10_000
+const STORE_TIMEOUT_MS = 10_000
 
 /** Asks a store for an impossible trace before a request is sent in vain. Throws if the store does not answer. */
 export async function checkStore({ driver, shownAs }: Store): Promise<void> {
   showProgress('Asking the store')
   if (driver.name === 'memory')
-    throw notSent(
-      'A store of memory:// is seen by nobody but the process that writes it. Name the store of the services.',
+    throw createNotSentError(
+      'Only the process that writes to a memory:// store can read it. Name the store of the services.',
     )
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_, reject) => {
-    const late = new OsprofilerError(
+    const timeoutError = new OsprofilerError(
       'ERR_STORE',
-      `The store ${shownAs} does not answer within ${PATIENCE_MS / 1_000} s.`,
+      `The store ${shownAs} does not answer within ${STORE_TIMEOUT_MS / 1_000} s.`,
     )
-    timer = setTimeout(reject, PATIENCE_MS, late)
+    timer = setTimeout(reject, STORE_TIMEOUT_MS, timeoutError)
   })
   try {
     await Promise.race([readRecords(driver, createTraceId()), timeout])
   } catch (cause) {
-    throw notSent(messageOf(cause), cause)
+    throw createNotSentError(messageOf(cause), cause)
   } finally {
     clearTimeout(timer)
   }
 }
 
-function notSent(reason: string, cause?: unknown): OsprofilerError {
+function createNotSentError(reason: string, cause?: unknown): OsprofilerError {
   const code = cause instanceof OsprofilerError ? cause.code : 'ERR_NOT_READABLE'
   return new OsprofilerError(code, `${reason} Nothing was sent.`, { cause })
 }

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Driver } from '@osprofiler/core'
 import { formatCount } from '@osprofiler/report'
 import { showProgress } from '../output/progress.js'
-import { endOfGrace } from '../request/expect-no-trace.js'
+import { computeGraceDeadline } from '../request/explain-untraced.js'
 import type { SentRequest } from '../request/send-request.js'
 import { readRecords } from '../store/read-trace.js'
 import { type AwaitedTrace, findMissing, waitForTrace } from '../store/wait-for-trace.js'
@@ -13,14 +13,14 @@ import { type AwaitedTrace, findMissing, waitForTrace } from '../store/wait-for-
  */
 export async function collectTraces(
   driver: Driver,
-  requests: readonly Pick<SentRequest, 'baseId' | 'untraced'>[],
+  requests: readonly Pick<SentRequest, 'baseId' | 'untracedReason'>[],
   { idleMs, timeoutMs }: { readonly idleMs: number; readonly timeoutMs: number },
 ): Promise<AwaitedTrace[]> {
-  const wait = ({ baseId, untraced }: Pick<SentRequest, 'baseId' | 'untraced'>): Promise<AwaitedTrace> =>
+  const wait = ({ baseId, untracedReason }: Pick<SentRequest, 'baseId' | 'untracedReason'>): Promise<AwaitedTrace> =>
     waitForTrace(driver, baseId, {
-      ...{ idleMs, deadline: performance.now() + timeoutMs, givesUpAt: endOfGrace(untraced) },
-      onPatience: () => undefined,
-      onLook: count => showProgress(`Waiting for the traces, ${formatCount(count)} records of one so far`),
+      ...{ idleMs, deadline: performance.now() + timeoutMs, emptyDeadline: computeGraceDeadline(untracedReason) },
+      onLongWait: () => undefined,
+      onRead: count => showProgress(`Waiting for the traces, ${formatCount(count)} records of one so far`),
     })
   const last = requests.at(-1)
   if (last === undefined) return []

@@ -2,12 +2,12 @@ import { jsonText } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 import { type ComparisonOptions, showDiff } from '../diff/show-diff.js'
 import { printRemarks } from '../output/print-remarks.js'
-import { writeFileAside } from '../output/write-output.js'
+import { writeFileAtomically } from '../output/write-output.js'
 import type { SentRequest } from '../request/send-request.js'
 import type { Store } from '../store/open-store.js'
 import type { AwaitedTrace } from '../store/wait-for-trace.js'
 import { collectTraces } from './collect-traces.js'
-import { explainMissing } from './explain-missing.js'
+import { explainMissingTrace } from './explain-missing-trace.js'
 
 /** Where `run -n` keeps traces, and which traces it compares them with. */
 export interface BaselineOptions extends ComparisonOptions {
@@ -35,28 +35,28 @@ export async function compareRuns(
   for (const [index, { records, missing, isLost }] of traces.entries()) {
     const request = sent[index]
     if (request === undefined || missing === undefined) continue
-    if (records.length === 0) printRemarks(...explainMissing(request, shownAs, timeout).trimEnd().split('\n'))
+    if (records.length === 0) printRemarks(...explainMissingTrace(request, shownAs, timeout).trimEnd().split('\n'))
     else
       printRemarks(
-        `Trace ${request.baseId} is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}. Nothing is compared or kept.`,
+        `Trace ${request.baseId} is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}. No trace was compared or written.`,
       )
     return 1
   }
   if (saveBaseline !== undefined) {
-    await writeFileAside(saveBaseline, recordLines(traces))
-    printRemarks(`Kept ${traces.length === 1 ? 'its trace' : `the ${traces.length} traces`} in ${saveBaseline}`)
+    await writeFileAtomically(saveBaseline, formatRecordLines(traces))
+    printRemarks(`Wrote ${traces.length === 1 ? 'the trace' : `${traces.length} traces`} to ${saveBaseline}`)
   }
-  const isWhole = sent.every(({ failure }) => failure === undefined)
-  if (before === undefined) return isWhole ? 0 : 1
+  const areAnswersWhole = sent.every(({ failure }) => failure === undefined)
+  if (before === undefined) return areAnswersWhole ? 0 : 1
   printRemarks('')
   const code = await showDiff(
     before,
     traces.map(({ records }) => buildReport(records)),
     options,
   )
-  return isWhole ? code : 1
+  return areAnswersWhole ? code : 1
 }
 
-function* recordLines(traces: readonly AwaitedTrace[]): Generator<string> {
+function* formatRecordLines(traces: readonly AwaitedTrace[]): Generator<string> {
   for (const { records } of traces) for (const record of records) yield `${jsonText(record, 0)}\n`
 }

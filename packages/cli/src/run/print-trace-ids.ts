@@ -19,7 +19,8 @@ export function canOnlyPrintIds(
 export function printTraceIds(sent: readonly SentRequest[], { driver, shownAs }: Store): number {
   for (const { baseId } of sent) process.stdout.write(`${baseId}\n`)
   const [first] = sent
-  const form = driver.name.startsWith('otlp') && first !== undefined ? `, there as ${otlpTraceId(first.baseId)}` : ''
+  const form =
+    driver.name.startsWith('otlp') && first !== undefined ? `, where its id is ${otlpTraceId(first.baseId)}` : ''
   printRemarks(`The store ${shownAs} can only be written. Look for the trace with the tools of that store${form}.`)
   return sent.every(({ failure }) => failure === undefined) ? 0 : 1
 }

@@ -6,20 +6,20 @@ import { type KeyOptions, readSigningKey } from '../keys/read-keys.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { showProgress } from '../output/progress.js'
 import { type Connection, openConnection } from '../request/connection.js'
-import { endOfGrace } from '../request/expect-no-trace.js'
+import { computeGraceDeadline } from '../request/explain-untraced.js'
 import { type CurlOptions, type ParsedRequest, parseRequest } from '../request/parse-request.js'
 import { readTrust } from '../request/read-trust.js'
 import { findUrl } from '../request/request-url.js'
 import { type SentRequest, sendRequest } from '../request/send-request.js'
-import { chooseOutputs, type ReportOptions, wrongUsage } from '../show/output-format.js'
+import { chooseOutputs, createUsageError, type ReportOptions } from '../show/output-format.js'
 import { showReport } from '../show/show-report.js'
 import { type Store, type StoreOptions, withStore } from '../store/open-store.js'
 import { readReports } from '../store/read-reports.js'
 import { waitForTrace } from '../store/wait-for-trace.js'
 import { checkStore } from './check-store.js'
 import { type BaselineOptions, compareRuns } from './compare-runs.js'
-import { explainMissing } from './explain-missing.js'
-import { explainSilent } from './explain-silent.js'
+import { explainMissingTrace } from './explain-missing-trace.js'
+import { explainSilentCallees } from './explain-silent-callees.js'
 import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
 
 /** Options of `run`, including those of curl. */
@@ -28,9 +28,9 @@ export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, Ke
 }
 
 /** Half of the rate that a service allows by default, so that it refuses no trace for coming too soon. */
-const MIN_ROUND_MS = 20
+const MIN_REQUEST_INTERVAL_MS = 20
 /** Values of -o with which people ask for no file. */
-const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
+const DISCARDING_OUTPUTS: readonly string[] = ['/dev/null', 'NUL', '-']
 
 /**
  * Signs a request as the caller, sends it, waits for its trace, and shows the trace. Of several traces it shows the
@@ -40,26 +40,28 @@ const NO_FILES: readonly string[] = ['/dev/null', 'NUL', '-']
  */
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
   await checkOptions(options)
-  if (options.output !== undefined && !NO_FILES.includes(options.output))
+  if (options.output !== undefined && !DISCARDING_OUTPUTS.includes(options.output))
     printRemarks(
-      'Nothing is written to the file of -o: run shows the trace, not the answer. --out FILE writes the trace.',
+      'Nothing is written to the file of -o, because run shows the trace, not the answer. --out FILE writes the trace.',
     )
   const request = parseRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
   // Read before anything is sent: later would be too late to report a missing file.
-  const before = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
+  const baselineReports = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
-    const isUnreadable = canOnlyPrintIds(store, options)
-    if (!isUnreadable) await checkStore(store)
+    const isWriteOnly = canOnlyPrintIds(store, options)
+    if (!isWriteOnly) await checkStore(store)
     const connection = openConnection(request.url, trust)
     const sent = await sendAll(request, key, connection, options).finally(() => connection.close())
-    if (isUnreadable) return printTraceIds(sent, store)
+    if (isWriteOnly) return printTraceIds(sent, store)
     const code =
-      before === undefined && options.saveBaseline === undefined ? 0 : await compareRuns(sent, store, before, options)
+      baselineReports === undefined && options.saveBaseline === undefined
+        ? 0
+        : await compareRuns(sent, store, baselineReports, options)
     // A comparison replaces the tree of a single trace.
-    if (before !== undefined || code !== 0) return code
-    const shown = await showAwaited(slowestOf(sent, options), store, options)
+    if (baselineReports !== undefined || code !== 0) return code
+    const shown = await awaitAndShowTrace(findSlowest(sent, options), store, options)
     return sent.every(({ failure }) => failure === undefined) ? shown : 1
   })
 }
@@ -67,15 +69,17 @@ export async function runRequest(words: readonly string[], options: RunOptions):
 async function checkOptions(options: RunOptions): Promise<void> {
   const { baseline, failOn, html, dot, export: target, renderDot } = options
   const { hmacKeyFile, header = [], body = [] } = options
-  const pieces = [...header, ...body.filter(({ kind }) => kind !== 'data-raw').map(({ text }) => text)]
-  if (pieces.filter(text => text === '@-').length + (hmacKeyFile === '-' ? 1 : 0) > 1)
-    throw await wrongUsage('Standard input can be read once: by the key, a header or a part of the body. Use a file.')
+  const inputs = [...header, ...body.filter(({ kind }) => kind !== 'data-raw').map(({ text }) => text)]
+  if (inputs.filter(text => text === '@-').length + (hmacKeyFile === '-' ? 1 : 0) > 1)
+    throw await createUsageError(
+      'Standard input can be read only once: for the key, a header or a part of the body. Use a file for the others.',
+    )
   if (baseline === undefined) {
     if (failOn !== undefined)
-      throw await wrongUsage('--fail-on compares with a --baseline FILE. --save-baseline makes one.')
+      throw await createUsageError('--fail-on needs a --baseline FILE, which --save-baseline writes.')
     await chooseOutputs(options, process.stdout.isTTY)
   } else if (html || dot || target !== undefined || renderDot !== undefined) {
-    throw await wrongUsage('A comparison with --baseline is text, or --json.')
+    throw await createUsageError('A comparison with --baseline is written as text or with --json.')
   }
 }
 
@@ -90,56 +94,56 @@ async function sendAll(
   for (let round = 1; round <= times; round++) {
     showProgress(times > 1 ? `Sending request ${round} of ${times}` : 'Waiting for the answer')
     const sent = await sendRequest(request, key, connection, Math.min(timeout, maxTime) * 1_000)
-    if (!sent.delivered) {
+    if (!sent.mayHaveArrived) {
       throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
     }
     const number = times > 1 ? `${String(round).padStart(String(times).length)}  ` : ''
-    printRemarks(`${number}${describeSent(request, sent)}`, ...describeRedirect(request, sent))
+    printRemarks(`${number}${describeOutcome(request, sent)}`, ...describeRedirect(request, sent))
     all.push(sent)
-    if (round < times) await delay(Math.max(0, MIN_ROUND_MS - sent.durationMs))
+    if (round < times) await delay(Math.max(0, MIN_REQUEST_INTERVAL_MS - sent.durationMs))
   }
   return all
 }
 
-function slowestOf(all: readonly SentRequest[], { times }: RunOptions): SentRequest {
+function findSlowest(all: readonly SentRequest[], { times }: RunOptions): SentRequest {
   const slowest = all.reduce((slow, sent) => (sent.durationMs > slow.durationMs ? sent : slow))
   if (times > 1) printRemarks(`The slowest took ${formatDuration(1_000 * slowest.durationMs)}: trace ${slowest.baseId}`)
   return slowest
 }
 
-async function showAwaited(sent: SentRequest, store: Store, options: RunOptions): Promise<number> {
+async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOptions): Promise<number> {
   const { timeout, idleTimeout = 1 } = options
   const deadline = performance.now() - sent.durationMs + timeout * 1_000
   const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
     idleMs: idleTimeout * 1_000,
     deadline,
-    givesUpAt: endOfGrace(sent.untraced),
-    onLook: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
-    onPatience: () => printRemarks(`No record of it has come yet; waiting for up to ${timeout} s.`),
+    emptyDeadline: computeGraceDeadline(sent.untracedReason),
+    onRead: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
+    onLongWait: () => printRemarks(`No record of the trace has come yet. Waiting for up to ${timeout} s.`),
   })
   if (records.length === 0) {
-    printRemarks(...explainMissing(sent, store.shownAs, timeout).trimEnd().split('\n'))
+    printRemarks(...explainMissingTrace(sent, store.shownAs, timeout).trimEnd().split('\n'))
     return 1
   }
   printRemarks('')
   const report = buildReport(records)
   await showReport(report, options)
-  printRemarks(...explainSilent(report, store.shownAs))
+  printRemarks(...explainSilentCallees(report, store.shownAs))
   if (missing !== undefined) printRemarks(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
   return missing === undefined ? 0 : 1
 }
 
-function describeSent({ method, url }: ParsedRequest, sent: SentRequest): string {
+function describeOutcome({ method, url }: ParsedRequest, sent: SentRequest): string {
   const { status, failure, durationMs } = sent
   const outcome = [status, failure].filter(part => part !== undefined).join(', ')
   // The query is left out, because it may contain a secret.
   return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatDuration(1_000 * durationMs)}`
 }
 
-function describeRedirect({ url }: ParsedRequest, { notFollowed }: SentRequest): string[] {
-  if (notFollowed === undefined) return []
-  if (notFollowed.origin === url.origin) return ['It redirects in circles.']
+function describeRedirect({ url }: ParsedRequest, { unfollowedRedirect }: SentRequest): string[] {
+  if (unfollowedRedirect === undefined) return []
+  if (unfollowedRedirect.origin === url.origin) return ['The redirects form a loop.']
   return [
-    `The redirect to ${notFollowed.origin} is not followed: the signed headers are not for others. To trace that host, give its address.`,
+    `The redirect to ${unfollowedRedirect.origin} is not followed, because other hosts must not get the signed headers. To trace that host, give its URL.`,
   ]
 }

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { failure, messageOf } from '../output/failure.js'
-import { ownFile } from '../output/own-file.js'
+import { createFailure, messageOf } from '../output/create-failure.js'
+import { resolveOwnFile } from '../output/resolve-own-file.js'
 
 /** Format of a picture from `--render-dot`, chosen by the extension of the file. */
 export type ImageFormat = 'svg' | 'png'
 
 /** Graphviz estimates widths with this font's metrics. DejaVu Sans Condensed, the font of PNGs, is about as wide. */
-const FONT = { fontname: 'Arial' }
-const FONT_FILE = ownFile('dist/fonts/DejaVuSansCondensed.ttf')
+const GRAPH_FONT = { fontname: 'Arial' }
+const FONT_PATH = resolveOwnFile('dist/fonts/DejaVuSansCondensed.ttf')
 const FONT_FAMILY = 'DejaVu Sans'
 /** Makes a PNG of an SVG. Users install it: it weighs 2.5 MB, and has another license than the other packages. */
 const PNG_PACKAGE = '@resvg/resvg-wasm'
@@ -21,21 +21,21 @@ const MAX_PIXELS = 60_000_000
  * Returns the format for a file's extension. Throws `ERR_CONFIGURATION` for any but `.svg` and `.png`, and
  * `ERR_MISSING_CLIENT` for `.png` if the package that makes PNGs is not installed.
  */
-export async function imageFormat(file: string): Promise<ImageFormat> {
+export async function chooseImageFormat(file: string): Promise<ImageFormat> {
   const extension = extname(file).toLowerCase()
   if (extension === '.svg') return 'svg'
   if (extension === '.png') {
-    if (hasPngPackage()) return 'png'
-    throw await failure(
+    if (isPngPackageInstalled()) return 'png'
+    throw await createFailure(
       'ERR_MISSING_CLIENT',
       `--render-dot cannot draw ${file} without ${PNG_PACKAGE}: run "npm install ${PNG_PACKAGE}" where osprofiler is installed, or draw .svg.`,
     )
   }
   const hint =
     extension === '.pdf'
-      ? 'PDF cannot be drawn without Graphviz: draw .svg and print that, or use --dot --out FILE and "dot -Tpdf"'
+      ? 'PDF needs Graphviz: draw .svg and print it, or use --dot --out FILE and "dot -Tpdf"'
       : 'Give a file that ends in .svg or .png'
-  throw await failure('ERR_CONFIGURATION', `--render-dot cannot draw ${file}. ${hint}.`)
+  throw await createFailure('ERR_CONFIGURATION', `--render-dot cannot draw ${file}. ${hint}.`)
 }
 
 /**
@@ -48,7 +48,7 @@ export async function drawImage(dot: string, format: ImageFormat): Promise<strin
   return format === 'svg' ? svg : await drawPng(svg)
 }
 
-function hasPngPackage(): boolean {
+function isPngPackageInstalled(): boolean {
   try {
     import.meta.resolve(PNG_PACKAGE)
     return true
@@ -63,28 +63,28 @@ async function drawSvg(dot: string): Promise<string> {
   try {
     return viz.renderString(dot, {
       format: 'svg',
-      graphAttributes: FONT,
-      nodeAttributes: FONT,
-      edgeAttributes: FONT,
+      graphAttributes: GRAPH_FONT,
+      nodeAttributes: GRAPH_FONT,
+      edgeAttributes: GRAPH_FONT,
     })
   } catch (cause) {
-    throw await tooLarge(cause)
+    throw await createTooLargeError(cause)
   }
 }
 
-let painter: ReturnType<typeof loadPainter> | undefined
+let resvg: ReturnType<typeof loadResvg> | undefined
 
 /** Loads resvg, which starts only once in a process, for all pictures. */
-async function loadPainter() {
+async function loadResvg() {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
   await initWasm(await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`))))
   return Resvg
 }
 
 async function drawPng(svg: string): Promise<Uint8Array> {
-  painter ??= loadPainter()
-  const Resvg = await painter
-  const font = await readFile(FONT_FILE)
+  resvg ??= loadResvg()
+  const Resvg = await resvg
+  const font = await readFile(FONT_PATH)
   try {
     const options = {
       background: 'white',
@@ -95,15 +95,15 @@ async function drawPng(svg: string): Promise<Uint8Array> {
     const fitTo = { mode: 'width' as const, value: Math.max(1, Math.floor(width * scale)) }
     return new Resvg(svg, { ...options, fitTo }).render().asPng()
   } catch (cause) {
-    throw await tooLarge(cause)
+    throw await createTooLargeError(cause)
   }
 }
 
-async function tooLarge(cause: unknown): Promise<Error> {
+async function createTooLargeError(cause: unknown): Promise<Error> {
   const reason = messageOf(cause)
-  return failure(
+  return createFailure(
     'ERR_CONFIGURATION',
-    `This trace cannot be drawn as a graph (${reason}). Use --html, which takes any size.`,
+    `This trace cannot be drawn as a graph (${reason}). Use --html, which has no limit of size.`,
     { cause },
   )
 }

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { correctSkew, matchPoints, pointText, type Report, renderTree } from '@osprofiler/report'
 import { describeTerminal } from '../output/describe-terminal.js'
-import { type ReportOptions, wrongUsage } from './output-format.js'
+import { createUsageError, type ReportOptions } from './output-format.js'
 
 /** Draws the tree for `terminal`, or without one for a file. Throws `ERR_CONFIGURATION` if `--filter` fails. */
 export async function drawTree(
@@ -10,14 +10,14 @@ export async function drawTree(
   terminal: Partial<WriteStream> | undefined,
 ): Promise<string> {
   const { depth, minMs, service, filter, rawTimes } = options
-  const timed = rawTimes ? report : correctSkew(report)
-  if (service !== undefined) await checkService(timed, service)
-  return renderTree(timed, {
+  const shownReport = rawTimes ? report : correctSkew(report)
+  if (service !== undefined) await checkServiceName(shownReport, service)
+  return renderTree(shownReport, {
     ...(terminal === undefined ? {} : describeTerminal(terminal, process.env)),
     depth,
     minUs: minMs === undefined ? undefined : minMs * 1_000,
     service,
-    filter: filter === undefined ? undefined : await findMatches(timed, filter),
+    filter: filter === undefined ? undefined : await findMatches(shownReport, filter),
   })
 }
 
@@ -29,9 +29,11 @@ async function findMatches(report: Report, expression: string): Promise<Readonly
   return matchPoints(report, (_, index) => matches[index] === true)
 }
 
-async function checkService(report: Report, service: string): Promise<void> {
+async function checkServiceName(report: Report, service: string): Promise<void> {
   const known = new Set(report.points.map(point => point.service ?? ''))
   if (!known.has(service)) {
-    throw await wrongUsage(`No point is of the service "${service}". This trace has: ${[...known].sort().join(', ')}.`)
+    throw await createUsageError(
+      `No point belongs to the service "${service}". This trace has: ${[...known].sort().join(', ')}.`,
+    )
   }
 }

@@ -7,7 +7,7 @@ import type { ReadOptions } from '../store/read-trace.js'
 import { storeHasTrace } from '../store/store-has-trace.js'
 import { waitForTrace } from '../store/wait-for-trace.js'
 import { drawTree } from './draw-tree.js'
-import { type ReportOptions, wrongUsage } from './output-format.js'
+import { createUsageError, type ReportOptions } from './output-format.js'
 import { showReport } from './show-report.js'
 
 /**
@@ -15,9 +15,11 @@ import { showReport } from './show-report.js'
  * A trace that does not exist yet is awaited without an end: Ctrl-C ends it silently.
  */
 export async function followTrace(trace: string, options: ReportOptions & ReadOptions): Promise<void> {
-  const name = await classifyArgument(trace, options)
-  if (name !== 'id' && !(name === 'perhaps a file' && (await storeHasTrace(trace, options)))) {
-    throw await wrongUsage('--follow wants a trace in a store, and this is a file. --id says that it is an id.')
+  const kind = await classifyArgument(trace, options)
+  if (kind !== 'id' && !(kind === 'perhaps a file' && (await storeHasTrace(trace, options)))) {
+    throw await createUsageError(
+      '--follow needs a trace in a store, but the argument names a file. Use --id if it is an id.',
+    )
   }
   const { idleTimeout = 1, out, json, html, dot, renderDot, export: target } = options
   const isDrawn = process.stdout.isTTY && [out, json, html, dot, renderDot, target].every(option => !option)
@@ -27,7 +29,7 @@ export async function followTrace(trace: string, options: ReportOptions & ReadOp
     waitForTrace(driver, trace, {
       idleMs: idleTimeout * 1_000,
       deadline: Number.POSITIVE_INFINITY,
-      onPatience: () => process.stderr.write('No record of this trace has come yet; waiting. Ctrl-C ends it.\n'),
+      onLongWait: () => process.stderr.write('No record of this trace has come yet. Ctrl-C stops waiting.\n'),
       onChange: records => {
         // Errors in the options are reported for the complete trace only, because a service that they name may still
         // come.

@@ -21,11 +21,11 @@ export async function formatReport(
   { format, file }: Output,
   rawTimes: boolean,
 ): Promise<Iterable<Chunks>> {
-  if (format === 'otlp') return exportOtlpParts(timed(report, rawTimes))
-  return [await formatWhole(report, format, file, rawTimes)]
+  if (format === 'otlp') return exportOtlpParts(correctUnlessRaw(report, rawTimes))
+  return [await formatDocument(report, format, file, rawTimes)]
 }
 
-async function formatWhole(
+async function formatDocument(
   report: Report,
   format: Exclude<OutputFormat, 'otlp'>,
   file: string | undefined,
@@ -35,7 +35,7 @@ async function formatWhole(
   const end = file === undefined ? '\n' : ''
   switch (format) {
     case 'json':
-      return followedBy(reportJsonChunks(report), end)
+      return appendEnding(reportJsonChunks(report), end)
     case 'dot':
       return [renderDot(report), end]
     case 'svg':
@@ -46,19 +46,19 @@ async function formatWhole(
       return renderPage(report)
     }
     case 'perfetto':
-      return exportPerfetto(timed(report, rawTimes))
+      return exportPerfetto(correctUnlessRaw(report, rawTimes))
     case 'speedscope':
-      return exportSpeedscope(timed(report, rawTimes))
+      return exportSpeedscope(correctUnlessRaw(report, rawTimes))
     case 'tree':
       throw new TypeError('The tree is drawn by drawTree().')
   }
 }
 
-function timed(report: Report, raw: boolean): Report {
-  return raw ? report : correctSkew(report)
+function correctUnlessRaw(report: Report, isRaw: boolean): Report {
+  return isRaw ? report : correctSkew(report)
 }
 
-function* followedBy(chunks: Iterable<string>, end: string): Generator<string> {
+function* appendEnding(chunks: Iterable<string>, end: string): Generator<string> {
   yield* chunks
   yield end
 }

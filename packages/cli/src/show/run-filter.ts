@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { OsprofilerError } from '@osprofiler/core'
 import { escapeControl } from '@osprofiler/report'
-import { messageOf } from '../output/failure.js'
-import { ownFile } from '../output/own-file.js'
+import { messageOf } from '../output/create-failure.js'
+import { resolveOwnFile } from '../output/resolve-own-file.js'
 import type { FilterTask } from './filter-worker.js'
 
-const PATIENCE_MS = 3_000
+const FILTER_TIMEOUT_MS = 3_000
 
 /**
  * Returns which texts a regular expression matches, in any case of letters. The expression runs in a thread that is
@@ -16,14 +16,14 @@ const PATIENCE_MS = 3_000
 export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {
   checkPattern(source)
   const workerData: FilterTask = { source, texts }
-  const worker = new Worker(ownFile('dist/show/filter-worker.js'), { workerData, execArgv: [], env: {} })
+  const worker = new Worker(resolveOwnFile('dist/show/filter-worker.js'), { workerData, execArgv: [], env: {} })
   try {
-    const [matches] = await once(worker, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const [matches] = await once(worker, 'message', { signal: AbortSignal.timeout(FILTER_TIMEOUT_MS) })
     return matches
   } catch (cause) {
     throw new OsprofilerError(
       'ERR_CONFIGURATION',
-      `The regular expression ${escapeControl(source)} was stopped after ${PATIENCE_MS / 1_000} s. Write it without a repetition inside of a repetition, such as (a+)+.`,
+      `The regular expression ${escapeControl(source)} was stopped after ${FILTER_TIMEOUT_MS / 1_000} s. Avoid a repetition inside a repetition, such as (a+)+.`,
       { cause },
     )
   } finally {
@@ -36,6 +36,6 @@ function checkPattern(source: string): void {
     new RegExp(source, 'imu')
   } catch (cause) {
     const reason = messageOf(cause)
-    throw new OsprofilerError('ERR_CONFIGURATION', `--filter wants a regular expression. ${reason}.`, { cause })
+    throw new OsprofilerError('ERR_CONFIGURATION', `--filter needs a regular expression. ${reason}.`, { cause })
   }
 }

@@ -8,13 +8,13 @@ import { chooseOutputs, type Output, type ReportOptions } from './output-format.
 /** Writes a report in every format that the options ask for, to files or to standard output. */
 export async function showReport(report: Report, options: ReportOptions): Promise<void> {
   for (const output of await chooseOutputs(options, process.stdout.isTTY)) {
-    const parts = await toParts(report, output, options)
+    const parts = await formatParts(report, output, options)
     if (output.file !== undefined) await writeParts(output.file, parts)
     else for (const chunks of parts) await writeChunks(process.stdout, chunks)
   }
 }
 
-async function toParts(report: Report, output: Output, options: ReportOptions): Promise<Iterable<Chunks>> {
+async function formatParts(report: Report, output: Output, options: ReportOptions): Promise<Iterable<Chunks>> {
   const { length } = report.points
   showProgress(`${output.format === 'tree' ? 'Drawing' : 'Writing'} ${formatCount(length)} points`, 2 * length)
   if (output.format === 'tree') {

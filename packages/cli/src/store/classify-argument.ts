@@ -10,7 +10,7 @@ export interface ArgumentOptions {
 }
 
 /** The path that shells give a command for its standard input. */
-const INPUT = '/dev/stdin'
+const STDIN_PATH = '/dev/stdin'
 
 /**
  * Tells what an argument names. An id may look like a path, and its maker is not trusted. So devices, pipes and
@@ -21,9 +21,9 @@ export async function classifyArgument(argument: string, { id = false }: Argumen
   if (argument === '-') return 'input'
   if (/^\.[/\\]/.test(argument)) return 'file'
   // Unlike `stat`, statSync on a pipe makes Node 20 resolve the links of modules wrongly, and imports fail.
-  const known = await stat(argument).catch(() => undefined)
+  const stats = await stat(argument).catch(() => undefined)
   const isReadable =
-    known?.isFile() === true || (argument === INPUT && (known?.isFIFO() === true || known?.isSocket() === true))
+    stats?.isFile() === true || (argument === STDIN_PATH && (stats?.isFIFO() === true || stats?.isSocket() === true))
   return isReadable ? 'perhaps a file' : 'id'
 }
 
@@ -33,7 +33,7 @@ export function looksLikeFile(argument: string): boolean {
 }
 
 /** Says why there is no readable file at a path that looks like one. */
-export async function explainNoFile(path: string): Promise<string> {
+export async function explainUnreadableFile(path: string): Promise<string> {
   const known = await stat(path).catch(() => undefined)
   if (known === undefined) return 'ENOENT, there is no such file'
   const kind = known.isDirectory()
@@ -43,6 +43,6 @@ export async function explainNoFile(path: string): Promise<string> {
       : known.isSocket()
         ? 'a socket'
         : 'a device'
-  const advice = known.isDirectory() ? '' : ', which is read only from standard input, as "-", or behind a leading "./"'
+  const advice = known.isDirectory() ? '' : ', which is read only as standard input ("-") or with a leading "./"'
   return `it is ${kind}${advice}`
 }

@@ -31,42 +31,47 @@ export function openStore(options: StoreOptions): Driver {
   return openDriver(options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://'))
 }
 
-const OTHER_TOOLS = 'Look at the traces with the tools of that store.'
+const OTHER_TOOLS_ADVICE = 'Look at the traces with the tools of that store.'
 /** Why some stores of a kind cannot be read, although others can. */
-const WHY_NOT: ReadonlyMap<string, string> = new Map([
+const ADVICE_BY_STORE: ReadonlyMap<string, string> = new Map([
   [
     'messaging',
-    'Its queue is a quorum queue (rabbit_quorum_queue), which drops notifications that were looked at too often. Whoever consumes the queue, such as Ceilometer, has the traces; or name another store.',
+    'Its queue is a quorum queue (rabbit_quorum_queue), which drops notifications that were read too often. The consumer of the queue, such as Ceilometer, has the traces. Or use another store.',
   ],
 ])
 
-type Reading = 'readRecords' | 'listTraces' | 'listErrorTraces'
-type Removing = 'deleteTrace' | 'pruneTraces'
+type ReadMethod = 'readRecords' | 'listTraces' | 'listErrorTraces'
+type RemoveMethod = 'deleteTrace' | 'pruneTraces'
 
 /** Returns the driver's function that reads. Throws `ERR_NOT_READABLE` if there is none. */
-export function readable<Name extends Reading>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
-  const member = memberOf(driver, name)
+export function requireReadMethod<Name extends ReadMethod>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
+  const member = bindMethod(driver, name)
   if (member !== undefined) return member
   if (driver.readRecords !== undefined) {
-    return fail(`The traces of a store of ${driver.name}:// cannot be listed. Show one by its id.`)
+    return throwNotReadable(`The traces of the store ${driver.name}:// cannot be listed. Show a trace by its id.`)
   }
-  return fail(`A store of ${driver.name}:// can only be written. ${WHY_NOT.get(driver.name) ?? OTHER_TOOLS}`)
+  return throwNotReadable(
+    `The store ${driver.name}:// can only be written. ${ADVICE_BY_STORE.get(driver.name) ?? OTHER_TOOLS_ADVICE}`,
+  )
 }
 
 /** Returns the driver's function that removes traces. Throws `ERR_NOT_READABLE` if there is none. */
-export function removable<Name extends Removing>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
+export function requireRemoveMethod<Name extends RemoveMethod>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   return (
-    memberOf(driver, name) ??
-    fail(
-      `No trace can be removed from a store of ${driver.name}://. ${WHY_NOT.get(driver.name) ?? "That store's own tools say how long it keeps them."}`,
+    bindMethod(driver, name) ??
+    throwNotReadable(
+      `Traces cannot be removed from the store ${driver.name}://. ${ADVICE_BY_STORE.get(driver.name) ?? 'Use the tools of that store to set how long it keeps them.'}`,
     )
   )
 }
 
-function memberOf<Name extends Reading | Removing>(driver: Driver, name: Name): NonNullable<Driver[Name]> | undefined {
+function bindMethod<Name extends ReadMethod | RemoveMethod>(
+  driver: Driver,
+  name: Name,
+): NonNullable<Driver[Name]> | undefined {
   return driver[name]?.bind(driver) as NonNullable<Driver[Name]> | undefined
 }
 
-function fail(message: string): never {
+function throwNotReadable(message: string): never {
   throw new OsprofilerError('ERR_NOT_READABLE', message)
 }

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { formatCount, type Report } from '@osprofiler/report'
-import { failure, messageOf } from '../output/failure.js'
+import { createFailure, messageOf } from '../output/create-failure.js'
 import { showProgress } from '../output/progress.js'
-import { type ArgumentOptions, classifyArgument, explainNoFile, looksLikeFile } from './classify-argument.js'
+import { type ArgumentOptions, classifyArgument, explainUnreadableFile, looksLikeFile } from './classify-argument.js'
 import type { Store, StoreOptions } from './open-store.js'
 
-const LOOK_AGAIN_MS = 100
+const POLL_INTERVAL_MS = 100
 /** A larger trace is not read, because endless records would fill the memory. */
 const MAX_RECORDS = 2_000_000
 
@@ -22,13 +22,13 @@ export interface ReadOptions extends StoreOptions, ArgumentOptions {
  * `ERR_TRACE_FILE`, and errors of the store.
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
-  const name = await classifyArgument(trace, options)
-  if (name === 'id') return await readFromStore(trace, options)
-  if (name === 'perhaps a file') {
+  const kind = await classifyArgument(trace, options)
+  if (kind === 'id') return await readFromStore(trace, options)
+  if (kind === 'perhaps a file') {
     const { storeHasTrace } = await import('./store-has-trace.js')
     if (await storeHasTrace(trace, options)) return await readFromStore(trace, options)
   }
-  return await readFromFile(trace, name === 'perhaps a file')
+  return await readFromFile(trace, kind === 'perhaps a file')
 }
 
 /** Callbacks during the reading of a trace. */
@@ -41,23 +41,26 @@ export interface ReadEvents {
 
 /** Returns all records of a trace that are in the store now. */
 export async function readRecords(driver: Driver, baseId: string, events: ReadEvents = {}): Promise<TraceRecord[]> {
-  const { readable } = await import('./open-store.js')
+  const { requireReadMethod } = await import('./open-store.js')
   const records: TraceRecord[] = []
-  for await (const batch of readable(driver, 'readRecords')(baseId, events.onUnreadable)) {
+  for await (const batch of requireReadMethod(driver, 'readRecords')(baseId, events.onUnreadable)) {
     for (const record of batch) records.push(record)
     events.onRead?.(records.length)
     if (records.length > MAX_RECORDS) {
-      throw await failure('ERR_STORE', `Trace ${baseId} has more than ${MAX_RECORDS} records: it is not read.`)
+      throw await createFailure(
+        'ERR_STORE',
+        `Trace ${baseId} has more than ${MAX_RECORDS} records, which is too many to read.`,
+      )
     }
   }
   return records
 }
 
-async function readFromFile(path: string, isLimited: boolean): Promise<Report> {
+async function readFromFile(path: string, hasInputTimeout: boolean): Promise<Report> {
   const { readReportFile } = await import('./read-report-file.js')
-  const report = await readReportFile(path, isLimited)
+  const report = await readReportFile(path, hasInputTimeout)
   if (report.points.length > 0) return report
-  throw await failure('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it holds no record`)
+  throw await createFailure('ERR_TRACE_FILE', `Cannot read a trace from ${path}: it contains no records`)
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
@@ -66,13 +69,13 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
   return await withStore(options, async store => {
     // The store's thread starts while this one loads the code that builds the report.
     const [{ records, unreadable }, { buildReport }] = await Promise.all([
-      readSettled(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
-        failToRead(baseId, options, error),
+      readUntilIdle(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
+        throwReadError(baseId, options, error),
       ),
       import('@osprofiler/report'),
     ])
-    if (records.length === 0 && unreadable > 0) throw await noneReadable(baseId, unreadable)
-    if (records.length === 0) throw await notThere(baseId, options, store)
+    if (records.length === 0 && unreadable > 0) throw await createUnreadableError(baseId, unreadable)
+    if (records.length === 0) throw await createNotFoundError(baseId, options, store)
     showProgress(`Putting ${formatCount(records.length)} records together`, records.length)
     const report = buildReport(records)
     return unreadable === 0 ? report : { ...report, leftOut: unreadable }
@@ -80,27 +83,28 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
 }
 
 /** Says that there is neither a file nor a trace, if the id looks like a file. */
-async function notThere(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
-  if (id || !looksLikeFile(baseId)) return (await import('./explain-unknown.js')).unknownTrace(baseId, store)
-  return failure(
+async function createNotFoundError(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
+  if (id || !looksLikeFile(baseId))
+    return (await import('./create-unknown-trace-error.js')).createUnknownTraceError(baseId, store)
+  return createFailure(
     'ERR_TRACE_FILE',
-    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. ${store.shownAs} holds no trace of that id either.`,
+    `Cannot read a trace from ${baseId}: ${await explainUnreadableFile(baseId)}. ${store.shownAs} has no trace of that id, either.`,
   )
 }
 
-async function noneReadable(baseId: string, records: number): Promise<Error> {
+async function createUnreadableError(baseId: string, records: number): Promise<Error> {
   const held = records === 1 ? '1 entry' : `${formatCount(records)} entries`
   const reason = records === 1 ? 'is no record that can be read' : 'hold no records that can be read'
-  return failure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
+  return createFailure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
 }
 
 /** Explains the missing file first, because the user may have meant a file and not the store. */
-async function failToRead(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
+async function throwReadError(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause
   const reason = messageOf(cause)
-  throw await failure(
+  throw await createFailure(
     'ERR_TRACE_FILE',
-    `Cannot read a trace from ${baseId}: ${await explainNoFile(baseId)}. As an id: ${reason}`,
+    `Cannot read a trace from ${baseId}: ${await explainUnreadableFile(baseId)}. As an id: ${reason}`,
     { cause },
   )
 }
@@ -110,7 +114,7 @@ interface FoundRecords {
   readonly unreadable: number
 }
 
-async function readSettled(driver: Driver, baseId: string, idleTimeout: number): Promise<FoundRecords> {
+async function readUntilIdle(driver: Driver, baseId: string, idleTimeout: number): Promise<FoundRecords> {
   const onRead = (count: number): void => showProgress(`Reading the trace, ${formatCount(count)} records so far`)
   onRead(0)
   const readOnce = async (): Promise<FoundRecords> => {
@@ -120,7 +124,7 @@ async function readSettled(driver: Driver, baseId: string, idleTimeout: number):
   }
   let found = await readOnce()
   for (let changed = Date.now(); Date.now() - changed < idleTimeout * 1_000; ) {
-    await delay(Math.min(LOOK_AGAIN_MS, idleTimeout * 1_000))
+    await delay(Math.min(POLL_INTERVAL_MS, idleTimeout * 1_000))
     const known = found.records.length
     found = await readOnce()
     if (found.records.length !== known) changed = Date.now()

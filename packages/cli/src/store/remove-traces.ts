@@ -4,7 +4,7 @@ import { formatCounted } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
 import { writeChunks } from '../output/write-output.js'
 import type { ArgumentOptions } from './classify-argument.js'
-import { removable, type StoreOptions, withStore } from './open-store.js'
+import { requireRemoveMethod, type StoreOptions, withStore } from './open-store.js'
 
 /** Options of `trace delete`. */
 export interface DeleteOptions extends StoreOptions, ArgumentOptions {}
@@ -23,11 +23,11 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
   if (file !== undefined) {
     throw new OsprofilerError(
       'ERR_CONFIGURATION',
-      `${file} names a file, and traces are removed from the store. --id says that it is an id.`,
+      `${file} names a file, but traces are removed from the store. Use --id if it is an id.`,
     )
   }
   await withStore(options, async ({ driver, shownAs }) => {
-    const remove = removable(driver, 'deleteTrace')
+    const remove = requireRemoveMethod(driver, 'deleteTrace')
     const missing: string[] = []
     const locked: { readonly id: string; readonly error: OsprofilerError }[] = []
     for (const [index, id] of ids.entries()) {
@@ -53,8 +53,8 @@ export async function deleteTraces(ids: readonly string[], options: DeleteOption
 export async function pruneTraces({ olderThan, ...options }: PruneOptions): Promise<void> {
   await withStore(options, async ({ driver }) => {
     showProgress('Removing traces')
-    const traces = await removable(driver, 'pruneTraces')(olderThan)
-    const text = `Removed ${formatCounted(traces, 'trace')}, of which nothing was younger than ${toText(olderThan)}.\n`
+    const traces = await requireRemoveMethod(driver, 'pruneTraces')(olderThan)
+    const text = `Removed ${formatCounted(traces, 'trace')} that had no record after ${formatUtcTime(olderThan)}.\n`
     await writeChunks(process.stdout, [text])
   })
 }
@@ -63,6 +63,6 @@ function isLocked(error: unknown): error is OsprofilerError {
   return error instanceof OsprofilerError && error.code === 'ERR_STORE_LOCKED'
 }
 
-function toText(date: Date): string {
+function formatUtcTime(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }

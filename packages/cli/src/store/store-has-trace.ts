@@ -1,24 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openStore, type StoreOptions } from './open-store.js'
 
-const PATIENCE_MS = 1_000
+const ANSWER_TIMEOUT_MS = 1_000
 /** A store that hangs gets no more time to close. */
-const CLOSE_MS = 100
+const CLOSE_TIMEOUT_MS = 100
 
 /**
  * Returns whether the store holds a trace whose id also names a file. The store has a second to answer, because a user
  * who meant the file must not wait for a store that is down.
  */
 export async function storeHasTrace(baseId: string, options: StoreOptions): Promise<boolean> {
-  const driver = await open(options)
+  const driver = await tryOpenStore(options)
   if (driver?.readRecords === undefined) return false
   const timer = new AbortController()
-  const late = delay(PATIENCE_MS, false, { signal: timer.signal }).catch(() => false)
+  const timeout = delay(ANSWER_TIMEOUT_MS, false, { signal: timer.signal }).catch(() => false)
   try {
-    return await Promise.race([hasRecord(driver.readRecords(baseId)).catch(() => false), late])
+    return await Promise.race([hasRecord(driver.readRecords(baseId)).catch(() => false), timeout])
   } finally {
     timer.abort()
-    await driver.close(CLOSE_MS)
+    await driver.close(CLOSE_TIMEOUT_MS)
   }
 }
 
@@ -28,7 +28,7 @@ async function hasRecord(batches: AsyncIterable<readonly unknown[]>): Promise<bo
 }
 
 /** A broken store matters only to users who mean a trace in the store. */
-async function open(options: StoreOptions) {
+async function tryOpenStore(options: StoreOptions) {
   try {
     return openStore(options)
   } catch {

@@ -5,8 +5,8 @@ import { asNumber } from '@osprofiler/core/json'
 import { escapeControl, formatCount, shownName } from '@osprofiler/report'
 import { readRecords } from './read-trace.js'
 
-const LOOK_AGAIN_MS = 50
-const PATIENCE_MS = 3_000
+const MIN_POLL_INTERVAL_MS = 50
+const LONG_WAIT_MS = 3_000
 
 /** Records that came of a trace, and the part that is missing. */
 export interface AwaitedTrace {
@@ -24,11 +24,11 @@ export interface WaitOptions {
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number
   /** When to give up if no record has come, on the same clock. */
-  readonly givesUpAt?: number | undefined
+  readonly emptyDeadline?: number | undefined
   /** Called once if nothing has come for some seconds. */
-  readonly onPatience: () => void
+  readonly onLongWait: () => void
   /** Called after each read with the number of records. */
-  readonly onLook?: (records: number) => void
+  readonly onRead?: (records: number) => void
   /** Called with all records when there are more. */
   readonly onChange?: (records: readonly TraceRecord[]) => void
 }
@@ -39,60 +39,62 @@ export interface WaitOptions {
  * is as large as the trace.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
-  const { idleMs, deadline, givesUpAt = deadline, onPatience, onLook, onChange } = options
-  const began = performance.now()
-  let impatient = false
-  for (let known = 0, changed = began; ; ) {
-    const asked = performance.now()
+  const { idleMs, deadline, emptyDeadline = deadline, onLongWait, onRead, onChange } = options
+  const waitStart = performance.now()
+  let hasReportedLongWait = false
+  for (let recordCount = 0, lastChange = waitStart; ; ) {
+    const readStart = performance.now()
     const records = await readRecords(driver, baseId)
     const now = performance.now()
-    if (records.length !== known) {
-      changed = now
+    if (records.length !== recordCount) {
+      lastChange = now
       onChange?.(records)
     }
-    known = records.length
-    onLook?.(known)
+    recordCount = records.length
+    onRead?.(recordCount)
 
     const { missing, isLost } = findMissing(records, baseId)
-    if ((missing === undefined || isLost) && now - changed >= idleMs) return { records, missing, isLost }
-    if (now >= (known === 0 ? Math.min(givesUpAt, deadline) : deadline))
+    if ((missing === undefined || isLost) && now - lastChange >= idleMs) return { records, missing, isLost }
+    if (now >= (recordCount === 0 ? Math.min(emptyDeadline, deadline) : deadline))
       return { records, missing: missing ?? 'new records were still coming', isLost }
-    if (known === 0 && !impatient && now - began >= PATIENCE_MS) {
-      impatient = true
-      onPatience()
+    if (recordCount === 0 && !hasReportedLongWait && now - waitStart >= LONG_WAIT_MS) {
+      hasReportedLongWait = true
+      onLongWait()
     }
-    await delay(Math.min(Math.max(LOOK_AGAIN_MS, 2 * (now - asked)), Math.max(1, deadline - now)))
+    await delay(Math.min(Math.max(MIN_POLL_INTERVAL_MS, 2 * (now - readStart)), Math.max(1, deadline - now)))
   }
 }
 
 /** Says what a trace lacks to be complete, and whether the missing part will never come. */
 export function findMissing(records: readonly TraceRecord[], baseId: string): Omit<AwaitedTrace, 'records'> {
   const open = new Map<string, TraceRecord>()
-  let isFirstThere = false
+  let hasFirstPoint = false
   let hasFirstStopped = false
-  let dropped = 0
+  let droppedRecords = 0
   for (const record of records) {
-    isFirstThere ||= record.parent_id === baseId
+    hasFirstPoint ||= record.parent_id === baseId
     if (record.name.endsWith('-start')) open.set(record.trace_id, record)
   }
   for (const record of records) {
     if (!record.name.endsWith('-stop')) continue
     open.delete(record.trace_id)
     hasFirstStopped ||= record.parent_id === baseId
-    dropped += countDropped(record)
+    droppedRecords += countDropped(record)
   }
-  if (!isFirstThere) return { missing: 'its first point is not there', isLost: false }
+  if (!hasFirstPoint) return { missing: 'its first point is not there', isLost: false }
   // Each dropped stop leaves a point open forever.
-  if (dropped > 0 && hasFirstStopped && open.size <= dropped) {
-    const words = dropped === 1 ? '1 of its records was' : `${formatCount(dropped)} of its records were`
+  if (droppedRecords > 0 && hasFirstStopped && open.size <= droppedRecords) {
+    const words = droppedRecords === 1 ? '1 of its records was' : `${formatCount(droppedRecords)} of its records were`
     return { missing: `${words} dropped on the way to the store`, isLost: true }
   }
   const [first] = open.values()
   if (first === undefined) return { missing: undefined, isLost: false }
   // Line breaks are escaped, too, so that a name cannot begin a line of its own.
-  const who = escapeControl(`${shownName(first.name.replace(/-start$/, ''))} in ${first.service}`)
+  const pointLabel = escapeControl(`${shownName(first.name.replace(/-start$/, ''))} in ${first.service}`)
   const missing =
-    open.size === 1 ? `${who} has not stopped` : `${open.size} points have not stopped, the first is ${who}`
+    open.size === 1
+      ? `${pointLabel} has not stopped`
+      : `${open.size} points have not stopped, the first is ${pointLabel}`
   return { missing, isLost: false }
 }
 

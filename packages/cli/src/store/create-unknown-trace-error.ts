@@ -5,7 +5,7 @@ import type { Store } from './open-store.js'
  * Creates the error for a trace without records in the store. The first sentence is Python's, for scripts that look for
  * it. Python goes on about the command's key, but reading needs no key here.
  */
-export function unknownTrace(baseId: string, { driver, shownAs }: Store): OsprofilerError {
+export function createUnknownTraceError(baseId: string, { driver, shownAs }: Store): OsprofilerError {
   const hint = driver.listTraces === undefined ? '' : ' `osprofiler trace list` shows the traces that it has.'
   return new OsprofilerError(
     'ERR_TRACE_NOT_FOUND',

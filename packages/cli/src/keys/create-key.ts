@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { codeOf } from '../output/failure.js'
+import { codeOf } from '../output/create-failure.js'
 import { printRemarks } from '../output/print-remarks.js'
-import { cannotWrite } from '../output/write-output.js'
+import { createWriteError } from '../output/write-output.js'
 
 /** Options of `key new`. `out` and `env` exclude each other. */
 export interface KeyNewOptions {
@@ -12,25 +12,25 @@ export interface KeyNewOptions {
 }
 
 /** Prints or writes a new key: 32 random bytes, base64url. Throws an Error if the file exists or cannot be written. */
-export async function newKey({ out, env }: KeyNewOptions): Promise<void> {
+export async function createKey({ out, env }: KeyNewOptions): Promise<void> {
   const key = randomBytes(32).toString('base64url')
   if (out === undefined) {
     process.stdout.write(env ? `OSPROFILER_HMAC_KEYS=${key}\n` : `${key}\n`)
     return
   }
-  if (out === '') throw new Error('Give --out the name of a file.')
-  if (out === '-') throw new Error('Without --out, the key goes to standard output.')
+  if (out === '') throw new Error('--out needs the name of a file.')
+  if (out === '-') throw new Error('--out needs the name of a file. Without --out, the key goes to standard output.')
   await writeKey(out, key)
   printRemarks(
-    `Wrote a key to ${out}, which its owner alone can read.`,
-    `Services take it from OSPROFILER_HMAC_KEYS_FILE=${resolve(out)}`,
-    `This command takes it from: osprofiler run URL --hmac-key-file ${out}`,
+    `Wrote a key to ${out}, which only its owner can read.`,
+    `Services read it with OSPROFILER_HMAC_KEYS_FILE=${resolve(out)}`,
+    `This command reads it with: osprofiler run URL --hmac-key-file ${out}`,
   )
 }
 
 /** Never touches an existing file, or the target of a link. */
 async function writeKey(path: string, key: string): Promise<void> {
-  const file = await create(path)
+  const file = await createKeyFile(path)
   try {
     // The umask may have removed the owner's own rights.
     await file.chmod(0o600)
@@ -38,19 +38,19 @@ async function writeKey(path: string, key: string): Promise<void> {
     await file.sync()
   } catch (cause) {
     await rm(path, { force: true })
-    throw cannotWrite(path, cause)
+    throw createWriteError(path, cause)
   } finally {
     await file.close()
   }
 }
 
-async function create(path: string): Promise<FileHandle> {
+async function createKeyFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600)
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') {
-      throw new Error(`${path} exists already, and services may need its keys. Give another name.`, { cause })
+      throw new Error(`${path} already exists, and services may need its keys. Use another name.`, { cause })
     }
-    throw cannotWrite(path, cause)
+    throw createWriteError(path, cause)
   }
 }

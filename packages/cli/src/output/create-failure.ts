@@ -1,7 +1,7 @@
 import type { OsprofilerError } from '@osprofiler/core'
 
 /** Creates an error of the command. Only failures wait until the class of errors is loaded. */
-export async function failure(
+export async function createFailure(
   code: OsprofilerError['code'],
   message: string,
   options?: ErrorOptions,

@@ -1,0 +1,39 @@
+import { performance } from 'node:perf_hooks'
+import type { Answer } from './connection.js'
+
+/** How long to wait for records that most probably do not exist. */
+const UNTRACED_GRACE_MS = 2_000
+/** Statuses of refusals by a proxy, or by the server below the program, before the program sees the request. */
+const PROXY_REFUSAL_STATUSES: ReadonlySet<number> = new Set([407, 421, 431, 505, 511])
+/** Headers in which caches say that they answered. */
+const CACHE_HEADER_NAMES = ['x-cache', 'cf-cache-status', 'x-vercel-cache', 'x-proxy-cache', 'x-drupal-cache']
+
+/**
+ * Says why most probably no service recorded anything, or returns `undefined` if a trace may still come. Records may
+ * come in any case, because a cache or a proxy can be behind a traced service. `answer` is `undefined` if none came
+ * although the request was received.
+ */
+export function explainUntraced(
+  answer: Answer | undefined,
+  url: URL,
+  unfollowedRedirect: URL | undefined,
+): string | undefined {
+  if (answer === undefined) return 'no readable answer came (a service may have crashed, or the port may be for https)'
+  if (unfollowedRedirect !== undefined && unfollowedRedirect.origin !== url.origin)
+    return `the answer redirects to ${unfollowedRedirect.origin}, and the trace is not passed on to other hosts`
+  if (PROXY_REFUSAL_STATUSES.has(answer.status))
+    return `with status ${answer.status}, a proxy or the server answered before the program got the request`
+  return isFromCache(answer) ? 'the answer came from a cache, as its headers say' : undefined
+}
+
+/** Returns when to give up a trace without records, on the clock of `performance.now()`; see `explainUntraced`. */
+export function computeGraceDeadline(untracedReason: string | undefined): number | undefined {
+  return untracedReason === undefined ? undefined : performance.now() + UNTRACED_GRACE_MS
+}
+
+function isFromCache({ headers }: Answer): boolean {
+  // RFC 9111, 5.1. Some caches send an age of 0 with a response that they have just fetched.
+  if (/^[1-9]\d*$/.test(headers.age ?? '')) return true
+  if (/;\s*hit\b/i.test(String(headers['cache-status'] ?? ''))) return true
+  return CACHE_HEADER_NAMES.some(name => /^\s*(?:tcp_)?hit\b/i.test(String(headers[name] ?? '')))
+}

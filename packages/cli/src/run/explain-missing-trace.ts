@@ -1,0 +1,37 @@
+import type { SentRequest } from '../request/send-request.js'
+import { CALLEE_CLOCK_RULE, WARNINGS_HINT } from './explain-silent-callees.js'
+
+const MAX_CLOCK_SKEW_MS = 30_000
+
+/**
+ * Says what to check after a request without a trace. A service never says why it refused a trace, because a caller
+ * without a key must learn nothing. `seconds` is how long the trace was awaited.
+ */
+export function explainMissingTrace(sent: SentRequest, storeShownAs: string, seconds: number): string {
+  const { baseId, untracedReason } = sent
+  const waited =
+    untracedReason === undefined
+      ? `No record of trace ${baseId} came within ${seconds} s.`
+      : `No record of trace ${baseId} has come, and none is expected, because ${untracedReason}.`
+  return `${waited} What to check, in the service that answered:
+  - key         The service needs the key that signed this request (its OSPROFILER_HMAC_KEYS).
+  - middleware  The one of @osprofiler/express, koa or fastify has to come first, and be enabled (OSPROFILER_ENABLED).
+  - store       The service has to write to the store that this command reads: ${storeShownAs}
+                (setup() of @osprofiler/node, and the same OSPROFILER_CONNECTION_STRING on both sides).
+  - clock       ${explainClock(sent.clockAheadMs)}
+  - limit       By default, the service accepts 100 traces a second (maxTracesPerSecond).
+And on the way to the other services:
+  - proxies     Each proxy, gateway and CDN has to pass on the headers X-Trace-Info and X-Trace-HMAC.
+  - callees     Services behind the one that answered need the same key, and the middleware.
+  - clocks      ${CALLEE_CLOCK_RULE}
+${WARNINGS_HINT}
+`
+}
+
+function explainClock(aheadMs: number | undefined): string {
+  if (aheadMs === undefined || Math.abs(aheadMs) < MAX_CLOCK_SKEW_MS) {
+    return 'The service refuses traces that seem older than an hour (maxTraceAge), or more than a minute ahead.'
+  }
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000)
+  return `Its clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this one, which may be the reason: synchronize both with a time server.`
+}

@@ -1,0 +1,22 @@
+import { findSilentTargets, type Report } from '@osprofiler/report'
+
+/** How the clock of a callee decides. */
+export const CALLEE_CLOCK_RULE =
+  'A callee refuses traces if its clock is ahead by more than its maxTraceAge (one hour), or behind by more than a minute.'
+/** Where a service says what its callers must not learn. */
+export const WARNINGS_HINT =
+  'A service that refuses a trace prints the reason as a warning: look for OSPROFILER_REFUSED or OSPROFILER_NO_KEYS in its log.'
+
+/** Says what to check if callees answered but recorded nothing; no lines if there are no such callees. */
+export function explainSilentCallees(report: Report, storeShownAs: string): string[] {
+  if (findSilentTargets(report).length === 0) return []
+  return [
+    'What to check if a callee should be traced, but recorded nothing:',
+    '  - key      The callee needs the key that signed this request (its OSPROFILER_HMAC_KEYS), and the middleware.',
+    `  - clock    ${CALLEE_CLOCK_RULE}`,
+    '  - proxies  Each proxy in front of the callee has to pass on the headers X-Trace-Info and X-Trace-HMAC.',
+    '  - caller   The propagateTo of the caller has to match the host of the callee (OSPROFILER_PROPAGATE_TO).',
+    `  - store    The callee has to write to the store that this command reads: ${storeShownAs}`,
+    WARNINGS_HINT,
+  ]
+}
