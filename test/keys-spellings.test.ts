@@ -52,7 +52,7 @@ function readByCommand(options: KeyOptions, environment: Readonly<Record<string,
   }
 }
 
-const QUOTES_REASON = 'its first key is in quotes: take them out'
+const QUOTES_REASON = 'its first key is in quotes: remove the quotes'
 
 it.each<[string, string, string]>([
   ['a key alone', KEY, KEY],
@@ -68,14 +68,14 @@ it.each<[string, string, string]>([
   ['single quotes', `'${KEY}'\n`, QUOTES_REASON],
   ['typographic quotes', `\u201c${KEY}\u201d`, QUOTES_REASON],
   ['quotes around a list', `"${KEY},${OTHER_KEY}"`, QUOTES_REASON],
-  ['a comment', `# ours\n${KEY}`, 'its first key begins with #: comments are not read, take the line out'],
+  ['a comment', `# ours\n${KEY}`, 'its first key begins with #: remove the line, because comments are not supported'],
   [
     'a line of .env',
     `OSPROFILER_HMAC_KEYS=${KEY}`,
-    'its first key is a line of an .env file: take out all up to the "="',
+    'its first key is a line of an .env file: remove everything up to the "="',
   ],
   ['a control character', `${KEY}\u001b`, 'its first key has control characters'],
-  ['a second mark', `${KEY}\n\ufeff${OTHER_KEY}`, 'its second key has invisible characters: type it anew'],
+  ['a second mark', `${KEY}\n\ufeff${OTHER_KEY}`, 'its second key has invisible characters: type it again'],
 ])('services and the command read the same keys: %s', (_what, text, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, text, { mode: 0o600 })
@@ -97,10 +97,24 @@ it.each<[string, Buffer, string]>([
   [
     'UTF-16 without a mark',
     Buffer.from(KEY, 'utf16le'),
-    'its first key has NUL characters: is it UTF-16 without a byte order mark? Write it as UTF-8',
+    'its first key has NUL characters, as in UTF-16 without a byte order mark: use UTF-8',
   ],
-  ['half a character', encodeUtf16(KEY, 'LE').subarray(0, -1), 'it begins as UTF-16 and is not'],
-  ['half a character of the other order', encodeUtf16(KEY, 'BE').subarray(0, -1), 'it begins as UTF-16 and is not'],
+  ['half a character', utf16(KEY, 'LE').subarray(0, -1), 'it begins with a UTF-16 byte order mark but is not UTF-16'],
+  [
+    'half a character of the other order',
+    utf16(KEY, 'BE').subarray(0, -1),
+    'it begins with a UTF-16 byte order mark but is not UTF-16',
+  ],
+  [
+    'half a character',
+    encodeUtf16(KEY, 'LE').subarray(0, -1),
+    'it begins with a UTF-16 byte order mark but is not UTF-16',
+  ],
+  [
+    'half a character of the other order',
+    encodeUtf16(KEY, 'BE').subarray(0, -1),
+    'it begins with a UTF-16 byte order mark but is not UTF-16',
+  ],
   ['bytes that are no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
 ])('services and the command read the same keys from a file: %s', (_what, bytes, expected) => {
   const file = join(makeDirectory(), 'keys')
@@ -132,7 +146,7 @@ it('the command warns about weak keys on standard error without printing them', 
   const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', file])
 
   expect(stderr.match(/^warning: .*/gm)).toEqual([
-    expect.stringMatching(/^warning: The first key in the file .*keys stands in public documentation/),
+    expect.stringMatching(/^warning: The first key in the file .*keys is in public documentation/),
     expect.stringMatching(/^warning: The second key in the file .*keys can be guessed/),
     expect.stringMatching(/^warning: Every user of this machine can read the keys in the file .*keys\./),
   ])

@@ -119,7 +119,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'WeakSet',
       'beforeFirstTrace',
       'cutAtExit',
-      'askUnrecorded',
+      'addUnrecordedSource',
       'btoa',
       'checkConfiguration',
       'checkEnvironment',

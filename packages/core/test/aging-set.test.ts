@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { createAgingSet } from '../src/points/aging-set.js'
 
-it('looks at a member once the member has been there for a while', async () => {
+it('visits a member once the member has reached the given age', async () => {
   const looked: string[] = []
   const set = createAgingSet<string>(5, member => {
     set.delete(member)
@@ -17,7 +17,7 @@ it('looks at a member once the member has been there for a while', async () => {
   expect(set.has('a')).toBe(false)
 })
 
-it('looks at all members at once where that is asked for', () => {
+it('visits all members at once on request', () => {
   const looked: string[] = []
   const set = createAgingSet<string>(60_000, member => {
     set.delete(member)
@@ -25,13 +25,13 @@ it('looks at all members at once where that is asked for', () => {
   })
   for (const member of ['a', 'b']) set.add(member)
 
-  set.lookAtAll()
-  set.lookAtAll()
+  set.visitAll()
+  set.visitAll()
 
   expect(looked).toEqual(['a', 'b'])
 })
 
-it('looks again at a member that stays', async () => {
+it('visits a member again if the visit did not remove the member', async () => {
   let looks = 0
   const set = createAgingSet<string>(1, () => void looks++)
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ExactNumber } from '../src/json/index.js'
-import { attributeText, attributeValue, isObject, MAX_TEXT, memberOf } from '../src/record/attribute-value.js'
+import { attributeText, attributeValue, isObject, MAX_TEXT_CHARS, memberOf } from '../src/record/attribute-value.js'
 
 describe('attributeValue', () => {
   it.each<[unknown, unknown]>([
@@ -17,21 +17,21 @@ describe('attributeValue', () => {
     [new ExactNumber('1.0'), 1],
     [[1, 'a', null], '[1,"a",null]'],
     [{ a: 1, b: undefined, c: { d: 'x' } }, '{"a":1,"c":{"d":"x"}}'],
-  ])('of %j is %j, which both encodings of OTLP carry', (value, shown) => {
+  ])('converts %j to %j, which both encodings of OTLP can carry', (value, shown) => {
     expect(attributeValue(value)).toBe(shown)
   })
 
-  it('is bounded in length and depth', () => {
+  it('limits the length and the depth of a value', () => {
     let deep: unknown = 'end'
     for (let level = 0; level < 1_000; level++) deep = [deep]
 
-    expect(attributeText('x'.repeat(1e6))).toHaveLength(MAX_TEXT)
-    expect(attributeText(Array(1e5).fill('x')).length).toBeLessThanOrEqual(MAX_TEXT)
+    expect(attributeText('x'.repeat(1e6))).toHaveLength(MAX_TEXT_CHARS)
+    expect(attributeText(Array(1e5).fill('x')).length).toBeLessThanOrEqual(MAX_TEXT_CHARS)
     expect(attributeText(deep)).toContain('[...]')
   })
 })
 
-it('reads own members of objects alone', () => {
+it('reads only own members of objects', () => {
   expect(memberOf({ a: 1 }, 'a')).toBe(1)
   expect(memberOf({}, 'toString')).toBeUndefined()
   expect([[], null, 'text', new ExactNumber('1.0'), {}].map(isObject)).toEqual([false, false, false, false, true])

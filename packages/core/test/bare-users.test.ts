@@ -13,7 +13,7 @@ it.each([
 })
 
 it.each(['user:bob@example.com', 'mailto:bob@example.com/', 'npm:@scope/package@1.2/', '12:30:15'])(
-  'leaves %s as it is',
+  'leaves %s unchanged',
   text => {
     expect(redactedBy(findBareUsers, text)).toBe(text)
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createParts } from '../src/delivery/writing/batch-parts.js'
+import { createBatchParts } from '../src/delivery/writing/batch-parts.js'
 import { recordOf } from './fixtures/quick-notifier.js'
 
 const BATCH = ['a', 'b', 'c', 'd', 'e'].map(id => recordOf(id))
@@ -9,8 +9,8 @@ function show(records: readonly { readonly trace_id: string }[] | undefined) {
 }
 
 describe('the parts of a batch', () => {
-  it('are halves, in order, until nothing is left', () => {
-    const parts = createParts(BATCH)
+  it('are halved, in order, until no records are left', () => {
+    const parts = createBatchParts(BATCH)
     const written: (string | undefined)[] = []
 
     parts.halveFirst()
@@ -24,8 +24,8 @@ describe('the parts of a batch', () => {
     expect(parts.first).toBeUndefined()
   })
 
-  it('take more behind them, and others in the place of the first', () => {
-    const parts = createParts(BATCH)
+  it('accept records at the end, and other records in place of the first part', () => {
+    const parts = createBatchParts(BATCH)
 
     parts.halveFirst()
     parts.append([recordOf('f')])
@@ -35,8 +35,8 @@ describe('the parts of a batch', () => {
     expect([show(parts.records), parts.length, show(parts.first)]).toEqual(['bcdef', 5, 'b'])
   })
 
-  it.each([0, 1, 2, 3, 4])('leave one out at place %i, and keep the others in order', position => {
-    const parts = createParts(BATCH)
+  it.each([0, 1, 2, 3, 4])('drop the record at position %i, and keep the others in order', position => {
+    const parts = createBatchParts(BATCH)
     parts.halveFirst()
 
     parts.removeAt(position)

@@ -36,7 +36,7 @@ function refusal(message: string): OsprofilerError {
 }
 
 describe('a batch that the store refuses as a whole', () => {
-  it('loses the one record that the store refuses, and the others keep their order', async () => {
+  it('loses only the refused record, and keeps the order of the others', async () => {
     const store = createStore(new Set(['137']))
     const notifier = create(store.write)
     const drops: unknown[] = []
@@ -51,7 +51,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(store.requests.length).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(500)))
   })
 
-  it('costs two writes for each record at most where the store refuses all', async () => {
+  it('takes at most two writes per record if the store refuses every record', async () => {
     const store = createStore(new Set(range(300)))
     const notifier = create(store.write)
 
@@ -62,7 +62,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats).toMatchObject({ emitted: 300, written: 0, dropped: 300, queued: 0 })
   })
 
-  it('is written in parts where it is too large for the store', async () => {
+  it('is written in parts if the batch is too large for the store', async () => {
     const store = createStore(new Set(), { bytes: 100_000 })
     const notifier = create(store.write, { batchBytes: 10_000_000 })
 
@@ -73,7 +73,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats).toMatchObject({ written: 100, dropped: 0 })
   })
 
-  it('goes in parts that a failure of the store does not change', async () => {
+  it('keeps its parts when the store fails in between', async () => {
     const tried: Records[] = []
     const kept: string[] = []
     const notifier = create(async records => {
@@ -91,7 +91,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats).toMatchObject({ written: 15, dropped: 1, retried: 15 })
   })
 
-  it('is left at the deadline of close(), and what it has not yet written is dropped', async () => {
+  it('is abandoned at the deadline of close(), and its unwritten records are dropped', async () => {
     const notifier = create(async records => {
       if (records.length > 4) throw refusal('too many')
       if (records[0]?.trace_id === '0') return undefined
@@ -105,7 +105,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats.droppedByReason).toEqual({ 'queue-full': 0, refused: 0, closed: 12 })
   })
 
-  it('leaves room for what was lost to be told in the same trace', async () => {
+  it('reports its lost records in the next stop record of the same trace', async () => {
     const kept: TraceRecord[] = []
     const notifier = create(async records => {
       if (records.some(({ trace_id }) => trace_id === 'bad')) throw refusal('A value is wrong.')
@@ -122,7 +122,7 @@ describe('a batch that the store refuses as a whole', () => {
   })
 })
 
-describe('the bytes of a batch', () => {
+describe('the size of a batch', () => {
   it.each([
     ['Chinese', { text: '漢'.repeat(10_000) }],
     ['ASCII', { text: 'x'.repeat(30_000) }],
@@ -132,7 +132,7 @@ describe('the bytes of a batch', () => {
     ['many texts', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
     ['many short texts', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
     ['numbers', { numbers: Array.from({ length: 1_000 }, (_, index) => index * 1_000_003) }],
-  ])('stay below one MiB with %s in the records', async (_, info) => {
+  ])('stays below one MiB with %s in the records', async (_, info) => {
     const sizes: number[] = []
     const notifier = create(async records => void sizes.push(Buffer.byteLength(JSON.stringify(records))))
 
@@ -143,7 +143,7 @@ describe('the bytes of a batch', () => {
     expect(notifier.stats.written).toBe(300)
   })
 
-  it('leave a record alone that is larger, and lose nothing of it', async () => {
+  it('does not limit a single larger record, which is written alone and whole', async () => {
     const batches: string[][] = []
     const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
 
@@ -155,7 +155,7 @@ describe('the bytes of a batch', () => {
     expect(batches).toEqual([['0'], ['1'], ['2']])
   })
 
-  it('end a batch of records of the usual size no sooner than their number', async () => {
+  it('does not end a batch of usual records before the number of records does', async () => {
     const lengths: number[] = []
     const notifier = create(async records => void lengths.push(records.length))
 
@@ -166,7 +166,7 @@ describe('the bytes of a batch', () => {
     expect(lengths).toEqual([500, 500, 500])
   })
 
-  it('begin a write at once where they fill a batch', async () => {
+  it('starts a write at once when the waiting records fill a batch', async () => {
     let written = 0
     const write = async (records: Records): Promise<undefined> => {
       written += records.length
@@ -180,8 +180,8 @@ describe('the bytes of a batch', () => {
   })
 })
 
-describe('a store that refuses whatever it is sent', () => {
-  it('is warned of with its reason, and with the failures of whole batches', async () => {
+describe('a store that refuses every record', () => {
+  it('causes a warning with the reason of the store and with the failures of whole batches', async () => {
     const warnings = await collectWarnings()
     const notifier = create(createStore(new Set(range(400))).write, { batchSize: 40 })
 
@@ -203,7 +203,7 @@ describe('a store that refuses whatever it is sent', () => {
     ])
   })
 
-  it('is warned of where it says so without an error', async () => {
+  it('causes a warning if the store reports the refusals without an error', async () => {
     const warnings = await collectWarnings()
     const notifier = create(async records => ({ refused: records.length, reason: 'The mapping is wrong.' }), {
       batchSize: 2,
@@ -220,7 +220,7 @@ describe('a store that refuses whatever it is sent', () => {
     })
   })
 
-  it('gets small batches with pauses after a while, so that little is lost until it is mended', async () => {
+  it('gets small batches with pauses after many refusals, so that few records are lost until its repair', async () => {
     let isBroken = true
     let requests = 0
     const kept: Records[] = []
@@ -247,7 +247,7 @@ describe('a store that refuses whatever it is sent', () => {
     expect(kept.at(-2)?.length).toBe(500)
   })
 
-  it('does not end an outage: failures and refusals are counted together', async () => {
+  it('does not end an outage, because failures and refusals are counted together', async () => {
     const warnings = await collectWarnings()
     let writes = 0
     const notifier = create(
@@ -266,7 +266,7 @@ describe('a store that refuses whatever it is sent', () => {
   })
 })
 
-describe('any mix of refusals, failures, flushes and ends', () => {
+describe('any mix of refusals, failures, flushes and closes', () => {
   it('loses exactly the records that the store refuses, in order, at the promised cost', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 1, max: 300 }),
@@ -315,7 +315,7 @@ describe('any mix of refusals, failures, flushes and ends', () => {
     )
   })
 
-  it('adds up at every moment, also where nobody knows what arrived and where it is closed in the middle', async () => {
+  it('keeps counts that add up at every moment, even with unknown outcomes and a close in the middle', async () => {
     const outcome = fc.constantFrom(
       'take',
       'take',

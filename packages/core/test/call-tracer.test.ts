@@ -32,7 +32,7 @@ describe('a tracer of calls', () => {
     expect(tracer.stats).toMatchObject({ traced: 1, tracedByKey: [1] })
   })
 
-  it('opens none without a pair, with half a pair, or with one of another key', () => {
+  it('opens no point without a pair, with half a pair, or with a pair of another key', () => {
     const tracer = createCallTracer('KEY')
     const pairs = [undefined, { ...pairOf('trace'), hmac: '' }, pairOf('trace', 'OTHER')]
 
@@ -40,7 +40,7 @@ describe('a tracer of calls', () => {
     expect(tracer.stats.refused).toMatchObject({ 'missing-header': 1, 'unknown-key': 1 })
   })
 
-  it('names the point as it is told', () => {
+  it('uses the name from the options or from the call', () => {
     const tracer = createCallTracer('KEY', { name: 'job' })
 
     tracer.open(pairOf('a'), {}, {})?.end()
@@ -49,9 +49,11 @@ describe('a tracer of calls', () => {
     expect(records.map(({ name }) => name)).toEqual(['job-start', 'job-stop', 'mail-start', 'mail-stop'])
   })
 
-  it('refuses options that do not exist or are of another type', () => {
+  it('refuses unknown options and options of the wrong type', () => {
     expect(() => createCallTracer('KEY', { hideQuery: true } as object)).toThrow('The tracer of calls has no option')
-    expect(() => createCallTracer('KEY', { maxPointsPerTrace: '5' } as object)).toThrow('maxPointsPerTrace is a number')
+    expect(() => createCallTracer('KEY', { maxPointsPerTrace: '5' } as object)).toThrow(
+      'maxPointsPerTrace must be of type number',
+    )
     expect(() => createCallTracer([])).toThrow('The list of HMAC keys is empty')
   })
 })

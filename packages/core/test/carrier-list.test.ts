@@ -4,7 +4,7 @@ import { isHeaderList, pickTraceHeaders, replaceHeaders } from '../src/rpc/carri
 const HEADERS = { 'X-Trace-Info': 'INFO', 'X-Trace-HMAC': 'HMAC' }
 
 describe('a list of headers', () => {
-  it('gives those of a trace, in any spelling of theirs, however it writes names and values', () => {
+  it('yields the trace headers in any spelling and any form of names and values', () => {
     const list = [{ key: 'X-Trace-Info', value: 'a' }, { name: 'x-trace-hmac', value: 'b' }, ['other', 'c'], null, 'd']
 
     expect(pickTraceHeaders(list)).toEqual({ 'X-Trace-Info': 'a', 'x-trace-hmac': 'b' })
@@ -12,7 +12,7 @@ describe('a list of headers', () => {
     expect([[], new Map(), {}, new Headers()].map(isHeaderList)).toEqual([true, true, false, false])
   })
 
-  it('has a list of the values of a name that comes twice', () => {
+  it('yields a list of values for a name that occurs twice', () => {
     expect(pickTraceHeaders([{ 'X-Trace-Info': 'a' }, { 'X-Trace-Info': 'b' }])).toEqual({ 'X-Trace-Info': ['a', 'b'] })
   })
 
@@ -37,13 +37,13 @@ describe('a list of headers', () => {
       ],
     ],
     ['nothing yet', [], [{ 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }]],
-  ])('takes headers as it has its others: %s', (_, list, written) => {
+  ])('gets new headers in the form of its other headers: %s', (_, list, written) => {
     replaceHeaders(list, HEADERS)
 
     expect(list).toEqual(written)
   })
 
-  it('loses the headers of another trace, and nothing else', () => {
+  it('loses only the headers of another trace', () => {
     const list: unknown[] = [{ a: 'b', 'x-trace-info': 'OLD' }, { 'X-Trace-HMAC': 'OLD' }]
     const map = new Map<unknown, unknown>([
       [Buffer.from('x-trace-info'), 'OLD'],
@@ -61,7 +61,7 @@ describe('a list of headers', () => {
     ])
   })
 
-  it('is left alone where it is longer than any that a broker takes', () => {
+  it('stays unchanged if the list is longer than brokers accept', () => {
     const list = Array.from({ length: 1_001 }, () => ({ 'X-Trace-Info': 'a' }))
 
     replaceHeaders(list, HEADERS)

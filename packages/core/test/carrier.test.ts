@@ -18,19 +18,19 @@ describe('readCarrier', () => {
     expect(readCarrier(carrier)).toEqual(PAIR)
   })
 
-  it('joins what comes twice, so that it is malformed', () => {
+  it('joins duplicate values, so that the header is malformed', () => {
     expect(readCarrier({ ...HEADERS, 'x-trace-info': 'OTHER' })?.info).toBe('INFO, OTHER')
     expect(readCarrier({ ...HEADERS, 'X-Trace-Info': ['INFO', 'OTHER', 'THIRD'] })?.info).toBe('INFO, OTHER')
     expect(readCarrier({ ...HEADERS, 'x-trace-info': 'INFO' })).toEqual(PAIR)
   })
 
   it.each<[string, unknown]>([
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['a text', 'X-Trace-Info'],
     ['other headers', { 'content-type': 'x' }],
     ['inherited headers', Object.create(HEADERS)],
     [
-      'what throws at each look',
+      'an object whose every access throws',
       new Proxy(
         {},
         {
@@ -40,13 +40,13 @@ describe('readCarrier', () => {
         },
       ),
     ],
-  ])('finds none in %s', (_, carrier) => {
+  ])('finds no pair in %s', (_, carrier) => {
     expect(readCarrier(carrier)).toBeUndefined()
   })
 })
 
 describe('writeCarrier', () => {
-  it('writes in place of what stands there, in any spelling', () => {
+  it('replaces existing headers in any spelling', () => {
     const object = { 'x-trace-info': 'OLD', kept: 1 }
     const map = new Map([['x-trace-hmac', 'OLD']])
 
@@ -57,7 +57,7 @@ describe('writeCarrier', () => {
     expect(Object.fromEntries(map)).toEqual(HEADERS)
   })
 
-  it('leaves a carrier as it is without headers, or where it cannot be written to', () => {
+  it('leaves a carrier unchanged if there are no headers or the carrier is read-only', () => {
     const [object, frozen] = [{ 'x-trace-info': 'OLD' }, Object.freeze({ kept: 1 })]
 
     writeCarrier(object, {})

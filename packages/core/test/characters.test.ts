@@ -7,7 +7,7 @@ function those(is: (code: number) => boolean): string {
     .join('')
 }
 
-it('knows the characters that end or make a name', () => {
+it('recognizes the characters that end or form a name', () => {
   expect(those(isBlank)).toBe('\t ')
   expect(those(isLineEnd)).toBe('\n\r')
   expect(those(isQuote)).toBe('"\'`')

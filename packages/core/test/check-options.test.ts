@@ -16,7 +16,7 @@ function check(options: unknown): void {
 }
 
 describe('checkOptions', () => {
-  it('takes options that are left out, undefined, or of their kind', () => {
+  it('accepts options that are missing, undefined or of the right type', () => {
     const options = { enabled: false, name: '', onRefused: () => {}, maxAge: 0, maxRecords: 0.5, limits: {} }
 
     expect(() => check({})).not.toThrow()
@@ -26,24 +26,24 @@ describe('checkOptions', () => {
 
   it.each([
     [{ enable: true }, 'setup() has no option "enable". Known: enabled, name, onRefused'],
-    [{ enabled: 'yes' }, 'enabled is a boolean, not string'],
-    [{ name: null }, 'name is a string, not null'],
-    [{ onRefused: {} }, 'onRefused is a function, not object'],
-    [{ maxAge: '5' }, 'maxAge is a number, not string'],
-    [{ maxAge: -1 }, 'maxAge is not negative, and not NaN'],
-    [{ maxAge: Number.NaN }, 'maxAge is not negative, and not NaN'],
-    [{ maxRecords: 0 }, 'maxRecords is a number above 0, not 0'],
-    [{ maxRecords: '7' }, 'maxRecords is a number above 0, not string'],
-    [{ limits: 1 }, 'limits is a object, not number'],
+    [{ enabled: 'yes' }, 'enabled must be of type boolean, not string'],
+    [{ name: null }, 'name must be of type string, not null'],
+    [{ onRefused: {} }, 'onRefused must be of type function, not object'],
+    [{ maxAge: '5' }, 'maxAge must be of type number, not string'],
+    [{ maxAge: -1 }, 'maxAge must not be negative or NaN'],
+    [{ maxAge: Number.NaN }, 'maxAge must not be negative or NaN'],
+    [{ maxRecords: 0 }, 'maxRecords must be a number above 0, not 0'],
+    [{ maxRecords: '7' }, 'maxRecords must be a number above 0, not string'],
+    [{ limits: 1 }, 'limits must be of type object, not number'],
     [null, 'setup() takes its options as an object'],
     [[], 'setup() takes its options as an object'],
     ['KEY', 'setup() takes its options as an object'],
-  ])('refuses %j, and says what is wrong', (options, message) => {
+  ])('refuses %j, and names the fault', (options, message) => {
     expect(() => check(options)).toThrow(TypeError)
     expect(() => check(options)).toThrow(message)
   })
 
-  it('shows little of a name that may be anything', () => {
+  it('shortens a long unknown name in the message', () => {
     expect(() => check({ ['x'.repeat(1_000)]: 1 })).toThrow(/^.{1,200}$/s)
   })
 })

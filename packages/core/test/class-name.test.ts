@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { className, functionName, readData } from '../src/recording/class-name.js'
+import { className, functionName, readDataProperty } from '../src/recording/class-name.js'
 
 const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 
 describe('readData', () => {
-  it('reads own and inherited properties, and runs no getter and no trap', () => {
+  it('reads own and inherited properties without running a getter or a proxy trap', () => {
     const inherited = Object.create({
       a: 1,
       get b(): never {
@@ -12,20 +12,20 @@ describe('readData', () => {
       },
     })
 
-    expect(readData(inherited, 'a')).toBe(1)
-    expect(readData(inherited, 'b')).toBeUndefined()
-    expect(readData(Object.create(watchful), 'a')).toBeUndefined()
+    expect(readDataProperty(inherited, 'a')).toBe(1)
+    expect(readDataProperty(inherited, 'b')).toBeUndefined()
+    expect(readDataProperty(Object.create(watchful), 'a')).toBeUndefined()
   })
 
-  it('gives a chain without an end up', () => {
+  it('stops at the maximum length of a prototype chain', () => {
     let object = {}
     for (let depth = 0; depth < 1_000; depth++) object = Object.create(object)
 
-    expect(readData(object, 'missing')).toBeUndefined()
+    expect(readDataProperty(object, 'missing')).toBeUndefined()
   })
 })
 
-it('names the class of an object, of a prototype, and none where the name is no text', () => {
+it('returns the class name of an object or prototype, or an empty text if the name is not a string', () => {
   class Order {}
   const Odd = Object.defineProperty(class {}, 'name', { value: 7 })
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { withoutOption } from '../src/secrets/command-lists.js'
+import { redactOption } from '../src/secrets/command-lists.js'
 
 function redact(list: readonly unknown[]): readonly unknown[] {
-  return list.map((value, index) => withoutOption(list, index) ?? value)
+  return list.map((value, index) => redactOption(list, index) ?? value)
 }
 
 it.each<[readonly unknown[], readonly unknown[]]>([
@@ -30,7 +30,7 @@ it.each<[readonly unknown[], readonly unknown[]]>([
     ['sqlcmd.exe', '-P', 'S'],
     ['sqlcmd.exe', '-P', '***'],
   ],
-])('hides what an option of a program takes: %j', (list, shown) => {
+])('hides the secret of a command option: %j', (list, shown) => {
   expect(redact(list)).toEqual(shown)
 })
 
@@ -39,6 +39,6 @@ it.each<[readonly unknown[]]>([
   [['mkdir', '-p', 'a/b']],
   [['curl', '-u', 'bob']],
   [['ls', '-a', 'b', 7, null]],
-])('leaves an option that takes no secret: %j', list => {
+])('keeps the value of an option that takes no secret: %j', list => {
   expect(redact(list)).toEqual(list)
 })

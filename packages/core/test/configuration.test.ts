@@ -27,7 +27,7 @@ function withEnvironment(variables: Record<string, string>): void {
 }
 
 describe('checkEnvironment', () => {
-  it('takes an environment that says nothing, and one that names keys once', () => {
+  it('accepts an environment without settings, and one with keys in one variable', () => {
     checkEnvironment()
     vi.stubEnv('OSPROFILER_HMAC_KEYS', 'A,B')
     checkEnvironment()
@@ -36,7 +36,7 @@ describe('checkEnvironment', () => {
     expect(checkEnvironment).not.toThrow()
   })
 
-  it('refuses keys that are given in two ways, without showing any', () => {
+  it('refuses keys in two variables, without showing a key', () => {
     vi.stubEnv('OSPROFILER_HMAC_KEYS', 'SECRET')
     vi.stubEnv('OSPROFILER_HMAC_KEYS_FILE', '/run/keys')
 
@@ -71,7 +71,7 @@ describe('readSwitch', () => {
 })
 
 describe('a process without configuration', () => {
-  it('takes keys and switch from the environment when the first signed request comes', () => {
+  it('reads the keys and the switch from the environment at the first signed request', () => {
     const tracer = createRequestTracer()
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'NEW, OLD' })
 
@@ -82,7 +82,7 @@ describe('a process without configuration', () => {
     expect(tracer.stats).toMatchObject({ tracedByKey: [0, 1], refused: { disabled: 1 } })
   })
 
-  it('serves untraced and warns, where the environment contradicts itself', () => {
+  it('serves untraced and warns if the environment contradicts itself', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'SECRET', OSPROFILER_HMAC_KEYS_FILE: '/run/keys' })
     const tracer = createRequestTracer()
@@ -95,7 +95,7 @@ describe('a process without configuration', () => {
     expect(inspect(warnings.mock.calls)).not.toContain('SECRET')
   })
 
-  it('does so with keys of its own, too: a contradiction is not guessed at', () => {
+  it('also serves untraced if an adapter has keys of its own', () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     withEnvironment({ OSPROFILER_ENABLED: 'perhaps' })
     const tracer = createRequestTracer('SECRET')
@@ -105,7 +105,7 @@ describe('a process without configuration', () => {
 })
 
 describe('configure', () => {
-  it('goes before the environment, and returns to it', () => {
+  it('overrides the environment, and returns to the environment when undone', () => {
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'A' })
     const tracer = createRequestTracer()
 
@@ -116,14 +116,14 @@ describe('configure', () => {
     expect([serveFake(tracer, signedHeaders('A')), serveFake(tracer, signedHeaders('B'))]).toEqual([true, false])
   })
 
-  it('leaves keys that an adapter was given in force', () => {
+  it('does not replace the keys that an adapter was given', () => {
     configure({ hmacKeys: 'B' })
     const tracer = createRequestTracer('A')
 
     expect([serveFake(tracer, signedHeaders('A')), serveFake(tracer, signedHeaders('B'))]).toEqual([true, false])
   })
 
-  it('keeps members that are not named', () => {
+  it('keeps the settings that a call does not name', () => {
     configure({ hmacKeys: 'A', project: 'p' })
     configure({ enabled: false })
 
@@ -162,7 +162,7 @@ describe('configure', () => {
     { project: 1 },
     { service: null },
     { redact: {} },
-  ])('refuses %j with a TypeError and stays as it was', wrong => {
+  ])('refuses %j with a TypeError and keeps the settings', wrong => {
     configure({ hmacKeys: 'A' })
 
     expect(() => configure(wrong as object)).toThrow(TypeError)

@@ -17,7 +17,7 @@ function inProcess(program: string): string {
 }
 
 describe('the context', () => {
-  it('goes with timers, microtasks, promises and async iterators', async () => {
+  it('follows timers, microtasks, promises and async iterators', async () => {
     const emitter = new EventEmitter()
     const records = await traceRecords(() =>
       withTrace('outer', async () => {
@@ -46,7 +46,7 @@ describe('the context', () => {
     expect(outline(records)).toBe('outer(timer microtask tick event)')
   })
 
-  it('leaves the AsyncLocalStorage of the program as it is', async () => {
+  it('does not affect an AsyncLocalStorage of the program', async () => {
     const own = new AsyncLocalStorage<string>()
     await traceRecords(() =>
       own.run('mine', async () => {
@@ -84,7 +84,7 @@ describe('the context', () => {
     expect(inProcess(program)).toBe('0 true\n')
   })
 
-  it('keeps no process alive', () => {
+  it('does not keep the process alive', () => {
     const started = Date.now()
     const out = inProcess(`
       profiler.run({ hmacKey: 'KEY' }, async () => { await null; profiler.start('open') })
@@ -98,7 +98,7 @@ describe('the context', () => {
 })
 
 describe('suppress', () => {
-  it('runs a function and all that it starts untraced', async () => {
+  it('runs a function, and everything that the function starts, untraced', async () => {
     let returned: unknown
     const records = await traceRecords(async () => {
       start('a')
@@ -120,7 +120,7 @@ describe('suppress', () => {
 })
 
 describe('bind', () => {
-  it('keeps the context for callbacks that come from elsewhere', async () => {
+  it('keeps the context for callbacks that are called from elsewhere', async () => {
     const callbacks: ((this: unknown, ...args: number[]) => unknown)[] = []
     const records = await traceRecords(() =>
       withTrace('outer', () => {
@@ -142,7 +142,7 @@ describe('bind', () => {
     expect(records.at(-1)?.info).toMatchObject({ sum: 3 })
   })
 
-  it('keeps a context in which nothing is traced, too', async () => {
+  it('also keeps a context in which nothing is traced', async () => {
     const untraced = bind(() => start('hidden').stop())
     const records = await traceRecords(() => {
       untraced()

@@ -60,7 +60,7 @@ function expectExact({ stats }: QueueNotifier): void {
 }
 
 describe('delivery', () => {
-  it('takes records in order, in batches, with one write in flight', async () => {
+  it('writes records in order, in batches, with one write at a time', async () => {
     const batches: number[] = []
     const names: string[] = []
     let inFlight = 0
@@ -84,7 +84,7 @@ describe('delivery', () => {
     expect(notifier.stats).toMatchObject({ emitted: 95, written: 95, dropped: 0, unknown: 0, queued: 0, retried: 0 })
   })
 
-  it('begins by itself, soon after the first record', async () => {
+  it('starts by itself soon after the first record', async () => {
     const taken: TraceRecord[] = []
     const notifier = create(async records => void taken.push(...records))
 
@@ -95,7 +95,7 @@ describe('delivery', () => {
     expect(atOnce).toBe(0)
   })
 
-  it('begins at once when a batch is full', async () => {
+  it('starts at once when a batch is full', async () => {
     const taken: TraceRecord[] = []
     const notifier = create(async records => void taken.push(...records), { batchSize: 3, flushAfter: 60_000 })
     emit(notifier, 3)
@@ -104,7 +104,7 @@ describe('delivery', () => {
     expect(notifier.stats.written).toBe(3)
   })
 
-  it('does nothing on the path of who emits', () => {
+  it('does no work in the call that emits a record', () => {
     let writes = 0
     const notifier = create(async () => void writes++, { batchSize: 1 })
     emit(notifier, 1_000)
@@ -122,7 +122,7 @@ describe('delivery', () => {
     ],
     ['rejects', () => Promise.reject(new Error('down'))],
     ['rejects with nothing', () => Promise.reject()],
-    ['rejects with what cannot be looked at', () => Promise.reject(Proxy.revocable({}, {}).proxy)],
+    ['rejects with a value whose every access throws', () => Promise.reject(Proxy.revocable({}, {}).proxy)],
   ])('tries again, with growing pauses, when the store %s, and recovers by itself', async (_, fail) => {
     const tries: number[] = []
     const taken: string[] = []
@@ -144,7 +144,7 @@ describe('delivery', () => {
     expect(notifier.stats).toMatchObject({ emitted: 3, written: 3, dropped: 0, unknown: 0, queued: 0, retried: 8 })
   })
 
-  it('goes on after an error that cannot be looked at', async () => {
+  it('continues after an error whose every access throws', async () => {
     const hostile = new Proxy(
       {},
       Object.fromEntries(
@@ -167,7 +167,7 @@ describe('delivery', () => {
     expect(tries).toBe(2)
   })
 
-  it('counts what the store refuses as dropped', async () => {
+  it('counts refused records as dropped', async () => {
     const drops: unknown[] = []
     const results: (WriteResult | OsprofilerError)[] = [
       { refused: 1 },
@@ -195,7 +195,7 @@ describe('delivery', () => {
     ])
   })
 
-  it('does not send twice what may have arrived, and counts it as unknown', async () => {
+  it('does not send records again that may have arrived, and counts them as unknown', async () => {
     let writes = 0
     const notifier = create(() => {
       writes++
@@ -217,7 +217,7 @@ describe('delivery', () => {
     [{}],
     [null],
     [7],
-  ])('stays exact when a driver says nonsense: %j', async result => {
+  ])('keeps exact counts if a driver resolves to an invalid result: %j', async result => {
     const notifier = create(() => Promise.resolve(result))
     emit(notifier, 3)
     await notifier.flush()
@@ -229,7 +229,7 @@ describe('delivery', () => {
 })
 
 describe('the counts', () => {
-  it('add up at every moment, whatever the store does', async () => {
+  it('add up at every moment, for any behavior of the store', async () => {
     const outcome = fc.constantFrom('take', 'slow', 'refuse', 'refuse all', 'fail', 'throw', 'uncertain')
     await fc.assert(
       fc.asyncProperty(
@@ -291,7 +291,7 @@ describe('the counts', () => {
     )
   })
 
-  it('hold also for records that are none', async () => {
+  it('add up even for values that are not records', async () => {
     const notifier = create(async () => undefined)
     const hostile = Object.defineProperty({}, 'member', {
       enumerable: true,
@@ -312,8 +312,8 @@ describe('the counts', () => {
   })
 })
 
-describe('a flood into a store that is dead', () => {
-  it('is bounded in number', async () => {
+describe('a flood of records into an unreachable store', () => {
+  it('keeps a limited number of records', async () => {
     const drops: unknown[] = []
     const notifier = create(() => new Promise(() => {}), { maxRecords: 100, batchSize: 10, flushAfter: 1 })
     notifier.on('drop', (count, reason) => drops.push([count, reason]))
@@ -328,7 +328,7 @@ describe('a flood into a store that is dead', () => {
     expect(drops[0]).toEqual([1, 'queue-full'])
   })
 
-  it('is bounded in memory', async () => {
+  it('keeps a limited amount of memory', async () => {
     const notifier = create(() => Promise.reject(new Error('down')), { maxBytes: 1_000_000, batchSize: 10 })
     for (let index = 0; index < 1_000; index++) notifier(record('big-start', { text: 'x'.repeat(50_000) }))
     const { queued, dropped } = notifier.stats
@@ -338,7 +338,7 @@ describe('a flood into a store that is dead', () => {
     expect(dropped).toBe(1_000 - queued)
   })
 
-  it('makes room again as records are taken', async () => {
+  it('accepts new records again when the store takes some', async () => {
     let alive = false
     const notifier = create(() => (alive ? Promise.resolve() : Promise.reject(new Error('down'))), {
       maxBytes: 100_000,
@@ -359,7 +359,7 @@ describe('a flood into a store that is dead', () => {
 })
 
 describe('flush', () => {
-  it('tries a store that fails with growing pauses too, and does not storm it', async () => {
+  it('also tries a failing store with growing pauses', async () => {
     let tries = 0
     const notifier = create(() => {
       tries++
@@ -374,7 +374,7 @@ describe('flush', () => {
     await notifier.close(1)
   })
 
-  it('resolves at once where nothing waits', async () => {
+  it('resolves at once if no records wait', async () => {
     const notifier = create(() => new Promise(() => {}))
     await notifier.flush()
     await notifier.close()
@@ -382,7 +382,7 @@ describe('flush', () => {
     expect(notifier.stats.emitted).toBe(0)
   })
 
-  it('waits for what is there now, not for what comes later', async () => {
+  it('waits for the records that are queued now, and not for later ones', async () => {
     const gates: (() => void)[] = []
     const notifier = create(() => new Promise<void>(resolve => gates.push(resolve)), { batchSize: 1 })
     notifier(record())
@@ -396,7 +396,7 @@ describe('flush', () => {
     gates[1]?.()
   })
 
-  it('is bounded when the store hangs', async () => {
+  it('resolves after its timeout if the store hangs', async () => {
     const notifier = create(() => new Promise(() => {}))
     notifier(record())
     const asked = performance.now()
@@ -406,7 +406,7 @@ describe('flush', () => {
     expect(notifier.stats).toMatchObject({ queued: 1, dropped: 0 })
   })
 
-  it('does not wait for a pause to end, and tries often as long as somebody waits', async () => {
+  it('ends the current pause, and tries often until the flush ends', async () => {
     let alive = false
     let tries = 0
     const notifier = create(
@@ -427,7 +427,7 @@ describe('flush', () => {
     expect(notifier.stats).toMatchObject({ written: 1, queued: 0 })
   })
 
-  it('may be bounded by any number', async () => {
+  it('accepts any number as its timeout', async () => {
     const warnings: string[] = []
     const listen = (warning: Error) => warnings.push(warning.name)
     process.on('warning', listen)
@@ -450,7 +450,7 @@ describe('flush', () => {
 })
 
 describe('close', () => {
-  it('delivers what is recorded while it delivers, and takes no more then', async () => {
+  it('delivers records that are made during the delivery, and then accepts no more', async () => {
     let release: () => void = () => undefined
     const written: number[] = []
     const notifier = create(async records => {
@@ -475,7 +475,7 @@ describe('close', () => {
     expect(notifier.stats).toMatchObject({ emitted: 9, written: 5, dropped: 4, unknown: 0, queued: 0 })
   })
 
-  it('delivers what waits, then takes no more', async () => {
+  it('delivers the waiting records, and then accepts no more', async () => {
     const drops: unknown[] = []
     const notifier = create(() => delay(5), { batchSize: 2 })
     notifier.on('drop', (count, reason) => drops.push([count, reason]))
@@ -488,7 +488,7 @@ describe('close', () => {
     expect(drops).toEqual([[1, 'closed']])
   })
 
-  it('gives up in time: what was under way is dropped, as what waited is', async () => {
+  it('gives up after its timeout, and drops the unfinished write and the waiting records', async () => {
     const notifier = create(() => new Promise(() => {}), { batchSize: 2 })
     emit(notifier, 5)
     const flushed = notifier.flush(60_000)
@@ -506,7 +506,7 @@ describe('close', () => {
     expect(notifier.stats).toMatchObject({ emitted: 3, dropped: 3, unknown: 0, queued: 0 })
   })
 
-  it('stays exact when the hanging write ends after it', async () => {
+  it('keeps exact counts if a hanging write ends after close()', async () => {
     let finish = () => {}
     const notifier = create(
       () =>
@@ -522,7 +522,7 @@ describe('close', () => {
     expect(notifier.stats).toMatchObject({ emitted: 2, written: 0, dropped: 2, unknown: 0, queued: 0, retried: 0 })
   })
 
-  it('may be called twice at the same time', async () => {
+  it('can be called twice at the same time', async () => {
     const notifier = create(() => delay(5))
     emit(notifier, 3)
     await Promise.all([notifier.close(), notifier.close(), notifier.flush()])
@@ -532,7 +532,7 @@ describe('close', () => {
 })
 
 describe('a listener', () => {
-  it('that throws or rejects disturbs neither delivery nor the other listeners', async () => {
+  it('that throws or rejects affects neither the delivery nor the other listeners', async () => {
     const told: string[] = []
     const unhandled: unknown[] = []
     const listen = (error: unknown) => unhandled.push(error)
@@ -561,7 +561,7 @@ describe('a listener', () => {
     expect(unhandled).toEqual([])
   })
 
-  it('is not traced, so that one that makes records does not make them without end', () => {
+  it('runs untraced, so that records of a listener do not call the listener without end', () => {
     const notifier = create(() => new Promise(() => {}), { maxRecords: 1 })
     setNotifier(notifier)
     let told = 0
@@ -577,7 +577,7 @@ describe('a listener', () => {
 })
 
 describe('the I/O of a driver', () => {
-  it('is never traced, though the records come from a traced request', async () => {
+  it('is never traced, even for records of a traced request', async () => {
     const seen: unknown[] = []
     const names: string[] = []
     let tries = 0
@@ -616,7 +616,7 @@ describe('createNotifier', () => {
     expect(() => create(async () => undefined, { [name]: value } as NotifierOptions)).toThrow(TypeError)
   })
 
-  it('is a notifier that can be set, and leaves the rest to the configuration', async () => {
+  it('creates a notifier for setNotifier()', async () => {
     const services: string[] = []
     const restore = configure({ service: 'shop' })
     const notifier = create(async records => void services.push(...records.map(({ service }) => service)))

@@ -32,7 +32,7 @@ function openDelivery(write: (ids: readonly string[]) => unknown, settings: Part
 }
 
 describe('a delivery', () => {
-  it('waits for company, and writes a full batch at once', async () => {
+  it('waits for more records, and writes a full batch at once', async () => {
     const batches: (readonly string[])[] = []
     const delivery = openDelivery(ids => batches.push(ids), { batchSize: 2, flushAfter: 60_000 })
 
@@ -44,7 +44,7 @@ describe('a delivery', () => {
     await expect.poll(() => batches).toEqual([['a', 'b']])
   })
 
-  it('is not flushed where the store takes nothing in time', async () => {
+  it('reports an incomplete flush if the store takes no record in time', async () => {
     const delivery = openDelivery(() => Promise.reject(new Error('down')))
     delivery.add(recordOf('a'))
 
@@ -52,7 +52,7 @@ describe('a delivery', () => {
     expect(delivery.stats).toMatchObject({ emitted: 1, written: 0, queued: 1 })
   })
 
-  it('takes nothing once it is closed, and counts each record once', async () => {
+  it('accepts no records after close(), and counts each record once', async () => {
     const delivery = openDelivery(() => new Promise(() => {}))
     for (const id of ['a', 'b']) delivery.add(recordOf(id))
 
@@ -63,7 +63,7 @@ describe('a delivery', () => {
     expect(await delivery.flush(5)).toBe(true)
   })
 
-  it('drops a record of which not even the size can be told', () => {
+  it('drops a record whose size cannot be read', () => {
     const delivery = openDelivery(() => {})
     const hostile = new Proxy(recordOf('a'), {
       get: () => {

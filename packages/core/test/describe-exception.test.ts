@@ -41,7 +41,7 @@ describe('an exception', () => {
     ['undefined', undefined, { etype: 'undefined', message: 'undefined' }],
     ['null', null, { etype: 'object', message: 'null' }],
     ['a symbol', Symbol('s'), { etype: 'symbol', message: 'Symbol(s)' }],
-  ])('is named by its class and its message: %s', (_, error, described) => {
+  ])('is described by class and message: %s', (_, error, described) => {
     expect(describeException(error)).toEqual(described)
   })
 
@@ -60,11 +60,11 @@ describe('an exception', () => {
       })(),
     ],
     ['no prototype', Object.create(null)],
-  ])('never fails to be described: %s', (_, error) => {
+  ])('is described without throwing: %s', (_, error) => {
     expect(describeException(error)).toEqual({ etype: 'Error', message: expect.any(String) })
   })
 
-  it('is described as another one once that is asked for', () => {
+  it('is described as another error after recordErrorAs()', () => {
     const error = new StoreError('duplicate entry "alice@example.com"')
     const shown = Object.assign(new Error('duplicate entry "?"'), { name: 'StoreError' })
 
@@ -75,7 +75,7 @@ describe('an exception', () => {
   })
 
   it.each(['cause', 'original', 'driverError', 'nativeError', 'jse_cause'])(
-    'repeats nothing that is not shown of the error in its %s',
+    'does not repeat the hidden message of the error in its %s',
     name => {
       const inner = new StoreError('duplicate entry "alice@example.com"')
       recordErrorAs(inner, new Error('duplicate entry "?"'))
@@ -87,7 +87,7 @@ describe('an exception', () => {
     },
   )
 
-  it('has the message that is shown of its cause where its own tells the parameters of a query', () => {
+  it('uses the shown message of its cause if its own message holds the parameters of a query', () => {
     const cause = new StoreError('not a number: "alice@example.com"')
     recordErrorAs(cause, new Error('not a number: "?"'))
     const params = ['alice@example.com']
@@ -96,7 +96,7 @@ describe('an exception', () => {
     expect(describeException(error)).toEqual({ etype: 'Error', message: 'not a number: "?"' })
   })
 
-  it('repeats nothing that is not shown of an error that was wrapped twice', () => {
+  it('does not repeat the hidden message of an error that was wrapped twice', () => {
     const inner = hiddenError('alice@example.com')
     const mid = Object.assign(new Error(inner.message), { original: inner })
     const outer = new Error(`Not saved: ${mid.message}`, { cause: mid })
@@ -104,7 +104,7 @@ describe('an exception', () => {
     expect(describeException(outer)).toEqual({ etype: 'Error', message: 'Not saved: duplicate entry "?"' })
   })
 
-  it('repeats nothing that is not shown of several errors', () => {
+  it('does not repeat the hidden messages of several errors', () => {
     const [alice, bob] = [hiddenError('alice'), hiddenError('bob')]
     const errors = ['text', undefined, new Error(`First: ${alice.message}`, { cause: alice }), bob]
     const all = new AggregateError(errors, `${errors[2]}; ${bob.message}`)
@@ -115,7 +115,7 @@ describe('an exception', () => {
     expect(described.message).toBe('Not saved: Error: First: duplicate entry "?"; duplicate entry "?"')
   })
 
-  it('repeats no part of a long message that contains the message of another wrapped error', () => {
+  it('hides a long message whole if the message contains that of another wrapped error', () => {
     const cause = new Error('"alice"')
     recordErrorAs(cause, new Error('"?"'))
     const error = new Error('"alice" is taken by "bob"', { cause })
@@ -129,7 +129,7 @@ describe('an exception', () => {
   it.each([
     ['another error of the query', 'not a number: "alice@example.com"'],
     ['an error without a message', ''],
-  ])('repeats no parameters of a query that was wrapped once more, caused by %s', (_, text) => {
+  ])('does not repeat the parameters of a query that was wrapped twice, caused by %s', (_, text) => {
     const cause = new StoreError(text)
     recordErrorAs(cause, new Error('not shown'))
     const params = ['alice@example.com']
@@ -141,7 +141,7 @@ describe('an exception', () => {
     expect(describeException(all).message).toBe(`Both: ${text && 'not shown'}; not shown`)
   })
 
-  it('is described also where errors wrap each other', () => {
+  it('is described even if errors wrap each other', () => {
     const inner = hiddenError('alice')
     const mid = new Error(`First: ${inner.message}`, { cause: inner })
     const outer = new AggregateError([mid, mid], `Then: ${mid.message}`)
@@ -151,7 +151,7 @@ describe('an exception', () => {
     expect(describeException(mid).message).toBe('First: duplicate entry "?"')
   })
 
-  it('has no message where it wraps too many errors to look at each', () => {
+  it('has no message if too many errors are wrapped', () => {
     const chain = wrapTimes(hiddenError('alice'), 100_000)
     const list = new AggregateError([...Array(200), hiddenError('alice')], 'duplicate entry "alice"')
     const sparse = new AggregateError([], 'duplicate entry "alice"')
@@ -163,7 +163,7 @@ describe('an exception', () => {
     expect(describeException(wrapTimes(hiddenError('alice'), 90)).message).toBe('duplicate entry "?"')
   })
 
-  it('runs no code of the errors that it wraps', () => {
+  it('is described without running code of the wrapped errors', () => {
     const trapped = new Proxy([], Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, mine])))
     const child = Object.create(trapped)
     const get = { get: mine, enumerable: true }
@@ -183,7 +183,7 @@ describe('an exception', () => {
     expect(describeException(Object.defineProperties(new Error('outer'), members)).message).toBe('outer')
   })
 
-  it('has a message that is bounded, can be encoded, and holds no password of a URL', () => {
+  it('has a bounded, well-formed message without the password of a URL', () => {
     const long = describeException(
       new Error(`${'x'.repeat(1_980)} redis://:${'S3CRET'.repeat(99)}@h/ ${'y'.repeat(1e6)}`),
     )

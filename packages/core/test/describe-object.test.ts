@@ -14,7 +14,7 @@ it.each<[string, object, string]>([
   ['a promise', Promise.resolve('secret'), '[Promise]'],
   ['a WeakMap', new WeakMap(), '[Object]'],
   ['a URL', new URL('amqp://bob:SEALED@host/'), 'amqp://bob:***@host/'],
-])('shows %s by what it is', (_, value, shown) => {
+])('describes %s by its type or content', (_, value, shown) => {
   expect(describeObject(value)).toBe(shown)
 })
 
@@ -23,12 +23,12 @@ it.each<[string, object]>([
   ['a list', [1]],
   ['an object without a prototype', Object.create(null)],
   ['an object of a class of the program', new (class Order {})()],
-  ['what only looks like a URL', Object.create(URL.prototype)],
-])('leaves %s to its members', (_, value) => {
+  ['an object that only looks like a URL', Object.create(URL.prototype)],
+])('does not describe %s, which is shown by its members', (_, value) => {
   expect(describeObject(value)).toBeUndefined()
 })
 
-it('shows an error without what its record must not repeat, also where another error wraps it', () => {
+it('shows an error without its hidden text, even if another error wraps the error', () => {
   const inner = new Error('duplicate entry "alice"')
   recordErrorAs(inner, new Error('duplicate entry "?"'))
   const outer = new Error(`Not saved: ${inner.message}`, { cause: inner })

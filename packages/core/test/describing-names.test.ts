@@ -3,12 +3,15 @@ import { describesSecret } from '../src/secrets/names/describing-names.js'
 import { wordsOf } from '../src/secrets/names/name-words.js'
 
 it.each(['passwordLength', 'tokenCount', 'max_tokens', 'hasCookie', 'kms_key_id', 'prompt_tokens', 'passwordless'])(
-  'takes %s for a fact about a secret',
+  'treats %s as the name of a fact about a secret',
   name => {
     expect(describesSecret(wordsOf(name))).toBe(true)
   },
 )
 
-it.each(['password', 'accessKeyId', 'userToken', 'tokens'])('takes %s for none', name => {
-  expect(describesSecret(wordsOf(name))).toBe(false)
-})
+it.each(['password', 'accessKeyId', 'userToken', 'tokens'])(
+  'does not treat %s as the name of a fact about a secret',
+  name => {
+    expect(describesSecret(wordsOf(name))).toBe(false)
+  },
+)

@@ -9,26 +9,26 @@ it('warns of each cause once until nothing waits', async () => {
   const warnings = await collectWarnings()
   const warning = createDropWarning(DRIVER, LIMITS, () => false)
 
-  warning.dropped('queue-full')
-  warning.dropped('queue-full')
-  warning.dropped('roots')
-  warning.dropped('refused', 'The table is full.')
+  warning.warnOfDrop('queue-full')
+  warning.warnOfDrop('queue-full')
+  warning.warnOfDrop('roots')
+  warning.warnOfDrop('refused', 'The table is full.')
 
   await expect.poll(() => warnings.length).toBe(3)
   expect(warnings[0]?.message).toContain('7 records or 3 MiB wait for the store (test)')
   expect(warnings[2]?.message).toContain('refuses them. The table is full.')
 })
 
-it('warns again at a later time, and never where the program listens', () => {
+it('warns again later, but never if the program listens for drops', () => {
   const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const now = vi.spyOn(performance, 'now').mockReturnValue(0)
   const [warning, heard] = [false, true].map(isHeard => createDropWarning(DRIVER, LIMITS, () => isHeard))
 
-  warning?.dropped('refused')
-  heard?.dropped('refused')
-  warning?.over()
+  warning?.warnOfDrop('refused')
+  heard?.warnOfDrop('refused')
+  warning?.queueEmptied()
   now.mockReturnValue(60_000)
-  warning?.dropped('refused')
+  warning?.warnOfDrop('refused')
 
   expect(told).toHaveBeenCalledTimes(2)
   vi.restoreAllMocks()

@@ -70,8 +70,8 @@ async function collectWarnings(): Promise<string[]> {
   return warnings
 }
 
-describe('records for which there is no room', () => {
-  it('are none, of as many points in one go as a trace may have by default', async () => {
+describe('dropped records', () => {
+  it('do not occur for as many points as a trace may have by default', async () => {
     const { notifier, kept, settle } = openGate()
     setNotifier(notifier)
 
@@ -86,7 +86,7 @@ describe('records for which there is no room', () => {
     expect(kept.at(-1)).toMatchObject({ name: 'root-stop', info: { points_omitted: 50_001 } })
   })
 
-  it('are told in their trace, and its root is kept', async () => {
+  it('are reported in their trace, and the root of the trace is kept', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
 
@@ -102,7 +102,7 @@ describe('records for which there is no room', () => {
     expect(notifier.stats).toMatchObject({ droppedByReason: { 'queue-full': dropped }, droppedRoots: 0 })
   })
 
-  it('are not those of a request that a traced request of another service has made', async () => {
+  it('do not include the root of a request from a traced request of another service', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -118,7 +118,7 @@ describe('records for which there is no room', () => {
     }
   })
 
-  it('are those of the oldest roots where roots alone fill what is kept for them', async () => {
+  it('are the oldest roots if roots alone fill their reserve', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -132,7 +132,7 @@ describe('records for which there is no room', () => {
     expect(notifier.stats.droppedRoots).toBe(1 + 2 * 45)
   })
 
-  it('leave those that were emitted as they were', async () => {
+  it('do not change the records that the program emitted', async () => {
     const { notifier, settle } = openGate({ maxRecords: 10 })
     const emitted: TraceRecord[] = []
     setNotifier(record => {
@@ -147,7 +147,7 @@ describe('records for which there is no room', () => {
     expect(toldIn(emitted)).toBe(0)
   })
 
-  it('are told again where the store refused what told of them', async () => {
+  it('are reported again if the store refused the record that reported them', async () => {
     const kept: TraceRecord[] = []
     let isRefusing = true
     const notifier = create(
@@ -171,7 +171,7 @@ describe('records for which there is no room', () => {
     expect(toldIn(kept)).toBe(notifier.stats.dropped)
   })
 
-  it('are one warning of the process until all that waits is written', async () => {
+  it('cause one warning until no records wait', async () => {
     const warnings = await collectWarnings()
     const { notifier, settle } = openGate({ maxRecords: 11 })
     setNotifier(notifier)
@@ -182,12 +182,12 @@ describe('records for which there is no room', () => {
     await settle()
 
     expect(warnings.filter(warning => warning.startsWith('OSPROFILER_RECORDS_DROPPED'))).toEqual([
-      expect.stringContaining('11 records or 128 MiB wait for the store (test), which takes fewer than come'),
+      expect.stringContaining('11 records or 128 MiB wait for the store (test), which takes them too slowly'),
       expect.stringContaining('Even records of roots are dropped'),
     ])
   })
 
-  it('are no warning where the program listens for them', async () => {
+  it('cause no warning if the program listens for drops', async () => {
     const warnings = await collectWarnings()
     const { notifier, settle } = openGate({ maxRecords: 10 })
     notifier.on('drop', () => undefined)
@@ -203,7 +203,7 @@ describe('records for which there is no room', () => {
 })
 
 describe('the counts of any mix of traces', () => {
-  it('add up in each trace, in order, and the newest root is kept', async () => {
+  it('add up in each trace, with records in order and the newest root kept', async () => {
     const bursts = fc.array(
       fc.record({ trace: fc.nat(3), steps: fc.nat(40), flush: fc.boolean(), size: fc.constantFrom(1, 1, 1, 3_000) }),
       { minLength: 1, maxLength: 25 },

@@ -2,7 +2,7 @@ import { get, run } from '@osprofiler/core'
 import { expect, it, vi } from 'vitest'
 import { createEventListeners } from '../src/delivery/losses/event-listeners.js'
 
-it('tells each listener of an event, untraced, whatever another one throws or rejects with', () => {
+it('calls each listener untraced, even if another listener throws or rejects', () => {
   const listeners = createEventListeners()
   const told = vi.fn((...details: unknown[]) => void [details, expect(get()).toBeUndefined()])
   listeners.add('error', () => {
@@ -12,11 +12,11 @@ it('tells each listener of an event, untraced, whatever another one throws or re
   listeners.add('error', told)
 
   run({ hmacKey: 'KEY' }, () => {
-    listeners.tell('error', 1, 2)
-    listeners.tell('drop', 3)
+    listeners.emit('error', 1, 2)
+    listeners.emit('drop', 3)
   })
 
   expect(told.mock.calls).toEqual([[1, 2]])
   expect(['error', 'drop'].map(listeners.has)).toEqual([true, false])
-  expect(() => listeners.add('error', 7 as never)).toThrow('A listener is a function, not number')
+  expect(() => listeners.add('error', 7 as never)).toThrow('A listener must be a function, not number')
 })

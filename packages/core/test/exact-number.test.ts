@@ -17,22 +17,22 @@ describe('an ExactNumber', () => {
     expect(['1', null, undefined, {}, new Number(1)].map(asNumber)).toEqual(Array(5).fill(undefined))
   })
 
-  it('is shown as it was written', () => {
+  it('is shown in its original form', () => {
     expect(`${big}`).toBe('9007199254740993')
     expect(big.source).toBe('9007199254740993')
     expect(inspect({ big })).toBe('{ big: 9007199254740993 }')
   })
 
-  it('is the nearest number for JSON.stringify', () => {
+  it('becomes the nearest number in JSON.stringify', () => {
     expect(JSON.stringify([big, whole])).toBe('[9007199254740992,1]')
   })
 
-  it('is made of a number of JSON and of nothing else', () => {
+  it('is created only from the text of a JSON number', () => {
     expect(new ExactNumber('1e-07').source).toBe('1e-07')
     for (const text of ['', 'NaN', '1,2', '01', '"1"', ' 1']) expect(() => new ExactNumber(text)).toThrow(TypeError)
   })
 
-  it('is a number for all that looks at records', () => {
+  it('counts as a number wherever records are read', () => {
     const failed = { info: { response: { status_code: parseJson('503.0') } } } as unknown as TraceRecord
 
     expect(isErrorRecord(failed)).toBe(true)
@@ -41,7 +41,7 @@ describe('an ExactNumber', () => {
     expect(recordableInfo({ password: big })).toEqual({ password: '***' })
   })
 
-  it('is what a store of numbers has of a whole float', () => {
+  it('represents a whole float from a store of numbers', () => {
     expect(String(exactFloat(1))).toBe('1.0')
     expect(String(exactFloat(1e16))).toBe('1e+16')
     expect(exactFloat(1.5)).toBe(1.5)

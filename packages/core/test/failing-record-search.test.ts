@@ -26,36 +26,42 @@ function sorted(ids: readonly string[]): string[] {
   return ids.toSorted((a, b) => Number(a) - Number(b))
 }
 
-describe('a record with which each request fails', () => {
-  it.each(['0', '1', '50', '100'])('is dropped and reported, and costs no other: number %s of 101', async culprit => {
-    const warnings = await collectWarnings()
-    const store = createStore(id => id === culprit)
-    const notifier = openNotifier(store)
+describe('a record that makes every request fail', () => {
+  it.each(['0', '1', '50', '100'])(
+    'is dropped and reported without losing another record: number %s of 101',
+    async culprit => {
+      const warnings = await collectWarnings()
+      const store = createStore(id => id === culprit)
+      const notifier = openNotifier(store)
 
-    emit(notifier, range(101))
-    await notifier.flush()
-    await setImmediate()
+      emit(notifier, range(101))
+      await notifier.flush()
+      await setImmediate()
 
-    expect(sorted(store.kept)).toEqual(range(101).filter(id => id !== culprit))
-    expect(notifier.stats).toMatchObject({ emitted: 101, written: 100, dropped: 1, unknown: 0, queued: 0 })
-    expect(notifier.stats.droppedByReason.refused).toBe(1)
-    expect(warnings.map(({ message }) => message)).toContainEqual(expect.stringContaining('It answered 403.'))
-    expect(warnings.map(({ code }) => code)).toContain('OSPROFILER_RECORDS_DROPPED')
-    expect(store.requests.length).toBeLessThan(40)
-  })
+      expect(sorted(store.kept)).toEqual(range(101).filter(id => id !== culprit))
+      expect(notifier.stats).toMatchObject({ emitted: 101, written: 100, dropped: 1, unknown: 0, queued: 0 })
+      expect(notifier.stats.droppedByReason.refused).toBe(1)
+      expect(warnings.map(({ message }) => message)).toContainEqual(expect.stringContaining('It answered 403.'))
+      expect(warnings.map(({ code }) => code)).toContain('OSPROFILER_RECORDS_DROPPED')
+      expect(store.requests.length).toBeLessThan(40)
+    },
+  )
 
-  it.each([1, 2, 16, 500])('costs no other among several, in batches of %i', async batchSize => {
-    const store = createStore(id => Number(id) % 40 === 3)
-    const notifier = openNotifier(store, { batchSize })
+  it.each([1, 2, 16, 500])(
+    'is dropped without losing another record, among several and in batches of %i',
+    async batchSize => {
+      const store = createStore(id => Number(id) % 40 === 3)
+      const notifier = openNotifier(store, { batchSize })
 
-    emit(notifier, range(400))
-    await notifier.flush()
+      emit(notifier, range(400))
+      await notifier.flush()
 
-    expect(sorted(store.kept)).toEqual(range(400).filter(id => Number(id) % 40 !== 3))
-    expect(notifier.stats).toMatchObject({ written: 390, dropped: 10, queued: 0 })
-  })
+      expect(sorted(store.kept)).toEqual(range(400).filter(id => Number(id) % 40 !== 3))
+      expect(notifier.stats).toMatchObject({ written: 390, dropped: 10, queued: 0 })
+    },
+  )
 
-  it('waits where it is the only one, and is dropped once the store takes others', async () => {
+  it('waits while it is alone, and is dropped after the store takes others', async () => {
     const { check: _, ...store } = createStore(id => id === '0')
     const notifier = openNotifier(store)
 
@@ -71,8 +77,8 @@ describe('a record with which each request fails', () => {
   })
 })
 
-describe('a store that takes nothing', () => {
-  it('is asked by no more requests for one that may be at fault, and loses nothing', async () => {
+describe('a store that takes no records', () => {
+  it('gets no additional requests for the search, and causes no loss', async () => {
     const store = createStore(() => false)
     store.state.isDown = true
     const notifier = openNotifier(store, { batchSize: 50, minBackoff: 10, maxBackoff: 10 })
@@ -90,7 +96,7 @@ describe('a store that takes nothing', () => {
     expect(sorted(store.kept)).toEqual(range(300))
   })
 
-  it('loses nothing where it goes while a record is looked for', async () => {
+  it('causes no loss if the outage starts during the search', async () => {
     const store = createStore(id => id === '77')
     const notifier = openNotifier(store, { batchSize: 100 })
 
@@ -107,7 +113,7 @@ describe('a store that takes nothing', () => {
     expect(notifier.stats).toMatchObject({ written: 399, dropped: 1, queued: 0 })
   })
 
-  it('and any mix of culprits and outages lose exactly the culprits, and add up at every moment', async () => {
+  it('loses exactly the failing records in any mix with outages, and counts add up', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 2, max: 200 }),
       culprits: fc.array(fc.nat(199), { maxLength: 6 }),
@@ -148,7 +154,7 @@ describe('a store that takes nothing', () => {
 })
 
 describe('writes that end without an answer', () => {
-  it('become small, so that a record that always breaks the connection costs few others', async () => {
+  it('become small, so that a record that always breaks the connection affects few others', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => Number(id) % 50 === 0, 'ERR_WRITE_UNCERTAIN')
     const notifier = openNotifier(store)
@@ -162,7 +168,7 @@ describe('writes that end without an answer', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_UNCERTAIN'])
   })
 
-  it('are warned of where good ones come between', async () => {
+  it('cause a warning even if other writes succeed in between', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => Number(id) % 2 === 0, 'ERR_WRITE_UNCERTAIN')
     const notifier = openNotifier(store, { batchSize: 1 })
@@ -175,7 +181,7 @@ describe('writes that end without an answer', () => {
     expect(notifier.stats).toMatchObject({ written: 10, unknown: 10 })
   })
 
-  it('have large batches again after a while', async () => {
+  it('become large again after several answers', async () => {
     const store = createStore(id => id === '0', 'ERR_WRITE_UNCERTAIN')
     const notifier = openNotifier(store, { batchSize: 100 })
 
@@ -186,7 +192,7 @@ describe('writes that end without an answer', () => {
     expect(store.requests.map(ids => ids.length)).toEqual(expect.arrayContaining([25, 50, 100]))
   })
 
-  it('are told in the trace', async () => {
+  it('are reported in the trace', async () => {
     const written: TraceRecord[] = []
     const notifier = openNotifier(
       {

@@ -1,14 +1,14 @@
 import { expect, it, vi } from 'vitest'
-import { awaitFirstKey, isKeyAwaited, tellFirstKey } from '../src/keys/first-key.js'
+import { isKeyAwaited, onFirstKey, runFirstKeyActions } from '../src/keys/first-key.js'
 
-it('calls once, at the first key, what waits for one', () => {
+it('runs each waiting action once, at the first key', () => {
   const [act, takenBack] = [vi.fn(), vi.fn()]
-  awaitFirstKey(act)
-  awaitFirstKey(takenBack)()
+  onFirstKey(act)
+  onFirstKey(takenBack)()
 
   const before = isKeyAwaited()
-  tellFirstKey()
-  tellFirstKey()
+  runFirstKeyActions()
+  runFirstKeyActions()
 
   expect([before, isKeyAwaited()]).toEqual([true, false])
   expect(act).toHaveBeenCalledTimes(1)

@@ -8,8 +8,8 @@ afterEach(() => {
   for (const undo of undone.splice(0)) undo()
 })
 
-describe('what is to be in place before the first trace', () => {
-  it('waits for a key of the process, and is done once', () => {
+describe('an action for beforeFirstTrace()', () => {
+  it('waits for a key of the process, and runs once', () => {
     const act = vi.fn()
     undone.push(beforeFirstTrace(act))
     const before = act.mock.calls.length
@@ -20,7 +20,7 @@ describe('what is to be in place before the first trace', () => {
     expect([before, act.mock.calls.length]).toEqual([0, 1])
   })
 
-  it('is done at once where there is a key, and not where tracing is off', () => {
+  it('runs at once if there is a key, but not if tracing is disabled', () => {
     const [act, off] = [vi.fn(), vi.fn()]
     undone.push(configure({ hmacKeys: 'KEY' }))
 
@@ -30,7 +30,7 @@ describe('what is to be in place before the first trace', () => {
     expect([act, off].map(fn => fn.mock.calls.length)).toEqual([1, 0])
   })
 
-  it('is done where an adapter has keys of its own', () => {
+  it('runs if an adapter has keys of its own', () => {
     const act = vi.fn()
     undone.push(beforeFirstTrace(act))
 

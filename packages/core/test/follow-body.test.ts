@@ -24,8 +24,8 @@ async function read(stream: AsyncIterable<unknown>): Promise<string> {
   return text
 }
 
-describe('a body that is followed', () => {
-  it('is produced and cleaned up in the context of its request: a stream of Node', async () => {
+describe('a followed body', () => {
+  it('is produced and cleaned up in the context of its request, for a stream of Node', async () => {
     const { entered, follower } = createFollower()
     const body = Readable.from(['a', 'b'])
 
@@ -35,7 +35,7 @@ describe('a body that is followed', () => {
     expect(new Set(entered)).toEqual(new Set(['produce', 'clean up']))
   })
 
-  it('is produced in the context of its request: a stream of the web, and that of a Response', async () => {
+  it('is produced in the context of its request, for a web stream and a Response', async () => {
     const [one, other] = [createFollower(), createFollower()]
     const stream = new Blob(['ab']).stream()
     const response = new Response('cd')
@@ -48,7 +48,7 @@ describe('a body that is followed', () => {
     expect(one.entered.length).toBeGreaterThan(0)
   })
 
-  it('tells what it fails with', async () => {
+  it('reports its error', async () => {
     const { follower } = createFollower()
     const error = new Error('no')
     const body = new Readable({ read: () => void body.destroy(error) })
@@ -59,7 +59,7 @@ describe('a body that is followed', () => {
     expect(follower.failed).toHaveBeenCalledExactlyOnceWith(error)
   })
 
-  it('is followed once', async () => {
+  it('is followed only once', async () => {
     const [one, other] = [createFollower(), createFollower()]
     const body = Readable.from(['a'])
 
@@ -71,7 +71,7 @@ describe('a body that is followed', () => {
   })
 })
 
-it('leaves anything else alone, and runs none of its code', () => {
+it('ignores any other value without running its code', () => {
   const { follower } = createFollower()
   const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 

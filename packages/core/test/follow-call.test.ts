@@ -8,7 +8,7 @@ function outcome() {
 }
 
 describe('followCall', () => {
-  it('tells at once what a function returned or threw, and hands it on', () => {
+  it('reports a returned value or thrown error at once, and passes it on', () => {
     const [returned, thrown] = [outcome(), outcome()]
     const error = new Error('no')
 
@@ -23,7 +23,7 @@ describe('followCall', () => {
     expect(thrown.failed).toHaveBeenCalledExactlyOnceWith(error, 0)
   })
 
-  it('tells once how a promise settled, and returns the very promise', async () => {
+  it('reports once how a promise settled, and returns the same promise', async () => {
     const [fulfilled, rejected] = [outcome(), outcome()]
     const error = new Error('no')
     const [good, bad] = [Promise.resolve(7), Promise.reject(error)]
@@ -44,7 +44,7 @@ describe('followCall', () => {
     ['at once', 0],
     ['after an await', 1],
     ['after several awaits', 20],
-  ])('tells why an async function failed %s, untraced too', async (_, awaits) => {
+  ])('reports the error of an async function that failed %s, even untraced', async (_, awaits) => {
     const { done, failed } = outcome()
     const error = new Error('no')
     const fail = async () => {
@@ -58,7 +58,7 @@ describe('followCall', () => {
     expect(done).not.toHaveBeenCalled()
   })
 
-  it('tells the value of an async function that is over at once, untraced too', async () => {
+  it('reports the value of an async function that ends at once, even untraced', async () => {
     const { done, failed } = outcome()
 
     await followCall(async () => 7, { done, failed }).then(() => {})
@@ -66,7 +66,7 @@ describe('followCall', () => {
     await expect.poll(() => done.mock.calls).toEqual([[7, expect.any(Number)]])
   })
 
-  it('runs the function in the context around, untraced or traced', async () => {
+  it('runs the function in the surrounding context, untraced or traced', async () => {
     let inside: unknown
 
     expect(followCall(() => get(), outcome())).toBeUndefined()

@@ -196,7 +196,7 @@ beforeEach(() => {
 afterEach(() => setNotifier(undefined))
 
 describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
-  it.each(Object.entries(KINDS))('leaves %s as it is', async (_kind, { make, use = () => {}, reason }) => {
+  it.each(Object.entries(KINDS))('leaves %s unchanged', async (_kind, { make, use = () => {}, reason }) => {
     const plain = await observe(make, use)
     const records = listen()
 
@@ -211,7 +211,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
     )
   })
 
-  it('returns the very promise, each time', async () => {
+  it('returns the same promise each time', async () => {
     const memoized = Promise.resolve(1)
     const call = wrap(() => memoized)
 
@@ -268,8 +268,8 @@ async function countSpecies(fn: () => Promise<unknown>): Promise<number> {
   return asked
 }
 
-describe('a program that has replaced the species of promises', () => {
-  it('is asked for the species as often as without a trace', async () => {
+describe('a program that replaced the species of promises', () => {
+  it('sees as many reads of the species as without a trace', async () => {
     const load = async () => 'loaded'
     const traced = trace('load')(load)
     listen()
@@ -283,8 +283,8 @@ describe('a program that has replaced the species of promises', () => {
   })
 })
 
-describe('a promise that nobody awaits', () => {
-  it('ends its point when it is fulfilled with nothing, at once', async () => {
+describe('a promise without a handler', () => {
+  it('ends its point at once when the promise is fulfilled with undefined', async () => {
     const records = listen()
 
     run({ hmacKey: 'KEY', baseId: baseId }, () => {
@@ -294,7 +294,7 @@ describe('a promise that nobody awaits', () => {
     await expect.poll(() => records.map(({ name }) => name), { interval: 1 }).toEqual(['audit-start', 'audit-stop'])
   })
 
-  it('shows no result that could not be read', async () => {
+  it('records no result if the value could not be read', async () => {
     const records = listen()
 
     run({ hmacKey: 'KEY', baseId: baseId }, () => {
@@ -305,7 +305,7 @@ describe('a promise that nobody awaits', () => {
     expect(infoOf(records, 'audit-stop')).not.toHaveProperty('function')
   })
 
-  it('runs no getter of its value before the program does', async () => {
+  it('does not run a getter of its value before the program does', async () => {
     let reads = 0
     const read = () => {
       reads++
@@ -326,7 +326,7 @@ describe('a promise that nobody awaits', () => {
 })
 
 describe('a promise that several calls return', () => {
-  it('stops the points of all, also when the program has changed its prototype since', async () => {
+  it('stops the points of all calls, even if the program changed its prototype meanwhile', async () => {
     const records = listen()
     let settle: ((reason: unknown) => void) | undefined
     const shared = new Promise((_resolve, reject) => {
@@ -348,7 +348,7 @@ describe('a promise that several calls return', () => {
 })
 
 describe('a thenable', () => {
-  it('is a value, whose `then` belongs to the program', async () => {
+  it('counts as a value, and its `then` is not called', async () => {
     let asked = 0
     const query = Object.defineProperty({}, 'then', {
       value(resolve: (value: number) => void) {
@@ -367,7 +367,7 @@ describe('a thenable', () => {
 })
 
 describe('a message', () => {
-  it('whose promise is handled inside stays unawaited', async () => {
+  it('keeps its promise unawaited if the promise is handled inside', async () => {
     const serve = createRunTraced('KEY')
     const loading = Promise.reject(failure())
     loading.catch(() => {})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createScope, runIn } from '../src/points/context.js'
+import { createScope, runInScope } from '../src/points/context.js'
 import type { Profiler } from '../src/points/profiler.js'
 import { type FollowedPromise, hasWaitingChild, noteChild, noteEvent } from '../src/promises/followed-promise.js'
 
@@ -7,10 +7,10 @@ function follow(changes: Partial<FollowedPromise> = {}): FollowedPromise {
   return {
     promise: new Promise(() => {}),
     outcomes: [],
-    plain: true,
+    isPlain: true,
     bodyScope: undefined,
     isAsync: false,
-    mayBeOver: true,
+    mayHaveSettled: true,
     children: [],
     followedAt: 0,
     settledAt: undefined,
@@ -18,8 +18,8 @@ function follow(changes: Partial<FollowedPromise> = {}): FollowedPromise {
   }
 }
 
-describe('a promise that is made from a followed one', () => {
-  it('may be for an await of the own function, as long as the followed promise is pending', () => {
+describe('a promise that is made from a followed promise', () => {
+  it('may come from an await in the function, while the followed promise is pending', () => {
     const entry = follow()
 
     const isHandler = noteChild(entry, new Promise(() => {}))
@@ -27,26 +27,26 @@ describe('a promise that is made from a followed one', () => {
     expect([isHandler, hasWaitingChild(entry)]).toEqual([false, true])
   })
 
-  it('is for a handler once the followed promise has settled', () => {
+  it('comes from a handler after the followed promise has settled', () => {
     expect(noteChild(follow({ settledAt: 5 }), new Promise(() => {}))).toBe(true)
     expect(noteChild(follow({ promise: Promise.resolve() }), new Promise(() => {}))).toBe(true)
   })
 
-  it('is for a handler of an async function that was over at once, but in the scope of the function for an await', () => {
+  it('comes from a handler if the async function has ended, but from an await in the scope of the function', () => {
     const scope = createScope({} as Profiler)
     const over = { promise: Promise.resolve(), isAsync: true }
     const child = new Promise(() => {})
 
-    const inside = runIn(scope, () => noteChild(follow({ ...over, bodyScope: scope }), child))
+    const inside = runInScope(scope, () => noteChild(follow({ ...over, bodyScope: scope }), child))
     const outside = noteChild(follow({ ...over, bodyScope: scope }), child)
     const unknown = noteChild(follow(over), child)
-    scope.left = true
+    scope.isLeft = true
     const left = noteChild(follow({ ...over, bodyScope: scope }), child)
 
     expect({ inside, outside, unknown, left }).toEqual({ inside: false, outside: true, unknown: true, left: true })
   })
 
-  it('was an await of a value where it settles with the next event', () => {
+  it('comes from an await of a plain value if it settles with the next event', () => {
     const entry = follow()
     const child = Promise.resolve()
     noteChild(entry, child)
@@ -57,7 +57,7 @@ describe('a promise that is made from a followed one', () => {
     expect(entry.children).toEqual([])
   })
 
-  it('is one of a bounded number', () => {
+  it('is one of a limited number of noted promises', () => {
     const entry = follow()
 
     for (let made = 0; made < 100; made++) noteChild(entry, new Promise(() => {}))

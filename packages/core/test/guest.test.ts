@@ -33,7 +33,7 @@ describe('a guest in the program', () => {
     expect(records.filter(({ name }) => name === 'step-stop')).toHaveLength(10)
   })
 
-  it('takes what a redact hook returns within the bounds of all records', async () => {
+  it('limits the size of the info that a redact hook returns', async () => {
     const web = Array.from({ length: 10 }, () => ({}) as Record<string, unknown>)
     for (const from of web) for (const [index, to] of web.entries()) from[`to${index}`] = to
     const undo = configure({ redact: record => ({ ...record, info: { ...record.info, web } }) })
@@ -57,7 +57,7 @@ describe('a guest in the program', () => {
     expect(JSON.stringify(taken).length).toBeLessThan(200_000)
   })
 
-  it('charges a wide value for its width', async () => {
+  it('counts the width of a wide value against the limits', async () => {
     const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`name${index}`, index]))
 
     const records = await traceRecords(() =>
@@ -69,7 +69,7 @@ describe('a guest in the program', () => {
     expect(list.length).toBeLessThan(6)
   })
 
-  it('serves requests that are not of Node’s make', () => {
+  it('serves requests that are not of Node', () => {
     const tracer = createRequestTracer('KEY')
     const headers = { ...signedHeaders('KEY') }
     const res = { on: () => {}, once: () => {} }
@@ -81,7 +81,7 @@ describe('a guest in the program', () => {
     expect(tracer.serve({ headers } as never, {} as never, () => 'served')).toBe('served')
   })
 
-  it('refuses an option that does not exist, and says which do', () => {
+  it('refuses an unknown option, and lists the known ones', () => {
     expect(() => createRequestTracer('KEY', { maxTraceage: 60 } as never)).toThrow(
       /no option "maxTraceage". Known: .*maxTraceAge/,
     )
@@ -89,7 +89,7 @@ describe('a guest in the program', () => {
     expect(() => createNotifier({} as Driver, { maxRecord: 1 } as never)).toThrow(/no option "maxRecord"/)
   })
 
-  it('says once that its store cannot be written, unless somebody listens', async () => {
+  it('warns once of an unreachable store, unless the program listens', async () => {
     const warnings: string[] = []
     vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)))
     const failing = (): Driver => ({
@@ -110,7 +110,7 @@ describe('a guest in the program', () => {
     expect(warnings).toEqual(['No record can be delivered to the store (broken): ECONNREFUSED'])
   })
 
-  it('records for ten seconds what a request leaves behind, and then no more', async () => {
+  it('records the remaining work of a request for ten seconds', async () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
     const refresh = trace('refresh')(() => 1)
@@ -148,7 +148,7 @@ describe('a guest in the program', () => {
     expect(text).not.toContain('SECRET')
   })
 
-  it('redacts what a function takes whose name tells of a secret', async () => {
+  it('redacts the arguments of a function whose name refers to a secret', async () => {
     const setPassword = trace('user')(function setPassword(value: string) {
       return value.length
     })

@@ -8,7 +8,7 @@ describe('a value under the name of a secret', () => {
     ['pass', 3],
     ['credentials', 'include'],
     ['PWD', '/home/bob'],
-  ])('can be none: %s = %j', (name, value) => {
+  ])('can be harmless: %s = %j', (name, value) => {
     expect(isHarmless(name, value)).toBe(true)
   })
 
@@ -19,12 +19,12 @@ describe('a value under the name of a secret', () => {
     ['token', null],
     ['token', {}],
     ['password', '/etc/x'],
-  ])('is taken for one: %s = %j', (name, value) => {
+  ])('is treated as a secret: %s = %j', (name, value) => {
     expect(isHarmless(name, value)).toBe(false)
   })
 })
 
-it('knows a status and a plain word in a URL', () => {
+it('treats a status and a plain word in a URL as harmless', () => {
   expect([
     isHarmlessInUrl('code', '404'),
     isHarmlessInUrl('code', 'a1b2'),

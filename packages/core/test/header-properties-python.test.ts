@@ -43,8 +43,8 @@ function expectAlike(ours: UnpackedTrace | undefined, theirs: PythonDecision): v
   expect(ours ?? null).toEqual(isTraced(theirs) ? theirs : null)
 }
 
-describe('what an honest signer makes', () => {
-  it('is the same text in both languages', { timeout: TIMEOUT }, () =>
+describe('headers of an honest signer', () => {
+  it('are the same text in both languages', { timeout: TIMEOUT }, () =>
     check(honest, async each => {
       const theirs = await python.pack(traceInfo(each), each.key)
 
@@ -52,7 +52,7 @@ describe('what an honest signer makes', () => {
     }),
   )
 
-  it('is decided alike under any list of keys, with its own among them and without', { timeout: TIMEOUT }, () =>
+  it('are judged alike under any list of keys, with and without the right key', { timeout: TIMEOUT }, () =>
     check(fc.tuple(honest, otherKeys, otherKeys, fc.boolean()), async ([each, before, after, known]) => {
       const keys = [...before, ...(known ? [each.key] : []), ...after]
       const [info, hmac] = signedPack(traceInfo(each), each.key)
@@ -64,7 +64,7 @@ describe('what an honest signer makes', () => {
     }),
   )
 
-  it('is decided alike in any JSON spacing, order of members and escaping', { timeout: TIMEOUT }, () => {
+  it('are judged alike with any JSON spacing, order of members and escaping', { timeout: TIMEOUT }, () => {
     const signed = honest.chain(each =>
       honestJson(each.baseId, each.parentId)
         .chain(json => honestBase64(Buffer.from(json)))
@@ -80,7 +80,7 @@ describe('what an honest signer makes', () => {
     })
   })
 
-  it('is decided alike where Python writes its JSON in another way', { timeout: TIMEOUT }, () => {
+  it('are judged alike if Python writes its JSON differently', { timeout: TIMEOUT }, () => {
     const options = fc.record({
       separators: fc.tuple(fc.constantFrom(',', ', ', ' ,\n'), fc.constantFrom(':', ': ', '\t:\r\n')),
       indent: fc.constantFrom(null, 0, 2, '\t'),
@@ -97,7 +97,7 @@ describe('what an honest signer makes', () => {
     })
   })
 
-  it('is decided alike under any text with keys and commas', { timeout: TIMEOUT }, () => {
+  it('are judged alike under any text of keys and commas', { timeout: TIMEOUT }, () => {
     const character = fc.constantFrom(
       ...[',', ' ', '\t', '\u001c', '\u001f', '\u0085', '\u00a0', '\ufeff', '\u200b', '\u2028', '\u3000', 'k', 'K'],
     )
@@ -110,7 +110,7 @@ describe('what an honest signer makes', () => {
   })
 })
 
-describe('what an honest signer does not make', () => {
+describe('headers that no honest signer makes', () => {
   interface Spoilt {
     readonly info: string
     readonly hmac: string
@@ -148,7 +148,7 @@ describe('what an honest signer does not make', () => {
   }
 
   it(
-    'is never taken where Python refuses it: honest JSON with bytes, base64 and digits spoilt',
+    'are never accepted if Python refuses them: honest JSON with corrupted bytes, base64 or digits',
     { timeout: TIMEOUT },
     () =>
       checkNoneTakenAlone(
@@ -159,7 +159,7 @@ describe('what an honest signer does not make', () => {
   )
 
   it(
-    'is never taken where Python refuses it: what is nearly JSON, signed with the right key',
+    'are never accepted if Python refuses them: text that is nearly JSON, signed with the right key',
     { timeout: TIMEOUT },
     () =>
       checkNoneTakenAlone(
@@ -170,7 +170,7 @@ describe('what an honest signer does not make', () => {
       ),
   )
 
-  it('is never taken where Python refuses it: a pair of which one bit was turned over', { timeout: TIMEOUT }, () =>
+  it('are never accepted if Python refuses them: a pair with one flipped bit', { timeout: TIMEOUT }, () =>
     check(fc.tuple(honest, fc.nat(), fc.boolean()), async ([each, at, inHmac]) => {
       const [info, hmac] = signedPack(traceInfo(each), each.key)
       const flipped = Buffer.from(inHmac ? hmac : info, 'latin1')

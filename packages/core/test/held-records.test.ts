@@ -31,8 +31,8 @@ function createStore(holds: (id: string) => boolean) {
   return { kept, tries, write }
 }
 
-describe('a record that the store always puts off', () => {
-  it('holds up nothing, and is dropped and reported after some tries', async () => {
+describe('a record that the store always postpones', () => {
+  it('delays no other record, and is dropped and reported after some tries', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => id === '3')
     const notifier = create(store.write, { batchSize: 10 })
@@ -53,7 +53,7 @@ describe('a record that the store always puts off', () => {
     ])
   })
 
-  it('holds up nothing where it is so large that it makes a batch of its own', async () => {
+  it('delays no other record if it is so large that it fills a batch', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => id === 'large')
     const notifier = create(store.write)
@@ -68,7 +68,7 @@ describe('a record that the store always puts off', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('holds up nothing where it comes again and again', async () => {
+  it('delays no other record if such records keep coming', async () => {
     const store = createStore(id => Number(id) % 5 === 0)
     const notifier = create(store.write, { batchSize: 1 })
 
@@ -79,7 +79,7 @@ describe('a record that the store always puts off', () => {
     expect(notifier.stats).toMatchObject({ written: 48, dropped: 12, queued: 0 })
   })
 
-  it('is dropped by itself in an idle program, with nothing else to write', async () => {
+  it('is dropped in an idle program that writes no other records', async () => {
     const store = createStore(id => id === '0')
     const notifier = create(store.write)
 
@@ -89,7 +89,7 @@ describe('a record that the store always puts off', () => {
     expect(notifier.stats).toMatchObject({ written: 1, queued: 0 })
   })
 
-  it('is counted as closed where the time of close() is over before', async () => {
+  it('is counted as closed if close() times out first', async () => {
     const store = createStore(id => id === '0')
     const notifier = create(store.write, { minBackoff: 60_000, maxBackoff: 60_000 })
 
@@ -103,40 +103,43 @@ describe('a record that the store always puts off', () => {
   it.each([
     ['is put off', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
     ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
-  ])('costs no other where each request with it %s, while the store takes others', async (_, answer) => {
-    const kept: string[] = []
-    let isNew = true
-    const notifier = create(
-      async records => {
-        const ids = records.map(({ trace_id }) => trace_id)
-        if (ids.includes('3') && isNew) {
-          isNew = ids.length === 10 && kept.length === 0
-          return { refused: 0, held: ids.map((_, at) => at) }
-        }
-        if (ids.includes('3')) return await answer(records)
-        kept.push(...ids)
-        return undefined
-      },
-      { batchSize: 10 },
-    )
+  ])(
+    'is dropped without losing another record if each request with it %s while the store takes others',
+    async (_, answer) => {
+      const kept: string[] = []
+      let isNew = true
+      const notifier = create(
+        async records => {
+          const ids = records.map(({ trace_id }) => trace_id)
+          if (ids.includes('3') && isNew) {
+            isNew = ids.length === 10 && kept.length === 0
+            return { refused: 0, held: ids.map((_, at) => at) }
+          }
+          if (ids.includes('3')) return await answer(records)
+          kept.push(...ids)
+          return undefined
+        },
+        { batchSize: 10 },
+      )
 
-    emit(notifier, range(20))
-    for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
-      emit(notifier, range(10, more))
-      await notifier.flush(10)
-    }
-    await notifier.flush()
+      emit(notifier, range(20))
+      for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
+        emit(notifier, range(10, more))
+        await notifier.flush(10)
+      }
+      await notifier.flush()
 
-    expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
-    expect(kept).not.toContain('3')
-  })
+      expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
+      expect(kept).not.toContain('3')
+    },
+  )
 })
 
-describe('a store that is overloaded', () => {
+describe('an overloaded store', () => {
   it.each([
     ['holds every record', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
     ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
-  ])('is waited out, and loses nothing, where it %s', async (_, overloaded) => {
+  ])('loses no records if it %s', async (_, overloaded) => {
     const warnings = await collectWarnings()
     let isOverloaded = true
     const kept: string[] = []
@@ -160,7 +163,7 @@ describe('a store that is overloaded', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_STORE_UNREACHABLE'])
   })
 
-  it('is waited out where few records come', async () => {
+  it('loses no records if few records come', async () => {
     let isOverloaded = true
     const store = createStore(() => isOverloaded)
     const notifier = create(store.write)
@@ -175,7 +178,7 @@ describe('a store that is overloaded', () => {
     expect(notifier.stats).toMatchObject({ emitted: 10, written: 10, dropped: 0 })
   })
 
-  it('is waited out where it takes a part of each batch', async () => {
+  it('loses no records if it takes a part of each batch', async () => {
     let rounds = 0
     const seen = new Map<string, number>()
     const store = createStore(id => {
@@ -196,7 +199,7 @@ describe('a store that is overloaded', () => {
     expect(rounds).toBeLessThan(20)
   })
 
-  it('loses nothing of the part that it holds, however long that lasts', async () => {
+  it('loses no held records, for any length of the overload', async () => {
     let isOverloaded = true
     const store = createStore(id => isOverloaded && Number(id) >= 100)
     const notifier = create(store.write)
@@ -210,7 +213,7 @@ describe('a store that is overloaded', () => {
     expect(notifier.stats).toMatchObject({ written: 300, dropped: 0, queued: 0 })
   })
 
-  it('fills no memory beyond the queue', async () => {
+  it('uses no memory beyond that of the queue', async () => {
     const notifier = create(createStore(() => true).write, { maxBytes: 1_000_000, batchSize: 10 })
 
     for (let round = 0; round < 50; round++) {
@@ -223,9 +226,9 @@ describe('a store that is overloaded', () => {
   })
 })
 
-describe('a driver that holds nonsense', () => {
+describe('a driver with invalid positions of held records', () => {
   it.each([[[-1]], [[99]], [[0.5]], [[NaN]], [['0']], ['0'], [{ length: 1, 0: 0 }], [null], [[0, 0, 0]]])(
-    'does not spoil the counts: %j',
+    'does not break the counts: %j',
     async held => {
       let writes = 0
       const notifier = create(async () =>

@@ -19,37 +19,37 @@ async function openConnection(): Promise<{ readonly server: Socket; readonly cli
   return { server, client }
 }
 
-describe('a connection over which traced requests come', () => {
-  it('is watched once', async () => {
+describe('a connection with traced requests', () => {
+  it('is watched only once', async () => {
     const { server } = await openConnection()
 
     expect(watchConnection(server)).toBe(watchConnection(server))
     expect(server.listenerCount('close')).toBe(server.listeners('close').length)
   })
 
-  it('knows that its client has left', async () => {
+  it('reports that its client has left', async () => {
     const { server, client } = await openConnection()
     const connection = watchConnection(server)
     server.resume()
 
-    const before = connection.clientLeft()
+    const before = connection.hasClientLeft()
     client.end()
     await once(server, 'close')
 
-    expect([before, connection.clientLeft(), connection.endedHere]).toEqual([false, true, false])
+    expect([before, connection.hasClientLeft(), connection.endedLocally]).toEqual([false, true, false])
   })
 
-  it('knows that this side has ended it', async () => {
+  it('reports that this side ended the connection', async () => {
     const { server } = await openConnection()
     const connection = watchConnection(server)
 
     server.end()
     await once(server, 'finish')
 
-    expect([connection.endedHere, connection.clientLeft()]).toEqual([true, false])
+    expect([connection.endedLocally, connection.hasClientLeft()]).toEqual([true, false])
   })
 
-  it('knows that a time-out of this side has ended it, and not what came much later', async () => {
+  it('reports a time-out of this side, but not for a much later end', async () => {
     const [soon, late] = [await openConnection(), await openConnection()]
     const start = performance.now()
     const now = vi.spyOn(performance, 'now').mockReturnValue(start)
@@ -62,10 +62,10 @@ describe('a connection over which traced requests come', () => {
     now.mockReturnValue(start + 5_000)
     late.server.destroy()
 
-    expect(connections.map(connection => connection.timedOut())).toEqual([true, false])
+    expect(connections.map(connection => connection.hasTimedOut())).toEqual([true, false])
   })
 
-  it('tells those who wait that it is gone, unless they have left', async () => {
+  it('calls the close listeners that were not removed', async () => {
     const { server } = await openConnection()
     const connection = watchConnection(server)
     const [told, left] = [vi.fn(), vi.fn()]

@@ -20,8 +20,8 @@ async function respond(
   return await new Promise(resolve => {
     server.on('request', (req, res) => {
       const watched = watchHttp1(req, res, {
-        ended: howEnded => {
-          const end = howEnded()
+        ended: determineEnd => {
+          const end = determineEnd()
           resolve([end, watched?.sentStatus(end)])
         },
         answered: () => {},
@@ -38,7 +38,7 @@ async function respond(
 }
 
 it.each<[string, (res: ServerResponse) => void, ResponseEnd, number | undefined]>([
-  ['that is sent whole ends well', res => res.writeHead(201).end('whole'), 'well', 201],
+  ['that is sent completely ends well', res => res.writeHead(201).end('whole'), 'well', 201],
   ['that its program destroys is broken off by the server', res => res.destroy(), 'server', undefined],
 ])('a response %s', async (_, handle, end, status) => {
   expect(await respond((_req, res) => handle(res))).toEqual([end, status])

@@ -24,8 +24,8 @@ async function respond(
       if (stream === undefined) throw new Error('A response of HTTP/2 has a stream')
       stream.on('error', () => {})
       const watched = watchHttp2(res, stream, {
-        ended: howEnded => {
-          const end = howEnded()
+        ended: determineEnd => {
+          const end = determineEnd()
           resolve([end, watched?.sentStatus(end)])
         },
         answered: () => {},
@@ -38,18 +38,18 @@ async function respond(
   })
 }
 
-it('a response of HTTP/2 that is sent whole ends well', async () => {
+it('an HTTP/2 response that is sent completely ends well', async () => {
   expect(await respond(res => void res.writeHead(201).end('whole'))).toEqual(['well', 201])
 })
 
-it('a response of HTTP/2 that its program destroys is broken off by the server', async () => {
+it('an HTTP/2 response that its program destroys is broken off by the server', async () => {
   expect(await respond(res => void res.stream.destroy())).toEqual(['server', undefined])
 })
 
-it('a response of HTTP/2 whose client leaves is broken off by the client', async () => {
+it('an HTTP/2 response whose client leaves is broken off by the client', async () => {
   expect(await respond(res => void res.write('begin'), true)).toEqual(['client', 200])
 })
 
-it('a response of HTTP/1 has no stream', () => {
+it('an HTTP/1 response has no stream', () => {
   expect([{}, { stream: null }, { stream: {} }].map(streamOf)).toEqual([undefined, undefined, undefined])
 })

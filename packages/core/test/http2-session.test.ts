@@ -19,8 +19,8 @@ async function openSession() {
   return { session }
 }
 
-describe('a session of HTTP/2', () => {
-  it('tells that it has just timed out', async () => {
+describe('an HTTP/2 session', () => {
+  it('reports a recent time-out', async () => {
     const { session } = await openSession()
     watchSession(session)
 
@@ -30,7 +30,7 @@ describe('a session of HTTP/2', () => {
     expect([before, hasTimedOut(session), hasTimedOut(undefined)]).toEqual([false, true, false])
   })
 
-  it('tells that the client has refused it for an error of its own', async () => {
+  it('reports that the client closed the session with an error of its own', async () => {
     const { session } = await openSession()
     watchSession(session)
 

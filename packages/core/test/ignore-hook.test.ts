@@ -6,7 +6,7 @@ import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
 
-it('tells once in a process of an ignore that throws, and once of one that is async', async () => {
+it('warns once of an ignore function that throws, and once of an async one', async () => {
   const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const fail = (): boolean => {
     throw new Error('TOPSECRET')
@@ -26,7 +26,10 @@ it('tells once in a process of an ignore that throws, and once of one that is as
   expect(traced).toEqual([true, true, true, true])
   expect(calls.stats.traced).toBe(1)
   expect(told).toEqual([
-    [expect.stringMatching(/^The option "ignore" threw\. .*is traced\. .*at once/), { code: 'OSPROFILER_IGNORE' }],
-    [expect.stringMatching(/^The option "ignore" returned a promise/), { code: 'OSPROFILER_IGNORE' }],
+    [
+      expect.stringMatching(/^The "ignore" function threw an error, so .*is traced\. .*synchronously/),
+      { code: 'OSPROFILER_IGNORE' },
+    ],
+    [expect.stringMatching(/^The "ignore" function returned a promise/), { code: 'OSPROFILER_IGNORE' }],
   ])
 })

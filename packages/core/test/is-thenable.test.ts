@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { isThenable } from '../src/platform/is-thenable.js'
 
-it('knows a promise, also of another realm and of a library', () => {
+it('recognizes a promise, even of another realm or of a library', () => {
   const queryBuilder = Object.create(Object.fromEntries([['then', () => {}]]))
 
   expect([Promise.resolve(), runInNewContext('Promise.resolve()'), queryBuilder].map(isThenable)).toEqual([
@@ -12,7 +12,7 @@ it('knows a promise, also of another realm and of a library', () => {
   ])
 })
 
-it('knows no promise in a function, a text, null, or an object with another member of that name', () => {
+it('does not recognize a function, a text, null, or an object whose then is not a function', () => {
   const data = Object.fromEntries([['then', 1]])
 
   expect([() => {}, 'then', null, undefined, data].map(isThenable)).toEqual(Array(5).fill(false))

@@ -61,8 +61,8 @@ const broken = fc
     return whole.slice(0, from) + piece + whole.slice(from + length)
   })
 
-describe('parseJson beside the json module of Python', () => {
-  it('reads, refuses and writes the same texts', () => {
+describe('parseJson and the json module of Python', () => {
+  it('read, refuse and write the same texts', () => {
     const texts = [...fc.sample(json, 4_000), ...fc.sample(broken, 4_000), ...fc.sample(number, 4_000)]
     const expected = askPython(texts)
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { holdsWord, jsonText, parseJson, stringifyJson } from '../src/json/index.js'
 
 describe('stringifyJson', () => {
-  it('writes as JSON.stringify does', () => {
+  it('writes the same JSON as JSON.stringify', () => {
     const value = {
       date: new Date(0),
       missing: undefined,
@@ -31,7 +31,7 @@ describe('stringifyJson', () => {
     )
   })
 
-  it('throws where JSON.stringify does, and jsonText never', () => {
+  it('throws like JSON.stringify, while jsonText never throws', () => {
     const cycle: Record<string, unknown> = { n: parseJson('1.0') }
     cycle.self = cycle
 
@@ -43,7 +43,7 @@ describe('stringifyJson', () => {
     expect(jsonText(undefined, 0)).toBe('null')
   })
 
-  it('tells where a word would stand, also in a cycle', () => {
+  it('finds NaN and infinite numbers, even in a cycle', () => {
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
 

@@ -10,7 +10,7 @@ function hmac(key: string): string {
   return createHmac('sha1', Buffer.from(key, 'utf8')).update(TEXT).digest('hex')
 }
 
-it('shows no key that configure() was given, in all that a process shares', () => {
+it('exposes no configured key in the state that copies of the package share', () => {
   const undo = configure({ hmacKeys: ['SECRET-ONE', 'SECRET-TWO'] })
 
   const shown = inspect(Reflect.get(globalThis, Symbol.for('osprofiler.core')), { depth: 12, showHidden: true })
@@ -21,7 +21,7 @@ it('shows no key that configure() was given, in all that a process shares', () =
 })
 
 describe('KeyRing', () => {
-  it('signs with the first key and verifies with any, saying which', () => {
+  it('signs with the first key, and verifies with any key and returns it', () => {
     const ring = new KeyRing(['NEW', 'OLD'])
 
     expect(ring.sign(TEXT)).toBe(hmac('NEW'))
@@ -30,14 +30,14 @@ describe('KeyRing', () => {
     expect(ring.verify(TEXT, hmac('OTHER'))).toBeUndefined()
   })
 
-  it('splits a text at commas, trims the spaces around each key and keeps those within', () => {
+  it('splits a text at commas, trims each key and keeps inner spaces', () => {
     const ring = new KeyRing(' a , b c,,\td\n,')
 
     expect(ring.size).toBe(3)
     for (const key of ['a', 'b c', 'd']) expect(ring.verify(TEXT, hmac(key))).toBe(key)
   })
 
-  it('takes the keys of a list as they are, commas and spaces too', () => {
+  it('uses the keys of a list unchanged, including commas and spaces', () => {
     const ring = new KeyRing(['a,b', ' c '])
 
     expect(ring.size).toBe(2)
@@ -45,7 +45,7 @@ describe('KeyRing', () => {
     expect(ring.verify(TEXT, hmac('c'))).toBeUndefined()
   })
 
-  it('does not follow changes of the list that it was given', () => {
+  it('is not affected by later changes of the given list', () => {
     const keys = ['a']
     const ring = new KeyRing(keys)
 
@@ -62,7 +62,7 @@ describe('KeyRing', () => {
     ['with a letter that is no digit', (right: string) => `${right.slice(0, 39)}g`],
     ['on two lines', (right: string) => `${right}\n${right}`],
     ['empty', () => ''],
-  ])('does not know an HMAC that is %s', (_how, spoil) => {
+  ])('does not accept an HMAC that is %s', (_how, spoil) => {
     expect(new KeyRing('a').verify(TEXT, spoil(hmac('a')))).toBeUndefined()
   })
 
@@ -70,7 +70,7 @@ describe('KeyRing', () => {
     expect(new KeyRing('a').verify(TEXT, ` \t\n\v\f\r${hmac('a')} \r\n`)).toBe('a')
   })
 
-  it('finds no key for a part of an HMAC, though it has just verified the whole', () => {
+  it('finds no key for a part of an HMAC right after verifying the whole', () => {
     const ring = new KeyRing('A')
     const hmac = ring.sign('text')
 
@@ -79,7 +79,7 @@ describe('KeyRing', () => {
     expect(found).toEqual(['A', undefined, undefined, undefined])
   })
 
-  it('verifies nothing without keys, and says what to do when it is to sign', () => {
+  it('verifies nothing without keys, and explains how to set a key when asked to sign', () => {
     const ring = new KeyRing(' ,, ')
 
     expect(ring.size).toBe(0)
@@ -98,7 +98,7 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(keys as HmacKeys)).toThrow(TypeError)
   })
 
-  it('gives no key to whoever calls all that it has, but for a signature', () => {
+  it('returns no key from any method or property, except for a valid signature', () => {
     const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
     const members = [ring, KeyRing.prototype, KeyRing].flatMap(holder =>
       Reflect.ownKeys(holder).map(name => [holder, name] as const),
@@ -119,7 +119,7 @@ describe('KeyRing', () => {
     expect(shown.join()).not.toContain('SECRET')
   })
 
-  it('shows its keys to nobody', () => {
+  it('does not show its keys when printed or serialized', () => {
     const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
     const shown = [
       inspect(ring, { showHidden: true, depth: 9 }),

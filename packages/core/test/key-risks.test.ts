@@ -14,7 +14,7 @@ function codesOf(keys: readonly string[], mode?: number): string[] {
   return findKeyRisks(keys, { source: 'the file', mode }).map(({ code }) => code)
 }
 
-describe('a key that is', () => {
+describe('the risk of a key that is', () => {
   it.each([
     'SECRET_KEY',
     'secret_key',
@@ -26,7 +26,7 @@ describe('a key that is', () => {
     'old',
     'your-secret-key',
     'hmac_key',
-  ])('in public documentation is named so: %s', key => {
+  ])('in public documentation is reported: %s', key => {
     expect(codesOf([key])).toEqual(['OSPROFILER_PUBLIC_KEY'])
   })
 
@@ -48,11 +48,11 @@ describe('a key that is', () => {
     ],
     ...['a'.repeat(64), 'ab'.repeat(20), '0123456789abcdef', '1234567890123456', 'abcdefghijklmnopqrstuvwxyz'],
     ...['password12345678901', 'changeme-changeme', 'osprofiler_2026_01_01', 'correct-horse'],
-  ])('easily guessed is named so: %s', key => {
+  ])('easy to guess is reported: %s', key => {
     expect(codesOf([key])).toEqual(['OSPROFILER_WEAK_KEY'])
   })
 
-  it('drawn at random has no risk, however it is written', () => {
+  it('drawn at random does not exist, in any notation', () => {
     const keys = Array.from({ length: 300 }, () => [
       randomBytes(32).toString('base64url'),
       randomBytes(16).toString('hex'),
@@ -63,17 +63,17 @@ describe('a key that is', () => {
     expect(codesOf(keys)).toEqual([])
   })
 
-  it('one of many is named by its place, and no key is shown', () => {
+  it('one of several is reported by position, without showing a key', () => {
     const risks = findKeyRisks([STRONG, 'SECRET_KEY', 'hunter2', 'letmein'], { source: 'the file' })
 
     expect(risks.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^The second key in the file stands in public documentation: .*osprofiler key new/),
+      expect.stringMatching(/^The second key in the file is in public documentation, .*osprofiler key new/),
       expect.stringMatching(/^The third key in the file can be guessed: .*osprofiler key new/),
     ])
     expect(JSON.stringify(risks)).not.toMatch(/SECRET_KEY|hunter2|letmein|o7Vt/)
   })
 
-  it('very long takes no time to speak of', () => {
+  it('very long is found quickly', () => {
     expect(codesOf(['ab'.repeat(30_000), `${STRONG}${'xy!'.repeat(10_000)}`])).toEqual(['OSPROFILER_WEAK_KEY'])
   })
 })
@@ -86,7 +86,7 @@ describe('a file of keys', () => {
     [0o100644, ['OSPROFILER_READABLE_KEYS_FILE']],
     [0o100604, ['OSPROFILER_READABLE_KEYS_FILE']],
     [0o100777, ['OSPROFILER_READABLE_KEYS_FILE']],
-  ])('with mode %o that everyone can read is named so: %j', (mode, expected) => {
+  ])('with mode %o has the risks %j', (mode, expected) => {
     expect(codesOf([STRONG], mode)).toEqual(expected)
     expect(codesOf([], mode)).toEqual([])
   })
@@ -107,7 +107,7 @@ describe('a process', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('warns once of each risk, also when the keys change, and never shows a key', () => {
+  it('warns once of each risk, even when the keys change, and never shows a key', () => {
     let now = Math.ceil(performance.now())
     vi.spyOn(performance, 'now').mockImplementation(() => now)
     const file = join(folder, 'keys')
@@ -126,14 +126,14 @@ describe('a process', () => {
 
     const told = warnings.mock.calls.map(([message, options]) => [(options as { code: string }).code, message])
     expect(told).toEqual([
-      ['OSPROFILER_PUBLIC_KEY', expect.stringContaining(`The first key in ${file} stands in public`)],
+      ['OSPROFILER_PUBLIC_KEY', expect.stringContaining(`The first key in ${file} is in public`)],
       ['OSPROFILER_WEAK_KEY', expect.stringContaining(`The second key in ${file} can be guessed`)],
       ['OSPROFILER_READABLE_KEYS_FILE', expect.stringContaining(`can read the keys in ${file}. `)],
     ])
     expect(told.join()).not.toMatch(/SECRET|hunter/)
   })
 
-  it('says nothing of keys that the program gives, nor where tracing is disabled', () => {
+  it('does not warn of keys that the program passes, or if tracing is disabled', () => {
     vi.stubEnv('OSPROFILER_HMAC_KEYS', 'SECRET_KEY')
     const undo = configure({ hmacKeys: 'SECRET_KEY' })
     configuredKeyRing()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeKeyText, ordinal, splitKeyText } from '../src/keys/key-text.js'
+import { decodeKeyText, splitKeyText, toOrdinal } from '../src/keys/key-text.js'
 
 describe('the text of a keys file', () => {
   it.each<[string, Buffer]>([
@@ -12,19 +12,27 @@ describe('the text of a keys file', () => {
 
   it.each<[string, Buffer, string]>([
     ['neither UTF-8 nor UTF-16', Buffer.from([0x61, 0xff]), 'it is not UTF-8'],
-    ['half a character of UTF-16', Buffer.from([0xff, 0xfe, 0x61]), 'it begins as UTF-16 and is not'],
-    ['half a character of UTF-16, the other byte first', Buffer.from([0xfe, 0xff, 0x61]), 'it begins as UTF-16'],
-  ])('is refused where it is %s', (_, bytes, reason) => {
+    [
+      'half a character of UTF-16',
+      Buffer.from([0xff, 0xfe, 0x61]),
+      'it begins with a UTF-16 byte order mark but is not UTF-16',
+    ],
+    [
+      'half a character of UTF-16, the other byte first',
+      Buffer.from([0xfe, 0xff, 0x61]),
+      'it begins with a UTF-16 byte order mark',
+    ],
+  ])('is refused if it is %s', (_, bytes, reason) => {
     expect(() => decodeKeyText(bytes)).toThrow(reason)
   })
 })
 
 describe('the keys of a text', () => {
-  it('stand between commas and line ends, without the blanks around them', () => {
+  it('are separated by commas and line ends, and trimmed', () => {
     expect(splitKeyText('\ufeff new , old\r\n\n older\u0085\n')).toEqual(['new', 'old', 'older'])
   })
 
-  it('are in no message that refuses them', () => {
+  it('do not appear in the message that refuses them', () => {
     for (const text of ['SEALED,"SEALED"', '# SEALED', 'SEALED\0', '-----BEGIN SEALED-----']) {
       expect(() => splitKeyText(text)).toThrow(/^(?!.*SEALED)/s)
     }
@@ -44,6 +52,6 @@ describe('the keys of a text', () => {
   })
 })
 
-it('names keys by their places', () => {
-  expect([0, 1, 2, 3, 10].map(ordinal)).toEqual(['first', 'second', 'third', '4th', '11th'])
+it('names keys by their positions', () => {
+  expect([0, 1, 2, 3, 10].map(toOrdinal)).toEqual(['first', 'second', 'third', '4th', '11th'])
 })

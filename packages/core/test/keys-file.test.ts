@@ -30,13 +30,13 @@ describe('createKeysFile', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('gives no ring for a file without keys', () => {
+  it('returns no ring for a file without keys', () => {
     writeFileSync(file, ' ,\n\r\n , ')
 
     expect(createKeysFile(file)()).toBeUndefined()
   })
 
-  it('separates keys at commas and line ends, trims them, and passes over a byte order mark', () => {
+  it('splits keys at commas and line ends, trims them, and ignores a byte order mark', () => {
     writeFileSync(file, '\ufeff one \r\ntwo,three\n\n')
 
     const ring = createKeysFile(file)()
@@ -45,7 +45,7 @@ describe('createKeysFile', () => {
     expect(signersOf(ring, ['one', 'two', 'three', 'four'])).toEqual(['one', 'two', 'three', undefined])
   })
 
-  it('hands out the same ring for as long as the file says the same', () => {
+  it('returns the same ring while the content of the file stays the same', () => {
     writeFileSync(file, 'one')
     const keyRing = createKeysFile(file)
     const ring = keyRing()
@@ -56,7 +56,7 @@ describe('createKeysFile', () => {
     expect(keyRing()).toBe(ring)
   })
 
-  it('takes a file up to 64 KiB, and keeps the last good keys where it is longer', () => {
+  it('reads a file of up to 64 KiB, and keeps the last valid keys if the file is longer', () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const keyRing = createKeysFile(file)
     writeFileSync(file, 'a'.repeat(64 * 1024))
@@ -69,7 +69,7 @@ describe('createKeysFile', () => {
     expect(keyRing()).toBe(ring)
   })
 
-  it('keeps the last good keys where a FIFO takes the place of the file', () => {
+  it('keeps the last valid keys if a FIFO replaces the file', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const keyRing = createKeysFile(file)
     writeFileSync(file, 'one')
@@ -81,23 +81,23 @@ describe('createKeysFile', () => {
 
     expect(keyRing()).toBe(ring)
     expect(warnings).toHaveBeenCalledTimes(1)
-    expect(warnings.mock.calls[0]?.[0]).toMatch(/it is a pipe.*stay in force/)
+    expect(warnings.mock.calls[0]?.[0]).toMatch(/it is a pipe.*stay in use/)
   })
 
   it.each(['U0VDUkVU', 'SECRET,OTHER', '/SECRET', '/U0VD/UkVU+x=', 'a/SECRET', './none\nSECRET'])(
-    'does not show %j, which may be a key that was given in place of a path',
+    'does not show %j, which may be a key instead of a path',
     value => {
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
 
       createKeysFile(value)()
 
       expect(warnings.mock.calls[0]?.[0]).toBe(
-        'Cannot read the HMAC keys in the file that OSPROFILER_HMAC_KEYS_FILE names (ENOENT). Nothing is traced until it can be read.',
+        'Cannot read the HMAC keys in the file that OSPROFILER_HMAC_KEYS_FILE names (ENOENT). Nothing is traced until the file can be read.',
       )
     },
   )
 
-  it('shows a path that leads somewhere, and of a very long one the beginning and the end', () => {
+  it('shows an existing path, and the beginning and end of a very long one', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
 
     createKeysFile(join(folder, 'nowhere', 'keys'))()
@@ -109,7 +109,7 @@ describe('createKeysFile', () => {
     expect(long?.length).toBeLessThan(500)
   })
 
-  it('warns once an outage, naming the file and not what is in it', () => {
+  it('warns once per outage, with the name of the file but not its content', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const keyRing = createKeysFile(file)
     const look = () => {
@@ -134,7 +134,7 @@ describe('createKeysFile', () => {
     }
   })
 
-  it('verifies with the ring of before what is under way when the file changes', () => {
+  it('keeps verifying with the previous ring in a request that is under way when the file changes', () => {
     writeFileSync(file, 'one')
     const keyRing = createKeysFile(file)
     const before = keyRing()

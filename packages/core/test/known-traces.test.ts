@@ -6,7 +6,7 @@ import { findKnownTrace, openKnownTrace } from '../src/points/known-traces.js'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 describe('the traces that a process remembers', () => {
-  it('include one that 1,024 others followed, however often each of them came', () => {
+  it('include a trace after 1,024 others, even if each of those came several times', () => {
     const kept = openKnownTrace('kept')
     const others = Array.from({ length: 1_024 }, () => v7())
 
@@ -15,7 +15,7 @@ describe('the traces that a process remembers', () => {
     expect(findKnownTrace('kept')).toBe(kept)
   })
 
-  it('do not include one that 2,048 others followed', () => {
+  it('do not include a trace after 2,048 others', () => {
     openKnownTrace('gone')
 
     for (let other = 0; other < 2_048; other++) openKnownTrace(v7())
@@ -47,16 +47,19 @@ describe('maxPointsPerTrace', () => {
     [9, 0],
     [10, 1],
     [1_000, 991],
-  ])('records just as many, counting the request itself: of 1 and %i, %i are omitted and told of', (points, beyond) => {
-    serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 10 }), v7(), points)
+  ])(
+    'limits the points including the request itself: of 1 and %i points, %i are omitted and reported',
+    (points, beyond) => {
+      serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 10 }), v7(), points)
 
-    expect(records.filter(({ name }) => name.endsWith('-start'))).toHaveLength(10)
-    expect(records.filter(({ name }) => name.endsWith('-stop'))).toHaveLength(10)
-    expect(omitted()).toBe(beyond)
-    expect(records.at(-1)).toMatchObject({ name: 'wsgi-stop' })
-  })
+      expect(records.filter(({ name }) => name.endsWith('-start'))).toHaveLength(10)
+      expect(records.filter(({ name }) => name.endsWith('-stop'))).toHaveLength(10)
+      expect(omitted()).toBe(beyond)
+      expect(records.at(-1)).toMatchObject({ name: 'wsgi-stop' })
+    },
+  )
 
-  it('counts over all requests of one trace, and the last that is recorded tells the rest', () => {
+  it('counts over all requests of one trace, and the last recorded stop reports the omitted points', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     serveFake(tracer, signedHeaders('KEY', baseId), () => {
@@ -67,7 +70,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(1 + 3 * 6 - 10)
   })
 
-  it('tells of all that was omitted when requests come one after another, too', () => {
+  it('reports all omitted points of successive requests', () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
@@ -84,7 +87,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(2 + 5 + 6 + 6 + 5)
   })
 
-  it('hangs what is nested in an omitted point under the nearest recorded one', () => {
+  it('nests the points inside an omitted point in the nearest recorded point', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 2 })
     serveFake(tracer, signedHeaders('KEY'), request => {
       const outer = request?.profiler.start('recorded')
@@ -96,7 +99,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(1)
   })
 
-  it('leaves other traces their own', () => {
+  it('is counted separately for each trace', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 3 })
     serveWithPoints(tracer, v7(), 5)
     serveWithPoints(tracer, v7(), 2)
@@ -105,7 +108,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(3)
   })
 
-  it('holds in each place where an adapter is mounted, also when one allows more than another', () => {
+  it('applies to each mounted adapter, even if adapters have different limits', () => {
     const strict = createRequestTracer('KEY', { maxPointsPerTrace: 5 })
     const lax = createRequestTracer('KEY', { maxPointsPerTrace: 50 })
     const baseId = v7()
@@ -121,7 +124,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(5 + 4)
   })
 
-  it('serves a trace of which nothing may be recorded', () => {
+  it('serves a trace of which no point may be recorded', () => {
     serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 0 }), v7(), 3)
 
     expect(records).toEqual([])

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createLabels } from '../src/secrets/values/labels-in-text.js'
-import { type Span, withoutSpans } from '../src/secrets/values/text-spans.js'
+import { replaceSpans, type Span } from '../src/secrets/values/text-spans.js'
 
 function redact(text: string, name: string, value: string): string {
   const spans: Span[] = []
@@ -12,7 +12,7 @@ function redact(text: string, name: string, value: string): string {
   for (const { word, kind, at } of [...signs].filter(({ at }) => at !== -1).sort((a, b) => a.at - b.at)) {
     labels.read(word, kind, text.slice(at).search(/[:=]/) + at)
   }
-  return withoutSpans(text, spans, text.length)
+  return replaceSpans(text, spans, text.length)
 }
 
 it.each([
@@ -21,6 +21,6 @@ it.each([
   ['<add name="password" value="SEALED"/>', '<add name="password" value="***"/>'],
   ['{"name": "title", "value": "Emma"}', '{"name": "title", "value": "Emma"}'],
   ['{"name": "token"} {"value": "Emma"}', '{"name": "token"} {"value": "Emma"}'],
-])('hides the value that stands beside the name of a secret: %s', (text, shown) => {
+])('hides the value beside the name of a secret: %s', (text, shown) => {
   expect(redact(text, 'name', 'value')).toBe(shown)
 })

@@ -62,8 +62,8 @@ function show({ file, args = [], env, cwd = '' }: Launch): string {
 describe('a program under PM2', () => {
   it.each([
     ['in fork mode', FORK, 'server.js'],
-    ['in fork mode, as a module', FORK_OF_MODULE, 'server.mjs'],
-  ])('%s is called by its own package', (_, container, program) => {
+    ['as a module in fork mode', FORK_OF_MODULE, 'server.mjs'],
+  ])('%s is named after its own package', (_, container, program) => {
     const file = write('lib/node_modules/pm2/lib/ProcessContainerFork.js', container)
     write('lib/node_modules/pm2/package.json', '{ "name": "pm2" }')
     const env = { pm_exec_path: join(folder, 'orders', program), name: 'web' }
@@ -71,14 +71,14 @@ describe('a program under PM2', () => {
     expect(show({ file, env })).toBe(`orders orders/${program}`)
   })
 
-  it('in cluster mode is called by its own package', () => {
+  it('in cluster mode is named after its own package', () => {
     const file = write('orders/node_modules/pm2/lib/ProcessContainer.js', CLUSTER)
     const settings = { pm_exec_path: join(folder, 'orders/server.js'), name: 'web', args: [] }
 
     expect(show({ file, env: { pm2_env: JSON.stringify(settings) } })).toBe('orders orders/server.js')
   })
 
-  it('is the program already for a module that is loaded before it', () => {
+  it('is already known to a module that is loaded before the program', () => {
     const file = write('lib/node_modules/pm2/lib/ProcessContainer.js', '')
     const early = write('early.cjs', SHOW)
     const settings = { pm_exec_path: join(folder, 'orders/server.js'), name: 'web' }
@@ -87,14 +87,14 @@ describe('a program under PM2', () => {
     expect(show({ file, env })).toBe('orders orders/server.js')
   })
 
-  it('is called as PM2 calls it where no package has a name', () => {
+  it('has the name that PM2 uses if no package has a name', () => {
     const file = write('lib/node_modules/pm2/lib/ProcessContainerFork.js', FORK)
     const env = { pm_exec_path: join(folder, 'nameless/server.js'), name: 'web' }
 
     expect(show({ file, env })).toBe('web nameless/server.js')
   })
 
-  it('gives its name to no other program that it starts', () => {
+  it('does not pass its name on to the programs that it starts', () => {
     const env = { pm_exec_path: join(folder, 'orders/server.js'), name: 'web' }
 
     expect(show({ file: join(folder, 'nameless/server.js'), env })).toBe('server nameless/server.js')
@@ -105,7 +105,7 @@ describe('a program', () => {
   it.each([
     ['Passenger', 'passenger/helper-scripts/node-loader.js', PASSENGER],
     ['iisnode', 'iisnode/interceptor.js', IISNODE],
-  ])('under %s is called by its own package', (_, path, launcher) => {
+  ])('under %s is named after its own package', (_, path, launcher) => {
     const file = write(path, launcher)
     const args = [join(folder, 'orders/server.js')]
 
@@ -117,7 +117,7 @@ describe('a program', () => {
     ['linked into the project', 'orders/node_modules/.pnpm/tool@1/node_modules/tool/bin.js', '', 'orders'],
     ['started in a part of the project', 'orders/node_modules/tool/bin.js', 'orders/parts/mail', 'mail'],
     ['installed for all', 'lib/node_modules/tool/bin.js', 'orders', 'tool'],
-  ])('that a tool runs, %s, is called by the project', (_, path, cwd, name) => {
+  ])('that a tool runs, %s, is named after the project', (_, path, cwd, name) => {
     write('orders/parts/mail/package.json', '{ "name": "mail" }')
     const file = write(path, REQUIRE_FIRST)
     write(join(dirname(path), 'package.json'), '{ "name": "tool" }')
@@ -128,7 +128,7 @@ describe('a program', () => {
   it.each([
     ['nameless/server.js', 'server'],
     ['nameless/web/index.js', 'web'],
-  ])('without a package is called by its file: %s', (path, name) => {
+  ])('without a package is named after its file: %s', (path, name) => {
     expect(show({ file: join(folder, path) })).toBe(`${name} ${path}`)
   })
 })

@@ -36,8 +36,8 @@ function microseconds({ timestamp }: TraceRecord): number {
   return Date.parse(`${timestamp}Z`) * 1_000 + Number(timestamp.slice(-3))
 }
 
-describe('a point that somebody else stops', () => {
-  it('outlives the point, and the run, in which it began', async () => {
+describe('a point that other code stops', () => {
+  it('stays open after the enclosing point and the run have ended', async () => {
     const point = inTrace(() => withTrace('prepare', () => openPoint()))
     const atEnd = outline(records)
 
@@ -51,7 +51,7 @@ describe('a point that somebody else stops', () => {
     expect(microseconds(stop as TraceRecord) - microseconds(start as TraceRecord)).toBeGreaterThan(10_000)
   })
 
-  it('ends what it has opened in itself, at its own time', () => {
+  it('ends the points inside it at the time of its own end', () => {
     inTrace(() => {
       const point = openPoint()
       const [ended] = [point.startInside('ended'), point.startInside('wait'), point.startInside('wait')]
@@ -66,7 +66,7 @@ describe('a point that somebody else stops', () => {
 })
 
 describe('whenTraceOver()', () => {
-  it('tells once, when the program has had time to go on, and for how long the trace has been over', async () => {
+  it('calls once, shortly after the end of the trace, with the time since that end', async () => {
     const told: number[] = []
 
     const point = inTrace(() => {
@@ -85,7 +85,7 @@ describe('whenTraceOver()', () => {
     expect(told[0]).toBeGreaterThan(10)
   })
 
-  it('tells of a trace that was over before', async () => {
+  it('calls for a trace that ended before', async () => {
     const told: number[] = []
     const point = inTrace(() => openPoint())
 
@@ -95,7 +95,7 @@ describe('whenTraceOver()', () => {
     point.stop()
   })
 
-  it('tells of a trace that clean() ended', async () => {
+  it('calls for a trace that clean() ended', async () => {
     const told: number[] = []
     await new Promise<void>(resolve =>
       setImmediate(() => {
@@ -109,7 +109,7 @@ describe('whenTraceOver()', () => {
     await expect.poll(() => told.length).toBe(1)
   })
 
-  it('tells nothing where that was taken back', async () => {
+  it('does not call after a cancellation', async () => {
     const told: number[] = []
 
     inTrace(() => openPoint().whenTraceOver(overFor => told.push(overFor))())
@@ -133,9 +133,9 @@ describe('ownsHeaders()', () => {
     ['a pair of its trace that another key has signed', info, signedPack({ base_id: BASE_ID }, 'OTHER')[1], false],
     ['a pair of another trace', ...signedPack({ base_id: 'other', parent_id: 'caller' }, 'KEY'), false],
     ['an info of another trace alone', signedPack({ base_id: 'other' }, 'KEY')[0], undefined, false],
-    ['what is no pair', 'x'.repeat(100_000), 'y', false],
-    ['what is no info', '', undefined, false],
-  ])('of %s', (_what, given, signature, expected) => {
+    ['a malformed pair', 'x'.repeat(100_000), 'y', false],
+    ['a malformed info', '', undefined, false],
+  ])('returns whether the trace owns %s', (_what, given, signature, expected) => {
     const owns = inTrace(() => openPoint().ownsHeaders(given, signature))
 
     expect(owns).toBe(expected)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { followsLabel, isPlainName, takesValue } from '../src/secrets/names/lists-of-names.js'
+import { isPlainName, isValueOfLabel, takesValue } from '../src/secrets/names/lists-of-names.js'
 
 it.each<[readonly unknown[], boolean]>([
   [['--password', 'x'], true],
@@ -8,11 +8,11 @@ it.each<[readonly unknown[], boolean]>([
   [['password', 'hunter2', 'user', 'bob'], true],
   [['password', true], false],
   [['password', 7], true],
-])('tells whether the second entry of %j is the value of the first', (list, follows) => {
-  expect(followsLabel(list, list.indexOf('password') === 1 ? 2 : 1)).toBe(follows)
+])('decides whether the second entry of %j is the value of the first', (list, follows) => {
+  expect(isValueOfLabel(list, list.indexOf('password') === 1 ? 2 : 1)).toBe(follows)
 })
 
-it('knows the names of columns, and labels that take any value', () => {
+it('recognizes column names, and labels that take any value', () => {
   expect(['created_at', 'firstName', 'hunter2', 'x'.repeat(30)].map(isPlainName)).toEqual([true, true, false, false])
   expect(['--password', 'Authorization', 'password'].map(takesValue)).toEqual([true, true, false])
 })

@@ -47,7 +47,7 @@ describe('the part of a trace that a process records', () => {
     expect(start - stop).toBeGreaterThan(50_000)
   })
 
-  it('is current until ten seconds after its end', () => {
+  it('stays current until ten seconds after its end', () => {
     const trace = openTrace('current')
     const now = vi.spyOn(performance, 'now').mockReturnValue(1_000)
 
@@ -59,9 +59,9 @@ describe('the part of a trace that a process records', () => {
     expect([before, trace.current]).toEqual([true, false])
   })
 
-  it('tells at the stop of its root which points were omitted', () => {
+  it('reports the omitted points at the stop of its root', () => {
     const trace = openTrace('omitted')
-    trace.known.take(0)
+    trace.known.countPoint(0)
 
     trace.recordStop('root', 'point', 'caller', {}, 0)
     trace.recordStop('root', 'point', 'caller', {}, 0)

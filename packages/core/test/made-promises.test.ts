@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { madePromises } from '../src/promises/made-promises.js'
 
-it('notes promises while a function is watched, and forgets them after the last one', () => {
+it('notes promises while a function is watched, and forgets them after the last function', () => {
   const promise = Promise.resolve()
   madePromises.note(promise)
 
@@ -9,12 +9,12 @@ it('notes promises while a function is watched, and forgets them after the last 
   madePromises.note('outer')
   const inner = madePromises.begin()
   madePromises.note('inner')
-  const watched = madePromises.watched()
+  const watched = madePromises.isWatching()
   madePromises.end()
   madePromises.end()
 
   expect([outer, inner]).toEqual([0, 1])
-  expect([watched, madePromises.watched()]).toEqual([true, false])
+  expect([watched, madePromises.isWatching()]).toEqual([true, false])
   expect(madePromises.begin()).toBe(0)
   madePromises.end()
 })

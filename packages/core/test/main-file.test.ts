@@ -45,11 +45,11 @@ describe('the main file of a program', () => {
     ['a file without its extension', ['dist/server'], 'app'],
     ['the folder that it is in', ['.'], 'app'],
     ['a folder', ['app'], ''],
-  ])('is found by %s', (_, args, cwd) => {
+  ])('is found when started by %s', (_, args, cwd) => {
     expect(show(args, cwd)).toBe(found)
   })
 
-  it('is the one that a link leads to', () => {
+  it('is the target of a link', () => {
     symlinkSync(join(folder, 'app/dist/server.js'), join(folder, 'linked'))
 
     expect(show(['linked'])).toBe(found)
@@ -59,17 +59,17 @@ describe('the main file of a program', () => {
     ['--eval', SHOW, 'app/dist/server.js'],
     ['--print', SHOW],
     ['--eval', SHOW, '/'],
-  ])('is none with %s', (...args) => {
+  ])('does not exist with %s', (...args) => {
     expect(show(args, 'app').split('\n')).toContain('none none')
   })
 })
 
 describe('a library', () => {
-  it('is not taken from the home folder, nor from where the process stands', () => {
+  it('is not resolved from the home folder or the current folder', () => {
     expect(show(['../alone/server.js'], 'app')).toBe('alone/server.js none')
   })
 
-  it('is taken from NODE_PATH', () => {
+  it('is resolved from NODE_PATH', () => {
     const env = { NODE_PATH: join(folder, 'path') }
 
     expect(show(['server.js'], 'alone', env)).toBe('alone/server.js path/library/index.js')

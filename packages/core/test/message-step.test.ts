@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { readMessageStep, withoutIds } from '../src/record/message-step.js'
+import { readMessageStep, replaceIds } from '../src/record/message-step.js'
 import { KIND } from '../src/record/span-kind-numbers.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 describe('readMessageStep', () => {
-  it('takes the word of info.messaging', () => {
+  it('prefers info.messaging', () => {
     const messaging = { system: 'kafka', operation: 'publish', destination: 'orders' }
 
     expect(readMessageStep(sourceOf({ startInfo: { messaging } }))).toEqual({
@@ -14,7 +14,7 @@ describe('readMessageStep', () => {
     })
   })
 
-  it('reads what the instrument of amqplib records, and the function of a point rpc', () => {
+  it('reads the info of the amqplib instrument, and the function of an rpc point', () => {
     const amqp = sourceOf({
       name: 'rpc',
       startInfo: { amqp: { exchange: 'shop' }, function: { name: 'publish shop paid' } },
@@ -25,12 +25,12 @@ describe('readMessageStep', () => {
     expect(readMessageStep(rpc)).toMatchObject({ kind: KIND.consumer, type: 'process', destination: 'orders' })
   })
 
-  it('finds no step in a point that is none', () => {
+  it('finds no step in a point that is not a message step', () => {
     expect(readMessageStep(sourceOf({ name: 'db', startInfo: { db: {} } }))).toBeUndefined()
     expect(readMessageStep(sourceOf({ name: 'rpc', startInfo: { function: { name: 'shop.Orders' } } }))).toBeUndefined()
   })
 })
 
-it('leaves out of a name what differs from message to message', () => {
-  expect(withoutIds('publish reply_0f8fad5bd9cb469fa165708867 orders.17.paid')).toBe('publish reply_* orders.*.paid')
+it('replaces the parts of a name that differ from message to message', () => {
+  expect(replaceIds('publish reply_0f8fad5bd9cb469fa165708867 orders.17.paid')).toBe('publish reply_* orders.*.paid')
 })

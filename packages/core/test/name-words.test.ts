@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readableName, wordSet, wordsOf } from '../src/secrets/names/name-words.js'
+import { createWordSet, shortenName, wordsOf } from '../src/secrets/names/name-words.js'
 
 it.each([
   ['DB_PASS', ['db', 'pass']],
@@ -12,10 +12,10 @@ it.each([
   expect(wordsOf(name)).toEqual(words)
 })
 
-it('reads both ends of a name that is too long', () => {
-  expect(readableName(`a${'x'.repeat(1_000)}z`)).toMatch(/^ax{255} x{255}z$/)
+it('keeps both ends of a name that is too long', () => {
+  expect(shortenName(`a${'x'.repeat(1_000)}z`)).toMatch(/^ax{255} x{255}z$/)
 })
 
-it('makes a set of the words of a text', () => {
-  expect([...wordSet('one two one')]).toEqual(['one', 'two'])
+it('creates a set of the words of a text', () => {
+  expect([...createWordSet('one two one')]).toEqual(['one', 'two'])
 })

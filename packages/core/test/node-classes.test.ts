@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { isOfNode } from '../src/tracing/node-classes.js'
+import { isNodeClass } from '../src/tracing/node-classes.js'
 
-it('knows the classes of Node and their prototypes, and no class of the program', () => {
+it('recognizes the classes of Node and their prototypes, but no class of the program', () => {
   class Orders extends EventEmitter {}
 
-  expect([EventEmitter, EventEmitter.prototype, Readable, Readable.prototype].map(isOfNode)).toEqual(
+  expect([EventEmitter, EventEmitter.prototype, Readable, Readable.prototype].map(isNodeClass)).toEqual(
     Array(4).fill(true),
   )
-  expect([Orders, Orders.prototype, Map, {}].map(isOfNode)).toEqual(Array(4).fill(false))
+  expect([Orders, Orders.prototype, Map, {}].map(isNodeClass)).toEqual(Array(4).fill(false))
 })

@@ -24,7 +24,7 @@ describe('the timers that the packages use', () => {
     expect(fired).toEqual(['interval', 'interval'])
   })
 
-  it('hand their arguments on, and keep no process alive once they are told so', async () => {
+  it('pass their arguments on, and do not keep the process alive after unref()', async () => {
     const { setTimeout } = takeTimers()
 
     const told = await new Promise(resolve => setTimeout(resolve, 1, 'told'))

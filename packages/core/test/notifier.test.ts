@@ -26,12 +26,12 @@ describe('the notifier of the process', () => {
     expect(records.map(({ name }) => name)).toEqual(['a-start', 'a-stop'])
   })
 
-  it('is a function or none', () => {
+  it('must be a function or undefined', () => {
     expect(() => setNotifier({} as never)).toThrow(TypeError)
     expect(getNotifier()).toBeUndefined()
   })
 
-  it('is missed with one warning, once in the life of the process', async () => {
+  it('is reported as missing once per process', async () => {
     const warned = once(process, 'warning')
     trace()
     trace()
@@ -41,7 +41,7 @@ describe('the notifier of the process', () => {
     expect(warnings.map(warning => warning?.code)).toEqual(['OSPROFILER_NO_NOTIFIER'])
   })
 
-  it('harms nobody when it fails, and is warned of once', async () => {
+  it('does not affect the program when it fails, and causes one warning', async () => {
     const hostile = new Proxy(
       {},
       Object.fromEntries(

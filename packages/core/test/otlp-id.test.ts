@@ -4,21 +4,21 @@ import { otlpSpanId, otlpTraceId } from '../src/record/otlp-id.js'
 const UUID = '019aab00-1234-7abc-8def-0123456789ab'
 
 describe('the ids of OpenTelemetry', () => {
-  it('are those of a UUID, with or without hyphens, in small letters', () => {
+  it('are those of a UUID, with or without hyphens, in lower case', () => {
     for (const id of [UUID, UUID.replaceAll('-', ''), UUID.toUpperCase()]) {
       expect(otlpTraceId(id)).toBe('019aab0012347abc8def0123456789ab')
       expect(otlpSpanId(id)).toBe('8def0123456789ab')
     }
   })
 
-  it('are hashed from an id that is no UUID, always to the same', () => {
+  it('are hashed from an id that is not a UUID, always to the same value', () => {
     expect(otlpTraceId('req-17')).toMatch(/^[0-9a-f]{32}$/)
     expect(otlpSpanId('req-17')).toMatch(/^[0-9a-f]{16}$/)
     expect(otlpTraceId('req-17')).toBe(otlpTraceId('req-17'))
     expect(otlpTraceId('req-18')).not.toBe(otlpTraceId('req-17'))
   })
 
-  it('are never made of zeros alone, which OpenTelemetry takes for no id', () => {
+  it('never consist only of zeros, which mean no id in OpenTelemetry', () => {
     const zeros = '00000000-0000-0000-0000-000000000000'
 
     expect(otlpTraceId(zeros)).toMatch(/[1-9a-f]/)
@@ -27,7 +27,7 @@ describe('the ids of OpenTelemetry', () => {
   })
 
   // http://www.isthe.com/chongo/src/fnv/test_fnv.c: FNV-1a of 128 bits for "foobar".
-  it('are hashed as FNV-1a', () => {
+  it('are hashed with FNV-1a', () => {
     expect(otlpTraceId('foobar')).toBe('343e1662793c64bf6f0d3597ba446f18')
   })
 })

@@ -11,7 +11,7 @@ class Reply {
 }
 
 describe('overrideMethod', () => {
-  it('runs a call in place of the method of one object, and lists no new property', () => {
+  it('replaces the method of one object without a new enumerable property', () => {
     const [reply, other] = [new Reply(), new Reply()]
 
     overrideMethod(reply, 'send', (original, self, args) => Reflect.apply(original, self, [`${args[0]}!`]))
@@ -23,7 +23,7 @@ describe('overrideMethod', () => {
     expect([reply.send.name, reply.send.length]).toEqual(['send', 1])
   })
 
-  it('tells that a frozen object, or one without the method, was left alone', () => {
+  it('returns false for a frozen object and for an object without the method', () => {
     const frozen = Object.freeze(new Reply())
 
     const overridden = [frozen, {}].map(object => overrideMethod(object, 'send', () => undefined))
@@ -34,7 +34,7 @@ describe('overrideMethod', () => {
 })
 
 describe('createOverride', () => {
-  it('gives objects with one method the same stand-in, which knows the object that it is called on', () => {
+  it('gives objects with the same method one stand-in, which receives the object of each call', () => {
     const called: unknown[] = []
     const override = createOverride('send', (original, self, args) => {
       called.push(self)
@@ -50,7 +50,7 @@ describe('createOverride', () => {
     expect(replies[0]?.send).toBe(replies[1]?.send)
   })
 
-  it('stands for the method that each object has, also where another one has overridden it before', () => {
+  it('replaces the method of each object, even if that method was overridden before', () => {
     const exclaim = createOverride('send', (original, self, args) => Reflect.apply(original, self, [`${args[0]}!`]))
     const ask = createOverride('send', (original, self, args) => Reflect.apply(original, self, [`${args[0]}?`]))
     const [reply, other] = [new Reply(), new Reply()]

@@ -26,9 +26,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 it.each([
   ['the nearest package that has a name', 'shop/orders/server.mjs', 'shop'],
-  ['its file, where there is no package', 'alone/worker.mjs', 'worker'],
-  ['its folder, where the file is an index of a package without a name', 'nameless/index.mjs', 'nameless'],
-])('calls a program by %s', (_, file, name) => {
+  ['its file if there is no package', 'alone/worker.mjs', 'worker'],
+  ['its folder if the file is the index of a nameless package', 'nameless/index.mjs', 'nameless'],
+])('names a program after %s', (_, file, name) => {
   const shown = execFileSync(process.execPath, [join(folder, file)], { encoding: 'utf8' })
 
   expect(shown.trim()).toBe(name)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { parameterName } from '../src/tracing/parameter-names.js'
+import { readParameterName } from '../src/tracing/parameter-names.js'
 import { standIn } from '../src/wrapping/stand-in.js'
 
 /** The names of the first four parameters of a function that is given by its source text. */
 function namesIn(source: string): string[] {
   const fn: () => unknown = new Function(`return ${source}`)()
-  return [0, 1, 2, 3].map(index => parameterName(fn, index))
+  return [0, 1, 2, 3].map(index => readParameterName(fn, index))
 }
 
 describe('the names of parameters', () => {
@@ -39,23 +39,23 @@ describe('the names of parameters', () => {
     expect(namesIn(source)).toEqual(['a', 'b', '', ''])
   })
 
-  it('are empty where a parameter is destructured, or nothing can be read', () => {
+  it('are empty for destructured parameters and unreadable sources', () => {
     expect(namesIn('function f({ a, b }, [c], d) {}')).toEqual(['', '', 'd', ''])
-    expect(parameterName(Math.max, 0)).toBe('')
-    expect(parameterName((() => {}).bind(null), 0)).toBe('')
+    expect(readParameterName(Math.max, 0)).toBe('')
+    expect(readParameterName((() => {}).bind(null), 0)).toBe('')
   })
 
-  it('are that of the rest parameter for all that goes into it', () => {
+  it('are that of the rest parameter for all its arguments', () => {
     expect(namesIn('function f(a, ...rest) {}')).toEqual(['a', 'rest', 'rest', 'rest'])
     expect(namesIn('(...rest) => {}')).toEqual(['rest', 'rest', 'rest', 'rest'])
   })
 
-  it('are those of the original for what stands for it', () => {
+  it('are those of the original for a stand-in', () => {
     const wrapper = standIn(
       (password: string) => password,
       (original, self, args) => Reflect.apply(original, self, args),
     )
 
-    expect(parameterName(wrapper, 0)).toBe('password')
+    expect(readParameterName(wrapper, 0)).toBe('password')
   })
 })

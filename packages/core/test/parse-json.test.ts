@@ -59,7 +59,7 @@ const PLACES: Readonly<Record<string, (token: string) => string>> = {
 }
 
 describe('parseJson', () => {
-  it.each(EXACT)('keeps %s, which JavaScript would write in another way', (token, source) => {
+  it.each(EXACT)('keeps %s, which JavaScript would write differently', (token, source) => {
     const value = parseJson(token)
 
     expect(ExactNumber.is(value)).toBe(true)
@@ -82,7 +82,7 @@ describe('parseJson', () => {
     }
   })
 
-  it('takes what looks like such a number in a string for a string', () => {
+  it('does not treat text that looks like such a number as a number', () => {
     const texts = ['1.0, 2', ': 1e5,', '[9007199254740993]', 'NaN', '2026-11-28T19:00:05.000000', '\\', '"', 'é\u2028']
 
     const value = parseJson(JSON.stringify({ texts, count: 3, nan: texts }))
@@ -91,7 +91,7 @@ describe('parseJson', () => {
     expect(parseJson(`[NaN, ${JSON.stringify(texts)}]`)).toEqual([Number.NaN, texts])
   })
 
-  it('gives the members that JSON.parse gives, whatever their names', () => {
+  it('returns the same members as JSON.parse, for any names', () => {
     const json = '{"__proto__": [1.0], "constructor": NaN, "a": 1, "a": 2.0, "": {}, "\\u0061b": [], "toString": null}'
 
     const value = parseJson(json)
@@ -145,7 +145,7 @@ describe('parseJson', () => {
     expect(() => parseJson(text)).toThrow(SyntaxError)
   })
 
-  it('reads and writes what is nested deeper than any stack', () => {
+  it('reads and writes values that are nested deeper than the stack allows', () => {
     const depth = 100_000
     for (const [open, close] of [
       ['[', ']'],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createPause } from '../src/delivery/writing/pause.js'
 
-it('waits for its time, or until it is ended', async () => {
+it('lasts for the given time, or until end() is called', async () => {
   const pause = createPause()
 
   await pause.wait(1)
@@ -9,20 +9,20 @@ it('waits for its time, or until it is ended', async () => {
   pause.end()
   await ended
 
-  expect(pause.isResting).toBe(false)
+  expect(pause.isSuspended).toBe(false)
 })
 
-it('lasts until it is ended, once it is to rest', async () => {
+it('lasts until end() is called, after suspend()', async () => {
   const pause = createPause()
   let isOver = false
 
-  pause.rest()
+  pause.suspend()
   const waited = pause.wait(0).then(() => {
     isOver = true
   })
   await new Promise(setImmediate)
 
-  expect([isOver, pause.isResting]).toEqual([false, true])
+  expect([isOver, pause.isSuspended]).toEqual([false, true])
   pause.end()
   await waited
 })

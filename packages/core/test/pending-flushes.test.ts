@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest'
 import { createPendingFlushes } from '../src/delivery/pending-flushes.js'
 
-it('ends the wait for what is settled, and leaves the others waiting', async () => {
+it('finishes the flushes whose records are settled, and keeps the others waiting', async () => {
   const flushes = createPendingFlushes()
   const ended: number[] = []
   for (const target of [1, 2]) void flushes.wait(target, 60_000).then(() => ended.push(target))
 
-  flushes.look(target => target === 1)
+  flushes.finishSettled(target => target === 1)
   await Promise.resolve()
 
   expect([ended, flushes.size]).toEqual([[1], 1])
-  flushes.end()
+  flushes.finishAll()
   await Promise.resolve()
   expect([ended, flushes.size]).toEqual([[1, 2], 0])
 })
 
-it('ends a wait after its time', async () => {
+it('finishes a flush after its timeout', async () => {
   const flushes = createPendingFlushes()
 
   await flushes.wait(1, 1)

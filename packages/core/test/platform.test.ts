@@ -3,8 +3,8 @@ import * as platform from '../src/platform/platform.js'
 
 afterEach(() => void vi.restoreAllMocks())
 
-describe('what the packages take of the language', () => {
-  it('is no member that a mock replaces later', () => {
+describe('the globals that the packages use', () => {
+  it('are not affected by later mocks', () => {
     vi.spyOn(JSON, 'parse').mockReturnValue('mocked')
     vi.spyOn(Object, 'keys').mockReturnValue(['mocked'])
     vi.spyOn(Reflect, 'get').mockReturnValue('mocked')
@@ -15,7 +15,7 @@ describe('what the packages take of the language', () => {
     expect(taken).toEqual([[1], ['a'], 1])
   })
 
-  it('has the date and the promise of the language', async () => {
+  it('include the original Date and Promise', async () => {
     vi.useFakeTimers()
     const time = new platform.Date().getTime()
     vi.useRealTimers()
@@ -26,7 +26,7 @@ describe('what the packages take of the language', () => {
 })
 
 describe('emitWarning', () => {
-  it('cuts a long message, and throws nothing where warnings cannot be emitted', () => {
+  it('shortens a long message, and does not throw if warnings cannot be emitted', () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {
       throw new Error('frozen')
     })

@@ -3,7 +3,7 @@ import { resourceAttributes, toOtlpSpan } from '../src/record/point-to-span.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 describe('toOtlpSpan', () => {
-  it('has ids, times, kind and attributes of a served request', () => {
+  it('maps the ids, times, kind and attributes of a served request', () => {
     const source = sourceOf({
       name: 'wsgi',
       startInfo: { request: { method: 'GET', path: '/orders/7', query: '', scheme: 'http' } },
@@ -29,7 +29,7 @@ describe('toOtlpSpan', () => {
     })
   })
 
-  it('has an exception, and the status of an error', () => {
+  it('maps an exception and the status of an error', () => {
     const span = toOtlpSpan(sourceOf({ stopInfo: { etype: 'QueryFailed', message: 'no table' } }))
 
     expect(span.status).toEqual({ code: 2, message: 'no table' })
@@ -37,7 +37,7 @@ describe('toOtlpSpan', () => {
     expect(span.attributes).toMatchObject({ error: true, 'error.type': 'QueryFailed' })
   })
 
-  it('ends later than it starts, also where clocks say otherwise or nothing', () => {
+  it('makes every span end after its start, even if clocks disagree or are missing', () => {
     for (const [startedAt, endedAt] of [
       [5, 5],
       [5, 3],
@@ -50,7 +50,7 @@ describe('toOtlpSpan', () => {
     }
   })
 
-  it('tells that a point is unfinished, odd, or sent before', () => {
+  it('marks a point that is unfinished, odd, or sent before', () => {
     const span = toOtlpSpan(sourceOf({ stopInfo: undefined, marks: ['late', 'early'], isUpdate: true }))
 
     expect(span.attributes).toMatchObject({
@@ -60,7 +60,7 @@ describe('toOtlpSpan', () => {
     })
   })
 
-  it('knows a parent of another program, and a point without a parent', () => {
+  it('handles a parent in another program, and a point without a parent', () => {
     const [remote, top] = [sourceOf({ hasLocalParent: false }), sourceOf({ isTop: true })].map(toOtlpSpan)
 
     expect(remote).toMatchObject({ isParentRemote: true, parentSpanId: expect.stringMatching(/^[0-9a-f]{16}$/) })

@@ -9,7 +9,7 @@ function open(name: string): Point {
 }
 
 describe('a point', () => {
-  it('ends once, whoever ends it', async () => {
+  it('ends only once', async () => {
     const records = await traceRecords(() => {
       const point = open('call')
       point.fail(new Error('first'))
@@ -21,7 +21,7 @@ describe('a point', () => {
     expect(infoOf(records, 'call-stop')).not.toHaveProperty('late')
   })
 
-  it('ends what was opened in it, and was not stopped before', async () => {
+  it('ends the points inside it that are still open', async () => {
     const records = await traceRecords(() => {
       const point = open('call')
       point.startInside('wait').stop()
@@ -32,7 +32,7 @@ describe('a point', () => {
     expect(outline(records)).toBe('call(wait transfer)')
   })
 
-  it('records an info as it was, whatever the program does to it later', async () => {
+  it('records the info as it was at the call, even if the program changes it later', async () => {
     const info = { cart: { items: 1 }, password: 'SEALED' }
 
     const records = await traceRecords(() => {
@@ -46,7 +46,7 @@ describe('a point', () => {
     expect(infoOf(records, 'call-stop')).toMatchObject({ cart: { items: 2 }, password: '***', etype: 'Error' })
   })
 
-  it('keeps the failure of an info that is too wide', async () => {
+  it('keeps the failure if the info is too wide', async () => {
     const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`n${index}`, index]))
 
     const records = await traceRecords(() => open('call').fail(new Error('no token=SEALED'), wide))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
 describe('a profiler', () => {
-  it('nests what is started, and leaves beside it what overlaps', async () => {
+  it('nests the points of start(), but not those of startBeside()', async () => {
     const records = await traceRecords(() => {
       const profiler = get()
       const beside = profiler?.startBeside('request')
@@ -15,7 +15,7 @@ describe('a profiler', () => {
     expect(outline(records)).toBe('request outer(inner)')
   })
 
-  it('gives the inside of a point a profiler of its own, whose end closes both', async () => {
+  it('creates a profiler for the inside of a point, whose end closes both', async () => {
     const records = await traceRecords(() => {
       const inside = get()?.fork('served', { a: 1, b: 1 }, { b: 2 })
       inside?.start('step')
@@ -27,7 +27,7 @@ describe('a profiler', () => {
     expect(infoOf(records, 'served-stop')).toMatchObject({ c: 3 })
   })
 
-  it('tells its ids and nothing else to a log', async () => {
+  it('shows only its ids in a log', async () => {
     let shown = ''
 
     await traceRecords(() => {
@@ -38,7 +38,7 @@ describe('a profiler', () => {
   })
 })
 
-it('names traces by UUIDs of version 7, each another one', () => {
+it('creates a different version 7 UUID for each trace', () => {
   const [one, other] = [createTraceId(), createTraceId()]
 
   expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)

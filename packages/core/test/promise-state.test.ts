@@ -19,7 +19,7 @@ describe('the state of a promise', () => {
     expect(readStateAndValue(promise)).toBe(state)
   })
 
-  it('is not read further than to an object, of which no code runs', () => {
+  it('is read without running code of an object that is its value', () => {
     expect(readPromiseState(watchful)).toBe('object')
     expect(readStateAndValue(watchful)).toBe('fulfilled')
   })

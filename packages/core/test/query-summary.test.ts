@@ -18,6 +18,6 @@ it.each([
   expect(summarizeQuery(statement)).toBe(summary)
 })
 
-it('reads the beginning of a long query', () => {
+it('summarizes a long query by its beginning', () => {
   expect(summarizeQuery(`SELECT * FROM orders WHERE id IN (${'1,'.repeat(1e5)}1)`)).toBe('SELECT orders')
 })

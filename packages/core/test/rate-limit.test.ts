@@ -27,7 +27,7 @@ describe('createRateLimit', () => {
     return Array.from({ length: tries }, mayPass).filter(Boolean).length
   }
 
-  it('lets as many pass at once as in a second, and no more than that after any pause', () => {
+  it("allows one second's worth of events at once, and no more after any pause", () => {
     holdClock()
     const mayPass = createRateLimit(4)
     expect(passed(mayPass, 10)).toBe(4)
@@ -42,7 +42,7 @@ describe('createRateLimit', () => {
     expect(passed(mayPass, 10)).toBe(4)
   })
 
-  it('lets one pass in two seconds at a rate of a half, none at 0, and all without a limit', () => {
+  it('allows one event in two seconds at a rate of 0.5, none at 0, and all at infinity', () => {
     holdClock()
     const half = createRateLimit(0.5)
     expect(passed(half, 3)).toBe(1)
@@ -69,7 +69,7 @@ describe('maxTracesPerSecond', () => {
     return Array.from({ length: times }, () => serveFake(tracer, next())).filter(Boolean).length
   }
 
-  it('is 100 unless told otherwise', () => {
+  it('is 100 by default', () => {
     holdClock()
     const tracer = createRequestTracer('KEY')
 
@@ -77,7 +77,7 @@ describe('maxTracesPerSecond', () => {
     expect(tracer.stats).toMatchObject({ traced: 100, refused: { 'rate-limited': 20 } })
   })
 
-  it('counts new traces, refuses those beyond it, and takes new ones as time goes by', () => {
+  it('refuses new traces beyond the limit, and accepts new ones as time goes by', () => {
     holdClock()
     const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 2 })
     const serve = (times: number) => serveTimes(tracer, times, () => ({ ...signedHeaders('KEY') }))
@@ -89,7 +89,7 @@ describe('maxTracesPerSecond', () => {
     expect(serve(5)).toBe(2)
   })
 
-  it('does not count what belongs to a trace that is known here: a loop of calls is traced to its end', () => {
+  it('does not count requests of a known trace, so that a loop of calls is traced to its end', () => {
     holdClock()
     const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 1 })
     const baseId = v7()
@@ -99,7 +99,7 @@ describe('maxTracesPerSecond', () => {
     expect(serveFake(tracer, signedHeaders('KEY', v7(), v4()))).toBe(false)
   })
 
-  it('leaves pairs that are replayed to maxPointsPerTrace', () => {
+  it('does not count replayed pairs, which maxPointsPerTrace limits', () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
     holdClock()

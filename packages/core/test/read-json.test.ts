@@ -10,7 +10,7 @@ describe('readJson', () => {
     '-1.5',
     '{"__proto__": {"a": 1}}',
     '{"a": 1, "a": 2}',
-  ])('reads %j as JSON.parse does', text => {
+  ])('reads %j like JSON.parse', text => {
     expect(readJson(text)).toEqual(JSON.parse(text))
   })
 

@@ -18,7 +18,7 @@ describe('readRegularFile', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it.each([0, 1, 65_536, 65_537, LIMIT])('gives all of a file of %i bytes, also by a link', length => {
+  it.each([0, 1, 65_536, 65_537, LIMIT])('reads a whole file of %i bytes, even through a link', length => {
     const text = 'x'.repeat(length)
     writeFileSync(join(folder, 'file'), text)
     rmSync(join(folder, 'link'), { force: true })
@@ -29,13 +29,13 @@ describe('readRegularFile', () => {
     expect(read.toString()).toBe(text)
   })
 
-  it('gives a file that has no size, as those of /proc', () => {
+  it('reads a file without a size, such as those in /proc', () => {
     const read = readRegularFile('/proc/self/cmdline', LIMIT)
 
     expect(read.toString()).toContain(process.execPath)
   })
 
-  it('gives what a file was redirected to', () => {
+  it('reads redirected standard input', () => {
     writeFileSync(join(folder, 'keys'), 'KEY')
     const module = JSON.stringify(new URL('../build/platform/read-regular-file.js', import.meta.url).href)
     const program = `const { readRegularFile } = await import(${module})
@@ -48,14 +48,14 @@ describe('readRegularFile', () => {
   })
 
   it.each([
-    ['a FIFO', 'fifo', 'it is a pipe, and has to be a regular file'],
-    ['a link to a FIFO', 'link-to-fifo', 'it is a pipe, and has to be a regular file'],
-    ['a device without an end', '/dev/zero', 'it is a device, and has to be a regular file'],
+    ['a FIFO', 'fifo', 'it is a pipe and not a regular file'],
+    ['a link to a FIFO', 'link-to-fifo', 'it is a pipe and not a regular file'],
+    ['a device without an end', '/dev/zero', 'it is a device and not a regular file'],
     ['a folder', 'SECRET', 'EISDIR'],
     ['nothing', 'SECRET/nothing', 'ENOENT'],
     ['a path below a FIFO', 'fifo/below', 'ENOTDIR'],
-    ['a path that no system takes', 'SECRET\0', 'ERR_INVALID_ARG_VALUE'],
-  ])('refuses %s at once, and says why without the path', (_, name, reason) => {
+    ['a path that no system accepts', 'SECRET\0', 'ERR_INVALID_ARG_VALUE'],
+  ])('refuses %s at once, with a reason that does not show the path', (_, name, reason) => {
     const path = name.startsWith('/') ? name : join(folder, name)
 
     expect(() => readRegularFile(path, LIMIT)).toThrow(expect.objectContaining({ message: reason }))
@@ -66,12 +66,12 @@ describe('readRegularFile', () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(path, resolve))
 
-    expect(() => readRegularFile(path, LIMIT)).toThrow('it is a socket, and has to be a regular file')
+    expect(() => readRegularFile(path, LIMIT)).toThrow('it is a socket and not a regular file')
 
     server.close()
   })
 
-  it('refuses a file that is longer than was said', () => {
+  it('refuses a file that is longer than the limit', () => {
     writeFileSync(join(folder, 'huge'), 'x'.repeat(LIMIT + 1))
 
     expect(() => readRegularFile(join(folder, 'huge'), LIMIT)).toThrow(`it is longer than ${LIMIT} bytes`)

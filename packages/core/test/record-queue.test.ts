@@ -13,7 +13,7 @@ function take(queue: RecordQueue, count: number, maxBytes?: number) {
 const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 describe('a queue of records', () => {
-  it('gives records in the order in which they came, roots among the others', () => {
+  it('returns records in the order in which they came, including roots', () => {
     const queue = new RecordQueue(10, 1e6)
 
     fill(queue, ['a'])
@@ -25,7 +25,7 @@ describe('a queue of records', () => {
     expect([queue.length, queue.bytes, queue.firstNumber]).toEqual([0, 0, Number.POSITIVE_INFINITY])
   })
 
-  it('keeps a tenth free for roots, of which the oldest make room', () => {
+  it('reserves a tenth for roots, of which the oldest make room', () => {
     const queue = new RecordQueue(20, 1e9)
 
     const refused = fill(queue, ids(20, 'a'))
@@ -36,7 +36,7 @@ describe('a queue of records', () => {
     expect(take(queue, 99)).toEqual([...ids(18, 'a'), 'root1', 'root2'])
   })
 
-  it('is bounded in bytes, and gives a batch of bounded bytes, of one record at least', () => {
+  it('limits its bytes and those of a batch, which has at least one record', () => {
     const queue = new RecordQueue(1_000, 10_000)
 
     const refused = fill(queue, ids(1_000, 'a'))
@@ -47,7 +47,7 @@ describe('a queue of records', () => {
     expect(take(queue, 99, 2_000).length).toBeLessThan(5)
   })
 
-  it('takes every record where it is not bounded', () => {
+  it('accepts every record without limits', () => {
     const queue = new RecordQueue(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
 
     const refused = [...fill(queue, ids(100, 'a')), ...fill(queue, ['root'], true)]
@@ -56,7 +56,7 @@ describe('a queue of records', () => {
     expect(take(queue, 999)).toEqual([...ids(100, 'a'), 'root'])
   })
 
-  it('gives all of many records', () => {
+  it('returns all of many records', () => {
     const queue = new RecordQueue(10_000, 1e9)
     fill(queue, ids(5_000, 'a'))
 

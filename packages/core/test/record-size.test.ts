@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { sizeOf } from '../src/recording/record-size.js'
+import { estimateRecordBytes } from '../src/recording/record-size.js'
 import { recordOf } from './fixtures/quick-notifier.js'
 
-describe('sizeOf', () => {
+describe('estimateRecordBytes', () => {
   it.each<[string, Record<string, unknown>]>([
     ['nothing', {}],
     ['a text of one byte a character', { text: 'x'.repeat(10_000) }],
     ['a text of three bytes a character', { text: '語'.repeat(10_000) }],
     ['control characters, which JSON writes in six', { text: '\u0001'.repeat(10_000) }],
     ['many members', Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`name${index}`, index]))],
-  ])('is at least the bytes that a record has as JSON, and not twice as many and 10 kB: %s', (_, info) => {
+  ])('returns at least the JSON bytes of a record, and at most twice as many plus 10 kB: %s', (_, info) => {
     const record = recordOf('id', { info })
     const bytes = Buffer.byteLength(JSON.stringify(record))
 
-    expect(sizeOf(record)).toBeGreaterThanOrEqual(bytes - 400)
-    expect(sizeOf(record)).toBeLessThan(2 * bytes + 10_000)
+    expect(estimateRecordBytes(record)).toBeGreaterThanOrEqual(bytes - 400)
+    expect(estimateRecordBytes(record)).toBeLessThan(2 * bytes + 10_000)
   })
 
-  it('comes to an end for an info that refers to itself', () => {
+  it('ends for an info that refers to itself', () => {
     const info: Record<string, unknown> = {}
     info.self = info
 
-    expect(sizeOf(recordOf('id', { info }))).toBeGreaterThan(0)
+    expect(estimateRecordBytes(recordOf('id', { info }))).toBeGreaterThan(0)
   })
 })

@@ -60,15 +60,15 @@ describe('an info value', () => {
     ['an instance of a class', Object.assign(new (class Row {})(), { id: 1 }), { id: 1 }],
     ['an object without a prototype', Object.assign(Object.create(null), { id: 1 }), { id: 1 }],
     ['a proxy', new Proxy({}, {}), '[Proxy]'],
-  ])('is recorded as what it is: %s', (_, value, recorded) => {
+  ])('is recorded by its type or content: %s', (_, value, recorded) => {
     expect(recordable(value)).toEqual(recorded)
   })
 
-  it('leaves out members that are undefined', () => {
+  it('is recorded without undefined members', () => {
     expect(Object.keys(recordable({ a: undefined, b: 1 }) as object)).toEqual(['b'])
   })
 
-  it('marks a cycle, and shows what merely appears twice', () => {
+  it('has a mark for a cycle, but shows an object that appears twice', () => {
     const shared = { id: 1 }
     const cyclic: Record<string, unknown> = { shared, again: shared }
     cyclic.self = cyclic
@@ -82,7 +82,7 @@ describe('an info value', () => {
     })
   })
 
-  it('is bounded in depth, width, length and as a whole', () => {
+  it('is limited in depth, width, length and total size', () => {
     let deep: unknown = 'bottom'
     for (let level = 0; level < 10_000; level++) deep = { deep }
     const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`member${index}`, index]))
@@ -98,27 +98,27 @@ describe('an info value', () => {
     expect(JSON.stringify(recordable({ ['n'.repeat(1e6)]: 1 })).length).toBeLessThan(300)
   })
 
-  it('is cut between characters, and says that it was cut', () => {
+  it('is cut between characters, with a mark', () => {
     expect(cutText('abc', 3)).toBe('abc')
     expect(cutText('abcd', 3)).toBe('abc...')
     expect(cutText('ab\u{1f600}', 3)).toBe('ab...')
     expect(cutText('ab\ufffdcd', 3)).toBe('ab\ufffd...')
   })
 
-  it('keeps a member __proto__ as a member', () => {
+  it('keeps __proto__ as a member', () => {
     const recorded = recordable(JSON.parse('{"__proto__": {"polluted": true}, "a": 1}')) as object
 
     expect(Object.getPrototypeOf(recorded)).toBe(Object.prototype)
     expect(JSON.stringify(recorded)).toBe('{"__proto__":{"polluted":true},"a":1}')
   })
 
-  it('holds no lone surrogate, in values or in names', () => {
+  it('has no lone surrogates in values or names', () => {
     const json = JSON.stringify(recordable({ 'half \ud800': ['\udc00', { x: 'a\ud800' }] }))
 
     expect(json).toBe('{"half \ufffd":["\ufffd",{"x":"a\ufffd"}]}')
   })
 
-  it('runs no code of the program', () => {
+  it('is recorded without running code of the program', () => {
     for (const [name, value] of Object.entries(createHostile())) {
       const recorded = JSON.stringify(recordable(value)) ?? ''
 
@@ -127,7 +127,7 @@ describe('an info value', () => {
     }
   })
 
-  it('shows the parts of a hostile object that can be read', () => {
+  it('shows the readable parts of a hostile object', () => {
     expect(recordable(createHostile())).toEqual({
       getter: { member: '[Getter]' },
       element: [1, '[Getter]'],
@@ -147,7 +147,7 @@ describe('an info value', () => {
     })
   })
 
-  it('is redacted by its name at any depth', () => {
+  it('is redacted by name at any depth', () => {
     const info = {
       password: 'S3CRET',
       db: { params: [{ user: { api_key: { nested: 'S3CRET' }, refreshToken: 'S3CRET' } }] },
@@ -175,7 +175,7 @@ describe('an info value', () => {
     expect(recordable({ error: new Error(url) })).toEqual({ error: `Error: ${recorded}` })
   })
 
-  it('shows no beginning of a password at which it was cut', () => {
+  it('does not show the beginning of a password that was cut', () => {
     const url = `${'x'.repeat(9_970)} postgres://app:${'S3CRET'.repeat(20)}@db/shop`
 
     expect(JSON.stringify(recordable({ url }))).not.toContain('S3CRET')
@@ -189,11 +189,11 @@ describe('an info', () => {
     ['text', { value: 'text' }],
     [[1], { value: [1] }],
     [{ a: 1 }, { a: 1 }],
-  ])('is an object, whatever is given: %j', (given, recorded) => {
+  ])('is always an object: %j', (given, recorded) => {
     expect(recordableInfo(given)).toEqual(recorded)
   })
 
-  it('is never written into, and never shared between records', async () => {
+  it('is never changed, and never shared between records', async () => {
     const info = Object.freeze({ list: Object.freeze([1]) })
     const records = await traceRecords(() => {
       start('a', info).stop(info)
@@ -221,7 +221,7 @@ describe('a point', () => {
     fc.constantFrom(...Object.keys(hostile)).map(name => () => hostile[name]),
   )
 
-  it('never makes the traced program fail, whatever is told, passed, returned or thrown', async () => {
+  it('never makes the traced program fail, for any info, argument, result or error', async () => {
     await fc.assert(
       fc.asyncProperty(anything, anything, anything, async (first, second, name) => {
         const value = first()

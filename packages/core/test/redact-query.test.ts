@@ -13,7 +13,7 @@ describe('redactQuery', () => {
       `a=${encodeURIComponent(`/b?c=${encodeURIComponent('/d?token=SEALED')}`)}`,
       `a=${encodeURIComponent(`/b?c=${encodeURIComponent('/d?token=***')}`)}`,
     ],
-  ])('hides what is secret in %s', (query, redacted) => {
+  ])('hides the secrets in %s', (query, redacted) => {
     expect(redactQuery(query)).toBe(redacted)
   })
 
@@ -27,15 +27,15 @@ describe('redactQuery', () => {
     'q=%E0%A4%A',
     'q=%25253D',
     'passport=1',
-  ])('leaves %s as it is', query => {
+  ])('leaves %s unchanged', query => {
     expect(redactQuery(query)).toBe(query)
   })
 
-  it('takes what is no text', () => {
+  it('accepts bytes that are not text', () => {
     expect(redactQuery('a=\ud800%2Fb%3Ftoken%3DSEALED')).not.toContain('SEALED')
   })
 
-  it('takes what is escaped thousands of times', () => {
+  it('accepts a value that is escaped thousands of times', () => {
     const deep = `a=${'%25'.repeat(20_000)}3D${'%3D'.repeat(20_000)}`
 
     expect(redactQuery(deep)).toHaveLength(deep.length)

@@ -61,7 +61,7 @@ const anyText = fc.oneof({ weight: 4, arbitrary: hostile }, { weight: 1, arbitra
 const RUNS = { numRuns: 5_000 }
 
 describe('a redacted text', () => {
-  it('comes of any text, and stays as it is when it is redacted again', () => {
+  it('can be made from any text, and does not change when redacted again', () => {
     fc.assert(
       fc.property(anyText, text => {
         const once = redactText(text, 10_000)
@@ -72,7 +72,7 @@ describe('a redacted text', () => {
     )
   })
 
-  it('is as well-formed as the text was, also where it is cut', () => {
+  it('is as well-formed as the original text, even where it is cut', () => {
     fc.assert(
       fc.property(anyText, fc.nat({ max: 60 }), (text, length) => {
         const given = text.toWellFormed()
@@ -85,7 +85,7 @@ describe('a redacted text', () => {
     )
   })
 
-  it('shows no secret, whatever stands around a pair', () => {
+  it('shows no secret, for any text around a pair', () => {
     const around = fc.array(
       fc.constantFrom('', ' ', ', ', '; ', '\n', '&', '"', "'", '{', '(', 'a=b ', 'x: y, ', '? '),
       { maxLength: 4 },
@@ -108,7 +108,7 @@ describe('a redacted text', () => {
     )
   })
 
-  it('shows no secret of which a part was cut off', () => {
+  it('shows no secret that was partly cut off', () => {
     const texts = [
       'postgres://app:SEALEDSEALED@db',
       'password="SEALEDSEALED"',
@@ -224,9 +224,9 @@ const UNITS = [
   ...['["token","', 'password is a1', '&quot;', 'set password for a', 'password:\n ', 'key '],
 ]
 
-describe('to redact a text', () => {
+describe('redacting a text', () => {
   // In one run of the same machine: what grows with the square of the length takes sixteen times as long.
-  it.each(UNITS)('takes a time that grows no faster than the text: %j', unit => {
+  it.each(UNITS)('takes time that grows no faster than the text: %j', unit => {
     for (const prefix of ['', 'https://a:']) {
       const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`
       const least = (text: string) => Math.min(...Array.from({ length: 7 }, () => cpuTime(() => redactText(text, 1e6))))
@@ -237,7 +237,7 @@ describe('to redact a text', () => {
     }
   })
 
-  it('takes little of the time of the program for the largest info', () => {
+  it('takes little time for the largest info', () => {
     const info = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m${index}`, '://a:b'.repeat(2_000)]))
     const ordinary = { db: { statement: 'SELECT name FROM products WHERE id = $1', params: '42' } }
     recordableInfo(info)
@@ -250,7 +250,7 @@ describe('to redact a text', () => {
   })
 
   it.each(['://@/', 'a://@', '://:@', '://@', '://@xoxb-', '://@x@', '://a:b@'])(
-    'takes a small multiple of the time of a plain text, where thousands of addresses begin: %j',
+    'takes a small multiple of the time for plain text, even with thousands of addresses: %j',
     unit => {
       const infoOf = (part: string) => ({
         texts: Array.from({ length: 6 }, (_, index) => index + part.repeat(Math.floor(9_900 / part.length))),

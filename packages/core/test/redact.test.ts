@@ -23,7 +23,7 @@ async function cards(): Promise<unknown[]> {
 }
 
 describe('the redact hook', () => {
-  it('leaves the failure of a point in an info that is too wide or too deep', async () => {
+  it('keeps the failure of a point if the info is too wide or too deep', async () => {
     const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`n${index}`, index]))
     const many = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`m${index}`, new Array(90).fill(index)]))
     hook(record => record)
@@ -35,7 +35,7 @@ describe('the redact hook', () => {
     }
   })
 
-  it('sees every record before it leaves', async () => {
+  it('receives every record before the notifier', async () => {
     const seen: string[] = []
     hook(record => {
       seen.push(record.name)
@@ -47,7 +47,7 @@ describe('the redact hook', () => {
     expect(records).toHaveLength(4)
   })
 
-  it('may change a record, also in place', async () => {
+  it('may change a record, even in place', async () => {
     hook(record => ({ ...record, info: { ...record.info, card: '****' } }))
     expect(await cards()).toEqual(['****', '****', '****', '****'])
 
@@ -58,7 +58,7 @@ describe('the redact hook', () => {
     expect(await cards()).toEqual(['****', '****', '****', '****'])
   })
 
-  it('may keep a record back', async () => {
+  it('may drop a record', async () => {
     hook(record => (record.name.startsWith('b') ? undefined : record))
 
     expect(outline(await traceRecords(work))).toBe('a')
@@ -88,7 +88,7 @@ describe('the redact hook', () => {
       },
     ],
     ['returns a record without an info', (record: TraceRecord) => ({ ...record, info: undefined })],
-  ])('costs a record its info when it %s, and nothing else', async (_, redact) => {
+  ])('removes only the info of a record when it %s', async (_, redact) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     hook(redact)

@@ -44,7 +44,7 @@ describe('a signed request that is served untraced', () => {
     ['rate-limited', { maxTracesPerSecond: 0 }, good],
   ]
 
-  it.each(cases)('is one warning a minute, by all adapters together: %s', async (reason, options, headers) => {
+  it.each(cases)('causes one warning a minute, by all adapters together: %s', async (reason, options, headers) => {
     const warnings = await collectWarnings()
 
     for (let time = 0; time < 50; time++) serveFake(createRequestTracer('SECRET', options), headers())
@@ -59,8 +59,8 @@ describe('a signed request that is served untraced', () => {
     [7_200, {}, 'Its trace is 7200 s old, and maxTraceAge is 3600 s.'],
     [30, { maxTraceAge: 1.5 }, 'Its trace is 30 s old, and maxTraceAge is 1.5 s.'],
     [-7_200, {}, 'Its trace is 7200 s ahead of the clock here.'],
-    [undefined, { datedTracesOnly: true }, 'Its trace has no date, and datedTracesOnly asks for one.'],
-  ])('says how old a trace is, or how far ahead: %d s', async (age, options, text) => {
+    [undefined, { datedTracesOnly: true }, 'Its trace has no date, but datedTracesOnly requires one.'],
+  ])('has a warning with the age of the trace: %d s', async (age, options, text) => {
     const warnings = await collectWarnings()
     const id = age === undefined ? '6ba7b810-9dad-41d1-80b4-00c04fd430c8' : v7({ msecs: Date.now() - age * 1_000 })
 
@@ -71,7 +71,7 @@ describe('a signed request that is served untraced', () => {
     expect(warnings[0]?.message).not.toContain(id)
   })
 
-  it('is a warning for each reason', async () => {
+  it('causes a warning for each reason', async () => {
     const warnings = await collectWarnings()
 
     for (const [, options, headers] of cases) serveFake(createRequestTracer('SECRET', options), headers())
@@ -81,7 +81,7 @@ describe('a signed request that is served untraced', () => {
     expect(reasons).toEqual([...new Set(cases.map(([reason]) => reason))])
   })
 
-  it('is another warning a minute later, which counts what was held back', async () => {
+  it('causes another warning a minute later, with the number of suppressed warnings', async () => {
     let now = performance.now()
     vi.spyOn(performance, 'now').mockImplementation(() => now)
     onTestFinished(() => void vi.restoreAllMocks())
@@ -98,7 +98,7 @@ describe('a signed request that is served untraced', () => {
     expect(warnings[1]?.message).toMatch(/happened 1 times since/)
   })
 
-  it('is no warning where tracing is switched off', async () => {
+  it('causes no warning if tracing is disabled', async () => {
     const warnings = await collectWarnings()
 
     serveFake(createRequestTracer('SECRET', { enabled: false }), good())
@@ -114,7 +114,7 @@ describe('a first request without a key', () => {
   it.each([
     ['unsigned', {}],
     ['signed', signedHeaders('SECRET')],
-  ])('is one warning in the process, which says what to set: %s', async (_, headers) => {
+  ])('causes one warning per process, which explains how to set a key: %s', async (_, headers) => {
     const warnings = await collectWarnings()
 
     for (let time = 0; time < 20; time++) serveFake(createRequestTracer(), { ...headers })
@@ -127,7 +127,7 @@ describe('a first request without a key', () => {
   it.each([
     ['is empty', '\n', [/the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key/]],
     ['cannot be read', undefined, [/^Cannot read the HMAC keys/]],
-  ])('is one warning where the file of the keys %s', async (_, text, expected) => {
+  ])('causes one warning if the keys file %s', async (_, text, expected) => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'keys')
@@ -142,7 +142,7 @@ describe('a first request without a key', () => {
     expect(warnings.map(({ message }) => message)).toEqual(expected.map(pattern => expect.stringMatching(pattern)))
   })
 
-  it('is no warning where the file of the keys was emptied, which revokes all keys on purpose', async () => {
+  it('causes no warning if the keys file was emptied, which revokes all keys on purpose', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'keys')
@@ -160,7 +160,7 @@ describe('a first request without a key', () => {
     expect(warnings).toEqual([])
   })
 
-  it('is one of a call or message as well', async () => {
+  it('causes a warning for a call or message, too', async () => {
     const warnings = await collectWarnings()
 
     createCallTracer().open(undefined, {}, {})
@@ -173,7 +173,7 @@ describe('a first request without a key', () => {
     ['the environment', () => vi.stubEnv('OSPROFILER_ENABLED', 'false')],
     ['configure()', () => configure({ enabled: false })],
     ['an option', () => undefined, { enabled: false }],
-  ])('is no warning where tracing is switched off by %s', async (_, switchOff, options) => {
+  ])('causes no warning if tracing is disabled by %s', async (_, switchOff, options) => {
     switchOff()
     if (options === undefined) configure({})
     const warnings = await collectWarnings()
@@ -184,7 +184,7 @@ describe('a first request without a key', () => {
     expect(warnings).toEqual([])
   })
 
-  it('is no warning where a key is there', async () => {
+  it('causes no warning if there is a key', async () => {
     const warnings = await collectWarnings()
 
     serveFake(createRequestTracer('SECRET'), {})

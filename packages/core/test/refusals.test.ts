@@ -36,7 +36,7 @@ describe('onRefused', () => {
     ['rate-limited', { maxTracesPerSecond: 0 }, good],
   ]
 
-  it.each(cases)('tells why: %s', (reason, options, headers) => {
+  it.each(cases)('receives the reason: %s', (reason, options, headers) => {
     const told: unknown[] = []
     const tracer = createRequestTracer('KEY', { ...options, onRefused: (why, req) => told.push([why, req.url]) })
 
@@ -46,7 +46,7 @@ describe('onRefused', () => {
     expect(tracer.stats.refused[reason]).toBe(1)
   })
 
-  it('tells that there are no keys', () => {
+  it('receives the reason that there are no keys', () => {
     const onRefused = vi.fn()
     const restore = configure({ hmacKeys: undefined })
 
@@ -56,7 +56,7 @@ describe('onRefused', () => {
     restore()
   })
 
-  it('is not told of requests that are traced, unsigned or ignored', () => {
+  it('is not called for requests that are traced, unsigned or ignored', () => {
     const onRefused = vi.fn()
     serveFake(createRequestTracer('KEY', { onRefused }), good())
     serveFake(createRequestTracer('KEY', { onRefused }), {})
@@ -65,7 +65,7 @@ describe('onRefused', () => {
     expect(onRefused).not.toHaveBeenCalled()
   })
 
-  it('is told at most ten times a second; all are counted', () => {
+  it('is called at most ten times a second, while all refusals are counted', () => {
     holdClock()
     const onRefused = vi.fn()
     const tracer = createRequestTracer('KEY', { onRefused })
@@ -92,7 +92,7 @@ describe('onRefused', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('from the callback'))],
-  ])('harms nobody when it %s', async (_how, onRefused) => {
+  ])('does not affect the request when it %s', async (_how, onRefused) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     const tracer = createRequestTracer('KEY', { onRefused })
@@ -106,7 +106,7 @@ describe('onRefused', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  it('has an ignore that throws for its neighbour: the request is traced as if it were not there', () => {
+  it('is not called for an ignore function that throws, whose request is traced', () => {
     const ignore = () => {
       throw new Error('from the callback')
     }

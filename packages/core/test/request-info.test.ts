@@ -16,16 +16,16 @@ it.each<[string, IncomingMessage, string | undefined, object]>([
     undefined,
     { path: '/api/a' },
   ],
-  ['what a framework knows of a mount', requestOf('/a'), '/api/a?b', { path: '/api/a', query: 'b' }],
-  ['no secret of its query', requestOf('/a?token=SEALED'), undefined, { query: 'token=***' }],
-  ['nothing where it has no address', requestOf('', { url: undefined }), undefined, { path: '', query: '' }],
-])('a served request tells %s', (_, req, wholeUrl, shown) => {
+  ['the path that a framework knows of a mount', requestOf('/a'), '/api/a?b', { path: '/api/a', query: 'b' }],
+  ['no secret of the query', requestOf('/a?token=SEALED'), undefined, { query: 'token=***' }],
+  ['an empty path if the request has no URL', requestOf('', { url: undefined }), undefined, { path: '', query: '' }],
+])('the info of a served request has %s', (_, req, wholeUrl, shown) => {
   expect(requestInfo(req, false, wholeUrl)).toEqual({
     request: { method: 'GET', scheme: 'http', path: expect.any(String), query: expect.any(String), ...shown },
   })
 })
 
-it('hides a query, and knows a connection that is encrypted', () => {
+it('hides the query if asked, and recognizes an encrypted connection', () => {
   const req = requestOf('/a?b=1', { socket: { encrypted: true } })
 
   expect(requestInfo(req, true, undefined)).toMatchObject({ request: { query: '', scheme: 'https' } })

@@ -7,7 +7,7 @@ beforeEach(() => setNotifier(() => {}))
 afterEach(() => setNotifier(undefined))
 
 describe('a tracer of requests', () => {
-  it('serves a signed request in its trace, and returns what serves it', () => {
+  it('serves a signed request in its trace, and returns the result of the handler', () => {
     const tracer = createRequestTracer('KEY')
     const [req, res] = createExchange({ ...signedHeaders('KEY', 'trace') })
 
@@ -17,7 +17,7 @@ describe('a tracer of requests', () => {
     expect(tracer.stats.traced).toBe(1)
   })
 
-  it('serves others untraced, also in the context of another trace', () => {
+  it('serves other requests untraced, even in the context of another trace', () => {
     const tracer = createRequestTracer('KEY')
     const exchanges = [createExchange({}), createExchange({ ...signedHeaders('OTHER') })]
 
@@ -32,7 +32,7 @@ describe('a tracer of requests', () => {
     expect(tracer.stats.refused['unknown-key']).toBe(1)
   })
 
-  it('opens one point for a request that comes by twice', () => {
+  it('opens one point for a request that is served twice', () => {
     const [outer, inner] = [createRequestTracer('KEY'), createRequestTracer('KEY')]
     const [req, res] = createExchange({ ...signedHeaders('KEY') })
 
@@ -42,7 +42,7 @@ describe('a tracer of requests', () => {
     expect(inner.stats.traced).toBe(0)
   })
 
-  it('hands on what serving throws', () => {
+  it('passes on the error of the handler', () => {
     const [req, res] = createExchange({ ...signedHeaders('KEY') })
 
     const serve = () =>

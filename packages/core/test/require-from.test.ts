@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { requireFrom } from '../src/platform/require-from.js'
 
-it('finds what the file itself would find', () => {
+it('resolves modules like the file itself', () => {
   const require = requireFrom(import.meta.url)
 
   expect(require.resolve('vitest')).toContain('node_modules')

@@ -18,12 +18,12 @@ function openRoot(baseId: string, found?: KnownTrace, maxPoints = 10): RootPoint
   return new RootPoint(admitted, maxPoints, 'wsgi', { a: 1 })
 }
 
-describe('the point with which a process takes up a trace', () => {
-  it('is nested in the point of the caller, and makes the trace known', () => {
+describe('the point with which a process joins a trace', () => {
+  it('is nested in the point of the caller, and makes the process remember the trace', () => {
     const root = openRoot('taken')
 
     root.profiler.end()
-    root.ended()
+    root.close()
 
     expect(records.map(({ name, parent_id }) => [name, parent_id])).toEqual([
       ['wsgi-start', 'caller'],
@@ -32,7 +32,7 @@ describe('the point with which a process takes up a trace', () => {
     expect(findKnownTrace('taken')).toBeInstanceOf(KnownTrace)
   })
 
-  it('goes on with what is known of the trace', () => {
+  it('continues the known trace', () => {
     const known = new KnownTrace()
 
     openRoot('known', known)
@@ -40,15 +40,15 @@ describe('the point with which a process takes up a trace', () => {
     expect(findKnownTrace('known')).toBe(known)
   })
 
-  it('is recorded where the trace has no room left and nobody else tells, once in a second', () => {
+  it('is recorded once a second in a full trace if no other request reports the omitted points', () => {
     const known = new KnownTrace()
-    known.take(1)
+    known.countPoint(1)
 
     for (let request = 0; request < 3; request++) {
       const root = openRoot('full', known, 1)
       root.profiler.start('step').stop()
       root.profiler.end()
-      root.ended()
+      root.close()
     }
 
     expect(records.map(({ name, info }) => [name, info.points_omitted])).toEqual([

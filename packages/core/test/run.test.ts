@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 describe('run', () => {
-  it('returns what the function returns, and is over after it', async () => {
+  it('returns the result of the function, and ends with the function', async () => {
     expect(run({ hmacKey: 'KEY' }, () => 7)).toBe(7)
     await expect(run({ hmacKey: 'KEY' }, async () => 8)).resolves.toBe(8)
     expect(() =>
@@ -38,7 +38,7 @@ describe('run', () => {
     expect(get()).toBeUndefined()
   })
 
-  it('makes a new trace, named by a UUID of version 7, and signs with its key', () => {
+  it('creates a trace with a version 7 UUID, and signs with the given key', () => {
     run({ hmacKey: 'KEY' }, () => {
       const baseId = get()?.baseId
       const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = getTraceIdHeaders()
@@ -48,13 +48,13 @@ describe('run', () => {
     })
   })
 
-  it('joins a trace at the point that it is given', () => {
+  it('joins a trace at the given point', () => {
     run({ hmacKey: 'KEY', baseId: 'base', parentId: 'caller' }, () => start('a').stop())
 
     expect(records[0]).toMatchObject({ base_id: 'base', parent_id: 'caller' })
   })
 
-  it('closes what is open when its promise settles, not before', async () => {
+  it('closes open points when its promise settles, and not before', async () => {
     await run({ hmacKey: 'KEY' }, async () => {
       start('a')
       await tick()
@@ -64,7 +64,7 @@ describe('run', () => {
     expect(records.map(({ name }) => name)).toEqual(['a-start', 'a-stop'])
   })
 
-  it('traces what it started also after it is over', async () => {
+  it('traces work that it started even after it has ended', async () => {
     let late = Promise.resolve()
     run({ hmacKey: 'KEY', baseId: 'base' }, () => {
       late = tick().then(() => withTrace('late', () => {}))
@@ -74,7 +74,7 @@ describe('run', () => {
     expect(records.map(({ base_id }) => base_id)).toEqual(['base', 'base'])
   })
 
-  it('keeps traces apart that run at the same time, one within another too', async () => {
+  it('keeps simultaneous and nested traces apart', async () => {
     const one = (baseId: string) =>
       run({ hmacKey: 'KEY', baseId }, async () => {
         for (let step = 0; step < 5; step++) await withTrace(baseId, tick)
@@ -87,7 +87,7 @@ describe('run', () => {
     expect(records).toHaveLength(32)
   })
 
-  it('calls the function untraced where tracing is disabled', () => {
+  it('calls the function untraced if tracing is disabled', () => {
     const restore = configure({ enabled: false })
     run({ hmacKey: 'KEY' }, () => start('a').stop())
     restore()
@@ -107,19 +107,19 @@ describe('run', () => {
     [{ hmacKey: 'KEY', baseId: '\u001b[31mred' }],
     [{ hmacKey: 'KEY', parentId: 'a\u0000' }],
     [{ hmacKey: 'KEY', parentId: '\u202egnorw' }],
-  ])('refuses options that make no trace: %j', options => {
+  ])('refuses invalid options: %j', options => {
     expect(() => run(options as never, () => 1)).toThrow(TypeError)
   })
 })
 
-describe('a limit of points', () => {
+describe('the limit of points', () => {
   it.each([
-    [Number.NaN, 'maxPointsPerTrace is not negative, and not NaN'],
-    [-1, 'maxPointsPerTrace is not negative, and not NaN'],
-    ['7', 'maxPointsPerTrace is a number, not string'],
-    [{}, 'maxPointsPerTrace is a number, not object'],
-    [null, 'maxPointsPerTrace is a number, not null'],
-  ])('is refused where it is none: %j', (limit, message) => {
+    [Number.NaN, 'maxPointsPerTrace must not be negative or NaN'],
+    [-1, 'maxPointsPerTrace must not be negative or NaN'],
+    ['7', 'maxPointsPerTrace must be of type number, not string'],
+    [{}, 'maxPointsPerTrace must be of type number, not object'],
+    [null, 'maxPointsPerTrace must be of type number, not null'],
+  ])('is refused if it is invalid: %j', (limit, message) => {
     const options = { maxPointsPerTrace: limit as number }
 
     expect(() => run({ hmacKey: 'KEY', ...options }, () => 1)).toThrow(new TypeError(message))
@@ -131,7 +131,7 @@ describe('a limit of points', () => {
     [Number.POSITIVE_INFINITY, 'a b c'],
     [2, 'a b'],
     [0, ''],
-  ])('of %s leaves so many points', (maxPointsPerTrace, tree) => {
+  ])('allows as many points as its value: %s', (maxPointsPerTrace, tree) => {
     run({ hmacKey: 'KEY', baseId: createTraceId(), parentId: BASE_ID, maxPointsPerTrace }, () => {
       for (const name of ['a', 'b', 'c']) start(name).stop()
     })
@@ -141,7 +141,7 @@ describe('a limit of points', () => {
 })
 
 describe('init and clean', () => {
-  it('trace the rest of the context, in what is awaited and started too', async () => {
+  it('trace the rest of the context, including work that is awaited or started there', async () => {
     await (async () => {
       await null
       expect(init('KEY', { baseId: '019aab00-0000-7000-8000-000000000000' })?.baseId).toBe(get()?.baseId)
@@ -156,7 +156,7 @@ describe('init and clean', () => {
     expect(outline(records)).toBe('a(b c)')
   })
 
-  it('let the first trace win', async () => {
+  it('keep the first trace of a context', async () => {
     await (async () => {
       await null
       const first = init('KEY', { baseId: 'first' })
@@ -177,7 +177,7 @@ describe('init and clean', () => {
     expect(outline(records)).toBe('a')
   })
 
-  it('do nothing where there is nothing to do, or tracing is disabled', () => {
+  it('do nothing if there is no trace or tracing is disabled', () => {
     const restore = configure({ enabled: false })
 
     expect(init('KEY')).toBeUndefined()

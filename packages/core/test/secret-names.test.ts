@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest'
-import { decodeName, handlesSecret, isSecretInUrl, isSecretName, nameKind } from '../src/secrets/names/secret-names.js'
+import {
+  decodeName,
+  getNameKind,
+  handlesSecret,
+  isSecretInUrl,
+  isSecretName,
+} from '../src/secrets/names/secret-names.js'
 
 it.each([
   ['password', 'secret'],
@@ -12,17 +18,17 @@ it.each([
   ['phrase', 'half'],
   ['sig', 'address'],
   ['title', 'plain'],
-])('knows the kind of %s: %s', (name, kind) => {
-  expect(nameKind(name)).toBe(kind)
+])('classifies %s as %s', (name, kind) => {
+  expect(getNameKind(name)).toBe(kind)
   expect(isSecretName(name)).toBe(kind === 'secret')
 })
 
-it('knows names that are secrets in URLs alone', () => {
+it('recognizes names that are secrets only in URLs', () => {
   expect(['sig', 'key', 'code', 'access%5Ftoken', 'page'].map(isSecretInUrl)).toEqual([true, true, true, true, false])
   expect([decodeName('a%5Fb'), decodeName('a%zz')]).toEqual(['a_b', 'a%zz'])
 })
 
-it('knows functions that handle a secret', () => {
+it('recognizes functions that handle a secret', () => {
   expect(['User.setPassword', 'isTokenValid', 'countTokens', 'load'].map(handlesSecret)).toEqual([
     true,
     true,

@@ -10,7 +10,7 @@ it.each([
   ['Authorization: Basic SEALED, more', 'Authorization: ***'],
   ['API key: SEALED', 'API key: ***'],
   ['{"name":"Authorization","value":"SEALED"}', '{"name":"Authorization","value":"***"}'],
-])('hides what follows the name of a secret: %s', (text, shown) => {
+])('hides the value after the name of a secret: %s', (text, shown) => {
   expect(redactedBy(findPairs, text)).toBe(shown)
 })
 
@@ -21,6 +21,6 @@ it.each([
   'unexpected token: identifier',
   'http://host:8080/a::b',
   '{"passwordLength": 12, "auth": true}',
-])('leaves %s as it is', text => {
+])('leaves %s unchanged', text => {
   expect(redactedBy(findPairs, text)).toBe(text)
 })

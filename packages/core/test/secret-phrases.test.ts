@@ -40,7 +40,7 @@ describe('a secret in a phrase', () => {
     [findElements, '<name>bob</name>'],
     [findCommands, 'PASS src/login.test.js'],
     [findCommands, 'docker run -p 8080:80'],
-  ] as const)('is not where there is none: %o %s', (find, text) => {
+  ] as const)('is not found in a text without secrets: %o %s', (find, text) => {
     expect(redactedBy(find, text)).toBe(text)
   })
 })

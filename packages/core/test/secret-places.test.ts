@@ -101,7 +101,7 @@ describe('a secret is not recorded', () => {
     expect(text).toContain('***')
   })
 
-  it('of what a redact hook adds', async () => {
+  it('of the info that a redact hook adds', async () => {
     const restore = configure({ redact: record => ({ ...record, info: { password: S } }) })
     const text = await recorded(() => start('a').stop())
     restore()

@@ -10,15 +10,15 @@ it.each([
   ['a key of Stripe', ['sk', '_live_0123456789abcdef']],
   ['a key of OpenAI', ['sk', '-proj-0123456789abcdef']],
   ['a hash of a password', ['$2b$12$', 'abcdefghijklmnopqrstuv']],
-])('hides %s by its looks', (_, parts) => {
+])('hides %s by its form', (_, parts) => {
   expect(redactedBy(findShapes, `got ${parts.join('')} here`)).toBe('got *** here')
 })
 
-it.each(['sk-a-name-with-many-words', 'AKIA', 'version 1.2.3'])('leaves %s as it is', text => {
+it.each(['sk-a-name-with-many-words', 'AKIA', 'version 1.2.3'])('leaves %s unchanged', text => {
   expect(redactedBy(findShapes, text)).toBe(text)
 })
 
-it('hides a private key, also one that was cut off', () => {
+it('hides a private key, even if the key was cut off', () => {
   const [begin, end] = ['-----BEGIN RSA PRIVATE KEY-----', '-----END RSA PRIVATE KEY-----']
 
   expect(redactedBy(findKeyBlocks, `a ${begin}\nSEALED\n${end} b`)).toBe('a *** b')

@@ -17,13 +17,13 @@ it.each([
 })
 
 it.each(['http://host:8080/a@b', 'https://unpkg.com/@scope/package@1.0', 'redis://host:6379,other:6380'])(
-  'leaves %s as it is',
+  'leaves %s unchanged',
   text => {
     expect(redact(text)).toBe(text)
   },
 )
 
-it('hides what may be a password where the text was cut before the host', () => {
+it('hides a possible password if the text was cut before the host', () => {
   expect(redact('redis://bob:SEAL', true)).toBe('redis://bob:***')
   expect(redact('redis://bob:SEAL')).toBe('redis://bob:SEAL')
 })

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest'
 import { wordsOf } from '../src/secrets/names/name-words.js'
-import { tellsOfSecret } from '../src/secrets/names/secret-words.js'
+import { namesSecret } from '../src/secrets/names/secret-words.js'
 
 function tells(name: string): boolean {
   const words = wordsOf(name)
-  return tellsOfSecret(words, words.join(''), !/[a-z]/.test(name))
+  return namesSecret(words, words.join(''), !/[a-z]/.test(name))
 }
 
 it.each([
   ...['password', 'DB_PASS', 'refreshToken', 'connect.sid', 'sessionCookie', 'apiKey', 'STRIPE_KEY', 'otpCode', 'pin'],
   ...['basicauth', 'clientSecret', 'jwt', 'GITHUB_PAT'],
-])('reads a secret in the words of %s', name => {
+])('finds a secret in the words of %s', name => {
   expect(tells(name)).toBe(true)
 })
 
@@ -24,6 +24,6 @@ it.each([
   'author',
   'pinned',
   'keyboard',
-])('reads none in the words of %s', name => {
+])('finds no secret in the words of %s', name => {
   expect(tells(name)).toBe(false)
 })

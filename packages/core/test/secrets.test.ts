@@ -6,12 +6,12 @@ import { EXAMPLES, HIDDEN, SHAPES } from './fixtures/secret-examples.js'
 const record = (value: unknown) => JSON.stringify(recordableInfo({ value }))
 
 describe('a secret', () => {
-  it('has three hundred examples, or more', () => {
+  it('has at least three hundred examples', () => {
     expect(EXAMPLES.length + SHAPES.length).toBeGreaterThanOrEqual(300)
   })
 
   it.each(EXAMPLES.map(example => [inspect(example, { breakLength: Number.POSITIVE_INFINITY }), example]))(
-    'is not recorded of %s',
+    'is not recorded from %s',
     (_, example) => {
       const recorded = record(example)
 

@@ -33,7 +33,7 @@ describe('a served request', () => {
     })
   })
 
-  it('ends once, with the first error that its program told', () => {
+  it('ends once, with the first reported error', () => {
     serve((request, req) => {
       failRequest(req, new TypeError('first'))
       request.fail(new Error('second'))
@@ -43,7 +43,7 @@ describe('a served request', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('survives a route that cannot be found', () => {
+  it('ends even if finding the route throws', () => {
     serve(request =>
       request.findRoute(() => {
         throw new Error('no')
@@ -53,7 +53,7 @@ describe('a served request', () => {
     expect(infoOf(records, 'wsgi-stop')).not.toHaveProperty('request')
   })
 
-  it('is known by its request, and an untraced one is not', () => {
+  it('is found by its request, unlike an untraced request', () => {
     let isKnown = false
 
     serve((request, req) => {

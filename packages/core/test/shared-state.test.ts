@@ -45,7 +45,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('two copies of the package in one process', () => {
-  it('share context, notifier and configuration', () => {
+  it('share the context, the notifier and the configuration', () => {
     const { value, warnings } = runProgram(`
       one.setNotifier(({ name, service }) => records.push(name + ' ' + service))
       two.configure({ service: 'shop' })
@@ -63,7 +63,7 @@ describe('two copies of the package in one process', () => {
     expect(warnings).toEqual([])
   })
 
-  it('believe in the keys that the other one was given', () => {
+  it('trust the keys that the other copy was given', () => {
     const { value, warnings } = runProgram(`
       const { createCallTracer } = await import('two/rpc')
       two.setNotifier(() => {})
@@ -84,7 +84,7 @@ describe('two copies of the package in one process', () => {
     expect(warnings).toEqual([])
   })
 
-  it('end what the other one began', () => {
+  it('end a trace that the other copy began', () => {
     const { value } = runProgram(`
       one.setNotifier(({ name }) => records.push(name))
       one.init('KEY')
@@ -97,7 +97,7 @@ describe('two copies of the package in one process', () => {
     expect(value).toEqual(['a-start', 'a-stop', 'clean'])
   })
 
-  it('know what the other one has traced, and the names of its parameters', () => {
+  it('know the functions that the other copy traced, and their parameter names', () => {
     const { value } = runProgram(`
       one.setNotifier(({ info }) => records.push(info.function?.args))
       const login = one.trace('login', { hideArgs: true })(function login(user, password) {})
@@ -125,7 +125,7 @@ describe('two copies of the package in one process', () => {
     expect(value).toBe(1)
   })
 
-  it('say so when they cannot share their state, and each works for itself', () => {
+  it('warn if they cannot share their state, and then work separately', () => {
     const { value, warnings } = runProgram(
       `
       one.setNotifier(() => records.push('one'))

@@ -8,7 +8,7 @@ it('keeps the beginning and the end of a long text', () => {
   expect(shown).toMatch(/^begin .*….* end$/)
 })
 
-it('leaves no half of a character, and a short text as it is', () => {
+it('does not split a character, and keeps a short text unchanged', () => {
   expect(shorten('😀'.repeat(100), 10).isWellFormed()).toBe(true)
   expect(shorten('short', 10)).toBe('short')
 })

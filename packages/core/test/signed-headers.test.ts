@@ -12,7 +12,7 @@ function signed(json: string): [info: string, hmac: string, keys: string] {
 }
 
 describe('signedPack', () => {
-  it('writes what the wire format promises: URL-safe base64 with its padding, and 40 lower-case digits', () => {
+  it('writes URL-safe base64 with padding, and 40 lower-case digits', () => {
     const [info, hmac] = signedPack({ base_id: '>>>???', parent_id: 'a' }, KEY)
 
     expect(info).toBe('eyJiYXNlX2lkIjogIj4-Pj8_PyIsICJwYXJlbnRfaWQiOiAiYSJ9')
@@ -20,13 +20,13 @@ describe('signedPack', () => {
     expect(hmac).toBe(createHmac('sha1', KEY).update(info).digest('hex'))
   })
 
-  it('escapes whatever is not printable ASCII, as json.dumps does', () => {
+  it('escapes everything but printable ASCII, like json.dumps', () => {
     const [info] = signedPack({ base_id: 'é\u007f\u2028\u{1f600}"\\\n' }, KEY)
 
     expect(Buffer.from(info, 'base64').toString()).toBe(String.raw`{"base_id": "\u00e9\u007f\u2028\ud83d\ude00\"\\\n"}`)
   })
 
-  it('refuses to sign without a key, or ids that are not strings', () => {
+  it('refuses to sign without a key or with ids that are not strings', () => {
     const wrong = { base_id: 7 } as unknown as { base_id: string }
 
     expect(() => signedPack({ base_id: 'a' }, '')).toThrow(TypeError)
@@ -36,7 +36,7 @@ describe('signedPack', () => {
 })
 
 describe('signedUnpack', () => {
-  it.each([255, 256])('counts an id in characters, not in units: %i of them', length => {
+  it.each([255, 256])('counts an id of %i characters in characters, not in UTF-16 units', length => {
     for (const character of ['a', 'é', '\u{1f600}']) {
       const id = character.repeat(length)
       const expected = length === 255 ? { baseId: id, parentId: 'p', hmacKey: KEY } : undefined
@@ -47,7 +47,7 @@ describe('signedUnpack', () => {
     }
   })
 
-  it('refuses an id that no store could write down: half of a surrogate pair', () => {
+  it('refuses an id with half of a surrogate pair, which no store can write', () => {
     expect(signedUnpack(...signed('{"base_id": "\\ud83d"}'))).toBeUndefined()
     expect(signedUnpack(...signed('{"base_id": "a", "parent_id": "\\ude00\\ud83d"}'))).toBeUndefined()
   })
@@ -55,7 +55,7 @@ describe('signedUnpack', () => {
   it.each([
     ['{"base_id": "a", "x": [', '], "x": "b"}', '['],
     ['{"base_id": ', ', "base_id": "b"}', '['],
-  ])('refuses a member that a later one would replace, where Python gives up on it: %s', (before, after, open) => {
+  ])('refuses a replaced member that Python cannot parse: %s', (before, after, open) => {
     const nested = `${before}${open.repeat(3_000)}${']'.repeat(3_000)}${after}`
 
     expect(signedUnpack(...signed(nested))).toBeUndefined()
@@ -64,7 +64,7 @@ describe('signedUnpack', () => {
     ).toBeUndefined()
   })
 
-  it('believes nothing signed with an empty key, whatever the list', () => {
+  it('does not trust a signature with an empty key, for any list of keys', () => {
     const [info] = signedPack({ base_id: 'a' }, KEY)
     const hmac = createHmac('sha1', '').update(info).digest('hex')
 
@@ -74,7 +74,7 @@ describe('signedUnpack', () => {
   })
 
   it.each([...'\0\t\n\r\u001b\u007f\u0085\u009b\u061c\u2028\u2029\u202e\u2066'])(
-    'believes no id with %j, which a terminal or a log obeys, although Python takes one',
+    'refuses an id with %j, which a terminal or a log obeys, although Python accepts the id',
     character => {
       const ids = [`a${character}b`, `${character}a`, `a${character}`, character]
 
@@ -87,7 +87,7 @@ describe('signedUnpack', () => {
     },
   )
 
-  it('takes headers that are not there for no headers', () => {
+  it('returns undefined for missing headers', () => {
     const [info, hmac] = signedPack({ base_id: 'a' }, KEY)
 
     expect(signedUnpack(undefined, hmac, KEY)).toBeUndefined()
@@ -95,7 +95,7 @@ describe('signedUnpack', () => {
     expect(signedUnpack([info] as unknown as string, hmac, KEY)).toBeUndefined()
   })
 
-  it('answers at once for 16 KiB of anything, also under the right key', () => {
+  it('answers at once for 16 KiB of any text, even under the right key', () => {
     const shapes = ['{"', '{"a":"', '"\\', '[', ' ', '{"a":null,', '{"":"\\\\"', '\t\n', '{"base_id":"a"}', '=']
     for (const shape of shapes) {
       const text = shape.repeat(Math.ceil(12_000 / shape.length))

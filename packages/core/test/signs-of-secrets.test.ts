@@ -13,10 +13,10 @@ it.each([
   ['Bearer x', SIGN.SCHEME],
   ['AUTH x', SIGN.COMMAND],
   ['["a"]', SIGN.LIST],
-])('sees in %j what a secret may need', (text, sign) => {
-  expect(SIGN.signsOf(text) & sign).toBe(sign)
+])('finds the sign of a possible secret in %j', (text, sign) => {
+  expect(SIGN.findSigns(text) & sign).toBe(sign)
 })
 
-it('sees nothing in plain words', () => {
-  expect(SIGN.signsOf('select id from orders where total > 7')).toBe(0)
+it('finds no sign in plain words', () => {
+  expect(SIGN.findSigns('select id from orders where total > 7')).toBe(0)
 })

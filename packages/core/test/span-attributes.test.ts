@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { AttributeList } from '../src/record/span-attributes.js'
 
-it('leaves out what is null or nothing', () => {
+it('omits null and undefined values', () => {
   const list = new AttributeList()
 
   list.set('a', 1)
@@ -12,7 +12,7 @@ it('leaves out what is null or nothing', () => {
   expect(list.dropped).toBe(0)
 })
 
-it('counts what has no room, and goes on with what has', () => {
+it('counts the attributes without room, and adds later ones that fit', () => {
   const list = new AttributeList()
   for (let index = 0; index < 10; index++) list.set(`text${index}`, 'x'.repeat(19_000))
 

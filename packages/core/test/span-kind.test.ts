@@ -13,6 +13,6 @@ it.each([
   ['a method that serves a call', { name: 'rpc', startInfo: { function: { name: 'Orders.create' } } }, KIND.internal],
   ['a call of gRPC', { name: 'rpc', startInfo: { function: { name: '/shop.Orders/Create' } } }, KIND.client],
   ['a step of the program', { name: 'render' }, KIND.internal],
-])('knows on which side %s stands', (_, source, kind) => {
+])('finds the span kind of %s', (_, source, kind) => {
   expect(spanKind(sourceOf(source))).toBe(kind)
 })

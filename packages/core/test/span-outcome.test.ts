@@ -3,7 +3,7 @@ import { ExactNumber } from '../src/json/index.js'
 import { readErrorType, readRoute, readStatus, readStatusValue } from '../src/record/span-outcome.js'
 import { sourceOf } from './fixtures/span-source.js'
 
-it('reads the status of an answer that was given, or that came', () => {
+it('reads the status of a sent or received response', () => {
   const huge = new ExactNumber('9007199254740993')
 
   expect(readStatus(sourceOf({ stopInfo: { response: { status_code: 404 } } }))).toBe(404)
@@ -18,11 +18,11 @@ it.each([
   ['a 404 of a server', { startInfo: { request: {} }, stopInfo: { response: { status_code: 404 } } }, undefined],
   ['a 404 for a client', { startInfo: { requests: {} }, stopInfo: { requests: { status_code: 404 } } }, '404'],
   ['no answer', {}, undefined],
-])('takes %s for what it is on its side', (_, source, type) => {
+])('finds the error type of %s', (_, source, type) => {
   expect(readErrorType(sourceOf(source))).toBe(type)
 })
 
-it('reads the route of the stop, else that of the start', () => {
+it('reads the route of the stop, or else that of the start', () => {
   const [ofStop, ofStart] = [{ request: { route: '/a' } }, { request: { route: '/b' } }]
 
   expect(readRoute(sourceOf({ startInfo: ofStart, stopInfo: ofStop }))).toBe('/a')

@@ -18,7 +18,7 @@ describe('a stand-in', () => {
     expect(twice.toString()).toBe(fn.toString())
   })
 
-  it('shares the properties of its function, whoever sets them', () => {
+  it('shares all properties with its function', () => {
     const fn = Object.assign(() => 1, { calls: 0 })
     const twice = same(same(fn))
 
@@ -29,7 +29,7 @@ describe('a stand-in', () => {
     expect(Object.keys(twice)).toEqual(['calls'])
   })
 
-  it('gives accessors their own function', () => {
+  it('calls accessors with the original function', () => {
     const names = new WeakMap<object, string>()
     const fn = Object.defineProperty(() => 1, 'title', {
       get() {
@@ -64,7 +64,7 @@ describe('a stand-in', () => {
     expect(standing.self).toBe(standing)
   })
 
-  it('shows what a frozen function has itself', () => {
+  it('shows the own properties of a frozen function', () => {
     const fn = Object.freeze(Object.assign(() => 1, { toString: Function.prototype.toString }))
 
     expect(same(fn).toString).toBe(Function.prototype.toString)
@@ -78,7 +78,7 @@ describe('a stand-in', () => {
     expect(value.constructor).toBe(standing)
   })
 
-  it('answers instanceof as a bound function does', () => {
+  it('answers instanceof like a bound function', () => {
     class Order {}
     const bound = Order.bind(null) as unknown as () => unknown
     const standing = same(bound) as unknown as typeof Order
@@ -87,7 +87,7 @@ describe('a stand-in', () => {
     expect({} instanceof standing).toBe(false)
   })
 
-  it.each([Array, Map, Promise, Error])('leaves the realm as it is for %o', Native => {
+  it.each([Array, Map, Promise, Error])('does not change the realm for %o', Native => {
     setNotifier(() => {})
     const before = Native.prototype.constructor
 
@@ -98,7 +98,7 @@ describe('a stand-in', () => {
     expect(Native.prototype.constructor).toBe(before)
   })
 
-  it('keeps what an arrow function cannot do', () => {
+  it('keeps the limits of an arrow function', () => {
     const arrow = same(() => 1) as unknown as new () => unknown
 
     expect(() => new arrow()).toThrow(TypeError)
@@ -112,7 +112,7 @@ describe('a bound function', () => {
     ['an async function', async function load(_id: never) {}],
     ['a generator function', function* each() {}],
     ['a function with members', Object.assign((a: never) => a, { unless: true })],
-  ])('is known as %s', (_kind, fn) => {
+  ])('still looks like %s', (_kind, fn) => {
     const bound = bind(fn)
 
     expect([bound.name, bound.length, bound.toString()]).toEqual([fn.name, fn.length, fn.toString()])
@@ -121,7 +121,7 @@ describe('a bound function', () => {
   })
 })
 
-describe('a method that is called `class`', () => {
+describe('a method named `class`', () => {
   const methods = {
     class() {
       return 'read'

@@ -29,7 +29,7 @@ describe('start and stop', () => {
     expect(records[1]?.trace_id).toBe(records[0]?.trace_id)
   })
 
-  it('nest what is started before the stop', async () => {
+  it('nest the points that start before the stop', async () => {
     const records = await traceRecords(() => {
       start('a')
       start('b')
@@ -44,7 +44,7 @@ describe('start and stop', () => {
     expect(outline(records)).toBe('a(b c) d')
   })
 
-  it('do nothing where nothing is traced', () => {
+  it('do nothing if nothing is traced', () => {
     const point = start('step')
 
     expect(point.traceId).toBeUndefined()
@@ -56,7 +56,7 @@ describe('start and stop', () => {
     }).not.toThrow()
   })
 
-  it('let a stray stop do nothing', async () => {
+  it('ignore a stray stop', async () => {
     const records = await traceRecords(() => {
       stop()
       start('a')
@@ -70,7 +70,7 @@ describe('start and stop', () => {
     expect(records).toHaveLength(4)
   })
 
-  it('do not let a stray stop close the point of the scope around', async () => {
+  it('do not close the point of the surrounding scope by a stray stop', async () => {
     const records = await traceRecords(() =>
       withTrace('outer', () => {
         stop()
@@ -83,7 +83,7 @@ describe('start and stop', () => {
     expect(records.map(({ name }) => name)).toEqual(['outer-start', 'inner-start', 'inner-stop', 'outer-stop'])
   })
 
-  it('close what is still open with its scope, the newest first', async () => {
+  it('close points that are still open with their scope, the newest first', async () => {
     const records = await traceRecords(async () => {
       start('a')
       start('b')
@@ -95,7 +95,7 @@ describe('start and stop', () => {
     expect(outline(records)).toBe('a(b(c))')
   })
 
-  it('survive a name that is no text, or is far too long', async () => {
+  it('accept a name that is not a string or is far too long', async () => {
     const nameless = {
       toString: () => {
         throw new Error('hostile')
@@ -130,7 +130,7 @@ describe('a handle', () => {
     expect(infoOf(records, 'second-stop')).toMatchObject({ of: 'second' })
   })
 
-  it('leaves the newest open point in force when an older one was closed below it', async () => {
+  it('keeps the newest open point current when an older one is closed', async () => {
     const records = await traceRecords(() => {
       const first = start('first')
       start('second')
@@ -145,7 +145,7 @@ describe('a handle', () => {
     expect(outline(records)).toBe('first(second(third)) fourth')
   })
 
-  it('stops once', async () => {
+  it('stops only once', async () => {
     const records = await traceRecords(() => {
       const point = start('a')
       point.stop({ first: true })
@@ -157,7 +157,7 @@ describe('a handle', () => {
     expect(infoOf(records, 'a-stop')).toMatchObject({ first: true })
   })
 
-  it('keeps its point across an await, whatever others do meanwhile', async () => {
+  it('keeps its point across an await, even if other points start and stop meanwhile', async () => {
     const work = async (name: string, pauses: number) => {
       const point = start(name)
       for (let pause = 0; pause < pauses; pause++) await tick()
@@ -196,7 +196,7 @@ describe('a handle', () => {
     })
   })
 
-  it('does not grow the memory of a scope when points overlap in a chain without end', async () => {
+  it('does not grow the memory of a scope in an endless chain of overlapping points', async () => {
     const records = await traceRecords(() => {
       let open = start('link')
       for (let link = 0; link < 2_000; link++) {
@@ -214,7 +214,7 @@ describe('a handle', () => {
 })
 
 describe('the current point', () => {
-  it('is what logs and outgoing headers name', async () => {
+  it('is named in logs and outgoing headers', async () => {
     const seen: unknown[] = []
     const records = await traceRecords(() => {
       seen.push(get()?.toJSON())
@@ -232,7 +232,7 @@ describe('the current point', () => {
     ])
   })
 
-  it('does not give the key away', async () => {
+  it('does not expose the key', async () => {
     await traceRecords(() => {
       const profiler = get()
       start('a')
@@ -243,8 +243,8 @@ describe('the current point', () => {
   })
 })
 
-describe('what a point asks for at its stop', () => {
-  it('is in its stop as it is then, of one member what the stop itself says', async () => {
+describe('the info from atStop()', () => {
+  it('is read at the stop, whose own info overrides it', async () => {
     const query = { rows: [1] }
 
     const records = await traceRecords(() => {
@@ -258,7 +258,7 @@ describe('what a point asks for at its stop', () => {
     expect(infoOf(records, 'db-stop')).toEqual({ query: { rows: [1, 2] }, status: 2, more: 'info', host: hostname() })
   })
 
-  it('is in its stop also where that says nothing, where it fails, and where somebody else stops it', async () => {
+  it('is in the stop record if the stop has no info, if the point fails, and if other code stops it', async () => {
     const records = await traceRecords(() => {
       const profiler = get()
       const [quiet, failed] = ['quiet', 'failed', 'left'].map(name => {
@@ -275,7 +275,7 @@ describe('what a point asks for at its stop', () => {
     expect(infoOf(records, 'left-stop')).toEqual({ status: 1, host: hostname() })
   })
 
-  it('is asked for once, and may fail or have nothing to say', async () => {
+  it('is read once, and may throw or be undefined', async () => {
     let asked = 0
 
     const records = await traceRecords(() => {
@@ -300,7 +300,7 @@ describe('what a point asks for at its stop', () => {
     expect(infoOf(records, 'failing-stop')).toEqual({ more: 'info', host: hostname() })
   })
 
-  it('is as bounded, redacted and harmless as any other info', async () => {
+  it('is limited and redacted like any other info', async () => {
     const wide = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`member${index}`, 'x'.repeat(9_000)]))
     const hostile = JSON.parse('{"password": "hunter2", "__proto__": {"polluted": true}}')
 

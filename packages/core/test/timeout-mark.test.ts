@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { createTimeoutMark } from '../src/http/timeout-mark.js'
 
-it('takes what ends within a second for a consequence of the time-out', () => {
+it('attributes an end within a second to the time-out', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(5_000)
   const mark = createTimeoutMark()
   const before = mark.isRecent()

@@ -36,7 +36,7 @@ describe('a timestamp', () => {
     expect(after - before).toBeLessThan(60e6)
   })
 
-  it('follows a wall clock that was set, at the next trace', () => {
+  it('follows a changed wall clock in the next trace', () => {
     setWallClock(7_200_000)
     expect(Math.abs(createClock()() / 1000 - realNow() - 7_200_000)).toBeLessThan(60_000)
 
@@ -44,7 +44,7 @@ describe('a timestamp', () => {
     expect(Math.abs(createClock()() / 1000 - realNow())).toBeLessThan(60_000)
   })
 
-  it('is not shifted when the process stands still while the wall clock is read', () => {
+  it('is not shifted if the process pauses while the wall clock is read', () => {
     const now = vi.spyOn(Date, 'now').mockImplementation(() => {
       const asked = realNow()
       // As when the machine gives the processor to others.

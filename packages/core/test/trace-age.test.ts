@@ -37,7 +37,7 @@ describe('maxTraceAge', () => {
     [-60_000, true],
     [-60_001, false],
     [-24 * HOUR_MS, false],
-  ])('by default takes what is up to an hour old and a minute ahead: %i ms old, %s', (ageMs, expected) => {
+  ])('by default accepts traces up to an hour old and a minute ahead: %i ms old, %s', (ageMs, expected) => {
     expect(isTraced(dated(ageMs))).toBe(expected)
   })
 
@@ -47,11 +47,11 @@ describe('maxTraceAge', () => {
     [0, 0, true],
     [0, 1, false],
     [Number.POSITIVE_INFINITY, NOW, true],
-  ])('is in seconds: with %d, what is %i ms old is taken: %s', (maxTraceAge, ageMs, expected) => {
+  ])('is in seconds: with %d, a trace that is %i ms old is accepted: %s', (maxTraceAge, ageMs, expected) => {
     expect(isTraced(dated(ageMs), { maxTraceAge })).toBe(expected)
   })
 
-  it('ends the use of a captured pair of headers', () => {
+  it('makes a captured pair of headers expire', () => {
     const tracer = createRequestTracer('KEY')
     const captured = signedHeaders('KEY', dated(0))
     expect(serveFake(tracer, captured)).toBe(true)
@@ -62,7 +62,7 @@ describe('maxTraceAge', () => {
     expect(tracer.stats.refused['too-old']).toBe(1)
   })
 
-  it('knows the date of an id however it is written', () => {
+  it('reads the date of an id in any notation', () => {
     const old = dated(HOUR_MS + 1)
 
     const written = [
@@ -78,7 +78,7 @@ describe('maxTraceAge', () => {
     expect(all.filter(id => isTraced(id))).toEqual([])
   })
 
-  it('takes the ids that we mint ourselves', () => {
+  it('accepts the ids of createTraceId()', () => {
     expect(isTraced(createTraceId(), { datedTracesOnly: true })).toBe(true)
   })
 
@@ -94,19 +94,19 @@ describe('datedTracesOnly', () => {
     'version 6': v6({ msecs: NOW - 24 * HOUR_MS }),
     'all zeros': '00000000-0000-0000-0000-000000000000',
     'another variant': dated(0).replace(/^(.{19})./, '$10'),
-    'no UUID': 'trace-1',
+    'an id that is not a UUID': 'trace-1',
     'beyond ASCII': 'след',
     'a version 7 that is cut': dated(0).slice(0, -1),
     'a version 7 with a digit too many': `${dated(0)}0`,
     'a version 7 within a longer number': `${dated(0).replaceAll('-', '')}00`,
   }
 
-  it.each(Object.entries(undated))('decides about ids that tell no date: %s', (_what, baseId) => {
+  it.each(Object.entries(undated))('decides about ids without a date: %s', (_what, baseId) => {
     expect(isTraced(baseId)).toBe(true)
     expect(isTraced(baseId, { datedTracesOnly: true })).toBe(false)
   })
 
-  it('leaves dated ones to maxTraceAge', () => {
+  it('does not affect dated ids, which maxTraceAge limits', () => {
     expect(isTraced(dated(HOUR_MS), { datedTracesOnly: true })).toBe(true)
     expect(isTraced(dated(HOUR_MS + 1), { datedTracesOnly: true })).toBe(false)
   })

@@ -86,7 +86,7 @@ describe('traceClass', () => {
     expect(infoOf(records, 'store-start').function).toEqual({ name: 'Store.save', args: '["a",1]' })
   })
 
-  it('traces names that begin with an underscore only with tracePrivate, and never those with two', async () => {
+  it('traces names with one underscore only with tracePrivate, and never names with two', async () => {
     const { Store } = classes
     traceClass('store', { tracePrivate: true })(Store)
     const records = await traceRecords(() => {
@@ -115,7 +115,7 @@ describe('traceClass', () => {
     expect(Store.opened).toBe(1)
   })
 
-  it('traces inherited methods, named by the class that has them, and leaves that class as it is', async () => {
+  it('traces inherited methods under the name of their class, and does not change that class', async () => {
     const { Store, Cache } = classes
     const untouched = Object.getOwnPropertyDescriptors(Store.prototype)
     traceClass('cache', { traceStaticMethods: true })(Cache)
@@ -164,7 +164,7 @@ describe('traceClass', () => {
     expect(records).toEqual([])
   })
 
-  it('leaves what a class inherits from the language untraced, as Python does', async () => {
+  it('does not trace methods that are inherited from the language, like Python', async () => {
     class Index extends Map<string, number> {
       lookup(key: string) {
         return this.get(key)
@@ -180,7 +180,7 @@ describe('traceClass', () => {
     expect(names(records)).toEqual(['Index.lookup'])
   })
 
-  it('leaves what a class inherits from a class of Node, which Node compares with its own', async () => {
+  it('does not trace methods that are inherited from a class of Node', async () => {
     let flushed = 0
     class Upper extends Transform {
       override _flush(done: () => void) {
@@ -199,7 +199,7 @@ describe('traceClass', () => {
     expect(Upper.prototype.on).toBe(Upper.prototype.addListener)
   })
 
-  it('says as the language does that an inherited method is gone', () => {
+  it('throws the TypeError of the language if an inherited method is gone', () => {
     class Base {
       open() {}
     }
@@ -211,7 +211,7 @@ describe('traceClass', () => {
     expect(() => shop.open()).toThrow(new TypeError('open is not a function'))
   })
 
-  it('traces a method that is called `class`', () => {
+  it('traces a method named `class`', () => {
     class School {
       class() {
         return 'lesson'
@@ -225,7 +225,7 @@ describe('traceClass', () => {
     expect(new Traced().class()).toBe('lesson')
   })
 
-  it('leaves a class that is a static member usable', async () => {
+  it('keeps a class that is a static member usable', async () => {
     class Inner {}
     class Outer {
       static Inner = Inner
@@ -237,7 +237,7 @@ describe('traceClass', () => {
     })
   })
 
-  it('traces generators, promises and errors of methods as of functions', async () => {
+  it('traces generators, promises and errors of methods like those of functions', async () => {
     class Feed {
       async load() {
         throw new RangeError('no feed')
@@ -257,7 +257,7 @@ describe('traceClass', () => {
     expect(infoOf(records, 'feed-stop')).toMatchObject({ etype: 'RangeError' })
   })
 
-  it('refuses with allowMultipleTrace: false before anything is changed', () => {
+  it('refuses with allowMultipleTrace: false before any change', () => {
     class Partly {
       first() {}
       second() {}
@@ -270,14 +270,14 @@ describe('traceClass', () => {
     expect(Partly.prototype.first).toBe(before.first.value)
   })
 
-  it('refuses what is not a class, and a missing name', () => {
+  it('refuses a value that is not a class, and a missing name', () => {
     expect(() => traceClass('')).toThrow(TypeError)
     expect(() => traceClass('x')('Store' as never)).toThrow(TypeError)
   })
 
   it.each([
     [{ hide_args: true }, /^traceClass\(\) has no option "hide_args". Known: tracePrivate, .*, hideArgs, hideResult, /],
-    [{ tracePrivate: 1 }, /^tracePrivate is a boolean, not number$/],
+    [{ tracePrivate: 1 }, /^tracePrivate must be of type boolean, not number$/],
     [null, /^traceClass\(\) takes its options as an object$/],
   ])('refuses options that would silently not apply: %j', (options, message) => {
     expect(() => traceClass('x', options as never)).toThrow(TypeError)
@@ -342,7 +342,7 @@ describe('traceClass with traceSubclasses', () => {
     expect(Traced.name).toBe('Base')
   })
 
-  it('survives a construction for a class that is no subclass', () => {
+  it('allows a construction for a class that is not a subclass', () => {
     class Base {}
     class Stranger {}
     const Traced = traceClass('rpc', { traceSubclasses: true, traceStaticMethods: true })(Base)

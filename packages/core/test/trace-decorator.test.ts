@@ -50,7 +50,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('decorators compiled by tsc', () => {
-  it('record the same in the standard dialect and with experimentalDecorators', () => {
+  it('record the same points in the standard dialect and with experimentalDecorators', () => {
     const standard = compileAndRun('decorated.ts')
     const experimental = compileAndRun('decorated.ts', '--experimentalDecorators')
 
@@ -90,7 +90,7 @@ describe('decorators compiled by tsc', () => {
     expect(JSON.stringify(records)).not.toContain('S3CRET')
   })
 
-  it('take fields and #private methods in the standard dialect', () => {
+  it('accept fields and #private methods in the standard dialect', () => {
     expect(compileAndRun('decorated-fields.ts')).toEqual({
       returned: ['ok 2', true],
       functions: [
@@ -102,7 +102,7 @@ describe('decorators compiled by tsc', () => {
 })
 
 describe('a standard decorator', () => {
-  it('survives a this whose every look throws, and a class whose name is no text', async () => {
+  it('works for a this whose every access throws, and for a class whose name is not a string', async () => {
     const decorate = trace('x') as unknown as (value: unknown, context: unknown) => () => string
     const hostile = new Proxy(
       {},
@@ -130,12 +130,12 @@ describe('a standard decorator', () => {
 })
 
 describe('a decorator in the wrong place', () => {
-  it('says where it belongs', () => {
+  it('throws an error that says where it belongs', () => {
     const decorate = trace('x') as unknown as (value: unknown, context: unknown, descriptor?: unknown) => unknown
 
     expect(() => decorate(class Cart {}, { kind: 'class', name: 'Cart' })).toThrow(/traceClass/)
     expect(() => decorate(() => 1, { kind: 'getter', name: 'total' })).toThrow(/methods and fields/)
-    expect(() => decorate({}, 'total', { get: () => 1 })).toThrow(/total is none/)
+    expect(() => decorate({}, 'total', { get: () => 1 })).toThrow(/total is not a method/)
     expect(() => decorate({}, 'field')).toThrow(TypeError)
   })
 })

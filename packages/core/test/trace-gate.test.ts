@@ -13,7 +13,7 @@ dropRecords()
 describe('a flood of bad signatures', () => {
   const KEYS = ['A', 'B', 'C']
 
-  it('costs one HMAC a key', () => {
+  it('costs one HMAC per key', () => {
     const tracer = createRequestTracer(KEYS)
     const bad = { ...signedHeaders('OTHER') }
 
@@ -35,14 +35,14 @@ describe('a flood of bad signatures', () => {
     'g'.repeat(40),
     'é'.repeat(40),
     '0'.repeat(16_384),
-  ])('costs none where the digits are malformed: %j', hmac => {
+  ])('costs no HMAC if the digits are malformed: %j', hmac => {
     const tracer = createRequestTracer(KEYS)
     const { 'x-trace-info': info } = signedHeaders('A')
 
     expect(countHmacs(() => serveFake(tracer, { 'x-trace-info': info, 'x-trace-hmac': hmac }))).toBe(0)
   })
 
-  it('costs none for one header alone, for headers beyond 16 KiB, or where tracing is off', () => {
+  it('costs no HMAC for a single header, for headers beyond 16 KiB, or if tracing is disabled', () => {
     const headers = { ...signedHeaders('OTHER') }
     const { 'x-trace-info': info, 'x-trace-hmac': hmac } = headers
 
@@ -58,7 +58,7 @@ describe('a flood of bad signatures', () => {
     ).toBe(0)
   })
 
-  it('keeps no memory', { timeout: 300_000 }, async () => {
+  it('does not grow the memory', { timeout: 300_000 }, async () => {
     const tracer = createRequestTracer(KEYS, { onRefused: () => {} })
     const socket = new Socket()
     let served = 0
@@ -81,7 +81,7 @@ describe('a flood of bad signatures', () => {
     expect(growth).toBeLessThan(1_000_000)
   })
 
-  it('keeps a bounded memory of traces that were well signed, too', { timeout: 300_000 }, async () => {
+  it('keeps a limited memory of correctly signed traces, too', { timeout: 300_000 }, async () => {
     const tracer = createRequestTracer(KEYS, { maxTracesPerSecond: 1e9 })
     const flood = (requests: number) => {
       for (let request = 0; request < requests; request++) serveFake(tracer, signedHeaders('C'))

@@ -27,7 +27,7 @@ describe('a generator', () => {
     expect(outline(records)).toBe('rows(row)')
   })
 
-  it('ends its point where the program leaves it, or it fails', async () => {
+  it('ends its point when the program leaves the generator or the generator fails', async () => {
     const records = await traceRecords(() => {
       const [left, failing] = [rows(), rows()]
       for (const generator of [left, failing]) traceIterator(generator, open)
@@ -41,7 +41,7 @@ describe('a generator', () => {
     expect(infoOf(records, 'rows-stop')).not.toHaveProperty('etype')
   })
 
-  it('has no point where the program leaves it before its first step', async () => {
+  it('has no point if the program leaves the generator before its first step', async () => {
     const left = vi.fn()
 
     const records = await traceRecords(() => {
@@ -55,7 +55,7 @@ describe('a generator', () => {
     expect(left).toHaveBeenCalledTimes(1)
   })
 
-  it('is left alone where it is frozen', () => {
+  it('stays unchanged if it is frozen', () => {
     expect(traceIterator(Object.freeze(rows()), open)).toBe(false)
   })
 })

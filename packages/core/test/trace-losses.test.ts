@@ -5,29 +5,29 @@ import { recordOf } from './fixtures/quick-notifier.js'
 const stop = (base_id: string) => recordOf('stop', { name: 'wsgi-stop', base_id })
 const start = (base_id: string) => recordOf('start', { name: 'wsgi-start', base_id })
 
-it('tells in the next stop of a trace how many of its records were dropped, once', () => {
+it('reports dropped records once, in the next stop of their trace', () => {
   const losses = createTraceLosses()
   losses.add(start('a'))
-  losses.addSome(start('a'), 2)
+  losses.addCount(start('a'), 2)
 
-  const told = losses.tellIn([start('a'), stop('b'), stop('a'), stop('a')])
+  const told = losses.reportIn([start('a'), stop('b'), stop('a'), stop('a')])
 
   expect(told.map(({ info }) => info.records_dropped)).toEqual([undefined, undefined, 3, undefined])
 })
 
-it('tells again what a dropped stop was to tell, and leaves emitted records as they are', () => {
+it('reports again the losses of a dropped stop, and does not change emitted records', () => {
   const losses = createTraceLosses()
   const emitted = stop('a')
   losses.add(start('a'))
 
-  const [told] = losses.tellIn([emitted])
+  const [told] = losses.reportIn([emitted])
   if (told !== undefined) losses.add(told)
 
   expect(emitted.info).toEqual({})
-  expect(losses.tellIn([stop('a')])[0]?.info).toEqual({ records_dropped: 2 })
+  expect(losses.reportIn([stop('a')])[0]?.info).toEqual({ records_dropped: 2 })
 })
 
-it('remembers a bounded number of traces, and survives what is no record', () => {
+it('remembers a limited number of traces, and ignores values that are not records', () => {
   const losses = createTraceLosses()
   for (let index = 0; index <= 1_000; index++) losses.add(start(`trace${index}`))
 
@@ -40,7 +40,7 @@ it('remembers a bounded number of traces, and survives what is no record', () =>
     }),
   )
 
-  expect(losses.tellIn([stop('trace0'), stop('trace1')]).map(({ info }) => info.records_dropped)).toEqual([
+  expect(losses.reportIn([stop('trace0'), stop('trace1')]).map(({ info }) => info.records_dropped)).toEqual([
     undefined,
     1,
   ])

@@ -12,6 +12,6 @@ it.each([
   [{ response: { status_code: '500' } }, false],
   [{ requests: { status_code: 500 } }, false],
   [{}, false],
-])('tells whether %j is of a failure: %s', (info, isError) => {
+])('decides whether %j reports a failure: %s', (info, isError) => {
   expect(isErrorRecord(recordOf('id', { info }))).toBe(isError)
 })

@@ -19,11 +19,11 @@ describe('a traced function', () => {
     expect(infoOf(records, 'sum-stop')).not.toHaveProperty('function')
   })
 
-  it('is called as it is where nothing is traced', () => {
+  it('is called directly if nothing is traced', () => {
     expect(trace('sum')((a: number) => a + 1)(1)).toBe(2)
   })
 
-  it('keeps its arguments out of the record with hideArgs, and shows its result without hideResult', async () => {
+  it('omits its arguments with hideArgs, and records its result without hideResult', async () => {
     const login = trace('login', { hideArgs: true, hideResult: false })(function login(user: string) {
       return { user, token: 'T0KEN' }
     })
@@ -33,7 +33,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'login-stop').function).toEqual({ result: '{"user":"ann","token":"***"}' })
   })
 
-  it('records the info that it was given with each call, and never shares it', async () => {
+  it('records its info option with each call, and never shares the info', async () => {
     const info = { kind: 'test', list: [1] }
     const f = trace('f', { info })(() => 1)
     const records = await traceRecords(() => {
@@ -49,7 +49,7 @@ describe('a traced function', () => {
     expect(info).toEqual({ kind: 'test', list: [1, 2] })
   })
 
-  it('runs no getter of the info that it was given', async () => {
+  it('does not run getters of its info option', async () => {
     let read = 0
     const info = Object.defineProperty({}, 'hostile', {
       enumerable: true,
@@ -89,7 +89,7 @@ describe('a traced function', () => {
     expect(traced.prototype).toBe(Shape.prototype)
   })
 
-  it('can be a function of sloppy mode, a bound one, a frozen one or a native one', async () => {
+  it('can be a sloppy-mode, bound, frozen or native function', async () => {
     const sloppy = new Function('a', 'return this === globalThis') as () => boolean
     const bound = function (this: number, a: number) {
       return this + a
@@ -103,7 +103,7 @@ describe('a traced function', () => {
     })
   })
 
-  it('follows its promise, and nests what it calls', async () => {
+  it('follows its promise, and nests the points of its calls', async () => {
     const inner = trace('inner')(async () => {
       await tick()
     })
@@ -115,7 +115,7 @@ describe('a traced function', () => {
     expect(outline(records)).toBe('outer(inner inner) outer(inner inner)')
   })
 
-  it('records what it throws', async () => {
+  it('records its errors', async () => {
     const fail = trace('fail')(function fail() {
       throw new RangeError('out of range')
     })
@@ -132,7 +132,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'reject-stop')).toMatchObject({ etype: 'string', message: 'a text' })
   })
 
-  it('redacts arguments by the names of parameters, the rest of them, and by the names of members', async () => {
+  it('redacts arguments by the names of parameters, rest parameters and members', async () => {
     const login = trace('login')(function login(_user: string, _password: string, ..._tokens: string[]) {})
     const options = trace('options')(function options(_: unknown) {})
     const records = await traceRecords(() => {
@@ -144,7 +144,7 @@ describe('a traced function', () => {
     expect(JSON.stringify(records)).not.toContain('S3CRET')
   })
 
-  it('redacts arguments by the names of parameters when it is traced twice', async () => {
+  it('redacts arguments by the names of parameters if it is traced twice', async () => {
     const login = trace('outer')(trace('inner')(function login(_user: string, _password: string) {}))
     const records = await traceRecords(() => login('ann', 'S3CRET'))
 
@@ -163,7 +163,7 @@ describe('a traced function', () => {
     expect(() => trace('f')(traced)).not.toThrow()
   })
 
-  it('is refused where it is none, is a class, or has no name for its point', () => {
+  it('is refused if it is not a function, is a class, or has no point name', () => {
     const decorate = trace('f') as (value: unknown) => unknown
 
     expect(() => decorate(7)).toThrow(TypeError)
@@ -174,7 +174,7 @@ describe('a traced function', () => {
 
   it.each([
     [{ hide_args: true }, 'trace() has no option "hide_args". Known: info, hideArgs, hideResult, allowMultipleTrace.'],
-    [{ hideArgs: 'yes' }, 'hideArgs is a boolean, not string'],
+    [{ hideArgs: 'yes' }, 'hideArgs must be of type boolean, not string'],
     [null, 'trace() takes its options as an object'],
   ])('is refused with options that would silently not apply: %j', (options, message) => {
     expect(() => trace('f', options as never)).toThrow(new TypeError(message))
@@ -182,7 +182,7 @@ describe('a traced function', () => {
 })
 
 describe('a traced generator', () => {
-  it('is a point from its first step to its last', async () => {
+  it('has a point from its first step to its last', async () => {
     const count = trace('count')(function* count(to: number) {
       for (let n = 1; n <= to; n++) {
         withTrace(`step${n}`, () => {})
@@ -228,7 +228,7 @@ describe('a traced generator', () => {
     expect(outline(records)).toBe('echo')
   })
 
-  it('ends its point when the loop is left, and when it fails', async () => {
+  it('ends its point when the loop is left or the generator fails', async () => {
     const endless = trace('endless')(function* () {
       for (;;) yield 1
     })
@@ -246,7 +246,7 @@ describe('a traced generator', () => {
     expect(infoOf(records, 'failing-stop')).toMatchObject({ etype: 'RangeError', message: 'enough' })
   })
 
-  it('is no point when nobody asks it', async () => {
+  it('has no point if no value is requested', async () => {
     const never = trace('never')(function* () {
       yield 1
     })
@@ -275,7 +275,7 @@ describe('a traced generator', () => {
 })
 
 describe('a traced async generator', () => {
-  it('that was left before its first step has no point, and keeps its rejections unhandled', async () => {
+  it('has no point if it was left before its first step, and keeps its rejections unhandled', async () => {
     const rejected = takeUnhandledRejection()
     const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
       yield 1
@@ -293,7 +293,7 @@ describe('a traced async generator', () => {
     expect(records).toEqual([])
   })
 
-  it('nests what its steps do, and not what happens between them', async () => {
+  it('nests the work of its steps, but not the work between them', async () => {
     const pages = trace('pages')(async function* pages() {
       for (const page of [1, 2]) {
         await withTrace(`fetch${page}`, tick)
@@ -307,7 +307,7 @@ describe('a traced async generator', () => {
     expect(outline(records)).toBe('pages(fetch1 fetch2) use1 use2')
   })
 
-  it('keeps two that run at the same time apart', async () => {
+  it('keeps two simultaneous generators apart', async () => {
     const pages = trace('pages')(async function* pages(name: string) {
       for (const page of [1, 2, 3]) {
         await withTrace(`${name}${page}`, tick)
@@ -322,7 +322,7 @@ describe('a traced async generator', () => {
     expect(outline(records)).toBe('pages(a1 a2 a3) pages(b1 b2 b3)')
   })
 
-  it('ends its point when the loop is left, and when it fails', async () => {
+  it('ends its point when the loop is left or the generator fails', async () => {
     const endless = trace('endless')(async function* () {
       for (;;) yield await tick()
     })
@@ -343,7 +343,7 @@ describe('a traced async generator', () => {
     expect(infoOf(records, 'failing-stop')).toMatchObject({ etype: 'RangeError', message: 'enough' })
   })
 
-  it('is followed also where a plain function returns it', async () => {
+  it('is followed even if a plain function returns it', async () => {
     async function* rows() {
       yield await withTrace('row', tick)
     }

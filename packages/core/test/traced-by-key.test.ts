@@ -17,7 +17,7 @@ describe('tracedByKey', () => {
     ['is left alone', 'B', [1]],
     ['is named twice', 'A,B,A', [2, 1, 0]],
     ['is replaced by another', 'NEW', [0]],
-  ])('carries the count of a key over to the next list, by position: one that %s', (_what, next, expected) => {
+  ])('carries the count of a key over to a list that %s', (_what, next, expected) => {
     configure({ hmacKeys: 'A,B' })
     const tracer = createRequestTracer()
     for (const key of ['A', 'B', 'A']) expect(serveFake(tracer, signedHeaders(key))).toBe(true)
@@ -28,7 +28,7 @@ describe('tracedByKey', () => {
     expect(tracer.stats.traced).toBe(3)
   })
 
-  it('counts on after a rotation that nobody has looked at', () => {
+  it('keeps counting after a rotation without a read of the counts', () => {
     configure({ hmacKeys: 'A,B' })
     const tracer = createRequestTracer()
     serveFake(tracer, signedHeaders('B'))
@@ -40,7 +40,7 @@ describe('tracedByKey', () => {
     expect(tracer.stats.tracedByKey).toEqual([1, 2])
   })
 
-  it('keeps what it counted while there are no keys for a moment', () => {
+  it('keeps its counts while there are no keys for a moment', () => {
     configure({ hmacKeys: 'A' })
     const tracer = createRequestTracer()
     serveFake(tracer, signedHeaders('A'))
@@ -52,7 +52,7 @@ describe('tracedByKey', () => {
     expect([meanwhile, tracer.stats.tracedByKey]).toEqual([[], [1]])
   })
 
-  it('gives out a list that is the caller’s own', () => {
+  it('returns a new list for each caller', () => {
     configure({ hmacKeys: 'A' })
     const tracer = createRequestTracer()
 

@@ -20,7 +20,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'math-stop')).toMatchObject({ function: { result: '3' } })
   })
 
-  it('hides arguments where that is asked for, and under the names of secrets', async () => {
+  it('hides arguments with hideArgs, and arguments under the names of secrets', async () => {
     const hidden = createTracedFunction((_: string) => {}, 'a', { hideArgs: true }, nameOf)
     const login = createTracedFunction((_user: string, _password: string) => {}, 'b', {}, nameOf)
 
@@ -33,7 +33,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'b-start')).toMatchObject({ function: { args: '["bob","***"]' } })
   })
 
-  it('runs no getter of the info of its options', async () => {
+  it('does not run getters of its info option', async () => {
     const info = {
       get secret(): never {
         return expect.unreachable()
@@ -47,7 +47,7 @@ describe('a traced function', () => {
   })
 })
 
-it('refuses what is no function, a class, and what is traced already where that is unwanted', () => {
+it('refuses a value that is not a function, a class, and with allowMultipleTrace: false a traced function', () => {
   const traced = createTracedFunction(() => {}, 'a', {}, nameOf)
 
   expect(() => checkTraceable(7, {})).toThrow(TypeError)
@@ -56,7 +56,7 @@ it('refuses what is no function, a class, and what is traced already where that 
   expect(checkTraceable(traced, {})).toBe(1)
 })
 
-it('knows classes and generators, also behind a stand-in', () => {
+it('recognizes classes and generator functions, even behind a stand-in', () => {
   const generate = createTracedFunction(function* () {}, 'a', {}, nameOf)
   const { class: method } = { class() {} }
   const aClass = class {} as unknown as AnyFunction

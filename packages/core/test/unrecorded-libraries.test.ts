@@ -1,5 +1,5 @@
 import { get, withTrace } from '@osprofiler/core'
-import { askUnrecorded, isOwnClient, noteOwnClient, noteUnrecorded } from '@osprofiler/core/toolkit'
+import { addUnrecordedSource, isOwnClient, noteOwnClient, noteUnrecorded } from '@osprofiler/core/toolkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BASE_ID, infoOf, traceRecords } from './fixtures/trace-records.js'
 
@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 describe('libraries that are not recorded', () => {
-  it('are told once, at the stop of what began the trace here', async () => {
+  it('are reported once, at the stop of the root', async () => {
     const records = await traceRecords(async () => {
       noteUnrecorded(BASE_ID, 'cassandra-driver')
       noteUnrecorded(BASE_ID, 'cassandra-driver')
@@ -22,10 +22,10 @@ describe('libraries that are not recorded', () => {
     expect(infoOf(records, 'second-stop')).not.toHaveProperty('unrecorded')
   })
 
-  it('are told at each such stop while they are loaded', async () => {
+  it('are reported at each stop of a root while they are loaded', async () => {
     taken.push(
-      askUnrecorded(() => 'neo4j-driver'),
-      askUnrecorded(() => undefined),
+      addUnrecordedSource(() => 'neo4j-driver'),
+      addUnrecordedSource(() => undefined),
     )
 
     const records = await traceRecords(() => withTrace('first', () => {}))
@@ -33,12 +33,12 @@ describe('libraries that are not recorded', () => {
     expect(infoOf(records, 'first-stop').unrecorded).toEqual(['neo4j-driver'])
   })
 
-  it('are nothing for a trace that nothing is known of', () => {
+  it('are ignored for an unknown trace', () => {
     expect(() => noteUnrecorded('no such trace', 'pg')).not.toThrow()
   })
 })
 
-it('remembers which libraries are clients of the own stores', () => {
+it('remembers which libraries this project loaded as clients of stores', () => {
   noteOwnClient('kept-client')
 
   expect([isOwnClient('kept-client'), isOwnClient('other-client')]).toEqual([true, false])

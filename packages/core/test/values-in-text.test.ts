@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { readValue, skipBlanks, valueAt } from '../src/secrets/values/values-in-text.js'
+import { readValue, readValueAt, skipBlanks } from '../src/secrets/values/values-in-text.js'
 
-const PLACE = { name: 'password', quote: 0, inUrl: false, first: false, spaced: false }
+const PLACE = { name: 'password', quote: 0, inUrl: false, beginsLine: false, hasSpaceBefore: false }
 
 function valuesOf(text: string, place = PLACE): readonly string[] | undefined {
   return readValue(text, text.search(/[:=]/), place)?.spans.map(({ start, end }) => text.slice(start, end))
@@ -17,7 +17,7 @@ it.each([
   ['password:\n  - abc\n  - def\nnext: 1', ['abc', 'def']],
   ['password=', undefined],
   ['password = required', undefined],
-])('reads the value behind the sign of %j', (text, values) => {
+])('reads the value after the sign in %j', (text, values) => {
   expect(valuesOf(text)).toEqual(values)
 })
 
@@ -27,8 +27,8 @@ it('reads a header to the end of its line', () => {
   expect(valuesOf('Authorization: Digest a="b", c\nHost: d', header)).toEqual(['Digest a="b", c'])
 })
 
-it('reads a value at a place, and goes on in the next line where a text stands there', () => {
-  expect(valueAt('x "abc"', 2)?.end).toBe(7)
-  expect(valueAt('x ', 2)).toBeUndefined()
+it('reads a value at a position, and a quoted value in the next line', () => {
+  expect(readValueAt('x "abc"', 2)?.end).toBe(7)
+  expect(readValueAt('x ', 2)).toBeUndefined()
   expect([skipBlanks(': \n  "a"', 1), skipBlanks(': \n  a', 1)]).toEqual([5, 2])
 })

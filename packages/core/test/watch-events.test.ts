@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import { watchEvents } from '@osprofiler/core/toolkit'
 import { describe, expect, it } from 'vitest'
 
-describe('an emitter that is watched', () => {
-  it('has no more listeners than before, and shows each event before it is told', () => {
+describe('a watched emitter', () => {
+  it('has no additional listeners, and shows each event before its listeners run', () => {
     const emitter = new EventEmitter()
     const order: string[] = []
 
@@ -18,7 +18,7 @@ describe('an emitter that is watched', () => {
     expect([emitter.emit.name, emitter.emit.length]).toEqual(['emit', 1])
   })
 
-  it('throws an error that nobody listens to, as before', () => {
+  it('still throws an error event without a listener', () => {
     const emitter = new EventEmitter()
 
     watchEvents(emitter, () => undefined)
@@ -26,7 +26,7 @@ describe('an emitter that is watched', () => {
     expect(() => emitter.emit('error', new RangeError('unheard'))).toThrow(RangeError)
   })
 
-  it('is watched still when the program has removed all listeners', () => {
+  it('is still watched after the program has removed all listeners', () => {
     const emitter = new EventEmitter()
     const seen: unknown[] = []
     watchEvents(emitter, event => seen.push(event))
@@ -37,7 +37,7 @@ describe('an emitter that is watched', () => {
     expect(seen).toEqual(['close'])
   })
 
-  it('may be watched by two, and wrapped by the program', () => {
+  it('can be watched twice, and wrapped by the program', () => {
     const emitter = new EventEmitter()
     const seen: string[] = []
     watchEvents(emitter, () => seen.push('first'))
@@ -53,7 +53,7 @@ describe('an emitter that is watched', () => {
     expect(seen).toEqual(['program', 'second', 'first'])
   })
 
-  it('is watched where another object only inherits from it', () => {
+  it('is watched through an object that inherits from it', () => {
     const emitter = new EventEmitter()
     const seen: unknown[] = []
     watchEvents(Object.create(emitter), event => seen.push(event))
@@ -63,7 +63,7 @@ describe('an emitter that is watched', () => {
     expect(seen).toEqual(['done'])
   })
 
-  it('is left as it is when it is frozen', () => {
+  it('stays unchanged if it is frozen', () => {
     const emitter = Object.freeze(new EventEmitter())
 
     expect(watchEvents(emitter, () => undefined)).toBe(false)

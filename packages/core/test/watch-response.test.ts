@@ -89,7 +89,7 @@ describe('a signed request that comes with', () => {
     expect(countLiveTraces()).toBe(liveBefore)
   })
 
-  it('what cannot be watched takes no allowance of later requests of its trace', async () => {
+  it('an unwatchable response does not reduce the points of later requests of its trace', async () => {
     const traces = recordTraces()
     const { baseId, headers } = signTrace()
     const tracer = createRequestTracer(KEY, { maxPointsPerTrace: 1 })

@@ -8,7 +8,7 @@ const THEN = 'then'
 const tick = () => new Promise(resolve => setImmediate(resolve))
 
 describe('withTrace', () => {
-  it('stays synchronous around what is synchronous', async () => {
+  it('stays synchronous around a synchronous function', async () => {
     let returned: unknown
     const records = await traceRecords(() => {
       returned = withTrace('sum', { a: 1 }, () => 1 + 1)
@@ -48,7 +48,7 @@ describe('withTrace', () => {
     expect(outline(records)).toBe('a(a1 a2 a3) b(b1 b2 b3) c(c1 c2 c3)')
   })
 
-  it('records what was thrown and throws the same object on', async () => {
+  it('records an error and throws the same object', async () => {
     const error = new TypeError('no such thing')
     const caught: unknown[] = []
     const records = await traceRecords(async () => {
@@ -68,7 +68,7 @@ describe('withTrace', () => {
     expect(infoOf(records, 'async-stop')).toMatchObject({ etype: 'TypeError', message: 'no such thing' })
   })
 
-  it('closes what is open inside it before its own point', async () => {
+  it('closes the open points inside before its own point', async () => {
     const records = await traceRecords(() =>
       withTrace('outer', () => {
         start('left open')
@@ -80,7 +80,7 @@ describe('withTrace', () => {
     expect(infoOf(records, 'left open-stop')).not.toHaveProperty('etype')
   })
 
-  it('gives the scope around back after it, and in what was started before', async () => {
+  it('restores the surrounding scope afterwards, and for work that was started before', async () => {
     const seen: (string | undefined)[] = []
     const records = await traceRecords(async () => {
       const outer = get()?.traceId
@@ -92,12 +92,12 @@ describe('withTrace', () => {
     expect(seen[0]).toBe(seen[1])
   })
 
-  it('calls the function untraced, and checks its call, where nothing is traced', () => {
+  it('calls the function untraced if nothing is traced, and still checks its arguments', () => {
     expect(withTrace('a', () => 'value')).toBe('value')
     expect(() => withTrace('a', { info: 1 } as never)).toThrow(TypeError)
   })
 
-  it('hands out the very promise where it has members of its own', async () => {
+  it('returns the same promise if the promise has own members', async () => {
     const request = Object.assign(tick(), { json: () => 'body' })
     let returned: unknown
     const records = await traceRecords(async () => {
@@ -109,7 +109,7 @@ describe('withTrace', () => {
     expect(outline(records)).toBe('fetch')
   })
 
-  it('does not run a thenable that waits for its then to be called', async () => {
+  it('does not run a lazy thenable, which starts at the call of its then', async () => {
     let runs = 0
     const query = {
       sql: 'DELETE FROM orders',
@@ -127,7 +127,7 @@ describe('withTrace', () => {
     expect(outline(records)).toBe('build')
   })
 
-  it('does not run a promise that does nothing until somebody waits for it', async () => {
+  it('does not run a lazy promise, which starts when it is awaited', async () => {
     let runs = 0
     class Lazy extends Promise<unknown> {
       readonly #work: () => unknown
@@ -159,7 +159,7 @@ describe('withTrace', () => {
   it.each([
     ['an async function', 'async () => { await null; throw new Error("boom") }'],
     ['a rejected promise', '() => Promise.reject(new Error("boom"))'],
-  ])('leaves the failure of %s unhandled where the program does', (_, source) => {
+  ])('leaves the failure of %s unhandled if the program does', (_, source) => {
     const program = `
       import { run, setNotifier, withTrace } from '@osprofiler/core'
       setNotifier(() => {})
@@ -175,7 +175,7 @@ describe('withTrace', () => {
     expect(stdout).toBe('unhandled boom\n')
   })
 
-  it('leaves a failure handled where the program handles it', () => {
+  it('leaves a failure handled if the program handles the failure', () => {
     const program = `
       import { run, setNotifier, withTrace } from '@osprofiler/core'
       setNotifier(() => {})

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest'
 import { AttributeList } from '../src/record/span-attributes.js'
-import { addWork } from '../src/record/work-attributes.js'
+import { addWorkAttributes } from '../src/record/work-attributes.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 function attributesOf(source: Parameters<typeof sourceOf>[0]) {
   const list = new AttributeList()
-  addWork(list, sourceOf(source))
+  addWorkAttributes(list, sourceOf(source))
   return list.values
 }
 
-it('tells an outgoing request by the conventions, and under the names of Python', () => {
+it('describes an outgoing request by the conventions, and under the names of Python', () => {
   const requests = { method: 'GET', scheme: 'https', hostname: '::1', port: 8080, path: '/a', query: 'b=1' }
 
   expect(attributesOf({ startInfo: { requests }, stopInfo: { requests: { status_code: 204 } } })).toMatchObject({
@@ -23,7 +23,7 @@ it('tells an outgoing request by the conventions, and under the names of Python'
   })
 })
 
-it('tells a query with its parameters, and a call with its arguments', () => {
+it('describes a query with its parameters, and a call with its arguments', () => {
   expect(
     attributesOf({ startInfo: { db: { statement: 'SELECT 1 FROM a', params: [1], system: 'postgresql' } } }),
   ).toEqual({
@@ -40,7 +40,7 @@ it('tells a query with its parameters, and a call with its arguments', () => {
   })
 })
 
-it('keeps what else a program told, of the stop rather than of the start, and a bounded number', () => {
+it('adds a limited number of other info members, and prefers those of the stop', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
 
   expect(attributesOf({ startInfo: { cart: 1, user: 'a' }, stopInfo: { cart: 2, host: 'h' } })).toEqual({

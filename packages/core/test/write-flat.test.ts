@@ -3,7 +3,7 @@ import { ExactNumber } from '../src/json/exact-number.js'
 import { holdsWord, writeFlat } from '../src/json/write-flat.js'
 
 describe('writeFlat', () => {
-  it('writes as JSON.stringify does, and exact numbers as they were', () => {
+  it('writes like JSON.stringify, but keeps exact numbers', () => {
     const plain = { a: [1, 'x', null, undefined, () => {}], b: undefined, c: new Date(0), d: { e: [] } }
 
     expect(writeFlat(plain, 0)).toBe(JSON.stringify(plain))
@@ -18,7 +18,7 @@ describe('writeFlat', () => {
   })
 })
 
-it('finds a word of Python at any depth, and not in texts', () => {
+it('finds NaN and infinite numbers at any depth, but not in texts', () => {
   expect(holdsWord({ a: [{ b: Number.NEGATIVE_INFINITY }] })).toBe(true)
   expect(holdsWord({ a: ['NaN', 1, null] })).toBe(false)
 })

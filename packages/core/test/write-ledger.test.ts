@@ -22,7 +22,7 @@ function ids(records: readonly TraceRecord[]): readonly string[] {
 }
 
 describe('the ledger of writes', () => {
-  it('counts each record of a write once, and returns what is held', async () => {
+  it('counts each record of a write once, and returns the held records', async () => {
     const { ledger, drops } = openLedger(async () => ({ refused: 1, unknown: 1, held: [3] }))
     const kept = vi.fn()
 
@@ -34,7 +34,7 @@ describe('the ledger of writes', () => {
     expect(drops.stats.dropped).toBe(1)
   })
 
-  it('settles nothing of a write that failed, and tells the listeners', async () => {
+  it('settles no records of a failed write, and calls the listeners', async () => {
     const error = new OsprofilerError('ERR_STORE', 'The store is down.')
     const { ledger, failed } = openLedger(() => Promise.reject(error))
 
@@ -44,7 +44,7 @@ describe('the ledger of writes', () => {
     expect(failed).toHaveBeenCalledExactlyOnceWith(error)
   })
 
-  it('settles all of a write of which nobody knows what arrived', async () => {
+  it('settles all records of a write with an unknown outcome', async () => {
     const { ledger } = openLedger(() => Promise.reject(new OsprofilerError('ERR_WRITE_UNCERTAIN', 'It broke.')))
 
     const rest = ledger.settle(BATCH, await ledger.write(BATCH), () => {})
@@ -56,18 +56,18 @@ describe('the ledger of writes', () => {
   it('counts refusals in a row until the store takes a record', async () => {
     const { ledger } = openLedger(async () => undefined)
 
-    ledger.refused(BATCH, 'too large')
+    ledger.noteRefused(BATCH, 'too large')
     const inRow = ledger.refusedInRow
     ledger.settle(BATCH, await ledger.write(BATCH), () => {})
 
     expect([inRow, ledger.refusedInRow]).toEqual([4, 0])
   })
 
-  it('asks a driver whether its store is there, where the driver can', async () => {
+  it('asks the driver whether its store is reachable, if the driver can tell', async () => {
     const write = async (): Promise<undefined> => undefined
     const checks = [undefined, async () => true, async () => false, async () => Promise.reject(new Error('down'))]
 
-    const answers = await Promise.all(checks.map(check => openLedger(write, check).ledger.isThere()))
+    const answers = await Promise.all(checks.map(check => openLedger(write, check).ledger.isStoreReachable()))
 
     expect(answers).toEqual([false, true, false, false])
   })

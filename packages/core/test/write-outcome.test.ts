@@ -10,7 +10,7 @@ function writeTo(write: () => unknown) {
   return tryWrite(driver, RECORDS)
 }
 
-describe('what became of a write', () => {
+describe('the outcome of a write', () => {
   it.each<[unknown, object]>([
     [undefined, { refused: 0, unknown: 0, held: [] }],
     [
@@ -26,7 +26,7 @@ describe('what became of a write', () => {
       { refused: 0, unknown: 0, reason: '' },
     ],
     ['done', { refused: 0, held: [] }],
-  ])('is read from anything that a driver resolves to: %j', async (result, outcome) => {
+  ])('is read from any result of a driver: %j', async (result, outcome) => {
     expect(await writeTo(() => result)).toMatchObject({ kind: 'taken', ...outcome })
   })
 
@@ -34,29 +34,26 @@ describe('what became of a write', () => {
     ['ERR_WRITE_REFUSED', 'refused'],
     ['ERR_WRITE_UNCERTAIN', 'unknown'],
     ['ERR_STORE', 'failed'],
-  ] as const)('is told by the code of an error: %s', async (code, kind) => {
+  ] as const)('follows from the code of an error: %s', async (code, kind) => {
     const error = new OsprofilerError(code, 'A sentence.')
 
     expect(await writeTo(() => Promise.reject(error))).toEqual({ kind, error, reason: expect.any(String) })
   })
 
-  it.each(['held', 'unknown', 'refused', 'reason'])(
-    'is unknown where the result throws at a look at %s',
-    async name => {
-      const error = new Error('password=SEALED')
-      const result = Object.defineProperty({}, name, {
-        get: () => {
-          throw error
-        },
-      })
+  it.each(['held', 'unknown', 'refused', 'reason'])('is unknown if reading %s of the result throws', async name => {
+    const error = new Error('password=SEALED')
+    const result = Object.defineProperty({}, name, {
+      get: () => {
+        throw error
+      },
+    })
 
-      const outcome = await writeTo(() => result)
+    const outcome = await writeTo(() => result)
 
-      expect(outcome).toEqual({ kind: 'unknown', error, reason: 'The result of the write cannot be read.' })
-    },
-  )
+    expect(outcome).toEqual({ kind: 'unknown', error, reason: 'The result of the write cannot be read.' })
+  })
 
-  it('has a reason that is a text, whatever a result answers at the second look', async () => {
+  it('has a reason that is a string, even if a second read of the result differs', async () => {
     const reasons = ['too large', Symbol('no text')]
     const result = {
       refused: 1,
@@ -72,7 +69,7 @@ describe('what became of a write', () => {
     ['an error of a library, whose message may hold a secret', new Error('password=SEALED')],
     ['nothing', undefined],
     [
-      'what throws at each look',
+      'an object whose every access throws',
       new Proxy(
         {},
         {
@@ -82,7 +79,7 @@ describe('what became of a write', () => {
         },
       ),
     ],
-  ])('is a failure where a driver throws %s', async (_, thrown) => {
+  ])('is a failure if a driver throws %s', async (_, thrown) => {
     const outcome = await writeTo(() => Promise.reject(thrown))
 
     expect(outcome).toMatchObject({ kind: 'failed' })

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { readBlock } from '../src/secrets/values/yaml-blocks.js'
+import { readYamlBlock } from '../src/secrets/values/yaml-blocks.js'
 
 function read(text: string): readonly string[] | undefined {
-  return readBlock(text, text.indexOf(':') + 1)?.spans.map(({ start, end }) => text.slice(start, end))
+  return readYamlBlock(text, text.indexOf(':') + 1)?.spans.map(({ start, end }) => text.slice(start, end))
 }
 
 it.each([
@@ -14,12 +14,15 @@ it.each([
   ['key: abc', undefined],
   ['key:\nnext: 1', undefined],
   ['Error:\n    at main (a.js:1:2)', undefined],
-])('reads the values of the lines behind a name: %j', (text, values) => {
+])('reads the values of the lines after a name: %j', (text, values) => {
   expect(read(text)).toEqual(values)
 })
 
-it('takes each line of a text in a block', () => {
+it('reads each line of a block text', () => {
   const text = 'key: |\n  line: one\n  line two\nnext: 1'
 
-  expect(readBlock(text, 5)?.spans.map(({ start, end }) => text.slice(start, end))).toEqual(['line: one', 'line two'])
+  expect(readYamlBlock(text, 5)?.spans.map(({ start, end }) => text.slice(start, end))).toEqual([
+    'line: one',
+    'line two',
+  ])
 })

@@ -251,6 +251,6 @@ describe('registering the Fastify plugin', () => {
     app = fastify()
     app.register(osprofiler, { hmacKeys: KEY, name: 7 as unknown as string })
 
-    await expect(app.ready()).rejects.toThrow('name is a string, not number')
+    await expect(app.ready()).rejects.toThrow('name must be of type string, not number')
   })
 })

@@ -161,7 +161,10 @@ describe('a keys file', () => {
 
       expect(thrown).toBeUndefined()
       expect(warnings).toEqual([
-        { code: 'OSPROFILER_KEYS_FILE', message: expect.stringMatching(/Nothing is traced until it can be read/) },
+        {
+          code: 'OSPROFILER_KEYS_FILE',
+          message: expect.stringMatching(/Nothing is traced until the file can be read/),
+        },
       ])
     },
   )
@@ -195,7 +198,7 @@ describe('a keys file', () => {
     const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath, file], { encoding: 'utf8' })
 
     expect(stdout).toBe('served\n')
-    expect(stderr).toMatch(/Cannot read the HMAC keys in \/dev\/fd\/\d+ \(it is a pipe, and has to be a regular file\)/)
+    expect(stderr).toMatch(/Cannot read the HMAC keys in \/dev\/fd\/\d+ \(it is a pipe and not a regular file\)/)
   })
 })
 

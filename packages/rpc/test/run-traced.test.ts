@@ -176,7 +176,7 @@ describe('createRunTraced', () => {
 
   it('refuses an option that does not exist, or of the wrong type', () => {
     expect(() => createRunTraced('KEY', { maxAge: 1 } as never)).toThrow('has no option "maxAge"')
-    expect(() => createRunTraced('KEY', { maxTraceAge: -1 })).toThrow('maxTraceAge is not negative')
+    expect(() => createRunTraced('KEY', { maxTraceAge: -1 })).toThrow('maxTraceAge must not be negative')
   })
 })
 

@@ -6,18 +6,18 @@ import { LocalTrace } from '../points/local-trace.js'
 export class AdmittedTrace {
   readonly baseId: string
   readonly #verified: VerifiedTrace
-  readonly #found: KnownTrace | undefined
+  readonly #known: KnownTrace | undefined
 
-  /** @param found what this process has already recorded of the trace */
-  constructor(verified: VerifiedTrace, found: KnownTrace | undefined) {
+  /** @param known what this process has already recorded of the trace */
+  constructor(verified: VerifiedTrace, known: KnownTrace | undefined) {
     this.baseId = verified.baseId
     this.#verified = verified
-    this.#found = found
+    this.#known = known
   }
 
   /** Opens the trace. Call this only for a request that is sure to be served, because the trace is then remembered. */
   open(maxPoints: number): LocalTrace {
     const { key, baseId, parentId } = this.#verified
-    return new LocalTrace(key, baseId, parentId, rememberTrace(baseId, this.#found), maxPoints)
+    return new LocalTrace(key, baseId, parentId, rememberTrace(baseId, this.#known), maxPoints)
   }
 }

@@ -3,8 +3,8 @@ import { isThenable } from '../platform/is-thenable.js'
 import { warnOnce } from '../platform/warn-once.js'
 
 const FAULTS = {
-  async: 'returned a promise, whose answer would come too late',
-  thrown: 'threw',
+  async: 'returned a promise',
+  thrown: 'threw an error',
 } as const
 
 /** Returns whether the option `ignore` leaves a request or message untraced. Warns once of each fault of the hook. */
@@ -25,7 +25,7 @@ export function isIgnored<Source>(source: Source, ignore: ((source: Source) => u
 function warn(fault: keyof typeof FAULTS): void {
   warnOnce(
     'OSPROFILER_IGNORE',
-    `The option "ignore" ${FAULTS[fault]}. What it was asked about is traced. It has to return true or false at once.`,
+    `The "ignore" function ${FAULTS[fault]}, so the request or message is traced. It must return true or false synchronously.`,
     `ignore ${fault}`,
   )
 }

@@ -8,13 +8,14 @@ import type { RefusalReason } from './refusal-reason.js'
 const warnRarely: RateLimitedWarning = (...warning) => shared('refusal-warning', createRateLimitedWarning)(...warning)
 
 /** Explains each refusal and says where to look. A service that is switched off does not warn. */
-const EXPLAINED: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
-  'missing-header': 'One of X-Trace-Info and X-Trace-HMAC has arrived alone. Does a proxy remove the other one?',
-  'malformed-hmac': 'The X-Trace-HMAC is not made of 40 lower-case hex digits.',
-  'unknown-key': 'No key of this process has signed it. Compare the keys of both sides, such as OSPROFILER_HMAC_KEYS.',
-  'malformed-info': 'The signature is right, and the X-Trace-Info is not the text of a trace.',
-  'too-old': 'Sign anew, and compare the clocks of both sides.',
-  'rate-limited': 'More traces come than maxTracesPerSecond allows.',
+const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
+  'missing-header': 'Only one of X-Trace-Info and X-Trace-HMAC arrived. Check whether a proxy removes the other one.',
+  'malformed-hmac': 'X-Trace-HMAC must have 40 lower-case hex digits.',
+  'unknown-key':
+    'The signature matches no key of this process. Compare the keys of both sides, such as OSPROFILER_HMAC_KEYS.',
+  'malformed-info': 'The signature is valid, but X-Trace-Info does not describe a trace.',
+  'too-old': 'Sign the request again, and compare the clocks of both sides.',
+  'rate-limited': 'More traces arrive than maxTracesPerSecond allows.',
 }
 
 /** Warns that a signed request or message is untraced, once a minute per reason. `detail` must not quote the caller. */
@@ -22,9 +23,9 @@ export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   if (reason === 'disabled') return
   if (reason === 'no-keys') return warnOfNoKeys()
   warnRarely(reason, 'OSPROFILER_REFUSED', heldBack => {
-    const more = heldBack === 0 ? '' : ` The same has happened ${heldBack} times since the last warning.`
-    const known = detail === undefined ? '' : `${detail} `
-    return `A signed request or message is served untraced (${reason}). ${known}${EXPLAINED[reason]}${more}`
+    const repeats = heldBack === 0 ? '' : ` The same has happened ${heldBack} times since the last warning.`
+    const shownDetail = detail === undefined ? '' : `${detail} `
+    return `A signed request or message is served untraced (${reason}). ${shownDetail}${EXPLANATIONS[reason]}${repeats}`
   })
 }
 
@@ -33,13 +34,17 @@ export function warnOfNoKeys(): void {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
   // An emptied file revokes all keys on purpose. A file that cannot be read has a warning of its own.
   if (file && !isKeysFileBlank()) return
-  warnRarely('no-keys', 'OSPROFILER_NO_KEYS', () => `${file ? NO_KEY_IN_FILE : NO_KEY} ${SWITCHED_OFF}`)
+  warnRarely(
+    'no-keys',
+    'OSPROFILER_NO_KEYS',
+    () => `${file ? EMPTY_KEYS_FILE_MESSAGE : NO_KEY_MESSAGE} ${HOW_TO_DISABLE}`,
+  )
 }
 
-const NO_KEY =
+const NO_KEY_MESSAGE =
   'Nothing can be traced, since there is no HMAC key. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or give hmacKeys ' +
   'to setup() or to the middleware.'
-const NO_KEY_IN_FILE =
+const EMPTY_KEYS_FILE_MESSAGE =
   'Nothing can be traced, since the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key. Write a key into the file; ' +
   'no restart is needed.'
-const SWITCHED_OFF = 'OSPROFILER_ENABLED=false, or enabled: false, switches tracing and this warning off.'
+const HOW_TO_DISABLE = 'OSPROFILER_ENABLED=false, or enabled: false, switches tracing and this warning off.'

@@ -3,7 +3,7 @@ import { createRateLimit } from './rate-limit.js'
 import type { RefusalReason } from './refusal-reason.js'
 import { warnOfRefusal } from './refusal-warning.js'
 
-const TOLD_PER_SECOND = 10
+const MAX_REPORTS_PER_SECOND = 10
 
 /** Counts refusals by reason, and reports some of them to `onRefused` and as process warnings. */
 export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
@@ -17,13 +17,13 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
     'too-old': 0,
     'rate-limited': 0,
   }
-  const mayTell = createRateLimit(TOLD_PER_SECOND)
+  const mayReport = createRateLimit(MAX_REPORTS_PER_SECOND)
   return {
     counts,
     refuse(reason: RefusalReason, source: Source, detail?: string): undefined {
       counts[reason]++
       warnOfRefusal(reason, detail)
-      if (onRefused === undefined || !mayTell()) return
+      if (onRefused === undefined || !mayReport()) return
       try {
         // `onRefused` may be async. Its rejection must not affect the request.
         handleRejection(onRefused(reason, source))

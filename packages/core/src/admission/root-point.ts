@@ -8,22 +8,22 @@ export class RootPoint {
   /** Profiler for the code that serves, inside the point. */
   readonly profiler: Profiler
   readonly #trace: LocalTrace
-  readonly #tells: boolean
+  readonly #reportsOmitted: boolean
 
   constructor(admitted: AdmittedTrace, maxPoints: number, name: string, info: PointInfo) {
     this.#trace = admitted.open(maxPoints)
-    this.#tells = this.#trace.known.openTeller(maxPoints)
+    this.#reportsOmitted = this.#trace.known.openReporter(maxPoints)
     try {
       this.profiler = new Profiler(this.#trace).fork(name, info)
     } catch (error) {
-      this.ended()
+      this.close()
       throw error
     }
   }
 
   /** Must be called once, after the profiler has ended. */
-  ended(): void {
-    if (this.#tells) this.#trace.known.closeTeller()
+  close(): void {
+    if (this.#reportsOmitted) this.#trace.known.closeReporter()
     this.#trace.end()
   }
 }

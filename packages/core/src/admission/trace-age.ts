@@ -14,20 +14,21 @@ export interface AgeLimits {
 }
 
 /** Explains why the age of a trace is refused, without text of its id. Returns `undefined` for an accepted age. */
-export function explainAge(
+export function explainAgeRefusal(
   baseId: string,
   { maxTraceAge, datedTracesOnly }: AgeLimits,
   now: number,
 ): string | undefined {
   // The id is signed, so its date is the signer's, and captured headers expire.
   const date = UUID_7.exec(baseId) ?? PLAIN_UUID_7.exec(baseId)
-  if (date === null) return datedTracesOnly ? 'Its trace has no date, and datedTracesOnly asks for one.' : undefined
-  const age = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
-  if (age > maxTraceAge * 1000) return `Its trace is ${toSeconds(age)} s old, and maxTraceAge is ${maxTraceAge} s.`
-  return age < -MAX_AHEAD_MS ? `Its trace is ${toSeconds(-age)} s ahead of the clock here.` : undefined
+  if (date === null) return datedTracesOnly ? 'Its trace has no date, but datedTracesOnly requires one.' : undefined
+  const ageMs = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
+  if (ageMs > maxTraceAge * 1000)
+    return `Its trace is ${formatSeconds(ageMs)} s old, and maxTraceAge is ${maxTraceAge} s.`
+  return ageMs < -MAX_AHEAD_MS ? `Its trace is ${formatSeconds(-ageMs)} s ahead of the clock here.` : undefined
 }
 
 /** Formats seconds, with milliseconds below ten seconds: a trace may exceed a short limit by very little. */
-function toSeconds(ms: number): string {
+function formatSeconds(ms: number): string {
   return (ms / 1000).toFixed(ms < 10_000 ? 3 : 0)
 }

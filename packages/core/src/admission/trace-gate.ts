@@ -1,17 +1,17 @@
 import { type HmacKeys, KeyRing, keysOf } from '../keys/key-ring.js'
-import { readSignedHeaders } from '../keys/signed-headers.js'
+import { verifySignedHeaders } from '../keys/signed-headers.js'
 import type { OptionKinds } from '../options/check-options.js'
 import { configuredKeyRing, isEnabled } from '../options/configuration.js'
 import { dateNow, TypeError } from '../platform/platform.js'
 import { DEFAULT_MAX_POINTS, findKnownTrace } from '../points/known-traces.js'
 import { AdmittedTrace } from './admitted-trace.js'
-import { openAdapter } from './first-trace.js'
+import { registerAdapterKeys } from './first-trace.js'
 import { isIgnored } from './ignore-hook.js'
 import { createRateLimit } from './rate-limit.js'
 import type { RefusalReason } from './refusal-reason.js'
 import { warnOfNoKeys } from './refusal-warning.js'
 import { createRefusals } from './refusals.js'
-import { explainAge } from './trace-age.js'
+import { explainAgeRefusal } from './trace-age.js'
 import { createTracedByKey } from './traced-by-key.js'
 
 /** Options that decide which traces are admitted. `Source` is what carries a trace: a request or a message. */
@@ -55,7 +55,7 @@ export interface TraceStats {
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
   /** Must be called for each request and message, signed or not. The first call warns if there are no keys. */
-  lookForKeys(): void
+  warnIfNoKeys(): void
   /** Returns the trace of a signed pair, or `undefined` if it is not admitted. A missing part is an empty string. */
   admit(info: string, hmac: string, source: Source): AdmittedTrace | undefined
   readonly stats: TraceStats
@@ -73,19 +73,19 @@ export function createTraceGate<Source>(
   const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
   const ages = { maxTraceAge, datedTracesOnly }
   const givenRing = openRing(hmacKeys)
-  if (givenRing !== undefined) openAdapter(options.enabled)
+  if (givenRing !== undefined) registerAdapterKeys(options.enabled)
   const keyRing = (): KeyRing | undefined => givenRing ?? configuredKeyRing()
   const { counts: refused, refuse } = createRefusals(options.onRefused)
   const mayTrace = createRateLimit(maxTracesPerSecond)
   const counts = createTracedByKey()
   let traced = 0
-  let hasLooked = givenRing !== undefined
+  let hasCheckedKeys = givenRing !== undefined
 
   return {
     maxPointsPerTrace: options.maxPointsPerTrace ?? DEFAULT_MAX_POINTS,
-    lookForKeys() {
-      if (hasLooked) return
-      hasLooked = true
+    warnIfNoKeys() {
+      if (hasCheckedKeys) return
+      hasCheckedKeys = true
       if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
     },
     admit(info, hmac, source) {
@@ -95,16 +95,16 @@ export function createTraceGate<Source>(
       if (ring === undefined) return refuse('no-keys', source)
       if (!info || !hmac) return refuse('missing-header', source)
       const keys = keysOf(ring)
-      const verified = readSignedHeaders(info, hmac, keys)
+      const verified = verifySignedHeaders(info, hmac, keys)
       if (typeof verified === 'string') return refuse(verified, source)
-      const wrongAge = explainAge(verified.baseId, ages, dateNow())
-      if (wrongAge !== undefined) return refuse('too-old', source, wrongAge)
+      const ageRefusal = explainAgeRefusal(verified.baseId, ages, dateNow())
+      if (ageRefusal !== undefined) return refuse('too-old', source, ageRefusal)
       // Known traces do not count against the rate: a service called in a loop would lose the end of the loop.
-      const found = findKnownTrace(verified.baseId)
-      if (found === undefined && !mayTrace()) return refuse('rate-limited', source)
+      const knownTrace = findKnownTrace(verified.baseId)
+      if (knownTrace === undefined && !mayTrace()) return refuse('rate-limited', source)
       traced++
       counts.add(keys, verified.key)
-      return new AdmittedTrace(verified, found)
+      return new AdmittedTrace(verified, knownTrace)
     },
     get stats() {
       const ring = keyRing()

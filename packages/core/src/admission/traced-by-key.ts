@@ -5,7 +5,7 @@ export function createTracedByKey() {
   let known: readonly KeyObject[] = []
   let counts: number[] = []
 
-  function follow(keys: readonly KeyObject[]): void {
+  function adoptKeys(keys: readonly KeyObject[]): void {
     if (keys === known) return
     counts = keys.map((key, position) => {
       // A key that is listed twice is counted at its first position only.
@@ -17,12 +17,12 @@ export function createTracedByKey() {
 
   return {
     add(keys: readonly KeyObject[], key: KeyObject): void {
-      follow(keys)
+      adoptKeys(keys)
       const position = keys.indexOf(key)
       counts[position] = (counts[position] ?? 0) + 1
     },
     list(keys: readonly KeyObject[]): readonly number[] {
-      follow(keys)
+      adoptKeys(keys)
       return [...counts]
     },
   }

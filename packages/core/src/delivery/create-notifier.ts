@@ -1,7 +1,7 @@
 import type { Driver } from '../driver/driver.js'
 import { checkOptions, type OptionKinds } from '../options/check-options.js'
 import { Object } from '../platform/platform.js'
-import { lookAtLeftovers } from '../points/leftovers.js'
+import { runPendingChecks } from '../points/leftovers.js'
 import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { flushBeforeExit } from './before-exit.js'
@@ -40,7 +40,7 @@ export interface QueueNotifier {
   on(event: 'error', listener: (error: unknown) => void): QueueNotifier
 }
 
-const FLUSH_TIMEOUT_MS = 5_000
+const DEFAULT_FLUSH_TIMEOUT_MS = 5_000
 
 /**
  * Creates a notifier that writes batches to a driver, one at a time in the background, with growing pauses while the
@@ -56,31 +56,31 @@ const FLUSH_TIMEOUT_MS = 5_000
  */
 export function createNotifier(driver: Driver, options: NotifierOptions = {}): QueueNotifier {
   const delivery = new Delivery(driver, readSettings(options))
-  let forgetExit: (() => void) | undefined
-  let closed = false
+  let cancelExitFlush: (() => void) | undefined
+  let isClosed = false
 
   async function flushAtExit(timeout: number): Promise<boolean> {
-    recordWhatIsOver()
+    recordFinishedPoints()
     const delivered = await delivery.flush(timeout)
-    if (!delivered) delivery.rest()
+    if (!delivered) delivery.suspend()
     return delivered
   }
 
   function notifier(record: TraceRecord): void {
     // Registered with the first record: a notifier without records leaves the process as it was.
-    if (!closed) forgetExit ??= flushBeforeExit(flushAtExit)
+    if (!isClosed) cancelExitFlush ??= flushBeforeExit(flushAtExit)
     delivery.add(record)
   }
 
   const members = {
-    async flush(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
-      recordWhatIsOver()
+    async flush(timeout = DEFAULT_FLUSH_TIMEOUT_MS): Promise<void> {
+      recordFinishedPoints()
       await delivery.flush(timeout)
     },
-    async close(timeout = FLUSH_TIMEOUT_MS): Promise<void> {
-      recordWhatIsOver()
-      closed = true
-      forgetExit?.()
+    async close(timeout = DEFAULT_FLUSH_TIMEOUT_MS): Promise<void> {
+      recordFinishedPoints()
+      isClosed = true
+      cancelExitFlush?.()
       await delivery.close(timeout)
     },
     on(event: string, listener: (...details: never[]) => void): QueueNotifier {
@@ -95,7 +95,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   return queueNotifier
 }
 
-const OPTIONS: OptionKinds<NotifierOptions> = {
+const NOTIFIER_OPTIONS: OptionKinds<NotifierOptions> = {
   maxRecords: 'positive',
   maxBytes: 'positive',
   batchSize: 'positive',
@@ -106,7 +106,7 @@ const OPTIONS: OptionKinds<NotifierOptions> = {
 }
 
 function readSettings(options: NotifierOptions): DeliverySettings {
-  checkOptions('createNotifier()', options, OPTIONS)
+  checkOptions('createNotifier()', options, NOTIFIER_OPTIONS)
   // 250,000 records hold one trace of the default `maxPointsPerTrace`, and a tenth for roots. A request of 512 KiB of
   // records stays below 1 MiB, the limit of many proxies.
   const { maxRecords = 250_000, maxBytes = 128 * 1024 * 1024, batchSize = 500, batchBytes = 512 * 1024 } = options
@@ -115,7 +115,7 @@ function readSettings(options: NotifierOptions): DeliverySettings {
 }
 
 /** Records the stops of points that are over but still wait to learn how they ended. */
-function recordWhatIsOver(): void {
+function recordFinishedPoints(): void {
   readUnhandledPromises()
-  lookAtLeftovers()
+  runPendingChecks()
 }

@@ -37,24 +37,24 @@ export class Delivery {
   readonly #held: HeldRecords
   readonly #writer: BatchWriter
   #emitted = 0
-  #life: 'open' | 'ending' | 'closed' = 'open'
+  #lifecycle: 'open' | 'ending' | 'closed' = 'open'
   /** `waiting`: the first record waits for others until the timer fires. `due`: the timer fires at once. */
-  #work: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
+  #activity: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
   #timer: NodeJS.Timeout | undefined
 
   constructor(driver: Driver, settings: DeliverySettings) {
-    const isAwaited = (): boolean => this.#flushes.size > 0
+    const isFlushPending = (): boolean => this.#flushes.size > 0
     this.#settings = settings
     this.#queue = new RecordQueue(settings.maxRecords, settings.maxBytes)
     this.#drops = createDrops(driver, settings, this.#listeners)
     this.#ledger = createWriteLedger(driver, this.#drops, this.#listeners)
-    this.#held = createHeldRecords(settings, this.#ledger, isAwaited, () => void this.#deliver())
+    this.#held = createHeldRecords(settings, this.#ledger, isFlushPending, () => void this.#deliver())
     const parts = { ledger: this.#ledger, held: this.#held, pause: this.#pause }
     this.#writer = createBatchWriter(
       settings,
       parts,
-      records => this.#drops.tellIn(records),
-      isAwaited,
+      records => this.#drops.reportIn(records),
+      isFlushPending,
       () => this.#takeBatch(),
     )
   }
@@ -70,64 +70,64 @@ export class Delivery {
 
   add(record: TraceRecord): void {
     this.#emitted++
-    if (this.#life !== 'open') return this.#drops.drop([record], 'closed')
-    if (!this.#push(record)) return
-    if (this.#pause.isResting) this.#wake()
-    if (this.#work === 'idle') this.#deliverIn(this.#settings.flushAfter)
-    else if (this.#work === 'waiting' && this.#isBatchFull()) this.#deliverIn(0)
+    if (this.#lifecycle !== 'open') return this.#drops.countDropped([record], 'closed')
+    if (!this.#enqueue(record)) return
+    if (this.#pause.isSuspended) this.#resume()
+    if (this.#activity === 'idle') this.#deliverIn(this.#settings.flushAfter)
+    else if (this.#activity === 'waiting' && this.#isBatchFull()) this.#deliverIn(0)
   }
 
   /** Resolves when the records that wait now are settled, or after `timeout` ms. The result tells whether they are. */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber
-    if (this.#isSettled(target) || this.#life === 'closed') return true
+    if (this.#isSettled(target) || this.#lifecycle === 'closed') return true
     const settled = this.#flushes.wait(target, timeout)
     // A flush ends the current pause, because the store may be back.
-    this.#wake()
+    this.#resume()
     suppress(() => void this.#deliver())
     await settled
     return this.#isSettled(target)
   }
 
   /** Leaves a failing store alone until the next record or flush. Two such stores in turn could delay exit forever. */
-  rest(): void {
-    this.#pause.rest()
-    this.#held.rest()
-    this.#ledger.lost(this.stats.queued)
+  suspend(): void {
+    this.#pause.suspend()
+    this.#held.suspend()
+    this.#ledger.warnOfLoss(this.stats.queued)
   }
 
   async close(timeout: number): Promise<void> {
     const deadline = performance.now() + timeout
     await this.flush(timeout)
     // Records that came during the flush get the rest of the time. Later records are dropped.
-    if (this.#life === 'open') this.#life = 'ending'
+    if (this.#lifecycle === 'open') this.#lifecycle = 'ending'
     const left = deadline - performance.now()
     if (left > 0) await this.flush(left)
-    if (this.#life === 'closed') return
-    this.#life = 'closed'
+    if (this.#lifecycle === 'closed') return
+    this.#lifecycle = 'closed'
     clearTimeout(this.#timer)
-    const lost = [...this.#held.cut(), ...this.#writer.cut(), ...this.#queue.take(Number.POSITIVE_INFINITY)]
+    const undelivered = [...this.#held.abort(), ...this.#writer.abort(), ...this.#queue.take(Number.POSITIVE_INFINITY)]
     this.#pause.end()
-    this.#drops.drop(lost, 'closed')
-    this.#ledger.lost(lost.length)
-    this.#flushes.end()
+    this.#drops.countDropped(undelivered, 'closed')
+    this.#ledger.warnOfLoss(undelivered.length)
+    this.#flushes.finishAll()
   }
 
-  #push(record: TraceRecord): boolean {
+  #enqueue(record: TraceRecord): boolean {
     try {
       const evicted = this.#queue.push(record, isRootRecord(record))
-      this.#drops.drop(evicted, 'queue-full')
+      this.#drops.countDropped(evicted, 'queue-full')
       return !evicted.includes(record)
     } catch {
       // The record comes from elsewhere, and not even its size can be read.
-      this.#drops.drop([record], 'refused')
+      this.#drops.countDropped([record], 'refused')
       return false
     }
   }
 
-  #wake(): void {
+  #resume(): void {
     this.#pause.end()
-    this.#held.hurry()
+    this.#held.makeDue()
   }
 
   /** Returns whether the fate of the record with this number, and of all records before it, is known. */
@@ -136,27 +136,27 @@ export class Delivery {
   }
 
   #deliverIn(ms: number): void {
-    this.#work = ms === 0 ? 'due' : 'waiting'
+    this.#activity = ms === 0 ? 'due' : 'waiting'
     clearTimeout(this.#timer)
     // Suppressed: a record is emitted in the context of a request, where the store's own client must not be traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
   }
 
   async #deliver(): Promise<void> {
-    if (this.#work === 'writing' || this.#isClosed()) return
+    if (this.#activity === 'writing' || this.#isClosed()) return
     clearTimeout(this.#timer)
-    this.#work = 'writing'
+    this.#activity = 'writing'
     do {
       await this.#deliverBatch()
-      if (this.#held.isDue) await this.#held.retry(() => this.#look())
+      if (this.#held.isDue) await this.#held.retry(() => this.#finishSettledFlushes())
     } while (this.#isDue())
-    this.#work = 'idle'
+    this.#activity = 'idle'
     // Records that came meanwhile wait for others again, because many small writes are expensive for a store.
     if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
   }
 
   #isClosed(): boolean {
-    return this.#life === 'closed'
+    return this.#lifecycle === 'closed'
   }
 
   #isDue(): boolean {
@@ -172,16 +172,16 @@ export class Delivery {
     if (this.#queue.length === 0) return
     const { firstNumber } = this.#queue
     await this.#writer.write(this.#takeBatch(), firstNumber)
-    if (this.#queue.length === 0) this.#drops.over()
-    this.#look()
-    await this.#writer.easeOff()
+    if (this.#queue.length === 0) this.#drops.queueEmptied()
+    this.#finishSettledFlushes()
+    await this.#writer.pauseIfAllRefused()
   }
 
   #takeBatch(): readonly TraceRecord[] {
     return this.#queue.take(this.#writer.batchSize, this.#settings.batchBytes)
   }
 
-  #look(): void {
-    this.#flushes.look(number => this.#isSettled(number))
+  #finishSettledFlushes(): void {
+    this.#flushes.finishSettled(number => this.#isSettled(number))
   }
 }

@@ -27,10 +27,10 @@ export function createPendingFlushes() {
         }
       }),
     /** Must be called when records were settled. */
-    look(isSettled: (target: number) => boolean): void {
+    finishSettled(isSettled: (target: number) => boolean): void {
       for (const { target, finish } of flushes) if (isSettled(target)) finish()
     },
-    end(): void {
+    finishAll(): void {
       for (const { finish } of flushes) finish()
     },
   }

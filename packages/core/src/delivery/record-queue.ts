@@ -1,11 +1,11 @@
 import { Math, Number } from '../platform/platform.js'
 import type { TraceRecord } from '../record/trace-record.js'
-import { sizeOf } from '../recording/record-size.js'
+import { estimateRecordBytes } from '../recording/record-size.js'
 
 /** The share of the queue that only the records of roots may use. */
 const RESERVED_SHARE = 0.1
 
-const NONE: readonly TraceRecord[] = []
+const NO_RECORDS: readonly TraceRecord[] = []
 
 /**
  * A first-in, first-out queue, bounded in number and roughly in memory. The last tenth is for records of roots, which
@@ -14,8 +14,8 @@ const NONE: readonly TraceRecord[] = []
 export class RecordQueue {
   readonly #maxRecords: number
   readonly #maxBytes: number
-  readonly #main = new Line()
-  readonly #reserve = new Line()
+  readonly #main = new Fifo()
+  readonly #reserve = new Fifo()
   #lastNumber = 0
 
   constructor(maxRecords: number, maxBytes: number) {
@@ -28,7 +28,7 @@ export class RecordQueue {
     return this.#main.length + this.#reserve.length
   }
 
-  /** The size of the waiting records in bytes, roughly: see `sizeOf`. */
+  /** The size of the waiting records in bytes, roughly: see `estimateRecordBytes`. */
   get bytes(): number {
     return this.#main.bytes + this.#reserve.bytes
   }
@@ -40,12 +40,12 @@ export class RecordQueue {
 
   /** Adds a record if there is room. Returns the records that had to go: none, this record, or older roots. */
   push(record: TraceRecord, isRoot: boolean): readonly TraceRecord[] {
-    const size = sizeOf(record)
-    const shared = this.#maxRecords - Math.floor(this.#maxRecords * RESERVED_SHARE)
-    const sharedBytes = this.#maxBytes * (1 - RESERVED_SHARE)
-    if (this.#hasRoom(size) && this.#main.length < shared && this.#main.bytes + size <= sharedBytes) {
+    const size = estimateRecordBytes(record)
+    const maxShared = this.#maxRecords - Math.floor(this.#maxRecords * RESERVED_SHARE)
+    const maxSharedBytes = this.#maxBytes * (1 - RESERVED_SHARE)
+    if (this.#hasRoom(size) && this.#main.length < maxShared && this.#main.bytes + size <= maxSharedBytes) {
       this.#main.push(record, size, ++this.#lastNumber)
-      return NONE
+      return NO_RECORDS
     }
     if (!isRoot || this.#main.length >= this.#maxRecords || this.#main.bytes + size > this.#maxBytes) return [record]
     const evicted: TraceRecord[] = []
@@ -63,10 +63,10 @@ export class RecordQueue {
     const taken: TraceRecord[] = []
     let bytes = 0
     while (taken.length < count) {
-      const line = this.#reserve.firstNumber < this.#main.firstNumber ? this.#reserve : this.#main
-      bytes += line.firstSize
+      const fifo = this.#reserve.firstNumber < this.#main.firstNumber ? this.#reserve : this.#main
+      bytes += fifo.firstSize
       if (taken.length > 0 && bytes > maxBytes) break
-      const record = line.shift()
+      const record = fifo.shift()
       if (record === undefined) break
       taken.push(record)
     }
@@ -83,7 +83,7 @@ export class RecordQueue {
   }
 }
 
-class Line {
+class Fifo {
   #records: TraceRecord[] = []
   #sizes: number[] = []
   #numbers: number[] = []

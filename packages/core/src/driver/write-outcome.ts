@@ -17,7 +17,7 @@ export type WriteOutcome =
     }
   | { readonly kind: 'refused' | 'unknown' | 'failed'; readonly error: unknown; readonly reason: string }
 
-const KINDS = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } as const
+const KIND_BY_CODE = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } as const
 
 /** Writes to a driver. Anyone may have written the driver, so any result and any error becomes an outcome. */
 export async function tryWrite(driver: Driver, records: readonly TraceRecord[]): Promise<WriteOutcome> {
@@ -25,9 +25,9 @@ export async function tryWrite(driver: Driver, records: readonly TraceRecord[]):
   try {
     result = await driver.write(records)
   } catch (error) {
-    const code = codeOf(error)
-    const kind = code === 'ERR_WRITE_REFUSED' || code === 'ERR_WRITE_UNCERTAIN' ? KINDS[code] : 'failed'
-    return { kind, error, reason: reasonOf(error, code) }
+    const code = readCode(error)
+    const kind = code === 'ERR_WRITE_REFUSED' || code === 'ERR_WRITE_UNCERTAIN' ? KIND_BY_CODE[code] : 'failed'
+    return { kind, error, reason: readReason(error, code) }
   }
   try {
     return readResult(result, records.length)
@@ -39,13 +39,13 @@ export async function tryWrite(driver: Driver, records: readonly TraceRecord[]):
 
 function readResult(result: WriteResult | undefined, length: number): WriteOutcome {
   const held = readHeld(result?.held, length)
-  const unknown = toCount(result?.unknown, length - held.length)
-  const refused = toCount(result?.refused, length - held.length - unknown)
+  const unknown = clampCount(result?.unknown, length - held.length)
+  const refused = clampCount(result?.refused, length - held.length - unknown)
   const reason: unknown = result?.reason
   return { kind: 'taken', refused, unknown, held, reason: typeof reason === 'string' ? reason : '' }
 }
 
-function toCount(value: unknown, max: number): number {
+function clampCount(value: unknown, max: number): number {
   return Number.isInteger(value) ? Math.min(Math.max(Number(value), 0), max) : 0
 }
 
@@ -56,7 +56,7 @@ function readHeld(held: unknown, length: number): readonly number[] {
 }
 
 /** The messages of our own errors hold no secrets. Other messages may. */
-function reasonOf(error: unknown, code: unknown): string {
+function readReason(error: unknown, code: unknown): string {
   try {
     return error instanceof OsprofilerError ? error.message : String(code ?? 'The error has no code.')
   } catch {
@@ -65,7 +65,7 @@ function reasonOf(error: unknown, code: unknown): string {
 }
 
 /** Reads the code and not the class, because a process with two copies of this package has two classes. */
-function codeOf(error: unknown): unknown {
+function readCode(error: unknown): unknown {
   try {
     return (error as { code?: unknown } | null | undefined)?.code
   } catch {

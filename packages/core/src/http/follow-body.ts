@@ -1,5 +1,5 @@
 import { Reflect, WeakSet } from '../platform/platform.js'
-import { readData } from '../recording/class-name.js'
+import { readDataProperty } from '../recording/class-name.js'
 import { overrideMethod } from '../wrapping/override-method.js'
 import { watchEvents } from '../wrapping/watch-events.js'
 
@@ -37,9 +37,9 @@ export function followBody(body: unknown, follower: BodyFollower): void {
 function sourceOf(body: unknown): object | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   // A body may be any object of the program, so no getter and no proxy trap may run.
-  const hasMethod = (name: string): boolean => typeof readData(body, name) === 'function'
+  const hasMethod = (name: string): boolean => typeof readDataProperty(body, name) === 'function'
   if (hasMethod('getReader') || (hasMethod('pipe') && hasMethod('emit'))) return body
-  return readData(body, toStringTag) === 'Response' ? sourceOf((body as Response).body) : undefined
+  return readDataProperty(body, toStringTag) === 'Response' ? sourceOf((body as Response).body) : undefined
 }
 
 function isWebStream(source: object): source is ReadableStream {
@@ -48,8 +48,8 @@ function isWebStream(source: object): source is ReadableStream {
 
 function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFollower): void {
   // A stream without `_read` is written to by its own listeners, for "drain" and "resume".
-  for (const name of isMethod(stream, '_read') ? ['_read'] : ['emit', 'resume']) runIn(stream, name, produce)
-  runIn(stream, '_destroy', cleanUp)
+  for (const name of hasMethod(stream, '_read') ? ['_read'] : ['emit', 'resume']) runMethodIn(stream, name, produce)
+  runMethodIn(stream, '_destroy', cleanUp)
   watchEvents(stream as never, (event, error) => {
     if (event === 'error') failed(error)
   })
@@ -58,8 +58,8 @@ function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFoll
 function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: BodyFollower): void {
   overrideMethod(stream, 'getReader', (original, self, args) => {
     const reader = Reflect.apply(original, self, args) as ReadableStreamDefaultReader
-    runIn(reader, 'read', produce)
-    runIn(reader, 'cancel', cleanUp)
+    runMethodIn(reader, 'read', produce)
+    runMethodIn(reader, 'cancel', cleanUp)
     // The handler hides no unhandled rejection, because the rejection of `closed` always counts as handled.
     reader.closed.then(undefined, error => isReleased(error) || failed(error))
     return reader
@@ -72,10 +72,10 @@ function isReleased(error: unknown): boolean {
 }
 
 /** Makes a method of one object run in the context of the request. */
-function runIn(object: object, name: string, run: BodyFollower['produce']): void {
+function runMethodIn(object: object, name: string, run: BodyFollower['produce']): void {
   overrideMethod(object, name, (original, self, args) => run(() => Reflect.apply(original, self, args)))
 }
 
-function isMethod(object: object, name: string): boolean {
+function hasMethod(object: object, name: string): boolean {
   return typeof Reflect.get(object, name) === 'function'
 }

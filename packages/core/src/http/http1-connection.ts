@@ -21,26 +21,26 @@ export class Connection {
   readonly #socket: Socket
   // Not a Set: a Set that grows links each old table to the next one. Once one table is in the old generation, the
   // collector keeps all later tables and the requests in them.
-  readonly #waiting: (() => void)[] = []
+  readonly #closeListeners: (() => void)[] = []
   readonly #timeout = createTimeoutMark()
   #bytesAtTimeout = [0, 0]
-  #endedHere = false
+  #endedLocally = false
   #cutOff = false
-  #timedOut: boolean | undefined
+  #isTimedOut: boolean | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
-    watchEvents(socket, event => this.#see(event))
+    watchEvents(socket, event => this.#handleEvent(event))
     overrideMethod(socket, 'destroy', (original, self, args) => {
       this.#cutOff ||= !socket.destroyed && socket.writableLength > 0
-      this.#endsHere(false)
+      this.#noteLocalEnd(false)
       return Reflect.apply(original, self, args)
     })
   }
 
   /** Whether this side ended the connection before the client did. */
-  get endedHere(): boolean {
-    return this.#endedHere
+  get endedLocally(): boolean {
+    return this.#endedLocally
   }
 
   /** Whether the connection was destroyed with unsent bytes. Node still emits `finish` on the response. */
@@ -48,44 +48,44 @@ export class Connection {
     return this.#cutOff
   }
 
-  clientLeft(): boolean {
-    if (this.#endedHere) return false
+  hasClientLeft(): boolean {
+    if (this.#endedLocally) return false
     return isNetworkError(this.#socket.errored) || (this.#socket.readableEnded && !mayHalfClose(this.#socket))
   }
 
   /** Returns whether this side ended the connection soon after a time-out, with no traffic in between. */
-  timedOut(): boolean {
-    return this.#timedOut === true
+  hasTimedOut(): boolean {
+    return this.#isTimedOut === true
   }
 
   /** Calls `closed` when the connection is gone, unless the returned function was called before. */
   onClose(closed: () => void): () => void {
-    this.#waiting.push(closed)
+    this.#closeListeners.push(closed)
     return () => {
-      const index = this.#waiting.indexOf(closed)
-      if (index !== -1) this.#waiting.splice(index, 1)
+      const index = this.#closeListeners.indexOf(closed)
+      if (index !== -1) this.#closeListeners.splice(index, 1)
     }
   }
 
-  #see(event: string | symbol): void {
+  #handleEvent(event: string | symbol): void {
     const socket = this.#socket
     if (event === 'finish') {
-      this.#endedHere = !socket.readableEnded
-      this.#endsHere(this.#endedHere)
+      this.#endedLocally = !socket.readableEnded
+      this.#noteLocalEnd(this.#endedLocally)
     } else if (event === 'timeout') {
       this.#timeout.note()
       this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
     // Runs before Node's own listeners tell the program, so a reaction of the program is not taken for the cause.
-    else if (event === 'close') for (const closed of [...this.#waiting]) closed()
+    else if (event === 'close') for (const closed of [...this.#closeListeners]) closed()
   }
 
-  #endsHere(mayHaveAnswered: boolean): void {
+  #noteLocalEnd(mayHaveAnswered: boolean): void {
     const [read, written] = this.#bytesAtTimeout
     const { bytesRead, bytesWritten } = this.#socket
     // A server may answer a time-out itself, with a text, before it ends the connection.
-    const unused = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
-    this.#timedOut ??= unused && this.#timeout.isRecent()
+    const isIdleSinceTimeout = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
+    this.#isTimedOut ??= isIdleSinceTimeout && this.#timeout.isRecent()
   }
 }
 

@@ -29,7 +29,7 @@ export function watchHttp1(
   const bytesBefore = socket?.bytesWritten ?? 0
   let emitted: unknown
 
-  function howEnded(): ResponseEnd {
+  function determineEnd(): ResponseEnd {
     // Node takes the socket from a response that it has finished.
     if (res.writableFinished && res.socket === null && !connection?.cutOff) return 'well'
     const { errored } = (socket ?? {}) as { errored?: unknown }
@@ -41,15 +41,15 @@ export function watchHttp1(
       return req.upgrade && socketError == null ? 'well' : 'client'
     }
     if (error != null) return { error }
-    if (connection?.timedOut() || isRequestTimeout(socketError)) return 'timeout'
+    if (connection?.hasTimedOut() || isRequestTimeout(socketError)) return 'timeout'
     // An error after this side has ended the connection is not the reason for the end.
-    if (socketError != null && !connection?.endedHere) return { error: socketError }
+    if (socketError != null && !connection?.endedLocally) return { error: socketError }
     return wasTakenOver(req, res, connection, bytesBefore) ? 'well' : 'server'
   }
 
   const watched = watchEvents(res, (event, argument) => {
-    if (event === 'finish') watcher.ended(connection?.cutOff ? howEnded : () => 'well')
-    else if (event === 'close') watcher.ended(howEnded)
+    if (event === 'finish') watcher.ended(connection?.cutOff ? determineEnd : () => 'well')
+    else if (event === 'close') watcher.ended(determineEnd)
     // Emitted inside the call that ends the response, before a framework restores its marks on the request.
     else if (event === 'prefinish') watcher.answered()
     else if (event === 'pipe') watcher.piped(argument)
@@ -57,15 +57,15 @@ export function watchHttp1(
   })
   if (!watched) return undefined
 
-  const over = isOver(req, res) ? howEnded() : undefined
+  const earlyEnd = hasEnded(req, res) ? determineEnd() : undefined
   return {
-    over,
-    clientLeft: () => hasClientLeft(req, connection),
+    earlyEnd,
+    hasClientLeft: () => hasClientLeft(req, connection),
     sentStatus(end) {
       const sent = res.headersSent && res._headerSent !== false && res.socket !== null
       return sent || (end === 'well' && isEnded(res)) ? res.statusCode : undefined
     },
-    leave: connection?.onClose(() => watcher.ended(howEnded)) ?? (() => {}),
+    unwatch: connection?.onClose(() => watcher.ended(determineEnd)) ?? (() => {}),
   }
 }
 
@@ -74,14 +74,14 @@ function isEmitter(socket: Socket | null | undefined): socket is Socket {
 }
 
 /** Returns whether the response is over already, so that no event will follow. */
-function isOver(req: Http1Request, res: ServerResponse): boolean {
+function hasEnded(req: Http1Request, res: ServerResponse): boolean {
   if (res.destroyed || res.closed) return true
   return res.socket === null && req.socket?.destroyed === true
 }
 
 function hasClientLeft(req: Http1Request, connection: Connection | undefined): boolean {
   // Without a connection, only the request can tell.
-  return connection?.clientLeft() ?? req.aborted === true
+  return connection?.hasClientLeft() ?? req.aborted === true
 }
 
 function isRequestTimeout(error: unknown): boolean {
@@ -96,8 +96,8 @@ function wasTakenOver(
   bytesBefore: number,
 ): boolean {
   if (req.upgrade) return true
-  const spoke = !res.headersSent && req.complete && (req.socket?.bytesWritten ?? 0) > bytesBefore
-  return spoke && connection?.endedHere === true
+  const hasAnswered = !res.headersSent && req.complete && (req.socket?.bytesWritten ?? 0) > bytesBefore
+  return hasAnswered && connection?.endedLocally === true
 }
 
 /** Returns whether the program ended the response, and did not take over its connection. */

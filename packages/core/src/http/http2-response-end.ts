@@ -23,45 +23,45 @@ export function watchHttp2(
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined
   const timeout = createTimeoutMark()
-  let timedOut = false
+  let hasTimedOutHere = false
 
-  function howEnded(): ResponseEnd {
+  function determineEnd(): ResponseEnd {
     if (stream.rstCode === 0 && !stream.aborted && stream.headersSent && stream.writableFinished) return 'well'
     if (brokenBy !== 'server') return 'client'
     const { errored } = stream
     if (errored != null && !isResetCode(errored)) return { error: errored }
-    return timedOut ? 'timeout' : 'server'
+    return hasTimedOutHere ? 'timeout' : 'server'
   }
 
   /** Notes who breaks an open stream. Node calls `close` and `destroy` too, when the connection is gone. */
-  function breaks(): void {
+  function noteBreak(): void {
     if (stream.closed || stream.destroyed || brokenBy !== undefined) return
     brokenBy = hasPeerLeft(session) ? 'client' : 'server'
-    timedOut = timeout.isRecent() || hasTimedOut(session)
+    hasTimedOutHere = timeout.isRecent() || hasTimedOut(session)
   }
 
   const watched =
     watchEvents(stream, (event, argument) => {
-      if (event === 'close') watcher.ended(howEnded)
+      if (event === 'close') watcher.ended(determineEnd)
       else if (event === 'pipe') watcher.piped(argument)
       else if (event === 'timeout') timeout.note()
     }) && watchEvents(res, (event, argument) => event === 'pipe' && watcher.piped(argument))
   if (!watched) return undefined
   for (const name of ['close', 'destroy']) {
     overrideMethod(stream, name, (original, self, args) => {
-      breaks()
+      noteBreak()
       return Reflect.apply(original, self, args)
     })
   }
 
   return {
-    over: stream.destroyed ? howEnded() : undefined,
-    clientLeft: () => (brokenBy === undefined ? stream.closed || hasPeerLeft(session) : brokenBy === 'client'),
+    earlyEnd: stream.destroyed ? determineEnd() : undefined,
+    hasClientLeft: () => (brokenBy === undefined ? stream.closed || hasPeerLeft(session) : brokenBy === 'client'),
     sentStatus() {
       if (!stream.headersSent) return undefined
       return Number(stream.sentHeaders?.[':status'] ?? res.statusCode)
     },
-    leave() {},
+    unwatch() {},
   }
 }
 

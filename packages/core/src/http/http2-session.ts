@@ -6,7 +6,7 @@ import { createTimeoutMark, type TimeoutMark } from './timeout-mark.js'
 
 interface SessionState {
   /** Whether the client reported an error of its own, so that Node closes all streams. */
-  refused: boolean
+  hasClientError: boolean
   readonly timeout: TimeoutMark
 }
 
@@ -15,10 +15,10 @@ const sessions = new WeakMap<Http2Session, SessionState>()
 /** Watches an HTTP/2 session once, however many requests it carries. */
 export function watchSession(session: Http2Session): void {
   if (sessions.has(session)) return
-  const state: SessionState = { refused: false, timeout: createTimeoutMark() }
+  const state: SessionState = { hasClientError: false, timeout: createTimeoutMark() }
   sessions.set(session, state)
   watchEvents(session, (event, code) => {
-    if (event === 'goaway') state.refused ||= code !== 0
+    if (event === 'goaway') state.hasClientError ||= code !== 0
     else if (event === 'timeout') state.timeout.note()
   })
 }
@@ -31,7 +31,7 @@ export function hasTimedOut(session: Http2Session | undefined): boolean {
 /** Returns whether the other side has ended the session or its connection. */
 export function hasPeerLeft(session: Http2Session | undefined): boolean {
   if (session === undefined) return true
-  if (sessions.get(session)?.refused) return true
+  if (sessions.get(session)?.hasClientError) return true
   const socket = socketOf(session)
   if (socket === undefined) return !session.destroyed
   return socket.readableEnded || isNetworkError(socket.errored)

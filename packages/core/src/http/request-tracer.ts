@@ -6,7 +6,7 @@ import { suppress } from '../points/context.js'
 import { checkHttpOptions, type HttpOptions } from './http-options.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import { requestInfo } from './request-info.js'
-import { type ServedRequest, servedRequest, serveRequest } from './served-request.js'
+import { type ServedRequest, servedRequest, traceRequest } from './served-request.js'
 
 /** Counts of the requests that carried trace headers. */
 export type RequestStats = TraceStats
@@ -38,7 +38,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     const admitted = gate.admit(String(info), String(hmac), req)
     if (admitted === undefined) return undefined
     const served = requestInfo(req, hideQuery, wholeUrl)
-    return serveRequest(req, res, () => new RootPoint(admitted, gate.maxPointsPerTrace, name, served))
+    return traceRequest(req, res, () => new RootPoint(admitted, gate.maxPointsPerTrace, name, served))
   }
 
   /** Tracing must not break a request: if `req` or `res` are not Node's own, the request is served untraced. */
@@ -52,7 +52,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
 
   return {
     serve(req, res, fn, wholeUrl) {
-      gate.lookForKeys()
+      gate.warnIfNoKeys()
       if (!isSigned(req)) return suppress(() => fn(undefined))
       const outer = servedRequest(req)
       // If the adapter is mounted twice, the first one has opened the request's point, and its context is in force.

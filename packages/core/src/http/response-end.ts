@@ -4,18 +4,18 @@ export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly 
 /** A response that is watched to its end. */
 export interface WatchedResponse {
   /** How the response ended, if it ended before the watch began. No event follows then. */
-  readonly over: ResponseEnd | undefined
+  readonly earlyEnd: ResponseEnd | undefined
   /** Returns whether the client has left, which may cause any later failure. */
-  clientLeft(): boolean
+  hasClientLeft(): boolean
   /** Returns the status in the head of the response, or `undefined` if no head was sent. */
   sentStatus(end: ResponseEnd): number | undefined
   /** Stops watching what outlives the response. */
-  leave(): void
+  unwatch(): void
 }
 
 /** Callbacks for a watched response. They must not throw. */
 export interface ResponseWatcher {
-  ended(howEnded: () => ResponseEnd): void
+  ended(determineEnd: () => ResponseEnd): void
   /** Called when the program ends the response, but not for every response. */
   answered(): void
   /** Called when a stream is piped into the response, before the stream is read. */

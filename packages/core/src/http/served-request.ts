@@ -1,6 +1,6 @@
 import type { RootPoint } from '../admission/root-point.js'
 import { Reflect, setImmediate } from '../platform/platform.js'
-import { keepContext, runWith } from '../points/context.js'
+import { keepContext, runWithProfiler } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
 import { type BodyFollower, followBody } from './follow-body.js'
@@ -11,17 +11,17 @@ import { watchResponse } from './watch-response.js'
 const SERVED = Symbol('osprofiler.served')
 
 interface Served {
-  [SERVED]?: Holder
+  [SERVED]?: RequestHolder
 }
 
-interface Holder {
+interface RequestHolder {
   request: ServedRequest | undefined
 }
 
 interface Failure {
   readonly error: unknown
   /** Whether the client had left before, which may have caused the failure. */
-  readonly late: boolean
+  readonly isAfterClientLeft: boolean
 }
 
 /** A traced request. Its point is open until the response ends. */
@@ -36,7 +36,7 @@ export class ServedRequest {
   #bodyFailure: Failure | undefined
   #findRoute: (() => unknown) | undefined
   #route: string | undefined
-  #open = true
+  #isOpen = true
 
   /** The trace must have been opened for this request, which ends the trace with the response. */
   constructor(root: RootPoint, response: WatchedResponse) {
@@ -44,27 +44,27 @@ export class ServedRequest {
     this.#root = root
     this.#response = response
     this.#body = {
-      produce: fn => (this.#open ? this.run(fn) : fn()),
+      produce: fn => (this.#isOpen ? this.run(fn) : fn()),
       cleanUp: fn => this.run(fn),
       failed: error => {
-        this.#bodyFailure ??= this.#failureOf(error)
+        this.#bodyFailure ??= this.#createFailure(error)
       },
     }
   }
 
   /** Runs `fn`, and all that it starts, in the context of the request. */
   run<T>(fn: () => T): T {
-    return runWith(this.profiler, fn)
+    return runWithProfiler(this.profiler, fn)
   }
 
   /** Reports an error of the handler. The point still ends with the response. The first error counts. */
   fail(error: unknown): void {
-    this.#failure ??= this.#failureOf(error)
+    this.#failure ??= this.#createFailure(error)
   }
 
   /** Produces the body in the request's context, for a framework that reads an unpiped body after its handlers. */
   followBody(body: unknown): void {
-    if (this.#open) followBody(body, this.#body)
+    if (this.#isOpen) followBody(body, this.#body)
   }
 
   /** Sets how to find the matched route, such as `/orders/:id`. `find` runs once, at the end. The last call counts. */
@@ -74,21 +74,21 @@ export class ServedRequest {
 
   /** Called when the program ends the response, before it goes on with the request. */
   answered(): void {
-    this.#route ??= this.#askRoute()
+    this.#route ??= this.#readRoute()
   }
 
   /** Ends the point. Later calls do nothing. */
-  end(howEnded: () => ResponseEnd): void {
-    if (!this.#open) return
-    this.#open = false
+  end(determineEnd: () => ResponseEnd): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
     try {
-      this.#close(howEnded())
+      this.#close(determineEnd())
     } catch {
       // A response that is not Node's may throw at any access. The start record must still get its stop.
       this.profiler.end()
     } finally {
-      this.#response.leave()
-      this.#root.ended()
+      this.#response.unwatch()
+      this.#root.close()
       this.#release()
     }
   }
@@ -100,14 +100,14 @@ export class ServedRequest {
       ...(this.#route !== undefined && { request: { route: this.#route } }),
       ...(status !== undefined && { response: { status_code: status } }),
     }
-    const failure = this.#failureIn(end, status)
+    const failure = this.#findFailure(end, status)
     if (failure !== undefined) this.profiler.fail(failure.error, info)
     else if (typeof end === 'object') this.profiler.fail(end.error, info)
     else if (end === 'well') this.profiler.end(info)
     else this.profiler.end({ ...info, ...BROKEN_OFF[end] })
   }
 
-  #askRoute(): string | undefined {
+  #readRoute(): string | undefined {
     try {
       const route = this.#findRoute?.()
       return typeof route === 'string' && route !== '' ? route : undefined
@@ -118,41 +118,45 @@ export class ServedRequest {
   }
 
   /** Returns the failure of the program, if it is the reason why the response ended in this way. */
-  #failureIn(end: ResponseEnd, status = 0): Failure | undefined {
+  #findFailure(end: ResponseEnd, status = 0): Failure | undefined {
     const failure = this.#failure
     if (end === 'well') return failure ?? (status >= 500 ? this.#bodyFailure : undefined)
     // If the client leaves in the middle of the body, the body parser throws. The application has not failed then.
-    if (failure?.late === false) return failure
-    return this.#bodyFailure?.late === false ? this.#bodyFailure : undefined
+    if (failure?.isAfterClientLeft === false) return failure
+    return this.#bodyFailure?.isAfterClientLeft === false ? this.#bodyFailure : undefined
   }
 
-  #failureOf(error: unknown): Failure {
+  #createFailure(error: unknown): Failure {
     try {
-      return { error, late: this.#response.clientLeft() }
+      return { error, isAfterClientLeft: this.#response.hasClientLeft() }
     } catch {
-      return { error, late: false }
+      return { error, isAfterClientLeft: false }
     }
   }
 }
 
-/** Traces a request until its response ends. `open` opens the trace, unless the end of the response cannot be seen. */
-export function serveRequest(req: NodeRequest, res: NodeResponse, open: () => RootPoint): ServedRequest | undefined {
+/** Traces a request until its response ends. `openRoot` opens the trace, unless the end of the response cannot be seen. */
+export function traceRequest(
+  req: NodeRequest,
+  res: NodeResponse,
+  openRoot: () => RootPoint,
+): ServedRequest | undefined {
   // Not a getter: V8 gives each object literal with a getter its own hidden class, in the old generation. The class
   // keeps the getter, and the getter the whole request, until a full collection.
-  const served: Holder = { request: undefined }
+  const holder: RequestHolder = { request: undefined }
   const response = watchResponse(req, res, {
-    ended: howEnded => served.request?.end(howEnded),
-    answered: () => served.request?.answered(),
-    piped: source => served.request?.followBody(source),
+    ended: determineEnd => holder.request?.end(determineEnd),
+    answered: () => holder.request?.answered(),
+    piped: source => holder.request?.followBody(source),
   })
   // A WeakMap keeps a value that refers to its key until a full collection, and a response refers to its request.
-  if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: served, configurable: true })) {
+  if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: holder, configurable: true })) {
     return undefined
   }
-  const request = new ServedRequest(open(), response)
-  served.request = request
-  const { over } = response
-  if (over !== undefined) setImmediate(() => request.end(() => over))
+  const request = new ServedRequest(openRoot(), response)
+  holder.request = request
+  const { earlyEnd } = response
+  if (earlyEnd !== undefined) setImmediate(() => request.end(() => earlyEnd))
   return request
 }
 

@@ -8,12 +8,12 @@ export type TimeoutMark = ReturnType<typeof createTimeoutMark>
 
 /** Creates a mark that remembers no time-out yet. A listener of `timeout` calls `note`. */
 export function createTimeoutMark() {
-  let at = Number.NEGATIVE_INFINITY
+  let timedOutAt = Number.NEGATIVE_INFINITY
   return {
     note(): void {
-      at = performance.now()
+      timedOutAt = performance.now()
     },
     /** Returns whether a connection or stream that ends now ends because of the time-out. */
-    isRecent: (): boolean => performance.now() - at < RECENT_MS,
+    isRecent: (): boolean => performance.now() - timedOutAt < RECENT_MS,
   }
 }

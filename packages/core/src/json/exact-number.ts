@@ -3,9 +3,9 @@ import { isFinite, isInteger, isSafeInteger, Number, Object, String, TypeError }
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^-?\d+$/
 /** Any integer of this many characters is safe. */
-const SAFE_LENGTH = 15
+const MAX_SAFE_INTEGER_CHARS = 15
 /** Python writes smaller floats with an exponent. JavaScript writes many of them without one. */
-export const MIN_ALIKE = 1e-4
+export const MIN_FLOAT_WITHOUT_EXPONENT = 1e-4
 
 let wasWritten = false
 
@@ -22,7 +22,7 @@ export class ExactNumber extends Number {
 
   /** @throws TypeError for a text that is not a JSON number */
   constructor(source: string) {
-    if (!NUMBER.test(source)) throw new TypeError('An ExactNumber is made of a number of JSON, such as "1e-07".')
+    if (!NUMBER.test(source)) throw new TypeError('An ExactNumber takes the text of a JSON number, such as "1e-07".')
     super(source)
     this.#source = source
   }
@@ -54,13 +54,13 @@ export class ExactNumber extends Number {
 }
 
 /** Returns the text that `write` makes, and whether `write` asked an `ExactNumber` for its JSON. */
-export function noticeExact(write: () => string | undefined): {
+export function detectExact(write: () => string | undefined): {
   readonly text: string | undefined
-  readonly met: boolean
+  readonly metExact: boolean
 } {
   wasWritten = false
   const text = write()
-  return { text, met: wasWritten }
+  return { text, metExact: wasWritten }
 }
 
 /** Returns the number that a value is, even as an `ExactNumber`, or undefined for anything else. */
@@ -70,34 +70,34 @@ export function asNumber(value: unknown): number | undefined {
 }
 
 /** Parses a JSON number. Returns an `ExactNumber` if JavaScript writes neither `token` nor Python's form of `token`. */
-export function readNumber(token: string): number | ExactNumber {
+export function parseNumber(token: string): number | ExactNumber {
   const value = Number(token)
   if (INTEGER.test(token)) {
     // Plus 0: the integer -0 is 0.
-    if (token.length <= SAFE_LENGTH || isSafeInteger(value) || String(value) === token) return value + 0
+    if (token.length <= MAX_SAFE_INTEGER_CHARS || isSafeInteger(value) || String(value) === token) return value + 0
     return new ExactNumber(token)
   }
   if (isSafeInteger(value) && token === `${value}.0`) return new ExactNumber(token)
-  const isPlain = !isFinite(value) || isAlike(value) || String(value) === token
-  return isPlain ? value : exactNumber(pythonFloat(value), value)
+  const isPlain = !isFinite(value) || isWrittenAlike(value) || String(value) === token
+  return isPlain ? value : toExactNumber(formatPythonFloat(value), value)
 }
 
 /** Converts a float from a store that keeps numbers and not their text, so that `1.0` stays a float. */
 export function exactFloat(value: number): number | ExactNumber {
-  return isInteger(value) ? exactNumber(pythonFloat(value), value) : value
+  return isInteger(value) ? toExactNumber(formatPythonFloat(value), value) : value
 }
 
-function exactNumber(source: string, value: number): number | ExactNumber {
+function toExactNumber(source: string, value: number): number | ExactNumber {
   return source === String(value) ? value : new ExactNumber(source)
 }
 
 /** Returns whether both languages write a float in the same way. */
-function isAlike(value: number): boolean {
-  return !isInteger(value) && (value >= MIN_ALIKE || value <= -MIN_ALIKE)
+function isWrittenAlike(value: number): boolean {
+  return !isInteger(value) && (value >= MIN_FLOAT_WITHOUT_EXPONENT || value <= -MIN_FLOAT_WITHOUT_EXPONENT)
 }
 
 /** Formats a finite float as Python's `repr`: with JavaScript's digits, but with exponents for other sizes. */
-function pythonFloat(value: number): string {
+function formatPythonFloat(value: number): string {
   const [mantissa = '', exponent = ''] = value.toExponential().split('e')
   const power = Number(exponent)
   if (power < -4 || power >= 16) {

@@ -1,4 +1,4 @@
-import { noticeExact } from './exact-number.js'
+import { detectExact } from './exact-number.js'
 import { Array, JSON } from './language.js'
 import { holdsWord, writeFlat } from './write-flat.js'
 
@@ -12,9 +12,9 @@ const MAX_INDENTED_DEPTH = 100
  * @throws TypeError for a cycle or a BigInt, RangeError for too deep nesting, and any error of a getter
  */
 export function stringifyJson(value: unknown, indent: 0 | 2 = 0): string | undefined {
-  const { text, met } = noticeExact(() => JSON.stringify(value, null, indent))
+  const { text, metExact } = detectExact(() => JSON.stringify(value, null, indent))
   // `JSON.stringify` writes null in place of the words.
-  const isExact = !met && !(text?.includes('null') && holdsWord(value))
+  const isExact = !metExact && !(text?.includes('null') && holdsWord(value))
   return isExact ? text : writeFlat(value, indent)
 }
 

@@ -1,8 +1,8 @@
-import { MIN_ALIKE } from './exact-number.js'
+import { MIN_FLOAT_WITHOUT_EXPONENT } from './exact-number.js'
 import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
-/** Deeper values are suspect, because `lookInto` recurses. */
+/** Deeper values are suspect, because `classifyMembers` recurses. */
 const MAX_DEPTH = 100
 
 // Matches a member name that is one escaped character, as Python writes `é`. V8 of Node 24 and 26 may read a backslash
@@ -29,47 +29,50 @@ export function parseJson(text: string): unknown {
     return readJson(text)
   }
   const isSafe = !text.includes('\\') || !ESCAPED_NAME.test(text)
-  return isSafe && isPlain(value, text) ? value : readJson(text)
+  return isSafe && isUnambiguous(value, text) ? value : readJson(text)
 }
 
 /** Returns whether the text can have meant no other value. */
-function isPlain(value: unknown, text: string): boolean {
+function isUnambiguous(value: unknown, text: string): boolean {
   if (typeof value === 'number') return false
-  const look = lookAt(value, MAX_DEPTH)
-  return look === PLAIN || (look === HAS_INTEGERS && !mayHoldWholeFloat(text))
+  const kind = classify(value, MAX_DEPTH)
+  return kind === PLAIN || (kind === HAS_INTEGERS && !mayHoldWholeFloat(text))
 }
 
 /** Classifies a value by its numbers, which tell what else the text of the value may have held. */
-function lookAt(value: unknown, depth: number): number {
-  if (typeof value === 'number') return lookAtNumber(value)
-  return typeof value === 'object' && value !== null ? lookInto(value, depth) : PLAIN
+function classify(value: unknown, depth: number): number {
+  if (typeof value === 'number') return classifyNumber(value)
+  return typeof value === 'object' && value !== null ? classifyMembers(value, depth) : PLAIN
 }
 
 /** Skips strings without a call: most values are strings, and most texts pass through here. */
-function lookInto(container: object, depth: number): number {
+function classifyMembers(container: object, depth: number): number {
   if (depth === 0) return SUSPECT
-  let look = PLAIN
+  let kind = PLAIN
   if (Array.isArray(container)) {
     for (const value of container as readonly unknown[]) {
       if (typeof value === 'string') continue
-      const found = lookAt(value, depth - 1)
-      if (found > look) look = found
+      const memberKind = classify(value, depth - 1)
+      if (memberKind > kind) kind = memberKind
     }
-    return look
+    return kind
   }
   // Inherited members are looked at too, and do no harm.
   for (const name in container) {
     const value = (container as Record<string, unknown>)[name]
     if (typeof value === 'string') continue
-    const found = lookAt(value, depth - 1)
-    if (found > look) look = found
+    const memberKind = classify(value, depth - 1)
+    if (memberKind > kind) kind = memberKind
   }
-  return look
+  return kind
 }
 
-function lookAtNumber(value: number): number {
+function classifyNumber(value: number): number {
   if (isSafeInteger(value)) return Object.is(value, -0) ? SUSPECT : HAS_INTEGERS
-  const isPlain = !isInteger(value) && isFinite(value) && (value >= MIN_ALIKE || value <= -MIN_ALIKE)
+  const isPlain =
+    !isInteger(value) &&
+    isFinite(value) &&
+    (value >= MIN_FLOAT_WITHOUT_EXPONENT || value <= -MIN_FLOAT_WITHOUT_EXPONENT)
   return isPlain ? PLAIN : SUSPECT
 }
 
@@ -78,7 +81,7 @@ const EXPONENT = /[\d.][eE][-+]?\d+[,}\]\s]/
 const ZERO = 48
 const NINE = 57
 /** A float that is rounded to an integer has at least this many digits on one side of the point. */
-const MANY_DIGITS = 9
+const MIN_ROUNDED_DIGITS = 9
 
 /** Returns whether an integer of a text may be a float, such as `1.0` or `1e3`. Strings may look like floats too. */
 function mayHoldWholeFloat(text: string): boolean {
@@ -94,10 +97,10 @@ function mayBeWhole(text: string, point: number): boolean {
   // A quote after the zeros ends a timestamp.
   if (!isDigit(text, end)) return text[end] !== '"'
   let before = 1
-  while (before < MANY_DIGITS && isDigit(text, point - before - 1)) before++
+  while (before < MIN_ROUNDED_DIGITS && isDigit(text, point - before - 1)) before++
   let after = 1
-  while (after < MANY_DIGITS && isDigit(text, point + after + 1)) after++
-  return before === MANY_DIGITS || after === MANY_DIGITS
+  while (after < MIN_ROUNDED_DIGITS && isDigit(text, point + after + 1)) after++
+  return before === MIN_ROUNDED_DIGITS || after === MIN_ROUNDED_DIGITS
 }
 
 function isDigit(text: string, index: number): boolean {

@@ -1,4 +1,4 @@
-import { readNumber } from './exact-number.js'
+import { parseNumber } from './exact-number.js'
 import { Array, JSON, Number, SyntaxError } from './language.js'
 import { setMember } from './set-member.js'
 
@@ -8,12 +8,12 @@ const MINUS = 45
 const ZERO = 48
 const NINE = 57
 const COLON = 58
-const BIG_I = 73
+const UPPER_I = 73
 const OPEN_LIST = 91
 const BACKSLASH = 92
 const CLOSE_LIST = 93
-const OPEN = 123
-const CLOSE = 125
+const OPEN_OBJECT = 123
+const CLOSE_OBJECT = 125
 
 const SPACE = 32
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y
@@ -46,7 +46,7 @@ export function readJson(text: string): unknown {
     let value = readValue()
     // An object or list with content begins here.
     if (value === undefined) continue
-    while (put(value)) value = close()
+    while (addValue(value)) value = close()
     if (open.length === 0) {
       if (at < text.length) throw unexpected()
       return value
@@ -64,8 +64,8 @@ export function readJson(text: string): unknown {
         return readText()
       case OPEN_LIST:
         return begin([], CLOSE_LIST)
-      case OPEN:
-        return begin({}, CLOSE)
+      case OPEN_OBJECT:
+        return begin({}, CLOSE_OBJECT)
       default:
         return readScalar()
     }
@@ -79,12 +79,12 @@ export function readJson(text: string): unknown {
       return container
     }
     open.push(container)
-    names.push(end === CLOSE ? readName() : '')
+    names.push(end === CLOSE_OBJECT ? readName() : '')
     return undefined
   }
 
   /** Puts a value in its place. Returns whether its list or object ends there. */
-  function put(value: unknown): boolean {
+  function addValue(value: unknown): boolean {
     const container = open.at(-1)
     skipSpace()
     if (container === undefined) return false
@@ -92,7 +92,7 @@ export function readJson(text: string): unknown {
     if (isList) container.push(value)
     else setMember(container, names.at(-1) ?? '', value)
     const unit = text.charCodeAt(at)
-    if (unit === (isList ? CLOSE_LIST : CLOSE)) return true
+    if (unit === (isList ? CLOSE_LIST : CLOSE_OBJECT)) return true
     if (unit !== COMMA) throw unexpected()
     at++
     skipSpace()
@@ -131,13 +131,13 @@ export function readJson(text: string): unknown {
 
   function readScalar(): unknown {
     const unit = text.charCodeAt(at)
-    const isNumber = (unit >= ZERO && unit <= NINE) || (unit === MINUS && text.charCodeAt(at + 1) !== BIG_I)
+    const isNumber = (unit >= ZERO && unit <= NINE) || (unit === MINUS && text.charCodeAt(at + 1) !== UPPER_I)
     const pattern = isNumber ? NUMBER : WORD
     pattern.lastIndex = at
     if (!pattern.test(text)) throw unexpected()
     const token = text.slice(at, pattern.lastIndex)
     at = pattern.lastIndex
-    return isNumber ? readNumber(token) : WORDS[token]
+    return isNumber ? parseNumber(token) : WORDS[token]
   }
 
   function unexpected(): SyntaxError {

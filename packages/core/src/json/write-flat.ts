@@ -36,7 +36,7 @@ export function writeFlat(top: unknown, indent: 0 | 2): string {
     }
   }
 
-  write(resolve(top, ''))
+  write(applyToJson(top, ''))
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const { names, values, owner } = frame
     if (frame.next === values.length) {
@@ -58,14 +58,14 @@ export function writeFlat(top: unknown, indent: 0 | 2): string {
 
 function toFrame(owner: object): Frame {
   if (Array.isArray(owner)) {
-    const values = Array.from(owner, (value: unknown, index) => resolve(value, String(index)))
+    const values = Array.from(owner, (value: unknown, index) => applyToJson(value, String(index)))
     return { owner, names: undefined, values, next: 0 }
   }
   const names: string[] = []
   const values: unknown[] = []
   for (const name of Object.keys(owner)) {
-    const value = resolve((owner as Record<string, unknown>)[name], name)
-    if (!hasText(value)) continue
+    const value = applyToJson((owner as Record<string, unknown>)[name], name)
+    if (!hasJson(value)) continue
     names.push(name)
     values.push(value)
   }
@@ -73,13 +73,13 @@ function toFrame(owner: object): Frame {
 }
 
 /** Returns what `JSON.stringify` would write for a value that has a `toJSON`, such as a date. */
-function resolve(value: unknown, name: string): unknown {
+function applyToJson(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value) || !('toJSON' in value)) return value
   return typeof value.toJSON === 'function' ? value.toJSON(name) : value
 }
 
 /** Returns false for a value that JSON leaves out of an object. */
-function hasText(value: unknown): boolean {
+function hasJson(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol'
 }
 
@@ -87,18 +87,18 @@ function scalarText(value: unknown): string {
   if (ExactNumber.is(value)) return value.source
   if (typeof value === 'number') return isFinite(value) ? JSON.stringify(value) : String(value)
   if (typeof value === 'bigint') return `"${String(value)}"`
-  return hasText(value) ? JSON.stringify(value) : 'null'
+  return hasJson(value) ? JSON.stringify(value) : 'null'
 }
 
 /** Returns whether a value, cyclic or not, holds `NaN` or `Infinity`, which many programs refuse. Linear in time. */
 export function holdsWord(top: unknown): boolean {
-  const met = new Set<unknown>()
+  const visited = new Set<unknown>()
   const waiting: unknown[] = [top]
   while (waiting.length > 0) {
     const value = waiting.pop()
     if (typeof value === 'number' && !isFinite(value)) return true
-    if (typeof value !== 'object' || value === null || met.has(value)) continue
-    met.add(value)
+    if (typeof value !== 'object' || value === null || visited.has(value)) continue
+    visited.add(value)
     for (const name of Object.keys(value)) waiting.push((value as Record<string, unknown>)[name])
   }
   return false

@@ -4,7 +4,7 @@ import { Array, Buffer, TypeError, timingSafeEqual, WeakMap } from '../platform/
 import { shared } from '../platform/shared-state.js'
 import { hmac } from './hmac.js'
 import { trimKey } from './key-text.js'
-import { textOf, toReadableKey } from './secret-key.js'
+import { readKeyText, toReadableKey } from './secret-key.js'
 
 /** HMAC keys: a list, or one string that is split at commas and trimmed, as in `'NEW,OLD'`. */
 export type HmacKeys = string | readonly string[]
@@ -12,8 +12,8 @@ export type HmacKeys = string | readonly string[]
 // Lower case only, as Python's hexdigest() writes and compares it. Both languages trim this white space.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
 // Reused for each comparison, because nothing runs in between: creating two buffers would take longer.
-const given = Buffer.alloc(40)
-const expected = Buffer.alloc(40)
+const givenDigits = Buffer.alloc(40)
+const expectedDigits = Buffer.alloc(40)
 
 /** Gives access to the keys of rings from other copies of this package, whose private fields are out of reach. */
 const rings = shared('key-rings', () => {
@@ -53,14 +53,17 @@ export class KeyRing {
   sign(text: string): string {
     const [key] = this.#keys
     if (key !== undefined) return hmac(key, text)
-    throw new OsprofilerError('ERR_NO_KEYS', 'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or give one.')
+    throw new OsprofilerError(
+      'ERR_NO_KEYS',
+      'Cannot sign: there is no HMAC key. Set OSPROFILER_HMAC_KEYS or pass a key.',
+    )
   }
 
   /** Returns the key under which `hmac` signs `text`, or `undefined`. Computes at most one HMAC per key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
-    const key = digits === undefined ? undefined : find(this.#keys, text, digits)
-    return key === undefined ? undefined : textOf(key)
+    const key = digits === undefined ? undefined : findSigningKey(this.#keys, text, digits)
+    return key === undefined ? undefined : readKeyText(key)
   }
 }
 
@@ -72,20 +75,20 @@ export function isKeyRing(value: unknown): value is KeyRing {
 /** Returns the keys of a ring, in order. For internal use: public methods of a ring hand out no key. */
 export function keysOf(ring: KeyRing): readonly KeyObject[] {
   const keys = rings.keysOf(ring)
-  if (keys === undefined) throw new TypeError('This is no KeyRing')
+  if (keys === undefined) throw new TypeError('The value is not a KeyRing')
   return keys
 }
 
 /** Returns the key under which `digits` sign a text, after a comparison in constant time for each key. */
-export function find<Key extends KeyObject | string>(
+export function findSigningKey<Key extends KeyObject | string>(
   keys: readonly Key[],
   text: string,
   digits: string,
 ): Key | undefined {
-  given.write(digits, 'latin1')
+  givenDigits.write(digits, 'latin1')
   return keys.find(key => {
-    expected.write(hmac(key, text), 'latin1')
-    return timingSafeEqual(expected, given)
+    expectedDigits.write(hmac(key, text), 'latin1')
+    return timingSafeEqual(expectedDigits, givenDigits)
   })
 }
 
@@ -100,13 +103,13 @@ export function listKeys(keys: HmacKeys): readonly string[] {
     const list = keys.split(',').map(trimKey)
     return list.filter(key => key !== '').map(checkKey)
   }
-  if (!Array.isArray(keys)) throw new TypeError(`HMAC keys are a string or a list of strings, not ${typeof keys}`)
+  if (!Array.isArray(keys)) throw new TypeError(`HMAC keys must be a string or a list of strings, not ${typeof keys}`)
   return keys.map(checkKey)
 }
 
 function checkKey(key: unknown): string {
-  if (typeof key !== 'string' || key === '') throw new TypeError('An HMAC key is a string that is not empty')
+  if (typeof key !== 'string' || key === '') throw new TypeError('An HMAC key must be a non-empty string')
   // Python cannot encode a lone surrogate and Node would replace it, so the two would disagree about this key.
-  if (!key.isWellFormed()) throw new TypeError('An HMAC key is well-formed Unicode, without lone surrogates')
+  if (!key.isWellFormed()) throw new TypeError('An HMAC key must be well-formed Unicode, without lone surrogates')
   return key
 }

@@ -1,6 +1,6 @@
 import { Math, Set } from '../platform/platform.js'
 import { warnOnce } from '../platform/warn-once.js'
-import { ordinal } from './key-text.js'
+import { toOrdinal } from './key-text.js'
 
 /** A weakness of HMAC keys, or of the file that holds them. */
 export interface KeyRisk {
@@ -17,13 +17,13 @@ export interface KeySource {
 
 const ADVICE = 'Make a key with "osprofiler key new".'
 /** An attacker with one signed request can try out all shorter keys. */
-const MIN_LENGTH = 16
-const MIN_DISTINCT = 6
+const MIN_KEY_CHARS = 16
+const MIN_DISTINCT_CHARS = 6
 const READABLE_BY_OTHERS = 0o004
 
 // Keys in the documentation of OSProfiler, DevStack and this project, in lower case and without punctuation.
-const PUBLIC = new Set('secretkey secret key hmackey hmackeys new old yoursecretkey mysecretkey'.split(' '))
-const COMMON = new Set(
+const PUBLIC_KEYS = new Set('secretkey secret key hmackey hmackeys new old yoursecretkey mysecretkey'.split(' '))
+const COMMON_WORDS = new Set(
   (
     'admin apikey changeit changeme changethis default demo dev development devstack example hmac hmacsecret letmein mykey ' +
     'openstack osprofiler pass passw0rd password placeholder prod production profiler qwerty qwertyuiop root sample staging ' +
@@ -34,18 +34,18 @@ const COMMON = new Set(
 /** Returns the risks of keys, at most one of each kind. */
 export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeySource): readonly KeyRisk[] {
   const risks: KeyRisk[] = []
-  const published = keys.findIndex(isPublic)
-  if (published >= 0) {
-    const message = `The ${ordinal(published)} key in ${source} stands in public documentation: everybody can sign with it. ${ADVICE}`
+  const publicIndex = keys.findIndex(isPublic)
+  if (publicIndex >= 0) {
+    const message = `The ${toOrdinal(publicIndex)} key in ${source} is in public documentation, so anyone can sign with it. ${ADVICE}`
     risks.push({ code: 'OSPROFILER_PUBLIC_KEY', message })
   }
-  const weak = keys.findIndex(key => !isPublic(key) && isGuessable(key))
-  if (weak >= 0) {
-    const message = `The ${ordinal(weak)} key in ${source} can be guessed: it is short, a common word or a pattern. ${ADVICE}`
+  const weakIndex = keys.findIndex(key => !isPublic(key) && isGuessable(key))
+  if (weakIndex >= 0) {
+    const message = `The ${toOrdinal(weakIndex)} key in ${source} can be guessed: it is short, a common word or a pattern. ${ADVICE}`
     risks.push({ code: 'OSPROFILER_WEAK_KEY', message })
   }
   if (keys.length > 0 && (mode & READABLE_BY_OTHERS) !== 0) {
-    const message = `Every user of this machine can read the keys in ${source}. Let its owner alone read it, with chmod 600.`
+    const message = `Every user of this machine can read the keys in ${source}. Use chmod 600 so that only its owner can read it.`
     risks.push({ code: 'OSPROFILER_READABLE_KEYS_FILE', message })
   }
   return risks
@@ -57,13 +57,13 @@ export function warnOfKeyRisks(keys: readonly string[], source: KeySource): void
 }
 
 function isPublic(key: string): boolean {
-  return PUBLIC.has(toWord(key))
+  return PUBLIC_KEYS.has(toWord(key))
 }
 
 function isGuessable(key: string): boolean {
   const characters = [...key]
-  const isShort = characters.length < MIN_LENGTH || new Set(characters).size < MIN_DISTINCT
-  return isShort || COMMON.has(toWord(key)) || isRow(key)
+  const isShort = characters.length < MIN_KEY_CHARS || new Set(characters).size < MIN_DISTINCT_CHARS
+  return isShort || COMMON_WORDS.has(toWord(key)) || isSequence(key)
 }
 
 /** Returns the word that a key is made of. `Password_2024` and `secretsecretsecret` are words. */
@@ -75,7 +75,7 @@ function toWord(key: string): string {
 }
 
 /** Returns whether most characters follow the one before them, as in `1234567890abcdef`. */
-function isRow(key: string): boolean {
+function isSequence(key: string): boolean {
   let steps = 0
   for (let i = 1; i < key.length; i++) if (Math.abs(key.charCodeAt(i) - key.charCodeAt(i - 1)) <= 1) steps++
   return steps > (key.length - 1) * 0.7

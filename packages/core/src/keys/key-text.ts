@@ -10,7 +10,7 @@ export function decodeKeyText(bytes: Buffer): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return decodeUtf16(bytes)
   // A copy, because swap16() changes the bytes of its caller.
-  if (first === 0xfe && second === 0xff) return decodeUtf16(swap(bytes))
+  if (first === 0xfe && second === 0xff) return decodeUtf16(swapBytes(bytes))
   if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   return bytes.toString('utf8')
 }
@@ -29,39 +29,39 @@ export function splitKeyText(text: string): readonly string[] {
     .filter(key => key !== '')
   keys.forEach((key, index) => {
     const fault = FAULTS.find(({ pattern }) => pattern.test(key))
-    if (fault !== undefined) throw new Error(`its ${ordinal(index)} key ${fault.reason}`)
+    if (fault !== undefined) throw new Error(`its ${toOrdinal(index)} key ${fault.reason}`)
   })
   return keys
 }
 
 /** Returns how messages name a key: by its position, counted from 1. */
-export function ordinal(index: number): string {
+export function toOrdinal(index: number): string {
   return ['first', 'second', 'third'][index] ?? `${index + 1}th`
 }
 
 // White space of Python's strip(). The white space of trim() has U+FEFF, but neither U+0085 nor U+001C to U+001F.
 const SPACE = '(?:[^\\S\\ufeff]|[\\x1c-\\x1f\\x85])+'
-const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
+const EDGE_SPACES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 
 /** Trims a key as Python's strip() does. */
 export function trimKey(key: string): string {
-  return key.replace(EDGES, '')
+  return key.replace(EDGE_SPACES, '')
 }
 
 const FAULTS: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
-  { pattern: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, reason: 'is in quotes: take them out' },
-  { pattern: /^#/, reason: 'begins with #: comments are not read, take the line out' },
+  { pattern: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, reason: 'is in quotes: remove the quotes' },
+  { pattern: /^#/, reason: 'begins with #: remove the line, because comments are not supported' },
   {
     pattern: /^(?:export\s+|set\s+|\$env:)?OSPROFILER_HMAC_KEYS(?:_FILE)?\s*=/i,
-    reason: 'is a line of an .env file: take out all up to the "="',
+    reason: 'is a line of an .env file: remove everything up to the "="',
   },
-  { pattern: /^-----/, reason: 'is a line of a PEM file: make one with "osprofiler key new"' },
-  { pattern: /\0/, reason: 'has NUL characters: is it UTF-16 without a byte order mark? Write it as UTF-8' },
+  { pattern: /^-----/, reason: 'is a line of a PEM file: create a key with "osprofiler key new"' },
+  { pattern: /\0/, reason: 'has NUL characters, as in UTF-16 without a byte order mark: use UTF-8' },
   { pattern: /\p{Cc}/u, reason: 'has control characters' },
   { pattern: /\ufffd/, reason: 'has characters that are not UTF-8' },
   {
     pattern: /[\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/,
-    reason: 'has invisible characters: type it anew',
+    reason: 'has invisible characters: type it again',
   },
 ]
 
@@ -70,11 +70,11 @@ function decodeUtf16(bytes: Buffer): string {
     // The decoder drops the mark.
     return new TextDecoder('utf-16le', { fatal: true }).decode(bytes)
   } catch {
-    throw new Error('it begins as UTF-16 and is not')
+    throw new Error('it begins with a UTF-16 byte order mark but is not UTF-16')
   }
 }
 
-function swap(bytes: Buffer): Buffer {
-  if (bytes.length % 2 === 1) throw new Error('it begins as UTF-16 and is not')
+function swapBytes(bytes: Buffer): Buffer {
+  if (bytes.length % 2 === 1) throw new Error('it begins with a UTF-16 byte order mark but is not UTF-16')
   return Buffer.from(bytes).swap16()
 }

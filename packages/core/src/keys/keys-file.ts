@@ -9,9 +9,9 @@ import { KeyRing } from './key-ring.js'
 import { warnOfKeyRisks } from './key-risks.js'
 import { decodeKeyText, splitKeyText } from './key-text.js'
 
-const LOOK_AGAIN_MS = 1_000
-const MAX_LENGTH = 64 * 1024
-const MAX_SHOWN = 300
+const CHECK_INTERVAL_MS = 1_000
+const MAX_FILE_BYTES = 64 * 1024
+const MAX_SHOWN_PATH_CHARS = 300
 
 const state = shared('keys-file', () => ({ isBlank: false }))
 
@@ -28,28 +28,28 @@ export function isKeysFileBlank(): boolean {
 export function createKeysFile(path: string): () => KeyRing | undefined {
   let ring: KeyRing | undefined
   // The bytes that were read last, in a form that no memory dump shows.
-  let last: KeyObject | undefined
-  let lookedAt = Number.NEGATIVE_INFINITY
-  let warned = false
+  let lastBytes: KeyObject | undefined
+  let checkedAt = Number.NEGATIVE_INFINITY
+  let isWarned = false
   state.isBlank = false
 
   return function keyRing() {
     const now = performance.now()
-    if (now - lookedAt < LOOK_AGAIN_MS) return ring
-    lookedAt = now
+    if (now - checkedAt < CHECK_INTERVAL_MS) return ring
+    checkedAt = now
     try {
-      const bytes = readRegularFile(path, MAX_LENGTH)
+      const bytes = readRegularFile(path, MAX_FILE_BYTES)
       const read = createSecretKey(bytes)
-      if (last?.equals(read)) return ring
+      if (lastBytes?.equals(read)) return ring
       const keys = splitKeyText(decodeKeyText(bytes))
-      state.isBlank = keys.length === 0 && (last === undefined || state.isBlank)
-      last = read
+      state.isBlank = keys.length === 0 && (lastBytes === undefined || state.isBlank)
+      lastBytes = read
       ring = keys.length === 0 ? undefined : new KeyRing(keys)
-      if (ring !== undefined) warnOfKeyRisks(keys, { source: toShownPath(path), mode: modeOf(path) })
-      warned = false
+      if (ring !== undefined) warnOfKeyRisks(keys, { source: toShownPath(path), mode: readMode(path) })
+      isWarned = false
     } catch (error) {
-      if (!warned) warn(path, error, last !== undefined)
-      warned = true
+      if (!isWarned) warnOfReadError(path, error, lastBytes !== undefined)
+      isWarned = true
     }
     return ring
   }
@@ -58,18 +58,18 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
 /** @throws OsprofilerError `ERR_CONFIGURATION` with the reason why the keys in a file cannot be used */
 export function checkKeysFile(path: string): void {
   try {
-    splitKeyText(decodeKeyText(readRegularFile(path, MAX_LENGTH)))
+    splitKeyText(decodeKeyText(readRegularFile(path, MAX_FILE_BYTES)))
   } catch (cause) {
-    throw new OsprofilerError('ERR_CONFIGURATION', describe(path, cause), { cause })
+    throw new OsprofilerError('ERR_CONFIGURATION', describeReadError(path, cause), { cause })
   }
 }
 
 /** On Windows, a mode does not tell who can read a file. */
-function modeOf(path: string): number {
+function readMode(path: string): number {
   return process.platform === 'win32' ? 0 : statSync(path).mode
 }
 
-function describe(path: string, error: unknown): string {
+function describeReadError(path: string, error: unknown): string {
   return `Cannot read the HMAC keys in ${toShownPath(path)} (${(error as Error).message}).`
 }
 
@@ -79,11 +79,11 @@ function describe(path: string, error: unknown): string {
  */
 export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []
-  const leadsSomewhere = !/\p{Cc}/u.test(path) && (isThere(path) || (first !== path && isThere(first)))
-  return leadsSomewhere ? shorten(path, MAX_SHOWN) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'
+  const leadsSomewhere = !/\p{Cc}/u.test(path) && (exists(path) || (first !== path && exists(first)))
+  return leadsSomewhere ? shorten(path, MAX_SHOWN_PATH_CHARS) : 'the file that OSPROFILER_HMAC_KEYS_FILE names'
 }
 
-function isThere(path: string): boolean {
+function exists(path: string): boolean {
   try {
     lstatSync(path)
     return true
@@ -92,7 +92,7 @@ function isThere(path: string): boolean {
   }
 }
 
-function warn(path: string, error: unknown, hasGoodOnes: boolean): void {
-  const meanwhile = hasGoodOnes ? 'The last good ones stay in force.' : 'Nothing is traced until it can be read.'
-  emitWarning(`${describe(path, error)} ${meanwhile}`, { code: 'OSPROFILER_KEYS_FILE' })
+function warnOfReadError(path: string, error: unknown, hasGoodKeys: boolean): void {
+  const meanwhile = hasGoodKeys ? 'The last valid keys stay in use.' : 'Nothing is traced until the file can be read.'
+  emitWarning(`${describeReadError(path, error)} ${meanwhile}`, { code: 'OSPROFILER_KEYS_FILE' })
 }

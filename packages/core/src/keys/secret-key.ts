@@ -9,7 +9,7 @@ export function toSecretKey(text: string): KeyObject {
   return createSecretKey(toBytes(text))
 }
 
-/** Works like `toSecretKey`, for keys whose text `textOf` returns. */
+/** Works like `toSecretKey`, for keys whose text `readKeyText` returns. */
 export function toReadableKey(text: string): KeyObject {
   const bytes = toBytes(text)
   const key = createSecretKey(bytes)
@@ -18,7 +18,7 @@ export function toReadableKey(text: string): KeyObject {
 }
 
 /** Returns the text of a key, for the few callers that may see it. Node's own export takes as long as an HMAC. */
-export function textOf(key: KeyObject): string {
+export function readKeyText(key: KeyObject): string {
   return (bytesOf.get(key) ?? key.export()).toString('utf8')
 }
 

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import { Buffer, btoa, JSON, Object, RegExp, String, TypeError } from '../platform/platform.js'
 import { hmac as sign } from './hmac.js'
-import { find, type HmacKeys, isKeyRing, type KeyRing, keysOf, listKeys, readHmac } from './key-ring.js'
-import { textOf } from './secret-key.js'
+import { findSigningKey, type HmacKeys, isKeyRing, type KeyRing, keysOf, listKeys, readHmac } from './key-ring.js'
+import { readKeyText } from './secret-key.js'
 
 /** The header that names the trace, in base64. */
 export const X_TRACE_INFO = 'X-Trace-Info'
@@ -36,8 +36,8 @@ export interface VerifiedTrace<Key = KeyObject> {
 export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
 
 // Fits two ids of 255 characters that Python writes as two escapes of six each, and any header that Node lets in.
-const MAX_INFO_LENGTH = 16 * 1024
-const MAX_ID_LENGTH = 255
+const MAX_INFO_CHARS = 16 * 1024
+const MAX_ID_CHARS = 255
 // Python reads both alphabets and surrounding white space. No honest signer uses the other characters it skips.
 const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
@@ -45,7 +45,7 @@ const PLAIN_ID = /^[\w.:-]*$/
 const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{1,255})"\}$/
 // Characters that a terminal obeys, that end a line, or that turn its direction. Python accepts control characters, but
 // signers send them only to write into somebody's log or terminal.
-const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 // A flat object of strings and nulls. Python may refuse other values that JSON.parse accepts. Its limits are a thousand
 // levels, and integers of 4,300 digits, even in a member that a later one replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
@@ -77,22 +77,22 @@ export function signedUnpack(
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
   // Text keys are used once, so creating key objects would take longer.
   const list: readonly (KeyObject | string)[] = isKeyRing(keys) ? keysOf(keys) : listKeys(keys)
-  const verified = readSignedHeaders(info, hmac, list)
+  const verified = verifySignedHeaders(info, hmac, list)
   if (typeof verified === 'string') return undefined
   const { baseId, parentId, key } = verified
-  return { baseId, parentId, hmacKey: typeof key === 'string' ? key : textOf(key) }
+  return { baseId, parentId, hmacKey: typeof key === 'string' ? key : readKeyText(key) }
 }
 
 /** Works like `signedUnpack`, but returns the reason of a refusal. */
-export function readSignedHeaders<Key extends KeyObject | string>(
+export function verifySignedHeaders<Key extends KeyObject | string>(
   info: string,
   hmac: string,
   keys: readonly Key[],
 ): VerifiedTrace<Key> | HeaderRefusal {
   const digits = readHmac(hmac)
   if (digits === undefined) return 'malformed-hmac'
-  if (info.length > MAX_INFO_LENGTH) return 'malformed-info'
-  const key = find(keys, info, digits)
+  if (info.length > MAX_INFO_CHARS) return 'malformed-info'
+  const key = findSigningKey(keys, info, digits)
   if (key === undefined) return 'unknown-key'
   const ids = readInfo(info)
   // `{ ...ids, key }` takes Node 20 as long as an HMAC.
@@ -101,28 +101,29 @@ export function readSignedHeaders<Key extends KeyObject | string>(
 
 /** Returns the trace id in an `X-Trace-Info`, whatever its signature, or `undefined` if there is none. */
 export function readBaseId(info: string): string | undefined {
-  return info.length > MAX_INFO_LENGTH ? undefined : readInfo(info)?.baseId
+  return info.length > MAX_INFO_CHARS ? undefined : readInfo(info)?.baseId
 }
 
 /** Returns whether a value can be the id of a trace or point: 1 to 255 characters that programs can store and log. */
 export function isTraceId(id: unknown): id is string {
-  if (typeof id !== 'string' || id === '' || !id.isWellFormed() || OBEYED.test(id)) return false
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed() || UNSAFE_CHARACTERS.test(id)) return false
   // Python and SQL count a character outside the basic plane once, although it has two units here.
-  return id.length <= MAX_ID_LENGTH || (id.length <= 2 * MAX_ID_LENGTH && [...id].length <= MAX_ID_LENGTH)
+  return id.length <= MAX_ID_CHARS || (id.length <= 2 * MAX_ID_CHARS && [...id].length <= MAX_ID_CHARS)
 }
 
 /** Returns the text of `X-Trace-Info`. */
 export function packInfo({ base_id, parent_id }: TraceInfo): string {
-  const parent = parent_id === undefined ? '' : `, "parent_id": ${parent_id === null ? 'null' : quote(parent_id)}`
-  const json = `{"base_id": ${quote(base_id)}${parent}}`
+  const parent =
+    parent_id === undefined ? '' : `, "parent_id": ${parent_id === null ? 'null' : quoteAsPython(parent_id)}`
+  const json = `{"base_id": ${quoteAsPython(base_id)}${parent}}`
   // `base64url` drops the padding, without which Python silently ignores the trace. A Buffer's memory is outside
   // JavaScript's heap, and costly to collect.
   return btoa(json).replaceAll('+', '-').replaceAll('/', '_')
 }
 
 /** Quotes a string as Python's json.dumps() does, in ASCII only. */
-function quote(id: string): string {
-  if (typeof id !== 'string') throw new TypeError(`An id in trace headers is a string, not ${typeof id}`)
+function quoteAsPython(id: string): string {
+  if (typeof id !== 'string') throw new TypeError(`An id in trace headers must be a string, not ${typeof id}`)
   if (PLAIN_ID.test(id)) return `"${id}"`
   return JSON.stringify(id).replace(
     /[\u007f-\uffff]/g,
@@ -131,14 +132,14 @@ function quote(id: string): string {
 }
 
 function readInfo(info: string): { baseId: string; parentId: string } | undefined {
-  const bytes = decode(info)
+  const bytes = decodeBase64(info)
   if (bytes === undefined) return undefined
   const plain = PLAIN_INFO.exec(bytes.toString('latin1'))
   if (plain?.[1] !== undefined && plain[2] !== undefined) return { baseId: plain[1], parentId: plain[2] }
-  return isUtf8(bytes) ? readMembers(bytes.toString('utf8')) : undefined
+  return isUtf8(bytes) ? parseMembers(bytes.toString('utf8')) : undefined
 }
 
-function readMembers(text: string): { baseId: string; parentId: string } | undefined {
+function parseMembers(text: string): { baseId: string; parentId: string } | undefined {
   if (!FLAT_OBJECT.test(text)) return undefined
   let members: Record<string, unknown>
   try {
@@ -156,7 +157,7 @@ function readMembers(text: string): { baseId: string; parentId: string } | undef
   return isTraceId(parentId) ? { baseId, parentId } : undefined
 }
 
-function decode(info: string): Buffer | undefined {
+function decodeBase64(info: string): Buffer | undefined {
   const base64 = BASE64.exec(info)?.[1]
   return base64 === undefined || base64.length % 4 !== 0 ? undefined : Buffer.from(base64, 'base64')
 }

@@ -32,16 +32,16 @@ export function checkOptionKinds(options: object, kinds: OptionKinds): void {
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown = options[name as keyof typeof options]
     if (value === undefined || kind === 'any') continue
-    const known = value === null ? 'null' : typeof value
-    if (kind === 'positive') checkPositive(name, value, known)
-    else if (known !== kind) throw new TypeError(`${name} is a ${kind}, not ${known}`)
-    else if (known === 'number' && !((value as number) >= 0)) {
-      throw new TypeError(`${name} is not negative, and not NaN`)
+    const type = value === null ? 'null' : typeof value
+    if (kind === 'positive') checkPositive(name, value, type)
+    else if (type !== kind) throw new TypeError(`${name} must be of type ${kind}, not ${type}`)
+    else if (type === 'number' && !((value as number) >= 0)) {
+      throw new TypeError(`${name} must not be negative or NaN`)
     }
   }
 }
 
-function checkPositive(name: string, value: unknown, known: string): void {
+function checkPositive(name: string, value: unknown, type: string): void {
   if (typeof value === 'number' && value > 0) return
-  throw new TypeError(`${name} is a number above 0, not ${typeof value === 'number' ? value : known}`)
+  throw new TypeError(`${name} must be a number above 0, not ${typeof value === 'number' ? value : type}`)
 }

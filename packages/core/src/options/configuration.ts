@@ -1,4 +1,4 @@
-import { hasOwnKeys, isKeyAwaited, tellFirstKey } from '../keys/first-key.js'
+import { hasAdapterKeys, isKeyAwaited, runFirstKeyActions } from '../keys/first-key.js'
 import { type HmacKeys, KeyRing } from '../keys/key-ring.js'
 import { warnOfKeyRisks } from '../keys/key-risks.js'
 import { splitKeyText } from '../keys/key-text.js'
@@ -52,10 +52,10 @@ const state = shared<State>('configuration', () => ({ settings: {}, resolved: un
  */
 export function configure(configuration: Configuration): () => void {
   const before = state.settings
-  state.settings = { ...before, ...toSettings(configuration) }
+  state.settings = { ...before, ...readSettings(configuration) }
   state.resolved = undefined
   // Reads a keys file for the waiting actions only: no other code needs the keys yet.
-  if (isKeyAwaited() && isEnabled() && (hasOwnKeys() || configuredKeyRing() !== undefined)) tellFirstKey()
+  if (isKeyAwaited() && isEnabled() && (hasAdapterKeys() || configuredKeyRing() !== undefined)) runFirstKeyActions()
   return () => {
     state.settings = before
     state.resolved = undefined
@@ -64,23 +64,23 @@ export function configure(configuration: Configuration): () => void {
 
 /** Throws the TypeError that `configure` would throw, and changes nothing. */
 export function checkConfiguration(configuration: Configuration): void {
-  toSettings(configuration)
+  readSettings(configuration)
 }
 
 /** Returns whether anything is to be traced. */
 export function isEnabled(): boolean {
-  return resolved().enabled
+  return getResolved().enabled
 }
 
 /** Returns `project` and `service` of this process's records, and the hook that sees the records. */
-export function recordSettings(): Pick<Resolved, 'project' | 'service' | 'redact'> {
-  return resolved()
+export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'redact'> {
+  return getResolved()
 }
 
 /** Returns the keys that the process trusts now, or `undefined` if there are none. */
 export function configuredKeyRing(): KeyRing | undefined {
-  const ring = resolved().keyRing()
-  if (ring !== undefined && isKeyAwaited() && isEnabled()) tellFirstKey()
+  const ring = getResolved().keyRing()
+  if (ring !== undefined && isKeyAwaited() && isEnabled()) runFirstKeyActions()
   return ring
 }
 
@@ -113,15 +113,15 @@ export function readSwitch(name: string): boolean | undefined {
   throw new OsprofilerError('ERR_CONFIGURATION', `${name} is ${JSON.stringify(word.slice(0, 40))}. Use true or false.`)
 }
 
-function resolved(): Resolved {
-  state.resolved ??= resolve()
+function getResolved(): Resolved {
+  state.resolved ??= resolveSettings()
   return state.resolved
 }
 
-function resolve(): Resolved {
+function resolveSettings(): Resolved {
   const { settings } = state
   let service: string | undefined
-  const base = {
+  const withoutKeys = {
     project: settings.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
     // Read with the first record, because the name is in a file.
     get service() {
@@ -133,22 +133,22 @@ function resolve(): Resolved {
   try {
     const enabled = settings.enabled ?? readSwitch('OSPROFILER_ENABLED') ?? true
     if (enabled) checkEnvironment()
-    return Object.assign(base, { enabled, keyRing: openKeyRing(settings.keyRing) })
+    return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing) })
   } catch (error) {
     // This code runs while a request is served. The request must not fail because of it.
-    warnOfNothingTraced(error)
-    return Object.assign(base, { enabled: false, keyRing: () => undefined })
+    warnThatNothingIsTraced(error)
+    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined })
   }
 }
 
-function openKeyRing(configured: KeyRing | undefined): () => KeyRing | undefined {
+function createKeyRingReader(configured: KeyRing | undefined): () => KeyRing | undefined {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
-  if (configured === undefined) return file ? createKeysFile(file) : createKeysVariable()
+  if (configured === undefined) return file ? createKeysFile(file) : createVariableReader()
   return () => configured
 }
 
 /** Reads the keys when they are needed: unused keys deserve no warning. A program may set an empty variable late. */
-function createKeysVariable(): () => KeyRing | undefined {
+function createVariableReader(): () => KeyRing | undefined {
   let isKnown = false
   let ring: KeyRing | undefined
   return () => {
@@ -161,13 +161,13 @@ function createKeysVariable(): () => KeyRing | undefined {
       warnOfKeyRisks(keys, { source: 'OSPROFILER_HMAC_KEYS' })
     } catch (error) {
       isKnown = true
-      warnOfNothingTraced(error)
+      warnThatNothingIsTraced(error)
     }
     return ring
   }
 }
 
-function warnOfNothingTraced(error: unknown): void {
+function warnThatNothingIsTraced(error: unknown): void {
   emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
 }
 
@@ -181,13 +181,13 @@ function readKeysVariable(): readonly string[] {
   }
 }
 
-function toSettings(configuration: Configuration): Settings {
+function readSettings(configuration: Configuration): Settings {
   const { hmacKeys, ...settings } = configuration
-  checkOptionKinds(configuration, KINDS)
+  checkOptionKinds(configuration, OPTION_KINDS)
   if (!('hmacKeys' in configuration)) return settings
   const keyRing = hmacKeys === undefined ? undefined : new KeyRing(hmacKeys)
   if (keyRing?.size === 0) throw new TypeError('hmacKeys is empty: give at least one key, or leave it out')
   return { ...settings, keyRing }
 }
 
-const KINDS = { enabled: 'boolean', project: 'string', service: 'string', redact: 'function' } as const
+const OPTION_KINDS = { enabled: 'boolean', project: 'string', service: 'string', redact: 'function' } as const

@@ -9,14 +9,14 @@ interface Launcher {
 }
 
 const LAUNCHERS: readonly Launcher[] = [
-  { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2('pm_exec_path') },
-  { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findOfPassenger },
+  { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2Setting('pm_exec_path') },
+  { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findPassengerProgram },
   // Valid until the interceptor has removed itself from the arguments.
   { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv?.[2] },
 ]
 
 /** Returns the program's file: the one that a launcher's main file loads, if it tells, or the main file itself. */
-export function launchedFile(path: string): string | undefined {
+export function findLaunchedFile(path: string): string | undefined {
   // Only the launcher's own file proves a launch, because children of a program inherit its environment.
   const launcher = LAUNCHERS.find(({ ownFile }) => ownFile.test(path))
   if (launcher === undefined) return path
@@ -25,14 +25,14 @@ export function launchedFile(path: string): string | undefined {
 }
 
 /** Returns PM2's name for the program that it launched here, or `undefined`. */
-export function launchedName(path: unknown): string | undefined {
+export function findLaunchedName(path: unknown): string | undefined {
   if (typeof path !== 'string' || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
-  const name = readPm2('name')
+  const name = readPm2Setting('name')
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
 /** In cluster mode, PM2 passes its settings as one text. Its file may unpack the text only after this package loads. */
-function readPm2(name: string): unknown {
+function readPm2Setting(name: string): unknown {
   const { pm2_env: text, [name]: value } = process.env
   if (text === undefined) return value
   try {
@@ -42,7 +42,7 @@ function readPm2(name: string): unknown {
   }
 }
 
-function findOfPassenger(): string {
+function findPassengerProgram(): string {
   const { PhusionPassenger: passenger } = globalObject as { PhusionPassenger?: { options?: Record<string, unknown> } }
   const { app_root: root, startup_file: file } = passenger?.options ?? {}
   const folder = typeof root === 'string' ? root : process.cwd()

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { basename, delimiter, isAbsolute, join, sep } from 'node:path'
 import { process } from '../platform/platform.js'
 import { requireFrom } from '../platform/require-from.js'
-import { launchedFile } from './launched-file.js'
+import { findLaunchedFile } from './launched-file.js'
 
 /** Returns the real path of the program, even under PM2, or `undefined` with `-e`, on standard input or in the REPL. */
 export function mainFile(): string | undefined {
@@ -13,7 +13,7 @@ export function mainFile(): string | undefined {
   try {
     // Finds the file as Node does for `node .` and `node app`. An absolute path is not searched anywhere else.
     const file = requireFrom(path).resolve(path)
-    const launched = launchedFile(file)
+    const launched = findLaunchedFile(file)
     return launched === undefined || launched === file ? launched : requireFrom(launched).resolve(launched)
   } catch {
     return undefined
@@ -26,9 +26,11 @@ export function resolvePackage(name: string, from: string): string | undefined {
     const { resolve } = requireFrom(from)
     const entry = resolve(name)
     if ('pnp' in process.versions) return entry
-    const asked = process.env.NODE_PATH?.split(delimiter) ?? []
+    const nodePathFolders = process.env.NODE_PATH?.split(delimiter) ?? []
     // Node also searches folders below HOME, which are not the program's.
-    const folders = resolve.paths(name)?.filter(path => basename(path) === 'node_modules' || asked.includes(path))
+    const folders = resolve
+      .paths(name)
+      ?.filter(path => basename(path) === 'node_modules' || nodePathFolders.includes(path))
     return folders?.some(folder => isBelow(entry, join(folder, name))) ? entry : undefined
   } catch {
     return undefined

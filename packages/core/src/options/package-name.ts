@@ -1,30 +1,32 @@
 import { basename, dirname, extname, join, sep } from 'node:path'
 import { JSON, process } from '../platform/platform.js'
 import { readRegularFile } from '../platform/read-regular-file.js'
-import { launchedName } from './launched-file.js'
+import { findLaunchedName } from './launched-file.js'
 import { mainFile } from './main-file.js'
 
-const NAMELESS = 'app'
-const MAX_LENGTH = 1024 * 1024
-const LIBRARIES = `${sep}node_modules${sep}`
+const FALLBACK_NAME = 'app'
+const MAX_FILE_BYTES = 1024 * 1024
+const LIBRARY_FOLDER = `${sep}node_modules${sep}`
 
 /** Returns the default name of a service: from the package.json nearest to the program, else from PM2 or its file. */
 export function packageName(): string {
   const file = mainFile()
-  const byFile = file === undefined ? undefined : (projectName(file) ?? nearestName(dirname(file)))
-  return byFile ?? launchedName(process.argv?.[1]) ?? (file === undefined ? NAMELESS : fileName(file))
+  const fileBasedName = file === undefined ? undefined : (readProjectName(file) ?? readNearestName(dirname(file)))
+  return (
+    fileBasedName ?? findLaunchedName(process.argv?.[1]) ?? (file === undefined ? FALLBACK_NAME : nameFromFile(file))
+  )
 }
 
 /** Returns the name of the project that a tool in its `node_modules` runs, or of the part that the process runs in. */
-function projectName(file: string): string | undefined {
-  const end = file.indexOf(LIBRARIES)
+function readProjectName(file: string): string | undefined {
+  const end = file.indexOf(LIBRARY_FOLDER)
   if (end < 0) return undefined
   const project = file.slice(0, end)
   const name = readName(join(project, 'package.json'))
   // Global tools are in a folder that is not a project.
   if (name === undefined) return undefined
   const folder = currentFolder()
-  return folder.startsWith(project + sep) ? (nearestName(folder) ?? name) : name
+  return folder.startsWith(project + sep) ? (readNearestName(folder) ?? name) : name
 }
 
 function currentFolder(): string {
@@ -36,7 +38,7 @@ function currentFolder(): string {
   }
 }
 
-function nearestName(start: string): string | undefined {
+function readNearestName(start: string): string | undefined {
   for (let folder = start; ; ) {
     const name = readName(join(folder, 'package.json'))
     if (name !== undefined) return name
@@ -46,14 +48,14 @@ function nearestName(start: string): string | undefined {
   }
 }
 
-function fileName(file: string): string {
+function nameFromFile(file: string): string {
   const name = basename(file, extname(file))
-  return name === 'index' ? basename(dirname(file)) || NAMELESS : name
+  return name === 'index' ? basename(dirname(file)) || FALLBACK_NAME : name
 }
 
 function readName(path: string): string | undefined {
   try {
-    const { name } = JSON.parse(readRegularFile(path, MAX_LENGTH).toString('utf8')) as { name?: unknown }
+    const { name } = JSON.parse(readRegularFile(path, MAX_FILE_BYTES).toString('utf8')) as { name?: unknown }
     return typeof name === 'string' && name !== '' ? name : undefined
   } catch {
     return undefined

@@ -2,25 +2,32 @@ import type { Socket } from 'node:net'
 import nodeProcess from 'node:process'
 import nodeTimers from 'node:timers'
 
-type Timers = Pick<typeof nodeTimers, (typeof NAMES)[number]>
+type Timers = Pick<typeof nodeTimers, (typeof TIMER_NAMES)[number]>
 
-const NAMES = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] as const
+const TIMER_NAMES = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+] as const
 const { Object, Reflect } = globalThis
 const { toString: readSource } = Function.prototype
 
 /** Returns Node's own timers, even if zone.js or fake timers replaced them before this package was loaded. */
 export function takeTimers(): Timers {
   // A fake timer may never fire, and a zone waits for every timer that is set inside it.
-  const timers = Object.fromEntries(NAMES.map(name => [name, outsideZone(nodeTimers[name])])) as unknown as Timers
-  return isNodes(timers.setTimeout) ? timers : (timersOfSockets() ?? timers)
+  const timers = Object.fromEntries(TIMER_NAMES.map(name => [name, unwrapZone(nodeTimers[name])])) as unknown as Timers
+  return isNodeTimer(timers.setTimeout) ? timers : (takeSocketTimers() ?? timers)
 }
 
 /** zone.js keeps the replaced function under this name. */
-function outsideZone(timer: object): unknown {
+function unwrapZone(timer: object): unknown {
   return Reflect.get(timer, '__zone_symbol__OriginalDelegate') ?? timer
 }
 
-function isNodes(setTimeout: object): boolean {
+function isNodeTimer(setTimeout: object): boolean {
   return /new Timeout\(/.test(Reflect.apply(readSource, setTimeout, []))
 }
 
@@ -28,7 +35,7 @@ function isNodes(setTimeout: object): boolean {
 type Callback = (...args: unknown[]) => void
 type Timer = new (callback: Callback, ms: number, args: unknown[], repeats: boolean, holds: boolean) => NodeJS.Timeout
 
-function timersOfSockets(): Timers | undefined {
+function takeSocketTimers(): Timers | undefined {
   const socket: Socket = new (nodeProcess.getBuiltinModule('node:net').Socket)()
   socket.setTimeout(60_000)
   const timer = Object.getOwnPropertySymbols(socket)

@@ -23,7 +23,7 @@ function isNative(fn: object): boolean {
 }
 
 /** Copies a namespace, because a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
-function copyOf<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
+function copyNamespace<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
   const names = global.Object.getOwnPropertyNames(namespace) as (keyof Namespace)[]
   const members = names.map(name => [name, namespace[name]] as const)
   return global.Object.fromEntries(members) as Namespace
@@ -57,10 +57,10 @@ export const performance = {
 export const process: NodeJS.Process = nodeProcess
 const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
 /** A warning may show a variable, whose length has no limit. */
-const MAX_WARNING = 2_000
+const MAX_WARNING_CHARS = 2_000
 /** Emits a process warning. Never throws. */
 export function emitWarning(message: string, options: { readonly code: string }): void {
-  const shown = shorten(message, MAX_WARNING)
+  const shown = shorten(message, MAX_WARNING_CHARS)
   try {
     nodeEmitWarning(shown, options)
   } catch {
@@ -99,11 +99,11 @@ export const types = {
   ...{ isNativeError, isPromise, isProxy, isRegExp, isSet, isUint8Array, isWeakMap, isWeakSet },
 }
 
-export const JSON = copyOf(global.JSON)
-export const Math = copyOf(global.Math)
-export const Object = copyOf(global.Object)
-export const Reflect = copyOf(global.Reflect)
-export const Atomics = copyOf(global.Atomics)
+export const JSON = copyNamespace(global.JSON)
+export const Math = copyNamespace(global.Math)
+export const Object = copyNamespace(global.Object)
+export const Reflect = copyNamespace(global.Reflect)
+export const Atomics = copyNamespace(global.Atomics)
 
 export const { Array, ArrayBuffer, BigInt, Boolean, Function, Number, Proxy, RegExp, String, Symbol } = global
 export const { AggregateError, Error, RangeError, TypeError } = global

@@ -1,22 +1,22 @@
 import { emitWarning, Map, Number, performance } from './platform.js'
 
 /** Frequent events must not flood a log. */
-const APART_MS = 60_000
+const MIN_INTERVAL_MS = 60_000
 
 /** Emits a warning at most once a minute per kind. Returns whether it did. `describe` must quote no outside text. */
 export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 
 /** Creates a `RateLimitedWarning`. `describe` gets the number of warnings held back since the last of that kind. */
 export function createRateLimitedWarning(): RateLimitedWarning {
-  const told = new Map<string, { at: number; heldBack: number }>()
+  const lastWarnings = new Map<string, { at: number; heldBack: number }>()
   return (kind, code, describe) => {
     const now = performance.now()
-    const last = told.get(kind) ?? { at: Number.NEGATIVE_INFINITY, heldBack: 0 }
-    if (now - last.at < APART_MS) {
+    const last = lastWarnings.get(kind) ?? { at: Number.NEGATIVE_INFINITY, heldBack: 0 }
+    if (now - last.at < MIN_INTERVAL_MS) {
       last.heldBack++
       return false
     }
-    told.set(kind, { at: now, heldBack: 0 })
+    lastWarnings.set(kind, { at: now, heldBack: 0 })
     emitWarning(describe(last.heldBack), { code })
     return true
   }

@@ -2,49 +2,49 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { Buffer, Error, Object } from './platform.js'
 
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants as Partial<typeof constants> & { O_RDONLY: number }
-const CHUNK = 64 * 1024
+const CHUNK_BYTES = 64 * 1024
 
-/** Reads a regular file of at most `limit` bytes. An error is a short reason such as `ENOENT`, and shows no path. */
-export function readRegularFile(path: string, limit: number): Buffer {
+/** Reads a regular file of at most `maxBytes`. An error is a short reason such as `ENOENT`, and shows no path. */
+export function readRegularFile(path: string, maxBytes: number): Buffer {
   try {
     // Checked before opening, which would wake up the writer of a FIFO, and might trigger a device.
-    checkKind(statSync(path))
+    checkIsRegularFile(statSync(path))
     const file = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     try {
       // Another file may have been put there meanwhile.
-      checkKind(fstatSync(file))
-      return readBounded(file, limit)
+      checkIsRegularFile(fstatSync(file))
+      return readAll(file, maxBytes)
     } finally {
       closeSync(file)
     }
   } catch (error) {
-    throw toReason(error)
+    throw toErrorWithoutPath(error)
   }
 }
 
-function checkKind(stats: Stats): void {
+function checkIsRegularFile(stats: Stats): void {
   // A path from outside may name a FIFO, where a read blocks forever, or a device without an end.
   if (stats.isFile()) return
   if (stats.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
   const kind = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
-  throw new Error(`it is ${kind}, and has to be a regular file`)
+  throw new Error(`it is ${kind} and not a regular file`)
 }
 
 /** Ignores the file's size, which is 0 for files in /proc. */
-function readBounded(file: number, limit: number): Buffer {
+function readAll(file: number, maxBytes: number): Buffer {
   const chunks: Buffer[] = []
   for (let length = 0; ; ) {
-    const chunk = Buffer.allocUnsafe(CHUNK)
-    const read = readSync(file, chunk, 0, CHUNK, null)
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+    const read = readSync(file, chunk, 0, CHUNK_BYTES, null)
     if (read === 0) return Buffer.concat(chunks)
     length += read
-    if (length > limit) throw new Error(`it is longer than ${limit} bytes`)
+    if (length > maxBytes) throw new Error(`it is longer than ${maxBytes} bytes`)
     chunks.push(chunk.subarray(0, read))
   }
 }
 
 /** The message of a system error shows the path, which may hold a secret. */
-function toReason(error: unknown): Error {
+function toErrorWithoutPath(error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException
   return code === undefined ? new Error(message) : Object.assign(new Error(code), { code })
 }

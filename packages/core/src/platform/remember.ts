@@ -1,23 +1,23 @@
 import { Map } from './platform.js'
 
-const MAX_REMEMBERED = 2_000
-const MAX_LENGTH = 64
+const MAX_REMEMBERED_TEXTS = 2_000
+const MAX_TEXT_CHARS = 64
 
-/** Remembers what `read` makes of short texts, such as names, and forgets them all after `maxRemembered` texts. */
+/** Remembers what `read` makes of short texts, such as names, and forgets them all after `maxTexts` texts. */
 export function remember<T>(
   read: (text: string) => T,
-  maxRemembered: number = MAX_REMEMBERED,
-  maxLength: number = MAX_LENGTH,
+  maxTexts: number = MAX_REMEMBERED_TEXTS,
+  maxChars: number = MAX_TEXT_CHARS,
 ): (text: string) => T {
   const remembered = new Map<string, T>()
   return text => {
-    const known = remembered.get(text)
-    if (known !== undefined) return known
-    const made = read(text)
-    if (text.length <= maxLength) {
-      if (remembered.size >= maxRemembered) remembered.clear()
-      remembered.set(text, made)
+    const cached = remembered.get(text)
+    if (cached !== undefined) return cached
+    const result = read(text)
+    if (text.length <= maxChars) {
+      if (remembered.size >= maxTexts) remembered.clear()
+      remembered.set(text, result)
     }
-    return made
+    return result
   }
 }

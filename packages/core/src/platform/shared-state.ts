@@ -23,14 +23,14 @@ function openRegistry(): Registry {
   const holder = globalObject as { [REGISTRY]?: Registry }
   const existing = holder[REGISTRY]
   if (existing?.layout === LAYOUT) return existing
-  const own: Registry = { layout: LAYOUT, values: new Map() }
+  const created: Registry = { layout: LAYOUT, values: new Map() }
   if (existing === undefined) {
-    Object.defineProperty(holder, REGISTRY, { value: own })
+    Object.defineProperty(holder, REGISTRY, { value: created })
   } else {
     emitWarning(
       'Two versions of @osprofiler/core that cannot share their state are loaded; each traces for itself. Install one version.',
       { code: 'OSPROFILER_TWO_VERSIONS' },
     )
   }
-  return own
+  return created
 }

@@ -7,44 +7,44 @@ export interface AgingSet<Member> {
   add(member: Member): void
   delete(member: Member): void
   has(member: Member): boolean
-  lookAtAll(): void
+  visitAll(): void
 }
 
-/** Creates a set. `look` must remove the member, on this visit or a later one. The set keeps no process alive. */
-export function createAgingSet<Member>(ageMs: number, look: (member: Member) => void): AgingSet<Member> {
+/** Creates a set. `visit` must remove the member, on this visit or a later one. The set keeps no process alive. */
+export function createAgingSet<Member>(ageMs: number, visit: (member: Member) => void): AgingSet<Member> {
   const addedAt = new Map<Member, number>()
-  let planned = false
+  let isScheduled = false
 
-  function plan(): void {
-    if (planned || addedAt.size === 0) return
-    planned = true
+  function scheduleVisit(): void {
+    if (isScheduled || addedAt.size === 0) return
+    isScheduled = true
     startTimer()
   }
 
   // Without `bind`, a set that is never empty would hold the context of the first `add` forever.
-  const startTimer = AsyncResource.bind(() => void setTimeout(lookAtAged, ageMs).unref())
+  const startTimer = AsyncResource.bind(() => void setTimeout(visitAged, ageMs).unref())
 
-  function lookAtAged(): void {
-    planned = false
+  function visitAged(): void {
+    isScheduled = false
     const now = performance.now()
     for (const [member, since] of addedAt) {
       // The map is in insertion order, so the oldest member comes first.
       if (now - since < ageMs) break
-      look(member)
+      visit(member)
     }
-    plan()
+    scheduleVisit()
   }
 
   return {
     add(member) {
       addedAt.delete(member)
       addedAt.set(member, performance.now())
-      plan()
+      scheduleVisit()
     },
     delete: member => void addedAt.delete(member),
     has: member => addedAt.has(member),
-    lookAtAll() {
-      for (const member of [...addedAt.keys()]) look(member)
+    visitAll() {
+      for (const member of [...addedAt.keys()]) visit(member)
     },
   }
 }

@@ -7,29 +7,29 @@ import type { Profiler } from './profiler.js'
 export interface Scope {
   readonly profiler: Profiler
   /** Whether `init` or `clean` has given the rest of the run another context. */
-  left: boolean
+  isLeft: boolean
 }
 
 interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
-  live: number
+  liveTraces: number
   /** Until when the context stays on after the last trace ended, in milliseconds since the epoch. */
-  restAt: number
+  disableAt: number
   timer: NodeJS.Timeout | undefined
 }
 
 const context = shared<Context>('context', () => ({
   storage: new AsyncLocalStorage(),
-  live: 0,
-  restAt: 0,
+  liveTraces: 0,
+  disableAt: 0,
   timer: undefined,
 }))
 const { storage } = context
 
 // Up to Node 22, an AsyncLocalStorage slows every `await` in the process from its first use until it is disabled. The
 // delay after the last trace lets the process record work that outlives its request.
-const REST_AFTER_MS = 10_000
-const restsWhenIdle = Number.parseInt(process.versions.node, 10) < 24
+const DISABLE_AFTER_MS = 10_000
+const disablesWhenIdle = Number.parseInt(process.versions.node, 10) < 24
 
 /** Returns the profiler of the current asynchronous context, or `undefined` where nothing is traced. */
 export function currentProfiler(): Profiler | undefined {
@@ -44,16 +44,16 @@ export function currentScope(): Scope | undefined {
 
 /** Creates the scope of one run. Scopes are compared by identity, so each run needs a new one. */
 export function createScope(profiler: Profiler): Scope {
-  return { profiler, left: false }
+  return { profiler, isLeft: false }
 }
 
 /** Runs `fn`, and everything that `fn` starts, in a scope. */
-export function runIn<T>(scope: Scope, fn: () => T): T {
+export function runInScope<T>(scope: Scope, fn: () => T): T {
   return storage.run(scope, fn)
 }
 
 /** Runs `fn`, and everything that `fn` starts, in the context of a profiler. */
-export function runWith<T>(profiler: Profiler, fn: () => T): T {
+export function runWithProfiler<T>(profiler: Profiler, fn: () => T): T {
   return storage.run(createScope(profiler), fn)
 }
 
@@ -61,7 +61,7 @@ export function runWith<T>(profiler: Profiler, fn: () => T): T {
 export function enterWith(profiler: Profiler | undefined): void {
   const scope = storage.getStore()
   if (profiler === scope?.profiler) return
-  if (scope !== undefined) scope.left = true
+  if (scope !== undefined) scope.isLeft = true
   storage.enterWith(profiler && createScope(profiler))
 }
 
@@ -73,45 +73,45 @@ export function suppress<T>(fn: () => T): T {
 
 /** Returns a function that runs other functions in the current context, wherever it is called. */
 export function takeContext(): <T>(fn: () => T) => T {
-  const taken = storage.getStore()
-  return fn => (storage.getStore() === taken ? fn() : storage.run(taken, fn))
+  const captured = storage.getStore()
+  return fn => (storage.getStore() === captured ? fn() : storage.run(captured, fn))
 }
 
-const keepers: (() => boolean)[] = []
+const needs: (() => boolean)[] = []
 
 /** Keeps the context on while `isNeeded` returns true, even if no trace is live. */
-export function keepWorking(isNeeded: () => boolean): void {
-  keepers.push(isNeeded)
+export function keepContextWhile(isNeeded: () => boolean): void {
+  needs.push(isNeeded)
 }
 
 /** Returns whether a trace has begun in this process and not ended. */
 export function isTraceLive(): boolean {
-  return context.live > 0
+  return context.liveTraces > 0
 }
 
 /** Counts a trace as live until the returned function is called. Further calls of that function do nothing. */
 export function keepContext(): () => void {
-  context.live++
-  let live = true
+  context.liveTraces++
+  let isLive = true
   return () => {
-    if (!live) return
-    live = false
-    context.live--
-    if (restsWhenIdle && context.live === 0) restLater()
+    if (!isLive) return
+    isLive = false
+    context.liveTraces--
+    if (disablesWhenIdle && context.liveTraces === 0) scheduleDisable()
   }
 }
 
-function restLater(): void {
-  context.restAt = dateNow() + REST_AFTER_MS
-  context.timer ??= setTimeout(rest, REST_AFTER_MS).unref()
+function scheduleDisable(): void {
+  context.disableAt = dateNow() + DISABLE_AFTER_MS
+  context.timer ??= setTimeout(disableIfIdle, DISABLE_AFTER_MS).unref()
 }
 
-function rest(): void {
+function disableIfIdle(): void {
   context.timer = undefined
-  if (context.live > 0) return
-  const remaining = keepers.some(isNeeded => isNeeded()) ? REST_AFTER_MS : context.restAt - dateNow()
-  if (remaining > 0) {
-    context.timer = setTimeout(rest, remaining).unref()
+  if (context.liveTraces > 0) return
+  const remainingMs = needs.some(isNeeded => isNeeded()) ? DISABLE_AFTER_MS : context.disableAt - dateNow()
+  if (remainingMs > 0) {
+    context.timer = setTimeout(disableIfIdle, remainingMs).unref()
   } else {
     storage.disable()
   }

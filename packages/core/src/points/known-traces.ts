@@ -7,9 +7,9 @@ export const DEFAULT_MAX_POINTS = 100_000
 
 // A trace may come back in later requests, so it is remembered for 1,024 to 2,048 other traces. The older of two maps
 // is dropped as a whole: finding the oldest entry of a map that is full of deleted ones takes microseconds.
-const MAX_REMEMBERED = 1_024
+const MAX_REMEMBERED_TRACES = 1_024
 
-const GRANT_AFTER_MS = 1_000
+const GRANT_INTERVAL_MS = 1_000
 
 /** Everything that one process has recorded of a trace, across all requests of that trace. */
 export class KnownTrace {
@@ -18,9 +18,9 @@ export class KnownTrace {
   #recorded = 0
   /** Number of points that were counted but not recorded, and how many of them a stop record has reported. */
   #omitted = 0
-  #told = 0
+  #reported = 0
   /** Number of requests being served that will report the omitted points at their end. */
-  #tellers = 0
+  #reporters = 0
   /** Time when a request was last admitted only to report omitted points, in milliseconds since the epoch. */
   #grantedAt = 0
   /** Whether the next point is recorded even beyond the limit. */
@@ -28,7 +28,7 @@ export class KnownTrace {
   #unrecorded: Set<string> | undefined
 
   /** Records one point, or counts the point as omitted. Each adapter sets its own limit, so callers pass `max`. */
-  take(max: number): boolean {
+  countPoint(max: number): boolean {
     if (this.#recorded < max || this.#isGranted) {
       this.#isGranted = false
       this.#recorded++
@@ -39,29 +39,29 @@ export class KnownTrace {
   }
 
   /** Returns how many points were omitted since the last call, so that the stop records add up. */
-  tellOmitted(): number {
-    const untold = this.#omitted - this.#told
-    this.#told = this.#omitted
-    return untold
+  takeOmittedCount(): number {
+    const unreported = this.#omitted - this.#reported
+    this.#reported = this.#omitted
+    return unreported
   }
 
   /**
    * Registers a request before its own point. Returns whether the request reports the omitted points. A trace must show
    * that it was cut: beyond `max`, one such point per second is recorded, unless another open request reports.
    */
-  openTeller(max: number): boolean {
+  openReporter(max: number): boolean {
     if (this.#recorded >= max) {
       const now = dateNow()
-      if (max === 0 || this.#tellers > 0 || now - this.#grantedAt < GRANT_AFTER_MS) return false
+      if (max === 0 || this.#reporters > 0 || now - this.#grantedAt < GRANT_INTERVAL_MS) return false
       this.#grantedAt = now
       this.#isGranted = true
     }
-    this.#tellers++
+    this.#reporters++
     return true
   }
 
-  closeTeller(): void {
-    this.#tellers--
+  closeReporter(): void {
+    this.#reporters--
   }
 
   noteUnrecorded(library: string): void {
@@ -76,14 +76,14 @@ export class KnownTrace {
   }
 }
 
-const known = shared('known-traces', () => ({
+const knownTraces = shared('known-traces', () => ({
   newer: new Map<string, KnownTrace>(),
   older: new Map<string, KnownTrace>(),
 }))
 
 /** Returns the trace, if this process has recently recorded part of it. */
 export function findKnownTrace(baseId: string): KnownTrace | undefined {
-  return known.newer.get(baseId) ?? known.older.get(baseId)
+  return knownTraces.newer.get(baseId) ?? knownTraces.older.get(baseId)
 }
 
 /** Finds or creates the trace of an id. The process remembers the trace for at least 1,024 further traces. */
@@ -92,12 +92,12 @@ export function openKnownTrace(baseId: string): KnownTrace {
 }
 
 /** Does the same as `openKnownTrace` after `findKnownTrace`, without a second lookup. A lookup takes microseconds. */
-export function rememberTrace(baseId: string, found: KnownTrace | undefined): KnownTrace {
-  const trace = found ?? new KnownTrace()
-  if (known.newer.size >= MAX_REMEMBERED && !known.newer.has(baseId)) {
-    known.older = known.newer
-    known.newer = new Map()
+export function rememberTrace(baseId: string, known: KnownTrace | undefined): KnownTrace {
+  const trace = known ?? new KnownTrace()
+  if (knownTraces.newer.size >= MAX_REMEMBERED_TRACES && !knownTraces.newer.has(baseId)) {
+    knownTraces.older = knownTraces.newer
+    knownTraces.newer = new Map()
   }
-  known.newer.set(baseId, trace)
+  knownTraces.newer.set(baseId, trace)
   return trace
 }

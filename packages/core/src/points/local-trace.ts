@@ -1,19 +1,19 @@
 import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setMember } from '../json/set-member.js'
-import { tellFirstKey } from '../keys/first-key.js'
+import { runFirstKeyActions } from '../keys/first-key.js'
 import { hmac } from '../keys/hmac.js'
 import { toSecretKey } from '../keys/secret-key.js'
-import { packInfo, readBaseId, readSignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
-import { recordSettings } from '../options/configuration.js'
+import { packInfo, readBaseId, verifySignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
+import { getRecordSettings } from '../options/configuration.js'
 import { Math, performance, Set } from '../platform/platform.js'
 import { notify } from '../recording/notifier.js'
 import { formatTimestamp } from '../recording/timestamp.js'
 import type { KnownTrace } from './known-traces.js'
-import { forgetLook, type Look, lookSoon } from './leftovers.js'
+import { cancelCheck, checkSoon, type LeftoverCheck } from './leftovers.js'
 import { takeUnrecorded } from './unrecorded-libraries.js'
 
-const LEFTOVERS_MS = 10_000
+const RECORD_AFTER_END_MS = 10_000
 
 const host = hostname()
 
@@ -29,11 +29,11 @@ export class LocalTrace {
   readonly maxPoints: number
   #key: KeyObject | string
   #endedAt: number | undefined
-  #looks: Set<Look> | undefined
+  #checks: Set<LeftoverCheck> | undefined
 
   constructor(key: KeyObject | string, baseId: string, rootId: string, known: KnownTrace, maxPoints: number) {
     // Code that waits for a first key to install something must run before the first point.
-    tellFirstKey()
+    runFirstKeyActions()
     this.#key = key
     this.baseId = baseId
     this.rootId = rootId
@@ -44,30 +44,30 @@ export class LocalTrace {
   /** Marks the request or run as over. Work that it left behind, such as a timer, is recorded only for a while. */
   end(): void {
     this.#endedAt ??= performance.now()
-    for (const look of this.#looks ?? []) lookSoon(look)
-    this.#looks = undefined
+    for (const check of this.#checks ?? []) checkSoon(check)
+    this.#checks = undefined
   }
 
   /**
-   * Calls `look`, which must not throw, shortly after this part ended, with the milliseconds since its end. By then the
+   * Calls `check`, which must not throw, shortly after this part ended, with the milliseconds since its end. By then the
    * program uses any response that it took out of the trace. The returned function cancels the call.
    */
-  whenOver(look: (overFor: number) => void): () => void {
-    const timed: Look = () => look(performance.now() - (this.#endedAt ?? performance.now()))
-    if (this.#endedAt !== undefined) lookSoon(timed)
+  whenOver(check: (endedForMs: number) => void): () => void {
+    const timedCheck: LeftoverCheck = () => check(performance.now() - (this.#endedAt ?? performance.now()))
+    if (this.#endedAt !== undefined) checkSoon(timedCheck)
     else {
-      this.#looks ??= new Set()
-      this.#looks.add(timed)
+      this.#checks ??= new Set()
+      this.#checks.add(timedCheck)
     }
     return () => {
-      this.#looks?.delete(timed)
-      forgetLook(timed)
+      this.#checks?.delete(timedCheck)
+      cancelCheck(timedCheck)
     }
   }
 
   /** Whether the trace is still recorded: until 10 seconds after its end. */
   get current(): boolean {
-    return this.#endedAt === undefined || performance.now() - this.#endedAt < LEFTOVERS_MS
+    return this.#endedAt === undefined || performance.now() - this.#endedAt < RECORD_AFTER_END_MS
   }
 
   /** Sends the start record of a point. `info` comes from `recordableInfo` and becomes part of the record. */
@@ -75,13 +75,13 @@ export class LocalTrace {
     this.#send(`${name}-start`, traceId, parentId, info)
   }
 
-  /** Sends the stop record of a point that stopped `ago` ms ago, with omitted points and unrecorded libraries. */
-  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, ago: number): void {
-    const omitted = this.known.tellOmitted()
+  /** Sends the stop record of a point that stopped `agoMs` ago, with omitted points and unrecorded libraries. */
+  recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoMs: number): void {
+    const omitted = this.known.takeOmittedCount()
     if (omitted > 0) info.points_omitted = omitted
     const unrecorded = parentId === this.rootId ? takeUnrecorded(this.known) : undefined
     if (unrecorded !== undefined) info.unrecorded = unrecorded
-    this.#send(`${name}-stop`, traceId, parentId, info, Math.round(ago * 1_000))
+    this.#send(`${name}-stop`, traceId, parentId, info, Math.round(agoMs * 1_000))
   }
 
   headers(traceId: string): TraceHeaders {
@@ -93,7 +93,7 @@ export class LocalTrace {
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.headers(this.rootId)[X_TRACE_HMAC]
     if (signature === undefined) return readBaseId(info) === this.baseId
-    const verified = readSignedHeaders(info, signature, [this.#secretKey()])
+    const verified = verifySignedHeaders(info, signature, [this.#secretKey()])
     return typeof verified !== 'string' && verified.baseId === this.baseId
   }
 
@@ -104,7 +104,7 @@ export class LocalTrace {
   }
 
   #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
-    const { project, service } = recordSettings()
+    const { project, service } = getRecordSettings()
     setMember(info, 'host', host)
     const record = {
       name,

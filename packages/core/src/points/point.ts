@@ -6,7 +6,7 @@ import { redactText } from '../secrets/redact-text.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 
 // Stores have a column of 255 characters for names. The limit leaves room for `-start` and the mark of a cut.
-const MAX_NAME = 240
+const MAX_NAME_CHARS = 240
 
 /** One step of a trace, from its start to its stop. A point stops only once. */
 export class Point {
@@ -18,13 +18,13 @@ export class Point {
   readonly #trace: LocalTrace
   readonly #recorded: boolean
   #open = true
-  #ask: (() => PointInfo | undefined) | undefined
-  #inside: Point[] | undefined
+  #readStopInfo: (() => PointInfo | undefined) | undefined
+  #nestedPoints: Point[] | undefined
 
   constructor(trace: LocalTrace, name: string, parentId: string, info?: PointInfo, more?: PointInfo) {
     this.#trace = trace
-    this.#recorded = trace.known.take(trace.maxPoints)
-    this.name = pointName(name)
+    this.#recorded = trace.known.countPoint(trace.maxPoints)
+    this.name = toPointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? randomUUID() : parentId
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, recordableInfo(info, more))
@@ -40,39 +40,39 @@ export class Point {
 
   /** Opens a nested point for a part of this step, such as a wait. It stops with this point at the latest. */
   startInside(name: string, info?: PointInfo): Point {
-    const point = openPoint(this.#trace, name, this.traceId, info)
-    this.#inside = [...(this.#inside?.filter(({ open }) => open) ?? []), point]
+    const point = createPoint(this.#trace, name, this.traceId, info)
+    this.#nestedPoints = [...(this.#nestedPoints?.filter(({ open }) => open) ?? []), point]
     return point
   }
 
-  /** Calls `look` shortly after the trace ended, as `LocalTrace.whenOver` does. */
-  whenTraceOver(look: (overFor: number) => void): () => void {
-    return this.#trace.whenOver(look)
+  /** Calls `check` shortly after the trace ended, as `LocalTrace.whenOver` does. */
+  whenTraceOver(check: (endedForMs: number) => void): () => void {
+    return this.#trace.whenOver(check)
   }
 
   /** Sets a function that the stop calls for info which became known while the point was open. */
-  atStop(ask: () => PointInfo | undefined): void {
-    this.#ask = ask
+  atStop(readInfo: () => PointInfo | undefined): void {
+    this.#readStopInfo = readInfo
   }
 
-  /** Stops the point, now or `ago` milliseconds ago. Later calls do nothing. */
-  stop(info?: PointInfo, ago = 0): void {
-    this.#close(info, undefined, ago)
+  /** Stops the point, now or `agoMs` milliseconds ago. Later calls do nothing. */
+  stop(info?: PointInfo, agoMs = 0): void {
+    this.#close(info, undefined, agoMs)
   }
 
-  fail(error: unknown, info?: PointInfo, ago = 0): void {
-    if (this.#open) this.#close(info, describeException(error), ago)
+  fail(error: unknown, info?: PointInfo, agoMs = 0): void {
+    if (this.#open) this.#close(info, describeException(error), agoMs)
   }
 
-  #close(info: PointInfo | undefined, failure: ExceptionInfo | undefined, ago: number): void {
+  #close(info: PointInfo | undefined, failure: ExceptionInfo | undefined, agoMs: number): void {
     if (!this.#open) return
     this.#open = false
-    for (const point of this.#inside ?? []) point.stop(undefined, ago)
-    this.#inside = undefined
+    for (const point of this.#nestedPoints ?? []) point.stop(undefined, agoMs)
+    this.#nestedPoints = undefined
     if (!this.#recorded) return
-    const told = this.#closingInfo(info)
-    if (failure !== undefined) addMembers(told, failure)
-    this.#trace.recordStop(this.name, this.traceId, this.parentId, told, ago)
+    const stopInfo = this.#createStopInfo(info)
+    if (failure !== undefined) addMembers(stopInfo, failure)
+    this.#trace.recordStop(this.name, this.traceId, this.parentId, stopInfo, agoMs)
   }
 
   /** Returns the signed headers that make a callee's points children of this one. */
@@ -85,27 +85,27 @@ export class Point {
     return this.#trace.ownsHeaders(info, hmac)
   }
 
-  #closingInfo(info: PointInfo | undefined): Record<string, unknown> {
-    const known = askSafely(this.#ask)
-    this.#ask = undefined
+  #createStopInfo(info: PointInfo | undefined): Record<string, unknown> {
+    const known = callSafely(this.#readStopInfo)
+    this.#readStopInfo = undefined
     return recordableInfo(known, info)
   }
 }
 
 /** TypeScript allows only strings. Any other value must not throw either, because the program works untraced. */
-function pointName(name: unknown): string {
-  return typeof name === 'string' ? redactText(name, MAX_NAME).toWellFormed() : `[${typeof name}]`
+function toPointName(name: unknown): string {
+  return typeof name === 'string' ? redactText(name, MAX_NAME_CHARS).toWellFormed() : `[${typeof name}]`
 }
 
-function askSafely(ask: (() => PointInfo | undefined) | undefined): PointInfo | undefined {
+function callSafely(readInfo: (() => PointInfo | undefined) | undefined): PointInfo | undefined {
   try {
-    return ask?.()
+    return readInfo?.()
   } catch {
     return undefined
   }
 }
 
 // A class that names itself gets another name when the modules are bundled, and users would read that one.
-function openPoint(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined): Point {
+function createPoint(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined): Point {
   return new Point(trace, name, parentId, info)
 }

@@ -4,9 +4,9 @@ import type { PointInfo } from '../record/trace-record.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { Point } from './point.js'
 
-const SWEEP_AT = 64
+const SWEEP_AT_POINTS = 64
 // Unrecorded points need no closing. They stay on the stack only for `stop` to find, and no program nests this deep.
-const MAX_UNRECORDED = 1_024
+const MAX_UNRECORDED_POINTS = 1_024
 
 /**
  * The place in a trace where code runs. New points become children of the innermost open point. Each request and each
@@ -19,7 +19,7 @@ export class Profiler {
   readonly #point: Point | undefined
   /** Points that `start` opened and that may still be open, outermost first. */
   #stack: Point[] = []
-  #sweepAt = SWEEP_AT
+  #sweepAt = SWEEP_AT_POINTS
   #ended = false
 
   constructor(trace: LocalTrace, point?: Point) {
@@ -55,7 +55,7 @@ export class Profiler {
   start(name: string, info?: PointInfo): Point {
     const point = new Point(this.#trace, name, this.traceId, info)
     if (this.#stack.length >= this.#sweepAt) this.#sweep()
-    if (point.recorded || this.#stack.length < MAX_UNRECORDED) this.#stack.push(point)
+    if (point.recorded || this.#stack.length < MAX_UNRECORDED_POINTS) this.#stack.push(point)
     return point
   }
 
@@ -71,18 +71,18 @@ export class Profiler {
 
   /** Opens a point and returns a profiler for its inside. `end` and `fail` stop both. `more` overrides `info`. */
   fork(name: string, info?: PointInfo, more?: PointInfo): Profiler {
-    return profilerInside(this.#trace, new Point(this.#trace, name, this.traceId, info, more))
+    return createInnerProfiler(this.#trace, new Point(this.#trace, name, this.traceId, info, more))
   }
 
-  /** Stops what `start` left open, newest first, then the point around this profiler, now or `ago` milliseconds ago. */
-  end(info?: PointInfo, ago = 0): void {
-    this.#closeInside(ago)
-    this.#point?.stop(info, ago)
+  /** Stops what `start` left open, newest first, then the point around this profiler, now or `agoMs` milliseconds ago. */
+  end(info?: PointInfo, agoMs = 0): void {
+    this.#closeInside(agoMs)
+    this.#point?.stop(info, agoMs)
   }
 
-  fail(error: unknown, info?: PointInfo, ago = 0): void {
-    this.#closeInside(ago)
-    this.#point?.fail(error, info, ago)
+  fail(error: unknown, info?: PointInfo, agoMs = 0): void {
+    this.#closeInside(agoMs)
+    this.#point?.fail(error, info, agoMs)
   }
 
   /** Returns the signed headers that make a callee's points children of the innermost open point. */
@@ -102,7 +102,7 @@ export class Profiler {
   /** Drops stopped points. With overlapping points the top may always be open, so popping alone would leak. */
   #sweep(): void {
     this.#stack = this.#stack.filter(({ open }) => open)
-    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#stack.length)
+    this.#sweepAt = Math.max(SWEEP_AT_POINTS, 2 * this.#stack.length)
   }
 
   #top(): Point | undefined {
@@ -114,9 +114,9 @@ export class Profiler {
     return undefined
   }
 
-  #closeInside(ago: number): void {
+  #closeInside(agoMs: number): void {
     this.#ended = true
-    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop(undefined, ago)
+    for (let point = this.#top(); point !== undefined; point = this.#top()) point.stop(undefined, agoMs)
   }
 }
 
@@ -126,6 +126,6 @@ export function createTraceId(): string {
 }
 
 // A class that names itself gets another name when the modules are bundled, and users would read that one.
-function profilerInside(trace: LocalTrace, point: Point): Profiler {
+function createInnerProfiler(trace: LocalTrace, point: Point): Profiler {
   return new Profiler(trace, point)
 }

@@ -1,5 +1,5 @@
 import { types } from '../platform/platform.js'
-import { createScope, currentProfiler, runIn, type Scope } from '../points/context.js'
+import { createScope, currentProfiler, runInScope, type Scope } from '../points/context.js'
 import { followPromise, promiseWatch } from './follow-promise.js'
 import type { CallOutcome } from './followed-promise.js'
 
@@ -26,21 +26,21 @@ export function followCallIn<T>(
   outcome: CallOutcome,
   isAsync: boolean = isAsyncFunction(fn),
 ): T {
-  const watch = isAsync ? undefined : promiseWatch.begin()
+  const watchStart = isAsync ? undefined : promiseWatch.begin()
   let result: T
   try {
-    result = scope === undefined ? fn() : runIn(scope, fn)
+    result = scope === undefined ? fn() : runInScope(scope, fn)
   } catch (error) {
-    if (watch !== undefined) promiseWatch.end()
+    if (watchStart !== undefined) promiseWatch.end()
     outcome.failed(error, 0)
     throw error
   }
   if (!isPromise(result)) {
-    if (watch !== undefined) promiseWatch.end()
+    if (watchStart !== undefined) promiseWatch.end()
     outcome.done(result, 0)
     return result
   }
-  const bodyScope = watch === undefined ? scope : promiseWatch.find(watch, result)
+  const bodyScope = watchStart === undefined ? scope : promiseWatch.find(watchStart, result)
   followPromise(result, outcome, bodyScope, isAsync)
   return result
 }

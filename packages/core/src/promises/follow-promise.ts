@@ -11,7 +11,7 @@ import {
   WeakSet,
 } from '../platform/platform.js'
 import { createAgingSet } from '../points/aging-set.js'
-import { keepWorking, type Scope, suppress } from '../points/context.js'
+import { keepContextWhile, type Scope, suppress } from '../points/context.js'
 import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, noteEvent } from './followed-promise.js'
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
@@ -27,10 +27,10 @@ export const UNKNOWN_REASON = Object.defineProperty(
 export const UNREAD: unique symbol = Symbol('unread')
 
 // The hooks cost every `await` in the process a few nanoseconds, so an unsettled promise is dropped within ten minutes.
-const MAX_FOLLOWED_MS = 9 * 60_000
-const LOOK_EVERY_MS = 60_000
+const MAX_FOLLOW_TIME_MS = 9 * 60_000
+const EXPIRY_CHECK_INTERVAL_MS = 60_000
 // If a program handles a settled promise later than this, the reason of its rejection is not recorded.
-const UNHANDLED_MS = 100
+const READ_UNHANDLED_AFTER_MS = 100
 
 const nativeThen = Promise.prototype.then
 const { species } = Symbol
@@ -41,14 +41,14 @@ const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value
 
 const followed = new Map<object, FollowedPromise>()
 // A scope tells an `await` inside a function from a handler on its promise, as long as the context is on.
-keepWorking(() => followed.size > 0)
+keepContextWhile(() => followed.size > 0)
 /** Promises that have our handler. They can get further handlers unnoticed. */
 const handled = new WeakSet<object>()
-const unhandled = createAgingSet<FollowedPromise>(UNHANDLED_MS, readUnhandled)
-let unread: FollowedPromise[] = []
+const unhandled = createAgingSet<FollowedPromise>(READ_UNHANDLED_AFTER_MS, readUnhandled)
+let scheduledReads: FollowedPromise[] = []
 let stopHooks: (() => void) | undefined
-let restPlanned = false
-let expiryPlanned = false
+let isStopScheduled = false
+let isExpiryScheduled = false
 
 /**
  * Reports how a promise settles, unnoticed by the program: same promise, no hidden unhandled rejection, no extra tick.
@@ -64,8 +64,8 @@ export function followPromise(
   bodyScope: Scope | undefined,
   isAsync: boolean,
 ): void {
-  const plain = isPlain(promise)
-  const isHandled = plain && handled.has(promise)
+  const isPlain = isPlainPromise(promise)
+  const isHandled = isPlain && handled.has(promise)
   const known = isHandled ? undefined : followed.get(promise)
   if (known !== undefined) {
     known.outcomes.push(outcome)
@@ -74,10 +74,10 @@ export function followPromise(
   const entry: FollowedPromise = {
     promise,
     outcomes: [outcome],
-    plain,
+    isPlain,
     bodyScope,
     isAsync,
-    mayBeOver: true,
+    mayHaveSettled: true,
     children: [],
     followedAt: performance.now(),
     settledAt: undefined,
@@ -87,8 +87,8 @@ export function followPromise(
   followed.set(promise, entry)
   // A promise that settled before it was followed triggers no hook.
   unhandled.add(entry)
-  if (!entry.plain) readSoon(entry)
-  planExpiry()
+  if (!entry.isPlain) scheduleRead(entry)
+  scheduleExpiry()
 }
 
 /** Keeps the hooks on, and notes the promises that are made, while a function runs that may return a promise. */
@@ -98,14 +98,14 @@ export const promiseWatch = {
     return madePromises.begin()
   },
   /** Ends the watch, and returns the scope in which a promise was made since `begin`. */
-  find(begun: number, promise: unknown): Scope | undefined {
-    const scope = madePromises.find(begun, promise)
+  find(watchStart: number, promise: unknown): Scope | undefined {
+    const scope = madePromises.find(watchStart, promise)
     promiseWatch.end()
     return scope
   },
   end(): void {
     madePromises.end()
-    planRest()
+    scheduleStop()
   },
 }
 
@@ -114,8 +114,8 @@ const HOOKS = {
     noteEvent()
     madePromises.note(child)
     const entry = parent === undefined ? undefined : followed.get(parent as object)
-    if (!entry?.plain || entry.outcomes.length === 0) return
-    if (noteChild(entry, child)) handle(entry)
+    if (!entry?.isPlain || entry.outcomes.length === 0) return
+    if (noteChild(entry, child)) addHandlerAfterProgram(entry)
   },
   // The hook runs before the promise settles, and also when the promise is resolved with another one.
   settled(promise: unknown): void {
@@ -125,7 +125,7 @@ const HOOKS = {
     entry.settledAt = performance.now()
     if (entry.outcomes.length === 0) return
     unhandled.add(entry)
-    readSoon(entry)
+    scheduleRead(entry)
   },
 }
 
@@ -140,11 +140,11 @@ function startHooks(): boolean {
 }
 
 /** Adds our handler to a promise that the program has handled. */
-function handle(entry: FollowedPromise): void {
+function addHandlerAfterProgram(entry: FollowedPromise): void {
   // The program may have given the promise another constructor by now.
-  if (!isPlain(entry.promise)) {
-    entry.plain = false
-    if (entry.settledAt !== undefined) readSoon(entry)
+  if (!isPlainPromise(entry.promise)) {
+    entry.isPlain = false
+    if (entry.settledAt !== undefined) scheduleRead(entry)
     return
   }
   handled.add(entry.promise)
@@ -162,31 +162,31 @@ function addHandler(entry: FollowedPromise, outcomes: readonly CallOutcome[] = e
 }
 
 /** Reads the state after the promise has settled and before the program's handlers run. */
-function readSoon(entry: FollowedPromise): void {
-  if (unread.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readStates])
+function scheduleRead(entry: FollowedPromise): void {
+  if (scheduledReads.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readScheduled])
 }
 
-function readStates(): void {
-  const entries = unread
-  unread = []
+function readScheduled(): void {
+  const entries = scheduledReads
+  scheduledReads = []
   for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
 }
 
 /** Reads all promises without a handler now, so that a delivery includes their records. */
 export function readUnhandledPromises(): void {
-  readStates()
-  unhandled.lookAtAll()
+  readScheduled()
+  unhandled.visitAll()
 }
 
 function readSettled(entry: FollowedPromise): void {
   // No hook tells when the program handles a promise of another class.
-  if (!entry.plain) return readUnhandled(entry)
+  if (!entry.isPlain) return readUnhandled(entry)
   const state = readPromiseState(entry.promise)
   if (state === 'pending') return
   // The value does not matter, so the outcome is reported before the program continues.
   if (state === 'fulfilled') finish(entry, 'done', UNREAD)
   // The awaits inside the function have settled by now, so a pending child comes from a handler.
-  else if (hasWaitingChild(entry)) handle(entry)
+  else if (hasWaitingChild(entry)) addHandlerAfterProgram(entry)
 }
 
 function readUnhandled(entry: FollowedPromise): void {
@@ -202,7 +202,7 @@ function readUnhandled(entry: FollowedPromise): void {
 
 function finish(
   entry: FollowedPromise,
-  how: 'done' | 'failed',
+  callback: 'done' | 'failed',
   result: unknown,
   outcomes: readonly CallOutcome[] = entry.outcomes,
 ): void {
@@ -210,7 +210,7 @@ function finish(
   const ago = entry.settledAt === undefined ? 0 : performance.now() - entry.settledAt
   for (const outcome of outcomes) {
     try {
-      outcome[how](result, ago)
+      outcome[callback](result, ago)
     } catch {
       // An error here would become an unhandled rejection of the program.
     }
@@ -220,42 +220,42 @@ function finish(
 function forget(entry: FollowedPromise): void {
   followed.delete(entry.promise)
   unhandled.delete(entry)
-  planRest()
+  scheduleStop()
 }
 
-function planRest(): void {
-  if (followed.size > 0 || madePromises.watched() || restPlanned) return
-  restPlanned = true
-  suppress(() => setImmediate(rest)).unref()
+function scheduleStop(): void {
+  if (followed.size > 0 || madePromises.isWatching() || isStopScheduled) return
+  isStopScheduled = true
+  suppress(() => setImmediate(stopHooksIfIdle)).unref()
 }
 
 /** Stops the hooks one turn of the event loop later, because the next promise usually follows at once. */
-function rest(): void {
-  restPlanned = false
-  if (followed.size > 0 || madePromises.watched()) return
+function stopHooksIfIdle(): void {
+  isStopScheduled = false
+  if (followed.size > 0 || madePromises.isWatching()) return
   stopHooks?.()
   stopHooks = undefined
 }
 
-function planExpiry(): void {
-  if (expiryPlanned || followed.size === 0) return
-  expiryPlanned = true
-  suppress(() => setTimeout(forgetExpired, LOOK_EVERY_MS)).unref()
+function scheduleExpiry(): void {
+  if (isExpiryScheduled || followed.size === 0) return
+  isExpiryScheduled = true
+  suppress(() => setTimeout(forgetExpired, EXPIRY_CHECK_INTERVAL_MS)).unref()
 }
 
 function forgetExpired(): void {
-  expiryPlanned = false
+  isExpiryScheduled = false
   const now = performance.now()
   for (const entry of followed.values()) {
-    if (now - entry.followedAt < MAX_FOLLOWED_MS) break
+    if (now - entry.followedAt < MAX_FOLLOW_TIME_MS) break
     forget(entry)
     for (const { abandoned } of entry.outcomes) abandoned?.()
   }
-  planExpiry()
+  scheduleExpiry()
 }
 
 /** Returns whether adding a handler runs no code of the program. `then` reads the constructor and the species. */
-function isPlain(promise: Promise<unknown>): boolean {
+function isPlainPromise(promise: Promise<unknown>): boolean {
   return (
     Object.getOwnPropertyDescriptor(Promise, species)?.get === readSpecies &&
     Reflect.getPrototypeOf(promise) === Promise.prototype &&

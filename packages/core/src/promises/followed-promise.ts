@@ -17,12 +17,12 @@ export interface FollowedPromise {
   /** Empty once our own handler reports to the outcomes. */
   readonly outcomes: CallOutcome[]
   /** Whether our handler would run no code of the program, neither a `then` nor a constructor. */
-  plain: boolean
+  isPlain: boolean
   readonly bodyScope: Scope | undefined
   /** Whether an async function made the promise. In the body's scope, a new child is then for an `await` of the body. */
   readonly isAsync: boolean
   /** Whether the promise may have settled before it was followed, of which no hook tells. False once it was pending. */
-  mayBeOver: boolean
+  mayHaveSettled: boolean
   /** Promises that were made by handlers of this promise, or by awaits inside its function. */
   children: unknown[]
   readonly followedAt: number
@@ -33,22 +33,22 @@ export interface FollowedPromise {
 const MAX_CHILDREN = 16
 
 /** The promise that got its newest child in the last event. */
-let doubtful: FollowedPromise | undefined
+let lastParent: FollowedPromise | undefined
 
 /** Notes a promise made from a followed one. Returns whether a handler made it, and not an `await` in its function. */
 export function noteChild(followed: FollowedPromise, child: unknown): boolean {
-  if (isElsewhere(followed) || isOver(followed)) return true
+  if (isOutsideFunction(followed) || hasFunctionEnded(followed)) return true
   if (followed.children.length >= MAX_CHILDREN) followed.children = followed.children.filter(isPending)
   if (followed.children.length < MAX_CHILDREN) followed.children.push(child)
-  doubtful = followed
+  lastParent = followed
   return false
 }
 
 /** Notes the next event of any promise. `settled` is the promise that settles in the event, if any. */
 export function noteEvent(settled?: unknown): void {
   // A child that is made and settles at once comes from an `await` of a value that is not a promise.
-  if (settled !== undefined && doubtful?.children.at(-1) === settled) doubtful?.children.pop()
-  doubtful = undefined
+  if (settled !== undefined && lastParent?.children.at(-1) === settled) lastParent?.children.pop()
+  lastParent = undefined
 }
 
 /** Returns whether a settling promise has a handler. The awaits inside its function have settled before. */
@@ -57,20 +57,20 @@ export function hasWaitingChild({ children }: FollowedPromise): boolean {
 }
 
 /** Returns whether the function behind the promise has ended, and so awaits nothing more. */
-function isOver(followed: FollowedPromise): boolean {
-  const { settledAt, isAsync, mayBeOver, bodyScope, promise } = followed
+function hasFunctionEnded(followed: FollowedPromise): boolean {
+  const { settledAt, isAsync, mayHaveSettled, bodyScope, promise } = followed
   if (settledAt !== undefined) return true
   // Reading the state takes microseconds, so an `await` in the scope of an async function does not cause it.
-  if (!mayBeOver || (isAsync && bodyScope?.left === false)) return false
-  followed.mayBeOver = false
+  if (!mayHaveSettled || (isAsync && bodyScope?.isLeft === false)) return false
+  followed.mayHaveSettled = false
   if (readPromiseState(promise) === 'pending') return false
   followed.settledAt = followed.followedAt
   return true
 }
 
 /** Returns whether the current code runs outside the function behind the promise. */
-function isElsewhere({ bodyScope }: FollowedPromise): boolean {
-  return bodyScope !== undefined && !bodyScope.left && bodyScope !== currentScope()
+function isOutsideFunction({ bodyScope }: FollowedPromise): boolean {
+  return bodyScope !== undefined && !bodyScope.isLeft && bodyScope !== currentScope()
 }
 
 function isPending(promise: unknown): boolean {

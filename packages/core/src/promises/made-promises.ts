@@ -1,36 +1,36 @@
 import { currentScope, type Scope } from '../points/context.js'
 
 // For promises beyond this number, the scopes are unknown.
-const MAX_MADE = 1_024
+const MAX_NOTED_PROMISES = 1_024
 
-const made: unknown[] = []
+const promises: unknown[] = []
 const scopes: (Scope | undefined)[] = []
 let watchers = 0
 
 /** The promises that are made while a watched function runs, and their scopes. Watched functions may nest. */
 export const madePromises = {
-  watched: (): boolean => watchers > 0,
+  isWatching: (): boolean => watchers > 0,
 
   begin(): number {
     watchers++
-    return made.length
+    return promises.length
   },
 
   note(promise: unknown): void {
-    if (watchers === 0 || made.length >= MAX_MADE) return
-    made.push(promise)
+    if (watchers === 0 || promises.length >= MAX_NOTED_PROMISES) return
+    promises.push(promise)
     scopes.push(currentScope())
   },
 
-  find(begun: number, promise: unknown): Scope | undefined {
-    const at = made.indexOf(promise, begun)
-    return at < 0 ? undefined : scopes[at]
+  find(watchStart: number, promise: unknown): Scope | undefined {
+    const index = promises.indexOf(promise, watchStart)
+    return index < 0 ? undefined : scopes[index]
   },
 
   end(): void {
     watchers--
     if (watchers > 0) return
-    made.length = 0
+    promises.length = 0
     scopes.length = 0
   },
 }

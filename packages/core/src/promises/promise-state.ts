@@ -8,7 +8,7 @@ const inspect = nodeInspect
 
 // Ends an inspection: `inspect` takes it for a stack overflow and goes on with the next object. For any other value it
 // creates an error with a stack trace, which takes ten times as long.
-const UNTOUCHED = Object.freeze({ name: 'RangeError', message: 'Maximum call stack size exceeded' })
+const END_OF_INSPECTION = Object.freeze({ name: 'RangeError', message: 'Maximum call stack size exceeded' })
 
 /**
  * Reads the state of a promise through `util.inspect`, because a handler would hide an unhandled rejection. The
@@ -27,13 +27,13 @@ export function readStateAndValue(promise: Promise<unknown>): PromiseState {
 /** Depth that `inspect` compares twice for the promise itself, and a third time for its value. */
 class DepthOfOne {
   #compared = 0
-  ended = false
+  hasEnded = false
 
   valueOf(): number {
     this.#compared++
     if (this.#compared <= 2) return 0
-    this.ended = true
-    throw UNTOUCHED
+    this.hasEnded = true
+    throw END_OF_INSPECTION
   }
 }
 
@@ -52,7 +52,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
       if (text === '<pending>') state = 'pending'
       else if (text === '<rejected>') state = 'rejected'
       // Text after the end is a note by `inspect` about the object that it left.
-      else if (depth?.ended !== true) state ??= 'fulfilled'
+      else if (depth?.hasEnded !== true) state ??= 'fulfilled'
       return text
     },
   }
@@ -61,5 +61,5 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
   } catch {
     // On Node 20 and 22, promises of a context have members of Node's own, whose inspection may throw after the state.
   }
-  return state ?? (depth?.ended === true ? 'object' : 'fulfilled')
+  return state ?? (depth?.hasEnded === true ? 'object' : 'fulfilled')
 }

@@ -5,11 +5,11 @@ import { Array, BigInt, isFinite, isInteger, isSafeInteger, JSON, Object, String
 export type AttributeValue = string | number | boolean
 
 /** Maximum length of a text, in characters. Collectors refuse a whole message of a few megabytes. */
-export const MAX_TEXT = 20_000
+export const MAX_TEXT_CHARS = 20_000
 /** Deeper values are shown as `[...]`, because the function recurses. */
 const MAX_DEPTH = 50
 /** From this number on, JavaScript writes integers with an exponent. */
-const MAX_DIGITS = 1e21
+const MAX_INTEGER_WITHOUT_EXPONENT = 1e21
 
 /**
  * Returns a value as an attribute, or `undefined` for null and undefined. NaN, infinities and integers beyond 2 ** 53
@@ -19,14 +19,14 @@ export function attributeValue(value: unknown): AttributeValue | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'boolean') return value
   const number = asNumber(value)
-  if (number !== undefined && isExact(number)) return number + 0
+  if (number !== undefined && isExactInOtlp(number)) return number + 0
   return attributeText(value)
 }
 
-/** Returns a text for OTLP: without lone surrogates, cut to `MAX_TEXT`. Other values are written as JSON. */
+/** Returns a text for OTLP: without lone surrogates, cut to `MAX_TEXT_CHARS`. Other values are written as JSON. */
 export function attributeText(value: unknown): string {
   const text = typeof value === 'string' ? value : toJson(value, MAX_DEPTH)
-  return (text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text).toWellFormed()
+  return (text.length > MAX_TEXT_CHARS ? text.slice(0, MAX_TEXT_CHARS) : text).toWellFormed()
 }
 
 /** Returns whether a value is an object with members, like `info`: no array, `null` or exact number of JSON. */
@@ -39,17 +39,17 @@ export function memberOf(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
 
-function isExact(value: number): boolean {
+function isExactInOtlp(value: number): boolean {
   return isSafeInteger(value) || (isFinite(value) && !isInteger(value))
 }
 
-/** Works like `JSON.stringify`, but keeps all digits, shortens deep values and stops at `MAX_TEXT`. */
+/** Works like `JSON.stringify`, but keeps all digits, shortens deep values and stops at `MAX_TEXT_CHARS`. */
 function toJson(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value)
+      return JSON.stringify(value.length > MAX_TEXT_CHARS ? value.slice(0, MAX_TEXT_CHARS) : value)
     case 'number':
-      return digitsOf(value)
+      return toDigits(value)
     case 'object':
       if (value === null) return 'null'
       if (ExactNumber.is(value)) return value.source
@@ -62,7 +62,7 @@ function toJson(value: unknown, depth: number): string {
 
 function listToJson(list: readonly unknown[], depth: number): string {
   let text = '['
-  for (let index = 0; index < list.length && text.length < MAX_TEXT; index++) {
+  for (let index = 0; index < list.length && text.length < MAX_TEXT_CHARS; index++) {
     text += `${index === 0 ? '' : ','}${toJson(list[index], depth)}`
   }
   return `${text}]`
@@ -71,7 +71,7 @@ function listToJson(list: readonly unknown[], depth: number): string {
 function objectToJson(value: object, depth: number): string {
   let text = '{'
   for (const name of Object.keys(value)) {
-    if (text.length >= MAX_TEXT) break
+    if (text.length >= MAX_TEXT_CHARS) break
     const member: unknown = (value as Record<string, unknown>)[name]
     if (member !== undefined) text += `${text === '{' ? '' : ','}${toJson(name, 0)}:${toJson(member, depth)}`
   }
@@ -79,7 +79,11 @@ function objectToJson(value: object, depth: number): string {
 }
 
 /** Returns all digits of an integer. From 2 ** 53 on, JavaScript shows a double with fewer digits. */
-function digitsOf(value: number): string {
-  const isLong = isInteger(value) && !isSafeInteger(value) && value < MAX_DIGITS && value > -MAX_DIGITS
+function toDigits(value: number): string {
+  const isLong =
+    isInteger(value) &&
+    !isSafeInteger(value) &&
+    value < MAX_INTEGER_WITHOUT_EXPONENT &&
+    value > -MAX_INTEGER_WITHOUT_EXPONENT
   return isLong ? String(BigInt(value)) : String(value)
 }

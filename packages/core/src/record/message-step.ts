@@ -15,7 +15,7 @@ export interface MessageStep {
 }
 
 /** Names that libraries give to the steps of a message. Asking for a message or an answer is a client's step. */
-const OPERATIONS = new Map<string, { readonly kind: number; readonly type?: string }>([
+const OPERATION_KINDS = new Map<string, { readonly kind: number; readonly type?: string }>([
   ...['publish', 'send', 'produce', 'enqueue', 'add', 'create', 'emit', 'cast', 'notify', 'fanout', 'reply'].map(
     operation => [operation, { kind: KIND.producer, type: operation === 'create' ? 'create' : 'send' }] as const,
   ),
@@ -31,37 +31,37 @@ const OPERATIONS = new Map<string, { readonly kind: number; readonly type?: stri
   ['call', { kind: KIND.client }],
 ])
 /** Function names contain no spaces, so a name such as `publish orders` is a step. */
-const STEP = /^([a-z]{1,20}) (\S.*)$/is
+const STEP_NAME = /^([a-z]{1,20}) (\S.*)$/is
 /** Parts that differ from message to message, which would give each span a name of its own. */
-const ID =
+const ID_PART =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\bamq\.[a-z]{1,20}-)[\w-]+|(?<![a-z0-9])(?:\d+|[0-9a-f]{16,})(?![a-z0-9])/gi
 
 /** Returns a point's message step: by `info.messaging`, by amqplib's `info.amqp`, or by a name: `publish orders`. */
 export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): MessageStep | undefined {
-  const told = memberOf(startInfo, 'messaging') ?? memberOf(stopInfo, 'messaging')
+  const messaging = memberOf(startInfo, 'messaging') ?? memberOf(stopInfo, 'messaging')
   const amqp = memberOf(startInfo, 'amqp') ?? memberOf(stopInfo, 'amqp')
-  const called = memberOf(memberOf(startInfo, 'function'), 'name')
-  const isTold = isObject(told) || isObject(amqp)
-  if (!isTold && name !== 'rpc') return undefined
-  const [, verb = '', target = ''] = typeof called === 'string' ? (STEP.exec(called) ?? []) : []
-  const operation = textOf(memberOf(told, 'operation')) ?? verb
-  const known = OPERATIONS.get(operation.toLowerCase())
-  if (known === undefined && !isTold) return undefined
-  const place = textOf(memberOf(amqp, 'exchange')) ?? textOf(memberOf(amqp, 'queue'))
+  const functionName = memberOf(memberOf(startInfo, 'function'), 'name')
+  const hasMessagingInfo = isObject(messaging) || isObject(amqp)
+  if (!hasMessagingInfo && name !== 'rpc') return undefined
+  const [, verb = '', target = ''] = typeof functionName === 'string' ? (STEP_NAME.exec(functionName) ?? []) : []
+  const operation = toNonEmptyText(memberOf(messaging, 'operation')) ?? verb
+  const known = OPERATION_KINDS.get(operation.toLowerCase())
+  if (known === undefined && !hasMessagingInfo) return undefined
+  const place = toNonEmptyText(memberOf(amqp, 'exchange')) ?? toNonEmptyText(memberOf(amqp, 'queue'))
   return {
     kind: known?.kind,
     operation,
     type: known?.type,
-    destination: textOf(memberOf(told, 'destination')) ?? place ?? target,
-    system: isObject(amqp) ? 'rabbitmq' : memberOf(told, 'system'),
+    destination: toNonEmptyText(memberOf(messaging, 'destination')) ?? place ?? target,
+    system: isObject(amqp) ? 'rabbitmq' : memberOf(messaging, 'system'),
   }
 }
 
 /** Puts stars in place of the parts of a name that differ per message: `publish orders.*.created`. */
-export function withoutIds(name: string): string {
-  return name.replace(ID, '*')
+export function replaceIds(name: string): string {
+  return name.replace(ID_PART, '*')
 }
 
-function textOf(value: unknown): string | undefined {
+function toNonEmptyText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -4,28 +4,28 @@ const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 
 /** Parameters of 128-bit FNV-1a, draft-eastlake-fnv. */
 const FNV_PRIME = 0x0000000001000000000000000000013bn
-const FNV_BASIS = 0x6c62272e07bb014262b821756295c58dn
+const FNV_OFFSET_BASIS = 0x6c62272e07bb014262b821756295c58dn
 
 const [HYPHEN, ZERO, NINE, A, F] = [0x2d, 0x30, 0x39, 0x61, 0x66]
 
 /** Points of one trace usually come in a row, so the last id is kept. */
-let last = { baseId: '', id: to128Bits('') }
+let lastConverted = { baseId: '', id: to128Bits('') }
 
 /** Returns OpenTelemetry's trace id: the `base_id` as 128 bits in hex. An id that is not a UUID is hashed (FNV-1a). */
 export function otlpTraceId(baseId: string): string {
-  if (baseId !== last.baseId) last = { baseId, id: to128Bits(baseId) }
-  return last.id
+  if (baseId !== lastConverted.baseId) lastConverted = { baseId, id: to128Bits(baseId) }
+  return lastConverted.id
 }
 
 /** Returns OpenTelemetry's span id: the low 64 bits of the `trace_id` in hex. An id that is not a UUID is hashed. */
 export function otlpSpanId(traceId: string): string {
-  if (isUsual(traceId)) return traceId.slice(19, 23) + traceId.slice(24)
+  if (isLowerCaseUuid(traceId)) return traceId.slice(19, 23) + traceId.slice(24)
   const low = to128Bits(traceId).slice(16)
   return isZero(low) ? hash(traceId).slice(16) : low
 }
 
 /** Returns whether an id is a lower-case UUID with non-zero low bits. A regular expression would be too slow here. */
-function isUsual(id: string): boolean {
+function isLowerCaseUuid(id: string): boolean {
   if (id.length !== 36 || id.charCodeAt(19) === ZERO) return false
   for (let at = 0; at < 36; at++) {
     const code = id.charCodeAt(at)
@@ -47,7 +47,7 @@ function isZero(hex: string): boolean {
 }
 
 function hash(text: string): string {
-  let state = FNV_BASIS
+  let state = FNV_OFFSET_BASIS
   for (const byte of new TextEncoder().encode(text)) {
     state = BigInt.asUintN(128, (state ^ BigInt(byte)) * FNV_PRIME)
   }

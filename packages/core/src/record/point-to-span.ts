@@ -1,14 +1,14 @@
 import { MAX_SAFE_INTEGER, Math } from '../json/language.js'
 import { attributeText, isObject, memberOf } from './attribute-value.js'
 import { knownMethod } from './http-method.js'
-import { readMessageStep, withoutIds } from './message-step.js'
+import { readMessageStep, replaceIds } from './message-step.js'
 import { otlpSpanId, otlpTraceId } from './otlp-id.js'
 import { summarizeQuery } from './query-summary.js'
 import { AttributeList, type SpanAttributes } from './span-attributes.js'
 import { spanKind } from './span-kind.js'
 import { readErrorType, readRoute } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
-import { addWork } from './work-attributes.js'
+import { addWorkAttributes } from './work-attributes.js'
 
 /** Span of a point in OpenTelemetry's terms, for the store `otlp://` and for exports of reports. */
 export interface OtlpSpan {
@@ -34,13 +34,13 @@ export interface OtlpSpan {
   readonly status: { readonly code: 0 | 2; readonly message: string | undefined }
 }
 
-const MAX_NAME = 200
-const MAX_MESSAGE = 1_000
+const MAX_NAME_CHARS = 200
+const MAX_MESSAGE_CHARS = 1_000
 
 /** Maps a point to a span by OpenTelemetry's semantic conventions. Stores and exports share this mapping. */
 export function toOtlpSpan(source: SpanSource): OtlpSpan {
   const { baseId, traceId, parentId, isTop, hasLocalParent } = source
-  const [startedAt, endedAt] = [within(source.startedAt), within(source.endedAt)]
+  const [startedAt, endedAt] = [clampMicroseconds(source.startedAt), clampMicroseconds(source.endedAt)]
   const [status, exception] = [toStatus(source), exceptionAttributes(source)]
   const list = new AttributeList()
   list.set('osprofiler.name', source.name)
@@ -50,7 +50,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
   if (source.stopInfo === undefined) list.set('osprofiler.unfinished', true)
   if (source.marks.length > 0) list.set('osprofiler.marks', [...source.marks].sort().join())
   if (source.isUpdate) list.set('osprofiler.update', true)
-  addWork(list, source)
+  addWorkAttributes(list, source)
   return {
     traceId: otlpTraceId(baseId),
     spanId: otlpSpanId(traceId),
@@ -76,41 +76,44 @@ export function resourceAttributes(
   host: unknown,
 ): Record<string, string> {
   return {
-    'service.name': (service && cut(service)) || 'unknown_service',
-    ...(project && { 'service.namespace': cut(project) }),
-    ...(typeof host === 'string' && host !== '' && { 'host.name': cut(host) }),
+    'service.name': (service && cutName(service)) || 'unknown_service',
+    ...(project && { 'service.namespace': cutName(project) }),
+    ...(typeof host === 'string' && host !== '' && { 'host.name': cutName(host) }),
   }
 }
 
 /** The conventions want a name that many spans share: a method and a route, but never a path. */
 function spanName(source: SpanSource): string {
   const { startInfo, name } = source
-  return cut(workName(source, startInfo) || name) || 'unknown'
+  return cutName(workSpanName(source, startInfo) || name) || 'unknown'
 }
 
-function workName(source: SpanSource, startInfo: unknown): string | undefined {
+function workSpanName(source: SpanSource, startInfo: unknown): string | undefined {
   const [served, sent] = [memberOf(startInfo, 'request'), memberOf(startInfo, 'requests')]
   const http = isObject(served) ? served : sent
   if (isObject(http)) {
     const method = knownMethod(http.method)
-    const shown = method === undefined || method === '_OTHER' ? 'HTTP' : method
+    const shownMethod = method === undefined || method === '_OTHER' ? 'HTTP' : method
     const route = http === served ? readRoute(source) : undefined
-    return route === undefined ? shown : `${shown} ${route}`
+    return route === undefined ? shownMethod : `${shownMethod} ${route}`
   }
   const summary = summarizeQuery(memberOf(memberOf(startInfo, 'db'), 'statement'))
   if (summary !== undefined) return summary
-  const called = memberOf(memberOf(startInfo, 'function'), 'name')
+  const functionName = memberOf(memberOf(startInfo, 'function'), 'name')
   const step = readMessageStep(source)
-  if (step === undefined) return typeof called === 'string' ? called : undefined
+  if (step === undefined) return typeof functionName === 'string' ? functionName : undefined
   const { operation, destination } = step
-  return withoutIds(cut(typeof called === 'string' ? called : `${operation} ${destination}`.trim()))
+  return replaceIds(cutName(typeof functionName === 'string' ? functionName : `${operation} ${destination}`.trim()))
 }
 
 function toStatus(source: SpanSource): OtlpSpan['status'] {
   if (readErrorType(source) === undefined) return { code: 0, message: undefined }
   const message = memberOf(source.stopInfo, 'message')
-  const isTold = message !== undefined && message !== null
-  return { code: 2, message: isTold ? attributeText(message).slice(0, MAX_MESSAGE).toWellFormed() : undefined }
+  const hasMessage = message !== undefined && message !== null
+  return {
+    code: 2,
+    message: hasMessage ? attributeText(message).slice(0, MAX_MESSAGE_CHARS).toWellFormed() : undefined,
+  }
 }
 
 function exceptionAttributes({ stopInfo }: SpanSource): AttributeList | undefined {
@@ -122,15 +125,15 @@ function exceptionAttributes({ stopInfo }: SpanSource): AttributeList | undefine
   return list
 }
 
-function cut(text: string): string {
-  return (text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 3)}...` : text).toWellFormed()
+function cutName(text: string): string {
+  return (text.length > MAX_NAME_CHARS ? `${text.slice(0, MAX_NAME_CHARS - 3)}...` : text).toWellFormed()
 }
 
 /** OTLP has no times before 1970. After 2255, JavaScript cannot count microseconds exactly. */
-function within(microseconds: number): number {
+function clampMicroseconds(microseconds: number): number {
   return Math.min(Math.max(0, microseconds), MAX_SAFE_INTEGER)
 }
 
-function toTime(us: number, nanoseconds: number): readonly [number, number] {
-  return [Math.floor(us / 1_000_000), (us % 1_000_000) * 1000 + nanoseconds]
+function toTime(microseconds: number, nanoseconds: number): readonly [number, number] {
+  return [Math.floor(microseconds / 1_000_000), (microseconds % 1_000_000) * 1000 + nanoseconds]
 }

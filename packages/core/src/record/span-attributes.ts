@@ -4,8 +4,8 @@ import { type AttributeValue, attributeText, attributeValue } from './attribute-
 export type SpanAttributes = Readonly<Record<string, AttributeValue>>
 
 // Keeps a span and its exception below 1 MB, the default limit of proxies. JSON has six bytes for a control character.
-const MAX_CHARACTERS = 120_000
-const MAX_NAME = 1_000
+const MAX_TOTAL_CHARS = 120_000
+const MAX_NAME_CHARS = 1_000
 
 /** List of a span's attributes. Those that no longer fit are dropped. */
 export class AttributeList {
@@ -29,9 +29,9 @@ export class AttributeList {
   set(name: string, value: unknown): void {
     const shown = attributeValue(value)
     if (shown === undefined) return
-    const key = name.length > MAX_NAME ? attributeText(name.slice(0, MAX_NAME)) : name.toWellFormed()
+    const key = name.length > MAX_NAME_CHARS ? attributeText(name.slice(0, MAX_NAME_CHARS)) : name.toWellFormed()
     const size = key.length + (typeof shown === 'string' ? shown.length : 0)
-    if (this.#characters + size > MAX_CHARACTERS) this.#dropped++
+    if (this.#characters + size > MAX_TOTAL_CHARS) this.#dropped++
     else {
       this.#characters += size
       this.#values[key] = shown

@@ -8,19 +8,19 @@ const GRPC_METHOD = /^\/[\w.]+\/\w+$/
 /** Returns the `SpanKind` of a point: its side of a call. A point without `info` is judged by its name. */
 export function spanKind(source: SpanSource): number {
   const { name } = source
-  if (has(source, 'request') || name === 'wsgi') return KIND.server
-  if (has(source, 'requests') || name === 'http' || name === 'https') return KIND.client
-  if (has(source, 'db') || name === 'db') return KIND.client
+  if (hasInfoObject(source, 'request') || name === 'wsgi') return KIND.server
+  if (hasInfoObject(source, 'requests') || name === 'http' || name === 'https') return KIND.client
+  if (hasInfoObject(source, 'db') || name === 'db') return KIND.client
   const step = readMessageStep(source)
   if (step?.kind !== undefined) return step.kind
   if (name !== 'rpc') return KIND.internal
   if (!source.hasLocalParent) return KIND.server
   // Traced methods of a serving class are also `rpc` points, inside the point of the call that they serve.
-  const called = memberOf(memberOf(source.startInfo, 'function'), 'name')
-  return typeof called === 'string' && GRPC_METHOD.test(called) ? KIND.client : KIND.internal
+  const functionName = memberOf(memberOf(source.startInfo, 'function'), 'name')
+  return typeof functionName === 'string' && GRPC_METHOD.test(functionName) ? KIND.client : KIND.internal
 }
 
 /** Returns whether the info of either record has an object under this name. */
-export function has({ startInfo, stopInfo }: SpanSource, member: string): boolean {
+export function hasInfoObject({ startInfo, stopInfo }: SpanSource, member: string): boolean {
   return isObject(memberOf(startInfo, member)) || isObject(memberOf(stopInfo, member))
 }

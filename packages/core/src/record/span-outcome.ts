@@ -1,16 +1,16 @@
 import { asNumber } from '../json/index.js'
 import { isInteger, isSafeInteger } from '../json/language.js'
 import { attributeText, memberOf } from './attribute-value.js'
-import { has } from './span-kind.js'
+import { hasInfoObject } from './span-kind.js'
 import type { SpanSource } from './span-source.js'
 
 /** Infinity: the double for an integer of hundreds of digits. */
-const BEYOND_DOUBLES = 2 ** 1024
+const BEYOND_MAX_DOUBLE = 2 ** 1024
 
 /** Returns the HTTP status of a response, if it is an integer. */
 export function readStatus({ stopInfo }: Pick<SpanSource, 'stopInfo'>): number | undefined {
   const status = asNumber(findStatus({ stopInfo }))
-  return isInteger(status) || status === BEYOND_DOUBLES ? status : undefined
+  return isInteger(status) || status === BEYOND_MAX_DOUBLE ? status : undefined
 }
 
 /** Returns the status as it was recorded. An integer beyond 2 ** 53 keeps its digits. */
@@ -24,7 +24,7 @@ export function readErrorType(source: SpanSource): string | undefined {
   const etype = memberOf(source.stopInfo, 'etype')
   if (etype !== undefined && etype !== null) return attributeText(etype)
   const status = readStatus(source) ?? 0
-  const isClient = has(source, 'requests') && !has(source, 'request')
+  const isClient = hasInfoObject(source, 'requests') && !hasInfoObject(source, 'request')
   return status >= (isClient ? 400 : 500) ? attributeText(readStatusValue(source)) : undefined
 }
 

@@ -7,35 +7,35 @@ import type { AttributeList } from './span-attributes.js'
 import { readErrorType, readRoute, readStatusValue } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
 
-const MAX_TOLD = 64
+const MAX_OTHER_ATTRIBUTES = 64
 /** Members of `info` that become attributes of their own. */
-const TOLD = new Set([
+const MAPPED_MEMBERS = new Set([
   ...['host', 'request', 'requests', 'response', 'db', 'function', 'amqp', 'messaging', 'etype', 'message'],
 ])
 
 /** Adds attributes by OpenTelemetry's conventions 1.38 (HTTP, databases, messages) and by Python's OTLP driver. */
-export function addWork(list: AttributeList, source: SpanSource): void {
+export function addWorkAttributes(list: AttributeList, source: SpanSource): void {
   const { startInfo } = source
   const [request, requests] = [memberOf(startInfo, 'request'), memberOf(startInfo, 'requests')]
-  const [db, called] = [memberOf(startInfo, 'db'), memberOf(startInfo, 'function')]
-  if (isObject(request)) addServed(list, request)
-  if (isObject(requests)) addSent(list, requests)
+  const [db, functionInfo] = [memberOf(startInfo, 'db'), memberOf(startInfo, 'function')]
+  if (isObject(request)) addServedRequest(list, request)
+  if (isObject(requests)) addSentRequest(list, requests)
   if (isObject(db)) addQuery(list, db)
-  if (isObject(called)) addFunction(list, called)
+  if (isObject(functionInfo)) addFunction(list, functionInfo)
   addMessage(list, source)
   list.set('http.route', readRoute(source))
   addOutcome(list, source)
-  addTold(list, source)
+  addOtherInfo(list, source)
 }
 
-function addServed(list: AttributeList, request: Record<string, unknown>): void {
+function addServedRequest(list: AttributeList, request: Record<string, unknown>): void {
   const { path, query } = request
   addHttp(list, request)
   list.set('url.path', path)
   list.set('url.query', query === '' ? undefined : query)
 }
 
-function addSent(list: AttributeList, request: Record<string, unknown>): void {
+function addSentRequest(list: AttributeList, request: Record<string, unknown>): void {
   const { scheme, hostname, port, path, query } = request
   addHttp(list, request)
   list.set('server.address', hostname)
@@ -89,10 +89,10 @@ function addMessage(list: AttributeList, source: SpanSource): void {
 
 function addOutcome(list: AttributeList, source: SpanSource): void {
   const { stopInfo } = source
-  const [requests, db, called] = ['requests', 'db', 'function'].map(name => memberOf(stopInfo, name))
+  const [requests, db, functionInfo] = ['requests', 'db', 'function'].map(name => memberOf(stopInfo, name))
   list.set('http.response.status_code', readStatusValue(source))
   list.set('status_code', memberOf(requests, 'status_code'))
-  list.set('result', memberOf(db, 'result') || memberOf(called, 'result'))
+  list.set('result', memberOf(db, 'result') || memberOf(functionInfo, 'result'))
   const error = readErrorType(source)
   if (error === undefined) return
   list.set('error.type', error)
@@ -100,13 +100,15 @@ function addOutcome(list: AttributeList, source: SpanSource): void {
 }
 
 /** Adds all other info. Members of the stop override those of the start. */
-function addTold(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
-  const ofStop = isObject(stopInfo) ? stopInfo : {}
-  const ofStart = isObject(startInfo) ? startInfo : {}
-  const names = new Set([...Object.keys(ofStart), ...Object.keys(ofStop)].filter(name => !TOLD.has(name)))
-  let told = 0
+function addOtherInfo(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
+  const stopMembers = isObject(stopInfo) ? stopInfo : {}
+  const startMembers = isObject(startInfo) ? startInfo : {}
+  const names = new Set(
+    [...Object.keys(startMembers), ...Object.keys(stopMembers)].filter(name => !MAPPED_MEMBERS.has(name)),
+  )
+  let added = 0
   for (const name of names) {
-    if (told++ === MAX_TOLD) return list.drop(names.size - MAX_TOLD)
-    list.set(`osprofiler.info.${name}`, (Object.hasOwn(ofStop, name) ? ofStop : ofStart)[name])
+    if (added++ === MAX_OTHER_ATTRIBUTES) return list.drop(names.size - MAX_OTHER_ATTRIBUTES)
+    list.set(`osprofiler.info.${name}`, (Object.hasOwn(stopMembers, name) ? stopMembers : startMembers)[name])
   }
 }

@@ -1,12 +1,12 @@
 import { Reflect, types } from '../platform/platform.js'
 
 // Prototype chains of real programs are shorter than this.
-const MAX_CHAIN = 100
+const MAX_CHAIN_OBJECTS = 100
 
 /** Returns the value of an own or inherited property, and runs no code of the program: no getter, no proxy trap. */
-export function readData(holder: object, key: string | symbol): unknown {
+export function readDataProperty(holder: object, key: string | symbol): unknown {
   let object: object | null = holder
-  for (let depth = 0; object !== null && depth < MAX_CHAIN; depth++) {
+  for (let depth = 0; object !== null && depth < MAX_CHAIN_OBJECTS; depth++) {
     if (types.isProxy(object)) return undefined
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key)
     if (descriptor !== undefined) return descriptor.value
@@ -23,6 +23,6 @@ export function functionName(fn: object): string {
 
 /** Returns the class name of an object, or of the class that this prototype belongs to. */
 export function className(object: object): string {
-  const maker = readData(object, 'constructor')
+  const maker = readDataProperty(object, 'constructor')
   return typeof maker === 'function' ? functionName(maker) : ''
 }

@@ -1,10 +1,10 @@
 import { Array, DOMException, Map, Object, Reflect, String, types, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { redactText } from '../secrets/redact-text.js'
-import { className, readData } from './class-name.js'
+import { className, readDataProperty } from './class-name.js'
 
-const MAX_TYPE = 256
-const MAX_MESSAGE = 2_000
+const MAX_TYPE_CHARS = 256
+const MAX_MESSAGE_CHARS = 2_000
 
 /** Description of a failure in a stop record: bounded texts without secrets, as from `recordable`. */
 export interface ExceptionInfo {
@@ -14,9 +14,9 @@ export interface ExceptionInfo {
 
 const shownAs = shared('shownErrors', () => new WeakMap<object, Error>())
 // Members that hold the error which an error wraps and repeats, in Node, Sequelize, TypeORM, Objection and VError.
-const WRAPPED = ['cause', 'original', 'driverError', 'nativeError', 'jse_cause']
+const WRAPPING_MEMBERS = ['cause', 'original', 'driverError', 'nativeError', 'jse_cause']
 // Programs wrap far fewer errors. The bound keeps the search short in endless chains and long lists.
-const MAX_WRAPPED = 100
+const MAX_WRAPPED_ERRORS = 100
 
 /** Makes every point that `error` passes through record `shown` instead. `error` itself keeps the text to hide. */
 export function recordErrorAs(error: Error, shown: Error): void {
@@ -27,14 +27,14 @@ export function recordErrorAs(error: Error, shown: Error): void {
 export function describeException(error: unknown): ExceptionInfo {
   try {
     const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
-    if (thrown === undefined) return { etype: typeof error, message: show(String(error), MAX_MESSAGE) }
+    if (thrown === undefined) return { etype: typeof error, message: toShownText(String(error), MAX_MESSAGE_CHARS) }
     const shown = shownAs.get(thrown) ?? thrown
     const name = readText(shown, 'name')
-    const type = className(shown)
+    const errorClass = className(shown)
     // A class more specific than `Error` is the type. An `Error` or `DOMException` may have a more specific `name`.
-    const named = name || 'Error'
-    const etype = ['', 'Error', 'Object', 'DOMException'].includes(type) ? named : type
-    return { etype: show(etype, MAX_TYPE), message: show(messageToShow(thrown), MAX_MESSAGE) }
+    const ownName = name || 'Error'
+    const etype = ['', 'Error', 'Object', 'DOMException'].includes(errorClass) ? ownName : errorClass
+    return { etype: toShownText(etype, MAX_TYPE_CHARS), message: toShownText(messageToShow(thrown), MAX_MESSAGE_CHARS) }
   } catch {
     return { etype: 'Error', message: '' }
   }
@@ -43,13 +43,13 @@ export function describeException(error: unknown): ExceptionInfo {
 /** Returns the message of an error without the texts of wrapped errors that must not be recorded. */
 export function messageToShow(error: object): string {
   const message = readText(shownAs.get(error) ?? error, 'message')
-  return message === undefined ? '' : hideInner(error, message)
+  return message === undefined ? '' : hideWrappedMessages(error, message)
 }
 
 const domGetters = Object.getOwnPropertyDescriptors(DOMException.prototype)
 
 function readText(thrown: object, name: 'name' | 'message'): string | undefined {
-  const value = isDomException(thrown) ? readDomException(thrown, name) : readData(thrown, name)
+  const value = isDomException(thrown) ? readDomException(thrown, name) : readDataProperty(thrown, name)
   return typeof value === 'string' ? value : undefined
 }
 
@@ -73,30 +73,30 @@ interface Search {
   /** The text to record of each error. A missing text belongs to an error whose search has not ended. */
   readonly texts: Map<object, string | undefined>
   /** Number of places still to look at. */
-  left: number
+  remaining: number
 }
 
-function hideInner(thrown: object, message: string): string {
-  const search: Search = { hidden: new Map(), texts: new Map(), left: MAX_WRAPPED }
-  const shown = hideWrapped(thrown, message, search)
+function hideWrappedMessages(thrown: object, message: string): string {
+  const search: Search = { hidden: new Map(), texts: new Map(), remaining: MAX_WRAPPED_ERRORS }
+  const shown = hideWrappedIn(thrown, message, search)
   // After an incomplete search, the message may still repeat such a text.
-  return search.left < 0 ? '' : shown
+  return search.remaining < 0 ? '' : shown
 }
 
-function hideWrapped(error: object, message: string, search: Search): string {
+function hideWrappedIn(error: object, message: string, search: Search): string {
   const { hidden, texts } = search
   texts.set(error, undefined)
-  for (const inner of wrappedBy(error)) {
-    if (--search.left < 0) return ''
+  for (const inner of listWrappedErrors(error)) {
+    if (--search.remaining < 0) return ''
     if (!isReadable(inner)) continue
     const shown = shownAs.get(inner)
-    const told = readText(inner, 'message') ?? ''
-    if (!texts.has(inner)) texts.set(inner, hideWrapped(inner, shown?.message ?? told, search))
-    const text = texts.get(inner)
-    if (text === undefined || (shown === undefined && text === told)) continue
-    if (told !== '') hidden.set(told, text)
+    const innerMessage = readText(inner, 'message') ?? ''
+    if (!texts.has(inner)) texts.set(inner, hideWrappedIn(inner, shown?.message ?? innerMessage, search))
+    const innerText = texts.get(inner)
+    if (innerText === undefined || (shown === undefined && innerText === innerMessage)) continue
+    if (innerMessage !== '') hidden.set(innerMessage, innerText)
     // Drizzle's message has the query and its parameters in place of the cause's message.
-    if (Object.hasOwn(error, 'params') && (told === '' || !message.includes(told))) return text
+    if (Object.hasOwn(error, 'params') && (innerMessage === '' || !message.includes(innerMessage))) return innerText
   }
   // A longer message may contain a shorter one.
   const longestFirst = [...hidden].sort(([a], [b]) => b.length - a.length)
@@ -104,8 +104,8 @@ function hideWrapped(error: object, message: string, search: Search): string {
 }
 
 /** Yields the values in all places where an error may keep what it wraps. */
-function* wrappedBy(error: object): Generator<unknown> {
-  for (const name of WRAPPED) {
+function* listWrappedErrors(error: object): Generator<unknown> {
+  for (const name of WRAPPING_MEMBERS) {
     const inner = readOwn(error, name)
     if (inner !== undefined) yield inner
   }
@@ -123,6 +123,6 @@ function isReadable(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !types.isProxy(value)
 }
 
-function show(text: string, length: number): string {
+function toShownText(text: string, length: number): string {
   return redactText(text, length).toWellFormed()
 }

@@ -3,7 +3,7 @@ import { redactText } from '../secrets/redact-text.js'
 import { messageToShow } from './describe-exception.js'
 
 /** Maximum length of a recorded text, in characters. */
-export const MAX_STRING = 10_000
+export const MAX_STRING_CHARS = 10_000
 const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
 /** Describes values that are not shown by their members. Uses brand checks only, which run no code of the value. */
@@ -27,14 +27,14 @@ export function describeObject(value: object): string | undefined {
 
 function describeError(error: object): string {
   const message = Object.getOwnPropertyDescriptor(error, 'message')?.value
-  return redactText(typeof message === 'string' ? `Error: ${messageToShow(error)}` : 'Error', MAX_STRING)
+  return redactText(typeof message === 'string' ? `Error: ${messageToShow(error)}` : 'Error', MAX_STRING_CHARS)
 }
 
 /** Uses neither `instanceof`, which asks each prototype, nor the member `href`: both may run code of the program. */
 function describeUrl(value: object): string | undefined {
   if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
   try {
-    return redactText(Reflect.apply(readHref, value, []), MAX_STRING)
+    return redactText(Reflect.apply(readHref, value, []), MAX_STRING_CHARS)
   } catch {
     return undefined
   }

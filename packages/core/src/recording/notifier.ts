@@ -1,4 +1,4 @@
-import { recordSettings } from '../options/configuration.js'
+import { getRecordSettings } from '../options/configuration.js'
 import { handleRejection } from '../platform/handle-rejection.js'
 import { isThenable } from '../platform/is-thenable.js'
 import { TypeError } from '../platform/platform.js'
@@ -17,7 +17,7 @@ const state = shared<{ notifier: Notifier | undefined }>('notifier', () => ({ no
 /** Sets the function that takes every record of this process. `undefined` removes it. */
 export function setNotifier(notifier: Notifier | undefined): void {
   if (notifier !== undefined && typeof notifier !== 'function') {
-    throw new TypeError(`A notifier is a function, not ${typeof notifier}. See createNotifier(driver).`)
+    throw new TypeError(`A notifier must be a function, not ${typeof notifier}. See createNotifier(driver).`)
   }
   state.notifier = notifier
 }
@@ -30,20 +30,20 @@ export function getNotifier(): Notifier | undefined {
 /** Sends a record to the notifier. `isRoot`: whether the point began the trace in this process. Never throws. */
 export function notify(record: TraceRecord, isRoot = false): void {
   const { notifier } = state
-  if (notifier === undefined) return warnMissing()
-  const shown = redact(record)
+  if (notifier === undefined) return warnOfMissingNotifier()
+  const shown = applyRedactHook(record)
   if (shown === undefined) return
   if (isRoot) markRoot(shown)
   try {
     const result = notifier(shown)
-    if (isThenable(result)) handleRejection(result, warnFailing)
+    if (isThenable(result)) handleRejection(result, warnOfFailedNotifier)
   } catch (error) {
-    warnFailing(error)
+    warnOfFailedNotifier(error)
   }
 }
 
-function redact(record: TraceRecord): TraceRecord | undefined {
-  const hook = recordSettings().redact
+function applyRedactHook(record: TraceRecord): TraceRecord | undefined {
+  const hook = getRecordSettings().redact
   if (hook === undefined) return record
   // We cannot know what a failed hook meant to hide, so only the timing is sent. Made before the hook may change it.
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
@@ -65,16 +65,16 @@ function isRecord(value: unknown): value is TraceRecord {
   return typeof name === 'string' && typeof info === 'object' && info !== null
 }
 
-function warnMissing(): void {
+function warnOfMissingNotifier(): void {
   warnOnce(
     'OSPROFILER_NO_NOTIFIER',
     'A request is traced, but its records go nowhere. Call setup() of @osprofiler/node, or setNotifier().',
   )
 }
 
-function warnFailing(error: unknown): void {
+function warnOfFailedNotifier(error: unknown): void {
   warnOnce(
     'OSPROFILER_NOTIFIER_FAILED',
-    `The notifier failed (${describeException(error).etype}); its records are lost. Further failures are not shown.`,
+    `The notifier failed (${describeException(error).etype}), and its records are lost. Further failures are not reported.`,
   )
 }

@@ -1,12 +1,12 @@
 import { Math } from '../platform/platform.js'
 import type { TraceRecord } from '../record/trace-record.js'
 
-const RECORD_OVERHEAD = 400
-const VALUE_OVERHEAD = 16
+const RECORD_OVERHEAD_BYTES = 400
+const VALUE_OVERHEAD_BYTES = 16
 const MAX_VALUES = 2_000
 
 /** The overheads cover the extra bytes of shorter texts. */
-const MIN_SAMPLED_LENGTH = 64
+const MIN_SAMPLED_CHARS = 64
 const SAMPLES = 4
 const SPACE = 0x20
 const QUOTE = 0x22
@@ -14,16 +14,16 @@ const BACKSLASH = 0x5c
 const DELETE = 0x7f
 
 /** Estimates a record's bytes, as JSON or in memory. Values beyond `MAX_VALUES` are skipped: they may be circular. */
-export function sizeOf(record: TraceRecord): number {
-  let size = RECORD_OVERHEAD
+export function estimateRecordBytes(record: TraceRecord): number {
+  let size = RECORD_OVERHEAD_BYTES
   const values: unknown[] = [record.info]
   for (let index = 0; index < values.length && index < MAX_VALUES; index++) {
     const value = values[index]
-    size += VALUE_OVERHEAD
-    if (typeof value === 'string') size += textSize(value)
+    size += VALUE_OVERHEAD_BYTES
+    if (typeof value === 'string') size += estimateTextBytes(value)
     if (typeof value !== 'object' || value === null) continue
     for (const name in value) {
-      size += VALUE_OVERHEAD + name.length
+      size += VALUE_OVERHEAD_BYTES + name.length
       values.push((value as Record<string, unknown>)[name])
       if (values.length >= MAX_VALUES) break
     }
@@ -32,9 +32,9 @@ export function sizeOf(record: TraceRecord): number {
 }
 
 /** Estimates the length in UTF-8 from a few characters. Counting all of them costs as much as the point. */
-function textSize(text: string): number {
+function estimateTextBytes(text: string): number {
   const { length } = text
-  if (length < MIN_SAMPLED_LENGTH) return length
+  if (length < MIN_SAMPLED_CHARS) return length
   const step = Math.floor(length / SAMPLES)
   let more = 0
   for (let sample = 0; sample < SAMPLES; sample++) more += bytesBeyondOne(text.charCodeAt(step * sample))

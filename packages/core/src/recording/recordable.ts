@@ -3,24 +3,24 @@ import { setMember } from '../json/set-member.js'
 import { cutText } from '../platform/cut-text.js'
 import { Array, Math, Number, Object, String, types } from '../platform/platform.js'
 import { remember } from '../platform/remember.js'
-import { withoutOption } from '../secrets/command-lists.js'
+import { redactOption } from '../secrets/command-lists.js'
 import { isHarmless } from '../secrets/names/harmless-values.js'
-import { followsLabel } from '../secrets/names/lists-of-names.js'
-import { isSecretName, type NameKind, nameKind, REDACTED } from '../secrets/names/secret-names.js'
+import { isValueOfLabel } from '../secrets/names/lists-of-names.js'
+import { getNameKind, isSecretName, type NameKind, REDACTED } from '../secrets/names/secret-names.js'
 import { redactText } from '../secrets/redact-text.js'
-import { describeObject, MAX_STRING } from './describe-object.js'
+import { describeObject, MAX_STRING_CHARS } from './describe-object.js'
 
 const MAX_DEPTH = 12
 const MAX_ENTRIES = 100
-const MAX_NAME = 256
-const MAX_LABEL = 64
+const MAX_NAME_CHARS = 256
+const MAX_LABEL_CHARS = 64
 // Writing a larger number takes too long.
 const MAX_BIGINT = 2n ** 1024n
 // Bounds for the whole info, because an info may be wide and deep at once.
-const MAX_VALUES = 1_000
-const MAX_CHARACTERS = 64_000
+const MAX_TOTAL_VALUES = 1_000
+const MAX_TOTAL_CHARS = 64_000
 /** Members of an info that tell what became of a point. They were added to an info that was bounded before. */
-const OUTCOME = ['etype', 'message', 'points_omitted', 'unrecorded']
+const OUTCOME_MEMBERS = ['etype', 'message', 'points_omitted', 'unrecorded']
 
 interface Allowance {
   values: number
@@ -34,7 +34,7 @@ interface Allowance {
  * Marks tell what was cut: `[Object]`, `...`, `12 more`.
  */
 export function recordable(value: unknown): unknown {
-  return copy(value, { values: MAX_VALUES, characters: MAX_CHARACTERS, path: [] })
+  return copy(value, { values: MAX_TOTAL_VALUES, characters: MAX_TOTAL_CHARS, path: [] })
 }
 
 /** Copies info once to a fresh object. Each info is bounded by itself. Members of `later` override those of `info`. */
@@ -47,7 +47,7 @@ export function recordableInfo(info: unknown, later?: unknown): Record<string, u
 export function recordableAgain(info: object): Record<string, unknown> {
   const copied = copyInfo(info)
   if (types.isProxy(info)) return copied
-  for (const name of OUTCOME) {
+  for (const name of OUTCOME_MEMBERS) {
     const value: unknown = Object.getOwnPropertyDescriptor(info, name)?.value
     if (value !== undefined) setMember(copied, name, recordable(value))
   }
@@ -63,14 +63,14 @@ export function addMembers(copied: Record<string, unknown>, members: object): Re
 function copyInfo(info: unknown): Record<string, unknown> {
   if (info === undefined || info === null) return {}
   const copied = recordable(info)
-  return isPlain(copied) ? copied : { value: copied }
+  return isObject(copied) ? copied : { value: copied }
 }
 
 function copy(value: unknown, allowance: Allowance): unknown {
   allowance.values--
   switch (typeof value) {
     case 'string':
-      return readText(value, allowance)
+      return copyText(value, allowance)
     case 'number':
       // Adding 0 turns -0 into 0: JSON has no -0, and a record must equal what a store returns.
       return Number.isFinite(value) ? value + 0 : String(value)
@@ -79,7 +79,7 @@ function copy(value: unknown, allowance: Allowance): unknown {
     case 'bigint':
       return -MAX_BIGINT < value && value < MAX_BIGINT ? value.toString() : '[BigInt]'
     case 'symbol':
-      return readText(value.toString(), allowance)
+      return copyText(value.toString(), allowance)
     case 'function':
       return '[Function]'
     case 'undefined':
@@ -96,8 +96,8 @@ function copyObject(value: object, allowance: Allowance): unknown {
     if (types.isProxy(value)) return '[Proxy]'
     // `ExactNumber` is immutable, and comes from a record that was read.
     if (ExactNumber.is(value)) return value
-    const known = describeObject(value)
-    if (known !== undefined) return text(known, allowance)
+    const described = describeObject(value)
+    if (described !== undefined) return toWellFormedText(described, allowance)
     if (path.includes(value)) return '[Circular]'
     if (depth >= MAX_DEPTH || allowance.values <= 0) return Array.isArray(value) ? '[Array]' : '[Object]'
     path.push(value)
@@ -113,31 +113,31 @@ function copyObject(value: object, allowance: Allowance): unknown {
 function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   const copied: unknown[] = []
   const length = Math.min(array.length, MAX_ENTRIES)
-  let given: readonly unknown[] | undefined
-  let before: unknown
+  let entries: readonly unknown[] | undefined
+  let previous: unknown
   for (let index = 0; index < length && allowance.values > 0; index++) {
     const property = Object.getOwnPropertyDescriptor(array, index)
     const value: unknown = property?.value
     let hidden: string | undefined
-    if (mayHide(before, value)) {
-      given ??= valuesOf(array, length)
-      hidden = followsLabel(given, index) ? REDACTED : withoutOption(given, index)
+    if (mayBeSecret(previous, value)) {
+      entries ??= readEntries(array, length)
+      hidden = isValueOfLabel(entries, index) ? REDACTED : redactOption(entries, index)
     }
     copied.push(hidden ?? copyProperty(property, allowance) ?? null)
-    before = value
+    previous = value
   }
   if (copied.length < array.length) copied.push(`[${array.length - copied.length} more]`)
   return copied
 }
 
 /** Most entries need no closer look: they are not options, and follow neither an option nor a secret name. */
-function mayHide(before: unknown, value: unknown): boolean {
+function mayBeSecret(previous: unknown, value: unknown): boolean {
   if (typeof value === 'string' && value.startsWith('-')) return true
-  if (typeof before !== 'string' || before.length > MAX_LABEL) return false
-  return before.startsWith('-') || isSecretName(before)
+  if (typeof previous !== 'string' || previous.length > MAX_LABEL_CHARS) return false
+  return previous.startsWith('-') || isSecretName(previous)
 }
 
-function valuesOf(array: readonly unknown[], length: number): unknown[] {
+function readEntries(array: readonly unknown[], length: number): unknown[] {
   return Array.from({ length }, (_, index): unknown => Object.getOwnPropertyDescriptor(array, index)?.value)
 }
 
@@ -147,54 +147,56 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   // Listing the names of a wide object takes long, even if most are left out. The allowance limits such objects.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
-  let hasLooked = false
+  let hasSearchedLabel = false
   let taken = 0
   for (const name of names) {
     if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
     taken++
     const { shown, kind } = readName(name)
     // `{name: 'Authorization', value: '...'}`
-    if (kind === 'value' && !hasLooked) {
-      label = secretLabel(value, names)
-      hasLooked = true
+    if (kind === 'value' && !hasSearchedLabel) {
+      label = findSecretLabel(value, names)
+      hasSearchedLabel = true
     }
     const property = Object.getOwnPropertyDescriptor(value, name)
     const hidden =
-      kind === 'secret' || (kind === 'value' && label !== undefined) || (name.length <= 2 && isOfKey(name, value))
+      kind === 'secret' ||
+      (kind === 'value' && label !== undefined) ||
+      (name.length <= 2 && isPrivateKeyMember(name, value))
     const member =
       hidden && !isHarmless(kind === 'secret' ? name : (label ?? name), property?.value)
-        ? readAccount(name, property?.value)
+        ? redactAccount(name, property?.value)
         : copyProperty(property, allowance)
     if (member === undefined) continue
-    setMember(copied, spend(shown, allowance), member)
+    setMember(copied, takeFromAllowance(shown, allowance), member)
   }
   if (taken < names.length) setMember(copied, '...', `[${names.length - taken} more]`)
   return copied
 }
 
 /** Redacts `auth: {user: 'bob', pass: '...'}`, as HTTP clients take it, except for the user name. */
-function readAccount(name: string, value: unknown): unknown {
+function redactAccount(name: string, value: unknown): unknown {
   if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
   const names = Object.keys(value).slice(0, MAX_ENTRIES)
   const user = names.find(each => /^user(?:name)?$/i.test(each))
-  const told: unknown = user === undefined ? undefined : Object.getOwnPropertyDescriptor(value, user)?.value
-  if (user === undefined || typeof told !== 'string') return REDACTED
+  const userName: unknown = user === undefined ? undefined : Object.getOwnPropertyDescriptor(value, user)?.value
+  if (user === undefined || typeof userName !== 'string') return REDACTED
   return Object.fromEntries(
-    names.map(each => [each, each === user ? redactText(told, MAX_NAME).toWellFormed() : REDACTED]),
+    names.map(each => [each, each === user ? redactText(userName, MAX_NAME_CHARS).toWellFormed() : REDACTED]),
   )
 }
 
 /** Returns whether a member is a private part of a JSON Web Key, which has a `kty` beside it. */
-function isOfKey(name: string, holder: object): boolean {
+function isPrivateKeyMember(name: string, holder: object): boolean {
   return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
 }
 
 /** Returns the text of a member that labels the value beside it, if the label names a secret. */
-function secretLabel(holder: object, names: readonly string[]): string | undefined {
+function findSecretLabel(holder: object, names: readonly string[]): string | undefined {
   for (const name of names.slice(0, MAX_ENTRIES)) {
     if (readName(name).kind !== 'label') continue
     const label: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
-    if (typeof label === 'string' && label.length <= MAX_LABEL && isSecretName(label)) return label
+    if (typeof label === 'string' && label.length <= MAX_LABEL_CHARS && isSecretName(label)) return label
   }
   return undefined
 }
@@ -204,28 +206,31 @@ interface Name {
   readonly kind: NameKind
 }
 
-const readName = remember<Name>(name => ({ shown: redactText(name, MAX_NAME).toWellFormed(), kind: nameKind(name) }))
+const readName = remember<Name>(name => ({
+  shown: redactText(name, MAX_NAME_CHARS).toWellFormed(),
+  kind: getNameKind(name),
+}))
 
 function copyProperty(property: PropertyDescriptor | undefined, allowance: Allowance): unknown {
   if (property === undefined) return undefined
   return 'value' in property ? copy(property.value, allowance) : '[Getter]'
 }
 
-function readText(value: string, allowance: Allowance): string {
-  return text(redactText(value, Math.min(MAX_STRING, Math.max(allowance.characters, 0))), allowance)
+function copyText(value: string, allowance: Allowance): string {
+  return toWellFormedText(redactText(value, Math.min(MAX_STRING_CHARS, Math.max(allowance.characters, 0))), allowance)
 }
 
 /** Lone surrogates cannot be encoded: stores would refuse or change the record. */
-function text(value: string, allowance: Allowance): string {
-  return spend(value.isWellFormed() ? value : value.toWellFormed(), allowance)
+function toWellFormedText(value: string, allowance: Allowance): string {
+  return takeFromAllowance(value.isWellFormed() ? value : value.toWellFormed(), allowance)
 }
 
-function spend(value: string, allowance: Allowance): string {
+function takeFromAllowance(value: string, allowance: Allowance): string {
   const cut = value.length > allowance.characters ? cutText(value, Math.max(allowance.characters, 0)) : value
   allowance.characters -= cut.length
   return cut
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,8 +1,8 @@
 import { Array, Date, dateNow, Math, performance, String } from '../platform/platform.js'
 
 // If the wall clock was set by more than this, the next trace follows it.
-const TOLERANCE_US = 5_000
-const STANDSTILL_US = 1_000
+const MAX_DRIFT_US = 5_000
+const MAX_READING_US = 1_000
 
 // Read once, because the accessor is slow and the time origin never moves.
 const ORIGIN_MS = performance.timeOrigin
@@ -19,13 +19,13 @@ let cachedPrefix = ''
  * milliseconds, so this clock reads the monotonic one. A new trace follows the wall clock if it was set.
  */
 export function createClock(): () => number {
-  const before = readUs()
+  const before = readMicroseconds()
   const drift = dateNow() * 1000 - before
   // If the process stood still between the two readings, their difference says nothing about the wall clock.
-  const stoodStill = readUs() - before > STANDSTILL_US
-  if (!stoodStill && Math.abs(drift - correctionUs) > TOLERANCE_US) correctionUs = drift
+  const stoodStill = readMicroseconds() - before > MAX_READING_US
+  if (!stoodStill && Math.abs(drift - correctionUs) > MAX_DRIFT_US) correctionUs = drift
   const correction = correctionUs
-  return () => readUs() + correction
+  return () => readMicroseconds() + correction
 }
 
 /** Formats a time as `YYYY-MM-DDTHH:MM:SS.ffffff` in UTC, which Python's drivers read. */
@@ -39,6 +39,6 @@ export function formatTimestamp(epochUs: number): string {
   return cachedPrefix + THREE_DIGITS[Math.floor(us / 1000)] + THREE_DIGITS[us % 1000]
 }
 
-function readUs(): number {
+function readMicroseconds(): number {
   return Math.floor((ORIGIN_MS + performance.now()) * 1000)
 }

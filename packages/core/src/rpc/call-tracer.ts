@@ -42,11 +42,11 @@ export function createCallTracer<Message = unknown>(
   options: CallOptions<Message> = {},
 ): CallTracer<Message> {
   checkOptions('The tracer of calls', options, CALL_OPTIONS)
-  const usualName = options.name || 'rpc'
+  const defaultName = options.name || 'rpc'
   const gate = createTraceGate(hmacKeys, options)
   return {
-    open(pair, message, info, name = usualName) {
-      gate.lookForKeys()
+    open(pair, message, info, name = defaultName) {
+      gate.warnIfNoKeys()
       if (pair === undefined) return undefined
       const admitted = gate.admit(pair.info, pair.hmac, message)
       if (admitted === undefined) return undefined

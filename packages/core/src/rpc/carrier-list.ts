@@ -7,9 +7,9 @@ export type HeaderList = Map<unknown, unknown> | unknown[]
 /** Brokers accept fewer headers. A longer list would make every consumer search through it. */
 const MAX_HEADERS = 1_000
 // Looking up these spellings takes the same time however many names an element has.
-const SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
+const HEADER_SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
 
-type See = (name: unknown, value: unknown) => void
+type HeaderVisitor = (name: unknown, value: unknown) => void
 
 /** Returns whether a carrier is a `Map` or a list of headers, and not an object with headers as members. */
 export function isHeaderList(carrier: object): carrier is HeaderList {
@@ -20,20 +20,20 @@ export function isHeaderList(carrier: object): carrier is HeaderList {
 export function pickTraceHeaders(carrier: HeaderList): object {
   const found: Record<string, unknown> = {}
   if (isTooLong(carrier)) return found
-  const see: See = (name, value) => {
+  const visit: HeaderVisitor = (name, value) => {
     const text = readTraceName(name)
     if (text !== undefined) found[text] = Object.hasOwn(found, text) ? [found[text], value] : value
   }
-  eachHeader(carrier, see, SPELLINGS)
+  forEachHeader(carrier, visit, HEADER_SPELLINGS)
   return found
 }
 
 /** Replaces the trace headers, in the form of the other headers. A list that is too long to be read stays unchanged. */
 export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
   if (isTooLong(carrier)) return
-  const like = findFirst(carrier)
-  const writeName = (bytes ?? types.isUint8Array(like.name)) ? toBytes : String
-  const writeValue = (bytes ?? types.isUint8Array(like.value)) ? toBytes : String
+  const sample = findFirstHeader(carrier)
+  const writeName = (bytes ?? types.isUint8Array(sample.name)) ? toBytes : String
+  const writeValue = (bytes ?? types.isUint8Array(sample.value)) ? toBytes : String
   const added = Object.entries(headers).map(([name, value]) => [writeName(name), writeValue(value)] as const)
   if (Array.isArray(carrier)) {
     const element = carrier.find(isObject)
@@ -49,24 +49,24 @@ function isTooLong(carrier: HeaderList): boolean {
   return (Array.isArray(carrier) ? carrier.length : carrier.size) > MAX_HEADERS
 }
 
-/** Calls `see` for each header, or for those of `names`, without a copy: most messages carry no trace. */
-function eachHeader(carrier: HeaderList, see: See, names?: readonly string[]): void {
-  if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void see(name, value))
-  for (const element of carrier) if (isObject(element)) eachOfElement(element, see, names)
+/** Calls `visit` for each header, or for those of `names`, without a copy: most messages carry no trace. */
+function forEachHeader(carrier: HeaderList, visit: HeaderVisitor, names?: readonly string[]): void {
+  if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void visit(name, value))
+  for (const element of carrier) if (isObject(element)) forEachHeaderOfElement(element, visit, names)
 }
 
-function eachOfElement(element: object, see: See, names?: readonly string[]): void {
-  if (Array.isArray(element)) return see(element[0], element[1])
+function forEachHeaderOfElement(element: object, visit: HeaderVisitor, names?: readonly string[]): void {
+  if (Array.isArray(element)) return visit(element[0], element[1])
   const pairName = findPairName(element)
-  if (pairName !== undefined) return see(Reflect.get(element, pairName), Reflect.get(element, 'value'))
+  if (pairName !== undefined) return visit(Reflect.get(element, pairName), Reflect.get(element, 'value'))
   for (const name of names?.filter(one => Object.hasOwn(element, one)) ?? Object.keys(element)) {
-    see(name, Reflect.get(element, name))
+    visit(name, Reflect.get(element, name))
   }
 }
 
-function findFirst(carrier: HeaderList): { readonly name?: unknown; readonly value?: unknown } {
+function findFirstHeader(carrier: HeaderList): { readonly name?: unknown; readonly value?: unknown } {
   const headers: object[] = []
-  eachHeader(carrier, (name, value) => headers.push({ name, value }))
+  forEachHeader(carrier, (name, value) => headers.push({ name, value }))
   return headers[0] ?? {}
 }
 
@@ -75,7 +75,7 @@ function withoutTrace(element: unknown): unknown[] {
   if (!isObject(element)) return [element]
   const kept: [string, unknown][] = []
   let isKept = true
-  eachOfElement(element, (name, value) => {
+  forEachHeaderOfElement(element, (name, value) => {
     if (readTraceName(name) === undefined) kept.push([name as string, value])
     else isKept = false
   })

@@ -7,7 +7,7 @@ import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.j
 const LOWER_INFO = 'x-trace-info'
 const LOWER_HMAC = 'x-trace-hmac'
 // Trusted pairs are shorter. Longer bytes cannot be a trace header, so they are not copied.
-const MAX_BYTES = 16 * 1024
+const MAX_HEADER_BYTES = 16 * 1024
 
 /** The signed pair of a carrier. A missing part is empty. */
 export interface SignedPair {
@@ -33,7 +33,7 @@ interface Writable {
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
   try {
-    const read = readerOf(carrier)
+    const read = createReader(carrier)
     const info = joinSpellings(readText(read(X_TRACE_INFO)), readText(read(LOWER_INFO)))
     const hmac = joinSpellings(readText(read(X_TRACE_HMAC)), readText(read(LOWER_HMAC)))
     return info === '' && hmac === '' ? undefined : { info, hmac }
@@ -64,29 +64,29 @@ export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boo
   }
 }
 
-function readerOf(carrier: object): (name: string) => unknown {
+function createReader(carrier: object): (name: string) => unknown {
   const holder = isHeaderList(carrier) ? pickTraceHeaders(carrier) : carrier
   return isReadable(holder) ? name => holder.get(name) : name => readOwn(holder, name)
 }
 
 /** Joins the values of two spellings of a name. Different values make the header malformed. */
-function joinSpellings(own: string, lower: string): string {
-  return own === '' || own === lower ? lower : lower === '' ? own : `${own}, ${lower}`
+function joinSpellings(canonical: string, lower: string): string {
+  return canonical === '' || canonical === lower ? lower : lower === '' ? canonical : `${canonical}, ${lower}`
 }
 
 function readText(value: unknown): string {
   // Several values are joined, as in Node, and so malformed, because the right one is unknown. Two values suffice.
-  return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decode).join(', ') : decode(value)
+  return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decodeValue).join(', ') : decodeValue(value)
 }
 
 function readOwn(carrier: object, name: string): unknown {
   return Object.hasOwn(carrier, name) ? Reflect.get(carrier, name) : undefined
 }
 
-function decode(value: unknown): string {
+function decodeValue(value: unknown): string {
   if (typeof value === 'string') return value
   // Both texts are ASCII, so Latin-1 decodes them.
-  if ((types.isUint8Array(value) && value.length <= MAX_BYTES) || isBytes(value)) {
+  if ((types.isUint8Array(value) && value.length <= MAX_HEADER_BYTES) || isBytes(value)) {
     return Buffer.from(value).toString('latin1')
   }
   return ''
@@ -94,7 +94,7 @@ function decode(value: unknown): string {
 
 /** Returns whether a value is bytes in JSON, as in the Kafka events of AWS Lambda. */
 function isBytes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.length <= MAX_BYTES && value.every(isByte)
+  return Array.isArray(value) && value.length > 0 && value.length <= MAX_HEADER_BYTES && value.every(isByte)
 }
 
 function isByte(value: unknown): boolean {

@@ -44,7 +44,7 @@ export class ServedCall {
     try {
       close()
     } finally {
-      this.#root.ended()
+      this.#root.close()
       this.#release()
     }
   }

@@ -3,10 +3,10 @@ import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
 /** A program's name is near the beginning: `sudo -u bob mysql ...`. */
-const MAX_BEFORE = 12
+const MAX_ENTRIES_BEFORE = 12
 
 /** Options that take a secret without telling so by their names. `attached`: the value may be in the same entry. */
-const PROGRAMS: readonly (readonly [program: RegExp, option: RegExp, attached: RegExp | undefined])[] = [
+const SECRET_OPTIONS: readonly (readonly [program: RegExp, option: RegExp, attached: RegExp | undefined])[] = [
   [/^(?:mysql|mariadb)/, /^(?!)/, /^-p(?=.)/],
   [/^(?:sshpass|mongo(?:sh|dump|restore|import|export)?|docker|podman|helm|az|oc)$/, /^-p$/, /^-p(?=.)/],
   [/^7z[ar]?$/, /^(?!)/, /^-p(?=.)/],
@@ -15,25 +15,25 @@ const PROGRAMS: readonly (readonly [program: RegExp, option: RegExp, attached: R
   [/^ldap/, /^-w$/, /^-w(?=.)/],
   [/^openssl$/, /^-[kK]$/, undefined],
 ]
-const USER = /^(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)$/
-const ATTACHED_USER = /^-[uU](?=[^\s:]{1,128}:)/
+const USER_OPTION = /^(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)$/
+const ATTACHED_USER_OPTION = /^-[uU](?=[^\s:]{1,128}:)/
 
 /** Returns a list's entry without the secret of an option: `['mysql', '-px']`, `['redis-cli', '-a', 'x']`. */
-export function withoutOption(list: readonly unknown[], index: number): string | undefined {
+export function redactOption(list: readonly unknown[], index: number): string | undefined {
   const value = list[index]
   if (typeof value !== 'string') return undefined
   const before = index > 0 ? list[index - 1] : undefined
   const option = typeof before === 'string' && before.charCodeAt(0) === HYPHEN ? before : undefined
   if (option === undefined && value.charCodeAt(0) !== HYPHEN) return undefined
   // `curl -u user:password`
-  if (option !== undefined && USER.test(option) && /^[^:]*:./.test(value)) return REDACTED
+  if (option !== undefined && USER_OPTION.test(option) && /^[^:]*:./.test(value)) return REDACTED
   const names = programsBefore(list, index)
-  if (names.some(name => /^(?:curl|wget|http)$/.test(name)) && ATTACHED_USER.test(value))
+  if (names.some(name => /^(?:curl|wget|http)$/.test(name)) && ATTACHED_USER_OPTION.test(value))
     return `${value.slice(0, value.indexOf(':') + 1)}${REDACTED}`
-  for (const [program, takes, attached] of PROGRAMS) {
+  for (const [program, optionPattern, attached] of SECRET_OPTIONS) {
     if (!names.some(name => program.test(name))) continue
     if (isPortOption(program, names, list, index)) continue
-    if (option !== undefined && takes.test(option)) return REDACTED
+    if (option !== undefined && optionPattern.test(option)) return REDACTED
     if (attached?.test(value) && !value.startsWith('--')) return `${value.slice(0, 2)}${REDACTED}`
   }
   return undefined
@@ -48,7 +48,7 @@ function isPortOption(program: RegExp, names: readonly string[], list: readonly 
 
 function programsBefore(list: readonly unknown[], index: number): string[] {
   const names: string[] = []
-  for (const each of list.slice(0, Math.min(index, MAX_BEFORE))) {
+  for (const each of list.slice(0, Math.min(index, MAX_ENTRIES_BEFORE))) {
     if (typeof each !== 'string' || each.length > 128 || each.charCodeAt(0) === HYPHEN) continue
     names.push(each.slice(each.lastIndexOf('/') + 1).replace(/\.exe$/i, ''))
   }

@@ -13,7 +13,7 @@ import {
   findQuoted,
   findSchemes,
 } from './finders/secret-phrases.js'
-import { findSentences, hasSentence } from './finders/secret-sentences.js'
+import { findSentences, mayHaveSentence } from './finders/secret-sentences.js'
 import { findKeyBlocks, findShapes } from './finders/secret-shapes.js'
 import { findUsers } from './finders/secret-users.js'
 import * as SIGN from './finders/signs-of-secrets.js'
@@ -21,45 +21,45 @@ import { isHarmlessInUrl } from './names/harmless-values.js'
 import { isSecretInUrl, REDACTED } from './names/secret-names.js'
 import { decodeEscapes } from './values/decode-escapes.js'
 import { findListLabels } from './values/labels-in-lists.js'
-import { eachMatch, type Span, withoutSpans } from './values/text-spans.js'
+import { forEachMatch, replaceSpans, type Span } from './values/text-spans.js'
 
 /** A secret with its name is never shorter. */
-const MIN_SECRET = 4
+const MIN_SECRET_CHARS = 4
 /** This many characters behind a cut tell whether a secret was cut. */
-const LOOK_AHEAD = 300
+const LOOK_AHEAD_CHARS = 300
 const MAX_DEPTH = 4
-const NONE: Span[] = []
+const NO_SPANS: Span[] = []
 // Parts that may contain an escaped text: a URL in a URL, JSON in a query.
 const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
-const PART = /[^\s&=?#"'<>;,/]+/g
+const URL_PART = /[^\s&=?#"'<>;,/]+/g
 // `pw%3Dx`
-const MIN_ESCAPED = 6
+const MIN_ESCAPED_CHARS = 6
 
 /** Returns a text without its secrets, cut to `length` characters. The time is linear in the length of the text. */
 export function redactText(text: string, length: number): string {
-  if (text.length < MIN_SECRET || knownClean.has(text)) return cutText(text, length)
+  if (text.length < MIN_SECRET_CHARS || cleanTexts.has(text)) return cutText(text, length)
   const isCut = text.length > length
-  const read = isCut ? text.slice(0, length + LOOK_AHEAD) : text
+  const read = isCut ? text.slice(0, length + LOOK_AHEAD_CHARS) : text
   const spans = findSecrets(read, isCut, 0)
   if (spans.length === 0) {
-    remember(text)
+    rememberAsClean(text)
     return cutText(text, length)
   }
-  if (!isCut) return settle(read, spans)
+  if (!isCut) return redactAgain(read, spans)
   // The replacement of a part may be longer than the part.
-  const shown = withoutSpans(read, spans, length).slice(0, length + REDACTED.length)
+  const shown = replaceSpans(read, spans, length).slice(0, length + REDACTED.length)
   return `${shown.replace(/[\ud800-\udbff]$/, '')}...`
 }
 
 /** A program records the same statements, names and paths again and again. */
-const MAX_REMEMBERED = 1_000
-const MAX_REMEMBERED_TEXT = 256
-const knownClean = new Set<string>()
+const MAX_REMEMBERED_TEXTS = 1_000
+const MAX_REMEMBERED_TEXT_CHARS = 256
+const cleanTexts = new Set<string>()
 
-function remember(text: string): void {
-  if (text.length > MAX_REMEMBERED_TEXT) return
-  if (knownClean.size >= MAX_REMEMBERED) knownClean.clear()
-  knownClean.add(text)
+function rememberAsClean(text: string): void {
+  if (text.length > MAX_REMEMBERED_TEXT_CHARS) return
+  if (cleanTexts.size >= MAX_REMEMBERED_TEXTS) cleanTexts.clear()
+  cleanTexts.add(text)
 }
 
 /** Returns a query string without its secrets: `page=2&access_token=***&sig=***`. */
@@ -84,20 +84,20 @@ function redactParts(query: string, depth: number): string {
 
 function redactInner(value: string, depth: number): string {
   const spans = findSecrets(value, false, depth)
-  return spans.length === 0 ? value : withoutSpans(value, spans, value.length)
+  return spans.length === 0 ? value : replaceSpans(value, spans, value.length)
 }
 
-const MAX_SETTLED = 256
+const MAX_REDACTED_AGAIN_CHARS = 256
 // A command or an escape is read to its end, which may include a part that was hidden already.
-const MAY_SETTLE = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
+const MAY_CHANGE_AGAIN = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
 
 /** Redacts a redacted text again, so that later redactions do not change it. */
-function settle(text: string, spans: Span[]): string {
-  let shown = withoutSpans(text, spans, text.length)
-  if (text.length > MAX_SETTLED || !MAY_SETTLE.test(shown)) return shown
+function redactAgain(text: string, spans: Span[]): string {
+  let shown = replaceSpans(text, spans, text.length)
+  if (text.length > MAX_REDACTED_AGAIN_CHARS || !MAY_CHANGE_AGAIN.test(shown)) return shown
   for (let round = 0; round < 3; round++) {
     const more = findSecrets(shown, false, 0)
-    const next = withoutSpans(shown, more, shown.length)
+    const next = replaceSpans(shown, more, shown.length)
     if (next === shown) break
     shown = next
   }
@@ -105,8 +105,8 @@ function settle(text: string, spans: Span[]): string {
 }
 
 function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
-  const signs = SIGN.signsOf(text)
-  if (signs === 0 && !hasSentence(text)) return NONE
+  const signs = SIGN.findSigns(text)
+  if (signs === 0 && !mayHaveSentence(text)) return NO_SPANS
   const spans: Span[] = []
   if (signs & SIGN.PAIR) {
     findPairs(text, spans)
@@ -114,7 +114,7 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
     if (signs & SIGN.SLASH && text.includes('://')) findUsers(text, spans, isCut)
   }
   if (signs & SIGN.LIST) findListLabels(text, spans)
-  if (hasSentence(text)) {
+  if (mayHaveSentence(text)) {
     findSentences(text, spans)
     findIdentified(text, spans)
   }
@@ -141,18 +141,25 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
 // JSON and XML in HTML.
 const ENTITY = /&(?:quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/
 const ENTITIES = /&(quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/g
-const SIGNS: Readonly<Record<string, string>> = { quot: '"', '#34': '"', '#x22': '"', lt: '<', gt: '>', '#61': '=' }
+const CHARACTER_BY_ENTITY: Readonly<Record<string, string>> = {
+  quot: '"',
+  '#34': '"',
+  '#x22': '"',
+  lt: '<',
+  gt: '>',
+  '#61': '=',
+}
 
 function findEntities(text: string, spans: Span[], depth: number): void {
-  const decoded = text.replace(ENTITIES, (_, name: string) => SIGNS[name] ?? "'")
+  const decoded = text.replace(ENTITIES, (_, name: string) => CHARACTER_BY_ENTITY[name] ?? "'")
   const redacted = redactInner(decoded, depth)
   if (redacted !== decoded) spans.push({ start: 0, end: text.length, shown: redacted })
 }
 
 function findEscaped(text: string, spans: Span[], depth: number): void {
   const parts: { start: number; part: string }[] = []
-  eachMatch(PART, text, ({ 0: part, index: start }) => {
-    if (part.length >= MIN_ESCAPED && part.includes('%')) parts.push({ start, part })
+  forEachMatch(URL_PART, text, ({ 0: part, index: start }) => {
+    if (part.length >= MIN_ESCAPED_CHARS && part.includes('%')) parts.push({ start, part })
   })
   for (const { start, part } of parts) {
     if (!ESCAPED.test(part)) continue

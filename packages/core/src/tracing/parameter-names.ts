@@ -4,33 +4,33 @@ import { type AnyFunction, originalOf, sourceOf } from '../wrapping/stand-in.js'
 
 interface Parameters {
   readonly names: readonly string[]
-  readonly rest: boolean
+  readonly hasRest: boolean
 }
 
-const known = shared('parameter-names', () => new WeakMap<object, Parameters>())
+const knownParameters = shared('parameter-names', () => new WeakMap<object, Parameters>())
 
 // Comments, texts, and regular expressions where a value begins. Their commas and brackets do not count.
-const OPAQUE =
+const OPAQUE_SOURCE =
   /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[=(,:?]\s*)\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//g
-const NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
-const MAX_SOURCE = 4_000
+const PARAMETER_NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
+const MAX_SOURCE_CHARS = 4_000
 
 /** Reads a parameter's name from the source, to find secrets. Native, bound and destructured parameters have none. */
-export function parameterName(fn: AnyFunction, index: number): string {
-  const { names, rest } = parametersOf(fn)
-  return names[rest ? Math.min(index, names.length - 1) : index] ?? ''
+export function readParameterName(fn: AnyFunction, index: number): string {
+  const { names, hasRest } = getParameters(fn)
+  return names[hasRest ? Math.min(index, names.length - 1) : index] ?? ''
 }
 
-function parametersOf(fn: AnyFunction): Parameters {
+function getParameters(fn: AnyFunction): Parameters {
   const original = originalOf(fn)
-  let parameters = known.get(original)
+  let parameters = knownParameters.get(original)
   if (parameters === undefined) {
-    const read = readParameters(sourceOf(original).slice(0, MAX_SOURCE).replace(OPAQUE, ' '))
+    const read = readParameters(sourceOf(original).slice(0, MAX_SOURCE_CHARS).replace(OPAQUE_SOURCE, ' '))
     parameters = {
-      names: read.map(parameter => NAME.exec(parameter)?.[2] ?? ''),
-      rest: /^\s*\.\.\./.test(read.at(-1) ?? ''),
+      names: read.map(parameter => PARAMETER_NAME.exec(parameter)?.[2] ?? ''),
+      hasRest: /^\s*\.\.\./.test(read.at(-1) ?? ''),
     }
-    known.set(original, parameters)
+    knownParameters.set(original, parameters)
   }
   return parameters
 }

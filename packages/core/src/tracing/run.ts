@@ -62,7 +62,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   const profiler = new Profiler(trace)
   enterWith(profiler)
   const release = keepContext()
-  releases.set(profiler, () => {
+  releasesByProfiler.set(profiler, () => {
     trace.end()
     release()
   })
@@ -74,7 +74,7 @@ export function clean(): void {
   const current = currentProfiler()
   if (current === undefined) return
   enterWith(undefined)
-  const release = releases.get(current)
+  const release = releasesByProfiler.get(current)
   if (release === undefined) return
   try {
     current.end()
@@ -83,22 +83,22 @@ export function clean(): void {
   }
 }
 
-interface Opening {
+interface TraceSettings {
   readonly hmacKey: string
   readonly baseId: string
   readonly parentId: string
   readonly maxPointsPerTrace: number
 }
 
-const releases = shared('releases', () => new WeakMap<Profiler, () => void>())
+const releasesByProfiler = shared('releases', () => new WeakMap<Profiler, () => void>())
 
-function readOptions(options: TraceOptions): Opening {
+function readOptions(options: TraceOptions): TraceSettings {
   const { hmacKey, baseId = createTraceId(), maxPointsPerTrace = DEFAULT_MAX_POINTS } = options
   const parentId = options.parentId || baseId
   if (typeof hmacKey !== 'string' || hmacKey === '')
-    throw new TypeError('A trace needs an hmacKey to sign what it sends on')
+    throw new TypeError('A trace needs an hmacKey to sign the headers of outgoing requests')
   if (!isTraceId(baseId) || !isTraceId(parentId))
-    throw new TypeError('baseId and parentId are strings of 1 to 255 characters, none of them a control character')
+    throw new TypeError('baseId and parentId must be strings of 1 to 255 characters without control characters')
   checkOptionKinds({ maxPointsPerTrace }, { maxPointsPerTrace: 'number' })
   return { hmacKey, baseId, parentId, maxPointsPerTrace }
 }

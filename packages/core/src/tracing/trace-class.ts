@@ -1,9 +1,9 @@
 import { checkOptions, type OptionKinds } from '../options/check-options.js'
 import { Function, Map, Object, Proxy, Reflect, TypeError, WeakSet } from '../platform/platform.js'
 import { className, functionName } from '../recording/class-name.js'
-import { type AnyFunction, type Call, isNative, readAsOriginal, standForClass } from '../wrapping/stand-in.js'
-import { isOfNode } from './node-classes.js'
-import { methodName } from './trace-decorator.js'
+import { type AnyFunction, type Call, isNative, readAsOriginal, registerClassStandIn } from '../wrapping/stand-in.js'
+import { isNodeClass } from './node-classes.js'
+import { formatMethodName } from './trace-decorator.js'
 import {
   checkTraceable,
   createTracedFunction,
@@ -41,13 +41,14 @@ export function traceClass(
   name: string,
   options: TraceClassOptions = {},
 ): <C extends AnyClass>(value: C, context?: ClassDecoratorContext<C>) => C {
-  if (typeof name !== 'string' || name === '') throw new TypeError('traceClass() takes the name of the points first')
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError('The first argument of traceClass() must be the name of the points')
   checkOptions('traceClass()', options, CLASS_OPTIONS)
   return value => {
     if (typeof value !== 'function')
       throw new TypeError(`Only a class can be traced by traceClass(), not ${typeof value}`)
     traceMembers(value, name, options, true)
-    return options.traceSubclasses ? watchSubclasses(value, name, options) : value
+    return options.traceSubclasses ? traceSubclassesOf(value, name, options) : value
   }
 }
 
@@ -72,7 +73,7 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
   for (const { descriptor } of members) checkTraceable(descriptor.value, options)
   for (const { holder, key, descriptor, owner, inherited } of members) {
     const find = inherited ? findInherited(holder, key, descriptor.value) : undefined
-    const traced = createTracedFunction(descriptor.value, name, options, () => methodName(owner, key), find)
+    const traced = createTracedFunction(descriptor.value, name, options, () => formatMethodName(owner, key), find)
     Object.defineProperty(holder, key, { ...descriptor, value: traced })
   }
 }
@@ -85,8 +86,8 @@ function findInherited(holder: object, key: string, known: AnyFunction): (self: 
   return self => {
     const current: unknown = Reflect.get(Reflect.getPrototypeOf(holder) ?? {}, key, self)
     if (typeof current !== 'function') throw new TypeError(`${key} is not a function`)
-    const kept = isGeneratorFunction(known) && !isGeneratorFunction(current as Call)
-    return (kept ? known : current) as Call
+    const mustKeepGenerator = isGeneratorFunction(known) && !isGeneratorFunction(current as Call)
+    return (mustKeepGenerator ? known : current) as Call
   }
 }
 
@@ -99,7 +100,7 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
       const isInherited = source !== holder
       if (isInherited && !Object.isExtensible(holder)) continue
       // Methods of Map, Promise or a stream are not the program's steps, and Node compares some with its own.
-      if (isInherited && (isNative(descriptor.value) || isOfNode(source))) continue
+      if (isInherited && (isNative(descriptor.value) || isNodeClass(source))) continue
       const owner = typeof source === 'function' ? functionName(source) : className(source)
       members.set(key, {
         holder,
@@ -124,14 +125,14 @@ function isTraceable(key: string, descriptor: PropertyDescriptor, tracePrivate: 
   return !isClass(descriptor.value)
 }
 
-function watchSubclasses<C extends AnyClass>(target: C, name: string, options: TraceClassOptions): C {
-  const seen = new WeakSet<object>([target])
+function traceSubclassesOf<C extends AnyClass>(target: C, name: string, options: TraceClassOptions): C {
+  const tracedClasses = new WeakSet<object>([target])
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
       // Reflect.construct() may build an unrelated class, whose prototype chain does not contain `watched`.
       if (newTarget !== watched && isSubclass(newTarget, watched)) {
-        for (let subclass = newTarget as AnyClass; subclass !== watched && !seen.has(subclass); ) {
-          seen.add(subclass)
+        for (let subclass = newTarget as AnyClass; subclass !== watched && !tracedClasses.has(subclass); ) {
+          tracedClasses.add(subclass)
           traceMembers(subclass, name, options, false)
           subclass = Object.getPrototypeOf(subclass)
         }
@@ -143,7 +144,7 @@ function watchSubclasses<C extends AnyClass>(target: C, name: string, options: T
       return readAsOriginal(target as unknown as AnyFunction, key, receiver)
     },
   })
-  standForClass(watched as unknown as AnyFunction, target as unknown as AnyFunction)
+  registerClassStandIn(watched as unknown as AnyFunction, target as unknown as AnyFunction)
   return watched
 }
 

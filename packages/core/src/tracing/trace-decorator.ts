@@ -31,7 +31,7 @@ export function decorate(wrap: WrapFunction): TraceDecorator {
 }
 
 /** Returns the recorded name of a method: `Class.method`. */
-export function methodName(owner: unknown, key: string | symbol): string {
+export function formatMethodName(owner: unknown, key: string | symbol): string {
   return typeof owner === 'string' && owner !== '' ? `${owner}.${String(key)}` : String(key)
 }
 
@@ -46,8 +46,8 @@ function decorateStandard(value: unknown, context: DecoratorContext, wrap: WrapF
   const wrapMember = (fn: AnyFunction): AnyFunction => {
     let owner: string | undefined
     const traced = wrap(fn, receiver => {
-      owner ??= ownerOf(receiver, key, traced)
-      return methodName(owner, key)
+      owner ??= findOwnerName(receiver, key, traced)
+      return formatMethodName(owner, key)
     })
     return traced
   }
@@ -63,30 +63,30 @@ function decorateLegacy(
   wrap: WrapFunction,
 ): PropertyDescriptor {
   if (typeof descriptor?.value !== 'function')
-    throw new TypeError(`trace() decorates methods, and ${String(key)} is none`)
+    throw new TypeError(`trace() decorates methods, but ${String(key)} is not a method`)
   const owner = typeof target === 'function' ? functionName(target) : className(target)
-  return { ...descriptor, value: wrap(descriptor.value, () => methodName(owner, key)) }
+  return { ...descriptor, value: wrap(descriptor.value, () => formatMethodName(owner, key)) }
 }
 
 /** Returns the name of the class that defines a member. A subclass may have another member of the same name. */
-function ownerOf(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
+function findOwnerName(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
   if (typeof receiver !== 'object' && typeof receiver !== 'function') return undefined
   let nearest: object | undefined
-  for (let holder: object | null = behindClass(receiver); holder !== null; holder = Object.getPrototypeOf(holder)) {
+  for (let holder: object | null = unwrapClass(receiver); holder !== null; holder = Object.getPrototypeOf(holder)) {
     // The traps of a proxy are code of the program.
     if (types.isProxy(holder)) return undefined
     const descriptor = Object.getOwnPropertyDescriptor(holder, key)
-    if (descriptor?.value === member) return nameOfHolder(holder)
+    if (descriptor?.value === member) return getHolderName(holder)
     if (descriptor !== undefined) nearest ??= holder
   }
-  return nearest && nameOfHolder(nearest)
+  return nearest && getHolderName(nearest)
 }
 
-function behindClass(receiver: object | null): object | null {
+function unwrapClass(receiver: object | null): object | null {
   return typeof receiver === 'function' ? originalOf(receiver as AnyFunction) : receiver
 }
 
-function nameOfHolder(holder: object): string {
+function getHolderName(holder: object): string {
   return typeof holder === 'function' ? functionName(holder) : className(holder)
 }
 

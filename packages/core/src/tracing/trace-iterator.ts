@@ -16,14 +16,14 @@ export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLef
   // All steps share a scope: the body of an async generator may start the next step in the context of the last.
   let scope: Scope | undefined
   /** Whether the program left the generator before its first step, so that the body never runs. */
-  let left = false
+  let isLeft = false
 
-  function take(step: Call, self: unknown, args: unknown[], starts: boolean): unknown {
-    if (scope === undefined && !starts && !left) {
-      left = true
+  function runStep(step: Call, self: unknown, args: unknown[], mayStart: boolean): unknown {
+    if (scope === undefined && !mayStart && !isLeft) {
+      isLeft = true
       onLeft?.()
     }
-    if (left || self !== iterator) return Reflect.apply(step, self, args)
+    if (isLeft || self !== iterator) return Reflect.apply(step, self, args)
     scope ??= createScope(open())
     const { profiler } = scope
     return followCallIn(scope, () => Reflect.apply(step, self, args), {
@@ -37,7 +37,7 @@ export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLef
   for (const name of ['next', 'return', 'throw'] as const) {
     const method = Reflect.get(iterator, name) as Call | undefined
     if (typeof method !== 'function') continue
-    const value = standIn(method, (step, self, args) => take(step, self, args, name === 'next'))
+    const value = standIn(method, (step, self, args) => runStep(step, self, args, name === 'next'))
     Object.defineProperty(iterator, name, { value, writable: true, configurable: true, enumerable: false })
   }
   return true

@@ -14,7 +14,8 @@ import { createTracedFunction, TRACE_OPTIONS, type TraceFunctionOptions } from '
  * const charge = trace('payment', { hideArgs: true })(async function charge(card, amount) { ... })
  */
 export function trace(name: string, options: TraceFunctionOptions = {}): TraceDecorator {
-  if (typeof name !== 'string' || name === '') throw new TypeError('trace() takes the name of the point first')
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError('The first argument of trace() must be the name of the point')
   checkOptions('trace()', options, TRACE_OPTIONS)
   return decorate((fn, nameOf) => createTracedFunction(fn, name, options, nameOf))
 }

@@ -11,7 +11,7 @@ import { recordable } from '../recording/recordable.js'
 import { isHarmless } from '../secrets/names/harmless-values.js'
 import { handlesSecret, isSecretName, REDACTED } from '../secrets/names/secret-names.js'
 import { type AnyFunction, type Call, originalOf, sourceOf, standIn } from '../wrapping/stand-in.js'
-import { parameterName } from './parameter-names.js'
+import { readParameterName } from './parameter-names.js'
 import { traceIterator } from './trace-iterator.js'
 
 /** Options of `trace`. */
@@ -33,9 +33,9 @@ export const TRACE_OPTIONS: OptionKinds<TraceFunctionOptions> = {
   allowMultipleTrace: 'boolean',
 }
 
-const MAX_TEXT = 2_000
+const MAX_TEXT_CHARS = 2_000
 
-const tracedTimes = shared('traced-functions', () => new WeakMap<object, number>())
+const traceCounts = shared('traced-functions', () => new WeakMap<object, number>())
 
 /** Returns a stand-in for `fn` that records each call. `nameOf` names it from `this`. `find` looks up what to call. */
 export function createTracedFunction<F extends AnyFunction>(
@@ -61,7 +61,7 @@ export function createTracedFunction<F extends AnyFunction>(
       return generator
     }
     const inside = open()
-    let followed = false
+    let isGeneratorTraced = false
     return followCallIn(
       createScope(inside),
       () => {
@@ -69,7 +69,7 @@ export function createTracedFunction<F extends AnyFunction>(
         // A generator that a function returns again and again belongs to the first call.
         if (types.isGeneratorObject(result) && !iterators.has(result)) {
           iterators.add(result)
-          followed = traceIterator(
+          isGeneratorTraced = traceIterator(
             result,
             () => inside,
             () => inside.end(),
@@ -79,9 +79,9 @@ export function createTracedFunction<F extends AnyFunction>(
       },
       {
         done(result, ago) {
-          if (followed) return
+          if (isGeneratorTraced) return
           if (hideResult || result === UNREAD) return inside.end(undefined, ago)
-          const shown = { function: { result: handlesSecret(nameOf(self)) ? REDACTED : show(result) } }
+          const shown = { function: { result: handlesSecret(nameOf(self)) ? REDACTED : toShownText(result) } }
           inside.end(shown, ago)
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
@@ -91,8 +91,8 @@ export function createTracedFunction<F extends AnyFunction>(
     )
   })
 
-  tracedTimes.set(fn, times + 1)
-  tracedTimes.set(traced, times + 1)
+  traceCounts.set(fn, times + 1)
+  traceCounts.set(traced, times + 1)
   return traced
 }
 
@@ -102,7 +102,7 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
   if (isClass(fn as AnyFunction)) {
     throw new TypeError(`${fn.name || 'This'} is a class: trace its methods with traceClass()`)
   }
-  const times = tracedTimes.get(fn) ?? 0
+  const times = traceCounts.get(fn) ?? 0
   if (times > 0 && !allowMultipleTrace) {
     throw new TypeError(`Function ${fn.name} has been traced ${times} times already, and allowMultipleTrace is false`)
   }
@@ -126,12 +126,12 @@ function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: re
   const hidden = handlesSecret(name)
   const shown = args.map((value, index) => {
     if (hidden) return REDACTED
-    const parameter = parameterName(fn, index)
+    const parameter = readParameterName(fn, index)
     return isSecretName(parameter) && !isHarmless(parameter, value) ? REDACTED : value
   })
-  return { name, args: show(shown) }
+  return { name, args: toShownText(shown) }
 }
 
-function show(value: unknown): string {
-  return cutText(JSON.stringify(recordable(value)) ?? 'undefined', MAX_TEXT)
+function toShownText(value: unknown): string {
+  return cutText(JSON.stringify(recordable(value)) ?? 'undefined', MAX_TEXT_CHARS)
 }

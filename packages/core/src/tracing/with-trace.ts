@@ -14,7 +14,7 @@ export function withTrace<T>(name: string, fn: () => T): T
 export function withTrace<T>(name: string, info: PointInfo | undefined, fn: () => T): T
 export function withTrace<T>(name: string, ...rest: [() => T] | [PointInfo | undefined, () => T]): T {
   const [info, fn] = rest.length === 1 ? [undefined, rest[0]] : rest
-  if (typeof fn !== 'function') throw new TypeError('withTrace() takes a name, perhaps an info, and a function')
+  if (typeof fn !== 'function') throw new TypeError('withTrace() takes a name, an optional info and a function')
   const profiler = currentProfiler()
   if (profiler === undefined) return fn()
   const inside = profiler.fork(name, info)

@@ -76,7 +76,7 @@ export function isNative(fn: AnyFunction): boolean {
 }
 
 /** Registers a class as the stand-in of another, for code that asks for `constructor`, source text or metadata. */
-export function standForClass(standing: AnyFunction, original: AnyFunction): void {
+export function registerClassStandIn(standing: AnyFunction, original: AnyFunction): void {
   originals.set(standing, originalOf(original))
   adoptPrototype(original, standing)
   copyMetadata(original, standing)

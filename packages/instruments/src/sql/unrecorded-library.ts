@@ -1,11 +1,11 @@
-import { askUnrecorded, isOwnClient } from '@osprofiler/core/toolkit'
+import { addUnrecordedSource, isOwnClient } from '@osprofiler/core/toolkit'
 import { type LibraryEntry, whenLoaded } from '../loading/library-loads.js'
 import type { TraceSql } from '../options/instrument-contract.js'
 
 /** Notes in traces that a library of SQLite is loaded. Does not watch its calls, which may take only a microsecond. */
 export function sayUnrecorded(library: string, isLoaded: () => boolean): () => void {
   let known = false
-  return askUnrecorded(() => {
+  return addUnrecordedSource(() => {
     known ||= isLoaded()
     return known ? library : undefined
   })
@@ -13,11 +13,11 @@ export function sayUnrecorded(library: string, isLoaded: () => boolean): () => v
 
 /** Does the same for a package once it is loaded, and does not wrap it. */
 export function sayLibraryUnrecorded(library: string, entry: LibraryEntry = {}): () => void {
-  return whenLoaded(library, () => askUnrecorded(() => library), entry)
+  return whenLoaded(library, () => addUnrecordedSource(() => library), entry)
 }
 
 /** With SQL off, notes in traces that a library is loaded, unless a store of this project may be its only user. */
 export function sayCallsUnrecorded(traceSql: TraceSql, library: string, entry: LibraryEntry): (() => void) | undefined {
   if (traceSql !== 'off') return undefined
-  return whenLoaded(library, () => askUnrecorded(() => (isOwnClient(library) ? undefined : library)), entry)
+  return whenLoaded(library, () => addUnrecordedSource(() => (isOwnClient(library) ? undefined : library)), entry)
 }

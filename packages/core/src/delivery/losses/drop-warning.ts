@@ -7,36 +7,38 @@ export type DropCause = 'queue-full' | 'roots' | 'refused'
 
 const MIB = 1024 * 1024
 
-/** Warns of dropped records, once per cause until nothing waits, unless the program listens for drops (`isHeard`). */
+/** Warns of dropped records, once per cause until nothing waits, unless the program listens for drops (`hasListener`). */
 export function createDropWarning(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
-  isHeard: () => boolean,
+  hasListener: () => boolean,
 ) {
   const warnRarely = createRateLimitedWarning()
   const warned = new Set<DropCause>()
 
   function describe(cause: DropCause, reason: string): string {
     const store = `the store (${driver.name})`
-    const bounds = `${limits.maxRecords} records or ${showBytes(limits.maxBytes)}`
-    const more = 'notifier.stats has the numbers.'
-    if (cause === 'refused' && reason !== '') return `Records are dropped: ${store} refuses them. ${reason} ${more}`
-    if (cause === 'refused') return `Records are dropped: ${store} refuses them; ${more}`
-    if (cause === 'roots') return `Even records of roots are dropped: their part of the queue is full, too; ${more}`
-    return `Records are dropped: ${bounds} wait for ${store}, which takes fewer than come. See maxRecords and maxBytes; ${more}`
+    const bounds = `${limits.maxRecords} records or ${formatBytes(limits.maxBytes)}`
+    const whereToLook = 'notifier.stats has the numbers.'
+    if (cause === 'refused' && reason !== '')
+      return `Records are dropped: ${store} refuses them. ${reason} ${whereToLook}`
+    if (cause === 'refused') return `Records are dropped: ${store} refuses them; ${whereToLook}`
+    if (cause === 'roots')
+      return `Even records of roots are dropped: their share of the queue is also full; ${whereToLook}`
+    return `Records are dropped: ${bounds} wait for ${store}, which takes them too slowly. See maxRecords and maxBytes; ${whereToLook}`
   }
 
   return {
     /** @param reason a sentence that holds no secret, or an empty string */
-    dropped(cause: DropCause, reason = ''): void {
-      if (warned.has(cause) || isHeard()) return
+    warnOfDrop(cause: DropCause, reason = ''): void {
+      if (warned.has(cause) || hasListener()) return
       if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause, reason))) warned.add(cause)
     },
     /** Must be called when no records wait any more. */
-    over: (): void => warned.clear(),
+    queueEmptied: (): void => warned.clear(),
   }
 }
 
-function showBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   return bytes < MIB ? `${bytes} bytes` : `${Math.round(bytes / MIB)} MiB`
 }

@@ -29,49 +29,49 @@ export function createDrops(
   const counts: Record<DropReason, number> = { 'queue-full': 0, refused: 0, closed: 0 }
   const losses = createTraceLosses()
   const warning = createDropWarning(driver, limits, () => listeners.has('drop'))
-  let roots = 0
+  let droppedRoots = 0
 
-  function count(number: number, reason: DropReason, why?: string): void {
+  function addDropped(number: number, reason: DropReason, why?: string): void {
     counts[reason] += number
-    if (reason !== 'closed') warning.dropped(reason, why)
-    listeners.tell('drop', number, reason)
+    if (reason !== 'closed') warning.warnOfDrop(reason, why)
+    listeners.emit('drop', number, reason)
   }
 
-  function note(batch: readonly TraceRecord[], number: number): void {
+  function noteLosses(batch: readonly TraceRecord[], number: number): void {
     const [first] = batch
     if (number === batch.length) {
       for (const record of batch) losses.add(record)
     } else if (first !== undefined && batch.every(record => record?.base_id === first.base_id)) {
-      losses.addSome(first, number)
+      losses.addCount(first, number)
     }
   }
 
   return {
     get stats(): DropStats {
       const dropped = counts['queue-full'] + counts.refused + counts.closed
-      return { dropped, droppedByReason: { ...counts }, droppedRoots: roots }
+      return { dropped, droppedByReason: { ...counts }, droppedRoots }
     },
     /** @param why the store's explanation, as a sentence that holds no secret */
-    drop(records: readonly TraceRecord[], reason: DropReason, why?: string): void {
+    countDropped(records: readonly TraceRecord[], reason: DropReason, why?: string): void {
       if (records.length === 0) return
       for (const record of records) {
         losses.add(record)
         if (reason !== 'queue-full' || !isRootRecord(record)) continue
-        roots++
-        warning.dropped('roots')
+        droppedRoots++
+        warning.warnOfDrop('roots')
       }
-      count(records.length, reason, why)
+      addDropped(records.length, reason, why)
     },
     /** Counts `number` records of a written batch that the store refused. Only the store knows which ones. */
-    refused(batch: readonly TraceRecord[], number: number, why: string): void {
+    countRefused(batch: readonly TraceRecord[], number: number, why: string): void {
       if (number === 0) return
-      note(batch, number)
-      count(number, 'refused', why)
+      noteLosses(batch, number)
+      addDropped(number, 'refused', why)
     },
     /** Notes in the traces of a batch that `number` of its records may not be in the store. */
-    note,
+    noteLosses,
     /** Returns the batch as it is written: its stop records report what was dropped of their traces. */
-    tellIn: (batch: readonly TraceRecord[]): readonly TraceRecord[] => losses.tellIn(batch),
-    over: (): void => warning.over(),
+    reportIn: (batch: readonly TraceRecord[]): readonly TraceRecord[] => losses.reportIn(batch),
+    queueEmptied: (): void => warning.queueEmptied(),
   }
 }

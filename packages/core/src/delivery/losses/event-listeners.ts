@@ -13,12 +13,12 @@ export function createEventListeners() {
   const listeners = new Map<string, ((...details: unknown[]) => unknown)[]>()
   return {
     add(event: string, listener: Listener): void {
-      if (typeof listener !== 'function') throw new TypeError(`A listener is a function, not ${typeof listener}`)
+      if (typeof listener !== 'function') throw new TypeError(`A listener must be a function, not ${typeof listener}`)
       listeners.set(event, [...(listeners.get(event) ?? []), listener as (...details: unknown[]) => unknown])
     },
     has: (event: string): boolean => listeners.has(event),
     /** Calls each listener, untraced. Its errors and rejections are ignored. */
-    tell(event: string, ...details: unknown[]): void {
+    emit(event: string, ...details: unknown[]): void {
       for (const listener of listeners.get(event) ?? []) {
         try {
           // Suppressed: a listener that emits records, such as about a full queue, would be called for them in turn.

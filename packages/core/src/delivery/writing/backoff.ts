@@ -1,17 +1,17 @@
 import { Math } from '../../platform/platform.js'
 
 /** Allows about ten tries in the five seconds of a flush, and spares a store that refuses a password. */
-const MAX_AWAITED_MS = 500
+const MAX_PAUSE_DURING_FLUSH_MS = 500
 
 /** Creates the pauses between tries, each longer than the one before. */
 export function createBackoff({ minBackoff, maxBackoff }: { minBackoff: number; maxBackoff: number }) {
   let pause = minBackoff
   return {
     /** Returns the next pause in milliseconds, short during a flush: the store may be back before a long pause ends. */
-    next(isAwaited: boolean): number {
-      const now = pause
+    next(isFlushPending: boolean): number {
+      const current = pause
       pause = Math.min(2 * pause, maxBackoff)
-      return isAwaited ? Math.min(now, MAX_AWAITED_MS) : now
+      return isFlushPending ? Math.min(current, MAX_PAUSE_DURING_FLUSH_MS) : current
     },
     reset(): void {
       pause = minBackoff

@@ -1,7 +1,7 @@
 import type { TraceRecord } from '../../record/trace-record.js'
 
 /** Creates the parts of a batch. Halving finds `k` refused records among `n` in at most `2 k log n` or `2 n` writes. */
-export function createParts(batch: readonly TraceRecord[]) {
+export function createBatchParts(batch: readonly TraceRecord[]) {
   /** The first part is the last item. */
   const parts = [batch]
   let length = batch.length
@@ -40,8 +40,8 @@ export function createParts(batch: readonly TraceRecord[]) {
       const part = parts[index]
       if (part === undefined) return
       const at = position - (before - part.length)
-      const beside = [part.slice(at + 1), part.slice(0, at)]
-      parts.splice(index, 1, ...beside.filter(({ length: count }) => count > 0))
+      const neighbors = [part.slice(at + 1), part.slice(0, at)]
+      parts.splice(index, 1, ...neighbors.filter(({ length: count }) => count > 0))
       length--
     },
   }

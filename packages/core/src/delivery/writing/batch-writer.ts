@@ -1,7 +1,7 @@
 import { Math, Number } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 import { createBackoff } from './backoff.js'
-import { createParts } from './batch-parts.js'
+import { createBatchParts } from './batch-parts.js'
 import { createFailingRecordSearch } from './failing-record-search.js'
 import type { HeldRecords } from './held-records.js'
 import type { Pause } from './pause.js'
@@ -19,9 +19,9 @@ export interface BatchWriter {
   readonly batchSize: number
   write(batch: Records, firstNumber: number): Promise<void>
   /** Pauses if the store seems to refuse everything. */
-  easeOff(): Promise<void>
+  pauseIfAllRefused(): Promise<void>
   /** Ends the writing. Returns the records that are not settled. */
-  cut(): Records
+  abort(): Records
 }
 
 /** Options of a notifier for its batches: the number of records, and the pauses between tries in milliseconds. */
@@ -32,26 +32,26 @@ export interface BatchSettings {
 }
 
 /** A held record delays the records behind it for this many tries. Then it is set aside. */
-const TRIES_IN_PLACE = 3
+const MAX_TRIES_IN_PLACE = 3
 /** After this many refusals in a row, the store may refuse everything. Batches are then small, with pauses between. */
 const MANY_REFUSALS = 16
-const SMALL_BATCH = 16
+const SMALL_BATCH_RECORDS = 16
 
 /** @param takeMore takes records from the queue: if a single record fails, only others show whether the store works */
 export function createBatchWriter(
   settings: BatchSettings,
   { ledger, held, pause }: { readonly ledger: WriteLedger; readonly held: HeldRecords; readonly pause: Pause },
-  tellIn: (records: Records) => Records,
-  isAwaited: () => boolean,
+  reportLossesIn: (records: Records) => Records,
+  isFlushPending: () => boolean,
   takeMore: () => Records,
 ): BatchWriter {
   const backoff = createBackoff(settings)
   const search = createFailingRecordSearch(settings.batchSize)
   const size = createWriteSize(settings.batchSize)
-  let parts = createParts([])
+  let parts = createBatchParts([])
   let firstNumber = Number.POSITIVE_INFINITY
-  let writtenBeforeHold = -1
-  let isCut = false
+  let writtenBeforeSetAside = -1
+  let isAborted = false
 
   /** Returns the store's reason if the store took nothing of the part, for good, and otherwise an empty string. */
   async function writePart(part: Records): Promise<string> {
@@ -59,7 +59,7 @@ export function createBatchWriter(
     let rest = part
     for (let holds = 0; ; ) {
       const outcome = await ledger.write(rest)
-      if (isCut) return ''
+      if (isAborted) return ''
       const { kind, reason } = outcome
       if (kind === 'refused') {
         refuse(rest, reason)
@@ -68,41 +68,41 @@ export function createBatchWriter(
       const { written } = ledger.counts
       const tried = rest
       rest = ledger.settle(tried, outcome, parts.replaceFirst)
-      if (ledger.counts.written > written) took()
-      if (kind === 'unknown' || rest.length === tried.length) ledger.failed(reason)
-      size.settled(tried.length, outcome)
+      if (ledger.counts.written > written) noteTaken()
+      if (kind === 'unknown' || rest.length === tried.length) ledger.noteFailure(reason)
+      size.adjust(tried.length, outcome)
       if (kind === 'failed') {
-        search.failed()
-        if (search.isUnderWay && narrow(rest)) return ''
+        search.noteFailure()
+        if (search.isUnderWay && narrowDown(rest)) return ''
       }
       if (rest.length === 0) return ledger.counts.written > written ? '' : reason
-      if (kind === 'taken' && ++holds >= triesInPlace() && held.hasRoomFor(rest)) {
+      if (kind === 'taken' && ++holds >= maxTriesInPlace() && held.hasRoomFor(rest)) {
         setAside(rest, holds, ledger.counts.written > writtenBefore)
         return ''
       }
-      ledger.retried(rest)
-      await pause.wait(backoff.next(isAwaited()))
-      if (isCut) return ''
+      ledger.countRetries(rest)
+      await pause.wait(backoff.next(isFlushPending()))
+      if (isAborted) return ''
       // The probe replaces a try, so a store that is down gets no additional request.
       if (kind !== 'failed' || !search.isProbeDue) continue
-      if ((await probe()) || isCut) return ''
+      if ((await probe()) || isAborted) return ''
     }
   }
 
-  function took(): void {
+  function noteTaken(): void {
     backoff.reset()
-    search.taken()
+    search.noteTaken()
   }
 
   /** Halves a failing part or sets a single record aside, while the store takes others. Returns whether it did so. */
-  function narrow(part: Records): boolean {
+  function narrowDown(part: Records): boolean {
     if (part.length === 1 && !held.hasRoomFor(part)) return false
-    ledger.retried(part)
+    ledger.countRetries(part)
     if (part.length > 1) {
       parts.halveFirst()
       return true
     }
-    search.found()
+    search.noteFoundRecord()
     parts.replaceFirst([])
     held.add({ records: part, number: firstNumber, tries: 1, written: ledger.counts.written, areOthersTaken: true })
     return true
@@ -117,15 +117,15 @@ export function createBatchWriter(
     const at = known + search.nextProbe(parts.length - known)
     const probed = parts.records.slice(at, at + 1)
     const outcome = await ledger.write(probed)
-    if (isCut) return false
+    if (isAborted) return false
     if (outcome.kind === 'failed') {
-      ledger.failed(outcome.reason)
-      await pause.wait(backoff.next(isAwaited()))
+      ledger.noteFailure(outcome.reason)
+      await pause.wait(backoff.next(isFlushPending()))
       return false
     }
     if (outcome.kind === 'refused') {
       parts.removeAt(at)
-      ledger.refused(probed, outcome.reason)
+      ledger.noteRefused(probed, outcome.reason)
       return true
     }
     const { written } = ledger.counts
@@ -133,8 +133,8 @@ export function createBatchWriter(
       if (left.length === 0) parts.removeAt(at)
     })
     if (ledger.counts.written > written) {
-      took()
-      search.proved()
+      noteTaken()
+      search.noteOtherTaken()
     }
     return rest.length === 0
   }
@@ -142,7 +142,7 @@ export function createBatchWriter(
   function refuse(part: Records, reason: string): void {
     if (part.length > 1) return parts.halveFirst()
     parts.replaceFirst([])
-    ledger.refused(part, reason)
+    ledger.noteRefused(part, reason)
   }
 
   function mayRefuseAll(): boolean {
@@ -150,13 +150,13 @@ export function createBatchWriter(
   }
 
   /** A store that took nothing since records were set aside may be overloaded, so the next records get only one try. */
-  function triesInPlace(): number {
-    return ledger.counts.written > writtenBeforeHold ? TRIES_IN_PLACE : 1
+  function maxTriesInPlace(): number {
+    return ledger.counts.written > writtenBeforeSetAside ? MAX_TRIES_IN_PLACE : 1
   }
 
   function setAside(records: Records, tries: number, areOthersTaken: boolean): void {
     const { written } = ledger.counts
-    writtenBeforeHold = written
+    writtenBeforeSetAside = written
     parts.replaceFirst([])
     held.add({ records, number: firstNumber, tries, written, areOthersTaken })
   }
@@ -169,31 +169,31 @@ export function createBatchWriter(
       return firstNumber
     },
     get batchSize() {
-      return mayRefuseAll() ? Math.min(size.current, SMALL_BATCH) : size.current
+      return mayRefuseAll() ? Math.min(size.current, SMALL_BATCH_RECORDS) : size.current
     },
     async write(batch, number) {
       const { refusedInRow } = ledger
       firstNumber = number
-      parts = createParts(batch)
+      parts = createBatchParts(batch)
       search.begin()
       let reason = ''
       for (let part = parts.first; part !== undefined; part = parts.first) {
         // Called as late as possible: the first stop after a dropped record reports the drop.
-        const told = tellIn(part)
-        parts.replaceFirst(told)
-        reason = await writePart(told)
-        if (isCut) return
+        const reported = reportLossesIn(part)
+        parts.replaceFirst(reported)
+        reason = await writePart(reported)
+        if (isAborted) return
       }
       firstNumber = Number.POSITIVE_INFINITY
-      if (ledger.refusedInRow - refusedInRow === batch.length) ledger.failed(reason)
+      if (ledger.refusedInRow - refusedInRow === batch.length) ledger.noteFailure(reason)
     },
-    async easeOff() {
-      if (mayRefuseAll()) await pause.wait(backoff.next(isAwaited()))
+    async pauseIfAllRefused() {
+      if (mayRefuseAll()) await pause.wait(backoff.next(isFlushPending()))
     },
-    cut() {
-      isCut = true
+    abort() {
+      isAborted = true
       const { records } = parts
-      parts = createParts([])
+      parts = createBatchParts([])
       firstNumber = Number.POSITIVE_INFINITY
       return records
     },

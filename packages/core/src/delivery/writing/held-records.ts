@@ -3,7 +3,7 @@ import { clampTimeout } from '../../platform/clamp-timeout.js'
 import { clearTimeout, Math, Number, setTimeout } from '../../platform/platform.js'
 import { suppress } from '../../points/context.js'
 import type { TraceRecord } from '../../record/trace-record.js'
-import { sizeOf } from '../../recording/record-size.js'
+import { estimateRecordBytes } from '../../recording/record-size.js'
 import { createBackoff } from './backoff.js'
 import type { WriteLedger } from './write-ledger.js'
 
@@ -31,11 +31,11 @@ export interface HeldRecords {
   /** Tries each part once, and calls `onSettled` after each. */
   retry(onSettled: () => void): Promise<void>
   /** Makes the records due. */
-  hurry(): void
-  /** Leaves the records alone until `hurry` is called. */
-  rest(): void
+  makeDue(): void
+  /** Leaves the records alone until `makeDue` is called. */
+  suspend(): void
   /** Ends the tries. Returns the records that are not settled. */
-  cut(): Records
+  abort(): Records
 }
 
 /** Options of a notifier for held records. `maxBytes` bounds the whole queue, and the pauses are in milliseconds. */
@@ -46,31 +46,31 @@ export interface HeldSettings {
 }
 
 /** Further records must wait in the queue, whose room is bounded. */
-const MAX_RECORDS = 1_000
-const MAX_SHARE = 0.1
+const MAX_HELD_RECORDS = 1_000
+const MAX_QUEUE_SHARE = 0.1
 /** A record is dropped after this many tries while the store takes others: half a minute, or 4 s of a flush. */
 const MAX_TRIES = 10
-const TRIES_OF_A_HALF = 3
+const REMAINING_TRIES_OF_HALF = 3
 /** This many records may each be held for their own reason. More records mean an overload, which passes. */
 const FEW_RECORDS = 16
 
-/** Creates an empty set. `isAwaited` tells whether a flush waits. `onDue` is called when records are due again. */
+/** Creates an empty set. `isFlushPending` tells whether a flush waits. `onDue` is called when records are due again. */
 export function createHeldRecords(
   settings: HeldSettings,
   ledger: WriteLedger,
-  isAwaited: () => boolean,
+  isFlushPending: () => boolean,
   onDue: () => void,
 ): HeldRecords {
   const backoff = createBackoff(settings)
   let parts: readonly HeldPart[] = []
   let timer: NodeJS.Timeout | undefined
   let isDue = false
-  let isCut = false
+  let isAborted = false
 
   function replace(part: HeldPart, ...others: readonly HeldPart[]): void {
-    const at = parts.indexOf(part)
+    const index = parts.indexOf(part)
     const kept = others.filter(({ records }) => records.length > 0)
-    parts = [...parts.slice(0, at), ...kept, ...parts.slice(at + 1)]
+    parts = [...parts.slice(0, index), ...kept, ...parts.slice(index + 1)]
   }
 
   function retryIn(ms: number): void {
@@ -85,9 +85,14 @@ export function createHeldRecords(
   }
 
   /** If nothing else is written, asks the store: only this distinguishes a record that always fails from an outage. */
-  async function isThere(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
-    const isNewKnown = kind !== 'failed' || ledger.counts.written > part.written
-    return !isNewKnown && part.areOthersTaken && part.records.length <= FEW_RECORDS && (await ledger.isThere())
+  async function isStoreAnswering(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
+    const isStoreStateKnown = kind !== 'failed' || ledger.counts.written > part.written
+    return (
+      !isStoreStateKnown &&
+      part.areOthersTaken &&
+      part.records.length <= FEW_RECORDS &&
+      (await ledger.isStoreReachable())
+    )
   }
 
   function settle(part: HeldPart, outcome: WriteOutcome, isAnswered: boolean): void {
@@ -103,20 +108,20 @@ export function createHeldRecords(
     const { written } = ledger.counts
     const takesOthers = written > part.written
     const areOthersTaken = takesOthers || part.areOthersTaken
-    if (kind === 'unknown' || (rest.length > 0 && !areOthersTaken)) ledger.failed(reason)
+    if (kind === 'unknown' || (rest.length > 0 && !areOthersTaken)) ledger.noteFailure(reason)
     if (rest.length === 0) return
     const isAlone = areOthersTaken && rest.length <= FEW_RECORDS
-    const counts = takesOthers || (isAlone && (kind === 'taken' || isAnswered))
-    const tried = { ...left, tries: left.tries + (counts ? 1 : 0), written, areOthersTaken }
+    const countsAsTry = takesOthers || (isAlone && (kind === 'taken' || isAnswered))
+    const tried = { ...left, tries: left.tries + (countsAsTry ? 1 : 0), written, areOthersTaken }
     if (tried.tries < MAX_TRIES) return replace(left, tried)
     if (rest.length === 1) return drop(left, reason)
     // A single record may cause the store to put off a whole request.
-    replace(left, ...halvesOf({ ...tried, tries: MAX_TRIES - TRIES_OF_A_HALF }))
+    replace(left, ...halvesOf({ ...tried, tries: MAX_TRIES - REMAINING_TRIES_OF_HALF }))
   }
 
   function drop(part: HeldPart, reason: string): void {
     replace(part)
-    ledger.refused(part.records, reason)
+    ledger.noteRefused(part.records, reason)
   }
 
   return {
@@ -133,32 +138,32 @@ export function createHeldRecords(
       if (parts.length === 0) return true
       const all = [...parts.flatMap(part => part.records), ...records]
       return (
-        all.length <= MAX_RECORDS &&
-        all.reduce((sum, record) => sum + sizeOf(record), 0) <= settings.maxBytes * MAX_SHARE
+        all.length <= MAX_HELD_RECORDS &&
+        all.reduce((sum, record) => sum + estimateRecordBytes(record), 0) <= settings.maxBytes * MAX_QUEUE_SHARE
       )
     },
     add(part) {
       parts = [...parts, part]
-      if (parts.length === 1) retryIn(backoff.next(isAwaited()))
+      if (parts.length === 1) retryIn(backoff.next(isFlushPending()))
     },
     async retry(onSettled) {
       for (const part of parts) {
-        ledger.retried(part.records)
+        ledger.countRetries(part.records)
         const outcome = await ledger.write(part.records)
-        const isAnswered = !isCut && (await isThere(part, outcome))
-        if (isCut) return
+        const isAnswered = !isAborted && (await isStoreAnswering(part, outcome))
+        if (isAborted) return
         settle(part, outcome, isAnswered)
         onSettled()
       }
       if (parts.length === 0) backoff.reset()
-      else retryIn(backoff.next(isAwaited()))
+      else retryIn(backoff.next(isFlushPending()))
     },
-    hurry() {
+    makeDue() {
       isDue = true
     },
-    rest: () => clearTimeout(timer),
-    cut() {
-      isCut = true
+    suspend: () => clearTimeout(timer),
+    abort() {
+      isAborted = true
       clearTimeout(timer)
       const records = parts.flatMap(part => part.records)
       parts = []

@@ -8,25 +8,25 @@ export type Pause = ReturnType<typeof createPause>
 export function createPause() {
   let timer: NodeJS.Timeout | undefined
   let finish: (() => void) | undefined
-  let isResting = false
+  let isSuspended = false
   return {
-    get isResting(): boolean {
-      return isResting
+    get isSuspended(): boolean {
+      return isSuspended
     },
     /** Waits `ms` milliseconds, or until `end` is called. */
     wait: (ms: number): Promise<void> =>
       new Promise(resolve => {
-        if (!isResting) timer = setTimeout(resolve, clampTimeout(ms)).unref()
+        if (!isSuspended) timer = setTimeout(resolve, clampTimeout(ms)).unref()
         finish = resolve
       }),
     end(): void {
-      isResting = false
+      isSuspended = false
       clearTimeout(timer)
       finish?.()
     },
     /** Makes this pause and all later ones last until `end` is called. */
-    rest(): void {
-      isResting = true
+    suspend(): void {
+      isSuspended = true
       clearTimeout(timer)
     },
   }

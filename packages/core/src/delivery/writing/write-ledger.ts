@@ -9,7 +9,7 @@ import { createOutageWarning } from '../losses/outage-warning.js'
 
 type Records = readonly TraceRecord[]
 
-const NONE: Records = []
+const NO_RECORDS: Records = []
 
 /** Writes records and counts the outcomes. */
 export interface WriteLedger {
@@ -20,14 +20,14 @@ export interface WriteLedger {
   write(records: Records): Promise<WriteOutcome>
   /** Counts settled records and returns the rest. `keep` gets the rest first, so the counts add up for listeners. */
   settle(records: Records, outcome: WriteOutcome, keep: (rest: Records) => void): Records
-  refused(records: Records, why: string): void
+  noteRefused(records: Records, why: string): void
   /** Asks the store, without records, whether it takes requests. Resolves to false if the driver cannot ask. */
-  isThere(): Promise<boolean>
-  retried(records: Records): void
+  isStoreReachable(): Promise<boolean>
+  countRetries(records: Records): void
   /** Must be called when the store took nothing. */
-  failed(reason: string): void
+  noteFailure(reason: string): void
   /** Must be called when records were given up because the store took none in time. */
-  lost(count: number): void
+  warnOfLoss(count: number): void
 }
 
 /** Creates the counters of one notifier. Warns about an outage, unless the program listens for `error`. */
@@ -36,23 +36,23 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Event
   const warning = createOutageWarning(driver.name, () => listeners.has('error'))
   let refusedInRow = 0
 
-  function written(count: number): void {
+  function countWritten(count: number): void {
     if (count === 0) return
     counts.written += count
     refusedInRow = 0
-    warning.over()
+    warning.noteSuccess()
   }
 
-  function uncertain(records: Records, count: number, why: string): void {
+  function countUncertain(records: Records, count: number, why: string): void {
     if (count === 0) return
     counts.unknown += count
-    drops.note(records, count)
-    warning.uncertain(count, why)
+    drops.noteLosses(records, count)
+    warning.noteUncertain(count, why)
   }
 
-  function refused(records: Records, count: number, why: string): void {
+  function countRefused(records: Records, count: number, why: string): void {
     refusedInRow += count
-    drops.refused(records, count, why)
+    drops.countRefused(records, count, why)
   }
 
   return {
@@ -62,49 +62,49 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Event
     },
     async write(records) {
       const outcome = await tryWrite(driver, records)
-      if (outcome.kind !== 'taken') listeners.tell('error', outcome.error)
-      else if (outcome.held.length === records.length) listeners.tell('error', putOff(driver, outcome.reason))
+      if (outcome.kind !== 'taken') listeners.emit('error', outcome.error)
+      else if (outcome.held.length === records.length) listeners.emit('error', createHeldError(driver, outcome.reason))
       return outcome
     },
     settle(records, outcome, keep) {
       if (outcome.kind === 'unknown') {
         keep([])
-        uncertain(records, records.length, outcome.reason)
+        countUncertain(records, records.length, outcome.reason)
         return []
       }
       if (outcome.kind !== 'taken') return records
-      const [settled, rest] = split(records, outcome.held)
+      const [settled, rest] = splitHeld(records, outcome.held)
       keep(rest)
-      uncertain(settled, outcome.unknown, outcome.reason)
-      written(settled.length - outcome.refused - outcome.unknown)
-      refused(settled, outcome.refused, outcome.reason)
+      countUncertain(settled, outcome.unknown, outcome.reason)
+      countWritten(settled.length - outcome.refused - outcome.unknown)
+      countRefused(settled, outcome.refused, outcome.reason)
       return rest
     },
-    async isThere() {
+    async isStoreReachable() {
       try {
         return (await driver.check?.()) === true
       } catch {
         return false
       }
     },
-    refused: (records, why) => refused(records, records.length, why),
-    retried(records) {
+    noteRefused: (records, why) => countRefused(records, records.length, why),
+    countRetries(records) {
       counts.retried += records.length
     },
-    failed: reason => warning.failed(reason || 'It gives no reason.'),
-    lost: warning.lost,
+    noteFailure: reason => warning.noteFailure(reason || 'It gives no reason.'),
+    warnOfLoss: warning.warnOfLoss,
   }
 }
 
 /** Splits records into those that the store took or refused, and those that it holds. */
-function split(records: Records, positions: readonly number[]): readonly [settled: Records, held: Records] {
+function splitHeld(records: Records, positions: readonly number[]): readonly [settled: Records, held: Records] {
   // Returns the same array if nothing has changed, because a driver recognizes a batch by its array.
-  if (positions.length === 0) return [records, NONE]
-  if (positions.length === records.length) return [NONE, records]
+  if (positions.length === 0) return [records, NO_RECORDS]
+  if (positions.length === records.length) return [NO_RECORDS, records]
   const held = new Set(positions)
   return [records.filter((_, at) => !held.has(at)), records.filter((_, at) => held.has(at))]
 }
 
-function putOff({ name }: Driver, reason: string): OsprofilerError {
-  return new OsprofilerError('ERR_STORE', reason || `The store (${name}) puts all records of a batch off.`)
+function createHeldError({ name }: Driver, reason: string): OsprofilerError {
+  return new OsprofilerError('ERR_STORE', reason || `The store (${name}) postponed all records of a batch.`)
 }

@@ -1,31 +1,33 @@
 import { Math } from '../../platform/platform.js'
-import { wordSet } from '../names/name-words.js'
-import { eachMatch, hide, hideGroups, type Span } from '../values/text-spans.js'
+import { createWordSet } from '../names/name-words.js'
+import { forEachMatch, hideGroups, hideSpan, type Span } from '../values/text-spans.js'
 
-const MAX_ADDRESS = 1_024
+const MAX_ADDRESS_CHARS = 1_024
 // go-sql-driver: `user:password@tcp(host)/db`.
-const DRIVER = /@(?:tcp|udp|unix)[46]?\(/g
+const DRIVER_ADDRESS = /@(?:tcp|udp|unix)[46]?\(/g
 // Without a user, with a port or with a path: `:password@host`, `bob:password@host:6379`.
-const BARE_USER =
+const BARE_USER_ADDRESS =
   /(?:(?<![\w./@%+$-])|(?<=(?:^|[\s"'])\/\/))([\w.%+$-]{0,64}):([^\s@:/"'<>`=]{1,256})@[\w.-]{1,253}(:\d{2,5}(?!\d)|\/|$)/g
-const ORACLE = /\b(?:oracle:(?:thin|oci):|sqlplus )[\w$]{1,64}\/([^\s"'<>/]{1,128})(?=@)/g
-const NO_USERS = wordSet('mailto sip sips xmpp acct npm yarn pnpm workspace file link portal patch jsr git')
+const ORACLE_ADDRESS = /\b(?:oracle:(?:thin|oci):|sqlplus )[\w$]{1,64}\/([^\s"'<>/]{1,128})(?=@)/g
+const PREFIXES_WITHOUT_PASSWORD = createWordSet(
+  'mailto sip sips xmpp acct npm yarn pnpm workspace file link portal patch jsr git',
+)
 
 /** Finds passwords in addresses without a scheme. */
 export function findBareUsers(text: string, spans: Span[]): void {
   let from = 0
-  eachMatch(DRIVER, text, ({ index }) => {
-    const before = text.slice(Math.max(from, index - MAX_ADDRESS), index)
+  forEachMatch(DRIVER_ADDRESS, text, ({ index }) => {
+    const before = text.slice(Math.max(from, index - MAX_ADDRESS_CHARS), index)
     const run = /[^\s"'<>`]*$/.exec(before)?.[0] ?? ''
     const colon = run.indexOf(':')
-    if (colon !== -1) hide(spans, index - run.length + colon + 1, index)
-    from = DRIVER.lastIndex
+    if (colon !== -1) hideSpan(spans, index - run.length + colon + 1, index)
+    from = DRIVER_ADDRESS.lastIndex
   })
-  eachMatch(BARE_USER, text, ({ 1: user = '', 2: password = '', 3: end = '', index }) => {
+  forEachMatch(BARE_USER_ADDRESS, text, ({ 1: user = '', 2: password = '', 3: end = '', index }) => {
     // `user:bob@example.com` may be the key of a cache.
-    if ((user !== '' && end === '') || NO_USERS.has(user.toLowerCase())) return
+    if ((user !== '' && end === '') || PREFIXES_WITHOUT_PASSWORD.has(user.toLowerCase())) return
     const start = index + user.length + 1
-    hide(spans, start, start + password.length)
+    hideSpan(spans, start, start + password.length)
   })
-  if (text.includes('oracle:') || text.includes('sqlplus ')) hideGroups(ORACLE, text, spans)
+  if (text.includes('oracle:') || text.includes('sqlplus ')) hideGroups(ORACLE_ADDRESS, text, spans)
 }

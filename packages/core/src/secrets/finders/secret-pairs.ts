@@ -1,14 +1,14 @@
 import { Math } from '../../platform/platform.js'
 import { isHarmlessInUrl, isHarmlessText } from '../names/harmless-values.js'
-import { decodeName, isSecretInUrl, isSecretName, nameKind } from '../names/secret-names.js'
-import { backslashesBefore } from '../values/bare-values.js'
+import { decodeName, getNameKind, isSecretInUrl, isSecretName } from '../names/secret-names.js'
+import { countBackslashesBefore } from '../values/bare-values.js'
 import { isBlank, isLineEnd, isNameCharacter, isQuote } from '../values/characters.js'
 import { createLabels, type Labels } from '../values/labels-in-text.js'
-import { hide, type Span } from '../values/text-spans.js'
+import { hideSpan, type Span } from '../values/text-spans.js'
 import { readValue, type ValueInText } from '../values/values-in-text.js'
 
-const MAX_NAME = 256
-const SOURCE = /\.(?:[cm]?[jt]sx?|py|rb|go|java|kt|php|rs|cs|vue|svelte|cpp|c|h)$/
+const MAX_NAME_CHARS = 256
+const SOURCE_FILE = /\.(?:[cm]?[jt]sx?|py|rb|go|java|kt|php|rs|cs|vue|svelte|cpp|c|h)$/
 const EQUALS = 61
 const COLON = 58
 
@@ -19,8 +19,8 @@ interface NameInText {
   readonly quote: number
   readonly inUrl: boolean
   /** Whether the name begins a line or follows a semicolon, as in ADO connection strings. */
-  readonly first: boolean
-  readonly spaced: boolean
+  readonly beginsLine: boolean
+  readonly hasSpaceBefore: boolean
 }
 
 /**
@@ -37,16 +37,16 @@ export function findPairs(text: string, spans: Span[]): void {
     const at = isEquals ? equals : colon
     if (isEquals) equals = text.indexOf('=', at + 1)
     else colon = text.indexOf(':', at + 1)
-    if (at < from || (!isEquals && isNoPair(text, at)) || isPlaceholder(text, at + 1)) continue
+    if (at < from || (!isEquals && isOtherColon(text, at)) || isPlaceholder(text, at + 1)) continue
     const found = readName(text, at, from)
     if (found === undefined) continue
-    const kind = nameKind(decodeName(found.name))
+    const kind = getNameKind(decodeName(found.name))
     if (kind === 'plain' || kind === 'described') continue
     if (isSecretHere(text, found, kind)) {
-      if (isPlaceInSource(text, found.name, at) || isUnexpected(text, found)) continue
+      if (isSourcePosition(text, found.name, at) || isParserError(text, found)) continue
       const value = readValue(text, at, found)
       if (value === undefined || isHarmlessValue(text, found, value)) continue
-      for (const span of value.spans) hide(spans, span.start, span.end)
+      for (const span of value.spans) hideSpan(spans, span.start, span.end)
       from = value.end
     } else if (kind === 'label' || kind === 'value') {
       labels ??= createLabels(text, spans)
@@ -59,23 +59,23 @@ function isHarmlessValue(text: string, { name, inUrl }: NameInText, { spans }: V
   const [span] = spans
   if (span === undefined || spans.length > 1) return false
   // Longer values are never harmless.
-  const content = text.slice(span.start, Math.min(span.end, span.start + MAX_NAME + 1))
+  const content = text.slice(span.start, Math.min(span.end, span.start + MAX_NAME_CHARS + 1))
   return inUrl ? isHarmlessInUrl(name, content) : isHarmlessText(name, content)
 }
 
 /** Matches `/src/auth/token.js:12:3` in a stack trace. */
-function isPlaceInSource(text: string, name: string, sign: number): boolean {
+function isSourcePosition(text: string, name: string, sign: number): boolean {
   const code = text.charCodeAt(sign + 1)
-  return text.charCodeAt(sign) === COLON && code >= 48 && code <= 57 && SOURCE.test(name)
+  return text.charCodeAt(sign) === COLON && code >= 48 && code <= 57 && SOURCE_FILE.test(name)
 }
 
 /** Matches `unexpected token: identifier`, as parsers report. */
-function isUnexpected(text: string, { name, start }: NameInText): boolean {
+function isParserError(text: string, { name, start }: NameInText): boolean {
   return name === 'token' && text.slice(start - 9, start) === 'expected '
 }
 
 /** `://` belongs to a URL, `::` to a class or a cast. */
-function isNoPair(text: string, at: number): boolean {
+function isOtherColon(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1)
   return next === COLON || text.charCodeAt(at - 1) === COLON || (next === 47 && text.charCodeAt(at + 2) === 47)
 }
@@ -108,14 +108,14 @@ function isSecretHere(text: string, { name, start, inUrl, quote }: NameInText, k
 function readName(text: string, at: number, from: number): NameInText | undefined {
   let end = at
   while (end > from && isBlank(text.charCodeAt(end - 1))) end--
-  const spaced = end < at
+  const hasSpaceBefore = end < at
   const isQuoted = end > from && isQuote(text.charCodeAt(end - 1))
   if (isQuoted) {
     end--
-    end -= backslashesBefore(text, end)
+    end -= countBackslashesBefore(text, end)
   }
   let start = end
-  while (start > from && end - start < MAX_NAME && isNameCharacter(text.charCodeAt(start - 1))) start--
+  while (start > from && end - start < MAX_NAME_CHARS && isNameCharacter(text.charCodeAt(start - 1))) start--
   if (end - start < 2) return undefined
   let name = text.slice(start, end)
   let inUrl = false
@@ -130,22 +130,22 @@ function readName(text: string, at: number, from: number): NameInText | undefine
     isEscaped = escaped !== null
     before = 10
   }
-  inUrl ||= before === 63 || before === 38 || before === 35 || isBehindEntity(text, start)
+  inUrl ||= before === 63 || before === 38 || before === 35 || isAfterAmpEntity(text, start)
   // A text with escapes, as in JSON, is in quotes.
   const quote = isQuote(before) ? before : isEscaped ? 34 : 0
   let line = start - 1
   while (line >= from && isBlank(text.charCodeAt(line))) line--
   const last = line < 0 ? 10 : text.charCodeAt(line)
-  const first = (quote === 0 || isEscaped) && !inUrl && (isLineEnd(last) || last === 59 || before === 10)
-  if (!inUrl && start === 0) inUrl = isForm(text, at)
-  return { name, start, quote, inUrl, first, spaced }
+  const beginsLine = (quote === 0 || isEscaped) && !inUrl && (isLineEnd(last) || last === 59 || before === 10)
+  if (!inUrl && start === 0) inUrl = isFormBody(text, at)
+  return { name, start, quote, inUrl, beginsLine, hasSpaceBefore }
 }
 
-function isBehindEntity(text: string, start: number): boolean {
+function isAfterAmpEntity(text: string, start: number): boolean {
   return text.charCodeAt(start - 1) === 59 && text.startsWith('&amp', start - 5)
 }
 
 /** Returns whether a text that begins with a name and `=` goes on like a form. */
-function isForm(text: string, at: number): boolean {
+function isFormBody(text: string, at: number): boolean {
   return text.charCodeAt(at) === EQUALS && /=[^\s&]{0,4096}&[\w.%[\]-]{1,64}=/y.test(text.slice(at, at + 4200))
 }

@@ -1,9 +1,9 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
-import { eachMatch, hide, hideGroups, type Span } from '../values/text-spans.js'
+import { forEachMatch, hideGroups, hideSpan, type Span } from '../values/text-spans.js'
 
 /** Addresses that are secrets themselves: whoever knows the end of the path may post there. */
-const POSTS = [
+const WEBHOOK_PATTERNS = [
   String.raw`hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/`,
   String.raw`api\.telegram\.org/(?:file/)?bot`,
   String.raw`discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/\d{1,24}/`,
@@ -16,15 +16,15 @@ const POSTS = [
   String.raw`hook(?:\.\w{2,4})?\.(?:integromat|make)\.com/`,
   String.raw`hooks\.chime\.aws/incomingwebhooks/`,
 ]
-const MAY_POST = /hook|telegram|ifttt|hc-ping/i
-const POST = new RegExp(String.raw`(?:${POSTS.join('|')})([^\s"'<>\x60?#]+)`, 'gi')
+const MAY_BE_WEBHOOK = /hook|telegram|ifttt|hc-ping/i
+const WEBHOOK = new RegExp(String.raw`(?:${WEBHOOK_PATTERNS.join('|')})([^\s"'<>\x60?#]+)`, 'gi')
 // A link to set a new password: a long part with digits behind a part with a secret name.
-const PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
+const NAMED_PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
 
 // Links in mails, and webhooks of Mattermost and Rocket.Chat.
-const LINKS =
+const LINK_NAMES =
   /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
-const HOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
+const CHAT_WEBHOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
 
 /** Returns whether some part of a value mixes letters and digits. `step-1-of-2` has no such part. */
 function looksRandom(value: string): boolean {
@@ -33,20 +33,20 @@ function looksRandom(value: string): boolean {
 
 /** Finds secrets in the paths of URLs: addresses of webhooks, and links that reset a password or confirm a mail. */
 export function findSecretPaths(text: string, spans: Span[]): void {
-  if (MAY_POST.test(text)) findPosts(text, spans)
-  if (text.includes('/hooks/')) hideGroups(HOOK, text, spans)
-  eachMatch(PART, text, ({ 0: all, 1: name = '', 2: value = '', index }) => {
-    if (isSecretName(name) || (LINKS.test(name) && looksRandom(value)))
-      hide(spans, index + all.length - value.length, PART.lastIndex)
-    else PART.lastIndex = index + name.length + 1
+  if (MAY_BE_WEBHOOK.test(text)) findWebhooks(text, spans)
+  if (text.includes('/hooks/')) hideGroups(CHAT_WEBHOOK, text, spans)
+  forEachMatch(NAMED_PART, text, ({ 0: all, 1: name = '', 2: value = '', index }) => {
+    if (isSecretName(name) || (LINK_NAMES.test(name) && looksRandom(value)))
+      hideSpan(spans, index + all.length - value.length, NAMED_PART.lastIndex)
+    else NAMED_PART.lastIndex = index + name.length + 1
   })
 }
 
-function findPosts(text: string, spans: Span[]): void {
-  eachMatch(POST, text, ([all, tail = '']) => {
-    const start = POST.lastIndex - tail.length
+function findWebhooks(text: string, spans: Span[]): void {
+  forEachMatch(WEBHOOK, text, ([all, tail = '']) => {
+    const start = WEBHOOK.lastIndex - tail.length
     // Telegram's methods and Discord's messages follow the token.
     const slash = /^(?:api\.telegram|discord)/i.test(all) ? tail.indexOf('/') : -1
-    hide(spans, start, slash === -1 ? POST.lastIndex : start + slash)
+    hideSpan(spans, start, slash === -1 ? WEBHOOK.lastIndex : start + slash)
   })
 }

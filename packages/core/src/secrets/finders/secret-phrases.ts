@@ -1,20 +1,20 @@
 import { Buffer, Math, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
-import { isNothing } from '../values/bare-values.js'
-import { eachMatch, hide, type Span } from '../values/text-spans.js'
-import { valueAt } from '../values/values-in-text.js'
+import { isNoValue } from '../values/bare-values.js'
+import { forEachMatch, hideSpan, type Span } from '../values/text-spans.js'
+import { readValueAt } from '../values/values-in-text.js'
 
-const SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
-const WORDS_BEHIND_SCHEME =
+const AUTH_SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=:%-]{3,})/gi
+const WORDS_AFTER_SCHEME =
   /^(?:tokens?|auth|auth[eo][a-z]*|realm|scheme|error|formats?|headers?|credentials?|methods?|only|required|missing|not|of|and|or|is|was|are|for|with|from|in|to|the|challenge|schema|usage|support)\b/i
 
 /** Finds the credentials behind `Bearer` and `Basic`. */
 export function findSchemes(text: string, spans: Span[]): void {
-  eachMatch(SCHEME, text, ([, scheme = '', token = '']) => {
+  forEachMatch(AUTH_SCHEME, text, ([, scheme = '', token = '']) => {
     // `Bearer realm="api"` is a challenge.
-    const isChallenge = /^\w+=$/.test(token) && text[SCHEME.lastIndex] === '"'
-    if (isChallenge || WORDS_BEHIND_SCHEME.test(token) || isProse(scheme, token)) return
-    hide(spans, SCHEME.lastIndex - token.length, SCHEME.lastIndex)
+    const isChallenge = /^\w+=$/.test(token) && text[AUTH_SCHEME.lastIndex] === '"'
+    if (isChallenge || WORDS_AFTER_SCHEME.test(token) || isProse(scheme, token)) return
+    hideSpan(spans, AUTH_SCHEME.lastIndex - token.length, AUTH_SCHEME.lastIndex)
   })
 }
 
@@ -26,57 +26,57 @@ function isProse(scheme: string, token: string): boolean {
 }
 
 // `--password secret`, and `-pass secret`.
-const FLAG = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
+const COMMAND_OPTION = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
 
 /** Finds values of command options that have a secret name. */
 export function findFlags(text: string, spans: Span[]): void {
-  hideBehind(FLAG, text, spans, isSecretName)
+  hideValuesAfter(COMMAND_OPTION, text, spans, isSecretName)
 }
 
-const QUOTED =
+const QUOTED_SECRET =
   /\b(?:password|passwd|pwd|passphrase|passcode|set\s{1,8}password\s{1,8}for\s{1,8}\S{1,128}\s{0,8}=|\w{1,64}_(?:key|key_id|secret|token|password|pwd)|identified\s{1,8}by|with\s{1,8}[\w-]{1,64}\s{1,8}(?:by|as))\s{1,8}(?=(?:[eEnNbBxX]|[uU]&)?["'])/gi
-const IDENTIFIED = /\bidentified\s{1,8}by\s{1,8}(?!values\b|password\b)(?=[\w$#!])/gi
-const REPLACED = /\breplace\s{1,8}(?=["'\w])/gi
-const ATTACHED = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
-const PRAGMA = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
+const IDENTIFIED_BY = /\bidentified\s{1,8}by\s{1,8}(?!values\b|password\b)(?=[\w$#!])/gi
+const REPLACE_PASSWORD = /\breplace\s{1,8}(?=["'\w])/gi
+const ATTACH_KEY = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
+const PRAGMA_KEY = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
 
 /** Finds quoted secrets of SQL: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
 export function findQuoted(text: string, spans: Span[]): void {
-  hideBehind(QUOTED, text, spans)
-  if (/attach/i.test(text)) hideBehind(ATTACHED, text, spans)
+  hideValuesAfter(QUOTED_SECRET, text, spans)
+  if (/attach/i.test(text)) hideValuesAfter(ATTACH_KEY, text, spans)
 }
 
 /** Finds the passwords that Oracle takes without quotes: `IDENTIFIED BY x REPLACE y`. */
 export function findIdentified(text: string, spans: Span[]): void {
   if (!/identified\s/i.test(text) || !/\b(?:create|alter|grant|connect)\s/i.test(text)) return
-  hideBehind(IDENTIFIED, text, spans)
-  hideBehind(REPLACED, text, spans)
+  hideValuesAfter(IDENTIFIED_BY, text, spans)
+  hideValuesAfter(REPLACE_PASSWORD, text, spans)
 }
 
 /** Finds the database key of SQLCipher: `PRAGMA key = '...'`. */
 export function findPragmaKeys(text: string, spans: Span[]): void {
-  if (text.includes('PRAGMA') || text.includes('pragma')) hideBehind(PRAGMA, text, spans)
+  if (text.includes('PRAGMA') || text.includes('pragma')) hideValuesAfter(PRAGMA_KEY, text, spans)
 }
 
-const MAX_LABEL = 64
-const XML = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)/g
+const MAX_LABEL_CHARS = 64
+const XML_ELEMENT = /<([A-Za-z][\w:.-]{1,63})(?:\s[^<>]{0,256})?>(?:<!\[CDATA\[)?([^<]+)/g
 
 /** Finds the content of XML elements that have a secret name. */
 export function findElements(text: string, spans: Span[]): void {
   if (!text.includes('</')) return
   let isLabelled = false
-  eachMatch(XML, text, ([, name = '', value = '']) => {
-    const start = XML.lastIndex - value.length
+  forEachMatch(XML_ELEMENT, text, ([, name = '', value = '']) => {
+    const start = XML_ELEMENT.lastIndex - value.length
     // `<key>password</key><string>...</string>`
-    if (isSecretName(name) || isLabelled) hide(spans, start, XML.lastIndex)
-    isLabelled = /^(?:key|name)$/i.test(name) && value.length <= MAX_LABEL && isSecretName(value)
+    if (isSecretName(name) || isLabelled) hideSpan(spans, start, XML_ELEMENT.lastIndex)
+    isLabelled = /^(?:key|name)$/i.test(name) && value.length <= MAX_LABEL_CHARS && isSecretName(value)
   })
 }
 
 const MAY_BE_COMMAND =
   /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
 /** Commands and their options that take a secret without telling so by their names. */
-const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
+const SECRET_OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
   [/\b(?:mysql|mariadb)/, /\s-p(?=[^\s-])/g],
@@ -99,28 +99,28 @@ const OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
 /** Finds secrets in command lines and in the protocols of FTP, IRC, POP3, SMTP and Redis. */
 export function findCommands(text: string, spans: Span[]): void {
   if (!MAY_BE_COMMAND.test(text)) return
-  for (const [command, option] of OPTIONS) if (command.test(text)) hideBehind(option, text, spans)
+  for (const [command, option] of SECRET_OPTIONS) if (command.test(text)) hideValuesAfter(option, text, spans)
 }
 
 // Test runners print `PASS src/a.test.js`.
-const SOURCE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
+const SOURCE_FILE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
 /** Hides the value behind each match, and continues behind the value, so that no part is read twice. */
-function hideBehind(
+function hideValuesAfter(
   pattern: RegExp,
   text: string,
   spans: Span[],
   isSecret: (name: string) => boolean = () => true,
 ): void {
-  eachMatch(pattern, text, ({ 0: all, 1: name = '', index }) => {
+  forEachMatch(pattern, text, ({ 0: all, 1: name = '', index }) => {
     const start = index + all.length
     if (!isSecret(name)) return
-    const value = valueAt(text, start)
+    const value = readValueAt(text, start)
     const [span] = value?.spans ?? []
     if (value === undefined || span === undefined) return
     const content = text.slice(span.start, span.end)
-    if (isNothing(text.slice(start, value.end), false) || SOURCE.test(content)) return
-    for (const each of value.spans) hide(spans, each.start, each.end)
+    if (isNoValue(text.slice(start, value.end), false) || SOURCE_FILE.test(content)) return
+    for (const each of value.spans) hideSpan(spans, each.start, each.end)
     pattern.lastIndex = Math.max(start, value.end)
   })
 }

@@ -5,11 +5,11 @@ const SENTENCE =
   /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|apikey|masterauth|_key)(?:\s{1,4}for\s{1,4}(?:(?:the\s{1,4})?user\s{1,4})?[^\s]{1,64}(?=\s{1,4}is\s))?(?:\s{1,4}(?:is|was|to|->|=>))?(?:\s{1,4}\(?|[|~])["'`“]?(?=[^\s"'`()]{0,64}\d)(?=[^\s"'`()]{0,64}[A-Za-z])([^\s"'`()<>,;]{6,})/gi
 
 /** Returns whether a text may tell a secret in a sentence. Spares most texts the slower `findSentences`. */
-export function hasSentence(text: string): boolean {
-  return text.length >= 10 && /[ \t|~]/.test(text) && MAY_SAY.test(text)
+export function mayHaveSentence(text: string): boolean {
+  return text.length >= 10 && /[ \t|~]/.test(text) && MAY_TELL_SECRET.test(text)
 }
 
-const MAY_SAY =
+const MAY_TELL_SECRET =
   /code is |CODE IS |identified by|IDENTIFIED BY|ass|pwd|ecret|oken|pi[kK]ey|PASS|SECRET|TOKEN|_KEY|masterauth/
 
 // `Your verification code is 839274`

@@ -1,5 +1,5 @@
 import { RegExp, String } from '../../platform/platform.js'
-import { eachMatch, hide, type Span } from '../values/text-spans.js'
+import { forEachMatch, hideSpan, type Span } from '../values/text-spans.js'
 
 /** Texts that look like secrets. Hardly any other text begins like them. */
 const SHAPES = [
@@ -47,38 +47,38 @@ const SHAPES = [
   String.raw`\$(?:5|6|y|7)\$[\w./$=]{16,}`,
   String.raw`pbkdf2_sha\d{1,3}\$[\w$+/=]{16,}`,
 ]
-const ANY = `(?:${SHAPES.join('|')})`
-const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, 'g')
+const ANY_SHAPE = `(?:${SHAPES.join('|')})`
+const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY_SHAPE}`, 'g')
 // JSON writes the end of a line as an escape, whose letter stands before the shape.
-const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY}`, 'g')
+const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY_SHAPE}`, 'g')
 // Secret of an Azure app.
-const AZURE = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
-const KEY_BLOCK = 'PRIVATE KEY'
-const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
-const END = /-----END [A-Z0-9 ]{0,60}-----/g
+const AZURE_SECRET = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
+const KEY_BLOCK_LABEL = 'PRIVATE KEY'
+const KEY_BLOCK_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
+const KEY_BLOCK_END = /-----END [A-Z0-9 ]{0,60}-----/g
 
 /** Finds tokens and keys that are known by their form alone, such as JSON Web Tokens and keys of AWS. */
 export function findShapes(text: string, spans: Span[]): void {
-  findAll(SHAPE, text, spans)
-  if (text.includes('\\')) findAll(SHAPE_IN_JSON, text, spans)
-  if (text.includes('Q~')) findAll(AZURE, text, spans)
+  findShapesOf(SHAPE, text, spans)
+  if (text.includes('\\')) findShapesOf(SHAPE_IN_JSON, text, spans)
+  if (text.includes('Q~')) findShapesOf(AZURE_SECRET, text, spans)
 }
 
-function findAll(pattern: RegExp, text: string, spans: Span[]): void {
-  eachMatch(pattern, text, ({ 0: shape, index }) => {
+function findShapesOf(pattern: RegExp, text: string, spans: Span[]): void {
+  forEachMatch(pattern, text, ({ 0: shape, index }) => {
     // `sk-` may also begin a name of words with hyphens.
-    if (!shape.startsWith('sk-') || /\d/.test(shape)) hide(spans, index, pattern.lastIndex)
+    if (!shape.startsWith('sk-') || /\d/.test(shape)) hideSpan(spans, index, pattern.lastIndex)
   })
 }
 
 /** Finds private keys in the PEM format, even if the end was cut off. */
 export function findKeyBlocks(text: string, spans: Span[]): void {
-  if (!text.includes(KEY_BLOCK)) return
-  eachMatch(BEGIN, text, ({ index }) => {
-    END.lastIndex = BEGIN.lastIndex
+  if (!text.includes(KEY_BLOCK_LABEL)) return
+  forEachMatch(KEY_BLOCK_BEGIN, text, ({ index }) => {
+    KEY_BLOCK_END.lastIndex = KEY_BLOCK_BEGIN.lastIndex
     // A key that was cut off reaches to the end of the text.
-    const end = END.exec(text) === null ? text.length : END.lastIndex
-    hide(spans, index, end)
-    BEGIN.lastIndex = end
+    const end = KEY_BLOCK_END.exec(text) === null ? text.length : KEY_BLOCK_END.lastIndex
+    hideSpan(spans, index, end)
+    KEY_BLOCK_BEGIN.lastIndex = end
   })
 }

@@ -23,7 +23,7 @@ export const COMMAND = 512
 /** A list of texts in JSON. */
 export const LIST = 1024
 
-const LONG = 16
+const LONG_WORD_CHARS = 16
 const SIGN_OF = new Uint8Array(128)
 const WORD = 128
 const OTHER = 64
@@ -44,7 +44,7 @@ for (const [signs, bit] of [
 const MAY_BEGIN_COMMAND = /^\s*(?:PASS|AUTH|machine|login|pragma|HELLO|MIGRATE|ACL)/i
 
 /** Returns the signs of secrets in a text. One look at each character spares most texts all other searches. */
-export function signsOf(text: string): number {
+export function findSigns(text: string): number {
   const { length } = text
   let signs = 0
   let word = 0
@@ -57,18 +57,18 @@ export function signsOf(text: string): number {
     }
     if ((sign & WORD) !== 0) word++
     else {
-      if (word >= LONG) signs |= LONG_WORD
+      if (word >= LONG_WORD_CHARS) signs |= LONG_WORD
       word = 0
     }
     if ((sign & OTHER) === 0) signs |= sign & 31
-    else signs |= lookAround(text, at, code)
+    else signs |= findSignsInContext(text, at, code)
   }
-  if (word >= LONG) signs |= LONG_WORD
+  if (word >= LONG_WORD_CHARS) signs |= LONG_WORD
   if ((signs & COMMAND) === 0 && MAY_BEGIN_COMMAND.test(text)) signs |= COMMAND
   return signs
 }
 
-function lookAround(text: string, at: number, code: number): number {
+function findSignsInContext(text: string, at: number, code: number): number {
   if (code === 10) return COMMAND
   if (code === 45) {
     const before = text.charCodeAt(at - 1)

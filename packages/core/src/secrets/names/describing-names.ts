@@ -1,22 +1,22 @@
-import { wordSet } from './name-words.js'
+import { createWordSet } from './name-words.js'
 
 // A name with such a first word holds a yes or no, or a number.
-const ASKS = wordSet(
+const QUESTION_WORDS = createWordSet(
   'is has had should can use uses need needs require requires required allow allows enable enabled enables disable disabled disables show skip with without no max min total num count remaining',
 )
 // A name with such a last word holds a fact about a secret.
-const DESCRIBES = wordSet(
+const FACT_WORDS = createWordSet(
   'count counts length len size type types kind expiry expires expiration expired expire exp ttl at in age limit limits usage used policy policies strength enabled disabled required valid verified changed updated created consent banner domain endpoint rate budget rules attempts retries failures status exists index name names format algorithm alg issuer provider method mode scheme strategy version seconds ms days hours minutes time date timeout interval lifetime max min per second url uri urls uris symbol decimals address arn path dir directory file filename',
 )
 // Words before `id` that name a key which is stored elsewhere. An `accessKeyId`, however, logs in.
-const NAMES_BY_ID = wordSet('kmskey encryptionkey signingkey credential webauthncredential')
-const COUNTED = wordSet('prompt completion input output cached cache reasoning thinking used estimated')
+const KEYS_NAMED_BY_ID = createWordSet('kmskey encryptionkey signingkey credential webauthncredential')
+const COUNTED_TOKENS = createWordSet('prompt completion input output cached cache reasoning thinking used estimated')
 
 /** Returns whether a name states a fact about a secret: `passwordLength`, `tokenCount`, `max_tokens`, `hasCookie`. */
 export function describesSecret(words: readonly string[]): boolean {
   if (words.length < 2) return words[0] === 'passwordless'
   const first = words[0] as string
   const last = words[words.length - 1] as string
-  if (last === 'id' && NAMES_BY_ID.has(words.slice(-3, -1).join(''))) return true
-  return ASKS.has(first) || DESCRIBES.has(last) || (last === 'tokens' && COUNTED.has(first))
+  if (last === 'id' && KEYS_NAMED_BY_ID.has(words.slice(-3, -1).join(''))) return true
+  return QUESTION_WORDS.has(first) || FACT_WORDS.has(last) || (last === 'tokens' && COUNTED_TOKENS.has(first))
 }

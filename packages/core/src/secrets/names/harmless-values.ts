@@ -1,15 +1,15 @@
 import { asNumber } from '../../json/exact-number.js'
 import { Number } from '../../platform/platform.js'
-import { wordSet, wordsOf } from './name-words.js'
+import { createWordSet, wordsOf } from './name-words.js'
 
 /** Values of settings, and of options of `fetch`. */
-const SETTINGS = wordSet(
+const SETTING_VALUES = createWordSet(
   'enabled disabled true false on off yes no none null undefined required optional include omit same-origin',
 )
-const MAX_SETTING = 16
-const MAX_PATH = 256
+const MAX_SETTING_CHARS = 16
+const MAX_PATH_CHARS = 256
 /** `{pass: 3, fail: 1}` is a result of tests. */
-const MAX_PASSED = 10_000
+const MAX_PASSED_TESTS = 10_000
 const PATH = /^(?:\/[a-z]{1,16}|(?:~|[A-Za-z]:)?(?:[\\/][\w.@ -]+){2,}|\/(?=.*\.\w{1,8}$)[\w.-]+)[\\/]?$/
 const ANY_PATH = /^(?:[A-Za-z]:)?(?:[\\/][\w.@ -]*)+$/
 const NUMBER = /^\d{1,15}$/
@@ -24,8 +24,8 @@ export function isHarmless(name: string, value: unknown): boolean {
 
 /** Does the same for a value in a text, where numbers are texts. */
 export function isHarmlessText(name: string, value: string): boolean {
-  if (value.length > MAX_PATH) return false
-  if (value.length <= MAX_SETTING && SETTINGS.has(value.toLowerCase())) return true
+  if (value.length > MAX_PATH_CHARS) return false
+  if (value.length <= MAX_SETTING_CHARS && SETTING_VALUES.has(value.toLowerCase())) return true
   if (NUMBER.test(value)) return isCount(name, Number(value))
   if (!/^[/\\~]|^[A-Za-z]:/.test(value)) return false
   if (/^(?:OLD)?PWD$/.test(name)) return ANY_PATH.test(value)
@@ -35,7 +35,7 @@ export function isHarmlessText(name: string, value: string): boolean {
 function isCount(name: string, value: number): boolean {
   const words = wordsOf(name)
   if (words.at(-1) === 'tokens') return true
-  return words.at(-1) === 'pass' && words.length <= 2 && !/[A-Z]{4}/.test(name) && value < MAX_PASSED
+  return words.at(-1) === 'pass' && words.length <= 2 && !/[A-Z]{4}/.test(name) && value < MAX_PASSED_TESTS
 }
 
 /** Returns whether a value in a URL is not secret: `code=404`, `key=name`, `session=morning`. */

@@ -1,15 +1,15 @@
 import { isSecretName } from './secret-names.js'
 
-const MAX_LABEL = 64
+const MAX_LABEL_CHARS = 64
 const OPTION = /^--?\w/
 const HEADER = /-|^(?:authori[sz]ation|cookie)$/i
 // `created_at`, `firstName`, `address.street`, but no digits.
-const PLAIN = /^[A-Za-z]+(?:[_.-][A-Za-z]+)*$/
-const MAX_PLAIN = 24
+const PLAIN_NAME = /^[A-Za-z]+(?:[_.-][A-Za-z]+)*$/
+const MAX_PLAIN_NAME_CHARS = 24
 
 /** Returns whether a list entry, such as `created_at`, looks like one more name and not like a value. */
 export function isPlainName(value: string): boolean {
-  return value.length <= MAX_PLAIN && PLAIN.test(value)
+  return value.length <= MAX_PLAIN_NAME_CHARS && PLAIN_NAME.test(value)
 }
 
 /** Returns whether the entry behind this label is its value, whatever it looks like: `--password`, `X-Api-Key`. */
@@ -18,10 +18,10 @@ export function takesValue(label: string): boolean {
 }
 
 /** Returns whether an entry is the value of the secret named before it, as in `rawHeaders`, and not a further name. */
-export function followsLabel(list: readonly unknown[], index: number): boolean {
+export function isValueOfLabel(list: readonly unknown[], index: number): boolean {
   const label = list[index - 1]
   const value = list[index]
-  if (typeof label !== 'string' || label.length > MAX_LABEL || !isSecretName(label)) return false
+  if (typeof label !== 'string' || label.length > MAX_LABEL_CHARS || !isSecretName(label)) return false
   if (typeof value === 'boolean') return false
   if (typeof value !== 'string') return true
   if (OPTION.test(label)) return !OPTION.test(value) || /\d/.test(value)

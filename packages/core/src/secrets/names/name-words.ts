@@ -1,7 +1,7 @@
 import { Set } from '../../platform/platform.js'
 
 const WORD = /[A-Z]+(?![a-z\x80-\uffff])|[A-Z]?[a-z\x80-\uffff]+/g
-const MAX_NAME = 256
+const MAX_NAME_CHARS = 256
 
 /** Returns the words of a name in lower case, split at case, digits and signs: `DB_PASS`, `smtpPass`, `connect.sid`. */
 export function wordsOf(name: string): readonly string[] {
@@ -10,11 +10,11 @@ export function wordsOf(name: string): readonly string[] {
 }
 
 /** Shortens a long name to its two ends, whose words tell what the name is about. */
-export function readableName(name: string): string {
-  return name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME)} ${name.slice(-MAX_NAME)}`
+export function shortenName(name: string): string {
+  return name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS)} ${name.slice(-MAX_NAME_CHARS)}`
 }
 
 /** Creates a set of words that are written as one text, with a single space between two words. */
-export function wordSet(words: string): ReadonlySet<string> {
+export function createWordSet(words: string): ReadonlySet<string> {
   return new Set(words.split(' '))
 }

@@ -1,8 +1,8 @@
 import { decodeURIComponent, Set } from '../../platform/platform.js'
 import { remember } from '../../platform/remember.js'
 import { describesSecret } from './describing-names.js'
-import { readableName, wordSet, wordsOf } from './name-words.js'
-import { tellsOfSecret } from './secret-words.js'
+import { createWordSet, shortenName, wordsOf } from './name-words.js'
+import { namesSecret } from './secret-words.js'
 
 /** Text that stands in a record in place of a secret. */
 export const REDACTED = '***'
@@ -15,62 +15,62 @@ export const REDACTED = '***'
 export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'described' | 'plain'
 
 // Most names contain none of these texts, and need no closer look.
-const MAY_TELL =
+const MAY_NAME_SECRET =
   /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ccv|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|answer|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|setting|type)$|^[knv]$/i
-const LABELS = wordSet(
+const LABEL_WORDS = createWordSet(
   'name key header field label param parameter variable property attribute option setting type id k n',
 )
-const VALUES = wordSet('value values val vals v content contents data text default raw input')
-const HALVES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
-const ADDRESS = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'samlrequest'])
-const SIGNATURES = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
+const VALUE_WORDS = createWordSet('value values val vals v content contents data text default raw input')
+const HALF_NAMES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
+const URL_SECRET_NAMES = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'samlrequest'])
+const SIGNATURE_WORDS = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
 // Cookies of browsers and of frameworks.
-const COOKIES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
+const COOKIE_NAMES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
 
 // Tokens that tell where the next page of a list begins.
-const PAGES = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
+const PAGE_TOKENS = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
 // Functions of parsers and of routers.
-const HANDLES_NONE = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
+const HARMLESS_FUNCTIONS = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
 
 /** Returns whether a name's value is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`. */
 export function isSecretName(name: string): boolean {
-  return nameKind(name) === 'secret'
+  return getNameKind(name) === 'secret'
 }
 
 /** Returns whether a function handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
 export function handlesSecret(name: string): boolean {
-  const kind = nameKind(name)
-  if (kind !== 'plain' && HANDLES_NONE.test(wordsOf(readableName(name.slice(name.lastIndexOf('.') + 1))).join('')))
+  const kind = getNameKind(name)
+  if (kind !== 'plain' && HARMLESS_FUNCTIONS.test(wordsOf(shortenName(name.slice(name.lastIndexOf('.') + 1))).join('')))
     return false
   return kind === 'secret' || kind === 'described'
 }
 
 /** Returns the kind of the value under a name. Remembers the kinds of short names, because names repeat. */
-export const nameKind: (name: string) => NameKind = remember(judge)
+export const getNameKind: (name: string) => NameKind = remember(classifyName)
 
 /** Returns whether the value of a name in a URL is a secret, also of `sig`, `X-Amz-Signature`, `key` and `code`. */
 export function isSecretInUrl(name: string): boolean {
-  const kind = nameKind(decodeName(name))
+  const kind = getNameKind(decodeName(name))
   return (
     kind === 'secret' ||
     kind === 'address' ||
-    ((kind === 'label' || kind === 'half') && ADDRESS.has(name.toLowerCase()))
+    ((kind === 'label' || kind === 'half') && URL_SECRET_NAMES.has(name.toLowerCase()))
   )
 }
 
-function judge(name: string): NameKind {
-  const given = readableName(name)
-  if (!MAY_TELL.test(given)) return 'plain'
-  const words = wordsOf(given)
+function classifyName(name: string): NameKind {
+  const shortened = shortenName(name)
+  if (!MAY_NAME_SECRET.test(shortened)) return 'plain'
+  const words = wordsOf(shortened)
   const joined = words.join('')
-  if (COOKIES.test(given)) return 'secret'
-  if (PAGES.test(joined)) return 'plain'
-  if (tellsOfSecret(words, joined, !/[a-z]/.test(given))) return describesSecret(words) ? 'described' : 'secret'
+  if (COOKIE_NAMES.test(shortened)) return 'secret'
+  if (PAGE_TOKENS.test(joined)) return 'plain'
+  if (namesSecret(words, joined, !/[a-z]/.test(shortened))) return describesSecret(words) ? 'described' : 'secret'
   const last = words.at(-1) ?? ''
-  if (LABELS.has(joined) || (LABELS.has(last) && last !== 'id')) return 'label'
-  if (VALUES.has(last)) return 'value'
-  if (HALVES.has(joined)) return 'half'
-  return SIGNATURES.has(last) || ADDRESS.has(joined) ? 'address' : 'plain'
+  if (LABEL_WORDS.has(joined) || (LABEL_WORDS.has(last) && last !== 'id')) return 'label'
+  if (VALUE_WORDS.has(last)) return 'value'
+  if (HALF_NAMES.has(joined)) return 'half'
+  return SIGNATURE_WORDS.has(last) || URL_SECRET_NAMES.has(joined) ? 'address' : 'plain'
 }
 
 /** Decodes a name in a URL. A malformed name stays as it is. */

@@ -1,4 +1,4 @@
-import { wordSet } from '../names/name-words.js'
+import { createWordSet } from '../names/name-words.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 
@@ -7,11 +7,11 @@ export interface BarePlace {
   /** Whether the value follows `?`, `&` or `#`. */
   readonly inUrl: boolean
   /** Whether the value may contain blanks, as in a line of an `.env` file or between semicolons. */
-  readonly wide: boolean
+  readonly mayHoldBlanks: boolean
   /** Whether the value is the rest of the line, as in a header. */
-  readonly line: boolean
+  readonly isRestOfLine: boolean
   /** Code of the quote before the name, which ends the value. */
-  readonly outer: number
+  readonly outerQuote: number
 }
 
 // These signs may belong to a password. They end the value if the next name follows.
@@ -19,34 +19,38 @@ const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
 const SEMICOLON = 59
 
 /** Returns the index at which a value without quotes ends, such as at a blank or before the next name. */
-export function endOfBare(text: string, start: number, { inUrl, wide, line, outer }: BarePlace): number {
-  if (line) return endOfLine(text, start, outer)
+export function findBareEnd(
+  text: string,
+  start: number,
+  { inUrl, mayHoldBlanks, isRestOfLine, outerQuote }: BarePlace,
+): number {
+  if (isRestOfLine) return findLineEnd(text, start, outerQuote)
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if (isLineEnd(code) || code === outer) return at
+    if (isLineEnd(code) || code === outerQuote) return at
     if (isBlank(code)) {
-      if (!wide || isNextName(text, at)) return at
+      if (!mayHoldBlanks || isNextName(text, at)) return at
     } else if (code === 38 || code === SEMICOLON || code === 44) {
-      if ((inUrl && code === 38) || isNextName(text, at) || isOver(text, at + 1)) return at
+      if ((inUrl && code === 38) || isNextName(text, at) || cannotContinue(text, at + 1)) return at
     } else if (code === 35) {
       if (inUrl) return at
-    } else if (isCloser(code)) {
-      if ((inUrl && isQuote(code)) || isOver(text, at + 1)) return at
+    } else if (isClosingCharacter(code)) {
+      if ((inUrl && isQuote(code)) || cannotContinue(text, at + 1)) return at
     } else if (code === 60) {
       if (inUrl || /[/a-zA-Z!]/.test(text[at + 1] ?? ' ')) return at
     } else if (code === 92) {
       if (endsEscaped(text, at + 1)) return at
     } else if (code === 40 || code === 91 || code === 123) {
-      at = endOfBrackets(text, at) - 1
+      at = findBracketsEnd(text, at) - 1
     }
   }
   return text.length
 }
 
-function endOfLine(text: string, start: number, outer: number): number {
+function findLineEnd(text: string, start: number, outerQuote: number): number {
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if (isLineEnd(code) || code === outer || (code === 92 && endsEscaped(text, at + 1))) return at
+    if (isLineEnd(code) || code === outerQuote || (code === 92 && endsEscaped(text, at + 1))) return at
   }
   return text.length
 }
@@ -57,29 +61,31 @@ function isNextName(text: string, at: number): boolean {
 }
 
 // `'"`)]}>`
-function isCloser(code: number): boolean {
+function isClosingCharacter(code: number): boolean {
   return isQuote(code) || code === 41 || code === 93 || code === 125 || code === 62
 }
 
 /** Returns whether a value cannot continue here. */
-function isOver(text: string, at: number): boolean {
+function cannotContinue(text: string, at: number): boolean {
   if (at >= text.length) return true
   const code = text.charCodeAt(at)
-  return isBlank(code) || isLineEnd(code) || isCloser(code) || code === 44 || code === SEMICOLON || code === 92
+  return (
+    isBlank(code) || isLineEnd(code) || isClosingCharacter(code) || code === 44 || code === SEMICOLON || code === 92
+  )
 }
 
 /** Returns whether the character behind a backslash ends the line, or the text in JSON. */
 function endsEscaped(text: string, at: number): boolean {
   const next = text[at]
   if (next === 'r' || next === 'n') return /[A-Z"'\\]|$/.test(text[at + 1] ?? '"')
-  return next === '"' && isOver(text, at + 1)
+  return next === '"' && cannotContinue(text, at + 1)
 }
 
 // Behind other characters, a single quote is an apostrophe.
-const OPENS_BEFORE = '[{(,: '
+const BEFORE_OPENING_QUOTE = '[{(,: '
 
 /** Returns the end of a bracketed text, with its strings skipped, or the end of the text if no bracket closes it. */
-export function endOfBrackets(text: string, start: number): number {
+export function findBracketsEnd(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -87,23 +93,23 @@ export function endOfBrackets(text: string, start: number): number {
     else if (code === 41 || code === 93 || code === 125) {
       depth--
       if (depth <= 0) return at + 1
-    } else if (code === 34 || (code === 39 && OPENS_BEFORE.includes(text[at - 1] as string))) {
-      at = endOfQuoted(text, at) - 1
+    } else if (code === 34 || (code === 39 && BEFORE_OPENING_QUOTE.includes(text[at - 1] as string))) {
+      at = findQuotedEnd(text, at) - 1
     }
   }
   return text.length
 }
 
 /** Returns the place behind the closing quote. In nested JSON, quotes with more backslashes belong to the value. */
-export function endOfQuoted(text: string, quote: number): number {
+export function findQuotedEnd(text: string, quote: number): number {
   const mark = text.charCodeAt(quote)
-  const escapes = backslashesBefore(text, quote)
+  const escapes = countBackslashesBefore(text, quote)
   for (let at = quote + 1; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 92 && escapes === 0) at++
     else if (code === mark) {
-      const own = escapes === 0 ? 0 : backslashesBefore(text, at)
-      if (own > escapes) continue
+      const escapesHere = escapes === 0 ? 0 : countBackslashesBefore(text, at)
+      if (escapesHere > escapes) continue
       // In SQL, a doubled quote is part of the value.
       if (escapes === 0 && text.charCodeAt(at + 1) === mark && (mark === 39 || isDoubledInAdo(text, quote, at))) at++
       else return at + 1
@@ -118,29 +124,29 @@ function isDoubledInAdo(text: string, quote: number, at: number): boolean {
 }
 
 /** Counts the backslashes before a quote, at most 64. The count shows how deeply JSON is nested in a text. */
-export function backslashesBefore(text: string, at: number): number {
+export function countBackslashesBefore(text: string, at: number): number {
   let count = 0
   while (count < 64 && text.charCodeAt(at - 1 - count) === 92) count++
   return count
 }
 
-const NOTHING = wordSet(
+const NO_VALUE_WORDS = createWordSet(
   'yes no true false null none nil undefined on off empty missing required invalid expired unknown unset hidden masked redacted is was are were must not cannot can to for and or with of in the a an has option flag argument authentication',
 )
 // `?`, `$1`, `:1`, `%s`, and names such as `:password` and `$token`.
 const PLACEHOLDER = /^(?:\?|[$:?@]\d{1,5}|%s|%\(\w+\)s|(?:[:@$]|@@)([A-Za-z_]\w*))(?:::[\w[\]]+)?[,)]*$/
 // `{$gt: ?}` in a MongoDB statement.
-const SHAPE_OF_QUERY = /^\{\$?[\w.]+: \?(?:, \$?[\w.]+: \?)*\}+\]?$/
+const QUERY_SHAPE = /^\{\$?[\w.]+: \?(?:, \$?[\w.]+: \?)*\}+\]?$/
 const REFERENCE = /^["`]?[A-Za-z_]\w*["`]?\.["`]?([A-Za-z_]\w*)["`]?$/
 
 /** Returns whether a text without quotes is not a value: a word of a sentence, a placeholder, or a column in SQL. */
-export function isNothing(value: string, spaced: boolean): boolean {
+export function isNoValue(value: string, hasSpaceBefore: boolean): boolean {
   if (value.length > 64) return false
-  if (NOTHING.has(value.toLowerCase())) return true
+  if (NO_VALUE_WORDS.has(value.toLowerCase())) return true
   if (value.length < 4 && !/[\p{L}\p{N}]/u.test(value)) return true
-  if (SHAPE_OF_QUERY.test(value)) return true
+  if (QUERY_SHAPE.test(value)) return true
   const placeholder = PLACEHOLDER.exec(value)
   if (placeholder !== null) return placeholder[1] === undefined || isSecretName(placeholder[1])
-  const column = spaced ? REFERENCE.exec(value)?.[1] : undefined
+  const column = hasSpaceBefore ? REFERENCE.exec(value)?.[1] : undefined
   return column !== undefined && isSecretName(column)
 }

@@ -4,18 +4,18 @@ const PERCENT = 37
 const PLUS = 43
 const BLANK = 32
 
-const SHORT = 48
+const MAX_SHORT_CHARS = 48
 
 /** Decodes a part of a URL, except malformed escapes. Several times as fast on many escapes as `decodeURIComponent`. */
 export function decodeEscapes(part: string): string {
-  return (part.length <= SHORT ? decodeAscii(part) : undefined) ?? decodeBytes(part)
+  return (part.length <= MAX_SHORT_CHARS ? decodeAscii(part) : undefined) ?? decodeBytes(part)
 }
 
 function decodeAscii(part: string): string | undefined {
   let decoded = ''
   for (let at = 0; at < part.length; at++) {
     const code = part.charCodeAt(at)
-    const escaped = code === PERCENT ? digit(part.charCodeAt(at + 1)) * 16 + digit(part.charCodeAt(at + 2)) : -1
+    const escaped = code === PERCENT ? hexDigit(part.charCodeAt(at + 1)) * 16 + hexDigit(part.charCodeAt(at + 2)) : -1
     if (escaped >= 128) return undefined
     if (escaped >= 0) at += 2
     decoded += escaped >= 0 ? String.fromCharCode(escaped) : code === PLUS ? ' ' : part[at]
@@ -29,7 +29,7 @@ function decodeBytes(part: string): string {
   let written = 0
   for (let at = 0; at < length; at++) {
     const byte = bytes[at] as number
-    const escaped = byte === PERCENT ? digit(bytes[at + 1]) * 16 + digit(bytes[at + 2]) : -1
+    const escaped = byte === PERCENT ? hexDigit(bytes[at + 1]) * 16 + hexDigit(bytes[at + 2]) : -1
     if (escaped >= 0) at += 2
     bytes[written++] = escaped >= 0 ? escaped : byte === PLUS ? BLANK : byte
   }
@@ -37,7 +37,7 @@ function decodeBytes(part: string): string {
 }
 
 /** Returns the value of a hexadecimal digit, or else a number so small that any sum with it is negative. */
-function digit(code = 0): number {
+function hexDigit(code = 0): number {
   if (code >= 48 && code <= 57) return code - 48
   const letter = code | 32
   return letter >= 97 && letter <= 102 ? letter - 87 : -1_000

@@ -1,16 +1,16 @@
 import { isHarmlessText } from '../names/harmless-values.js'
 import { isSecretName, type NameKind } from '../names/secret-names.js'
-import { hide, type Span } from './text-spans.js'
-import { skipBlanks, valueAt } from './values-in-text.js'
+import { hideSpan, type Span } from './text-spans.js'
+import { readValueAt, skipBlanks } from './values-in-text.js'
 
 /** Maximum distance of a value from its label, in characters. */
-const MAX_APART = 512
-const MAX_LABEL = 80
+const MAX_DISTANCE_CHARS = 512
+const MAX_LABEL_CHARS = 80
 // `<property name="password">...</property>`
 const ELEMENT = /[^<>\n]{0,128}>\s{0,64}(?:<(?:value|string)>)?([^<>]+)(?=<)/y
 const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
 // A part of a form: its name, its own headers, and an empty line before the value.
-const PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
+const FORM_PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
 /** Labels and values of one text, in the order in which `findPairs` meets their names. */
 export interface Labels {
@@ -21,61 +21,61 @@ export interface Labels {
 /** Finds the values of `{"name": "Authorization", "value": "..."}` and `<add key="password" value="..."/>`. */
 export function createLabels(text: string, spans: Span[]): Labels {
   /** End of the last label of a secret, and place of the sign before the last value. */
-  let label = -1
-  let value = -1
+  let labelEnd = -1
+  let valueSign = -1
   let labelled = ''
   let secret = ''
   const hasLines = text.includes('\n')
   // Most texts have names, but no values beside them.
   const hasValues = hasLines || HAS_VALUES.test(text)
-  const isNear = (from: number, to: number) => to - from <= MAX_APART && !/[{}<>]/.test(text.slice(from, to))
+  const isNear = (from: number, to: number) => to - from <= MAX_DISTANCE_CHARS && !/[{}<>]/.test(text.slice(from, to))
 
   return {
     read(name, kind, sign) {
       if (!hasValues) return sign
       if (kind === 'label') return readLabel(name, sign)
-      value = sign
-      return label !== -1 && isNear(label, sign) ? conceal(text, sign) : sign
+      valueSign = sign
+      return labelEnd !== -1 && isNear(labelEnd, sign) ? hideValue(text, sign) : sign
     },
   }
 
   function readLabel(name: string, sign: number): number {
     const start = skipBlanks(text, sign + 1)
     // A value of any length may follow. The limit avoids searching for its end again and again.
-    const named = valueAt(text.slice(start, start + MAX_LABEL), 0)
+    const named = readValueAt(text.slice(start, start + MAX_LABEL_CHARS), 0)
     const [content] = named?.spans ?? []
-    if (name === labelled) label = -1
+    if (name === labelled) labelEnd = -1
     if (named === undefined || content === undefined) return sign
-    const told = text.slice(start + content.start, start + content.end)
-    if (!isSecretName(told)) return sign
-    secret = told
-    label = start + named.end
+    const labelText = text.slice(start + content.start, start + content.end)
+    if (!isSecretName(labelText)) return sign
+    secret = labelText
+    labelEnd = start + named.end
     labelled = name
     // The value may come before its label.
-    if (value !== -1 && value < sign && isNear(value, sign)) conceal(text.slice(0, sign), value)
-    return readPart(label)
+    if (valueSign !== -1 && valueSign < sign && isNear(valueSign, sign)) hideValue(text.slice(0, sign), valueSign)
+    return hideContentAfter(labelEnd)
   }
 
-  function conceal(within: string, sign: number): number {
-    const found = valueAt(within, skipBlanks(within, sign + 1))
+  function hideValue(within: string, sign: number): number {
+    const found = readValueAt(within, skipBlanks(within, sign + 1))
     const [content] = found?.spans ?? []
     if (content !== undefined && isHarmlessText(secret, within.slice(content.start, content.end))) return sign
-    for (const { start, end } of found?.spans ?? []) hide(spans, start, end)
+    for (const { start, end } of found?.spans ?? []) hideSpan(spans, start, end)
     return found?.end ?? sign
   }
 
-  function readPart(from: number): number {
+  function hideContentAfter(from: number): number {
     ELEMENT.lastIndex = from
     const inner = ELEMENT.exec(text)?.[1]
     if (inner !== undefined) {
-      hide(spans, ELEMENT.lastIndex - inner.length, ELEMENT.lastIndex)
+      hideSpan(spans, ELEMENT.lastIndex - inner.length, ELEMENT.lastIndex)
       return ELEMENT.lastIndex
     }
     if (!hasLines) return from
-    PART.lastIndex = from - 1
-    const content = PART.exec(text)?.[1]
+    FORM_PART.lastIndex = from - 1
+    const content = FORM_PART.exec(text)?.[1]
     if (content === undefined) return from
-    hide(spans, PART.lastIndex - content.length, PART.lastIndex)
-    return PART.lastIndex
+    hideSpan(spans, FORM_PART.lastIndex - content.length, FORM_PART.lastIndex)
+    return FORM_PART.lastIndex
   }
 }

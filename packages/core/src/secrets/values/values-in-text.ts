@@ -1,8 +1,8 @@
 import { Math } from '../../platform/platform.js'
-import { endOfBare, endOfBrackets, endOfQuoted, isNothing } from './bare-values.js'
+import { findBareEnd, findBracketsEnd, findQuotedEnd, isNoValue } from './bare-values.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 import type { Span } from './text-spans.js'
-import { readBlock } from './yaml-blocks.js'
+import { readYamlBlock } from './yaml-blocks.js'
 
 /** Parts of a value that must be hidden, and the end of the value. */
 export interface ValueInText {
@@ -15,14 +15,14 @@ export interface ValuePlace {
   readonly name: string
   readonly quote: number
   readonly inUrl: boolean
-  readonly first: boolean
-  readonly spaced: boolean
+  readonly beginsLine: boolean
+  readonly hasSpaceBefore: boolean
 }
 
 // Headers whose value is the rest of the line.
-const HEADERS = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
-const CALL = /[A-Za-z_][\w.]{0,63}\(/y
-const MAX_CALL = 512
+const HEADER_NAMES = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
+const FUNCTION_CALL = /[A-Za-z_][\w.]{0,63}\(/y
+const MAX_CALL_CHARS = 512
 const PREFIXED = /^(?:[bBeEnNrRuUxX]|[uU]&)(?=['"])/
 const TRIPLE = '"""'
 // `password = BINARY '...'`, `_utf8 '...'`
@@ -34,33 +34,33 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   let start = sign + 1
   // `==`, `=>`, `:=`
   while (start < sign + 3 && (text.charCodeAt(start) === 61 || text.charCodeAt(start) === 62)) start++
-  const glued = start
+  const afterSign = start
   start = skipBlanks(text, start)
-  const spaced = place.spaced || start > glued
+  const hasSpaceBefore = place.hasSpaceBefore || start > afterSign
   KEYWORD.lastIndex = start
-  if (spaced && isEquals && KEYWORD.test(text)) start = KEYWORD.lastIndex
-  const quote = quoteAt(text, start)
-  if (quote !== undefined) return inQuotes(text, quote)
+  if (hasSpaceBefore && isEquals && KEYWORD.test(text)) start = KEYWORD.lastIndex
+  const quote = findQuoteAt(text, start)
+  if (quote !== undefined) return readQuoted(text, quote)
   if (start >= text.length) return undefined
-  const block = isEquals ? undefined : readBlock(text, start)
+  const block = isEquals ? undefined : readYamlBlock(text, start)
   if (block !== undefined) return block
-  if (spaced && isEquals) {
+  if (hasSpaceBefore && isEquals) {
     const call = readCall(text, start)
     if (call !== undefined) return call
   }
-  const line = !place.inUrl && HEADERS.test(place.name)
-  const wide = !place.inUrl && (place.first || place.quote !== 0) && isEquals && !place.spaced
-  const end = endOfBare(text, start, { inUrl: place.inUrl, wide, line, outer: place.quote })
-  if (end <= start || (!place.inUrl && isNothing(text.slice(start, Math.min(end, start + 65)), spaced)))
+  const isRestOfLine = !place.inUrl && HEADER_NAMES.test(place.name)
+  const mayHoldBlanks = !place.inUrl && (place.beginsLine || place.quote !== 0) && isEquals && !place.hasSpaceBefore
+  const end = findBareEnd(text, start, { inUrl: place.inUrl, mayHoldBlanks, isRestOfLine, outerQuote: place.quote })
+  if (end <= start || (!place.inUrl && isNoValue(text.slice(start, Math.min(end, start + 65)), hasSpaceBefore)))
     return undefined
   return { spans: [{ start, end }], end }
 }
 
 /** Reads the value at a place: in quotes, in brackets or bare. */
-export function valueAt(text: string, at: number): ValueInText | undefined {
-  const quote = quoteAt(text, at)
-  if (quote !== undefined) return inQuotes(text, quote)
-  const end = endOfBare(text, at, { inUrl: false, wide: false, line: false, outer: 0 })
+export function readValueAt(text: string, at: number): ValueInText | undefined {
+  const quote = findQuoteAt(text, at)
+  if (quote !== undefined) return readQuoted(text, quote)
+  const end = findBareEnd(text, at, { inUrl: false, mayHoldBlanks: false, isRestOfLine: false, outerQuote: 0 })
   return end > at ? { spans: [{ start: at, end }], end } : undefined
 }
 
@@ -71,24 +71,24 @@ export function skipBlanks(text: string, from: number): number {
   if (!isLineEnd(text.charCodeAt(at))) return at
   let next = at
   while (isBlank(text.charCodeAt(next)) || isLineEnd(text.charCodeAt(next))) next++
-  return quoteAt(text, next) === undefined ? at : next
+  return findQuoteAt(text, next) === undefined ? at : next
 }
 
 /** Returns the place of the quote that opens here, perhaps behind a prefix and backslashes. */
-function quoteAt(text: string, start: number): number | undefined {
+function findQuoteAt(text: string, start: number): number | undefined {
   // Python and SQL write a letter before some quotes.
   let at = start + (PREFIXED.exec(text.slice(start, start + 3))?.[0].length ?? 0)
   while (at < start + 64 && text.charCodeAt(at) === 92) at++
   return isQuote(text.charCodeAt(at)) ? at : undefined
 }
 
-function inQuotes(text: string, quote: number): ValueInText {
+function readQuoted(text: string, quote: number): ValueInText {
   if (text.startsWith(TRIPLE, quote)) {
     const close = text.indexOf(TRIPLE, quote + 3)
     const end = close === -1 ? text.length : close
     return { spans: [{ start: quote + 3, end }], end }
   }
-  const end = endOfQuoted(text, quote)
+  const end = findQuotedEnd(text, quote)
   const isClosed = end > quote + 1 && text.charCodeAt(end - 1) === text.charCodeAt(quote)
   let close = isClosed ? end - 1 : end
   while (isClosed && close > quote + 1 && text.charCodeAt(quote - 1) === 92 && text.charCodeAt(close - 1) === 92)
@@ -98,16 +98,16 @@ function inQuotes(text: string, quote: number): ValueInText {
 
 /** Finds the texts in a call of an SQL function: `crypt('...', gen_salt('bf'))`. */
 function readCall(text: string, start: number): ValueInText | undefined {
-  CALL.lastIndex = start
-  if (!CALL.test(text)) return undefined
-  const open = CALL.lastIndex - 1
-  const within = text.slice(0, open + MAX_CALL)
-  const end = endOfBrackets(within, open)
+  FUNCTION_CALL.lastIndex = start
+  if (!FUNCTION_CALL.test(text)) return undefined
+  const open = FUNCTION_CALL.lastIndex - 1
+  const within = text.slice(0, open + MAX_CALL_CHARS)
+  const end = findBracketsEnd(within, open)
   if (text[end - 1] !== ')') return undefined
   const spans: { start: number; end: number }[] = []
   for (let at = open; at < end; at++) {
     if (text.charCodeAt(at) !== 39 && text.charCodeAt(at) !== 34) continue
-    const quoted = inQuotes(text, at)
+    const quoted = readQuoted(text, at)
     spans.push(...quoted.spans)
     at = quoted.end - 1
   }
