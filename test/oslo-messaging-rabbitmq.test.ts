@@ -372,7 +372,8 @@ describe('a server of oslo.messaging', () => {
 
     expect(await openClient(topic).call({}, 'add')).toBe(3)
     await expect.poll(() => onError.mock.calls.length).toBe(contents.length + 2)
-    for (const [error] of onError.mock.calls) expect(String(error)).toContain('A message is none of oslo.messaging: ')
+    for (const [error] of onError.mock.calls)
+      expect(String(error)).toContain('A message is not in the format of oslo.messaging: ')
   })
 
   it.each<[string, object]>([

@@ -35,21 +35,21 @@ interface FoundRoute {
 }
 
 // Deeper than any application. A router may contain itself.
-const DEEPEST = 32
+const MAX_DEPTH = 32
 
 /** Returns the route that was chosen for a request, with the mounts above it, or `undefined`. */
-export function chosenRoute(req: IncomingMessage): string | undefined {
+export function findChosenRoute(req: IncomingMessage): string | undefined {
   return findRoute(req)?.pattern
 }
 
 /** Returns the route that is answering a request, and no route that has handed the request on. */
-export function answeringRoute(req: IncomingMessage, res: ServerResponse): string | undefined {
+export function findAnsweringRoute(req: IncomingMessage, res: ServerResponse): string | undefined {
   const found = findRoute(req)
   if (found === undefined) return undefined
   const { statusCode } = res
   // Other statuses may answer an error of the route. Middleware that answers "not found" has no route.
-  const mayBeOther = statusCode < 400 || statusCode === 404
-  return mayBeOther && hasHandedOn(req, found) ? undefined : found.pattern
+  const mayBeMiddleware = statusCode < 400 || statusCode === 404
+  return mayBeMiddleware && hasHandedOn(req, found) ? undefined : found.pattern
 }
 
 /** Whether the request has left its route: no router has it, or its parameters are those of another layer. */
@@ -61,15 +61,15 @@ function hasHandedOn({ app, next, params = {} }: ExpressRequest, found: FoundRou
 function findRoute(req: ExpressRequest): FoundRoute | undefined {
   const { route, baseUrl = '', url = '/' } = req
   const path = route?.path
-  if (route === undefined || !isPath(path)) return undefined
+  if (route === undefined || !isRoutePath(path)) return undefined
   // The two are always the whole path: a router that hands the request on restores the base.
-  const whole = baseUrl + (url.split('?', 1)[0] ?? '')
+  const fullPath = baseUrl + (url.split('?', 1)[0] ?? '')
   const apps: ExpressApp[] = []
-  for (let app = req.app; app !== undefined && apps.length < DEEPEST; app = app.parent) apps.unshift(app)
-  return findInApp(route, whole, apps, 0) ?? guessRoute(String(path), whole)
+  for (let app = req.app; app !== undefined && apps.length < MAX_DEPTH; app = app.parent) apps.unshift(app)
+  return findInApp(route, fullPath, apps, 0) ?? guessRoute(String(path), fullPath)
 }
 
-function isPath(path: unknown): boolean {
+function isRoutePath(path: unknown): boolean {
   return typeof path === 'string' || types.isRegExp(path) || Array.isArray(path)
 }
 
@@ -91,29 +91,29 @@ function findInRouter(
   apps: readonly ExpressApp[],
   depth: number,
 ): FoundRoute | undefined {
-  if (depth > DEEPEST) return undefined
+  if (depth > MAX_DEPTH) return undefined
   for (const layer of stack) {
     if (layer.route === route) {
       const match = matchLayer(layer, path)
-      if (match !== undefined) return { pattern: shownPath(route.path, match.pattern), params: match.params }
+      if (match !== undefined) return { pattern: describePath(route.path, match.pattern), params: match.params }
     }
-    const inner = layer.route === undefined ? (layer.handle as Router | undefined) : undefined
+    const innerRouter = layer.route === undefined ? (layer.handle as Router | undefined) : undefined
     const isApp = layer.name === 'mounted_app'
-    if (!isApp && !Array.isArray(inner?.stack)) continue
+    if (!isApp && !Array.isArray(innerRouter?.stack)) continue
     const mount = matchLayer(layer, path)
     if (mount === undefined) continue
     const rest = path.slice(mount.path.length)
-    const below = rest.startsWith('/') ? rest : `/${rest}`
+    const innerPath = rest.startsWith('/') ? rest : `/${rest}`
     const found = isApp
-      ? findInMounted(route, below, apps, depth + 1)
-      : findInRouter(route, below, inner as Router, apps, depth + 1)
+      ? findInMountedApp(route, innerPath, apps, depth + 1)
+      : findInRouter(route, innerPath, innerRouter as Router, apps, depth + 1)
     if (found !== undefined) return { ...found, pattern: mount.pattern.replace(/\/+$/, '') + found.pattern }
   }
   return undefined
 }
 
 /** An application that has handed the request on is unknown from then on. */
-function findInMounted(
+function findInMountedApp(
   route: ExpressRoute,
   path: string,
   apps: readonly ExpressApp[],
@@ -122,17 +122,19 @@ function findInMounted(
   return apps.length > 0 ? findInApp(route, path, apps, depth) : guessRoute(String(route.path), path)
 }
 
-function shownPath(path: unknown, matched: string): string {
+function describePath(path: unknown, matched: string): string {
   if (!Array.isArray(path)) return String(path)
-  return path.flat(DEEPEST).every(one => typeof one === 'string') ? matched : String(path)
+  return path.flat(MAX_DEPTH).every(one => typeof one === 'string') ? matched : String(path)
 }
 
 /** Guesses the route in hidden routers: their mounts are the part of the path before the part of the route. */
 function guessRoute(pattern: string, path: string): FoundRoute | undefined {
-  const wanted = pattern.replace(/\/$/, '').split('/')
-  const given = path.replace(/\/$/, '').split('/')
-  const base = given.length - wanted.length
-  if (base < 0 || !pattern.startsWith('/') || /[*{}()?+]/.test(pattern)) return undefined
-  const fits = wanted.every((part, at) => part === '' || part.includes(':') || part === given[base + at])
-  return fits ? { pattern: given.slice(0, base + 1).join('/') + pattern, params: undefined } : undefined
+  const routeParts = pattern.replace(/\/$/, '').split('/')
+  const pathParts = path.replace(/\/$/, '').split('/')
+  const mountLength = pathParts.length - routeParts.length
+  if (mountLength < 0 || !pattern.startsWith('/') || /[*{}()?+]/.test(pattern)) return undefined
+  const isMatch = routeParts.every(
+    (part, at) => part === '' || part.includes(':') || part === pathParts[mountLength + at],
+  )
+  return isMatch ? { pattern: pathParts.slice(0, mountLength + 1).join('/') + pattern, params: undefined } : undefined
 }

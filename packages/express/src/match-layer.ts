@@ -28,11 +28,11 @@ export interface LayerMatch {
   readonly params: readonly string[]
 }
 
-const EMPTY: LayerMatch = { path: '', pattern: '', params: [] }
+const EMPTY_MATCH: LayerMatch = { path: '', pattern: '', params: [] }
 
 /** Matches a path as the layer does. The layer's own `match` would overwrite the match of another request. */
 export function matchLayer(layer: RouterLayer, path: string): LayerMatch | undefined {
-  if (layer.slash === true || layer.regexp?.fast_slash === true) return EMPTY
+  if (layer.slash === true || layer.regexp?.fast_slash === true) return EMPTY_MATCH
   if (layer.regexp?.fast_star === true) return { path, pattern: '*', params: ['0'] }
   return layer.regexp === undefined ? matchByMatchers(layer, path) : matchByRegExp(layer, layer.regexp, path)
 }
@@ -42,10 +42,10 @@ function matchByMatchers({ matchers = [], rawPath }: RouterLayer, path: string):
   for (const [index, matcher] of matchers.entries()) {
     const match = matcher(path)
     if (match === false) continue
-    const known = paths[index]
+    const rawPattern = paths[index]
     return {
       path: match.path,
-      pattern: typeof known === 'string' ? known : nameParams(match),
+      pattern: typeof rawPattern === 'string' ? rawPattern : replaceParamValues(match),
       params: Object.keys(match.params),
     }
   }
@@ -53,16 +53,16 @@ function matchByMatchers({ matchers = [], rawPath }: RouterLayer, path: string):
 }
 
 /** Replaces the values of parameters with their names, each at the first segment with that value. */
-function nameParams({ path, params }: RouterMatch): string {
-  const left = Object.entries(params)
+function replaceParamValues({ path, params }: RouterMatch): string {
+  const unmatchedParams = Object.entries(params)
   const segments = path.split('/').map(segment => {
-    const at = left.findIndex(([, value]) => value === decode(segment))
-    return at === -1 ? segment : `:${left.splice(at, 1)[0]?.[0]}`
+    const at = unmatchedParams.findIndex(([, value]) => value === decodeSegment(segment))
+    return at === -1 ? segment : `:${unmatchedParams.splice(at, 1)[0]?.[0]}`
   })
   return segments.join('/')
 }
 
-function decode(segment: string): string {
+function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {

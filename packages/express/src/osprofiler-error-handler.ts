@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { servedRequest } from '@osprofiler/core/http'
-import { chosenRoute } from './express-route.js'
+import { findChosenRoute } from './express-route.js'
 
 /**
  * Records the errors of routes in the request's point and passes them on. Register it after the routes and before the
@@ -19,7 +19,7 @@ export function osprofilerErrorHandler() {
   ): void {
     const request = servedRequest(req)
     request?.fail(error)
-    request?.findRoute(() => chosenRoute(req))
+    request?.findRoute(() => findChosenRoute(req))
     next(error)
   }
 }

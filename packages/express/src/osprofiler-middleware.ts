@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HmacKeys } from '@osprofiler/core'
 import { createRequestTracer, type HttpOptions, type RequestStats } from '@osprofiler/core/http'
 import { Object } from '@osprofiler/core/toolkit'
-import { answeringRoute } from './express-route.js'
+import { findAnsweringRoute } from './express-route.js'
 
 /** A middleware for Express, Connect, or a plain `node:http` handler. */
 export interface OsprofilerMiddleware {
@@ -25,7 +25,7 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
 
   function osprofiler(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
     tracer.serve(req, res, request => {
-      request?.findRoute(() => answeringRoute(req, res))
+      request?.findRoute(() => findAnsweringRoute(req, res))
       next()
     })
   }

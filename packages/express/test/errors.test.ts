@@ -37,7 +37,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     return app
   }
 
-  it.each(['/next', '/throw', '/reject'])('records what a route fails with (%s)', async path => {
+  it.each(['/next', '/throw', '/reject'])('records the error of a route (%s)', async path => {
     const app = withRoutes().use(osprofilerErrorHandler())
 
     expect(await stopInfo(app, path)).toEqual({
@@ -58,13 +58,13 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     expect(body).toEqual({ error: 'none left' })
   })
 
-  it('records what is no error as well', async () => {
+  it('records a thrown value that is not an error', async () => {
     const app = withRoutes().use(osprofilerErrorHandler())
 
     expect(await stopInfo(app, '/string')).toMatchObject({ etype: 'string', message: 'only a word' })
   })
 
-  it('keeps the first error where there are several', async () => {
+  it('keeps the first of several errors', async () => {
     const app = withRoutes().use(osprofilerErrorHandler())
     const failAgain: ErrorRequestHandler = (_error, _req, _res, next) => next(new Error('the second'))
     app.use(failAgain)
@@ -73,14 +73,14 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     expect(await stopInfo(app, '/next')).toMatchObject({ etype: 'OutOfStock' })
   })
 
-  it('is not needed to see a failure: without it, a 500 is known by its status', async () => {
+  it('is optional: without the handler, the status shows a 500', async () => {
     expect(await stopInfo(withRoutes(), '/next')).toEqual({
       request: { route: '/next' },
       response: { status_code: 500 },
     })
   })
 
-  it('does nothing for requests that are not traced', async () => {
+  it('does nothing for untraced requests', async () => {
     const traces = recordTraces()
     const app = withRoutes().use(osprofilerErrorHandler()).set('env', 'test')
 

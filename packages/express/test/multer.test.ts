@@ -18,8 +18,8 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe.each(expresses)('a form that comes in slowly to multer in Express $version', ({ express }) => {
-  it('finds the trace of its own request in the handler', async () => {
+describe.each(expresses)('a form that reaches multer slowly in Express $version', ({ express }) => {
+  it('keeps the trace of its own request in the handler', async () => {
     const traces = recordTraces()
     const app = express().use(osprofilerMiddleware(KEY))
     app.post('/', multer().single('file'), async (req, res) => {

@@ -259,13 +259,13 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ],
   ]
 
-  it.each(cases)('is right for %s', async (_name, path, route, build) => {
+  it.each(cases)('is correct for %s', async (_name, path, route, build) => {
     const found = await routeOf(path, app => void build(app))
 
     expect(found).toBe(route)
   })
 
-  it('is that of GET for HEAD', async () => {
+  it('is the GET route for a HEAD request', async () => {
     const found = await routeOf('/api/orders/7', app => void app.use('/api', orders), 'head')
 
     expect(found).toBe('/api/orders/:id')

@@ -14,7 +14,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     withTrace('route', () => res.json({ trace: get()?.baseId }))
   }
 
-  it('records the whole path when it is mounted in a sub-application under a path', async () => {
+  it('records the full path if it is mounted in a sub-application under a path', async () => {
     const traces = recordTraces()
     const inner = express()
     inner.use(osprofilerMiddleware(KEY))
@@ -35,7 +35,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     })
   })
 
-  it('traces what mounted routers and sub-applications do', async () => {
+  it('traces the work of mounted routers and sub-applications', async () => {
     const traces = recordTraces()
     const router = express.Router()
     router.use((_req, _res, next) => withTrace('router', next))
@@ -54,7 +54,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     expect(records[0]?.info.request).toMatchObject({ path: '/app/router/deep' })
   })
 
-  it('records one point a request when it is mounted twice, in the same place or in a sub-application', async () => {
+  it('records one point per request if it is mounted twice, in the same place or in a sub-application', async () => {
     const traces = recordTraces()
     const inner = express().use(osprofilerMiddleware(KEY)).get('/', who)
     const app = express()
@@ -67,7 +67,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route')
   })
 
-  it('traces a request for which there is no route', async () => {
+  it('traces a request without a matching route', async () => {
     const traces = recordTraces()
     const app = express().use(osprofilerMiddleware(KEY))
     const { baseId, headers } = signTrace()
@@ -79,7 +79,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 
-  it('leaves a request without trace headers as it would be without it', async () => {
+  it('leaves a request without trace headers unchanged', async () => {
     const traces = recordTraces()
     const app = express().use(osprofilerMiddleware(KEY)).get('/', who)
 

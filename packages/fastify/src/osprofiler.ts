@@ -28,8 +28,9 @@ export interface OsprofilerOptions extends HttpOptions {
 }
 
 // Async, because an error that a plugin with a callback throws cannot be caught, and ends the process.
-const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered) => {
-  const { hmacKeys, prefix, logLevel, logSerializers, ...options } = registered as OsprofilerOptions & RegisterOptions
+const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOptions) => {
+  const { hmacKeys, prefix, logLevel, logSerializers, ...options } = pluginOptions as OsprofilerOptions &
+    RegisterOptions
   const tracer = createRequestTracer(hmacKeys, options)
   fastify.decorate('osprofiler', {
     get stats() {
@@ -45,7 +46,7 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
   fastify.addHook('onRequest', function osprofilerOnRequest(request, reply, next) {
     tracer.serve(request.raw, reply.raw, served => {
       if (served !== undefined) {
-        followSent(reply)
+        overrideSend(reply)
         // Read now, because `reply.callNotFound()` gives the request another route.
         const route = request.is404 ? undefined : request.routeOptions.url
         served.findRoute(() => route)
@@ -62,7 +63,7 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, registered
 
 // Produces the body of a traced response in the request's context. Fastify reads on for a slow client from events of
 // its connection. With a hook `onSend`, Fastify would throw errors of `reply.send()` elsewhere.
-const followSent = createOverride('send', (original, self, args) => {
+const overrideSend = createOverride('send', (original, self, args) => {
   const request = (self as Partial<FastifyReply> | undefined)?.request?.raw
   if (request !== undefined) servedRequest(request)?.followBody(args[0])
   return Reflect.apply(original, self, args)

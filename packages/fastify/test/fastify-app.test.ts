@@ -21,7 +21,7 @@ function createApp(): FastifyInstance {
 }
 
 describe('the Fastify plugin', () => {
-  it('traces what is asked by inject', async () => {
+  it('traces requests made by inject()', async () => {
     const traces = recordTraces()
     createApp().get('/', async () => withTrace('work', async () => ({ trace: get()?.baseId })))
     const { baseId, headers } = signTrace()
@@ -38,7 +38,7 @@ describe('the Fastify plugin', () => {
     expect(traces.all).toHaveLength(4)
   })
 
-  it('keeps apart what is injected from within a traced request', async () => {
+  it('separates requests that are injected within a traced request', async () => {
     const traces = recordTraces()
     createApp().get('/inner', async () => withTrace('inner', async () => ({ trace: get()?.baseId })))
     app?.get('/outer', async () => (await app?.inject('/inner'))?.json())
@@ -88,7 +88,7 @@ describe('the Fastify plugin', () => {
     expect(records[0]?.info.request).toMatchObject({ path: '/child/grand/route' })
   })
 
-  it('traces the plugin in which it is registered, and not what is outside of that', async () => {
+  it('traces the plugin in which it is registered, and no routes outside of this plugin', async () => {
     const traces = recordTraces()
     const server = fastify()
     app = server
@@ -107,7 +107,7 @@ describe('the Fastify plugin', () => {
     expect(outlineTrace(traces.all)).toBe('wsgi')
   })
 
-  it('keeps the trace in every hook, and the profiler on the request', async () => {
+  it('keeps the trace in every hook and sets the profiler on the request', async () => {
     const traces = recordTraces()
     const seen: Record<string, [boolean, boolean]> = {}
     const server = createApp()
@@ -146,7 +146,7 @@ describe('the Fastify plugin', () => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi')
   })
 
-  it('has no profiler on a request that is not traced', async () => {
+  it('sets no profiler on an untraced request', async () => {
     createApp().get('/', async request => ({ known: 'profiler' in request, profiler: request.profiler ?? null }))
 
     const reply = await app?.inject('/')
@@ -154,7 +154,7 @@ describe('the Fastify plugin', () => {
     expect(reply?.json()).toEqual({ known: true, profiler: null })
   })
 
-  it('records the path that was asked for, also where rewriteUrl changes it', async () => {
+  it('records the requested path, even if rewriteUrl changes the path', async () => {
     const traces = recordTraces()
     app = fastify({ rewriteUrl: () => '/rewritten' })
     app.register(osprofiler, { hmacKeys: KEY })
@@ -167,7 +167,7 @@ describe('the Fastify plugin', () => {
     expect((await traces.whenServed(baseId))[0]?.info.request).toMatchObject({ path: '/asked', query: 'color=blue' })
   })
 
-  it('traces a request for which there is no route', async () => {
+  it('traces a request without a matching route', async () => {
     const traces = recordTraces()
     createApp()
     const { baseId, headers } = signTrace()
@@ -199,7 +199,7 @@ describe('a failure in Fastify', () => {
     return info
   }
 
-  it('of a hook is recorded', async () => {
+  it('is recorded if a hook throws', async () => {
     const info = await stopInfo('/', server => {
       server.addHook('onRequest', async () => {
         throw new OutOfStock('none left')
@@ -232,7 +232,7 @@ describe('a failure in Fastify', () => {
     })
   })
 
-  it('of its own parser, over a body that is no JSON, is recorded', async () => {
+  it("is recorded if Fastify's parser refuses a body that is not JSON", async () => {
     const info = await stopInfo('/', server => server.post('/', async () => ({})))
 
     expect(info).toMatchObject({ etype: expect.any(String), response: { status_code: 400 } })
@@ -240,14 +240,14 @@ describe('a failure in Fastify', () => {
 })
 
 describe('registering the Fastify plugin', () => {
-  it('fails for keys that are given and empty', async () => {
+  it('rejects for empty keys', async () => {
     app = fastify()
     app.register(osprofiler, { hmacKeys: [] })
 
     await expect(app.ready()).rejects.toThrow(TypeError)
   })
 
-  it('fails for an option of the wrong type', async () => {
+  it('rejects for an option of the wrong type', async () => {
     app = fastify()
     app.register(osprofiler, { hmacKeys: KEY, name: 7 as unknown as string })
 

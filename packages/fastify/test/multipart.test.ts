@@ -17,8 +17,8 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe('a form that comes in slowly to @fastify/multipart', () => {
-  it('finds the trace of its own request in the handler', async () => {
+describe('a form that reaches @fastify/multipart slowly', () => {
+  it('keeps the trace of its own request in the handler', async () => {
     const traces = recordTraces()
     const app = fastify()
     await app.register(osprofiler, { hmacKeys: KEY })

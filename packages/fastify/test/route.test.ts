@@ -95,13 +95,13 @@ describe('the route of a request in Fastify', () => {
     ],
   ]
 
-  it.each(cases)('is right for %s', async (_name, url, route, build) => {
+  it.each(cases)('is correct for %s', async (_name, url, route, build) => {
     const found = await routeOf(url, build)
 
     expect(found).toBe(route)
   })
 
-  it('is that of GET for HEAD', async () => {
+  it('is the GET route for a HEAD request', async () => {
     const found = await routeOf('/orders/7', app => app.register(orders), 'HEAD')
 
     expect(found).toBe('/orders/:id')

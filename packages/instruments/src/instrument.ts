@@ -35,7 +35,7 @@ export interface InstrumentOptions {
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
-const BY_DEFAULT = {
+const DEFAULT_INSTRUMENTS = {
   '@photostructure/sqlite': instrumentPhotostructureSqlite,
   /** RabbitMQ publishers and consumers of `amqplib` 0.10 to 2. */
   amqplib: instrumentAmqplib,
@@ -63,22 +63,22 @@ const BY_DEFAULT = {
 } satisfies Record<string, Instrument>
 
 /** Instruments for the layers of a framework. They are off by default, because each layer becomes a point. */
-const ON_DEMAND = {
+const FRAMEWORK_INSTRUMENTS = {
   express: instrumentExpress,
   fastify: instrumentFastify,
   koa: instrumentKoa,
 } satisfies Record<string, Instrument>
 
-const ALL = { ...BY_DEFAULT, ...ON_DEMAND }
+const ALL_INSTRUMENTS = { ...DEFAULT_INSTRUMENTS, ...FRAMEWORK_INSTRUMENTS }
 
 /** The name of an instrument. */
-export type InstrumentName = keyof typeof ALL
+export type InstrumentName = keyof typeof ALL_INSTRUMENTS
 
 /** An instrument's name. A leading `+` adds the instrument to the default instead of replacing the default. */
 export type AskedInstrument = InstrumentName | `+${InstrumentName}`
 
 /** Names of the instruments that are on by default. */
-export const INSTRUMENT_NAMES = Object.keys(BY_DEFAULT) as readonly InstrumentName[]
+export const INSTRUMENT_NAMES = Object.keys(DEFAULT_INSTRUMENTS) as readonly InstrumentName[]
 
 /**
  * Records the calls of these libraries as points of the traces in which they happen. By default these are all libraries
@@ -95,7 +95,7 @@ export function instrument(
   options: InstrumentOptions = {},
 ): () => void {
   const settings = readSettings(options)
-  const undos = [...new Set(readNames(names, INSTRUMENT_NAMES))].map(name => ALL[name](settings))
+  const undos = [...new Set(resolveNames(names, INSTRUMENT_NAMES))].map(name => ALL_INSTRUMENTS[name](settings))
   return () => {
     for (const undo of undos.splice(0)) undo()
   }
@@ -107,13 +107,16 @@ export function checkInstruments(
   options: InstrumentOptions = {},
   defaults: readonly InstrumentName[] = INSTRUMENT_NAMES,
 ): readonly InstrumentName[] {
-  const chosen = readNames(names, defaults)
+  const chosen = resolveNames(names, defaults)
   readSettings(options)
   return chosen
 }
 
-function readNames(asked: readonly AskedInstrument[], defaults: readonly InstrumentName[]): readonly InstrumentName[] {
-  return chooseInstruments(asked, defaults, Object.keys(ALL) as InstrumentName[])
+function resolveNames(
+  asked: readonly AskedInstrument[],
+  defaults: readonly InstrumentName[],
+): readonly InstrumentName[] {
+  return chooseInstruments(asked, defaults, Object.keys(ALL_INSTRUMENTS) as InstrumentName[])
 }
 
 function readSettings(options: InstrumentOptions): InstrumentSettings {

@@ -109,7 +109,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     return message === false ? undefined : message.properties.headers
   }
 
-  it('has a consumer take up the trace of a message, below the point that published it', async () => {
+  it('continues the trace of a message in the consumer, below the point that published the message', async () => {
     const baseId = await consumeOne(async message => {
       await withTrace('work', async () => {})
       channel.ack(message)
@@ -125,14 +125,14 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual([])
   })
 
-  it('ends the point of a message that needs no acknowledgement with the work on it', async () => {
+  it('ends the point of a message that needs no acknowledgement when the callback is done', async () => {
     await consumeOne(() => {}, true)
 
     await until(() => isStopped(`consume ${queue}`))
     expect(stopOf(`consume ${queue}`).info.etype).toBeUndefined()
   })
 
-  it('ends the point of a message when it is acknowledged, in whatever context', async () => {
+  it('ends the point of a message when the message is acknowledged, in any context', async () => {
     const messages: ConsumeMessage[] = []
     await consumeOne(message => void messages.push(message))
     expect(isStopped(`consume ${queue}`)).toBe(false)
@@ -144,7 +144,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(isStopped(`consume ${queue}`)).toBe(true)
   })
 
-  it('ends all messages that one acknowledgement is for', async () => {
+  it('ends the points of all messages that one acknowledgement covers', async () => {
     const messages: ConsumeMessage[] = []
     await channel.consume(queue, message => message && messages.push(message))
     await inTrace(async () => {
@@ -172,7 +172,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'MessageRejected', message: what })
   })
 
-  it('shows each delivery of a message that is delivered again', async () => {
+  it('records each delivery of a redelivered message', async () => {
     let deliveries = 0
     await consumeOne(
       message =>
@@ -191,7 +191,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(second?.parent_id).toBe(first?.parent_id)
   })
 
-  it('records what a consumer fails of, and leaves its failure as unhandled as it was', async () => {
+  it('records the error of a consumer, and leaves an unhandled rejection unhandled', async () => {
     const unhandled = takeUnhandledRejection()
     await channel.consume(queue, async () => {
       throw new RangeError('out of stock')
@@ -204,7 +204,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await expect.poll(() => stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'PromiseRejected' })
   })
 
-  it('ends what was not acknowledged when the channel closes', async () => {
+  it('ends the points of unacknowledged messages when the channel closes', async () => {
     await consumeOne(() => {})
 
     await channel.close()
@@ -212,7 +212,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'ChannelClosed' })
   })
 
-  it('ends what waits for the broker, or for a consumer, when the connection breaks', async () => {
+  it('ends the points that wait for the broker or a consumer when the connection breaks', async () => {
     const proxy = await startProxy(rabbitmq)
     onTestFinished(() => proxy.stop())
     const broken = await amqplib.connect(rabbitmq.url.replace(String(rabbitmq.port), String(proxy.port)))
@@ -238,7 +238,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf('publish amq.direct/never').info.etype).toBe('Error')
   })
 
-  it('keeps two hundred messages in work at once apart', async () => {
+  it('separates two hundred concurrent messages', async () => {
     await channel.prefetch(50)
     const seen = new Map<string, string | undefined>()
     await channel.consume(queue, async message => {
@@ -258,7 +258,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(published.map((_, index) => seen.get(String(index)))).toEqual(published.map(({ baseId }) => baseId))
   })
 
-  it('tells a consumer that the broker has cancelled it', async () => {
+  it('passes on to a consumer that the broker has canceled the consumer', async () => {
     const cancelled = new Promise(resolve => {
       channel.consume(queue, message => resolve([message, get()]))
     })
@@ -268,7 +268,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(await cancelled).toEqual([null, undefined])
   })
 
-  it('consumes untraced what carries no trace, and what carries one that is not believed', async () => {
+  it('consumes messages without a trace, or with a refused trace, untraced', async () => {
     const contexts: unknown[] = []
     const headers = [{}, { 'X-Trace-Info': 'e30=', 'X-Trace-HMAC': '0'.repeat(40) }, undefined]
     // Opened within a trace, of which its messages are no part.
@@ -282,7 +282,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records).toEqual([])
   })
 
-  it('replaces the trace of a message that is forwarded, and leaves the rest of it alone', async () => {
+  it('replaces the trace of a forwarded message, and leaves its other headers unchanged', async () => {
     const { queue: second } = await channel.assertQueue('', { exclusive: true })
     await channel.consume(second, () => {}, { noAck: true })
     const options = { headers: { 'X-Trace-Info': 'old', 'x-trace-hmac': 'old', other: 1 }, messageId: 'm-1' }
@@ -303,7 +303,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(startOf(`consume ${second}`).parent_id).toBe(startOf(`publish ${queue}`).trace_id)
   })
 
-  it('sends options and headers as the library would have, inherited ones as well', async () => {
+  it('sends options and headers like the library, including inherited ones', async () => {
     class Defaults {
       get messageId() {
         return 'm-2'
@@ -319,7 +319,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(await getHeaders()).toBeUndefined()
   })
 
-  it('has a point last until the broker has confirmed the message, whose callback runs in the trace', async () => {
+  it('ends the point when the broker confirms the message, and runs the callback in the trace', async () => {
     const confirming: ConfirmChannel = await connection.createConfirmChannel()
     const context = await inTrace(
       () =>
@@ -334,7 +334,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('waits for confirmations as before', async () => {
+  it('does not change waitForConfirms()', async () => {
     const confirming = await connection.createConfirmChannel()
 
     await inTrace(async () => {
@@ -346,7 +346,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect((await channel.checkQueue(queue)).messageCount).toBe(5)
   })
 
-  it('lets the library know which messages have no callback, as those that a channel loses', async () => {
+  it('passes no callback to the library for messages that have none', async () => {
     const confirming = (await connection.createConfirmChannel()) as ConfirmChannel & { readonly unconfirmed: unknown[] }
     const callback = () => {}
     let kept: readonly unknown[] = []
@@ -362,7 +362,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records.filter(record => record.name === 'rpc-stop')).toHaveLength(2)
   })
 
-  it('records the failure of a message that the broker refuses', async () => {
+  it('fails the point of a message that the broker refuses', async () => {
     const confirming = await connection.createConfirmChannel()
     confirming.on('error', () => {})
     const failed = inTrace(
@@ -376,7 +376,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf('publish no-such-exchange/key').info.etype).toBe('Error')
   })
 
-  it('records what is thrown on a closed channel', async () => {
+  it('records the error of a closed channel', async () => {
     await channel.close()
 
     await inTrace(async () => {
@@ -387,14 +387,14 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     channel = await connection.createChannel()
   })
 
-  it('makes asking for a message a point', async () => {
+  it('records get() as a point', async () => {
     const { result } = await inTrace(() => channel.get(queue, { noAck: true }))
 
     expect(result).toBe(false)
     expect(stopOf(`get ${queue}`).info.etype).toBeUndefined()
   })
 
-  it('records that asking for a message failed', async () => {
+  it('records that get() failed', async () => {
     channel.on('error', () => {})
 
     // What 0.10 rejects with is no error.
@@ -404,7 +404,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     channel = await connection.createChannel()
   })
 
-  it('works with the callback API, too', async () => {
+  it('traces the callback API', async () => {
     const callbacks: typeof CallbackApi = require(`${name}/callback_api`)
     const opened = await new Promise<CallbackApi.Connection>((resolve, reject) => {
       callbacks.connect(rabbitmq.url, (error, made) => (error ? reject(error) : resolve(made)))
@@ -437,7 +437,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await channel.deleteQueue(own)
   })
 
-  it('leaves a call alone once it is undone, on channels that are open as well', async () => {
+  it('traces no call after the undo, even on open channels', async () => {
     undo()
 
     const { result } = await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
@@ -447,7 +447,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records).toEqual([])
   })
 
-  it('leaves a consumer that there is alone once it is undone, and traces it for who asks next', async () => {
+  it('stops tracing an existing consumer after the undo, and traces the consumer again after the next instrument()', async () => {
     const contexts: (string | undefined)[] = []
     await channel.consume(queue, () => contexts.push(get()?.baseId), { noAck: true })
     const [info, hmac] = signedPack({ base_id: 'a-trace' }, KEY)
@@ -463,7 +463,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(contexts).toEqual([undefined, 'a-trace'])
   })
 
-  it('finds a copy of the library that is loaded later', async () => {
+  it('finds a copy of the library that is loaded later on', async () => {
     const folder = require.resolve(name).replace(/channel_api\.js$/, '')
     const loaded = Object.entries(require.cache).filter(([file]) => file.startsWith(folder))
     for (const [file] of loaded) delete require.cache[file]
@@ -478,7 +478,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual(['publish amq.direct/key'])
   })
 
-  it('makes one point where it was asked for twice', async () => {
+  it('records one point per call after two calls of instrument()', async () => {
     const undoSecond = instrument(['amqplib'])
 
     await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
@@ -487,7 +487,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('puts the trace into those messages only that may carry it', async () => {
+  it('puts the trace only into messages that may carry a trace', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: ({ routingKey }) => routingKey !== queue } })
 
@@ -497,7 +497,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('takes the current trace out of copied headers of a message that must not carry it, and leaves others', async () => {
+  it('removes the current trace, and no other trace, from copied headers of a message that must not carry a trace', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: false } })
     const [info, hmac] = signedPack({ base_id: 'another' }, KEY)
@@ -511,7 +511,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(await getHeaders()).toEqual({ 'x-trace-info': info, 'x-trace-hmac': hmac, a: 'b' })
   })
 
-  it('holds the limits that it is given', async () => {
+  it('applies the limits of the option `messages`', async () => {
     undo()
     const refused: unknown[] = []
     undo = instrument(['amqplib'], { messages: { maxTracesPerSecond: 0, onRefused: reason => refused.push(reason) } })

@@ -25,7 +25,7 @@ describe('better-sqlite3', () => {
     `const db = new library(':memory:', { nativeBinding: ${JSON.stringify(nativeBinding)} })`,
   )
 
-  it('makes points of pragmas, and of the begin and end of a transaction', async () => {
+  it('records pragmas, and the begin and end of a transaction, as points', async () => {
     const undo = instrument(['better-sqlite3'], { traceSql: 'values' })
     const records = collect()
     const db = new Database(':memory:', { nativeBinding })

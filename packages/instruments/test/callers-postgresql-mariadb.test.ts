@@ -60,7 +60,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
     })
     afterEach(() => opened.close())
 
-    it.each(stepsOf(open))('keeps callers apart: %s', async name => {
+    it.each(stepsOf(open))('separates the traces of concurrent callers: %s', async name => {
       const step = opened.steps[name] ?? (() => Promise.reject(new Error('No such step')))
 
       const strays = await findStrays(step)

@@ -151,7 +151,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   })
   afterEach(() => opened.close())
 
-  it.each(Object.keys(open().steps))('keeps callers apart: %s', async name => {
+  it.each(Object.keys(open().steps))('separates the traces of concurrent callers: %s', async name => {
     const strays = await findStrays(opened.steps[name] as Step)
 
     expect(strays).toEqual([])
@@ -178,7 +178,7 @@ describe('a cluster', () => {
   }
 
   it.each(['ioredis', 'node-redis'])(
-    'asks for its slots outside of the request that met a moved one: %s',
+    'asks for its slots outside of the request that met a moved slot: %s',
     async name => {
       const nodes = (cluster?.nodes ?? []).map(({ host, port }) => ({ host, port }))
       const client =

@@ -1,18 +1,18 @@
 import { checkInstruments, INSTRUMENT_NAMES } from '@osprofiler/instruments'
 import { describe, expect, it } from 'vitest'
 
-describe('the instruments that are asked for', () => {
-  it('are those of the default, and those that are added to them', () => {
+describe('chooseInstruments', () => {
+  it('returns the default and the added instruments', () => {
     expect(checkInstruments(['+express', '+koa'])).toEqual([...INSTRUMENT_NAMES, 'express', 'koa'])
     expect(checkInstruments(['+pg'], {}, ['fetch'])).toEqual(['fetch', 'pg'])
   })
 
-  it('are those that are named, and no others', () => {
+  it('returns only the named instruments', () => {
     expect(checkInstruments(['express'])).toEqual(['express'])
     expect(checkInstruments([])).toEqual([])
   })
 
-  it('are refused where nobody can say whether the default is meant', () => {
+  it('throws if only some names begin with "+"', () => {
     expect(() => checkInstruments(['+express', 'pg'])).toThrow(/adds to the default.*before none/)
   })
 })

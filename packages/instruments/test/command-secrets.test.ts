@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type RedisCommand, redisBatchInfo, redisFailure, redisInfo } from '../src/stores/redis/redis-statement.js'
+import {
+  describeRedisBatch,
+  describeRedisCommand,
+  type RedisCommand,
+  redactRedisError,
+} from '../src/stores/redis/redis-statement.js'
 
 const KNOWN = ['GET', 'set', 'HSET', 'XREAD', 'BLPOP', 'PUBLISH', 'JSON.SET', 'FT.SEARCH', 'MODULE_OF_YOURS', 'nosuch']
 /** Whose arguments are passwords and programs. */
@@ -31,26 +36,28 @@ function told(error: unknown): string {
   return error instanceof Error ? `${error.name} ${error.message}` : String(error)
 }
 
-describe('a command of Redis, known or not', () => {
-  it('shows none of its arguments, and no line in place of its name', () => {
+describe('a known or unknown command of Redis', () => {
+  it('shows no argument, and no command line in place of the name', () => {
     fc.assert(
       fc.property(fc.array(any, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
-        for (const command of commands) expect(JSON.stringify(redisInfo(command, false))).not.toContain('SEALED')
-        expect(JSON.stringify(redisBatchInfo(commands, transaction, false))).not.toContain('SEALED')
+        for (const command of commands)
+          expect(JSON.stringify(describeRedisCommand(command, false))).not.toContain('SEALED')
+        expect(JSON.stringify(describeRedisBatch(commands, transaction, false))).not.toContain('SEALED')
       }),
     )
   })
 
-  it('shows those of passwords and programs to nobody, also where values are asked for', () => {
+  it('hides arguments of commands with passwords and programs, even if values are shown', () => {
     fc.assert(
       fc.property(fc.array(sealed, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
-        for (const command of commands) expect(JSON.stringify(redisInfo(command, true))).not.toContain('SEALED')
-        expect(JSON.stringify(redisBatchInfo(commands, transaction, true))).not.toContain('SEALED')
+        for (const command of commands)
+          expect(JSON.stringify(describeRedisCommand(command, true))).not.toContain('SEALED')
+        expect(JSON.stringify(describeRedisBatch(commands, transaction, true))).not.toContain('SEALED')
       }),
     )
   })
 
-  it('shows none of them in what the server says of it', () => {
+  it('shows no argument in the message of the server', () => {
     const says = fc.constantFrom<(text: string) => string>(
       text => `ERR unknown command '${text}', with args beginning with: '${text}' '${text}'`,
       text => `WRONGTYPE ${text}`,
@@ -61,12 +68,14 @@ describe('a command of Redis, known or not', () => {
         const texts = command.args.filter(arg => typeof arg === 'string' && arg.includes('SEALED'))
         const error = Object.assign(new Error(say(String(texts[0] ?? ''))), { name: 'ReplyError' })
 
-        expect(told(redisFailure(error, [command], false))).not.toContain('SEALED')
+        expect(told(redactRedisError(error, [command], false))).not.toContain('SEALED')
       }),
     )
   })
 })
 
-it('an unknown command is shown by its name, and how many arguments it has', () => {
-  expect(redisInfo({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({ db: { statement: 'NOSUCH ? ?' } })
+it('shows an unknown command by its name and number of arguments', () => {
+  expect(describeRedisCommand({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({
+    db: { statement: 'NOSUCH ? ?' },
+  })
 })

@@ -21,7 +21,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-it('keeps 200 interleaved requests apart, in each their own trace, also on connections that are used again', async () => {
+it('keeps each of 200 interleaved requests in its own trace, even on reused connections', async () => {
   const traces = await Promise.all(
     Array.from({ length: TRACES }, (_, index) =>
       inTrace(() =>

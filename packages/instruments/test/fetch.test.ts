@@ -40,7 +40,7 @@ async function importCopy(): Promise<{ instrument: typeof instrument }> {
 }
 
 describe('a traced fetch', () => {
-  it('is a point with what was asked and what came', async () => {
+  it('becomes a point with the request and the status of the response', async () => {
     instrumented()
 
     const { baseId } = await inTrace(() => get('/ok/path?page=2&access_token=SEALED', { method: 'POST', body: 'x' }))
@@ -61,7 +61,7 @@ describe('a traced fetch', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('carries the trace, with its own point as the parent of what the callee does', async () => {
+  it("carries the trace, with its own point as the parent of the callee's points", async () => {
     instrumented()
 
     const { baseId } = await inTrace(() => get('/ok'))
@@ -72,7 +72,7 @@ describe('a traced fetch', () => {
     expect(arrived?.rawHeaders.filter(name => /^x-trace/i.test(name))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
   })
 
-  it('is nested in the point around it, and nothing in it', async () => {
+  it('is nested in the surrounding point, and contains no point', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -106,7 +106,7 @@ describe('a traced fetch', () => {
     ])
   })
 
-  it('tells when the first byte of the answer came, and when the last was read', async () => {
+  it('records the times of the first and the last byte of the response', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -122,7 +122,7 @@ describe('a traced fetch', () => {
     expect(last - first).toBeGreaterThan(25)
   })
 
-  it('is one point a hop of a redirect, each with its own headers', async () => {
+  it('becomes one point per hop of a redirect, each with its own headers', async () => {
     instrumented()
 
     const { baseId } = await inTrace(() => get('/redirect?to=/ok'))
@@ -135,7 +135,7 @@ describe('a traced fetch', () => {
     )
   })
 
-  it('carries nothing to a host that a redirect leads to and that is not allowed', async () => {
+  it('sends no trace headers to a forbidden host after a redirect', async () => {
     instrumented(undefined, { propagateTo: '127.0.0.1' })
 
     await inTrace(() => get(`/redirect?to=http://localhost:${server.port}/ok`))
@@ -145,7 +145,7 @@ describe('a traced fetch', () => {
     expect(server.arrived.map(carried)).toEqual([expect.objectContaining({ parentId: first?.trace_id }), undefined])
   })
 
-  it.each([404, 500, 204])('that is answered with %i says so, and is no exception', async code => {
+  it.each([404, 500, 204])('records the status %i, and no exception', async code => {
     instrumented()
 
     await inTrace(() => get(`/status?code=${code}`))
@@ -155,7 +155,7 @@ describe('a traced fetch', () => {
     expect(info).not.toHaveProperty('etype')
   })
 
-  it('whose body is not read ends when its trace is over, and keeps its status', async () => {
+  it('ends with its trace if the body is not read, and keeps its status', async () => {
     instrumented()
 
     await inTrace(async () => void (await fetch(`${server.origin}/big`)))
@@ -164,7 +164,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 503 })
   })
 
-  it('whose body is cancelled ends then', async () => {
+  it('ends when its body is canceled', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -176,7 +176,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
   })
 
-  it('fails with what the connection failed of', async () => {
+  it('fails with the error of the connection', async () => {
     instrumented()
     const port = await findFreePort()
 
@@ -186,7 +186,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('fails with the failure of a host that has several addresses', async () => {
+  it('fails with the first error of a host with several addresses', async () => {
     instrumented()
     const port = await findFreePort()
 
@@ -195,7 +195,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('that is aborted ends with an AbortError', async () => {
+  it('ends with an AbortError when it is aborted', async () => {
     instrumented()
     const controller = new AbortController()
 
@@ -209,7 +209,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'AbortError' })
   })
 
-  it('that was aborted before it began is no point', async () => {
+  it('is not recorded if it was aborted before its start', async () => {
     instrumented()
 
     await inTrace(() => get('/never', { signal: AbortSignal.abort() }).catch(() => undefined))
@@ -217,7 +217,7 @@ describe('a traced fetch', () => {
     expect(records).toEqual([])
   })
 
-  it('that takes too long ends with a TimeoutError', async () => {
+  it('ends with a TimeoutError when it takes too long', async () => {
     instrumented()
 
     await inTrace(() => get('/never', { signal: AbortSignal.timeout(30) }).catch(() => undefined))
@@ -225,7 +225,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'TimeoutError' })
   })
 
-  it('whose answer is cut off ends with the error, and keeps its status', async () => {
+  it('ends with the error if the response is cut off, and keeps its status', async () => {
     instrumented()
 
     await inTrace(() => get('/cut').catch(() => undefined))
@@ -235,7 +235,7 @@ describe('a traced fetch', () => {
     expect(info.etype).toBeTypeOf('string')
   })
 
-  it('that outlives its trace ends when its answer does', async () => {
+  it('ends with its response if it outlives its trace', async () => {
     instrumented()
     let answer: Promise<string> | undefined
 
@@ -252,8 +252,8 @@ describe('a traced fetch', () => {
   })
 })
 
-describe('who gets no headers', () => {
-  it('a host that is not allowed: its requests are points all the same', async () => {
+describe('trace headers are not sent with', () => {
+  it('a request to a forbidden host, which is still a point', async () => {
     instrumented(undefined, { propagateTo: ['catalog.example'] })
 
     await inTrace(() => get('/ok'))
@@ -262,7 +262,7 @@ describe('who gets no headers', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('anyone of whom a function says no, or fails to say yes', async () => {
+  it('a request for which a function returns no true', async () => {
     const asked: string[] = []
     instrumented(undefined, {
       propagateTo: ({ href }) => {
@@ -277,7 +277,7 @@ describe('who gets no headers', () => {
     expect(server.arrived.map(carried)).toEqual([undefined])
   })
 
-  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])('a request that has %s of its own', async name => {
+  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])('a request that has its own %s', async name => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { [name]: 'mine' } }))
@@ -294,7 +294,7 @@ describe('who gets no headers', () => {
     'GOOG4-RSA-SHA256 Credential=SEALED',
     'SharedKey account:SEALED',
     'Signature keyId="SEALED"',
-  ])('a request that is signed as %s', async authorization => {
+  ])('a request that is signed with %s', async authorization => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { authorization } }))
@@ -303,7 +303,7 @@ describe('who gets no headers', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('but a request with a bearer token does, and the token is in no record', async () => {
+  it('the record of a token, but are sent with a request that has a bearer token', async () => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { authorization: 'Bearer SEALED', cookie: 'SEALED' } }))
@@ -312,7 +312,7 @@ describe('who gets no headers', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('an untraced request, which is no point either', async () => {
+  it('an untraced request, which is not recorded', async () => {
     instrumented()
 
     await get('/ok')
@@ -324,7 +324,7 @@ describe('who gets no headers', () => {
 })
 
 describe('instrument()', () => {
-  it('is undone by what it returns', async () => {
+  it('returns a function that undoes it', async () => {
     const undo = instrument()
     undo()
     undo()
@@ -335,7 +335,7 @@ describe('instrument()', () => {
     expect(records).toEqual([])
   })
 
-  it('lets a request that is under way end when it is undone', async () => {
+  it('follows a request in progress to its end after the undo', async () => {
     const undo = instrumented()
 
     await inTrace(async () => {
@@ -348,7 +348,7 @@ describe('instrument()', () => {
     expect(records.map(({ name }) => name)).toEqual(['http-start', 'http-stop'])
   })
 
-  it('twice makes one point of a request, and undone once, still does', async () => {
+  it('records one point per request if it is called twice, even after one undo', async () => {
     instrumented()
     const undo = instrumented()
 
@@ -362,7 +362,7 @@ describe('instrument()', () => {
     }
   })
 
-  it('makes one point of a request where two copies of the package meet', async () => {
+  it('records one point per request if two copies of the package are installed', async () => {
     const second = await importCopy()
     instrumented()
     undoAfterTest(second.instrument())
@@ -374,7 +374,7 @@ describe('instrument()', () => {
     expect(server.arrived[0]?.rawHeaders.filter(name => /^x-trace/i.test(name))).toHaveLength(2)
   })
 
-  it('of nothing listens to nothing', async () => {
+  it('subscribes to no channel without instruments', async () => {
     instrumented([])
 
     await inTrace(() => get('/ok'))
@@ -382,19 +382,19 @@ describe('instrument()', () => {
     expect(records).toEqual([])
   })
 
-  it('refuses a name that it does not know, and says which it does', () => {
+  it('throws for an unknown name, and lists the known names', () => {
     expect(() => instrument(['ftp' as 'fetch'])).toThrow(/^No instrument "ftp"\. Known: .*fetch, http, /)
     expect(() => instrument(['toString' as 'fetch'])).toThrow(TypeError)
   })
 
-  it('refuses a library that cannot be given by hand, which would be found by nobody', () => {
+  it('throws for a library that cannot be passed by hand', () => {
     expect(() => instrument(['fetch'], { libraries: { postgresql: {} } })).toThrow(
       /"postgresql"\. Known: .*pg, postgres/,
     )
     expect(() => instrument(['fetch'], { libraries: null as never })).toThrow(TypeError)
   })
 
-  it('listens to nothing when a rule is malformed', async () => {
+  it('subscribes to no channel if a rule is malformed', async () => {
     expect(() => instrument(undefined, { propagateTo: 'http://catalog' })).toThrow(TypeError)
 
     await inTrace(() => get('/ok'))

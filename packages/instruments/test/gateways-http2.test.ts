@@ -121,7 +121,7 @@ function carried(headers: IncomingHttpHeaders): unknown {
 describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by %s', name => {
   const send = SENDS[name] as Send
 
-  it('sends its own point on in place of that of its caller', async () => {
+  it("sends its own point instead of its caller's point", async () => {
     instrumented(['http'])
 
     const { headers, baseId, point } = await forward(send)
@@ -130,7 +130,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
     expect(headers['x-other']).toBe('kept')
   })
 
-  it('sends no trace on to a host that must not have it', async () => {
+  it('sends no trace to a forbidden host', async () => {
     instrumented(['http'], { propagateTo: 'nobody.example' })
 
     const { headers } = await forward(send)
@@ -140,7 +140,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
     expect(headers['x-other']).toBe('kept')
   })
 
-  it('sends a pair of another key on as it is', async () => {
+  it('passes on a pair of another key unchanged', async () => {
     instrumented(['http'], { propagateTo: 'nobody.example' })
 
     const { headers, baseId } = await forward(send, 'PARTNER')
@@ -153,7 +153,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
   })
 })
 
-it('a host that a request names itself must be allowed, too', async () => {
+it('checks the host that the request itself names, too', async () => {
   instrumented(['http'], { propagateTo: '127.0.0.1' })
 
   const { headers } = await forward(pair =>
@@ -163,7 +163,7 @@ it('a host that a request names itself must be allowed, too', async () => {
   expect(headers).not.toHaveProperty('x-trace-info')
 })
 
-it('a rule that is a function is told of the path', async () => {
+it('passes the path to a rule that is a function', async () => {
   const asked: string[] = []
   instrumented(['http'], { propagateTo: url => asked.push(url.href) > 0 })
 
@@ -172,7 +172,7 @@ it('a rule that is a function is told of the path', async () => {
   expect(asked).toContain(`${origin}/a?b`)
 })
 
-it('headers that must not be compressed are still that', async () => {
+it('keeps the list of headers that must not be compressed', async () => {
   instrumented(['http'])
   let sent: http2.ClientHttp2Stream | undefined
 
@@ -186,7 +186,7 @@ it('headers that must not be compressed are still that', async () => {
   expect(sent?.sentHeaders).toMatchObject({ [http2.sensitiveHeaders]: ['x-other'] })
 })
 
-it('a request without a pair is the same object, and gets no headers', async () => {
+it('leaves the headers object of a request without a pair unchanged', async () => {
   instrumented(['http'])
   const given = { 'x-other': 'kept' }
 
@@ -196,7 +196,7 @@ it('a request without a pair is the same object, and gets no headers', async () 
   expect(arrived[0]).not.toHaveProperty('x-trace-info')
 })
 
-it('outside of a trace, all is as it was', async () => {
+it('changes nothing outside of a trace', async () => {
   instrumented(['http'], { propagateTo: 'nobody.example' })
 
   await overSession(http2.connect, session => session.request({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' }))
@@ -204,7 +204,7 @@ it('outside of a trace, all is as it was', async () => {
   expect(arrived[0]).toMatchObject({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' })
 })
 
-it('undone, it leaves the module and its sessions as they were', async () => {
+it('restores the module and its sessions after the undo', async () => {
   const before = http2.connect
   const undo = instrumented(['http'])
   const session = http2.connect(origin, { ca })

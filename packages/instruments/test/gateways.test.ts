@@ -227,7 +227,7 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
     forward = FORWARDS[name] as Forward
   })
 
-  it('sends its own point on in place of that of its caller', async () => {
+  it("sends its own point instead of its caller's point", async () => {
     instrumented()
 
     await call(signedBy(KEY))
@@ -243,7 +243,7 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
     expect(backend.arrived.at(-1)?.headers['x-other']).toMatch(/^kept(?:, kept)?$/)
   })
 
-  it('sends no trace on to a host that must not have it', async () => {
+  it('sends no trace to a forbidden host', async () => {
     instrumented(undefined, { propagateTo: 'nobody.example' })
 
     await call(signedBy(KEY))
@@ -264,25 +264,22 @@ describe.each([
 ])('by %s', name => {
   const send = FORWARDS[name] as Forward
 
-  it.each([undefined, 'nobody.example'])(
-    'a pair of another key goes on as it is, to be received by %s',
-    async hosts => {
-      const foreign = signedBy('PARTNER', { base_id: 'theirs', parent_id: 'theirs' })
-      forward = (url, req) =>
-        send(url, {
-          ...req,
-          headers: { ...req.headers, ...foreign },
-          rawHeaders: Object.entries(foreign).flat(),
-        } as never)
-      instrumented(undefined, { propagateTo: hosts })
+  it.each([undefined, 'nobody.example'])('passes on a pair of another key unchanged (propagateTo: %s)', async hosts => {
+    const foreign = signedBy('PARTNER', { base_id: 'theirs', parent_id: 'theirs' })
+    forward = (url, req) =>
+      send(url, {
+        ...req,
+        headers: { ...req.headers, ...foreign },
+        rawHeaders: Object.entries(foreign).flat(),
+      } as never)
+    instrumented(undefined, { propagateTo: hosts })
 
-      await call(signedBy(KEY))
+    await call(signedBy(KEY))
 
-      expect(backend.arrived.map(traceValues)).toEqual([[foreign['x-trace-info'], foreign['x-trace-hmac']]])
-    },
-  )
+    expect(backend.arrived.map(traceValues)).toEqual([[foreign['x-trace-info'], foreign['x-trace-hmac']]])
+  })
 
-  it.each(['x-trace-info', 'x-trace-hmac'])('half a pair becomes a whole one, or none: %s', async half => {
+  it.each(['x-trace-info', 'x-trace-hmac'])('replaces half a pair by a whole pair, or removes it: %s', async half => {
     const onlyHalf = (req: IncomingMessage): IncomingMessage => {
       const left = { [half]: String(req.headers[half]) }
       return { headers: left, rawHeaders: Object.entries(left).flat() } as never
@@ -301,7 +298,7 @@ describe.each([
     expect(second && traceValues(second)).toEqual([])
   })
 
-  it('what getTraceIdHeaders() gave is replaced by the point of the request itself', async () => {
+  it("replaces the headers of getTraceIdHeaders() by those of the request's own point", async () => {
     forward = url => {
       const headers = getTraceIdHeaders() as Record<string, string>
       return send(url, { headers, rawHeaders: Object.entries(headers).flat() } as never)
@@ -315,7 +312,7 @@ describe.each([
   })
 })
 
-describe('a copied pair on a request that is signed', () => {
+describe('a copied pair on a signed request', () => {
   const AWS = 'AWS4-HMAC-SHA256 Credential=AK/20260101/eu/s3/aws4_request, SignedHeaders=host'
 
   async function forwardSigned(authorization: string, propagateTo: string | undefined): Promise<Arrived> {
@@ -327,21 +324,24 @@ describe('a copied pair on a request that is signed', () => {
     return arrived
   }
 
-  it('is replaced where the signature leaves it out', async () => {
+  it('is replaced if the signature does not cover the pair', async () => {
     const arrived = await forwardSigned(`${AWS}, Signature=a`, undefined)
 
     expect(carried(arrived)?.parentId).toBe(only(records, 'http-start').trace_id)
   })
 
-  it('is removed where the signature leaves it out and the host must not have it', async () => {
+  it('is removed for a forbidden host if the signature does not cover the pair', async () => {
     const arrived = await forwardSigned(`${AWS}, Signature=a`, 'nobody.example')
 
     expect(traceValues(arrived)).toEqual([])
   })
 
-  it.each([undefined, 'nobody.example'])('stays where it is signed itself, to be received by %s', async propagateTo => {
-    const arrived = await forwardSigned(`${AWS};x-trace-hmac;x-trace-info, Signature=a`, propagateTo)
+  it.each([undefined, 'nobody.example'])(
+    'stays if the signature covers the pair (propagateTo: %s)',
+    async propagateTo => {
+      const arrived = await forwardSigned(`${AWS};x-trace-hmac;x-trace-info, Signature=a`, propagateTo)
 
-    expect(carried(arrived)?.parentId).toBe('caller')
-  })
+      expect(carried(arrived)?.parentId).toBe('caller')
+    },
+  )
 })

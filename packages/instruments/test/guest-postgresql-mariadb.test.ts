@@ -93,7 +93,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 describe.each(Object.keys(CALLS))('%s', name => {
   const call = CALLS[name] ?? (() => Promise.resolve())
 
-  it.each(['untraced', 'traced'])('does the same with the instrument on, %s', async how => {
+  it.each(['untraced', 'traced'])('behaves the same with the instrument, %s', async how => {
     await watchCall(call)
     const plain = await watchCall(call)
     const records = collect()

@@ -77,7 +77,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     undos.push(instrument(['http', 'fetch']))
   })
 
-  it('is one point a request, and carries the trace', async () => {
+  it('makes one point per request, and sends the trace', async () => {
     const { baseId } = await inTrace(() => client(`${server.origin}/ok?a=1`))
 
     const [start] = records
@@ -87,7 +87,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: start?.trace_id, hmacKey: KEY }])
   })
 
-  it('is one point a hop of a redirect, each with its own headers', async () => {
+  it('becomes one point per hop of a redirect, each with its own headers', async () => {
     const { baseId } = await inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok`))
 
     const starts = records.filter(record => record.name === 'http-start')
@@ -98,7 +98,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     )
   })
 
-  it('carries nothing to a host that a redirect leads to and that is not allowed', async () => {
+  it('sends no trace headers to a forbidden host after a redirect', async () => {
     for (const undo of undos.splice(0)) undo()
     undos.push(instrument(['http', 'fetch'], { propagateTo: '127.0.0.1' }))
 
@@ -109,7 +109,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     expect(server.arrived.map(carried)).toEqual([expect.objectContaining({ parentId: first?.trace_id }), undefined])
   })
 
-  it('tells the status of an answer that it takes for an error', async () => {
+  it('records the status of a response that the client treats as an error', async () => {
     await inTrace(() => client(`${server.origin}/status?code=500`).catch(() => undefined))
 
     expect(stops()[0]?.info.requests).toMatchObject({ status_code: 500 })
@@ -119,14 +119,14 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     // Long enough for a client to have sent its request by then.
     ['takes too long', () => ({ timeout: 500 })],
     ['is aborted', () => ({ signal: AbortSignal.timeout(500) })],
-  ])('ends with an error when it %s', async (_name, options) => {
+  ])('ends the point with an error when the request %s', async (_name, options) => {
     // The program may answer its own caller at once: the trace ends before the connection has closed.
     await inTrace(() => client(`${server.origin}/never`, options()).catch(() => undefined))
 
     expect(stops()[0]?.info.etype).toBeTypeOf('string')
   })
 
-  it('keeps requests apart', async () => {
+  it('separates concurrent requests', async () => {
     const asked = Array.from({ length: 30 }, (_, index) => index)
     const traces = await Promise.all(
       asked.map(index => inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok?trace=${index}`))),
@@ -139,7 +139,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     }
   })
 
-  it('passes untouched outside of a trace', async () => {
+  it('changes nothing outside of a trace', async () => {
     await client(`${server.origin}/ok`)
 
     expect(server.arrived.map(carried)).toEqual([undefined])

@@ -27,7 +27,7 @@ it.each<[string, http.AgentOptions]>([
   ['on connections of their own', {}],
   ['on connections that are used again', { keepAlive: true, maxSockets: 20 }],
   ['on one connection', { keepAlive: true, maxSockets: 1 }],
-])('keeps 200 interleaved requests apart, %s', async (_name, options) => {
+])('separates 200 interleaved requests, %s', async (_name, options) => {
   const agent = new Agent(options)
   const get = (path: string) => ask(onAnswer => http.get(server.origin + path, { agent }, onAnswer))
 

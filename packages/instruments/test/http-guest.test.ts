@@ -139,7 +139,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   const program = PROGRAMS[name] ?? (() => Promise.resolve())
 
-  it.each([true, false])('does the same when it is traced, carrying the trace: %j', async carries => {
+  it.each([true, false])('behaves the same when it is traced, with trace headers: %j', async carries => {
     const plain: string[] = []
     await program(server.origin, what => void plain.push(what))
     instrumented(['http'], { propagateTo: () => carries })
@@ -151,7 +151,7 @@ describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   })
 })
 
-it('options that are accessors, or a proxy, are read as often as without a trace', async () => {
+it('reads options that are accessors or a proxy as often as without a trace', async () => {
   const read: PropertyKey[] = []
   const { hostname: host, port } = new URL(server.origin)
   const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
@@ -192,7 +192,7 @@ it('options that are accessors, or a proxy, are read as often as without a trace
   }
 })
 
-it('a traced request that may not carry the trace is the same, byte for byte', async () => {
+it('sends a traced request to a forbidden host byte for byte as without a trace', async () => {
   await using bytes = await openByteServer()
   const send = () =>
     new Promise(resolve => {
@@ -210,7 +210,7 @@ it('a traced request that may not carry the trace is the same, byte for byte', a
   expect(traced).toBe(plain)
 })
 
-describe('a hanging upstream', () => {
+describe('a hanging server', () => {
   async function askByAgent(): Promise<unknown> {
     const agent = new HttpAgent({ timeout: 50, freeSocketTimeout: 4_000 })
     const request = http.get(`${server.origin}/never`, { agent: agent as unknown as http.Agent })
@@ -219,7 +219,7 @@ describe('a hanging upstream', () => {
     return (error as { code?: unknown }).code
   }
 
-  it.each(['untraced', 'traced'])('is given up by the agent of agentkeepalive, %s', async how => {
+  it.each(['untraced', 'traced'])('is given up by the agent of agentkeepalive (%s)', async how => {
     const records = collect()
     instrumented(['http'])
 

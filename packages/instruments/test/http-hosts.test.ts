@@ -88,19 +88,19 @@ describe('without rules, the trace does not go to', () => {
     expect(server.received).toHaveLength(1)
   })
 
-  it('a host whose URL only looks like an allowed one', async () => {
+  it('a host whose URL looks like the URL of an allowed host', async () => {
     expect(await carries(undefined, `http://localhost@evil.com:${server.port}/`)).toBe(false)
   })
 
   it.each(['catalog@evil.com', 'evil.com/catalog', 'catalog#evil', 'catalog:80', 'cata log', 'evil.com\\catalog'])(
-    '%s, which is no host',
+    'the invalid host %s',
     async hostname => {
       expect(await carries(undefined, { hostname, port: server.port })).toBe(false)
     },
   )
 })
 
-describe('rules look at whom is connected to', () => {
+describe('rules check the host of the connection', () => {
   it.each<[string, RequestOptions]>([
     ['not at the Host header', { hostname: 'evil.com', headers: { host: 'catalog.example' } }],
     ['not at a Host header in a list', { hostname: 'evil.com', headers: ['Host', 'catalog.example'] }],
@@ -126,11 +126,11 @@ describe('rules look at whom is connected to', () => {
     expect(await carries('catalog.example', { port: server.port, ...options })).toBe(true)
   })
 
-  it('with its punycode', async () => {
+  it('as punycode', async () => {
     expect(await carries('bücher.example', { hostname: 'xn--bcher-kva.example', port: server.port })).toBe(true)
   })
 
-  it('and a function is given the whole URL, with the true port', async () => {
+  it('and a function gets the whole URL with the actual port', async () => {
     const asked: string[] = []
     const rule = ({ href }: URL): boolean => asked.push(href) > 0
 
@@ -140,8 +140,8 @@ describe('rules look at whom is connected to', () => {
   })
 })
 
-describe('an agent', () => {
-  it('that was made for another host is connected to there', async () => {
+describe('the agent of a request', () => {
+  it('connects to its own host, which the rules check', async () => {
     const agent = new Agent({ host: 'evil.com', lookup } as never)
 
     expect(await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })).toBe(false)
@@ -153,7 +153,7 @@ describe('an agent', () => {
     ['options', { proxyOptions: { host: 'evil.com' } }, false],
     ['a function', { getProxyForUrl: () => 'http://evil.com/' }, false],
     ['an allowed one', { proxy: new URL('http://catalog.example/') }, true],
-  ])('that goes through a proxy shows it a trace only where that is allowed: %s', async (_name, members, expected) => {
+  ])('sends a trace through a proxy only if the proxy is allowed: %s', async (_name, members, expected) => {
     const agent = Object.assign(new Agent(), members)
 
     const shown = await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })
@@ -161,7 +161,7 @@ describe('an agent', () => {
     expect(shown).toBe(expected)
   })
 
-  it("of Node's own goes through a proxy as well, where Node has that", async () => {
+  it("checks the proxy of Node's own agent, too", async () => {
     const proxyEnv = { http_proxy: `http://127.0.0.1:${server.port}` }
     const agent = new Agent({ proxyEnv } as never)
 
@@ -176,7 +176,7 @@ describe('an agent', () => {
   })
 })
 
-it('a Unix socket is asked for by the name of its host, and told as what it is', async () => {
+it("checks the host name of a request to a Unix socket, and records the socket's path", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
   const socketPath = join(folder, 'app.sock')
   const names: string[] = []

@@ -42,7 +42,7 @@ const options = (headers: http.OutgoingHttpHeaders | readonly string[]): http.Re
   headers,
 })
 
-describe('a request that is signed by another scheme arrives byte for byte as it was', () => {
+describe('a request that is signed by another scheme arrives byte for byte unchanged', () => {
   it.each<[string, Send]>([
     ['in an object', onAnswer => http.request(options({ Authorization: AWS, B: ['c', 'd'] }), onAnswer)],
     ['in a list', onAnswer => http.request(options(['Host', 'x', 'aUTHorization', AWS, 'B', 'c', 'B', 'd']), onAnswer)],
@@ -88,7 +88,7 @@ describe('a request that is signed by another scheme arrives byte for byte as it
 })
 
 it.each(['Bearer SEALED', 'Basic SEALED', 'Digest username="SEALED"'])(
-  'a request with %s is not signed: it gets two headers more, and nothing else is different',
+  'adds only the two trace headers to a request with %s, which is not signed',
   async authorization => {
     const [bare, traced = ''] = await bytesOf(onAnswer => http.request(options({ authorization }), onAnswer))
 
@@ -109,13 +109,13 @@ it.each<[string, Send]>([
       return request
     },
   ],
-])('a request that has trace headers of its own keeps them: in %s', async (_name, send) => {
+])('keeps the trace headers that a request has itself: in %s', async (_name, send) => {
   const [bare, traced] = await bytesOf(send)
 
   expect(traced).toBe(bare)
 })
 
-it('the program finds the headers that it set on its request, and no others', async () => {
+it('shows the program only the headers that the program set on its request', async () => {
   undos.push(instrument(['http']))
   let request: ClientRequest | undefined
 

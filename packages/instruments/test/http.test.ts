@@ -38,7 +38,7 @@ function names(): string[] {
 }
 
 describe('a traced request', () => {
-  it('is a point with what was asked and what came', async () => {
+  it('becomes a point with the request and the status of the response', async () => {
     instrumented(['http'])
 
     const { baseId } = await inTrace(() =>
@@ -122,7 +122,7 @@ describe('a traced request', () => {
   it.each<[string, (onAnswer: (response: http.IncomingMessage) => void) => http.ClientRequest]>([
     ['request', onAnswer => takenRequest(`${server.origin}/ok?a=1`, onAnswer)],
     ['new ClientRequest', onAnswer => new http.ClientRequest(new URL(`${server.origin}/ok?a=1`) as never, onAnswer)],
-  ])('is known when the program took the function out of the module before: %s', async (_name, send) => {
+  ])('is recorded if the program took the function out of the module before: %s', async (_name, send) => {
     instrumented(['http'])
 
     const { baseId } = await inTrace(() => ask(send))
@@ -140,7 +140,7 @@ describe('a traced request', () => {
     expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: trace_id, hmacKey: KEY }])
   })
 
-  it('is nested in the point around it, and nothing in it', async () => {
+  it('is nested in the surrounding point, and contains no point', async () => {
     instrumented(['http'])
 
     await inTrace(() =>
@@ -156,7 +156,7 @@ describe('a traced request', () => {
     expect(parents.sort()).toEqual([outer, outer, beside.trace_id].sort())
   })
 
-  it('lasts until the end of the answer was read, and tells when its first byte came', async () => {
+  it('lasts until the response is read, and records the time of the first byte', async () => {
     instrumented(['http'])
 
     await inTrace(() =>
@@ -176,7 +176,7 @@ describe('a traced request', () => {
     expect(last - first).toBeGreaterThan(25)
   })
 
-  it.each([404, 500, 204])('that is answered with %i says so, and is no exception', async code => {
+  it.each([404, 500, 204])('records the status %i, and no exception', async code => {
     instrumented(['http'])
 
     await inTrace(() => get(`/status?code=${code}`))
@@ -186,7 +186,7 @@ describe('a traced request', () => {
     expect(info).not.toHaveProperty('etype')
   })
 
-  it('whose answer nobody listens to ends when Node has thrown it away', async () => {
+  it('ends when Node has discarded a response without a listener', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -197,7 +197,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('whose answer is never read ends when its trace is over, and keeps its status', async () => {
+  it('ends with its trace if the response is never read, and keeps its status', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(
@@ -212,7 +212,7 @@ describe('a traced request', () => {
     })
   })
 
-  it('whose answer is given up ends at once', async () => {
+  it('ends at once when the response is destroyed', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -224,7 +224,7 @@ describe('a traced request', () => {
     expect(info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
   })
 
-  it('whose answer is cut off ends with the error, and keeps its status', async () => {
+  it('ends with the error if the response is cut off, and keeps its status', async () => {
     instrumented(['http'])
 
     await inTrace(() => get('/cut').catch(() => undefined))
@@ -234,7 +234,7 @@ describe('a traced request', () => {
     expect(info).toMatchObject({ etype: 'Error', message: 'aborted' })
   })
 
-  it.each(['127.0.0.1', 'localhost'])('fails with what the connection to %s failed of', async host => {
+  it.each(['127.0.0.1', 'localhost'])('fails with the error of the connection to %s', async host => {
     instrumented(['http'])
     const port = await findFreePort()
 
@@ -244,7 +244,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('fails with what was wrong with its arguments', async () => {
+  it('fails with the error of invalid arguments', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(async () => {
@@ -263,7 +263,7 @@ describe('a traced request', () => {
     ['destroy()', 'AbortError', request => request.destroy()],
     ['destroy(error)', 'RangeError', request => request.destroy(new RangeError('too much'))],
     ['abort()', 'AbortError', request => request.abort()],
-  ])('that is given up by %s ends with it, at once', async (_name, etype, giveUp) => {
+  ])('ends at once when it is destroyed by %s', async (_name, etype, giveUp) => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -276,7 +276,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype })
   })
 
-  it('that is given up at once, before it has a connection, ends with it', async () => {
+  it('ends at once when it is destroyed before it has a connection', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -290,7 +290,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.etype).toBeTypeOf('string')
   })
 
-  it('that is aborted by a signal ends with an AbortError', async () => {
+  it('ends with an AbortError when a signal aborts the request', async () => {
     instrumented(['http'])
     const controller = new AbortController()
 
@@ -304,7 +304,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'AbortError' })
   })
 
-  it('that the program destroys for it took too long ends with a TimeoutError', async () => {
+  it('ends with a TimeoutError when the program destroys the request after a timeout', async () => {
     instrumented(['http'])
 
     await inTrace(
@@ -319,7 +319,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'TimeoutError' })
   })
 
-  it('is an error of the program as before where nobody listens to it', async () => {
+  it('still emits an unhandled error without a listener', async () => {
     const port = await findFreePort()
     const program = `
       import http from 'node:http'
@@ -339,7 +339,7 @@ describe('a traced request', () => {
 })
 
 describe('connections', () => {
-  it('that are used again keep each request in its own trace', async () => {
+  it('keep each request in its own trace when they are reused', async () => {
     instrumented(['http'])
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
@@ -351,7 +351,7 @@ describe('connections', () => {
     expect(records.map(({ base_id }) => base_id)).toEqual([first, first, second, second])
   })
 
-  it('of which there are too few are waited for, which is a point in that of the request', async () => {
+  it("of a full pool cause a point `wait` in the request's point", async () => {
     instrumented(['http'])
     const agent = new Agent({ maxSockets: 1 })
 
@@ -379,7 +379,7 @@ describe('connections', () => {
     expect(records.filter(({ name }) => name === 'wait-start')).toHaveLength(1)
   })
 
-  it('that a request gave up waiting for are waited for no more', async () => {
+  it('end the point `wait` when the waiting request is destroyed', async () => {
     instrumented(['http'])
     const agent = new Agent({ maxSockets: 1 })
 
@@ -399,7 +399,7 @@ describe('connections', () => {
     expect(stops).toHaveLength(3)
   })
 
-  it('that become something else end the point: an upgrade', async () => {
+  it('end the point at an upgrade', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -417,7 +417,7 @@ describe('connections', () => {
     expect(server.arrived.map(carried)).toEqual([expect.anything()])
   })
 
-  it('that become something else end the point: a tunnel, which is shown no trace', async () => {
+  it('end the point of a tunnel, and send no trace headers to the proxy', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -435,7 +435,7 @@ describe('connections', () => {
     expect(server.arrived.map(carried)).toEqual([undefined])
   })
 
-  it('that nobody takes over end the point too', async () => {
+  it('end the point of an upgrade without a listener, too', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -448,11 +448,11 @@ describe('connections', () => {
   })
 })
 
-describe('untraced', () => {
+describe('a request is untraced', () => {
   it.each<[string, (fn: () => Promise<string>) => Promise<unknown>]>([
     ['outside of a trace', fn => fn()],
     ['in suppress()', fn => inTrace(() => suppress(fn))],
-  ])('is a request %s', async (_name, run) => {
+  ])('if it is made %s', async (_name, run) => {
     instrumented(['http'])
 
     await run(() => get('/ok'))
@@ -462,7 +462,7 @@ describe('untraced', () => {
     expect(records).toEqual([])
   })
 
-  it('is everything once it is undone, and the module is as before', async () => {
+  it('after the undo, which restores the module', async () => {
     const before = { ...http }
     const undo = instrument(['http'])
     undo()
@@ -476,7 +476,7 @@ describe('untraced', () => {
     expect(records).toEqual([])
   })
 
-  it('lets a request that is under way end when it is undone', async () => {
+  it('follows a request in progress to its end after the undo', async () => {
     const undo = instrumented(['http'])
 
     await inTrace(async () => {

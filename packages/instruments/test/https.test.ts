@@ -55,7 +55,7 @@ it.each<[string, Parameters<typeof ask>[0]]>([
     'headers in a list',
     onAnswer => https.get(`https://127.0.0.1:${port}/a?b`, { ca, headers: ['Host', 'a'] }, onAnswer),
   ],
-])('a request over TLS is a point named https, and carries the trace: %s', async (_name, send) => {
+])('records a request over TLS as a point named https, with trace headers: %s', async (_name, send) => {
   await inTrace(() => ask(send))
 
   expect(only(records, 'https-start').info.requests).toEqual({
@@ -70,14 +70,14 @@ it.each<[string, Parameters<typeof ask>[0]]>([
   expect(arrived).toEqual([expect.objectContaining({ 'x-trace-info': expect.any(String) })])
 })
 
-it('a server that is not trusted fails the point', async () => {
+it('fails the point if the server is not trusted', async () => {
   await inTrace(() => ask(onAnswer => https.get(`https://127.0.0.1:${port}/`, onAnswer)).catch(() => undefined))
 
   expect(only(records, 'https-stop').info.message).toMatch(/certificate/)
   expect(arrived).toEqual([])
 })
 
-it('the default port is that of https', async () => {
+it('uses the default port of https', async () => {
   await inTrace(async () => {
     https.get({ host: 'catalog.invalid' }).on('error', () => undefined)
   })

@@ -57,7 +57,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     for (const client of clients.splice(0)) client.disconnect()
   })
 
-  it('makes a command a point, with its arguments hidden', async () => {
+  it('records a command as a point with hidden arguments', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(async () => {
@@ -71,7 +71,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/greeting|hello/)
   })
 
-  it('shows arguments where values are asked for, and no result', async () => {
+  it('shows arguments with traceSql "values", but no result', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     await redis.set('answer', 'RESULT')
 
@@ -89,7 +89,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('RESULT')
   })
 
-  it('nests commands in the point around them, side by side', async () => {
+  it('nests commands in the surrounding point, side by side', async () => {
     instrumented()
 
     await inTrace(() => withTrace('outer', () => Promise.all([redis.get('a'), redis.get('b'), redis.get('c')])))
@@ -100,7 +100,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records.slice(1, 4)).toEqual(starts)
   })
 
-  it('says what a command failed of, without its arguments', async () => {
+  it('records the error of a command without its arguments', async () => {
     instrumented()
     await redis.set('text', 'x')
 
@@ -117,37 +117,45 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it.each(['off', 'statements', 'values'] as const)('never shows passwords and programs, with %s', async traceSql => {
-    instrumented(['ioredis'], { traceSql })
-    const failing = (...words: [string, ...string[]]) => redis.call(...words).catch(() => undefined)
+  it.each(['off', 'statements', 'values'] as const)(
+    'never shows passwords and programs with traceSql %s',
+    async traceSql => {
+      instrumented(['ioredis'], { traceSql })
+      const failing = (...words: [string, ...string[]]) => redis.call(...words).catch(() => undefined)
 
-    await inTrace(async () => {
-      await failing('AUTH', 'SEALED')
-      await failing('auth', 'user', 'SEALED')
-      await failing('HELLO', '3', 'AUTH', 'user', 'SEALED')
-      await failing('ACL', 'SETUSER', 'bob', 'on', '>SEALED', 'nonsense')
-      await failing('CONFIG', 'SET', 'masterauth', 'SEALED')
-      await failing('CONFIG', 'SET', 'SEALED', 'SEALED')
-      await failing('MIGRATE', '127.0.0.1', '1', 'key', '0', '10', 'AUTH', 'SEALED')
-      await failing('SCRIPT', 'LOAD', 'return "SEALED" SEALED')
-      await failing('EVAL', 'SEALED return', '0')
-      await failing('EVAL', 'return redis.error_reply("SEALED")', '0')
-      await failing('FUNCTION', 'LOAD', 'SEALED')
-      await failing('AUTH SEALED', 'SEALED')
-      await redis.multi().call('AUTH', 'SEALED').call('CONFIG', 'SET', 'masterauth', 'SEALED').exec()
-      await redis.pipeline().call('AUTH', 'SEALED').call('EVAL', 'SEALED', '0').exec()
-      const other = new ioredis.Redis({ port: server.port, password: 'SEALED', username: 'SEALED', lazyConnect: true })
-      other.on('error', () => undefined)
-      clients.push(other)
-      await other.get('x').catch(() => undefined)
-    })
-    await redis.call('CONFIG', 'SET', 'masterauth', '')
+      await inTrace(async () => {
+        await failing('AUTH', 'SEALED')
+        await failing('auth', 'user', 'SEALED')
+        await failing('HELLO', '3', 'AUTH', 'user', 'SEALED')
+        await failing('ACL', 'SETUSER', 'bob', 'on', '>SEALED', 'nonsense')
+        await failing('CONFIG', 'SET', 'masterauth', 'SEALED')
+        await failing('CONFIG', 'SET', 'SEALED', 'SEALED')
+        await failing('MIGRATE', '127.0.0.1', '1', 'key', '0', '10', 'AUTH', 'SEALED')
+        await failing('SCRIPT', 'LOAD', 'return "SEALED" SEALED')
+        await failing('EVAL', 'SEALED return', '0')
+        await failing('EVAL', 'return redis.error_reply("SEALED")', '0')
+        await failing('FUNCTION', 'LOAD', 'SEALED')
+        await failing('AUTH SEALED', 'SEALED')
+        await redis.multi().call('AUTH', 'SEALED').call('CONFIG', 'SET', 'masterauth', 'SEALED').exec()
+        await redis.pipeline().call('AUTH', 'SEALED').call('EVAL', 'SEALED', '0').exec()
+        const other = new ioredis.Redis({
+          port: server.port,
+          password: 'SEALED',
+          username: 'SEALED',
+          lazyConnect: true,
+        })
+        other.on('error', () => undefined)
+        clients.push(other)
+        await other.get('x').catch(() => undefined)
+      })
+      await redis.call('CONFIG', 'SET', 'masterauth', '')
 
-    expect(databaseCalls(records).length).toBeGreaterThan(14)
-    expect(JSON.stringify(records)).not.toContain('SEALED')
-  })
+      expect(databaseCalls(records).length).toBeGreaterThan(14)
+      expect(JSON.stringify(records)).not.toContain('SEALED')
+    },
+  )
 
-  it('makes a pipeline one point, with how many it sent', async () => {
+  it('records a pipeline as one point with the number of commands', async () => {
     instrumented()
 
     await inTrace(() => redis.pipeline().set('a', 1).incr('a').get('a').exec())
@@ -162,7 +170,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records[2]?.info.db).toEqual({ system: 'redis', statement: `${'GET ?; '.repeat(10)}... 2 more`, batch: 12 })
   })
 
-  it('makes a transaction one point, which fails with a command in it', async () => {
+  it('records a transaction as one point, which fails with one of its commands', async () => {
     instrumented()
 
     const { result } = await inTrace(async () => {
@@ -179,7 +187,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     ])
   })
 
-  it('makes the commands of a transaction without a pipeline points', async () => {
+  it('records each command of a transaction without a pipeline as a point', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -201,7 +209,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?', etype: 'Error', message: 'Command timed out' }])
   })
 
-  it('says of a command that blocks that it waits for data', async () => {
+  it('records that a blocking command waits for data', async () => {
     instrumented()
 
     await inTrace(() => Promise.all([redis.blpop('list', 1), server.command('RPUSH', 'list', 'x')]))
@@ -223,7 +231,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([expect.objectContaining({ message: 'Connection is closed.' })])
   })
 
-  it('makes the time until a connection is there a wait, and no point of what the connection does by itself', async () => {
+  it("records the wait for a connection, and not the connection's own commands", async () => {
     instrumented()
     const lazy = new ioredis.Redis({ port: server.port, db: 1, lazyConnect: true })
     clients.push(lazy)
@@ -235,7 +243,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'GET ?' }])
   })
 
-  it('keeps a command apart from whose connection it used, also while that was opened', async () => {
+  it('separates a command from the request that opened its connection', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     const lazy = new ioredis.Redis({ port: server.port, lazyConnect: true })
     clients.push(lazy)
@@ -263,7 +271,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records).toHaveLength(TRACES * 10)
   })
 
-  it('keeps commands apart that ioredis puts into one pipeline', async () => {
+  it('separates commands that ioredis puts into one pipeline', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     const automatic = await open({ enableAutoPipelining: true })
 
@@ -277,7 +285,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     }
   })
 
-  it('keeps messages that come later out of the trace that subscribed', async () => {
+  it('keeps later messages out of the trace that subscribed', async () => {
     instrumented()
     const subscriber = new ioredis.Redis({ port: server.port })
     clients.push(subscriber)
@@ -293,7 +301,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records).map(({ statement }) => statement)).toEqual(['SUBSCRIBE ?'])
   })
 
-  it('is one point for a command that a cluster sends elsewhere', async () => {
+  it('records one point for a command that a cluster redirects', async () => {
     instrumented()
     const [first] = cluster.nodes
     const client = new ioredis.Cluster([{ host: '127.0.0.1', port: Number(first?.port) }])
@@ -311,7 +319,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     ])
   })
 
-  it('is no point for what is asked of Sentinels', async () => {
+  it('records no requests to Sentinels', async () => {
     instrumented()
     const client = new ioredis.Redis({
       sentinels: sentinels.sentinels.map(({ host, port }) => ({ host, port })),
@@ -324,7 +332,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SET ? ?' }])
   })
 
-  it('leaves a failure that nobody handles unhandled', async () => {
+  it('leaves an unhandled failure unhandled', async () => {
     instrumented()
     const unhandled: unknown[] = []
     const listeners = process.listeners('unhandledRejection')
@@ -341,7 +349,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(unhandled).toHaveLength(1)
   })
 
-  it('is untouched where nothing is traced', async () => {
+  it('changes nothing outside of a trace', async () => {
     instrumented()
 
     await redis.set('a', 'x')
@@ -350,7 +358,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('is one point when instrumented twice, and none when both are undone', async () => {
+  it('records one point after two calls of instrument(), and none after both undos', async () => {
     const { sendCommand } = ioredis.Redis.prototype
     const first = instrumented()
     const second = instrumented()
@@ -365,7 +373,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(ioredis.Redis.prototype.sendCommand).toBe(sendCommand)
   })
 
-  it.each(LOAD_ORDERS)('is found by %s, loaded %s us', async (...order) => {
+  it.each(LOAD_ORDERS)('is found if it is loaded by %s %s the instruments', async (...order) => {
     const work = `const redis = new library.Redis(${server.port}); await redis.set('a', 1); await redis.get('a')`
 
     const told = await traceInProgram(order, name, work)

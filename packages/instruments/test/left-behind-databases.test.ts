@@ -179,7 +179,7 @@ describe.each(Object.keys(CLIENTS))('a call of %s', name => {
   describe.each(Object.keys(WAITS))('that is %s', way => {
     const wait = WAITS[way] ?? (call => call())
 
-    it('lasts until it is answered', async () => {
+    it('lasts until its response', async () => {
       const begun = performance.now()
 
       await wait(client.slow)
@@ -192,7 +192,7 @@ describe.each(Object.keys(CLIENTS))('a call of %s', name => {
       expect(ends()[1]?.info).not.toHaveProperty('etype')
     })
 
-    it('says what it fails of', async () => {
+    it('records its error', async () => {
       await wait(() => client.failing().catch(() => undefined))
 
       await until(() => ends()[1] !== undefined)

@@ -150,7 +150,7 @@ describe.each(Object.keys(CALLS))('a request by %s', name => {
   describe.each(Object.keys(WAITS))('%s', way => {
     const wait = WAITS[way] as Wait
 
-    it('lasts until its answer was read, and tells of it', async () => {
+    it('lasts until its response was read, and records the response', async () => {
       await call(`${server.origin}/ok?warm`)
       const timed = measured(() => call(`${server.origin}/slow?ms=80`))
 
@@ -165,7 +165,7 @@ describe.each(Object.keys(CALLS))('a request by %s', name => {
       expect(only(records, 'http-stop').info.requests).not.toHaveProperty('unread')
     })
 
-    it('lasts until it is aborted, and says so', async () => {
+    it('lasts until it is aborted, and records the abort', async () => {
       await call(`${server.origin}/ok?warm`)
       const timed = measured(async () => {
         const controller = new AbortController()
@@ -183,7 +183,7 @@ describe.each(Object.keys(CALLS))('a request by %s', name => {
       expect(only(records, 'http-stop').info.etype).toMatch(/Abort|Cancel/)
     })
 
-    it('lasts until its connection breaks, and says so', async () => {
+    it('lasts until its connection breaks, and records the error', async () => {
       const timed = measured(() => call(`${server.origin}/cut`).catch(() => undefined))
 
       await wait(timed.run)

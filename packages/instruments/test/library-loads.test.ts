@@ -61,7 +61,7 @@ function runProgram(body: string): string[] {
 }
 
 describe('a CommonJS library', () => {
-  it('is given when it is required later, once, and in time for who requires it', () => {
+  it('is reported once when it is required later, before require() returns', () => {
     const told = runProgram(`
       whenLoaded('shop', (exports, copy) => { exports.seen = copy })
       console.log(JSON.stringify(require('shop').seen))
@@ -73,7 +73,7 @@ describe('a CommonJS library', () => {
     expect(more).toEqual(['2.1.0'])
   })
 
-  it('is given by a pattern of the name of its file', () => {
+  it('is found by a pattern for its file name', () => {
     const told = runProgram(`
       whenLoaded('shop', tell('found'), { file: /^lib\\/i[a-z]+\\.js$/ })
       whenLoaded('shop', tell('other'), { file: /^index\\.js$/ })
@@ -82,7 +82,7 @@ describe('a CommonJS library', () => {
     expect(told.map(line => line.split(' ')[0])).toEqual(['found'])
   })
 
-  it.each(['require', 'import'])('is given when a program that uses %s has loaded it before', how => {
+  it.each(['require', 'import'])('is reported if a program has loaded it by %s before', how => {
     const load = how === 'import' ? 'await import' : 'require'
 
     const told = runProgram(`${load}('shop'); whenLoaded('shop', tell('early'))`)
@@ -90,19 +90,19 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['early cjs 2.1.0 lib/index.js'])
   })
 
-  it('is given when it is imported later', () => {
+  it('is reported when it is imported later', () => {
     const told = runProgram(`whenLoaded('shop', tell('later')); await import('shop')`)
 
     expect(told).toEqual(['later cjs 2.1.0 lib/index.js'])
   })
 
-  it('is given by a file of it that is asked for', () => {
+  it('is reported by the name of one of its files', () => {
     const told = runProgram(`whenLoaded('shop', tell('till'), { file: 'lib/till.js' }); require('shop')`)
 
     expect(told).toEqual(['till ring 2.1.0 lib/till.js'])
   })
 
-  it('is given in each of its copies, whatever their folder is called', () => {
+  it('is reported in each of its copies, whatever their folder names', () => {
     write('node_modules/shop-1/package.json', '{ "name": "shop", "version": "1.0.0" }')
     write('node_modules/shop-1/index.js', 'exports.kind = "old"')
     write('node_modules/user/package.json', '{ "name": "user", "version": "1.0.0" }')
@@ -119,7 +119,7 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['a old 1.0.0 index.js', 'a nested 9.0.0 index.js', 'a cjs 2.1.0 lib/index.js'])
   })
 
-  it('is loaded as ever when what is done with it throws', () => {
+  it('still loads if the callback throws', () => {
     const told = runProgram(`
       whenLoaded('shop', () => { throw new Error('no') })
       console.log(require('shop').kind)`)
@@ -127,7 +127,7 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['cjs'])
   })
 
-  it('that fails to load fails as ever', () => {
+  it('still fails to load with its own error', () => {
     write('node_modules/shop/lib/till.js', 'throw new Error("out of order")')
 
     const told = runProgram(`
@@ -141,7 +141,7 @@ describe('a CommonJS library', () => {
 describe('a library of ECMAScript modules', () => {
   const ES_MODULE = "{ esModule: 'src/index.js' }"
 
-  it('is given in both its builds', () => {
+  it('is reported in both of its builds', () => {
     const told = runProgram(`
       whenLoaded('modern', tell('a'), ${ES_MODULE})
       await import('modern')
@@ -151,13 +151,13 @@ describe('a library of ECMAScript modules', () => {
     expect(told.sort()).toEqual(['a cjs 3.0.0 cjs/index.cjs', 'a esm 3.0.0 src/index.js'])
   })
 
-  it('is given when the program has imported it before', () => {
+  it('is reported if the program has imported it before', () => {
     const told = runProgram(`import 'modern'; whenLoaded('modern', tell('a'), ${ES_MODULE}); await soon(1)`)
 
     expect(told).toEqual(['a esm 3.0.0 src/index.js'])
   })
 
-  it('is given in a copy that the main file does not see, where Node has hooks', () => {
+  it('is reported in a copy that the main file cannot resolve, if Node has module hooks', () => {
     write(
       'node_modules/user/package.json',
       '{ "name": "user", "version": "1.0.0", "type": "module", "main": "index.js" }',
@@ -179,13 +179,13 @@ describe('a library of ECMAScript modules', () => {
 })
 
 describe('whenLoaded()', () => {
-  it('gives what is given by hand', () => {
+  it('reports exports that are passed by hand', () => {
     const told = runProgram(`whenLoaded('bundled', tell('a'), { given: { kind: 'bundle' } })`)
 
     expect(told).toEqual(['a bundle  '])
   })
 
-  it('is undone: nothing is given any more, what was done is undone once, and no hook is left', () => {
+  it('reports nothing after the undo, undoes each change once, and leaves no hook', () => {
     const told = runProgram(`
       const Module = require('node:module')
       const before = Module.prototype.load
@@ -201,7 +201,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['a cjs 2.1.0 lib/index.js', 'undone a', 'true'])
   })
 
-  it('serves two who ask for the same library, until each is undone', () => {
+  it('serves two callers for the same library until each is undone', () => {
     const told = runProgram(`
       const undo = whenLoaded('shop', tell('a'))
       whenLoaded('shop', tell('b'))
@@ -211,7 +211,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['b cjs 2.1.0 lib/index.js'])
   })
 
-  it('leaves the hook of somebody who came later in place', () => {
+  it('leaves a hook that was installed later in place', () => {
     const told = runProgram(`
       const Module = require('node:module')
       const undo = whenLoaded('shop', tell('a'))
@@ -223,7 +223,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['theirs', 'theirs'])
   })
 
-  it('gives no file that was not installed', () => {
+  it('reports no file outside of node_modules', () => {
     write('package.json', '{ "name": "shop", "version": "0.0.1" }')
     write('index.cjs', 'exports.kind = "own"')
 

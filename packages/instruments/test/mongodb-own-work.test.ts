@@ -39,7 +39,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
   const statements = () => databaseCalls(records).map(({ statement }) => statement)
   const heartbeats = () => server.commands.filter(command => /^(?:hello|ismaster)$/i.test(command)).length
 
-  it('watches its servers outside of the request that met a broken connection', async () => {
+  it('monitors its servers outside of the request that met a broken connection', async () => {
     instrumented()
     await client.connect()
     await things().findOne({})
@@ -63,7 +63,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(records).toHaveLength(recorded)
   })
 
-  it('watches its servers outside of the request that has opened it', async () => {
+  it('monitors its servers outside of the request that opened the client', async () => {
     instrumented()
 
     await inTrace(() => things().findOne({}))
@@ -89,7 +89,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     }
   }
 
-  it('listens to a change stream outside of the request that has opened the stream', async () => {
+  it('reads a change stream outside of the request that opened the stream', async () => {
     instrumented()
     await client.connect()
     changeForever()
@@ -112,7 +112,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).not.toContain('getMore things')
   })
 
-  it('goes on with who iterates a change stream, without a point for each time that it asks', async () => {
+  it('keeps the context of code that iterates a change stream, without a point per poll', async () => {
     instrumented()
     await client.connect()
     changeForever()
@@ -132,7 +132,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).not.toContain('getMore things')
   })
 
-  it('reads a tailable cursor outside of the request that has opened the cursor', async () => {
+  it('reads a tailable cursor outside of the request that opened the cursor', async () => {
     instrumented()
     await client.connect()
     changeForever()

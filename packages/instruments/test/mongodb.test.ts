@@ -69,7 +69,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     await Promise.all(clients.splice(0).map(each => each.close()))
   })
 
-  it('makes a command a point, with the values in it hidden', async () => {
+  it('records a command as a point with hidden values', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(async () => {
@@ -99,7 +99,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('shows values where they are asked for, but for those under the names of secrets, and no result', async () => {
+  it('shows values with traceSql "values", except secrets, and no result', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     await orders().insertOne({ _id: 1, status: 'RESULT' })
     const id = new library.ObjectId()
@@ -116,7 +116,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/SEALED|RESULT/)
   })
 
-  it('shows the values of updates and of the stages of a pipeline, as deep as they are, but for secrets', async () => {
+  it('shows nested values of updates and pipeline stages, except secrets', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     const uuid = new library.UUID()
     const address = { city: { name: 'Ghent', geo: { lat: 51.05 } }, password: 'SEALED' }
@@ -154,7 +154,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     ])
   })
 
-  it('makes each batch of an answer a point', async () => {
+  it('records each batch of a result as a point', async () => {
     instrumented()
     await orders().insertMany(Array.from({ length: 5 }, (_, index) => ({ _id: index })))
 
@@ -169,7 +169,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     for (const record of records) if (record.name === 'db-start') expect(record.parent_id).toBe(read)
   })
 
-  it('says what a command failed of, without values', async () => {
+  it('records the error of a command without values', async () => {
     instrumented()
 
     const { result } = await inTrace(async () => {
@@ -202,30 +202,33 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it.each(['off', 'statements', 'values'] as const)('never shows how who is logged in, with %s', async traceSql => {
-    instrumented(['mongodb'], { traceSql })
-    const payload = new library.Binary(Buffer.from('\0SEALED\0SEALED'))
-    const failing = (command: object) =>
-      client
-        .db('admin')
-        .command(command)
-        .catch(() => undefined)
+  it.each(['off', 'statements', 'values'] as const)(
+    'never shows users and passwords with traceSql %s',
+    async traceSql => {
+      instrumented(['mongodb'], { traceSql })
+      const payload = new library.Binary(Buffer.from('\0SEALED\0SEALED'))
+      const failing = (command: object) =>
+        client
+          .db('admin')
+          .command(command)
+          .catch(() => undefined)
 
-    await inTrace(async () => {
-      await failing({ createUser: 'SEALED', pwd: 'SEALED', roles: [] })
-      await failing({ updateUser: 'SEALED', pwd: 'SEALED' })
-      await failing({ saslStart: 1, mechanism: 'PLAIN', payload })
-      await failing({ hello: 1, speculativeAuthenticate: { saslStart: 1, mechanism: 'PLAIN', payload } })
-      await failing({ authenticate: 1, user: 'SEALED', key: 'SEALED' })
-      await create().db(DATABASE).command({ ping: 1 })
-    })
+      await inTrace(async () => {
+        await failing({ createUser: 'SEALED', pwd: 'SEALED', roles: [] })
+        await failing({ updateUser: 'SEALED', pwd: 'SEALED' })
+        await failing({ saslStart: 1, mechanism: 'PLAIN', payload })
+        await failing({ hello: 1, speculativeAuthenticate: { saslStart: 1, mechanism: 'PLAIN', payload } })
+        await failing({ authenticate: 1, user: 'SEALED', key: 'SEALED' })
+        await create().db(DATABASE).command({ ping: 1 })
+      })
 
-    const statements = databaseCalls(records).map(({ statement }) => statement)
-    expect(statements).toEqual(['createUser', 'updateUser', 'saslStart', 'hello', 'authenticate', 'ping'])
-    expect(JSON.stringify(records)).not.toMatch(/SEALED|payload/)
-  })
+      const statements = databaseCalls(records).map(({ statement }) => statement)
+      expect(statements).toEqual(['createUser', 'updateUser', 'saslStart', 'hello', 'authenticate', 'ping'])
+      expect(JSON.stringify(records)).not.toMatch(/SEALED|payload/)
+    },
+  )
 
-  it('makes the time until there is a connection a wait, and no point of what the connection does by itself', async () => {
+  it("records the wait for a connection, and not the connection's own work", async () => {
     instrumented()
 
     await inTrace(() => orders(create({ heartbeatFrequencyMS: 500 })).findOne({}))
@@ -234,7 +237,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it('ends the wait for a server that is not there', async () => {
+  it('ends the wait for a missing server', async () => {
     instrumented()
     const lost = create({ serverSelectionTimeoutMS: 60 }, `mongodb://127.0.0.1:${await findFreePort()}/`)
 
@@ -296,7 +299,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records).map(({ etype }) => etype)).toEqual(['MongoNetworkTimeoutError', 'AbortError'])
   })
 
-  it('keeps commands apart in a pool of one connection, and says how long they waited for it', async () => {
+  it('separates commands in a pool of one connection, and records their waits', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     const narrow = create({ maxPoolSize: 1 })
     await narrow.connect()
@@ -326,7 +329,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(waits(records)).toContain('pool')
   })
 
-  it('takes a filter whose getter fails for some', async () => {
+  it('accepts a filter whose getter throws', async () => {
     instrumented()
     let reads = 0
     const filter = {
@@ -342,7 +345,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: '?' }])
   })
 
-  it('is untouched where nothing is traced', async () => {
+  it('changes nothing outside of a trace', async () => {
     instrumented()
 
     await orders().findOne({})
@@ -350,7 +353,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('is one point when instrumented twice, and none when both are undone', async () => {
+  it('records one point after two calls of instrument(), and none after both undos', async () => {
     const first = instrumented()
     const second = instrumented()
 
@@ -363,7 +366,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it('is one point beside command monitoring, whose listeners hear all', async () => {
+  it('records one point beside command monitoring, whose listeners get all events', async () => {
     instrumented()
     const monitored = create({ monitorCommands: true })
     const heard: string[] = []
@@ -375,7 +378,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it.each(LOAD_ORDERS)('is found by %s, loaded %s us', async (...order) => {
+  it.each(LOAD_ORDERS)('is found if it is loaded by %s %s the instruments', async (...order) => {
     const work = `await new library.MongoClient('${url}').db('${DATABASE}').collection('orders').findOne({ a: 1 })`
 
     const told = await traceInProgram(order, name, work)
@@ -405,7 +408,7 @@ describe.each(['mongoose', 'mongoose-8'])('%s', name => {
     return mongoose.model('Order', schema, 'orders')
   }
 
-  it("'s operations are the points of the commands that they take", async () => {
+  it('records operations as the points of their commands', async () => {
     instrumented()
     const Order = createModel()
     await mongoose.connect(url, { dbName: DATABASE })
@@ -433,7 +436,7 @@ describe.each(['mongoose', 'mongoose-8'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('keeps operations apart that it held back until it was connected', async () => {
+  it('separates operations that mongoose held back until it was connected', async () => {
     instrumented(['mongodb', 'mongoose'], { traceSql: 'values' })
     const Order = createModel()
 

@@ -71,7 +71,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('a traced query', () => {
-    it('is a point with its statement, without values', async () => {
+    it('is a point with its statement, without the values', async () => {
       instrumented()
 
       const { baseId, result } = await inTrace(() => ask(pool, "SELECT ? AS a, 'SEALED' AS b", ['SEALED']))
@@ -85,7 +85,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toHaveLength(2)
     })
 
-    it('has its text and parameters where values are asked for', async () => {
+    it('has its text and parameters with traceSql "values"', async () => {
       instrumented('values')
 
       await inTrace(() => ask(pool, "SELECT ?, 'b'", ['a']))
@@ -94,7 +94,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toEqual([{ statement: "SELECT ?, 'b'", params: ['a'] }, { statement: 'SELECT 1' }])
     })
 
-    it('is no point when SQL is off', async () => {
+    it('is not recorded with traceSql "off"', async () => {
       instrumented('off')
 
       await inTrace(() => ask(pool, 'SELECT 1'))
@@ -102,7 +102,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('is named by what began the trace when SQL is off', async () => {
+    it('names its library in the first record of the trace with traceSql "off"', async () => {
       instrumented('off')
 
       await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))
@@ -142,7 +142,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
             stream.on('end', () => resolve(rows))
           }),
       ],
-    ])('with %s gives what it gives, and is one point', async (form, run) => {
+    ])('with %s has the same result as untraced, and is one point', async (form, run) => {
       instrumented()
       const connection = await acquire()
       if (form.includes('pool')) connection.release()
@@ -155,7 +155,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
     })
 
-    it('is nested in the point around it, and nothing in it', async () => {
+    it('is nested in the surrounding point, and contains no point', async () => {
       instrumented()
 
       await inTrace(() =>
@@ -174,7 +174,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       ])
     })
 
-    it('that fails says so as Python records it, and repeats no value', async () => {
+    it('records a failure as Python does, and repeats no value', async () => {
       instrumented()
       const run = (sql: string, values?: unknown[]) => ask(pool, sql, values).catch((error: Error) => error)
 
@@ -190,7 +190,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(JSON.stringify(records).replaceAll('SEALEDD', '')).not.toContain('SEALED')
     })
 
-    it('that takes too long ends with its time-out', async () => {
+    it('ends with its timeout when it takes too long', async () => {
       instrumented()
       const connection = await acquire()
 
@@ -205,7 +205,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toMatchObject([{ message: expect.stringMatching(/timeout/i) }])
     })
 
-    it('that the server cancels ends with that', async () => {
+    it('ends with an error when the server cancels it', async () => {
       instrumented()
 
       await inTrace(async () => {
@@ -232,7 +232,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       )
     }
 
-    it('is a point when it is prepared, and whenever it is executed', async () => {
+    it('is a point when it is prepared, and at each execution', async () => {
       instrumented()
       const connection = await acquire()
 
@@ -256,7 +256,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       )
     })
 
-    it('has its parameters where values are asked for', async () => {
+    it('has its parameters with traceSql "values"', async () => {
       instrumented('values')
       const connection = await acquire()
 
@@ -273,7 +273,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       ])
     })
 
-    it('that was prepared before, outside of a trace, is a point where it is executed in one', async () => {
+    it('is a point when it is executed in a trace after it was prepared untraced', async () => {
       instrumented()
       const connection = await acquire()
       const statement = await prepare(connection, 'SELECT ? AS a')
@@ -284,7 +284,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS a' }])
     })
 
-    it('calls back in the trace of who asked, not of who opened the connection', async () => {
+    it("runs callbacks in the caller's trace, not in the trace that opened the connection", async () => {
       instrumented()
       const connection = await acquire()
       const statement = await prepare(connection, 'SELECT ? AS a')
@@ -307,7 +307,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(seen.toSorted()).toEqual([...asked, ...asked].toSorted())
     })
 
-    it('that fails says so, whether it cannot be prepared or executed, and repeats no value', async () => {
+    it('records a failure to prepare or to execute, and repeats no value', async () => {
       instrumented()
       const connection = (await acquire()).promise()
 
@@ -330,7 +330,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(JSON.stringify(records)).not.toContain('SEALED')
     })
 
-    it('is no point any more when it is undone', async () => {
+    it('is not recorded after the undo', async () => {
       const undo = instrumented()
       const connection = await acquire()
       const statement = await prepare(connection, 'SELECT ? AS a')
@@ -345,7 +345,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     })
   })
 
-  it('events and streams of a traced query run in its trace', async () => {
+  it('runs events and streams of a traced query in its trace', async () => {
     instrumented()
     const connection = await acquire()
     const seen = new Map<string, unknown>()
@@ -365,7 +365,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('waiting for a connection of a pool', () => {
-    it('is a point of its own', async () => {
+    it('is a separate point', async () => {
       instrumented()
       const connection = await acquire()
 
@@ -380,7 +380,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records.map(record => record.name)).toEqual(['wait-start', 'wait-stop', 'db-start', 'db-stop'])
     })
 
-    it('is none where one is free', async () => {
+    it('is no point if a connection is free', async () => {
       instrumented()
 
       await inTrace(async () => (await acquire()).release())
@@ -388,7 +388,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('says when it is for a new connection, and fails with it', async () => {
+    it('records that a new connection is opened, and fails with the connection', async () => {
       instrumented()
       const fresh = openPool()
       const refused = library.createPool({ host: '127.0.0.1', port: 1, password: 'SEALED' })
@@ -404,7 +404,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('two hundred requests over a pool of one', () => {
-    it.each(['promises', 'callbacks'])('each have their own points: %s', async form => {
+    it.each(['promises', 'callbacks'])('have their own points each: %s', async form => {
       instrumented('values')
       const run = (sql: string) => (form === 'promises' ? pool.promise().query(sql) : ask(pool, sql))
 
@@ -429,7 +429,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toHaveLength(2 * TRACES)
     })
 
-    it('leave nothing in an untraced one that waits among them, nor in its callbacks', async () => {
+    it('leave an untraced request among them, and its callbacks, untraced', async () => {
       instrumented()
       const fresh = openPool()
       const contexts: unknown[] = []
@@ -450,7 +450,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('instrument()', () => {
-    it('is undone', async () => {
+    it('stops recording after the undo', async () => {
       const undo = instrumented()
       undo()
 
@@ -459,7 +459,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('twice makes one point of a query, and undone once, still does', async () => {
+    it('records one point per query if it is called twice, even after one undo', async () => {
       const undo = instrumented()
       instrumented()
 
@@ -470,7 +470,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    it.each(LOAD_ORDERS)('finds the library by %s, loaded %s it', async (...order) => {
+    it.each(LOAD_ORDERS)('finds the library if it is loaded by %s %s the instrument', async (...order) => {
       const url = server.url.replace(/^\w+:/, 'mysql:')
       const recorded = await traceInProgram(
         order,
@@ -485,7 +485,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
 })
 
 describe('two versions of mysql2 in one process', () => {
-  it('make a prepared statement a point each time that it is executed', async () => {
+  it('record each execution of a prepared statement as a point', async () => {
     instrumented()
     const connections = await Promise.all(
       ['mysql2', 'mysql2-2'].map(async name => {

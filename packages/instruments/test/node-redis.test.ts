@@ -65,7 +65,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     }
   })
 
-  it('makes a command a point, with its arguments hidden', async () => {
+  it('records a command as a point with hidden arguments', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(async () => {
@@ -81,7 +81,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/greeting|hello|hash/)
   })
 
-  it('shows arguments where values are asked for, and no result', async () => {
+  it('shows arguments with traceSql "values", but no result', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     await redis.set('answer', 'RESULT')
 
@@ -91,7 +91,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('RESULT')
   })
 
-  it('nests commands in the point around them, side by side', async () => {
+  it('nests commands in the surrounding point, side by side', async () => {
     instrumented()
 
     await inTrace(() => withTrace('outer', () => Promise.all([redis.get('a'), redis.get('b'), redis.get('c')])))
@@ -102,7 +102,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records.slice(1, 4)).toEqual(starts)
   })
 
-  it('says what a command failed of, without its arguments', async () => {
+  it('records the error of a command without its arguments', async () => {
     instrumented()
     await redis.set('text', 'x')
 
@@ -118,40 +118,43 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it.each(['off', 'statements', 'values'] as const)('never shows passwords and programs, with %s', async traceSql => {
-    instrumented(['redis'], { traceSql })
-    const failing = (...words: string[]) => redis.sendCommand(words).catch(() => undefined)
+  it.each(['off', 'statements', 'values'] as const)(
+    'never shows passwords and programs with traceSql %s',
+    async traceSql => {
+      instrumented(['redis'], { traceSql })
+      const failing = (...words: string[]) => redis.sendCommand(words).catch(() => undefined)
 
-    await inTrace(async () => {
-      await failing('AUTH', 'SEALED')
-      await failing('HELLO', '3', 'AUTH', 'user', 'SEALED')
-      await failing('acl', 'SETUSER', 'bob', 'on', '>SEALED', 'nonsense')
-      await redis.configSet('masterauth', 'SEALED')
-      await failing('MIGRATE', '127.0.0.1', '1', 'key', '0', '10', 'AUTH', 'SEALED')
-      await redis.scriptLoad('return "SEALED"')
-      await redis.eval('return redis.error_reply("SEALED")').catch(() => undefined)
-      await redis
-        .multi()
-        .addCommand(['AUTH', 'SEALED'])
-        .exec()
-        .catch(() => undefined)
-      await redis
-        .multi()
-        .addCommand(['AUTH', 'SEALED'])
-        .execAsPipeline()
-        .catch(() => undefined)
-      const url = `redis://SEALED:SEALED@127.0.0.1:${server.port}`
-      await create({ url, socket: { reconnectStrategy: false } })
-        .connect()
-        .catch(() => undefined)
-    })
-    await redis.configSet('masterauth', '')
+      await inTrace(async () => {
+        await failing('AUTH', 'SEALED')
+        await failing('HELLO', '3', 'AUTH', 'user', 'SEALED')
+        await failing('acl', 'SETUSER', 'bob', 'on', '>SEALED', 'nonsense')
+        await redis.configSet('masterauth', 'SEALED')
+        await failing('MIGRATE', '127.0.0.1', '1', 'key', '0', '10', 'AUTH', 'SEALED')
+        await redis.scriptLoad('return "SEALED"')
+        await redis.eval('return redis.error_reply("SEALED")').catch(() => undefined)
+        await redis
+          .multi()
+          .addCommand(['AUTH', 'SEALED'])
+          .exec()
+          .catch(() => undefined)
+        await redis
+          .multi()
+          .addCommand(['AUTH', 'SEALED'])
+          .execAsPipeline()
+          .catch(() => undefined)
+        const url = `redis://SEALED:SEALED@127.0.0.1:${server.port}`
+        await create({ url, socket: { reconnectStrategy: false } })
+          .connect()
+          .catch(() => undefined)
+      })
+      await redis.configSet('masterauth', '')
 
-    expect(databaseCalls(records)).toHaveLength(9)
-    expect(JSON.stringify(records)).not.toContain('SEALED')
-  })
+      expect(databaseCalls(records)).toHaveLength(9)
+      expect(JSON.stringify(records)).not.toContain('SEALED')
+    },
+  )
 
-  it('makes a pipeline and a transaction one point each, with how many commands they have', async () => {
+  it('records a pipeline and a transaction as one point each, with the number of commands', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -173,7 +176,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)[2]).toMatchObject({ message: expect.stringMatching(/^WRONGTYPE/) })
   })
 
-  it('ends the point of a command that is aborted before it was sent', async () => {
+  it('ends the point of a command that is aborted before it is sent', async () => {
     instrumented()
     const controller = new AbortController()
 
@@ -223,7 +226,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     ])
   })
 
-  it('fails a command of a client that is closed', async () => {
+  it('fails a command of a closed client', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -235,7 +238,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([expect.objectContaining({ etype: 'ClientClosedError' })])
   })
 
-  it('makes the time until a connection is there a wait, and no point of what the connection does by itself', async () => {
+  it("records the wait for a connection, and not the connection's own commands", async () => {
     instrumented()
     const slow = create({ url: `redis://127.0.0.1:${proxy.port}/1`, name: 'shop' })
     proxy.delay(20)
@@ -250,7 +253,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(waits(records)).toEqual(['connection'])
   })
 
-  it('keeps commands apart on one connection, also while that is opened', async () => {
+  it('separates commands on one connection, even while the connection is opened', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     const client = create()
     const opened = inTrace(() => client.connect())
@@ -272,7 +275,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toHaveLength(TRACES * 10)
   })
 
-  it('keeps commands apart in a pool of one connection, and says how long they waited for it', async () => {
+  it('separates commands in a pool of one connection, and records their waits', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     const pool = library.createClientPool({ url: server.url }, { minimum: 1, maximum: 1 })
     pool.on('error', () => undefined)
@@ -304,7 +307,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     for (const record of own) if (/^(?:db|wait)-/.test(record.name)) expect(record.parent_id).toBe(work)
   }
 
-  it('ends the wait of who gets no connection of a pool in time', async () => {
+  it('ends the wait of a call that gets no connection from the pool in time', async () => {
     instrumented()
     const pool = library.createClientPool({ url: server.url }, { minimum: 1, maximum: 1, acquireTimeout: 30 })
     pool.on('error', () => undefined)
@@ -322,7 +325,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?' }])
   })
 
-  it('keeps messages that come later out of the trace that subscribed', async () => {
+  it('keeps later messages out of the trace that subscribed', async () => {
     instrumented()
     const subscriber = create()
     const heard: string[] = []
@@ -337,7 +340,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records).map(({ statement }) => statement)).toEqual(['SUBSCRIBE ?'])
   })
 
-  it('makes it a point to subscribe and to unsubscribe, also by a client that was there before', async () => {
+  it('records subscribing and unsubscribing as points, even by an existing client', async () => {
     const subscriber = create()
     await subscriber.connect()
     instrumented(['redis'], { traceSql: 'values' })
@@ -363,7 +366,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records.map(({ parent_id }) => parent_id)).toEqual(Array(12).fill(baseId))
   })
 
-  it('makes no point of a subscription for which nothing is sent', async () => {
+  it('records no point for a subscription that sends nothing', async () => {
     instrumented()
     const subscriber = create()
     await subscriber.connect()
@@ -378,7 +381,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('ends a subscription that is refused with its error, without the name of the channel', async () => {
+  it('fails the point of a refused subscription without the name of the channel', async () => {
     await server.command('ACL', 'SETUSER', 'narrow', 'on', '>secret', '+@all', 'resetchannels')
     instrumented()
     const subscriber = create({ username: 'narrow', password: 'secret' })
@@ -395,7 +398,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('is a point for each node that a cluster asks, none of them failed', async () => {
+  it('records a point for each node that a cluster asks, without a failure', async () => {
     instrumented()
     const client = library.createCluster({ rootNodes: cluster.nodes.map(({ url }) => ({ url })) })
     client.on('error', () => undefined)
@@ -410,7 +413,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual(keys.map(() => ({ statement: 'SET ? ?' })))
   })
 
-  it('is no point for what is asked of Sentinels', async () => {
+  it('records no requests to Sentinels', async () => {
     instrumented()
     const client = library.createSentinel({
       name: 'mymaster',
@@ -427,7 +430,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SET ? ?' }])
   })
 
-  it('leaves a failure that nobody handles unhandled, once', async () => {
+  it('leaves an unhandled failure unhandled, and reports it once', async () => {
     instrumented()
     const unhandled: unknown[] = []
     const listeners = process.listeners('unhandledRejection')
@@ -446,7 +449,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     await until(() => records.filter(({ name }) => name === 'db-stop').length === 2)
   })
 
-  it('is untouched where nothing is traced', async () => {
+  it('changes nothing outside of a trace', async () => {
     instrumented()
 
     await redis.set('a', 'x')
@@ -455,7 +458,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('is one point when instrumented twice, and none when both are undone', async () => {
+  it('records one point after two calls of instrument(), and none after both undos', async () => {
     const first = instrumented()
     const second = instrumented()
 
@@ -468,7 +471,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('is found by %s, loaded %s us', async (...order) => {
+  it.each(LOAD_ORDERS)('is found if it is loaded by %s %s the instruments', async (...order) => {
     const work = `
       const redis = library.createClient({ url: '${server.url}' })
       await redis.connect(); await redis.set('a', '1'); await redis.get('a')`

@@ -64,7 +64,7 @@ function ask(queryable: pg.Pool | pg.ClientBase, text: string): Promise<unknown[
 }
 
 describe('a traced query of pg', () => {
-  it('is a point with its statement, without values', async () => {
+  it('is a point with its statement, without the values', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(() => pool.query("SELECT $1::text AS a, 'SEALED' AS b", ['SEALED']))
@@ -78,7 +78,7 @@ describe('a traced query of pg', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('has its text and parameters where values are asked for', async () => {
+  it('has its text and parameters with traceSql "values"', async () => {
     instrumented('values')
 
     await inTrace(() => pool.query({ text: "SELECT $1::text, 'b'", values: ['a'] }))
@@ -86,7 +86,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toEqual([{ statement: "SELECT $1::text, 'b'", params: ['a'] }])
   })
 
-  it('is no point when SQL is off', async () => {
+  it('is not recorded with traceSql "off"', async () => {
     instrumented('off')
 
     await inTrace(() => pool.query('SELECT 1'))
@@ -94,7 +94,7 @@ describe('a traced query of pg', () => {
     expect(records).toEqual([])
   })
 
-  it('is named by what began the trace when SQL is off and the library is loaded, also where none was made', async () => {
+  it('names its library in the first record of the trace with traceSql "off", even without a query', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
@@ -104,7 +104,7 @@ describe('a traced query of pg', () => {
     expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
   })
 
-  it('is not named where only a store of this project has loaded the library', async () => {
+  it('names no library that only a store of this project has loaded', async () => {
     instrumented('off')
     noteOwnClient('pg')
 
@@ -149,7 +149,7 @@ describe('a traced query of pg', () => {
       },
     ],
     ['a stream', async client => client.query(new QueryStream('SELECT 7 AS n')).toArray()],
-  ])('with %s gives what it gives, and is one point', async (_form, run) => {
+  ])('with %s has the same result as untraced, and is one point', async (_form, run) => {
     instrumented()
     const client = await pool.connect()
 
@@ -161,7 +161,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
   })
 
-  it('that is prepared is named by its name once its text is left out', async () => {
+  it('is shown by the name of its prepared statement if its text is missing', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -172,7 +172,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records).map(({ statement }) => statement)).toEqual(['SELECT $1::int', 'one'])
   })
 
-  it('is nested in the point around it, and nothing in it', async () => {
+  it('is nested in the surrounding point, and contains no point', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -191,7 +191,7 @@ describe('a traced query of pg', () => {
     ])
   })
 
-  it('that fails says so as Python records it, and repeats no value', async () => {
+  it('records a failure as Python does, and repeats no value', async () => {
     instrumented()
     const query = (text: string, values?: unknown[]) => pool.query(text, values).catch((error: Error) => error)
 
@@ -212,7 +212,7 @@ describe('a traced query of pg', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('that nobody waits for fails as unhandled as ever', async () => {
+  it('still causes an unhandled rejection if no code awaits it', async () => {
     instrumented()
     const client = await pool.connect()
     const unhandled: unknown[] = []
@@ -229,7 +229,7 @@ describe('a traced query of pg', () => {
     expect(unhandled).toEqual([expect.objectContaining({ message: 'column "nothing" does not exist' })])
   })
 
-  it('that is refused at once fails at once', async () => {
+  it('fails at once if it is refused at once', async () => {
     instrumented()
     const client = await pool.connect()
 
@@ -241,7 +241,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toMatchObject([{ statement: '', etype: 'TypeError' }])
   })
 
-  it.each(['promise', 'callback'])('that takes too long ends with its time-out: %s', async form => {
+  it.each(['promise', 'callback'])('ends with its timeout when it takes too long: %s', async form => {
     instrumented()
     const slow = openPool({ query_timeout: 50 })
     const run = async () => {
@@ -254,7 +254,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toMatchObject([{ message: 'Query read timeout' }])
   })
 
-  it('that the server cancels ends with that', async () => {
+  it('ends with an error when the server cancels it', async () => {
     instrumented()
 
     const { baseId } = await inTrace(async () => {
@@ -271,7 +271,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(own)).toMatchObject([{ message: 'canceling statement due to user request' }])
   })
 
-  it.each(['promise', 'events', 'cursor'])('whose connection breaks ends then: %s', async form => {
+  it.each(['promise', 'events', 'cursor'])('ends when its connection breaks: %s', async form => {
     instrumented()
     const client = new pg.Client(server.url)
     client.on('error', () => undefined)
@@ -294,7 +294,7 @@ describe('a traced query of pg', () => {
 })
 
 describe('waiting for a client of a pool', () => {
-  it('is a point of its own', async () => {
+  it('is a separate point', async () => {
     instrumented()
     const client = await pool.connect()
 
@@ -309,7 +309,7 @@ describe('waiting for a client of a pool', () => {
     expect(records.map(({ name }) => name)).toEqual(['wait-start', 'wait-stop', 'db-start', 'db-stop'])
   })
 
-  it('is none where a client is free', async () => {
+  it('is no point if a client is free', async () => {
     instrumented()
 
     await inTrace(async () => (await pool.connect()).release())
@@ -317,7 +317,7 @@ describe('waiting for a client of a pool', () => {
     expect(records).toEqual([])
   })
 
-  it('says when it is for a connection, and fails with it', async () => {
+  it('records that a connection is opened, and fails with the connection', async () => {
     instrumented()
     const fresh = openPool()
     const refused = openPool({ connectionString: undefined, host: '127.0.0.1', port: 1, password: 'SEALED' })
@@ -331,7 +331,7 @@ describe('waiting for a client of a pool', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('ends with its time-out', async () => {
+  it('ends with its timeout', async () => {
     instrumented()
     const full = openPool()
     const client = await full.connect()
@@ -345,7 +345,7 @@ describe('waiting for a client of a pool', () => {
 })
 
 describe('two hundred requests over a pool of one', () => {
-  it.each(['promises', 'callbacks'])('each have their own points: %s', async form => {
+  it.each(['promises', 'callbacks'])('have their own points each: %s', async form => {
     instrumented('values')
     const run = (text: string) => (form === 'promises' ? pool.query(text) : ask(pool, text))
 
@@ -371,7 +371,7 @@ describe('two hundred requests over a pool of one', () => {
     expect(databaseCalls(records)).toHaveLength(2 * TRACES)
   })
 
-  it('leave nothing in an untraced one that waits among them, nor in its callbacks', async () => {
+  it('leave an untraced request among them, and its callbacks, untraced', async () => {
     instrumented()
     const contexts: unknown[] = []
     const untraced = () =>
@@ -390,7 +390,7 @@ describe('two hundred requests over a pool of one', () => {
     expect(databaseCalls(records)).toHaveLength(50)
   })
 
-  it('do not belong to the request that opened the connection', async () => {
+  it('stay out of the trace that opened the connection', async () => {
     instrumented()
     const fresh = openPool()
     await inTrace(() => fresh.query('SELECT 1'))
@@ -404,7 +404,7 @@ describe('two hundred requests over a pool of one', () => {
 })
 
 describe('an untraced query of pg', () => {
-  it('is no point, and its object is as it was', async () => {
+  it('is not recorded, and its query object stays unchanged', async () => {
     instrumented()
     const callback = () => undefined
     const config = { text: 'SELECT 1', callback }
@@ -421,7 +421,7 @@ describe('an untraced query of pg', () => {
 })
 
 describe('instrument() of pg', () => {
-  it('is undone', async () => {
+  it('stops recording after the undo', async () => {
     const { query, connect } = pg.Client.prototype
     const undo = instrumented()
     undo()
@@ -432,7 +432,7 @@ describe('instrument() of pg', () => {
     expect(records).toEqual([])
   })
 
-  it('twice makes one point of a query, and undone once, still does', async () => {
+  it('records one point per query if it is called twice, even after one undo', async () => {
     const undo = instrumented()
     instrumented()
 
@@ -443,7 +443,7 @@ describe('instrument() of pg', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds pg by %s, loaded %s it', async (...order) => {
+  it.each(LOAD_ORDERS)('finds pg if it is loaded by %s %s the instrument', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'pg',

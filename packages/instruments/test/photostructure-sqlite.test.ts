@@ -33,7 +33,7 @@ describe(NAME, () => {
     ['import', DatabaseSync],
     ['require', commonJs.DatabaseSync],
     ['its default export', commonJs.default.DatabaseSync],
-  ])('is seen by %s', async (_name, Database) => {
+  ])('is recorded by %s', async (_name, Database) => {
     onTestFinished(instrument([NAME], { traceSql: 'values' }))
     const records = collect()
     onTestFinished(() => setNotifier(undefined))
@@ -47,7 +47,7 @@ describe(NAME, () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT 1 AS n' }])
   })
 
-  it('leaves what was opened before as it was: no point, and a database and a statement all the same', async () => {
+  it('leaves databases that were opened before unrecorded, and instances of their classes', async () => {
     class Own extends DatabaseSync {}
     const before = new DatabaseSync(':memory:')
     const undo = instrument([NAME], { traceSql: 'values' })

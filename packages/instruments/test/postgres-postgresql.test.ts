@@ -42,7 +42,7 @@ afterEach(async () => {
 })
 
 describe('a traced query of postgres', () => {
-  it('is a point with its statement, without values', async () => {
+  it('is a point with its statement, without the values', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(async () => [...(await sql`SELECT ${'SEALED'}::text AS a, 'SEALED' AS b`)])
@@ -56,7 +56,7 @@ describe('a traced query of postgres', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('has its text and parameters where values are asked for', async () => {
+  it('has its text and parameters with traceSql "values"', async () => {
     instrumented('values')
 
     await inTrace(async () => await sql`SELECT ${'a'}::text, ${sql({ b: 1 })} FROM (SELECT 1 AS b) AS t`.catch(() => 0))
@@ -65,7 +65,7 @@ describe('a traced query of postgres', () => {
     expect(databaseCalls(records).at(-1)).toEqual({ statement: "SELECT $1::text, 'b'", params: ['a'] })
   })
 
-  it('is no point when SQL is off', async () => {
+  it('is not recorded with traceSql "off"', async () => {
     instrumented('off')
 
     await inTrace(async () => await sql`SELECT 1`)
@@ -73,7 +73,7 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('is named by what began the trace when SQL is off', async () => {
+  it('names its library in the first record of the trace with traceSql "off"', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))
@@ -109,7 +109,7 @@ describe('a traced query of postgres', () => {
         return read
       },
     ],
-  ])('with %s gives what it gives, and is one point', async (_form, run) => {
+  ])('with %s has the same result as untraced, and is one point', async (_form, run) => {
     instrumented()
 
     const { result } = await inTrace(run)
@@ -118,7 +118,7 @@ describe('a traced query of postgres', () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
   })
 
-  it('is nested in the point around it, and nothing in it', async () => {
+  it('is nested in the surrounding point, and contains no point', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -137,7 +137,7 @@ describe('a traced query of postgres', () => {
     ])
   })
 
-  it('of a transaction is a point, and so is its begin and its end', async () => {
+  it('of a transaction is a point, and so are the begin and the end', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -154,7 +154,7 @@ describe('a traced query of postgres', () => {
     ])
   })
 
-  it('that fails says so as Python records it, and repeats no value', async () => {
+  it('records a failure as Python does, and repeats no value', async () => {
     instrumented()
 
     const { result } = await inTrace(async () => await sql`SELECT a FROM nowhere`.catch((error: Error) => error))
@@ -172,7 +172,7 @@ describe('a traced query of postgres', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('that is cancelled ends with that', async () => {
+  it('ends with an error when it is canceled', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -188,7 +188,7 @@ describe('a traced query of postgres', () => {
     expect(databaseCalls(records)).toMatchObject([{ message: 'canceling statement due to user request' }])
   })
 
-  it('that is cancelled before it is sent is a point all the same', async () => {
+  it('is still a point if it is canceled before it is sent', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -207,7 +207,7 @@ describe('a traced query of postgres', () => {
     ).toEqual(['SELECT ?', 'SELECT pg_sleep(?)'])
   })
 
-  it('whose server does not answer ends with the time-out', async () => {
+  it('ends with the timeout if the server does not answer', async () => {
     instrumented()
     const away = open({ host: '127.0.0.1', port: 1, connect_timeout: 1 })
 
@@ -219,7 +219,7 @@ describe('a traced query of postgres', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('that waits for a connection is a point that waits first', async () => {
+  it('has a point `wait` before it if it waits for a connection', async () => {
     instrumented()
     const narrow = open({ max_pipeline: 1 } as object)
 
@@ -234,7 +234,7 @@ describe('a traced query of postgres', () => {
 })
 
 describe('two hundred requests over one connection', () => {
-  it('each have their own points', async () => {
+  it('have their own points each', async () => {
     instrumented('values')
 
     const traces = await Promise.all(
@@ -258,7 +258,7 @@ describe('two hundred requests over one connection', () => {
     expect(databaseCalls(records)).toHaveLength(2 * TRACES)
   })
 
-  it('leave nothing in an untraced one, nor in who reads its rows', async () => {
+  it('leave an untraced request among them, and the code that reads its rows, untraced', async () => {
     instrumented()
     const fresh = open()
     const contexts: unknown[] = []
@@ -273,7 +273,7 @@ describe('two hundred requests over one connection', () => {
 })
 
 describe('instrument() of postgres', () => {
-  it('is undone', async () => {
+  it('stops recording after the undo', async () => {
     const undo = instrumented()
     undo()
 
@@ -282,7 +282,7 @@ describe('instrument() of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('twice makes one point of a query, and undone once, still does', async () => {
+  it('records one point per query if it is called twice, even after one undo', async () => {
     const undo = instrumented()
     instrumented()
 
@@ -293,7 +293,7 @@ describe('instrument() of postgres', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds postgres by %s, loaded %s it', async (...order) => {
+  it.each(LOAD_ORDERS)('finds postgres if it is loaded by %s %s the instrument', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'postgres',

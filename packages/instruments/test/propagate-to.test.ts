@@ -1,7 +1,7 @@
 import { createPropagation } from '@osprofiler/instruments'
 import { describe, expect, it } from 'vitest'
 
-describe('without rules', () => {
+describe('createPropagation() without rules', () => {
   const mayReceive = createPropagation()
 
   it.each([
@@ -27,7 +27,7 @@ describe('without rules', () => {
     'http://[::ffff:10.1.2.3]/',
     'http://[::ffff:0a01:0203]/',
     'http://user:secret@catalog/',
-  ])('sends them to %s', url => {
+  ])('allows %s', url => {
     expect(mayReceive(url)).toBe(true)
     expect(mayReceive(new URL(url))).toBe(true)
   })
@@ -71,13 +71,13 @@ describe('without rules', () => {
     'ftp://localhost/',
     'data:,localhost',
     'javascript:localhost',
-  ])('keeps them from %s', url => {
+  ])('forbids %s', url => {
     expect(mayReceive(url)).toBe(false)
     expect(mayReceive(new URL(url))).toBe(false)
   })
 
   it.each(['', 'catalog', '//catalog/', 'http://', 'http://[fe80::1%25eth0]/', 'http://[::1', 'http://a b/'])(
-    'keeps them from %j, which is no URL',
+    'forbids %j, which is not a URL',
     url => {
       expect(mayReceive(url)).toBe(false)
     },
@@ -109,7 +109,7 @@ describe('a rule', () => {
     ['[::1]', 'http://[::1]:80/'],
     ['FD00::/8', 'http://[fd00::1]/'],
     ['fe80::/10', 'http://[fe80::1]/'],
-  ])('%s means %s', (rule, url) => {
+  ])('%s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
     expect(createPropagation([rule])(url)).toBe(true)
   })
@@ -132,11 +132,11 @@ describe('a rule', () => {
     ['10.1.2.3', 'http://10.1.2.4/'],
     ['2001:db8::/32', 'http://[2001:db9::1]/'],
     ['::1', 'http://[::2]/'],
-  ])('%s does not mean %s', (rule, url) => {
+  ])('%s does not allow %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(false)
   })
 
-  it('may stand with others in one text', () => {
+  it('may be one of several in a string', () => {
     const mayReceive = createPropagation(' a.example , *.b.example,10.0.0.0/8, ')
 
     const asked = ['http://a.example', 'http://x.b.example', 'http://10.9.9.9', 'http://c.example', 'http://catalog']
@@ -152,7 +152,7 @@ describe('a rule', () => {
     expect(createPropagation(['a.example', ofPort])('http://a.example:8081/')).toBe(true)
   })
 
-  it('may be the default, beside others', () => {
+  it('may be the default, beside other rules', () => {
     const mayReceive = createPropagation([createPropagation(), '*.svc.cluster.local'])
 
     const asked = ['http://catalog/', 'http://catalog.svc.cluster.local/', 'http://example.com/']
@@ -160,7 +160,7 @@ describe('a rule', () => {
     expect(asked.map(mayReceive)).toEqual([true, true, false])
   })
 
-  it('that throws, or answers anything but true, says no', () => {
+  it('allows nothing if its function throws or does not return true', () => {
     const fail = (): boolean => {
       throw new Error('no such list')
     }
@@ -171,7 +171,7 @@ describe('a rule', () => {
     expect(createPropagation(promise)('http://catalog/')).toBe(false)
   })
 
-  it('cannot change the URL that others are asked about', () => {
+  it('cannot change the URL that other rules get', () => {
     const rewrite = (url: URL): boolean => {
       url.hostname = 'catalog'
       return false
@@ -184,7 +184,7 @@ describe('a rule', () => {
     expect(url.hostname).toBe('evil.com')
   })
 
-  it('means nobody when there is none', () => {
+  it('allows no host if the list is empty', () => {
     expect(createPropagation([])('http://catalog/')).toBe(false)
     expect(createPropagation('')('http://catalog/')).toBe(false)
     expect(createPropagation(' , ')('http://catalog/')).toBe(false)
@@ -222,20 +222,20 @@ describe('a malformed rule', () => {
     '[::1',
     '[::1]:80',
     'a%2eb',
-  ])('%j is a TypeError that shows it', rule => {
+  ])('%j throws a TypeError that shows the rule', rule => {
     expect(() => createPropagation(rule)).toThrow(TypeError)
     expect(() => createPropagation(['catalog', rule])).toThrow(JSON.stringify(rule))
   })
 
-  it('does not show the password of a URL', () => {
+  it('shows no password of a URL', () => {
     expect(() => createPropagation('http://app:secret@catalog')).toThrow(/^(?!.*secret)/s)
   })
 
-  it.each([[5], [null], [{}], [[5]], [[['catalog', 5]]]])('%j is a TypeError', rule => {
+  it.each([[5], [null], [{}], [[5]], [[['catalog', 5]]]])('%j throws a TypeError', rule => {
     expect(() => createPropagation(rule as unknown as string)).toThrow(TypeError)
   })
 
-  it('of an empty text in a list is a TypeError', () => {
+  it('throws a TypeError if it is an empty string in a list', () => {
     expect(() => createPropagation(['catalog', ''])).toThrow(TypeError)
   })
 })
@@ -286,7 +286,7 @@ describe('the metadata service of a cloud', () => {
     ...['*.internal', '*.google.internal', '*.ec2.internal'],
   ]
 
-  it.each(URLS)('receives no headers by default, nor by a rule that is wider: %s', url => {
+  it.each(URLS)('receives no headers by default or by a wider rule: %s', url => {
     expect(createPropagation()(url)).toBe(false)
     expect(createPropagation(WIDE)(url)).toBe(false)
     expect(createPropagation([createPropagation(), ...WIDE])(new URL(url))).toBe(false)
@@ -304,12 +304,12 @@ describe('the metadata service of a cloud', () => {
     ['168.63.129.16', 'http://168.63.129.16/'],
     ['metadata', 'http://metadata/'],
     ['Metadata.Google.Internal.', 'http://metadata.google.internal/'],
-  ])('receives them where a rule names it: %s means %s', (rule, url) => {
+  ])('receives headers if a rule names the service: %s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
     expect(createPropagation(['0.0.0.0/0', rule])(url)).toBe(true)
   })
 
-  it('receives them where a function says so', () => {
+  it('receives headers if a function allows the service', () => {
     expect(createPropagation(({ hostname }) => hostname === '169.254.169.254')('http://169.254.169.254/')).toBe(true)
   })
 
@@ -321,7 +321,7 @@ describe('the metadata service of a cloud', () => {
     ['100.64.0.0/10', 'http://100.100.100.201/'],
     ['*.internal', 'http://catalog.google.internal/'],
     ['*.metadata.google.internal', 'http://x.metadata.google.internal/'],
-  ])('takes nothing from its neighbors: %s means %s', (rule, url) => {
+  ])('does not exclude neighboring addresses: %s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
   })
 })

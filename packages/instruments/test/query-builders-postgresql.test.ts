@@ -57,7 +57,7 @@ async function expectNoMixture(ask: Ask): Promise<void> {
 }
 
 describe('knex over a pool that the program has made', () => {
-  it('queries, and waits for that pool', async () => {
+  it('records queries and waits for that pool', async () => {
     const pool = new pg.Pool({ connectionString: server.url, max: 1 })
     const db = knex({ client: 'pg', connectionPool: pool } as Knex.Config)
 
@@ -68,7 +68,7 @@ describe('knex over a pool that the program has made', () => {
     await pool.end()
   })
 
-  it('works with a pool of which nothing is known', async () => {
+  it('works with an unknown kind of pool', async () => {
     const db = knex({ client: 'pg', connection: server.url })
     const { pool } = db.client as { pool: object }
     Object.defineProperty(pool, 'numFree', {
@@ -94,7 +94,7 @@ describe('knex', () => {
   })
   afterAll(() => db.destroy())
 
-  it('makes one point of a query', async () => {
+  it('records a query as one point', async () => {
     await db('products').where({ id: 1 })
 
     const { result } = await inTrace(async () => await db('products').where({ name: 'SEALED' }).select('id'))
@@ -104,7 +104,7 @@ describe('knex', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('makes a point of each query of a transaction, and of its begin and end', async () => {
+  it('records each query of a transaction, its begin and its end as points', async () => {
     await inTrace(() => db.transaction(trx => trx('products').insert({ id: 1, name: 'a' })))
     await inTrace(() => db.transaction(trx => trx('products').insert({ id: 1, name: 'a' })).catch(() => undefined))
 
@@ -118,14 +118,14 @@ describe('knex', () => {
     ])
   })
 
-  it('says that it waits for its pool', async () => {
+  it('records the wait for its pool', async () => {
     await inTrace(() => Promise.all([db('products').select('id'), db('products').select('name')]))
 
     expect(waits(records)).toEqual(['pool'])
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it('keeps two hundred requests over one connection apart', async () => {
+  it('separates two hundred requests over one connection', async () => {
     await expectNoMixture(number => db.select(db.raw('?::int AS n', [number])))
   })
 })
@@ -139,14 +139,14 @@ describe('kysely', () => {
   })
   afterAll(() => db.destroy())
 
-  it('makes one point of a query', async () => {
+  it('records a query as one point', async () => {
     await inTrace(() => db.selectFrom('products').select('id').where('name', '=', 'SEALED').execute())
 
     expect(databaseCalls(records)).toEqual([{ statement: 'select "id" from "products" where "name" = $1' }])
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('says that it waits for the pool', async () => {
+  it('records the wait for the pool', async () => {
     const both = () => Promise.all([sql`SELECT 1`.execute(db), sql`SELECT 2`.execute(db)])
 
     await inTrace(both)
@@ -155,7 +155,7 @@ describe('kysely', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it('keeps two hundred requests over one connection apart', async () => {
+  it('separates two hundred requests over one connection', async () => {
     await expectNoMixture(number => sql`SELECT ${number}::int AS n`.execute(db))
   })
 })

@@ -100,7 +100,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       await proxy.heal()
     })
 
-    it('makes a request a point, with the HTTP request nested in it and its values hidden', async () => {
+    it('records a request as a point with hidden values, and nests the HTTP request in the point', async () => {
       await instrumented()
 
       const { baseId, result } = await inTrace(() => client.search(query({ query: { match: { status: 'SEALED' } } })))
@@ -116,7 +116,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(JSON.stringify(records)).not.toContain('SEALED')
     })
 
-    it('hides ids and documents, and shows them where values are asked for', async () => {
+    it('hides ids and documents, and shows them with traceSql "values"', async () => {
       const ask = () =>
         inTrace(async () => {
           await client.get({ index: INDEX, id: 'SEALED/1' }).catch(() => undefined)
@@ -140,7 +140,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       ])
     })
 
-    it.each(['off', 'values'] as const)('never shows users, keys and passwords, with %s', async traceSql => {
+    it.each(['off', 'values'] as const)('never shows users, keys and passwords with traceSql %s', async traceSql => {
       await instrumented(undefined, { traceSql })
       const failing = (request: object) => client.transport.request(request).catch(() => undefined)
       const access = create({ auth: { username: 'SEALED', password: 'SEALED' } })
@@ -159,7 +159,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(JSON.stringify(own)).not.toContain('SEALED')
     })
 
-    it('says what a request failed of, without values', async () => {
+    it('records the error of a request without values', async () => {
       await instrumented()
 
       await inTrace(() => client.search(query({ query: { SEALED: { a: 'SEALED' } } })).catch(() => undefined))
@@ -169,7 +169,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(call?.message).not.toContain('SEALED')
     })
 
-    it('fails with a connection that is refused', async () => {
+    it('fails if the connection is refused', async () => {
       await instrumented()
       const lost = create({ node: `http://127.0.0.1:${await findFreePort()}` })
 
@@ -179,7 +179,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(only(records, 'http-stop').info.etype).toBeTypeOf('string')
     })
 
-    it('nests each try of a request that is tried again', async () => {
+    it('nests each attempt of a retried request', async () => {
       await instrumented()
       const lost = create({ node: `http://127.0.0.1:${await findFreePort()}`, maxRetries: 2, retryBackoff: () => 0 })
 
@@ -212,7 +212,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(databaseCalls(records).map(({ etype }) => etype)).toEqual(['TimeoutError', 'RequestAbortedError'])
     })
 
-    it('keeps requests apart, each in its own trace', async () => {
+    it('keeps concurrent requests in their own traces', async () => {
       await instrumented(undefined, { traceSql: 'values' })
       const narrow = create({
         agent: product === 'opensearch' ? { maxSockets: 1, keepAlive: true } : { connections: 1 },
@@ -244,7 +244,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       }
     })
 
-    it('leaves a failure that nobody handles unhandled, once', async () => {
+    it('leaves an unhandled failure unhandled, and reports it once', async () => {
       await instrumented()
       const unhandled: unknown[] = []
       const listeners = process.listeners('unhandledRejection')
@@ -261,7 +261,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(unhandled).toHaveLength(1)
     })
 
-    it('is untouched where nothing is traced', async () => {
+    it('changes nothing outside of a trace', async () => {
       await instrumented()
 
       await client.search(query(ALL))
@@ -269,7 +269,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(records).toEqual([])
     })
 
-    it('is one point when instrumented twice, and none when both are undone', async () => {
+    it('records one point after two calls of instrument(), and none after both undos', async () => {
       const first = await instrumented(['elasticsearch'])
       const second = instrument(['elasticsearch'])
 
@@ -285,7 +285,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
     // One of the three has files of its own for `import`.
     const orders = name === '@elastic/elasticsearch' ? LOAD_ORDERS : LOAD_ORDERS.slice(1, 3)
 
-    it.each(orders)('is found by %s, loaded %s us', async (...order) => {
+    it.each(orders)('is found if it is loaded by %s %s the instruments', async (...order) => {
       const search = JSON.stringify(query({ query: { match: { status: 'x' } } }))
       // Modules are found some ticks after they were loaded.
       const work = `
@@ -304,7 +304,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
 
     if (product !== 'opensearch') return
 
-    it('tells the callback of a request in the trace of who gave it', async () => {
+    it("runs the callback of a request in the caller's trace", async () => {
       const library = await import('@opensearch-project/opensearch')
       const client = new library.Client({ node: url })
       await instrumentAll(library, ['elasticsearch'])

@@ -101,7 +101,7 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       return databaseCalls(records)
     }
 
-    it('are shown with the words of their path, and without the names and handles in them', async () => {
+    it('show the words of their paths, but no names and handles', async () => {
       await instrumentWith('off')
 
       const calls = await ask(...PATHS.map(([path]) => ({ method: 'GET', path })))
@@ -110,7 +110,7 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       expect(JSON.stringify(calls)).not.toMatch(/sealed/i)
     })
 
-    it('never quote what a request held that is not about documents, however they fail', async () => {
+    it('never quote the content of requests that are not about documents, even if they fail', async () => {
       await instrumentWith('values')
 
       const calls = await ask(
@@ -129,16 +129,13 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       expect(JSON.stringify(calls)).not.toContain('SEALED')
     })
 
-    it.each(['off', 'values'] as const)(
-      'say of a document that is not there that it was not found, with %s',
-      async how => {
-        await instrumentWith(how)
-        await client.transport.request({ method: 'POST', path: '/requests/_doc', body: {} })
+    it.each(['off', 'values'] as const)('record that a missing document was not found, with traceSql %s', async how => {
+      await instrumentWith(how)
+      await client.transport.request({ method: 'POST', path: '/requests/_doc', body: {} })
 
-        const [call] = await ask({ method: 'GET', path: '/requests/_doc/2' })
+      const [call] = await ask({ method: 'GET', path: '/requests/_doc/2' })
 
-        expect(call).toMatchObject({ etype: 'ResponseError', message: '404 Not Found' })
-      },
-    )
+      expect(call).toMatchObject({ etype: 'ResponseError', message: '404 Not Found' })
+    })
   })
 }

@@ -58,7 +58,7 @@ function withUser(url: string): string {
 }
 
 describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it('no secret of the URL, the headers or the body is told, nor of a redirect, nor in a failure', async () => {
+  it('records no secret of the URL, the headers, the body, a redirect or a failure', async () => {
     const records = await recordWithoutSecrets(undefined, async () => {
       await ask(`${origin.origin}/ok?${QUERY}`)
       await ask(`${origin.origin}/redirect?to=${encodeURIComponent(`/ok?token=${SECRET}`)}&token=1`).catch(
@@ -73,7 +73,7 @@ describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
   })
 })
 
-it.each(LEVELS)('nothing is told of how who logs in to Elasticsearch, with %s', async traceSql => {
+it.each(LEVELS)('records no login to Elasticsearch with traceSql %s', async traceSql => {
   const password = `${SECRET}-password`
   const authorization = `Basic ${Buffer.from(`shop:${password}`).toString('base64')}`
   const standIn = await startSearch({ product: 'elasticsearch', authorization })
@@ -97,7 +97,7 @@ it.each(LEVELS)('nothing is told of how who logs in to Elasticsearch, with %s', 
   expect(records.filter(({ name }) => name === 'db-start')).toHaveLength(4)
 })
 
-it.each(LEVELS)('nothing is told of how who logs in to MongoDB, with %s', async traceSql => {
+it.each(LEVELS)('records no login to MongoDB with traceSql %s', async traceSql => {
   const { host, port, kill } = await startMongodb({ credentials: { username: 'shop', password: `${SECRET}-password` } })
   const url = (user: string, password: string, to = port) =>
     `mongodb://${user}:${password}@${host}:${to}/?authSource=admin`

@@ -71,7 +71,7 @@ function withUser(url: string): string {
 }
 
 describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it('no value of a query is told, nor a password', async () => {
+  it('records no value of a query and no password', async () => {
     const records = await recordWithoutSecrets({ traceSql: 'statements', libraries: { postgres } }, ask)
 
     expect(records.some(({ name }) => name === 'db-start')).toBe(true)

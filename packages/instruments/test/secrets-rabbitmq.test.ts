@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => rabbitmq.stop())
 
-it('nothing is told of who logs in to RabbitMQ, nor of what a message says', async () => {
+it('records no login to RabbitMQ and no content of a message', async () => {
   const records = await recordWithoutSecrets(undefined, async () => {
     const connection = await connect(rabbitmq.url)
     const channel = await connection.createConfirmChannel()

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { hideInMessage } from '../src/sql/text/sql-message.js'
-import { readStatement } from '../src/sql/text/sql-text.js'
-import { mongodbFailure } from '../src/stores/mongodb/mongodb-statement.js'
-import { redisFailure } from '../src/stores/redis/redis-statement.js'
+import { hideValuesInMessage } from '../src/sql/text/sql-message.js'
+import { redactStatement } from '../src/sql/text/sql-text.js'
+import { redactMongodbError } from '../src/stores/mongodb/mongodb-statement.js'
+import { redactRedisError } from '../src/stores/redis/redis-statement.js'
 
-const statement = readStatement('INSERT INTO t (a) VALUES ($1)', 'postgresql')
+const statement = redactStatement('INSERT INTO t (a) VALUES ($1)', 'postgresql')
 const messageOf = (error: unknown) => (error as Error).message
 
 describe('the message of a database', () => {
@@ -29,25 +29,25 @@ describe('the message of a database', () => {
     ],
     ['the name of a member that is data', [{ 'SEALED@example.com': 1 }], 'SEALED@example.com'],
     ['a date', [{ a: new Date('2001-02-03T04:05:06.789Z') }], '2001-02-03 04:05:06'],
-  ])('repeats no value of a parameter: %s', (_, params, repeated) => {
-    const shown = hideInMessage(new Error(`bad value ${repeated} in json`), statement, params)
+  ])('contains no value of a parameter: %s', (_, params, repeated) => {
+    const shown = hideValuesInMessage(new Error(`bad value ${repeated} in json`), statement, params)
 
     expect(messageOf(shown)).toBe('bad value ? in json')
   })
 
-  it('repeats nothing of a text that JSON writes with escapes', () => {
-    const shown = hideInMessage(new Error('near {"a": "it\\"s SEALED"}'), statement, [{ a: 'it"s SEALED' }])
+  it('contains no text that JSON writes with escapes', () => {
+    const shown = hideValuesInMessage(new Error('near {"a": "it\\"s SEALED"}'), statement, [{ a: 'it"s SEALED' }])
 
     expect(messageOf(shown)).not.toContain('SEALED')
   })
 
-  it('repeats a long text neither whole nor in part', () => {
-    const shown = hideInMessage(new Error('bad SEALED-AND-MORE'), statement, ['SEALED', 'SEALED-AND-MORE'])
+  it('contains no part of a long text', () => {
+    const shown = hideValuesInMessage(new Error('bad SEALED-AND-MORE'), statement, ['SEALED', 'SEALED-AND-MORE'])
 
     expect(messageOf(shown)).toBe('bad ?')
   })
 
-  it('runs no getter of a parameter, and takes one that holds itself', () => {
+  it('runs no getter of a parameter, and accepts a circular parameter', () => {
     const params: Record<string, unknown> = Object.defineProperty({ a: 'SEALED' }, 'b', {
       enumerable: true,
       get: () => {
@@ -56,17 +56,17 @@ describe('the message of a database', () => {
     })
     params.self = params
 
-    expect(messageOf(hideInMessage(new Error('bad SEALED'), statement, params))).toBe('bad ?')
+    expect(messageOf(hideValuesInMessage(new Error('bad SEALED'), statement, params))).toBe('bad ?')
   })
 
-  it('repeats no nested argument of Redis', () => {
+  it('contains no nested argument of Redis', () => {
     const commands = [{ name: 'MSET', args: [['a', { b: 'SEALED' }]] }]
 
-    expect(messageOf(redisFailure(new Error('ERR bad SEALED'), commands, false))).toBe('ERR bad ?')
+    expect(messageOf(redactRedisError(new Error('ERR bad SEALED'), commands, false))).toBe('ERR bad ?')
   })
 
-  it('of a hundred thousand braces is read in linear time', () => {
-    const shown = mongodbFailure(new Error(`dup key: ${'{'.repeat(100_000)}`), false)
+  it('is read in linear time if it has a hundred thousand braces', () => {
+    const shown = redactMongodbError(new Error(`dup key: ${'{'.repeat(100_000)}`), false)
 
     // In quadratic time this would take minutes, not the test's time.
     expect(messageOf(shown)).toHaveLength(100_009)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readStatement } from '../src/sql/text/sql-text.js'
+import { redactStatement } from '../src/sql/text/sql-text.js'
 import type { SqlDialect } from '../src/sql/text/sql-tokens.js'
 
 // A statement as each server reads it: made of parts of which is known whether they are values, so that no second
@@ -97,12 +97,12 @@ const RUNS = { numRuns: 2_000 }
 describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', dialect => {
   const statement = fc.array(fc.tuple(partOf(dialect), space), { minLength: 1, maxLength: 14 })
 
-  it('shows no value of it, wherever it stands, and whatever is in it', () => {
+  it('shows no value, whatever its place and content', () => {
     fc.assert(
       fc.property(statement, parts => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
 
-        const { text } = readStatement(sql, dialect)
+        const { text } = redactStatement(sql, dialect)
 
         expect(text).not.toMatch(/SEALED|424242/)
       }),
@@ -110,13 +110,13 @@ describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', d
     )
   })
 
-  it('shows its names, where it cannot be read in two ways', () => {
+  it('shows its names if it is unambiguous', () => {
     fc.assert(
       fc.property(statement, parts => {
         const clear = parts.filter(([part]) => !/[\\;]/.test(part.sql))
         const sql = clear.map(([part, between]) => part.sql + between).join('')
 
-        const { text } = readStatement(sql, dialect)
+        const { text } = redactStatement(sql, dialect)
 
         const names = clear.flatMap(([{ name }]) => (name === undefined ? [] : [name]))
         expect(names.filter(name => !text.includes(name))).toEqual([])
@@ -125,13 +125,13 @@ describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', d
     )
   })
 
-  it('shows no value of it where it is cut in two', () => {
+  it('shows no value if the statement is cut in two', () => {
     fc.assert(
       fc.property(statement, fc.nat(), (parts, at) => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
 
         // Cut within its secret, a part of that is left.
-        const { text } = readStatement(sql.slice(0, at % (sql.length + 1)), dialect)
+        const { text } = redactStatement(sql.slice(0, at % (sql.length + 1)), dialect)
 
         expect(text).not.toMatch(/SEAL|4242/)
       }),

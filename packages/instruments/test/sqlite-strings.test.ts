@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readStatement } from '../src/sql/text/sql-text.js'
+import { redactStatement } from '../src/sql/text/sql-text.js'
 
 describe('a string of SQLite in double quotes', () => {
   it.each([
@@ -32,11 +32,11 @@ describe('a string of SQLite in double quotes', () => {
     ['PRAGMA main.rekey("SEALED")', 'PRAGMA main.rekey(?)'],
     ['VACUUM INTO "SEALED"', 'VACUUM INTO ?'],
   ])('is hidden: %s', (sql, expected) => {
-    expect(readStatement(sql, 'sqlite').text).toBe(expected)
+    expect(redactStatement(sql, 'sqlite').text).toBe(expected)
   })
 
-  it('is known to be a value, so that messages are freed of it too', () => {
-    expect(readStatement('SELECT lower("SEALED")', 'sqlite').literals).toEqual(['"SEALED"'])
+  it('is listed as a literal, so that messages hide the string too', () => {
+    expect(redactStatement('SELECT lower("SEALED")', 'sqlite').literals).toEqual(['"SEALED"'])
   })
 
   it.each([
@@ -49,7 +49,7 @@ describe('a string of SQLite in double quotes', () => {
     'create index "by_name" on "users" ("name", "id")',
     'with "x" as (select "id" from "users") select "id" from "x"',
     'detach "archive"',
-  ])('is not seen in names, as query builders write them: %s', sql => {
-    expect(readStatement(sql, 'sqlite').text).toBe(sql)
+  ])('is not mistaken for a name as query builders write names: %s', sql => {
+    expect(redactStatement(sql, 'sqlite').text).toBe(sql)
   })
 })

@@ -55,7 +55,7 @@ export function describeSqlite(
   })
 
   describe('a traced statement', () => {
-    it('is a point, without values', async () => {
+    it('is a point without values', async () => {
       instrumented()
       const statement = db.prepare("SELECT ? AS a, 'SEALED' AS b")
 
@@ -69,7 +69,7 @@ export function describeSqlite(
       expect(records).toHaveLength(2)
     })
 
-    it('has its text and parameters where values are asked for', async () => {
+    it('has its text and parameters with traceSql "values"', async () => {
       instrumented('values')
 
       await inTraceSync(() => {
@@ -83,7 +83,7 @@ export function describeSqlite(
       ])
     })
 
-    it('is no point when SQL is off', async () => {
+    it('is not recorded with traceSql "off"', async () => {
       instrumented('off')
 
       await inTraceSync(() => db.prepare('SELECT 1').get())
@@ -91,7 +91,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('is of a library that what began the trace names when SQL is off', async () => {
+    it('names its library in the first record of the trace with traceSql "off"', async () => {
       const undo = instrumented('off')
 
       await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))
@@ -108,7 +108,7 @@ export function describeSqlite(
       ['get', statement => statement.get()],
       ['all', statement => statement.all()],
       ['iterate', statement => [...statement.iterate()]],
-    ])('by %s is one point, nested in the point around it', async (method, run) => {
+    ])('by %s is one point, nested in the surrounding point', async (method, run) => {
       const text = method === 'run' ? 'INSERT INTO t (s) VALUES (7)' : 'SELECT 7 AS n'
       const untraced = run(db.prepare(text))
       instrumented()
@@ -120,7 +120,7 @@ export function describeSqlite(
       expect(records.map(record => record.name)).toEqual(['outer-start', 'db-start', 'db-stop', 'outer-stop'])
     })
 
-    it('that is read row by row lasts until the last one, or until nobody wants more', async () => {
+    it('lasts until the last row, or until the reader stops, if it is read row by row', async () => {
       db.exec('INSERT INTO t (s) VALUES (1), (2), (3)')
       instrumented()
       const seen: string[] = []
@@ -144,7 +144,7 @@ export function describeSqlite(
       expect(databaseCalls(records)).toEqual(seesPrepared ? [{ statement: 'SELECT ? AS n' }] : [])
     })
 
-    it('that fails says so as Python records it, and repeats no value', async () => {
+    it('records a failure as Python does, and repeats no value', async () => {
       db.exec("INSERT INTO t (n, s) VALUES (1, 'x')")
       instrumented()
       const run = (fn: () => unknown) => {
@@ -175,7 +175,7 @@ export function describeSqlite(
     })
   })
 
-  it('two hundred requests each have their own points', async () => {
+  it('keeps the points of two hundred requests apart', async () => {
     instrumented('values')
 
     const traces = await Promise.all(
@@ -194,7 +194,7 @@ export function describeSqlite(
     }
   })
 
-  it('an untraced statement is no point', () => {
+  it('records no untraced statement', () => {
     instrumented()
 
     db.prepare('SELECT 1').all()
@@ -204,7 +204,7 @@ export function describeSqlite(
   })
 
   describe('instrument()', () => {
-    it('is undone', async () => {
+    it('stops recording after the undo', async () => {
       const { exec, prepare } = db
       const undo = instrumented()
       db.prepare('SELECT 1')
@@ -216,7 +216,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('twice makes one point of a statement, and undone once, still does', async () => {
+    it('records one point per statement if it is called twice, even after one undo', async () => {
       const undo = instrumented()
       instrumented()
 
@@ -227,7 +227,7 @@ export function describeSqlite(
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    it.each(LOAD_ORDERS)('finds the library by %s, loaded %s it', async (...order) => {
+    it.each(LOAD_ORDERS)('finds the library if it is loaded by %s %s the instrument', async (...order) => {
       const recorded = await traceInProgram(
         order,
         name,

@@ -33,7 +33,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     undici = await import(`undici-${version}`)
   })
 
-  it('request() is a point and carries the trace', async () => {
+  it('records request() as a point and sends the trace', async () => {
     const { baseId } = await inTrace(async () => {
       const { body } = await undici.request(`${server.origin}/ok?a=1`, { headers: { a: 'b', c: ['d', 'e'] } })
       return body.text()
@@ -46,7 +46,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived[0]?.headers).toMatchObject({ a: 'b', c: 'd, e' })
   })
 
-  it('fetch() is a point and carries the trace', async () => {
+  it('records fetch() as a point and sends the trace', async () => {
     await inTrace(async () => (await undici.fetch(`${server.origin}/ok`)).text())
 
     expect(server.arrived.map(carried)).toEqual([
@@ -55,7 +55,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('stream() and pipeline() of a Client are points', async () => {
+  it('records stream() and pipeline() of a Client as points', async () => {
     const { PassThrough } = await import('node:stream')
     const { text } = await import('node:stream/consumers')
     const client = new undici.Client(server.origin)
@@ -70,7 +70,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived.map(carried).map(trace => trace?.baseId)).toEqual([baseId, baseId])
   })
 
-  it('leaves headers of the trace alone that the caller gave, in any shape', async () => {
+  it('keeps trace headers that the caller passed, in any form', async () => {
     const shapes = [{ 'X-TRACE-INFO': 'mine' }, ['x-trace-Info', 'mine']]
     for (const headers of shapes) {
       await inTrace(async () => (await undici.request(`${server.origin}/ok`, { headers })).body.text())
@@ -83,7 +83,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived).toHaveLength(2)
   })
 
-  it('leaves a request alone that is signed by another scheme', async () => {
+  it('changes no request that is signed by another scheme', async () => {
     const headers = { Authorization: 'AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b' }
 
     await inTrace(async () => (await undici.request(`${server.origin}/ok`, { headers })).body.text())
@@ -91,7 +91,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived[0]?.rawHeaders.some(name => /^x-trace/i.test(name))).toBe(false)
   })
 
-  it('keeps requests apart that wait for the connections of a limited pool', async () => {
+  it('separates requests that wait for a connection of a limited pool', async () => {
     const dispatcher = new undici.Agent({ connections: 2 })
     const ask = async (index: number) => {
       const { body } = await undici.request(`${server.origin}/slow?ms=${index % 3}&trace=${index}`, { dispatcher })
@@ -108,7 +108,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     }
   })
 
-  it('never puts a fetch() that waits for a limited pool into the trace of another', async () => {
+  it("never puts a fetch() that waits for a limited pool into another request's trace", async () => {
     const dispatcher = new undici.Agent({ connections: 2 })
     const ask = async (index: number) => {
       const response = await undici.fetch(`${server.origin}/slow?ms=${index % 3}&trace=${index}`, { dispatcher })
@@ -129,7 +129,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(records).toHaveLength(2 * traced.length)
   })
 
-  it('gives no trace to a proxy that is not allowed, nor to a tunnel', async () => {
+  it('sends no trace to a forbidden proxy or to a tunnel', async () => {
     await using proxy = await openProxy()
     undo()
     undo = instrument(undefined, { propagateTo: ['catalog.example'] })
@@ -146,7 +146,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(records.every(({ name }) => name.startsWith('http-'))).toBe(true)
   })
 
-  it('carries the trace through a proxy that is allowed', async () => {
+  it('sends the trace through an allowed proxy', async () => {
     await using proxy = await openProxy()
     const agent = new undici.ProxyAgent(proxy.origin)
 
@@ -162,7 +162,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
 })
 
 it.each([6, 7])(
-  "never puts Node's own fetch() into the trace of another when it waits for a pool of undici %i",
+  "never puts Node's own fetch() into another request's trace when it waits for a pool of undici %i",
   async version => {
     const undici: Undici = await import(`undici-${version}`)
     const own = undici.getGlobalDispatcher()
@@ -185,7 +185,7 @@ it.each([6, 7])(
 )
 
 describe.each([6, 7, ...newest])('the interceptors of undici %i', version => {
-  it.each(['redirect', 'retry'] as const)('%s keeps what is sent once more in its trace, or out of all', async name => {
+  it.each(['redirect', 'retry'] as const)('%s keeps a repeated request in its own trace, or untraced', async name => {
     const undici: Undici = await import(`undici-${version}`)
     const dispatcher = new undici.Agent({ connections: 2 }).compose(
       name === 'redirect'

@@ -77,10 +77,10 @@ const OPENS: Record<string, Open> = {
   ),
 }
 
-describe.each(Object.keys(OPENS))('an answer with a large body, by %s,', name => {
+describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name => {
   const open = OPENS[name] as Open
 
-  it('that nobody reads ends at its head, and says so', async () => {
+  it('ends at its head if it is unread, and records `unread`', async () => {
     const begun = performance.now()
     let headAfter = Number.NaN
 
@@ -99,7 +99,7 @@ describe.each(Object.keys(OPENS))('an answer with a large body, by %s,', name =>
     expect(took).toBeGreaterThanOrEqual(requests.first_byte_ms - 2)
   })
 
-  it('that is read later, within its trace, ends when it was read', async () => {
+  it('ends when it was read if it is read later within its trace', async () => {
     const { result } = await inTrace(async () => {
       const { read } = await open(`${server.origin}/big`)
       await new Promise(resolve => setTimeout(resolve, 100))
@@ -116,7 +116,7 @@ describe.each(Object.keys(OPENS))('an answer with a large body, by %s,', name =>
     })
   })
 
-  it('that is read when its trace is over ends when it was read', async () => {
+  it('ends when it was read if it is read after its trace', async () => {
     const { result } = await inTrace(() => open(`${server.origin}/big`))
 
     await result.read()
@@ -129,7 +129,7 @@ describe.each(Object.keys(OPENS))('an answer with a large body, by %s,', name =>
     })
   })
 
-  it('that comes when its trace is over, and that nobody reads, ends at its head', async () => {
+  it('ends at its head if it arrives after its trace and is unread', async () => {
     const { result } = await inTrace(async () => ({ opened: open(`${server.origin}/big?ms=50`) }))
 
     await result.opened
@@ -139,12 +139,12 @@ describe.each(Object.keys(OPENS))('an answer with a large body, by %s,', name =>
   })
 })
 
-describe('an answer without a large body', () => {
+describe('a response without a large body', () => {
   it.each([
     ['/status?code=204', 'GET'],
     ['/status?code=304', 'GET'],
     ['/ok', 'HEAD'],
-  ])('that has none ends at its head, and is not called unread: %s by %s', async (path, method) => {
+  ])('without a body ends at its head, and is not `unread`: %s by %s', async (path, method) => {
     await inTrace(() => new Promise(resolve => http.request(`${server.origin}${path}`, { method }, resolve).end()))
 
     await durationOf(records)
@@ -153,7 +153,7 @@ describe('an answer without a large body', () => {
     expect(requests.last_byte_ms).toBe(requests.first_byte_ms)
   })
 
-  it('that nobody reads is unread by http.get, also when its connection is closed', async () => {
+  it('is `unread` with http.get, even if its connection is closed', async () => {
     const agent = new http.Agent({ keepAlive: false })
 
     await inTrace(async () => {
@@ -168,7 +168,7 @@ describe('an answer without a large body', () => {
   })
 })
 
-it('an answer of which a part was read ends with its trace', async () => {
+it('ends with its trace if only a part was read', async () => {
   let kept: unknown
 
   await inTrace(async () => {
@@ -186,7 +186,7 @@ it('an answer of which a part was read ends with its trace', async () => {
   expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 503, first_byte_ms: expect.any(Number) })
 })
 
-it('an answer that nobody reads is recorded before the notifier delivers and closes', async () => {
+it('is recorded before the notifier delivers and closes, if it is unread', async () => {
   const written: string[] = []
   const driver: Driver = {
     name: 'memory',

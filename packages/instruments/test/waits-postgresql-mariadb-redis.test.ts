@@ -76,7 +76,7 @@ function count(list: readonly unknown[]): Record<string, number> {
 }
 
 describe.each(Object.keys(POOLS))('a pool of four connections of %s, one of them idle', name => {
-  it('has one of twenty wait for nothing, three for connections, and the others for the pool', async () => {
+  it('gives one of twenty calls a connection at once, opens three, and lets the others wait for the pool', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
     await pool?.ask()
@@ -89,7 +89,7 @@ describe.each(Object.keys(POOLS))('a pool of four connections of %s, one of them
 })
 
 describe('a pool of pg', () => {
-  it('says what was waited for longer where each connection is used once', async () => {
+  it('records the reason of the longer wait if each connection is used once', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = new pg.Pool({ connectionString: postgresql.url, max: 1, maxUses: 1 })
 
@@ -101,7 +101,7 @@ describe('a pool of pg', () => {
 })
 
 describe('a pool of postgres', () => {
-  it('has the first wait for a connection, and for the pool who comes while that one is taken', async () => {
+  it('records a wait for a connection for the first query, and for the pool while the connection is in use', async () => {
     const queries = Object.getPrototypeOf(postgres('postgres://127.0.0.1:1/none')`SELECT`)
     const { handle } = queries
     instrumented(undefined, { traceSql: 'statements' })

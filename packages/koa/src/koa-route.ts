@@ -21,7 +21,7 @@ interface RouterLayer {
 }
 
 /** Returns the route that a router of Koa has chosen, with the prefixes of routers and mounts, or `undefined`. */
-export function koaRoute(ctx: KoaRouting): string | undefined {
+export function findKoaRoute(ctx: KoaRouting): string | undefined {
   const { _matchedRoute: path, matched, method } = ctx
   if (path === undefined) return undefined
   const layers: readonly RouterLayer[] = Array.isArray(matched) ? matched : []
@@ -30,7 +30,7 @@ export function koaRoute(ctx: KoaRouting): string | undefined {
     layers.find(each => each.path === path && hasMethods(each)) ?? layers.findLast(each => hasMethod(each, method))
   const route = layer === undefined ? path : layer.path
   if (typeof route !== 'string' && !types.isRegExp(route)) return undefined
-  return mountedAt(ctx, layer) + String(route)
+  return findMountPrefix(ctx, layer) + String(route)
 }
 
 function hasMethods({ methods }: RouterLayer): boolean {
@@ -43,31 +43,38 @@ function hasMethod({ methods }: RouterLayer, method: unknown): boolean {
 
 // Returns the prefixes that `koa-mount` cut off before the layer ran. The context has only the last mount, even if it
 // has handed the request on. So the layer shows where its part of the path begins.
-function mountedAt({ originalUrl = '', mountPath, captures }: KoaRouting, layer: RouterLayer | undefined): string {
+function findMountPrefix(
+  { originalUrl = '', mountPath, captures }: KoaRouting,
+  layer: RouterLayer | undefined,
+): string {
   if (typeof mountPath !== 'string') return ''
   const prefix = mountPath.endsWith('/') ? mountPath.slice(0, -1) : mountPath
   const [path = ''] = originalUrl.split('?', 1)
-  let fits: string | undefined
+  let firstFit: string | undefined
   for (let at = path.indexOf(prefix); at !== -1; at = path.indexOf(prefix, at + 1)) {
     const end = at + prefix.length
-    const taken = takenFrom(path.slice(end) || '/', layer)
-    if (taken === undefined) continue
-    fits ??= path.slice(0, end)
-    if (isSame(taken, captures)) return path.slice(0, end)
+    const captured = capture(path.slice(end) || '/', layer)
+    if (captured === undefined) continue
+    firstFit ??= path.slice(0, end)
+    if (areSameCaptures(captured, captures)) return path.slice(0, end)
   }
   // A route for all paths matches with and without the prefix.
-  const unmounted = takenFrom(path, layer)
-  return unmounted !== undefined && isSame(unmounted, captures) ? '' : (fits ?? '')
+  const capturedWithoutMount = capture(path, layer)
+  return capturedWithoutMount !== undefined && areSameCaptures(capturedWithoutMount, captures) ? '' : (firstFit ?? '')
 }
 
 /** Returns what the layer captures from a path, or `undefined` without a match. */
-function takenFrom(path: string, layer: RouterLayer | undefined): readonly (string | undefined)[] | undefined {
+function capture(path: string, layer: RouterLayer | undefined): readonly (string | undefined)[] | undefined {
   const regexp = layer?.regexp
   if (!types.isRegExp(regexp)) return undefined
   // A copy, because a pattern with the flag `g` remembers where it stopped.
   return new RegExp(regexp.source, regexp.flags.replace(/[gy]/g, '')).exec(path)?.slice(1)
 }
 
-function isSame(taken: readonly unknown[], captures: unknown): boolean {
-  return Array.isArray(captures) && taken.length === captures.length && taken.every((text, at) => text === captures[at])
+function areSameCaptures(captured: readonly unknown[], captures: unknown): boolean {
+  return (
+    Array.isArray(captures) &&
+    captured.length === captures.length &&
+    captured.every((text, at) => text === captures[at])
+  )
 }

@@ -8,7 +8,7 @@ import {
   type ServedRequest,
 } from '@osprofiler/core/http'
 import { Object, settle } from '@osprofiler/core/toolkit'
-import { type KoaRouting, koaRoute } from './koa-route.js'
+import { findKoaRoute, type KoaRouting } from './koa-route.js'
 
 /** The part of Koa's context that the middleware reads. */
 export interface OsprofilerContext extends KoaRouting {
@@ -39,7 +39,7 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
   function osprofiler(ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown> {
     const serve = (request: ServedRequest | undefined): Promise<unknown> => {
       if (request === undefined) return next()
-      request.findRoute(() => koaRoute(ctx))
+      request.findRoute(() => findKoaRoute(ctx))
       return settle(next, {
         // Koa reads the body after all middleware, where a generator behind the body would lose its trace.
         done: () => request.followBody(ctx.body),

@@ -35,7 +35,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
         throw new OutOfStock('none left')
       },
     },
-  ])('records what a middleware $how', async ({ middleware }) => {
+  ])('records the error that a middleware $how', async ({ middleware }) => {
     expect(await stopInfo(osprofilerMiddleware(KEY), middleware)).toEqual({
       etype: 'OutOfStock',
       message: 'none left',
@@ -52,7 +52,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     })
   })
 
-  it('records an error that a middleware before it turns into an answer', async () => {
+  it('records an error that an earlier middleware turns into a response', async () => {
     const answer: Middleware = async (ctx, next) => {
       try {
         await next()
@@ -67,7 +67,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     })
   })
 
-  it('takes what a middleware after it has caught for an answer like any other', async () => {
+  it('records no error that a later middleware has caught', async () => {
     const answer: Middleware = async (ctx, next) => {
       await next().catch(() => {
         ctx.status = 409

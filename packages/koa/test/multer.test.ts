@@ -18,8 +18,8 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe.each(koas)('a form that comes in slowly to multer in Koa $version', ({ Koa }) => {
-  it('finds the trace of its own request in the handler', async () => {
+describe.each(koas)('a form that reaches multer slowly in Koa $version', ({ Koa }) => {
+  it('keeps the trace of its own request in the handler', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY))
     app.use(multer().single('file'))

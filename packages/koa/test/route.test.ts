@@ -179,13 +179,13 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
     ['no router', '/orders/7', undefined, app => app.use(answer)],
   ]
 
-  it.each(cases)('is right for %s', async (_name, path, route, build) => {
+  it.each(cases)('is correct for %s', async (_name, path, route, build) => {
     const found = await routeOf(path, build)
 
     expect(found).toBe(route)
   })
 
-  it('is that of GET for HEAD', async () => {
+  it('is the GET route for a HEAD request', async () => {
     const found = await routeOf('/api/orders/7', app => app.use(orders({ prefix: '/api' }).routes()), 'head')
 
     expect(found).toBe('/api/orders/:id')

@@ -18,7 +18,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     })
   }
 
-  it('traces what nested routers do', async () => {
+  it('traces the work of nested routers', async () => {
     const traces = recordTraces()
     const inner = new Router().get('/items/:id', who)
     const router = new Router()
@@ -35,7 +35,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records[0]?.info.request).toMatchObject({ path: '/api/items/7', query: 'color=blue' })
   })
 
-  it('records the whole path when it is mounted in a sub-application under a path', async () => {
+  it('records the full path if it is mounted in a sub-application under a path', async () => {
     const traces = recordTraces()
     const inner = new Koa().use(osprofilerMiddleware(KEY)).use(who)
     const app = new Koa().use(mount('/api', mount('/v2', inner)))
@@ -48,7 +48,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records[0]?.info.request).toMatchObject({ path: '/api/v2/items', query: 'color=blue' })
   })
 
-  it('records one point a request when it is mounted twice, in the same place or in a sub-application', async () => {
+  it('records one point per request if it is mounted twice, in the same place or in a sub-application', async () => {
     const traces = recordTraces()
     const inner = new Koa().use(osprofilerMiddleware(KEY)).use(who)
     const app = new Koa().use(osprofilerMiddleware(KEY)).use(osprofilerMiddleware(KEY)).use(mount('/inner', inner))
@@ -59,7 +59,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route')
   })
 
-  it('keeps the trace in middleware on the way back', async () => {
+  it('keeps the trace in middleware after `await next()`', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY))
     app.use(async (_ctx, next) => {
@@ -75,7 +75,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route\n  way in\n  way out')
   })
 
-  it('traces a request that nothing answers', async () => {
+  it('traces a request that no middleware answers', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY))
     const { baseId, headers } = signTrace()
@@ -87,7 +87,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 
-  it('leaves a request without trace headers as it would be without it', async () => {
+  it('leaves a request without trace headers unchanged', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY)).use(who)
 
@@ -99,7 +99,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
 })
 
 describe('osprofilerMiddleware in Koa 3', () => {
-  it("leaves Koa's own currentContext as it is", async () => {
+  it("leaves Koa's own currentContext unchanged", async () => {
     const traces = recordTraces()
     const [{ Koa } = { Koa: undefined }] = koas
     if (Koa === undefined) throw new Error('There is no Koa')

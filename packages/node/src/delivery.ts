@@ -1,7 +1,7 @@
 import { createNotifier, type Driver, type Notifier, type NotifierOptions, type QueueNotifier } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 import { checkConnectionString, openDriver } from '@osprofiler/drivers'
-import { connectionStringOfEnvironment, namesKeys, readFilterErrorTrace } from './environment.js'
+import { hasKeySetting, readConnectionString, readFilterErrorTrace } from './environment.js'
 import type { SetupOptions } from './setup-options.js'
 import { warn } from './warn.js'
 
@@ -26,33 +26,34 @@ export interface Delivery {
 export function prepareDelivery(options: SetupOptions, isStrict: boolean): Delivery {
   const { notifier, driver, notifierOptions = {} } = options
   if (notifier !== undefined) {
-    return { driver: undefined, notifier, open: () => undefined, flush: nothing, end: nothing, close: nothing }
+    return { driver: undefined, notifier, open: () => undefined, flush: doNothing, end: doNothing, close: doNothing }
   }
-  if (driver !== undefined) return { ...deliverTo(() => driver, driver.name, notifierOptions), driver, close: nothing }
+  if (driver !== undefined)
+    return { ...deliverTo(() => driver, driver.name, notifierOptions), driver, close: doNothing }
   const opened = isStrict && needsStore(options) ? openStore(options) : undefined
-  return deliverToOurs(() => opened ?? openStore(options), nameStore(options), notifierOptions)
+  return deliverToOwnStore(() => opened ?? openStore(options), readScheme(options), notifierOptions)
 }
 
 /** @throws OsprofilerError for a connection string of the environment that no driver takes. */
-export function checkStoreOfEnvironment(options: SetupOptions): void {
-  const connectionString = connectionStringOfEnvironment(options)
+export function checkConnectionStringOfEnvironment(options: SetupOptions): void {
+  const connectionString = readConnectionString(options)
   if (connectionString !== undefined) checkConnectionString(connectionString)
 }
 
 /** Delivers to a store that may fail to open. The failure is reported when the store is needed. */
-function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOptions): Delivery {
+function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: NotifierOptions): Delivery {
   let failure: unknown
 
   function open(): Driver {
     try {
-      return openOurs()
+      return openOwnStore()
     } catch (error) {
       failure = error
       return MISSING_STORE
     }
   }
 
-  function tell(notifier: QueueNotifier): void {
+  function warnOfFailure(notifier: QueueNotifier): void {
     // This warning stands for all drops, so the listener keeps the notifier from warning of them.
     if (failure === undefined) return
     notifier.on('drop', () => undefined)
@@ -60,13 +61,13 @@ function deliverToOurs(openOurs: () => Driver, name: string, options: NotifierOp
     failure = undefined
   }
 
-  return deliverTo(open, name, options, tell)
+  return deliverTo(open, name, options, warnOfFailure)
 }
 
 /** Delivering and closing take at most five seconds together, of which a busy machine needs a moment. */
 const MAX_CLOSE_MS = 4_900
 /** The part of that time that is kept for closing the store. */
-const CLOSING_SHARE_MS = 900
+const STORE_CLOSE_MS = 900
 
 function deliverTo(
   open: () => Driver,
@@ -76,30 +77,30 @@ function deliverTo(
 ): Delivery {
   let store: Driver | undefined
   let deadline = Number.POSITIVE_INFINITY
-  const opened = (): Driver => {
+  const getStore = (): Driver => {
     store ??= open()
     return store
   }
   const writer: Driver = {
     // Read at once, when no store may be opened yet.
     name,
-    write: records => opened().write(records),
-    close: nothing,
+    write: records => getStore().write(records),
+    close: doNothing,
   }
   const notifier = createNotifier(writer, options)
   return {
     get driver() {
-      return opened()
+      return getStore()
     },
     notifier,
     open() {
-      opened()
+      getStore()
       onOpen(notifier)
     },
     flush: () => notifier.flush(),
     end() {
       deadline = performance.now() + MAX_CLOSE_MS
-      return notifier.close(MAX_CLOSE_MS - CLOSING_SHARE_MS)
+      return notifier.close(MAX_CLOSE_MS - STORE_CLOSE_MS)
     },
     async close() {
       await store?.close(Math.max(0, deadline - performance.now())).catch(() => undefined)
@@ -107,29 +108,29 @@ function deliverTo(
   }
 }
 
-async function nothing(): Promise<void> {}
+async function doNothing(): Promise<void> {}
 
 /** Without a requested store and without tracing, a missing client is no mistake. */
 function needsStore(options: SetupOptions): boolean {
-  return (options.connectionString ?? connectionStringOfEnvironment(options)) !== undefined || namesKeys(options)
+  return (options.connectionString ?? readConnectionString(options)) !== undefined || hasKeySetting(options)
 }
 
-function toConnectionString(options: SetupOptions): string {
-  return options.connectionString ?? connectionStringOfEnvironment(options) ?? 'sqlite://'
+function chooseConnectionString(options: SetupOptions): string {
+  return options.connectionString ?? readConnectionString(options) ?? 'sqlite://'
 }
 
 /** Returns the scheme, which contains no secret. */
-function nameStore(options: SetupOptions): string {
-  return /^([a-z][a-z0-9+._-]{0,31}):\/\//i.exec(toConnectionString(options))?.[1]?.toLowerCase() ?? 'none'
+function readScheme(options: SetupOptions): string {
+  return /^([a-z][a-z0-9+._-]{0,31}):\/\//i.exec(chooseConnectionString(options))?.[1]?.toLowerCase() ?? 'none'
 }
 
 function openStore(options: SetupOptions): Driver {
-  return openDriver(toConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
+  return openDriver(chooseConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
 /** Stands for a store that could not be opened. All records count as dropped. */
 const MISSING_STORE: Driver = {
   name: 'none',
   write: async records => ({ refused: records.length }),
-  close: nothing,
+  close: doNothing,
 }

@@ -28,16 +28,12 @@ export function isDisabled({ enabled }: SetupOptions): boolean {
 }
 
 /** Returns whether the code or the environment names keys. Reads no key file and checks no key. */
-export function namesKeys({ hmacKeys }: SetupOptions): boolean {
+export function hasKeySetting({ hmacKeys }: SetupOptions): boolean {
   return Boolean(hmacKeys ?? (process.env.OSPROFILER_HMAC_KEYS || process.env.OSPROFILER_HMAC_KEYS_FILE))
 }
 
 /** Returns the connection string of the environment, unless the code names a destination of records. */
-export function connectionStringOfEnvironment({
-  connectionString,
-  driver,
-  notifier,
-}: SetupOptions): string | undefined {
+export function readConnectionString({ connectionString, driver, notifier }: SetupOptions): string | undefined {
   const isReplaced = connectionString !== undefined || driver !== undefined || notifier !== undefined
   return isReplaced ? undefined : process.env.OSPROFILER_CONNECTION_STRING || undefined
 }
@@ -49,9 +45,9 @@ export function readInstrumentation(options: SetupOptions): Instrumentation {
   return {
     names: readInstruments(options),
     options: {
-      propagateTo: options.propagateTo ?? propagationOfEnvironment(),
+      propagateTo: options.propagateTo ?? readPropagateTo(),
       messages: options.messages,
-      traceSql: options.traceSql ?? traceSqlOfEnvironment(),
+      traceSql: options.traceSql ?? readTraceSql(),
       libraries: options.libraries,
     },
   }
@@ -69,20 +65,22 @@ export function checkKeys({ hmacKeys }: SetupOptions): void {
 }
 
 function readInstruments({ instruments }: SetupOptions): readonly InstrumentName[] {
-  const defaults = defaultInstruments()
+  const defaults = chooseDefaultInstruments()
   if (instruments !== undefined) return checkInstruments(instruments, {}, defaults)
   const words = (process.env.OSPROFILER_INSTRUMENTS ?? '').split(',').map(word => word.trim())
-  const asked = words.filter(word => word !== '')
-  if (asked.length === 0) return defaults
-  return understand('OSPROFILER_INSTRUMENTS', () => checkInstruments(asked as AskedInstrument[], {}, defaults))
+  const namesInVariable = words.filter(word => word !== '')
+  if (namesInVariable.length === 0) return defaults
+  return readVariable('OSPROFILER_INSTRUMENTS', () =>
+    checkInstruments(namesInVariable as AskedInstrument[], {}, defaults),
+  )
 }
 
-function defaultInstruments(): readonly InstrumentName[] {
+function chooseDefaultInstruments(): readonly InstrumentName[] {
   if (readSwitch('OSPROFILER_TRACE_REQUESTS') !== false) return INSTRUMENT_NAMES
   return INSTRUMENT_NAMES.filter(name => name !== 'fetch' && name !== 'http')
 }
 
-function traceSqlOfEnvironment(): TraceSql | undefined {
+function readTraceSql(): TraceSql | undefined {
   const word = process.env.OSPROFILER_TRACE_SQL?.trim().toLowerCase() || undefined
   if (word === undefined || word === 'off' || word === 'statements' || word === 'values') return word
   throw new OsprofilerError(
@@ -91,13 +89,13 @@ function traceSqlOfEnvironment(): TraceSql | undefined {
   )
 }
 
-function propagationOfEnvironment(): string | undefined {
+function readPropagateTo(): string | undefined {
   const rules = process.env.OSPROFILER_PROPAGATE_TO?.trim() || undefined
-  understand('OSPROFILER_PROPAGATE_TO', () => createPropagation(rules))
+  readVariable('OSPROFILER_PROPAGATE_TO', () => createPropagation(rules))
   return rules
 }
 
-function understand<T>(name: string, read: () => T): T {
+function readVariable<T>(name: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {

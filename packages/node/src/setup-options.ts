@@ -51,9 +51,9 @@ export interface SetupOptions extends Configuration {
   readonly strict?: boolean | undefined
 }
 
-const CONFIGURATION = ['hmacKeys', 'enabled', 'project', 'service', 'redact'] as const
-const OPTIONS: readonly (keyof SetupOptions)[] = [
-  ...CONFIGURATION,
+const CONFIGURATION_NAMES = ['hmacKeys', 'enabled', 'project', 'service', 'redact'] as const
+const OPTION_NAMES: readonly (keyof SetupOptions)[] = [
+  ...CONFIGURATION_NAMES,
   'connectionString',
   'driver',
   'notifierOptions',
@@ -70,7 +70,7 @@ const OPTIONS: readonly (keyof SetupOptions)[] = [
 /** Returns the options of `configure`, without undefined members, which would reset what `configure` knows. */
 export function pickConfiguration(options: SetupOptions): Configuration {
   return Object.fromEntries(
-    CONFIGURATION.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
+    CONFIGURATION_NAMES.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
   )
 }
 
@@ -80,9 +80,9 @@ export function pickConfiguration(options: SetupOptions): Configuration {
  * @throws OsprofilerError `ERR_CONNECTION_STRING`, `ERR_UNKNOWN_DRIVER` for a connection string that no driver takes.
  */
 export function checkOptions(options: SetupOptions): void {
-  checkOptionNames(options, OPTIONS, 'setup()')
-  const empty = OPTIONS.find(name => options[name] === null)
-  if (empty !== undefined) throw new TypeError(`${empty} is null: leave it out for its default`)
+  checkOptionNames(options, OPTION_NAMES, 'setup()')
+  const nullName = OPTION_NAMES.find(name => options[name] === null)
+  if (nullName !== undefined) throw new TypeError(`${nullName} is null: leave it out for its default`)
   checkReceiver(options)
   checkOptionKinds(options, { strict: 'boolean', filterErrorTrace: 'boolean' })
   const { instruments, propagateTo, messages, traceSql, libraries } = options
@@ -96,7 +96,9 @@ export function checkOptions(options: SetupOptions): void {
 function checkReceiver({ connectionString, driver, notifier, notifierOptions }: SetupOptions): void {
   const receivers = Object.entries({ connectionString, driver, notifier }).filter(([, value]) => value !== undefined)
   if (receivers.length > 1) {
-    throw new TypeError(`Give one of ${receivers.map(([name]) => name).join(' and ')}: each says where the records go`)
+    throw new TypeError(
+      `Give only one of ${receivers.map(([name]) => name).join(' and ')}: each option decides where the records go`,
+    )
   }
   if (driver !== undefined && typeof driver.write !== 'function') {
     throw new TypeError('driver has no write(): it is what openDriver() of @osprofiler/drivers returns')
@@ -107,16 +109,16 @@ function checkReceiver({ connectionString, driver, notifier, notifierOptions }: 
   if (notifierOptions !== undefined && (typeof notifierOptions !== 'object' || Array.isArray(notifierOptions))) {
     throw new TypeError('notifierOptions is an object: see createNotifier() of @osprofiler/core')
   }
-  if (connectionString !== undefined) checkString(connectionString)
+  if (connectionString !== undefined) checkConnectionStringOption(connectionString)
 }
 
-function checkString(connectionString: string): void {
+function checkConnectionStringOption(connectionString: string): void {
   try {
     checkConnectionString(connectionString)
   } catch (error) {
     const { code, cause } = error as Partial<OsprofilerError>
     // Otherwise the string is right, and opening the store will report what is wrong on this machine.
-    const isWrong = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
-    if (isWrong || error instanceof TypeError) throw error
+    const isMalformed = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
+    if (isMalformed || error instanceof TypeError) throw error
   }
 }

@@ -1,7 +1,7 @@
 import { configure, type Driver, getNotifier, type Notifier, type QueueNotifier, setNotifier } from '@osprofiler/core'
 import { beforeFirstTrace, Promise } from '@osprofiler/core/toolkit'
 import { instrument } from '@osprofiler/instruments'
-import { checkStoreOfEnvironment, type Delivery, prepareDelivery } from './delivery.js'
+import { checkConnectionStringOfEnvironment, type Delivery, prepareDelivery } from './delivery.js'
 import { checkKeys, isDisabled, readInstrumentation } from './environment.js'
 import { checkOptions, pickConfiguration, type SetupOptions } from './setup-options.js'
 import { forgetWarnings, warn } from './warn.js'
@@ -25,7 +25,7 @@ export interface Osprofiler<N extends Notifier = QueueNotifier> {
 interface Installed {
   readonly osprofiler: Osprofiler<Notifier>
   /** Does the same as `close` when another `setup` replaces this one. Past warnings are not repeated. */
-  end(): Promise<void>
+  closeOnce(): Promise<void>
   undo(): void
 }
 
@@ -53,29 +53,30 @@ export function setup(options?: SetupOptions & { readonly notifier?: undefined }
 export function setup(options: SetupOptions): Osprofiler<Notifier>
 export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   checkOptions(options)
-  const isOn = !isDisabled(options)
+  const isEnabled = !isDisabled(options)
   const { strict = false } = options
   // Thrown while the previous setup is still in place.
-  const fault = isOn ? faultOf(checkAll, options) : undefined
+  const fault = isEnabled ? findFault(checkSettings, options) : undefined
   if (strict && fault !== undefined) throw fault
-  const delivery = prepareDelivery(options, isOn && strict)
-  const replaced = installed?.end()
+  const delivery = prepareDelivery(options, isEnabled && strict)
+  const replaced = installed?.closeOnce()
   installed?.undo()
   installed = install(options, delivery, fault, replaced)
   // Opened now for its warning, because a first key may come much later.
-  if (isOn && fault === undefined && faultOf(checkStoreOfEnvironment, options) !== undefined) delivery.open()
+  if (isEnabled && fault === undefined && findFault(checkConnectionStringOfEnvironment, options) !== undefined)
+    delivery.open()
   return installed.osprofiler
 }
 
 /** Throws if nothing can be traced, and with `strict` for any other mistake in the environment. */
-function checkAll(options: SetupOptions): void {
+function checkSettings(options: SetupOptions): void {
   readInstrumentation(options)
   if (!options.strict) return
   checkKeys(options)
-  checkStoreOfEnvironment(options)
+  checkConnectionStringOfEnvironment(options)
 }
 
-function faultOf(check: (options: SetupOptions) => void, options: SetupOptions): unknown {
+function findFault(check: (options: SetupOptions) => void, options: SetupOptions): unknown {
   try {
     check(options)
     return undefined
@@ -90,26 +91,26 @@ function install(
   fault: unknown,
   replaced: Promise<void> | undefined,
 ): Installed {
-  const before = getNotifier()
+  const previousNotifier = getNotifier()
   const configuration = pickConfiguration(options)
   const undos = [configure(fault === undefined ? configuration : { ...configuration, enabled: false })]
   let closing: Promise<void> | undefined
 
-  function receive(notifier: Notifier): void {
+  function useNotifier(notifier: Notifier): void {
     // A notifier that the program has set since stays.
-    if (getNotifier() !== before) return
+    if (getNotifier() !== previousNotifier) return
     setNotifier(notifier)
     undos.push(() => {
-      if (getNotifier() === notifier) setNotifier(before)
+      if (getNotifier() === notifier) setNotifier(previousNotifier)
     })
   }
 
-  function putInPlace(): void {
+  function installInstruments(): void {
     try {
-      const { names, options: shared } = readInstrumentation(options)
+      const { names, options: instrumentOptions } = readInstrumentation(options)
       delivery.open()
-      undos.push(instrument(names, shared))
-      receive(delivery.notifier)
+      undos.push(instrument(names, instrumentOptions))
+      useNotifier(delivery.notifier)
     } catch (error) {
       stayUntraced(error)
     }
@@ -118,10 +119,10 @@ function install(
   /** An adapter with its own switch may still trace. Its records are discarded without a warning. */
   function stayUntraced(error: unknown): void {
     warn('OSPROFILER_CONFIGURATION', 'Nothing is traced:', error)
-    receive(() => undefined)
+    useNotifier(() => undefined)
   }
 
-  if (fault === undefined) undos.push(beforeFirstTrace(putInPlace))
+  if (fault === undefined) undos.push(beforeFirstTrace(installInstruments))
   else stayUntraced(fault)
 
   function undo(): void {
@@ -137,7 +138,7 @@ function install(
     await Promise.all([delivery.close(), replaced])
   }
 
-  function end(): Promise<void> {
+  function closeOnce(): Promise<void> {
     closing ??= close()
     return closing
   }
@@ -150,8 +151,8 @@ function install(
     flush: () => delivery.flush(),
     close() {
       forgetWarnings()
-      return end()
+      return closeOnce()
     },
   }
-  return { osprofiler, undo, end }
+  return { osprofiler, undo, closeOnce }
 }

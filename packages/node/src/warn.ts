@@ -1,21 +1,21 @@
 import { emitWarning, Set } from '@osprofiler/core/toolkit'
 
-const told = new Set<string>()
+const emittedWarnings = new Set<string>()
 
 /** Warns of a mistake outside the program in one line, without secrets. Repeats no warning. */
 export function warn(code: string, consequence: string, error: unknown): void {
-  const message = `${consequence} ${describe(error)}`.replace(/\s*\n\s*/g, ' ')
-  if (told.has(message)) return
-  told.add(message)
+  const message = `${consequence} ${describeError(error)}`.replace(/\s*\n\s*/g, ' ')
+  if (emittedWarnings.has(message)) return
+  emittedWarnings.add(message)
   emitWarning(message, { code })
 }
 
 /** Allows all warnings again, because the next setup is independent of the closed one. */
 export function forgetWarnings(): void {
-  told.clear()
+  emittedWarnings.clear()
 }
 
-function describe(error: unknown): string {
+function describeError(error: unknown): string {
   const { name, code, message } = error as NodeJS.ErrnoException
   // Messages of our own errors say what to do and contain no secret. Other messages may contain one.
   return name === 'OsprofilerError' ? message : `The reason is ${code ?? name}.`

@@ -45,7 +45,7 @@ const STORES = [
 describe('close() of setup()', () => {
   // Side by side: each waits for some seconds.
   it.concurrent.for(STORES.map(stores => [stores]))(
-    'takes five seconds in all beside servers that hang: %j',
+    'takes five seconds in total if servers hang: %j',
     async ([stores = []], { onTestFinished }) => {
       const outcomes = await Promise.all(stores.map(store => closeBeside(onTestFinished, store)))
 
@@ -68,7 +68,7 @@ describe('close() of setup()', () => {
     ['a driver whose write rejects', { written: 0, dropped: 2 }],
     ['a driver whose close never ends', { written: 2, dropped: 0 }],
   ] as const)(
-    'takes five seconds at most beside %s, and accounts for all',
+    'takes at most five seconds with %s, and counts every record',
     async ([driver, counts], { onTestFinished }) => {
       const outcome = await closeBeside(onTestFinished, driver)
 
@@ -77,7 +77,7 @@ describe('close() of setup()', () => {
     },
   )
 
-  it.concurrent('takes five seconds in all where the store of an earlier setup() hangs, too', async ({
+  it.concurrent('takes five seconds in total if the store of an earlier setup() hangs, too', async ({
     onTestFinished,
   }) => {
     const outcome = await closeBeside(onTestFinished, 'redis://HOST', 'postgresql://me:pw@HOST/traces')
@@ -86,7 +86,7 @@ describe('close() of setup()', () => {
     for (const stats of outcome.stats) expect(stats).toMatchObject({ emitted: 2, dropped: 2, unknown: 0, queued: 0 })
   })
 
-  it('loses nothing that a live store has four seconds for', async () => {
+  it('loses no record if a live store needs less than four seconds', async () => {
     const written: TraceRecord[] = []
     const write = async (records: readonly TraceRecord[]) => {
       await delay(120)
@@ -102,7 +102,7 @@ describe('close() of setup()', () => {
     expect(written).toHaveLength(4_000)
   })
 
-  it('leaves every record in the store', async () => {
+  it('writes every record to the store', async () => {
     const store = temporaryStore()
     const osprofiler = setup({ hmacKeys: 'KEY', connectionString: store.connectionString })
     for (let point = 0; point < 400; point++) tracePoint()

@@ -25,7 +25,7 @@ function names(records: readonly TraceRecord[]): string[] {
 
 describe('node --import @osprofiler/node/register', () => {
   it.each(['express-app.mjs', 'koa-app.mjs', 'fastify-app.mjs'])(
-    'traces %s by nothing but the environment, and loses nothing when it ends',
+    'traces %s with only the environment, and loses no records at its end',
     async fixture => {
       const store = temporaryStore()
       const program = startProgram(fixture, { ...KEYS, OSPROFILER_CONNECTION_STRING: store.connectionString })
@@ -52,7 +52,7 @@ describe('node --import @osprofiler/node/register', () => {
     },
   )
 
-  it('delivers what a script recorded at its natural end', async () => {
+  it('delivers the records of a script at its natural end', async () => {
     const store = temporaryStore()
 
     const { ended } = startProgram('script.mjs', { OSPROFILER_CONNECTION_STRING: store.connectionString })
@@ -61,7 +61,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('lends its handle to a program that ends by process.exit()', async () => {
+  it('exports its handle for a program that calls process.exit()', async () => {
     const store = temporaryStore()
 
     const { ended } = startProgram('exit-app.mjs', { OSPROFILER_CONNECTION_STRING: store.connectionString })
@@ -70,7 +70,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('opens nothing and ends at once where nothing is traced', async () => {
+  it('opens nothing and ends at once if nothing is traced', async () => {
     const store = temporaryStore()
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString }
 
@@ -83,7 +83,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('leaves signals as they are', async () => {
+  it('leaves the handling of signals unchanged', async () => {
     const store = temporaryStore()
     const program = startProgram('commonjs-app.cjs', { ...KEYS, OSPROFILER_CONNECTION_STRING: store.connectionString })
     await program.port
@@ -103,7 +103,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('sets up worker threads of the program, and not those of its own driver', async () => {
+  it('sets up worker threads of the program, but not those of its own driver', async () => {
     const store = temporaryStore()
     const file = join(store.directory, 'threads')
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString, THREADS_FILE: file }
@@ -120,7 +120,7 @@ describe('node --import @osprofiler/node/register', () => {
     ['a switch', { OSPROFILER_ENABLED: 'maybe' }, 'OSPROFILER_ENABLED'],
     ['a rule', { OSPROFILER_PROPAGATE_TO: 'http://app:TOPSECRET@catalog' }, 'OSPROFILER_PROPAGATE_TO'],
     ['the keys', { OSPROFILER_HMAC_KEYS_FILE: '/nowhere' }, 'OSPROFILER_HMAC_KEYS_FILE'],
-  ])('warns of a mistake in %s, without secrets, and serves untraced', async (_, environment, word) => {
+  ])('warns of a mistake in %s without secrets, and serves requests untraced', async (_, environment, word) => {
     const store = temporaryStore()
     const program = startProgram('express-app.mjs', {
       ...KEYS,
@@ -139,7 +139,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('starts without keys where no client for the default store is installed', async () => {
+  it('starts without keys if no client for the default store is installed', async () => {
     const { directory } = temporaryStore()
     const hidden = ['--import', './hide-sqlite.mjs', ...REGISTER]
 
@@ -154,7 +154,7 @@ describe('node --import @osprofiler/node/register', () => {
 })
 
 describe('require() of the package', () => {
-  it("works from CommonJS, and the application's own shutdown loses nothing", async () => {
+  it("works in CommonJS, and the application's own shutdown loses no records", async () => {
     const store = temporaryStore()
     const environment = { ...KEYS, OSPROFILER_CONNECTION_STRING: store.connectionString }
     const program = startProgram('commonjs-app.cjs', environment, [])

@@ -49,13 +49,13 @@ async function serve(options: string, env: Record<string, string> = {}, before =
 }
 
 const UNTRACED: readonly (readonly [string, Record<string, string>, RegExp])[] = [
-  ['a switch that is none', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
-  ['a switch of requests that is none', { OSPROFILER_TRACE_REQUESTS: 'some' }, /OSPROFILER_TRACE_REQUESTS.*true or/],
-  ['a filter that is none', { OSPROFILER_FILTER_ERROR_TRACE: '2' }, /OSPROFILER_FILTER_ERROR_TRACE.*true or false/],
+  ['an invalid switch', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
+  ['an invalid switch of requests', { OSPROFILER_TRACE_REQUESTS: 'some' }, /OSPROFILER_TRACE_REQUESTS.*true or/],
+  ['an invalid filter', { OSPROFILER_FILTER_ERROR_TRACE: '2' }, /OSPROFILER_FILTER_ERROR_TRACE.*true or false/],
   ['an unknown word for SQL', { OSPROFILER_TRACE_SQL: 'all' }, /OSPROFILER_TRACE_SQL is "all".*off, statements or/],
   ['a malformed rule', { OSPROFILER_PROPAGATE_TO: 'a,\nhttp://b:80/' }, /OSPROFILER_PROPAGATE_TO/],
-  ['a rule of a range that is none', { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' }, /OSPROFILER_PROPAGATE_TO/],
-  ['an instrument that is none', { OSPROFILER_INSTRUMENTS: 'pgg' }, /OSPROFILER_INSTRUMENTS.*No instrument "pgg"/],
+  ['a rule with an invalid range', { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' }, /OSPROFILER_PROPAGATE_TO/],
+  ['an unknown instrument', { OSPROFILER_INSTRUMENTS: 'pgg' }, /OSPROFILER_INSTRUMENTS.*No instrument "pgg"/],
   ['instruments with and without +', { OSPROFILER_INSTRUMENTS: '+express,pg' }, /OSPROFILER_INSTRUMENTS.*before none/],
   ['keys that are given twice', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
 ]
@@ -82,8 +82,8 @@ const MALFORMED = [
   '\n',
 ]
 
-describe('an environment that cannot be understood', () => {
-  it.each(UNTRACED)('is one warning, and the program runs untraced: %s', async (_, env, message) => {
+describe('an invalid environment', () => {
+  it.each(UNTRACED)('causes one warning, and the program runs untraced: %s', async (_, env, message) => {
     const outcomes = await Promise.all(
       ['{}', `{ hmacKeys: 'KEY' }`].map(options => serve(options, { ...KEYS, ...env })),
     )
@@ -96,7 +96,7 @@ describe('an environment that cannot be understood', () => {
   })
 
   it.each(UNTRACED.slice(0, 2))(
-    'is one warning, though setup() is called twice, and another one after close(): %s',
+    'causes one warning for two calls of setup(), and another warning after close(): %s',
     async (_, env) => {
       const [twice, closed] = await Promise.all(
         ['setup()', 'await setup().close()'].map(before => serve('{}', { ...KEYS, ...env }, before)),
@@ -107,7 +107,7 @@ describe('an environment that cannot be understood', () => {
     },
   )
 
-  it.each(UNTRACED)('is thrown where that is asked for: %s', async (_, env, message) => {
+  it.each(UNTRACED)('throws an error with `strict`: %s', async (_, env, message) => {
     const { warnings, thrown } = await serve('{ strict: true }', env)
 
     expect(thrown).toEqual({
@@ -118,7 +118,7 @@ describe('an environment that cannot be understood', () => {
     expect(warnings.filter(({ code }: { code: string }) => code === 'OSPROFILER_NO_STORE')).toEqual([])
   })
 
-  it.each(UNTRACED)('is one warning by the register: %s', async (_, env, message) => {
+  it.each(UNTRACED)('causes one warning with --import of the register: %s', async (_, env, message) => {
     const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
     const file = program.write('served.mjs', 'console.log("served")')
 
@@ -130,7 +130,7 @@ describe('an environment that cannot be understood', () => {
   })
 })
 
-describe('a program that has changed what it knows of itself', () => {
+describe('a program that has changed its own process information', () => {
   it.each([
     `process.execPath = ''`,
     `process.execPath = 'node'`,
@@ -141,7 +141,7 @@ describe('a program that has changed what it knows of itself', () => {
     `process.argv[1] = '/nowhere'`,
     `process.title = ''`,
     `process.env.NODE_PATH = ':::'`,
-  ])('is traced all the same: %s', async before => {
+  ])('is still traced: %s', async before => {
     const { warnings, thrown, emitted, driver } = await serve(`{ connectionString: 'memory://' }`, KEYS, before)
 
     expect({ warnings, thrown, emitted, driver }).toEqual({ warnings: [], emitted: 2, driver: 'memory' })
@@ -150,7 +150,7 @@ describe('a program that has changed what it knows of itself', () => {
 
 describe('a keys file', () => {
   it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
-    'that cannot be read is one warning: %j',
+    'causes one warning if it cannot be read: %j',
     async name => {
       const env = {
         OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
@@ -170,7 +170,7 @@ describe('a keys file', () => {
   )
 
   it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
-    'is thrown where that is asked for: %j',
+    'throws an error with `strict` if it cannot be read: %j',
     async name => {
       const env = {
         OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
@@ -186,7 +186,7 @@ describe('a keys file', () => {
     },
   )
 
-  it('is no pipe of the shell, which could be read once, and whose keys would then be revoked', () => {
+  it('must not be a pipe of the shell, which can be read only once, so its keys would be revoked', () => {
     const file = program.write(
       'substitution.mjs',
       `import { setup } from '@osprofiler/node'
@@ -202,11 +202,11 @@ describe('a keys file', () => {
   })
 })
 
-describe('a store that cannot be had', () => {
+describe('a store that cannot be opened', () => {
   const lost = { code: 'OSPROFILER_NO_STORE' }
   const counted = { emitted: 2, dropped: 2, driver: 'none' }
 
-  it.each(CLIENTS)('is one warning that says what to install: %s', async (store, client) => {
+  it.each(CLIENTS)('causes one warning that says what to install: %s', async (store, client) => {
     const message = expect.stringContaining(`Run "npm install ${client}".`)
 
     const [given, named, strict] = await Promise.all([
@@ -222,7 +222,7 @@ describe('a store that cannot be had', () => {
     expect(strict.thrown).toMatchObject({ code: 'ERR_MISSING_CLIENT', message })
   })
 
-  it.each(MALFORMED)('is one warning where the environment names it: %j', async store => {
+  it.each(MALFORMED)('causes one warning if the environment names the store: %j', async store => {
     const env = { OSPROFILER_CONNECTION_STRING: store }
 
     const [{ thrown }, ...outcomes] = await Promise.all([
@@ -238,7 +238,7 @@ describe('a store that cannot be had', () => {
     expect(thrown).toMatchObject({ name: 'OsprofilerError', message: expect.not.stringContaining('TOPSECRET') })
   })
 
-  it.each(MALFORMED)('is thrown where the code names it: %j', async store => {
+  it.each(MALFORMED)('throws an error if the code names the store: %j', async store => {
     const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
 
     expect(thrown).toMatchObject({ code: expect.stringMatching(/^ERR_(CONNECTION_STRING|UNKNOWN_DRIVER)$/) })
@@ -252,13 +252,13 @@ describe('a store that cannot be had', () => {
     ['loginsight', 'loginsight://user:password@host?ca=/no/such/file'],
     ['mysql', 'mysql://localhost/db?ssl_ca=/no/such/file'],
     ['postgresql', 'postgresql://localhost/db?sslmode=verify-full&sslrootcert=/no/such/file'],
-  ])('is one warning where what its string refers to is not there: %s', async (_, store) => {
+  ])('causes one warning if a file or folder in its string is missing: %s', async (_, store) => {
     const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
 
     expect({ warnings, thrown }).toEqual({ warnings: [{ ...lost, message: expect.any(String) }] })
   })
 
-  it('is one warning where the user is unknown and has no home', async () => {
+  it('causes one warning if the user is unknown and has no home', async () => {
     const outcomes = await Promise.all(
       ['{}', `{ connectionString: 'sqlite://' }`, `{ hmacKeys: 'KEY' }`].map(options => serve(options, {}, HOMELESS)),
     )
@@ -273,7 +273,7 @@ describe('a store that cannot be had', () => {
     ['{ enabled: false }', {}],
     ['{}', { OSPROFILER_ENABLED: 'false' }],
     ['{ notifier() {} }', {}],
-  ])('is nothing to tell of where nothing is stored, and the user has no home: %s %j', async (options, env) => {
+  ])('causes no warning if nothing is stored and the user has no home: %s %j', async (options, env) => {
     const file = program.write(
       'homeless.mjs',
       `${HOMELESS}
@@ -287,7 +287,7 @@ describe('a store that cannot be had', () => {
     expect(outcome).toEqual({ code: 0, stdout: 'served\n', stderr: '' })
   })
 
-  it('is one warning where the working directory is gone and the path relative', async () => {
+  it('causes one warning if the path is relative and the working directory was removed', async () => {
     const gone = join(program.outside, 'gone')
     mkdirSync(gone, { recursive: true })
     const text = JSON.stringify(gone)
@@ -306,7 +306,7 @@ describe('a store that cannot be had', () => {
     ['a state folder that is a file', { XDG_STATE_HOME: 'FOLDER/file' }],
     ['a state folder that nobody may write', { XDG_STATE_HOME: 'FOLDER/sealed' }],
     ['a home that is not there', { HOME: 'FOLDER/none/at/all' }],
-  ])('lets the program serve: %s', async (_, environment) => {
+  ])('does not keep the program from serving: %s', async (_, environment) => {
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, value.replace('FOLDER', program.outside)]),
     )
@@ -317,7 +317,7 @@ describe('a store that cannot be had', () => {
   })
 })
 
-it('keeps what was set up before where strict throws', async () => {
+it('keeps the earlier setup if `strict` throws', async () => {
   const { text } = await program
     .run([
       program.write(

@@ -116,7 +116,7 @@ function programOf(options: string, stores: readonly string[] = ['']): string {
 
 const NOTIFIER = 'notifier() {}'
 
-describe('setup() runs no code of the folder where the process stands, of its home or of its arguments', () => {
+describe('setup() runs no code from the working directory, the home directory or the arguments', () => {
   it.each<[string, string, Record<string, string>, readonly string[]]>([
     ['with keys', `${NOTIFIER}, hmacKeys: 'KEY'`, {}, ['']],
     ['without keys', NOTIFIER, {}, ['']],
@@ -147,7 +147,7 @@ describe('setup() runs no code of the folder where the process stands, of its ho
     )
   })
 
-  it.each(['--import', '--require'])('by %s of the register', { timeout: 120_000 }, async option => {
+  it.each(['--import', '--require'])('with %s of the register', { timeout: 120_000 }, async option => {
     const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
     const text = `setTimeout(() => console.log('served'), 200)`
     const file = program.write('registered.mjs', text)
@@ -167,7 +167,7 @@ describe('setup() runs no code of the folder where the process stands, of its ho
   })
 })
 
-it('finds the libraries that NODE_PATH names, which is what the program wishes', { timeout: 120_000 }, async () => {
+it('finds the libraries in NODE_PATH, as the program intends', { timeout: 120_000 }, async () => {
   const file = program.write('app.mjs', programOf(`${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'values'`))
 
   const { stdout } = await program.run([file], { env: { NODE_PATH: join(hostile, 'node_modules') } })

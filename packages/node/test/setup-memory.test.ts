@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { startProgram } from './program.js'
 
-it('setup() leaves nothing behind when it is called again, or closed', async () => {
+it('setup() leaves nothing in memory after a second call or close()', async () => {
   const { child, ended } = startProgram('many-setups.mjs', {}, ['--expose-gc'])
 
   const [replaced] = await once(child, 'message')

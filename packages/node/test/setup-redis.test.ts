@@ -26,8 +26,8 @@ async function failedTraces(options: SetupOptions & { readonly notifier?: undefi
   return found.length
 }
 
-describe('the place that Redis has for failed traces', () => {
-  it('is filled where filterErrorTrace or OSPROFILER_FILTER_ERROR_TRACE says so, and the option wins', async () => {
+describe('the place for failed traces in Redis', () => {
+  it('is filled if filterErrorTrace or OSPROFILER_FILTER_ERROR_TRACE is set, and the option wins', async () => {
     const byDefault = await failedTraces({})
     const byOption = await failedTraces({ filterErrorTrace: true })
     vi.stubEnv('OSPROFILER_FILTER_ERROR_TRACE', 'true')

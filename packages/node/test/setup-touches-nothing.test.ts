@@ -92,7 +92,7 @@ describe('setup() touches nothing', () => {
     expect(touched).toEqual([])
   })
 
-  it('but reads the keys file, when it is empty', async () => {
+  it('except an empty keys file, which is read', async () => {
     const file = join(program.folder, 'empty-keys')
 
     const { touched } = await observed(`setup(); look('setup'); console.log(JSON.stringify({ touched }))`, {
@@ -102,7 +102,7 @@ describe('setup() touches nothing', () => {
     expect(touched).toEqual([['setup', [`statSync ${file}`, `openSync ${file}`]]])
   })
 
-  it('by --import of the register without a key', async () => {
+  it('with --import of the register and no key', async () => {
     const file = program.write(
       'registered.mjs',
       `import http from 'node:http'
@@ -118,33 +118,39 @@ describe('setup() touches nothing', () => {
   })
 })
 
-describe('what setup() installs', () => {
+describe('instruments and notifier of setup()', () => {
   const INSTALLED = '[before !== observe(), getNotifier() === osprofiler.notifier]'
 
   it.each<[string, string, string, string, Record<string, string>]>([
-    ['is there at once with a key', `{ hmacKeys: 'KEY' }`, '', '', {}],
-    ['is there at once with a key of the environment', `{}`, '', '', KEYS],
-    ['is there at once where an adapter was given keys before', `{}`, `createRequestTracer('KEY')`, '', {}],
-    ['is there at once in a trace that is open', `{}`, `run({ hmacKey: 'KEY' }, turn)`, '', {}],
-    ['comes with keys of an adapter', `{}`, '', `createRequestTracer('KEY')`, {}],
-    ['comes with keys of configure()', `{}`, '', `configure({ hmacKeys: 'KEY' })`, {}],
-    ['comes with a key of run()', `{}`, '', `run({ hmacKey: 'KEY' }, () => {})`, {}],
-    ['comes when tracing is enabled', `{ enabled: false, hmacKeys: 'KEY' }`, '', `configure({ enabled: true })`, {}],
+    ['exist at once with a key', `{ hmacKeys: 'KEY' }`, '', '', {}],
+    ['exist at once with a key of the environment', `{}`, '', '', KEYS],
+    ['exist at once if an adapter got keys before', `{}`, `createRequestTracer('KEY')`, '', {}],
+    ['exist at once if a trace is open', `{}`, `run({ hmacKey: 'KEY' }, turn)`, '', {}],
+    ['are installed with the keys of an adapter', `{}`, '', `createRequestTracer('KEY')`, {}],
+    ['are installed with the keys of configure()', `{}`, '', `configure({ hmacKeys: 'KEY' })`, {}],
+    ['are installed with the key of run()', `{}`, '', `run({ hmacKey: 'KEY' }, () => {})`, {}],
     [
-      'comes when tracing is enabled before the environment',
+      'are installed when tracing is enabled',
+      `{ enabled: false, hmacKeys: 'KEY' }`,
+      '',
+      `configure({ enabled: true })`,
+      {},
+    ],
+    [
+      'are installed when configure() enables tracing despite the environment',
       `{}`,
       '',
       `configure({ enabled: true })`,
       { ...OFF, ...KEYS },
     ],
     [
-      'comes with an adapter that is enabled by itself',
+      'are installed with an adapter that enables tracing itself',
       `{ enabled: false }`,
       '',
       `createRequestTracer('KEY', { enabled: true })`,
       {},
     ],
-  ])('%s, and goes with close()', async (_, options, earlier, later, env) => {
+  ])('%s, and are removed by close()', async (_, options, earlier, later, env) => {
     const result = await observed(
       `${earlier}
        const osprofiler = setup({ ...${options}, connectionString: 'memory://' })
@@ -171,7 +177,7 @@ describe('what setup() installs', () => {
     ['keys while tracing is disabled', `configure({ enabled: false, hmacKeys: 'KEY' })`],
     ['run() while tracing is disabled', `configure({ enabled: false }); run({ hmacKey: 'KEY' }, () => {})`],
     ['a trace after close()', `await osprofiler.close(); configure({ hmacKeys: 'KEY' })`],
-  ])('does not come with %s', async (_, text) => {
+  ])('are not installed with %s', async (_, text) => {
     const { touched } = await observed(
       `const osprofiler = setup({ connectionString: 'memory://' })
        ${text}
@@ -182,7 +188,7 @@ describe('what setup() installs', () => {
     expect(touched).toEqual([])
   })
 
-  it('comes when a keys file is filled, before the first point of the request that finds it so', async () => {
+  it('are installed when a keys file is filled, before the first point of the next request', async () => {
     const keys = join(program.folder, 'later-keys')
 
     const { names } = await observed(
@@ -218,7 +224,7 @@ describe('what setup() installs', () => {
     expect(names).toEqual([0, 'http-start', 'http-stop', 'wsgi-start', 'wsgi-start', 'wsgi-stop', 'wsgi-stop'])
   })
 
-  it('leaves a notifier in place that the program has set before a first key', async () => {
+  it('leave a notifier in place that the program has set before the first key', async () => {
     const { own } = await observed(
       `import { setNotifier } from '@osprofiler/core'
        const notifier = () => {}

@@ -48,7 +48,7 @@ async function carries(url: string): Promise<string> {
 }
 
 describe('setup()', () => {
-  it('brings records into the store that a connection string names', async () => {
+  it('writes records to the store of the connection string', async () => {
     const store = temporaryStore()
     const osprofiler = opened(setup({ connectionString: store.connectionString, project: 'shop', service: 'catalog' }))
 
@@ -61,7 +61,7 @@ describe('setup()', () => {
     expect(osprofiler.driver?.name).toBe('sqlite')
   })
 
-  it('takes from the environment what it is not told', async () => {
+  it('reads missing options from the environment', async () => {
     const store = temporaryStore()
     vi.stubEnv('OSPROFILER_CONNECTION_STRING', store.connectionString)
     vi.stubEnv('OSPROFILER_SERVICE', 'orders')
@@ -74,7 +74,7 @@ describe('setup()', () => {
     expect((await store.records())[0]).toMatchObject({ project: 'shop', service: 'catalog' })
   })
 
-  it('uses the default store where none is named, and opens it only for records', async () => {
+  it('uses the default store if no store is named, and opens the store only for records', async () => {
     const { directory } = temporaryStore()
     vi.stubEnv('XDG_STATE_HOME', directory)
     const file = join(directory, 'osprofiler', 'traces.db')
@@ -88,7 +88,7 @@ describe('setup()', () => {
     expect([before, existsSync(file)]).toEqual([false, true])
   })
 
-  it('gives every record to a function of yours in place of a store', async () => {
+  it("passes every record to the program's own notifier instead of a store", async () => {
     const store = temporaryStore()
     vi.stubEnv('OSPROFILER_CONNECTION_STRING', store.connectionString)
     const taken: string[] = []
@@ -102,7 +102,7 @@ describe('setup()', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('leaves a driver open that you opened', async () => {
+  it('leaves a driver open that the program opened', async () => {
     const driver = openDriver('memory://')
     const osprofiler = opened(setup({ driver }))
 
@@ -114,7 +114,7 @@ describe('setup()', () => {
     await driver.close()
   })
 
-  it('hands its options to the queue', async () => {
+  it('passes notifierOptions to the queue', async () => {
     const driver = openDriver('memory://')
     const osprofiler = opened(setup({ driver, notifierOptions: { maxRecords: 2 } }))
 
@@ -124,7 +124,7 @@ describe('setup()', () => {
     expect(osprofiler.notifier.stats).toMatchObject({ emitted: 6, written: 2, dropped: 4 })
   })
 
-  it('makes outgoing requests points, and sends the trace to private hosts', async () => {
+  it('records outgoing requests as points, and sends the trace to private hosts', async () => {
     const driver = openDriver('memory://')
     const osprofiler = opened(setup({ driver }))
     const url = await openServer()
@@ -152,32 +152,38 @@ describe('setup()', () => {
       'true',
       2,
     ],
-    ['not where there are no instruments', { instruments: [] }, {}, 'false', 0],
+    ['not if there are no instruments', { instruments: [] }, {}, 'false', 0],
     ['not with OSPROFILER_TRACE_REQUESTS=false', {}, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'false', 0],
     [
-      'with instruments named, whatever OSPROFILER_TRACE_REQUESTS',
+      'if `instruments` names fetch, whatever OSPROFILER_TRACE_REQUESTS says',
       { instruments: ['fetch'] },
       { OSPROFILER_TRACE_REQUESTS: 'no' },
       'true',
       2,
     ],
     [
-      'with an instrument that is added to the default',
+      'if an instrument is added to the default',
       { instruments: ['+express'] },
       { OSPROFILER_INSTRUMENTS: 'pg' },
       'true',
       2,
     ],
-    ['not where OSPROFILER_INSTRUMENTS names others', {}, { OSPROFILER_INSTRUMENTS: 'pg, ioredis' }, 'false', 0],
-    ['with those that OSPROFILER_INSTRUMENTS adds', {}, { OSPROFILER_INSTRUMENTS: ' +express,+koa ,' }, 'true', 2],
     [
-      'not where what is added is added to a default without requests',
+      'not if OSPROFILER_INSTRUMENTS names other instruments',
+      {},
+      { OSPROFILER_INSTRUMENTS: 'pg, ioredis' },
+      'false',
+      0,
+    ],
+    ['if OSPROFILER_INSTRUMENTS adds instruments', {}, { OSPROFILER_INSTRUMENTS: ' +express,+koa ,' }, 'true', 2],
+    [
+      'not if an instrument is added to a default without requests',
       {},
       { OSPROFILER_INSTRUMENTS: '+express', OSPROFILER_TRACE_REQUESTS: 'false' },
       'false',
       0,
     ],
-    ['where requests are added again', { instruments: ['+fetch'] }, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'true', 2],
+    ['if requests are added again', { instruments: ['+fetch'] }, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'true', 2],
   ])('sends the trace %s', async (_, options, environment, expected, count) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
     const records: TraceRecord[] = []
@@ -188,7 +194,7 @@ describe('setup()', () => {
     expect(records).toHaveLength(count)
   })
 
-  it('shows every record to redact before it leaves', async () => {
+  it('passes every record to redact before sending the record', async () => {
     const records: TraceRecord[] = []
     opened(
       setup({ redact: record => ({ ...record, service: 'hidden' }), notifier: record => void records.push(record) }),
@@ -210,7 +216,7 @@ describe('setup()', () => {
 })
 
 describe('a second setup()', () => {
-  it('replaces the first, whose records are still delivered', async () => {
+  it('replaces the first setup, whose records are still delivered', async () => {
     const [first, second] = [temporaryStore(), temporaryStore()]
     const one = opened(setup({ connectionString: first.connectionString }))
     tracePoint('one')
@@ -224,7 +230,7 @@ describe('a second setup()', () => {
     expect(one.notifier.stats).toMatchObject({ emitted: 2, written: 2 })
   })
 
-  it('is not undone when the first is closed', async () => {
+  it('stays in place when the first setup is closed', async () => {
     const records: string[] = []
     const url = await openServer()
     const one = opened(setup({ driver: openDriver('memory://'), service: 'one' }))
@@ -236,7 +242,7 @@ describe('a second setup()', () => {
     expect(records).toEqual(['two http-start', 'two http-stop'])
   })
 
-  it('forgets the options of the first', async () => {
+  it('does not keep the options of the first setup', async () => {
     const services: string[] = []
     const url = await openServer()
     vi.stubEnv('OSPROFILER_SERVICE', 'from environment')
@@ -262,7 +268,7 @@ describe('a second setup()', () => {
 })
 
 describe('close()', () => {
-  it('delivers what waits, and undoes everything', async () => {
+  it('delivers waiting records and undoes the setup', async () => {
     const store = temporaryStore()
     const url = await openServer()
     const before = (): void => undefined
@@ -280,7 +286,7 @@ describe('close()', () => {
     expect([keysDuring, createRequestTracer().stats.tracedByKey.length]).toEqual([2, 0])
   })
 
-  it('accounts for what is recorded while it delivers', async () => {
+  it('counts the records that are made during the delivery', async () => {
     const osprofiler = opened(setup({ driver: openDriver('memory://') }))
     tracePoint('one')
 
@@ -294,7 +300,7 @@ describe('close()', () => {
     expect(getNotifier()).toBeUndefined()
   })
 
-  it('may be called again, and leaves a notifier alone that was set since', async () => {
+  it('may be called again, and keeps a notifier that was set later', async () => {
     const osprofiler = setup({ driver: openDriver('memory://') })
     const own = (): void => undefined
     setNotifier(own)
@@ -311,7 +317,7 @@ describe('a mistake', () => {
     ['an unknown option', { hmacKey: 'a' }, /no option "hmacKey"/],
     ['no object', null, /object/],
     ['no keys in a list', { hmacKeys: [] }, /hmacKeys is empty/],
-    ['a switch that is none', { enabled: 'yes' }, /enabled/],
+    ['an invalid switch', { enabled: 'yes' }, /enabled/],
     ['two stores', { connectionString: 'memory://', driver: openDriver('memory://') }, /connectionString and driver/],
     ['a store and a notifier', { driver: openDriver('memory://'), notifier: () => 0 }, /driver and notifier/],
     ['a driver that is none', { driver: {} }, /write\(\)/],
@@ -326,7 +332,7 @@ describe('a mistake', () => {
     ['a word for SQL that is none', { traceSql: 'all' }, /traceSql.*"off", "statements" or "values"/],
     ['a strictness that is no switch', { strict: 1 }, /strict is a boolean/],
     ['a place of failed traces that is no switch', { filterErrorTrace: 'yes' }, /filterErrorTrace is a boolean/],
-  ])('in the options is a TypeError, and changes nothing: %s', async (_, options, message) => {
+  ])('in the options throws a TypeError and changes nothing: %s', async (_, options, message) => {
     const records: TraceRecord[] = []
     opened(setup({ service: 'before', notifier: record => void records.push(record) }))
 
@@ -341,7 +347,7 @@ describe('a mistake', () => {
     ['mongo-db://app:TOPSECRET@host/x', 'ERR_UNKNOWN_DRIVER'],
     ['app:TOPSECRET@host', 'ERR_CONNECTION_STRING'],
     ['sqlite://app:TOPSECRET@host/x', 'ERR_CONNECTION_STRING'],
-  ])('in the connection string is the error of the driver, without the password: %s', (connectionString, code) => {
+  ])("in the connection string throws the driver's error without the password: %s", (connectionString, code) => {
     for (const options of [{}, { hmacKeys: KEY }, { enabled: false }, { strict: true }]) {
       expect(() => setup({ ...options, connectionString })).toThrow(
         expect.objectContaining({ code, message: expect.not.stringContaining('TOPSECRET') }),

@@ -23,7 +23,7 @@ const PROGRAM = `
   const { emitted, written, dropped, unknown } = own.notifier.stats
   console.log(JSON.stringify({ threads, warnings, emitted, written, dropped, unknown }))`
 
-it('counts records as dropped whose thread never came up, warns once, and does not start it for each batch', async () => {
+it('counts records as dropped if the thread cannot start, warns once, and does not start the thread for each batch', async () => {
   const program = installProgram()
   // No more than its being there is looked at, since the thread does not get that far.
   program.write('node_modules/@photostructure/sqlite/package.json', '{ "name": "@photostructure/sqlite" }')

@@ -35,7 +35,7 @@ export interface RunTraced {
  * consumer.run({ eachMessage: ({ message }) => runTraced(message.headers, 'NEW,OLD', () => handle(message)) })
  */
 export function runTraced<T>(context: TraceContext, hmacKeys: HmacKeys | undefined, fn: () => T, call?: Call): T {
-  return runnerFor(hmacKeys)(context, fn, call)
+  return getRunner(hmacKeys)(context, fn, call)
 }
 
 /**
@@ -50,12 +50,13 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
   const tracer = createCallTracer<TraceContext>(hmacKeys, options)
 
   function run<T>(context: TraceContext, fn: () => T, { name, functionName, info }: Call = {}): T {
-    if (typeof fn !== 'function') throw new TypeError(`What serves a call is a function, not ${typeof fn}`)
+    if (typeof fn !== 'function')
+      throw new TypeError(`The code that serves a call must be a function, not ${typeof fn}`)
     const pair = readCarrier(context) ?? readOsloContext(context)
-    const served = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
-    const opened = tracer.open(pair, context, served ?? {}, name)
+    const pointInfo = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
+    const call = tracer.open(pair, context, pointInfo ?? {}, name)
     // Keeps out the context of the code that opened the connection, which is not the message's.
-    return opened === undefined ? suppress(fn) : opened.serve(fn)
+    return call === undefined ? suppress(fn) : call.serve(fn)
   }
 
   return Object.defineProperty(run, 'stats', { get: () => tracer.stats }) as RunTraced
@@ -64,11 +65,14 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
 const MAX_RUNNERS = 100
 const runners = new Map<string, RunTraced>()
 // Keys must not be names in a map. A list of keys is known by its signature under a random key of this process.
-const drawn = new KeyRing([createTraceId()])
+const processKeyRing = new KeyRing([createTraceId()])
 
 /** Returns the runner of a list of keys, because calls with the same keys share their limits. */
-function runnerFor(hmacKeys: HmacKeys | undefined): RunTraced {
-  const id = hmacKeys === undefined ? '' : drawn.sign(typeof hmacKeys === 'string' ? `=${hmacKeys}` : list(hmacKeys))
+function getRunner(hmacKeys: HmacKeys | undefined): RunTraced {
+  const id =
+    hmacKeys === undefined
+      ? ''
+      : processKeyRing.sign(typeof hmacKeys === 'string' ? `=${hmacKeys}` : serializeKeys(hmacKeys))
   const known = runners.get(id)
   if (known !== undefined) return known
   const runner = createRunTraced(hmacKeys)
@@ -77,7 +81,7 @@ function runnerFor(hmacKeys: HmacKeys | undefined): RunTraced {
   return runner
 }
 
-function list(hmacKeys: readonly string[]): string {
+function serializeKeys(hmacKeys: readonly string[]): string {
   // A value that is no list may have no JSON. `createRunTraced` refuses it.
   return JSON.stringify(hmacKeys) ?? ''
 }

@@ -5,13 +5,13 @@ import { Object, Reflect } from '@osprofiler/core/toolkit'
 /** Member of a call's context in which OpenStack's services pass the arguments of `profiler.init(**trace_info)`. */
 const TRACE_INFO = 'trace_info'
 /** The same member in a message, where oslo.messaging puts `_context_` before each name. */
-const IN_MESSAGE = '_context_trace_info'
+const TRACE_INFO_IN_MESSAGE = '_context_trace_info'
 const PAIR_IN_MESSAGE = { info: '_context_X-Trace-Info', hmac: '_context_X-Trace-HMAC' }
-const MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
+const TRACE_INFO_MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
 // A longer text cannot be valid. The limit prevents computations over megabytes.
-const MAX_LENGTH = 1_024
+const MAX_TEXT_CHARS = 1_024
 /** A pair that is refused and counted as such. */
-const MALFORMED: SignedPair = { info: '-', hmac: '-' }
+const MALFORMED_PAIR: SignedPair = { info: '-', hmac: '-' }
 
 /**
  * Reads the trace in the context of an oslo.messaging call, or in its message, where `_context_` precedes each name.
@@ -21,10 +21,10 @@ const MALFORMED: SignedPair = { info: '-', hmac: '-' }
 export function readOsloContext(context: unknown): SignedPair | undefined {
   if (typeof context !== 'object' || context === null) return undefined
   try {
-    const info = own(context, PAIR_IN_MESSAGE.info)
-    const hmac = own(context, PAIR_IN_MESSAGE.hmac)
+    const info = getOwn(context, PAIR_IN_MESSAGE.info)
+    const hmac = getOwn(context, PAIR_IN_MESSAGE.hmac)
     if (info !== undefined || hmac !== undefined) return readCarrier({ 'X-Trace-Info': info, 'X-Trace-HMAC': hmac })
-    const traceInfo = own(context, TRACE_INFO) ?? own(context, IN_MESSAGE)
+    const traceInfo = getOwn(context, TRACE_INFO) ?? getOwn(context, TRACE_INFO_IN_MESSAGE)
     return traceInfo === undefined || traceInfo === null ? undefined : readTraceInfo(traceInfo)
   } catch {
     return undefined
@@ -40,7 +40,7 @@ export function writeTraceInfo(context: object, headers: TraceHeaders, keys: Hma
 
 /** Removes a trace in Python's form from a context, because a key in clear must not be passed on. */
 export function removeTraceInfo(context: object): void {
-  for (const name of [TRACE_INFO, IN_MESSAGE]) Reflect.deleteProperty(context, name)
+  for (const name of [TRACE_INFO, TRACE_INFO_IN_MESSAGE]) Reflect.deleteProperty(context, name)
 }
 
 function readTraceInfo(traceInfo: unknown): SignedPair {
@@ -48,20 +48,20 @@ function readTraceInfo(traceInfo: unknown): SignedPair {
   if (
     typeof traceInfo !== 'object' ||
     traceInfo === null ||
-    Object.keys(traceInfo).some(name => !MEMBERS.includes(name))
+    Object.keys(traceInfo).some(name => !TRACE_INFO_MEMBERS.includes(name))
   )
-    return MALFORMED
-  const [key, baseId, parentId = null] = MEMBERS.map(name => own(traceInfo, name))
+    return MALFORMED_PAIR
+  const [key, baseId, parentId = null] = TRACE_INFO_MEMBERS.map(name => getOwn(traceInfo, name))
   // An empty key counts as missing.
-  if (!isText(key) || key === '' || !isText(baseId) || !(parentId === null || isText(parentId))) return MALFORMED
+  if (!isText(key) || key === '' || !isText(baseId) || !(parentId === null || isText(parentId))) return MALFORMED_PAIR
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: parentId }, key)
   return { info, hmac }
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_LENGTH
+  return typeof value === 'string' && value.length <= MAX_TEXT_CHARS
 }
 
-function own(holder: object, name: string): unknown {
+function getOwn(holder: object, name: string): unknown {
   return Object.hasOwn(holder, name) ? Reflect.get(holder, name) : undefined
 }

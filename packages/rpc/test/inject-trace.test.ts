@@ -28,12 +28,12 @@ describe('injectTrace', () => {
     expect(signedUnpack(info, hmac, 'KEY')?.parentId).not.toBe(TRACE.baseId)
   })
 
-  it('makes an object where there is none', () => {
+  it('creates an object if the context is missing', () => {
     expect(run(TRACE, () => Object.keys(injectTrace()))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
     expect(injectTrace()).toEqual({})
   })
 
-  it('names another point where it is told to', () => {
+  it('injects the headers of the point that `options.point` names', () => {
     const { traceId, headers } = run(TRACE, () => {
       const point = start('send')
       return { traceId: point.traceId, headers: withTrace('inside', () => injectTrace({ ...NONE }, { point })) }
@@ -42,7 +42,7 @@ describe('injectTrace', () => {
     expect(signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], 'KEY')?.parentId).toBe(traceId)
   })
 
-  it('leaves what is sent outside of a trace as it is', () => {
+  it('leaves the context unchanged outside of a trace', () => {
     const context = { 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } }
 
     injectTrace(context, { compatible: true, hmacKeys: 'KEY' })
@@ -50,7 +50,7 @@ describe('injectTrace', () => {
     expect(context).toEqual({ 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } })
   })
 
-  it('replaces the trace of a message that is forwarded, in whatever case it is written', () => {
+  it('replaces the trace of a forwarded message, in upper or lower case', () => {
     const headers = { 'x-trace-info': 'old', 'X-Trace-HMAC': 'old', other: 'kept' }
     const map = new Map(Object.entries(headers))
 
@@ -69,19 +69,19 @@ describe('injectTrace', () => {
       new Proxy({}, { set: () => fail(), deleteProperty: () => fail(), get: () => fail() }),
     ],
     ['one that is switched off', Proxy.revocable({}, {}).proxy],
-  ])('does not fail of %s', (_, carrier) => {
+  ])('does not throw for %s', (_, carrier) => {
     expect(() => run(TRACE, () => injectTrace(carrier, { compatible: true, hmacKeys: 'KEY' }))).not.toThrow()
   })
 
   describe('for Python', () => {
-    it('sends no key unless it is asked to', () => {
+    it('sends no key without `compatible`', () => {
       const context = run(TRACE, () => injectTrace({ user: 'alice' }))
 
       expect(Object.keys(context)).toEqual(['user', 'X-Trace-Info', 'X-Trace-HMAC'])
       expect(JSON.stringify(context)).not.toContain('KEY')
     })
 
-    it('puts what profiler.init() takes beside the pair where it is asked to', () => {
+    it('adds the arguments of profiler.init() beside the pair with `compatible`', () => {
       const context: Record<string, unknown> = {}
 
       const point = run(TRACE, () => withTrace('call', () => sendCompatible(context, 'OTHER,KEY')))
@@ -90,7 +90,7 @@ describe('injectTrace', () => {
       expect(context).toHaveProperty('X-Trace-Info')
     })
 
-    it('sends no key that is not among those that may be sent', () => {
+    it('sends only keys that `hmacKeys` allows', () => {
       const context: Record<string, unknown> = {}
 
       run(TRACE, () => sendCompatible(context, 'OTHER'))
@@ -98,7 +98,7 @@ describe('injectTrace', () => {
       expect(Object.keys(context)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
     })
 
-    it('does not pass on a key in clear that came with the context', () => {
+    it('removes a key in clear that came with the context', () => {
       const context = { trace_info: { hmac_key: 'KEY' }, _context_trace_info: { hmac_key: 'KEY' } }
 
       run(TRACE, () => injectTrace(context))

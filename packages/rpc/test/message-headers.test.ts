@@ -74,7 +74,7 @@ describe('the headers of a consumed message', () => {
     expect(traceOf(make(headers))).toBe(baseId)
   })
 
-  it.each(SHAPES)('carry none in %s that names none', (_, make) => {
+  it.each(SHAPES)('carry no trace in %s without trace headers', (_, make) => {
     const serve = createRunTraced('KEY')
 
     const inside = [[], [OTHER], [['X-Trace-Id__', 'x'] as const]].map(headers => serve(make(headers), get))
@@ -85,7 +85,7 @@ describe('the headers of a consumed message', () => {
 
   // The names of an object, and of a Map of texts, are unique.
   it.each(SHAPES.filter(([shape]) => /list|Map of bytes$/.test(shape)))(
-    'are refused where %s names each header twice',
+    'are refused if %s names each header twice',
     (_, make) => {
       const serve = createRunTraced('KEY')
       const [one, two] = [signed(), signed()]
@@ -101,7 +101,7 @@ describe('the headers of a consumed message', () => {
     },
   )
 
-  it.each(SHAPES)('are refused where both spellings of a name are in %s, with two values', (_, make) => {
+  it.each(SHAPES)('are refused if %s has both spellings of a name with different values', (_, make) => {
     const serve = createRunTraced('KEY')
     const [one, two] = [signed(), inLowerCase(signed())]
 
@@ -116,14 +116,14 @@ describe('the headers of a consumed message', () => {
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(4)
   })
 
-  it.each(SHAPES)('carry a trace where both spellings of a name are in %s, with one value', (_, make) => {
+  it.each(SHAPES)('carry a trace if %s has both spellings of a name with the same value', (_, make) => {
     const baseId = createTraceId()
     const headers = signed(baseId)
 
     expect(traceOf(make([...headers, ...inLowerCase(headers)]))).toBe(baseId)
   })
 
-  it('carry a trace in a list of 1,000 headers, and none in a longer one', () => {
+  it('carry a trace in a list of 1,000 headers, but not in a longer list', () => {
     const baseId = createTraceId()
     const others = Array.from({ length: 999 }, (_, index) => ({ [`header-${index}`]: 'x' }))
     const pair = signed(baseId).map(([name, value]) => ({ [name]: value }))
@@ -135,7 +135,7 @@ describe('the headers of a consumed message', () => {
     ).toBeUndefined()
   })
 
-  it('are not looked through where they are millions', () => {
+  it('are not searched if there are millions of them', () => {
     const read = vi.fn()
     const element = Object.defineProperty({}, 'X-Trace-Info', { enumerable: true, get: read })
     const far: unknown[] = []
@@ -149,7 +149,7 @@ describe('the headers of a consumed message', () => {
     expect(read).not.toHaveBeenCalled()
   })
 
-  it.each([256, -256, 0.5])('are refused where a byte of a list is %d too many', wrong => {
+  it.each([256, -256, 0.5])('are refused if a list contains the invalid byte %d', wrong => {
     const [info, hmac] = signed().map(([name, value]) => ({ [name]: [...bytes(value)] }))
     const spoilt = Object.fromEntries(
       Object.entries(info ?? {}).map(([name, [first = 0, ...rest]]) => [name, [first + wrong, ...rest]]),
@@ -159,7 +159,7 @@ describe('the headers of a consumed message', () => {
     expect(traceOf([spoilt, hmac])).toBeUndefined()
   })
 
-  it('may be a list that holds other things as well', () => {
+  it('may be a list that also contains other values', () => {
     const baseId = createTraceId()
     const list = [
       null,
@@ -183,13 +183,13 @@ describe('the headers of a consumed message', () => {
     ['megabytes', [{ 'X-Trace-Info': Buffer.alloc(5_000_000, 'e') }, { 'X-Trace-HMAC': 'a'.repeat(40) }]],
     ['a list of numbers that are no bytes', [{ 'X-Trace-Info': [Number.NaN, 1e9, -1] }, { 'X-Trace-HMAC': [0.5] }]],
     ['names in a prototype', [Object.create({ 'X-Trace-Info': 'x' })]],
-  ])('are handled untraced where they are %s', (_, headers) => {
+  ])('leave a message untraced if they are %s', (_, headers) => {
     expect(traceOf(headers as object)).toBeUndefined()
   })
 })
 
-describe('the headers of a message that is sent', () => {
-  it.each(SENT)('keep their shape, and carry the trace to who consumes them, in %s', (_, make) => {
+describe('the headers of a sent message', () => {
+  it.each(SENT)('keep their shape and carry the trace to the consumer, in %s', (_, make) => {
     const baseId = createTraceId()
     const headers = make([OTHER])
 
@@ -201,7 +201,7 @@ describe('the headers of a message that is sent', () => {
     expect(new Set(elementsOf(sent).map(shapeOf)).size).toBe(1)
   })
 
-  it.each(SENT)('lose the trace that they came with, in %s', (_, make) => {
+  it.each(SENT)('lose an earlier trace, in %s', (_, make) => {
     const baseId = createTraceId()
     const old = inLowerCase(signed())
     const headers = make([...signed(), OTHER, ...old])
@@ -212,19 +212,19 @@ describe('the headers of a message that is sent', () => {
     expect(elementsOf(sent)).toHaveLength(3)
   })
 
-  it.each(SENT)('stay as they are outside of a trace, in %s', (_, make) => {
+  it.each(SENT)('stay unchanged outside of a trace, in %s', (_, make) => {
     const headers = [OTHER, ...signed()]
 
     expect(injectTrace(make(headers))).toEqual(make(headers))
   })
 
-  it('are those of node-rdkafka where the list is empty', () => {
+  it('have the form of node-rdkafka if the list is empty', () => {
     const headers = run({ hmacKey: 'KEY' }, () => injectTrace([]))
 
     expect(headers.map(Object.keys)).toEqual([['X-Trace-Info'], ['X-Trace-HMAC']])
   })
 
-  it('are bytes where a Map is empty and bytes are asked for', () => {
+  it('are bytes in an empty Map if `bytes` is set', () => {
     const headers = run({ hmacKey: 'KEY' }, () => injectTrace(new Map<Buffer, Buffer>(), { bytes: true }))
 
     expect([...headers].flat().every(Buffer.isBuffer)).toBe(true)
@@ -232,7 +232,7 @@ describe('the headers of a message that is sent', () => {
     expect(traceOf(headers)).toBeDefined()
   })
 
-  it.each([null, undefined])('are an object of texts where there were none: %s', none => {
+  it.each([null, undefined])('become an object of strings if they were %s', none => {
     const baseId = createTraceId()
 
     const headers = run({ hmacKey: 'KEY', baseId }, () => injectTrace(none))
@@ -242,7 +242,7 @@ describe('the headers of a message that is sent', () => {
     expect(injectTrace(none)).toEqual({})
   })
 
-  it('change no element that another list may have as well', () => {
+  it('change no element, because another list may share it', () => {
     const received = [{ 'X-Trace-Info': 'old', other: 'kept' }, { 'X-Trace-HMAC': 'old' }]
 
     const sent = run({ hmacKey: 'KEY' }, () => injectTrace([...received]))
@@ -256,7 +256,7 @@ describe('the headers of a message that is sent', () => {
     ['a frozen list', Object.freeze([{ a: 'b' }])],
     ['a Map that takes nothing', Object.assign(new Map([['a', 'b']]), { set: fail })],
     ['a list that is switched off', Proxy.revocable([], {}).proxy],
-  ])('do not fail where they are %s', (_, headers) => {
+  ])('do not cause an error if they are %s', (_, headers) => {
     expect(() => run({ hmacKey: 'KEY' }, () => injectTrace(headers))).not.toThrow()
   })
 })

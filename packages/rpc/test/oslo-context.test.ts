@@ -11,7 +11,7 @@ function traceInfo(members: object = {}): Record<string, unknown> {
 }
 
 describe('the context of an oslo.messaging call', () => {
-  it.each(['trace_info', '_context_trace_info'])('has its trace taken up from %s, as Python writes it', name => {
+  it.each(['trace_info', '_context_trace_info'])('continues the trace in %s, as Python writes it', name => {
     const info = traceInfo()
 
     const profiler = runTraced({ [name]: info, user_id: 'alice' }, 'NEW,KEY', get)
@@ -20,20 +20,20 @@ describe('the context of an oslo.messaging call', () => {
     expect(profiler?.parentId).toBe('the-caller')
   })
 
-  it('has its trace taken up from a signed pair in a message', () => {
+  it('continues the trace of a signed pair in a message', () => {
     const context = run({ hmacKey: 'KEY' }, () => injectTrace({ user_id: 'alice' }))
     const message = Object.fromEntries(Object.entries(context).map(([name, value]) => [`_context_${name}`, value]))
 
     expect(runTraced({ method: 'create', args: {}, ...message }, 'KEY', get)).toBeDefined()
   })
 
-  it('signs what is sent on with the key that Python sent', () => {
+  it('signs further requests with the key that Python sent', () => {
     const sent = runTraced({ trace_info: traceInfo() }, 'NEW,KEY', () => injectTrace({}))
 
     expect(runTraced(sent, 'KEY', get)).toBeDefined()
   })
 
-  it('means the trace itself where no parent is named', () => {
+  it('makes the trace itself the parent if no parent is named', () => {
     const info = traceInfo({ parent_id: null })
 
     expect(runTraced({ trace_info: info }, 'KEY', get)?.parentId).toBe(info.base_id)
@@ -53,27 +53,27 @@ describe('the context of an oslo.messaging call', () => {
     ['a member that profiler.init() does not take', traceInfo({ info: 'x' })],
     ['a text', 'KEY'],
     ['a list', ['KEY']],
-  ])('is not believed with %s', (_, info) => {
+  ])('is refused with %s', (_, info) => {
     const serve = createRunTraced('NEW,KEY')
 
     expect(serve({ trace_info: info }, get)).toBeUndefined()
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(1)
   })
 
-  it('is bounded in age as any other', () => {
+  it('is refused if it is too old, like other traces', () => {
     const old = '01000000-0000-7000-8000-000000000000'
 
     expect(runTraced({ trace_info: traceInfo({ base_id: old }) }, 'KEY', get)).toBeUndefined()
   })
 
-  it.each([undefined, null])('is not asked twice where its trace is %s', info => {
+  it.each([undefined, null])('carries no trace if its trace is %s', info => {
     const serve = createRunTraced('KEY')
 
     expect(serve({ _context_trace_info: info }, get)).toBeUndefined()
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(0)
   })
 
-  it('has the signed pair count where there are both', () => {
+  it('uses the signed pair if both forms are present', () => {
     const context = run({ hmacKey: 'KEY' }, () => injectTrace({}))
 
     expect(runTraced({ ...context, trace_info: traceInfo({ hmac_key: 'OTHER' }) }, 'KEY', get)).toBeDefined()

@@ -27,7 +27,7 @@ describe('runTraced', () => {
     expect(records[1]?.parent_id).toBe(records[0]?.trace_id)
   })
 
-  it('lasts until the promise has settled', async () => {
+  it('ends the point when the promise settles', async () => {
     let finish = (_: string): void => {}
     const result = runTraced(headersOf('KEY'), 'KEY', () => new Promise<string>(resolve => (finish = resolve)))
     expect(records).toHaveLength(1)
@@ -38,7 +38,7 @@ describe('runTraced', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('records what is thrown, and throws it on', async () => {
+  it('records a thrown error and throws it again', async () => {
     const failure = new RangeError('out of stock')
 
     expect(() => runTraced(headersOf('KEY'), 'KEY', () => throwIt(failure))).toThrow(failure)
@@ -48,7 +48,7 @@ describe('runTraced', () => {
     expect(stops.map(({ info }) => info.etype)).toEqual(['RangeError', 'RangeError'])
   })
 
-  it('is told what is called', () => {
+  it('records the name and the info of the call', () => {
     runTraced(headersOf('KEY'), 'KEY', () => {}, { name: 'driver', functionName: 'spawn', info: { topic: 'compute' } })
     runTraced(headersOf('KEY'), 'KEY', () => {})
 
@@ -92,7 +92,7 @@ describe('runTraced', () => {
     expect(records).toEqual([])
   })
 
-  it('believes in the keys of configure() where it is given none', () => {
+  it('uses the keys of configure() if no keys are passed', () => {
     const headers = headersOf('KEY')
     expect(runTraced(headers, undefined, get)).toBeUndefined()
 
@@ -104,25 +104,25 @@ describe('runTraced', () => {
     }
   })
 
-  it('signs what is sent on with the key that was accepted', () => {
+  it('signs further requests with the accepted key', () => {
     const sent = runTraced(headersOf('OLD'), 'NEW,OLD', () => injectTrace({}))
 
     expect(runTraced(sent, 'OLD', get)).toBeDefined()
     expect(runTraced(sent, 'NEW', get)).toBeUndefined()
   })
 
-  it('refuses keys that are given and empty, and what is no function', () => {
+  it('throws for empty keys and for a value that is no function', () => {
     expect(() => runTraced({}, '', () => {})).toThrow('The list of HMAC keys is empty')
     expect(() => runTraced({}, 'KEY', 'fn' as never)).toThrow(TypeError)
   })
 
-  it('tells a list of keys from a text that looks like one', () => {
+  it('distinguishes a list of keys from a string that looks like the list', () => {
     expect(runTraced(headersOf('A'), ['A'], get)).toBeDefined()
     expect(runTraced(headersOf('A'), '["A"]', get)).toBeUndefined()
     expect(runTraced(headersOf('["A"]'), '["A"]', get)).toBeDefined()
   })
 
-  it('holds the limits of the HTTP adapters', () => {
+  it('applies the limits of the HTTP adapters', () => {
     holdClock()
     const old = '01000000-0000-7000-8000-000000000000'
 
@@ -132,7 +132,7 @@ describe('runTraced', () => {
     expect(traced.filter(Boolean)).toHaveLength(100)
   })
 
-  it('shows the methods of a traced class below the call', () => {
+  it('nests the methods of a traced class below the call', () => {
     const Manager = traceClass('rpc')(
       class Manager {
         create(size: number): number {
@@ -149,7 +149,7 @@ describe('runTraced', () => {
 })
 
 describe('createRunTraced', () => {
-  it('has limits, hooks and counts of its own', () => {
+  it('has its own limits, hooks and counts', () => {
     holdClock()
     const told: unknown[] = []
     const serve = createRunTraced('KEY', {
@@ -174,7 +174,7 @@ describe('createRunTraced', () => {
     expect(serve.stats).toMatchObject({ traced: 1, tracedByKey: [1], refused: { 'rate-limited': 1, 'unknown-key': 1 } })
   })
 
-  it('refuses an option that does not exist, or of the wrong type', () => {
+  it('throws for an unknown option or an option of the wrong type', () => {
     expect(() => createRunTraced('KEY', { maxAge: 1 } as never)).toThrow('has no option "maxAge"')
     expect(() => createRunTraced('KEY', { maxTraceAge: -1 })).toThrow('maxTraceAge must not be negative')
   })

@@ -15,31 +15,31 @@ import {
 
 const MAX_TEXTS = 2_000
 const MAX_DEPTH = 8
-const MAX_BYTES = 4_096
+const MAX_BUFFER_BYTES = 4_096
 // A member name of this form says nothing about the data.
-const WORD = /^(?:\d+|[A-Za-z_]\w*)$/
+const PLAIN_MEMBER_NAME = /^(?:\d+|[A-Za-z_]\w*)$/
 
 // To hide shorter texts would tear the message apart, and they reveal little.
-const MIN_HIDDEN = 3
+const MIN_HIDDEN_CHARS = 3
 
 /** Hides the values that a server may repeat in a message, except for known names. */
 export function hideValues(message: string, values: unknown, names: ReadonlySet<string> = new Set()): string {
   let shown = message
-  for (const text of textsInValues(values)) {
-    if (text.length >= MIN_HIDDEN && !names.has(text)) shown = shown.replaceAll(text, '?')
+  for (const text of findTexts(values)) {
+    if (text.length >= MIN_HIDDEN_CHARS && !names.has(text)) shown = shown.replaceAll(text, '?')
   }
   return shown
 }
 
 // Returns the texts that a server may repeat of its input, found in lists, objects, maps and buffers. Runs no getter.
 // The longest texts come first: to hide a part of a text first would leave the rest visible.
-function textsInValues(values: unknown): readonly string[] {
+function findTexts(values: unknown): readonly string[] {
   const texts = new Set<string>()
-  collect(values, texts, [])
+  collectTexts(values, texts, [])
   return [...texts].sort((a, b) => b.length - a.length)
 }
 
-function collect(value: unknown, texts: Set<string>, path: readonly object[]): void {
+function collectTexts(value: unknown, texts: Set<string>, path: readonly object[]): void {
   if (texts.size >= MAX_TEXTS) return
   if (typeof value === 'string') {
     texts.add(value)
@@ -48,41 +48,41 @@ function collect(value: unknown, texts: Set<string>, path: readonly object[]): v
   } else if (typeof value === 'number' || typeof value === 'bigint') {
     texts.add(String(value))
   } else if (typeof value === 'object' && value !== null && path.length < MAX_DEPTH && !path.includes(value)) {
-    collectObject(value, texts, [...path, value])
+    collectTextsOfObject(value, texts, [...path, value])
   }
 }
 
-function collectObject(value: object, texts: Set<string>, path: readonly object[]): void {
+function collectTextsOfObject(value: object, texts: Set<string>, path: readonly object[]): void {
   if (types.isProxy(value)) return
   if (ArrayBuffer.isView(value)) {
-    if (value.byteLength > MAX_BYTES) return
+    if (value.byteLength > MAX_BUFFER_BYTES) return
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     for (const encoding of ['utf8', 'hex', 'base64', 'latin1'] as const) texts.add(bytes.toString(encoding))
   } else if (types.isDate(value)) {
     const time = Reflect.apply(Date.prototype.getTime, value, [])
-    if (!Number.isNaN(time)) for (const text of datesOf(new Date(time))) texts.add(text)
+    if (!Number.isNaN(time)) for (const text of listDateFormats(new Date(time))) texts.add(text)
   } else if (types.isMap(value)) {
     for (const [key, inner] of Reflect.apply(Map.prototype.entries, value, [])) {
-      collect(key, texts, path)
-      collect(inner, texts, path)
+      collectTexts(key, texts, path)
+      collectTexts(inner, texts, path)
     }
   } else if (types.isSet(value)) {
-    for (const inner of Reflect.apply(Set.prototype.values, value, [])) collect(inner, texts, path)
+    for (const inner of Reflect.apply(Set.prototype.values, value, [])) collectTexts(inner, texts, path)
   } else {
     // Reads only the start of a very long list.
-    const names = Array.isArray(value) && value.length > MAX_TEXTS ? range(MAX_TEXTS) : Object.keys(value)
+    const names = Array.isArray(value) && value.length > MAX_TEXTS ? listIndexNames(MAX_TEXTS) : Object.keys(value)
     for (const name of names) {
-      if (!WORD.test(name)) texts.add(name)
-      collect(Object.getOwnPropertyDescriptor(value, name)?.value, texts, path)
+      if (!PLAIN_MEMBER_NAME.test(name)) texts.add(name)
+      collectTexts(Object.getOwnPropertyDescriptor(value, name)?.value, texts, path)
     }
   }
 }
 
-function range(length: number): readonly string[] {
+function listIndexNames(length: number): readonly string[] {
   return Array.from({ length }, (_, index) => String(index))
 }
 
-function datesOf(date: Date): readonly string[] {
+function listDateFormats(date: Date): readonly string[] {
   const iso = date.toISOString()
   return [iso, iso.slice(0, 19), iso.slice(0, 19).replace('T', ' '), iso.slice(0, 10), String(date)]
 }

@@ -2,7 +2,7 @@ import { recordErrorAs } from '@osprofiler/core'
 import { Error } from '@osprofiler/core/toolkit'
 
 /** Returns the name of an error for its record: the class, or `error.name` if the class is a generic one. */
-export function errorName(error: Error): string {
+export function getErrorName(error: Error): string {
   const className = error.constructor.name
   return ['', 'Error', 'Object', 'DOMException'].includes(className) ? error.name : className
 }
@@ -10,7 +10,7 @@ export function errorName(error: Error): string {
 /** Replaces the message of an error in all records, because libraries repeat the values that they were given. */
 export function recordWithMessage(error: Error, message: string): Error {
   const shown = new Error(message)
-  shown.name = errorName(error)
+  shown.name = getErrorName(error)
   recordErrorAs(error, shown)
   return shown
 }

@@ -1,14 +1,14 @@
 import type { Point } from '@osprofiler/core'
 import { Array, Reflect, String, settle, standIn, types, WeakSet } from '@osprofiler/core/toolkit'
-import { markTaken } from '../points/mark-taken.js'
+import { markTraced } from '../points/mark-traced.js'
 import { listen } from '../wrapping/diagnostics-channels.js'
 import { standInAfter } from '../wrapping/stand-in-once.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, type Layer, nameOf } from './layers.js'
-import { registrationSite } from './registration-site.js'
+import { createStartLayer, getFunctionName, type Layer, type StartLayer } from './layers.js'
+import { findRegistrationSite } from './registration-site.js'
 
 /** A hook or a handler. Request and reply come first, and the callback of a hook comes last. */
-type Step = (this: unknown, ...args: unknown[]) => unknown
+type HookOrHandler = (this: unknown, ...args: unknown[]) => unknown
 
 interface FastifyInstance {
   addHook(name: string, hook: unknown): unknown
@@ -18,63 +18,70 @@ const { isPromise } = types
 
 type RouteOptions = Record<string, unknown> & { readonly method?: unknown; readonly url?: unknown }
 
-const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onError']
+const HOOK_NAMES = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onError']
 
 /** Records the hooks and handlers of Fastify as points named `fastify`, in servers that are created from now on. */
 export function instrumentFastify(): () => void {
-  const enter = createLayers('fastify')
-  const wrapped = new WeakSet<object>()
-  let active = true
+  const startLayer = createStartLayer('fastify')
+  const tracedFunctions = new WeakSet<object>()
+  let isActive = true
 
-  const layered = (step: unknown, layer: Omit<Layer, 'name'>): unknown => {
-    if (Array.isArray(step)) return step.map(one => layered(one, layer))
-    if (typeof step !== 'function' || wrapped.has(step) || /^osprofiler/.test(nameOf(step))) return step
-    const traced = traceStep(step as Step, layer, (request, entered) => (active ? enter(request, entered) : undefined))
-    wrapped.add(traced)
+  const traceFunctions = (fn: unknown, layer: Omit<Layer, 'name'>): unknown => {
+    if (Array.isArray(fn)) return fn.map(one => traceFunctions(one, layer))
+    if (typeof fn !== 'function' || tracedFunctions.has(fn) || /^osprofiler/.test(getFunctionName(fn))) return fn
+    const traced = traceFunction(fn as HookOrHandler, layer, (request, startedLayer) =>
+      isActive ? startLayer(request, startedLayer) : undefined,
+    )
+    tracedFunctions.add(traced)
     return traced
   }
 
-  function onServer({ fastify }: { readonly fastify: FastifyInstance }): void {
-    if (!markTaken(fastify)) return
+  function onServerCreated({ fastify }: { readonly fastify: FastifyInstance }): void {
+    if (!markTraced(fastify)) return
     wrapMethod(fastify, 'addHook', (proceed, _self, [name, hook, ...rest]) => {
-      return proceed([name, HOOKS.includes(String(name)) ? layered(hook, { hook: String(name) }) : hook, ...rest])
+      return proceed([
+        name,
+        HOOK_NAMES.includes(String(name)) ? traceFunctions(hook, { hook: String(name) }) : hook,
+        ...rest,
+      ])
     })
     fastify.addHook('onRoute', (options: RouteOptions) => {
       const route = `${[options.method].flat().join(',')} ${options.url}`
-      options.handler = layered(options.handler, { route })
-      for (const hook of HOOKS) {
-        if (options[hook] !== undefined) options[hook] = layered(options[hook], { hook, route })
+      options.handler = traceFunctions(options.handler, { route })
+      for (const hook of HOOK_NAMES) {
+        if (options[hook] !== undefined) options[hook] = traceFunctions(options[hook], { hook, route })
       }
     })
   }
 
-  const undo = listen({ 'fastify.initialization': onServer })
+  const undo = listen({ 'fastify.initialization': onServerCreated })
   return () => {
-    active = false
+    isActive = false
     undo()
   }
 }
 
-function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): Step {
-  const own = nameOf(step)
+function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name'>, startLayer: StartLayer): HookOrHandler {
+  const ownName = getFunctionName(fn)
   // A function in the options of a route is named after its option.
-  const name = own === '' || own === layer.hook ? (registrationSite() ?? own) : own
-  return standIn(step, (original, self, args) => {
-    const point = enter(args[0] as object, { ...layer, name })
+  const name = ownName === '' || ownName === layer.hook ? (findRegistrationSite() ?? ownName) : ownName
+  return standIn(fn, (original, self, args) => {
+    const point = startLayer(args[0] as object, { ...layer, name })
     if (point === undefined) return Reflect.apply(original, self, args)
-    const done = layer.hook === undefined ? undefined : args.at(-1)
-    const given = typeof done === 'function' ? args.with(-1, endAtCall(done as Step, point)) : args
-    let waited = false
+    const callback = layer.hook === undefined ? undefined : args.at(-1)
+    const newArgs =
+      typeof callback === 'function' ? args.with(-1, endPointAtCallback(callback as HookOrHandler, point)) : args
+    let hasPromise = false
     return settle(
       () => {
-        const result = Reflect.apply(original, self, given)
-        waited = isPromise(result)
+        const result = Reflect.apply(original, self, newArgs)
+        hasPromise = isPromise(result)
         return result
       },
       {
         // A step without a promise lasts until it calls back, sends, or the next one begins.
         done() {
-          if (waited) point.stop()
+          if (hasPromise) point.stop()
         },
         failed: error => point.fail(error),
       },
@@ -82,8 +89,8 @@ function traceStep(step: Step, layer: Omit<Layer, 'name'>, enter: EnterLayer): S
   })
 }
 
-function endAtCall(done: Step, point: Point): Step {
-  return standInAfter(done, error => {
+function endPointAtCallback(callback: HookOrHandler, point: Point): HookOrHandler {
+  return standInAfter(callback, error => {
     if (error) point.fail(error)
     else point.stop()
   })

@@ -3,8 +3,8 @@ import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { standInOnce } from '../wrapping/stand-in-once.js'
 import type { Around } from '../wrapping/wrap-method.js'
-import { createLayers, type EnterLayer, nameOf } from './layers.js'
-import { registrationSite } from './registration-site.js'
+import { createStartLayer, getFunctionName, type StartLayer } from './layers.js'
+import { findRegistrationSite } from './registration-site.js'
 
 interface KoaContext {
   readonly method?: string
@@ -20,20 +20,20 @@ type Middleware = (this: unknown, ...args: unknown[]) => unknown
  * `await next()` is a second point, whose `layer.after` is true. Generators are not recorded.
  */
 export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
-  const enter = createLayers('koa')
-  const known = new WeakMap<object, unknown>()
+  const startLayer = createStartLayer('koa')
+  const tracedMiddleware = new WeakMap<object, unknown>()
 
-  function layered(middleware: unknown): unknown {
+  function traceOnce(middleware: unknown): unknown {
     if (typeof middleware !== 'function' || isGenerator(middleware)) return middleware
-    const before = known.get(middleware)
-    if (before !== undefined) return before
-    const traced = traceMiddleware(middleware as Middleware, enter)
-    known.set(middleware, traced).set(traced, traced)
+    const known = tracedMiddleware.get(middleware)
+    if (known !== undefined) return known
+    const traced = traceMiddleware(middleware as Middleware, startLayer)
+    tracedMiddleware.set(middleware, traced).set(traced, traced)
     return traced
   }
 
-  const use: Around = (proceed, _self, [middleware, ...rest]) => proceed([layered(middleware), ...rest])
-  return wrapLibrary('koa', [{ given: libraries.koa, methods: { use } }])
+  const aroundUse: Around = (proceed, _self, [middleware, ...rest]) => proceed([traceOnce(middleware), ...rest])
+  return wrapLibrary('koa', [{ given: libraries.koa, methods: { use: aroundUse } }])
 }
 
 /** Koa 2 calls a generator with another `this` and another first argument, so the generator runs unchanged. */
@@ -41,56 +41,56 @@ function isGenerator(middleware: unknown): boolean {
   return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
 }
 
-function traceMiddleware(middleware: Middleware, enter: EnterLayer): Middleware {
+function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middleware {
   const isRouter = 'router' in middleware
-  const name = shownName(middleware) || (isRouter ? 'router' : (registrationSite() ?? ''))
+  const name = getShownName(middleware) || (isRouter ? 'router' : (findRegistrationSite() ?? ''))
 
   return standIn(middleware, (original, self, args) => {
     const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
-    let point = enter(ctx, { name })
+    let point = startLayer(ctx, { name })
     if (point === undefined) return Reflect.apply(original, self, args)
-    let over = false
-    let below: { readonly error: unknown } | undefined
+    let hasEnded = false
+    let failureBelow: { readonly error: unknown } | undefined
 
     // The code that awaits the promise may be untraced, as Koa itself is.
     const inContext = takeContext()
-    const comeBack = (): void => {
+    const resumeLayer = (): void => {
       // A call that the middleware did not await may return after the end of the middleware.
-      if (!over) inContext(() => (point = enter(ctx, { name, after: true })))
+      if (!hasEnded) inContext(() => (point = startLayer(ctx, { name, after: true })))
     }
-    const handOn = (handed: Next, handedSelf: unknown, handedArgs: unknown[]): unknown => {
+    const callNext = (nextFunction: Next, nextSelf: unknown, nextArgs: unknown[]): unknown => {
       point?.stop()
-      return settle(() => Reflect.apply(handed, handedSelf, handedArgs), {
-        done: comeBack,
+      return settle(() => Reflect.apply(nextFunction, nextSelf, nextArgs), {
+        done: resumeLayer,
         failed(error) {
-          below = { error }
-          comeBack()
+          failureBelow = { error }
+          resumeLayer()
         },
       })
     }
     const end = (failure?: { readonly error: unknown }): void => {
-      over = true
-      const info = isRouter ? routeInfo(ctx) : undefined
+      hasEnded = true
+      const info = isRouter ? describeRoute(ctx) : undefined
       // The point of the layer below has recorded its own error.
-      if (failure === undefined || below?.error === failure.error) point?.stop(info)
+      if (failure === undefined || failureBelow?.error === failure.error) point?.stop(info)
       else point?.fail(failure.error, info)
     }
 
-    const given = typeof next === 'function' ? [ctx, standInOnce(next, handOn), ...rest] : args
-    return settle(() => Reflect.apply(original, self, given), {
+    const newArgs = typeof next === 'function' ? [ctx, standInOnce(next, callNext), ...rest] : args
+    return settle(() => Reflect.apply(original, self, newArgs), {
       done: () => end(),
       failed: error => end({ error }),
     })
   })
 }
 
-function shownName(middleware: Middleware): string {
+function getShownName(middleware: Middleware): string {
   // Koa itself looks here first.
   const { _name: shown } = middleware as { _name?: unknown }
-  return typeof shown === 'string' ? shown : nameOf(middleware)
+  return typeof shown === 'string' ? shown : getFunctionName(middleware)
 }
 
 /** The route is known only after the router has run. */
-function routeInfo({ method = '', _matchedRoute: route }: KoaContext): { layer: { route: string } } | undefined {
+function describeRoute({ method = '', _matchedRoute: route }: KoaContext): { layer: { route: string } } | undefined {
   return typeof route === 'string' ? { layer: { route: `${method} ${route}` } } : undefined
 }

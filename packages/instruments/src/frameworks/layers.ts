@@ -13,28 +13,28 @@ export interface Layer {
 }
 
 /** Returns the name of a function without the `bound` of `bind()`. Empty if the name is no string. */
-export function nameOf(fn: object): string {
+export function getFunctionName(fn: object): string {
   const { name } = fn as { readonly name?: unknown }
   return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
 /** Function that begins the point of a layer. Returns `undefined` if the request is not traced. */
-export type EnterLayer = (request: object, layer: Layer) => Point | undefined
+export type StartLayer = (request: object, layer: Layer) => Point | undefined
 
 /** Records layers as siblings. Each ends by itself, when the next one of its request begins, or with the request. */
-export function createLayers(framework: string): EnterLayer {
-  const current = new WeakMap<object, Point>()
+export function createStartLayer(framework: string): StartLayer {
+  const currentPoints = new WeakMap<object, Point>()
   return (request, layer) => {
     const profiler = get()
     // Nothing would stop the point of a layer that continues after the end of its request.
     if (profiler === undefined || profiler.ended) return undefined
-    current.get(request)?.stop()
-    const point = profiler.start(framework, layerInfo(layer))
-    current.set(request, point)
+    currentPoints.get(request)?.stop()
+    const point = profiler.start(framework, describeLayer(layer))
+    currentPoints.set(request, point)
     return point
   }
 }
 
-function layerInfo({ name, hook, route, after }: Layer): PointInfo {
+function describeLayer({ name, hook, route, after }: Layer): PointInfo {
   return { layer: { name: name || '<anonymous>', hook, route, after } }
 }

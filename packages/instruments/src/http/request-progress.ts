@@ -9,57 +9,57 @@ export class RequestProgress {
   #answeredAt: number | undefined
   #lastByteMs: number | undefined
   #unread: true | undefined
-  #forgetLook: (() => void) | undefined
+  #cancelCallback: (() => void) | undefined
 
   constructor(point: Point, onEnd?: () => void) {
     this.point = point
     point.atStop(() => {
-      this.#forgetLook?.()
+      this.#cancelCallback?.()
       onEnd?.()
       return this.#info()
     })
   }
 
   /** Notes the head of the response. The point records `status_code` and `first_byte_ms` when it stops. */
-  answered(status: number | undefined): void {
+  noteHead(status: number | undefined): void {
     this.#status = status
     this.#answeredAt = performance.now()
   }
 
-  /** Calls `look` if the trace is over before the point, because nobody may ever read the response. */
-  whenTraceOver(look: (overFor: number) => void): void {
+  /** Calls `callback` if the trace is over before the point, because nobody may ever read the response. */
+  whenTraceOver(callback: (overForMs: number) => void): void {
     if (!this.point.open || !this.point.recorded) return
-    this.#forgetLook?.()
-    this.#forgetLook = this.point.whenTraceOver(look)
+    this.#cancelCallback?.()
+    this.#cancelCallback = this.point.whenTraceOver(callback)
   }
 
   /** Ends the point at the last byte of the response: `last_byte_ms`. */
-  ended(): void {
+  end(): void {
     this.#lastByteMs = this.#sinceStart(performance.now())
     this.point.stop()
   }
 
   /** Ends the point of a response without a body at the time of its head. */
-  endedAtHead(): void {
+  endAtHead(): void {
     this.#lastByteMs = this.#answeredAt && this.#sinceStart(this.#answeredAt)
     this.#stopAtHead()
   }
 
   /** Ends the point of a response that nobody reads at the time of its head: `unread`. */
-  unread(): void {
+  endUnread(): void {
     this.#unread = true
     this.#stopAtHead()
   }
 
-  /** Ends the point at the time when reading stopped, `since` milliseconds ago. */
-  abandoned(since: number): void {
-    this.#stopAtHead(since)
+  /** Ends the point at the time when reading stopped, `agoMs` milliseconds ago. */
+  endAbandoned(agoMs: number): void {
+    this.#stopAtHead(agoMs)
   }
 
   /** Ends the point of a response that changes the protocol of the connection. */
-  becameOther(status: number | undefined): void {
+  endUpgraded(status: number | undefined): void {
     if (!this.point.open) return
-    this.answered(status)
+    this.noteHead(status)
     this.point.stop()
   }
 
@@ -71,10 +71,10 @@ export class RequestProgress {
     }
   }
 
-  /** Stops at the head of the response, but no longer than `mostAgo` milliseconds ago. */
-  #stopAtHead(mostAgo = Number.POSITIVE_INFINITY): void {
+  /** Stops at the head of the response, but no longer than `maxAgoMs` milliseconds ago. */
+  #stopAtHead(maxAgoMs = Number.POSITIVE_INFINITY): void {
     const now = performance.now()
-    this.point.stop(undefined, Math.min(mostAgo, now - (this.#answeredAt ?? now)))
+    this.point.stop(undefined, Math.min(maxAgoMs, now - (this.#answeredAt ?? now)))
   }
 
   #sinceStart(time: number): number {

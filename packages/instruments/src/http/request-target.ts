@@ -2,7 +2,7 @@
 export const DEFAULT_PORTS = { http: 80, https: 443 }
 
 /** How many origins are remembered, and up to which length. A program asks for the same few all the time. */
-export const KNOWN_ORIGINS = [500, 300] as const
+export const ORIGIN_CACHE_LIMITS = [500, 300] as const
 
 /** Target of a request at its server, split into path and query. */
 export interface PathAndQuery {

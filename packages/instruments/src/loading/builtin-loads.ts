@@ -2,7 +2,7 @@ import { process, setTimeout } from '@osprofiler/core/toolkit'
 import { watchResolved } from './resolve-hook.js'
 
 // A resolved module is soon loaded: at once by `require`, or together with the other imports by `import`.
-const LOOK_AFTER_MS = [0, 100, 1_000]
+const CHECK_DELAYS_MS = [0, 100, 1_000]
 
 /**
  * Calls `onLibrary` once the program has loaded a module of Node. Returns a function that undoes this. Never loads the
@@ -10,20 +10,20 @@ const LOOK_AFTER_MS = [0, 100, 1_000]
  */
 export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => () => void): () => void {
   let undo: (() => void) | undefined
-  let asked = true
+  let isActive = true
 
-  function look(): void {
-    if (!asked || undo !== undefined || !isBuiltinLoaded(name)) return
+  function checkLoaded(): void {
+    if (!isActive || undo !== undefined || !isBuiltinLoaded(name)) return
     undo = onLibrary(process.getBuiltinModule(name) as object)
   }
 
-  look()
+  checkLoaded()
   const unwatch = watchResolved(url => {
     if (url !== name || undo !== undefined) return
-    for (const ms of LOOK_AFTER_MS) setTimeout(look, ms).unref()
+    for (const delayMs of CHECK_DELAYS_MS) setTimeout(checkLoaded, delayMs).unref()
   })
   return () => {
-    asked = false
+    isActive = false
     unwatch()
     undo?.()
     undo = undefined

@@ -20,24 +20,24 @@ interface Manifest {
   main?: string | undefined
 }
 
-const MAX_LENGTH = 1024 * 1024
-const FOLDER = `${sep}node_modules${sep}`
+const MAX_MANIFEST_BYTES = 1024 * 1024
+const NODE_MODULES_FOLDER = `${sep}node_modules${sep}`
 // Every instrument asks about every file.
 const files = new Map<string, LibraryFile | undefined>()
 const manifests = new Map<string, Manifest | undefined>()
 
 /** Returns the library that a file belongs to, or `undefined` for a file outside `node_modules`, such as a bundle. */
 export function readLibraryFile(filename: string): LibraryFile | undefined {
-  if (!files.has(filename)) files.set(filename, locate(filename))
+  if (!files.has(filename)) files.set(filename, locateFile(filename))
   return files.get(filename)
 }
 
-function locate(filename: string): LibraryFile | undefined {
-  const at = filename.lastIndexOf(FOLDER)
+function locateFile(filename: string): LibraryFile | undefined {
+  const at = filename.lastIndexOf(NODE_MODULES_FOLDER)
   if (at < 0) return undefined
-  const parts = filename.slice(at + FOLDER.length).split(sep)
-  const named = parts.splice(0, parts[0]?.startsWith('@') ? 2 : 1)
-  const root = filename.slice(0, at) + FOLDER + named.join(sep)
+  const parts = filename.slice(at + NODE_MODULES_FOLDER.length).split(sep)
+  const nameParts = parts.splice(0, parts[0]?.startsWith('@') ? 2 : 1)
+  const root = filename.slice(0, at) + NODE_MODULES_FOLDER + nameParts.join(sep)
   const manifest = readManifest(root)
   if (manifest === undefined) return undefined
   return {
@@ -59,7 +59,9 @@ function readManifest(root: string): Manifest | undefined {
 
 function parseManifest(root: string): Manifest | undefined {
   try {
-    const { name, version } = JSON.parse(readRegularFile(join(root, 'package.json'), MAX_LENGTH).toString('utf8'))
+    const { name, version } = JSON.parse(
+      readRegularFile(join(root, 'package.json'), MAX_MANIFEST_BYTES).toString('utf8'),
+    )
     return typeof name === 'string' ? { library: name, version: String(version) } : undefined
   } catch {
     return undefined

@@ -49,10 +49,10 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   const seen = new WeakSet<object>()
   const urls = new Set<string>()
   const undos: (() => void)[] = []
-  let asked = true
+  let isActive = true
 
-  function tell(exports: unknown, copy: LibraryCopy): void {
-    if (!asked || !isObject(exports) || seen.has(exports)) return
+  function callOnLibrary(exports: unknown, copy: LibraryCopy): void {
+    if (!isActive || !isObject(exports) || seen.has(exports)) return
     seen.add(exports)
     try {
       const undo = onLibrary(exports, copy)
@@ -63,33 +63,33 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   }
 
   function onFile(loaded: LibraryFile, exports: unknown): void {
-    if (loaded.library !== library || !isNamed(loaded.file, file ?? loaded.main)) return
-    tell(exports, pickCopy(loaded))
+    if (loaded.library !== library || !matchesName(loaded.file, file ?? loaded.main)) return
+    callOnLibrary(exports, pickCopy(loaded))
   }
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
     // Before the import, which is resolved as well and reports this URL again.
     urls.add(url)
-    loadModule(loaded.folder, url, exports => tell(exports, pickCopy(loaded)))
+    loadModule(loaded.folder, url, exports => callOnLibrary(exports, pickCopy(loaded)))
   }
 
-  if (given !== undefined) tell(given, { version: '', folder: '', file: '' })
-  for (const module of loadedModules()) readAnd(module.filename, loaded => onFile(loaded, module.exports))
+  if (given !== undefined) callOnLibrary(given, { version: '', folder: '', file: '' })
+  for (const module of listLoadedModules()) withLibraryFile(module.filename, loaded => onFile(loaded, module.exports))
   undos.push(watchFiles(onFile))
   if (esModule !== undefined) {
     // Deferred until the module is loading anyway: an import from the hook would change the order of the program.
-    undos.push(watchResolved(url => readAnd(url, loaded => setImmediate(onModule, loaded, url))))
-    findModule(library, esModule, (loaded, url) => setImmediate(onModule, loaded, url).unref())
+    undos.push(watchResolved(url => withLibraryFile(url, loaded => setImmediate(onModule, loaded, url))))
+    findInstalledModule(library, esModule, (loaded, url) => setImmediate(onModule, loaded, url).unref())
   }
   return () => {
-    asked = false
+    isActive = false
     for (const undo of undos.splice(0).reverse()) undo()
   }
 }
 
 /** Error codes for a module that `import` is loading right now, or that only `import` can load. */
-const CANNOT_REQUIRE = new Set<unknown>([
+const NEEDS_IMPORT_CODES = new Set<unknown>([
   'ERR_INTERNAL_ASSERTION',
   'ERR_REQUIRE_ASYNC_MODULE',
   'ERR_REQUIRE_CYCLE_MODULE',
@@ -98,24 +98,24 @@ const CANNOT_REQUIRE = new Set<unknown>([
 
 // Uses `require`, which throws in place: on Node 20, a failing import raises a second, unhandled rejection. A module
 // that the program is loading right now can only be imported.
-function loadModule(folder: string, url: string, then: (exports: unknown) => void): void {
+function loadModule(folder: string, url: string, onLoaded: (exports: unknown) => void): void {
   let exports: unknown
   try {
     exports = requireFrom(join(folder, 'package.json'))(fileURLToPath(url))
   } catch (error) {
-    if (!CANNOT_REQUIRE.has((error as { readonly code?: unknown }).code)) return
+    if (!NEEDS_IMPORT_CODES.has((error as { readonly code?: unknown }).code)) return
     // No bundler can resolve this URL.
-    import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(then, () => undefined)
+    import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(onLoaded, () => undefined)
     return
   }
-  then(exports)
+  onLoaded(exports)
 }
 
 /** An absolute path that need not exist. A bundle has no URL, and programs change `process.execPath`. */
 const ANY_FILE = join(sep, 'osprofiler.js')
 
 /** Returns all CommonJS modules loaded so far: all `require` functions share one cache. */
-export function loadedModules(): NodeJS.Module[] {
+export function listLoadedModules(): NodeJS.Module[] {
   const { cache } = requireFrom(ANY_FILE)
   return Object.values(cache).filter(module => module?.loaded) as NodeJS.Module[]
 }
@@ -142,12 +142,12 @@ function watchFiles(watcher: FileWatcher): () => void {
 /** Hooks `load`, which runs once per file. It is below `require`, where other tools replace exports. */
 function hookLoad(): () => void {
   const original = loader.load
-  let hooked = true
+  let isHooked = true
 
   function load(this: NodeJS.Module, filename: string, ...more: unknown[]): unknown {
     const result = Reflect.apply(original, this, [filename, ...more])
-    if (!hooked) return result
-    readAnd(filename, loaded => {
+    if (!isHooked) return result
+    withLibraryFile(filename, loaded => {
       for (const watcher of [...fileWatchers]) watcher(loaded, this.exports)
     })
     return result
@@ -155,32 +155,36 @@ function hookLoad(): () => void {
 
   loader.load = load
   return () => {
-    hooked = false
+    isHooked = false
     // If other code has wrapped the hook since, it stays and does nothing.
     if (loader.load === load) loader.load = original
   }
 }
 
-function findModule(library: string, file: string, then: (loaded: LibraryFile, url: string) => void): void {
+function findInstalledModule(
+  library: string,
+  file: string,
+  onLoaded: (loaded: LibraryFile, url: string) => void,
+): void {
   const main = mainFile()
   const entry = main === undefined ? undefined : resolvePackage(library, main)
   if (entry === undefined) return
   const folder = join('node_modules', library, sep)
   const filename = join(entry.slice(0, entry.lastIndexOf(folder)), folder, file)
-  readAnd(filename, loaded => then(loaded, pathToFileURL(filename).href))
+  withLibraryFile(filename, loaded => onLoaded(loaded, pathToFileURL(filename).href))
 }
 
-function readAnd(location: string, then: (loaded: LibraryFile) => void): void {
+function withLibraryFile(location: string, onLoaded: (loaded: LibraryFile) => void): void {
   if (!location.includes('node_modules')) return
   try {
     const loaded = readLibraryFile(location.startsWith('file:') ? fileURLToPath(location) : location)
-    if (loaded !== undefined) then(loaded)
+    if (loaded !== undefined) onLoaded(loaded)
   } catch {
     // An error of ours must not keep the program from loading its libraries.
   }
 }
 
-function isNamed(file: string, name: string | RegExp | undefined): boolean {
+function matchesName(file: string, name: string | RegExp | undefined): boolean {
   return typeof name === 'object' ? name.test(file) : file === name
 }
 

@@ -4,7 +4,7 @@ import { endStep } from '../points/end-step.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
 /** Fields by which a channel with confirmations counts its messages. */
-interface Counting {
+interface ConfirmCounters {
   /** The tag of the oldest unconfirmed message. */
   readonly lwm?: unknown
   readonly unconfirmed?: unknown
@@ -17,30 +17,30 @@ interface Confirmation {
 }
 
 /** Calls a callback with `null` or an error, as the library does. */
-type Tell = (callback: (error: unknown) => void) => void
+type CallWithOutcome = (callback: (error: unknown) => void) => void
 
-const waiting = new WeakMap<object, Map<number, Point>>()
+const unconfirmedPoints = new WeakMap<object, Map<number, Point>>()
 
 /**
  * Ends the point of the next message of a channel when the broker confirms the message, if the program passes no
  * callback. A callback of ours would make the library report a lost message as confirmed.
  */
 export function endWhenConfirmed(channel: object, point: Point): void {
-  const { lwm, unconfirmed } = channel as Counting
+  const { lwm, unconfirmed } = channel as ConfirmCounters
   if (typeof lwm !== 'number' || !Array.isArray(unconfirmed)) return point.stop()
-  const points = waiting.get(channel) ?? new Map<number, Point>()
-  waiting.set(channel, points.set(lwm + unconfirmed.length, point))
+  const points = unconfirmedPoints.get(channel) ?? new Map<number, Point>()
+  unconfirmedPoints.set(channel, points.set(lwm + unconfirmed.length, point))
 }
 
 /** Surrounds the method by which a channel takes a confirmation or a refusal of the broker. */
 export const aroundConfirmation: Around = (proceed, self, args) => {
-  const [tell, confirmation] = args as [Tell, Confirmation]
-  const points = waiting.get(self as object)
-  if (points !== undefined) tell(error => endUpTo(points, confirmation, error))
+  const [callWithOutcome, confirmation] = args as [CallWithOutcome, Confirmation]
+  const points = unconfirmedPoints.get(self as object)
+  if (points !== undefined) callWithOutcome(error => endConfirmed(points, confirmation, error))
   return proceed(args)
 }
 
-function endUpTo(points: Map<number, Point>, { deliveryTag, multiple }: Confirmation, error: unknown): void {
+function endConfirmed(points: Map<number, Point>, { deliveryTag, multiple }: Confirmation, error: unknown): void {
   for (const [tag, point] of points) {
     if (tag !== deliveryTag && !(multiple && tag < deliveryTag)) continue
     points.delete(tag)

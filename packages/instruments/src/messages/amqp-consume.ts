@@ -3,7 +3,7 @@ import { type PointInfo, suppress } from '@osprofiler/core'
 import { type CallTracer, readCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Reflect, standIn, WeakMap } from '@osprofiler/core/toolkit'
 import type { Around, Method } from '../wrapping/wrap-method.js'
-import { AmqpDeliveries, type Verdict } from './amqp-deliveries.js'
+import { AmqpDeliveries, type Settlement } from './amqp-deliveries.js'
 
 interface Message {
   readonly fields: {
@@ -25,65 +25,69 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
     if (typeof callback !== 'function') return proceed(args)
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
-    const deliver = standIn(callback as Method, (consumer, consumerSelf, given) => {
+    const deliver = standIn(callback as Method, (consumer, consumerSelf, consumerArgs) => {
       // `null` says that the broker has canceled the consumer.
-      const message = given[0] as Message | null
-      const work = (): unknown => Reflect.apply(consumer, consumerSelf, given)
+      const message = consumerArgs[0] as Message | null
+      const work = (): unknown => Reflect.apply(consumer, consumerSelf, consumerArgs)
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
       // Suppressed, because messages arrive in the context of the code that opened the connection.
       if (message === null || pair === undefined) return suppress(work)
-      const call = tracer.open(pair, message, deliveryInfo(queue, message))
+      const call = tracer.open(pair, message, describeDelivery(queue, message))
       if (call === undefined) return suppress(work)
-      return noAck ? call.serve(work) : deliveriesOf(channel).serve(message.fields.deliveryTag, call, work)
+      return noAck ? call.serve(work) : getDeliveries(channel).serve(message.fields.deliveryTag, call, work)
     })
     return proceed([queue, deliver, options, ...more])
   }
 }
 
 /** Wrappers for the methods of a channel by which a consumer accepts or rejects deliveries. */
-export const SETTLING: Readonly<Record<string, Around>> = {
-  ack: settling((deliveries, [message, allUpTo]) => deliveries.settle(tagOf(message), Boolean(allUpTo), ACKNOWLEDGED)),
-  ackAll: settling(deliveries => deliveries.settleAll(ACKNOWLEDGED)),
-  nack: settling((deliveries, [message, allUpTo, requeue]) =>
-    deliveries.settle(tagOf(message), Boolean(allUpTo), rejected(requeue)),
+export const SETTLEMENT_WRAPPERS: Readonly<Record<string, Around>> = {
+  ack: createAroundSettlement((deliveries, [message, allUpTo]) =>
+    deliveries.settle(getDeliveryTag(message), Boolean(allUpTo), ACKNOWLEDGED),
   ),
-  nackAll: settling((deliveries, [requeue]) => deliveries.settleAll(rejected(requeue))),
-  reject: settling((deliveries, [message, requeue]) => deliveries.settle(tagOf(message), false, rejected(requeue))),
+  ackAll: createAroundSettlement(deliveries => deliveries.settleAll(ACKNOWLEDGED)),
+  nack: createAroundSettlement((deliveries, [message, allUpTo, requeue]) =>
+    deliveries.settle(getDeliveryTag(message), Boolean(allUpTo), createRejection(requeue)),
+  ),
+  nackAll: createAroundSettlement((deliveries, [requeue]) => deliveries.settleAll(createRejection(requeue))),
+  reject: createAroundSettlement((deliveries, [message, requeue]) =>
+    deliveries.settle(getDeliveryTag(message), false, createRejection(requeue)),
+  ),
 }
 
-function settling(settle: (deliveries: AmqpDeliveries, args: unknown[]) => void): Around {
+function createAroundSettlement(settle: (deliveries: AmqpDeliveries, args: unknown[]) => void): Around {
   return (proceed, self, args) => {
     const result = proceed(args)
-    const deliveries = channels.get(self as object)
+    const deliveries = deliveriesByChannel.get(self as object)
     if (deliveries !== undefined) settle(deliveries, args)
     return result
   }
 }
 
-function deliveryInfo(queue: unknown, { fields }: Message): PointInfo {
+function describeDelivery(queue: unknown, { fields }: Message): PointInfo {
   const { exchange, routingKey, redelivered } = fields
   const amqp = { queue, exchange, routing_key: routingKey, ...(redelivered ? { redelivered } : undefined) }
   return { function: { name: `consume ${queue}` }, amqp }
 }
 
-const ACKNOWLEDGED: Verdict = { info: undefined }
+const ACKNOWLEDGED: Settlement = { info: undefined }
 
 /** Requeues by default, like the library. */
-function rejected(requeue: unknown): Verdict {
+function createRejection(requeue: unknown): Settlement {
   const message = requeue === undefined || requeue ? 'Rejected, to be delivered again' : 'Rejected'
   return { info: { etype: 'MessageRejected', message } }
 }
 
-function tagOf(message: unknown): number {
+function getDeliveryTag(message: unknown): number {
   return (message as Message).fields.deliveryTag
 }
 
-const channels = new WeakMap<object, AmqpDeliveries>()
+const deliveriesByChannel = new WeakMap<object, AmqpDeliveries>()
 
-function deliveriesOf(channel: EventEmitter): AmqpDeliveries {
-  const known = channels.get(channel) ?? new AmqpDeliveries(channel)
-  channels.set(channel, known)
+function getDeliveries(channel: EventEmitter): AmqpDeliveries {
+  const known = deliveriesByChannel.get(channel) ?? new AmqpDeliveries(channel)
+  deliveriesByChannel.set(channel, known)
   return known
 }

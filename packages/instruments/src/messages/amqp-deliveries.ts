@@ -4,17 +4,20 @@ import type { ServedCall } from '@osprofiler/core/rpc'
 import { Map, Number, watchEvents } from '@osprofiler/core/toolkit'
 
 /** How a consumer has settled a message. `info` is undefined for an acknowledgement. */
-export interface Verdict {
+export interface Settlement {
   readonly info: PointInfo | undefined
 }
 
 interface Delivery {
   readonly call: ServedCall
-  done: boolean
-  verdict: Verdict | undefined
+  isDone: boolean
+  settlement: Settlement | undefined
 }
 
-const CLOSED: PointInfo = { etype: 'ChannelClosed', message: 'The channel closed before the message was acknowledged' }
+const CHANNEL_CLOSED: PointInfo = {
+  etype: 'ChannelClosed',
+  message: 'The channel closed before the message was acknowledged',
+}
 
 /** Traced messages by delivery tag. Their work ends when the callback is done _and_ the message is settled. */
 export class AmqpDeliveries {
@@ -23,34 +26,34 @@ export class AmqpDeliveries {
   /** When `channel` closes, the broker delivers unsettled messages to another consumer. */
   constructor(channel: EventEmitter) {
     watchEvents(channel, event => {
-      if (event === 'close') this.settleAll({ info: CLOSED })
+      if (event === 'close') this.settleAll({ info: CHANNEL_CLOSED })
     })
   }
 
   serve<T>(tag: number, call: ServedCall, callback: () => T): T {
-    const delivery: Delivery = { call, done: false, verdict: undefined }
+    const delivery: Delivery = { call, isDone: false, settlement: undefined }
     this.#deliveries.set(tag, delivery)
     return call.serve(callback, () => {
-      delivery.done = true
-      if (delivery.verdict !== undefined) call.end(delivery.verdict.info)
+      delivery.isDone = true
+      if (delivery.settlement !== undefined) call.end(delivery.settlement.info)
     })
   }
 
   /** Settles a message, and with `allUpTo` also all messages before it. */
-  settle(tag: number, allUpTo: boolean, verdict: Verdict): void {
-    if (!allUpTo) return this.#settle(tag, verdict)
-    for (const other of [...this.#deliveries.keys()]) if (other <= tag) this.#settle(other, verdict)
+  settle(tag: number, allUpTo: boolean, settlement: Settlement): void {
+    if (!allUpTo) return this.#settle(tag, settlement)
+    for (const otherTag of [...this.#deliveries.keys()]) if (otherTag <= tag) this.#settle(otherTag, settlement)
   }
 
-  settleAll(verdict: Verdict): void {
-    this.settle(Number.POSITIVE_INFINITY, true, verdict)
+  settleAll(settlement: Settlement): void {
+    this.settle(Number.POSITIVE_INFINITY, true, settlement)
   }
 
-  #settle(tag: number, verdict: Verdict): void {
+  #settle(tag: number, settlement: Settlement): void {
     const delivery = this.#deliveries.get(tag)
     if (delivery === undefined) return
     this.#deliveries.delete(tag)
-    delivery.verdict = verdict
-    if (delivery.done) delivery.call.end(verdict.info)
+    delivery.settlement = settlement
+    if (delivery.isDone) delivery.call.end(settlement.info)
   }
 }

@@ -3,7 +3,7 @@ import { writeCarrier } from '@osprofiler/core/rpc'
 import { Boolean, Object, Reflect, String } from '@osprofiler/core/toolkit'
 import type { MessageTarget } from '../options/messages-option.js'
 import { endWhenReturned, failIfThrown, proceedToCallback } from '../points/end-step.js'
-import { isTaken, markTaken } from '../points/mark-taken.js'
+import { isTraced, markTraced } from '../points/mark-traced.js'
 import { changeTraceHeaders, isTraceHeader, readTraceValues } from '../propagation/trace-header-change.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
@@ -15,9 +15,9 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
     const profiler = get()
     const options = args[3]
     // A channel with confirmations publishes through a plain one, with the same options.
-    if (profiler === undefined || (isObject(options) && isTaken(options))) return proceed(args)
-    const [point, given] = openPublished(profiler, args, mayCarry)
-    return endWhenReturned(point, () => proceed(given))
+    if (profiler === undefined || (isObject(options) && isTraced(options))) return proceed(args)
+    const [point, newArgs] = startPublish(profiler, args, mayCarry)
+    return endWhenReturned(point, () => proceed(newArgs))
   }
 }
 
@@ -27,15 +27,15 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
     const profiler = get()
     if (profiler === undefined) return proceed(bindCallbacks(args))
     const callback = args[4]
-    const [point, given] = openPublished(profiler, args, mayCarry)
-    if (typeof callback === 'function') return proceedToCallback(point, proceed, [...given, callback], given.length)
+    const [point, newArgs] = startPublish(profiler, args, mayCarry)
+    if (typeof callback === 'function') return proceedToCallback(point, proceed, [...newArgs, callback], newArgs.length)
     endWhenConfirmed(self as object, point)
-    return failIfThrown(point, () => proceed(given))
+    return failIfThrown(point, () => proceed(newArgs))
   }
 }
 
 /** Opens the point of a message. Returns it with the arguments that carry the trace. */
-function openPublished(
+function startPublish(
   profiler: Profiler,
   [exchange, routingKey, content, options]: unknown[],
   mayCarry: (target: MessageTarget) => boolean,
@@ -49,18 +49,18 @@ function openPublished(
   if (mayCarry(target)) writeCarrier(headers, point.getTraceIdHeaders())
   else removeCopiedTrace(headers, point)
   // The prototype provides all other options that the library reads, inherited ones included.
-  const carrying: object = Object.create(isObject(options) ? options : null, {
+  const tracedOptions: object = Object.create(isObject(options) ? options : null, {
     headers: { value: headers, enumerable: true },
   })
-  markTaken(carrying)
-  return [point, [exchange, routingKey, content, carrying]]
+  markTraced(tracedOptions)
+  return [point, [exchange, routingKey, content, tracedOptions]]
 }
 
 /** Removes this trace from headers that were copied from a message or a request, if the receiver must not have it. */
 function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
   try {
     const found = readTraceValues(Object.entries(headers))
-    const changed = changeTraceHeaders(point, found, { closed: false, signsTrace: false }, false)
+    const changed = changeTraceHeaders(point, found, { forbidsAddition: false, signsTrace: false }, false)
     if (changed === undefined) return
     for (const name of Object.keys(headers)) if (isTraceHeader(name)) delete headers[name]
     for (const [name, value] of changed.headers) headers[name] = value

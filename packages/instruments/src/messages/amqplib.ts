@@ -2,29 +2,29 @@ import { type CallTracer, createCallTracer } from '@osprofiler/core/rpc'
 import { whenLoaded } from '../loading/library-loads.js'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { readMessageRule } from '../options/messages-option.js'
-import { aroundOwnWork, ownWork, withCallbacks } from '../wrapping/keep-context.js'
+import { createMessageRule } from '../options/messages-option.js'
+import { aroundOwnWork, wrapCallbacks, wrapOwnWork } from '../wrapping/keep-context.js'
 import { undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { aroundConfirmation } from './amqp-confirms.js'
-import { aroundConsume, SETTLING } from './amqp-consume.js'
+import { aroundConsume, SETTLEMENT_WRAPPERS } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
 
 /** The tracers of all installations. Only the first one works. */
 const tracers: CallTracer[] = []
 
-const FILES = ['lib/channel_model.js', 'lib/callback_model.js']
+const MODEL_FILES = ['lib/channel_model.js', 'lib/callback_model.js']
 
 /**
  * Records the messages that amqplib publishes and gets as points named `rpc`, and puts the trace into their headers.
  * Consumers continue the trace, with the keys of `configure`, `setup` or the environment.
  */
 export function instrumentAmqplib({ messages: { propagate, ...options } }: InstrumentSettings): () => void {
-  const mayCarry = readMessageRule(propagate)
+  const mayCarry = createMessageRule(propagate)
   const tracer = createCallTracer(undefined, options)
 
   tracers.push(tracer)
-  const forget = (): void => {
+  const removeTracer = (): void => {
     if (tracers.includes(tracer)) tracers.splice(tracers.indexOf(tracer), 1)
   }
   const aroundChannel = {
@@ -32,23 +32,23 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
     handleConfirm: aroundConfirmation,
     consume: aroundConsume(tracers),
     get: aroundGet,
-    ...SETTLING,
+    ...SETTLEMENT_WRAPPERS,
   }
   const aroundConfirmChannel = { publish: aroundPublishConfirmed(mayCarry) }
   return undoAll([
-    forget,
+    removeTracer,
     wrapLibrary('amqplib', [
       { file: 'lib/channel.js', classes: { Channel: aroundFrames } },
       { file: 'lib/connection.js', classes: { Connection: aroundConnection } },
-      ...FILES.map(file => ({ file, classes: { Channel: aroundChannel, ConfirmChannel: aroundConfirmChannel } })),
+      ...MODEL_FILES.map(file => ({ file, classes: { Channel: aroundChannel, ConfirmChannel: aroundConfirmChannel } })),
     ]),
     ...['channel_api.js', 'callback_api.js'].map(file => whenLoaded('amqplib', wrapConnect, { file })),
   ])
 }
 
 // Frames, and answers to requests of channels, arrive in the context of the code that opened the connection.
-const aroundFrames = { ...ownWork('accept'), ...withCallbacks('sendOrEnqueue', 'closeBecause') }
-const aroundConnection = { ...ownWork('startHeartbeater'), ...withCallbacks('close', '_updateSecret') }
+const aroundFrames = { ...wrapOwnWork('accept'), ...wrapCallbacks('sendOrEnqueue', 'closeBecause') }
+const aroundConnection = { ...wrapOwnWork('startHeartbeater'), ...wrapCallbacks('close', '_updateSecret') }
 
 function wrapConnect(exports: unknown): (() => void) | undefined {
   return wrapMethod(exports as object, 'connect', aroundOwnWork)

@@ -21,12 +21,12 @@ export interface MessageOptions extends CallOptions {
 export function checkMessagesOption(messages: MessageOptions): void {
   checkOptionNames(messages, ['propagate', ...Object.keys(CALL_OPTIONS)], 'messages')
   const { propagate, ...limits } = messages
-  readMessageRule(propagate)
+  createMessageRule(propagate)
   createCallTracer(undefined, limits)
 }
 
 /** @throws TypeError if `propagate` is neither a boolean nor a function. */
-export function readMessageRule(propagate: MessageOptions['propagate']): (target: MessageTarget) => boolean {
+export function createMessageRule(propagate: MessageOptions['propagate']): (target: MessageTarget) => boolean {
   if (typeof propagate === 'boolean' || propagate === undefined) return () => propagate ?? true
   if (typeof propagate !== 'function') {
     throw new TypeError(`messages.propagate is a boolean or a function, not ${typeof propagate}`)

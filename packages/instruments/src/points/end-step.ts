@@ -19,8 +19,8 @@ export function endAtCallback(step: Step | undefined, callback: Callback): Callb
 
 /** Calls the method with a callback that ends the step, in place of the callback at index `at`. */
 export function proceedToCallback(step: Step | undefined, proceed: Proceed, args: unknown[], at: number): unknown {
-  const given = args.with(at, endAtCallback(step, args[at] as Callback))
-  return failIfThrown(step, () => proceed(given))
+  const newArgs = args.with(at, endAtCallback(step, args[at] as Callback))
+  return failIfThrown(step, () => proceed(newArgs))
 }
 
 /** Ends the step when the returned promise settles. Any other value, even a thenable, ends the step at once. */
@@ -55,10 +55,10 @@ export function endStep(step: Step, error: unknown): void {
   else step.fail(error)
 }
 
-/** Returns a step that records errors as `show` returns them. */
-export function showFailures(step: Step, show: (error: unknown) => unknown): Step {
+/** Returns a step that records errors as `mapError` returns them. */
+export function mapFailures(step: Step, mapError: (error: unknown) => unknown): Step {
   return {
     stop: (info, ago) => step.stop(info, ago),
-    fail: (error, info, ago) => step.fail(show(error), info, ago),
+    fail: (error, info, ago) => step.fail(mapError(error), info, ago),
   }
 }

@@ -22,7 +22,7 @@ export function startWait(profiler: Profiler, reason: WaitReason): Point {
 export function startPoolWait<Pool>(pool: Pool, readState: (pool: Pool) => PoolState | undefined): Point | undefined {
   const profiler = get()
   const state = profiler && readState(pool)
-  const reason = state && reasonToWait(state)
+  const reason = state && findWaitReason(state)
   return reason && profiler && startWait(profiler, reason)
 }
 
@@ -30,8 +30,8 @@ export function startPoolWait<Pool>(pool: Pool, readState: (pool: Pool) => PoolS
  * Returns why a connection cannot be had at once, or `undefined` if it can. With one of four connections open and free,
  * the first of twenty requests waits for nothing, three for a connection, the others for the pool.
  */
-export function reasonToWait({ free, waiting, open, max }: PoolState): WaitReason | undefined {
-  const ahead = waiting - free
-  if (ahead < 0) return undefined
-  return ahead < max - open ? 'connection' : 'pool'
+export function findWaitReason({ free, waiting, open, max }: PoolState): WaitReason | undefined {
+  const queuedBefore = waiting - free
+  if (queuedBefore < 0) return undefined
+  return queuedBefore < max - open ? 'connection' : 'pool'
 }

@@ -17,8 +17,8 @@ export function matchRanges(ranges: readonly AddressRange[]): HostMatcher {
 }
 
 /** Returns whether all addresses of a range are in another one. The inner range may write IPv4 as IPv6. */
-export function isWithin([address, bits]: AddressRange, outer: AddressRange): boolean {
+export function isRangeWithin([address, bits]: AddressRange, outer: AddressRange): boolean {
   // An IPv4 address that is written as IPv6 has 96 bits before its own.
-  const before = isIP(address) === 6 && isIP(outer[0]) === 4 ? 96 : 0
-  return bits - before >= outer[1] && matchRanges([outer])(address)
+  const prefixBits = isIP(address) === 6 && isIP(outer[0]) === 4 ? 96 : 0
+  return bits - prefixBits >= outer[1] && matchRanges([outer])(address)
 }

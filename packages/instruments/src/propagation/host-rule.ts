@@ -7,7 +7,7 @@ import { isMetadataHost, isMetadataRange } from './metadata-hosts.js'
  * Returns the host of a URL in the spelling of rules: lower case, punycode, IPv6 without brackets. A name with several
  * labels has no final dot. The URL parser has already rewritten odd spellings of IPv4 (`127.1`, `0x7f000001`).
  */
-export function hostKey({ hostname }: URL): string {
+export function normalizeHost({ hostname }: URL): string {
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
   // `catalog.` keeps its dot, which turns off the search list: the name may be one of the public root.
   return host.endsWith('.') && /^[^.].*\..*[^.]\.$/.test(host) ? host.slice(0, -1) : host
@@ -17,22 +17,22 @@ export function hostKey({ hostname }: URL): string {
  * Reads a rule: a host, `*.suffix` (the names below it), an address or a CIDR. A suffix or a range around the metadata
  * service of a cloud does not apply to that service. @throws TypeError for any other text.
  */
-export function readHostRule(rule: string): HostMatcher {
-  if (rule.startsWith('*.')) return matchSuffix(readName(rule.slice(2), rule))
+export function parseHostRule(rule: string): HostMatcher {
+  if (rule.startsWith('*.')) return matchSuffix(parseName(rule.slice(2), rule))
   const [address = '', bits, ...more] = rule.replace(/^\[(.*)\](?=\/|$)/, '$1').split('/')
-  if (isIP(address) === 0 && bits === undefined) return matchName(readName(rule, rule))
+  if (isIP(address) === 0 && bits === undefined) return matchName(parseName(rule, rule))
   // A zone selects an interface. A URL cannot do that.
-  if (isIP(address) === 0 || address.includes('%') || more.length > 0) throw malformed(rule)
+  if (isIP(address) === 0 || address.includes('%') || more.length > 0) throw createRuleError(rule)
   return matchAddresses(address, bits, rule)
 }
 
 function matchAddresses(address: string, bits: string | undefined, rule: string): HostMatcher {
-  const all = isIP(address) === 4 ? 32 : 128
-  if (bits !== undefined && !/^(0|[1-9][0-9]{0,2})$/.test(bits)) throw malformed(rule)
-  const count = bits === undefined ? all : Number(bits)
-  if (count > all) throw malformed(rule)
-  const matches = matchRanges([[address, count]])
-  return isMetadataRange(address, count) ? matches : host => matches(host) && !isMetadataHost(host)
+  const addressBits = isIP(address) === 4 ? 32 : 128
+  if (bits !== undefined && !/^(0|[1-9][0-9]{0,2})$/.test(bits)) throw createRuleError(rule)
+  const prefixBits = bits === undefined ? addressBits : Number(bits)
+  if (prefixBits > addressBits) throw createRuleError(rule)
+  const matches = matchRanges([[address, prefixBits]])
+  return isMetadataRange(address, prefixBits) ? matches : host => matches(host) && !isMetadataHost(host)
 }
 
 function matchName(name: string): HostMatcher {
@@ -44,15 +44,15 @@ function matchSuffix(name: string): HostMatcher {
 }
 
 /** Returns the name as a URL spells it, so that both can be compared. */
-function readName(name: string, rule: string): string {
+function parseName(name: string, rule: string): string {
   // Other parts of a URL are refused instead of ignored, because the author of the rule meant something by them.
-  if (/[\s/\\:@?#%*[\]]/.test(name) || !URL.canParse(`http://${name}/`)) throw malformed(rule)
-  const key = hostKey(new URL(`http://${name}/`))
-  if (key.split('.').includes('') && !/^[^.]+\.$/.test(key)) throw malformed(rule)
-  return key
+  if (/[\s/\\:@?#%*[\]]/.test(name) || !URL.canParse(`http://${name}/`)) throw createRuleError(rule)
+  const host = normalizeHost(new URL(`http://${name}/`))
+  if (host.split('.').includes('') && !/^[^.]+\.$/.test(host)) throw createRuleError(rule)
+  return host
 }
 
-function malformed(rule: string): TypeError {
+function createRuleError(rule: string): TypeError {
   const shown = JSON.stringify(rule.replace(/(\/\/|:)[^/@]*@/, '$1***@').slice(0, 100))
   return new TypeError(
     `propagateTo has the rule ${shown}. Write a host ("catalog.example"), "*.example", an address or a range ("10.0.0.0/8"), without scheme, port and path.`,

@@ -1,4 +1,4 @@
-import { type AddressRange, type HostMatcher, isWithin, matchRanges } from './address-ranges.js'
+import { type AddressRange, type HostMatcher, isRangeWithin, matchRanges } from './address-ranges.js'
 
 /** Addresses at which clouds give out credentials. Some would pass as private, or are part of a wide range. */
 const METADATA_RANGES: readonly AddressRange[] = [
@@ -42,5 +42,5 @@ export const isMetadataHost: HostMatcher = host => {
 
 /** Whether a range contains only addresses of metadata services. */
 export function isMetadataRange(address: string, bits: number): boolean {
-  return METADATA_RANGES.some(range => isWithin([address, bits], range))
+  return METADATA_RANGES.some(range => isRangeWithin([address, bits], range))
 }

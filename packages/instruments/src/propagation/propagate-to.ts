@@ -1,6 +1,6 @@
 import { remember, TypeError, URL, WeakSet } from '@osprofiler/core/toolkit'
 import { type HostMatcher, matchRanges } from './address-ranges.js'
-import { hostKey, readHostRule } from './host-rule.js'
+import { normalizeHost, parseHostRule } from './host-rule.js'
 import { isMetadataHost } from './metadata-hosts.js'
 
 /**
@@ -15,7 +15,7 @@ export type PropagationRules = PropagationRule | readonly PropagationRule[]
 /** Whether trace headers may be sent to a URL. Never throws. Returns false for a URL that is not HTTP. */
 export type Propagation = (url: URL | string) => boolean
 
-const isPrivate = matchRanges([
+const isPrivateAddress = matchRanges([
   ['127.0.0.0', 8],
   ['10.0.0.0', 8],
   ['172.16.0.0', 12],
@@ -37,21 +37,21 @@ const isPrivate = matchRanges([
  * instrument(undefined, { propagateTo: [createPropagation(), '*.svc.cluster.local'] })
  */
 export function createPropagation(propagateTo?: PropagationRules): Propagation {
-  const { isHost, matchers } = readRules(propagateTo)
+  const { isHost: isAllowedHost, matchers } = parseRules(propagateTo)
   const propagation: Propagation = target => {
     const url = readUrl(target)
     if (url === undefined) return false
-    return isHost(hostKey(url)) || matchers.some(matches => matches(url))
+    return isAllowedHost(normalizeHost(url)) || matchers.some(matches => matches(url))
   }
-  if (matchers.length === 0) ofHosts.add(propagation)
+  if (matchers.length === 0) hostOnlyPropagations.add(propagation)
   return propagation
 }
 
-const ofHosts = new WeakSet<Propagation>()
+const hostOnlyPropagations = new WeakSet<Propagation>()
 
 /** Whether no rule is a function, so that all URLs of a host get the same answer. */
-export function looksAtHostOnly(propagation: Propagation): boolean {
-  return ofHosts.has(propagation)
+export function dependsOnHostOnly(propagation: Propagation): boolean {
+  return hostOnlyPropagations.has(propagation)
 }
 
 type UrlMatcher = (url: URL) => boolean
@@ -62,16 +62,17 @@ interface Rules {
 }
 
 /** Answers are remembered, because the search through address ranges takes a while. */
-const MAX_REMEMBERED = 1_000
-const MAX_HOST = 253
+const MAX_REMEMBERED_HOSTS = 1_000
+const MAX_HOST_CHARS = 253
 
-function readRules(propagateTo: PropagationRules | undefined): Rules {
-  if (propagateTo === undefined) return { isHost: remember(isLocal, MAX_REMEMBERED, MAX_HOST), matchers: [] }
+function parseRules(propagateTo: PropagationRules | undefined): Rules {
+  if (propagateTo === undefined)
+    return { isHost: remember(isLocalHost, MAX_REMEMBERED_HOSTS, MAX_HOST_CHARS), matchers: [] }
   const rules: readonly unknown[] = typeof propagateTo === 'string' ? splitRules(propagateTo) : [propagateTo].flat()
-  const hosts = rules.filter(rule => typeof rule === 'string').map(rule => readHostRule(rule.trim()))
+  const hosts = rules.filter(rule => typeof rule === 'string').map(rule => parseHostRule(rule.trim()))
   return {
-    isHost: remember(host => hosts.some(matches => matches(host)), MAX_REMEMBERED, MAX_HOST),
-    matchers: rules.filter(rule => typeof rule !== 'string').map(readFunction),
+    isHost: remember(host => hosts.some(matches => matches(host)), MAX_REMEMBERED_HOSTS, MAX_HOST_CHARS),
+    matchers: rules.filter(rule => typeof rule !== 'string').map(wrapFunctionRule),
   }
 }
 
@@ -82,7 +83,7 @@ function splitRules(text: string): readonly string[] {
     .filter(rule => rule !== '')
 }
 
-function readFunction(rule: unknown): UrlMatcher {
+function wrapFunctionRule(rule: unknown): UrlMatcher {
   if (typeof rule !== 'function') {
     throw new TypeError(`propagateTo takes hosts and functions, not a value of type ${typeof rule}`)
   }
@@ -96,7 +97,7 @@ function readFunction(rule: unknown): UrlMatcher {
   }
 }
 
-const isLocal: HostMatcher = host => !isMetadataHost(host) && (isPrivate(host) || !/[.:]/.test(host))
+const isLocalHost: HostMatcher = host => !isMetadataHost(host) && (isPrivateAddress(host) || !/[.:]/.test(host))
 
 function readUrl(target: URL | string): URL | undefined {
   const url = typeof target === 'string' ? (URL.canParse(target) ? new URL(target) : undefined) : target

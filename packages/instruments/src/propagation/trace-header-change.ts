@@ -1,6 +1,6 @@
 import type { Point, Profiler, TraceHeaders } from '@osprofiler/core'
 import { Array, Object, String } from '@osprofiler/core/toolkit'
-import type { Seal } from './sealing-headers.js'
+import type { SignatureLimits } from './signature-limits.js'
 
 /** Values of the trace headers on a request. Code that copies headers may send several of each, or only half a pair. */
 export interface TraceValues {
@@ -12,7 +12,7 @@ export interface TraceValues {
 export interface TraceHeaderChange {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Whether these are the headers of the carrier. */
-  readonly ours: boolean
+  readonly isOurs: boolean
 }
 
 /** The owner of the headers: the point of a request, or the profiler of the code that makes it. */
@@ -26,29 +26,33 @@ type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders'>
 export function changeTraceHeaders(
   carrier: Carrier,
   found: TraceValues,
-  seal: Seal,
+  limits: SignatureLimits,
   mayCarry: boolean,
 ): TraceHeaderChange | undefined {
-  const own = (): TraceHeaderChange => ({ headers: Object.entries(carrier.getTraceIdHeaders()), ours: true })
-  if (found.infos.length === 0 && found.hmacs.length === 0) return mayCarry && !seal.closed ? own() : undefined
-  const kept = foreignValues(carrier, found)
-  const left = kept.infos.length + kept.hmacs.length
+  const createOwnChange = (): TraceHeaderChange => ({
+    headers: Object.entries(carrier.getTraceIdHeaders()),
+    isOurs: true,
+  })
+  if (found.infos.length === 0 && found.hmacs.length === 0)
+    return mayCarry && !limits.forbidsAddition ? createOwnChange() : undefined
+  const kept = findForeignValues(carrier, found)
+  const keptCount = kept.infos.length + kept.hmacs.length
   // A header that is signed by its name stays, because the receiver would refuse the request without it.
-  if (left === found.infos.length + found.hmacs.length || seal.signsTrace) return undefined
-  if (left === 0) return mayCarry ? own() : { headers: [], ours: false }
-  const [info, hmac] = TRACE_HEADERS
-  return { headers: [...named(info, kept.infos), ...named(hmac, kept.hmacs)], ours: false }
+  if (keptCount === found.infos.length + found.hmacs.length || limits.signsTrace) return undefined
+  if (keptCount === 0) return mayCarry ? createOwnChange() : { headers: [], isOurs: false }
+  const [info, hmac] = TRACE_HEADER_NAMES
+  return { headers: [...toHeaders(info, kept.infos), ...toHeaders(hmac, kept.hmacs)], isOurs: false }
 }
 
 /** Names of the trace headers, in the spelling in which they are sent. */
-export const TRACE_HEADERS = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
+export const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
 
-function named(name: string, values: readonly string[]): (readonly [string, string])[] {
+function toHeaders(name: string, values: readonly string[]): (readonly [string, string])[] {
   return values.map(value => [name, value] as const)
 }
 
 /** Returns the values that do not belong to the trace of the carrier. */
-function foreignValues(carrier: Carrier, { infos, hmacs }: TraceValues): TraceValues {
+function findForeignValues(carrier: Carrier, { infos, hmacs }: TraceValues): TraceValues {
   const isOwnInfo = (info: string): boolean =>
     hmacs.length === 0 ? carrier.ownsHeaders(info, undefined) : hmacs.some(hmac => carrier.ownsHeaders(info, hmac))
   const isOwnHmac = (hmac: string): boolean =>
@@ -62,8 +66,8 @@ export function readTraceValues(headers: Iterable<readonly [name: string, value:
   const hmacs: string[] = []
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
-    if (lower === 'x-trace-info') infos.push(...valuesOf(value))
-    else if (lower === 'x-trace-hmac') hmacs.push(...valuesOf(value))
+    if (lower === 'x-trace-info') infos.push(...splitValues(value))
+    else if (lower === 'x-trace-hmac') hmacs.push(...splitValues(value))
   }
   return { infos, hmacs }
 }
@@ -74,9 +78,9 @@ export function isTraceHeader(name: string): boolean {
 }
 
 /** Splits values that were joined by commas. A single value contains no comma. */
-function valuesOf(value: unknown): readonly string[] {
+function splitValues(value: unknown): readonly string[] {
   if (value === undefined || value === null) return []
-  if (Array.isArray(value)) return value.flatMap(valuesOf)
+  if (Array.isArray(value)) return value.flatMap(splitValues)
   return String(value)
     .split(',')
     .map(part => part.trim())

@@ -2,7 +2,7 @@ import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { endWhenSettled } from '../points/end-step.js'
 import { type PoolState, startPoolWait } from '../points/start-wait.js'
-import { ownWork } from '../wrapping/keep-context.js'
+import { wrapOwnWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
 
 /** The wrapped part of knex' client. Its pool is above the connections of pg and others. */
@@ -21,17 +21,17 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
   const methods = traceSql === 'off' ? {} : { acquireConnection: aroundAcquire }
   return undoAll([
     // The pool opens, checks and closes connections when a connection is requested or given back.
-    wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: OWN_WORK } }]),
+    wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: POOL_OWN_WORK } }]),
     wrapLibrary('knex', [{ file: 'lib/client.js', given, methods }]),
   ])
 }
 
-const OWN_WORK = ownWork('_doCreate', '_create', '_destroy', '_startReaping', '_validateResource')
+const POOL_OWN_WORK = wrapOwnWork('_doCreate', '_create', '_destroy', '_startReaping', '_validateResource')
 
 const aroundAcquire: Around = (proceed, self, args) =>
-  endWhenSettled(startPoolWait(self as KnexClient, readState), () => proceed(args))
+  endWhenSettled(startPoolWait(self as KnexClient, readPoolState), () => proceed(args))
 
-function readState({ pool }: KnexClient): PoolState | undefined {
+function readPoolState({ pool }: KnexClient): PoolState | undefined {
   // A pool of pg or mysql2 may be given instead. Its own instrument records the wait.
   if (typeof pool?.numFree !== 'function') return undefined
   const free = pool.numFree()

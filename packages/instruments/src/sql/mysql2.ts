@@ -4,11 +4,11 @@ import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Callback, endAtCallback, failIfThrown, proceedToCallback, type Step } from '../points/end-step.js'
 import { type PoolState, startPoolWait } from '../points/start-wait.js'
-import { ownWork, withCallbacks } from '../wrapping/keep-context.js'
+import { wrapCallbacks, wrapOwnWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { type SeenClasses, wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayCallsUnrecorded } from './unrecorded-library.js'
+import { reportUnrecordedCalls } from './unrecorded-library.js'
 
 /** A query that is not a string: options, or a command that was made of them. */
 interface QueryOptions {
@@ -38,87 +38,89 @@ interface Prepared {
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'mysql', 'mysql2')
   const given = libraries.mysql2 as { Connection?: unknown; Pool?: unknown } | undefined
-  const prepared = wrapWhenSeen(statements => wrapMethods(statements, { execute: createAround(openPrepared(start)) }))
+  const preparedClasses = wrapWhenSeen(statements =>
+    wrapMethods(statements, { execute: createAroundCall(createStartExecute(start)) }),
+  )
   // The promises of mysql2 load these files without its main file.
   const connection = { file: 'lib/connection.js', given: given?.Connection }
   const pool = { file: 'lib/pool.js', given: given?.Pool }
   const aroundConnection = {
-    query: createAround(openQuery(start)),
-    execute: createAround(openQuery(start)),
-    prepare: createAroundPrepare(createAround(openPrepare(start)), prepared),
+    query: createAroundCall(createStartQuery(start)),
+    execute: createAroundCall(createStartQuery(start)),
+    prepare: createAroundPrepare(createAroundCall(createStartPrepare(start)), preparedClasses),
     // Other methods of a connection that take a callback.
-    ...withCallbacks('ping', 'changeUser', 'reset', 'connect', 'end'),
+    ...wrapCallbacks('ping', 'changeUser', 'reset', 'connect', 'end'),
   }
   const aroundPool = {
     getConnection: createAroundAcquire(traceSql !== 'off'),
-    ...ownWork('_removeIdleTimeoutConnections', '_removeConnection'),
+    ...wrapOwnWork('_removeIdleTimeoutConnections', '_removeConnection'),
   }
   return undoAll([
     wrapLibrary('mysql2', [
       { ...connection, methods: aroundConnection },
       { ...pool, methods: aroundPool },
     ]),
-    prepared.undo,
-    sayCallsUnrecorded(traceSql, 'mysql2', connection),
+    preparedClasses.undo,
+    reportUnrecordedCalls(traceSql, 'mysql2', connection),
   ])
 }
 
-type Open = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Step | undefined
+type StartStep = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Step | undefined
 
-function openQuery(start: StartSql): Open {
+function createStartQuery(start: StartSql): StartStep {
   return (profiler, _self, [sql, values]) => {
-    const options = optionsOf(sql) ?? { sql }
+    const options = asQueryOptions(sql) ?? { sql }
     return start(profiler, options.sql, typeof values === 'function' || values === undefined ? options.values : values)
   }
 }
 
-function openPrepare(start: StartSql): Open {
+function createStartPrepare(start: StartSql): StartStep {
   return (profiler, _self, [given]) => {
-    const sql = optionsOf(given)?.sql ?? given
+    const sql = asQueryOptions(given)?.sql ?? given
     return start(profiler, typeof sql === 'string' ? `PREPARE ${sql}` : sql)
   }
 }
 
-function openPrepared(start: StartSql): Open {
+function createStartExecute(start: StartSql): StartStep {
   return (profiler, self, [values]) => {
     return start(profiler, (self as Prepared).query, typeof values === 'function' ? undefined : values)
   }
 }
 
-function optionsOf(given: unknown): QueryOptions | undefined {
+function asQueryOptions(given: unknown): QueryOptions | undefined {
   return typeof given === 'object' && given !== null ? (given as QueryOptions) : undefined
 }
 
-function createAround(open: Open): Around {
+function createAroundCall(startStep: StartStep): Around {
   return (proceed, self, args) => {
-    const step = open(get(), self, args)
+    const step = startStep(get(), self, args)
     const at = args.findLastIndex(arg => typeof arg === 'function')
     if (at >= 0) return proceedToCallback(step, proceed, args, at)
-    const options = optionsOf(args[0])
+    const options = asQueryOptions(args[0])
     if (typeof options?.onResult === 'function') {
       options.onResult = endAtCallback(step, options.onResult as Callback)
       return failIfThrown(step, () => proceed(args))
     }
     const command = failIfThrown(step, () => proceed(args))
-    followEvents(command, step)
+    endAtEvents(command, step)
     return command
   }
 }
 
 /** Finds the class of prepared statements, which is not exported, by the first one that is prepared. */
-function createAroundPrepare(around: Around, prepared: SeenClasses): Around {
+function createAroundPrepare(around: Around, preparedClasses: SeenClasses): Around {
   return (proceed, self, args) => {
     const [options, callback] = args
     if (typeof callback !== 'function') return around(proceed, self, args)
-    const seeing: Callback = function (error, statement, ...more) {
-      return Reflect.apply(callback, this, [error, prepared.see(statement), ...more])
+    const seeingCallback: Callback = function (error, statement, ...more) {
+      return Reflect.apply(callback, this, [error, preparedClasses.see(statement), ...more])
     }
-    return around(proceed, self, [options, seeing])
+    return around(proceed, self, [options, seeingCallback])
   }
 }
 
 /** Wraps `emit`, because a listener of ours would hide an unheard error. The program's listeners keep their context. */
-function followEvents(command: unknown, step: Step | undefined): void {
+function endAtEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
   const inContext = takeContext()
   wrapMethod(command, 'emit', (proceed, _self, args) => {
@@ -128,23 +130,23 @@ function followEvents(command: unknown, step: Step | undefined): void {
   })
 }
 
-function createAroundAcquire(records: boolean): Around {
+function createAroundAcquire(recordsWaits: boolean): Around {
   // When a connection breaks, a waiting call is repeated in the context of another request.
-  const known = new WeakSet<object>()
+  const followedCallbacks = new WeakSet<object>()
   return (proceed, self, args) => {
     const [callback] = args
     if (typeof callback !== 'function') return proceed(args)
     // The connection that the pool may open belongs to no request.
-    const acquire = (then: unknown) => suppress(() => proceed([then]))
-    if (known.has(callback)) return acquire(callback)
-    const wait = records ? startPoolWait(self as Pool, readState) : undefined
+    const acquire = (onConnection: unknown) => suppress(() => proceed([onConnection]))
+    if (followedCallbacks.has(callback)) return acquire(callback)
+    const wait = recordsWaits ? startPoolWait(self as Pool, readPoolState) : undefined
     const followed = endAtCallback(wait, callback as Callback)
-    known.add(followed)
+    followedCallbacks.add(followed)
     return failIfThrown(wait, () => acquire(followed))
   }
 }
 
-function readState({ config, _freeConnections, _allConnections }: Pool): PoolState {
+function readPoolState({ config, _freeConnections, _allConnections }: Pool): PoolState {
   const max = config.connectionLimit || Number.POSITIVE_INFINITY
   // A free connection is given at once, and no call waits while there is room.
   return { free: _freeConnections.length, waiting: 0, open: _allConnections.length, max }

@@ -18,7 +18,7 @@ export interface Submittable extends QueryConfig {
 }
 
 /** Methods that pg calls in the context of the code that opened the connection. */
-const TOLD = [
+const METHODS_CALLED_BY_PG = [
   'handleRowDescription',
   'handleDataRow',
   'handlePortalSuspended',
@@ -31,7 +31,7 @@ const TOLD = [
 ]
 
 /** Methods that the program calls, with a callback. */
-const ASKED = ['read', 'close', 'end']
+const METHODS_CALLED_BY_PROGRAM = ['read', 'close', 'end']
 
 /** Returns whether a query has the method `submit`. pg leaves the response to such a query. */
 export function isSubmittable(config: QueryConfig | undefined): config is Submittable {
@@ -39,18 +39,18 @@ export function isSubmittable(config: QueryConfig | undefined): config is Submit
 }
 
 /** Runs events and callbacks in the context of their caller. Ends the step when pg reports the end of the response. */
-export function keepSubmittable(query: Submittable, step: Step | undefined): void {
+export function followSubmittable(query: Submittable, step: Step | undefined): void {
   if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
-  const before: Readonly<Record<string, (first: unknown) => void>> = {
+  const stepEnders: Readonly<Record<string, (first: unknown) => void>> = {
     handleReadyForQuery: () => step?.stop(),
     handleError: error => step?.fail(error),
   }
   const inContext = takeContext()
-  for (const name of TOLD) {
+  for (const name of METHODS_CALLED_BY_PG) {
     wrapMethod(query, name, (proceed, _self, args) => {
-      before[name]?.(args[0])
+      stepEnders[name]?.(args[0])
       return inContext(() => proceed(args))
     })
   }
-  for (const name of ASKED) wrapMethod(query.cursor ?? query, name, aroundCallbacks)
+  for (const name of METHODS_CALLED_BY_PROGRAM) wrapMethod(query.cursor ?? query, name, aroundCallbacks)
 }

@@ -4,10 +4,10 @@ import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Callback, endAtCallback, endWhenSettled, failIfThrown, type Step } from '../points/end-step.js'
 import { aroundOwnWork, bindCallbacks } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
-import { aroundPgPool } from './pg-pool.js'
-import { isSubmittable, keepSubmittable, type QueryConfig } from './pg-submittable.js'
+import { createPgPoolWrappers } from './pg-pool.js'
+import { followSubmittable, isSubmittable, type QueryConfig } from './pg-submittable.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayCallsUnrecorded } from './unrecorded-library.js'
+import { reportUnrecordedCalls } from './unrecorded-library.js'
 
 /** The wrapped part of pg 8. Reading its member `native` would load another client. */
 interface Pg {
@@ -31,8 +31,8 @@ export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () =>
   const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
   return undoAll([
     wrapLibrary('pg', [{ ...client, methods: aroundClient }]),
-    wrapLibrary('pg-pool', [{ given: given?.Pool, methods: aroundPgPool(traceSql !== 'off') }]),
-    sayCallsUnrecorded(traceSql, 'pg', client),
+    wrapLibrary('pg-pool', [{ given: given?.Pool, methods: createPgPoolWrappers(traceSql !== 'off') }]),
+    reportUnrecordedCalls(traceSql, 'pg', client),
   ])
 }
 
@@ -42,8 +42,8 @@ function createAroundQuery(start: StartSql): Around {
     const [config, values, last] = args
     const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
     if (isSubmittable(holder)) {
-      const { text, values: own } = holder.cursor ?? holder
-      keepSubmittable(holder, start(profiler, text, own))
+      const { text, values: ownValues } = holder.cursor ?? holder
+      followSubmittable(holder, start(profiler, text, ownValues))
       return proceed(bindCallbacks(args))
     }
     const step = startQuery(start, profiler, config, values)
@@ -51,9 +51,9 @@ function createAroundQuery(start: StartSql): Around {
     const callback = at < 0 ? holder?.callback : args[at]
     if (typeof callback !== 'function') return endWhenSettled(step, () => proceed(args))
     const followed = endAtCallback(step, callback as Callback)
-    const given = at < 0 ? [config, values, followed] : args.with(at, followed)
+    const newArgs = at < 0 ? [config, values, followed] : args.with(at, followed)
     try {
-      return failIfThrown(step, () => proceed(given))
+      return failIfThrown(step, () => proceed(newArgs))
     } finally {
       // pg writes the callback into the object, which may be used again.
       if (holder?.callback === followed) holder.callback = callback
@@ -69,7 +69,7 @@ function startQuery(
 ): Step | undefined {
   const given = typeof values === 'function' ? undefined : values
   if (typeof config !== 'object' || config === null) return start(profiler, config, given)
-  const { text, name, values: own } = config as QueryConfig
+  const { text, name, values: ownValues } = config as QueryConfig
   // A prepared statement may be given by its name alone.
-  return start(profiler, text ?? name, given ?? own)
+  return start(profiler, text ?? name, given ?? ownValues)
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { Object, Reflect, requireFrom, shared, WeakMap } from '@osprofiler/core/toolkit'
-import { loadedModules, whenLoaded } from '../loading/library-loads.js'
+import { listLoadedModules, whenLoaded } from '../loading/library-loads.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Around, undoAll, wrapMethods } from '../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { aroundDatabase, aroundStatement } from './sqlite.js'
-import { sayLibraryUnrecorded } from './unrecorded-library.js'
+import { createDatabaseWrappers, createStatementWrappers } from './sqlite.js'
+import { reportUnrecordedLibrary } from './unrecorded-library.js'
 
 /** The binary that both builds share, the CommonJS one and the one of ES modules. */
 interface Addon {
@@ -17,7 +17,7 @@ interface ExtensibleClass {
   prototype: object
 }
 
-const ADDON = /^(?:prebuilds|build)\/.+\.node$/
+const ADDON_FILE = /^(?:prebuilds|build)\/.+\.node$/
 const COMMONJS_BUILD = 'dist/index.cjs'
 const MODULE_BUILD = 'dist/index.mjs'
 
@@ -27,27 +27,27 @@ const MODULE_BUILD = 'dist/index.mjs'
  * theirs. Databases that were opened before are not seen. Once undone, the prototypes stay, but empty.
  */
 export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return sayLibraryUnrecorded('@photostructure/sqlite', { file: ADDON })
+  if (traceSql === 'off') return reportUnrecordedLibrary('@photostructure/sqlite', { file: ADDON_FILE })
   const start = createStartSql(traceSql, 'sqlite', '@photostructure/sqlite')
-  let loadedBefore = true
+  let isLoadedBefore = true
   const undo = whenLoaded(
     '@photostructure/sqlite',
     (exports, { folder }) => {
       const { DatabaseSync } = exports as Addon
       const prototype = extendDatabases(DatabaseSync)
       // A build that is loaded later takes the prototype from the binary.
-      if (loadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
+      if (isLoadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
       return wrapDatabases(prototype, start)
     },
-    { file: ADDON },
+    { file: ADDON_FILE },
   )
-  loadedBefore = false
+  isLoadedBefore = false
   return undo
 }
 
 function loadBuilds(folder: string): Addon[] {
   const filename = join(folder, COMMONJS_BUILD)
-  const builds = loadedModules().filter(module => module.filename === filename)
+  const builds = listLoadedModules().filter(module => module.filename === filename)
   // Node does not list loaded ES modules. This one runs a few lines over the same binary.
   const require = requireFrom(join(folder, 'package.json'))
   return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
@@ -55,14 +55,14 @@ function loadBuilds(folder: string): Addon[] {
 
 function extendDatabases(Database: ExtensibleClass): object {
   const original = Database.prototype
-  const prototype = extend(original)
+  const prototype = extendPrototype(original)
   if (prototype === original) return prototype
   Database.prototype = prototype
   // Databases that were opened before must still pass `instanceof`.
   Object.defineProperty(Database, hasInstance, {
     value(this: ExtensibleClass, value: unknown) {
-      const asked = this.prototype === prototype ? original : this.prototype
-      return Reflect.apply(Object.prototype.isPrototypeOf, asked, [value as object])
+      const wanted = this.prototype === prototype ? original : this.prototype
+      return Reflect.apply(Object.prototype.isPrototypeOf, wanted, [value as object])
     },
     configurable: true,
   })
@@ -70,12 +70,12 @@ function extendDatabases(Database: ExtensibleClass): object {
 }
 
 function wrapDatabases(databases: object, start: StartSql): () => void {
-  const statements = wrapWhenSeen(prototype => wrapMethods(prototype, aroundStatement(start)))
+  const statements = wrapWhenSeen(prototype => wrapMethods(prototype, createStatementWrappers(start)))
   const prepare: Around = (proceed, _self, args) => {
     const statement = proceed(args) as object
-    return statements.see(Object.setPrototypeOf(statement, extend(Object.getPrototypeOf(statement))))
+    return statements.see(Object.setPrototypeOf(statement, extendPrototype(Object.getPrototypeOf(statement))))
   }
-  return undoAll([wrapMethods(databases, { ...aroundDatabase(start), prepare }), statements.undo])
+  return undoAll([wrapMethods(databases, { ...createDatabaseWrappers(start), prepare }), statements.undo])
 }
 
 const { hasInstance } = Symbol
@@ -83,7 +83,7 @@ const { hasInstance } = Symbol
 const extensions = shared('instruments.extended', () => new WeakMap<object, object>())
 
 /** Returns the prototype that inherits from this one, or this one if it does so already. */
-function extend(prototype: object): object {
+function extendPrototype(prototype: object): object {
   const known = extensions.get(prototype)
   if (known !== undefined) return known
   const extended = Object.create(prototype)

@@ -20,28 +20,28 @@ export interface PostgresStep extends Step {
 }
 
 /** The number of each connection, counted in the order in which they were first written to. */
-const known = new WeakMap<object, number>()
-let count = 0
+const connectionNumbers = new WeakMap<object, number>()
+let connectionCount = 0
 
 /** Begins the point when the query is written to a connection, because only then its text is complete. */
 export function createPostgresStep(start: StartSql, profiler: Profiler, query: SentQuery): PostgresStep {
-  const knownBefore = count
+  const countBefore = connectionCount
   let wait: Point | undefined
   let sent: Step | undefined
   let isSent = false
 
   /** A pool reports nothing. A connection that is new here was opened for a waiting query. */
-  function reasonOfWait(): WaitReason {
+  function findWaitReason(): WaitReason {
     const { state } = query
     if (typeof state !== 'object' || state === null) return 'pool'
-    if (!known.has(state)) known.set(state, ++count)
-    return (known.get(state) ?? 0) > knownBefore ? 'connection' : 'pool'
+    if (!connectionNumbers.has(state)) connectionNumbers.set(state, ++connectionCount)
+    return (connectionNumbers.get(state) ?? 0) > countBefore ? 'connection' : 'pool'
   }
 
   function send(): Step | undefined {
     if (isSent) return sent
     isSent = true
-    const reason = reasonOfWait()
+    const reason = findWaitReason()
     wait?.stop(reason === 'pool' ? undefined : { wait: { for: reason } })
     // A query that was never written has only the text of the program, whose parameters have no numbers yet.
     sent = start(profiler, query.string ?? query.strings.join('?'), query.parameters)

@@ -5,7 +5,7 @@ import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayCallsUnrecorded } from './unrecorded-library.js'
+import { reportUnrecordedCalls } from './unrecorded-library.js'
 
 /** The CommonJS export: a function that opens a pool, which connects for its first query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
@@ -24,15 +24,15 @@ interface Query extends SentQuery {
 export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'postgres')
   const entry = { esModule: 'src/index.js', given: libraries.postgres }
-  const around = createAround(start, traceSql !== 'off')
+  const around = createAroundHandle(start, traceSql !== 'off')
   return undoAll([
-    whenLoaded('postgres', exports => wrapMethod(findQueries(exports), 'handle', around), entry),
-    sayCallsUnrecorded(traceSql, 'postgres', entry),
+    whenLoaded('postgres', exports => wrapMethod(findQueryPrototype(exports), 'handle', around), entry),
+    reportUnrecordedCalls(traceSql, 'postgres', entry),
   ])
 }
 
 /** Finds the class of queries, which is not exported, by a query of a pool that never connects. */
-function findQueries(exports: unknown): object {
+function findQueryPrototype(exports: unknown): object {
   const { default: open = exports } = exports as { default?: unknown }
   const sql = (open as OpenPool)({ host: '127.0.0.1', port: 1, database: '-', username: '-', max: 1 })
   return Object.getPrototypeOf(sql`SELECT`)
@@ -41,7 +41,7 @@ function findQueries(exports: unknown): object {
 /** Queries by which the library itself subscribes to changes. Their stream stays open, and belongs to no request. */
 const SUBSCRIPTION = /^\s*(?:CREATE|START)_REPLICATION/
 
-function createAround(start: StartSql, records: boolean): Around {
+function createAroundHandle(start: StartSql, recordsQueries: boolean): Around {
   return (proceed, self, args) => {
     const query = self as Query
     // `then` and `catch` call this method as well, each time.
@@ -49,40 +49,43 @@ function createAround(start: StartSql, records: boolean): Around {
     if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => proceed(args))
     const profiler = get()
     // With SQL off, this only notes that there was a query.
-    if (!records) start(profiler, '')
-    follow(query, records && profiler !== undefined ? createPostgresStep(start, profiler, query) : undefined)
+    if (!recordsQueries) start(profiler, '')
+    followQuery(
+      query,
+      recordsQueries && profiler !== undefined ? createPostgresStep(start, profiler, query) : undefined,
+    )
     return proceed(args)
   }
 }
 
-function follow(query: Query, step: PostgresStep | undefined): void {
+function followQuery(query: Query, step: PostgresStep | undefined): void {
   const { handler } = query
   // The connection that the pool may open belongs to no request.
-  const queue = (sent: unknown) => {
+  const suppressedHandler = (sent: unknown) => {
     const result = suppress(() => handler(sent))
     step?.wait()
     return result
   }
-  query.handler = Object.assign(queue, handler)
+  query.handler = Object.assign(suppressedHandler, handler)
   for (const name of ['forEachFn', 'cursorFn'] as const) {
     const fn = query[name]
     // Called while the response is read, in the context of the code that opened the connection.
     if (typeof fn === 'function') query[name] = bind(fn as () => unknown)
   }
-  if (query.streaming) intercept(query, 'resolve', value => before(value, createKeepEvents()))
+  if (query.streaming) interceptMember(query, 'resolve', value => callBefore(value, createEventBinder()))
   if (step === undefined) return
   // `statement` is set when the text is complete and about to be written.
-  intercept(query, 'statement', value => {
+  interceptMember(query, 'statement', value => {
     step.send()
     return value
   })
   // A cursor replaces `resolve` before each of its rows.
-  intercept(query, 'resolve', value => before(value, () => step.stop()))
-  intercept(query, 'reject', value => before(value, error => step.fail(error)))
+  interceptMember(query, 'resolve', value => callBefore(value, () => step.stop()))
+  interceptMember(query, 'reject', value => callBefore(value, error => step.fail(error)))
 }
 
 /** Runs the events of a stream in the current context. The stream is made when the response begins. */
-function createKeepEvents(): (stream: unknown) => void {
+function createEventBinder(): (stream: unknown) => void {
   const inContext = takeContext()
   return stream => {
     if (typeof stream !== 'object' || stream === null) return
@@ -90,24 +93,24 @@ function createKeepEvents(): (stream: unknown) => void {
   }
 }
 
-function before(value: unknown, then: (argument: unknown) => void): unknown {
+function callBefore(value: unknown, onCall: (argument: unknown) => void): unknown {
   if (typeof value !== 'function') return value
   return function (this: unknown, argument: unknown) {
-    then(argument)
+    onCall(argument)
     return Reflect.apply(value, this, [argument])
   }
 }
 
 /** Passes each value that is set at a member through a function. */
-function intercept(holder: object, name: string, pass: (value: unknown) => unknown): void {
+function interceptMember(holder: object, name: string, transform: (value: unknown) => unknown): void {
   const now: unknown = Reflect.get(holder, name)
-  let current = typeof now === 'function' ? pass(now) : now
+  let current = typeof now === 'function' ? transform(now) : now
   Object.defineProperty(holder, name, {
     configurable: true,
     enumerable: true,
     get: () => current,
     set(value) {
-      current = pass(value)
+      current = transform(value)
     },
   })
 }

@@ -2,8 +2,8 @@ import type { PointInfo, Profiler } from '@osprofiler/core'
 import { isError, noteUnrecorded, remember, String } from '@osprofiler/core/toolkit'
 import type { TraceSql } from '../options/instrument-contract.js'
 import type { Step } from '../points/end-step.js'
-import { hideInMessage } from './text/sql-message.js'
-import { MAX_STATEMENT, readStatement } from './text/sql-text.js'
+import { hideValuesInMessage } from './text/sql-message.js'
+import { MAX_STATEMENT_CHARS, redactStatement } from './text/sql-text.js'
 import type { SqlDialect } from './text/sql-tokens.js'
 
 /** Opens the point of a query. Text and parameters may have any type. Opens none outside a trace or with SQL off. */
@@ -17,17 +17,17 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
       return undefined
     }
   }
-  const values = traceSql === 'values'
+  const showsValues = traceSql === 'values'
   return (profiler, text, params) => {
     if (profiler === undefined) return undefined
     const sql = typeof text === 'string' ? text : ''
     const point = profiler.startBeside('db', {
-      db: values ? { system: dialect, statement: cut(sql), params } : describe[dialect](sql),
+      db: showsValues ? { system: dialect, statement: cutStatement(sql), params } : describersByDialect[dialect](sql),
     })
     return {
       stop: (info, ago) => point.stop(info, ago),
       fail(error, info, ago) {
-        const shown = values ? error : hideInMessage(error, readStatement(sql, dialect), params)
+        const shown = showsValues ? error : hideValuesInMessage(error, redactStatement(sql, dialect), params)
         point.fail(shown, { ...info, db: describeFailure(shown) }, ago)
       },
     }
@@ -40,19 +40,19 @@ function describeFailure(error: unknown): PointInfo {
   return { original_exception: String(message), chained_exception: isError(cause) ? cause.message : '' }
 }
 
-function cut(sql: string): string {
-  return sql.length > MAX_STATEMENT ? `${sql.slice(0, MAX_STATEMENT)}...` : sql
+function cutStatement(sql: string): string {
+  return sql.length > MAX_STATEMENT_CHARS ? `${sql.slice(0, MAX_STATEMENT_CHARS)}...` : sql
 }
 
 // A program has few statements with placeholders, and sends each of them often.
-const MAX_KNOWN = 500
-const MAX_KNOWN_LENGTH = 1_000
-const describe: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {
-  postgresql: remember(sql => read(sql, 'postgresql'), MAX_KNOWN, MAX_KNOWN_LENGTH),
-  mysql: remember(sql => read(sql, 'mysql'), MAX_KNOWN, MAX_KNOWN_LENGTH),
-  sqlite: remember(sql => read(sql, 'sqlite'), MAX_KNOWN, MAX_KNOWN_LENGTH),
+const MAX_REMEMBERED_STATEMENTS = 500
+const MAX_REMEMBERED_CHARS = 1_000
+const describersByDialect: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {
+  postgresql: remember(sql => describeStatement(sql, 'postgresql'), MAX_REMEMBERED_STATEMENTS, MAX_REMEMBERED_CHARS),
+  mysql: remember(sql => describeStatement(sql, 'mysql'), MAX_REMEMBERED_STATEMENTS, MAX_REMEMBERED_CHARS),
+  sqlite: remember(sql => describeStatement(sql, 'sqlite'), MAX_REMEMBERED_STATEMENTS, MAX_REMEMBERED_CHARS),
 }
 
-function read(sql: string, dialect: SqlDialect): PointInfo {
-  return { system: dialect, statement: readStatement(sql, dialect).text }
+function describeStatement(sql: string, dialect: SqlDialect): PointInfo {
+  return { system: dialect, statement: redactStatement(sql, dialect).text }
 }

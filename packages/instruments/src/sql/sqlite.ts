@@ -7,7 +7,7 @@ import { endWhenReturned, failIfThrown, type Step } from '../points/end-step.js'
 import { type Around, type Arounds, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
-import { sayLibraryUnrecorded, sayUnrecorded } from './unrecorded-library.js'
+import { reportUnrecordedLibrary, reportUnrecordedWhenLoaded } from './unrecorded-library.js'
 
 /** A statement. Its text is `sourceSQL` in `node:sqlite` and the like, and `source` in better-sqlite3. */
 interface Statement {
@@ -17,23 +17,23 @@ interface Statement {
 
 /** Records the statements and scripts of `node:sqlite` as points named `db`. */
 export function instrumentNodeSqlite({ traceSql }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return sayUnrecorded('node:sqlite', () => isBuiltinLoaded('node:sqlite'))
+  if (traceSql === 'off') return reportUnrecordedWhenLoaded('node:sqlite', () => isBuiltinLoaded('node:sqlite'))
   const start = createStartSql(traceSql, 'sqlite', 'node:sqlite')
   return whenBuiltinLoaded('node:sqlite', exports => {
     return wrapClasses(exports, {
-      classes: { DatabaseSync: aroundDatabase(start), StatementSync: aroundStatement(start) },
+      classes: { DatabaseSync: createDatabaseWrappers(start), StatementSync: createStatementWrappers(start) },
     })
   })
 }
 
 /** Records the statements, scripts, pragmas and transactions of better-sqlite3 as points named `db`. */
 export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSettings): () => void {
-  if (traceSql === 'off') return sayLibraryUnrecorded('better-sqlite3', { given: libraries['better-sqlite3'] })
+  if (traceSql === 'off') return reportUnrecordedLibrary('better-sqlite3', { given: libraries['better-sqlite3'] })
   const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
     // The library does not export its class of statements. The binary does, if it is in its usual place.
     wrapLibrary('better-sqlite3', [
-      { file: 'build/Release/better_sqlite3.node', classes: { Statement: aroundStatement(start) } },
+      { file: 'build/Release/better_sqlite3.node', classes: { Statement: createStatementWrappers(start) } },
     ]),
     whenLoaded('better-sqlite3', exports => wrapDatabase(exports, start), { given: libraries['better-sqlite3'] }),
   ])
@@ -41,24 +41,27 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
 
 /** Wraps the class of databases, and the class of statements once an unknown binary has made one. */
 function wrapDatabase(exports: unknown, start: StartSql): () => void {
-  const statements = wrapWhenSeen(prototype => wrapMethods(prototype, aroundStatement(start)))
+  const statements = wrapWhenSeen(prototype => wrapMethods(prototype, createStatementWrappers(start)))
   const aroundPrepare: Around = (proceed, _self, args) => statements.see(proceed(args))
   // These prepare statements without a call of `prepare`.
-  const aroundOthers: Around = (proceed, self, args) => {
+  const aroundHiddenPrepare: Around = (proceed, self, args) => {
     if (!statements.hasSeen && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
     return proceed(args)
   }
-  const others = { prepare: aroundPrepare, pragma: aroundOthers, transaction: aroundOthers }
-  return undoAll([wrapClasses(exports, { methods: { ...aroundDatabase(start), ...others } }), statements.undo])
+  const databaseWrappers = { prepare: aroundPrepare, pragma: aroundHiddenPrepare, transaction: aroundHiddenPrepare }
+  return undoAll([
+    wrapClasses(exports, { methods: { ...createDatabaseWrappers(start), ...databaseWrappers } }),
+    statements.undo,
+  ])
 }
 
 /** Creates the wrapper for the scripts of a database, which `exec` runs. */
-export function aroundDatabase(start: StartSql): Arounds {
+export function createDatabaseWrappers(start: StartSql): Arounds {
   return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
 /** Creates the wrappers for the runs of a prepared statement. The point of `iterate` ends with the rows. */
-export function aroundStatement(start: StartSql): Arounds {
+export function createStatementWrappers(start: StartSql): Arounds {
   const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
     return start(get(), source, args.length > 1 ? args : args[0])
@@ -68,14 +71,14 @@ export function aroundStatement(start: StartSql): Arounds {
     const step = begin(self, args)
     if (step === undefined) return proceed(args)
     const rows = failIfThrown(step, () => proceed(args))
-    followRows(rows as object, step)
+    endAfterRows(rows as object, step)
     return rows
   }
   return { run: aroundRun, get: aroundRun, all: aroundRun, iterate: aroundIterate }
 }
 
 /** Ends the step after the last row, or when the reader has enough. */
-function followRows(rows: object, step: Step): void {
+function endAfterRows(rows: object, step: Step): void {
   wrapMethod(rows, 'next', (proceed, _self, args) => {
     const row = failIfThrown(step, () => proceed(args)) as IteratorResult<unknown>
     if (row.done) step.stop()

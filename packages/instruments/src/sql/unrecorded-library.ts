@@ -3,21 +3,25 @@ import { type LibraryEntry, whenLoaded } from '../loading/library-loads.js'
 import type { TraceSql } from '../options/instrument-contract.js'
 
 /** Notes in traces that a library of SQLite is loaded. Does not watch its calls, which may take only a microsecond. */
-export function sayUnrecorded(library: string, isLoaded: () => boolean): () => void {
-  let known = false
+export function reportUnrecordedWhenLoaded(library: string, isLoaded: () => boolean): () => void {
+  let wasLoaded = false
   return addUnrecordedSource(() => {
-    known ||= isLoaded()
-    return known ? library : undefined
+    wasLoaded ||= isLoaded()
+    return wasLoaded ? library : undefined
   })
 }
 
 /** Does the same for a package once it is loaded, and does not wrap it. */
-export function sayLibraryUnrecorded(library: string, entry: LibraryEntry = {}): () => void {
+export function reportUnrecordedLibrary(library: string, entry: LibraryEntry = {}): () => void {
   return whenLoaded(library, () => addUnrecordedSource(() => library), entry)
 }
 
 /** With SQL off, notes in traces that a library is loaded, unless a store of this project may be its only user. */
-export function sayCallsUnrecorded(traceSql: TraceSql, library: string, entry: LibraryEntry): (() => void) | undefined {
+export function reportUnrecordedCalls(
+  traceSql: TraceSql,
+  library: string,
+  entry: LibraryEntry,
+): (() => void) | undefined {
   if (traceSql !== 'off') return undefined
   return whenLoaded(library, () => addUnrecordedSource(() => (isOwnClient(library) ? undefined : library)), entry)
 }

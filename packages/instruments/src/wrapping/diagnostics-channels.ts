@@ -20,10 +20,10 @@ export type Channel =
 
 /** Subscribes each listener to its channel. Returns a function that unsubscribes them all. */
 export function listen(listeners: { readonly [C in Channel]?: (message: never) => void }): () => void {
-  const harmless = Object.entries(listeners).map(([channel, listener]) => [channel, ignoreErrors(listener)] as const)
-  for (const [channel, listener] of harmless) subscribe(channel, listener)
+  const guarded = Object.entries(listeners).map(([channel, listener]) => [channel, ignoreErrors(listener)] as const)
+  for (const [channel, listener] of guarded) subscribe(channel, listener)
   return () => {
-    for (const [channel, listener] of harmless) unsubscribe(channel, listener)
+    for (const [channel, listener] of guarded) unsubscribe(channel, listener)
   }
 }
 

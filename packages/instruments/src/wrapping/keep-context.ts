@@ -30,12 +30,12 @@ export const aroundCallbacks: Around = (proceed, _self, args) => proceed(bindCal
 export const aroundOwnWork: Around = (proceed, _self, args) => suppress(() => proceed(bindCallbacks(args)))
 
 /** Creates wrappers for methods whose callbacks run in the context of the code that passed them. */
-export function withCallbacks(...names: string[]): Arounds {
+export function wrapCallbacks(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundCallbacks]))
 }
 
 /** Creates wrappers for methods in which a client works for itself, such as opening a connection. */
-export function ownWork(...names: string[]): Arounds {
+export function wrapOwnWork(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundOwnWork]))
 }
 

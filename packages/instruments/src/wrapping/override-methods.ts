@@ -9,17 +9,17 @@ import type { Arounds, Method } from './wrap-method.js'
  */
 export function createOverrides(overrides: Arounds): (object: object) => boolean {
   const mark: symbol = Symbol('osprofiler.prototype')
-  const known = new WeakMap<object, readonly Member[]>()
+  const membersByPrototype = new WeakMap<object, readonly Member[]>()
 
-  function learn(prototype: object): readonly Member[] {
+  function rememberMembers(prototype: object): readonly Member[] {
     const members = createMembers(prototype, overrides, mark)
-    known.set(prototype, members)
+    membersByPrototype.set(prototype, members)
     return members
   }
 
   return object => {
     const prototype: object = Object.getPrototypeOf(object)
-    const members = known.get(prototype) ?? learn(prototype)
+    const members = membersByPrototype.get(prototype) ?? rememberMembers(prototype)
     if (!defineHidden(object, mark, prototype)) return false
     return members.every(([name, method]) => defineHidden(object, name, method))
   }
@@ -29,16 +29,16 @@ type Member = readonly [name: string, method: Method]
 
 function createMembers(prototype: object, overrides: Arounds, mark: symbol): readonly Member[] {
   return Object.entries(overrides).flatMap(([name, around]) => {
-    const like: unknown = Reflect.get(prototype, name)
-    if (typeof like !== 'function') return []
+    const original: unknown = Reflect.get(prototype, name)
+    if (typeof original !== 'function') return []
     const method: Method = function (this: unknown, ...args) {
       const self = this as Readonly<Record<symbol, object | undefined>>
       // Not the prototype of `this`, because `this` may inherit from the overridden object.
-      const below = self[mark] ?? Object.getPrototypeOf(self)
-      return around(given => Reflect.apply(below[name], self, given), self, args)
+      const originalPrototype = self[mark] ?? Object.getPrototypeOf(self)
+      return around(given => Reflect.apply(originalPrototype[name], self, given), self, args)
     }
     for (const property of ['name', 'length'] as const) {
-      Object.defineProperty(method, property, { value: like[property], configurable: true })
+      Object.defineProperty(method, property, { value: original[property], configurable: true })
     }
     return [[name, method]]
   })

@@ -12,16 +12,16 @@ export interface Frame {
 const { captureStackTrace } = Error
 
 /** Returns the newest functions on the stack, the last called first. Works even if the program has frozen `Error`. */
-export function readStack(frames: number): readonly Frame[] {
+export function readStack(maxFrames: number): readonly Frame[] {
   const { stackTraceLimit, prepareStackTrace } = Error
   const holder: { stack?: readonly Frame[] | string } = {}
   try {
-    Reflect.set(Error, 'stackTraceLimit', frames)
+    Reflect.set(Error, 'stackTraceLimit', maxFrames)
     // Tools that map stack lines to their sources would spend milliseconds here.
     Reflect.set(Error, 'prepareStackTrace', readFrames)
     captureStackTrace(holder, readStack)
     const { stack = [] } = holder
-    return typeof stack === 'string' ? stack.split('\n').map(readLine) : stack
+    return typeof stack === 'string' ? stack.split('\n').map(parseLine) : stack
   } finally {
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
     if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
@@ -38,11 +38,11 @@ function readFrames(_error: unknown, frames: readonly NodeJS.CallSite[]): readon
   }))
 }
 
-const LINE =
+const STACK_LINE =
   /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
 
 /** Parses a line of a stack that Node or the program formats as text despite the hook. */
-function readLine(line: string): Frame {
-  const [, name = '', file = '', at = '0', column = '0'] = LINE.exec(line) ?? []
+function parseLine(line: string): Frame {
+  const [, name = '', file = '', at = '0', column = '0'] = STACK_LINE.exec(line) ?? []
   return { name, file, line: Number(at), column: Number(column) }
 }

@@ -24,8 +24,8 @@ interface Wrapping {
  * `undefined` if there is no such method. Of two installations or copies of this package, only one sees each call.
  */
 export function wrapMethod(holder: object, name: string, around: Around): (() => void) | undefined {
-  const wrappings = wrappingsOf(holder)
-  const wrapping = wrappings.get(name) ?? wrap(holder, name)
+  const wrappings = getWrappings(holder)
+  const wrapping = wrappings.get(name) ?? installWrapper(holder, name)
   if (wrapping === undefined) return undefined
   wrappings.set(name, wrapping)
   wrapping.arounds.push(around)
@@ -46,7 +46,7 @@ export function wrapMethods(holder: object, arounds: Arounds): () => void {
 
 /** Wraps methods of a class, given its prototype. Wraps each method in the class that defines it. */
 export function wrapInherited(prototype: object, arounds: Arounds): () => void {
-  return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(ownerOf(prototype, name), name, around)))
+  return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(findOwner(prototype, name), name, around)))
 }
 
 /** Combines functions that undo into one. Skips `undefined`, which stands for a method that does not exist. */
@@ -57,15 +57,15 @@ export function undoAll(undos: readonly ((() => void) | undefined)[]): () => voi
 }
 
 /** Returns the prototype that has the method itself, because classes of a library derive from one another. */
-function ownerOf(prototype: object, method: string): object {
+function findOwner(prototype: object, method: string): object {
   const parent: object | null = Object.getPrototypeOf(prototype)
   // `Object.prototype` belongs to no library.
   const isLast = parent === null || Object.getPrototypeOf(parent) === null
-  return isLast || Object.hasOwn(prototype, method) ? prototype : ownerOf(parent, method)
+  return isLast || Object.hasOwn(prototype, method) ? prototype : findOwner(parent, method)
 }
 
-function wrap(holder: object, name: string): Wrapping | undefined {
-  const before = Object.getOwnPropertyDescriptor(holder, name)
+function installWrapper(holder: object, name: string): Wrapping | undefined {
+  const originalDescriptor = Object.getOwnPropertyDescriptor(holder, name)
   const original: unknown = Reflect.get(holder, name)
   if (typeof original !== 'function') return undefined
   const arounds: Around[] = []
@@ -73,42 +73,42 @@ function wrap(holder: object, name: string): Wrapping | undefined {
     const around = arounds[0]
     return around === undefined ? Reflect.apply(method, self, args) : callAround(around, method, self, args)
   })
-  const enumerable = before?.enumerable ?? false
+  const enumerable = originalDescriptor?.enumerable ?? false
   Object.defineProperty(holder, name, { value: wrapper, enumerable, writable: true, configurable: true })
   return {
     arounds,
     restore() {
       if (Object.getOwnPropertyDescriptor(holder, name)?.value !== wrapper) return
-      if (before === undefined) Reflect.deleteProperty(holder, name)
-      else Object.defineProperty(holder, name, before)
+      if (originalDescriptor === undefined) Reflect.deleteProperty(holder, name)
+      else Object.defineProperty(holder, name, originalDescriptor)
     },
   }
 }
 
 /** Calls `around`. If it fails, perhaps on an unknown version, the program still gets the method's result or error. */
 function callAround(around: Around, method: Method, self: unknown, args: readonly unknown[]): unknown {
-  let threw = false
+  let methodThrew = false
   let returned: { readonly value: unknown } | undefined
-  const proceed: Proceed = given => {
-    threw = true
-    const value = Reflect.apply(method, self, given)
-    threw = false
+  const proceed: Proceed = newArgs => {
+    methodThrew = true
+    const value = Reflect.apply(method, self, newArgs)
+    methodThrew = false
     returned ??= { value }
     return value
   }
   try {
     return around(proceed, self, [...args])
   } catch (error) {
-    if (threw) throw error
+    if (methodThrew) throw error
     return returned === undefined ? Reflect.apply(method, self, args) : returned.value
   }
 }
 
 /** Shared by all copies of this package. Kept outside the holders, which belong to other code and may be frozen. */
-const wrapped = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
+const wrappingsByHolder = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
 
-function wrappingsOf(holder: object): Map<string, Wrapping> {
-  const wrappings = wrapped.get(holder) ?? new Map<string, Wrapping>()
-  wrapped.set(holder, wrappings)
+function getWrappings(holder: object): Map<string, Wrapping> {
+  const wrappings = wrappingsByHolder.get(holder) ?? new Map<string, Wrapping>()
+  wrappingsByHolder.set(holder, wrappings)
   return wrappings
 }

@@ -12,19 +12,19 @@ export interface SeenClasses {
 /** Wraps classes that a library does not export, each when its first object is seen. `wrap` receives the prototype. */
 export function wrapWhenSeen(wrap: (prototype: object) => (() => void) | undefined): SeenClasses {
   const undos = new Map<object, (() => void) | undefined>()
-  let active = true
+  let isActive = true
   return {
     get hasSeen() {
       return undos.size > 0
     },
     see(object) {
-      if (!active || typeof object !== 'object' || object === null) return object
+      if (!isActive || typeof object !== 'object' || object === null) return object
       const prototype: object = Object.getPrototypeOf(object)
       if (!undos.has(prototype)) undos.set(prototype, wrap(prototype))
       return object
     },
     undo() {
-      active = false
+      isActive = false
       undoAll([...undos.values()])()
     },
   }

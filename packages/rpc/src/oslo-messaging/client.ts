@@ -5,10 +5,17 @@ import { toBrokerError } from './broker/broker-error.js'
 import type { Connect } from './broker/connection.js'
 import { declareExchange } from './broker/declare-exchange.js'
 import type { Outcome, PublishingChannel } from './broker/publishing-channel.js'
-import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { RABBIT_OPTION_KINDS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
 import { createReconnectingChannel } from './broker/reconnecting-channel.js'
 import { MessageUndeliverable } from './messages/errors.js'
-import { decodeMessage, encodeMessage, hexId, isObject, type Message, packContext } from './messages/message.js'
+import {
+  addContextPrefix,
+  createHexId,
+  decodeMessage,
+  encodeMessage,
+  isObject,
+  type Message,
+} from './messages/message.js'
 import { WaitingCalls } from './waiting-calls.js'
 
 /** Addressee of a call. Defaults are the client's options. */
@@ -56,16 +63,21 @@ export interface OsloClient {
   close(timeout?: number): Promise<void>
 }
 
-const TARGET: OptionKinds<OsloTarget> = {
+const TARGET_KINDS: OptionKinds<OsloTarget> = {
   topic: 'string',
   server: 'string',
   exchange: 'string',
   namespace: 'string',
   version: 'string',
 }
-const CALL: OptionKinds<OsloCallOptions> = { ...TARGET, timeout: 'number', monitorTimeout: 'number' }
-const CAST: OptionKinds<OsloCastOptions> = { ...TARGET, fanout: 'boolean' }
-const OPTIONS: OptionKinds<OsloClientOptions> = { ...CALL, compatible: 'boolean', hmacKeys: 'any', ...RABBIT_OPTIONS }
+const CALL_OPTION_KINDS: OptionKinds<OsloCallOptions> = { ...TARGET_KINDS, timeout: 'number', monitorTimeout: 'number' }
+const CAST_OPTION_KINDS: OptionKinds<OsloCastOptions> = { ...TARGET_KINDS, fanout: 'boolean' }
+const CLIENT_OPTION_KINDS: OptionKinds<OsloClientOptions> = {
+  ...CALL_OPTION_KINDS,
+  compatible: 'boolean',
+  hmacKeys: 'any',
+  ...RABBIT_OPTION_KINDS,
+}
 // RabbitMQ accepts no longer expiration.
 const MAX_EXPIRATION_MS = 2 ** 32
 
@@ -79,44 +91,44 @@ const MAX_EXPIRATION_MS = 2 ** 32
  * await orders.call({ user: 'alice' }, 'create', { item: 7 }, { timeout: 5_000 })
  */
 export function createOsloClient(connect: Connect, options: OsloClientOptions): OsloClient {
-  checkOptions('createOsloClient()', options, OPTIONS)
+  checkOptions('createOsloClient()', options, CLIENT_OPTION_KINDS)
   if (!options.topic) throw new TypeError('createOsloClient() needs a topic')
-  const declared = readRabbitOptions(options)
-  const injecting = { compatible: options.compatible, hmacKeys: options.hmacKeys }
-  const replyQueue = `reply_${hexId()}`
-  const waiting = new WaitingCalls()
+  const declarations = readRabbitOptions(options)
+  const injectOptions = { compatible: options.compatible, hmacKeys: options.hmacKeys }
+  const replyQueue = `reply_${createHexId()}`
+  const waitingCalls = new WaitingCalls()
   let exchanges = new Set<string>()
-  let consumer = ''
+  let replyConsumerTag = ''
   const reconnecting = createReconnectingChannel(connect, {
     prepare,
-    isWanted: () => waiting.size > 0,
+    isWanted: () => waitingCalls.size > 0,
     // The timeouts of waiting calls keep the process alive.
-    keepsAlive: false,
+    keepsProcessAlive: false,
     onFailure: () => undefined,
-    onGone: error => waiting.failAll(error),
+    onEnded: error => waitingCalls.failAll(error),
   })
 
   async function prepare(open: PublishingChannel): Promise<void> {
     const { channel } = open
     exchanges = new Set()
-    await channel.assertQueue(replyQueue, declared.transient)
+    await channel.assertQueue(replyQueue, declarations.transient)
     // A reply is acknowledged only after it came. If a connection ends before that, the next one brings the reply.
     const { consumerTag } = await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {
-        waiting.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
+        waitingCalls.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
       } catch {
         // The message is not a reply of oslo.messaging.
       }
       if (open.isOpen) channel.ack(delivery)
     })
-    consumer = consumerTag
+    replyConsumerTag = consumerTag
   }
 
   /** Removes the queue, unless a late reply may come. A server sends a reply without a queue again and again. */
-  async function leave({ channel }: PublishingChannel): Promise<void> {
-    if (waiting.hasGivenUp) return
-    await channel.cancel(consumer)
+  async function removeReplyQueue({ channel }: PublishingChannel): Promise<void> {
+    if (waitingCalls.hasGivenUp) return
+    await channel.cancel(replyConsumerTag)
     await channel.deleteQueue(replyQueue)
   }
 
@@ -128,7 +140,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const open = await reconnecting.open()
     const name = fanout ? `${topic}_fanout` : exchange
     if (!exchanges.has(name)) {
-      const declaration = fanout ? { ...declared.transient, autoDelete: true } : declared.topic
+      const declaration = fanout ? { ...declarations.transient, autoDelete: true } : declarations.topic
       await declareExchange(open.connection, name, fanout ? 'fanout' : 'topic', declaration).catch(error => {
         throw toBrokerError(error)
       })
@@ -140,15 +152,15 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
 
   return {
     async call(context, method, args = {}, callOptions = {}) {
-      checkCall(method, args, callOptions, CALL, 'call()')
+      checkCall(method, args, callOptions, CALL_OPTION_KINDS, 'call()')
       const timeout = callOptions.timeout ?? options.timeout ?? 60_000
       const monitorTimeout = callOptions.monitorTimeout ?? options.monitorTimeout
-      const target = toTarget(options, callOptions)
+      const target = mergeTargets(options, callOptions)
       const name = `${target.topic}.${method}`
-      return await withTrace('rpc', { function: { name }, messaging: messagingOf('call', target) }, () => {
-        const messageId = hexId()
+      return await withTrace('rpc', { function: { name }, messaging: describeMessaging('call', target) }, () => {
+        const messageId = createHexId()
         const content = encodeMessage({
-          ...makeMessage(context, method, args, target),
+          ...createMessage(context, method, args, target),
           _msg_id: messageId,
           _reply_q: replyQueue,
           _timeout: monitorTimeout === undefined ? null : monitorTimeout / 1_000,
@@ -158,55 +170,59 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
           ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
         // Comes last, so that an earlier error leaves no waiting call behind.
-        const reply = waiting.wait(messageId, name, timeout, monitorTimeout)
+        const reply = waitingCalls.wait(messageId, name, timeout, monitorTimeout)
         publish(target, content, properties).then(
           outcome => {
-            if (outcome === 'returned') waiting.fail(messageId, new MessageUndeliverable(`Nobody has served ${name}.`))
-            if (outcome === 'refused') waiting.fail(messageId, refused(name))
+            if (outcome === 'returned')
+              waitingCalls.fail(
+                messageId,
+                new MessageUndeliverable(`No server has received ${name}. Is a server of the topic running?`),
+              )
+            if (outcome === 'refused') waitingCalls.fail(messageId, createRefusedError(name))
           },
-          error => waiting.fail(messageId, error),
+          error => waitingCalls.fail(messageId, error),
         )
         return reply
       })
     },
     async cast(context, method, args = {}, castOptions = {}) {
-      checkCall(method, args, castOptions, CAST, 'cast()')
-      const target = toTarget(options, castOptions)
+      checkCall(method, args, castOptions, CAST_OPTION_KINDS, 'cast()')
+      const target = mergeTargets(options, castOptions)
       const name = `${target.topic}.${method}`
-      await withTrace('rpc', { function: { name }, messaging: messagingOf('cast', target) }, async () => {
-        const content = encodeMessage(makeMessage(context, method, args, target))
+      await withTrace('rpc', { function: { name }, messaging: describeMessaging('cast', target) }, async () => {
+        const content = encodeMessage(createMessage(context, method, args, target))
         const outcome = await publish(target, content, { fanout: castOptions.fanout })
-        if (outcome === 'refused') throw refused(name)
-        if (outcome === 'unknown') throw lost(name)
+        if (outcome === 'refused') throw createRefusedError(name)
+        if (outcome === 'unknown') throw createUnknownOutcomeError(name)
       })
     },
     async close(timeout = 5_000) {
-      waiting.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
-      await reconnecting.close(timeout, leave)
+      waitingCalls.failAll(new OsprofilerError('ERR_BROKER', 'The client was closed.'))
+      await reconnecting.close(timeout, removeReplyQueue)
     },
   }
 
-  function makeMessage(context: object | null, method: string, args: object, target: Target): Message {
+  function createMessage(context: object | null, method: string, args: object, target: Target): Message {
     const { namespace, version } = target
     return {
       method,
       args,
       ...(namespace !== undefined && { namespace }),
       ...(version !== undefined && { version }),
-      ...packContext(injectTrace({ ...context }, injecting)),
+      ...addContextPrefix(injectTrace({ ...context }, injectOptions)),
     }
   }
 }
 
-type Target = ReturnType<typeof toTarget>
+type Target = ReturnType<typeof mergeTargets>
 
-function toTarget(usual: OsloClientOptions, given: OsloTarget) {
+function mergeTargets(defaults: OsloClientOptions, overrides: OsloTarget) {
   return {
-    topic: given.topic ?? usual.topic,
-    exchange: given.exchange ?? usual.exchange ?? 'openstack',
-    server: given.server ?? usual.server,
-    namespace: given.namespace ?? usual.namespace,
-    version: given.version ?? usual.version,
+    topic: overrides.topic ?? defaults.topic,
+    exchange: overrides.exchange ?? defaults.exchange ?? 'openstack',
+    server: overrides.server ?? defaults.server,
+    namespace: overrides.namespace ?? defaults.namespace,
+    version: overrides.version ?? defaults.version,
   }
 }
 
@@ -216,16 +232,16 @@ function checkCall(method: unknown, args: unknown, options: object, kinds: Optio
   if (!isObject(args)) throw new TypeError('The arguments of a method are an object: their names and values')
 }
 
-function refused(name: string): OsprofilerError {
+function createRefusedError(name: string): OsprofilerError {
   return new OsprofilerError('ERR_BROKER', `The message broker refused ${name}. Is the queue of the topic full?`)
 }
 
-function lost(name: string): OsprofilerError {
-  const message = `The connection ended before the message broker had confirmed ${name}: nobody knows whether it was sent.`
+function createUnknownOutcomeError(name: string): OsprofilerError {
+  const message = `The connection ended before the message broker had confirmed ${name}, so it is unknown whether the message was sent.`
   return new OsprofilerError('ERR_BROKER', message)
 }
 
 /** From these attributes, OpenTelemetry's stores tell a call, which waits for an answer, from a message. */
-function messagingOf(operation: string, { topic }: Target): object {
+function describeMessaging(operation: string, { topic }: Target): object {
   return { system: 'rabbitmq', operation, destination: topic }
 }

@@ -14,13 +14,13 @@ import { createRunTraced, type TraceContext } from '../run-traced.js'
 import type { Connect } from './broker/connection.js'
 import { declareExchange } from './broker/declare-exchange.js'
 import type { PublishingChannel } from './broker/publishing-channel.js'
-import { RABBIT_OPTIONS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
+import { RABBIT_OPTION_KINDS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
 import { createReconnectingChannel } from './broker/reconnecting-channel.js'
 import { waitAtMost } from './broker/wait-at-most.js'
-import { hexId } from './messages/message.js'
+import { createHexId } from './messages/message.js'
+import { createCallHandler } from './serving/call-handler.js'
 import { checkEndpoints } from './serving/endpoints.js'
 import { createReplies, type ReplyOptions } from './serving/replies.js'
-import { createServing } from './serving/serve-calls.js'
 
 /** Options of `createOsloServer`: the topic to serve, the methods, and the limits. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
@@ -58,7 +58,7 @@ export interface OsloServer {
   close(timeout?: number): Promise<void>
 }
 
-const OPTIONS: OptionKinds<OsloServerOptions> = {
+const OPTION_KINDS: OptionKinds<OsloServerOptions> = {
   topic: 'string',
   server: 'string',
   exchange: 'string',
@@ -70,7 +70,7 @@ const OPTIONS: OptionKinds<OsloServerOptions> = {
   onError: 'function',
   direct_mandatory_flag: 'boolean',
   kombu_missing_consumer_retry_timeout: 'number',
-  ...RABBIT_OPTIONS,
+  ...RABBIT_OPTION_KINDS,
 }
 
 /**
@@ -89,43 +89,43 @@ const OPTIONS: OptionKinds<OsloServerOptions> = {
 export async function createOsloServer(connect: Connect, options: OsloServerOptions): Promise<OsloServer> {
   checkServerOptions(options)
   const { topic, server = hostname(), exchange = 'openstack', hmacKeys, trace, maxConcurrentCalls = 64 } = options
-  const declared = readRabbitOptions(options)
-  const endpoints = [...checkEndpoints(options.endpoints), ...(options.rpc_ping_enabled ? [PING] : [])]
-  const onError = guard(options.onError ?? createWarning())
+  const declarations = readRabbitOptions(options)
+  const endpoints = [...checkEndpoints(options.endpoints), ...(options.rpc_ping_enabled ? [PING_ENDPOINT] : [])]
+  const onError = ignoreHookErrors(options.onError ?? createWarningHook())
   const fanout = `${topic}_fanout`
-  const fanoutQueue = `${fanout}_${hexId()}`
-  const tags: string[] = []
+  const fanoutQueue = `${fanout}_${createHexId()}`
+  const consumerTags: string[] = []
   const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => true,
-    keepsAlive: true,
+    keepsProcessAlive: true,
     onFailure: error => onError(error),
-    onGone: error => onError(error),
+    onEnded: error => onError(error),
   })
   const replies = createReplies(reconnecting, options, onError)
   const runTraced = createRunTraced(hmacKeys, trace)
-  const serving = createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError })
+  const callHandler = createCallHandler({ endpoints, runTraced, replies, maxConcurrentCalls, onError })
 
   async function prepare(open: PublishingChannel): Promise<void> {
     const { channel, connection } = open
-    await declareExchange(connection, exchange, 'topic', declared.topic)
-    await declareExchange(connection, fanout, 'fanout', { ...declared.transient, autoDelete: true })
+    await declareExchange(connection, exchange, 'topic', declarations.topic)
+    await declareExchange(connection, fanout, 'fanout', { ...declarations.transient, autoDelete: true })
     await channel.prefetch(maxConcurrentCalls)
     for (const queue of [topic, `${topic}.${server}`]) {
-      await channel.assertQueue(queue, declared.topic)
+      await channel.assertQueue(queue, declarations.topic)
       await channel.bindQueue(queue, exchange, queue)
     }
-    await channel.assertQueue(fanoutQueue, declared.transient)
+    await channel.assertQueue(fanoutQueue, declarations.transient)
     await channel.bindQueue(fanoutQueue, fanout, topic)
-    tags.length = 0
+    consumerTags.length = 0
     for (const queue of [topic, `${topic}.${server}`, fanoutQueue]) {
       const { consumerTag } = await channel.consume(queue, delivery => onDelivery(open, delivery))
-      tags.push(consumerTag)
+      consumerTags.push(consumerTag)
     }
   }
 
   function onDelivery(open: PublishingChannel, delivery: ConsumeMessage | null): void {
-    if (delivery !== null) return serving.take(open, delivery)
+    if (delivery !== null) return callHandler.handle(open, delivery)
     // The broker cancelled the consumer, because its queue is gone. A new channel declares the queue again.
     open.channel.close().catch(() => undefined)
   }
@@ -143,19 +143,19 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
     async close(timeout = 5_000) {
       const deadline = performance.now() + timeout
       await reconnecting.close(timeout, async ({ channel }) => {
-        for (const tag of tags) await channel.cancel(tag)
+        for (const tag of consumerTags) await channel.cancel(tag)
         // Leaves some time for the broker.
-        await waitAtMost(serving.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
+        await waitAtMost(callHandler.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
     },
   }
 }
 
-const PING = { oslo_rpc_server_ping: () => 'pong' }
+const PING_ENDPOINT = { oslo_rpc_server_ping: () => 'pong' }
 
 function checkServerOptions(options: OsloServerOptions): void {
-  checkOptions('createOsloServer()', options, OPTIONS)
+  checkOptions('createOsloServer()', options, OPTION_KINDS)
   if (!options.topic) throw new TypeError('createOsloServer() needs a topic')
   if (options.maxConcurrentCalls !== undefined && options.maxConcurrentCalls < 1) {
     throw new TypeError('maxConcurrentCalls is 1 or more')
@@ -164,7 +164,7 @@ function checkServerOptions(options: OsloServerOptions): void {
 
 type OnError = (error: unknown, call?: OsloCall) => void
 
-function guard(onError: OnError): OnError {
+function ignoreHookErrors(onError: OnError): OnError {
   return (error, call) => {
     try {
       onError(error, call)
@@ -174,14 +174,15 @@ function guard(onError: OnError): OnError {
   }
 }
 
-function createWarning(): OnError {
+function createWarningHook(): OnError {
   const warn = createRateLimitedWarning()
   return (error, call) => {
-    const what = error instanceof OsprofilerError && call === undefined ? error.message : 'A call or a cast has failed.'
+    const message =
+      error instanceof OsprofilerError && call === undefined ? error.message : 'A call or a cast has failed.'
     warn(
       call === undefined ? 'broker' : 'call',
       'OSPROFILER_OSLO_MESSAGING',
-      () => `${what} See onError of createOsloServer().`,
+      () => `${message} See onError of createOsloServer().`,
     )
   }
 }

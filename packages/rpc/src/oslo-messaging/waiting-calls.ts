@@ -8,7 +8,7 @@ interface WaitingCall {
   result: unknown
   resolve(result: unknown): void
   reject(error: unknown): void
-  heard(): void
+  restartMonitor(): void
 }
 
 /** Calls of a client that wait for their replies, by the id of their message. */
@@ -25,23 +25,29 @@ export class WaitingCalls {
     return this.#hasGivenUp
   }
 
-  /** Resolves to a call's result. Rejects after `timeout`, or `monitorTimeout` without a sign of life (both in ms). */
-  async wait(messageId: string, name: string, timeout: number, monitorTimeout?: number): Promise<unknown> {
-    let limit: NodeJS.Timeout | undefined
-    let monitor: NodeJS.Timeout | undefined
+  /** Resolves to a call's result. Rejects after `timeoutMs`, or `monitorTimeoutMs` without a sign of life (both in ms). */
+  async wait(messageId: string, name: string, timeoutMs: number, monitorTimeoutMs?: number): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined
+    let monitorTimer: NodeJS.Timeout | undefined
     try {
       return await new Promise((resolve, reject) => {
-        const expire = (time: number): void => {
+        const expire = (elapsedMs: number): void => {
           this.#hasGivenUp = true
-          reject(new MessagingTimeout(`No reply to ${name} within ${time / 1_000} s.`))
+          reject(new MessagingTimeout(`No reply to ${name} within ${elapsedMs / 1_000} s.`))
         }
-        limit = setTimeout(expire, clampTimeout(timeout), timeout)
-        if (monitorTimeout !== undefined) monitor = setTimeout(expire, clampTimeout(monitorTimeout), monitorTimeout)
-        this.#calls.set(messageId, { result: null, resolve, reject, heard: () => void monitor?.refresh() })
+        timer = setTimeout(expire, clampTimeout(timeoutMs), timeoutMs)
+        if (monitorTimeoutMs !== undefined)
+          monitorTimer = setTimeout(expire, clampTimeout(monitorTimeoutMs), monitorTimeoutMs)
+        this.#calls.set(messageId, {
+          result: null,
+          resolve,
+          reject,
+          restartMonitor: () => void monitorTimer?.refresh(),
+        })
       })
     } finally {
-      clearTimeout(limit)
-      clearTimeout(monitor)
+      clearTimeout(timer)
+      clearTimeout(monitorTimer)
       this.#calls.delete(messageId)
     }
   }
@@ -53,7 +59,7 @@ export class WaitingCalls {
     if (failure) return call.reject(decodeFailure(failure))
     call.result = result ?? call.result
     if (ending) call.resolve(call.result)
-    else call.heard()
+    else call.restartMonitor()
   }
 
   fail(messageId: string, error: unknown): void {

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
 import { Array, Boolean, Number, Object, remember, String, types, URL } from '@osprofiler/core/toolkit'
 import type { OutgoingRequest } from '../describe-request.js'
-import { DEFAULT_PORTS, joinUrl, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
+import { DEFAULT_PORTS, joinUrl, ORIGIN_CACHE_LIMITS, type PathAndQuery, splitTarget } from '../request-target.js'
 
 type Scheme = 'http' | 'https'
 
@@ -16,7 +16,7 @@ export interface HttpCall extends PathAndQuery {
   readonly port: number
   readonly socketPath: string | undefined
   /** The URL that a request to a proxy asks for. */
-  readonly whole: URL | undefined
+  readonly proxiedUrl: URL | undefined
   readonly agent: unknown
 }
 
@@ -42,18 +42,19 @@ export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArg
 }
 
 /** Returns equal arguments without accessors and proxies. Like Node, runs the code of the program in them once. */
-export function readOnce(args: readonly unknown[]): unknown[] {
+export function snapshotArguments(args: readonly unknown[]): unknown[] {
   return args.map(argument => {
     if (typeof argument !== 'object' || argument === null) return argument
-    const options = (isLive(argument) ? { ...argument } : argument) as HttpOptions
+    const options = (runsCodeWhenRead(argument) ? { ...argument } : argument) as HttpOptions
     if (isUrl(options)) return options
     const { headers } = options
-    if (typeof headers !== 'object' || headers === null || Array.isArray(headers) || !isLive(headers)) return options
+    if (typeof headers !== 'object' || headers === null || Array.isArray(headers) || !runsCodeWhenRead(headers))
+      return options
     return { ...options, headers: { ...headers } }
   })
 }
 
-function isLive(object: object): boolean {
+function runsCodeWhenRead(object: object): boolean {
   if (types.isProxy(object)) return true
   return Object.values(Object.getOwnPropertyDescriptors(object)).some(({ get }) => get !== undefined)
 }
@@ -65,35 +66,36 @@ export function withHeaders(args: readonly unknown[], { url, options }: HttpArgu
 }
 
 function readCall(options: HttpOptions, url: URL | undefined, scheme: Scheme): HttpCall {
-  const method = own(options, 'method')
-  const socketPath = own(options, 'socketPath')
-  const agent = own(options, 'agent')
-  const hostname = own(options, 'hostname', url?.hostname)
-  const port = own(options, 'port', url?.port) || own(options, 'defaultPort') || readMember(agent, 'defaultPort')
-  const path = own(options, 'path')
-  const asked =
+  const method = readOption(options, 'method')
+  const socketPath = readOption(options, 'socketPath')
+  const agent = readOption(options, 'agent')
+  const hostname = readOption(options, 'hostname', url?.hostname)
+  const port =
+    readOption(options, 'port', url?.port) || readOption(options, 'defaultPort') || readMember(agent, 'defaultPort')
+  const path = readOption(options, 'path')
+  const target =
     url !== undefined && !Object.hasOwn(options, 'path')
-      ? { ...splitUrl(url), whole: undefined }
-      : readTarget(String(path || '/'))
+      ? { ...splitUrl(url), proxiedUrl: undefined }
+      : parseTarget(String(path || '/'))
   return {
-    scheme: readScheme(own(options, 'protocol', url?.protocol) ?? readMember(agent, 'protocol')) ?? scheme,
+    scheme: readScheme(readOption(options, 'protocol', url?.protocol) ?? readMember(agent, 'protocol')) ?? scheme,
     method: typeof method === 'string' && method !== '' ? method.toUpperCase() : 'GET',
-    host: String(hostname || own(options, 'host') || 'localhost'),
+    host: String(hostname || readOption(options, 'host') || 'localhost'),
     port: Number(port || DEFAULT_PORTS[scheme]),
     socketPath: typeof socketPath === 'string' && socketPath !== '' ? socketPath : undefined,
-    ...asked,
+    ...target,
     agent,
   }
 }
 
 /** An option wins over the URL, even if the option is `undefined`. */
-function own(options: HttpOptions, name: string, ofUrl?: string): unknown {
-  return Object.hasOwn(options, name) ? options[name] : ofUrl
+function readOption(options: HttpOptions, name: string, urlValue?: string): unknown {
+  return Object.hasOwn(options, name) ? options[name] : urlValue
 }
 
-function readTarget(target: string): Pick<HttpCall, 'path' | 'query' | 'whole'> {
-  const whole = /^https?:\/\//i.test(target) && URL.canParse(target) ? new URL(target) : undefined
-  return whole === undefined ? { ...splitTarget(target), whole } : { ...splitUrl(whole), whole }
+function parseTarget(target: string): Pick<HttpCall, 'path' | 'query' | 'proxiedUrl'> {
+  const proxiedUrl = /^https?:\/\//i.test(target) && URL.canParse(target) ? new URL(target) : undefined
+  return proxiedUrl === undefined ? { ...splitTarget(target), proxiedUrl } : { ...splitUrl(proxiedUrl), proxiedUrl }
 }
 
 function splitUrl({ pathname, search }: URL): PathAndQuery {
@@ -101,14 +103,14 @@ function splitUrl({ pathname, search }: URL): PathAndQuery {
 }
 
 /** Describes an existing request. Only its `Host` header shows the port. */
-export function callOfRequest(request: ClientRequest): HttpCall {
+export function readCallOfRequest(request: ClientRequest): HttpCall {
   const { method, host, path, protocol } = request
   const agent = readMember(request, 'agent')
   const scheme = readScheme(protocol) ?? 'http'
   const header = String(request.getHeader('host') ?? '')
-  const named = originOf(scheme, host, '')
-  const shown = named && URL.canParse(`${scheme}://${header}`) ? new URL(`${scheme}://${header}`) : undefined
-  const port = shown?.hostname === named?.hostname ? shown?.port : undefined
+  const hostUrl = toOrigin(scheme, host, '')
+  const headerUrl = hostUrl && URL.canParse(`${scheme}://${header}`) ? new URL(`${scheme}://${header}`) : undefined
+  const port = headerUrl?.hostname === hostUrl?.hostname ? headerUrl?.port : undefined
   const socketPath = readMember(request, 'socketPath')
   return {
     scheme,
@@ -116,72 +118,76 @@ export function callOfRequest(request: ClientRequest): HttpCall {
     host,
     port: Number(port || readMember(agent, 'defaultPort') || DEFAULT_PORTS[scheme]),
     socketPath: typeof socketPath === 'string' ? socketPath : undefined,
-    ...readTarget(path),
+    ...parseTarget(path),
     agent,
   }
 }
 
 /** Returns what the point records: for a request to a proxy, the URL that the request asks for. */
-export function outgoingRequest(call: HttpCall): OutgoingRequest {
-  const { method, path, query, whole, socketPath } = call
-  if (whole === undefined) {
+export function toOutgoingRequest(call: HttpCall): OutgoingRequest {
+  const { method, path, query, proxiedUrl, socketPath } = call
+  if (proxiedUrl === undefined) {
     const port = socketPath === undefined ? call.port : undefined
-    return { scheme: call.scheme, method, hostname: bareHost(call.host), port, path, query, socketPath }
+    return { scheme: call.scheme, method, hostname: stripBrackets(call.host), port, path, query, socketPath }
   }
-  const scheme = readScheme(whole.protocol) ?? call.scheme
-  const port = whole.port === '' ? DEFAULT_PORTS[scheme] : Number(whole.port)
-  return { scheme, method, hostname: bareHost(whole.hostname), port, path, query, socketPath: undefined }
+  const scheme = readScheme(proxiedUrl.protocol) ?? call.scheme
+  const port = proxiedUrl.port === '' ? DEFAULT_PORTS[scheme] : Number(proxiedUrl.port)
+  return { scheme, method, hostname: stripBrackets(proxiedUrl.hostname), port, path, query, socketPath: undefined }
 }
 
 /**
  * Returns all readers of a header: the requested server, the server to connect to, and proxies. An empty string stands
- * for an unknown reader. `sent` is the target that was sent in the end. `hostOnly` leaves out paths.
+ * for an unknown reader. `sentTarget` is the target that was sent in the end. `isHostOnly` leaves out paths.
  */
-export function receivers(call: HttpCall, sent: string | undefined, hostOnly: boolean): readonly (URL | string)[] {
-  const { scheme, host, port, agent, whole } = call
-  const origin = originOf(scheme, host, String(port))
-  const others: (URL | string | undefined)[] = whole === undefined ? [] : [origin]
+export function listReceivers(
+  call: HttpCall,
+  sentTarget: string | undefined,
+  isHostOnly: boolean,
+): readonly (URL | string)[] {
+  const { scheme, host, port, agent, proxiedUrl } = call
+  const origin = toOrigin(scheme, host, String(port))
+  const others: (URL | string | undefined)[] = proxiedUrl === undefined ? [] : [origin]
   // The options of the agent win over those of the request.
   const agentHost = readMember(readMember(agent, 'options'), 'host')
-  if (agentHost) others.push(originOf(scheme, String(agentHost), ''))
+  if (agentHost) others.push(toOrigin(scheme, String(agentHost), ''))
   // For https, a proxy only sees a tunnel.
   if (scheme === 'http') {
-    const rewritten = whole === undefined && sent !== undefined && /^https?:/i.test(sent)
-    others.push(...proxies(agent, rewritten))
+    const isRewritten = proxiedUrl === undefined && sentTarget !== undefined && /^https?:/i.test(sentTarget)
+    others.push(...listProxies(agent, isRewritten))
   }
-  const asked = origin === undefined || hostOnly || !call.path.startsWith('/') ? origin : joinUrl(origin, call)
-  return [whole ?? asked, ...others].map(receiver => receiver ?? '')
+  const requestedUrl = origin === undefined || isHostOnly || !call.path.startsWith('/') ? origin : joinUrl(origin, call)
+  return [proxiedUrl ?? requestedUrl, ...others].map(receiver => receiver ?? '')
 }
 
-function proxies(agent: unknown, rewritten: boolean): readonly (URL | string | undefined)[] {
+function listProxies(agent: unknown, isRewritten: boolean): readonly (URL | string | undefined)[] {
   // Node's own agent, from 24 on, rewrites the target if it uses the proxy.
   const environment = readMember(readMember(agent, 'options'), 'proxyEnv')
-  const own = readMember(environment, 'http_proxy') ?? readMember(environment, 'HTTP_PROXY')
-  const found: (URL | string | undefined)[] = rewritten ? [typeof own === 'string' ? own : undefined] : []
+  const ownProxy = readMember(environment, 'http_proxy') ?? readMember(environment, 'HTTP_PROXY')
+  const found: (URL | string | undefined)[] = isRewritten ? [typeof ownProxy === 'string' ? ownProxy : undefined] : []
   const proxy = readMember(agent, 'proxy')
-  if (proxy) found.push(typeof proxy === 'string' ? proxy : readUrl(proxy))
+  if (proxy) found.push(typeof proxy === 'string' ? proxy : readHref(proxy))
   const options = readMember(agent, 'proxyOptions')
-  if (options) found.push(originOf('http', String(readMember(options, 'host')), ''))
+  if (options) found.push(toOrigin('http', String(readMember(options, 'host')), ''))
   // Unknown, because the agent asks anew for each request, perhaps by a promise.
   if (typeof readMember(agent, 'getProxyForUrl') === 'function') found.push(undefined)
   return found
 }
 
 /** Returns `undefined` for an invalid host, which could become another one in a URL: `allowed.example@evil`. */
-function originOf(scheme: string, given: string, port: string): URL | undefined {
-  const host = bareHost(given)
+function toOrigin(scheme: string, givenHost: string, port: string): URL | undefined {
+  const host = stripBrackets(givenHost)
   if (isIP(host) !== 6 && !/^[^\s/\\:@?#%[\]]+$/.test(host)) return undefined
   return parseOrigin(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`)
 }
 
 /** Shared, so the URL must not change. */
-const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...KNOWN_ORIGINS)
+const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...ORIGIN_CACHE_LIMITS)
 
-function bareHost(host: string): string {
+function stripBrackets(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
 }
 
-function readUrl(value: unknown): string | undefined {
+function readHref(value: unknown): string | undefined {
   const href = readMember(value, 'href')
   return typeof href === 'string' ? href : undefined
 }

@@ -6,20 +6,20 @@ import { createOverrides, defineHidden } from '../../wrapping/override-methods.j
 import type { RequestProgress } from '../request-progress.js'
 import { isAbandoned, isUnread } from './unread-body.js'
 
-interface Followed {
+interface FollowedRequest {
   readonly progress: RequestProgress
   /** The part of the request in which no connection was free. */
   readonly wait: Point | undefined
-  answered: boolean
-  timedOut: boolean
+  hasResponse: boolean
+  hasTimedOut: boolean
 }
 
-interface Answered {
+interface ResponseMessage {
   readonly request: ClientRequest
   readonly response: IncomingMessage
 }
 
-interface Failed {
+interface FailureMessage {
   readonly request: ClientRequest
   readonly error: unknown
 }
@@ -27,98 +27,104 @@ interface Failed {
 // Kept on the request: the context at its response may be that of the connection. A `WeakMap` is slower to collect.
 const FOLLOWED = Symbol('osprofiler.followed')
 
-function read(message: object): Followed | undefined {
-  return (message as { [FOLLOWED]?: Followed })[FOLLOWED]
+function readFollowed(message: object): FollowedRequest | undefined {
+  return (message as { [FOLLOWED]?: FollowedRequest })[FOLLOWED]
 }
 
 /** Ends the point of a request with the request. Records the time in the agent's queue as a point `wait`. */
 export function followRequest(request: ClientRequest, progress: RequestProgress): void {
   const wait = isQueued(request) ? progress.point.startInside('wait', { wait: { for: 'pool' } }) : undefined
-  const followed: Followed = { progress, wait, answered: false, timedOut: false }
+  const followed: FollowedRequest = { progress, wait, hasResponse: false, hasTimedOut: false }
   defineHidden(request, FOLLOWED, followed)
   watchEvents(request, event => onRequestEvent(event, request, followed))
-  if (!Object.hasOwn(request, 'destroy')) overrideRequest(request)
+  if (!Object.hasOwn(request, 'destroy')) overrideRequestDestroy(request)
 }
 
 /** Tells the point of a request that the head of the response has come. */
-export function onAnswer({ request, response }: Answered): void {
-  const followed = read(request)
-  if (followed === undefined || followed.answered) return
+export function onResponse({ request, response }: ResponseMessage): void {
+  const followed = readFollowed(request)
+  if (followed === undefined || followed.hasResponse) return
   const { progress } = followed
-  followed.answered = true
-  progress.answered(response.statusCode)
+  followed.hasResponse = true
+  progress.noteHead(response.statusCode)
   defineHidden(response, FOLLOWED, followed)
   watchEvents(response, event => {
-    if (event === 'end') progress.ended()
+    if (event === 'end') progress.end()
   })
-  progress.whenTraceOver(overFor => {
+  progress.whenTraceOver(overForMs => {
     if (!isUnread(response)) {
-      if (isAbandoned(response)) progress.abandoned(overFor)
-    } else if (response.complete && response.readableLength === 0) progress.endedAtHead()
-    else progress.unread()
+      if (isAbandoned(response)) progress.endAbandoned(overForMs)
+    } else if (response.complete && response.readableLength === 0) progress.endAtHead()
+    else progress.endUnread()
   })
-  if (!Object.hasOwn(response, 'destroy')) overrideAnswer(response)
+  if (!Object.hasOwn(response, 'destroy')) overrideResponseDestroy(response)
 }
 
 /** Fails the point of a request that Node reports as failed. */
-export function onError({ request, error }: Failed): void {
-  const followed = read(request)
-  if (followed !== undefined) fail(followed, error)
+export function onError({ request, error }: FailureMessage): void {
+  const followed = readFollowed(request)
+  if (followed !== undefined) failRequest(followed, error)
 }
 
 // At once, because code that destroys a request may have ended its own point before the connection closes.
-const overrideRequest = createOverrides({
+const overrideRequestDestroy = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
     // A response that changed the protocol is handled when it closes.
-    const unfinished = response === undefined || (read(self as object)?.answered === true && !response.complete)
+    const isUnfinished =
+      response === undefined || (readFollowed(self as object)?.hasResponse === true && !response.complete)
     const result = proceed(args)
-    giveUp(self as object, args[0], response, unfinished)
+    endAtDestroy(self as object, args[0], response, isUnfinished)
     return result
   },
 })
-const overrideAnswer = createOverrides({
+const overrideResponseDestroy = createOverrides({
   destroy(proceed, self, args) {
     const response = self as IncomingMessage
-    const unfinished = !response.complete
+    const isUnfinished = !response.complete
     const result = proceed(args)
-    giveUp(response, args[0], response, unfinished)
+    endAtDestroy(response, args[0], response, isUnfinished)
     return result
   },
 })
 
-function giveUp(message: object, error: unknown, response: IncomingMessage | undefined, unfinished: boolean): void {
-  const followed = read(message)
-  if (!unfinished || !followed?.progress.point.open) return
+function endAtDestroy(
+  message: object,
+  error: unknown,
+  response: IncomingMessage | undefined,
+  isUnfinished: boolean,
+): void {
+  const followed = readFollowed(message)
+  if (!isUnfinished || !followed?.progress.point.open) return
   // A client that follows redirects itself does not need the rest of the redirecting response.
   if (!error && response !== undefined && isRedirect(response)) followed.progress.point.stop()
-  else fail(followed, error ?? undefined)
+  else failRequest(followed, error ?? undefined)
 }
 
-function onRequestEvent(event: string | symbol, request: ClientRequest, followed: Followed): void {
+function onRequestEvent(event: string | symbol, request: ClientRequest, followed: FollowedRequest): void {
   if (event === 'socket') followed.wait?.stop()
-  else if (event === 'timeout') followed.timedOut = true
-  else if (event === 'close') close(followed, readResponse(request))
+  else if (event === 'timeout') followed.hasTimedOut = true
+  else if (event === 'close') endAtClose(followed, readResponse(request))
 }
 
-function close(followed: Followed, response: IncomingMessage | undefined): void {
-  const { progress, wait, answered } = followed
+function endAtClose(followed: FollowedRequest, response: IncomingMessage | undefined): void {
+  const { progress, wait, hasResponse } = followed
   const { point } = progress
   wait?.stop()
   if (!point.open) return
-  if (response === undefined) return fail(followed, undefined)
+  if (response === undefined) return failRequest(followed, undefined)
   // Node publishes no response that changes the protocol of the connection: a WebSocket, a tunnel.
-  if (!answered) return progress.becameOther(response.statusCode)
-  if (!response.complete) return fail(followed, response.errored ?? undefined)
+  if (!hasResponse) return progress.endUpgraded(response.statusCode)
+  if (!response.complete) return failRequest(followed, response.errored ?? undefined)
   // The whole body has arrived. If nobody reads it, a reader may still come.
   if (!isUnread(response)) point.stop()
 }
 
 /** Node reports a `destroy()` without an error as a reset connection. */
-function fail({ progress: { point }, wait, timedOut }: Followed, error: unknown): void {
+function failRequest({ progress: { point }, wait, hasTimedOut }: FollowedRequest, error: unknown): void {
   wait?.stop()
-  const reset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
-  if (timedOut && reset) return point.fail(new DOMException('The request timed out', 'TimeoutError'))
+  const isReset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
+  if (hasTimedOut && isReset) return point.fail(new DOMException('The request timed out', 'TimeoutError'))
   point.fail(unwrapAggregate(error) ?? new DOMException('The request was given up', 'AbortError'))
 }
 

@@ -5,20 +5,20 @@ import { Array, Number, process, Reflect, shared } from '@osprofiler/core/toolki
 import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { failIfThrown } from '../../points/end-step.js'
-import { markTaken } from '../../points/mark-taken.js'
-import { looksAtHostOnly } from '../../propagation/propagate-to.js'
+import { markTraced } from '../../points/mark-traced.js'
+import { dependsOnHostOnly } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
 import { listen } from '../../wrapping/diagnostics-channels.js'
 import { type Around, type Proceed, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
 import { describeRequest } from '../describe-request.js'
 import { RequestProgress } from '../request-progress.js'
 import {
-  callOfRequest,
   type HttpCall,
-  outgoingRequest,
+  listReceivers,
   readArguments,
-  readOnce,
-  receivers,
+  readCallOfRequest,
+  snapshotArguments,
+  toOutgoingRequest,
   withHeaders,
 } from './http-call.js'
 import {
@@ -27,23 +27,23 @@ import {
   changeHeaders,
   changeHeadersLate,
   changeHeadersNow,
-  hideHeaders,
+  hideTraceHeaders,
 } from './http-headers.js'
-import { followRequest, onAnswer, onError } from './http-points.js'
+import { followRequest, onError, onResponse } from './http-points.js'
 import { guardHttp2Headers } from './http2-headers.js'
 
 type Scheme = HttpCall['scheme']
 
-interface Begun {
+interface TracedRequest {
   readonly call: HttpCall
   readonly progress: RequestProgress
 }
 
 /** A request whose point begins before Node makes the request. */
-interface BegunBefore extends Begun {
+interface PreparedRequest extends TracedRequest {
   /** The arguments of the program, perhaps with other headers. */
   readonly args: unknown[]
-  readonly carrying: boolean
+  readonly carriesTrace: boolean
 }
 
 /**
@@ -57,74 +57,76 @@ interface BegunBefore extends Begun {
  */
 export function instrumentHttp(settings: InstrumentSettings): () => void {
   const { mayReceive } = settings
-  const hostOnly = looksAtHostOnly(mayReceive)
+  const isHostOnly = dependsOnHostOnly(mayReceive)
 
-  function begin(profiler: Profiler, given: unknown[], scheme: Scheme): BegunBefore {
-    const args = readOnce(given)
-    const read = readArguments(args, scheme)
-    const begun = beginPoint(profiler, read.call)
-    const { headers } = read.options
-    const unchanged = { ...begun, args, carrying: false }
+  function prepare(profiler: Profiler, given: unknown[], scheme: Scheme): PreparedRequest {
+    const args = snapshotArguments(given)
+    const parsed = readArguments(args, scheme)
+    const traced = startPoint(profiler, parsed.call)
+    const { headers } = parsed.options
+    const unchanged = { ...traced, args, carriesTrace: false }
     if (!areWrittenAtOnce(headers)) return unchanged
-    const changed = changeHeaders(headers, changeFor(begun.progress, mayCarry(read.call)))
+    const changed = changeHeaders(headers, createHeaderChange(traced.progress, mayCarry(parsed.call)))
     return changed === undefined
       ? unchanged
-      : { ...begun, args: withHeaders(args, read, changed.headers), carrying: changed.ours }
+      : { ...traced, args: withHeaders(args, parsed, changed.headers), carriesTrace: changed.isOurs }
   }
 
-  function send(proceed: Proceed, args: unknown[], scheme: Scheme): unknown {
+  function sendTraced(proceed: Proceed, args: unknown[], scheme: Scheme): unknown {
     const profiler = get()
     if (profiler === undefined || opening.requests) return proceed(args)
-    const begun = attempt(() => begin(profiler, args, scheme))
-    if (begun === undefined) return proceed(args)
-    const request = failIfThrown(begun.progress.point, () => whileOpening(() => proceed(begun.args))) as ClientRequest
-    attempt(() => {
-      markTaken(request)
-      follow(request, begun)
-      if (begun.carrying) hideHeaders(request)
+    const traced = tryOrUndefined(() => prepare(profiler, args, scheme))
+    if (traced === undefined) return proceed(args)
+    const request = failIfThrown(traced.progress.point, () =>
+      runWhileOpening(() => proceed(traced.args)),
+    ) as ClientRequest
+    tryOrUndefined(() => {
+      markTraced(request)
+      followTraced(request, traced)
+      if (traced.carriesTrace) hideTraceHeaders(request)
     })
     return request
   }
 
-  function follow(request: ClientRequest, { call, progress }: Begun): void {
+  function followTraced(request: ClientRequest, { call, progress }: TracedRequest): void {
     followRequest(request, progress)
     // Uses the path of the request, because other code may have changed the arguments.
-    if (!request.headersSent) changeHeadersLate(request, changeFor(progress, mayCarry(call, request.path)))
+    if (!request.headersSent) changeHeadersLate(request, createHeaderChange(progress, mayCarry(call, request.path)))
   }
 
   /** Begins the point of a request that no wrapped function has made. Returns the headers to write. */
-  function beginLate(request: ClientRequest, headers: unknown): unknown {
-    const begun = beginOf(request)
-    if (begun === undefined) return headers
-    const { call, progress } = begun
+  function traceUnprepared(request: ClientRequest, headers: unknown): unknown {
+    const traced = traceRequest(request)
+    if (traced === undefined) return headers
+    const { call, progress } = traced
     followRequest(request, progress)
-    const change = changeFor(progress, mayCarry(call, request.path))
+    const change = createHeaderChange(progress, mayCarry(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
     // These are the headers of the request itself, so they show the change.
     if (headers) changeHeadersNow(request, change)
     return headers
   }
 
-  function mayCarry(call: HttpCall, sent?: string): boolean {
-    return call.method !== 'CONNECT' && receivers(call, sent, hostOnly).every(mayReceive)
+  function mayCarry(call: HttpCall, sentTarget?: string): boolean {
+    return call.method !== 'CONNECT' && listReceivers(call, sentTarget, isHostOnly).every(mayReceive)
   }
 
   function onRequest({ request }: { readonly request: ClientRequest }): void {
-    const begun = beginOf(request)
-    if (begun !== undefined) follow(request, begun)
+    const traced = traceRequest(request)
+    if (traced !== undefined) followTraced(request, traced)
   }
 
   const aroundHead: Around = (proceed, self, [line, headers]) =>
-    proceed([line, attempt(() => beginLate(self as ClientRequest, headers)) ?? headers])
+    proceed([line, tryOrUndefined(() => traceUnprepared(self as ClientRequest, headers)) ?? headers])
 
   return undoAll([
-    wrapFunctions(http, 'http', send),
-    wrapFunctions(https, 'https', send),
+    wrapFunctions(http, 'http', sendTraced),
+    wrapFunctions(https, 'https', sendTraced),
     wrapMethod(http.ClientRequest.prototype, '_storeHeader', aroundHead),
     listen({
-      [TELLS_OF_CREATION ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
+      [HAS_CREATED_CHANNEL ? 'http.client.request.created' : 'http.client.request.start']: onRequest,
       'http.client.request.error': onError,
-      'http.client.response.finish': onAnswer,
+      'http.client.response.finish': onResponse,
     }),
     guardHttp2Headers(settings),
   ])
@@ -132,11 +134,11 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 /** Node has the channel from 22.12 and from 23.2 on. */
-const TELLS_OF_CREATION = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12)
+const HAS_CREATED_CHANNEL = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12)
 
-type Send = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
+type SendRequest = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
 
-function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send: Send): () => void {
+function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send: SendRequest): () => void {
   const { request } = module
   return wrapBuiltin(module, {
     request: (proceed, _self, args) => send(proceed, args, scheme),
@@ -154,7 +156,7 @@ function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send:
 const opening = shared('instruments.opening', () => ({ requests: false }))
 
 /** A request that an agent sends to a proxy, to open a connection, is a part of the same point. */
-function whileOpening<T>(fn: () => T): T {
+function runWhileOpening<T>(fn: () => T): T {
   opening.requests = true
   try {
     return fn()
@@ -163,24 +165,24 @@ function whileOpening<T>(fn: () => T): T {
   }
 }
 
-function beginPoint(profiler: Profiler, call: HttpCall): Begun {
-  const request = outgoingRequest(call)
+function startPoint(profiler: Profiler, call: HttpCall): TracedRequest {
+  const request = toOutgoingRequest(call)
   const point = profiler.startBeside(request.scheme, describeRequest(request))
   return { call, progress: new RequestProgress(point) }
 }
 
-function beginOf(request: ClientRequest): Begun | undefined {
+function traceRequest(request: ClientRequest): TracedRequest | undefined {
   const profiler = get()
-  if (profiler === undefined || opening.requests || !markTaken(request)) return undefined
-  return beginPoint(profiler, callOfRequest(request))
+  if (profiler === undefined || opening.requests || !markTraced(request)) return undefined
+  return startPoint(profiler, readCallOfRequest(request))
 }
 
-function changeFor({ point }: RequestProgress, allowed: boolean): ChangeHeaders {
-  return (found, seal) => changeTraceHeaders(point, found, seal, allowed)
+function createHeaderChange({ point }: RequestProgress, isAllowed: boolean): ChangeHeaders {
+  return (found, limits) => changeTraceHeaders(point, found, limits, isAllowed)
 }
 
 /** An error of ours must not reach the program. */
-function attempt<T>(fn: () => T): T | undefined {
+function tryOrUndefined<T>(fn: () => T): T | undefined {
   try {
     return fn()
   } catch {

@@ -9,8 +9,8 @@ import type { Propagation } from '../../propagation/propagate-to.js'
 import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
 import { type Around, undoAll, wrapInherited } from '../../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../../wrapping/wrap-when-seen.js'
-import { readOnce } from './http-call.js'
-import { changeHeaders, eachHeader, type HeaderList } from './http-headers.js'
+import { snapshotArguments } from './http-call.js'
+import { changeHeaders, type HeaderList, listHeaders } from './http-headers.js'
 
 type RequestHeaders = OutgoingHttpHeaders | HeaderList
 
@@ -23,7 +23,7 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
     const sessions = wrapWhenSeen(prototype => wrapInherited(prototype, { request: createAroundRequest(mayReceive) }))
     const connect: Around = (proceed, _self, args) => {
       const session = proceed(args) as ClientHttp2Session
-      connectedTo.set(session, args[0])
+      authorities.set(session, args[0])
       return sessions.see(session)
     }
     return undoAll([wrapBuiltin(http2, { connect }), sessions.undo])
@@ -31,7 +31,7 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
 }
 
 /** The authority of each session, as the program wrote it. */
-const connectedTo = new WeakMap<object, unknown>()
+const authorities = new WeakMap<object, unknown>()
 
 /** Loads the module where Node reports no later loads. This takes four milliseconds. */
 function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
@@ -43,49 +43,49 @@ function createAroundRequest(mayReceive: Propagation): Around {
   return (proceed, self, args) => {
     const profiler = get()
     if (profiler === undefined) return proceed(args)
-    const [headers] = readOnce(args)
+    const [headers] = snapshotArguments(args)
     if (typeof headers !== 'object' || headers === null) return proceed(args)
-    const changed = withoutCallersPair(profiler, self as ClientHttp2Session, headers as RequestHeaders, mayReceive)
+    const changed = replaceCallersPair(profiler, self as ClientHttp2Session, headers as RequestHeaders, mayReceive)
     return proceed([changed, ...args.slice(1)])
   }
 }
 
-function withoutCallersPair(
+function replaceCallersPair(
   profiler: Profiler,
   session: ClientHttp2Session,
   headers: RequestHeaders,
   mayReceive: Propagation,
 ): RequestHeaders {
-  const changed = changeHeaders(headers, (found, seal) => {
+  const changed = changeHeaders(headers, (found, limits) => {
     if (found.infos.length + found.hmacs.length === 0) return undefined
-    return changeTraceHeaders(profiler, found, seal, receivers(session, headers).every(mayReceive))
+    return changeTraceHeaders(profiler, found, limits, listReceivers(session, headers).every(mayReceive))
   })
   if (changed === undefined) return headers
   // A symbol on the headers lists those that must not be compressed.
-  return Object.assign(changed.headers as RequestHeaders, symbolsOf(headers))
+  return Object.assign(changed.headers as RequestHeaders, pickSymbols(headers))
 }
 
-function symbolsOf(headers: RequestHeaders): Record<symbol, unknown> {
+function pickSymbols(headers: RequestHeaders): Record<symbol, unknown> {
   const members = headers as unknown as Record<symbol, unknown>
   return Object.fromEntries(Object.getOwnPropertySymbols(headers).map(symbol => [symbol, members[symbol]]))
 }
 
-function receivers(session: ClientHttp2Session, headers: RequestHeaders): readonly (URL | string)[] {
-  const connected = readOrigin(connectedTo.get(session))
-  const named = pseudoHeader(headers, ':authority') ?? pseudoHeader(headers, 'host')
-  const scheme = pseudoHeader(headers, ':scheme') ?? connected?.protocol.slice(0, -1)
-  const path = pseudoHeader(headers, ':path') ?? '/'
-  const asked = named === undefined ? connected?.origin : `${scheme}://${named}`
-  return [connected ?? '', asked === undefined ? '' : asked + path]
+function listReceivers(session: ClientHttp2Session, headers: RequestHeaders): readonly (URL | string)[] {
+  const connected = parseAuthority(authorities.get(session))
+  const requestedAuthority = readHeader(headers, ':authority') ?? readHeader(headers, 'host')
+  const scheme = readHeader(headers, ':scheme') ?? connected?.protocol.slice(0, -1)
+  const path = readHeader(headers, ':path') ?? '/'
+  const requestedOrigin = requestedAuthority === undefined ? connected?.origin : `${scheme}://${requestedAuthority}`
+  return [connected ?? '', requestedOrigin === undefined ? '' : requestedOrigin + path]
 }
 
-function pseudoHeader(headers: RequestHeaders, name: string): string | undefined {
-  const entry = eachHeader(headers).find(([given]) => String(given).toLowerCase() === name)
+function readHeader(headers: RequestHeaders, name: string): string | undefined {
+  const entry = listHeaders(headers).find(([given]) => String(given).toLowerCase() === name)
   return entry === undefined || entry[1] === undefined ? undefined : String(entry[1])
 }
 
 /** Reads an argument of `connect()`: a string, a URL, or an object with some members of a URL. */
-function readOrigin(authority: unknown): URL | undefined {
+function parseAuthority(authority: unknown): URL | undefined {
   if (typeof authority === 'string') return URL.canParse(authority) ? new URL(authority) : undefined
   if (typeof authority !== 'object' || authority === null) return undefined
   const { protocol = 'https:', hostname, host, port = '' } = authority as Record<string, unknown>

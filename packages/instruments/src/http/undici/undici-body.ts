@@ -5,18 +5,18 @@ import type { RequestProgress } from '../request-progress.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /** Progress of a response body. For each part of the body, undici learns whether there is room for more. */
-interface Body {
-  readonly times: RequestProgress
+interface ResponseBody {
+  readonly progress: RequestProgress
   /** How often undici itself makes room at most, while nobody reads. */
-  readonly ownRooms: number
-  full: boolean
-  /** How often there was room again after `full`. */
-  rooms: number
-  late: boolean
+  readonly maxOwnDrains: number
+  isFull: boolean
+  /** How often there was room again after `isFull`. */
+  drains: number
+  isTraceOver: boolean
 }
 
 // The `fetch` of undici 5 passes a body through a second stream, which takes the first parts.
-const ROOMS_OF_UNDICI_5 = 2
+const UNDICI_5_OWN_DRAINS = 2
 
 const BODY = Symbol('osprofiler.body')
 
@@ -24,36 +24,36 @@ const BODY = Symbol('osprofiler.body')
  * Ends the point of a response at its head if nobody reads the body once the trace is over. A small body is complete
  * before, so its reading leaves no sign. Overrides methods, because no channel says whether there is more room.
  */
-export function watchBody(request: UndiciRequest, times: RequestProgress): void {
-  const ownRooms = typeof request.headers === 'string' ? ROOMS_OF_UNDICI_5 : 0
-  const body: Body = { times, ownRooms, full: false, rooms: 0, late: false }
-  if (!overrideParts(request)) return
+export function watchBody(request: UndiciRequest, progress: RequestProgress): void {
+  const maxOwnDrains = typeof request.headers === 'string' ? UNDICI_5_OWN_DRAINS : 0
+  const body: ResponseBody = { progress, maxOwnDrains, isFull: false, drains: 0, isTraceOver: false }
+  if (!overrideDataMethods(request)) return
   defineHidden(request, BODY, body)
-  lookWhenOver(body)
+  checkWhenTraceOver(body)
 }
 
-function lookWhenOver(body: Body): void {
-  body.times.whenTraceOver(() => {
-    body.late = true
-    if (isUnread(body)) body.times.unread()
+function checkWhenTraceOver(body: ResponseBody): void {
+  body.progress.whenTraceOver(() => {
+    body.isTraceOver = true
+    if (isUnread(body)) body.progress.endUnread()
   })
 }
 
-function isUnread({ full, rooms, ownRooms }: Body): boolean {
-  return full && rooms <= ownRooms
+function isUnread({ isFull, drains, maxOwnDrains }: ResponseBody): boolean {
+  return isFull && drains <= maxOwnDrains
 }
 
-const takePart: Around = (proceed, self, args) => {
-  const body = (self as { [BODY]?: Body })[BODY]
+const aroundPart: Around = (proceed, self, args) => {
+  const body = (self as { [BODY]?: ResponseBody })[BODY]
   const result = proceed(args)
   if (body === undefined) return result
-  const full = result === false
+  const isFull = result === false
   // undici 5 also delivers empty parts, which need no room.
-  if (body.full && !(full && (args[0] as Uint8Array).length === 0)) body.rooms++
-  body.full = full
+  if (body.isFull && !(isFull && (args[0] as Uint8Array).length === 0)) body.drains++
+  body.isFull = isFull
   // The code that has just received the first part may still begin to read.
-  if (body.late && isUnread(body)) lookWhenOver(body)
+  if (body.isTraceOver && isUnread(body)) checkWhenTraceOver(body)
   return result
 }
 
-const overrideParts = createOverrides({ onData: takePart, onResponseData: takePart })
+const overrideDataMethods = createOverrides({ onData: aroundPart, onResponseData: aroundPart })

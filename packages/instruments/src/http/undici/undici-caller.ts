@@ -10,60 +10,60 @@ import type { UndiciRequest } from './undici-request.js'
  * *another* request. Requests of undici's own API keep their context. Requests of `fetch` do not, and stay untraced,
  * because a wrong trace is worse than none.
  */
-export function callersProfiler(request: UndiciRequest): Profiler | undefined {
-  const copy = copyOf(request)
-  if (copy.nodesOwn) return get()
-  const resource = callersResource(request, copy)
+export function findCallersProfiler(request: UndiciRequest): Profiler | undefined {
+  const copy = findCopy(request)
+  if (copy.isBuiltin) return get()
+  const resource = findCallersResource(request, copy)
   if (resource !== undefined) return resource.runInAsyncScope(get)
   const profiler = get()
   return profiler === undefined || isDelayed() ? undefined : profiler
 }
 
 /** A copy of undici. A process may have several. */
-interface Copy {
+interface UndiciCopy {
   /** Whether Node contains the copy, which makes only the requests of `fetch`, and whose pools have no limit. */
-  readonly nodesOwn: boolean
+  readonly isBuiltin: boolean
   /** The symbol under which a request keeps the handler of its response. */
-  readonly handler: symbol | undefined
+  readonly handlerSymbol: symbol | undefined
 }
 
-const copies = new WeakMap<object, Copy>()
+const copies = new WeakMap<object, UndiciCopy>()
 
 /** Finds the copy by the class of its requests, because reading the stack for each request takes 15 us. */
-function copyOf(request: object): Copy {
-  const maker = request.constructor
-  const known = copies.get(maker)
+function findCopy(request: object): UndiciCopy {
+  const requestClass = request.constructor
+  const known = copies.get(requestClass)
   if (known !== undefined) return known
-  const nodesOwn =
-    readStack(FRAMES)
-      .find(({ name }) => name === maker.name)
+  const isBuiltin =
+    readStack(MAX_FRAMES)
+      .find(({ name }) => name === requestClass.name)
       ?.file.startsWith('node:') === true
-  const handler = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler')
-  const copy = { nodesOwn, handler }
-  copies.set(maker, copy)
+  const handlerSymbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler')
+  const copy = { isBuiltin, handlerSymbol }
+  copies.set(requestClass, copy)
   return copy
 }
 
-const MAX_WRAPPERS = 8
+const MAX_HANDLER_DEPTH = 8
 
 /** `request()`, `stream()` and `pipeline()` keep their context in the handler, which interceptors may have wrapped. */
-function callersResource(request: object, { handler: symbol }: Copy): AsyncResource | undefined {
+function findCallersResource(request: object, { handlerSymbol: symbol }: UndiciCopy): AsyncResource | undefined {
   let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]
-  for (let depth = 0; depth < MAX_WRAPPERS && typeof handler === 'object' && handler !== null; depth++) {
+  for (let depth = 0; depth < MAX_HANDLER_DEPTH && typeof handler === 'object' && handler !== null; depth++) {
     if (handler instanceof AsyncResource) return handler
     handler = (handler as { handler?: unknown }).handler
   }
   return undefined
 }
 
-const FRAMES = 16
+const MAX_FRAMES = 16
 // Functions that undici runs when a connection is free, a response is complete, or a retry is due.
-const DELAYED = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
+const DELAYING_FUNCTIONS = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
 // Function by which undici, from version 8 on, restores the context of the caller.
-const RESTORED = 'runInAsyncScope'
+const RESTORING_FUNCTION = 'runInAsyncScope'
 
 /** Whether undici creates a request later than its call, in another context. The stack shows this. */
 function isDelayed(): boolean {
-  const called = readStack(FRAMES).find(({ name }) => name === RESTORED || DELAYED.has(name))
-  return called !== undefined && called.name !== RESTORED
+  const called = readStack(MAX_FRAMES).find(({ name }) => name === RESTORING_FUNCTION || DELAYING_FUNCTIONS.has(name))
+  return called !== undefined && called.name !== RESTORING_FUNCTION
 }

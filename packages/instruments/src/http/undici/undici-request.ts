@@ -1,7 +1,7 @@
 import { Number, Reflect, remember, Set, String, URL } from '@osprofiler/core/toolkit'
-import { SIGNING_HEADERS } from '../../propagation/sealing-headers.js'
+import { SIGNATURE_HEADER_NAMES } from '../../propagation/signature-limits.js'
 import { isTraceHeader } from '../../propagation/trace-header-change.js'
-import { DEFAULT_PORTS, KNOWN_ORIGINS, type PathAndQuery, splitTarget } from '../request-target.js'
+import { DEFAULT_PORTS, ORIGIN_CACHE_LIMITS, type PathAndQuery, splitTarget } from '../request-target.js'
 
 /** The part of undici's request that channels show in all versions from 5 to 8. */
 export interface UndiciRequest {
@@ -31,45 +31,47 @@ export interface RequestTarget extends PathAndQuery {
 }
 
 /** Returns the target, or `undefined` for `CONNECT`, which only opens a tunnel for a request. */
-export function requestTarget({ origin, path, method }: UndiciRequest): RequestTarget | undefined {
+export function readRequestTarget({ origin, path, method }: UndiciRequest): RequestTarget | undefined {
   if (method === 'CONNECT') return undefined
-  const peer = originOf(String(origin))
+  const peer = parseOrigin(String(origin))
   // Not resolved against the origin: a path with two leading slashes would count as another host.
   if (path.startsWith('/')) return { origin: peer, ...splitTarget(path), peer }
   const url = new URL(path)
-  return { origin: originOf(url.origin), ...splitTarget(url.pathname + url.search), peer }
+  return { origin: parseOrigin(url.origin), ...splitTarget(url.pathname + url.search), peer }
 }
 
-const originOf = remember<Origin>(
+const parseOrigin = remember<Origin>(
   text => {
     const url = new URL(text)
     const scheme = url.protocol.slice(0, -1)
     const port = url.port === '' ? DEFAULT_PORTS[scheme === 'https' ? 'https' : 'http'] : Number(url.port)
     return { url, scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port }
   },
-  ...KNOWN_ORIGINS,
+  ...ORIGIN_CACHE_LIMITS,
 )
 
 /** Returns the headers that decide about the trace headers. A value may be a list. */
-export function decidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {
+export function listDecidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {
   if (typeof headers === 'string')
     return headers
       .split('\r\n')
       .map(splitLine)
-      .filter(([name]) => mayDecide(name))
+      .filter(([name]) => isDecidingName(name))
   const deciding: [string, unknown][] = []
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = String(headers[index])
-    if (mayDecide(name)) deciding.push([name, headers[index + 1]])
+    if (isDecidingName(name)) deciding.push([name, headers[index + 1]])
   }
   return deciding
 }
 
-const LENGTHS: ReadonlySet<number> = new Set(['x-trace-info', ...SIGNING_HEADERS].map(({ length }) => length))
+const DECIDING_NAME_LENGTHS: ReadonlySet<number> = new Set(
+  ['x-trace-info', ...SIGNATURE_HEADER_NAMES].map(({ length }) => length),
+)
 
 /** Whether a header may be a trace header or hold a signature. The length alone excludes nearly all others. */
-function mayDecide({ length }: string): boolean {
-  return LENGTHS.has(length)
+function isDecidingName({ length }: string): boolean {
+  return DECIDING_NAME_LENGTHS.has(length)
 }
 
 /** Removes the trace headers from a request, because undici can only add headers. */

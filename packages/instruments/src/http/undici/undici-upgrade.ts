@@ -7,16 +7,16 @@ import type { UndiciRequest } from './undici-request.js'
 const UPGRADE = Symbol('osprofiler.upgrade')
 
 /** Ends the point when the response changes the protocol. undici 5 does not publish such a response. */
-export function watchUpgrade(request: UndiciRequest, times: RequestProgress): void {
-  if (request.upgrade && overrideUpgrade(request)) defineHidden(request, UPGRADE, times)
+export function watchUpgrade(request: UndiciRequest, progress: RequestProgress): void {
+  if (request.upgrade && overrideUpgrade(request)) defineHidden(request, UPGRADE, progress)
 }
 
-const takeUpgrade: Around = (proceed, self, args) => {
+const aroundUpgrade: Around = (proceed, self, args) => {
   const result = proceed(args)
   const [status] = args
   // For HTTP/2, the channels report the response later.
-  if (typeof status === 'number') (self as { [UPGRADE]?: RequestProgress })[UPGRADE]?.becameOther(status)
+  if (typeof status === 'number') (self as { [UPGRADE]?: RequestProgress })[UPGRADE]?.endUpgraded(status)
   return result
 }
 
-const overrideUpgrade = createOverrides({ onUpgrade: takeUpgrade, onRequestUpgrade: takeUpgrade })
+const overrideUpgrade = createOverrides({ onUpgrade: aroundUpgrade, onRequestUpgrade: aroundUpgrade })

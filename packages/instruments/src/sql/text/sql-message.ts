@@ -1,40 +1,40 @@
 import { isError, Reflect, RegExp, Set } from '@osprofiler/core/toolkit'
 import { hideValues } from '../../errors/hide-values.js'
 import { recordWithMessage } from '../../errors/recorded-error.js'
-import { type ReadStatement, readStatement } from './sql-text.js'
+import { type RedactedStatement, redactStatement } from './sql-text.js'
 
 // Members in which servers name parts of the schema.
-const SCHEMA = ['constraint', 'table', 'column', 'schema']
+const SCHEMA_MEMBERS = ['constraint', 'table', 'column', 'schema']
 // The same members, as pg and postgres name them.
-const NAMED = [...SCHEMA, 'dataType', ...SCHEMA.map(name => `${name}_name`)]
+const NAME_MEMBERS = [...SCHEMA_MEMBERS, 'dataType', ...SCHEMA_MEMBERS.map(name => `${name}_name`)]
 
 /** Hides parameters, literals and quotations in the message of an error, except names that the statement shows. */
-export function hideInMessage(error: unknown, { text, literals }: ReadStatement, params: unknown): unknown {
+export function hideValuesInMessage(error: unknown, { text, literals }: RedactedStatement, params: unknown): unknown {
   if (!isError(error)) return typeof error === 'string' ? '' : error
   const names = new Set(text.match(/[\w$]+/g))
-  for (const member of NAMED) {
+  for (const member of NAME_MEMBERS) {
     const name: unknown = Reflect.get(error, member)
     if (typeof name === 'string') names.add(name)
   }
-  const values = [params, literals.flatMap(literal => valuesOf(literal))]
-  const show = (each: Error): Error => {
-    const message = hideQuoted(hideValues(each.message, values, names), '"', names)
-    return recordWithMessage(each, hideQuoted(message, "'", names))
+  const values = [params, literals.flatMap(literal => listLiteralValues(literal))]
+  const redactError = (each: Error): Error => {
+    const message = hideQuotations(hideValues(each.message, values, names), '"', names)
+    return recordWithMessage(each, hideQuotations(message, "'", names))
   }
-  const shown = show(error)
-  if (isError(error.cause)) shown.cause = show(error.cause)
+  const shown = redactError(error)
+  if (isError(error.cause)) shown.cause = redactError(error.cause)
   return shown
 }
 
 /** Hides from the first quotation that is no known name to the last quote, because quotes in values are not escaped. */
-function hideQuoted(message: string, quote: string, names: ReadonlySet<string>): string {
+function hideQuotations(message: string, quote: string, names: ReadonlySet<string>): string {
   // After a letter, the quote is an apostrophe.
   const opening = new RegExp(`(?<!\\w)${quote}`, 'g')
   for (let match = opening.exec(message); match !== null; match = opening.exec(message)) {
     const open = match.index
     const close = message.indexOf(quote, open + 1)
     if (close < 0) return `${message.slice(0, open + 1)}?`
-    if (!isName(message.slice(open + 1, close), names)) {
+    if (!isKnownName(message.slice(open + 1, close), names)) {
       return `${message.slice(0, open + 1)}?${message.slice(message.lastIndexOf(quote))}`
     }
     opening.lastIndex = close + 1
@@ -43,20 +43,23 @@ function hideQuoted(message: string, quote: string, names: ReadonlySet<string>):
 }
 
 /** Accepts `users`, and `shop.users`, of which the statement may leave out the first part. */
-function isName(quoted: string, names: ReadonlySet<string>): boolean {
+function isKnownName(quoted: string, names: ReadonlySet<string>): boolean {
   const [last = '', ...before] = quoted.split('.').reverse()
   return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
 }
 
 // How deep bodies in dollar quotes are read, one inside another. Real SQL goes no deeper.
-const MAX_BODIES = 3
+const MAX_NESTED_BODIES = 3
 
 /** Returns the value of a literal. If it is the body of a function or a `DO` of PostgreSQL, adds the values inside. */
-function valuesOf(literal: string, bodies = 0): string[] {
+function listLiteralValues(literal: string, nestedBodies = 0): string[] {
   const quote = /^\$[^$]*\$/.exec(literal)?.[0]
-  if (quote === undefined || bodies === MAX_BODIES) return [unquote(literal)]
+  if (quote === undefined || nestedBodies === MAX_NESTED_BODIES) return [unquote(literal)]
   const body = literal.slice(quote.length, literal.endsWith(quote) ? -quote.length : undefined)
-  return [body, ...readStatement(body, 'postgresql').literals.flatMap(inner => valuesOf(inner, bodies + 1))]
+  return [
+    body,
+    ...redactStatement(body, 'postgresql').literals.flatMap(inner => listLiteralValues(inner, nestedBodies + 1)),
+  ]
 }
 
 function unquote(literal: string): string {

@@ -3,12 +3,12 @@ import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
 import { SqliteStrings } from './sqlite-strings.js'
 
 /** Maximum number of characters that are read of a statement. */
-const MAX_READ = 50_000
+const MAX_READ_CHARS = 50_000
 /** Maximum number of characters that are recorded of a statement. */
-export const MAX_STATEMENT = 4_000
+export const MAX_STATEMENT_CHARS = 4_000
 
 /** Statement that may be shown, and the literals that were hidden, which errors may repeat. */
-export interface ReadStatement {
+export interface RedactedStatement {
   readonly text: string
   readonly literals: readonly string[]
 }
@@ -27,38 +27,38 @@ export interface ReadStatement {
  *   `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES`, and reads the string in another way
  * - everything after a `COPY`, because rows may follow
  */
-export function readStatement(sql: string, dialect: SqlDialect): ReadStatement {
+export function redactStatement(sql: string, dialect: SqlDialect): RedactedStatement {
   const nul = sql.indexOf('\0')
-  const end = Math.min(MAX_READ, nul < 0 ? sql.length : nul)
+  const end = Math.min(MAX_READ_CHARS, nul < 0 ? sql.length : nul)
   const source = sql.slice(0, end)
-  const reading = new Reading(dialect)
+  const reader = new StatementReader(dialect)
   let at = 0
-  while (at < end && reading.goesOn) {
+  while (at < end && reader.isReading) {
     const token = readToken(source, at, dialect)
     at += token.text.length
-    reading.read(token, source[at])
+    reader.read(token, source[at])
   }
-  if (at === nul) reading.read({ kind: 'unsure', text: '' }, undefined)
-  return reading.finish(at < sql.length)
+  if (at === nul) reader.read({ kind: 'unsure', text: '' }, undefined)
+  return reader.finish(at < sql.length)
 }
 
-class Reading {
-  goesOn = true
+class StatementReader {
+  isReading = true
   readonly #dialect: SqlDialect
   readonly #literals: string[] = []
   #text = ''
-  #spaced = false
+  #hasSpaceBefore = false
   #previous = ''
   /** Where the first string began, and whether the server may see another end of a string. */
-  #stringFrom: number | undefined
-  #doubtful = false
-  #unclosed = false
+  #firstStringAt: number | undefined
+  #hasAmbiguousString = false
+  #isUnclosed = false
   /** Whether the text already shows that the rest is hidden. */
-  #sealed = false
-  #statement = new Statement()
+  #isRestHidden = false
+  #valueFinder = new ValueFinder()
   readonly #strings: SqliteStrings | undefined
   /** Whether rows of a `COPY` may follow. */
-  #rows = false
+  #mayHaveRows = false
 
   constructor(dialect: SqlDialect) {
     this.#dialect = dialect
@@ -68,54 +68,54 @@ class Reading {
   /** Takes a token. `next` is the character after it. */
   read({ kind, text }: SqlToken, next: string | undefined): void {
     if (kind === 'skipped') {
-      this.#spaced = this.#text !== ''
+      this.#hasSpaceBefore = this.#text !== ''
       return
     }
-    if (this.#rows || kind === 'unsure') this.#seal()
-    else if (kind === 'string') this.#string(text, next)
+    if (this.#mayHaveRows || kind === 'unsure') this.#hideRest()
+    else if (kind === 'string') this.#readString(text, next)
     else if (kind === 'number') this.#hide(text)
-    else if (kind === 'word') this.#word(text)
-    else if (kind === 'name') this.#name(text, next)
-    else if (kind === 'sign') this.#sign(text)
+    else if (kind === 'word') this.#readWord(text)
+    else if (kind === 'name') this.#readName(text, next)
+    else if (kind === 'sign') this.#readSign(text)
     else this.#hide(text)
-    this.#unclosed = kind === 'unclosed'
+    this.#isUnclosed = kind === 'unclosed'
     this.#previous = text
-    if (this.#text.length > MAX_STATEMENT) this.goesOn = false
+    if (this.#text.length > MAX_STATEMENT_CHARS) this.isReading = false
   }
 
-  /** `cut` says that the statement is longer than what was read. */
-  finish(cut: boolean): ReadStatement {
-    this.#hideNames(this.#strings?.end())
-    if ((cut && this.#doubtful) || (!cut && this.#unclosed)) this.#sealStrings()
-    const more = !this.#sealed && (cut || this.#text.length > MAX_STATEMENT)
-    return { text: `${this.#text.slice(0, MAX_STATEMENT)}${more ? '...' : ''}`, literals: this.#literals }
+  /** `isCut` says that the statement is longer than what was read. */
+  finish(isCut: boolean): RedactedStatement {
+    this.#hideNames(this.#strings?.endStatement())
+    if ((isCut && this.#hasAmbiguousString) || (!isCut && this.#isUnclosed)) this.#hideFromFirstString()
+    const more = !this.#isRestHidden && (isCut || this.#text.length > MAX_STATEMENT_CHARS)
+    return { text: `${this.#text.slice(0, MAX_STATEMENT_CHARS)}${more ? '...' : ''}`, literals: this.#literals }
   }
 
-  #string(text: string, next: string | undefined): void {
-    this.#statement.passSecret()
+  #readString(text: string, next: string | undefined): void {
+    this.#valueFinder.consumeSecret()
     this.#hide(text)
-    this.#stringFrom ??= this.#text.length - 1
-    this.#doubtful ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
+    this.#firstStringAt ??= this.#text.length - 1
+    this.#hasAmbiguousString ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
     // Such text is no SQL, or an `E'...'` string goes on and is not closed.
-    const goesOn = /^[eE]'/.test(this.#previous) && text.startsWith("'")
-    if (goesOn || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#sealStrings()
+    const continuesEscapeString = /^[eE]'/.test(this.#previous) && text.startsWith("'")
+    if (continuesEscapeString || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#hideFromFirstString()
   }
 
-  #word(text: string): void {
-    this.#strings?.word(text, this.#previous)
-    if (this.#statement.isValue(text, this.#previous)) this.#hide(text)
+  #readWord(text: string): void {
+    this.#strings?.readWord(text, this.#previous)
+    if (this.#valueFinder.takeWord(text, this.#previous)) this.#hide(text)
     else this.#add(text)
   }
 
-  #name(text: string, next: string | undefined): void {
-    const isValue = this.#statement.passSecret() || this.#isStringOfSqlite(text, next)
+  #readName(text: string, next: string | undefined): void {
+    const isValue = this.#valueFinder.consumeSecret() || this.#isStringOfSqlite(text, next)
     if (isValue) this.#hide(text)
     else this.#add(text)
   }
 
   #isStringOfSqlite(text: string, next: string | undefined): boolean {
     if (this.#strings === undefined || !text.startsWith('"')) return false
-    return this.#strings.isString(text, this.#previous, next, this.#text.length + (this.#spaced ? 1 : 0))
+    return this.#strings.isString(text, this.#previous, next, this.#text.length + (this.#hasSpaceBefore ? 1 : 0))
   }
 
   /** Hides names that turned out to be strings. Goes backwards, because the places are those of the unchanged text. */
@@ -125,19 +125,19 @@ class Reading {
       if (name === undefined) continue
       this.#literals.push(name)
       this.#text = `${this.#text.slice(0, place)}?${this.#text.slice(place + name.length)}`
-      if (this.#stringFrom !== undefined && this.#stringFrom > place) this.#stringFrom -= name.length - 1
+      if (this.#firstStringAt !== undefined && this.#firstStringAt > place) this.#firstStringAt -= name.length - 1
     }
   }
 
-  #sign(text: string): void {
-    if (text === '\\' && this.#doubtful) return this.#sealStrings()
-    this.#hideNames(this.#strings?.sign(text, this.#previous))
+  #readSign(text: string): void {
+    if (text === '\\' && this.#hasAmbiguousString) return this.#hideFromFirstString()
+    this.#hideNames(this.#strings?.readSign(text, this.#previous))
     this.#add(text)
     if (text === ';') {
-      this.#rows = this.#statement.verb === 'COPY'
-      this.#statement = new Statement()
+      this.#mayHaveRows = this.#valueFinder.verb === 'COPY'
+      this.#valueFinder = new ValueFinder()
     } else {
-      this.#statement.sign(text)
+      this.#valueFinder.readSign(text)
     }
   }
 
@@ -147,75 +147,75 @@ class Reading {
   }
 
   #add(text: string): void {
-    this.#text += this.#spaced ? ` ${text}` : text
-    this.#spaced = false
+    this.#text += this.#hasSpaceBefore ? ` ${text}` : text
+    this.#hasSpaceBefore = false
   }
 
-  #seal(): void {
+  #hideRest(): void {
     this.#add('?')
-    this.#sealed = true
-    this.goesOn = false
+    this.#isRestHidden = true
+    this.isReading = false
   }
 
-  #sealStrings(): void {
-    if (this.#stringFrom === undefined) return
-    this.#text = this.#text.slice(0, this.#stringFrom)
-    this.#spaced = false
-    this.#seal()
+  #hideFromFirstString(): void {
+    if (this.#firstStringAt === undefined) return
+    this.#text = this.#text.slice(0, this.#firstStringAt)
+    this.#hasSpaceBefore = false
+    this.#hideRest()
   }
 }
 
-const SETS = /^(?:ALTER|CREATE|SET)$/
-const MADE = /^(?:ALTER|CREATE|REPLACE)$/i
-const ACCOUNT = /^(?:USER|ROLE|GROUP)$/
-const SECRET_FOLLOWS = /^(?:BY|PASSWORD|RANDOM)$/
-const SECRET_OF_PLUGIN_FOLLOWS = /^(?:AS|USING)$/
+const SETTING_VERBS = /^(?:ALTER|CREATE|SET)$/
+const ACCOUNT_VERBS = /^(?:ALTER|CREATE|REPLACE)$/i
+const ACCOUNT_NOUNS = /^(?:USER|ROLE|GROUP)$/
+const BEFORE_SECRET = /^(?:BY|PASSWORD|RANDOM)$/
+const BEFORE_PLUGIN_SECRET = /^(?:AS|USING)$/
 
 /** Finds the words of one statement that are values. */
-class Statement {
+class ValueFinder {
   verb = ''
-  /** `#sets`: the statement may change a setting. `#setting`: the sign before the value has come. */
-  #sets = false
-  #setting = false
-  /** `#account`: the statement is about logins. `#plugin`: `IDENTIFIED` has come. `#secret`: a password comes next. */
-  #account = false
-  #plugin = false
-  #secret = false
+  /** `#mayChangeSetting`: by its verb. `#isSettingValueNext`: the sign before the value has come. */
+  #mayChangeSetting = false
+  #isSettingValueNext = false
+  /** `#isAboutAccount`: about logins. `#isIdentified`: `IDENTIFIED` has come. `#isSecretNext`: a password comes next. */
+  #isAboutAccount = false
+  #isIdentified = false
+  #isSecretNext = false
 
   /** Takes a word. Returns whether it is a value. */
-  isValue(word: string, previous: string): boolean {
+  takeWord(word: string, previous: string): boolean {
     const upper = word.toUpperCase()
     if (!/^(?:EXPLAIN|QUERY|PLAN)$/.test(upper)) this.verb ||= upper
     const isSecret = this.#isSecret(upper, previous)
-    if (isSecret || this.#setting) return true
-    if (upper === 'PRAGMA' || (upper === 'SET' && SETS.test(this.verb))) this.#sets = true
+    if (isSecret || this.#isSettingValueNext) return true
+    if (upper === 'PRAGMA' || (upper === 'SET' && SETTING_VERBS.test(this.verb))) this.#mayChangeSetting = true
     // `SET NULL` and `SET DEFAULT` belong to a foreign key or a column.
-    if (/^SET$/i.test(previous) && /^(?:NULL|DEFAULT)$/.test(upper)) this.#sets = false
-    this.#setting = this.#sets && upper === 'TO'
+    if (/^SET$/i.test(previous) && /^(?:NULL|DEFAULT)$/.test(upper)) this.#mayChangeSetting = false
+    this.#isSettingValueNext = this.#mayChangeSetting && upper === 'TO'
     return false
   }
 
   #isSecret(upper: string, previous: string): boolean {
-    if (upper === 'IDENTIFIED') this.#plugin = true
-    if (this.#plugin || (ACCOUNT.test(upper) && MADE.test(previous))) this.#account = true
+    if (upper === 'IDENTIFIED') this.#isIdentified = true
+    if (this.#isIdentified || (ACCOUNT_NOUNS.test(upper) && ACCOUNT_VERBS.test(previous))) this.#isAboutAccount = true
     const follows =
-      (this.#account && SECRET_FOLLOWS.test(upper)) ||
-      (this.#plugin && SECRET_OF_PLUGIN_FOLLOWS.test(upper)) ||
+      (this.#isAboutAccount && BEFORE_SECRET.test(upper)) ||
+      (this.#isIdentified && BEFORE_PLUGIN_SECRET.test(upper)) ||
       (this.verb === 'ATTACH' && upper === 'KEY')
-    if (!follows) return this.passSecret()
-    this.#secret = true
-    return this.#setting
+    if (!follows) return this.consumeSecret()
+    this.#isSecretNext = true
+    return this.#isSettingValueNext
   }
 
   /** Returns whether the next token is a value. After it, no password follows. */
-  passSecret(): boolean {
-    const isSecret = this.#secret
-    this.#secret = false
-    return isSecret || this.#setting
+  consumeSecret(): boolean {
+    const isSecret = this.#isSecretNext
+    this.#isSecretNext = false
+    return isSecret || this.#isSettingValueNext
   }
 
-  sign(sign: string): void {
-    if (!this.#sets) return
-    if (sign === '=' || (sign === '(' && /^(?:SET|PRAGMA)$/.test(this.verb))) this.#setting = true
+  readSign(sign: string): void {
+    if (!this.#mayChangeSetting) return
+    if (sign === '=' || (sign === '(' && /^(?:SET|PRAGMA)$/.test(this.verb))) this.#isSettingValueNext = true
   }
 }

@@ -9,61 +9,61 @@ export interface SqlToken {
   readonly text: string
 }
 
-const KINDS = ['skipped', 'string', 'number', 'unsure', 'word', 'name', 'unclosed', 'sign'] as const
+const TOKEN_KINDS = ['skipped', 'string', 'number', 'unsure', 'word', 'name', 'unclosed', 'sign'] as const
 
 /**
  * `skipped`: spaces and comments. `string`, `number`: values. `word`: a name, a keyword or a placeholder. `name`: a
  * name in quotes. `unclosed`: everything after a quote that is never closed. `sign`: anything else. `unsure`:
  * everything from an ambiguous place on.
  */
-export type SqlTokenKind = (typeof KINDS)[number]
+export type SqlTokenKind = (typeof TOKEN_KINDS)[number]
 
 // The order of the kinds decides. All patterns are linear: no repeated part can be read in two ways. No other quote may
 // follow a closing one. Otherwise a failing pattern would try one half of a doubled quote.
-const BACKSLASHED = String.raw`'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*'(?!')`
-const PLAIN = "'[^']*(?:''[^']*)*'(?!')"
+const BACKSLASH_STRING = String.raw`'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*'(?!')`
+const PLAIN_STRING = "'[^']*(?:''[^']*)*'(?!')"
 const NUMBER = String.raw`\.?\d[\w.]*(?:(?<=[eE])[+-]\d\w*)?`
 const WORD = String.raw`[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*`
-const BACKTICKED = '`[^`]*(?:``[^`]*)*`(?!`)'
-const DOUBLE_QUOTED = '"[^"]*(?:""[^"]*)*"(?!")'
+const BACKTICK_NAME = '`[^`]*(?:``[^`]*)*`(?!`)'
+const DOUBLE_QUOTED_NAME = '"[^"]*(?:""[^"]*)*"(?!")'
 // A comment that contains no other one.
 const BLOCK_COMMENT = String.raw`/\*[^*/]*(?:(?:\*(?!/)|/(?!\*))[^*/]*)*(?:\*/|$)`
-const TAG = String.raw`(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?`
+const DOLLAR_TAG = String.raw`(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?`
 const NEXT_LINE = String.raw`[^\S\n\r]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])*`
 
 const PATTERNS: Readonly<Record<SqlDialect, RegExp>> = {
-  postgresql: compile({
-    // Comments in stars nest, so `endOfComment` skips the rest.
+  postgresql: compilePattern({
+    // Comments in stars nest, so `findEndOfComment` skips the rest.
     skipped: String.raw`\s+|--[^\n\r]*|/\*`,
     string: [
       // Goes on in the next line, where the backslash still counts.
-      `[eE]${BACKSLASHED}(?:${NEXT_LINE}${BACKSLASHED})*`,
-      `(?:[bBxXnN]|[uU]&)?${PLAIN}`,
-      String.raw`\$(?<tag>${TAG})\$[^]*?\$\k<tag>\$`,
+      `[eE]${BACKSLASH_STRING}(?:${NEXT_LINE}${BACKSLASH_STRING})*`,
+      `(?:[bBxXnN]|[uU]&)?${PLAIN_STRING}`,
+      String.raw`\$(?<tag>${DOLLAR_TAG})\$[^]*?\$\k<tag>\$`,
     ],
     // A string with backslashes that is never closed. Or `AS$$`, which is a word, so the rest was meant as a string.
     unsure: String.raw`[eE]'[^]*|[A-Za-z_\x80-\uffff][\w\x80-\uffff]*\$[\w$\x80-\uffff]*\$[^]*`,
     word: [String.raw`\$\d+`, WORD],
-    name: `(?:[uU]&)?${DOUBLE_QUOTED}`,
-    unclosed: String.raw`['"][^]*|\$${TAG}\$[^]*`,
+    name: `(?:[uU]&)?${DOUBLE_QUOTED_NAME}`,
+    unclosed: String.raw`['"][^]*|\$${DOLLAR_TAG}\$[^]*`,
   }),
-  mysql: compile({
+  mysql: compilePattern({
     // A comment in a line ends at a line feed only. A comment in stars contains no other one.
     skipped: String.raw`\s+|#[^\n]*|--(?=[\x00-\x20\x7f]|$)[^\n]*|(?!/\*M?!)${BLOCK_COMMENT}`,
     // Double quotes enclose names if sql_mode has ANSI_QUOTES, which is unknown here.
-    string: [`[bBxXnN]?${BACKSLASHED}`, BACKSLASHED.replaceAll("'", '"')],
+    string: [`[bBxXnN]?${BACKSLASH_STRING}`, BACKSLASH_STRING.replaceAll("'", '"')],
     // A comment that the server executes, or that may contain another one.
     unsure: String.raw`/\*[^]*`,
     word: [`[:@]*${WORD}`],
-    name: BACKTICKED,
+    name: BACKTICK_NAME,
     unclosed: String.raw`['"\`][^]*`,
   }),
-  sqlite: compile({
+  sqlite: compilePattern({
     skipped: String.raw`\s+|--[^\n]*|${BLOCK_COMMENT}`,
-    string: [`[xX]?${PLAIN}`],
+    string: [`[xX]?${PLAIN_STRING}`],
     unsure: String.raw`/\*[^]*`,
     word: [String.raw`\?\d+`, `[:@$]?${WORD}`],
-    name: String.raw`${DOUBLE_QUOTED}|${BACKTICKED}|\[[^\]]*\]`,
+    name: String.raw`${DOUBLE_QUOTED_NAME}|${BACKTICK_NAME}|\[[^\]]*\]`,
     unclosed: String.raw`['"\`[][^]*`,
   }),
 }
@@ -77,10 +77,10 @@ interface TokenPatterns {
   readonly unclosed: string
 }
 
-function compile({ skipped, string, unsure, word, name, unclosed }: TokenPatterns): RegExp {
+function compilePattern({ skipped, string, unsure, word, name, unclosed }: TokenPatterns): RegExp {
   const patterns = { skipped, string: string.join('|'), number: NUMBER, unsure, word: word.join('|'), name, unclosed }
   const all: Record<SqlTokenKind, string> = { ...patterns, sign: '[^]' }
-  return new RegExp(KINDS.map(kind => `(?<${kind}>${all[kind]})`).join('|'), 'y')
+  return new RegExp(TOKEN_KINDS.map(kind => `(?<${kind}>${all[kind]})`).join('|'), 'y')
 }
 
 /** Returns the token at `at`, which must be before the end. */
@@ -88,14 +88,14 @@ export function readToken(source: string, at: number, dialect: SqlDialect): SqlT
   const pattern = PATTERNS[dialect]
   pattern.lastIndex = at
   const match = pattern.exec(source)
-  const kind = KINDS.find(name => match?.groups?.[name] !== undefined)
+  const kind = TOKEN_KINDS.find(name => match?.groups?.[name] !== undefined)
   if (match === null || kind === undefined) return { kind: 'unsure', text: source.slice(at) }
   const [text] = match
   if (kind !== 'skipped' || dialect !== 'postgresql' || text !== '/*') return { kind, text }
-  return { kind, text: source.slice(at, endOfComment(source, at + text.length)) }
+  return { kind, text: source.slice(at, findEndOfComment(source, at + text.length)) }
 }
 
-function endOfComment(source: string, from: number): number {
+function findEndOfComment(source: string, from: number): number {
   const marks = /\/\*|\*\//g
   marks.lastIndex = from
   for (let depth = 1; depth > 0; ) {

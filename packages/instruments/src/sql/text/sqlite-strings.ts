@@ -1,18 +1,18 @@
 import { Set } from '@osprofiler/core/toolkit'
 
 // After these, SQLite reads an unknown name in double quotes as a string.
-const VALUE_FOLLOWS =
+const BEFORE_VALUE =
   /^(?:[=<>!|+*/%-]|LIKE|GLOB|MATCH|REGEXP|ESCAPE|BETWEEN|IS|NOT|WHEN|THEN|ELSE|DEFAULT|LIMIT|OFFSET)$/i
-const LIST_FOLLOWS = /^(?:VALUES|IN)$/i
-const FILE_FOLLOWS: Readonly<Record<string, RegExp>> = { ATTACH: /^(?:ATTACH|DATABASE)$/i, VACUUM: /^INTO$/i }
+const BEFORE_LIST = /^(?:VALUES|IN)$/i
+const BEFORE_FILE: Readonly<Record<string, RegExp>> = { ATTACH: /^(?:ATTACH|DATABASE)$/i, VACUUM: /^INTO$/i }
 const PLAIN_NAME = /^"[\w $\x80-\uffff-]+"$/
 /** Functions whose arguments are values, and functions whose arguments are values from the second one on. */
-const TAKES_VALUES = new Set(
+const VALUE_FUNCTION_NAMES = new Set(
   'printf format strftime date time datetime julianday unixepoch timediff json json_array json_object json_each json_tree quote hex unhex char raise concat concat_ws load_extension'.split(
     ' ',
   ),
 )
-const TAKES_VALUES_LATER = new Set(
+const LATER_VALUE_FUNCTION_NAMES = new Set(
   'coalesce ifnull nullif iif replace instr substr substring trim ltrim rtrim glob like json_extract json_set json_insert json_replace json_remove json_patch json_type json_array_length max min group_concat string_agg'.split(
     ' ',
   ),
@@ -21,13 +21,13 @@ const TAKES_VALUES_LATER = new Set(
 /** The tokens between two brackets, or the whole statement. */
 interface Frame {
   /** Whether arguments are values, whether only the later ones are, and how many commas there were. */
-  readonly values: boolean
-  readonly valuesLater: boolean
-  commas: number
+  readonly takesValues: boolean
+  readonly takesValuesLater: boolean
+  commaCount: number
   /** Whether `VALUES` or `IN` came last. */
-  list: boolean
+  isListNext: boolean
   /** The places of quoted names after a `SELECT` for which no table has come. */
-  selected: number[] | undefined
+  selectedNames: number[] | undefined
 }
 
 /**
@@ -38,8 +38,8 @@ export class SqliteStrings {
   #frames: Frame[] = [createFrame(false, false)]
   #verb = ''
   /** The word before an opening bracket, and whether it stands in the place of a value. */
-  #called: { readonly name: string; readonly isValue: boolean } | undefined
-  #between = false
+  #calledWord: { readonly name: string; readonly isValue: boolean } | undefined
+  #isAfterBetween = false
 
   get #frame(): Frame {
     return this.#frames[this.#frames.length - 1] as Frame
@@ -47,69 +47,69 @@ export class SqliteStrings {
 
   /** Whether a name in double quotes may be a string. `previous` is the token before it. */
   isString(text: string, previous: string, next: string | undefined, place: number): boolean {
-    this.#called = undefined
+    this.#calledWord = undefined
     if (next === '.' || previous === '.') return false
-    const file = FILE_FOLLOWS[this.#verb]
-    if (!PLAIN_NAME.test(text) || this.#isValuePlace(previous) || file?.test(previous) === true) return true
+    const fileContext = BEFORE_FILE[this.#verb]
+    if (!PLAIN_NAME.test(text) || this.#isValuePlace(previous) || fileContext?.test(previous) === true) return true
     // For an argument of a function, the `SELECT` around the function decides.
-    this.#frames.findLast(({ selected }) => selected !== undefined)?.selected?.push(place)
+    this.#frames.findLast(({ selectedNames }) => selectedNames !== undefined)?.selectedNames?.push(place)
     return false
   }
 
-  word(text: string, previous: string): void {
+  readWord(text: string, previous: string): void {
     const upper = text.toUpperCase()
     if (this.#verb === '' && !/^(?:EXPLAIN|QUERY|PLAN)$/.test(upper)) this.#verb = upper
     const frame = this.#frame
     const isTable = /^(?:FROM|JOIN)$/i.test(previous)
-    this.#called = { name: text.toLowerCase(), isValue: isTable || this.#isValuePlace(previous) }
-    frame.list = LIST_FOLLOWS.test(upper)
-    if (upper === 'SELECT') this.#frames[this.#frames.length - 1] = { ...createFrame(false, false), selected: [] }
-    if (upper === 'FROM') frame.selected = undefined
-    if (upper === 'BETWEEN') this.#between = true
-    else if (/^AND$/i.test(previous)) this.#between = false
+    this.#calledWord = { name: text.toLowerCase(), isValue: isTable || this.#isValuePlace(previous) }
+    frame.isListNext = BEFORE_LIST.test(upper)
+    if (upper === 'SELECT') this.#frames[this.#frames.length - 1] = { ...createFrame(false, false), selectedNames: [] }
+    if (upper === 'FROM') frame.selectedNames = undefined
+    if (upper === 'BETWEEN') this.#isAfterBetween = true
+    else if (/^AND$/i.test(previous)) this.#isAfterBetween = false
   }
 
   /** Takes a sign. Returns the places of names that are strings, because no table can follow. */
-  sign(text: string, previous: string): readonly number[] {
+  readSign(text: string, previous: string): readonly number[] {
     let strings: readonly number[] = []
     if (text === '(') this.#open(previous)
     else if (text === ')') strings = this.#close()
-    else if (text === ';') strings = this.end()
-    else if (text === ',') this.#frame.commas++
-    this.#called = undefined
+    else if (text === ';') strings = this.endStatement()
+    else if (text === ',') this.#frame.commaCount++
+    this.#calledWord = undefined
     return strings
   }
 
   /** Ends a statement, and returns the same. */
-  end(): readonly number[] {
-    const strings = this.#frames.flatMap(({ selected }) => selected ?? [])
+  endStatement(): readonly number[] {
+    const strings = this.#frames.flatMap(({ selectedNames }) => selectedNames ?? [])
     this.#frames = [createFrame(false, false)]
     this.#verb = ''
-    this.#between = false
+    this.#isAfterBetween = false
     return strings
   }
 
   #isValuePlace(previous: string): boolean {
-    if (VALUE_FOLLOWS.test(previous) || (this.#between && /^AND$/i.test(previous))) return true
-    const { values, valuesLater, commas } = this.#frame
-    return (previous === '(' || previous === ',') && (values || (valuesLater && commas > 0))
+    if (BEFORE_VALUE.test(previous) || (this.#isAfterBetween && /^AND$/i.test(previous))) return true
+    const { takesValues, takesValuesLater, commaCount } = this.#frame
+    return (previous === '(' || previous === ',') && (takesValues || (takesValuesLater && commaCount > 0))
   }
 
   #open(previous: string): void {
-    const { list } = this.#frame
-    const name = this.#called?.name ?? ''
-    const inValue = this.#called === undefined ? this.#isValuePlace(previous) : this.#called.isValue
-    const isList = list && (previous === ',' || LIST_FOLLOWS.test(previous))
-    const values = isList || inValue || TAKES_VALUES.has(name)
-    this.#frames.push(createFrame(values, TAKES_VALUES_LATER.has(name)))
+    const { isListNext } = this.#frame
+    const name = this.#calledWord?.name ?? ''
+    const inValue = this.#calledWord === undefined ? this.#isValuePlace(previous) : this.#calledWord.isValue
+    const isList = isListNext && (previous === ',' || BEFORE_LIST.test(previous))
+    const takesValues = isList || inValue || VALUE_FUNCTION_NAMES.has(name)
+    this.#frames.push(createFrame(takesValues, LATER_VALUE_FUNCTION_NAMES.has(name)))
   }
 
   #close(): readonly number[] {
     if (this.#frames.length === 1) return []
-    return this.#frames.pop()?.selected ?? []
+    return this.#frames.pop()?.selectedNames ?? []
   }
 }
 
-function createFrame(values: boolean, valuesLater: boolean): Frame {
-  return { values, valuesLater, commas: 0, list: false, selected: undefined }
+function createFrame(takesValues: boolean, takesValuesLater: boolean): Frame {
+  return { takesValues, takesValuesLater, commaCount: 0, isListNext: false, selectedNames: undefined }
 }

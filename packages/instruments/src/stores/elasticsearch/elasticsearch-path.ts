@@ -1,9 +1,9 @@
 import { decodeURIComponent, Map, Object, Set } from '@osprofiler/core/toolkit'
 
-const API = /^_[a-z_]{1,40}$/
+const API_WORD = /^_[a-z_]{1,40}$/
 
 /** The words that may follow a word of the API, by that word and all words before it. */
-const WORDS = new Map(
+const NEXT_API_WORDS = new Map(
   Object.entries({
     _async_search: 'status',
     _cat: 'aliases allocation cluster_manager component_templates count fielddata health indices master nodeattrs nodes pending_tasks plugins recovery repositories segment_replication segments shards snapshots tasks templates thread_pool transforms',
@@ -59,34 +59,34 @@ const WORDS = new Map(
 )
 
 /** Words of the API that follow a name, which is hidden. */
-const AFTER_NAME = new Set(
+const WORDS_AFTER_NAME = new Set(
   '_ack _activate _analyze _block _cancel _cleanup _clone _close _create _deactivate _delete _disable _enable _execute _explain _flush _infer _mount _open _password _preview _reset _restore _rollover _schedule_now _search _shrink _simulate _source _start _stats _status _stop _update _verify'.split(
     ' ',
   ),
 )
 
 /** The id of a document follows these, whatever it looks like. */
-const DOCUMENT = new Set(['_create', '_doc', '_explain', '_source', '_termvectors', '_update'])
+const WORDS_BEFORE_DOCUMENT_ID = new Set(['_create', '_doc', '_explain', '_source', '_termvectors', '_update'])
 
 /** Returns a path with its indices and words of the API. Other parts may be ids, user names, or handles of searches. */
 export function hideIds(path: string): string {
   const parts = path.split('/').slice(1)
   const [first = ''] = parts
   const start = first.startsWith('_') && first !== '_all' ? 0 : 1
-  let words = ''
+  let previousWords = ''
   const shown = parts.map((part, at) => {
     if (at < start || part === '') return decode(part)
-    const isWord = at === start ? API.test(part) : follows(words, part, parts[at - 1])
+    const isWord = at === start ? API_WORD.test(part) : isApiWord(previousWords, part, parts[at - 1])
     if (!isWord) return '?'
-    words = words === '' ? part : `${words}/${part}`
+    previousWords = previousWords === '' ? part : `${previousWords}/${part}`
     return part
   })
   return `/${shown.join('/')}`
 }
 
-function follows(words: string, part: string, previous: string | undefined): boolean {
-  if (WORDS.get(words)?.split(' ').includes(part)) return true
-  return AFTER_NAME.has(part) && !DOCUMENT.has(previous ?? '')
+function isApiWord(words: string, part: string, previous: string | undefined): boolean {
+  if (NEXT_API_WORDS.get(words)?.split(' ').includes(part)) return true
+  return WORDS_AFTER_NAME.has(part) && !WORDS_BEFORE_DOCUMENT_ID.has(previous ?? '')
 }
 
 function decode(part: string): string {

@@ -14,80 +14,80 @@ export interface SearchRequest {
 }
 
 const MAX_DEPTH = 6
-const NAME = /^[\w.*@-]{1,64}$/
-const TYPE = /^[a-z_]{1,80}$/
+const FIELD_NAME = /^[\w.*@-]{1,64}$/
+const ERROR_TYPE = /^[a-z_]{1,80}$/
 
 // Requests whose body is a query: fields, kinds of queries, and values.
-const QUERIES = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
+const QUERY_PATH = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
 // Requests whose body may be shown. Others contain passwords, keys and programs.
-const DOCUMENTS =
+const DOCUMENT_PATH =
   /^(?:\/[^_/][^/]*)?\/_(?:search|async_search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
 
 /**
  * Describes a request by its method, its path without ids, and the fields of its query with `?` for each value:
- * `POST /orders/_search {query: {term: {status: ?}}}`. With `values`, adds the values of requests about documents.
+ * `POST /orders/_search {query: {term: {status: ?}}}`. With `showsValues`, adds the values of requests about documents.
  */
-export function searchInfo(request: SearchRequest, system: string, values: boolean): PointInfo {
+export function describeSearchRequest(request: SearchRequest, system: string, showsValues: boolean): PointInfo {
   try {
-    return { db: { system, ...describeRequest(request, values) } }
+    return { db: { system, ...describeRequest(request, showsValues) } }
   } catch {
     // A getter of the program has failed. The client reads it as well, and may throw.
     return { db: { system, statement: '?' } }
   }
 }
 
-function describeRequest({ method, path, body, bulkBody }: SearchRequest, values: boolean): PointInfo {
-  const asked = typeof path === 'string' ? path : ''
-  const shape = QUERIES.test(asked) && isObject(body) ? ` ${describe(body, 0)}` : ''
-  const statement = `${String(method)} ${hideIds(asked)}${shape}`
-  if (!values || !DOCUMENTS.test(asked)) return { statement }
-  return { statement, params: { path: asked, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } }
+function describeRequest({ method, path, body, bulkBody }: SearchRequest, showsValues: boolean): PointInfo {
+  const pathText = typeof path === 'string' ? path : ''
+  const shape = QUERY_PATH.test(pathText) && isObject(body) ? ` ${describeQuery(body, 0)}` : ''
+  const statement = `${String(method)} ${hideIds(pathText)}${shape}`
+  if (!showsValues || !DOCUMENT_PATH.test(pathText)) return { statement }
+  return { statement, params: { path: pathText, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } }
 }
 
-/** Returns the error as a point shows it. Servers repeat refused values, so the message stays only with `values`. */
-export function searchFailure(error: unknown, request: SearchRequest, values: boolean): unknown {
+/** Returns the error as a point shows it. Servers repeat refused values, so the message stays only with `showsValues`. */
+export function redactSearchError(error: unknown, request: SearchRequest, showsValues: boolean): unknown {
   if (!isError(error)) return error
   // Without a named error, as for a missing document, the client's message is the response as JSON.
-  const isPlain = error.name === 'ResponseError' && errorType(error) === undefined
-  if (values && concernsDocuments(request) && !isPlain) return error
+  const isPlain = error.name === 'ResponseError' && readErrorType(error) === undefined
+  if (showsValues && concernsDocuments(request) && !isPlain) return error
   if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')
-  return error.name === 'ResponseError' ? recordWithMessage(error, describeAnswer(error)) : error
+  return error.name === 'ResponseError' ? recordWithMessage(error, describeResponseError(error)) : error
 }
 
 function concernsDocuments(request: SearchRequest): boolean {
   try {
     const { path } = request
-    return typeof path === 'string' && DOCUMENTS.test(path)
+    return typeof path === 'string' && DOCUMENT_PATH.test(path)
   } catch {
     return false
   }
 }
 
 /** Returns the server's name for the error, or else the status, as for a missing document. */
-function describeAnswer(error: Error & { readonly meta?: unknown }): string {
-  const type = errorType(error)
-  if (type !== undefined && TYPE.test(type)) return type
+function describeResponseError(error: Error & { readonly meta?: unknown }): string {
+  const type = readErrorType(error)
+  if (type !== undefined && ERROR_TYPE.test(type)) return type
   const { statusCode } = (error.meta ?? {}) as { readonly statusCode?: unknown }
   return typeof statusCode === 'number' ? `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() : 'refused'
 }
 
-function errorType({ meta }: Error & { readonly meta?: unknown }): string | undefined {
+function readErrorType({ meta }: Error & { readonly meta?: unknown }): string | undefined {
   const { body } = (meta ?? {}) as { readonly body?: unknown }
   const { type } = isObject(body) && isObject(body.error) ? body.error : {}
   return typeof type === 'string' ? type : undefined
 }
 
-function describe(value: unknown, depth: number): string {
+function describeQuery(value: unknown, depth: number): string {
   if (depth >= MAX_DEPTH) return '?'
   if (Array.isArray(value)) {
     if (!value.some(isObject)) return '?'
-    return `[${showMembers(value, each => describe(each, depth + 1))}]`
+    return `[${showMembers(value, each => describeQuery(each, depth + 1))}]`
   }
   if (!isObject(value)) return '?'
   const shown = showMembers(Object.entries(value), ([name, inner]) => {
     // The author of a script chooses the names in its parameters.
-    const hidden = name === 'script' || name === 'params'
-    return `${NAME.test(name) ? name : '?'}: ${hidden ? '?' : describe(inner, depth + 1)}`
+    const isHidden = name === 'script' || name === 'params'
+    return `${FIELD_NAME.test(name) ? name : '?'}: ${isHidden ? '?' : describeQuery(inner, depth + 1)}`
   })
   return `{${shown}}`
 }

@@ -2,10 +2,10 @@ import { get, withTrace } from '@osprofiler/core'
 import { Object, Promise, Reflect, settle } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
-import { bindCallback, bindCallbacks, ownWork } from '../../wrapping/keep-context.js'
+import { bindCallback, bindCallbacks, wrapOwnWork } from '../../wrapping/keep-context.js'
 import { standInAfter, standInOnce } from '../../wrapping/stand-in-once.js'
 import { type Around, type Proceed, undoAll } from '../../wrapping/wrap-method.js'
-import { type SearchRequest, searchFailure, searchInfo } from './elasticsearch-statement.js'
+import { describeSearchRequest, redactSearchError, type SearchRequest } from './elasticsearch-statement.js'
 
 const SYSTEMS = {
   '@elastic/elasticsearch': 'elasticsearch',
@@ -14,21 +14,21 @@ const SYSTEMS = {
 
 /** Records calls of the clients of Elasticsearch 8 and 9 and OpenSearch 3 as points `db` around their HTTP requests. */
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {
-  const values = traceSql === 'values'
+  const showsValues = traceSql === 'values'
 
   const aroundRequest =
     (system: string): Around =>
     (proceed, _self, args) => {
       if (get() === undefined) return proceed(bindCallbacks(args))
       const request = (args[0] ?? {}) as SearchRequest
-      const trace: Trace = send =>
-        withTrace('db', searchInfo(request, system, values), () => {
-          const inside = get()
-          const failed = (error: unknown) => inside?.fail(searchFailure(error, request, values))
+      const trace: TraceRequest = send =>
+        withTrace('db', describeSearchRequest(request, system, showsValues), () => {
+          const profiler = get()
+          const failed = (error: unknown) => profiler?.fail(redactSearchError(error, request, showsValues))
           return settle(send, { done: () => undefined, failed })
         })
-      const callback = args.findIndex(arg => typeof arg === 'function')
-      if (callback >= 0) return requestWithCallback(proceed, args, callback, trace)
+      const callbackIndex = args.findIndex(arg => typeof arg === 'function')
+      if (callbackIndex >= 0) return requestWithCallback(proceed, args, callbackIndex, trace)
       return system === 'opensearch' ? requestThenable(proceed, args, trace) : trace(() => proceed(args))
     }
 
@@ -37,35 +37,35 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
       const given = libraries[name as keyof typeof SYSTEMS]
       // Methods by which a client finds its servers, and tries failed ones again. Each client has one of the two pools.
       const classes = {
-        Transport: { request: aroundRequest(system), ...ownWork('sniff') },
-        SniffingTransport: ownWork('sniff'),
-        ClusterConnectionPool: ownWork('resurrect'),
-        ConnectionPool: ownWork('resurrect'),
+        Transport: { request: aroundRequest(system), ...wrapOwnWork('sniff') },
+        SniffingTransport: wrapOwnWork('sniff'),
+        ClusterConnectionPool: wrapOwnWork('resurrect'),
+        ConnectionPool: wrapOwnWork('resurrect'),
       }
       return wrapLibrary(name, [{ esModule: 'esm/index.js', given, classes }])
     }),
   )
 }
 
-type Trace = (send: () => unknown) => unknown
-type Answered = (error: unknown, result: unknown) => void
+type TraceRequest = (send: () => unknown) => unknown
+type ResponseCallback = (error: unknown, result: unknown) => void
 
 /** Serves a callback, which OpenSearch's client accepts, in the context of its caller. */
-function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: Trace): unknown {
-  const callback = bindCallback(args[at] as Answered)
-  return untilAnswered(trace, answered => proceed(args.with(at, standInAfter(callback, answered))))
+function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: TraceRequest): unknown {
+  const callback = bindCallback(args[at] as ResponseCallback)
+  return traceUntilAnswered(trace, onAnswered => proceed(args.with(at, standInAfter(callback, onAnswered))))
 }
 
 // OpenSearch's client returns an object with the methods of a promise. Using these methods would count as the program's
 // use. The client makes the promise of a callback, so this function does the same, tick for tick.
-function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: Trace): unknown {
-  const { promise, settle: settlePromise } = createPromise()
-  const returned = untilAnswered(trace, answered => {
-    const told: Answered = (error, result) => {
-      answered(error, result)
+function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: TraceRequest): unknown {
+  const { promise, settle: settlePromise } = createDeferred()
+  const returned = traceUntilAnswered(trace, onAnswered => {
+    const onResponse: ResponseCallback = (error, result) => {
+      onAnswered(error, result)
       settlePromise(error, result)
     }
-    return proceed([params, options, told])
+    return proceed([params, options, onResponse])
   }) as object
   for (const name of ['then', 'catch', 'finally'] as const) {
     const value = standInOnce(Reflect.get(returned, name), (_own, _self, given) =>
@@ -76,21 +76,21 @@ function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: 
   return returned
 }
 
-/** Makes a point that lasts until `answered` is called. Its promise is invisible to the program. */
-function untilAnswered(trace: Trace, send: (answered: Answered) => unknown): unknown {
+/** Makes a point that lasts until `onAnswered` is called. Its promise is invisible to the program. */
+function traceUntilAnswered(trace: TraceRequest, send: (onAnswered: ResponseCallback) => unknown): unknown {
   let returned: unknown
   const point = trace(() => {
     // Not inside the executor of the promise, which would catch a synchronous error.
-    const { promise, settle: answered } = createPromise()
-    returned = send(answered)
+    const { promise, settle: onAnswered } = createDeferred()
+    returned = send(onAnswered)
     return promise
   }) as Promise<unknown>
   point.catch(() => undefined)
   return returned
 }
 
-function createPromise(): { readonly promise: Promise<unknown>; readonly settle: Answered } {
-  let settlePromise: Answered = () => undefined
+function createDeferred(): { readonly promise: Promise<unknown>; readonly settle: ResponseCallback } {
+  let settlePromise: ResponseCallback = () => undefined
   const promise = new Promise((resolve, reject) => {
     settlePromise = (error, result) => (error ? reject(error) : resolve(result))
   })

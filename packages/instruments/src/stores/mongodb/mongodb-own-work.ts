@@ -1,25 +1,25 @@
 import { suppress } from '@osprofiler/core'
 import { Object, Reflect } from '@osprofiler/core/toolkit'
 import type { WrappedFile } from '../../loading/wrap-library.js'
-import { aroundOwnWork, ownWork } from '../../wrapping/keep-context.js'
+import { aroundOwnWork, wrapOwnWork } from '../../wrapping/keep-context.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 
 interface Cursor {
   readonly cursorOptions?: { readonly tailable?: boolean }
 }
 
-function staysOpen(cursor: Cursor): boolean {
+function isTailable(cursor: Cursor): boolean {
   return cursor.cursorOptions?.tailable === true
 }
 
 /** The command that opens such a cursor still belongs to its request. */
 const aroundGetMore: Around = (proceed, self, args) =>
-  staysOpen(self as Cursor) ? aroundOwnWork(proceed, self, args) : proceed(args)
+  isTailable(self as Cursor) ? aroundOwnWork(proceed, self, args) : proceed(args)
 
 /** Reads of a stream that stays open belong to no request, and neither do their effects. */
 const aroundStream: Around = (proceed, self, args) => {
   const stream = proceed(args) as { _read(size: number): void }
-  if (!staysOpen(self as Cursor)) return stream
+  if (!isTailable(self as Cursor)) return stream
   const { _read } = stream
   const value = (size: number) => suppress(() => Reflect.apply(_read, stream, [size]))
   Object.defineProperty(stream, '_read', { value, writable: true, configurable: true })
@@ -28,17 +28,17 @@ const aroundStream: Around = (proceed, self, args) => {
 
 /** Work of mongodb's client itself, and reads of open change streams and tailable cursors. It belongs to no trace. */
 export const MONGODB_OWN_WORK: readonly WrappedFile[] = [
-  { file: 'lib/sdam/monitor.js', classes: { Monitor: ownWork('connect', 'requestCheck', 'reset') } },
-  { file: 'lib/sdam/srv_polling.js', classes: { SrvPoller: ownWork('start', 'schedule') } },
+  { file: 'lib/sdam/monitor.js', classes: { Monitor: wrapOwnWork('connect', 'requestCheck', 'reset') } },
+  { file: 'lib/sdam/srv_polling.js', classes: { SrvPoller: wrapOwnWork('start', 'schedule') } },
   {
     file: 'lib/sdam/topology.js',
-    classes: { Topology: ownWork('connect', 'serverUpdateHandler', 'detectSrvRecords') },
+    classes: { Topology: wrapOwnWork('connect', 'serverUpdateHandler', 'detectSrvRecords') },
   },
   {
     file: 'lib/cmap/connection_pool.js',
-    classes: { ConnectionPool: ownWork('createConnection', 'ensureMinPoolSize') },
+    classes: { ConnectionPool: wrapOwnWork('createConnection', 'ensureMinPoolSize') },
   },
-  { file: 'lib/change_stream.js', classes: { ChangeStream: ownWork('_streamEvents') } },
+  { file: 'lib/change_stream.js', classes: { ChangeStream: wrapOwnWork('_streamEvents') } },
   {
     file: 'lib/cursor/abstract_cursor.js',
     classes: { AbstractCursor: { getMore: aroundGetMore, stream: aroundStream } },

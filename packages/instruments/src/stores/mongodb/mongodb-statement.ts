@@ -6,13 +6,13 @@ import { showMembers } from '../show-members.js'
 type Document = Readonly<Record<string, unknown>>
 
 const MAX_ITEMS = 100
-const MAX_DEPTH = 4
+const MAX_SHAPE_DEPTH = 4
 /** The info is cut at the same depth. The info itself, `db` and `params` are above the values. */
 const MAX_VALUE_DEPTH = 10
-const NAME = /^[$\w.-]{1,64}$/
+const PLAIN_NAME = /^[$\w.-]{1,64}$/
 
 /** Members that describe each command. Other commands show only their name. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+const MEMBERS_BY_COMMAND: Readonly<Record<string, readonly string[]>> = {
   aggregate: ['pipeline'],
   collMod: [],
   count: ['query'],
@@ -30,41 +30,43 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   update: ['updates'],
 }
 /** Types that a text describes fully, among them numbers that JavaScript lacks. */
-const SHOWN_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
-const MORE_PARAMS = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
+const SHOWN_BSON_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
+const EXTRA_PARAM_NAMES = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
 
 /**
  * Describes a command by its name, its collection, and its fields and operators with `?` for each value:
- * `find orders {status: ?}`. With `values`, adds values, but only of documents: other commands contain passwords.
+ * `find orders {status: ?}`. With `showsValues`, adds values, but only of documents: other commands contain passwords.
  */
-export function mongodbInfo(command: unknown, values: boolean): PointInfo {
+export function describeMongodbCommand(command: unknown, showsValues: boolean): PointInfo {
   const system = 'mongodb'
   try {
-    return { db: { system, ...describeCommand(command, values) } }
+    return { db: { system, ...describeCommand(command, showsValues) } }
   } catch {
     // A getter of the program has failed. mongodb reads it as well, and may throw.
     return { db: { system, statement: '?' } }
   }
 }
 
-function describeCommand(command: unknown, values: boolean): PointInfo {
+function describeCommand(command: unknown, showsValues: boolean): PointInfo {
   const document = isDocument(command) ? command : {}
   const [name = ''] = Object.keys(document)
-  const members = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (members === undefined) return { statement: NAME.test(name) ? name : '?' }
+  const members = Object.hasOwn(MEMBERS_BY_COMMAND, name) ? MEMBERS_BY_COMMAND[name] : undefined
+  if (members === undefined) return { statement: PLAIN_NAME.test(name) ? name : '?' }
   const collection = name === 'getMore' ? document.collection : document[name]
-  const shapes = members.filter(member => document[member] !== undefined).map(member => describe(document, member))
+  const shapes = members
+    .filter(member => document[member] !== undefined)
+    .map(member => describeMember(document, member))
   const statement = [name, String(collection), ...shapes].join(' ')
-  if (!values || members.length === 0) return { statement }
-  const shown = new Set([...members, ...MORE_PARAMS])
+  if (!showsValues || members.length === 0) return { statement }
+  const shown = new Set([...members, ...EXTRA_PARAM_NAMES])
   const params = Object.fromEntries(Object.entries(document).filter(([member]) => shown.has(member)))
-  return { statement, params: plain(params, MAX_VALUE_DEPTH) }
+  return { statement, params: toPlainValue(params, MAX_VALUE_DEPTH) }
 }
 
 /** Returns the error as a point shows it, because servers repeat the values that they refuse. */
-export function mongodbFailure(error: unknown, values: boolean): unknown {
-  if (values || !isError(error)) return error
-  return recordWithMessage(error, hideQuoted(hideBraces(error.message)))
+export function redactMongodbError(error: unknown, showsValues: boolean): unknown {
+  if (showsValues || !isError(error)) return error
+  return recordWithMessage(error, hideQuotations(hideBraces(error.message)))
 }
 
 /** Hides from the first brace to the last one. A pattern would search from each brace to the end. */
@@ -74,16 +76,17 @@ function hideBraces(message: string): string {
   return open === -1 || close < open ? message : `${message.slice(0, open)}{?}${message.slice(close + 1)}`
 }
 
-function hideQuoted(message: string): string {
+function hideQuotations(message: string): string {
   return message.replace(/(["'`]).*\1/gs, '$1?$1')
 }
 
 /** Returns the error in the response of a command that succeeded: documents that were not written. */
-export function writeError(answer: unknown): Error | undefined {
-  const { get, toObject } = (answer ?? {}) as Partial<Answer>
+export function findWriteError(response: unknown): Error | undefined {
+  const { get, toObject } = (response ?? {}) as Partial<RawResponse>
   // A response that is not parsed yet stays so, unless it contains an error.
-  if (typeof get === 'function' && Reflect.apply(get, answer, ['writeErrors', BSON_ARRAY]) == null) return undefined
-  const document = typeof toObject === 'function' ? Reflect.apply(toObject, answer, []) : answer
+  if (typeof get === 'function' && Reflect.apply(get, response, ['writeErrors', BSON_ARRAY_TYPE]) == null)
+    return undefined
+  const document = typeof toObject === 'function' ? Reflect.apply(toObject, response, []) : response
   const [first] =
     isDocument(document) && Array.isArray(document.writeErrors) ? (document.writeErrors as Document[]) : []
   if (first === undefined) return undefined
@@ -92,50 +95,50 @@ export function writeError(answer: unknown): Error | undefined {
   return error
 }
 
-const BSON_ARRAY = 4
+const BSON_ARRAY_TYPE = 4
 
-interface Answer {
+interface RawResponse {
   get(name: string, type: number): unknown
   toObject(): unknown
 }
 
-function describe(document: Document, member: string): string {
+function describeMember(document: Document, member: string): string {
   const value = document[member]
-  if (member === 'documents') return list(value, () => '?')
-  if (member === 'deletes') return list(value, each => (isDocument(each) ? shape(each.q) : '?'))
+  if (member === 'documents') return describeList(value, () => '?')
+  if (member === 'deletes') return describeList(value, each => (isDocument(each) ? describeShape(each.q) : '?'))
   if (member === 'updates') {
-    return list(value, each => (isDocument(each) ? `${shape(each.q)} ${shapeOfUpdate(each.u)}` : '?'))
+    return describeList(value, each => (isDocument(each) ? `${describeShape(each.q)} ${describeUpdate(each.u)}` : '?'))
   }
-  if (member === 'update') return shapeOfUpdate(value)
-  if (member === 'sort') return `sort ${shape(value)}`
-  if (member === 'key') return typeof value === 'string' && NAME.test(value) ? value : '?'
-  return shape(value)
+  if (member === 'update') return describeUpdate(value)
+  if (member === 'sort') return `sort ${describeShape(value)}`
+  if (member === 'key') return typeof value === 'string' && PLAIN_NAME.test(value) ? value : '?'
+  return describeShape(value)
 }
 
-function list(value: unknown, describeEach: (each: unknown) => string): string {
-  const items = Array.isArray(value) ? value : sequence(value)
+function describeList(value: unknown, describeEach: (each: unknown) => string): string {
+  const items = Array.isArray(value) ? value : readSequence(value)
   if (items === undefined) return '?'
   const described = items.length === 0 ? '' : describeEach(items[0])
   return items.length < 2 ? described : `${described}, ... ${items.length - 1} more`
 }
 
 /** Documents in the form in which they will be sent. */
-function sequence(value: unknown): readonly unknown[] | undefined {
+function readSequence(value: unknown): readonly unknown[] | undefined {
   const { documents } = (isDocument(value) ? {} : (value ?? {})) as { readonly documents?: unknown }
   return Array.isArray(documents) ? documents : undefined
 }
 
 /** Shows fields and operators as deep as they belong to the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
-function shape(value: unknown, depth = 0): string {
-  if (depth >= MAX_DEPTH) return '?'
+function describeShape(value: unknown, depth = 0): string {
+  if (depth >= MAX_SHAPE_DEPTH) return '?'
   if (Array.isArray(value)) {
     if (!value.some(isDocument)) return '?'
-    return `[${showMembers(value, each => shape(each, depth + 1))}]`
+    return `[${showMembers(value, each => describeShape(each, depth + 1))}]`
   }
-  const members = entriesOf(value)
+  const members = listEntries(value)
   if (members === undefined) return '?'
   const shown = showMembers(members, ([name, inner]) => {
-    return `${NAME.test(name) ? name : '?'}: ${isPartOfQuery(name, inner, depth) ? shape(inner, depth + 1) : '?'}`
+    return `${PLAIN_NAME.test(name) ? name : '?'}: ${isPartOfQuery(name, inner, depth) ? describeShape(inner, depth + 1) : '?'}`
   })
   return `{${shown}}`
 }
@@ -143,33 +146,34 @@ function shape(value: unknown, depth = 0): string {
 /** Names belong to the query in a list of conditions, in its stages, or above operators. Other names are data. */
 function isPartOfQuery(name: string, inner: unknown, depth: number): boolean {
   if (/^\$(?:and|or|nor|not|match|elemMatch)$/.test(name)) return true
-  if (name.startsWith('$') || depth > MAX_DEPTH || !isDocument(inner)) return false
+  if (name.startsWith('$') || depth > MAX_SHAPE_DEPTH || !isDocument(inner)) return false
   const names = Object.keys(inner)
   return names.length > 0 && names.every(each => each.startsWith('$'))
 }
 
-function shapeOfUpdate(value: unknown): string {
-  if (Array.isArray(value)) return shape(value)
+function describeUpdate(value: unknown): string {
+  if (Array.isArray(value)) return describeShape(value)
   if (!isDocument(value)) return '?'
   const names = Object.keys(value)
   return names.every(name => name.startsWith('$')) ? `{${names.map(name => `${name}: ?`).join(', ')}}` : '?'
 }
 
 /** Returns values in the form that a reader knows, such as the text of an `ObjectId`. */
-function plain(value: unknown, depth: number): unknown {
+function toPlainValue(value: unknown, depth: number): unknown {
   if (depth < 0) return '...'
-  const items = Array.isArray(value) ? value : sequence(value)
-  if (items !== undefined) return items.slice(0, MAX_ITEMS).map(each => plain(each, depth - 1))
-  const members = entriesOf(value)
-  if (members !== undefined) return Object.fromEntries(members.map(([name, each]) => [name, plain(each, depth - 1)]))
+  const items = Array.isArray(value) ? value : readSequence(value)
+  if (items !== undefined) return items.slice(0, MAX_ITEMS).map(each => toPlainValue(each, depth - 1))
+  const members = listEntries(value)
+  if (members !== undefined)
+    return Object.fromEntries(members.map(([name, each]) => [name, toPlainValue(each, depth - 1)]))
   const { _bsontype: type, toHexString } = (value ?? {}) as { _bsontype?: unknown; toHexString?: unknown }
   if (type === undefined) return value
   // A UUID is a Binary with this method.
-  return SHOWN_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
+  return SHOWN_BSON_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
 }
 
 /** Returns the entries of a document, or of the `Map` that mongodb makes of a sort. */
-function entriesOf(value: unknown): readonly [string, unknown][] | undefined {
+function listEntries(value: unknown): readonly [string, unknown][] | undefined {
   if (types.isMap(value)) return [...value].map(([name, each]) => [String(name), each])
   return isDocument(value) ? Object.entries(value) : undefined
 }

@@ -2,11 +2,11 @@ import { get, suppress } from '@osprofiler/core'
 import { Number, settle } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
-import { endStep, endWhenSettled, showFailures } from '../../points/end-step.js'
+import { endStep, endWhenSettled, mapFailures } from '../../points/end-step.js'
 import { type PoolState, startPoolWait, startWait } from '../../points/start-wait.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 import { MONGODB_OWN_WORK } from './mongodb-own-work.js'
-import { mongodbFailure, mongodbInfo, writeError } from './mongodb-statement.js'
+import { describeMongodbCommand, findWriteError, redactMongodbError } from './mongodb-statement.js'
 
 interface Pool {
   readonly availableConnectionCount: number
@@ -20,15 +20,15 @@ interface Pool {
  * connection as points `wait`. Command monitoring would be turned on for a whole client, and parse each response twice.
  */
 export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
-  const values = traceSql === 'values'
+  const showsValues = traceSql === 'values'
 
   const aroundCommand: Around = (proceed, _self, args) => {
     const profiler = get()
     if (profiler === undefined) return proceed(args)
-    const point = profiler.startBeside('db', mongodbInfo(args[1], values))
-    const step = showFailures(point, error => mongodbFailure(error, values))
+    const point = profiler.startBeside('db', describeMongodbCommand(args[1], showsValues))
+    const step = mapFailures(point, error => redactMongodbError(error, showsValues))
     return settle(() => proceed(args), {
-      done: answer => endStep(step, writeError(answer)),
+      done: answer => endStep(step, findWriteError(answer)),
       failed: error => step.fail(error),
     })
   }
@@ -36,22 +36,22 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
   return wrapLibrary('mongodb', [
     { file: 'lib/cmap/connection.js', classes: { Connection: { command: aroundCommand } } },
     { file: 'lib/cmap/connection_pool.js', classes: { ConnectionPool: { checkOut: aroundCheckOut } } },
-    { file: 'lib/sdam/topology.js', classes: { Topology: { selectServer: aroundSelect } } },
+    { file: 'lib/sdam/topology.js', classes: { Topology: { selectServer: aroundSelectServer } } },
     { file: 'lib/mongo_client.js', classes: { MongoClient: { connect: aroundConnect } } },
     ...MONGODB_OWN_WORK,
   ])
 }
 
 const aroundCheckOut: Around = (proceed, self, args) =>
-  endWhenSettled(startPoolWait(self as Pool, readState), () => proceed(args))
+  endWhenSettled(startPoolWait(self as Pool, readPoolState), () => proceed(args))
 
 /** A call that waits because of `maxConnecting`, the limit on connections being opened, also waits for a connection. */
-function readState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
+function readPoolState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
   const max = options.maxPoolSize || Number.POSITIVE_INFINITY
   return { free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max }
 }
 
-const aroundSelect: Around = (proceed, self, args) => {
+const aroundSelectServer: Around = (proceed, self, args) => {
   const profiler = get()
   const { description } = self as { readonly description?: { readonly hasKnownServers?: boolean } }
   if (profiler === undefined || description?.hasKnownServers !== false) return proceed(args)

@@ -5,13 +5,13 @@ import { startWait } from '../../points/start-wait.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 
 /** A held operation of a collection: a method, or its name, and the arguments. */
-type Waiting = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
+type QueuedOperation = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
 
 interface Collection {
-  queue: Waiting[]
+  queue: QueuedOperation[]
 }
 
-interface Held {
+interface HeldOperation {
   readonly wait: Point | undefined
   readonly run: ReturnType<typeof takeContext>
 }
@@ -21,7 +21,7 @@ interface Held {
  * `wait`. Others are recorded as commands of mongodb, which the channels (`mongoose:query` and others) would repeat.
  */
 export function instrumentMongoose(): () => void {
-  const held = new WeakMap<Waiting, Held>()
+  const heldOperations = new WeakMap<QueuedOperation, HeldOperation>()
 
   const aroundAdd: Around = (proceed, self, args) => {
     const added = proceed(args)
@@ -29,33 +29,34 @@ export function instrumentMongoose(): () => void {
     if (entry === undefined) return added
     const profiler = get()
     const wait = profiler && startWait(profiler, 'connection')
-    held.set(entry, { wait, run: takeContext() })
+    heldOperations.set(entry, { wait, run: takeContext() })
     return added
   }
 
   const aroundRemove: Around = (proceed, self, args) => {
     const [method, given] = args
     const entry = (self as Collection).queue.find(each => each[0] === method && each[1] === given)
-    if (entry !== undefined) held.get(entry)?.wait?.fail(new Error('It was held back for too long'))
+    if (entry !== undefined)
+      heldOperations.get(entry)?.wait?.fail(new Error('The operation waited too long for a connection'))
     return proceed(args)
   }
 
-  const aroundDo: Around = (proceed, self, args) => {
+  const aroundRunQueue: Around = (proceed, self, args) => {
     const collection = self as Collection
     collection.queue = collection.queue.map(entry => {
-      const found = held.get(entry)
-      return found === undefined ? entry : [() => runHeld(collection, entry, found), []]
+      const held = heldOperations.get(entry)
+      return held === undefined ? entry : [() => runHeld(collection, entry, held), []]
     })
     return proceed(args)
   }
 
   return wrapLibrary('mongoose', [
-    { file: 'lib/collection.js', methods: { addQueue: aroundAdd, removeQueue: aroundRemove, doQueue: aroundDo } },
+    { file: 'lib/collection.js', methods: { addQueue: aroundAdd, removeQueue: aroundRemove, doQueue: aroundRunQueue } },
   ])
 }
 
-function runHeld(collection: Collection, [method, args = []]: Waiting, { wait, run }: Held): unknown {
+function runHeld(collection: Collection, [method, args = []]: QueuedOperation, { wait, run }: HeldOperation): unknown {
   wait?.stop()
-  const called = typeof method === 'function' ? method : Reflect.get(collection, method)
-  return run(() => Reflect.apply(called, collection, args))
+  const calledMethod = typeof method === 'function' ? method : Reflect.get(collection, method)
+  return run(() => Reflect.apply(calledMethod, collection, args))
 }

@@ -2,10 +2,10 @@ import { get, type Profiler } from '@osprofiler/core'
 import { Array, isError, Object, Reflect } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
-import { isTaken, markTaken } from '../../points/mark-taken.js'
-import { ownWork } from '../../wrapping/keep-context.js'
+import { isTraced, markTraced } from '../../points/mark-traced.js'
+import { wrapOwnWork } from '../../wrapping/keep-context.js'
 import type { Around } from '../../wrapping/wrap-method.js'
-import { type RedisCommand, redisBatchInfo, redisInfo } from './redis-statement.js'
+import { describeRedisBatch, describeRedisCommand, type RedisCommand } from './redis-statement.js'
 import { RedisStep } from './redis-step.js'
 
 interface Client {
@@ -37,14 +37,14 @@ interface Pipeline extends Deferred {
  * that of the code that opened the connection. Listeners also cost a third of an untraced command.
  */
 export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
-  const values = traceSql === 'values'
+  const showsValues = traceSql === 'values'
 
   const aroundCommand: Around = (proceed, self, args) => {
     const profiler = get()
     if (profiler === undefined) return proceed(args)
     const [command, stream] = args as [Command, { readonly isPipeline?: boolean } | undefined]
     // A command comes again when its connection is ready, or when the cluster passes it to a node.
-    if (isTaken(command) || stream?.isPipeline === true) return proceed(args)
+    if (isTraced(command) || stream?.isPipeline === true) return proceed(args)
     return sendStep(traceCommand(profiler, command), self as Client, command, () => proceed(args))
   }
 
@@ -52,7 +52,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
   const aroundQueued: Around = (proceed, self, args) => {
     const profiler = get()
     const [command] = args as [Command]
-    if (profiler !== undefined && !isTaken(command) && isAutomatic(self as object)) {
+    if (profiler !== undefined && !isTraced(command) && isAutoPipeline(self as object)) {
       traceCommand(profiler, command).send()
     }
     return proceed(args)
@@ -62,31 +62,31 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const pipeline = self as Pipeline
     const profiler = get()
     // While `_transactions` counts, this call only appends the EXEC, and the next one sends.
-    const sends = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
-    if (!sends || isAutomatic(pipeline) || isTaken(pipeline)) return proceed(args)
+    const isSending = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
+    if (!isSending || isAutoPipeline(pipeline) || isTraced(pipeline)) return proceed(args)
     return sendStep(traceBatch(profiler, pipeline), pipeline.redis, pipeline._queue[0], () => proceed(args))
   }
 
   function traceCommand(profiler: Profiler, command: Command): RedisStep {
-    const step = new RedisStep(profiler, [command], redisInfo(command, values), values)
+    const step = new RedisStep(profiler, [command], describeRedisCommand(command, showsValues), showsValues)
     endWhenDeferred(command, step, () => step.stop())
     return step
   }
 
   function traceBatch(profiler: Profiler, pipeline: Pipeline): RedisStep {
     const commands = [...pipeline._queue]
-    const transaction = commands[0]?.name === 'multi' && commands.at(-1)?.name === 'exec'
-    const inner = transaction ? commands.slice(1, -1) : commands
-    const step = new RedisStep(profiler, commands, redisBatchInfo(inner, transaction, values), values)
+    const isTransaction = commands[0]?.name === 'multi' && commands.at(-1)?.name === 'exec'
+    const inner = isTransaction ? commands.slice(1, -1) : commands
+    const step = new RedisStep(profiler, commands, describeRedisBatch(inner, isTransaction, showsValues), showsValues)
     endWhenDeferred(pipeline, step, results => endBatch(step, results))
     return step
   }
 
   const classes = {
     // Work of a connection itself, and its later calls of listeners, belong to no request.
-    Redis: { sendCommand: aroundCommand, ...ownWork('connect') },
+    Redis: { sendCommand: aroundCommand, ...wrapOwnWork('connect') },
     // The cluster asks a node for its slots after a command that met a moved slot.
-    Cluster: { sendCommand: aroundCommand, ...ownWork('connect', 'refreshSlotsCache') },
+    Cluster: { sendCommand: aroundCommand, ...wrapOwnWork('connect', 'refreshSlotsCache') },
     Pipeline: { sendCommand: aroundQueued, exec: aroundBatch },
   }
   return wrapLibrary('ioredis', [{ given: libraries.ioredis, classes }])
@@ -95,7 +95,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
 /** Overrides the methods that the library calls, because a handler on the promise would hide an unhandled rejection. */
 function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unknown) => void): void {
   const { resolve, reject } = deferred
-  markTaken(deferred)
+  markTraced(deferred)
   deferred.resolve = value => {
     // First, because it rejects a value that it cannot convert.
     Reflect.apply(resolve, deferred, [value])
@@ -119,10 +119,10 @@ function sendStep(step: RedisStep, client: Client, first: Command | undefined, p
   return sent
 }
 
-function whenWritten(command: Command, then: () => void): void {
+function whenWritten(command: Command, onWritten: () => void): void {
   command.toWritable = (...args) => {
     Reflect.deleteProperty(command, 'toWritable')
-    then()
+    onWritten()
     return command.toWritable(...args)
   }
 }
@@ -142,6 +142,6 @@ function endBatch(step: RedisStep, results: unknown): void {
   step.stop()
 }
 
-function isAutomatic(pipeline: object): boolean {
+function isAutoPipeline(pipeline: object): boolean {
   return Object.getOwnPropertySymbols(pipeline).some(({ description }) => description === 'callbacks')
 }

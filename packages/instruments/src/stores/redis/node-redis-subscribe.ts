@@ -1,25 +1,25 @@
 import { get } from '@osprofiler/core'
 import { String, types } from '@osprofiler/core/toolkit'
-import { endWhenSettled, showFailures } from '../../points/end-step.js'
+import { endWhenSettled, mapFailures } from '../../points/end-step.js'
 import type { Around } from '../../wrapping/wrap-method.js'
-import { redisFailure, redisInfo } from './redis-statement.js'
+import { describeRedisCommand, redactRedisError } from './redis-statement.js'
 
-const PREFIXES: Readonly<Record<string, string>> = { CHANNELS: '', PATTERNS: 'P', SHARDED: 'S' }
+const VERB_PREFIXES: Readonly<Record<string, string>> = { CHANNELS: '', PATTERNS: 'P', SHARDED: 'S' }
 
 /**
  * Records subscribing and unsubscribing as points `db`. Later messages belong to no request. Surrounds the queue of a
  * client, which shows whether anything is sent. The client itself has these methods as own fields.
  */
-export function aroundSubscription(verb: string, values: boolean): Around {
+export function aroundSubscription(verb: string, showsValues: boolean): Around {
   return (proceed, _self, args) => {
     const result = proceed(args)
     const profiler = get()
     // There is no promise if the server was asked before.
     if (profiler === undefined || !types.isPromise(result)) return result
     const [type, channels = []] = args
-    const command = { name: `${PREFIXES[String(type)] ?? ''}${verb}`, args: [channels].flat() }
-    const point = profiler.startBeside('db', redisInfo(command, values))
-    const step = showFailures(point, error => redisFailure(error, [command], values))
+    const command = { name: `${VERB_PREFIXES[String(type)] ?? ''}${verb}`, args: [channels].flat() }
+    const point = profiler.startBeside('db', describeRedisCommand(command, showsValues))
+    const step = mapFailures(point, error => redactRedisError(error, [command], showsValues))
     return endWhenSettled(step, () => result)
   }
 }

@@ -5,11 +5,11 @@ import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { endWhenSettled } from '../../points/end-step.js'
 import { startWait } from '../../points/start-wait.js'
 import { listen } from '../../wrapping/diagnostics-channels.js'
-import { aroundOwnWork, ownWork } from '../../wrapping/keep-context.js'
+import { aroundOwnWork, wrapOwnWork } from '../../wrapping/keep-context.js'
 import { standInOnce } from '../../wrapping/stand-in-once.js'
 import { type Around, type Method, undoAll } from '../../wrapping/wrap-method.js'
 import { aroundSubscription } from './node-redis-subscribe.js'
-import { type RedisCommand, redisBatchInfo, redisInfo } from './redis-statement.js'
+import { describeRedisBatch, describeRedisCommand, type RedisCommand } from './redis-statement.js'
 import { RedisStep } from './redis-step.js'
 
 interface Client {
@@ -29,18 +29,18 @@ const { isPromise } = types
  * the context of the code that gave the connection back.
  */
 export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => void {
-  const values = traceSql === 'values'
-  const waiting = new Map<string, Set<RedisStep>>()
+  const showsValues = traceSql === 'values'
+  const waitingSteps = new Map<string, Set<RedisStep>>()
 
-  function traceCalls(open: (profiler: Profiler, first: readonly unknown[]) => RedisStep): Around {
+  function createAroundCall(open: (profiler: Profiler, first: readonly unknown[]) => RedisStep): Around {
     return (proceed, self, args) => {
       const profiler = get()
       const [first] = args
       if (profiler === undefined || !Array.isArray(first)) return proceed(args)
       const step = open(profiler, first)
-      const settled = begin(step, self as Client)
+      const stopWaiting = sendWhenReady(step, self as Client)
       const end = (error: unknown, ago: number): void => {
-        settled()
+        stopWaiting()
         if (error === undefined || isRedirection(error)) step.stop(ago)
         else step.fail(error, undefined, ago)
       }
@@ -52,36 +52,36 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     }
   }
 
-  const aroundCommand = traceCalls((profiler, words) => {
+  const aroundCommand = createAroundCall((profiler, words) => {
     const command = readCommand(words)
-    return new RedisStep(profiler, [command], redisInfo(command, values), values)
+    return new RedisStep(profiler, [command], describeRedisCommand(command, showsValues), showsValues)
   })
 
-  function aroundBatch(transaction: boolean): Around {
-    return traceCalls((profiler, queue) => {
+  function aroundBatch(isTransaction: boolean): Around {
+    return createAroundCall((profiler, queue) => {
       const commands = (queue as Queued[]).map(({ args }) => readCommand(args))
-      return new RedisStep(profiler, commands, redisBatchInfo(commands, transaction, values), values)
+      return new RedisStep(profiler, commands, describeRedisBatch(commands, isTransaction, showsValues), showsValues)
     })
   }
 
   /** Sends the step when its connection is ready. Returns a function that stops the wait for this. */
-  function begin(step: RedisStep, { isOpen, isReady, _clientId }: Client): () => void {
+  function sendWhenReady(step: RedisStep, { isOpen, isReady, _clientId }: Client): () => void {
     // Before 5.12, nothing tells when the connection is ready. The wait is then part of the command's point.
     if (isReady || !isOpen || _clientId === undefined) {
       step.send()
       return () => undefined
     }
     step.wait()
-    const steps = waiting.get(_clientId) ?? new Set()
-    waiting.set(_clientId, steps.add(step))
+    const steps = waitingSteps.get(_clientId) ?? new Set()
+    waitingSteps.set(_clientId, steps.add(step))
     return () => {
       steps.delete(step)
-      if (steps.size === 0) waiting.delete(_clientId)
+      if (steps.size === 0) waitingSteps.delete(_clientId)
     }
   }
 
   function onReady({ clientId = '' }: { readonly clientId?: string }): void {
-    for (const step of waiting.get(clientId) ?? []) step.send()
+    for (const step of waitingSteps.get(clientId) ?? []) step.send()
   }
 
   const aroundClient = {
@@ -92,17 +92,20 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
   }
   const aroundPool = { execute: aroundExecute, connect: aroundOwnWork }
   const aroundQueue = {
-    subscribe: aroundSubscription('SUBSCRIBE', values),
-    unsubscribe: aroundSubscription('UNSUBSCRIBE', values),
+    subscribe: aroundSubscription('SUBSCRIBE', showsValues),
+    unsubscribe: aroundSubscription('UNSUBSCRIBE', showsValues),
   }
   return undoAll([
     listen({ 'node-redis:connection:ready': onReady }),
     wrapLibrary('@redis/client', [
       { file: 'dist/lib/client/index.js', classes: { default: aroundClient } },
       { file: 'dist/lib/client/commands-queue.js', classes: { default: aroundQueue } },
-      { file: 'dist/lib/cluster/index.js', classes: { default: OWN_WORK } },
-      { file: 'dist/lib/cluster/cluster-slots.js', classes: { default: OWN_WORK } },
-      { file: 'dist/lib/sentinel/index.js', classes: { default: OWN_WORK, RedisSentinelInternal: SENTINEL_WORK } },
+      { file: 'dist/lib/cluster/index.js', classes: { default: CONNECTION_OWN_WORK } },
+      { file: 'dist/lib/cluster/cluster-slots.js', classes: { default: CONNECTION_OWN_WORK } },
+      {
+        file: 'dist/lib/sentinel/index.js',
+        classes: { default: CONNECTION_OWN_WORK, RedisSentinelInternal: SENTINEL_OWN_WORK },
+      },
       { file: 'dist/lib/client/pool.js', classes: { RedisClientPool: aroundPool } },
     ]),
   ])
@@ -121,10 +124,10 @@ interface Pool {
 }
 
 /** Work of a connection itself, and its later calls of listeners, belong to no request. */
-const OWN_WORK = ownWork('connect', 'rediscover')
+const CONNECTION_OWN_WORK = wrapOwnWork('connect', 'rediscover')
 
 /** Methods by which a Sentinel looks for the servers: when it connects, and after a failed command. */
-const SENTINEL_WORK = ownWork('connect', 'observe', 'transform')
+const SENTINEL_OWN_WORK = wrapOwnWork('connect', 'observe', 'transform')
 
 /** Runs the work for a pool in the context of its caller, after a point for the wait. */
 const aroundExecute: Around = (proceed, self, args) => {
@@ -132,17 +135,17 @@ const aroundExecute: Around = (proceed, self, args) => {
   if (typeof work !== 'function') return proceed(args)
   const profiler = get()
   const { totalClients } = self as Pool
-  let begun = false
+  let hasBegun = false
   let wait: Point | undefined
   const inContext = takeContext()
-  const bound = standInOnce(work as Method, (method, methodSelf, given) => {
-    begun = true
+  const boundWork = standInOnce(work as Method, (method, methodSelf, given) => {
+    hasBegun = true
     wait?.stop()
     return inContext(() => Reflect.apply(method, methodSelf, given))
   })
   // A connection that the pool opens for this call outlives the call.
-  const result = suppress(() => proceed([bound]))
-  if (profiler === undefined || begun || !isPromise(result)) return result
+  const result = suppress(() => proceed([boundWork]))
+  if (profiler === undefined || hasBegun || !isPromise(result)) return result
   // The pool opens a connection for each waiting call as long as there is room.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
   wait = startWait(profiler, reason)

@@ -1,6 +1,6 @@
 import type { Point, PointInfo, Profiler } from '@osprofiler/core'
 import { startWait } from '../../points/start-wait.js'
-import { type RedisCommand, redisFailure } from './redis-statement.js'
+import { type RedisCommand, redactRedisError } from './redis-statement.js'
 
 /**
  * A point `db` for commands that are sent together, after a point `wait` with its reason if they could not be sent at
@@ -10,15 +10,15 @@ export class RedisStep {
   readonly commands: readonly RedisCommand[]
   readonly #profiler: Profiler
   readonly #info: PointInfo
-  readonly #values: boolean
+  readonly #showsValues: boolean
   #wait: Point | undefined
   #call: Point | undefined
 
-  constructor(profiler: Profiler, commands: readonly RedisCommand[], info: PointInfo, values: boolean) {
+  constructor(profiler: Profiler, commands: readonly RedisCommand[], info: PointInfo, showsValues: boolean) {
     this.commands = commands
     this.#profiler = profiler
     this.#info = info
-    this.#values = values
+    this.#showsValues = showsValues
   }
 
   wait(): void {
@@ -38,6 +38,6 @@ export class RedisStep {
 
   /** `failed` are the commands that the error is about. */
   fail(error: unknown, failed = this.commands, ago?: number): void {
-    this.send().fail(redisFailure(error, failed, this.#values), undefined, ago)
+    this.send().fail(redactRedisError(error, failed, this.#showsValues), undefined, ago)
   }
 }

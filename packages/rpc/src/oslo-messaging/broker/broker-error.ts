@@ -1,35 +1,36 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { isError } from '@osprofiler/core/toolkit'
 
-const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) '([^']*)'.* but current is (?:the value )?'?(\w+)?/
+const DECLARATION_MISMATCH =
+  /inequivalent arg '([\w-]+)' for (exchange|queue) '([^']*)'.* but current is (?:the value )?'?(\w+)?/
 
 /** Returns the error of a broker, without the client's message, which may show an address. */
 export function toBrokerError(error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
-  return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describe(error)}.`)
+  return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describeCause(error)}.`)
 }
 
 /** Whether an exchange exists with the same type, and differs only in other properties. */
-export function isThereOtherwise(error: unknown): boolean {
-  const [, argument, kind] = OTHERWISE.exec(messageOf(error)) ?? []
+export function existsWithOtherProperties(error: unknown): boolean {
+  const [, argument, kind] = DECLARATION_MISMATCH.exec(getMessage(error)) ?? []
   return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')
 }
 
-function describe(error: unknown): string {
-  const message = messageOf(error)
+function describeCause(error: unknown): string {
+  const message = getMessage(error)
   const code: unknown = isError(error) && 'code' in error ? error.code : undefined
   if (/ACCESS.REFUSED/i.test(message) || code === 403)
     return 'it refused the user, or access to an exchange or queue (403)'
   if (/ConnectionOpenOk|530/.test(message)) return 'it has no such virtual host for this user (530)'
-  if (code === 406 || message.includes('PRECONDITION')) return describeDeclaration(message)
+  if (code === 406 || message.includes('PRECONDITION')) return describeRefusedDeclaration(message)
   if (code === 404) return 'an exchange or queue is not there (404)'
   if (typeof code === 'string' || typeof code === 'number') return `the connection failed (${code})`
   return 'the connection ended'
 }
 
 /** Names the declaration that differs, and the option that makes the declarations the same. */
-function describeDeclaration(message: string): string {
-  const [, argument, kind = '', name = '', current = 'not set'] = OTHERWISE.exec(message) ?? []
+function describeRefusedDeclaration(message: string): string {
+  const [, argument, kind = '', name = '', current = 'not set'] = DECLARATION_MISMATCH.exec(message) ?? []
   if (argument === undefined) return 'it refused a declaration or a message (406)'
   const place = `the ${kind} "${name}" was declared with another ${argument}, which is ${current} (406)`
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
@@ -38,6 +39,6 @@ function describeDeclaration(message: string): string {
   return argument === 'type' ? place : `${place}; see the options rabbit_*`
 }
 
-function messageOf(error: unknown): string {
+function getMessage(error: unknown): string {
   return isError(error) ? error.message : ''
 }

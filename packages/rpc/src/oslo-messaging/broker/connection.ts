@@ -26,27 +26,27 @@ export interface Connections {
   /** Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
   /** Ends a connection that does not answer, if a function opened it. */
-  drop(): void
+  destroyCurrent(): void
   /** Whether the connection has ended for good. */
-  readonly isGone: boolean
-  /** Closes a connection that a function opened, within `timeout` milliseconds. A given connection stays open. */
-  close(timeout: number): Promise<void>
+  readonly hasEnded: boolean
+  /** Closes a connection that a function opened, within `timeoutMs` milliseconds. A given connection stays open. */
+  close(timeoutMs: number): Promise<void>
 }
 
-const CONNECT_MS = 30_000
+const CONNECT_TIMEOUT_MS = 30_000
 
 /** Creates the connections of a client or server. The first `open` connects, and gives up after 30 s. */
 export function createConnections(connect: Connect): Connections {
   let current: AmqpConnection | undefined
   let opening: Promise<AmqpConnection> | undefined
-  let isGone = false
+  let hasEnded = false
 
   function onClose(): void {
     current = undefined
-    isGone ||= typeof connect !== 'function'
+    hasEnded ||= typeof connect !== 'function'
   }
 
-  function follow(connection: AmqpConnection): AmqpConnection {
+  function watch(connection: AmqpConnection): AmqpConnection {
     // Without a listener, an error of the connection would end the process.
     connection.on('error', ignore)
     connection.on('close', onClose)
@@ -54,38 +54,41 @@ export function createConnections(connect: Connect): Connections {
     return connection
   }
 
-  async function openBy(create: () => AmqpConnection | PromiseLike<AmqpConnection>): Promise<AmqpConnection> {
+  async function openWith(create: () => AmqpConnection | PromiseLike<AmqpConnection>): Promise<AmqpConnection> {
     // The sockets serve all traces, and not only that of the call that opens them.
     const opened = Promise.resolve(suppress(create))
     try {
-      const connection = await waitAtMost(opened, CONNECT_MS)
-      if (connection !== undefined && !isGone) return follow(connection)
+      const connection = await waitAtMost(opened, CONNECT_TIMEOUT_MS)
+      if (connection !== undefined && !hasEnded) return watch(connection)
     } catch (error) {
       throw toBrokerError(error)
     }
     opened.then(late => late.close()).catch(ignore)
-    throw new OsprofilerError('ERR_BROKER', `The message broker does not answer within ${CONNECT_MS / 1_000} s.`)
+    throw new OsprofilerError(
+      'ERR_BROKER',
+      `The message broker does not answer within ${CONNECT_TIMEOUT_MS / 1_000} s.`,
+    )
   }
 
   return {
     async open() {
       if (current !== undefined) return current
-      if (isGone) throw new OsprofilerError('ERR_BROKER', 'The connection to the message broker has ended.')
-      if (typeof connect !== 'function') return follow(connect)
-      opening ??= openBy(connect).finally(() => {
+      if (hasEnded) throw new OsprofilerError('ERR_BROKER', 'The connection to the message broker has ended.')
+      if (typeof connect !== 'function') return watch(connect)
+      opening ??= openWith(connect).finally(() => {
         opening = undefined
       })
       return await opening
     },
-    drop() {
+    destroyCurrent() {
       if (current !== undefined && typeof connect === 'function') destroy(current)
     },
-    get isGone() {
-      return isGone
+    get hasEnded() {
+      return hasEnded
     },
-    async close(timeout) {
+    async close(timeoutMs) {
       const connection = current
-      isGone = true
+      hasEnded = true
       current = undefined
       if (connection === undefined) return
       connection.off('close', onClose)
@@ -94,7 +97,7 @@ export function createConnections(connect: Connect): Connections {
         () => true,
         () => true,
       )
-      if ((await waitAtMost(closed, timeout)) === undefined) destroy(connection)
+      if ((await waitAtMost(closed, timeoutMs)) === undefined) destroy(connection)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { isThereOtherwise } from './broker-error.js'
+import { existsWithOtherProperties } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 import type { Declaration } from './rabbit-options.js'
 
@@ -18,7 +18,7 @@ export async function declareExchange(
   try {
     await channel.assertExchange(name, type, { durable, autoDelete })
   } catch (error) {
-    if (isThereOtherwise(error)) return
+    if (existsWithOtherProperties(error)) return
     throw error
   }
   await channel.close()

@@ -1,7 +1,7 @@
 import { suppress } from '@osprofiler/core'
 import { Promise, Set } from '@osprofiler/core/toolkit'
 import type { ConfirmChannel, Options } from 'amqplib'
-import { hexId } from '../messages/message.js'
+import { createHexId } from '../messages/message.js'
 import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 
@@ -43,7 +43,7 @@ export function watchChannel(
       return isOpen
     },
     publish(exchange, routingKey, content, options) {
-      const messageId = hexId()
+      const messageId = createHexId()
       const properties = { contentType: 'application/json', contentEncoding: 'utf-8', persistent: true, messageId }
       return new Promise((resolve, reject) => {
         const onConfirm = (error: unknown): void => {

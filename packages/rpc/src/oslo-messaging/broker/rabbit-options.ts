@@ -21,7 +21,7 @@ export interface RabbitOptions {
 }
 
 /** Kinds of `RabbitOptions`, which both client and server check beside their own options. */
-export const RABBIT_OPTIONS: OptionKinds<RabbitOptions> = {
+export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
   amqp_durable_queues: 'boolean',
   amqp_auto_delete: 'boolean',
   rabbit_ha_queues: 'boolean',
@@ -55,7 +55,7 @@ export function readRabbitOptions(options: RabbitOptions): Declarations {
   }
   const mirrored = rabbit_ha_queues ? { 'x-ha-policy': 'all' } : {}
   const expiring = rabbit_transient_queues_ttl > 0 ? { 'x-expires': rabbit_transient_queues_ttl * 1_000 } : {}
-  const quorum = quorumArguments(options)
+  const quorum = createQuorumArguments(options)
   return {
     topic: {
       durable: amqp_durable_queues || rabbit_quorum_queue,
@@ -70,7 +70,7 @@ export function readRabbitOptions(options: RabbitOptions): Declarations {
   }
 }
 
-function quorumArguments(options: RabbitOptions): Record<string, string | number> {
+function createQuorumArguments(options: RabbitOptions): Record<string, string | number> {
   const {
     rabbit_quorum_delivery_limit: deliveries = 0,
     rabbit_quorum_max_memory_length: length = 0,

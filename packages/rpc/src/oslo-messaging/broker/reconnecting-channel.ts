@@ -11,8 +11,8 @@ export interface ReconnectingChannel {
   open(): Promise<PublishingChannel>
   /** Whether the channel is used a last time, or no longer. */
   readonly isClosing: boolean
-  /** Lets `leave` use an open channel a last time, and closes everything within `timeout` milliseconds. */
-  close(timeout: number, leave: (open: PublishingChannel) => Promise<void>): Promise<void>
+  /** Lets `cleanUp` use an open channel a last time, and closes everything within `timeoutMs` milliseconds. */
+  close(timeoutMs: number, cleanUp: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
 /** Callbacks by which a client or a server prepares its channel and learns of losses. */
@@ -22,91 +22,95 @@ export interface ChannelHooks {
   /** Whether to reopen a lost channel at once. Otherwise the next use opens it. */
   isWanted(): boolean
   /** Whether the pause before the next attempt keeps the process alive. */
-  readonly keepsAlive: boolean
+  readonly keepsProcessAlive: boolean
   /** Receives the reason why the channel closed, and the error of each attempt to open it again. */
   onFailure(error: OsprofilerError): void
   /** Receives the final error when a given connection has ended, so that the channel cannot be opened again. */
-  onGone(error: OsprofilerError): void
+  onEnded(error: OsprofilerError): void
 }
 
-const GONE =
+const CONNECTION_ENDED_MESSAGE =
   'The connection to the message broker has ended. A function in its place, () => amqplib.connect(...), opens it again.'
-const PREPARE_MS = 20_000
+const PREPARE_TIMEOUT_MS = 20_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
 /** The loss of a channel that lived this long is no sign of trouble. */
-const HEALTHY_MS = 10_000
+const HEALTHY_AFTER_MS = 10_000
 
 /** Creates a channel that opens on first use. The pauses between attempts after a loss grow from 0.1 s to 10 s. */
 export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks): ReconnectingChannel {
   const connections = createConnections(connect)
   let opening: Promise<PublishingChannel> | undefined
   let retry: NodeJS.Timeout | undefined
-  let delay = FIRST_DELAY_MS
+  let delayMs = FIRST_DELAY_MS
   let isClosing = false
 
   function open(): Promise<PublishingChannel> {
     if (opening !== undefined) return opening
     if (isClosing) return Promise.reject(new OsprofilerError('ERR_BROKER', 'The client or server was closed.'))
-    const mine = suppress(openChannel)
-    opening = mine
-    mine.catch(() => {
-      if (opening === mine) opening = undefined
+    const attempt = suppress(openChannel)
+    opening = attempt
+    attempt.catch(() => {
+      if (opening === attempt) opening = undefined
     })
-    return mine
+    return attempt
   }
 
   async function openChannel(): Promise<PublishingChannel> {
     try {
       const connection = await connections.open()
       // A broker that has just restarted may not answer, such as RabbitMQ 3.10 about a quorum queue.
-      const opened = await waitAtMost(prepareChannel(connection), PREPARE_MS)
+      const opened = await waitAtMost(prepareChannel(connection), PREPARE_TIMEOUT_MS)
       if (opened !== undefined) return opened
-      connections.drop()
-      throw new OsprofilerError('ERR_BROKER', `The message broker does not answer within ${PREPARE_MS / 1_000} s.`)
+      connections.destroyCurrent()
+      throw new OsprofilerError(
+        'ERR_BROKER',
+        `The message broker does not answer within ${PREPARE_TIMEOUT_MS / 1_000} s.`,
+      )
     } catch (error) {
       throw toBrokerError(error)
     }
   }
 
   async function prepareChannel(connection: AmqpConnection): Promise<PublishingChannel> {
-    const since = performance.now()
+    const openedAt = performance.now()
     let isReady = false
     const channel = await connection.createConfirmChannel()
-    const opened = watchChannel(connection, channel, reason => {
-      if (isReady) onClosed(reason, since)
+    const publishingChannel = watchChannel(connection, channel, reason => {
+      if (isReady) onClosed(reason, openedAt)
     })
     try {
-      await hooks.prepare(opened)
+      await hooks.prepare(publishingChannel)
     } catch (error) {
       await channel.close().catch(() => undefined)
       throw error
     }
-    if (!opened.isOpen) throw new OsprofilerError('ERR_BROKER', 'The message broker has closed a new channel.')
+    if (!publishingChannel.isOpen)
+      throw new OsprofilerError('ERR_BROKER', 'The message broker has closed a new channel.')
     isReady = true
-    return opened
+    return publishingChannel
   }
 
-  function onClosed(reason: unknown, since: number): void {
+  function onClosed(reason: unknown, openedAt: number): void {
     opening = undefined
     if (isClosing) return
-    if (performance.now() - since > HEALTHY_MS) delay = FIRST_DELAY_MS
-    failed(toBrokerError(reason))
+    if (performance.now() - openedAt > HEALTHY_AFTER_MS) delayMs = FIRST_DELAY_MS
+    retryLater(toBrokerError(reason))
   }
 
-  function failed(error: OsprofilerError): void {
+  function retryLater(error: OsprofilerError): void {
     hooks.onFailure(error)
     // The channel is opened again later, because a connection reports its end only after its channels.
     clearTimeout(retry)
-    retry = setTimeout(reopen, delay)
-    if (!hooks.keepsAlive) retry.unref()
-    delay = Math.min(delay * 2, MAX_DELAY_MS)
+    retry = setTimeout(reopen, delayMs)
+    if (!hooks.keepsProcessAlive) retry.unref()
+    delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)
   }
 
   function reopen(): void {
     if (isClosing) return
-    if (connections.isGone) return hooks.onGone(new OsprofilerError('ERR_BROKER', GONE))
-    if (hooks.isWanted()) open().catch(failed)
+    if (connections.hasEnded) return hooks.onEnded(new OsprofilerError('ERR_BROKER', CONNECTION_ENDED_MESSAGE))
+    if (hooks.isWanted()) open().catch(retryLater)
   }
 
   return {
@@ -114,24 +118,24 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
     get isClosing() {
       return isClosing
     },
-    async close(timeout, leave) {
-      const deadline = performance.now() + timeout
+    async close(timeoutMs, cleanUp) {
+      const deadline = performance.now() + timeoutMs
       isClosing = true
       clearTimeout(retry)
-      const left = (): number => Math.max(0, deadline - performance.now())
+      const remainingMs = (): number => Math.max(0, deadline - performance.now())
       const closing = (async () => {
-        const last = await opening
-        if (last === undefined || !last.isOpen) return
-        await leave(last)
+        const lastChannel = await opening
+        if (lastChannel === undefined || !lastChannel.isOpen) return
+        await cleanUp(lastChannel)
         opening = undefined
-        await last.channel.close()
+        await lastChannel.channel.close()
       })()
       await waitAtMost(
         closing.catch(() => undefined),
-        left(),
+        remainingMs(),
       )
       opening = undefined
-      await connections.close(left())
+      await connections.close(remainingMs())
     },
   }
 }

@@ -1,13 +1,13 @@
 import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Resolves like the promise, or to undefined after `milliseconds`. Rejects if the promise rejects before. */
-export async function waitAtMost<T>(promise: PromiseLike<T>, milliseconds: number): Promise<T | undefined> {
+/** Resolves like the promise, or to undefined after `timeoutMs`. Rejects if the promise rejects before. */
+export async function waitAtMost<T>(promise: PromiseLike<T>, timeoutMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>(resolve => {
-    timer = setTimeout(resolve, clampTimeout(milliseconds), undefined)
+  const timedOut = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, clampTimeout(timeoutMs), undefined)
   })
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([promise, timedOut])
   } finally {
     clearTimeout(timer)
   }

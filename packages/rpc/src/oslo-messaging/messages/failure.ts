@@ -5,13 +5,13 @@ import { isObject } from './message.js'
 
 /** Encodes an error as oslo.messaging sends failures: as JSON within the JSON of the reply. Never throws. */
 export function encodeFailure(error: unknown): string {
-  const { type, module, message, args, kwargs, traceback } = describe(error)
-  const told = { class: type, module, message, tb: traceback }
+  const { type, module, message, args, kwargs, traceback } = describeError(error)
+  const failure = { class: type, module, message, tb: traceback }
   try {
-    return writeJson({ ...told, args, kwargs })
+    return writeJson({ ...failure, args, kwargs })
   } catch {
     // The arguments of the exception have no JSON.
-    return writeJson({ ...told, args: [message], kwargs: {} })
+    return writeJson({ ...failure, args: [message], kwargs: {} })
   }
 }
 
@@ -20,9 +20,9 @@ export function decodeFailure(failure: unknown): RemoteError {
   const parsed = readFailure(failure)
   const { class: type, module, message, tb, args, kwargs } = parsed
   return new RemoteError({
-    type: text(type, 'Exception'),
-    module: text(module, 'builtins'),
-    message: text(message, ''),
+    type: textOr(type, 'Exception'),
+    module: textOr(module, 'builtins'),
+    message: textOr(message, ''),
     traceback: Array.isArray(tb) ? tb.map(String) : [],
     args: Array.isArray(args) ? args : [],
     kwargs: isObject(kwargs) ? kwargs : {},
@@ -39,22 +39,22 @@ function readFailure(failure: unknown): Record<string, unknown> {
   }
 }
 
-function describe(error: unknown): Required<RemoteFailure> {
+function describeError(error: unknown): Required<RemoteFailure> {
   // A caller in Python may not import this module. It raises oslo_messaging.RemoteError with the type and the message.
-  const ours = { module: 'node', kwargs: {}, traceback: [] }
+  const ownDefaults = { module: 'node', kwargs: {}, traceback: [] }
   try {
     if (error instanceof RemoteError) {
       const { type, module, remoteMessage, args, kwargs, traceback } = error
       return { type, module, message: remoteMessage, args, kwargs, traceback }
     }
-    if (!isError(error)) return { ...ours, type: typeof error, message: String(error), args: [String(error)] }
-    const [type, message] = [text(error.name, 'Error'), text(error.message, '')]
-    return { ...ours, type, message, args: [message], traceback: text(error.stack, '').split('\n') }
+    if (!isError(error)) return { ...ownDefaults, type: typeof error, message: String(error), args: [String(error)] }
+    const [type, message] = [textOr(error.name, 'Error'), textOr(error.message, '')]
+    return { ...ownDefaults, type, message, args: [message], traceback: textOr(error.stack, '').split('\n') }
   } catch {
-    return { ...ours, type: 'Error', message: '', args: [''] }
+    return { ...ownDefaults, type: 'Error', message: '', args: [''] }
   }
 }
 
-function text(value: unknown, otherwise: string): string {
-  return typeof value === 'string' && value !== '' ? value : otherwise
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === 'string' && value !== '' ? value : fallback
 }

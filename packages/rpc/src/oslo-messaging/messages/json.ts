@@ -3,19 +3,19 @@ import { BigInt, Number, Object, String } from '@osprofiler/core/toolkit'
 import { toSendable } from './sendable.js'
 
 // Python writes every other number with a point or an exponent.
-const INTEGER = /^-?\d+$/
+const INTEGER_PATTERN = /^-?\d+$/
 
 /** Reads JSON of Python, with `NaN`, `Infinity`, BigInts beyond 2 ** 53, and any depth. Throws a `SyntaxError`. */
 export function readJson(text: string): unknown {
   const root = { value: parseJson(text) }
   // Converts in place, because no other code has the value.
-  const left: object[] = [root]
-  for (let container = left.pop(); container !== undefined; container = left.pop()) {
+  const unconverted: object[] = [root]
+  for (let container = unconverted.pop(); container !== undefined; container = unconverted.pop()) {
     for (const [name, member] of Object.entries(container)) {
-      const plain = toPlain(member)
+      const plain = toPlainNumber(member)
       // Defines the member instead of setting it, because its name may be `__proto__`.
       if (plain !== member) Object.defineProperty(container, name, { value: plain })
-      if (typeof plain === 'object' && plain !== null) left.push(plain)
+      if (typeof plain === 'object' && plain !== null) unconverted.push(plain)
     }
   }
   return root.value
@@ -30,10 +30,10 @@ export function writeJson(value: object): string {
   return stringifyJson(toSendable(value)) as string
 }
 
-function toPlain(value: unknown): unknown {
+function toPlainNumber(value: unknown): unknown {
   const number = asNumber(value)
   if (number === undefined) return value
   if (Number.isSafeInteger(number) || !Number.isInteger(number)) return number
   const source = ExactNumber.is(value) ? value.source : String(number)
-  return INTEGER.test(source) ? BigInt(source) : number
+  return INTEGER_PATTERN.test(source) ? BigInt(source) : number
 }

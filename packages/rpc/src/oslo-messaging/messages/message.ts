@@ -30,42 +30,47 @@ interface CallFlaw {
   readonly message: string
 }
 
-const VERSION = '2.0'
-const CONTEXT = '_context_'
-const OF_TRACES: readonly string[] = ['trace_info', 'X-Trace-Info', 'X-Trace-HMAC', 'x-trace-info', 'x-trace-hmac']
-const MAX_UNPACKED = 256 * 1024 * 1024
+const ENVELOPE_VERSION = '2.0'
+const CONTEXT_PREFIX = '_context_'
+const TRACE_MEMBER_NAMES: readonly string[] = [
+  'trace_info',
+  'X-Trace-Info',
+  'X-Trace-HMAC',
+  'x-trace-info',
+  'x-trace-hmac',
+]
+const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
 
 /** Encodes a message in oslo.messaging's envelope, with its own id. Throws a TypeError for a value without JSON. */
 export function encodeMessage(message: Message): Buffer {
-  const inner = writeJson({ ...message, _unique_id: hexId() })
-  return Buffer.from(writeJson({ 'oslo.version': VERSION, 'oslo.message': inner }))
+  const inner = writeJson({ ...message, _unique_id: createHexId() })
+  return Buffer.from(writeJson({ 'oslo.version': ENVELOPE_VERSION, 'oslo.message': inner }))
 }
 
 /** Decodes the message of a delivery, with or without its envelope. Throws an Error that says what is wrong. */
 export function decodeMessage(content: Buffer, compression?: unknown): Message {
-  const body = readJson(unpack(content, compression).toString())
-  if (!isObject(body)) throw new Error('it is no object')
+  const body = readJson(decompress(content, compression).toString())
+  if (!isObject(body)) throw new Error('it is not an object')
   const { 'oslo.version': version, 'oslo.message': text } = body
   if (version === undefined || text === undefined) return body
-  if (typeof version !== 'string' || !version.startsWith('2.'))
-    throw new Error('its envelope has another version than 2')
-  if (typeof text !== 'string') throw new Error('its envelope holds no text')
+  if (typeof version !== 'string' || !version.startsWith('2.')) throw new Error('the version of its envelope is not 2')
+  if (typeof text !== 'string') throw new Error('its envelope contains no text')
   const message = readJson(text)
-  if (!isObject(message)) throw new Error('its envelope holds no object')
+  if (!isObject(message)) throw new Error('its envelope contains no object')
   return message
 }
 
 /** Returns a context in the form that it has in a message. */
-export function packContext(context: object): Message {
-  return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT + name, value]))
+export function addContextPrefix(context: object): Message {
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT_PREFIX + name, value]))
 }
 
 /** Reads a message as a call. Never throws: a malformed call has a `flaw` instead. */
 export function readIncoming(message: Message): Incoming {
   const { method, args, namespace, version, _unique_id, _msg_id, _reply_q, _timeout } = message
   const context = Object.entries(message).flatMap(([name, value]) => {
-    const own = name.startsWith(CONTEXT) ? name.slice(CONTEXT.length) : undefined
-    return own === undefined || OF_TRACES.includes(own) ? [] : [[own, value] as const]
+    const contextName = name.startsWith(CONTEXT_PREFIX) ? name.slice(CONTEXT_PREFIX.length) : undefined
+    return contextName === undefined || TRACE_MEMBER_NAMES.includes(contextName) ? [] : [[contextName, value] as const]
   })
   return {
     method: typeof method === 'string' ? method : '',
@@ -83,15 +88,15 @@ export function readIncoming(message: Message): Incoming {
 
 /** A member of the wrong type does not count as missing, because the caller meant something by it. */
 function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
-  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method is no text' }
+  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a text' }
   if (!isTextOrMissing(version)) {
-    return { type: 'UnsupportedVersion', message: 'The version of a call is a text, such as "1.0"; this one is none' }
+    return { type: 'UnsupportedVersion', message: 'The version of a call must be a text, such as "1.0"' }
   }
   if (!isTextOrMissing(namespace)) {
-    return { type: 'UnsupportedVersion', message: 'The namespace of a call is a text; this one is none' }
+    return { type: 'UnsupportedVersion', message: 'The namespace of a call must be a text' }
   }
   const hasArgs = args === undefined || args === null || isObject(args)
-  return hasArgs ? undefined : { type: 'RPCDispatcherError', message: 'The arguments of a call are no object' }
+  return hasArgs ? undefined : { type: 'RPCDispatcherError', message: 'The arguments of a call must be an object' }
 }
 
 function isTextOrMissing(value: unknown): boolean {
@@ -99,15 +104,15 @@ function isTextOrMissing(value: unknown): boolean {
 }
 
 /** Returns an id like Python's `uuid4().hex`. */
-export function hexId(): string {
+export function createHexId(): string {
   return randomUUID().replaceAll('-', '')
 }
 
 /** kombu_compression=gzip is zlib's format, despite its name. */
-function unpack(content: Buffer, compression: unknown): Buffer {
+function decompress(content: Buffer, compression: unknown): Buffer {
   if (compression === undefined) return content
-  if (compression !== 'application/x-gzip') throw new Error('it is packed in another way than kombu_compression=gzip')
-  return unzipSync(content, { maxOutputLength: MAX_UNPACKED })
+  if (compression !== 'application/x-gzip') throw new Error('its compression is not kombu_compression=gzip')
+  return unzipSync(content, { maxOutputLength: MAX_DECOMPRESSED_BYTES })
 }
 
 /** Returns whether a value is an object with members, and no array. */

@@ -3,10 +3,10 @@ import { Array, Object, RangeError, Reflect, Set, String, shorten, TypeError, ty
 
 /** Python's own JSON reader takes a little more. */
 const MAX_DEPTH = 900
-const MAX_PATH_LENGTH = 100
+const MAX_PATH_CHARS = 100
 
 /** Objects that JSON would show as `{}`, whatever their content. */
-const HOLLOW: readonly (readonly [string, (value: unknown) => boolean])[] = [
+const UNSENDABLE_TYPES: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['a Map', types.isMap],
   ['a Set', types.isSet],
   ['a WeakMap', types.isWeakMap],
@@ -20,24 +20,24 @@ const HOLLOW: readonly (readonly [string, (value: unknown) => boolean])[] = [
 
 /** Prepares a value for JSON. Throws like `writeJson`, also for members that JSON would silently omit or show empty. */
 export function toSendable(root: object): unknown {
-  const open = new Set<object>()
+  const ancestors = new Set<object>()
   const path: string[] = []
 
   function convert(given: unknown, name: string): unknown {
-    const value = askForJson(given, name)
+    const value = callToJson(given, name)
     if (typeof value === 'bigint') return new ExactNumber(String(value))
     if (typeof value === 'function' || typeof value === 'symbol')
-      throw new TypeError(`${where()} is a ${typeof value}${NO_JSON}`)
+      throw new TypeError(`${describePath()} is a ${typeof value}${NO_JSON_HINT}`)
     if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
     if (types.isBoxedPrimitive(value)) return convert(value.valueOf(), name)
-    const hollow = HOLLOW.find(([, isOne]) => isOne(value))
-    if (hollow !== undefined) throw new TypeError(`${where()} is ${hollow[0]}${NO_JSON}`)
-    if (open.has(value)) throw new TypeError(`${where()} is circular${NO_JSON}`)
-    if (open.size === MAX_DEPTH)
-      throw new RangeError(`${where()} is nested more than ${MAX_DEPTH} levels deep${TOO_DEEP}`)
-    open.add(value)
+    const unsendable = UNSENDABLE_TYPES.find(([, isInstance]) => isInstance(value))
+    if (unsendable !== undefined) throw new TypeError(`${describePath()} is ${unsendable[0]}${NO_JSON_HINT}`)
+    if (ancestors.has(value)) throw new TypeError(`${describePath()} is circular${NO_JSON_HINT}`)
+    if (ancestors.size === MAX_DEPTH)
+      throw new RangeError(`${describePath()} is nested more than ${MAX_DEPTH} levels deep${TOO_DEEP_HINT}`)
+    ancestors.add(value)
     const converted = convertMembers(value)
-    open.delete(value)
+    ancestors.delete(value)
     return converted
   }
 
@@ -52,17 +52,17 @@ export function toSendable(root: object): unknown {
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, convertMember(name, member)]))
   }
 
-  function where(): string {
-    return `"${shorten(path.join('.'), MAX_PATH_LENGTH)}" of a message`
+  function describePath(): string {
+    return `"${shorten(path.join('.'), MAX_PATH_CHARS)}" of a message`
   }
 
   return convert(root, '')
 }
 
-const NO_JSON = ', which has no JSON. Send plain objects, lists, texts and numbers.'
-const TOO_DEEP = ', which Python does not read.'
+const NO_JSON_HINT = ', which has no JSON. Send plain objects, lists, texts and numbers.'
+const TOO_DEEP_HINT = ', which Python does not read.'
 
-function askForJson(value: unknown, name: string): unknown {
+function callToJson(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value
   const toJson: unknown = Reflect.get(value, 'toJSON')
   return typeof toJson === 'function' ? Reflect.apply(toJson, value, [name]) : value

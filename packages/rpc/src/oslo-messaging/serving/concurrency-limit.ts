@@ -8,24 +8,24 @@ export interface ConcurrencyLimit {
   drain(): Promise<void>
 }
 
-/** Creates a limit that runs `count` pieces of work at a time. Further work waits in memory. */
-export function createConcurrencyLimit(count: number): ConcurrencyLimit {
+/** Creates a limit that runs `maxRunning` pieces of work at a time. Further work waits in memory. */
+export function createConcurrencyLimit(maxRunning: number): ConcurrencyLimit {
   const waiting: (() => Promise<void>)[] = []
   let running = 0
   let onIdle: () => void = () => undefined
 
-  async function occupy(work: () => Promise<void>): Promise<void> {
+  async function runInSlot(work: () => Promise<void>): Promise<void> {
     running++
     await work()
     running--
     const next = waiting.shift()
-    if (next !== undefined) void occupy(next)
+    if (next !== undefined) void runInSlot(next)
     else if (running === 0) onIdle()
   }
 
   return {
     run(work) {
-      if (running < count) void occupy(work)
+      if (running < maxRunning) void runInSlot(work)
       else waiting.push(work)
     },
     async drain() {

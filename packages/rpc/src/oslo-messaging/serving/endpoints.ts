@@ -1,7 +1,7 @@
 import { Array, Number, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
 import { RemoteError } from '../messages/errors.js'
 import type { Incoming } from '../messages/message.js'
-import { cutNames } from './shorten-names.js'
+import { shortenNames } from './shorten-names.js'
 
 /** Description of an endpoint, in its member `target`. */
 export interface EndpointTarget {
@@ -16,59 +16,62 @@ export type EndpointMethod = (context: Readonly<Record<string, unknown>>, args: 
 
 type Method = (context: object, args: object) => unknown
 
-const MODULE = 'oslo_messaging.rpc.dispatcher'
+const DISPATCHER_MODULE = 'oslo_messaging.rpc.dispatcher'
 
 /** Throws a `TypeError` for anything but an object or a list of objects. */
 export function checkEndpoints(endpoints: unknown): readonly object[] {
   const list: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints]
-  const isEach = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
-  if (!isEach) throw new TypeError('endpoints are an object with methods, or a list of such objects')
+  const areObjects = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
+  if (!areObjects) throw new TypeError('endpoints are an object with methods, or a list of such objects')
   return list as readonly object[]
 }
 
 /** Finds the method in the first endpoint with this namespace and a fitting version. Throws Python's `RemoteError`. */
 export function findMethod(endpoints: readonly object[], incoming: Incoming): Method {
   const { method, namespace, version, flaw } = incoming
-  if (flaw !== undefined) throw failure(flaw.type, flaw.message)
-  const fitting = endpoints.filter(endpoint => fits(targetOf(endpoint), namespace, version))
+  if (flaw !== undefined) throw createDispatchError(flaw.type, flaw.message)
+  const fitting = endpoints.filter(endpoint => isServedBy(readTarget(endpoint), namespace, version))
   for (const endpoint of fitting) {
-    const found = methodOf(endpoint, method)
+    const found = findPublicMethod(endpoint, method)
     if (found !== undefined) return (context, args) => Reflect.apply(found, endpoint, [context, args])
   }
-  const shown = cutNames(incoming)
-  if (fitting.length > 0) throw failure('NoSuchMethod', `Endpoint does not support RPC method ${shown.method}`)
-  throw failure(
+  const shown = shortenNames(incoming)
+  if (fitting.length > 0)
+    throw createDispatchError('NoSuchMethod', `Endpoint does not support RPC method ${shown.method}`)
+  throw createDispatchError(
     'UnsupportedVersion',
     `Endpoint does not support RPC version ${shown.version}. Attempted method: ${shown.method}`,
   )
 }
 
 /** Returns whether an interface serves a caller: equal major version, and the rest not lower than asked for. */
-export function isCompatible(implemented: string, asked: string): boolean {
+export function isCompatible(implemented: string, requested: string): boolean {
   const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
-  const [askedMajor = Number.NaN, askedMinor = Number.NaN, askedRevision = 0] = asked.split('.').map(Number)
-  if (askedMajor !== major || !(askedMinor <= minor)) return false
-  return askedMinor < minor || askedRevision <= revision
+  const [requestedMajor = Number.NaN, requestedMinor = Number.NaN, requestedRevision = 0] = requested
+    .split('.')
+    .map(Number)
+  if (requestedMajor !== major || !(requestedMinor <= minor)) return false
+  return requestedMinor < minor || requestedRevision <= revision
 }
 
-function fits(
+function isServedBy(
   { namespace, version = '1.0' }: EndpointTarget,
-  askedNamespace: string | undefined,
-  asked: string,
+  requestedNamespace: string | undefined,
+  requestedVersion: string,
 ): boolean {
-  return namespace === askedNamespace && isCompatible(version, asked)
+  return namespace === requestedNamespace && isCompatible(version, requestedVersion)
 }
 
-function targetOf(endpoint: object): EndpointTarget {
+function readTarget(endpoint: object): EndpointTarget {
   const target: unknown = Reflect.get(endpoint, 'target')
   return typeof target === 'object' && target !== null ? target : {}
 }
 
 /** Returns a public method of the endpoint or its classes. Members of all objects (`toString`) cannot be called. */
-function methodOf(endpoint: object, name: string): Method | undefined {
+function findPublicMethod(endpoint: object, name: string): Method | undefined {
   if (name.startsWith('_') || name === 'constructor') return undefined
   for (let holder: object | null = endpoint; holder !== null; holder = Reflect.getPrototypeOf(holder)) {
-    if (isOfEveryObject(holder)) return undefined
+    if (isObjectPrototype(holder)) return undefined
     const descriptor = Reflect.getOwnPropertyDescriptor(holder, name)
     // A getter is not a method.
     if (descriptor !== undefined) return typeof descriptor.value === 'function' ? descriptor.value : undefined
@@ -77,10 +80,10 @@ function methodOf(endpoint: object, name: string): Method | undefined {
 }
 
 /** Recognizes `Object.prototype`, also of another realm. */
-function isOfEveryObject(holder: object): boolean {
+function isObjectPrototype(holder: object): boolean {
   return Reflect.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty')
 }
 
-function failure(type: string, message: string): RemoteError {
-  return new RemoteError({ type, module: MODULE, message })
+function createDispatchError(type: string, message: string): RemoteError {
+  return new RemoteError({ type, module: DISPATCHER_MODULE, message })
 }

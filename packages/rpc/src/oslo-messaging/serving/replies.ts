@@ -22,8 +22,8 @@ export interface ReplyOptions {
   readonly kombu_missing_consumer_retry_timeout?: number | undefined
 }
 
-const AGAIN_MS = 250
-const GONE_MS = 60_000
+const RETRY_DELAY_MS = 250
+const REMEMBER_GONE_MS = 60_000
 
 /** Creates a sender of replies. A caller whose queue stayed missing counts as gone for 60 s. */
 export function createReplies(
@@ -31,31 +31,32 @@ export function createReplies(
   options: ReplyOptions,
   onFailure: (error: unknown) => void,
 ): Replies {
-  const { direct_mandatory_flag: mandatory = true, kombu_missing_consumer_retry_timeout: patience = 60 } = options
-  const gone = new Map<string, number>()
+  const { direct_mandatory_flag: mandatory = true, kombu_missing_consumer_retry_timeout: retryTimeoutSeconds = 60 } =
+    options
+  const goneSince = new Map<string, number>()
 
   async function deliver(queue: string, content: Buffer): Promise<void> {
-    const deadline = performance.now() + patience * 1_000
+    const deadline = performance.now() + retryTimeoutSeconds * 1_000
     while (!isGone(queue)) {
-      const failure = await attempt(queue, content)
+      const failure = await trySend(queue, content)
       if (failure === undefined) return
       if (performance.now() >= deadline || reconnecting.isClosing) {
-        gone.set(queue, performance.now())
+        goneSince.set(queue, performance.now())
         return onFailure(failure)
       }
       // The caller may be connecting again, as after a restart of the broker.
-      await new Promise(resolve => void setTimeout(resolve, AGAIN_MS).unref())
+      await new Promise(resolve => void setTimeout(resolve, RETRY_DELAY_MS).unref())
     }
   }
 
   /** Whether the caller at this queue is gone. A program that has ended may have left many calls behind. */
   function isGone(queue: string): boolean {
-    for (const [name, since] of gone) if (performance.now() - since > GONE_MS) gone.delete(name)
-    return gone.has(queue)
+    for (const [name, since] of goneSince) if (performance.now() - since > REMEMBER_GONE_MS) goneSince.delete(name)
+    return goneSince.has(queue)
   }
 
   /** Returns the reason why the reply was not delivered, or undefined. */
-  async function attempt(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
+  async function trySend(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
     try {
       const outcome = await (await reconnecting.open()).publish('', queue, content, { mandatory })
       if (outcome === 'taken') return undefined
@@ -65,7 +66,7 @@ export function createReplies(
     }
   }
 
-  function encode(reply: Message, ending: boolean): Buffer {
+  function encodeReply(reply: Message, ending: boolean): Buffer {
     return encodeMessage({ result: null, failure: null, ...reply, ending })
   }
 
@@ -73,7 +74,7 @@ export function createReplies(
     async send({ queue, messageId }, result) {
       let content: Buffer
       try {
-        content = encode({ result: result ?? null, _msg_id: messageId }, true)
+        content = encodeReply({ result: result ?? null, _msg_id: messageId }, true)
       } catch (error) {
         // The result has no JSON. The caller must not wait in vain.
         onFailure(error)
@@ -82,10 +83,10 @@ export function createReplies(
       await deliver(queue, content)
     },
     async sendFailure({ queue, messageId }, error) {
-      await deliver(queue, encode({ failure: encodeFailure(error), _msg_id: messageId }, true))
+      await deliver(queue, encodeReply({ failure: encodeFailure(error), _msg_id: messageId }, true))
     },
     async sendHeartbeat({ queue, messageId }) {
-      await attempt(queue, encode({ _msg_id: messageId }, false))
+      await trySend(queue, encodeReply({ _msg_id: messageId }, false))
     },
   }
   return replies

@@ -1,20 +1,20 @@
 import { shorten } from '@osprofiler/core/toolkit'
 import type { Incoming } from '../messages/message.js'
 
-const MAX_NAME_LENGTH = 200
+const MAX_NAME_CHARS = 200
 
 /** Shortens a name for messages, because a caller may have made it megabytes long. */
-export function cutName(name: string): string {
-  return shorten(name, MAX_NAME_LENGTH)
+export function shortenName(name: string): string {
+  return shorten(name, MAX_NAME_CHARS)
 }
 
 /** Returns a call whose method, namespace and version are short enough for messages and for `onError`. */
-export function cutNames(incoming: Incoming): Incoming {
+export function shortenNames(incoming: Incoming): Incoming {
   const { method, namespace, version } = incoming
   return {
     ...incoming,
-    method: cutName(method),
-    namespace: namespace === undefined ? undefined : cutName(namespace),
-    version: cutName(version),
+    method: shortenName(method),
+    namespace: namespace === undefined ? undefined : shortenName(namespace),
+    version: shortenName(version),
   }
 }

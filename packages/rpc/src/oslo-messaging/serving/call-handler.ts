@@ -14,18 +14,18 @@ import type { PublishingChannel } from '../broker/publishing-channel.js'
 import { decodeMessage, type Incoming, type Message, readIncoming } from '../messages/message.js'
 import { createConcurrencyLimit } from './concurrency-limit.js'
 import { findMethod } from './endpoints.js'
+import { createRepetitionCheck } from './repetition-check.js'
 import type { Replies } from './replies.js'
-import { createSeenMessages } from './seen-messages.js'
-import { cutName, cutNames } from './shorten-names.js'
+import { shortenName, shortenNames } from './shorten-names.js'
 
 /** Handler for the deliveries of a server's queues. */
-export interface Serving {
-  take(open: PublishingChannel, delivery: ConsumeMessage): void
+export interface CallHandler {
+  handle(open: PublishingChannel, delivery: ConsumeMessage): void
   /** Resolves when all calls in progress are done and answered. */
   drain(): Promise<void>
 }
 
-interface ServingParts {
+interface CallHandlerOptions {
   readonly endpoints: readonly object[]
   readonly runTraced: RunTraced
   readonly replies: Replies
@@ -34,35 +34,43 @@ interface ServingParts {
 }
 
 /** Creates a handler that runs the methods of the endpoints, each within the trace of its call. */
-export function createServing({ endpoints, runTraced, replies, maxConcurrentCalls, onError }: ServingParts): Serving {
-  const limit = createConcurrencyLimit(maxConcurrentCalls)
-  const hasBeenSeen = createSeenMessages()
-  const replying = new Set<Promise<void>>()
+export function createCallHandler({
+  endpoints,
+  runTraced,
+  replies,
+  maxConcurrentCalls,
+  onError,
+}: CallHandlerOptions): CallHandler {
+  const concurrencyLimit = createConcurrencyLimit(maxConcurrentCalls)
+  const isRepeated = createRepetitionCheck()
+  const repliesInProgress = new Set<Promise<void>>()
 
   async function serve(open: PublishingChannel, delivery: ConsumeMessage): Promise<void> {
     let message: Message
     try {
       message = decodeMessage(delivery.content, delivery.properties.headers?.compression)
     } catch (error) {
-      settle(open, () => open.channel.reject(delivery, false))
+      settleDelivery(open, () => open.channel.reject(delivery, false))
       return onError(
-        new Error(`A message is none of oslo.messaging: ${isError(error) ? error.message : String(error)}`),
+        new Error(
+          `A message is not in the format of oslo.messaging: ${isError(error) ? error.message : String(error)}`,
+        ),
       )
     }
     // Acknowledged before the method runs, as in Python: a call that ends its process must not end the next one.
-    if (!settle(open, () => open.channel.ack(delivery))) return
+    if (!settleDelivery(open, () => open.channel.ack(delivery))) return
     const incoming = readIncoming(message)
-    if (hasBeenSeen(incoming.uniqueId)) return
-    const reply = await perform(message, incoming)
+    if (isRepeated(incoming.uniqueId)) return
+    const reply = await runMethod(message, incoming)
     if (incoming.reply === undefined) return
     const sending = reply(incoming.reply)
       .catch(onError)
-      .finally(() => replying.delete(sending))
-    replying.add(sending)
+      .finally(() => repliesInProgress.delete(sending))
+    repliesInProgress.add(sending)
   }
 
   /** Runs the method, and returns the function that tells the caller. */
-  async function perform(message: Message, incoming: Incoming): Promise<(to: ReplyTo) => Promise<void>> {
+  async function runMethod(message: Message, incoming: Incoming): Promise<(to: ReplyTo) => Promise<void>> {
     const { method, args, context } = incoming
     const heartbeat = startHeartbeat(incoming)
     try {
@@ -70,10 +78,10 @@ export function createServing({ endpoints, runTraced, replies, maxConcurrentCall
       // A call is answered like a request. A cast is processed like a message.
       const info =
         incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
-      const result = await runTraced(message, run, { functionName: cutName(method), info })
+      const result = await runTraced(message, run, { functionName: shortenName(method), info })
       return to => replies.send(to, result)
     } catch (error) {
-      onError(error, cutNames(incoming))
+      onError(error, shortenNames(incoming))
       return to => replies.sendFailure(to, error)
     } finally {
       clearInterval(heartbeat)
@@ -86,10 +94,10 @@ export function createServing({ endpoints, runTraced, replies, maxConcurrentCall
   }
 
   return {
-    take: (open, delivery) => limit.run(() => serve(open, delivery).catch(onError)),
+    handle: (open, delivery) => concurrencyLimit.run(() => serve(open, delivery).catch(onError)),
     async drain() {
-      await limit.drain()
-      await Promise.all(replying)
+      await concurrencyLimit.drain()
+      await Promise.all(repliesInProgress)
     },
   }
 }
@@ -97,10 +105,10 @@ export function createServing({ endpoints, runTraced, replies, maxConcurrentCall
 type ReplyTo = NonNullable<Incoming['reply']>
 
 /** Returns whether the broker could be told. If the channel is gone, the message comes again. */
-function settle(open: PublishingChannel, tell: () => void): boolean {
+function settleDelivery(open: PublishingChannel, settle: () => void): boolean {
   if (!open.isOpen) return false
   try {
-    tell()
+    settle()
     return true
   } catch {
     return false

@@ -1,16 +1,16 @@
 import { Set } from '@osprofiler/core/toolkit'
 
-const MAX_REMEMBERED = 1_000
+const MAX_REMEMBERED_IDS = 1_000
 
 /** Recognizes repeated messages among the last 1,000. A message is repeated when its acknowledgement was lost. */
-export function createSeenMessages(): (uniqueId: string | undefined) => boolean {
+export function createRepetitionCheck(): (uniqueId: string | undefined) => boolean {
   const seen = new Set<string>()
   return uniqueId => {
     if (uniqueId === undefined) return false
     if (seen.has(uniqueId)) return true
     seen.add(uniqueId)
     const [oldest] = seen
-    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest)
+    if (seen.size > MAX_REMEMBERED_IDS && oldest !== undefined) seen.delete(oldest)
     return false
   }
 }
