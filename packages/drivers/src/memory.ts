@@ -1,6 +1,6 @@
 import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { selectTraces, tallyOf } from './listing/trace-tally.js'
+import { selectTraces, tallyRecords } from './listing/trace-tally.js'
 import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
@@ -23,7 +23,7 @@ export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      'A memory store is "memory://" or "memory://name", the name of letters, digits, ".", "_" and "-".',
+      'A memory store is "memory://" or "memory://name". The name may have letters, digits, ".", "_" and "-".',
     )
   }
   const store = namedStores.get(name) ?? { traces: new Map(), records: 0 }
@@ -32,25 +32,25 @@ export function openMemoryDriver(name: string): StoreDriver {
   return {
     name: 'memory',
     async write(records) {
-      return { refused: records.filter(record => !keep(store, record.base_id, encodeRecord(record))).length }
+      return { refused: records.filter(record => !addLine(store, record.base_id, encodeRecord(record))).length }
     },
     async *read(baseId) {
-      yield toRecords(store.traces.get(baseId) ?? [])
+      yield decodeLines(store.traces.get(baseId) ?? [])
     },
-    async list(selection, failed) {
-      const tallies = [...store.traces.values()].map(lines => tallyOf(toRecords(lines)))
-      return selectTraces(tallies, selection, failed)
+    async list(selection, failedOnly) {
+      const tallies = [...store.traces.values()].map(lines => tallyRecords(decodeLines(lines)))
+      return selectTraces(tallies, selection, failedOnly)
     },
     remove: async baseId => remove(store, baseId),
     async prune(before) {
-      const stale = [...store.traces].filter(([, lines]) => tallyOf(toRecords(lines)).newest < before)
+      const stale = [...store.traces].filter(([, lines]) => tallyRecords(decodeLines(lines)).newest < before)
       for (const [baseId] of stale) remove(store, baseId)
       return stale.length
     },
   }
 }
 
-function keep(store: MemoryStore, baseId: string, line: string): boolean {
+function addLine(store: MemoryStore, baseId: string, line: string): boolean {
   for (const oldest of store.traces.keys()) {
     if (store.records < MAX_RECORDS) break
     if (oldest !== baseId) remove(store, oldest)
@@ -70,6 +70,6 @@ function remove(store: MemoryStore, baseId: string): number {
   return length
 }
 
-function toRecords(lines: readonly string[]): TraceRecord[] {
+function decodeLines(lines: readonly string[]): TraceRecord[] {
   return lines.flatMap(line => decodeRecord(line) ?? [])
 }

@@ -54,16 +54,19 @@ const DRIVERS = new Map<string, OpenStore>([
 ])
 
 /** Advice for schemes that other programs or OSProfiler in Python know. */
-const INSTEAD = new Map([
-  ['amqp', 'RabbitMQ is "messaging://".'],
-  ['amqps', 'RabbitMQ is "messaging://", with "?ssl=1" for TLS.'],
-  ['http', 'A collector is "otlp://", a search engine "elasticsearch://" or "opensearch://".'],
-  ['https', 'A collector is "otlp+https://", a search engine "elasticsearch+https://" or "opensearch+https://".'],
-  ['jaeger', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
-  ['jaeger+otlp', 'Jaeger takes what "otlp://" sends, on its port 4318.'],
-  ['jaeger+otlp+https', 'Jaeger takes what "otlp+https://" sends, on its port 4318.'],
-  ['rabbit', 'RabbitMQ is "messaging://"; such a URL is for OSPROFILER_TRANSPORT_URL.'],
-  ['unix', 'Redis is reached by TCP, as "redis://".'],
+const SCHEME_ADVICE = new Map([
+  ['amqp', 'Use "messaging://" for RabbitMQ.'],
+  ['amqps', 'Use "messaging://" for RabbitMQ, with "?ssl=1" for TLS.'],
+  ['http', 'Use "otlp://" for a collector, and "elasticsearch://" or "opensearch://" for a search engine.'],
+  [
+    'https',
+    'Use "otlp+https://" for a collector, and "elasticsearch+https://" or "opensearch+https://" for a search engine.',
+  ],
+  ['jaeger', 'Use "otlp://" for Jaeger, which accepts OTLP on port 4318.'],
+  ['jaeger+otlp', 'Use "otlp://" for Jaeger, which accepts OTLP on port 4318.'],
+  ['jaeger+otlp+https', 'Use "otlp+https://" for Jaeger, which accepts OTLP on port 4318.'],
+  ['rabbit', 'Use "messaging://" for RabbitMQ, or write this URL into OSPROFILER_TRANSPORT_URL.'],
+  ['unix', 'Use "redis://": the driver connects to Redis only over TCP.'],
 ])
 
 const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
@@ -93,28 +96,28 @@ export function checkConnectionString(connectionString: string): void {
 function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'lifetime'>): Driver {
   if (typeof connectionString !== 'string') {
     throw new TypeError(
-      `A connection string is a string, such as "sqlite://"; this is a value of type ${typeof connectionString}.`,
+      `A connection string must be a string, such as "sqlite://", and not a value of type ${typeof connectionString}.`,
     )
   }
   const [, scheme, location] = CONNECTION_STRING.exec(connectionString) ?? []
   if (scheme === undefined || location === undefined) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', describeStart(connectionString))
+    throw new OsprofilerError('ERR_CONNECTION_STRING', describeMissingScheme(connectionString))
   }
-  const knownScheme = scheme.toLowerCase()
-  const openStore = DRIVERS.get(knownScheme)
+  const lowerCaseScheme = scheme.toLowerCase()
+  const openStore = DRIVERS.get(lowerCaseScheme)
   if (openStore === undefined) {
     // A list of all schemes would hide the right one.
-    const advice = INSTEAD.get(knownScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
+    const advice = SCHEME_ADVICE.get(lowerCaseScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
   const lifetime = createLifetime()
-  return createDriver(openStore(location, { ...context, scheme: knownScheme, lifetime }), lifetime)
+  return createDriver(openStore(location, { ...context, scheme: lowerCaseScheme, lifetime }), lifetime)
 }
 
 /** Shows nothing but a known scheme. Python's OSProfiler adds "://" to a lone scheme by itself. */
-function describeStart(connectionString: string): string {
-  const begins = 'A connection string begins with a scheme and "://"'
-  const word = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()
-  if (word !== undefined && DRIVERS.has(word)) return `${begins}: write "${word}://", not "${word}".`
-  return `${begins}, such as "sqlite://"; this one does not, and is not shown because it may hold a password.`
+function describeMissingScheme(connectionString: string): string {
+  const rule = 'A connection string begins with a scheme and "://"'
+  const firstWord = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()
+  if (firstWord !== undefined && DRIVERS.has(firstWord)) return `${rule}: write "${firstWord}://", not "${firstWord}".`
+  return `${rule}, such as "sqlite://"; this one does not, and is not shown because it may hold a password.`
 }

@@ -41,7 +41,7 @@ if (url !== undefined && source !== undefined) {
 
 function describeCeilometer(which: string, start: () => Promise<Ceilometer>): void {
   describe(`ceilometer:// reads the events of ${which}`, () => {
-    it('gives back a trace whole, oldest record first, and no other', async () => {
+    it('returns all records of one trace, the oldest first, and of no other trace', async () => {
       const { connectionString, put } = await start()
       const driver = open(connectionString)
       const [one, other] = [makeTrace(6), makeTrace(4)]
@@ -65,7 +65,7 @@ function describeCeilometer(which: string, start: () => Promise<Ceilometer>): vo
       expect(batches.flat()).toEqual(trace)
     })
 
-    it('takes an id for nothing else than an id', async () => {
+    it('treats an id only as an id, never as part of a query', async () => {
       const { connectionString, put } = await start()
       const driver = open(connectionString)
       const ids = ['*', '%', '../../x', "' OR 1=1 --", 'a&q.value=b', '\u001b[2J', '__proto__', 'é😀']
@@ -88,7 +88,7 @@ function describeCeilometer(which: string, start: () => Promise<Ceilometer>): vo
 }
 
 describe('ceilometer://', () => {
-  it('makes of the traits what it can where raw events are not kept', async () => {
+  it('builds records from the traits if raw events are not kept', async () => {
     const standIn = await startCeilometerStandIn()
     const query = makeRecord({ info: { host: 'web-1', db: { statement: 'SELECT 1', params: null }, rows: 7 } })
     const request = makeRecord({ base_id: query.base_id })
@@ -101,7 +101,7 @@ describe('ceilometer://', () => {
     expect(found).toEqual([{ ...query, info }, request])
   })
 
-  it('reads by the endpoint and the token that the environment of OpenStack names', async () => {
+  it("uses the endpoint and the token from OpenStack's environment variables", async () => {
     const standIn = await startCeilometerStandIn()
     const record = makeRecord()
     standIn.hold([record])
@@ -110,7 +110,7 @@ describe('ceilometer://', () => {
     expect(await readAll(open('ceilometer://'), record.base_id)).toEqual([record])
   })
 
-  it('lets Keystone give it both', async () => {
+  it('gets the endpoint and the token from Keystone', async () => {
     const standIn = await startCeilometerStandIn()
     const record = makeRecord()
     standIn.hold([record])
@@ -127,7 +127,7 @@ describe('ceilometer://', () => {
     expect(standIn.requests.filter(({ url }) => url === '/v3/auth/tokens')).toHaveLength(1)
   })
 
-  it('says what is wrong, and shows neither token nor password', async () => {
+  it('describes a failure without showing the token or the password', async () => {
     const standIn = await startCeilometerStandIn()
     const bad = `ceilometer://s3cret@127.0.0.1:${standIn.port}`
     const cases: [string, RegExp][] = [
@@ -147,10 +147,10 @@ describe('ceilometer://', () => {
 
   it.each([
     ['an answer of 500', { status: 500 }, /answered 500/],
-    ['a redirect, along which its token would go', { status: 302, headers: { location: 'http://127.0.0.1:1' } }, /./],
-    ['what is no JSON', { body: '<html>' }, /no list of events/],
-    ['what is no list', { body: '{"error": 1}' }, /no list of events/],
-  ])('fails on %s', async (_, answer, message) => {
+    ['a redirect, which would receive the token', { status: 302, headers: { location: 'http://127.0.0.1:1' } }, /./],
+    ['an answer that is not JSON', { body: '<html>' }, /did not answer with a list of events/],
+    ['an answer that is not a list', { body: '{"error": 1}' }, /did not answer with a list of events/],
+  ])('rejects with ERR_STORE for %s', async (_, answer, message) => {
     const standIn = await startCeilometerStandIn()
     standIn.answer(answer)
 
@@ -159,7 +159,7 @@ describe('ceilometer://', () => {
     await expect(reading).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('gives up a server that never answers after the time that the connection string gives', async () => {
+  it('gives up a silent server after the timeout in the connection string', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')
@@ -173,7 +173,7 @@ describe('ceilometer://', () => {
     })
   })
 
-  it('leaves out events that are none of a profiler, or of another trace', async () => {
+  it('ignores events of other programs and of other traces', async () => {
     const standIn = await startCeilometerStandIn()
     const foreign = [null, 7, [], {}, { traits: {} }, { traits: [null, { name: 'base_id', value: 'x' }] }]
     const other = { raw: { payload: makeRecord({ base_id: 'other' }) } }
@@ -194,7 +194,7 @@ describe('ceilometer://', () => {
     expect(() => openDriver(string)).toThrow(expect.objectContaining({ code: 'ERR_CONNECTION_STRING' }))
   })
 
-  it('rejects with ERR_STORE once it is closed', async () => {
+  it('rejects calls with ERR_STORE after it was closed', async () => {
     const driver = openDriver('ceilometer://localhost')
 
     await driver.close()

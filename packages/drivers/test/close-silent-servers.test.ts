@@ -38,14 +38,20 @@ const GROUPS = [
 ]
 
 // Side by side: each waits for some seconds.
-describe.each(WAYS_TO_END)('a program that %s, beside servers that accept and never answer', how => {
-  it.concurrent.for(GROUPS.map(group => [group]))('is over in time: %j', async ([stores = []], { onTestFinished }) => {
-    const { port } = server.address() as AddressInfo
+describe.each(WAYS_TO_END)(
+  'a program that %s, with stores on servers that accept connections and never answer',
+  how => {
+    it.concurrent.for(GROUPS.map(group => [group]))(
+      'ends in time with %j',
+      async ([stores = []], { onTestFinished }) => {
+        const { port } = server.address() as AddressInfo
 
-    const addresses = stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`))
+        const addresses = stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`))
 
-    const end = await endBesideHang(addresses, how, { onFinished: onTestFinished })
+        const end = await endBesideHang(addresses, how, { onFinished: onTestFinished })
 
-    expectEndInTime(end, stores.join(' '), stores.length)
-  })
-})
+        expectEndInTime(end, stores.join(' '), stores.length)
+      },
+    )
+  },
+)

@@ -11,7 +11,7 @@ function createSlowDriver() {
     {
       name: 'slow',
       write: () => delay(200, { refused: 0 }, { signal: cutting.signal }),
-      cut: () => cutting.abort(),
+      destroy: () => cutting.abort(),
     },
     createLifetime(),
   )
@@ -35,7 +35,7 @@ describe('close(timeout) of a driver', () => {
     },
   )
 
-  it.each([0, -1, Number.NEGATIVE_INFINITY, 50])('cuts a write that takes longer: %s', async timeout => {
+  it.each([0, -1, Number.NEGATIVE_INFINITY, 50])('aborts a write that takes longer: %s', async timeout => {
     const driver = createSlowDriver()
 
     const written = driver.write([makeRecord()])

@@ -28,13 +28,13 @@ export function describeDriver(
   }
 
   describe(`${scheme}:// keeps the contract of a driver`, () => {
-    it('carries its scheme as its name', async () => {
+    it('has its scheme as its name', async () => {
       const { driver } = await openStore()
 
       expect(driver.name).toBe(scheme)
     })
 
-    it('gives back a trace whole, in the order in which it was written', async () => {
+    it('returns all records of a trace in the order of writing', async () => {
       const { driver } = await openStore()
       const trace = makeTrace(6)
 
@@ -44,7 +44,7 @@ export function describeDriver(
       expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
     })
 
-    it('keeps traces of one batch apart', async () => {
+    it('keeps the traces of one batch apart', async () => {
       const { driver } = await openStore()
       const [one, other] = [makeTrace(4), makeTrace(4)]
 
@@ -54,7 +54,7 @@ export function describeDriver(
       expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
     })
 
-    it('yields nothing for a trace that is not there, in an empty store and in a full one', async () => {
+    it('yields no records for a missing trace, in an empty store and in a full one', async () => {
       const { driver } = await openStore()
 
       const inEmpty = await readAll(driver, randomUUID())
@@ -64,7 +64,7 @@ export function describeDriver(
       expect(await readAll(driver, randomUUID())).toEqual([])
     })
 
-    it('yields a long trace in several batches, none of them empty', async () => {
+    it('yields a long trace in several batches without an empty one', async () => {
       const { driver } = await openStore()
       const trace = makeTrace(2_345)
       await driver.write(trace)
@@ -77,7 +77,7 @@ export function describeDriver(
       expect(batches.flat()).toEqual(trace)
     })
 
-    it('can be written while a reader is in the middle of a trace, also by one who stops early', async () => {
+    it('accepts writes while a trace is being read, even if the reader stops early', async () => {
       const { driver } = await openStore()
       const trace = makeTrace(2_000)
       await driver.write(trace)
@@ -90,7 +90,7 @@ export function describeDriver(
       expect(await readAll(driver, trace[0]?.base_id ?? '')).toHaveLength(2_001)
     })
 
-    it('reads what another driver on the same store has written', async () => {
+    it('reads the records that another driver has written to the same store', async () => {
       const { driver, connectionString } = await openStore()
       const trace = makeTrace(2)
       await driver.write(trace)
@@ -98,7 +98,7 @@ export function describeDriver(
       expect(await readAll(open(connectionString), trace[0]?.base_id ?? '')).toEqual(trace)
     })
 
-    it('takes batches of several drivers at the same time', async () => {
+    it('accepts batches of several drivers at the same time', async () => {
       const { connectionString } = await openStore()
       const base_id = randomUUID()
       const drivers = Array.from({ length: 3 }, () => open(connectionString))
@@ -113,13 +113,13 @@ export function describeDriver(
       expect(new Set(found.map(record => record.trace_id)).size).toBe(600)
     })
 
-    it('takes an empty batch', async () => {
+    it('accepts an empty batch', async () => {
       const { driver } = await openStore()
 
       expect((await driver.write([]))?.refused ?? 0).toBe(0)
     })
 
-    it('is not changed by what a caller does to a record afterwards', async () => {
+    it('stores a record as it was at the call, even if the caller changes the record later', async () => {
       const { driver } = await openStore()
       const info = { host: 'web-1', rows: [1, 2] }
       const record = makeRecord({ info })
@@ -140,14 +140,14 @@ export function describeDriver(
 type OpenStore = () => Promise<{ driver: Driver; connectionString: string }>
 
 function describeLists(openStore: OpenStore): void {
-  it('lists nothing in an empty store', async () => {
+  it('lists no traces in an empty store', async () => {
     const { driver } = await openStore()
 
     expect(await driver.listTraces?.()).toEqual([])
     expect(await driver.listErrorTraces?.()).toEqual([])
   })
 
-  it('lists traces by their first record, newest first, however late that came', async () => {
+  it('lists traces by the time of their first record, newest first, even if that record arrived late', async () => {
     const { driver } = await openStore()
     const older = makeTrace(3, { service: 'late' })
     const newer = makeTrace(2, { base_id: 'newer', service: 'gateway' })
@@ -169,7 +169,7 @@ function describeLists(openStore: OpenStore): void {
     ])
   })
 
-  it('lists a trace that began earlier behind those that began later, though it goes on after them', async () => {
+  it('lists an older trace after newer ones, even if the older trace has later records', async () => {
     const { driver } = await openStore()
     const long = makeRecord()
     const short = [makeRecord(), makeRecord(), makeRecord()]
@@ -180,7 +180,7 @@ function describeLists(openStore: OpenStore): void {
     expect(listed?.map(trace => trace.base_id)).toEqual(short.map(record => record.base_id).reverse())
   })
 
-  it('lists at most as many as asked for, the newest of a hundred by default', async () => {
+  it('lists at most `limit` traces, the newest first, and 100 by default', async () => {
     const { driver } = await openStore()
     const records = Array.from({ length: 150 }, () => makeRecord())
     await driver.write(records)
@@ -193,7 +193,7 @@ function describeLists(openStore: OpenStore): void {
     expect(await listed(Number.POSITIVE_INFINITY)).toEqual(newest)
   })
 
-  it('lists only traces that began at a time or later', async () => {
+  it('lists only traces that began at `since` or later', async () => {
     const { driver } = await openStore()
     const at = (timestamp: string) => makeRecord({ base_id: timestamp, timestamp })
     await driver.write([
@@ -207,7 +207,7 @@ function describeLists(openStore: OpenStore): void {
     expect(listed?.map(trace => trace.base_id)).toEqual(['2026-11-22T10:00:01.000000', '2026-11-22T10:00:00.000000'])
   })
 
-  it('lists all traces since a year below 0, and none since one beyond 9999', async () => {
+  it('lists all traces since a negative year, and no traces since a year beyond 9999', async () => {
     const { driver } = await openStore()
     const record = makeRecord()
     await driver.write([record])
@@ -219,7 +219,7 @@ function describeLists(openStore: OpenStore): void {
     expect(none).toEqual([])
   })
 
-  it('lists as failed the traces with an exception or an answer of 500 or more', async () => {
+  it('lists traces with an exception or a status of 500 or more as failed', async () => {
     const { driver } = await openStore()
     const told = (base_id: string, info: TraceRecord['info']) => [
       makeRecord({ base_id }),
@@ -243,7 +243,7 @@ function describeLists(openStore: OpenStore): void {
     expect(newest).toEqual(listed?.slice(0, 1))
   })
 
-  it('lists only traces whose first record has a name and a service, as many as asked for', async () => {
+  it('lists only traces with the requested name and service of their first record, up to the limit', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, service: string, name: string) => [
       makeRecord({ base_id, service, name: `${name}-start` }),
@@ -266,7 +266,7 @@ function describeLists(openStore: OpenStore): void {
     expect(await ids({ name: '' })).toEqual([])
   })
 
-  it('lists traces from beyond tomorrow last, and only where there is room', async () => {
+  it('lists traces dated beyond tomorrow last, and only within the limit', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -286,7 +286,7 @@ function describeLists(openStore: OpenStore): void {
     expect((await driver.listTraces?.({ limit: 4 }))?.at(-1)?.base_id).toBe('far')
   })
 
-  it('rejects a limit that is no whole number and a date that is none', async () => {
+  it('rejects a limit that is not a whole number, and an invalid date', async () => {
     const { driver } = await openStore()
 
     for (const limit of [-1, 1.5, Number.NaN]) {
@@ -297,7 +297,7 @@ function describeLists(openStore: OpenStore): void {
 }
 
 function describeRemoval(openStore: OpenStore): void {
-  it('deletes one trace and says how many records that were', async () => {
+  it('deletes one trace and resolves to the number of its records', async () => {
     const { driver } = await openStore()
     const [one, other] = [makeTrace(5), makeTrace(2)]
     await driver.write([...one, ...other])
@@ -311,7 +311,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.deleteTrace?.(one[0]?.base_id ?? '')).toBe(0)
   })
 
-  it('deletes no other trace where an id looks like a pattern, a path or a query', async () => {
+  it('deletes no other trace if an id looks like a pattern, a path or a query', async () => {
     const { driver } = await openStore()
     const kept = makeTrace(2, { base_id: 'kept' })
     await driver.write(kept)
@@ -335,7 +335,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await readAll(driver, 'kept')).toEqual(kept)
   })
 
-  it('forgets a failed trace that it deletes', async () => {
+  it('no longer lists a deleted trace as failed', async () => {
     const { driver } = await openStore()
     await driver.write([
       makeRecord({ base_id: 'failed' }),
@@ -347,7 +347,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.listErrorTraces?.()).toEqual([])
   })
 
-  it('prunes the traces of which no record is as young as a date', async () => {
+  it('prunes the traces without a record from the given date on', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -368,7 +368,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))).toBe(0)
   })
 
-  it('prunes traces from beyond tomorrow, but none that has a young record', async () => {
+  it('prunes traces dated beyond tomorrow, unless they have a young record', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -390,7 +390,7 @@ function describeRemoval(openStore: OpenStore): void {
     ])
   })
 
-  it('prunes nothing before a year below 0, and everything before one beyond 9999', async () => {
+  it('prunes no traces before a negative year, and all traces before a year beyond 9999', async () => {
     const { driver } = await openStore()
     await driver.write([makeRecord(), makeRecord()])
 
@@ -399,7 +399,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.listTraces?.()).toEqual([])
   })
 
-  it('prunes hundreds of traces, and nothing for a date that is none', async () => {
+  it('prunes hundreds of traces, and rejects an invalid date', async () => {
     const { driver } = await openStore()
     await driver.write(Array.from({ length: 250 }, () => makeRecord()))
 
@@ -411,7 +411,7 @@ function describeRemoval(openStore: OpenStore): void {
 }
 
 function describeHostileRecords(openStore: OpenStore): void {
-  it('refuses what has no JSON or is no record, and keeps the rest of the batch', async () => {
+  it('refuses values that are not records or have no JSON, and stores the rest of the batch', async () => {
     const { driver } = await openStore()
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
@@ -444,7 +444,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await readAll(driver, base_id)).toEqual(good)
   })
 
-  it('refuses a record whose timestamp is no time, which no list could place and no pruning would ever remove', async () => {
+  it('refuses a record with an invalid timestamp, which could be neither listed nor pruned', async () => {
     const { driver } = await openStore()
     const good = ['2026-11-22T10:00:00.123456', '2026-11-22T10:00:01.5', '2026-11-22T10:00:02Z'].map(timestamp =>
       makeRecord({ base_id: timestamp, timestamp }),
@@ -470,7 +470,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await driver.listTraces?.()).toHaveLength(good.length)
   })
 
-  it('keeps ids that look like paths, patterns, queries or devices, each apart from the others', async () => {
+  it('keeps ids apart that look like paths, patterns, queries or devices', async () => {
     const { driver } = await openStore()
     const uuid = randomUUID()
     const ids = [
@@ -524,7 +524,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await driver.listTraces?.()).toHaveLength(ids.length)
   })
 
-  it('keeps any text in info: long, of any script, with NUL and halves of surrogate pairs', async () => {
+  it('keeps any text in info: long texts, all scripts, NUL and halves of surrogate pairs', async () => {
     const { driver } = await openStore()
     const info = JSON.parse('{"__proto__": {"polluted": true}, "toString": "mine"}')
     Object.assign(info, {
@@ -540,7 +540,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps numbers of other programs, for which JavaScript has none of its own', async () => {
+  it('keeps numbers of other programs that JavaScript cannot represent', async () => {
     const { driver } = await openStore()
     const numbers = '[9007199254740993,-9223372036854775808,1.0,-0.0,0.0,1e-07,1e+16,1e+300,0.1,7]'
     const info = parseJson(`{"host":"web-1","params":${numbers},"nested":{"big":12345678901234567890123}}`)
@@ -551,7 +551,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(stringifyJson(await readAll(driver, record.base_id))).toBe(stringifyJson([record]))
   })
 
-  it('keeps NaN and infinite numbers, as numbers or as texts', async () => {
+  it('keeps NaN and infinite numbers as numbers or as texts', async () => {
     const { driver } = await openStore()
     const params = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 'NaN', 1.5, null]
     const record = makeRecord({ info: { host: 'web-1', params } })
@@ -562,7 +562,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect([found?.info.params].flat().map(String)).toEqual(params.map(String))
   })
 
-  it('keeps a text outside of info as it is, or refuses its record, and never changes it', async () => {
+  it('keeps a text outside of info unchanged, or refuses the record', async () => {
     const { driver } = await openStore()
     const records = ['a\0b', '\ud800', 'x\udfff', 'é漢😀', '', 'a\nb'].flatMap(text => [
       makeRecord({ base_id: `id ${text}` }),
@@ -580,7 +580,7 @@ function describeHostileRecords(openStore: OpenStore): void {
 }
 
 function describeEnd(openStore: OpenStore): void {
-  it('closes as often as it is told, also when it was never used', async () => {
+  it('can be closed several times, and without having been used', async () => {
     const { driver, connectionString } = await openStore()
     const used = open(connectionString)
     await used.write([makeRecord()])
@@ -590,7 +590,7 @@ function describeEnd(openStore: OpenStore): void {
     await expect(used.close()).resolves.toBeUndefined()
   })
 
-  it('closes only after the batch that it was writing', async () => {
+  it('closes only after the current batch is written', async () => {
     const { driver, connectionString } = await openStore()
     const trace = makeTrace(500)
 
@@ -601,7 +601,7 @@ function describeEnd(openStore: OpenStore): void {
     expect(await readAll(open(connectionString), trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('rejects with ERR_STORE whatever is asked of it once it is closed', async () => {
+  it('rejects every call with ERR_STORE after it was closed', async () => {
     const { driver } = await openStore()
 
     await driver.close()

@@ -31,7 +31,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     expect(report).toMatchObject(SERVED_REPORT)
   })
 
-  it('read a trace that Python wrote, whole, from the index that Python made', async () => {
+  it('read all records of a trace that Python wrote, from the index that Python created', async () => {
     const records = makePythonTrace()
     await usePython('write', storeUrl(), { records, env })
 
@@ -45,7 +45,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     expect(await driver.deleteTrace?.('trace')).toBe(2)
   })
 
-  it('make one tree of what both wrote, whoever was first', async () => {
+  it('build one tree from the records of both, whichever wrote first', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     for (const first of ['ours', 'theirs']) {
       server.cluster.deleteAll()
@@ -62,7 +62,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     }
   })
 
-  it('find the failed traces that Python has noted, in an index that does not look into info', async () => {
+  it('find the failed traces that Python has noted in an index without a mapping for info', async () => {
     const driver = open()
     await driver.write(
       makeServed()

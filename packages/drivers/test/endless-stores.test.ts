@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { limit } from '../src/lifetime/deadline.js'
+import { rejectWhenLate } from '../src/lifetime/deadline.js'
 import { collectNewest } from '../src/listing/newest-traces.js'
 import { readAll } from './make-record.js'
 
@@ -58,8 +58,8 @@ describe('a store whose answer never ends', () => {
   })
 })
 
-describe('a store that goes on and on', () => {
-  it('without another trace is given up', async () => {
+describe('a store that keeps sending records', () => {
+  it('of known traces is given up', async () => {
     async function* pages() {
       for (;;) {
         await delay(1)
@@ -67,13 +67,13 @@ describe('a store that goes on and on', () => {
       }
     }
 
-    await expect(collectNewest({ pages, summarise: async () => [] }, SELECTION, 50)).rejects.toThrow(
-      /^Within 0\.05 s the store gave no other trace\. Ask for fewer of them/,
+    await expect(collectNewest({ pages, summarize: async () => [] }, SELECTION, 50)).rejects.toThrow(
+      /^The store returned no new trace within 0\.05 s\. Ask for fewer or newer traces/,
     )
   })
 
-  it('is given up when its time is over', async () => {
-    await expect(limit(new Promise(() => undefined), 20)).rejects.toThrow(/had not answered within 0\.02 s/)
-    expect(await limit(Promise.resolve(7), 20)).toBe(7)
+  it('is given up when the time limit is reached', async () => {
+    await expect(rejectWhenLate(new Promise(() => undefined), 20)).rejects.toThrow(/did not answer within 0\.02 s/)
+    expect(await rejectWhenLate(Promise.resolve(7), 20)).toBe(7)
   })
 })

@@ -27,7 +27,7 @@ describe('file://', () => {
     expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
   })
 
-  it('leaves a file without a record in it where it is, whose trace it does not find', async () => {
+  it('finds no trace in a file without records, and leaves the file in place', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -37,7 +37,7 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual([`${base_id}.jsonl`])
   })
 
-  it.each(['\n', ' \r\n', '7\n'])('passes over millions of lines %j about as fast as they are split', async line => {
+  it.each(['\n', ' \r\n', '7\n'])('skips millions of lines %j about as fast as it splits them', async line => {
     const { directory, driver } = openStore()
     const record = makeRecord()
     const text = line.repeat(2_000_000 / line.length)
@@ -54,7 +54,7 @@ describe('file://', () => {
     expect((read - split) / (split - begun)).toBeLessThan(20)
   })
 
-  it('keeps directory and files to their owner', async () => {
+  it('creates the directory and files for their owner alone', async () => {
     const { directory, driver } = openStore()
 
     await driver.write([makeRecord()])
@@ -65,7 +65,7 @@ describe('file://', () => {
     expect(modeOf(join(directory, name))).toBe('600')
   })
 
-  it('leaves a directory that is there as it is', async () => {
+  it('leaves an existing directory unchanged', async () => {
     const directory = temporaryDirectory()
     mkdirSync(join(directory, 'shared'), { mode: 0o755 })
     const driver = openDriver(`file://${directory}/shared`)
@@ -83,7 +83,7 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual(['my traces?'])
   })
 
-  it('makes no file outside of its directory, and none whose name another system could mistake', async () => {
+  it('creates no file outside of its directory, nor one whose name another system could misread', async () => {
     const { directory, driver } = openStore()
     const ids = ['../../escape', '/tmp/escape', 'nul', 'CON.jsonl', 'A', 'a', '', '.', '..', 'a\0', 'x'.repeat(255)]
 
@@ -94,7 +94,7 @@ describe('file://', () => {
     expect(names.every(name => /^sha256-[0-9a-f]{64}\.jsonl$/.test(name))).toBe(true)
   })
 
-  it('passes over half a line that a killed program left, and loses nothing that is written after it', async () => {
+  it('skips an incomplete line of a killed program, and keeps all records after it', async () => {
     const { directory, driver } = openStore()
     const [before, after] = makeTrace(2)
     if (before === undefined || after === undefined) throw new Error('no trace')
@@ -109,7 +109,7 @@ describe('file://', () => {
     expect(await driver.listTraces?.()).toMatchObject([{ base_id: before.base_id, records: 2 }])
   })
 
-  it('passes over lines and files that hold no records', async () => {
+  it('skips lines and files without records', async () => {
     const { directory, driver } = openStore()
     const record = makeRecord()
     await driver.write([record])
@@ -122,7 +122,7 @@ describe('file://', () => {
     expect(await driver.listTraces?.()).toHaveLength(1)
   })
 
-  it('completes records that another program wrote with less in them', async () => {
+  it('completes records in which another program left out members', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -142,7 +142,7 @@ describe('file://', () => {
     ])
   })
 
-  it('rejects a batch that it cannot keep at all, and takes it when it can', async () => {
+  it('rejects a batch that cannot be stored at all, and accepts the batch later', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'state'), 'in the way')
     const driver = openDriver(`file://${directory}/state/traces`)
@@ -166,7 +166,7 @@ describe('file://', () => {
     expect(await readAll(driver, good[0]?.base_id ?? '')).toEqual(good)
   })
 
-  it('makes its directory anew when that was deleted', async () => {
+  it('creates its directory again after it was deleted', async () => {
     const { directory, driver } = openStore()
     await driver.write([makeRecord()])
     rmSync(directory, { recursive: true })
@@ -177,7 +177,7 @@ describe('file://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('holds all that was acknowledged to several processes, also to one that was killed', async () => {
+  it('keeps all acknowledged records of several processes, even of one that was killed', async () => {
     const { directory, driver } = openStore()
     const killed = startFixture('write-batches.mjs', [`file://${directory}`, 'shared'])
     const others = ['shared', 'other'].map(prefix =>
@@ -194,7 +194,7 @@ describe('file://', () => {
     for (let batch = 0; batch < 60; batch++) expect(await readAll(driver, `other-${batch}`)).toHaveLength(10)
   })
 
-  it('lets the process end, and awaits what it is asked', async () => {
+  it('does not keep the process alive, except while a call is in progress', async () => {
     const { directory } = openStore()
 
     const awaited = await finish(startFixture('end-naturally.mjs', [`file://${directory}`, 'await']))
@@ -204,7 +204,7 @@ describe('file://', () => {
 })
 
 describe('file://...?ttl=', () => {
-  it('removes, while it is written, the traces of which no record and no write is younger', async () => {
+  it('removes, during writes, the traces without a younger record or write', async () => {
     const directory = temporaryDirectory()
     const at = (base_id: string, timestamp: Date) =>
       makeRecord({ base_id, timestamp: `${timestamp.toISOString().slice(0, -1)}000` })
@@ -227,7 +227,7 @@ describe('file://...?ttl=', () => {
     expect(await ids()).toEqual(['going on', 'written late', 'young'])
   })
 
-  it('keeps everything without it', async () => {
+  it('keeps all traces if it is not given', async () => {
     const { directory, driver } = openStore()
     await driver.write([makeRecord({ base_id: 'old', timestamp: '2001-01-01T00:00:00.000000' })])
     for (const file of readdirSync(directory)) utimesSync(join(directory, file), 0, 0)
@@ -238,7 +238,7 @@ describe('file://...?ttl=', () => {
     expect(readdirSync(directory)).toHaveLength(2)
   })
 
-  it('is through with what it was removing when it is closed', async () => {
+  it('finishes a removal before the driver is closed', async () => {
     const directory = temporaryDirectory()
     const old = Array.from({ length: 200 }, () => makeRecord({ timestamp: '2001-01-01T00:00:00.000000' }))
     await openDriver(`file://${directory}`).write(old)
@@ -251,7 +251,7 @@ describe('file://...?ttl=', () => {
     expect(readdirSync(directory)).toHaveLength(1)
   })
 
-  it('is no part of a directory whose name has such a sign in it', async () => {
+  it('is not confused with a directory whose name contains "?"', async () => {
     const directory = temporaryDirectory()
 
     await openDriver(`file://${directory}/a%3Fttl=7d?ttl=7d`).write([makeRecord()])

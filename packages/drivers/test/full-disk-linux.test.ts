@@ -16,14 +16,14 @@ async function fillDisk(scheme: 'sqlite' | 'file'): Promise<{ stdout: string; st
 }
 
 describe('a full disk', () => {
-  it('makes sqlite:// reject a batch whole, until there is room', async () => {
+  it('makes sqlite:// reject the whole batch until there is room', async () => {
     const { stdout, stderr } = await fillDisk('sqlite')
 
     expect(stderr).toBe('')
     expect(stdout).toBe('before 10 10\nfull ERR_STORE 0\nscarce ERR_STORE 0\nafter 10 10\n')
   })
 
-  it('makes file:// count what it took of a batch, to the record, until there is room', async () => {
+  it('makes file:// count exactly the stored records of a batch until there is room', async () => {
     const { stdout, stderr } = await fillDisk('file')
 
     expect(stderr).toBe('')
@@ -45,7 +45,7 @@ async function writeWithin(size: number, directory: string, traces: readonly str
 }
 
 describe('a disk that fills up in the middle of a line', () => {
-  it('makes file:// reject a batch of which no line is whole, and take the batch later', async () => {
+  it('makes file:// reject a batch without a complete line, and accept the batch later', async () => {
     const directory = temporaryDirectory()
 
     const outcome = await writeWithin(50_000, directory, ['one', 'other'])
@@ -59,7 +59,7 @@ describe('a disk that fills up in the middle of a line', () => {
     expect(await readAll(driver, 'one')).toEqual([record])
   })
 
-  it('does not make file:// reject a record that lacks only the end of its line', async () => {
+  it('does not make file:// refuse a record that lacks only the line feed', async () => {
     const [whole, short] = [temporaryDirectory(), temporaryDirectory()]
     await writeWithin(1_000_000, whole, ['one'])
     const [name = ''] = readdirSync(whole)

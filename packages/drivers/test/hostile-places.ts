@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it } from 'vitest'
-import { toTraceFile } from '../src/file/path.js'
+import { toTracePath } from '../src/file/path.js'
 import { finish, type OnTestFinished, printed, startFixture, startProgram } from './child.js'
 import { makeTrace } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
@@ -47,7 +47,7 @@ const FOLDER: Record<string, MakePlace> = {
   'a name that is too long': directory => `file://${join(directory, 'x'.repeat(300))}`,
   'a file': directory => `file://${makeFile(join(directory, 'file'))}`,
   'a folder with a FIFO for the trace': directory => {
-    makeFifo(toTraceFile(directory, 'trace'))
+    makeFifo(toTracePath(directory, 'trace'))
     return `file://${directory}`
   },
 }
@@ -74,7 +74,7 @@ export function describeHostilePlaces(how: Ending): void {
   describe(`a program that ends by ${how}`, () => {
     // Side by side: each waits for some seconds.
     it.concurrent.for(GROUPS.map(([kind, group]) => [kind, group.map(([place]) => place), group] as const))(
-      'with %s at %j warns once of each, and ends at once without spinning',
+      'with %s at %j warns once for each store, and ends at once without a busy loop',
       async ([, , group], { onTestFinished: onFinished }) => {
         const places = group.map(([, makePlace]) => makePlace(temporaryDirectory(onFinished), onFinished))
         const stores = (await Promise.all(places)).join('\n')
@@ -85,7 +85,7 @@ export function describeHostilePlaces(how: Ending): void {
     )
 
     it.concurrent.for(['sqlite:////DISK/osprofiler/traces.db', 'file:///DISK/osprofiler'])(
-      'with %s on a disk that can only be read is warned once, and ends at once',
+      'with %s on a read-only disk warns once, and ends at once',
       async (store, { onTestFinished: onFinished }) => {
         const disk = temporaryDirectory(onFinished)
         const fixture = join(import.meta.dirname, 'fixtures/end-at-hostile-place.mjs')

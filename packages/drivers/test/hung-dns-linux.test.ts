@@ -50,8 +50,8 @@ async function runWithDns(
 }
 
 // Side by side: each waits for some seconds.
-describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a program that ends by %s', how => {
-  it.concurrent.for(STORES)('with %s ends in time', async (store, context) => {
+describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a program that ends by %s', how => {
+  it.concurrent.for(STORES)('ends in time with the store %s', async (store, context) => {
     const options = { onFinished: context.onTestFinished }
     const outcome = await runWithDns('end-beside-hung-dns.mjs', [store, how], options)
     const { stdout, code, stderr, closedAt } = outcome
@@ -68,7 +68,7 @@ describe.each(['process.exit()', 'close()', 'by itself'])('where DNS hangs, a pr
 it.each([
   ['three', ['redis://store.example', 'postgresql://u:p@store.example/db', 'mongodb://store.example']],
   ['all', STORES],
-])('where DNS hangs, a program with %s stores ends by itself in time', async (_, stores) => {
+])('while DNS hangs, a program with %s stores ends by itself in time', async (_, stores) => {
   const { stdout, code, stderr } = await runWithDns('end-beside-hung-dns.mjs', [stores.join('\n'), 'by itself'])
 
   const { took } = JSON.parse(stdout)
@@ -76,14 +76,14 @@ it.each([
   expect(took).toBeLessThan(7_000)
 })
 
-describe('a host', () => {
+describe('the lookup of a host', () => {
   async function find(names: readonly string[], options: object, settings = '', env: Record<string, string> = {}) {
     const { stdout, stderr } = await runWithDns('find-hosts.mjs', [JSON.stringify([names, options])], { settings, env })
     expect(stderr).toBe('')
     return JSON.parse(stdout)
   }
 
-  it('is found without a question where it is an address, listed, or this machine', async () => {
+  it('needs no DNS query for an address, a listed host, or this machine', async () => {
     const names = ['127.0.0.1', '::1', 'listed', 'LISTED.example', 'localhost', 'db.localhost', 'localhost.']
 
     const { found, asked } = await find(names, {})
@@ -93,7 +93,7 @@ describe('a host', () => {
     expect(asked).toEqual([])
   })
 
-  it('is given as all of its addresses, or those of one family', async () => {
+  it('returns all addresses, or those of one family', async () => {
     const all = await find(['listed.example'], { all: true })
     const six = await find(['listed.example', 'listed'], { family: 6 })
 
@@ -106,7 +106,7 @@ describe('a host', () => {
     ['search none.svc shop.svc', 'options edns0 ndots:2 timeout:1'],
     ['options ndots:2', 'search old.svc', 'domain old.svc', 'search none.svc shop.svc', 'search', 'options edns0'],
     ['options ndots:1 ndots:3', 'options ndots:2', 'options ndots', 'search none.svc shop.svc'],
-  ])('is found by DNS, also below the domains that are searched: %s', async (...lines) => {
+  ])('asks DNS for the name and for the name in each search domain: %s', async (...lines) => {
     const settings = `${lines.join('\n')}\n`
 
     const { found, asked } = await find(['db.example', 'redis', 'redis.shop.svc'], {}, settings)
@@ -125,7 +125,7 @@ describe('a host', () => {
     ])
   })
 
-  it('that only the system knows is found by the system', async () => {
+  it('falls back to the system for a host that only the system knows', async () => {
     const aliases = join(temporaryDirectory(), 'aliases')
     writeFileSync(aliases, 'alias real.example\n')
 

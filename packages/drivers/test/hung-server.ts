@@ -13,7 +13,7 @@ export interface HangingServer {
 
 /** Declares that a program ends in time, in each way to end, whose store has taken records and hangs since. */
 export function describeHungServer(name: string, hangs: readonly string[], get: () => HangingServer): void {
-  it.each(hangs)(`${name} that hangs, %s, holds up no program, in whatever way the program ends`, async hang => {
+  it.each(hangs)(`${name} that hangs, %s, delays no program, however the program ends`, async hang => {
     const { url, hangs, heal } = get()
 
     const ends = await endAllBesideHang(url(), async () => await hangs[hang]?.())

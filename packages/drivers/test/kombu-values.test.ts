@@ -57,8 +57,8 @@ describe.each(Object.keys(FORMS))('%s', name => {
   })
 })
 
-describe("an event of Ceilometer's", () => {
-  it('shows such values in its raw payload as Python does', () => {
+describe('an event of Ceilometer', () => {
+  it('shows tagged values in its raw payload as Python does', () => {
     const info = { host: 'h', at: { __type__: 'date', __value__: '2026-11-28' } }
     const raw = { payload: { name: 'rpc-start', base_id: 'trace', parent_id: 'trace', trace_id: 'p', info } }
 

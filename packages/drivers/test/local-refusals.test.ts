@@ -5,22 +5,22 @@ import { describe, expect, it } from 'vitest'
 import { expectAll, expectFailure, expectOthers, tellOfFailure } from './refused-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-describe('a process that writes to a local store is warned, and loses nothing yet, where', () => {
-  it('a directory is in the place of the SQLite file', async () => {
+describe('a process that writes to a local store is warned and loses no record yet if', () => {
+  it('the path of the SQLite file is a directory', async () => {
     const path = join(temporaryDirectory(), 'traces.db')
     mkdirSync(path)
 
     await expectFailure(`sqlite:///${path}`, /cannot be opened; check that it is a file/)
   })
 
-  it('the file is no SQLite database', async () => {
+  it('the file is not an SQLite database', async () => {
     const path = join(temporaryDirectory(), 'traces.db')
     writeFileSync(path, 'nothing that SQLite has written'.repeat(100))
 
     await expectFailure(`sqlite:///${path}`, /is not an SQLite database; name another file/)
   })
 
-  it('a file is in the place of the directory of files', async () => {
+  it('the directory of files is a file', async () => {
     const path = join(temporaryDirectory(), 'traces')
     writeFileSync(path, '')
 
@@ -28,11 +28,11 @@ describe('a process that writes to a local store is warned, and loses nothing ye
   })
 })
 
-describe('SQLite keeps the other records of a batch where one', () => {
+describe('SQLite keeps the other records of a batch if one record', () => {
   it.each([
     ['has a NUL in its name', { name: 'a\0b' }],
     ['has half a surrogate pair in its project', { project: '\udc00' }],
-    ['has a time that is none', { timestamp: 'never' }],
+    ['has an invalid timestamp', { timestamp: 'never' }],
     ['is larger than a row may be', { info: { text: 'x'.repeat(110_000_000) } }],
   ])('%s', async (_, culprit) => {
     const { stats } = await expectOthers(`sqlite:///${join(temporaryDirectory(), 'traces.db')}`, [culprit])
@@ -40,7 +40,7 @@ describe('SQLite keeps the other records of a batch where one', () => {
     expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
   })
 
-  it('is refused by a unique index, each time', async () => {
+  it('is refused by a unique index on each try', async () => {
     const path = join(temporaryDirectory(), 'traces.db')
     await expectAll(`sqlite:///${path}`, [{ trace_id: 'taken' }])
     const database = new DatabaseSync(path)
@@ -56,7 +56,7 @@ describe('SQLite keeps the other records of a batch where one', () => {
   })
 })
 
-describe('a local store keeps the other records of a batch where one cannot be a record', () => {
+describe('a local store keeps the other records of a batch if one is not a record', () => {
   it.each(['file', 'memory'])('%s://', async scheme => {
     const place = scheme === 'file' ? temporaryDirectory() : 'refusals'
 
@@ -66,11 +66,11 @@ describe('a local store keeps the other records of a batch where one cannot be a
   })
 })
 
-describe('ceilometer://, which can only be read,', () => {
+describe('the read-only ceilometer://', () => {
   it('says where to write instead', async () => {
     const { warnings, stats } = await tellOfFailure('ceilometer://token@127.0.0.1:1')
 
-    expect(warnings[0]?.message).toMatch(/can only be read. Write to messaging:\/\//)
+    expect(warnings[0]?.message).toMatch(/is read-only. Write to messaging:\/\//)
     expect(stats.written).toBe(0)
   })
 })

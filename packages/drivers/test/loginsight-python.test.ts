@@ -34,7 +34,7 @@ describe("loginsight:// and OSProfiler's own driver", () => {
     expect(report).toMatchObject(SERVED_REPORT)
   })
 
-  it('read a trace that Python wrote, whole, and list it', async () => {
+  it('read all records of a trace that Python wrote, and list the trace', async () => {
     const records = makePythonTrace()
     await usePython('write', toPythonUrl(), { records, env: toEnv() })
 
@@ -47,7 +47,7 @@ describe("loginsight:// and OSProfiler's own driver", () => {
     expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
   })
 
-  it('make one tree of what both wrote', async () => {
+  it('build one tree from the records of both', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     const driver = open()
     await driver.write(makeServed())

@@ -25,9 +25,9 @@ function answer(status: number, word = ''): void {
     path.includes('/ingest/') && body.includes(word) ? { status, body: {} } : undefined
 }
 
-describe('a process that writes to Log Insight is warned, and loses nothing yet, where', () => {
+describe('a process that writes to Log Insight is warned and loses no record yet if', () => {
   it('the password is wrong', async () => {
-    await expectFailure(toLoginsightUrl(server).replace(/:[^:@]*@/, ':wr0ng@'), /lets nobody in.*401/)
+    await expectFailure(toLoginsightUrl(server).replace(/:[^:@]*@/, ':wr0ng@'), /refused the login.*401/)
   })
 
   it('the certificate is not trusted', async () => {
@@ -36,22 +36,22 @@ describe('a process that writes to Log Insight is warned, and loses nothing yet,
 
   it.each([
     [401, /the user and the password/],
-    [403, /Let this user send events/],
+    [403, /Allow this user to send events/],
     [404, /the host and the port/],
-    [302, /answers 302/],
-    [429, /answers 429/],
-    [503, /answers 503/],
-  ])('it answers %i to every request', async (status, words) => {
+    [302, /answered 302/],
+    [429, /answered 429/],
+    [503, /answered 503/],
+  ])('the server answers %i to every request', async (status, words) => {
     answer(status)
 
     await expectFailure(toLoginsightUrl(server), words)
   })
 })
 
-describe('Log Insight keeps the other records of a batch where one', () => {
+describe('Log Insight keeps the other records of a batch if one record', () => {
   it.each([
     ['has half a surrogate pair in its project', { project: '\udc00' }],
-    ['has a time that is none', { timestamp: 'never' }],
+    ['has an invalid timestamp', { timestamp: 'never' }],
     ['is larger than a request may be', { info: { text: '漢'.repeat(1_400_000) } }],
   ])('%s', async (_, culprit) => {
     const { stats } = await expectOthers(toLoginsightUrl(server), [culprit])
@@ -59,13 +59,13 @@ describe('Log Insight keeps the other records of a batch where one', () => {
     expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
   })
 
-  it('makes the batch larger than a request may be, and these, too', async () => {
+  it('makes the batch larger than a request may be, and keeps this record as well', async () => {
     const large = { info: { text: '漢'.repeat(600_000) } }
 
     await expectAll(toLoginsightUrl(server), [large, {}, large, large, large], { batchBytes: 100_000_000 })
   })
 
-  it.each([400, 413])('is answered with %i, each time', async status => {
+  it.each([400, 413])('is answered with %i on each try', async status => {
     answer(status, 'unloved')
 
     const { stats } = await expectOthers(toLoginsightUrl(server), [{ service: 'unloved' }, { service: 'unloved' }])
@@ -73,7 +73,7 @@ describe('Log Insight keeps the other records of a batch where one', () => {
     expect(stats).toMatchObject({ dropped: 2, unknown: 0 })
   })
 
-  it.each([429, 503])('is answered with %i, each time', async status => {
+  it.each([429, 503])('is answered with %i on each try', async status => {
     answer(status, 'unloved')
     const large = { info: { text: 'x'.repeat(3_900_000) }, service: 'unloved' }
 
@@ -84,7 +84,7 @@ describe('Log Insight keeps the other records of a batch where one', () => {
   })
 })
 
-it('sends Log Insight no event twice where one half of a request fails', async () => {
+it('sends no event to Log Insight twice if one half of a request fails', async () => {
   let requests = 0
   server.intercept = (_, path) => {
     if (!path.includes('/ingest/')) return undefined

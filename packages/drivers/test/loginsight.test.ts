@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 describe('loginsight://', () => {
-  it('keeps a trace, in the Log Insight that is named or in the stand-in', async () => {
+  it('keeps a trace in a real Log Insight if one is configured, or else in the stand-in', async () => {
     const driver = open(process.env.OSPROFILER_TEST_LOGINSIGHT_URL ?? toLoginsightUrl(server))
     const trace = makeTrace(3)
 
@@ -37,7 +37,7 @@ describe('loginsight://', () => {
     await expect.poll(() => readAll(driver, trace[0]?.base_id ?? ''), { timeout: 20_000 }).toEqual(trace)
   })
 
-  it('sends events in the layout of Python', async () => {
+  it("sends events in the layout of Python's driver", async () => {
     const record = makeRecord()
 
     await open(toLoginsightUrl(server)).write([record])
@@ -62,17 +62,17 @@ describe('loginsight://', () => {
     expect(server.events).toHaveLength(1_209)
   })
 
-  it('refuses a record for which no request has room', async () => {
+  it('refuses a record that is too large for any request', async () => {
     const driver = open(toLoginsightUrl(server))
     const record = makeRecord()
 
     const result = await driver.write([record, makeRecord({ info: { text: 'x'.repeat(4_000_000) } })])
 
-    expect(result).toEqual({ refused: 1, reason: 'A record may be larger than the store takes.' })
+    expect(result).toEqual({ refused: 1, reason: 'A record may be too large for the store.' })
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps half a surrogate pair in the id of a parent, which is in no field of its own', async () => {
+  it('keeps half a surrogate pair in a parent id, which has no field of its own', async () => {
     const driver = open(toLoginsightUrl(server))
     const record = makeRecord({ parent_id: 'x\udfff' })
 
@@ -82,7 +82,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('counts the one event that the server does not like, and keeps the others', async () => {
+  it('counts the one event that the server refuses, and keeps the others', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(5)
     server.intercept = (_, path, body) =>
@@ -94,7 +94,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('goes on, when it is tried again, behind what was taken', async () => {
+  it('continues a retried batch after the events that were accepted', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(1_000)
     let requests = 0
@@ -111,7 +111,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('does not send again what may have been taken', async () => {
+  it('does not send events again that may have been accepted', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     const driver = open(toLoginsightUrl(server, proxy))
@@ -122,7 +122,7 @@ describe('loginsight://', () => {
     await expect(driver.write(makeTrace(10))).rejects.toMatchObject({ code: 'ERR_WRITE_UNCERTAIN' })
   })
 
-  it('logs in again when its session has ended', async () => {
+  it('logs in again after the session has expired', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(2)
     await driver.write(trace.slice(0, 1))
@@ -134,7 +134,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('reads the records of an id, not those in which it finds the same words', async () => {
+  it('reads only the records with the exact id, not records with the same words', async () => {
     const driver = open(toLoginsightUrl(server))
     const record = makeRecord({ base_id: 'a-b' })
 
@@ -143,7 +143,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, 'a-b')).toEqual([record])
   })
 
-  it('reads on behind the 20,000 events that it is shown at once', async () => {
+  it('reads more than the 20,000 events of one answer', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(20_500)
     await driver.write(trace)
@@ -155,7 +155,7 @@ describe('loginsight://', () => {
   })
 
   it.each([
-    ['a part of an answer', { status: 200, body: { complete: false, events: [] } }, 'a part of its answer'],
+    ['a partial answer', { status: 200, body: { complete: false, events: [] } }, 'returned a partial answer'],
     ['an answer of 500', { status: 500, body: { errorMessage: 's3cret' } }, '500'],
   ])('rejects with ERR_STORE for %s', async (_, answer, reason) => {
     const driver = open(toLoginsightUrl(server))
@@ -169,8 +169,8 @@ describe('loginsight://', () => {
 
   it.each([
     ['a wrong password', (url: string) => url.replace('p%40ss', 'wr0ng'), '401'],
-    ['no trust in the certificate', (url: string) => url.replace(/\?.*/, ''), 'certificate'],
-  ])('rejects with ERR_STORE for %s, and says no password', async (_, change, reason) => {
+    ['an untrusted certificate', (url: string) => url.replace(/\?.*/, ''), 'certificate'],
+  ])('rejects with ERR_STORE for %s, without showing the password', async (_, change, reason) => {
     const driver = open(change(toLoginsightUrl(server)))
 
     const error = await driver.write([makeRecord()]).catch(failure => failure)
@@ -179,7 +179,7 @@ describe('loginsight://', () => {
     expect(`${error.message} ${error.cause?.message}`).not.toMatch(/wr0ng|p@ss|p%40ss/)
   })
 
-  it('takes any certificate where it is told to, as Python does', async () => {
+  it('accepts any certificate with ?insecure=true, as Python does', async () => {
     const driver = open(toLoginsightUrl(server).replace(/\?.*/, '?insecure=true'))
 
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
@@ -193,7 +193,7 @@ describe('loginsight://', () => {
     ['tracer:s3cret@db/?insecure=yes', 'true or false'],
     ['tracer:s3cret@db/?ca=/nowhere', 'cannot be read'],
     ['tracer:s3cret@db/?ttl=7d', 'no option "ttl"'],
-  ])('says of %s what is wrong with it, and not the password', (location, reason) => {
+  ])('says what is wrong with %s, without showing the password', (location, reason) => {
     const { message } = refusalOf(`loginsight://${location}`)
 
     expect(message).toContain(reason)

@@ -16,22 +16,22 @@ function messageOf(open: () => unknown): string {
   }
 }
 
-describe('a connection string that is far too long', () => {
-  it.each(HOSTED)('%s:// refuses a host that no name can be, and does not show it', scheme => {
+describe('an overlong connection string', () => {
+  it.each(HOSTED)('is refused by %s:// without being shown if the host is longer than any name', scheme => {
     const message = messageOf(() => openDriver(`${scheme}://${LONG}`))
 
     expect(message).toMatch(/a host in it is longer than 255 characters/)
     expect(message.length).toBeLessThan(400)
   })
 
-  it.each(HOSTED)('%s:// refuses a path that is longer than any name', scheme => {
+  it.each(HOSTED)('is refused by %s:// if the path is longer than any name', scheme => {
     const message = messageOf(() => openDriver(`${scheme}://host/${LONG}`))
 
     expect(message).toMatch(/path is longer than 1024 characters/)
   })
 
   it.each(['redis', 'postgresql', 'mongodb', 'messaging', 'elasticsearch'])(
-    '%s:// of very many hosts names the first ones',
+    'is shown with only the first hosts if %s:// has very many',
     async scheme => {
       const driver = openDriver(`${scheme}://${MANY}`)
 
@@ -40,7 +40,7 @@ describe('a connection string that is far too long', () => {
     },
   )
 
-  it.each([`sqlite:////${LONG}/traces.db`, `file:///${LONG}`])('is cut in the errors of %.9s', async text => {
+  it.each([`sqlite:////${LONG}/traces.db`, `file:///${LONG}`])('is shortened in the errors of %.9s', async text => {
     const driver = openDriver(text)
 
     const failure = await driver.write([makeRecord()]).catch(String)
@@ -51,7 +51,7 @@ describe('a connection string that is far too long', () => {
   })
 })
 
-it('is cut in warnings, whoever wrote the driver', async () => {
+it('a long location is shortened in warnings, even with a custom driver', async () => {
   const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const write = async (): Promise<never> => Promise.reject(Object.assign(new Error('no'), { code: LONG }))
   const driver: Driver = { name: 'mine', location: LONG, write, close: async () => undefined }

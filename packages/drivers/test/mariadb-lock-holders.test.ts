@@ -73,8 +73,8 @@ async function prepareAndLeave(): Promise<void> {
     .toBe('0\n')
 }
 
-describe('who has locked records of MariaDB', () => {
-  it('is the one transaction that has locked any, and no connection that idles', async () => {
+describe('the reported holder of locked MariaDB records', () => {
+  it('is the only transaction with locks, and never an idle connection', async () => {
     const [idle, holder] = [await join(), await join()]
     await holder.query(`BEGIN; SELECT * FROM data FOR UPDATE`)
 
@@ -89,7 +89,7 @@ describe('who has locked records of MariaDB', () => {
     expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
   })
 
-  it('is one of several transactions where several have locked something', async () => {
+  it('is one of several transactions if several have locks', async () => {
     const [holder, other] = [await join(), await join()]
     await server.sql(
       'CREATE TABLE IF NOT EXISTS osprofiler.other (id INT PRIMARY KEY); REPLACE INTO osprofiler.other VALUES (1)',
@@ -104,7 +104,7 @@ describe('who has locked records of MariaDB', () => {
     expect(message).toContain('end the one that has the lock')
   })
 
-  it('is a prepared transaction whose connection has ended', async () => {
+  it('can be a prepared transaction whose connection has ended', async () => {
     await join()
     await prepareAndLeave()
 
@@ -114,65 +114,68 @@ describe('who has locked records of MariaDB', () => {
     expect(message).not.toContain('connection 1')
   })
 
-  it('is not known to a user without PROCESS, who is told of no connection of its own', async () => {
+  it('is unknown to a user without the privilege PROCESS, and never a connection of that user', async () => {
     await join('limited')
     await (await join()).query(`BEGIN; SELECT * FROM data FOR UPDATE`)
 
     const message = await messageOf('limited')
 
     expect(message).toContain(
-      'locked by a session that cannot be told from here (GRANT PROCESS shows whose it is). Remove the rest when',
+      'locked by a session that is not visible from here (GRANT PROCESS shows the owner). Remove the rest when',
     )
     expect(message).not.toMatch(/connection \d/)
   })
 })
 
-describe.each([false, true])('who has locked a table of MariaDB, with the plugin metadata_lock_info: %s', hasPlugin => {
-  beforeAll(() => (hasPlugin ? server.sql(`INSTALL SONAME 'metadata_lock_info'`) : undefined))
-  afterAll(() => (hasPlugin ? server.sql(`UNINSTALL SONAME 'metadata_lock_info'`) : undefined))
+describe.each([false, true])(
+  'the reported holder of a locked MariaDB table (plugin metadata_lock_info installed: %s)',
+  hasPlugin => {
+    beforeAll(() => (hasPlugin ? server.sql(`INSTALL SONAME 'metadata_lock_info'`) : undefined))
+    afterAll(() => (hasPlugin ? server.sql(`UNINSTALL SONAME 'metadata_lock_info'`) : undefined))
 
-  function expectHolder(message: string, holder: Connection, idle: Connection): void {
-    expect(message).toMatch(
-      hasPlugin
-        ? new RegExp(`is locked by connection ${holder.threadId} \\(osprofiler@.*"KILL ${holder.threadId}"`)
-        : /is locked by a session that cannot be told from here \(the plugin metadata_lock_info, /,
+    function expectHolder(message: string, holder: Connection, idle: Connection): void {
+      expect(message).toMatch(
+        hasPlugin
+          ? new RegExp(`is locked by connection ${holder.threadId} \\(osprofiler@.*"KILL ${holder.threadId}"`)
+          : /is locked by a session that is not visible from here \(the plugin metadata_lock_info, /,
+      )
+      expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
+    }
+
+    // Side by side: each waits for ten seconds.
+    it.concurrent.for(['LOCK TABLES data WRITE', 'LOCK TABLES data READ'])(
+      'is named only with the plugin after %s',
+      { timeout: SLOW },
+      async (statement, { onTestFinished: onFinished }) => {
+        const url = await makeStore()
+        const [idle, holder] = [await join('osprofiler', url, onFinished), await join('osprofiler', url, onFinished)]
+        await holder.query(statement)
+
+        expectHolder(await messageOf('osprofiler', url), holder, idle)
+      },
     )
-    expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
-  }
 
-  // Side by side: each waits for ten seconds.
-  it.concurrent.for(['LOCK TABLES data WRITE', 'LOCK TABLES data READ'])(
-    'is told by the plugin alone: %s',
-    { timeout: SLOW },
-    async (statement, { onTestFinished: onFinished }) => {
-      const url = await makeStore()
-      const [idle, holder] = [await join('osprofiler', url, onFinished), await join('osprofiler', url, onFinished)]
-      await holder.query(statement)
+    it('is the transaction for which an ALTER TABLE waits', { timeout: SLOW }, async () => {
+      const [idle, reader, altering] = [await join(), await join(), await join()]
+      await reader.query('BEGIN; SELECT * FROM data')
+      altering.query('ALTER TABLE data ADD COLUMN more INT').catch(() => undefined)
+      await expect
+        .poll(() => server.sql(`SELECT state FROM information_schema.processlist WHERE id = ${altering.threadId}`))
+        .toContain('Waiting for')
 
-      expectHolder(await messageOf('osprofiler', url), holder, idle)
-    },
-  )
+      const message = await messageOf('osprofiler')
 
-  it('is the transaction that an ALTER TABLE waits for', { timeout: SLOW }, async () => {
-    const [idle, reader, altering] = [await join(), await join(), await join()]
-    await reader.query('BEGIN; SELECT * FROM data')
-    altering.query('ALTER TABLE data ADD COLUMN more INT').catch(() => undefined)
-    await expect
-      .poll(() => server.sql(`SELECT state FROM information_schema.processlist WHERE id = ${altering.threadId}`))
-      .toContain('Waiting for')
+      expect(message).toMatch(new RegExp(`connection ${reader.threadId} \\(.*in a transaction for`))
+      for (const { threadId } of [idle, altering]) expect(message).not.toMatch(new RegExp(`connection ${threadId}\\b`))
+    })
 
-    const message = await messageOf('osprofiler')
+    it('is named only with the plugin after FLUSH TABLES WITH READ LOCK, which locks all tables', {
+      timeout: SLOW,
+    }, async () => {
+      const [idle, holder] = [await join(), await join()]
+      await holder.query('FLUSH TABLES WITH READ LOCK')
 
-    expect(message).toMatch(new RegExp(`connection ${reader.threadId} \\(.*in a transaction for`))
-    for (const { threadId } of [idle, altering]) expect(message).not.toMatch(new RegExp(`connection ${threadId}\\b`))
-  })
-
-  it('is told by the plugin alone: FLUSH TABLES WITH READ LOCK, which locks all tables', {
-    timeout: SLOW,
-  }, async () => {
-    const [idle, holder] = [await join(), await join()]
-    await holder.query('FLUSH TABLES WITH READ LOCK')
-
-    expectHolder(await messageOf('osprofiler'), holder, idle)
-  })
-})
+      expectHolder(await messageOf('osprofiler'), holder, idle)
+    })
+  },
+)

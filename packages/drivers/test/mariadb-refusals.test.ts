@@ -29,44 +29,44 @@ async function refuseBad(state: string, code: number): Promise<void> {
   onTestFinished(() => run('DROP TRIGGER refuse'))
 }
 
-describe('a process that writes to MariaDB is warned, and loses nothing yet, where', () => {
+describe('a process that writes to MariaDB is warned and loses no record yet if', () => {
   it('the password is wrong', async () => {
     await expectFailure(server.url.replace('s3cret', 'wr0ng'), /correct them in the connection string/)
   })
 
   it('the user may not use the database', async () => {
-    await expectFailure(server.url.replace(/osprofiler$/, 'other'), /does not let this user use that database/)
+    await expectFailure(server.url.replace(/osprofiler$/, 'other'), /does not let this user use the database/)
   })
 
   it('the server does not speak TLS', async () => {
-    await expectFailure(`${server.url}?ssl_mode=REQUIRED`, /does not speak TLS; ssl_mode=DISABLED/)
+    await expectFailure(`${server.url}?ssl_mode=REQUIRED`, /does not speak TLS; use ssl_mode=DISABLED/)
   })
 
-  it('the user is let in over TLS alone', async () => {
-    await expectFailure(`${secure.url}?ssl_mode=DISABLED`, /does not take this user and password/)
+  it('the server accepts the user only over TLS', async () => {
+    await expectFailure(`${secure.url}?ssl_mode=DISABLED`, /refuses this user and password/)
   })
 
   it('the user may not write', async () => {
     await server.sql(`CREATE USER reader@'%' IDENTIFIED BY 's3cret'; GRANT SELECT ON osprofiler.* TO reader@'%'`)
 
-    await expectFailure(server.url.replace('//osprofiler', '//reader'), /grant it SELECT, INSERT and DELETE/)
+    await expectFailure(server.url.replace('//osprofiler', '//reader'), /grant the user SELECT, INSERT and DELETE/)
   })
 
-  it('the server can only be read', async () => {
+  it('the server is read-only', async () => {
     await server.sql('SET GLOBAL read_only = ON')
     onTestFinished(async () => {
       await server.sql('SET GLOBAL read_only = OFF')
     })
 
-    await expectFailure(server.url, /can only be read/)
+    await expectFailure(server.url, /is read-only/)
   })
 })
 
-describe('MariaDB keeps the other records of a batch where one', () => {
+describe('MariaDB keeps the other records of a batch if one record', () => {
   it.each([
     ['has half a surrogate pair in its project', { project: '\udc00' }],
     ['has a service of more than 255 characters', { service: '漢'.repeat(256) }],
-    ['has a time that is none', { timestamp: 'never' }],
+    ['has an invalid timestamp', { timestamp: 'never' }],
     ['is larger than max_allowed_packet', { info: { text: 'x'.repeat(PACKET) } }],
   ])('%s', async (_, culprit) => {
     const { stats, warnings } = await expectOthers(server.url, [culprit], { batchBytes: 100_000_000 })
@@ -75,7 +75,7 @@ describe('MariaDB keeps the other records of a batch where one', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('is almost as large as max_allowed_packet, and this one, too', async () => {
+  it('is almost as large as max_allowed_packet, and keeps this record as well', async () => {
     const large = { info: { text: '漢"\\'.repeat(80_000) } }
 
     await expectAll(server.url, [{}, large, large, {}, large], { batchBytes: 100_000_000 })
@@ -87,7 +87,7 @@ describe('MariaDB keeps the other records of a batch where one', () => {
     ['HY000', 1037],
     ['HY000', 1105],
     ['40001', 1213],
-  ])('is refused with %s (%i), each time', async (state, code) => {
+  ])('is refused with %s (%i) on each try', async (state, code) => {
     await expectOthers(server.url, [])
     await refuseBad(state, code)
 

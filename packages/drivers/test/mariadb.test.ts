@@ -49,7 +49,7 @@ describeTable('mysql://', () => createDatabase())
 describe.each([
   ['MariaDB', ''],
   ['MariaDB 10.5', '10.5.29-MariaDB'],
-])('a table of %s that another program works on', (_, version) => {
+])('a table of %s that another program has locked', (_, version) => {
   let locked: MariadbServer
   beforeAll(async () => {
     // It has no SKIP LOCKED before 10.6: the driver goes by what the server says that it is.
@@ -73,13 +73,13 @@ describe.each([
       // Else a statement that scans the table locks what it does not find as well.
       hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
       holdTable: () => hold('LOCK TABLES data WRITE'),
-      describeHolder: () => 'a session that cannot be told from here .the plugin metadata_lock_info',
+      describeHolder: () => 'a session that is not visible from here .the plugin metadata_lock_info',
     }
   })
 })
 
 describe('a table of MariaDB', () => {
-  it('takes no record of more bytes than a packet may have, and all others of its batch', async () => {
+  it('refuses a record that is larger than a packet, and keeps the other records of the batch', async () => {
     const { url } = await createDatabase()
     const driver = open(url)
     const large = ['x', 'é', '漢', '"'].map(letter =>
@@ -100,7 +100,7 @@ describe('a table of MariaDB', () => {
     name VARCHAR(255), data JSON, PRIMARY KEY (id), KEY ix_data_base_id (base_id), KEY ix_data_timestamp (timestamp))
     CHARACTER SET latin1 COLLATE latin1_swedish_ci`
 
-  it('tells ids apart that its collation takes for one', async () => {
+  it('distinguishes ids that are equal in its collation', async () => {
     const { url, run } = await createDatabase()
     await run(OLD_TABLE)
     const driver = open(url)
@@ -116,7 +116,7 @@ describe('a table of MariaDB', () => {
     expect(await driver.pruneTraces?.(new Date('2027-01-01'))).toBe(4)
   })
 
-  it('refuses what its character set has not, and keeps the rest', async () => {
+  it('refuses texts that its character set lacks, and keeps the rest', async () => {
     const { url, run } = await createDatabase()
     await run(OLD_TABLE)
     const driver = open(url)
@@ -128,7 +128,7 @@ describe('a table of MariaDB', () => {
     expect(await readAll(driver, 'kept')).toEqual([kept])
   })
 
-  it('cuts nothing short, whatever the mode of the server', async () => {
+  it('truncates no text in any SQL mode of the server', async () => {
     await server.sql(`SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'`)
     const { url } = await createDatabase()
 
@@ -142,7 +142,7 @@ describe('a table of MariaDB', () => {
   })
 })
 
-it('a server that answers no second statement has no connection left afterwards', async () => {
+it('the driver leaves no connection to a server that does not answer the second statement', async () => {
   const { url } = await createDatabase()
   await server.sql(`CREATE USER hurried IDENTIFIED BY 'friend'; GRANT ALL ON table_${databases}.* TO hurried;
     ALTER USER hurried WITH MAX_QUERIES_PER_HOUR 1`)
@@ -167,7 +167,7 @@ describe('a connection string of MySQL', () => {
     },
   )
 
-  it('has the options for TLS of the clients of MySQL and of Python', async () => {
+  it('supports the TLS options of the clients of MySQL and of Python', async () => {
     const { url } = await createDatabase()
     const ca = `ssl_ca=${encodeURIComponent(server.certificateFile ?? '')}`
 
@@ -193,7 +193,7 @@ describe('a connection string of MySQL', () => {
     await expectToWork(url.replace('@', '@127.0.0.1:1,'))
   })
 
-  it('passes over what only other clients know, and nothing that says how safe the way is', async () => {
+  it('ignores options that only other clients know, but no option about TLS', async () => {
     const { url } = await createDatabase()
 
     // As DevStack writes it.
@@ -202,7 +202,7 @@ describe('a connection string of MySQL', () => {
     expect(() => openDriver(`${url}?read_default_file=/etc/my.cnf`)).toThrow(/no option "read_default_file"/)
   })
 
-  it('names a database', () => {
+  it('must name a database', () => {
     expect(() => openDriver('mysql://user:Tr0ub4dor@host')).toThrow(
       expect.objectContaining({
         code: 'ERR_CONNECTION_STRING',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
 describe('memory://', () => {
-  it('is a store of its own at each opening, unless it has a name', async () => {
+  it('opens a new store each time, unless the store has a name', async () => {
     const name = randomUUID()
     const [unnamed, named] = [openDriver('memory://'), openDriver(`memory://${name}`)]
     const record = makeRecord()
@@ -16,7 +16,7 @@ describe('memory://', () => {
     expect(await readAll(openDriver(`memory://${name}`), record.base_id)).toEqual([record])
   })
 
-  it('keeps what was written to a name after the one who wrote it has closed', async () => {
+  it('keeps the records of a named store after its writer has closed', async () => {
     const connectionString = `memory://${randomUUID()}`
     const record = makeRecord()
     const app = openDriver(connectionString)
@@ -27,7 +27,7 @@ describe('memory://', () => {
     expect(await readAll(openDriver(connectionString), record.base_id)).toEqual([record])
   })
 
-  it('keeps 250,000 records: the oldest traces make room for new ones', async () => {
+  it('keeps 250,000 records, and drops the oldest traces to make room for new ones', async () => {
     const driver = openDriver('memory://')
     await driver.write(makeTrace(10, { base_id: 'oldest' }))
     await driver.write(makeTrace(249_985, { base_id: 'large' }))
@@ -40,7 +40,7 @@ describe('memory://', () => {
     expect(await readAll(driver, 'newest')).toHaveLength(6)
   })
 
-  it('refuses what even an otherwise empty store has no room for', async () => {
+  it('refuses records for which even an empty store has no room', async () => {
     const driver = openDriver('memory://')
 
     const result = await driver.write(makeTrace(250_003))

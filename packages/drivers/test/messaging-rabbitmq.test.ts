@@ -44,7 +44,7 @@ function toConnectionString({ host, port }: { readonly host: string; readonly po
 }
 
 describe('messaging:// over RabbitMQ', () => {
-  it('sends what oslo.messaging takes for a notification, to a queue that waits for a listener', async () => {
+  it('sends notifications that oslo.messaging accepts to a queue that waits for a listener', async () => {
     const driver = open(await createStore())
     const record = makeRecord({ service: 'orders', info: { host: 'web-1', note: 'é\ud800\0' } })
 
@@ -66,7 +66,7 @@ describe('messaging:// over RabbitMQ', () => {
     })
   })
 
-  it('reads without taking anything away, in the order in which it was written', async () => {
+  it('reads records in the order of writing without removing them', async () => {
     const driver = open(await createStore())
     const [one, other] = [makeTrace(700), makeTrace(700)]
     await driver.write(one.flatMap((record, index) => [record, other[index] ?? record]))
@@ -77,7 +77,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(left).toEqual(one.flatMap((record, index) => [record, other[index]]))
   })
 
-  it('leaves what is no notification of a profiler where it is', async () => {
+  it('leaves messages in the queue that are not from a profiler', async () => {
     const driver = open(await createStore())
     const record = makeRecord()
     await driver.write([record])
@@ -102,7 +102,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('says so where more waits than it looks through, and takes nothing of it', async () => {
+  it('rejects a read of a queue that is too long, and removes no message', async () => {
     const connectionString = await createStore()
     const driver = open(connectionString)
     await driver.write(makeTrace(11))
@@ -115,13 +115,13 @@ describe('messaging:// over RabbitMQ', () => {
 
     await expect(scanning).rejects.toMatchObject({
       code: 'ERR_STORE',
-      message: expect.stringMatching(/More than 10 notifications wait in the queue "profiler.info"/),
+      message: expect.stringMatching(/The queue "profiler.info" holds more than 10 notifications/),
     })
     expect(seen).toEqual([])
     expect(await takeAll()).toHaveLength(11)
   })
 
-  it('has the broker forget after a time what nobody consumed', async () => {
+  it('makes the broker drop notifications that were not consumed within ttl', async () => {
     const connectionString = await createStore()
 
     await open(connectionString).write([makeRecord()])
@@ -131,7 +131,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(expirations).toEqual([undefined, String(7 * 86_400_000)])
   })
 
-  it('says so where the broker keeps nothing for as long as it is told to, and tries again', async () => {
+  it('says so if the broker refuses the ttl, and tries again', async () => {
     const driver = open(`${await createStore()}?ttl=999999w`)
 
     const error = await driver.write([makeRecord()]).catch(failure => failure)
@@ -140,7 +140,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toEqual([])
   })
 
-  it('declares the queue anew where somebody has removed it', async () => {
+  it('declares the queue again after it was removed', async () => {
     const connectionString = await createStore()
     const driver = open(connectionString)
     const records = [makeRecord(), makeRecord()]
@@ -153,7 +153,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(1)
   })
 
-  it('takes the broker from the transport URL that services of OpenStack share', async () => {
+  it('takes the broker from the transport URL that OpenStack services share', async () => {
     await createStore()
     const { host, port } = server
     const credentials = `osprofiler:${encodeURIComponent('p@ss/w:rd')}`
@@ -182,7 +182,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(1)
   })
 
-  it('says what is wrong with a password, a virtual host, a queue that was declared otherwise', async () => {
+  it('says what is wrong with a password, a virtual host, or a queue that was declared differently', async () => {
     await createStore()
     const { host, port } = server
     const credentials = `osprofiler:${encodeURIComponent('p@ss/w:rd')}`
@@ -190,7 +190,10 @@ describe('messaging:// over RabbitMQ', () => {
     for (const [string, message] of [
       [`messaging://osprofiler:wr0ng@${host}:${port}/`, /user or password \(403\)/],
       [`messaging://${credentials}@${host}:${port}/nowhere`, /virtual host.*\(530\)/],
-      [`messaging://${credentials}@${host}:${port}/?amqp_durable_queues=1`, /declared otherwise.*amqp_durable_queues/],
+      [
+        `messaging://${credentials}@${host}:${port}/?amqp_durable_queues=1`,
+        /declared differently.*amqp_durable_queues/,
+      ],
     ] as const) {
       await open(toConnectionString(server)).write([makeRecord()])
       const error: unknown = await open(string)
@@ -207,7 +210,7 @@ describe('messaging:// over RabbitMQ', () => {
       'a durable queue',
       '',
       { durable: true },
-      /queue was declared otherwise \(406: durable is true\); see amqp_durable_queues/,
+      /queue was declared differently \(406: durable is true\); see amqp_durable_queues/,
     ],
     [
       'a quorum queue',
@@ -228,7 +231,7 @@ describe('messaging:// over RabbitMQ', () => {
       { durable: true, arguments: { ...QUORUM, 'x-delivery-limit': 3 } },
       /x-delivery-limit is 3.*see the options rabbit_\*/,
     ],
-  ])('says at %s which option is missing beside "%s"', async (_, options, declared, message) => {
+  ])('names the missing option for %s, given "%s"', async (_, options, declared, message) => {
     await createStore()
     const client = await connect(server.url)
     const channel = await client.createChannel()
@@ -243,7 +246,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('declares a quorum queue with the limits of the transport URL that services share', async () => {
+  it('declares a quorum queue with the limits of the shared transport URL', async () => {
     await createStore()
     const client = await connect(server.url)
     const channel = await client.createChannel()
@@ -264,7 +267,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(result).toEqual({ refused: 0 })
   })
 
-  it('is refused by a queue that is full, and tries again when it is not', {
+  it('is refused by a full queue, and tries again later', {
     timeout: COMMANDS_TAKE_LONG,
   }, async () => {
     await createStore()
@@ -293,7 +296,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(notifier.stats).toMatchObject({ written: written + 1, dropped, unknown: 0 })
   })
 
-  it('is refused what is larger than the broker takes, and nothing else, however often', {
+  it('drops only the messages that are too large for the broker, however many there are', {
     timeout: COMMANDS_TAKE_LONG,
   }, async () => {
     const small = await startRabbitmq({ password: 'p@ss/w:rd', settings: { max_message_size: '20000' } })
@@ -311,14 +314,14 @@ describe('messaging:// over RabbitMQ', () => {
     expect(results).toEqual([
       { refused: 3 },
       { refused: 1 },
-      { refused: 1, reason: 'A record may be larger than the store takes.' },
+      { refused: 1, reason: 'A record may be too large for the store.' },
     ])
     expect(await readAll(driver, one[0]?.base_id ?? '')).toEqual(one)
     expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
     expect(await driver.listTraces?.()).toHaveLength(3)
   })
 
-  it('waits where the broker is short of memory, and delivers when it is not any more', {
+  it('waits while the broker is short of memory, and delivers afterwards', {
     timeout: COMMANDS_TAKE_LONG,
   }, async () => {
     const connectionString = await createStore()
@@ -345,7 +348,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect((await takeAll()).length - 22).toBeOneOf([0, 1])
   })
 
-  it('delivers all when the broker was not there at the start', async () => {
+  it('delivers all records if the broker starts late', async () => {
     await createStore()
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
@@ -361,7 +364,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(100)
   })
 
-  it('counts as unknown what was cut off before it was confirmed, and writes nothing twice', async () => {
+  it('counts records as unknown if the connection broke before their confirmation, and writes no record twice', async () => {
     await createStore()
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
@@ -389,7 +392,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(arrived.length).toBeLessThanOrEqual(written + unknown)
   })
 
-  it('is as slow as its broker, and loses nothing by that', async () => {
+  it('waits for a slow broker, and loses no record', async () => {
     await createStore()
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
@@ -403,7 +406,9 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(1_000)
   })
 
-  it('goes on after the broker was killed and started again under load', { timeout: COMMANDS_TAKE_LONG }, async () => {
+  it('sends later batches after the broker was killed and restarted under load', {
+    timeout: COMMANDS_TAKE_LONG,
+  }, async () => {
     await createStore()
     const driver = open(`${toConnectionString(server)}?amqp_durable_queues=1&control_exchange=lasting`)
     const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 100, maxRecords: 500 })
@@ -433,7 +438,9 @@ describe('messaging:// over RabbitMQ', () => {
 })
 
 describe('messaging:// over TLS', () => {
-  it('writes to whom it can trust, and says so where it cannot', { timeout: COMMANDS_TAKE_LONG }, async () => {
+  it('writes to a trusted broker, and reports a certificate that is not trusted', {
+    timeout: COMMANDS_TAKE_LONG,
+  }, async () => {
     const secure = await startRabbitmq({ tls: true })
     onTestFinished(() => secure.stop())
     const { host, port, certificateFile } = secure
@@ -455,11 +462,11 @@ describe('messaging:// over TLS', () => {
 
 describe('a program with an open messaging:// store', () => {
   it.each([
-    ['leaves all to its notifier', 'notify', ''],
+    ['leaves the writing to its notifier', 'notify', ''],
     ['waits for its own write', 'await', 'written\n'],
     ['writes in the background', 'background', ''],
-    ['closes it', 'close', 'closed\n'],
-  ])('ends by itself, and has written all, when it %s', async (_, work, stdout) => {
+    ['closes the store', 'close', 'closed\n'],
+  ])('ends by itself and has written all records when it %s', async (_, work, stdout) => {
     const connectionString = await createStore()
 
     const outcome = await finish(startFixture('leave-open.mjs', [connectionString, work]))
@@ -468,7 +475,7 @@ describe('a program with an open messaging:// store', () => {
     expect(await takeAll()).toHaveLength(3)
   })
 
-  it('ends by itself though the broker is not there', async () => {
+  it('ends by itself even if the broker is not running', async () => {
     const outcome = await finish(startFixture('leave-open.mjs', ['messaging://a:b@127.0.0.1:1', 'background']))
 
     expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' })
@@ -484,7 +491,7 @@ describe('a messaging:// string', () => {
     'messaging://me:s3cret@host?ttl=soon',
     'messaging://me:s3cret@host?rabbit_quorum_queue=1&rabbit_quorum_delivery_limit=few',
     'messaging://',
-  ])('is refused as %j, and not shown', string => {
+  ])('is refused as %j without being shown', string => {
     const error = refusalOf(string)
 
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
@@ -492,7 +499,7 @@ describe('a messaging:// string', () => {
   })
 
   it.each(['kafka://me:s3cret@host', 'me:s3cret@host', 'rabbit://me:s3cret@host:x'])(
-    'may not leave the broker to the transport URL %j, which is not shown',
+    'is refused with the transport URL %j, which is not shown',
     url => {
       vi.stubEnv('OSPROFILER_TRANSPORT_URL', url)
       onTestFinished(() => void vi.unstubAllEnvs())
@@ -504,7 +511,7 @@ describe('a messaging:// string', () => {
     },
   )
 
-  it('leaves the broker to the transport URL where it has options alone, which win over those of the URL', () => {
+  it('with only options uses the broker of the transport URL, and its own options win', () => {
     vi.stubEnv('OSPROFILER_TRANSPORT_URL', 'rabbit://me:s3cret@one,you:pw@two:5673/vhost?control_exchange=nova')
     onTestFinished(() => void vi.unstubAllEnvs())
 
@@ -516,7 +523,7 @@ describe('a messaging:// string', () => {
     }
   })
 
-  it('names its brokers for people, without credentials', () => {
+  it('is shown as the names of its brokers, without credentials', () => {
     const driver = openDriver('messaging://me:s3cret@one,you:s3cret@[::1]:5673/vhost')
 
     expect([driver.name, driver.location]).toEqual(['messaging', 'one:5672,[::1]:5673'])

@@ -67,8 +67,8 @@ function afterCount(connection: BrokerConnection, work: () => Promise<unknown>):
   return Object.create(connection, { model: { value: { createChannel } } })
 }
 
-describe('a queue that another consumer has to itself', () => {
-  it.each(['list', 'prune'] as const)('makes a %s fail, which would be incomplete', async method => {
+describe('a queue with an exclusive consumer', () => {
+  it.each(['list', 'prune'] as const)('makes a %s fail, because the result would be incomplete', async method => {
     const client = await connect(server.url)
     onTestFinished(() => client.close())
     const other = await client.createChannel()
@@ -90,8 +90,8 @@ describe('a queue that another consumer has to itself', () => {
   })
 })
 
-describe('a queue of which another consumer takes some meanwhile', () => {
-  it('lists what is left', async () => {
+describe('a queue from which another consumer takes notifications meanwhile', () => {
+  it('is listed by its remaining notifications', async () => {
     await writeTrace()
     const connection = afterCount(await open(), () => consume(5))
 
@@ -100,7 +100,7 @@ describe('a queue of which another consumer takes some meanwhile', () => {
     expect(found).toMatchObject([{ records: 15 }])
   })
 
-  it('is not pruned, because nobody knows how young the traces of the taken records are', async () => {
+  it('is not pruned, because the age of the taken traces is unknown', async () => {
     await writeTrace()
     const connection = await open()
     const busy = afterCount(connection, () => consume(5))
@@ -109,7 +109,7 @@ describe('a queue of which another consumer takes some meanwhile', () => {
 
     await expect(pruning).rejects.toMatchObject({
       code: 'ERR_STORE',
-      message: expect.stringMatching(/^Meanwhile, 5 notifications left the queue/),
+      message: expect.stringMatching(/^5 notifications expired or went to another consumer/),
     })
     connection.destroy()
     await expect.poll(countWaiting).toBe(15)

@@ -23,7 +23,7 @@ describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
     expect(failed).toEqual([{ base_id: 'trace', timestamp: '2026-11-22T10:00:00.009001' }])
   })
 
-  it('give Python also a trace of which MongoDB cannot keep everything', async () => {
+  it('give Python even a trace that MongoDB cannot keep exactly', async () => {
     const trace = makeServed().map(record => ({ ...record, info: { ...record.info, $where: 'half \ud800' } }))
     await open().write(trace)
 
@@ -32,7 +32,7 @@ describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
     expect(report).toMatchObject({ stats: SERVED_REPORT.stats })
   })
 
-  it('read a trace that Python wrote, whole, and list it', async () => {
+  it('read all records of a trace that Python wrote, and list the trace', async () => {
     const records = makePythonTrace()
     await usePython('write', store.url, { records })
 
@@ -47,7 +47,7 @@ describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
     expect(await usePython('errors', store.url)).toEqual([[]])
   })
 
-  it('make one tree of what both wrote', async () => {
+  it('build one tree from the records of both', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     const driver = open()
     await driver.write(makeServed())

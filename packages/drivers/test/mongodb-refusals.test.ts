@@ -35,7 +35,7 @@ describe('an index that MongoDB refuses', () => {
     ['base_id', 67, 'CannotCreateIndex', ['timestamp', 'expires_at']],
     ['timestamp', 85, 'IndexOptionsConflict', ['base_id', 'expires_at']],
     ['expires_at', 238, 'NotImplemented', ['base_id', 'timestamp']],
-  ])('costs no other index and no record, if it is the one of %s', async (refused, code, codeName, others) => {
+  ])('costs no other index and no record if the index of %s is refused', async (refused, code, codeName, others) => {
     server.intercept = command =>
       command.name === 'createIndexes' && keys(command).includes(refused)
         ? { ok: 0, code, codeName, errmsg: 'no such index here' }
@@ -54,7 +54,7 @@ describe('an index that MongoDB refuses', () => {
     expect(warnings[0]?.message).toContain(codeName)
   })
 
-  it('is one warning, though the server refuses all of them', async () => {
+  it('causes only one warning, even if the server refuses all indexes', async () => {
     server.intercept = ({ name }) =>
       name === 'createIndexes' ? { ok: 0, code: 13, codeName: 'Unauthorized', errmsg: 'not authorized' } : undefined
     const driver = open('')
@@ -87,8 +87,8 @@ describe('a replica set of another name', () => {
 
   it.each([
     ['rs0', 'a member of the replica set "rs0"'],
-    [undefined, 'no member of a replica set; leave it out'],
-  ])('is said, where the server is of %s', async (setName, message) => {
+    [undefined, 'not a member of a replica set; leave out the option'],
+  ])('is reported if the set name of the server is %s', async (setName, message) => {
     server.intercept = ({ name }) => (/^(?:hello|ismaster)$/i.test(name) ? hello(setName) : undefined)
     const driver = open('?replicaSet=rs9')
 

@@ -39,7 +39,7 @@ function answerBad(failure: { readonly code: number; readonly errmsg: string }):
   }
 }
 
-describe('a process that writes to MongoDB is warned, and loses nothing yet, where', () => {
+describe('a process that writes to MongoDB is warned and loses no record yet if', () => {
   it('the password is wrong', async () => {
     await expectFailure(
       `mongodb://tracer:wr0ng@127.0.0.1:${guarded.port}/?authSource=admin`,
@@ -62,10 +62,10 @@ describe('a process that writes to MongoDB is warned, and loses nothing yet, whe
   })
 })
 
-describe('MongoDB keeps the other records of a batch where one', () => {
+describe('MongoDB keeps the other records of a batch if one record', () => {
   it.each([
     ['has half a surrogate pair in its project', { project: '\udc00' }],
-    ['has a time that is none', { timestamp: 'never' }],
+    ['has an invalid timestamp', { timestamp: 'never' }],
     ['is larger than a document may be', { info: { text: 'x'.repeat(17_000_000) } }],
   ])('%s', async (_, culprit) => {
     const { stats, warnings } = await expectOthers(storeUrl(), [culprit])
@@ -74,7 +74,7 @@ describe('MongoDB keeps the other records of a batch where one', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL, half a surrogate pair and operators in its info, and this one, too', async () => {
+  it('has NUL, half a surrogate pair and operators in its info, and keeps this record as well', async () => {
     await expectAll(storeUrl(), [{}, { info: { 'a\0': '\ud800', $where: 1, _bsontype: 'ObjectId' } }, {}])
   })
 
@@ -82,7 +82,7 @@ describe('MongoDB keeps the other records of a batch where one', () => {
     [121, 'Document failed validation'],
     [112, 'WriteConflict'],
     [14031, 'no space left'],
-  ])('is answered with code %i, each time', async (code, errmsg) => {
+  ])('is answered with code %i on each try', async (code, errmsg) => {
     answerBad({ code, errmsg })
 
     const { stats, warnings } = await expectOthers(storeUrl(), [{ name: 'bad' }, { name: 'bad' }])
@@ -92,7 +92,7 @@ describe('MongoDB keeps the other records of a batch where one', () => {
   })
 })
 
-it('writes no document of MongoDB twice where a batch is written in parts after its answer was lost', async () => {
+it('writes no MongoDB document twice if a batch is written in parts after its answer was lost', async () => {
   const driver = openDriver(storeUrl())
   const trace = makeTrace(4)
   server.intercept = command => {

@@ -93,28 +93,28 @@ afterAll(async () => {
   await Promise.all(stops.map(stop => stop()))
 })
 
-describe('the stand-in for MongoDB answers as a server', () => {
-  it.each(QUESTIONS)('that is asked for %s', async (_, command) => {
+describe('the stand-in for MongoDB answers like a server', () => {
+  it.each(QUESTIONS)('to a query with %s', async (_, command) => {
     const [real, ours] = await askBoth(command)
 
     expect(ours).toEqual(real)
     expect(real).toMatchObject([{ ok: 1 }])
   })
 
-  it.each(CHANGES)('that is told %s', async (_, command) => {
+  it.each(CHANGES)('to a change with %s', async (_, command) => {
     const [real, ours] = await askBoth(command, { find: 'records', sort: { _id: 1 } })
 
     expect(ours).toEqual(real)
   })
 
-  it.each(REFUSED)('that does not know %s', async (_, command) => {
+  it.each(REFUSED)('that refuses %s', async (_, command) => {
     const [real, ours] = await askBoth(command)
 
     expect(ours).toEqual(real)
     expect(real).toMatchObject([{ code: expect.any(Number) }])
   })
 
-  it('that is asked for a long answer, batch by batch', async () => {
+  it('to a query with a long answer, batch by batch', async () => {
     const documents = Array.from({ length: 250 }, (_, index) => ({ _id: index }))
 
     const [real, ours] = await Promise.all(

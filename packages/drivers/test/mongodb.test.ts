@@ -28,7 +28,7 @@ afterAll(() => server.kill())
 const storeUrl = () => `mongodb://127.0.0.1:${server.port}`
 
 describe('mongodb://', () => {
-  it('keeps records in the layout of Python, info as an object', async () => {
+  it("keeps records in the layout of Python's driver, with info as an object", async () => {
     const driver = open(storeUrl())
     const record = makeRecord({
       info: { host: 'web-1', db: { statement: 'SELECT 1', params: [1, 2.5, 1_700_000_000_000] } },
@@ -42,7 +42,7 @@ describe('mongodb://', () => {
     expect(members).toEqual(record)
   })
 
-  it('keeps whole numbers whole, as Python shows them', async () => {
+  it('keeps integers as integers, as Python shows them', async () => {
     await open(storeUrl()).write([makeRecord({ info: { small: 7, large: 1_700_000_000_000, text: '[1700000000000' } })])
 
     const [raw] = server.database.collection('osprofiler.profiler').find({}, {})
@@ -51,7 +51,7 @@ describe('mongodb://', () => {
     expect(info.large._bsontype).toBe('Long')
   })
 
-  it('keeps info that MongoDB would change exactly, and beside it what MongoDB can search', async () => {
+  it('keeps an exact copy of info that MongoDB would change, beside a searchable one', async () => {
     const driver = open(storeUrl())
     const deep = JSON.parse(`${'['.repeat(150)}${']'.repeat(150)}`)
     const infos = [
@@ -73,7 +73,7 @@ describe('mongodb://', () => {
     expect(JSON.parse(first?.info_json)).toEqual(infos[0])
   })
 
-  it('takes filters for texts, never for operators', async () => {
+  it('treats filter values as texts, never as operators', async () => {
     const driver = open(storeUrl())
     const kept = makeRecord({ base_id: 'kept', service: 'shop' })
     await driver.write([kept])
@@ -84,17 +84,17 @@ describe('mongodb://', () => {
     expect(await readAll(driver, 'kept')).toEqual([kept])
   })
 
-  it('refuses a record that is larger than a document may be, and keeps the rest of its batch', async () => {
+  it('refuses a record that is too large for a document, and keeps the rest of the batch', async () => {
     const driver = open(storeUrl())
     const trace = makeTrace(2)
 
     const result = await driver.write([...trace, makeRecord({ info: { text: 'x'.repeat(16 * 1024 * 1024) } })])
 
-    expect(result).toEqual({ refused: 1, reason: 'A record may be larger than the store takes.' })
+    expect(result).toEqual({ refused: 1, reason: 'A record may be too large for the store.' })
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('writes nothing twice when the answer to a batch is lost', async () => {
+  it('writes no record twice if the answer to a batch is lost', async () => {
     const driver = open(storeUrl())
     const trace = makeTrace(3)
     server.intercept = command => {
@@ -111,7 +111,7 @@ describe('mongodb://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('counts what the server refuses for ever, and tries again what it holds up', async () => {
+  it('counts records that the server always refuses, and retries records that it puts off', async () => {
     const driver = open(storeUrl())
     const answers = [
       { n: 1, writeErrors: [{ index: 0, code: 121, errmsg: 'Document failed validation' }], ok: 1 },
@@ -125,7 +125,7 @@ describe('mongodb://', () => {
     expect(await driver.write(makeTrace(2))).toEqual({ refused: 1 })
   })
 
-  it('notes failed traces for Python where it is told to, and lists them in any case', async () => {
+  it('notes failed traces for Python only with filterErrorTrace, and always lists them', async () => {
     const failed = makeRecord({ base_id: 'failed', name: 'wsgi-stop', info: { etype: 'ValueError' } })
     await open(storeUrl()).write([failed, makeRecord({ base_id: 'fine' })])
     const unnoted = await find('profiler_error')
@@ -141,7 +141,7 @@ describe('mongodb://', () => {
     expect((await open(storeUrl()).listErrorTraces?.())?.map(({ base_id }) => base_id)).toEqual(['failed'])
   })
 
-  it('lets the server remove with ?ttl= what is old enough, and without it nothing', async () => {
+  it('lets the server remove old traces with ?ttl=, and no traces without it', async () => {
     await open(`${storeUrl()}/?ttl=1h`).write([makeRecord({ base_id: 'short' })])
     await open(storeUrl()).write([makeRecord({ base_id: 'for ever' })])
     await expect
@@ -156,7 +156,7 @@ describe('mongodb://', () => {
     expect((await find('profiler')).map(({ base_id }) => base_id)).toEqual(['for ever'])
   })
 
-  it('closes its connections a moment after it was used, and opens them again', async () => {
+  it('closes idle connections after a moment, and opens them again', async () => {
     const driver = open(storeUrl())
     await driver.write([makeRecord()])
     const hellos = () => server.commands.filter(name => name === 'endSessions').length
@@ -167,7 +167,7 @@ describe('mongodb://', () => {
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
   })
 
-  it('lets the program end that has closed it, and one that has not', async () => {
+  it('does not keep a program alive, whether the driver was closed or not', async () => {
     const closing = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'close']))
     const waiting = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 
@@ -180,9 +180,9 @@ describe('mongodb://', () => {
     ['mongodb://tracer:s3cret@db/?retrywrites=true', 'no option "retrywrites"'],
     ['mongodb://tracer:s3cret@db/?ttl=soon', 'ttl says'],
     ['mongodb://tracer:s3cret%zz@db', 'hexadecimal'],
-    ['mongodb+srv://tracer:s3cret@one,two', 'one name'],
-    ['mongodb+srv://tracer:s3cret@one:27017', 'one name'],
-  ])('says of %s what is wrong with it, and not the password', (connectionString, reason) => {
+    ['mongodb+srv://tracer:s3cret@one,two', 'one host name'],
+    ['mongodb+srv://tracer:s3cret@one:27017', 'one host name'],
+  ])('says what is wrong with %s, without showing the password', (connectionString, reason) => {
     expect(() => openDriver(connectionString)).toThrow(
       expect.objectContaining({ code: 'ERR_CONNECTION_STRING', message: expect.stringContaining(reason) }),
     )
@@ -209,7 +209,7 @@ describe('mongodb:// with credentials and TLS', () => {
     `mongodb://tracer:${encodeURIComponent(password)}@localhost:${secured.port}/?authSource=admin&${options}`
   const trust = `tls=true&tlsCAFile=${encodeURIComponent(join(folder, 'certificate.pem'))}`
 
-  it('is let in', async () => {
+  it('is accepted', async () => {
     const driver = open(securedUrl(credentials.password, trust))
     const record = makeRecord()
 
@@ -220,8 +220,8 @@ describe('mongodb:// with credentials and TLS', () => {
 
   it.each([
     ['a wrong password', 'wr0ng', trust, 'Authentication failed'],
-    ['no trust in the certificate', credentials.password, 'tls=true&serverSelectionTimeoutMS=500', ''],
-  ])('rejects with ERR_STORE for %s, and says no password', async (_, password, options, reason) => {
+    ['an untrusted certificate', credentials.password, 'tls=true&serverSelectionTimeoutMS=500', ''],
+  ])('rejects with ERR_STORE for %s, without showing the password', async (_, password, options, reason) => {
     const driver = open(securedUrl(password, options))
 
     const error = await driver.write([makeRecord()]).catch(failure => failure)

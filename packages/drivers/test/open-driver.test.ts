@@ -12,7 +12,7 @@ import { refusalOf } from './refusal-of.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 describe('openDriver', () => {
-  it('says which schemes it knows when it does not know one', () => {
+  it('lists the known schemes for an unknown scheme', () => {
     const error = refusalOf('reddis://localhost')
 
     expect(error.code).toBe('ERR_UNKNOWN_DRIVER')
@@ -29,16 +29,16 @@ describe('openDriver', () => {
     ['http://localhost:4318', 'otlp://'],
     ['https://es:9200', 'elasticsearch+https://'],
     ['unix:///run/redis.sock', 'redis://'],
-  ])('says of %s what takes its place', (string, place) => {
+  ])('says what to write in place of %s', (string, place) => {
     expect(refusalOf(string).code).toBe('ERR_UNKNOWN_DRIVER')
     expect(refusalOf(string).message).toContain(place)
     expect(refusalOf(string).message.length).toBeLessThan(200)
   })
 
   it.each([
-    ['info with a circle', { info: circular() }, 'circle'],
-    ['a timestamp that is no time', { timestamp: 'yesterday' }, 'timestamp'],
-    ['a name that is no text', { name: 7 as never }, '"name"'],
+    ['info with a cycle', { info: circular() }, 'cycle'],
+    ['an invalid timestamp', { timestamp: 'yesterday' }, 'timestamp'],
+    ['a name that is not a string', { name: 7 as never }, '"name"'],
   ])('says why a record is refused: %s', async (_, odd, reason) => {
     const driver = openDriver('memory://')
 
@@ -48,7 +48,7 @@ describe('openDriver', () => {
   })
 
   it.each(['postgresql+psycopg2cffi', 'postgresql+psycopg_async', 'mysql+cymysql', 'mariadb+mysqlconnector'])(
-    'takes %s, which SQLAlchemy does',
+    'accepts %s as SQLAlchemy does',
     scheme => {
       expect(openDriver(`${scheme}://user@host/database`).location).toMatch(/^host:\d+\/database$/)
     },
@@ -77,7 +77,7 @@ describe('openDriver', () => {
     'messaging?ssl=s3cret',
     'redis',
     'sqlite',
-  ])('says of %j how the scheme is written, as Python adds "://" by itself', string => {
+  ])('says how to write the scheme %j, to which Python adds "://" by itself', string => {
     const { code, message } = refusalOf(string)
 
     const [scheme] = /[a-z]+/.exec(string.toLowerCase()) ?? []
@@ -117,14 +117,14 @@ describe('openDriver', () => {
     expect(error.message).toContain('://')
   })
 
-  it('throws a TypeError for what is no string', () => {
+  it('throws a TypeError for a value that is not a string', () => {
     const openAny: (value: unknown) => unknown = value => openDriver(String(value) === 'x' ? 'x' : (value as string))
 
     expect(() => openAny(undefined)).toThrow(TypeError)
     expect(() => openAny(new URL('sqlite:///x.db'))).toThrow(TypeError)
   })
 
-  it('takes a scheme in any case', () => {
+  it('accepts a scheme in upper or lower case', () => {
     expect(openDriver('MEMORY://').name).toBe('memory')
   })
 
@@ -180,7 +180,7 @@ describe('openDriver', () => {
     ['messaging://u:s3cret@db/shop', 'messaging', 'db:5672'],
     ['otlp://u:s3cret@db', 'otlp', 'db:4318'],
     ['ceilometer://s3cret@db', 'ceilometer', 'db:8777'],
-  ])('says of %s where it is, and not who asks', async (connectionString, name, location) => {
+  ])('shows the location of %s without credentials', async (connectionString, name, location) => {
     const driver = openDriver(connectionString)
     await driver.close()
 
@@ -188,7 +188,7 @@ describe('openDriver', () => {
     expect(inspect(driver, { depth: 9, showHidden: true })).not.toContain('s3cret')
   })
 
-  it('shows no password where a path holds what looks like a connection string', async () => {
+  it('shows no password if a path contains a connection string', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'redis:'), 'in the way')
     const stray = `${directory}/redis:/user:p4ss@word@host/0`
@@ -204,7 +204,7 @@ describe('openDriver', () => {
     }
   })
 
-  it('says what to install where there is no SQLite client, and opens the other stores all the same', async () => {
+  it('says what to install if there is no SQLite client, and opens the other stores', async () => {
     const directory = temporaryDirectory()
     const core = dirname(dirname(fileURLToPath(import.meta.resolve('@osprofiler/core'))))
     cpSync(dirname(fileURLToPath(import.meta.resolve('@osprofiler/drivers'))), join(directory, 'dist'), {

@@ -31,8 +31,8 @@ beforeAll(async () => {
 })
 afterAll(() => collector.stop())
 
-describe('otlp:// and a collector', () => {
-  it.each(FORMATS)('gives it the spans that the stand-in gets, with %s', async format => {
+describe('otlp:// with a real collector', () => {
+  it.each(FORMATS)('sends the same spans as to the stand-in, with %s', async format => {
     const receiver = await startOtlpReceiver()
     const records = [...makePoint(), ...makePoint({ name: 'db' }), ...makePoint({ name: 'é漢😀' })]
     const [baseId] = records.map(({ base_id }) => base_id)
@@ -53,7 +53,7 @@ describe('otlp:// and a collector', () => {
     ['application/json', undefined, '{"resourceSpans":[]}'],
     ['application/json', 'gzip', gzipSync('{"resourceSpans":[]}')],
     ['application/x-protobuf', undefined, new Uint8Array()],
-  ])('is answered as by the stand-in, for %s and %s', async (type, encoding, body) => {
+  ])('gets the same answer as from the stand-in, for %s and %s', async (type, encoding, body) => {
     const receiver = await startOtlpReceiver()
     const headers = { 'content-type': type, ...(encoding === undefined ? {} : { 'content-encoding': encoding }) }
 
@@ -69,7 +69,7 @@ describe('otlp:// and a collector', () => {
     expect(real?.status).toBe(200)
   })
 
-  it('loses and repeats no span when it is killed and started again under load', async () => {
+  it('loses and repeats no span when the collector is killed and restarted under load', async () => {
     const driver = open(collector.url)
     const notifier = createNotifier(driver, QUICK)
     const sent: string[] = []
@@ -99,7 +99,7 @@ describe('otlp:// and a collector', () => {
     expect(new Set(kept().map(({ spanId }) => spanId)).size).toBe(kept().length)
   })
 
-  it('makes one trace of the spans that Python sends and of ours', async () => {
+  it('joins the spans of Python and Node.js in one trace', async () => {
     const [start, stop] = makePoint()
     const within = { base_id: start?.base_id, parent_id: start?.trace_id, info: { host: 'nova-1' } }
     const call = { ...makePoint({ name: 'rpc' })[0], ...within }
@@ -115,11 +115,11 @@ describe('otlp:// and a collector', () => {
   })
 })
 
-describe('otlp:// and a collector that refuses', () => {
+describe('otlp:// with a collector that refuses', () => {
   it.each<[string, CollectorOptions, string, RegExp]>([
     ['requests without its token', { token: 'SEALED' }, '', /401.*OTEL_EXPORTER_OTLP_HEADERS/],
     ['requests to another path', {}, '/elsewhere', /404.*path/],
-  ])('%s is a store that fails, and says what to do', async (_, options, path, message) => {
+  ])('%s fails and says what to do', async (_, options, path, message) => {
     const server = await startCollector(options)
     onTestFinished(() => server.stop())
 
@@ -128,7 +128,7 @@ describe('otlp:// and a collector that refuses', () => {
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('requests beyond its limit gets what is within the limit', async () => {
+  it('large requests delivers the spans within the limit', async () => {
     const server = await startCollector({ maxRequestBytes: 20_000 })
     onTestFinished(() => server.stop())
     const notifier = createNotifier(open(server.url), QUICK)

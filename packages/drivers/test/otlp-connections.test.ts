@@ -10,13 +10,18 @@ import { makeCertificate } from '../../../test/servers/make-certificate.js'
 import { makeRecord } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-describe('otlp:// says what ends its connections', () => {
+describe('otlp:// describes a connection that is ended', () => {
   it.each([
-    ['a port without TLS', () => createServer(), 'otlp+https', /no TLS.*otlp:\/\//],
-    ['the port of gRPC', () => createHttp2Server(), 'otlp', /no HTTP.*4317.*gRPC.*4318/],
-    ['a server of another kind', () => createTcpServer(socket => talk(socket, 'SSH-2.0-x\r\n')), 'otlp', /no HTTP/],
+    ['a port without TLS', () => createServer(), 'otlp+https', /does not speak TLS.*otlp:\/\//],
+    ['the port of gRPC', () => createHttp2Server(), 'otlp', /not HTTP.*4317.*gRPC.*4318/],
     [
-      'a server that sends an alert of TLS',
+      'a server of another protocol',
+      () => createTcpServer(socket => talk(socket, 'SSH-2.0-x\r\n')),
+      'otlp',
+      /not HTTP/,
+    ],
+    [
+      'a server that sends a TLS alert',
       () => createTcpServer(s => talk(s, '\x15\x03\x01\x00\x02')),
       'otlp',
       /otlp\+https/,
@@ -27,7 +32,12 @@ describe('otlp:// says what ends its connections', () => {
       'otlp',
       /ended before.*TLS.*gRPC/,
     ],
-    ['a server that closes then', () => createTcpServer(s => s.on('data', () => s.destroy())), 'otlp', /ended before/],
+    [
+      'a server that closes after the request',
+      () => createTcpServer(s => s.on('data', () => s.destroy())),
+      'otlp',
+      /ended before/,
+    ],
   ])('by %s', async (_, create, scheme, message) => {
     const port = await listen(create())
 
@@ -37,11 +47,17 @@ describe('otlp:// says what ends its connections', () => {
   })
 
   it.each([
-    ['an authority that is not known', {}, 'localhost', false, /not trusted.*OTEL_EXPORTER_OTLP_CERTIFICATE/],
+    ['an unknown authority', {}, 'localhost', false, /not trusted.*OTEL_EXPORTER_OTLP_CERTIFICATE/],
     ['another name in the certificate', {}, '127.0.0.2', true, /ALTNAME.*other hosts/],
-    ['no certificate of a client', { requestCert: true }, 'localhost', true, /client certificate.*CLIENT_CERTIFICATE/],
     [
-      'no certificate of a client, with TLS 1.2',
+      'a missing client certificate',
+      { requestCert: true },
+      'localhost',
+      true,
+      /client certificate.*CLIENT_CERTIFICATE/,
+    ],
+    [
+      'a missing client certificate, with TLS 1.2',
       { requestCert: true, maxVersion: 'TLSv1.2' },
       'localhost',
       true,
@@ -57,7 +73,7 @@ describe('otlp:// says what ends its connections', () => {
     expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('by a certificate of the client that is not trusted', async () => {
+  it('by a client certificate that is not trusted', async () => {
     const certificate = await makeCertificate(temporaryDirectory())
     const other = await makeCertificate(temporaryDirectory())
     const port = await listenTls(certificate, { requestCert: true, ca: readFileSync(certificate.certificateFile) })
@@ -74,8 +90,8 @@ describe('otlp:// says what ends its connections', () => {
   })
 })
 
-describe('otlp:// and a kept connection', () => {
-  it('sends a request once more where the collector closes the connection at that moment', async () => {
+describe('otlp:// with a reused connection', () => {
+  it('repeats a request once if the collector closes the connection at that moment', async () => {
     let requests = 0
     const server = createServer((request, response) => {
       // The second request of a connection meets its end.
@@ -92,7 +108,7 @@ describe('otlp:// and a kept connection', () => {
     expect(requests).toBe(3)
   })
 
-  it('sends a request on a new connection once', async () => {
+  it('does not repeat a request on a new connection', async () => {
     let requests = 0
     const server = createServer(request => {
       requests++
@@ -107,7 +123,7 @@ describe('otlp:// and a kept connection', () => {
     expect(requests).toBe(1)
   })
 
-  it('loses one batch by a collector that hangs, and keeps all others until it answers again', async () => {
+  it('loses one batch if the collector hangs, and keeps all other batches until the collector answers', async () => {
     let hangs = true
     const server = createServer((request, response) => {
       request.resume().on('end', () => hangs || response.end())

@@ -8,8 +8,8 @@ import { startOtlpReceiver } from './otlp-receiver.js'
 
 const QUICK = { minBackoff: 20, maxBackoff: 50 }
 
-describe('otlp:// and a collector that fails', () => {
-  it('delivers all when it was not there at the start', async () => {
+describe('otlp:// with a failing collector', () => {
+  it('delivers all records to a collector that starts late', async () => {
     const receiver = await startOtlpReceiver()
     await receiver.stop()
     const notifier = createNotifier(open(receiver), QUICK)
@@ -23,7 +23,7 @@ describe('otlp:// and a collector that fails', () => {
     expect(receiver.spans).toHaveLength(50)
   })
 
-  it('goes on after it was killed and started again under load', async () => {
+  it('sends later batches after the collector was killed and restarted under load', async () => {
     const receiver = await startOtlpReceiver()
     const notifier = createNotifier(open(receiver), { ...QUICK, maxRecords: 200 })
     const load = setInterval(() => emit(notifier, 5), 5)
@@ -44,7 +44,7 @@ describe('otlp:// and a collector that fails', () => {
     expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(receiver.spans.length)
   })
 
-  it('counts as unknown what is cut off before the answer again and again, and sends nothing twice', async () => {
+  it('counts records as unknown if connections keep breaking before the answer, and sends no record twice', async () => {
     const receiver = await startOtlpReceiver()
     const proxy = await startProxy(receiver)
     onTestFinished(() => proxy.stop())
@@ -69,7 +69,7 @@ describe('otlp:// and a collector that fails', () => {
     expect(length * 2).toBeLessThanOrEqual(written + unknown)
   })
 
-  it('counts as unknown what it got and did not answer, and sends it once', async () => {
+  it('counts records as unknown if the collector received and did not answer them, and sends them once', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ breaks: true })
     const notifier = createNotifier(open(receiver), QUICK)
@@ -81,7 +81,7 @@ describe('otlp:// and a collector that fails', () => {
     expect([receiver.requests.length, receiver.spans.length]).toEqual([1, 3])
   })
 
-  it('gives up waiting for an answer, and says that nobody knows', async () => {
+  it('gives up waiting for an answer, and says that the fate of the spans is unknown', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ after: new Promise(() => undefined) })
     const driver = open(receiver, '?timeout=2')
@@ -93,7 +93,7 @@ describe('otlp:// and a collector that fails', () => {
     await expect(driver.write(makePoints(1))).resolves.toEqual({ refused: 0 })
   })
 
-  it('is as slow as its collector, and loses nothing by that', async () => {
+  it('waits for a slow collector, and loses no record', async () => {
     const receiver = await startOtlpReceiver()
     const proxy = await startProxy(receiver)
     onTestFinished(() => proxy.stop())
@@ -107,27 +107,30 @@ describe('otlp:// and a collector that fails', () => {
     expect(receiver.spans).toHaveLength(500)
   })
 
-  it.each([429, 502, 503, 504])('tries again what is answered with %i, a request a try', async status => {
-    const receiver = await startOtlpReceiver()
-    receiver.answer({ status })
-    const notifier = createNotifier(open(receiver), QUICK)
+  it.each([429, 502, 503, 504])(
+    'retries a request that is answered with %i, with one request per try',
+    async status => {
+      const receiver = await startOtlpReceiver()
+      receiver.answer({ status })
+      const notifier = createNotifier(open(receiver), QUICK)
 
-    emit(notifier, 2)
-    await expect.poll(() => notifier.stats.retried).toBeGreaterThanOrEqual(8)
-    receiver.answer({})
-    await notifier.close(30_000)
+      emit(notifier, 2)
+      await expect.poll(() => notifier.stats.retried).toBeGreaterThanOrEqual(8)
+      receiver.answer({})
+      await notifier.close(30_000)
 
-    const { written, retried } = notifier.stats
-    expect(written).toBe(4)
-    expect(receiver.requests).toHaveLength(retried / 4 + 1)
-    expect(receiver.spans).toHaveLength(2)
-  })
+      const { written, retried } = notifier.stats
+      expect(written).toBe(4)
+      expect(receiver.requests).toHaveLength(retried / 4 + 1)
+      expect(receiver.spans).toHaveLength(2)
+    },
+  )
 
   it.each([
     ['in seconds', () => '2'],
     // Both dates are cut to seconds. The pause stays below the 5 s after which the collector closes an idle connection.
     ['by a date', () => new Date(Date.now() + 2_500).toUTCString()],
-  ])('leaves a collector alone for as long as it asks for, %s', async (_, retryAfter) => {
+  ])('sends no request for as long as the collector asks, %s', async (_, retryAfter) => {
     const receiver = await startOtlpReceiver()
     const headers = {
       // Told at each answer: on a busy machine, a date from before the request may be over.
@@ -147,7 +150,7 @@ describe('otlp:// and a collector that fails', () => {
     expect(receiver.requests.filter(({ spans }) => spans > 0)).toHaveLength(2)
   })
 
-  it('keeps the starts of a batch that was dropped: what stops later is sent whole', async () => {
+  it('keeps the starts of a dropped batch, so that points that stop later are sent whole', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const [start, stop] = makePoints(1)
@@ -162,7 +165,7 @@ describe('otlp:// and a collector that fails', () => {
     expect(receiver.spans[0]?.attributes).not.toHaveProperty('osprofiler.marks')
   })
 
-  it('resolves its end though the collector is gone', async () => {
+  it('resolves close() even if the collector is gone', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     await driver.write([makeRecord()])
@@ -174,11 +177,11 @@ describe('otlp:// and a collector that fails', () => {
 
 describe('a program with an open otlp:// store', () => {
   it.each([
-    ['leaves all to its notifier', 'notify', ''],
+    ['leaves the writing to its notifier', 'notify', ''],
     ['waits for its own write', 'await', 'written\n'],
     ['writes in the background', 'background', ''],
-    ['closes it', 'close', 'closed\n'],
-  ])('ends by itself, and has sent also the point that never stopped, when it %s', async (_, work, stdout) => {
+    ['closes the store', 'close', 'closed\n'],
+  ])('ends by itself and has also sent the unfinished point when it %s', async (_, work, stdout) => {
     const receiver = await startOtlpReceiver()
 
     const outcome = await finish(startFixture('leave-open.mjs', [`otlp://127.0.0.1:${receiver.port}`, work]))
@@ -194,7 +197,7 @@ describe('a program with an open otlp:// store', () => {
     ])
   })
 
-  it('ends by itself though the collector does not answer, or is not there', async () => {
+  it('ends by itself even if the collector does not answer or is not running', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ after: new Promise(() => undefined) })
 

@@ -5,8 +5,8 @@ import { makeRecord } from './make-record.js'
 const LINGER_MS = 5_000
 const HOUR_MS = 3_600_000
 
-describe('the points that are open', () => {
-  it('are given up when nothing of their trace has come for an hour', () => {
+describe('open points', () => {
+  it('are given up after an hour without a record of their trace', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const [silent, lively] = [makeRecord(), makeRecord()]
@@ -22,7 +22,7 @@ describe('the points that are open', () => {
     expect(late.points.map(({ start }) => start)).toEqual([silent])
   })
 
-  it('stay as they were until what was planned is carried out', () => {
+  it('stay unchanged until a plan is carried out', () => {
     const open = createOpenPoints(LINGER_MS)
     const start = makeRecord()
     const stop = { ...start, name: 'wsgi-stop' }
@@ -36,7 +36,7 @@ describe('the points that are open', () => {
     expect(open.size).toBe(0)
   })
 
-  it('are forgotten whole: neither points nor traces stay behind', () => {
+  it('leave neither points nor traces in memory after they stopped', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const starts = Array.from({ length: 1_000 }, () => makeRecord({ info: { text: 'x'.repeat(20_000) } }))

@@ -7,24 +7,27 @@ import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from './otlp-
 const QUICK = { minBackoff: 10, maxBackoff: 20 }
 const FORMATS = ['http/protobuf', 'http/json']
 
-describe('otlp:// and a collector that refuses spans', () => {
-  it.each([400, 413, 422, 500])('drops the one point that is answered with %i, and sends all others', async status => {
-    const receiver = await startOtlpReceiver()
-    receiver.answer({ judge: spans => (spans.some(isBad) ? status : 200) })
-    const notifier = createNotifier(open(receiver), QUICK)
-    const drops: string[] = []
-    notifier.on('drop', (count, reason) => drops.push(`${count} ${reason}`))
+describe('otlp:// with a collector that refuses spans', () => {
+  it.each([400, 413, 422, 500])(
+    'drops the one point that is answered with %i, and sends all other points',
+    async status => {
+      const receiver = await startOtlpReceiver()
+      receiver.answer({ judge: spans => (spans.some(isBad) ? status : 200) })
+      const notifier = createNotifier(open(receiver), QUICK)
+      const drops: string[] = []
+      notifier.on('drop', (count, reason) => drops.push(`${count} ${reason}`))
 
-    for (let point = 0; point < 40; point++) emit(notifier, { service: point === 17 ? 'bad' : 'good' })
-    await notifier.close(30_000)
+      for (let point = 0; point < 40; point++) emit(notifier, { service: point === 17 ? 'bad' : 'good' })
+      await notifier.close(30_000)
 
-    expect(notifier.stats).toMatchObject({ emitted: 80, written: 78, dropped: 2, unknown: 0, retried: 0 })
-    expect(receiver.spans).toHaveLength(39)
-    expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(39)
-    expect(drops).toEqual(['2 refused'])
-  })
+      expect(notifier.stats).toMatchObject({ emitted: 80, written: 78, dropped: 2, unknown: 0, retried: 0 })
+      expect(receiver.spans).toHaveLength(39)
+      expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(39)
+      expect(drops).toEqual(['2 refused'])
+    },
+  )
 
-  it('drops all where none is taken, counts none as written, and says so', async () => {
+  it('drops all points if the collector accepts none, and counts no record as written', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ judge: ({ length }) => (length > 0 ? 400 : 200) })
     const notifier = createNotifier(open(receiver), QUICK)
@@ -38,7 +41,7 @@ describe('otlp:// and a collector that refuses spans', () => {
     expect(receiver.spans).toEqual([])
   })
 
-  it('drops a point that never stopped and is refused, and sends the others', async () => {
+  it('drops an unfinished point that is refused, and sends the other points', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ judge: spans => (spans.some(isBad) ? 400 : 200) })
     const driver = open(receiver)
@@ -50,8 +53,8 @@ describe('otlp:// and a collector that refuses spans', () => {
   })
 })
 
-describe('otlp:// and the size of a request', () => {
-  it.each(FORMATS)('sends what is large in requests below 1 MB, in %s', async protocol => {
+describe('otlp:// limits the size of a request and', () => {
+  it.each(FORMATS)('sends large batches in requests below 1 MB, in %s', async protocol => {
     const receiver = await startOtlpReceiver()
     const notifier = createNotifier(open(receiver, `?protocol=${protocol}`))
     const text = '漢'.repeat(10_000)
@@ -65,7 +68,7 @@ describe('otlp:// and the size of a request', () => {
     expect(receiver.requests.length).toBeLessThan(40)
   })
 
-  it.each(FORMATS)('cuts a single point so that a request has room for it, in %s', async protocol => {
+  it.each(FORMATS)('cuts a single point to the size of a request, in %s', async protocol => {
     const receiver = await startOtlpReceiver()
     const info = Object.fromEntries(Array.from({ length: 70 }, (_, at) => [`m${at}`, '\u0001'.repeat(30_000)]))
     const driver = open(receiver, `?protocol=${protocol}`)
@@ -97,7 +100,7 @@ describe('otlp:// and the size of a request', () => {
   })
 })
 
-describe('otlp:// and a collector that refuses every request', () => {
+describe('otlp:// with a collector that refuses every request', () => {
   it.each([
     [401, {}, /answered 401.*OTEL_EXPORTER_OTLP_HEADERS/],
     [403, {}, /answered 403.*OTEL_EXPORTER_OTLP_HEADERS/],
@@ -107,33 +110,36 @@ describe('otlp:// and a collector that refuses every request', () => {
     [415, {}, /answered 415.*protocol=http\/json/],
     [302, { location: 'https://127.0.0.1:1/?token=s3cret' }, /answered 302.*otlp\+https/],
     [307, { location: 'http://other:1/?token=s3cret' }, /answered 307.*other:1/],
-    [200, { 'content-type': 'text/html; charset=utf-8' }, /no collector.*HTML/],
+    [200, { 'content-type': 'text/html; charset=utf-8' }, /not a collector.*HTML/],
     [400, { 'content-type': 'text/html' }, /answered 400/],
     [400, {}, /without spans.*answered 400/],
     [422, {}, /without spans.*answered 422/],
     [500, {}, /without spans.*answered 500/],
-  ])('keeps what is answered with %i %j, says what to do, and delivers later', async (status, headers, message) => {
-    const receiver = await startOtlpReceiver()
-    receiver.answer({ status, headers })
-    const notifier = createNotifier(openDriver(`otlp://me:s3cret@127.0.0.1:${receiver.port}`), QUICK)
-    const errors = listen(notifier)
+  ])(
+    'keeps records that are answered with %i %j, says what to do, and delivers later',
+    async (status, headers, message) => {
+      const receiver = await startOtlpReceiver()
+      receiver.answer({ status, headers })
+      const notifier = createNotifier(openDriver(`otlp://me:s3cret@127.0.0.1:${receiver.port}`), QUICK)
+      const errors = listen(notifier)
 
-    emit(notifier)
-    await expect.poll(() => errors.length).toBeGreaterThan(3)
-    const during = notifier.stats
-    receiver.answer({})
-    await notifier.close(30_000)
+      emit(notifier)
+      await expect.poll(() => errors.length).toBeGreaterThan(3)
+      const during = notifier.stats
+      receiver.answer({})
+      await notifier.close(30_000)
 
-    expect(during).toMatchObject({ written: 0, dropped: 0, unknown: 0 })
-    expect(notifier.stats).toMatchObject({ emitted: 2, written: 2, dropped: 0, unknown: 0 })
-    expect(errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
-    expect(errors.map(String).join()).not.toContain('s3cret')
-  })
+      expect(during).toMatchObject({ written: 0, dropped: 0, unknown: 0 })
+      expect(notifier.stats).toMatchObject({ emitted: 2, written: 2, dropped: 0, unknown: 0 })
+      expect(errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
+      expect(errors.map(String).join()).not.toContain('s3cret')
+    },
+  )
 
   it.each([
     'Client sent an HTTP request to an HTTPS server.\n',
     '<html><body>400 The plain HTTP request was sent to HTTPS port</body></html>',
-  ])('says that it speaks TLS, as Go and nginx tell: %j', async body => {
+  ])('reports that the collector speaks TLS, from the answers of Go and nginx: %j', async body => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 400, body })
     const driver = open(receiver)
@@ -143,7 +149,7 @@ describe('otlp:// and a collector that refuses every request', () => {
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('otlp+https') })
   })
 
-  it('says that it asks for a client certificate, as nginx tells', async () => {
+  it("reports that the collector asks for a client certificate, from nginx's answer", async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 400, body: '<html>400 No required SSL certificate was sent</html>' })
 
@@ -152,7 +158,7 @@ describe('otlp:// and a collector that refuses every request', () => {
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(/CLIENT_CERT/) })
   })
 
-  it('keeps all where it does not know the encoding of requests, and says what to do', async () => {
+  it('keeps all records if the collector does not know the encoding, and says what to do', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 400, body: 'unsupported "Content-Encoding": gzip' })
     const notifier = createNotifier(open(receiver, '?compression=gzip'), QUICK)
@@ -184,7 +190,7 @@ describe('otlp:// and a collector that refuses every request', () => {
     },
   )
 
-  it('counts no start as written before it has taken anything', async () => {
+  it('counts no start as written before the collector has accepted a request', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 401 })
     const notifier = createNotifier(open(receiver), QUICK)

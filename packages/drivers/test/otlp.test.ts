@@ -15,7 +15,7 @@ const CLIENT = 3
 const ERROR = 2
 
 describe('otlp:// sends points as spans', () => {
-  it.each(['http/protobuf', 'http/json'])('by %s, with ids, times and the service', async protocol => {
+  it.each(['http/protobuf', 'http/json'])('over %s with ids, times and the service', async protocol => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, `?protocol=${protocol}`)
     const base_id = 'f0e1d2c3-b4a5-7687-9908-f7e6d5c4b3a2'
@@ -39,7 +39,7 @@ describe('otlp:// sends points as spans', () => {
     expect(second?.end).toBe(toNanoseconds(outer.stop.timestamp))
   })
 
-  it('sends a span when its stop comes, in whichever batch that is', async () => {
+  it("sends a span when the point's stop comes, in the same batch or a later one", async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { start, stop } = point()
@@ -52,7 +52,7 @@ describe('otlp:// sends points as spans', () => {
     expect(receiver.spans).toHaveLength(1)
   })
 
-  it('keeps concurrent points of all traces apart, also where ids are alike', async () => {
+  it('keeps concurrent points of all traces apart, even with equal ids', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const points = ['one', 'other', 'on', 'eother'].flatMap(base_id =>
@@ -71,7 +71,7 @@ describe('otlp:// sends points as spans', () => {
     }
   })
 
-  it('names the parent of a point that is in another service, as a remote one', async () => {
+  it('marks a parent in another service as remote', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const parent_id = randomUUID()
@@ -83,7 +83,7 @@ describe('otlp:// sends points as spans', () => {
     expect((receiver.spans[0]?.flags ?? 0) & 0x300).toBe(0x300)
   })
 
-  it('hashes ids that are no UUIDs, each to another', async () => {
+  it('hashes ids that are not UUIDs to different values', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const ids = [
@@ -111,8 +111,8 @@ describe('otlp:// sends points as spans', () => {
   })
 })
 
-describe('otlp:// follows the semantic conventions, and tells what Python tells', () => {
-  it('of a served request', async () => {
+describe('otlp:// follows the semantic conventions and sends the attributes that Python sends', () => {
+  it('for a served request', async () => {
     const request = { path: '/orders/7', query: 'a=1', method: 'GET', scheme: 'http' }
 
     const span = await sendOne({}, { request }, { response: { status_code: 200 } })
@@ -133,7 +133,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     expect(span?.attributes).not.toHaveProperty('error.type')
   })
 
-  it('of a served request whose route is known, which the span is named by', async () => {
+  it('for a served request with a known route, which names the span', async () => {
     const request = { path: '/orders/7', query: '', method: 'GET', scheme: 'http' }
 
     const span = await sendOne({}, { request }, { request: { route: '/orders/:id' }, response: { status_code: 200 } })
@@ -142,7 +142,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     expect(span?.attributes).toMatchObject({ 'http.route': '/orders/:id', 'url.path': '/orders/7' })
   })
 
-  it('of an outgoing request', async () => {
+  it('for an outgoing request', async () => {
     const requests = { method: 'brew', query: 'q=%20', path: '/items', hostname: 'catalog', port: 8080, scheme: 'http' }
 
     const span = await sendOne({ name: 'http' }, { requests }, { requests: { status_code: 404 } })
@@ -173,7 +173,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ['GET secret', 'GET'],
     ['{"find": 1}', 'db'],
     ['', 'db'],
-  ])('of a query %j, as %j', async (statement, name) => {
+  ])('for a query %j, named %j', async (statement, name) => {
     const span = await sendOne(
       { name: 'db' },
       { db: { system: 'redis', statement, params: { id: 7 } } },
@@ -190,7 +190,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     })
   })
 
-  it('of a function, and of whatever else the program told', async () => {
+  it('for a function and for any other info of a program', async () => {
     const info = {
       function: { name: 'Manager.create', args: '(1,)', kwargs: '{}' },
       queue: 'jobs',
@@ -236,7 +236,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ],
     ['add', SERVER, { messaging: { system: 'rabbitmq', operation: 'other', destination: 'scheduler' } }, 'scheduler'],
     ['Mailer.send', 4, { messaging: { system: 'sqs', operation: 'send', destination: 'mail' } }, 'mail'],
-  ])('of a message, whatever library sent it: %s', async (name, kind, info, destination) => {
+  ])('for a message of any library: %s', async (name, kind, info, destination) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name }, ...info }, {})
 
     expect(span).toMatchObject({ name, kind })
@@ -248,7 +248,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     ['consume amq.gen-JzTY20BRgKO-HjmUJj0wLg', 'consume amq.gen-*'],
     ['publish reply_6f2c8a10-1111-4222-8333-0123456789ab', 'publish reply_*'],
     ['consume orders.v2', 'consume orders.v2'],
-  ])('of a message, by a name that many share: %s', async (name, shown) => {
+  ])('for a message with an individual name, under a shared name: %s', async (name, shown) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name } }, {})
 
     expect(span?.name).toBe(shown)
@@ -257,7 +257,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
   it.each([
     ['comes from another program', {}, SERVER],
     ['is made in a point of the same program', { parent_id: 'outer' }, CLIENT],
-  ])('of a call of gRPC that %s', async (_, members, kind) => {
+  ])('for a gRPC call that %s', async (_, members, kind) => {
     const receiver = await startOtlpReceiver()
     const base_id = randomUUID()
     const outer = point({ base_id, trace_id: 'outer' })
@@ -269,7 +269,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     expect(receiver.spans[0]).toMatchObject({ name: '/shop.Orders/Create', kind })
   })
 
-  it('of an rpc point within another point of the process, which is internal', async () => {
+  it('for an rpc point inside another point of the process, which is internal', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const outer = point()
@@ -280,7 +280,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     expect(receiver.spans.map(({ kind }) => kind)).toEqual([INTERNAL, SERVER])
   })
 
-  it('of an exception, as an event and a status', async () => {
+  it('for an exception, as an event and a status', async () => {
     const span = await sendOne({}, {}, { etype: 'ValueError', message: 'no such thing' })
 
     expect(span).toMatchObject({
@@ -292,7 +292,7 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
     })
   })
 
-  it('of an answer of 500 or more to a served request, and not of one of 404', async () => {
+  it('for a response of 500 or more to a served request, but not for a 404', async () => {
     const failed = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 503 } })
     const missing = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 404 } })
 
@@ -301,8 +301,8 @@ describe('otlp:// follows the semantic conventions, and tells what Python tells'
   })
 })
 
-describe('otlp:// sends a point that never stopped, marked', () => {
-  it('some time after all above it has stopped', async () => {
+describe('otlp:// sends an unfinished point with a mark', () => {
+  it('some time after all points above have stopped', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, '?linger=0.05')
     const outer = point()
@@ -317,7 +317,7 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     expect(receiver.spans[0]?.attributes).not.toHaveProperty('osprofiler.unfinished')
   })
 
-  it('and not before that: not while what holds it is open, nor while records of its trace come', async () => {
+  it('but not while a point above is open, nor while records of the trace arrive', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, '?linger=0.05')
     const held = point()
@@ -333,7 +333,7 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     expect(receiver.spans[0]?.attributes['osprofiler.base_id']).toBe(closed.start.base_id)
   })
 
-  it('and sends it again, whole and marked as an update, when its stop comes after all', async () => {
+  it('and sends the whole point again, marked as an update, if the stop comes later', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, '?linger=0.05')
     const outer = point()
@@ -365,7 +365,7 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     expect(receiver.requests).toHaveLength(4)
   })
 
-  it('where more are open than there is room for, the oldest', async () => {
+  it('when too many points are open, beginning with the oldest', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
 
@@ -379,7 +379,7 @@ describe('otlp:// sends a point that never stopped, marked', () => {
     expect(receiver.spans.length).toBeLessThan(5_000)
   })
 
-  it('and a stop whose start is not there, as a moment', async () => {
+  it('and a stop without a start as a span of no duration', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { stop } = point()
@@ -393,8 +393,8 @@ describe('otlp:// sends a point that never stopped, marked', () => {
   })
 })
 
-describe('otlp:// goes where it is told', () => {
-  it('to a path, with credentials, compressed', async () => {
+describe('otlp:// is configured', () => {
+  it('with a path, credentials and compression', async () => {
     const receiver = await startOtlpReceiver()
     const driver = openDriver(`otlp://me:p%40ss@127.0.0.1:${receiver.port}/tenant/a/?compression=gzip`)
     const { start, stop } = point()
@@ -409,7 +409,7 @@ describe('otlp:// goes where it is told', () => {
     })
   })
 
-  it('as the environment says, where the string leaves it open', async () => {
+  it('by the environment, for settings that the connection string leaves open', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiver.port}/base`,
@@ -439,7 +439,7 @@ describe('otlp:// goes where it is told', () => {
     })
   })
 
-  it('as the string says, where both say something', async () => {
+  it('by the connection string, if both the string and the environment have a setting', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/nowhere',
@@ -466,7 +466,7 @@ describe('otlp:// goes where it is told', () => {
     ['{project}-{service}', { project: '$&', service: '{project}' }, '$&-{project}', undefined],
     ['{service}', {}, 'orders', 'shop'],
     ['till', {}, 'till', 'shop'],
-  ])("names a service as Python's driver does: %s of %j", async (template, members, name, namespace) => {
+  ])("and names a service as Python's driver does: %s of %j", async (template, members, name, namespace) => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
     const { start, stop } = point(members)
@@ -477,7 +477,7 @@ describe('otlp:// goes where it is told', () => {
     expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
   })
 
-  it("takes the traces' own endpoint as it is", async () => {
+  it('and uses the endpoint for traces from the environment unchanged', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${receiver.port}/in`,
@@ -489,7 +489,7 @@ describe('otlp:// goes where it is told', () => {
     expect(receiver.requests[0]?.path).toBe('/in')
   })
 
-  it('over TLS, to whom it can trust', async () => {
+  it('with TLS to a trusted collector', async () => {
     const certificate = await makeCertificate(temporaryDirectory())
     const receiver = await startOtlpReceiver(certificate)
     stubEnvironment({ OTEL_EXPORTER_OTLP_CERTIFICATE: certificate.certificateFile })
@@ -500,7 +500,7 @@ describe('otlp:// goes where it is told', () => {
     expect(receiver.spans).toHaveLength(2)
   })
 
-  it('over TLS, and says so where it cannot trust', async () => {
+  it('with TLS, and reports a certificate that is not trusted', async () => {
     const receiver = await startOtlpReceiver(await makeCertificate(temporaryDirectory()))
     const driver = openDriver(`otlp+https://localhost:${receiver.port}`)
     const { start, stop } = point()
@@ -528,7 +528,7 @@ describe('otlp:// goes where it is told', () => {
     'otlp://host?certificate=/nowhere/ca.pem',
     'otlp://us er:p4ss@ho st',
     'otlp://me:p4ss@host:port',
-  ])('refuses %j and shows nothing of it', string => {
+  ])('but refuses %j without showing any part of it', string => {
     const error = refusalOf(string)
 
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
@@ -541,7 +541,7 @@ describe('otlp:// goes where it is told', () => {
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', 'p4ss'],
     ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/nowhere/p4ss.pem'],
-  ])('refuses %s=%s, by its name alone', (name, value) => {
+  ])('but refuses %s=%s, naming only the variable', (name, value) => {
     stubEnvironment({ [name]: value })
 
     const error = refusalOf('otlp://')
@@ -551,9 +551,9 @@ describe('otlp:// goes where it is told', () => {
   })
 })
 
-describe('otlp:// keeps what is refused apart', () => {
+describe('otlp:// with refused or unusual records', () => {
   it.each(['http/protobuf', 'http/json'])(
-    'counts rejected spans of a partial success as refused, by %s',
+    'counts rejected spans of a partial success as refused, over %s',
     async protocol => {
       const receiver = await startOtlpReceiver()
       const driver = open(receiver, `?protocol=${protocol}`)
@@ -568,7 +568,7 @@ describe('otlp:// keeps what is refused apart', () => {
     },
   )
 
-  it('counts rejected spans of a collector that answers JSON to protobuf', async () => {
+  it('counts rejected spans if the collector answers protobuf with JSON', async () => {
     const receiver = await startOtlpReceiver()
     const notifier = createNotifier(open(receiver, '?protocol=http/protobuf'))
     const body = JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } })
@@ -580,7 +580,7 @@ describe('otlp:// keeps what is refused apart', () => {
     expect(notifier.stats).toMatchObject({ emitted: 6, written: 4, dropped: 2, unknown: 0 })
   })
 
-  it.each(['http/protobuf', 'http/json'])('keeps every number what it is, in %s', async protocol => {
+  it.each(['http/protobuf', 'http/json'])('keeps every number exact in %s', async protocol => {
     const receiver = await startOtlpReceiver()
     const { start, stop } = point()
     const numbers = {
@@ -613,7 +613,7 @@ describe('otlp:// keeps what is refused apart', () => {
     })
   })
 
-  it('tells a time that OTLP has no room for as the last one that it has', async () => {
+  it("replaces a time beyond OTLP's range by the last possible time", async () => {
     const receiver = await startOtlpReceiver()
     const { start, stop } = point()
 
@@ -623,7 +623,7 @@ describe('otlp:// keeps what is refused apart', () => {
     expect(receiver.spans[0]?.end).toBe(BigInt(Number.MAX_SAFE_INTEGER) * 1_000n + 1n)
   })
 
-  it('refuses what is no record, and sends the rest', async () => {
+  it('refuses values that are not records, and sends the rest', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { start, stop } = point()
@@ -641,12 +641,12 @@ describe('otlp:// keeps what is refused apart', () => {
 
     expect(result).toEqual({
       refused: bad.length,
-      reason: 'The "info" of a record has no JSON: it may hold a circle or a BigInt.',
+      reason: 'The "info" of a record cannot be written as JSON: it may contain a cycle or a BigInt.',
     })
     expect(receiver.spans).toHaveLength(1)
   })
 
-  it('sends hostile text as text', async () => {
+  it('sends hostile text unchanged as text', async () => {
     const info = JSON.parse(
       '{"__proto__": {"polluted": true}, "toString": "mine", "$where": "1", "x": "a\\u0000\\ud800"}',
     )
@@ -665,14 +665,14 @@ describe('otlp:// keeps what is refused apart', () => {
     expect(String(span?.attributes['osprofiler.info.long'])).toHaveLength(20_000)
   })
 
-  it('shows no credentials to whoever inspects it', () => {
+  it('shows no credentials when the driver is inspected', () => {
     stubEnvironment({ OTEL_EXPORTER_OTLP_HEADERS: 'api-key=s3cret' })
     const driver = openDriver('otlp://me:s3cret@localhost')
 
     expect(inspect(driver, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain('s3cret')
   })
 
-  it('is write only', () => {
+  it('has no methods for reading', () => {
     const driver = openDriver('otlp://localhost')
 
     expect(driver.readRecords).toBeUndefined()
@@ -680,7 +680,7 @@ describe('otlp:// keeps what is refused apart', () => {
     expect([driver.name, driver.location]).toEqual(['otlp', 'localhost:4318'])
   })
 
-  it('rejects what is written after its end', async () => {
+  it('rejects a write after close()', async () => {
     const driver = openDriver('otlp://localhost')
 
     await Promise.all([driver.close(), driver.close()])

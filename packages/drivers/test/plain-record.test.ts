@@ -6,7 +6,7 @@ import { toPlainRecord } from '../src/records/plain-record.js'
 import { makeRecord } from './make-record.js'
 
 describe('toPlainRecord', () => {
-  it('says of any info what JSON says, and refuses what has none', () => {
+  it('copies any info as JSON would, and refuses info without JSON', () => {
     const anything = fc.anything({ withDate: true, withMap: true, withSparseArray: true, withNullPrototype: true })
     const info = fc.oneof(
       fc.dictionary(fc.string({ unit: 'binary' }), anything, { noNullPrototype: false }),
@@ -23,7 +23,7 @@ describe('toPlainRecord', () => {
     )
   })
 
-  it("copies, so that the record is nobody else's", () => {
+  it('copies the record, so that no other code holds it', () => {
     const given = makeRecord({ info: { db: { params: [1, -0, true, null, ['x']] }, none: undefined } })
 
     const record = toPlainRecord(given)
@@ -54,32 +54,32 @@ describe('toPlainRecord', () => {
     ],
     ['a cycle', cycle()],
     ['a list', [1]],
-    ['nothing', null],
+    ['null', null],
     ['without JSON', { toJSON: () => undefined }],
-    ['a symbol to JSON', { toJSON: () => Symbol('none') }],
+    ['a symbol as JSON', { toJSON: () => Symbol('none') }],
     ['too deep for JSON', JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)],
   ])('refuses an info that is %s', (_, info) => {
     expect(toPlainRecord(makeRecord({ info: info as Record<string, unknown> }))).toBeUndefined()
   })
 
   it.each(['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service'])(
-    'refuses a record whose %s is no text',
+    'refuses a record whose %s is not a string',
     member => {
       expect(toPlainRecord({ ...makeRecord(), [member]: 7 })).toBeUndefined()
     },
   )
 
   it.each([
-    ['nothing', null],
+    ['null', null],
     ['a text', 'record'],
     ['a list', [makeRecord()]],
     ['a record that throws when it is read', trap(makeRecord())],
-    ['a record whose time is none', makeRecord({ timestamp: 'yesterday' })],
+    ['a record with an invalid timestamp', makeRecord({ timestamp: 'yesterday' })],
   ])('refuses %s', (_, value) => {
     expect(toPlainRecord(value)).toBeUndefined()
   })
 
-  it('reads a record once, so that it cannot say something else the next time', () => {
+  it('reads each member once, so that a getter cannot return a different value later', () => {
     let reads = 0
     const changing = {
       ...makeRecord(),
@@ -91,19 +91,19 @@ describe('toPlainRecord', () => {
     expect(toPlainRecord(changing)).toMatchObject({ name: 'wsgi-start' })
   })
 
-  it('keeps a number that JSON tells exactly and JavaScript does not', () => {
+  it('keeps a number that JSON writes exactly and JavaScript cannot hold', () => {
     const info = parseJson('{"params": [1.0, 9007199254740993]}') as Record<string, unknown>
 
     expect(stringifyJson(toPlainRecord(makeRecord({ info }))?.info)).toBe('{"params":[1.0,9007199254740993]}')
   })
 
-  it('keeps an info that JSON has at more levels than are copied', () => {
+  it('keeps info that is deeper than the copied levels', () => {
     const info = JSON.parse(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`)
 
     expect(JSON.stringify(toPlainRecord(makeRecord({ info }))?.info)).toBe(JSON.stringify(info))
   })
 
-  it('keeps what looks like a prototype a member like any other, also deep down', () => {
+  it('keeps "__proto__" as an ordinary member at any depth', () => {
     const info = JSON.parse('{"a": {"__proto__": {"polluted": true}}, "constructor": {"prototype": 1}}')
 
     expect(JSON.stringify(toPlainRecord(makeRecord({ info }))?.info)).toBe(JSON.stringify(info))

@@ -30,7 +30,7 @@ async function refuseBad(code: string): Promise<void> {
   onTestFinished(() => run('DROP TRIGGER refuse ON data'))
 }
 
-describe('a process that writes to PostgreSQL is warned, and loses nothing yet, where', () => {
+describe('a process that writes to PostgreSQL is warned and loses no record yet if', () => {
   it('the password is wrong', async () => {
     await expectFailure(server.url.replace('s3cret', 'wr0ng'), /correct them in the connection string/)
   })
@@ -39,37 +39,37 @@ describe('a process that writes to PostgreSQL is warned, and loses nothing yet, 
     await expectFailure(server.url.replace(/osprofiler$/, 'other'), /no such database; create it/)
   })
 
-  it('the server asks for TLS', async () => {
+  it('the server requires TLS', async () => {
     await expectFailure(`${secure.url}?sslmode=disable`, /see its pg_hba.conf, and sslmode/)
   })
 
   it('the server does not speak TLS', async () => {
-    await expectFailure(`${server.url}?sslmode=require`, /does not speak TLS; sslmode=disable/)
+    await expectFailure(`${server.url}?sslmode=require`, /does not speak TLS; use sslmode=disable/)
   })
 
   it('the user may not write', async () => {
     await expectOthers(server.url, [])
     await server.sql(`CREATE ROLE reader LOGIN PASSWORD 's3cret'`)
 
-    await expectFailure(server.url.replace('//osprofiler', '//reader'), /grant it SELECT, INSERT and DELETE/)
+    await expectFailure(server.url.replace('//osprofiler', '//reader'), /grant the user SELECT, INSERT and DELETE/)
   })
 
-  it('the server can only be read', async () => {
+  it('the server is read-only', async () => {
     await server.sql('ALTER DATABASE osprofiler SET default_transaction_read_only = on')
     onTestFinished(async () => {
       await server.sql('ALTER DATABASE osprofiler SET default_transaction_read_only = off')
     })
 
-    await expectFailure(server.url, /can only be read/)
+    await expectFailure(server.url, /is read-only/)
   })
 })
 
-describe('PostgreSQL keeps the other records of a batch where one', () => {
+describe('PostgreSQL keeps the other records of a batch if one record', () => {
   it.each([
     ['has a NUL in its name', { name: 'a\0b' }],
     ['has half a surrogate pair in its project', { project: '\udc00' }],
     ['has a service of more than 255 characters', { service: '漢'.repeat(256) }],
-    ['has a time that is none', { timestamp: 'never' }],
+    ['has an invalid timestamp', { timestamp: 'never' }],
     ['is larger than a row may be', { info: { text: 'x'.repeat(60_000_000) } }],
   ])('%s', async (_, culprit) => {
     const { stats, warnings } = await expectOthers(server.url, [culprit])
@@ -78,11 +78,11 @@ describe('PostgreSQL keeps the other records of a batch where one', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL and half a surrogate pair in its info, and this one, too', async () => {
+  it('has NUL and half a surrogate pair in its info, and keeps this record as well', async () => {
     await expectAll(server.url, [{}, { info: { host: '\0', text: 'a\0b\ud800', '\udfff': 1 } }, {}])
   })
 
-  it.each(['P0001', '23514', '53200', 'XX000', '40001'])('is refused with %s, each time', async code => {
+  it.each(['P0001', '23514', '53200', 'XX000', '40001'])('is refused with %s on each try', async code => {
     await expectOthers(server.url, [])
     await refuseBad(code)
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { open } from './sql-table.js'
 
-it('a server that cannot say whether it is writable has no connection left afterwards', async () => {
+it('the driver leaves no connection to a server that cannot say whether it is writable', async () => {
   const { port, sockets } = await startServer()
   const driver = open(`postgresql://me@127.0.0.1:${port}/db?sslmode=disable&target_session_attrs=read-write`)
 

@@ -41,7 +41,7 @@ async function createDatabase() {
 
 describeTable('postgresql://', createDatabase)
 
-describe('a table of PostgreSQL that another program works on', () => {
+describe('a PostgreSQL table that another program has locked', () => {
   describeLocks(async () => {
     const database = await createDatabase()
 
@@ -75,7 +75,7 @@ describe('a connection string of PostgreSQL', () => {
     },
   )
 
-  it('has the modes of TLS that libpq has', async () => {
+  it("supports libpq's TLS modes", async () => {
     const { url } = await createDatabase()
     const root = `sslrootcert=${encodeURIComponent(server.certificateFile ?? '')}`
 
@@ -87,7 +87,7 @@ describe('a connection string of PostgreSQL', () => {
     expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
   })
 
-  it('may name a folder of sockets, parts as options, and several hosts', async () => {
+  it('may name a directory of sockets, parts as options, and several hosts', async () => {
     const folder = dirname(server.certificateFile ?? '')
     await server.sql('CREATE DATABASE sockets')
     const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`
@@ -98,7 +98,7 @@ describe('a connection string of PostgreSQL', () => {
     await expectToWork(server.url.replace('@', '@127.0.0.1:1,'))
   })
 
-  it('may name its hosts as SQLAlchemy and libpq do, each with its port', async () => {
+  it('may name several hosts and ports as in SQLAlchemy and libpq', async () => {
     const user = server.url.replace(/@.*/, '@')
 
     await expectToWork(`${user}/osprofiler?host=127.0.0.1:1&host=127.0.0.1:${server.port}`)
@@ -107,11 +107,11 @@ describe('a connection string of PostgreSQL', () => {
     expect(open(`${user}/osprofiler?host=[::1]&port=5434`).location).toBe('[::1]:5434/osprofiler')
   })
 
-  it('passes over what only other clients know', async () => {
+  it('ignores options that only other clients know', async () => {
     await expectToWork(`${server.url}?keepalives=1&keepalives_idle=30&gssencmode=disable&plugin=dbcounter`)
   })
 
-  it('may ask for a server that can be written', async () => {
+  it('may require a writable server', async () => {
     const { url, run } = await createDatabase()
     const database = url.slice(url.lastIndexOf('/') + 1)
     await expectToWork(`${url}?target_session_attrs=read-write`)
@@ -119,7 +119,7 @@ describe('a connection string of PostgreSQL', () => {
 
     const refused = open(`${url}?target_session_attrs=read-write`).listTraces?.()
 
-    await expect(refused).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('only be read') })
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('is read-only') })
     await expect(open(`${url}?target_session_attrs=any`).listTraces?.()).resolves.toEqual(expect.anything())
   })
 
@@ -134,13 +134,13 @@ describe('a connection string of PostgreSQL', () => {
     'sslmode=maybe',
     'client_encoding=latin1',
     'charset=utf8',
-  ])('does not have %s', option => {
+  ])('does not accept %s', option => {
     expect(() => open(`${server.url}?${option}`)).toThrow(
       expect.objectContaining({ code: 'ERR_CONNECTION_STRING' }) as Error,
     )
   })
 
-  it('may set what holds for a session', async () => {
+  it('may set options of the session', async () => {
     const { url, run } = await createDatabase()
     await run('CREATE SCHEMA traces')
 
@@ -149,7 +149,7 @@ describe('a connection string of PostgreSQL', () => {
     await expect(run('SELECT id FROM traces.data')).resolves.toBeUndefined()
   })
 
-  it('keeps any text in a database of another encoding, or refuses it', async () => {
+  it('keeps or refuses any text in a database of another encoding', async () => {
     await server.sql(`CREATE DATABASE latin OWNER osprofiler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
     const driver = open(server.url.replace(/osprofiler$/, 'latin'))
     const kept = makeRecord({ base_id: 'kept', name: 'é-start' })

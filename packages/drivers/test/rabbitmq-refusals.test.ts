@@ -19,7 +19,7 @@ afterAll(async () => {
 const urlOf = ({ port }: RabbitmqServer, user = 'osprofiler', password = 's3cret', vhost = ''): string =>
   `messaging://${user}:${password}@127.0.0.1:${port}/${vhost}`
 
-describe('a process that writes to RabbitMQ is warned, and loses nothing yet, where', () => {
+describe('a process that writes to RabbitMQ is warned and loses no record yet if', () => {
   it('the password is wrong', async () => {
     await expectFailure(urlOf(server, 'osprofiler', 'wr0ng'), /refused the user or password/)
   })
@@ -48,8 +48,8 @@ describe('a process that writes to RabbitMQ is warned, and loses nothing yet, wh
   })
 })
 
-describe('RabbitMQ keeps the other records of a batch where one', () => {
-  it('is larger than max_message_size, or cannot be a record', async () => {
+describe('RabbitMQ keeps the other records of a batch if one record', () => {
+  it('is larger than max_message_size or invalid', async () => {
     const { stats, warnings } = await expectOthers(urlOf(server), [
       { info: { text: 'x'.repeat(MAX_MESSAGE) } },
       { timestamp: 'never' },

@@ -35,7 +35,7 @@ const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (
 
 /** How the right to write may be missing. */
 const WITHOUT_RIGHTS: Readonly<Record<string, (directory: string, args: readonly string[]) => [string, string[]]>> = {
-  'on a mount that may only be read': (directory, args) => [
+  'on a read-only mount': (directory, args) => [
     'unshare',
     ['-rm', 'sh', '-c', 'mount --bind -o ro "$0" "$0" && exec "$@"', directory, process.execPath, ...args],
   ],
@@ -51,7 +51,7 @@ const WITHOUT_RIGHTS: Readonly<Record<string, (directory: string, args: readonly
 
 describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
   it.each(Object.entries(LEFT))(
-    'is read whole, and not changed, where it was left %s',
+    'is read completely and not changed if it was left %s',
     async (__, { how, prepare }) => {
       const directory = await leaveDatabase(how, prepare)
       const before = describeFiles(directory)
@@ -60,7 +60,7 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
 
       expect(outcomes).toMatchObject({ list: [['left', 2]], failed: 0, records: 2, again: 2 })
       for (const change of ['write', 'remove', 'prune', 'pruneNothing']) {
-        expect(outcomes[change]).toMatch(/^ERR_STORE The store ".*traces\.db" may only be read: this user cannot write/)
+        expect(outcomes[change]).toMatch(/^ERR_STORE The store ".*traces\.db" is read-only: this user cannot write/)
       }
       expect(describeFiles(directory)).toEqual(before)
     },
@@ -81,7 +81,7 @@ it.runIf(process.getuid?.() === 0).each(['', '-wal'])(
 )
 
 describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of files %s', (_, start) => {
-  it('is read whole, and not changed', async () => {
+  it('is read completely and not changed', async () => {
     const directory = temporaryDirectory()
     await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
     openToOthers(directory)
@@ -91,13 +91,13 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of files %s', (_, sta
 
     expect(outcomes).toMatchObject({ list: [['left', 2]], failed: 0, records: 2, again: 2 })
     for (const change of ['write', 'remove', 'prune', 'pruneNothing']) {
-      expect(outcomes[change]).toMatch(/^ERR_STORE The store in ".*" (?:may only be read|is not open to this user)/)
+      expect(outcomes[change]).toMatch(/^ERR_STORE The store in ".*" (?:is read-only|denies access to this user)/)
     }
     expect(describeFiles(directory)).toEqual(before)
   })
 })
 
-it.runIf(process.getuid?.() === 0)('a file of a trace that this user may not read costs a list no other', async () => {
+it.runIf(process.getuid?.() === 0)('a list shows all other traces if one trace file is not readable', async () => {
   const directory = temporaryDirectory()
   await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
   openToOthers(directory)

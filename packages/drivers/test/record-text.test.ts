@@ -17,7 +17,7 @@ function toLine({ name, base_id, parent_id, trace_id, timestamp, info, project, 
 }
 
 describe('encodeRecord', () => {
-  it('writes any texts as JSON.stringify does, also those of the record before', () => {
+  it('writes any text like JSON.stringify, including texts repeated from the previous record', () => {
     const members = fc.record({
       name: anyText,
       base_id: anyText,
@@ -37,7 +37,7 @@ describe('encodeRecord', () => {
     )
   })
 
-  it('escapes each character that JSON escapes, and no other', () => {
+  it('escapes exactly the characters that JSON escapes', () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       const record = makeRecord({ name: String.fromCharCode(unit), base_id: String.fromCharCode(0xd83d, unit) })
       if (encodeRecord(record) !== toLine(record)) expect.fail(`U+${unit.toString(16)} is written otherwise`)

@@ -7,7 +7,7 @@ import { BATCH, openLoad, PATIENCE } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
 describe('redissentinel://', () => {
-  it('follows the Sentinels to another master in the middle of a load, and repeats nothing', async () => {
+  it('follows the Sentinels to another master under load, and repeats no record', async () => {
     const sentinels = await startRedisSentinels({ password: 'secret', sentinelPassword: 'other' })
     onTestFinished(() => sentinels.stop())
     const load = openLoad(openDriver(`${sentinels.url}?sentinel_password=other`))
@@ -36,7 +36,7 @@ describe('redissentinel://', () => {
     expect(stored).toEqual(expect.arrayContaining(before))
   })
 
-  it('finds the master where the first Sentinel is gone, and says so where all of them are', async () => {
+  it('finds the master if the first Sentinel is gone, and says so if all Sentinels are gone', async () => {
     const sentinels = await startRedisSentinels()
     onTestFinished(() => sentinels.stop())
     const [first, ...others] = sentinels.sentinels
@@ -56,7 +56,7 @@ describe('redissentinel://', () => {
     })
   })
 
-  it('says which master the Sentinels do not know', async () => {
+  it('names the master that the Sentinels do not know', async () => {
     const sentinels = await startRedisSentinels()
     onTestFinished(() => sentinels.stop())
     const driver = openDriver(sentinels.url.replace('/mymaster', '/theirs'))
@@ -75,7 +75,7 @@ async function replicated({ master, replica }: RedisSentinels): Promise<void> {
 }
 
 describe('redis:// with a Cluster', () => {
-  it('gets each record once though a node is killed and comes back under load', async () => {
+  it('stores each record once even if a node is killed and restarted under load', async () => {
     const cluster = await startRedisCluster({ password: 'secret' })
     onTestFinished(() => cluster.stop())
     const [first, second] = cluster.nodes
@@ -95,7 +95,7 @@ describe('redis:// with a Cluster', () => {
     load.expectBalance((await Promise.all(cluster.nodes.map(storedPoints))).flat())
   })
 
-  it('follows a slot that moves to another node, also while it moves', async () => {
+  it('follows a slot to another node, even while the slot is moving', async () => {
     const cluster = await startRedisCluster()
     onTestFinished(() => cluster.stop())
     const driver = openDriver(cluster.url)

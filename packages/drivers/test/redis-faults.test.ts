@@ -45,13 +45,13 @@ async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, m
 }
 
 describe('redis://, when its server', () => {
-  it('is not there at first, gets every record once it is', async () => {
+  it('starts late, receives every record after its start', async () => {
     await proxy.refuse()
 
     await expectDelay(open(), () => proxy.heal(), /ECONNREFUSED/)
   })
 
-  it('is killed and started again under load, repeats nothing', async () => {
+  it('is killed and restarted under load, stores no record twice', async () => {
     const load = open()
 
     const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
@@ -65,7 +65,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('loses its connections in the middle of batches, keeps no record twice', async () => {
+  it('loses its connections in the middle of batches, stores no record twice', async () => {
     const load = open()
     await load.write(BATCH)
     const before = proxy.bytesSent
@@ -82,7 +82,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+  it('is slow, never blocks the program: records without room are dropped and counted', async () => {
     const load = open(5 * BATCH)
     proxy.delay(30)
 
@@ -95,7 +95,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('hangs for longer than it may, is given up, and what it was sent is not sent again', async () => {
+  it('hangs too long, is given up, and receives no batch twice', async () => {
     const load = openLoad(openDriver(storeUrl('?socket_timeout=2')))
     await load.write(BATCH)
     proxy.delay(5_000)
@@ -110,7 +110,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('was left alone and lost its connection unnoticed, gets the next batch all the same', async () => {
+  it('lost an idle connection unnoticed, still receives the next batch', async () => {
     const load = open()
     await load.write(BATCH)
     await new Promise(resolve => setTimeout(resolve, 1_100))
@@ -123,26 +123,26 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('has become a replica, gets every record when it is a master again', async () => {
+  it('has become a replica, receives every record when it is a master again', async () => {
     await server.command('REPLICAOF', '127.0.0.1', '1')
 
     await expectDelay(open(), () => server.command('REPLICAOF', 'NO', 'ONE'), /is a replica/)
   })
 
-  it('is full, gets every record when it has room again', async () => {
+  it('is full, receives every record when there is room again', async () => {
     await server.command('CONFIG', 'SET', 'maxmemory', '100kb')
 
     await expectDelay(open(), () => server.command('CONFIG', 'SET', 'maxmemory', '0'), /is full \(maxmemory\)/)
   })
 
-  it('has another password, gets every record when it is right again', async () => {
+  it('has another password, receives every record when the password is right again', async () => {
     await server.command('ACL', 'SETUSER', 'default', 'resetpass', '>other')
     const restore = () => openRestorer('other')
 
     await expectDelay(open(), restore, /password is wrong or missing/)
   })
 
-  it('has a key of something else where a trace is to be, refuses its records and keeps the others', async () => {
+  it("has a key of another type in place of a trace, refuses the trace's records and keeps the others", async () => {
     const load = open()
     await server.command('SET', 'osprofiler_opt:bad', 'not a list')
 
@@ -154,7 +154,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+  it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
     if (state === 'silent') proxy.delay(60_000)
     else await proxy.refuse()
 
@@ -163,7 +163,7 @@ describe('redis://, when its server', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('answers, keeps the program alive for as long as it waits', async () => {
+  it('answers, keeps the program alive while the program waits for an answer', async () => {
     const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })

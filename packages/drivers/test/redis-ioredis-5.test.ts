@@ -31,7 +31,7 @@ function open(location: string): Driver {
 }
 
 describe('redis:// with ioredis 5', () => {
-  it('is what these tests run with', async () => {
+  it('is the client of these tests', async () => {
     const { version } = createRequire(import.meta.url)('ioredis-5/package.json')
     const { Redis } = await import('ioredis')
 
@@ -52,7 +52,7 @@ describe('redis:// with ioredis 5', () => {
     expect(await driver.pruneTraces?.(new Date('2027-01-01T00:00:00Z'))).toBe(1)
   })
 
-  it('loses its connections in the middle of batches, keeps no record twice', async () => {
+  it('stores no record twice if the server loses its connections in the middle of batches', async () => {
     const load = openLoad(open(`:secret@127.0.0.1:${proxy.port}`))
     await load.write(BATCH)
 
@@ -67,7 +67,7 @@ describe('redis:// with ioredis 5', () => {
     load.expectBalance(await storedPoints(server))
   })
 
-  it('goes to the nodes of a Cluster', async () => {
+  it('works with the nodes of a Cluster', async () => {
     const cluster = await startRedisCluster()
     onTestFinished(() => cluster.stop())
     const driver = open(cluster.url.replace('redis://', ''))
@@ -81,7 +81,7 @@ describe('redis:// with ioredis 5', () => {
     expect(await driver.listTraces?.()).toHaveLength(60)
   })
 
-  it('says that a password is wrong', async () => {
+  it('reports a wrong password', async () => {
     await expect(open(`:wrong@127.0.0.1:${server.port}`).write([makeRecord()])).rejects.toMatchObject({
       code: 'ERR_STORE',
       message: expect.stringContaining('the password is wrong or missing'),

@@ -31,7 +31,7 @@ async function addUser(...rights: readonly string[]): Promise<string> {
   return server.url.replace('://:', '://limited:')
 }
 
-describe('a process that writes to Redis is warned, and loses nothing yet, where', () => {
+describe('a process that writes to Redis is warned and loses no record yet if', () => {
   it('the password is wrong', async () => {
     await expectFailure(server.url.replace('s3cret', 'wr0ng'), /password is wrong or missing/)
   })
@@ -48,15 +48,12 @@ describe('a process that writes to Redis is warned, and loses nothing yet, where
     await expectFailure(secure.url.replace('rediss', 'redis'), /does it speak TLS \(rediss:\/\/\)/)
   })
 
-  it('what answers speaks HTTP', async () => {
+  it('the server speaks HTTP', async () => {
     const web = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
     onTestFinished(() => void web.close())
     await once(web, 'listening')
 
-    await expectFailure(
-      `redis://127.0.0.1:${(web.address() as AddressInfo).port}`,
-      /: what answers there is no Redis\./,
-    )
+    await expectFailure(`redis://127.0.0.1:${(web.address() as AddressInfo).port}`, /: the server is not a Redis\./)
   })
 
   it('the certificate is not trusted', async () => {
@@ -66,12 +63,12 @@ describe('a process that writes to Redis is warned, and loses nothing yet, where
   it('the user may not run a command', async () => {
     await expectFailure(
       await addUser('~*', '+ping', '+select'),
-      new RegExp(`no leave for a command.*${PAGE}#what-it-needs .*lpush`),
+      new RegExp(`may not run a command.*${PAGE}#what-it-needs .*lpush`),
     )
   })
 
   it('the user may not use the keys', async () => {
-    await expectFailure(await addUser('~other', '+@all'), /no leave.*key/)
+    await expectFailure(await addUser('~other', '+@all'), /may not run a command.*key/)
   })
 
   it('the memory is full', async () => {
@@ -87,14 +84,14 @@ describe('a process that writes to Redis is warned, and loses nothing yet, where
   })
 })
 
-describe('Redis keeps the other records of a batch where one', () => {
-  it('cannot be a record, or has an id that cannot be a key', async () => {
+describe('Redis keeps the other records of a batch if one record', () => {
+  it('is invalid or has an id that cannot be a key', async () => {
     const { stats } = await expectOthers(server.url, [{ base_id: '\ud800' }, { timestamp: 'never' }])
 
     expect(stats).toMatchObject({ dropped: 2, unknown: 0 })
   })
 
-  it('is of a trace in whose place there is something else', async () => {
+  it('belongs to a trace whose key has another type', async () => {
     await server.command('SET', 'osprofiler_opt:taken', 'not a list')
 
     const { stats, warnings } = await expectOthers(server.url, [{ base_id: 'taken' }])
@@ -122,8 +119,8 @@ describe('Redis keeps the other records of a batch where one', () => {
 
   it.each([
     ['alone in its batch', {}],
-    ['in a batch with them', { batchBytes: 100_000_000 }],
-  ])('is larger than the memory that is left, %s', async (_, options) => {
+    ['in a batch with other records', { batchBytes: 100_000_000 }],
+  ])('is larger than the free memory, %s', async (_, options) => {
     await set('maxmemory', '20mb', '0')
 
     const { stats, warnings } = await expectOthers(server.url, [{ info: { text: 'x'.repeat(25_000_000) } }], options)

@@ -12,11 +12,11 @@ describe('redissentinels://', () => {
   })
   afterAll(() => sentinels.stop())
 
-  it('says of Sentinels whose certificate nobody vouches for that it cannot trust them, and no password', async () => {
+  it('reports Sentinels with an untrusted certificate, without showing the password', async () => {
     await expectDistrust(`${sentinels.url}?sentinel_password=other`)
   })
 
-  it('says whose password is missing where it is that of the Sentinels', async () => {
+  it('says so if the password of the Sentinels is missing', async () => {
     const driver = open(`${sentinels.url}?ssl_ca_certs=${sentinels.certificateFile}`)
 
     await expect(driver.write([makeRecord()])).rejects.toMatchObject({
@@ -25,7 +25,7 @@ describe('redissentinels://', () => {
     })
   })
 
-  it('finds the master, and after a failover the next one, by TLS alone', async () => {
+  it('finds the master and, after a failover, the next master over TLS alone', async () => {
     const authority = `ssl_ca_certs=${sentinels.certificateFile}`
     const driver = open(`${sentinels.url}?sentinel_password=other&${authority}`)
     const replica = open(`${sentinels.replica.url}?${authority}`)
@@ -52,11 +52,11 @@ describe('rediss:// with several hosts', () => {
   })
   afterAll(() => cluster.stop())
 
-  it('says of nodes whose certificate nobody vouches for that it cannot trust them, and no password', async () => {
+  it('reports nodes with an untrusted certificate, without showing the password', async () => {
     await expectDistrust(cluster.url)
   })
 
-  it('writes to every node of a Cluster, reads and lists what they hold, and removes it, by TLS alone', async () => {
+  it('writes, reads, lists and removes traces on every node of a Cluster over TLS alone', async () => {
     const driver = open(`${cluster.url}?ssl_ca_certs=${cluster.certificateFile}`)
     const traces = Array.from({ length: 60 }, () => makeTrace(2))
 

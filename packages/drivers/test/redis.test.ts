@@ -25,7 +25,7 @@ function open(options = '', driverOptions: DriverOptions = {}): Driver {
 }
 
 describe('redis://', () => {
-  it('writes a batch by one push a trace', async () => {
+  it('writes a batch with one push per trace', async () => {
     const driver = open()
     await driver.write([makeRecord()])
     const before = await callsOf('lpush')
@@ -35,7 +35,7 @@ describe('redis://', () => {
     expect((await callsOf('lpush')) - before).toBe(2)
   })
 
-  it('takes a batch in which one trace alone is larger than what goes to a server at once', async () => {
+  it('accepts a batch in which one trace is larger than a request', async () => {
     const driver = open()
     const trace = makeTrace(12_345)
     const large = makeTrace(4, { info: { text: 'x'.repeat(5_000_000) } })
@@ -46,7 +46,7 @@ describe('redis://', () => {
     expect(await readAll(driver, large[0]?.base_id ?? '')).toEqual(large)
   })
 
-  it('notes failed traces only where it is told to', async () => {
+  it('notes failed traces only with filterErrorTrace', async () => {
     const failed = makeTrace(2, { info: { host: 'h', etype: 'ValueError', message: 'no' } })
 
     await open().write(failed)
@@ -58,7 +58,7 @@ describe('redis://', () => {
     expect(note).toEqual({ base_id: failed[0]?.base_id, timestamp: failed[1]?.timestamp })
   })
 
-  it('has what it writes forgotten after ttl, counted from the last record of a trace', async () => {
+  it('makes traces expire after ttl, counted from the last record of a trace', async () => {
     const driver = open('?ttl=1h', { filterErrorTrace: true })
     const trace = makeTrace(2, { info: { etype: 'E' } })
     const keys = [`osprofiler_opt:${trace[0]?.base_id}`, `osprofiler_error:${trace[0]?.base_id}`]
@@ -73,7 +73,7 @@ describe('redis://', () => {
     }
   })
 
-  it('keeps what comes in while it prunes', async () => {
+  it('keeps records that arrive while it prunes', async () => {
     const driver = open()
     const old = makeTrace(3_000)
     const [{ base_id = '' } = {}] = old
@@ -87,7 +87,7 @@ describe('redis://', () => {
     expect((await readAll(driver, base_id)).at(-1)).toEqual(late)
   })
 
-  it('reads, lists and deletes what an id names and nothing that its pattern would match', async () => {
+  it('reads, lists and deletes only the trace of an id, never other traces that match a pattern', async () => {
     const driver = open()
     for (const id of ['a', 'b', '[ab]', '*']) {
       await redis.set(`osprofiler:${id}point`, JSON.stringify(makeRecord({ base_id: id, name: `${id}-start` })))
@@ -102,7 +102,7 @@ describe('redis://', () => {
     expect(await redis.dbsize()).toBe(0)
   })
 
-  it('leaves alone what others keep in the database, also under names like its own', async () => {
+  it('leaves the keys of other programs alone, even with similar names', async () => {
     const driver = open()
     await redis.mset({ session: 'x', 'osprofiler_opt:text': 'x', 'osprofiler_error:text': 'x', 'osprofiler:text': 'x' })
     await redis.lpush('osprofiler_opt:broken', 'no JSON', '[]', '{"base_id":7}')
@@ -116,7 +116,7 @@ describe('redis://', () => {
     expect(await redis.dbsize()).toBe(6)
   })
 
-  it('lists in memory that does not grow with the traces, and says where it stops looking', async () => {
+  it('lists in limited memory, and says when there are too many traces', async () => {
     const driver = open()
     await redis.eval(
       `for index = 0, 100049 do
@@ -140,18 +140,18 @@ describe('a user of Redis', () => {
   const setUser = (name: string, commands: string) =>
     redis.call('ACL', 'SETUSER', name, 'reset', 'on', '>pw', '~osprofiler*', '+ping', '+select', ...commands.split(' '))
 
-  it('may be one that can write and not read', async () => {
+  it('may have only the right to write', async () => {
     await setUser('writer', '+lpush +pexpire +set')
     const driver = openAs('writer', '/1?ttl=1h')
 
     expect(await driver.write(makeTrace(2, { info: { etype: 'E' } }))).toEqual({ refused: 0 })
     await expect(driver.listTraces?.()).rejects.toMatchObject({
       code: 'ERR_STORE',
-      message: expect.stringMatching(/no leave for a command that is needed.*'scan'/),
+      message: expect.stringMatching(/may not run a command that the driver needs.*'scan'/),
     })
   })
 
-  it('may be one that can read, delete and prune and not write', async () => {
+  it('may have only the rights to read, delete and prune', async () => {
     const [one, other] = [makeTrace(3), makeTrace(2, { info: { etype: 'E' } })]
     await open('', { filterErrorTrace: true }).write([...one, ...other])
     await setUser('reader', '+lrange +lindex +llen +get +exists +scan +del +ltrim')
@@ -166,14 +166,14 @@ describe('a user of Redis', () => {
 })
 
 describe('a connection string of Redis', () => {
-  it('goes to the database that its path or its option names, as in Python', async () => {
+  it('selects the database by its path or its option, as in Python', async () => {
     await open('/4').write([makeRecord({ base_id: 'path' })])
     await open('?db=4').write([makeRecord({ base_id: 'option' })])
 
     expect((await open('/4').listTraces?.())?.map(trace => trace.base_id)).toEqual(['option', 'path'])
   })
 
-  it('is refused by the server where its password is wrong, its user unknown or its database too high', async () => {
+  it('is refused by the server for a wrong password, an unknown user or a missing database', async () => {
     const { host, port } = server
     const refused = async (text: string): Promise<Error> => {
       const driver = openDriver(text)
@@ -199,7 +199,7 @@ describe('a connection string of Redis', () => {
     ])
   })
 
-  it('may hold a password that the server does not ask for, and prints nothing about it', async () => {
+  it('may hold a password that the server does not require, without a warning', async () => {
     const free = await startRedis()
     onTestFinished(() => free.stop())
     const driver = openDriver(`redis://:unasked@127.0.0.1:${free.port}`)
@@ -208,7 +208,7 @@ describe('a connection string of Redis', () => {
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
   })
 
-  it('may have options that only tell Python how its client is to work', async () => {
+  it("may have options that are only for Python's client", async () => {
     const options = ['client_name=x', 'health_check_interval=30', 'max_connections=10', 'protocol=3']
     const driver = open(`?${[...options, 'retry_on_timeout=true', 'socket_keepalive=true'].join('&')}`)
 
@@ -217,20 +217,20 @@ describe('a connection string of Redis', () => {
 
   it.each([
     ['redis://host/x', 'a number from 0'],
-    ['redis://host:1,host:2/1', 'no other database than 0'],
-    ['redis://host:1,host:2?cluster=false', 'several hosts are a Cluster'],
+    ['redis://host:1,host:2/1', 'only the database 0'],
+    ['redis://host:1,host:2?cluster=false', 'several hosts form a Cluster'],
     ['redis://host?cluster=perhaps', 'cluster is true or false'],
     ['redis://host?socket_timeout=-1', 'socket_timeout is a number of seconds'],
     ['redis://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for rediss://'],
     ['rediss://host?ssl_cert_reqs=maybe', 'none, optional or required'],
     ['rediss://host?ssl_ca_certs=/no/such/file', 'the file that ssl_ca_certs names cannot be read (ENOENT)'],
-    ['valkey://host/x', 'looks like "valkey://user:password@host:6379/0"'],
+    ['valkey://host/x', 'form is "valkey://user:password@host:6379/0"'],
     ['valkey://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for valkeys://'],
-    ['redissentinel://host/mymaster/2', 'a database is given as "?db=2"'],
+    ['redissentinel://host/mymaster/2', 'must be given as "?db=2"'],
     ['redis://host?ttl=soon', 'ttl says how long'],
     ['redis://host?sentinel_password=x', 'no option "sentinel_password"'],
     ['redissentinel://host:1/mymaster?cluster=true', 'no option "cluster"'],
-  ])('says what is wrong with %s', (text, reason) => {
+  ])('is refused with a reason: %s', (text, reason) => {
     expect(() => openDriver(text)).toThrow(
       expect.objectContaining({ code: 'ERR_CONNECTION_STRING', message: expect.stringContaining(reason) }),
     )
@@ -238,7 +238,7 @@ describe('a connection string of Redis', () => {
 })
 
 describe('rediss://', () => {
-  it('speaks TLS with a server whose authority is named, and with no other unless it is told not to look', async () => {
+  it('uses TLS only with a server of the named authority, unless verification is off', async () => {
     const { url, certificateFile = '', ...secured } = await startRedis({ password: 'secret', tls: true })
     onTestFinished(() => secured.stop())
     const write = async (options: string) => {
@@ -256,7 +256,7 @@ describe('rediss://', () => {
     })
   })
 
-  it('is what the message names where a server is spoken to without TLS and wants it', async () => {
+  it('is named in the message about a server that requires TLS', async () => {
     const { url, ...secured } = await startRedis({ password: 'secret', tls: true })
     onTestFinished(() => secured.stop())
     const driver = openDriver(url.replace('rediss:', 'redis:'))
@@ -280,7 +280,7 @@ describe('valkey://', () => {
     expect(await readAll(reader, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('speaks TLS as valkeys://, and is what a message names where the server speaks the other way', async () => {
+  it('uses TLS as valkeys://, and is named in messages about a server with the other setting', async () => {
     const { url, certificateFile = '', ...secured } = await startRedis({ password: 'secret', tls: true })
     onTestFinished(() => secured.stop())
     const write = async (connectionString: string) => {

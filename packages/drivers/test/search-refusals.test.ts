@@ -20,10 +20,10 @@ const REQUESTS = [
   [403, { error: { type: 'security_exception' } }, /403 security_exception: the user lacks a privilege/],
   [403, { error: { type: 'cluster_block_exception' } }, /the index is blocked, often because a disk is full/],
   [404, '<html>not found</html>', /404: check the host and the path/],
-  [405, '', /405: check whether a proxy/],
-  [406, { error: 'Content-Type header is not supported' }, /406: check whether a proxy/],
-  [415, '', /415: check whether a proxy/],
-  [400, { error: { type: 'media_type_header_exception' } }, /media_type_header_exception: something on the way/],
+  [405, '', /405: check whether there is a proxy/],
+  [406, { error: 'Content-Type header is not supported' }, /406: check whether there is a proxy/],
+  [415, '', /415: check whether there is a proxy/],
+  [400, { error: { type: 'media_type_header_exception' } }, /media_type_header_exception: a proxy may change/],
   [400, { error: 'no handler found for uri [/x/_bulk] and method [POST]' }, /check the path in the connection string/],
   [400, NGINX, /add \+https to the scheme/],
   [400, 'nobody knows', /400/],
@@ -31,7 +31,7 @@ const REQUESTS = [
   [503, '', /503/],
 ] as const
 
-describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer concerns the request', product => {
+describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer concerns the whole request', product => {
   let server: SearchStandIn
   beforeAll(async () => {
     server = await startSearch({ product })
@@ -51,41 +51,47 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer 
     return driver
   }
 
-  it.each(REQUESTS)('drops nothing for %i %j, says what to do, and goes on later', async (status, content, said) => {
-    const driver = open()
-    server.intercept = () => ({ status, content: content as object })
-    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
-    const errors: unknown[] = []
-    notifier.on('error', error => errors.push(error))
-    for (let i = 0; i < BATCH; i++) notifier(makeRecord())
+  it.each(REQUESTS)(
+    'drops no record for %i %j, says what to do, and continues later',
+    async (status, content, said) => {
+      const driver = open()
+      server.intercept = () => ({ status, content: content as object })
+      const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
+      const errors: unknown[] = []
+      notifier.on('error', error => errors.push(error))
+      for (let i = 0; i < BATCH; i++) notifier(makeRecord())
 
-    await notifier.flush(500)
-    const { dropped, written, queued } = notifier.stats
-    const listed = driver.listTraces?.()
+      await notifier.flush(500)
+      const { dropped, written, queued } = notifier.stats
+      const listed = driver.listTraces?.()
 
-    await expect(listed).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(said) })
-    expect({ dropped, written, queued }).toEqual({ dropped: 0, written: 0, queued: BATCH })
-    expect(errors.at(-1)).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(said) })
-    expect(String(errors)).not.toContain('s3cret')
-    expect(server.requests.length).toBeLessThan(BATCH / 2)
-    server.intercept = undefined
-    await notifier.flush(20_000)
-    expect(notifier.stats).toMatchObject({ written: BATCH, dropped: 0 })
-  })
+      await expect(listed).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(said) })
+      expect({ dropped, written, queued }).toEqual({ dropped: 0, written: 0, queued: BATCH })
+      expect(errors.at(-1)).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(said) })
+      expect(String(errors)).not.toContain('s3cret')
+      expect(server.requests.length).toBeLessThan(BATCH / 2)
+      server.intercept = undefined
+      await notifier.flush(20_000)
+      expect(notifier.stats).toMatchObject({ written: BATCH, dropped: 0 })
+    },
+  )
 
-  it.each([400, 401, 403, 404, 405, 415])('drops nothing where only bulk requests are answered %i', async status => {
-    const driver = open()
-    await driver.write([makeRecord()])
-    server.requests.length = 0
-    server.intercept = (_, path) => (path === '/_bulk' ? { status, content: {} } : undefined)
+  it.each([400, 401, 403, 404, 405, 415])(
+    'drops no record if only bulk requests are answered with %i',
+    async status => {
+      const driver = open()
+      await driver.write([makeRecord()])
+      server.requests.length = 0
+      server.intercept = (_, path) => (path === '/_bulk' ? { status, content: {} } : undefined)
 
-    const error = await driver.write(makeTrace(BATCH)).catch(failure => failure)
+      const error = await driver.write(makeTrace(BATCH)).catch(failure => failure)
 
-    expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining(`it answers ${status}`) })
-    expect(server.requests.length).toBeLessThan(5)
-  })
+      expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining(`it answers ${status}`) })
+      expect(server.requests.length).toBeLessThan(5)
+    },
+  )
 
-  it('takes a path that leads nowhere for no empty store', async () => {
+  it('does not mistake a wrong path for an empty store', async () => {
     const driver = open('/wrong/path')
 
     await expect(driver.listTraces?.()).rejects.toMatchObject({ code: 'ERR_STORE' })
@@ -97,7 +103,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer 
     [200, '<html>Welcome</html>'],
     [200, { ok: true }],
     [200, []],
-  ])('takes %i %j for no answer of the server', async (status, content) => {
+  ])('does not accept %i %j as an answer of the server', async (status, content) => {
     server.intercept = () => ({ status, content: content as object })
     const driver = open()
 
@@ -105,7 +111,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer 
     await expect(driver.write([makeRecord()])).rejects.toMatchObject({ code: 'ERR_STORE' })
   })
 
-  it('refuses an answer to a search that is a part', async () => {
+  it('rejects a partial answer to a search', async () => {
     const driver = open()
     await driver.write(makeTrace(3, { base_id: 'x' }))
     for (const part of [
@@ -153,20 +159,23 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer 
     },
   )
 
-  it.each([403, 404, 406, 503])('drops a single record for which each request is answered %i', async status => {
-    const driver = open()
-    server.intercept = (_, path, body) =>
-      path === '/_bulk' && body.includes('toxic') ? { status, content: 'blocked' as unknown as object } : undefined
-    const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
+  it.each([403, 404, 406, 503])(
+    'drops a single record if each request with the record is answered with %i',
+    async status => {
+      const driver = open()
+      server.intercept = (_, path, body) =>
+        path === '/_bulk' && body.includes('toxic') ? { status, content: 'blocked' as unknown as object } : undefined
+      const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
 
-    for (let i = 0; i < 100; i++) notifier(makeRecord(i === 40 ? { info: { text: 'toxic' } } : {}))
-    await notifier.flush(20_000)
+      for (let i = 0; i < 100; i++) notifier(makeRecord(i === 40 ? { info: { text: 'toxic' } } : {}))
+      await notifier.flush(20_000)
 
-    expect(readRecords(server)).toHaveLength(99)
-    expect(notifier.stats).toMatchObject({ written: 99, dropped: 1, queued: 0 })
-  })
+      expect(readRecords(server)).toHaveLength(99)
+      expect(notifier.stats).toMatchObject({ written: 99, dropped: 1, queued: 0 })
+    },
+  )
 
-  it('drops a single document that is held up each time, while others of its batch are taken', async () => {
+  it('drops a single document that is put off on each try while the other documents are accepted', async () => {
     const driver = open()
     server.intercept = (method, path, body) => {
       if (path !== '/_bulk' || !body.includes('heavy')) return undefined
@@ -189,7 +198,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, where an answer 
   })
 })
 
-describe.each(['elasticsearch', 'opensearch'] as const)('%s:// at a port of the other kind', product => {
+describe.each(['elasticsearch', 'opensearch'] as const)('%s:// at a port of the wrong protocol', product => {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-search-'))
   let plain: SearchStandIn
   let secured: SearchStandIn
@@ -208,7 +217,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s:// at a port of the 
   it.each([
     ['plain HTTP at TLS', () => `${product}://localhost:${secured.port}`, /add \+https/],
     ['TLS at plain HTTP', () => `${product}+https://localhost:${plain.port}`, /leave out \+https/],
-  ])('says of %s which scheme to write', async (_, toUrl, said) => {
+  ])('says which scheme to write for %s', async (_, toUrl, said) => {
     const driver = openDriver(toUrl())
     onTestFinished(() => driver.close())
 

@@ -82,7 +82,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       })
     }
 
-    it('takes a trace, lists and shows it, and removes it', async () => {
+    it('writes, lists, reads and removes a trace', async () => {
       const driver = open()
       const trace = makeTrace(6)
       const other = makeRecord({ timestamp: '2020-01-01T00:00:00.000000' })
@@ -97,7 +97,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await driver.listTraces?.()).toEqual([])
     })
 
-    it('keeps info without looking into it, however many members it has and whatever they are', async () => {
+    it('keeps info without indexing its members, however many there are', async () => {
       const driver = open()
       const infos = [
         Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`key ${index}`, index])),
@@ -137,7 +137,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'large')).toEqual(batch)
     })
 
-    it('counts what an index refuses that looks into info, and keeps the rest of the batch', async () => {
+    it('counts records refused by an index that maps info, and keeps the rest of the batch', async () => {
       await ask('POST', `/${RECORDS}/_doc?refresh=true`, makeRecord({ info: { rows: 1 } }))
       const driver = open()
       const info = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`key ${index}`, index]))
@@ -153,7 +153,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, good.base_id)).toEqual([good])
     })
 
-    it('ends every search that it has begun, also for a reader who stops early', async () => {
+    it('ends every search, even if the reader stops early', async () => {
       const driver = open()
       const trace = makeTrace(1_700)
       const [{ base_id = '' } = {}] = trace
@@ -167,7 +167,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(stats).toMatchObject({ total: { search: { open_contexts: 0 } } })
     })
 
-    it('notes failed traces for Python where it is told to, and lists them in any case', async () => {
+    it('notes failed traces for Python only with filterErrorTrace, and always lists them', async () => {
       const failed = makeRecord({ base_id: 'failed', info: { response: { status_code: 503 } } })
       await write(open(), [failed, makeRecord()])
       const noting = openDriver(`${server.product}://${new URL(server.origin).host}`, { filterErrorTrace: true })
@@ -182,7 +182,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       })
     })
 
-    it('removes with ?ttl= the traces of which nothing is younger, and without it nothing', async () => {
+    it('removes traces without a younger record with ?ttl=, and no traces without it', async () => {
       const timestamp = `${new Date().toISOString().slice(0, -1)}000`
       const driver = open()
       await write(driver, [
@@ -198,7 +198,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
         .toEqual(['young'])
     })
 
-    it('works on an index that Python made, whose ids are texts of words', async () => {
+    it('works on an index that Python created, whose ids are analyzed texts', async () => {
       await ask('POST', `/${RECORDS}/_doc?refresh=true`, makeRecord({ base_id: 'other' }))
       const driver = open()
       const trace = makeTrace(3, { base_id: 'a-b' })
@@ -212,7 +212,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await driver.pruneTraces?.(new Date('2030-01-01'))).toBe(5)
     })
 
-    it('finds what is behind an alias of an index that Python made and of a newer one', async () => {
+    it('finds the records behind an alias of an index that Python created and a newer one', async () => {
       // The dates of an index that Python made have milliseconds.
       const spanning = makeTrace(4, { base_id: 'both-sides' }).map((record, index) => ({
         ...record,
@@ -240,7 +240,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await driver.listTraces?.()).toEqual([])
     })
 
-    it('finds a record once whose batch was sent again after its index was rolled over', async () => {
+    it('finds a record once if its batch was sent again after the index was rolled over', async () => {
       await makeAlias([])
       await ask('POST', '/_aliases', {
         actions: [
@@ -267,7 +267,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, batch[0]?.base_id ?? '')).toEqual(batch)
     })
 
-    it('says of a shard that is missing that the answer would be a part', async () => {
+    it('reports a missing shard instead of returning a partial answer', async () => {
       const placement = { 'index.routing.allocation.total_shards_per_node': 1 }
       const settings = { number_of_shards: 2, number_of_replicas: 0, ...placement }
       await ask('PUT', `/${RECORDS}?wait_for_active_shards=0`, { settings, mappings: KEYWORDS })
@@ -287,7 +287,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('lists and reads in many pages while one of two hosts is away, whichever is named first', async () => {
+    it('lists and reads many pages while one of two hosts is down, whichever is named first', async () => {
       const { host } = new URL(server.origin)
       const away = `127.0.0.1:${await findFreePort()}`
       await write(open(), [
@@ -305,7 +305,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('waits for a removal longer than for an answer to a reader', async () => {
+    it('waits longer for a removal than for an answer to a reader', async () => {
       const driver = openGate('/?timeout=1')
       await write(driver, makeTrace(3, { base_id: 'slow' }))
       gate.rule = (_, path) => (path.includes('_delete_by_query') ? { delay: 2_500 } : undefined)
@@ -332,7 +332,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'light')).toHaveLength(50)
     })
 
-    it('waits for a server that is overloaded, and drops nothing', async () => {
+    it('waits for an overloaded server, and drops no record', async () => {
       const driver = openGate()
       await write(driver, [makeRecord()])
       gate.rule = (_, path) =>
@@ -349,7 +349,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'patient')).toHaveLength(60)
     })
 
-    it('is told apart from the other product by its scheme', async () => {
+    it('must be opened with the scheme of its own product', async () => {
       const other = server.product === 'opensearch' ? 'elasticsearch' : 'opensearch'
       const driver = openDriver(`${other}://${new URL(server.origin).host}`)
       onTestFinished(() => driver.close())
@@ -362,7 +362,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('answers as the stand-in does that shows its faults', () => expectAgreement(server))
+    it('gives the same answers as the stand-in', () => expectAgreement(server))
 
     if (contract) describeDriver(name.replace(/\d$/, ''), () => `${server.product}://${new URL(server.origin).host}`)
   })

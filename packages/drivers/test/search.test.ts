@@ -38,7 +38,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(server.requests).toEqual(['POST /_bulk'])
   })
 
-  it('says which server gave a reader no answer in time, and no password', async () => {
+  it('names the server that gave no answer in time, without showing the password', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     proxy.delay(60_000)
@@ -54,7 +54,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     }
   })
 
-  it('writes nothing twice when a part of a batch was held up, and counts the refused once', async () => {
+  it('writes no record twice if a part of a batch was put off, and counts refused records once', async () => {
     const driver = open(storeUrl())
     const trace = makeTrace(5)
     const unfit = makeRecord({ base_id: 'x'.repeat(32_767) })
@@ -83,7 +83,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it.each([413, 400])('finds the record for which a request is answered with %i as a whole', async status => {
+  it.each([413, 400])('finds the record for which a whole request is answered with %i', async status => {
     const driver = open(storeUrl())
     const trace = makeTrace(6)
     server.intercept = (_, path, body) =>
@@ -97,7 +97,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('works with as little as it is allowed: to write and to read', async () => {
+  it('works with only the rights to write and to read', async () => {
     const driver = open(storeUrl())
     await driver.write([makeRecord()])
     const forbidden = /_refresh$|_refresh\?|^\/osprofiler-notifications$/
@@ -113,7 +113,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     await expect.poll(() => readAll(other, record.base_id), { timeout: 10_000 }).toEqual([record])
   })
 
-  it('rejects with ERR_STORE where something else answers', async () => {
+  it('rejects with ERR_STORE if another server answers', async () => {
     server.intercept = () => ({ status: 500, content: { error: 'it has secrets: s3cret' } })
     const error = await open(storeUrl())
       .listTraces?.()
@@ -130,7 +130,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     ['tracer:s3cret@db/?timeout=never', 'timeout is'],
     ['tracer:s3cret@db/?timeout=0', 'timeout is'],
     ['tracer:s3cret@db/?ca=/ca.pem', 'for TLS'],
-  ])('says of %s what is wrong with it, and not the password', (location, reason) => {
+  ])('says what is wrong with %s, without showing the password', (location, reason) => {
     const { message } = refusalOf(`${product}://${location}`)
 
     expect(message).toContain(reason)
@@ -160,7 +160,7 @@ describe.each([
   const securedUrl = (credentials: string, trust = `?ca=${encodeURIComponent(join(folder, 'certificate.pem'))}`) =>
     `${product}+https://${credentials}localhost:${server.port}/${trust}`
 
-  it('is let in, over TLS that it trusts', async () => {
+  it('is accepted over trusted TLS', async () => {
     const driver = open(`${securedUrl(user)}${options}`)
     const record = makeRecord()
 
@@ -172,8 +172,8 @@ describe.each([
 
   it.each([
     ['a wrong password', () => securedUrl('tracer:wr0ng@'), '401'],
-    ['no trust in the certificate', () => securedUrl('tracer:wr0ng@', ''), 'certificate'],
-  ])('rejects with ERR_STORE for %s, and says no password', async (_, toUrl, reason) => {
+    ['an untrusted certificate', () => securedUrl('tracer:wr0ng@', ''), 'certificate'],
+  ])('rejects with ERR_STORE for %s, without showing the password', async (_, toUrl, reason) => {
     const error = await open(toUrl())
       .write([makeRecord()])
       .catch(failure => failure)
@@ -192,7 +192,7 @@ describe('elasticsearch://', () => {
     expect(refusalOf('elasticsearch://a:b@db/?api_key=c').message).toContain('or api_key')
   })
 
-  it('rejects with ERR_STORE where it is an OpenSearch that answers', async () => {
+  it('rejects with ERR_STORE if the server is an OpenSearch', async () => {
     const server = await startSearch({ product: 'opensearch' })
     onTestFinished(() => server.kill())
 

@@ -38,7 +38,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
   const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(server.url(proxy.port)), maxRecords)
 
   describe(`${name}, when its server`, () => {
-    it('is not there at first, gets every record once it is', async () => {
+    it('starts late, receives every record after its start', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
@@ -52,7 +52,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is killed and started again under load, loses and repeats nothing', async () => {
+    it('is killed and restarted under load, loses and repeats no record', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
@@ -66,7 +66,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('loses its connections in the middle of batches, repeats nothing', async () => {
+    it('loses its connections in the middle of batches, stores no record twice', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
@@ -82,7 +82,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+    it('is slow, never blocks the program: records without room are dropped and counted', async () => {
       const load = openNotifier(5 * BATCH)
       await load.write(1)
       proxy.delay(30)
@@ -96,7 +96,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+    it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
 
@@ -105,13 +105,13 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('hangs, holds up no program, in whatever way the program ends', async () => {
+    it('hangs, delays no program, however the program ends', async () => {
       const ends = await endAllBesideHang(server.url(proxy.port), async () => proxy.delay(600_000))
 
       expectAllEndInTime(ends, name)
     })
 
-    it('answers, keeps the program alive for as long as it waits, and no longer', async () => {
+    it('answers, keeps the program alive only while the program waits for an answer', async () => {
       const { code, stdout, stderr } = await finish(
         startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']),
       )

@@ -59,7 +59,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
   }
 
   describe(`${name}, when its server`, () => {
-    it('is not there at first, gets every record once it is', async () => {
+    it('starts late, receives every record after its start', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
@@ -73,7 +73,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is killed and started again under load, loses and repeats nothing that it has committed', async () => {
+    it('is killed and restarted under load, neither loses nor repeats committed records', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
@@ -87,7 +87,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('loses its connections in the middle of batches, keeps each whole or not at all', async () => {
+    it('loses its connections in the middle of batches, keeps each batch whole or not at all', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
@@ -107,7 +107,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('ends connections that are idle, is connected to again', async () => {
+    it('ends idle connections, is connected to again', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       proxy.cut()
@@ -118,7 +118,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is slow, holds up nobody: what has no room is dropped and counted', async () => {
+    it('is slow, never blocks the program: records without room are dropped and counted', async () => {
       const load = openNotifier(5 * BATCH)
       proxy.delay(30)
 
@@ -131,14 +131,14 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('cannot be written for a while, gets every record afterwards', async () => {
+    it('is read-only for a while, receives every record afterwards', async () => {
       const load = openNotifier()
       await server.forbidWrites()
 
       load.emit(3 * BATCH)
       const refusal = expect.objectContaining({
         code: 'ERR_STORE',
-        message: expect.stringContaining('can only be read'),
+        message: expect.stringContaining('is read-only'),
       })
       await vi.waitFor(() => expect(load.errors).toContainEqual(refusal), PATIENCE)
       await server.allowWrites()
@@ -148,7 +148,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('lets nobody in for a while, gets every record afterwards', async () => {
+    it('refuses connections for a while, receives every record afterwards', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       await server.lockOut()
@@ -164,7 +164,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('refuses one record of a batch, keeps the others', async () => {
+    it('refuses one record of a batch, keeps the other records', async () => {
       const load = openNotifier()
       await server.obstruct()
 
@@ -177,7 +177,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('has a full disk, gets every record when it has room again', async () => {
+    it('has a full disk, receives every record when there is room again', async () => {
       const load = openNotifier()
       await server.obstruct()
 
@@ -203,7 +203,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await driver.close()
     })
 
-    it.each(['silent', 'gone'])('is %s, lets the program come to its natural end', async state => {
+    it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
 
@@ -212,7 +212,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('is one of several that are silent, is tried no further once the store is closed', async () => {
+    it('is one of several silent servers, is not tried any more after the store was closed', async () => {
       proxy.delay(60_000)
       const host = `127.0.0.1:${proxy.port}`
       const url = storeUrl().replace(host, [host, host, host].join())
@@ -222,7 +222,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' })
     })
 
-    it('answers, keeps the program alive for as long as it waits', async () => {
+    it('answers, keeps the program alive while the program waits for an answer', async () => {
       const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 
       expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })

@@ -56,7 +56,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     },
   )
 
-  it('prunes the rest of traces of which half are locked, and these once the lock is gone', async () => {
+  it('prunes the unlocked half of the traces, and the other half when the lock is gone', async () => {
     const { driver, hold } = await fill(1_000)
     const transaction = await hold(`UPDATE data SET project = 'held' WHERE base_id LIKE '%7%'`)
     const lockedOnes = Array.from({ length: 1_000 }, (_, index) => `${index}`).filter(name => name.includes('7'))
@@ -69,7 +69,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     expect(await driver.pruneTraces?.(BEFORE)).toBe(lockedOnes.length)
   })
 
-  it('is not held up by records that another program has not committed', async () => {
+  it('does not wait for records that another program has not committed', async () => {
     const { driver, hold } = await fill(300)
     await holdUntilTheEnd(hold(`INSERT INTO data (base_id, timestamp, name) VALUES ('x', '2026-01-01T00', 'y')`))
 
@@ -78,7 +78,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     expect(pruned).toBe(300)
   })
 
-  it('removes by ttl what nobody has locked', async () => {
+  it('removes unlocked traces by ttl', async () => {
     const { url, hold } = await fill(300)
     await holdUntilTheEnd(hold(`${STATEMENT} base_id = 'trace-1' FOR UPDATE`))
     const young = new Date().toISOString().replace('Z', '000')
@@ -92,7 +92,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     )
   })
 
-  it('deletes the records of a trace that nobody has locked, and says that others are left', async () => {
+  it('deletes the unlocked records of a trace, and says that others are left', async () => {
     const { driver, hold } = await fill(1)
     const transaction = await hold(`UPDATE data SET project = 'held' WHERE name = 'db-stop'`)
 
@@ -106,7 +106,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     expect(await driver.deleteTrace?.('trace-0')).toBe(1)
   })
 
-  it('waits for no lock as a user who may only read and delete', async () => {
+  it('waits for no lock as a user with only the rights to read and delete', async () => {
     const { urlFor, hold } = await fill(300)
     await holdUntilTheEnd(hold(`${STATEMENT} base_id = 'trace-1' FOR UPDATE`))
     const pruner = open(await urlFor('SELECT', 'DELETE'))
@@ -117,7 +117,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     })
   })
 
-  it('says who has locked the whole table, and removes and writes when it is free', async () => {
+  it('names the holder of a table lock, and removes and writes when the table is free', async () => {
     const { url, driver, holdTable, describeHolder } = await fill(3)
     const transaction = await holdTable()
     const writer = open(url)

@@ -17,7 +17,7 @@ export interface TestDatabase {
 /** Declares what holds for the drivers whose store is the table of Python's SQLAlchemy driver on a server. */
 export function describeTable(name: string, createDatabase: () => Promise<TestDatabase>): void {
   describe(`${name} and its table`, () => {
-    it('makes the table once, however many drivers write at first', async () => {
+    it('creates the table once, even if several drivers write first at the same time', async () => {
       const { url } = await createDatabase()
       const drivers = Array.from({ length: 8 }, () => open(url))
 
@@ -26,7 +26,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await readAll(open(url), 'together')).toHaveLength(16)
     })
 
-    it('makes the table anew where it was dropped', async () => {
+    it('creates the table again after it was dropped', async () => {
       const { url, run } = await createDatabase()
       const driver = open(url)
       await driver.write([makeRecord()])
@@ -51,20 +51,23 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       await expect(driver.listTraces?.()).rejects.toMatchObject(refusal)
     })
 
-    it('reads as a user who may only read, and says what else one needs', async () => {
+    it('reads as a user with only the right to read, and says which rights a write needs', async () => {
       const { url, urlFor } = await createDatabase()
       const trace = makeTrace(2)
       await open(url).write(trace)
       const reader = open(await urlFor('SELECT'))
 
-      const refusal = { code: 'ERR_STORE', message: expect.stringContaining('grant it SELECT, INSERT and DELETE') }
+      const refusal = {
+        code: 'ERR_STORE',
+        message: expect.stringContaining('grant the user SELECT, INSERT and DELETE'),
+      }
       expect(await readAll(reader, trace[0]?.base_id ?? '')).toEqual(trace)
       expect(await reader.listTraces?.()).toHaveLength(1)
       await expect(reader.write(trace)).rejects.toMatchObject(refusal)
       await expect(reader.deleteTrace?.(trace[0]?.base_id ?? '')).rejects.toMatchObject(refusal)
     })
 
-    it('writes as a user who may make no table, where it is there', async () => {
+    it('writes to an existing table as a user who may not create tables', async () => {
       const { url, urlFor } = await createDatabase()
       await open(url).write([makeRecord()])
       const writer = open(await urlFor('SELECT', 'INSERT'))
@@ -74,7 +77,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await readAll(writer, 'written')).toHaveLength(2)
     })
 
-    it('keeps a batch that is too large for one statement, in its order', async () => {
+    it('keeps the order of a batch that is too large for one statement', async () => {
       const { url } = await createDatabase()
       const driver = open(url)
       const many = makeTrace(6_000)
@@ -86,7 +89,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await readAll(driver, large[0]?.base_id ?? '')).toEqual(large)
     })
 
-    it('reads records that are large a few at a time', async () => {
+    it('reads large records a few at a time', async () => {
       const { url } = await createDatabase()
       const driver = open(url)
       await driver.write(makeTrace(20, { base_id: 'large', info: { text: 'x'.repeat(700_000) } }))
@@ -97,7 +100,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(lengths).toEqual([5, 5, 5, 5])
     })
 
-    it('refuses records that have no room in the columns, and keeps the rest', async () => {
+    it('refuses records whose texts do not fit into the columns, and keeps the rest', async () => {
       const { url } = await createDatabase()
       const driver = open(url)
       const wide = '😀'.repeat(255)
@@ -116,7 +119,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       for (const record of kept) expect(await readAll(driver, record.base_id)).toEqual([record])
     })
 
-    it('finds the newest traces behind thousands of records of others', async () => {
+    it('finds the newest traces after thousands of records of other traces', async () => {
       const { url } = await createDatabase()
       const driver = open(url)
       const [old, failed] = [makeTrace(2, { service: 'old' }), makeTrace(2, { info: { etype: 'ValueError' } })]
@@ -132,7 +135,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await driver.deleteTrace?.(longId ?? '')).toBe(5_000)
     })
 
-    it('removes what is older than ttl while it is written', async () => {
+    it('removes traces older than ttl during writes', async () => {
       const { url } = await createDatabase()
       const driver = open(`${url}?ttl=1h`)
       const stamp = (ago: number) => new Date(Date.now() - ago).toISOString().replace('Z', '000')
@@ -146,7 +149,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await readAll(driver, 'new')).toHaveLength(1)
     })
 
-    it('says what is wrong with a password or a database, and shows no password', async () => {
+    it('says what is wrong with a password or a database, without showing the password', async () => {
       const { url } = await createDatabase()
       const wrongPassword = url.replace(/:[^:@/]+@/, ':Tr0ub4dor@')
       const wrongDatabase = url.replace(/[^/]+$/, 'nowhere')
@@ -165,7 +168,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       }
     })
 
-    it('shows nothing of the records that it could not write', async () => {
+    it('shows no content of records that could not be written', async () => {
       const { url, run } = await createDatabase()
       const driver = open(url)
       await driver.write([makeRecord()])

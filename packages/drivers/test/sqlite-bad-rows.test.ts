@@ -19,7 +19,7 @@ const BAD: Readonly<Record<string, Partial<Record<(typeof COLUMNS)[number], stri
   'data of another shape': { data: `'[[1], 2]'` },
   'data nested deep': { data: `'${'['.repeat(100_000)}${']'.repeat(100_000)}'` },
   'info nested deep': { data: `'{"info": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}'` },
-  'a time that is no text': { timestamp: '1e300' },
+  'a time that is not a text': { timestamp: '1e300' },
   'a time that is a large number': { timestamp: '9223372036854775807' },
   'a time that is bytes': { timestamp: `x'ff'` },
   'no time': { timestamp: 'NULL' },
@@ -46,14 +46,14 @@ describe('a row with', () => {
     expect(failed).toEqual([])
   })
 
-  it.each([0n, -7n, -(2n ** 62n)])('an id of %d is read with those behind it', async id => {
+  it.each([0n, -7n, -(2n ** 62n)])('the id %d is read, and so are the rows after it', async id => {
     const { driver, add } = await openStore()
     add({}, id)
 
     expect(await readAll(driver, 'trace')).toHaveLength(3)
   })
 
-  it('an id that JavaScript does not have is read with those behind it', async () => {
+  it("an id beyond JavaScript's numbers is read, and so are the rows after it", async () => {
     const { driver, add } = await openStore()
     for (let id = 0; id < 1_200; id++) add({}, 2n ** 62n + BigInt(id))
 
@@ -83,7 +83,7 @@ describe('a trace whose id is', () => {
     expect(count()).toBe(3)
   })
 
-  it('bytes stays as long as it has a young record', async () => {
+  it('bytes is kept as long as the trace has a young record', async () => {
     const { driver, add, count } = await openStore()
     add({ base_id: `x'80'`, timestamp: OLD })
     add({ base_id: `x'80'` })

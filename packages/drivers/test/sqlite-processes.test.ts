@@ -13,7 +13,7 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 describe('sqlite:// among several processes', () => {
-  it('waits for the lock of another process without stopping the event loop, and writes once it is free', async () => {
+  it("waits for another process's lock without blocking the event loop, and then writes", async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
     const holder = startFixture('hold-lock.mjs', [path])
@@ -45,7 +45,7 @@ describe('sqlite:// among several processes', () => {
     expect(await driver.listTraces?.()).toHaveLength(1)
   })
 
-  it('rejects a batch when the lock is held too long, having written nothing, and takes it later', async () => {
+  it('rejects a batch without writing it if the lock is held too long, and accepts it later', async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
     const holder = startFixture('hold-lock.mjs', [path])
@@ -65,7 +65,7 @@ describe('sqlite:// among several processes', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('takes the batches of several processes and of a reader at the same time, and loses none', async () => {
+  it('serves several writing processes and a reader at the same time without losing a batch', async () => {
     const { driver, path } = openStore()
     const writers = ['a', 'b', 'c'].map(prefix =>
       startFixture('write-batches.mjs', [`sqlite:///${path}`, prefix, '60']),
@@ -95,7 +95,7 @@ describe('sqlite:// among several processes', () => {
     for (const prefix of ['a', 'b', 'c']) expect(await readAll(driver, `${prefix}-59`)).toHaveLength(10)
   })
 
-  it('is whole after its writer was killed midway, and holds all that was acknowledged', async () => {
+  it('is intact after its writer was killed, and holds all acknowledged records', async () => {
     for (let round = 0; round < 3; round++) {
       const { driver, path } = openStore()
       const writer = startFixture('write-batches.mjs', [`sqlite:///${path}`, 'killed'])
@@ -124,7 +124,7 @@ function kill(thread: Worker | undefined): void {
 }
 
 describe('the thread of sqlite://', () => {
-  it('is not there before it is needed', async () => {
+  it('does not start before it is needed', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
 
@@ -134,7 +134,7 @@ describe('the thread of sqlite://', () => {
     expect([before, threads.length]).toEqual([0, 1])
   })
 
-  it('leaves the fate of a batch unknown when it dies midway, and another takes over', async () => {
+  it('leaves the fate of a batch unknown when it dies midway, and is replaced by another thread', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
     await driver.write([makeRecord()])
@@ -150,7 +150,7 @@ describe('the thread of sqlite://', () => {
     expect(threads).toHaveLength(2)
   })
 
-  it('fails a read when it dies, and closes all the same', async () => {
+  it('makes a read fail when it dies, but does not prevent close()', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
     await driver.write(makeTrace(5_000, { base_id: 'trace' }))
@@ -175,7 +175,7 @@ describe('the thread of sqlite://', () => {
     expect(thread?.threadId).toBe(-1)
   })
 
-  it("does not run what the program's NODE_OPTIONS and arguments load", async () => {
+  it("does not load the modules in the program's NODE_OPTIONS and arguments", async () => {
     const { path } = openStore()
     const preload = `--import=${fixture('announce-thread.mjs')}`
 
@@ -192,11 +192,11 @@ describe('the thread of sqlite://', () => {
 
 describe('a program with an open sqlite:// store', () => {
   it.each([
-    ['opened it and nothing else', 'open', ''],
+    ['only opened the store', 'open', ''],
     ['is writing in the background', 'background', ''],
-    ['awaits what it writes and reads', 'await', 'read 1\nlisted 1\nfailed 0\n'],
-    ['closes it', 'close', 'closed\n'],
-  ])('ends by itself, prints no warning and fails nowhere when it %s', async (_, work, stdout) => {
+    ['awaits its writes and reads', 'await', 'read 1\nlisted 1\nfailed 0\n'],
+    ['closes the store', 'close', 'closed\n'],
+  ])('ends by itself without a warning or a failure when it %s', async (_, work, stdout) => {
     const { path } = openStore()
 
     const outcome = await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, work]))
@@ -216,7 +216,7 @@ describe('a program with an open sqlite:// store', () => {
     expect(await readAll(driver, 'trace')).toEqual([])
   })
 
-  it('ends at process.exit() wherever its thread is, with the code that it gave', async () => {
+  it('ends at process.exit() with the given exit code, whatever its thread is doing', async () => {
     for (const delay of [0, 5, 10, 20, 40, 80]) {
       const { driver, path } = openStore()
 
@@ -228,7 +228,7 @@ describe('a program with an open sqlite:// store', () => {
     }
   })
 
-  it('has stored what it was writing in the background when it ends', async () => {
+  it('has stored the batch that was being written in the background when it ends', async () => {
     const { driver, path } = openStore()
 
     await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'background']))

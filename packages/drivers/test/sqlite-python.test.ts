@@ -47,7 +47,7 @@ describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => 
     expect(listed).toEqual([{ base_id: 'trace', timestamp: root.timestamp }])
   })
 
-  it('reads a trace that Python wrote, whole, also where Python had no project, service or host', async () => {
+  it('reads all records of a trace that Python wrote, even without project, service or host', async () => {
     const { driver, path } = openStore()
     const records = [
       makeRecord({
@@ -74,7 +74,7 @@ describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => 
     expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
   })
 
-  it('adds to a table that Python made, whose indexes it leaves as they are', async () => {
+  it('writes to a table that Python created, and leaves its indexes unchanged', async () => {
     const { driver, path } = openStore()
     await python(path, ['flood', path, '1'])
 
@@ -88,7 +88,7 @@ describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => 
     ])
   })
 
-  it('writes a file at the same time as Python, and neither loses a record', async () => {
+  it('writes to a file at the same time as Python, and no record is lost', async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
 

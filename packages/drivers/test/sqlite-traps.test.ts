@@ -44,19 +44,16 @@ describe('a database with SQL of its own', () => {
   }
 
   // Side by side: each waits for some seconds.
-  it.concurrent.for(TRAPS)(
-    'is refused for %s, where it was there before',
-    async ([, sql, reason], { onTestFinished }) => {
-      const { refusal, read, stats } = await write(sql, '', onTestFinished)
+  it.concurrent.for(TRAPS)('is refused for %s that existed before', async ([, sql, reason], { onTestFinished }) => {
+    const { refusal, read, stats } = await write(sql, '', onTestFinished)
 
-      expect(refusal).toMatch(reason)
-      expect(read).toMatch(reason)
-      expect(stats).toMatchObject({ written: 0, dropped: 1, unknown: 0 })
-    },
-  )
+    expect(refusal).toMatch(reason)
+    expect(read).toMatch(reason)
+    expect(stats).toMatchObject({ written: 0, dropped: 1, unknown: 0 })
+  })
 
   it.concurrent.for(TRAPS)(
-    'is refused for %s, where that comes while the database is open',
+    'is refused for %s that is added while the database is open',
     async ([, sql, reason], { onTestFinished }) => {
       const { refusal, read, stats } = await write('', `DROP TABLE data; ${sql}`, onTestFinished)
 
@@ -66,7 +63,7 @@ describe('a database with SQL of its own', () => {
     },
   )
 
-  it.concurrent('deletes no rows of another table that refers to the records', async ({ onTestFinished }) => {
+  it.concurrent('loses no rows of another table that refers to the records', async ({ onTestFinished }) => {
     const sql = `${TABLE} ${OTHER}
       CREATE TABLE notes (record REFERENCES data (id) ON DELETE CASCADE);
       CREATE TRIGGER t BEFORE DELETE ON notes BEGIN INSERT INTO other ${ENDLESS}; END;`
@@ -77,9 +74,7 @@ describe('a database with SQL of its own', () => {
     expect(stats).toMatchObject({ written: 2, dropped: 0 })
   })
 
-  it.concurrent('is used where the word CHECK is only a name, a comment or a text in it', async ({
-    onTestFinished,
-  }) => {
+  it.concurrent('is accepted if the word CHECK is only a name, a comment or a text', async ({ onTestFinished }) => {
     const column = `"check" TEXT DEFAULT 'CHECK (1)' /* CHECK (1) */`
 
     const { refusal } = await write(TABLE.replace(');', `, ${column});`), '', onTestFinished)

@@ -18,7 +18,7 @@ describe('the path of sqlite://', () => {
     expect(toPath('//var/my%20lib/%C3%A9%3F%25%23@:.db')).toBe('/var/my lib/é?%#@:.db')
   })
 
-  it('is by default in the directory for state', () => {
+  it('is in the state directory by default', () => {
     onTestFinished(() => void vi.unstubAllEnvs())
 
     vi.stubEnv('XDG_STATE_HOME', '/var/state')
@@ -34,7 +34,7 @@ describe('the path of sqlite://', () => {
 
 describe('sqlite://...?ttl=', () => {
   // Minutes, while nothing can be written, where its cost goes by the square of the records.
-  it('does not hang over a trace of many records', { timeout: 30_000 }, async () => {
+  it('does not hang on a trace of many records', { timeout: 30_000 }, async () => {
     const { driver } = openStore()
     await driver.write(makeTrace(20_000))
     await driver.write([makeRecord({ base_id: 'young', timestamp: '2026-11-24T00:00:00.000000' })])
@@ -45,7 +45,7 @@ describe('sqlite://...?ttl=', () => {
     expect(await driver.listTraces?.()).toMatchObject([{ base_id: 'young' }])
   })
 
-  it('removes while it writes the traces that are older', async () => {
+  it('removes older traces during writes', async () => {
     const { driver: reader, path } = openStore()
     await reader.write([makeRecord({ base_id: 'old', timestamp: '2020-01-01T00:00:00.000000' })])
     const driver = openDriver(`sqlite:///${path}?ttl=7d`)
@@ -56,7 +56,7 @@ describe('sqlite://...?ttl=', () => {
     await expect.poll(() => reader.listTraces?.()).toMatchObject([{ base_id: 'new' }])
   })
 
-  it('removes nothing unless it is asked to', async () => {
+  it('is off by default', async () => {
     const { driver } = openStore()
     await driver.write([makeRecord({ base_id: 'old', timestamp: '2020-01-01T00:00:00.000000' })])
 
@@ -65,13 +65,16 @@ describe('sqlite://...?ttl=', () => {
     expect(await driver.listTraces?.()).toHaveLength(2)
   })
 
-  it.each(['7', '7y', '-7d', '0d', 'd', '', '1e3d', '99999999999d'])('refuses %j and says what it takes', ttl => {
-    expect(() => openDriver(`sqlite:///x.db?ttl=${ttl}`)).toThrow('90s, 30m, 12h, 7d or 2w')
-  })
+  it.each(['7', '7y', '-7d', '0d', 'd', '', '1e3d', '99999999999d'])(
+    'refuses %j and says which values are valid',
+    ttl => {
+      expect(() => openDriver(`sqlite:///x.db?ttl=${ttl}`)).toThrow('90s, 30m, 12h, 7d or 2w')
+    },
+  )
 })
 
 describe('sqlite://', () => {
-  it('touches nothing before its first write', async () => {
+  it('creates no file before the first write', async () => {
     const { driver, path } = openStore()
 
     await driver.listTraces?.()
@@ -80,7 +83,7 @@ describe('sqlite://', () => {
     expect(existsSync(dirname(path))).toBe(false)
   })
 
-  it('keeps directory and files to their owner, also the files beside the database', async () => {
+  it('creates the directory, the database and the files beside it for their owner alone', async () => {
     const { driver, path } = openStore()
 
     await driver.write([makeRecord()])
@@ -90,7 +93,7 @@ describe('sqlite://', () => {
     expect(modeOf(dirname(path))).toBe('700')
   })
 
-  it('leaves a directory and a file that are there as they are', async () => {
+  it('leaves an existing directory and file unchanged', async () => {
     const { driver, path } = openStore()
     mkdirSync(dirname(path))
     chmodSync(dirname(path), 0o755)
@@ -101,7 +104,7 @@ describe('sqlite://', () => {
     expect([modeOf(dirname(path)), modeOf(path)]).toEqual(['755', '644'])
   })
 
-  it("has the columns of Python's table, and two indexes, which its own reading uses", async () => {
+  it("has the columns of Python's table, and the two indexes that its own reads use", async () => {
     const { driver, path } = openStore()
     await driver.write(makeTrace(2))
 
@@ -128,7 +131,7 @@ describe('sqlite://', () => {
     ).toEqual(['SEARCH data USING INDEX ix_data_timestamp (timestamp<?)'])
   })
 
-  it('writes ahead, and leaves one file behind when it is closed', async () => {
+  it('uses a write-ahead log, and leaves only one file after closing', async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
 
@@ -138,7 +141,7 @@ describe('sqlite://', () => {
     expect(query(path, 'PRAGMA journal_mode')).toMatchObject([{ journal_mode: 'wal' }])
   })
 
-  it('adds what is missing to an empty file and to a database with other tables', async () => {
+  it('adds the table to an empty file and to a database with other tables', async () => {
     const { driver, path } = openStore()
     mkdirSync(dirname(path))
     query(path, 'CREATE TABLE orders (id INTEGER)')
@@ -151,7 +154,7 @@ describe('sqlite://', () => {
     expect(query(path, 'SELECT * FROM orders')).toEqual([])
   })
 
-  it('says what is wrong with a table of another layout, and writes nothing into it', async () => {
+  it('says what is wrong with a table of another layout, and does not write to it', async () => {
     const { driver, path } = openStore()
     mkdirSync(dirname(path))
     query(path, 'CREATE TABLE data (id INTEGER, name TEXT)')
@@ -170,7 +173,7 @@ describe('sqlite://', () => {
       /not an SQLite database/,
     ],
     ['a directory', (path: string) => mkdirSync(path), /cannot be opened/],
-  ])('says so where its path leads to %s', async (_, occupy, reason) => {
+  ])('says so if the path leads to %s', async (_, occupy, reason) => {
     const { driver, path } = openStore()
     mkdirSync(dirname(path))
     occupy(path)
@@ -182,7 +185,7 @@ describe('sqlite://', () => {
     await expect(driver.listTraces?.()).rejects.toMatchObject({ code: 'ERR_STORE' })
   })
 
-  it('rejects a batch while its path cannot be made, and takes it once it can', async () => {
+  it('rejects a batch while the path cannot be created, and accepts the batch later', async () => {
     const { driver, path } = openStore()
     writeFileSync(dirname(path), 'in the way')
     const trace = makeTrace(2)
@@ -198,7 +201,7 @@ describe('sqlite://', () => {
     ['the database', (path: string) => rmSync(path)],
     ['the database and the files beside it', (path: string) => ['', '-wal', '-shm'].map(end => rmSync(path + end))],
     ['its directory', (path: string) => rmSync(dirname(path), { recursive: true })],
-  ])('starts a new database when %s was deleted under it', async (_, remove) => {
+  ])('starts a new database after %s was deleted during use', async (_, remove) => {
     const { driver, path } = openStore()
     const [old, trace] = [makeTrace(30), makeTrace(3)]
     await driver.write(old)
@@ -214,7 +217,7 @@ describe('sqlite://', () => {
     expect(query(path, 'PRAGMA integrity_check')).toMatchObject([{ integrity_check: 'ok' }])
   })
 
-  it('starts a new database when the old one was moved away', async () => {
+  it('starts a new database after the old one was moved away', async () => {
     const { driver, path } = openStore()
     await driver.write(makeTrace(2))
     await driver.close()
@@ -229,7 +232,7 @@ describe('sqlite://', () => {
     expect(query(`${path}.old`, 'SELECT count(*) AS records FROM data')).toMatchObject([{ records: 2 }])
   })
 
-  it('goes back in time over a store of many traces only as far as it must', async () => {
+  it('reads a store of many traces only as far back as a list needs', async () => {
     const { driver } = openStore()
     const at = (index: number) => new Date(Date.UTC(2026, 0, 1) + index).toISOString().replace('Z', '000')
     for (let start = 0; start < 20_000; start += 5_000) {
@@ -251,7 +254,7 @@ describe('sqlite://', () => {
     expect(oldest).toMatchObject({ base_id: 'trace-0', timestamp: at(0), records: 4_000 })
   })
 
-  it('answers reads and takes writes while a long list is being made', async () => {
+  it('answers reads and accepts writes during a long list', async () => {
     const { driver } = openStore()
     for (let batch = 0; batch < 10; batch++) {
       await driver.write(Array.from({ length: 2_000 }, () => makeRecord({ info: { etype: null } })))
@@ -267,7 +270,7 @@ describe('sqlite://', () => {
     expect(events).toEqual(['written', 'listed'])
   })
 
-  it('hands over a trace of large records in batches that fit into memory', async () => {
+  it('reads a trace of large records in batches that fit into memory', async () => {
     const { driver } = openStore()
     const trace = Array.from({ length: 20 }, () =>
       makeRecord({ base_id: 'large', info: { text: 'x'.repeat(1_000_000) } }),

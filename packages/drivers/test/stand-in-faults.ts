@@ -35,7 +35,7 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
   const openNotifier = () => openLoad(openDriver(server.url(server.port)))
 
   describe(`${name}, when its server`, () => {
-    it('takes nothing for a while, gets every record afterwards', async () => {
+    it('takes no records for a while, receives every record afterwards', async () => {
       const load = openNotifier()
       server.takeNothing()
 
@@ -49,7 +49,7 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
       await expectBalance(server, load)
     })
 
-    it('refuses one record of a batch, keeps the others', async () => {
+    it('refuses one record of a batch, keeps the other records', async () => {
       const load = openNotifier()
       server.refuseBad()
 

@@ -6,13 +6,13 @@ import { startMongodb } from './stand-ins/mongodb.js'
 import { startSearch } from './stand-ins/search.js'
 
 describe('a stand-in', () => {
-  it.each(['mongodb', 'search', 'loginsight'])('says in its first lines that it is one (%s)', name => {
+  it.each(['mongodb', 'search', 'loginsight'])('says in its first lines that it is a stand-in (%s)', name => {
     const source = readFileSync(new URL(`stand-ins/${name}.ts`, import.meta.url), 'utf8')
 
     expect(source).toMatch(/^\/\/ A stand-in for .*\bcannot be (?:had|made)\b/)
   })
 
-  it('for MongoDB refuses what it does not know, as what MongoDB refuses', async () => {
+  it('for MongoDB refuses unknown commands and the values that MongoDB refuses', async () => {
     const server = await startMongodb()
     const client = new MongoClient(`mongodb://127.0.0.1:${server.port}`)
     onTestFinished(async () => {
@@ -28,7 +28,7 @@ describe('a stand-in', () => {
     await expect(records.insertOne({ _id: 1 })).rejects.toMatchObject({ code: 11000 })
   })
 
-  it.each(['elasticsearch', 'opensearch'] as const)('for %s refuses what it does not know', async product => {
+  it.each(['elasticsearch', 'opensearch'] as const)('for %s refuses unknown requests', async product => {
     const server = await startSearch({ product })
     onTestFinished(() => server.kill())
     const ask = async (path: string, body: object) => {
@@ -49,7 +49,7 @@ describe('a stand-in', () => {
     expect(await ask('/nothing/_search', {})).toBe(404)
   })
 
-  it('for Log Insight refuses what it does not know', () => {
+  it('for Log Insight refuses unknown requests', () => {
     const events: StoredEvent[] = []
     const query = (path: string) => queryEvents(events, path, new URLSearchParams())
     ingestEvents(events, JSON.stringify({ events: [{ text: 'One' }] }))

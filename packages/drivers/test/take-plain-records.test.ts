@@ -32,24 +32,24 @@ function createStore(...answers: (WriteResult | Error)[]) {
 }
 
 describe('takePlainRecords', () => {
-  it('hands on records alone, in their order, and counts the others as refused', async () => {
+  it('passes on only records, in their order, and counts other values as refused', async () => {
     const { batches, write } = createStore()
     const [one, other] = [makeRecord(), makeRecord()]
 
     const result = await write([one, ...FOREIGN, other] as TraceRecord[])
 
     expect(batches).toEqual([[one, other]])
-    expect(result).toEqual({ refused: FOREIGN.length, reason: 'A record is no object.' })
+    expect(result).toEqual({ refused: FOREIGN.length, reason: 'A record is not an object.' })
   })
 
-  it('asks the store also where no record is left, so that a store that was closed says so', async () => {
+  it('calls the store even if no record is left, so that a closed store rejects', async () => {
     const { batches, write } = createStore(new Error('closed'))
 
     await expect(write([null] as never)).rejects.toThrow('closed')
     expect(batches).toEqual([[]])
   })
 
-  it('adds to what the store refuses, and keeps the reason of the store', async () => {
+  it("adds to the number that the store refuses, and keeps the store's reason", async () => {
     const { write } = createStore({ refused: 1, reason: 'It is full.', unknown: 1 })
 
     const result = await write([makeRecord(), null, makeRecord(), makeRecord()] as TraceRecord[])
@@ -57,7 +57,7 @@ describe('takePlainRecords', () => {
     expect(result).toEqual({ refused: 2, reason: 'It is full.', unknown: 1 })
   })
 
-  it('says of records that the store holds where they are in the batch that was given', async () => {
+  it('maps the records that the store holds to their positions in the given batch', async () => {
     const { write } = createStore({ refused: 0, held: [0, 2] })
 
     const result = await write([null, makeRecord(), makeRecord(), null, makeRecord()] as TraceRecord[])
@@ -65,7 +65,7 @@ describe('takePlainRecords', () => {
     expect(result).toMatchObject({ refused: 2, held: [1, 4] })
   })
 
-  it('gives the store the same batch and the same records when they are tried again', async () => {
+  it('gives the store the same batch and the same records on a retry', async () => {
     const { batches, write } = createStore(new Error('away'), new Error('away'))
     const given = [makeRecord(), null, makeRecord()] as TraceRecord[]
 
@@ -78,7 +78,7 @@ describe('takePlainRecords', () => {
     expect(halves.flat().map((record, at) => record === first[at])).toEqual([true, true])
   })
 
-  it('gives the store the same records when those that it held are tried again', async () => {
+  it('gives the store the same records when held records are retried', async () => {
     const { batches, write } = createStore({ refused: 0, held: [1] })
     const given = [makeRecord(), makeRecord()]
 
@@ -88,7 +88,7 @@ describe('takePlainRecords', () => {
     expect(batches[1]?.[0]).toBe(batches[0]?.[1])
   })
 
-  it('takes a batch that was written and comes again for a new one', async () => {
+  it('treats a batch that was written before as a new batch', async () => {
     const { batches, write } = createStore(new Error('away'))
     const given = [makeRecord()]
 
@@ -100,7 +100,7 @@ describe('takePlainRecords', () => {
     expect(batches[2]).not.toBe(batches[0])
   })
 
-  it('copies what it hands on, at the call', async () => {
+  it('copies records at the time of the call', async () => {
     const { batches, write } = createStore()
     const info = { rows: [1] }
     const record = makeRecord({ info })

@@ -2,7 +2,7 @@ import { type Driver, OsprofilerError, suppress, type TraceQuery, type TraceSumm
 import { Promise, TypeError } from '@osprofiler/core/toolkit'
 import type { DriverLifetime } from '../lifetime/driver-lifetime.js'
 import { createRetention } from '../lifetime/retention.js'
-import { readBefore, readQuery } from '../listing/trace-query.js'
+import { readQuery, toPruneTimestamp } from '../listing/trace-query.js'
 import { sortNewestFirst } from '../listing/trace-tally.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import { guardCall, guardSteps } from './guard-call.js'
@@ -10,29 +10,29 @@ import { toReadLimits } from './read-limits.js'
 import { takePlainRecords } from './take-plain-records.js'
 
 /** A store that hangs must not hold up the end of the program for longer. */
-const WRITE = { holdMs: 4_000 }
+const WRITE_LIMITS = { holdMs: 4_000 }
 const MAX_BATCH_RECORDS = 500
 
 /** Creates a `Driver` from what its author wrote, and adds the behavior that all drivers share. */
 export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driver {
   const { name, location, check, read, list, remove, prune } = store
-  const { mayHold = () => true, toError = error => error, retention: kept } = store
+  const { canStoreId = () => true, toError = error => error, retention: storeRetention } = store
   const { batchMs, listMs } = toReadLimits(store.answerMs)
-  const retention = createRetention(kept?.ttl, async before => kept?.prune(before))
+  const retention = createRetention(storeRetention?.ttl, async before => storeRetention?.prune(before))
   const write = takePlainRecords(records => lifetime.trackWrite(store.write(records)))
 
-  function fail(error: unknown): never {
+  function throwShown(error: unknown): never {
     throw error instanceof OsprofilerError || error instanceof TypeError ? error : toError(error)
   }
 
-  async function call<Result>(work: () => Promise<Result>): Promise<Result> {
+  async function callStore<Result>(work: () => Promise<Result>): Promise<Result> {
     lifetime.checkOpen()
-    return await work().catch(fail)
+    return await work().catch(throwShown)
   }
 
-  async function* readSteps(baseId: string, onUnreadable: (records: number) => void = () => undefined) {
+  async function* readBatches(baseId: string, onUnreadable: (records: number) => void = () => undefined) {
     lifetime.checkOpen()
-    if (read === undefined || !mayHold(baseId)) return
+    if (read === undefined || !canStoreId(baseId)) return
     try {
       for await (const records of read(baseId, onUnreadable)) {
         for (let from = 0; from < records.length; from += MAX_BATCH_RECORDS) {
@@ -40,13 +40,13 @@ export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driv
         }
       }
     } catch (error) {
-      fail(error)
+      throwShown(error)
     }
   }
 
-  async function listTraces(query: TraceQuery | undefined, failed: boolean): Promise<TraceSummary[]> {
+  async function listTraces(query: TraceQuery | undefined, failedOnly: boolean): Promise<TraceSummary[]> {
     const selection = readQuery(query)
-    const found = list === undefined || selection.limit === 0 ? [] : await list(selection, failed)
+    const found = list === undefined || selection.limit === 0 ? [] : await list(selection, failedOnly)
     return sortNewestFirst(found).slice(0, selection.limit)
   }
 
@@ -55,21 +55,28 @@ export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driv
     ...(location !== undefined && { location }),
     write: records =>
       guardCall(async () => {
-        const result = await call(() => write(records))
-        if (lifetime.isOpen) retention.afterWrite()
+        const result = await callStore(() => write(records))
+        if (lifetime.isOpen) retention.startIfDue()
         return result
-      }, WRITE),
-    ...(check && { check: () => guardCall(() => call(() => lifetime.trackWrite(check().then(() => true))), WRITE) }),
-    ...(read && { readRecords: (...asked) => guardSteps(() => readSteps(...asked), { limitMs: batchMs }) }),
-    ...(list && {
-      listTraces: query => guardCall(() => call(() => listTraces(query, false)), { limitMs: listMs }),
-      listErrorTraces: query => guardCall(() => call(() => listTraces(query, true)), { limitMs: listMs }),
+      }, WRITE_LIMITS),
+    ...(check && {
+      check: () => guardCall(() => callStore(() => lifetime.trackWrite(check().then(() => true))), WRITE_LIMITS),
     }),
-    ...(remove && { deleteTrace: baseId => guardCall(() => call(async () => (mayHold(baseId) ? remove(baseId) : 0))) }),
-    ...(prune && { pruneTraces: before => guardCall(() => call(async () => prune(readBefore(before)))) }),
+    ...(read && { readRecords: (...asked) => guardSteps(() => readBatches(...asked), { limitMs: batchMs }) }),
+    ...(list && {
+      listTraces: query => guardCall(() => callStore(() => listTraces(query, false)), { limitMs: listMs }),
+      listErrorTraces: query => guardCall(() => callStore(() => listTraces(query, true)), { limitMs: listMs }),
+    }),
+    ...(remove && {
+      deleteTrace: baseId => guardCall(() => callStore(async () => (canStoreId(baseId) ? remove(baseId) : 0))),
+    }),
+    ...(prune && { pruneTraces: before => guardCall(() => callStore(async () => prune(toPruneTimestamp(before)))) }),
     close: timeout =>
       suppress(() =>
-        lifetime.close(timeout, { ...store, settle: () => Promise.all([retention.settled(), store.settle?.()]) }),
+        lifetime.close(timeout, {
+          ...store,
+          finishWork: () => Promise.all([retention.waitForPruning(), store.finishWork?.()]),
+        }),
       ),
   }
 }

@@ -1,10 +1,10 @@
 import { suppress } from '@osprofiler/core'
 import { Number, Symbol } from '@osprofiler/core/toolkit'
-import { limit } from '../lifetime/deadline.js'
-import { hold } from '../lifetime/hold.js'
+import { rejectWhenLate } from '../lifetime/deadline.js'
+import { holdProcessDuring } from '../lifetime/hold.js'
 
 /** The time limits of a call. */
-export interface CallBounds {
+export interface CallLimits {
   /** How long the call keeps the process alive. Default: until the call ends. */
   readonly holdMs?: number
   /** How long the call may take. Default: as long as the store allows. */
@@ -14,19 +14,19 @@ export interface CallBounds {
 /** Runs a call untraced, as clients may be instrumented. Keeps the process alive, which drivers themselves avoid. */
 export function guardCall<Result>(
   work: () => Promise<Result>,
-  { holdMs = Number.POSITIVE_INFINITY, limitMs }: CallBounds = {},
+  { holdMs = Number.POSITIVE_INFINITY, limitMs }: CallLimits = {},
 ): Promise<Result> {
-  const bounded = () => (limitMs === undefined ? work() : limit(work(), limitMs))
-  return suppress(() => hold(bounded, holdMs))
+  const limitedWork = () => (limitMs === undefined ? work() : rejectWhenLate(work(), limitMs))
+  return suppress(() => holdProcessDuring(limitedWork, holdMs))
 }
 
 /** Runs each step of an iteration through `guardCall`. */
-export function guardSteps<Step>(read: () => AsyncIterable<Step>, bounds: CallBounds): AsyncIterable<Step> {
+export function guardSteps<Step>(read: () => AsyncIterable<Step>, limits: CallLimits): AsyncIterable<Step> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = suppress(() => read()[Symbol.asyncIterator]())
       return {
-        next: () => guardCall(() => iterator.next(), bounds),
+        next: () => guardCall(() => iterator.next(), limits),
         return: async value => {
           await guardCall(async () => iterator.return?.(value))
           return { done: true, value }

@@ -7,16 +7,16 @@ export interface ReadLimits {
   readonly listMs: number
 }
 
-const ANSWER_MS = 30_000
+const DEFAULT_ANSWER_MS = 30_000
 /** Before the first records of a trace come, some stores need a login, a refresh and a search. */
-const BATCH_ANSWERS = 4
-const LIST_ANSWERS = 10
+const ANSWERS_PER_BATCH = 4
+const ANSWERS_PER_LIST = 10
 
 /**
  * Returns limits for a store whose client waits `answerMs` for one answer. Clients do not limit the time of a store that
  * keeps answering, or of a disk that hangs.
  */
-export function toReadLimits(answerMs = ANSWER_MS): ReadLimits {
-  const longest = Math.max(ANSWER_MS, answerMs)
-  return { batchMs: BATCH_ANSWERS * longest, listMs: LIST_ANSWERS * longest }
+export function toReadLimits(answerMs = DEFAULT_ANSWER_MS): ReadLimits {
+  const longestAnswerMs = Math.max(DEFAULT_ANSWER_MS, answerMs)
+  return { batchMs: ANSWERS_PER_BATCH * longestAnswerMs, listMs: ANSWERS_PER_LIST * longestAnswerMs }
 }

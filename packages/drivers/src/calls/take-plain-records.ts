@@ -9,13 +9,13 @@ type Write = (records: readonly TraceRecord[]) => Promise<WriteResult>
 interface PlainBatch {
   readonly records: readonly TraceRecord[]
   /** The position of each record in the given batch. */
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
 }
 
-const TEXTS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
-const IDS = ['name', 'base_id', 'parent_id', 'trace_id']
+const STRING_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
+const ID_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id']
 /** No store refuses a smaller record for its size. */
-const LARGE_CHARACTERS = 1_000_000
+const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 
 /**
  * Wraps the `write` of a store, which gets only plain copies of records. Other values count as refused, with a reason
@@ -24,52 +24,52 @@ const LARGE_CHARACTERS = 1_000_000
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
   /** The plain records of batches that failed or were held in part. */
-  const known = new WeakMap<TraceRecord, TraceRecord>()
+  const knownRecords = new WeakMap<TraceRecord, TraceRecord>()
 
-  function sift(given: readonly TraceRecord[]): PlainBatch {
+  function selectPlainRecords(given: readonly TraceRecord[]): PlainBatch {
     const records: TraceRecord[] = []
-    const places: number[] = []
-    for (const [place, value] of given.entries()) {
-      const record = known.get(value) ?? toPlainRecord(value)
+    const positions: number[] = []
+    for (const [position, value] of given.entries()) {
+      const record = knownRecords.get(value) ?? toPlainRecord(value)
       if (record === undefined) continue
       records.push(record)
-      places.push(place)
+      positions.push(position)
     }
-    return { records, places }
+    return { records, positions }
   }
 
-  function keep(given: readonly TraceRecord[], batch: PlainBatch): void {
+  function rememberBatch(given: readonly TraceRecord[], batch: PlainBatch): void {
     batches.set(given, batch)
     for (const [at, record] of batch.records.entries()) {
-      const value = given[batch.places[at] ?? 0]
-      if (value !== undefined) known.set(value, record)
+      const value = given[batch.positions[at] ?? 0]
+      if (value !== undefined) knownRecords.set(value, record)
     }
   }
 
   return async given => {
-    const batch = batches.get(given) ?? sift(given)
+    const batch = batches.get(given) ?? selectPlainRecords(given)
     let result: WriteResult
     try {
       result = await write(batch.records)
     } catch (error) {
-      keep(given, batch)
+      rememberBatch(given, batch)
       throw error
     }
     const { held } = result
     if (held === undefined) batches.delete(given)
-    else keep(given, batch)
+    else rememberBatch(given, batch)
     const refused = result.refused + given.length - batch.records.length
-    const reason = refused > 0 ? result.reason || explain(given) : result.reason
+    const reason = refused > 0 ? result.reason || explainRefusal(given) : result.reason
     return {
       ...result,
       refused,
-      ...(held && { held: held.map(at => batch.places[at] ?? at) }),
+      ...(held && { held: held.map(at => batch.positions[at] ?? at) }),
       ...(reason && { reason }),
     }
   }
 }
 
-function explain(given: readonly unknown[]): string {
+function explainRefusal(given: readonly unknown[]): string {
   for (const value of given) {
     const reason = explainValue(value)
     if (reason !== '') return reason
@@ -79,16 +79,17 @@ function explain(given: readonly unknown[]): string {
 
 function explainValue(value: unknown): string {
   try {
-    if (!isObject(value)) return 'A record is no object.'
-    const member = TEXTS.find(name => typeof value[name] !== 'string')
-    if (member !== undefined) return `The "${member}" of a record is no text.`
-    if (!isObject(value.info)) return 'The "info" of a record is no object.'
-    if (!isTimestamp(String(value.timestamp))) return 'The timestamp of a record is no time.'
+    if (!isObject(value)) return 'A record is not an object.'
+    const member = STRING_MEMBERS.find(name => typeof value[name] !== 'string')
+    if (member !== undefined) return `The "${member}" of a record is not a string.`
+    if (!isObject(value.info)) return 'The "info" of a record is not an object.'
+    if (!isTimestamp(String(value.timestamp))) return 'The timestamp of a record is invalid.'
     const record = toPlainRecord(value)
-    if (record === undefined) return 'The "info" of a record has no JSON: it may hold a circle or a BigInt.'
-    const odd = IDS.find(name => /\0/.test(String(value[name])))
-    if (odd !== undefined) return `The "${odd}" of a record holds NUL.`
-    return encodeRecord(record).length > LARGE_CHARACTERS ? 'A record may be larger than the store takes.' : ''
+    if (record === undefined)
+      return 'The "info" of a record cannot be written as JSON: it may contain a cycle or a BigInt.'
+    const memberWithNul = ID_MEMBERS.find(name => /\0/.test(String(value[name])))
+    if (memberWithNul !== undefined) return `The "${memberWithNul}" of a record contains NUL.`
+    return encodeRecord(record).length > MIN_LARGE_RECORD_CHARACTERS ? 'A record may be too large for the store.' : ''
   } catch {
     return 'A record cannot be read.'
   }

@@ -1,7 +1,7 @@
 import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Array, String, URLSearchParams } from '@osprofiler/core/toolkit'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
-import { byTime } from '../records/record-time.js'
+import { compareByTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
@@ -22,7 +22,7 @@ export function openCeilometerDriver(location: string, context: OpenContext): St
     async write() {
       throw new OsprofilerError(
         'ERR_WRITE_REFUSED',
-        'ceilometer:// can only be read. Write to messaging://, whose notifications Ceilometer takes.',
+        'ceilometer:// is read-only. Write to messaging://, because Ceilometer reads its notifications.',
       )
     },
     async *read(baseId) {
@@ -34,11 +34,15 @@ export function openCeilometerDriver(location: string, context: OpenContext): St
         ['limit', String(MAX_EVENTS)],
       ])
       const events = await session.get(`/v2/events?${query}`)
-      if (!Array.isArray(events)) throw new OsprofilerError('ERR_STORE', 'Ceilometer answered with no list of events.')
+      if (!Array.isArray(events))
+        throw new OsprofilerError('ERR_STORE', 'Ceilometer did not answer with a list of events.')
       const records = events.map(decodeEvent).filter(record => record?.base_id === baseId) as TraceRecord[]
-      yield records.sort(byTime)
+      yield records.sort(compareByTime)
       if (events.length < MAX_EVENTS) return
-      throw new OsprofilerError('ERR_STORE', `The trace has more than ${MAX_EVENTS} events; no more of them are read.`)
+      throw new OsprofilerError(
+        'ERR_STORE',
+        `The trace has more than ${MAX_EVENTS} events. The other events were not read.`,
+      )
     },
   }
 }

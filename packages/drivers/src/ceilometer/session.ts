@@ -3,7 +3,7 @@ import { request as openHttpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { OsprofilerError } from '@osprofiler/core'
 import { Array, JSON, process, String, URL } from '@osprofiler/core/toolkit'
-import { type HttpText, sendRequest } from '../lifetime/send-request.js'
+import { type HttpTextResponse, sendRequest } from '../lifetime/send-request.js'
 import { parseConnectionUrl, showHost, type UrlForm } from '../opening/connection-url.js'
 import type { OpenContext } from '../opening/store-driver.js'
 import { readOnlyHost, readSeconds } from '../opening/url-options.js'
@@ -23,14 +23,14 @@ interface Access {
   readonly token: string | undefined
 }
 
-interface Bounds {
+interface RequestLimits {
   readonly timeoutMs: number
-  readonly end: AbortSignal
+  readonly signal: AbortSignal
   readonly lookup: LookupFunction
 }
 
 /** The options of a request, and its body. */
-interface Asked {
+interface RequestContent {
   readonly method?: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
@@ -65,13 +65,13 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
     location: isBare ? '' : showHost(host),
     answerMs: timeoutMs,
     get(path) {
-      return lifetime.run(async end => {
-        const bounds = { timeoutMs, end, lookup: lifetime.lookup }
-        access ??= findAccess(isBare ? undefined : url, token, bounds)
+      return lifetime.run(async signal => {
+        const limits = { timeoutMs, signal, lookup: lifetime.lookup }
+        access ??= findAccess(isBare ? undefined : url, token, limits)
         try {
           const { url: base, token: key } = await access
           const headers = key === undefined ? {} : { 'x-auth-token': key }
-          const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, bounds)
+          const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, limits)
           return parse(response.text)
         } catch (error) {
           // The token may have expired.
@@ -83,22 +83,22 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
   }
 }
 
-async function findAccess(url: string | undefined, token: string | undefined, bounds: Bounds): Promise<Access> {
+async function findAccess(url: string | undefined, token: string | undefined, limits: RequestLimits): Promise<Access> {
   const { CEILOMETER_URL, OS_AUTH_TOKEN, OS_AUTH_URL } = process.env
   const known = { url: url ?? (CEILOMETER_URL || undefined), token: token ?? (OS_AUTH_TOKEN || undefined) }
   if (known.url !== undefined && (known.token !== undefined || !OS_AUTH_URL)) return { ...known, url: known.url }
   if (!OS_AUTH_URL) {
     throw new OsprofilerError(
       'ERR_STORE',
-      `ceilometer:// names no host. Write ${FORM.example}, or set CEILOMETER_URL, or OS_AUTH_URL and what Keystone asks for.`,
+      `ceilometer:// names no host. Write ${FORM.example}, or set CEILOMETER_URL, or OS_AUTH_URL and the other variables for Keystone.`,
     )
   }
-  const granted = await askKeystone(OS_AUTH_URL, bounds)
-  return { url: known.url ?? granted.url, token: granted.token }
+  const access = await logInToKeystone(OS_AUTH_URL, limits)
+  return { url: known.url ?? access.url, token: access.token }
 }
 
 /** Logs in with a password, using version 3 of Keystone's API. */
-async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
+async function logInToKeystone(authUrl: string, limits: RequestLimits): Promise<Access> {
   const { OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_TENANT_NAME, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME } =
     process.env
   const domain = { name: OS_USER_DOMAIN_NAME || 'Default' }
@@ -109,9 +109,9 @@ async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
   const response = await request(
     `${base}/v3/auth/tokens`,
     { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ auth }) },
-    bounds,
+    limits,
   )
-  const { 'x-subject-token': granted } = response.headers
+  const { 'x-subject-token': token } = response.headers
   const url = findEndpoint(parse(response.text))
   if (url === undefined) {
     throw new OsprofilerError(
@@ -119,7 +119,7 @@ async function askKeystone(authUrl: string, bounds: Bounds): Promise<Access> {
       "Keystone's catalog has no service of type event or metering; set CEILOMETER_URL.",
     )
   }
-  return { url, token: typeof granted === 'string' ? granted : undefined }
+  return { url, token: typeof token === 'string' ? token : undefined }
 }
 
 function findEndpoint(answer: unknown): string | undefined {
@@ -141,19 +141,19 @@ function findEndpoint(answer: unknown): string | undefined {
 /** Does not follow a redirect, which would send the token to another server. */
 async function request(
   url: string,
-  { body = '', ...options }: Asked,
-  { timeoutMs, end, lookup }: Bounds,
-): Promise<HttpText> {
+  { body = '', ...options }: RequestContent,
+  { timeoutMs, signal, lookup }: RequestLimits,
+): Promise<HttpTextResponse> {
   try {
     const target = new URL(url)
-    const open = target.protocol === 'https:' ? openHttpsRequest : openHttpRequest
+    const openRequest = target.protocol === 'https:' ? openHttpsRequest : openHttpRequest
     // Without an agent, no connection outlives its request.
-    const opened = open(target, { ...options, lookup, agent: false })
-    const answer = await sendRequest(opened, body, { timeout: timeoutMs, maxCharacters: MAX_ANSWER_CHARACTERS, end })
-    if (answer.status < 200 || answer.status > 299) {
-      throw new OsprofilerError('ERR_STORE', describeStatus(answer.status))
+    const clientRequest = openRequest(target, { ...options, lookup, agent: false })
+    const response = await sendRequest(clientRequest, body, { timeoutMs, maxCharacters: MAX_ANSWER_CHARACTERS, signal })
+    if (response.status < 200 || response.status > 299) {
+      throw new OsprofilerError('ERR_STORE', describeStatus(response.status))
     }
-    return answer
+    return response
   } catch (error) {
     if (error instanceof OsprofilerError) throw error
     throw new OsprofilerError('ERR_STORE', `Ceilometer cannot be reached: ${describeFailure(error)}.`)

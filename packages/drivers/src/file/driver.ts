@@ -3,14 +3,14 @@ import { access, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, isError, Map, Promise, String } from '@osprofiler/core/toolkit'
-import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timestamp.js'
 import { type Selection, toTimestamp } from '../listing/trace-query.js'
 import { createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import { makeDirectory } from '../opening/make-directory.js'
 import { showPath, showPathFailure } from '../opening/show-path.js'
 import type { StoreDriver } from '../opening/store-driver.js'
 import { encodeRecord, isObject } from '../records/record-text.js'
-import { EXTENSION, readFileLocation, toTraceFile } from './path.js'
+import { EXTENSION, readFileLocation, toTracePath } from './path.js'
 import { appendLines, readLines } from './trace-file.js'
 
 interface TraceFile {
@@ -19,7 +19,7 @@ interface TraceFile {
   readonly modified: string
 }
 
-const PARALLEL = 16
+const MAX_PARALLEL_FILES = 16
 
 /**
  * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and any
@@ -39,10 +39,10 @@ export function openFileDriver(location: string): StoreDriver {
       const files = groupLines(directory, records)
       return { refused: files.size === 0 ? 0 : records.length - (await appendAll(directory, files)) }
     },
-    read: (baseId, onUnreadable) => readLines(toTraceFile(directory, baseId), onUnreadable),
-    list: (selection, failed) => listTraces(directory, selection, failed),
+    read: (baseId, onUnreadable) => readLines(toTracePath(directory, baseId), onUnreadable),
+    list: (selection, failedOnly) => listTraces(directory, selection, failedOnly),
     async remove(baseId) {
-      const path = toTraceFile(directory, baseId)
+      const path = toTracePath(directory, baseId)
       const { records = 0 } = (await tallyFile(path)).summary ?? {}
       if (records > 0) await rm(path, { force: true })
       return records
@@ -55,16 +55,16 @@ export function openFileDriver(location: string): StoreDriver {
   }
 }
 
-async function listTraces(directory: string, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+async function listTraces(directory: string, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   const found: TraceSummary[] = []
   for (const { path, modified } of await listFiles(directory)) {
     // No trace is newer than its file, so no further file can hold a trace that is new enough.
     const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
     if (modified < since || found.filter(isNewer).length >= limit) break
     const tally = await tallyReadable(path)
-    if (tally !== undefined) found.push(...selectTraces([tally], selection, failed))
+    if (tally !== undefined) found.push(...selectTraces([tally], selection, failedOnly))
   }
   return found
 }
@@ -72,7 +72,7 @@ async function listTraces(directory: string, selection: Selection, failed: boole
 function groupLines(directory: string, records: readonly TraceRecord[]): Map<string, string[]> {
   const files = new Map<string, string[]>()
   for (const record of records) {
-    const path = toTraceFile(directory, record.base_id)
+    const path = toTracePath(directory, record.base_id)
     const lines = files.get(path)
     if (lines === undefined) files.set(path, [encodeRecord(record)])
     else lines.push(encodeRecord(record))
@@ -86,7 +86,7 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   let failure: unknown
   try {
     await makeDirectory(directory)
-    await eachInParallel([...files], async ([path, lines]) => {
+    await forEachInParallel([...files], async ([path, lines]) => {
       try {
         const appended = await appendLines(path, lines)
         written += appended
@@ -133,7 +133,7 @@ async function pruneFiles(
   isCandidate: (file: TraceFile) => boolean = () => true,
 ): Promise<number> {
   let pruned = 0
-  await eachInParallel((await listFiles(directory)).filter(isCandidate), async ({ path }) => {
+  await forEachInParallel((await listFiles(directory)).filter(isCandidate), async ({ path }) => {
     const tally = await tallyReadable(path)
     if (tally?.summary === undefined || tally.newest >= before) return
     await rm(path, { force: true })
@@ -145,7 +145,7 @@ async function pruneFiles(
 /** Lists the trace files, the last changed first. */
 async function listFiles(directory: string): Promise<TraceFile[]> {
   const files: TraceFile[] = []
-  await eachInParallel(await readNames(directory), async name => {
+  await forEachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
     // File systems keep coarse times and records have microseconds, so a second is added.
@@ -163,19 +163,19 @@ async function readNames(directory: string): Promise<string[]> {
   }
 }
 
-async function eachInParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+async function forEachInParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const rest = items.values()
   const worker = async () => {
     for (const item of rest) await work(item)
   }
-  await Promise.all(Array.from({ length: PARALLEL }, worker))
+  await Promise.all(Array.from({ length: MAX_PARALLEL_FILES }, worker))
 }
 
 function toFileError(directory: string, error: unknown): unknown {
   const { message, code } = isObject(error) ? error : { message: error, code: undefined }
   const cause = showPathFailure(directory, String(message), code)
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-    const advice = code === 'EROFS' ? 'may only be read' : `is not open to this user for that (${cause.message})`
+    const advice = code === 'EROFS' ? 'is read-only' : `denies access to this user (${cause.message})`
     return new OsprofilerError('ERR_STORE', `The store in "${showPath(directory)}" ${advice}.`, { cause })
   }
   return new OsprofilerError('ERR_STORE', `The store in "${showPath(directory)}" cannot be used: ${cause.message}.`, {

@@ -17,7 +17,7 @@ export interface FileLocation {
 
 /** Reads what follows `file://`: an absolute path, percent-encoded, and an optional `?ttl=7d`. */
 export function readFileLocation(location: string): FileLocation {
-  const [, path = '', ttl] = /^([^?#]*)(?:\?ttl=([^&#]*))?$/.exec(location) ?? malformed()
+  const [, path = '', ttl] = /^([^?#]*)(?:\?ttl=([^&#]*))?$/.exec(location) ?? throwMalformed()
   return { directory: toDirectory(path), ttl: readTtl(ttl) }
 }
 
@@ -31,10 +31,10 @@ function toDirectory(path: string): string {
   } catch {
     // A malformed URL or an encoded slash is refused below. The message omits the text, which may hold a password.
   }
-  return malformed()
+  return throwMalformed()
 }
 
-function malformed(): never {
+function throwMalformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
     'A file store is "file:///absolute/directory", percent-encoded, without a host; the only option is "?ttl=7d".',
@@ -46,7 +46,7 @@ function malformed(): never {
  * it may be a path, too long, reserved, or equal to another id where the file system ignores case. The hash is over
  * JSON, which keeps even halves of surrogate pairs apart.
  */
-export function toTraceFile(directory: string, baseId: string): string {
+export function toTracePath(directory: string, baseId: string): string {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(baseId)
   const name = isUuid ? baseId : `sha256-${createHash('sha256').update(JSON.stringify(baseId)).digest('hex')}`
   return join(directory, `${name}${EXTENSION}`)

@@ -4,12 +4,12 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Buffer, Error, isError, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../records/record-text.js'
 
-const BATCH = 500
+const BATCH_RECORDS = 500
 // The path may name something other than a file. Without `O_NONBLOCK`, opening or writing a FIFO waits for its other
 // end, and not even `process.exit()` ends that wait. Windows has neither the flag nor the problem.
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants
-const READ = O_RDONLY | O_NONBLOCK
-const APPEND = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
+const READ_FLAGS = O_RDONLY | O_NONBLOCK
+const APPEND_FLAGS = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
  * Appends lines to a file in one write, so that lines of several processes do not mix. Creates the file for its owner
@@ -17,20 +17,20 @@ const APPEND = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
  * there are none.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
-  const handle = await open(path, APPEND, 0o600)
+  const handle = await open(path, APPEND_FLAGS, 0o600)
   try {
-    await checkFile(handle)
+    await checkIsFile(handle)
     const text = `${lines.join('\n')}\n`
     // After a crash or a full disk, the file may end in half a line, which must not swallow the first new line.
-    const bytes = Buffer.from((await endsInLine(handle)) ? text : `\n${text}`)
+    const bytes = Buffer.from((await endsWithLineFeed(handle)) ? text : `\n${text}`)
     const { written, failure } = await writeAll(handle, bytes)
     if (failure === undefined) return lines.length
     // A line that lacks only its line feed is complete: readers take the line, and the next write adds the line feed.
-    const reached = bytes.subarray(0, written + 1).toString('latin1')
-    const ends = reached.split('\n').length - 1
-    const complete = bytes.length === Buffer.byteLength(text) ? ends : ends - 1
-    if (complete <= 0) throw failure
-    return complete
+    const writtenText = bytes.subarray(0, written + 1).toString('latin1')
+    const lineFeeds = writtenText.split('\n').length - 1
+    const completeLines = bytes.length === Buffer.byteLength(text) ? lineFeeds : lineFeeds - 1
+    if (completeLines <= 0) throw failure
+    return completeLines
   } finally {
     await handle.close()
   }
@@ -44,7 +44,7 @@ export async function* readLines(
   const handle = await openExisting(path)
   if (handle === undefined) return
   try {
-    await checkFile(handle)
+    await checkIsFile(handle)
     let batch: TraceRecord[] = []
     let unreadable = 0
     for await (const lines of splitLines(handle)) {
@@ -55,7 +55,7 @@ export async function* readLines(
         const record = mayBeRecord(line) ? decodeRecord(line) : undefined
         if (record !== undefined) batch.push(record)
         else if (/\S/.test(line)) unreadable++
-        if (batch.length === BATCH) {
+        if (batch.length === BATCH_RECORDS) {
           yield batch
           batch = []
         }
@@ -67,11 +67,11 @@ export async function* readLines(
   }
 }
 
-async function checkFile(handle: FileHandle): Promise<void> {
-  if (!(await handle.stat()).isFile()) throw new Error('there is something else in the place of a file')
+async function checkIsFile(handle: FileHandle): Promise<void> {
+  if (!(await handle.stat()).isFile()) throw new Error('the path is not a regular file')
 }
 
-async function endsInLine(handle: FileHandle): Promise<boolean> {
+async function endsWithLineFeed(handle: FileHandle): Promise<boolean> {
   const { size } = await handle.stat()
   if (size === 0) return true
   const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
@@ -93,7 +93,7 @@ async function writeAll(handle: FileHandle, bytes: Buffer): Promise<{ written: n
 
 async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, READ)
+    return await open(path, READ_FLAGS)
   } catch (error) {
     if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

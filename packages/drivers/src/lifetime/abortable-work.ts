@@ -2,7 +2,7 @@ import { AbortController, cutAtExit, Number, Set } from '@osprofiler/core/toolki
 import { noteHang, shortenAfterHang } from '../opening/recent-hang.js'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
-import { noAnswer } from './no-answer.js'
+import { createNoAnswerError } from './no-answer.js'
 
 /** The work of a store's client, which ends even if the server hangs. */
 export interface AbortableWork {
@@ -13,27 +13,27 @@ export interface AbortableWork {
 
 /** Creates the tracker of one client's work. The reason of each abort is an error that can be shown to users. */
 export function createAbortableWork(): AbortableWork {
-  const underWay = new Set<AbortController>()
+  const controllers = new Set<AbortController>()
   return {
     async run(work, limit) {
       const controller = new AbortController()
-      const abort = (reason: string) => controller.abort(noAnswer(reason))
-      const forget = cutAtExit(() => abort('it gave no answer before the program ended'))
-      underWay.add(controller)
+      const abort = (reason: string) => controller.abort(createNoAnswerError(reason))
+      const removeExitListener = cutAtExit(() => abort('it gave no answer before the program ended'))
+      controllers.add(controller)
       const doWork = () => work(controller.signal)
-      const late = () => {
+      const onLate = () => {
         noteHang()
         abort(`it gave no answer within ${Number(limit) / 1_000} s`)
       }
       try {
-        return await (limit === undefined ? doWork() : withDeadline(shortenAfterHang(limit), late, doWork))
+        return await (limit === undefined ? doWork() : withDeadline(shortenAfterHang(limit), onLate, doWork))
       } finally {
-        forget()
-        underWay.delete(controller)
+        removeExitListener()
+        controllers.delete(controller)
       }
     },
     abort() {
-      for (const controller of underWay) controller.abort(noAnswer('it was closed, and had given no answer'))
+      for (const controller of controllers) controller.abort(createNoAnswerError('it was closed before an answer came'))
     },
   }
 }

@@ -16,16 +16,16 @@ export async function withDeadline<Result>(
 }
 
 /** Waits for work, and rejects with `ERR_STORE` after `milliseconds`. Does not keep the process alive. */
-export function limit<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+export function rejectWhenLate<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const onLate = (): void => reject(noEnd(milliseconds))
+    const onLate = (): void => reject(createLateError(milliseconds))
     withDeadline(milliseconds, onLate, () => work).then(resolve, reject)
   })
 }
 
-function noEnd(milliseconds: number): OsprofilerError {
+function createLateError(milliseconds: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `The store had not answered within ${milliseconds / 1_000} s. Ask for less, or see whether the store is well.`,
+    `The store did not answer within ${milliseconds / 1_000} s. Ask for less data, or check the store.`,
   )
 }

@@ -3,7 +3,7 @@ import { Math, Number, Promise, Set } from '@osprofiler/core/toolkit'
 import { createHostLookup } from '../opening/host-lookup.js'
 import type { StoreDriver, StoreLifetime } from '../opening/store-driver.js'
 import { createAbortableWork } from './abortable-work.js'
-import { isDoneWithin } from './hold.js'
+import { endsWithin } from './hold.js'
 
 /** The lifetime of a driver, which ends with `close`. A batch that is being written then is still written. */
 export interface DriverLifetime extends StoreLifetime {
@@ -14,11 +14,11 @@ export interface DriverLifetime extends StoreLifetime {
    * Ends the lifetime, once. Resolves within `timeout` milliseconds, even if something hangs. If `timeout` is not a
    * number, the default applies.
    */
-  close(timeout: number | undefined, store: Pick<StoreDriver, 'settle' | 'leave' | 'cut'>): Promise<void>
+  close(timeout: number | undefined, store: Pick<StoreDriver, 'finishWork' | 'disconnect' | 'destroy'>): Promise<void>
 }
 
 const CLOSE_TIMEOUT_MS = 5_000
-/** The share of the timeout that is reserved for taking leave of the server. */
+/** The share of the timeout that is reserved for disconnecting from the server. */
 const LEAVE_SHARE = 0.2
 
 /** Starts the lifetime of one driver, with a host lookup of its own. */
@@ -27,20 +27,20 @@ export function createLifetime(): DriverLifetime {
   const hosts = createHostLookup()
   const work = createAbortableWork()
   let closing: Promise<void> | undefined
-  let isCut = false
+  let isDestroyed = false
 
-  async function end(
+  async function endLifetime(
     timeout: number,
-    { settle, leave, cut }: Pick<StoreDriver, 'settle' | 'leave' | 'cut'>,
+    { finishWork, disconnect, destroy }: Pick<StoreDriver, 'finishWork' | 'disconnect' | 'destroy'>,
   ): Promise<void> {
-    hosts.leaveSystem()
-    const settled = await isDoneWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, settle?.()]))
-    // The driver does not take leave of a server that hangs.
-    if (settled && leave !== undefined) await isDoneWithin(timeout * LEAVE_SHARE, leave())
-    isCut = true
-    hosts.end()
+    hosts.stopSystemLookups()
+    const settled = await endsWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, finishWork?.()]))
+    // The driver does not wait for a server that hangs.
+    if (settled && disconnect !== undefined) await endsWithin(timeout * LEAVE_SHARE, disconnect())
+    isDestroyed = true
+    hosts.stop()
     work.abort()
-    cut?.()
+    destroy?.()
   }
 
   return {
@@ -50,10 +50,10 @@ export function createLifetime(): DriverLifetime {
       return closing === undefined
     },
     checkOpen() {
-      if (closing !== undefined) throw storeClosed()
+      if (closing !== undefined) throw createClosedError()
     },
     checkMayConnect() {
-      if (isCut) throw storeClosed()
+      if (isDestroyed) throw createClosedError()
     },
     async trackWrite(write) {
       writes.add(write)
@@ -64,13 +64,13 @@ export function createLifetime(): DriverLifetime {
       }
     },
     close(timeout = CLOSE_TIMEOUT_MS, store) {
-      const bound = Math.max(0, timeout)
-      closing ??= end(Number.isNaN(bound) ? CLOSE_TIMEOUT_MS : bound, store)
+      const timeoutMs = Math.max(0, timeout)
+      closing ??= endLifetime(Number.isNaN(timeoutMs) ? CLOSE_TIMEOUT_MS : timeoutMs, store)
       return closing
     },
   }
 }
 
-function storeClosed(): OsprofilerError {
+function createClosedError(): OsprofilerError {
   return new OsprofilerError('ERR_STORE', 'This store was closed. Open it again with openDriver().')
 }

@@ -10,11 +10,11 @@ export interface ExitGuard {
   run<Result>(work: () => Result): Promise<Result>
 }
 
-const BUSY = 0
-const LEAVING = 1
-const WAIT_MS = 2_000
+const BUSY_INDEX = 0
+const EXITING_INDEX = 1
+const MAX_EXIT_WAIT_MS = 2_000
 
-const watched = new Set<ExitSignal>()
+const watchedSignals = new Set<ExitSignal>()
 
 /** The memory that the process and the thread share. */
 export type ExitSignal = Int32Array<SharedArrayBuffer>
@@ -27,38 +27,38 @@ export function createExitSignal(): ExitSignal {
 /** Makes the exit of this process wait for the thread, until the returned function is called. */
 export function watchExit(signal: ExitSignal): () => void {
   // All threads share one listener, because Node warns of an eleventh.
-  if (watched.size === 0) process.on('exit', holdExit)
-  watched.add(signal)
+  if (watchedSignals.size === 0) process.on('exit', waitForThreads)
+  watchedSignals.add(signal)
   return () => {
-    if (watched.delete(signal) && watched.size === 0) process.off('exit', holdExit)
+    if (watchedSignals.delete(signal) && watchedSignals.size === 0) process.off('exit', waitForThreads)
   }
 }
 
 /** Keeps the thread from entering native code again. Returns whether the thread is outside. */
-export function haveLeft(signal: ExitSignal): boolean {
-  Atomics.store(signal, LEAVING, 1)
-  return Atomics.load(signal, BUSY) === 0
+export function blockNativeCode(signal: ExitSignal): boolean {
+  Atomics.store(signal, EXITING_INDEX, 1)
+  return Atomics.load(signal, BUSY_INDEX) === 0
 }
 
 /** Creates the guard on the thread's side. */
 export function createExitGuard(signal: ExitSignal): ExitGuard {
   return {
     async run(work) {
-      Atomics.store(signal, BUSY, 1)
+      Atomics.store(signal, BUSY_INDEX, 1)
       try {
-        // Checked only after `BUSY` is set. Otherwise the process could end between the check and the call.
-        if (Atomics.load(signal, LEAVING) === 0) return work()
+        // Checked only after the busy flag is set. Otherwise the process could end between the check and the call.
+        if (Atomics.load(signal, EXITING_INDEX) === 0) return work()
       } finally {
-        Atomics.store(signal, BUSY, 0)
-        Atomics.notify(signal, BUSY)
+        Atomics.store(signal, BUSY_INDEX, 0)
+        Atomics.notify(signal, BUSY_INDEX)
       }
       return new Promise(() => undefined)
     },
   }
 }
 
-function holdExit(): void {
-  for (const signal of watched) Atomics.store(signal, LEAVING, 1)
-  const deadline = performance.now() + WAIT_MS
-  for (const signal of watched) Atomics.wait(signal, BUSY, 1, Math.max(0, deadline - performance.now()))
+function waitForThreads(): void {
+  for (const signal of watchedSignals) Atomics.store(signal, EXITING_INDEX, 1)
+  const deadline = performance.now() + MAX_EXIT_WAIT_MS
+  for (const signal of watchedSignals) Atomics.wait(signal, BUSY_INDEX, 1, Math.max(0, deadline - performance.now()))
 }

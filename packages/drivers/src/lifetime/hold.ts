@@ -1,8 +1,11 @@
 import { clampTimeout, clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Runs work, and keeps the process alive meanwhile for at most `limit` milliseconds. */
-export async function hold<Result>(work: () => Promise<Result>, limit = Number.POSITIVE_INFINITY): Promise<Result> {
-  const release = holdProcess(limit)
+/** Runs work, and keeps the process alive meanwhile for at most `limitMs`. */
+export async function holdProcessDuring<Result>(
+  work: () => Promise<Result>,
+  limitMs = Number.POSITIVE_INFINITY,
+): Promise<Result> {
+  const release = holdProcess(limitMs)
   let endedWell = false
   try {
     const result = await work()
@@ -14,7 +17,7 @@ export async function hold<Result>(work: () => Promise<Result>, limit = Number.P
 }
 
 /** Resolves to whether work ended within `milliseconds`. Keeps the process alive meanwhile. */
-export function isDoneWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+export function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {
     const timer = setTimeout(() => resolve(false), clampTimeout(milliseconds))
     const done = (): void => {

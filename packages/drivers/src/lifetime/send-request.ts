@@ -1,21 +1,21 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
-import { noAnswer } from './no-answer.js'
+import { createNoAnswerError } from './no-answer.js'
 
 /** A whole answer. */
-export interface HttpText {
+export interface HttpTextResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
 /** Limits at which a request ends without an answer. */
-export interface HttpBounds {
+export interface HttpLimits {
   /** How long the whole answer may take, in milliseconds. */
-  readonly timeout: number
+  readonly timeoutMs: number
   readonly maxCharacters: number
   /** Its reason becomes the error. */
-  readonly end: AbortSignal
+  readonly signal: AbortSignal
 }
 
 /**
@@ -25,16 +25,16 @@ export interface HttpBounds {
 export function sendRequest(
   request: ClientRequest,
   body: string,
-  { timeout, maxCharacters, end }: HttpBounds,
-): Promise<HttpText> {
+  { timeoutMs, maxCharacters, signal }: HttpLimits,
+): Promise<HttpTextResponse> {
   return new Promise((resolve, reject) => {
-    const onLate = () => request.destroy(noAnswer(`no answer came in ${timeout / 1_000} s`))
-    const onEnd = () => request.destroy(end.reason)
-    const timer = setTimeout(onLate, timeout).unref()
-    end.addEventListener('abort', onEnd)
+    const onLate = () => request.destroy(createNoAnswerError(`no answer came in ${timeoutMs / 1_000} s`))
+    const onEnd = () => request.destroy(signal.reason)
+    const timer = setTimeout(onLate, timeoutMs).unref()
+    signal.addEventListener('abort', onEnd)
     request.on('close', () => {
       clearTimeout(timer)
-      end.removeEventListener('abort', onEnd)
+      signal.removeEventListener('abort', onEnd)
     })
     // Only a call in progress keeps the process alive.
     request.on('socket', socket => socket.unref())
@@ -45,7 +45,7 @@ export function sendRequest(
       response.on('data', chunk => {
         text += chunk
         if (text.length > maxCharacters)
-          response.destroy(noAnswer(`its answer is longer than ${maxCharacters} characters`))
+          response.destroy(createNoAnswerError(`its answer is longer than ${maxCharacters} characters`))
       })
       response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))

@@ -1,14 +1,14 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { OsprofilerError } from '@osprofiler/core'
 import { performance, Set } from '@osprofiler/core/toolkit'
-import { latestBelievedTime } from './latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
 /** The records to look at: those up to a timestamp, or those after it. */
-export type TimePart = { readonly upTo: string } | { readonly after: string }
+export type TimeRange = { readonly upTo: string } | { readonly after: string }
 
 /** How long a store may return nothing but records of known traces. */
-const NO_PROGRESS_MS = 30_000
+const MAX_NO_PROGRESS_MS = 30_000
 
 /** One page of a store's traces, read by `collectNewest` on its way back in time. */
 export interface TracePage {
@@ -21,8 +21,8 @@ export interface TracePage {
 /** The part of a store that `collectNewest` needs: pages of trace ids, and summaries of these traces. */
 export interface TraceSource {
   /** Yields pages from the newest record back. Ends early when its consumer does. */
-  pages(part: TimePart): AsyncIterable<TracePage>
-  summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
+  pages(part: TimeRange): AsyncIterable<TracePage>
+  summarize(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
 }
 
 /**
@@ -33,35 +33,35 @@ export interface TraceSource {
 export async function collectNewest(
   source: TraceSource,
   selection: Selection,
-  patience = NO_PROGRESS_MS,
+  patienceMs = MAX_NO_PROGRESS_MS,
 ): Promise<TraceSummary[]> {
   const { limit, since } = selection
-  const met = new Set<string>()
+  const knownIds = new Set<string>()
   const found: TraceSummary[] = []
 
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   await collect({ upTo: latest })
   if (found.length < limit) await collect({ after: latest })
   return found
 
-  async function collect(part: TimePart): Promise<void> {
+  async function collect(part: TimeRange): Promise<void> {
     let progressAt = performance.now()
     for await (const { baseIds, reached } of source.pages(part)) {
-      const fresh = [...new Set(baseIds)].filter(baseId => !met.has(baseId))
-      for (const baseId of fresh) met.add(baseId)
-      const summaries = fresh.length === 0 ? [] : await source.summarise(fresh)
+      const fresh = [...new Set(baseIds)].filter(baseId => !knownIds.has(baseId))
+      for (const baseId of fresh) knownIds.add(baseId)
+      const summaries = fresh.length === 0 ? [] : await source.summarize(fresh)
       found.push(...summaries.filter(summary => isSelected(summary, selection)))
       if (reached < since || countBefore(reached) >= limit) break
       if (fresh.length > 0) progressAt = performance.now()
-      else if (performance.now() - progressAt > patience) throw tooSlow(patience)
+      else if (performance.now() - progressAt > patienceMs) throw createNoProgressError(patienceMs)
     }
   }
 
   /** Counts the traces that a list shows before a trace of that time. */
   function countBefore(reached: string): number {
-    const isLate = reached > latest
+    const isImplausible = reached > latest
     return found.filter(({ timestamp }) =>
-      timestamp <= latest ? isLate || timestamp >= reached : isLate && timestamp >= reached,
+      timestamp <= latest ? isImplausible || timestamp >= reached : isImplausible && timestamp >= reached,
     ).length
   }
 }
@@ -71,9 +71,9 @@ export function toTracePage(records: readonly { readonly base_id: string; readon
   return { baseIds: records.map(({ base_id }) => base_id), reached: records.at(-1)?.timestamp ?? '' }
 }
 
-function tooSlow(patience: number): OsprofilerError {
+function createNoProgressError(patienceMs: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `Within ${patience / 1_000} s the store gave no other trace. Ask for fewer of them, or for younger ones.`,
+    `The store returned no new trace within ${patienceMs / 1_000} s. Ask for fewer or newer traces.`,
   )
 }

@@ -10,20 +10,20 @@ export interface Selection {
 }
 
 /** The first and the last millisecond that a record's timestamp can name. */
-const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
+const MIN_TIME_MS = Date.parse('0000-01-01T00:00:00.000Z')
+const MAX_TIME_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** Reads a query. Throws a `TypeError` for a limit, a date, a name or a service that is not valid. */
 export function readQuery(query: TraceQuery = {}): Selection {
   const { limit = 100, since, name, service } = query
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
-    throw new TypeError(`limit is a whole number from 0 on, or Infinity; this is ${String(limit)}.`)
+    throw new TypeError(`limit must be a whole number from 0 on or Infinity, not ${String(limit)}.`)
   }
   if (since !== undefined && !(types.isDate(since) && !Number.isNaN(since.getTime()))) {
-    throw new TypeError('since is a valid Date.')
+    throw new TypeError('since must be a valid Date.')
   }
   for (const text of [name, service]) {
-    if (text !== undefined && typeof text !== 'string') throw new TypeError('name and service are texts.')
+    if (text !== undefined && typeof text !== 'string') throw new TypeError('name and service must be strings.')
   }
   return { limit, since: since === undefined ? '' : toTimestamp(since.getTime()), name, service }
 }
@@ -38,9 +38,9 @@ export function isSelected(trace: TraceSummary, { since, name, service }: Omit<S
 }
 
 /** Formats a pruning time as a record's timestamp. Throws a `TypeError` for an invalid date. */
-export function readBefore(before: Date): string {
+export function toPruneTimestamp(before: Date): string {
   if (types.isDate(before) && !Number.isNaN(before.getTime())) return toTimestamp(before.getTime())
-  throw new TypeError('before is a valid Date.')
+  throw new TypeError('before must be a valid Date.')
 }
 
 /**
@@ -48,6 +48,6 @@ export function readBefore(before: Date): string {
  * those of records, because other years begin with a sign.
  */
 export function toTimestamp(ms: number): string {
-  const time = new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS))
+  const time = new Date(Math.min(Math.max(ms, MIN_TIME_MS), MAX_TIME_MS))
   return `${time.toISOString().slice(0, -1)}000`
 }

@@ -1,5 +1,5 @@
 import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/core'
-import { latestBelievedTime } from './latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
 /** Sums up a trace, record by record. */
@@ -13,7 +13,7 @@ export interface TraceTally {
 
 /** Starts a tally. The record with the oldest timestamp is the first record; among equals, the first that was added. */
 export function createTally(): TraceTally {
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   let first: TraceRecord | undefined
   let records = 0
   let newest = ''
@@ -38,7 +38,7 @@ export function createTally(): TraceTally {
 }
 
 /** Sums up records that all belong to one trace. */
-export function tallyOf(records: Iterable<TraceRecord>): TraceTally {
+export function tallyRecords(records: Iterable<TraceRecord>): TraceTally {
   const tally = createTally()
   for (const record of records) tally.add(record)
   return tally
@@ -51,11 +51,11 @@ export function addToTally(tallies: Map<string, TraceTally>, record: TraceRecord
   tally.add(record)
 }
 
-/** Summarizes the traces that a query asks for, in any order. With `failed`, only traces in which something failed. */
-export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection, failed: boolean): TraceSummary[] {
+/** Summarizes the traces that a query asks for, in any order. With `failedOnly`, only failed traces. */
+export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection, failedOnly: boolean): TraceSummary[] {
   return [...tallies].flatMap(tally => {
     const { summary } = tally
-    return summary !== undefined && isSelected(summary, selection) && (tally.failed || !failed) ? [summary] : []
+    return summary !== undefined && isSelected(summary, selection) && (tally.failed || !failedOnly) ? [summary] : []
   })
 }
 
@@ -75,11 +75,11 @@ export function toPointName(name: string): string {
 
 /** Sorts traces in place, the newest first. Traces with a time beyond tomorrow come last. */
 export function sortNewestFirst<Trace extends Pick<TraceSummary, 'timestamp'>>(traces: Trace[]): Trace[] {
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   return traces.sort((one, other) => {
     if (one.timestamp === other.timestamp) return 0
-    const isBelieved = one.timestamp <= latest
-    if (isBelieved !== other.timestamp <= latest) return isBelieved ? -1 : 1
+    const isPlausible = one.timestamp <= latest
+    if (isPlausible !== other.timestamp <= latest) return isPlausible ? -1 : 1
     return one.timestamp < other.timestamp ? 1 : -1
   })
 }

@@ -4,9 +4,9 @@ import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readFileOption } from '../opening/url-options.js'
 import { prepareOnce } from '../records/prepare-once.js'
 import { createHttpClient, HttpFailure, type LogInsightServer } from './http.js'
-import { ingest, toEvents } from './ingest.js'
+import { sendEvents, toEvents } from './ingest.js'
 import { ANSWER_MS, listTraces, readTrace } from './query.js'
-import { type Credentials, createSession, LOGIN_MS } from './session.js'
+import { type Credentials, createSession, LOGIN_TIMEOUT_MS } from './session.js'
 
 const FORM = {
   example: 'loginsight://user:password@host',
@@ -23,35 +23,35 @@ export function openLoginsightDriver(location: string, { lifetime }: OpenContext
   const { server, credentials } = readLocation(location)
   const client = createHttpClient(server, lifetime)
   const send = createSession(client, credentials)
-  const useBatch = prepareOnce(toEvents)
+  const writePrepared = prepareOnce(toEvents)
 
   return {
     name: 'loginsight',
     location: showHost(server),
-    answerMs: LOGIN_MS + ANSWER_MS,
-    write: records => useBatch(records, batch => ingest(send, batch)),
+    answerMs: LOGIN_TIMEOUT_MS + ANSWER_MS,
+    write: records => writePrepared(records, batch => sendEvents(send, batch)),
     read: baseId => readTrace(send, baseId),
-    list: (selection, failed) => listTraces(send, selection, failed),
-    toError: explain,
-    cut: client.close,
+    list: (selection, failedOnly) => listTraces(send, selection, failedOnly),
+    toError: toLoginsightError,
+    destroy: client.close,
   }
 }
 
-function explain(error: unknown): unknown {
+function toLoginsightError(error: unknown): unknown {
   if (!(error instanceof HttpFailure)) return error
   return new OsprofilerError('ERR_STORE', `Log Insight cannot be reached: ${error.message}.`, { cause: error })
 }
 
 function readLocation(location: string): { readonly server: LogInsightServer; readonly credentials: Credentials } {
   const url = parseConnectionUrl(location, FORM)
-  const { username, password, hosts, path, options, refuse } = url
+  const { username, password, hosts, path, options, createError } = url
   const [host] = hosts
   if (username === undefined || password === undefined || host === undefined || hosts.length > 1 || path !== '') {
-    throw refuse('one host, with a user and a password')
+    throw createError('it must name one host, with a user and a password')
   }
   const insecure = options.get('insecure') ?? 'false'
   // Accepts no other word, because the option gives up what TLS is for.
-  if (insecure !== 'true' && insecure !== 'false') throw refuse('insecure is true or false')
+  if (insecure !== 'true' && insecure !== 'false') throw createError('insecure is true or false')
   return {
     server: { ...host, ca: readFileOption(url, 'ca')?.toString('utf8'), insecure: insecure === 'true' },
     credentials: { username, password, provider: options.get('provider') },

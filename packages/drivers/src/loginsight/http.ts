@@ -21,7 +21,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   /** How long an answer may take, in milliseconds. */
-  readonly timeout: number
+  readonly timeoutMs: number
 }
 
 /** An answer of any status. Only a missing answer is an `HttpFailure`. */
@@ -34,12 +34,12 @@ export interface HttpAnswer {
 /** A request without an answer. */
 export class HttpFailure extends Error {
   /** Whether the server may have received the request. */
-  readonly sent: boolean
+  readonly isSent: boolean
 
   constructor(message: string, sent: boolean) {
     super(message)
     this.name = 'HttpFailure'
-    this.sent = sent
+    this.isSent = sent
   }
 }
 
@@ -52,7 +52,7 @@ export interface HttpClient {
 
 /** Idle connections end before the server closes them: a request on its way would be lost. */
 const IDLE_CONNECTION_MS = 4_000
-const MAX_CHARACTERS = 200_000_000
+const MAX_ANSWER_CHARACTERS = 200_000_000
 
 /** Speaks HTTPS with Node's own client, because `fetch` cannot be given a certificate to trust. */
 export function createHttpClient(
@@ -68,27 +68,31 @@ export function createHttpClient(
   })
 
   async function exchange(
-    { method, path, headers, body = '', timeout }: HttpRequest,
-    end: AbortSignal,
+    { method, path, headers, body = '', timeoutMs }: HttpRequest,
+    signal: AbortSignal,
   ): Promise<HttpAnswer> {
-    let sent = false
+    let isSent = false
     const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     const request = openRequest({ host, port, agent, method, path, headers: { ...headers, ...json } })
     request.on('socket', socket => {
-      sent = request.reusedSocket
-      if (!sent) socket.once('secureConnect', () => (sent = true))
+      isSent = request.reusedSocket
+      if (!isSent) socket.once('secureConnect', () => (isSent = true))
     })
     try {
-      const { status, text } = await sendRequest(request, body, { timeout, maxCharacters: MAX_CHARACTERS, end })
+      const { status, text } = await sendRequest(request, body, {
+        timeoutMs,
+        maxCharacters: MAX_ANSWER_CHARACTERS,
+        signal,
+      })
       const value = parse(text)
       return { status, body: isObject(value) ? value : {} }
     } catch (error) {
-      throw new HttpFailure((error as Error).message, sent)
+      throw new HttpFailure((error as Error).message, isSent)
     }
   }
 
   return {
-    send: request => run(end => exchange(request, end)),
+    send: request => run(signal => exchange(request, signal)),
     close: () => agent.destroy(),
   }
 }

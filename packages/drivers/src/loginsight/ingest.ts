@@ -6,7 +6,7 @@ import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 /** The events of one request, and the positions of their records in the batch. */
 interface Piece {
   readonly events: readonly string[]
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
 }
 
 /** A batch as events, and its outcome so far. A retry sends only the waiting pieces. */
@@ -20,18 +20,18 @@ export interface EventBatch {
 type Send = (request: HttpRequest) => Promise<HttpAnswer>
 
 /** The path contains the agent id of Python's driver. */
-const PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
+const INGEST_PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
 /** A write that waits delays the end of the program. */
 const ANSWER_MS = 10_000
-const MAX_EVENTS = 500
-const MAX_BYTES = 4_000_000
+const MAX_PIECE_EVENTS = 500
+const MAX_PIECE_BYTES = 4_000_000
 
 /** What to do about a status, besides waiting. */
-const ADVICE = new Map([
-  [401, 'See the user and the password in the connection string.'],
-  [403, 'Let this user send events.'],
-  [404, 'See the host and the port in the connection string: 9543 is the one of its API.'],
-  [429, 'It is sent too much.'],
+const ADVICE_BY_STATUS = new Map([
+  [401, 'Check the user and the password in the connection string.'],
+  [403, 'Allow this user to send events.'],
+  [404, 'Check the host and the port in the connection string. The API has port 9543.'],
+  [429, 'It receives too many events.'],
 ])
 
 /** The text of every event, as in Python's driver. Queries find records by this text. */
@@ -39,50 +39,50 @@ export const EVENT_TEXT = 'OSProfiler trace'
 
 /** Prepares a batch in the layout of Python's driver: a record is one event, complete in its field `trace`. */
 export function toEvents(records: readonly TraceRecord[]): EventBatch {
-  const waiting: { readonly events: string[]; readonly places: number[] }[] = []
+  const waiting: { readonly events: string[]; readonly positions: number[] }[] = []
   let bytes = Number.POSITIVE_INFINITY
   let refused = 0
-  for (const [place, record] of records.entries()) {
+  for (const [position, record] of records.entries()) {
     const event = toEvent(record)
     const size = event === undefined ? 0 : Buffer.byteLength(event) + 1
-    if (event === undefined || size > MAX_BYTES) {
+    if (event === undefined || size > MAX_PIECE_BYTES) {
       refused++
       continue
     }
-    if (bytes + size > MAX_BYTES || waiting.at(-1)?.events.length === MAX_EVENTS) {
-      waiting.push({ events: [], places: [] })
+    if (bytes + size > MAX_PIECE_BYTES || waiting.at(-1)?.events.length === MAX_PIECE_EVENTS) {
+      waiting.push({ events: [], positions: [] })
       bytes = 0
     }
     waiting.at(-1)?.events.push(event)
-    waiting.at(-1)?.places.push(place)
+    waiting.at(-1)?.positions.push(position)
     bytes += size
   }
   return { waiting, refused, hasFailed: false }
 }
 
 /** Sends the waiting pieces. If the batch failed before, holds a piece that is not taken now, and goes on. */
-export async function ingest(send: Send, batch: EventBatch): Promise<WriteResult> {
+export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []
   let failure: OsprofilerError | undefined
   for (let [piece] = batch.waiting; piece !== undefined; [piece] = batch.waiting) {
     const answer = await sendOnce(send, `{"events":[${piece.events.join(',')}]}`)
     if (answer.status !== 200 && answer.status !== 400 && answer.status !== 413) {
-      failure = takesNothing(answer.status)
-      const isHeldUp = batch.hasFailed && mayBeOfOne(answer.status)
+      failure = createUnavailableError(answer.status)
+      const canHold = batch.hasFailed && mayConcernOneRequest(answer.status)
       batch.hasFailed = true
-      if (!isHeldUp) throw failure
+      if (!canHold) throw failure
       held.push(piece)
     }
-    batch.waiting = [...settle(batch, piece, answer), ...batch.waiting.slice(1)]
+    batch.waiting = [...applyAnswer(batch, piece, answer), ...batch.waiting.slice(1)]
   }
   if (failure === undefined) return { refused: batch.refused }
-  return { refused: batch.refused, held: held.flatMap(({ places }) => places), reason: failure.message }
+  return { refused: batch.refused, held: held.flatMap(({ positions }) => positions), reason: failure.message }
 }
 
 /** Counts the events that the server refused. Returns the halves of a piece that must be sent in two requests. */
-function settle(batch: EventBatch, { events, places }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
+function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
   if (status === 200) {
-    const refused = toRefused(body.ingested, events.length)
+    const refused = countRefused(body.ingested, events.length)
     batch.refused += refused
     return []
   }
@@ -94,37 +94,37 @@ function settle(batch: EventBatch, { events, places }: Piece, { status, body }: 
   }
   const half = Math.ceil(events.length / 2)
   return [
-    { events: events.slice(0, half), places: places.slice(0, half) },
-    { events: events.slice(half), places: places.slice(half) },
+    { events: events.slice(0, half), positions: positions.slice(0, half) },
+    { events: events.slice(half), positions: positions.slice(half) },
   ]
 }
 
 /** Returns whether the cause may be one request: the server is overloaded, or fails at it. */
-function mayBeOfOne(status: number): boolean {
+function mayConcernOneRequest(status: number): boolean {
   return status === 429 || status >= 500
 }
 
-function takesNothing(status: number): OsprofilerError {
-  const advice = ADVICE.get(status)
+function createUnavailableError(status: number): OsprofilerError {
+  const advice = ADVICE_BY_STATUS.get(status)
   const more = advice === undefined ? '' : ` ${advice}`
-  return new OsprofilerError('ERR_STORE', `Log Insight takes no records now: it answers ${status}.${more}`)
+  return new OsprofilerError('ERR_STORE', `Log Insight accepts no records now: it answered ${status}.${more}`)
 }
 
 /** Log Insight knows no event ids, so a batch that it may have received must not be sent again. */
 async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
   try {
-    return await send({ method: 'POST', path: PATH, body, timeout: ANSWER_MS })
+    return await send({ method: 'POST', path: INGEST_PATH, body, timeoutMs: ANSWER_MS })
   } catch (error) {
-    if (!(error instanceof HttpFailure && error.sent)) throw error
+    if (!(error instanceof HttpFailure && error.isSent)) throw error
     throw new OsprofilerError(
       'ERR_WRITE_UNCERTAIN',
-      `Log Insight gave no answer to a batch, which it may have taken: ${error.message}.`,
+      `Log Insight did not answer to a batch, which it may have stored: ${error.message}.`,
       { cause: error },
     )
   }
 }
 
-function toRefused(ingested: unknown, sent: number): number {
+function countRefused(ingested: unknown, sent: number): number {
   return Number.isInteger(ingested) ? Math.min(Math.max(sent - Number(ingested), 0), sent) : 0
 }
 

@@ -1,10 +1,10 @@
 import { OsprofilerError, type TraceRecord, type TraceSummary } from '@osprofiler/core'
 import { Array, Date, encodeURIComponent, Map, Math, Number } from '@osprofiler/core/toolkit'
-import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timestamp.js'
 import { type Selection, toTimestamp } from '../listing/trace-query.js'
 import { addToTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import { decodeRecord, isObject } from '../records/record-text.js'
-import { byTime } from '../records/record-time.js'
+import { compareByTime } from '../records/record-time.js'
 import type { HttpAnswer, HttpRequest } from './http.js'
 import { EVENT_TEXT } from './ingest.js'
 
@@ -17,55 +17,55 @@ interface Event {
 }
 
 /** The most that Log Insight returns at once. */
-const PAGE = 20_000
+const PAGE_EVENTS = 20_000
 const MAX_LIST_PAGES = 5
 /** How long the server may take for a query, and how long we wait for the server. */
-const QUERY_MS = 60_000
+const QUERY_TIMEOUT_MS = 60_000
 export const ANSWER_MS = 90_000
 
 /** An id that works as a search term. An id without a word, or with a wildcard, means something else to Log Insight. */
-const WORD = /^\w+(?:-\w+)*$/
+const SEARCHABLE_ID = /^\w+(?:-\w+)*$/
 
 /** Yields the records of a trace, the oldest first within one answer. */
 export async function* readTrace(send: Send, baseId: string): AsyncGenerator<readonly TraceRecord[]> {
   // The search ignores case and finds the word inside longer texts, so the id is compared below.
-  const constraint = WORD.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : anyRecord()
+  const constraint = SEARCHABLE_ID.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : buildRecordConstraint()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
     const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
-    yield found.sort(byTime)
+    yield found.sort(compareByTime)
   }
 }
 
 /** Lists the newest traces, or the newest failed ones. Rejects if a list would have to read too many records. */
-export async function listTraces(send: Send, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+export async function listTraces(send: Send, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   let pages = 0
   // A record arrives after its own time, so no matching record arrived before.
   const begin = since === '' ? 0 : Math.max(0, Date.parse(`${since}Z`))
-  for await (const events of readPages(send, anyRecord(), begin, 'DESC')) {
-    if (pages++ === MAX_LIST_PAGES) throw tooMany()
+  for await (const events of readPages(send, buildRecordConstraint(), begin, 'DESC')) {
+    if (pages++ === MAX_LIST_PAGES) throw createTooManyRecordsError()
     for (const { trace } of events) {
       const record = decodeRecord(trace)
       if (record !== undefined) addToTally(traces, record)
     }
     const reached = toTimestamp(events.at(-1)?.timestamp ?? 0)
-    const newer = selectTraces(traces.values(), { ...selection, since: reached }, failed)
+    const newer = selectTraces(traces.values(), { ...selection, since: reached }, failedOnly)
     if (newer.filter(({ timestamp }) => timestamp <= latest).length >= limit) break
   }
-  return selectTraces(traces.values(), selection, failed)
+  return selectTraces(traces.values(), selection, failedOnly)
 }
 
-function tooMany(): OsprofilerError {
-  const records = (MAX_LIST_PAGES * PAGE).toLocaleString('en')
+function createTooManyRecordsError(): OsprofilerError {
+  const records = (MAX_LIST_PAGES * PAGE_EVENTS).toLocaleString('en')
   return new OsprofilerError(
     'ERR_STORE',
-    `The traces asked for are not all among the newest ${records} records of Log Insight: ask for fewer, or for younger ones.`,
+    `The newest ${records} records of Log Insight do not include all requested traces. Ask for fewer or newer traces.`,
   )
 }
 
-function anyRecord(): string {
+function buildRecordConstraint(): string {
   return `/text/CONTAINS%20${encodeURIComponent(EVENT_TEXT)}`
 }
 
@@ -82,41 +82,44 @@ async function* readPages(
     const bounds =
       direction === 'ASC' || from === undefined ? [`GE%20${from ?? since}`] : [`GE%20${since}`, `LE%20${from}`]
     const path = `/api/v1/events${constraint}${bounds.map(bound => `/timestamp/${bound}`).join('')}`
-    const events = await query(send, `${path}?limit=${PAGE}&timeout=${QUERY_MS}&order-by-direction=${direction}`)
-    const fresh = withoutKnown(events, from, known)
+    const events = await query(
+      send,
+      `${path}?limit=${PAGE_EVENTS}&timeout=${QUERY_TIMEOUT_MS}&order-by-direction=${direction}`,
+    )
+    const fresh = removeKnownEvents(events, from, known)
     if (fresh.length > 0) yield fresh
-    if (events.length < PAGE) return
+    if (events.length < PAGE_EVENTS) return
     const last = events.at(-1)?.timestamp ?? 0
     if (last === from) {
       throw new OsprofilerError(
         'ERR_STORE',
-        `Log Insight shows no more than ${PAGE} of the records of one millisecond.`,
+        `Log Insight returns at most ${PAGE_EVENTS} of the records of one millisecond.`,
       )
     }
     from = last
-    known = countTraces(events.filter(({ timestamp }) => timestamp === last))
+    known = countTexts(events.filter(({ timestamp }) => timestamp === last))
   }
 }
 
-function withoutKnown(events: readonly Event[], moment: number | undefined, known: Map<string, number>): Event[] {
+function removeKnownEvents(events: readonly Event[], time: number | undefined, known: Map<string, number>): Event[] {
   return events.filter(({ timestamp, trace }) => {
-    const count = timestamp === moment ? (known.get(trace) ?? 0) : 0
+    const count = timestamp === time ? (known.get(trace) ?? 0) : 0
     known.set(trace, count - 1)
     return count <= 0
   })
 }
 
-function countTraces(events: readonly Event[]): Map<string, number> {
+function countTexts(events: readonly Event[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { trace } of events) counts.set(trace, (counts.get(trace) ?? 0) + 1)
   return counts
 }
 
 async function query(send: Send, path: string): Promise<Event[]> {
-  const { status, body } = await send({ method: 'GET', path, timeout: ANSWER_MS })
-  if (status !== 200) throw new OsprofilerError('ERR_STORE', `Log Insight cannot be read: it answers ${status}.`)
+  const { status, body } = await send({ method: 'GET', path, timeoutMs: ANSWER_MS })
+  if (status !== 200) throw new OsprofilerError('ERR_STORE', `Log Insight cannot be read: it answered ${status}.`)
   if (body.complete === false) {
-    throw new OsprofilerError('ERR_STORE', 'Log Insight gave a part of its answer only, for want of time. Try again.')
+    throw new OsprofilerError('ERR_STORE', 'Log Insight ran out of time and returned a partial answer. Try again.')
   }
   return Array.isArray(body.events) ? body.events.flatMap(event => toEvent(event) ?? []) : []
 }

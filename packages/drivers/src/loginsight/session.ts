@@ -10,9 +10,9 @@ export interface Credentials {
   readonly provider: string | undefined
 }
 
-export const LOGIN_MS = 5_000
-const UNAUTHORIZED = 401
-const LOGIN_TIMEOUT = 440
+export const LOGIN_TIMEOUT_MS = 5_000
+const UNAUTHORIZED_STATUS = 401
+const SESSION_EXPIRED_STATUS = 440
 
 /** Sends requests within a session, which is opened on demand and renewed after it has expired. */
 export function createSession(
@@ -21,20 +21,20 @@ export function createSession(
 ): (request: HttpRequest) => Promise<HttpAnswer> {
   let session: Promise<string> | undefined
 
-  async function login(): Promise<string> {
+  async function logIn(): Promise<string> {
     const body = JSON.stringify(credentials)
-    const request = { method: 'POST', path: '/api/v1/sessions', body, timeout: LOGIN_MS } as const
+    const request = { method: 'POST', path: '/api/v1/sessions', body, timeoutMs: LOGIN_TIMEOUT_MS } as const
     const answer = await client.send(request).catch(({ message }) => {
       // The request itself was never sent.
       throw new HttpFailure(message, false)
     })
     const { sessionId } = answer.body
     if (answer.status === 200 && typeof sessionId === 'string') return sessionId
-    throw new OsprofilerError('ERR_STORE', `Log Insight lets nobody in: it answers ${answer.status}.`)
+    throw new OsprofilerError('ERR_STORE', `Log Insight refused the login: it answered ${answer.status}.`)
   }
 
-  async function sendWithin(request: HttpRequest): Promise<HttpAnswer> {
-    session ??= login()
+  async function sendInSession(request: HttpRequest): Promise<HttpAnswer> {
+    session ??= logIn()
     const opened = session
     const id = await opened.catch(error => {
       session = undefined
@@ -43,12 +43,15 @@ export function createSession(
     // The first header is for current versions, the second for those of Python's driver.
     const headers = { authorization: `Bearer ${id}`, 'x-li-session-id': id }
     const answer = await client.send({ ...request, headers })
-    if ((answer.status === UNAUTHORIZED || answer.status === LOGIN_TIMEOUT) && session === opened) session = undefined
+    if ((answer.status === UNAUTHORIZED_STATUS || answer.status === SESSION_EXPIRED_STATUS) && session === opened)
+      session = undefined
     return answer
   }
 
   return async request => {
-    const answer = await sendWithin(request)
-    return answer.status === UNAUTHORIZED || answer.status === LOGIN_TIMEOUT ? await sendWithin(request) : answer
+    const answer = await sendInSession(request)
+    return answer.status === UNAUTHORIZED_STATUS || answer.status === SESSION_EXPIRED_STATUS
+      ? await sendInSession(request)
+      : answer
   }
 }

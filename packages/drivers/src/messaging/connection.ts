@@ -20,8 +20,9 @@ export interface BrokerConnection {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 15_000
-const ENDED = 'the connection ended'
-const OTHERWISE = /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
+const CONNECTION_ENDED = 'the connection ended'
+const DECLARATION_CONFLICT =
+  /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 
 /** Connects to the first of `brokers` that answers, until `signal` aborts. Throws `ERR_STORE` if none answers. */
 export async function connectToBroker(
@@ -35,11 +36,11 @@ export async function connectToBroker(
   for (const broker of brokers) {
     try {
       signal?.throwIfAborted()
-      return watch(await connect(...toArguments(broker, settings, lookup, signal)), settings)
+      return watchConnection(await connect(...toConnectArguments(broker, settings, lookup, signal)), settings)
     } catch (error) {
       const reason = describeFailure(error)
       // A server that speaks TLS says nothing to a client that does not.
-      const isEnded = reason === ENDED || reason === 'ECONNRESET'
+      const isEnded = reason === CONNECTION_ENDED || reason === 'ECONNRESET'
       const hint = isEnded && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
       failures.push(`${showHost(broker)}: ${reason}${hint}`)
       if (signal?.aborted) break
@@ -51,29 +52,29 @@ export async function connectToBroker(
 /** Describes a failure without the client's own message, which may show secrets. */
 export function describeFailure(error: unknown): string {
   const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
-  if (name === 'AbortError') return 'nobody waits for it any longer'
+  if (name === 'AbortError') return 'the attempt was canceled'
   if (name === 'NoAnswer') return String(message)
   const text = typeof message === 'string' ? message : ''
   if (/403|ACCESS.REFUSED/i.test(`${code} ${text}`) && /access to (?:exchange|queue|topic)/.test(text)) {
-    return 'this user may not use its exchange or queue (403); grant it to configure, write and read them'
+    return 'this user may not use its exchange or queue (403); grant the user the rights to configure, write and read'
   }
   if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
   if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
-  if (isTooLong(error)) return 'it keeps nothing for so long (406); see ttl'
+  if (isExpirationRefused(error)) return 'it does not keep messages for so long (406); see ttl'
   if (code === 406 && text.includes('message size')) return 'a notification is larger than its max_message_size (406)'
-  if (code === 406) return describeDeclaration(text)
+  if (code === 406) return describeDeclarationConflict(text)
   if (typeof code === 'string' && /CERT|SIGNATURE|ALTNAME|ISSUER/.test(code)) {
     return `its certificate is not trusted (${code}); see ssl_ca_file`
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'it does not speak TLS; leave ssl out'
   if (typeof code === 'string' || typeof code === 'number') return String(code)
-  return /timed?.?out/i.test(text) ? 'no answer in time' : ENDED
+  return /timed?.?out/i.test(text) ? 'no answer in time' : CONNECTION_ENDED
 }
 
 /** Describes how an exchange or a queue was declared, and names the options that match. */
-function describeDeclaration(text: string): string {
-  const [, argument = '', kind = 'exchange or queue', current = ''] = OTHERWISE.exec(text) ?? []
-  const place = `its ${kind} was declared otherwise (406${argument && `: ${argument} is ${current || 'not set'}`})`
+function describeDeclarationConflict(text: string): string {
+  const [, argument = '', kind = 'exchange or queue', current = ''] = DECLARATION_CONFLICT.exec(text) ?? []
+  const place = `its ${kind} was declared differently (406${argument && `: ${argument} is ${current || 'not set'}`})`
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument.startsWith('x-')) return `${place}; see the options rabbit_*`
@@ -82,12 +83,12 @@ function describeDeclaration(text: string): string {
 }
 
 /** Returns whether a broker refused an expiration. If all messages have the same one, the broker took none of them. */
-export function isTooLong(error: unknown): boolean {
+export function isExpirationRefused(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   return code === 406 && String(message).includes('invalid expiration')
 }
 
-function toArguments(
+function toConnectArguments(
   broker: Broker,
   { vhost, tls }: MessagingSettings,
   lookup: LookupFunction,
@@ -108,7 +109,7 @@ function toArguments(
   return [address, { ...socket, clientProperties: { connection_name: 'osprofiler' } }] as const
 }
 
-function watch(model: ChannelModel, settings: MessagingSettings): BrokerConnection {
+function watchConnection(model: ChannelModel, settings: MessagingSettings): BrokerConnection {
   const { exchange, durable, autoDelete, queueArguments } = settings
   const socket = Reflect.get(model.connection, 'stream') as Socket
   let blockedBy: string | undefined

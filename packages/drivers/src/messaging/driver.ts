@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { AbortController, AbortSignal, Date } from '@osprofiler/core/toolkit'
 import { withDeadline } from '../lifetime/deadline.js'
-import { createOneAtATime } from '../lifetime/one-at-a-time.js'
+import { createSerialQueue } from '../lifetime/serial-queue.js'
 import { findClient } from '../opening/client-package.js'
 import { showHosts } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
@@ -9,7 +9,7 @@ import { type BrokerConnection, connectToBroker, describeFailure } from './conne
 import { encodeNotification } from './notification.js'
 import { openPublisher, type Publisher } from './publisher.js'
 import { createQueueReader } from './reader.js'
-import { scanQueue, type Waiting } from './scan.js'
+import { scanQueue, type WaitingNotification } from './scan.js'
 import { readMessagingSettings } from './url.js'
 
 /** The limit for all brokers together. Until one of them has answered, the client keeps the process alive. */
@@ -24,24 +24,24 @@ const READ_MS = 60_000
 export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
   const settings = readMessagingSettings(location)
-  const place = showHosts(settings.brokers)
+  const shownBrokers = showHosts(settings.brokers)
   findClient('amqplib', context)
-  const oneAtATime = createOneAtATime()
+  const runInTurn = createSerialQueue()
   let brokers = settings.brokers
   let connection: BrokerConnection | undefined
   let publisher: Publisher | undefined
 
-  async function connect(end: AbortSignal): Promise<BrokerConnection> {
+  async function connect(signal: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
     // `AbortSignal.timeout()` would later abort the open socket, which listens to its signal for as long as it lives.
     const limit = new AbortController()
-    const signal = AbortSignal.any([end, limit.signal])
+    const connectSignal = AbortSignal.any([signal, limit.signal])
     try {
       connection = await withDeadline(
         CONNECT_MS,
         () => limit.abort(),
-        () => connectToBroker(settings, lifetime.lookup, signal, brokers),
+        () => connectToBroker(settings, lifetime.lookup, connectSignal, brokers),
       )
       return connection
     } catch (error) {
@@ -51,9 +51,9 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
     }
   }
 
-  async function publish(contents: readonly Buffer[], end: AbortSignal): Promise<number> {
-    const open = await connect(end)
-    end.addEventListener('abort', open.destroy)
+  async function publish(contents: readonly Buffer[], signal: AbortSignal): Promise<number> {
+    const open = await connect(signal)
+    signal.addEventListener('abort', open.destroy)
     try {
       publisher ??= await openPublisher(open, settings)
     } catch (error) {
@@ -69,40 +69,43 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   }
 
   async function scan(
-    end: AbortSignal,
-    see: (waiting: Waiting) => void,
-    finish?: (missing: number) => void,
+    signal: AbortSignal,
+    onNotification: (waiting: WaitingNotification) => void,
+    onFinish?: (missing: number) => void,
   ): Promise<void> {
-    const open = await connect(end)
-    end.addEventListener('abort', open.destroy)
+    const open = await connect(signal)
+    signal.addEventListener('abort', open.destroy)
     try {
-      await scanQueue(open, see, finish)
+      await scanQueue(open, onNotification, onFinish)
     } catch (error) {
       open.destroy()
-      throw end.aborted ? end.reason : error
+      throw signal.aborted ? signal.reason : error
     }
   }
 
-  async function disconnect(): Promise<void> {
+  async function closeConnection(): Promise<void> {
     if (connection?.isOpen === true) await connection.model.close().catch(() => undefined)
   }
 
   return {
     name: 'messaging',
-    location: place,
+    location: shownBrokers,
     answerMs: READ_MS,
     async write(records) {
       const sentAt = new Date()
       const contents = records.map(record => encodeNotification(record, sentAt))
       if (contents.length === 0) return { refused: 0 }
-      return { refused: await lifetime.run(end => oneAtATime(() => publish(contents, end))) }
+      return { refused: await lifetime.run(signal => runInTurn(() => publish(contents, signal))) }
     },
     // A quorum queue counts a message that is put back as a failed delivery, and drops the message after some of those.
     ...(!settings.quorum &&
-      createQueueReader((...seen) => lifetime.run(end => oneAtATime(() => scan(end, ...seen)), READ_MS))),
+      createQueueReader((...seen) => lifetime.run(signal => runInTurn(() => scan(signal, ...seen)), READ_MS))),
     toError: error =>
-      new OsprofilerError('ERR_STORE', `The message broker at "${place}" cannot be used: ${describeFailure(error)}.`),
-    leave: () => oneAtATime(disconnect),
-    cut: () => connection?.destroy(),
+      new OsprofilerError(
+        'ERR_STORE',
+        `The message broker at "${shownBrokers}" cannot be used: ${describeFailure(error)}.`,
+      ),
+    disconnect: () => runInTurn(closeConnection),
+    destroy: () => connection?.destroy(),
   }
 }

@@ -3,13 +3,13 @@ import { Math, Number, String } from '@osprofiler/core/toolkit'
 /** The sizes that a broker took and refused. A broker does not tell its `max_message_size` in advance. */
 export interface MessageSizes {
   /** Returns the contents that are not known to be too large. */
-  sift(contents: readonly Buffer[]): readonly Buffer[]
+  filterSendable(contents: readonly Buffer[]): readonly Buffer[]
   /** Returns the first contents that can be sent together. Only the first of these can be refused for its size. */
-  firstRun(contents: readonly Buffer[]): readonly Buffer[]
+  selectFirstRun(contents: readonly Buffer[]): readonly Buffer[]
   /** Notes that all of these were taken, or refused for another reason. */
-  passed(contents: readonly Buffer[]): void
+  noteAccepted(contents: readonly Buffer[]): void
   /** Returns whether a channel was closed because of this message's size, and notes the limit. */
-  refused(content: Buffer | undefined, reason: unknown): boolean
+  noteRefusal(content: Buffer | undefined, reason: unknown): boolean
 }
 
 const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max size (\d+)/
@@ -20,22 +20,22 @@ const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max size (\
  * After a few messages, the largest sizes are known.
  */
 export function createMessageSizes(): MessageSizes {
-  let proven = 0
-  let most = Number.POSITIVE_INFINITY
+  let acceptedBytes = 0
+  let maxBytes = Number.POSITIVE_INFINITY
   return {
-    sift: contents => contents.filter(({ length }) => length <= most),
-    firstRun(contents) {
-      const sure = Math.max(proven, contents[0]?.length ?? 0)
-      const end = contents.findIndex(({ length }) => length > sure)
+    filterSendable: contents => contents.filter(({ length }) => length <= maxBytes),
+    selectFirstRun(contents) {
+      const knownBytes = Math.max(acceptedBytes, contents[0]?.length ?? 0)
+      const end = contents.findIndex(({ length }) => length > knownBytes)
       return end < 0 ? contents : contents.slice(0, end)
     },
-    passed(contents) {
-      proven = Math.max(proven, contents[0]?.length ?? 0)
+    noteAccepted(contents) {
+      acceptedBytes = Math.max(acceptedBytes, contents[0]?.length ?? 0)
     },
-    refused(content, reason) {
+    noteRefusal(content, reason) {
       const [, size, limit] = TOO_LARGE.exec(String((reason as { message?: unknown } | undefined)?.message)) ?? []
       if (content === undefined || Number(size) !== content.length) return false
-      most = Number(limit)
+      maxBytes = Number(limit)
       return true
     },
   }

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { clearInterval, Promise, String, setInterval } from '@osprofiler/core/toolkit'
 import type { ConfirmChannel, Message, Options } from 'amqplib'
-import { type BrokerConnection, describeFailure, isTooLong } from './connection.js'
+import { type BrokerConnection, describeFailure, isExpirationRefused } from './connection.js'
 import { createMessageSizes } from './message-size.js'
 import { TOPIC } from './notification.js'
 import type { MessagingSettings } from './url.js'
@@ -50,18 +50,18 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
     },
     async publish(contents) {
       if (connection.blockedBy !== undefined) {
-        throw new OsprofilerError('ERR_STORE', `The message broker takes nothing now: ${connection.blockedBy}.`)
+        throw new OsprofilerError('ERR_STORE', `The message broker accepts nothing now: ${connection.blockedBy}.`)
       }
-      let rest = sizes.sift(contents)
+      let rest = sizes.filterSendable(contents)
       let sent = 0
       let nacked = 0
       try {
         while (rest.length > 0) {
-          const run = sizes.firstRun(rest)
+          const run = sizes.selectFirstRun(rest)
           const refused = await sendRun(run)
           if (refused === undefined) {
             open = await openChannel(connection)
-            rest = sizes.sift(rest.slice(1))
+            rest = sizes.filterSendable(rest.slice(1))
           } else {
             rest = rest.slice(run.length)
             sent += run.length
@@ -70,7 +70,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
         }
       } catch (error) {
         // A retry would store the accepted messages twice.
-        throw sent > nacked ? toUncertain(error) : error
+        throw sent > nacked ? toUncertainError(error) : error
       }
       // A full queue may be emptied later, so the batch is tried again.
       if (sent > 0 && nacked === sent) {
@@ -84,14 +84,14 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
   async function sendRun(contents: readonly Buffer[]): Promise<number | undefined> {
     try {
       const { nacked, returned } = await send(contents)
-      sizes.passed(contents)
+      sizes.noteAccepted(contents)
       if (returned.length === 0) return nacked
       // Another client removed the queue. A new declaration makes room for the returned messages.
       await connection.declare(open.channel).catch(() => undefined)
       const again = await send(returned)
       return nacked + again.nacked + again.returned.length
     } catch (error) {
-      if (!open.isOpen && sizes.refused(contents[0], open.failure)) return undefined
+      if (!open.isOpen && sizes.noteRefusal(contents[0], open.failure)) return undefined
       throw error
     }
   }
@@ -111,17 +111,17 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
         returned.push(content)
       }
       function onClose(): void {
-        end()
-        reject(toFailure(open.failure))
+        removeListeners()
+        reject(toPublishError(open.failure))
       }
       function onConfirm(error: unknown): void {
         if (error) nacked++
         waiting--
         if (waiting > 0) return
-        end()
+        removeListeners()
         resolve({ nacked, returned })
       }
-      function end(): void {
+      function removeListeners(): void {
         clearInterval(deadline)
         channel.off('return', onReturn)
         channel.off('close', onClose)
@@ -133,8 +133,8 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       try {
         for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)
       } catch (error) {
-        end()
-        reject(toFailure(open.failure ?? error))
+        removeListeners()
+        reject(toPublishError(open.failure ?? error))
       }
     })
   }
@@ -163,19 +163,19 @@ async function openChannel(connection: BrokerConnection): Promise<OpenChannel> {
 }
 
 /** A broker that refuses the user, the exchange or the expiration closes the channel before it takes any message. */
-function toFailure(error: unknown): OsprofilerError {
+function toPublishError(error: unknown): OsprofilerError {
   const { code } = (error ?? {}) as { code?: unknown }
-  if (code === 403 || code === 404 || isTooLong(error)) {
-    return new OsprofilerError('ERR_STORE', `The message broker takes no notification: ${describeFailure(error)}.`)
+  if (code === 403 || code === 404 || isExpirationRefused(error)) {
+    return new OsprofilerError('ERR_STORE', `The message broker accepts no notifications: ${describeFailure(error)}.`)
   }
-  return toUncertain(error)
+  return toUncertainError(error)
 }
 
-function toUncertain(error: unknown): OsprofilerError {
+function toUncertainError(error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError && error.code === 'ERR_WRITE_UNCERTAIN') return error
   const reason = error instanceof OsprofilerError ? error.message.replace(/\.$/, '') : describeFailure(error)
   return new OsprofilerError(
     'ERR_WRITE_UNCERTAIN',
-    `The connection to the message broker ended before it had confirmed (${reason}): nobody knows which notifications it has.`,
+    `The connection to the message broker ended before the confirmation (${reason}). It is unknown which notifications arrived.`,
   )
 }

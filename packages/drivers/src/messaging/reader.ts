@@ -2,13 +2,16 @@ import { OsprofilerError, type TraceRecord } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
 import { addToTally, createTally, selectTraces, type TraceTally } from '../listing/trace-tally.js'
 import type { StoreDriver } from '../opening/store-driver.js'
-import type { Waiting } from './scan.js'
+import type { WaitingNotification } from './scan.js'
 
 /**
- * A look through the whole queue, like `scanQueue`. Notifications can be taken until `finish` returns. `finish` learns how
- * many of the counted notifications did not arrive.
+ * A look through the whole queue, like `scanQueue`. Notifications can be taken until `onFinish` returns. `onFinish`
+ * learns how many of the counted notifications did not arrive.
  */
-export type Scan = (see: (waiting: Waiting) => void, finish?: (missing: number) => void) => Promise<void>
+export type Scan = (
+  onNotification: (waiting: WaitingNotification) => void,
+  onFinish?: (missing: number) => void,
+) => Promise<void>
 
 /** Reads traces by looking through the whole queue, which loses nothing but the records of removed traces. */
 export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list' | 'remove' | 'prune'> {
@@ -20,10 +23,10 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
       })
       yield found
     },
-    async list(selection, failed) {
+    async list(selection, failedOnly) {
       const tallies = new Map<string, TraceTally>()
       await scan(({ record }) => addToTally(tallies, record))
-      return selectTraces(tallies.values(), selection, failed)
+      return selectTraces(tallies.values(), selection, failedOnly)
     },
     async remove(baseId) {
       let removed = 0
@@ -45,7 +48,7 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
           trace.tally.add(record)
         },
         missing => {
-          if (missing > 0) throw noAge(missing)
+          if (missing > 0) throw createUnknownAgeError(missing)
           for (const { tally, takes } of traces.values()) {
             if (tally.newest >= before) continue
             for (const take of takes) take()
@@ -59,9 +62,9 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
 }
 
 /** The missing records may be the youngest of traces whose other records are old. */
-function noAge(missing: number): OsprofilerError {
+function createUnknownAgeError(missing: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `Meanwhile, ${missing} notifications left the queue for another consumer or expired, so the age of their traces is unknown. Nothing was removed. Try again.`,
+    `${missing} notifications expired or went to another consumer meanwhile, so the age of their traces is unknown. Nothing was removed. Try again.`,
   )
 }

@@ -10,7 +10,7 @@ const MAX_NOTIFICATIONS = 100_000
 const IDLE_MS = 5_000
 
 /** A notification that waits in the queue, and stays there unless `take` is called. */
-export interface Waiting {
+export interface WaitingNotification {
   readonly record: TraceRecord
   /** Removes the notification from the queue. */
   take(): void
@@ -18,51 +18,60 @@ export interface Waiting {
 
 /**
  * Looks through the queue without emptying it: every notification is delivered, and then put back in the same order.
- * Meanwhile, no other consumer gets it. `see` receives the notifications of profilers in the order of their writing.
- * `finish` is called after the last of them, while they can still be taken. `missing` of the counted messages went to
+ * Meanwhile, no other consumer gets it. `onNotification` receives the notifications of profilers in the order of their writing.
+ * `onFinish` is called after the last of them, while they can still be taken. `missing` of the counted messages went to
  * other consumers. Throws `ERR_STORE`, also if messages wait that the broker does not deliver.
  */
 export async function scanQueue(
   connection: BrokerConnection,
-  see: (waiting: Waiting) => void,
-  finish: (missing: number) => void = () => undefined,
-  most = MAX_NOTIFICATIONS,
+  onNotification: (waiting: WaitingNotification) => void,
+  onFinish: (missing: number) => void = () => undefined,
+  maxNotifications = MAX_NOTIFICATIONS,
 ): Promise<void> {
   const channel = await connection.model.createChannel()
   channel.on('error', () => undefined)
   await connection.declare(channel)
   const { messageCount } = await channel.checkQueue(TOPIC)
-  if (messageCount > most) {
+  if (messageCount > maxNotifications) {
     await channel.close()
     throw new OsprofilerError(
       'ERR_STORE',
-      `More than ${most} notifications wait in the queue "${TOPIC}", too many to look through. Has it no consumer?`,
+      `The queue "${TOPIC}" holds more than ${maxNotifications} notifications, which are too many to read. Does it have a consumer?`,
     )
   }
-  const seeOne = (message: ConsumeMessage) => seeMessage(channel, message, see)
-  const missing = messageCount === 0 ? 0 : await receive(channel, messageCount, seeOne)
-  if (missing > 0 && (await channel.checkQueue(TOPIC)).messageCount > 0) throw heldBack(missing, messageCount)
-  finish(missing)
+  const onMessage = (message: ConsumeMessage) => passOn(channel, message, onNotification)
+  const missing = messageCount === 0 ? 0 : await receiveMessages(channel, messageCount, onMessage)
+  if (missing > 0 && (await channel.checkQueue(TOPIC)).messageCount > 0)
+    throw createUndeliveredError(missing, messageCount)
+  onFinish(missing)
   channel.nackAll(true)
   // The broker answers only after it has the messages back.
   await channel.checkQueue(TOPIC)
   await channel.close()
 }
 
-function heldBack(missing: number, count: number): OsprofilerError {
+function createUndeliveredError(missing: number, count: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `The message broker delivered only ${count - missing} of ${count} notifications in the queue "${TOPIC}". Try again, or see whether another consumer has the queue to itself.`,
+    `The message broker delivered only ${count - missing} of ${count} notifications in the queue "${TOPIC}". Try again, or check whether another consumer uses the queue exclusively.`,
   )
 }
 
-function seeMessage(channel: Channel, message: ConsumeMessage, see: (waiting: Waiting) => void): void {
+function passOn(
+  channel: Channel,
+  message: ConsumeMessage,
+  onNotification: (waiting: WaitingNotification) => void,
+): void {
   const record = decodeNotification(message.content)
-  if (record !== undefined) see({ record, take: () => channel.ack(message) })
+  if (record !== undefined) onNotification({ record, take: () => channel.ack(message) })
 }
 
 /** Receives `count` messages, or fewer if no more arrive. Returns how many are missing. */
-async function receive(channel: Channel, count: number, see: (message: ConsumeMessage) => void): Promise<number> {
+async function receiveMessages(
+  channel: Channel,
+  count: number,
+  onNotification: (message: ConsumeMessage) => void,
+): Promise<number> {
   const consumerTag = `osprofiler-${process.pid}-${Math.random().toString(36).slice(2)}`
   let left = count
   let idle: NodeJS.Timeout | undefined
@@ -73,7 +82,7 @@ async function receive(channel: Channel, count: number, see: (message: ConsumeMe
       idle?.refresh()
       if (left > 0 && message !== null) {
         left--
-        see(message)
+        onNotification(message)
       }
       if (left === 0 || message === null) resolve()
     }

@@ -1,6 +1,12 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, Map, Number, Object, process } from '@osprofiler/core/toolkit'
-import { type ConnectionUrl, parseConnectionUrl, toRefuse, type UrlForm, words } from '../opening/connection-url.js'
+import {
+  type ConnectionUrl,
+  createErrorFactory,
+  parseConnectionUrl,
+  splitWords,
+  type UrlForm,
+} from '../opening/connection-url.js'
 import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
 /** Where the broker is, and how its exchange and queue were declared. */
@@ -28,11 +34,11 @@ export interface Broker {
   readonly password: string
 }
 
-const VARIABLE = 'OSPROFILER_TRANSPORT_URL'
-const TRANSPORT = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
+const TRANSPORT_URL_VARIABLE = 'OSPROFILER_TRANSPORT_URL'
+const TRANSPORT_URL = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
 /** Options of oslo.messaging that may stand in a shared transport URL, and that have no effect here. */
-const IGNORED = words(`
+const IGNORED_OPTIONS = splitWords(`
   conn_pool_min_size conn_pool_ttl direct_mandatory_flag enable_cancel_on_failover heartbeat_in_pthread
   heartbeat_rate heartbeat_timeout_threshold hostname kombu_compression kombu_failover_strategy
   kombu_missing_consumer_retry_timeout kombu_reconnect_delay kombu_reconnect_splay processname
@@ -50,7 +56,7 @@ const QUORUM_LIMITS = [
   ['rabbit_quroum_max_memory_bytes', 'x-max-in-memory-bytes'],
 ] as const
 
-const TLS_FILES = { ca: 'ssl_ca_file', cert: 'ssl_cert_file', key: 'ssl_key_file' }
+const TLS_FILE_OPTIONS = { ca: 'ssl_ca_file', cert: 'ssl_cert_file', key: 'ssl_key_file' }
 
 const FORM: UrlForm = {
   example: 'messaging://user:password@host:5672/vhost',
@@ -58,7 +64,7 @@ const FORM: UrlForm = {
   defaultHost: 'localhost',
   options: [
     'ssl',
-    ...Object.values(TLS_FILES),
+    ...Object.values(TLS_FILE_OPTIONS),
     'control_exchange',
     'amqp_durable_queues',
     'amqp_auto_delete',
@@ -66,7 +72,7 @@ const FORM: UrlForm = {
     'rabbit_quorum_queue',
     ...QUORUM_LIMITS.map(([option]) => option),
     'ttl',
-    ...IGNORED,
+    ...IGNORED_OPTIONS,
   ],
 }
 
@@ -76,14 +82,14 @@ const FORM: UrlForm = {
  */
 export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)
-  const [transport, rest] = isBare ? readTransport() : ['rabbit', location]
+  const [transport, rest] = isBare ? readTransportUrl() : ['rabbit', location]
   const isTls = transport === 'amqps'
   const form = isTls ? { ...FORM, defaultPort: 5671 } : FORM
-  const urls = isBare ? readVariable(() => readUrls(rest, form)) : readUrls(rest, form)
+  const urls = isBare ? readFromVariable(() => readUrls(rest, form)) : readUrls(rest, form)
   const [first] = urls
   const own = isBare ? parseConnectionUrl(location, FORM).options : []
   const options = new Map([...(first?.options ?? []), ...own])
-  const given = { options, refuse: toRefuse(FORM) }
+  const given = { options, createError: createErrorFactory(FORM) }
   const isOn = (name: string): boolean => readSwitch(given, name) ?? false
   const quorum = isOn('rabbit_quorum_queue')
   return {
@@ -96,43 +102,45 @@ export function readMessagingSettings(location: string): MessagingSettings {
     ),
     // Both "/" and "//" name the default virtual host, as in oslo.messaging.
     vhost: first?.path || '/',
-    tls: isTls || isOn('ssl') ? readTlsFiles(given, TLS_FILES) : undefined,
+    tls: isTls || isOn('ssl') ? readTlsFiles(given, TLS_FILE_OPTIONS) : undefined,
     exchange: options.get('control_exchange') || 'openstack',
     durable: quorum || isOn('amqp_durable_queues'),
     autoDelete: isOn('amqp_auto_delete'),
     quorum,
     queueArguments: {
       ...(isOn('rabbit_ha_queues') && { 'x-ha-policy': 'all' }),
-      ...readQuorum(given, quorum),
+      ...readQuorumArguments(given, quorum),
     },
     ttlMs: readTtl(options.get('ttl')),
   }
 }
 
 /** Reads the environment. Its errors have a cause, which tells them from errors of the connection string. */
-function readVariable<T>(read: () => T): T {
+function readFromVariable<T>(read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    throw new OsprofilerError('ERR_CONNECTION_STRING', `${VARIABLE}: ${(cause as Error).message}`, { cause })
+    throw new OsprofilerError('ERR_CONNECTION_STRING', `${TRANSPORT_URL_VARIABLE}: ${(cause as Error).message}`, {
+      cause,
+    })
   }
 }
 
-function readTransport(): readonly [transport: string, rest: string] {
-  const url = process.env[VARIABLE]
+function readTransportUrl(): readonly [transport: string, rest: string] {
+  const url = process.env[TRANSPORT_URL_VARIABLE]
   if (!url) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      `messaging:// names no broker. Write ${FORM.example}, or set ${VARIABLE} (rabbit://user:password@host:5672/vhost).`,
-      { cause: new Error(`${VARIABLE} is not set`) },
+      `messaging:// names no broker. Write ${FORM.example}, or set ${TRANSPORT_URL_VARIABLE} (rabbit://user:password@host:5672/vhost).`,
+      { cause: new Error(`${TRANSPORT_URL_VARIABLE} is not set`) },
     )
   }
-  const [, transport, rest] = TRANSPORT.exec(url) ?? []
+  const [, transport, rest] = TRANSPORT_URL.exec(url) ?? []
   if (transport === undefined || rest === undefined) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      `${VARIABLE} is a URL of rabbit://, amqp:// or amqps://: other transports have no driver. It is not shown, for it may hold a password.`,
-      { cause: new Error(`${VARIABLE} has another form`) },
+      `${TRANSPORT_URL_VARIABLE} must be a rabbit://, amqp:// or amqps:// URL, because other transports have no driver. It is not shown because it may hold a password.`,
+      { cause: new Error(`${TRANSPORT_URL_VARIABLE} has another form`) },
     )
   }
   return [transport.toLowerCase(), rest]
@@ -144,11 +152,11 @@ function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   return hosts.split(',').map(host => parseConnectionUrl(host + rest, form))
 }
 
-function readQuorum({ options, refuse }: UrlOptions, quorum: boolean): Record<string, string | number> {
+function readQuorumArguments({ options, createError }: UrlOptions, quorum: boolean): Record<string, string | number> {
   if (!quorum) return {}
   const limits = QUORUM_LIMITS.flatMap(([option, argument]): [string, number][] => {
     const text = options.get(option) ?? '0'
-    if (!/^\d{1,15}$/.test(text)) throw refuse(`${option} is a whole number`)
+    if (!/^\d{1,15}$/.test(text)) throw createError(`${option} is a whole number`)
     return Number(text) === 0 ? [] : [[argument, Number(text)]]
   })
   return { 'x-queue-type': 'quorum', ...Object.fromEntries(limits) }

@@ -2,29 +2,29 @@ import type { Socket } from 'node:net'
 import { Buffer, Error, Math, Object } from '@osprofiler/core/toolkit'
 
 /** A message of MongoDB begins with its own length, which includes the header. */
-const HEADER = 16
-const LENGTH = 4
+const HEADER_BYTES = 16
+const LENGTH_BYTES = 4
 
 /** Ends a connection that is not MongoDB's. A message of length 0 would put the client into an endless loop. */
 export function checkFrames(socket: Socket): void {
   const push = socket.push.bind(socket)
-  const length = Buffer.alloc(LENGTH)
-  let known = 0
-  let left = 0
+  const length = Buffer.alloc(LENGTH_BYTES)
+  let lengthBytesRead = 0
+  let bytesLeft = 0
 
   function areMessages(chunk: Buffer): boolean {
     for (let at = 0; at < chunk.length; ) {
-      if (left > 0) {
-        const passed = Math.min(left, chunk.length - at)
-        left -= passed
+      if (bytesLeft > 0) {
+        const passed = Math.min(bytesLeft, chunk.length - at)
+        bytesLeft -= passed
         at += passed
         continue
       }
-      length[known++] = chunk[at++] ?? 0
-      if (known < LENGTH) continue
-      known = 0
-      left = length.readInt32LE() - LENGTH
-      if (left < HEADER - LENGTH) return false
+      length[lengthBytesRead++] = chunk[at++] ?? 0
+      if (lengthBytesRead < LENGTH_BYTES) continue
+      lengthBytesRead = 0
+      bytesLeft = length.readInt32LE() - LENGTH_BYTES
+      if (bytesLeft < HEADER_BYTES - LENGTH_BYTES) return false
     }
     return true
   }

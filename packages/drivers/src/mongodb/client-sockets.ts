@@ -13,35 +13,35 @@ export interface ClientSockets {
 
 const CHANNEL = 'net.client.socket'
 
-interface Watched {
+interface WatchedClient {
   readonly sockets: Set<Socket>
   readonly onOpen: (socket: Socket) => void
 }
 
-const storage = new AsyncLocalStorage<Watched>()
-let watching = 0
+const storage = new AsyncLocalStorage<WatchedClient>()
+let watchedClients = 0
 
 /** Prepares to watch one client. Each of its sockets is passed to `onOpen` before it connects. */
 export function createClientSockets(onOpen: (socket: Socket) => void): ClientSockets {
   const sockets = new Set<Socket>()
   const watched = { sockets, onOpen }
-  let isOver = false
-  if (watching++ === 0) subscribe(CHANNEL, note)
+  let isDestroyed = false
+  if (watchedClients++ === 0) subscribe(CHANNEL, noteSocket)
   return {
     watch: connect => storage.run(watched, connect),
     destroy() {
       for (const socket of sockets) socket.destroy()
-      if (isOver) return
-      isOver = true
-      if (--watching > 0) return
-      unsubscribe(CHANNEL, note)
+      if (isDestroyed) return
+      isDestroyed = true
+      if (--watchedClients > 0) return
+      unsubscribe(CHANNEL, noteSocket)
       // Up to Node 22, a context that was used makes every `await` of the process slower.
       storage.disable()
     },
   }
 }
 
-function note(message: unknown): void {
+function noteSocket(message: unknown): void {
   const watched = storage.getStore()
   const { socket } = message as { readonly socket?: unknown }
   if (watched === undefined || !(socket instanceof Socket)) return

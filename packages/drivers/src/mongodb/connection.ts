@@ -12,39 +12,39 @@ import { type DescribeUnreachable, watchServers } from './watch-servers.js'
 const DATABASE = 'osprofiler'
 
 /** Idle time before the connections close. They keep a process alive, so a finished program ends this much later. */
-const IDLE_MS = 1_000
+const MAX_IDLE_MS = 1_000
 
 /** A client that is connected while it is used. */
 export interface MongodbConnection {
-  /** Lends the database until `release` is called. Rejects if no server answers, or if `end` was aborted before. */
-  borrow(end?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
+  /** Lends the database until `release` is called. Rejects if no server answers, or if `signal` was aborted before. */
+  borrow(signal?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
   describeUnreachable(): string | undefined
   /** Closes the connections, unless they are in use. */
-  closeUnused(): Promise<void>
+  closeIfUnused(): Promise<void>
   close(): Promise<void>
   /** Closes the connections at once. */
-  cut(): void
+  destroy(): void
 }
 
-interface Open {
+interface OpenClient {
   readonly client: MongoClient
   readonly sockets: ClientSockets
   readonly connected: Promise<unknown>
 }
 
 /** With these options, the client also opens sockets to a proxy or to an authentication service. */
-const speaksOtherwise = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
+const OTHER_SOCKET_OPTIONS = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
 
 /** Creates a connection that opens at the first `borrow`. */
 export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: LookupFunction): MongodbConnection {
-  const closing = new Set<Open>()
-  let open: Open | undefined
+  const closing = new Set<OpenClient>()
+  let open: OpenClient | undefined
   let users = 0
   let idle: NodeJS.Timeout | undefined
   let describeUnreachable: DescribeUnreachable = () => undefined
 
-  function connect({ MongoClient }: typeof import('mongodb')): Open {
-    const sockets = createClientSockets(speaksOtherwise.test(url) ? () => undefined : checkFrames)
+  function connect({ MongoClient }: typeof import('mongodb')): OpenClient {
+    const sockets = createClientSockets(OTHER_SOCKET_OPTIONS.test(url) ? () => undefined : checkFrames)
     const client = new MongoClient(url, { ...defaults, lookup })
     describeUnreachable = watchServers(client)
     return { client, sockets, connected: sockets.watch(() => client.connect()) }
@@ -57,14 +57,14 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
     open = undefined
     closing.add(ending)
     await ending.client.close().catch(() => undefined)
-    cutOff(ending)
+    destroyClient(ending)
     closing.delete(ending)
   }
 
   return {
-    async borrow(end) {
+    async borrow(signal) {
       const client = await loadClient('mongodb')
-      end?.throwIfAborted()
+      signal?.throwIfAborted()
       users++
       clearTimeout(idle)
       let released = false
@@ -72,7 +72,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
         if (released) return
         released = true
         users--
-        if (users === 0) idle = suppress(() => setTimeout(() => void close(), IDLE_MS)).unref()
+        if (users === 0) idle = suppress(() => setTimeout(() => void close(), MAX_IDLE_MS)).unref()
       }
       try {
         // Untraced, because connections outlive the request during which they are opened.
@@ -87,13 +87,13 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
       }
     },
     describeUnreachable: () => describeUnreachable(),
-    async closeUnused() {
+    async closeIfUnused() {
       if (users === 0) await close()
     },
     close,
-    cut() {
+    destroy() {
       void close()
-      for (const ending of closing) cutOff(ending)
+      for (const ending of closing) destroyClient(ending)
     },
   }
 }
@@ -103,7 +103,7 @@ interface Topology {
 }
 
 /** Ends a client's connections and timers. With a server that hangs, its `close()` reports sessions again and again. */
-function cutOff({ client, sockets }: Open): void {
+function destroyClient({ client, sockets }: OpenClient): void {
   const { topology } = client as unknown as { readonly topology?: Topology | undefined }
   topology?.close()
   sockets.destroy()

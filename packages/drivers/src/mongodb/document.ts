@@ -3,7 +3,7 @@ import { ExactNumber, exactFloat, jsonText, parseJson } from '@osprofiler/core/j
 import { Array, Date, dateNow, Map, Math, Number, Object, String, types } from '@osprofiler/core/toolkit'
 import type { Document, ObjectId } from 'mongodb'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
-import { isAlikeInBson } from './alike-in-bson.js'
+import { isExactInBson } from './exact-in-bson.js'
 
 /** The parts of the client that make a document. */
 export interface DocumentMaker {
@@ -17,7 +17,7 @@ export interface DocumentMaker {
 export interface DocumentBatch {
   readonly documents: readonly Document[]
   /** For each document, the position of its record in the batch. */
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
   /** The failed traces, each with the time of its last failure. */
   readonly failures: ReadonlyMap<string, string>
   readonly refused: number
@@ -26,9 +26,9 @@ export interface DocumentBatch {
 type RecordDocument = TraceRecord & { readonly _id: ObjectId }
 
 /** MongoDB's limit for a document. */
-const MAX_BYTES = 16 * 1024 * 1024
-/** Longer JSON may exceed `MAX_BYTES` as BSON. Shorter JSON cannot. */
-const SIZE_IN_DOUBT = 1_000_000
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+/** Longer JSON may exceed `MAX_DOCUMENT_BYTES` as BSON. Shorter JSON cannot. */
+const MAX_SAFE_CHARACTERS = 1_000_000
 /** MongoDB allows 100 levels, and `info` is not the first. */
 const MAX_DEPTH = 90
 
@@ -50,17 +50,17 @@ export function toDocuments(
 ): DocumentBatch {
   const failures = new Map<string, string>()
   const documents: Document[] = []
-  const places: number[] = []
+  const positions: number[] = []
   // A TTL index needs a date, and the timestamp of Python's layout is a text.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
-  for (const [place, record] of records.entries()) {
+  for (const [position, record] of records.entries()) {
     const document = toDocument(record, ids.get(record) ?? new maker.ObjectId(), maker)
     if (document === undefined) continue
     documents.push(Object.assign(document, expiry))
-    places.push(place)
+    positions.push(position)
     if (isErrorRecord(document)) failures.set(document.base_id, document.timestamp)
   }
-  return { documents, places, failures, refused: records.length - documents.length }
+  return { documents, positions, failures, refused: records.length - documents.length }
 }
 
 /** Converts a document of ours or of Python's to a record. */
@@ -72,13 +72,14 @@ export function fromDocument(document: Document): TraceRecord {
 
 function toDocument(record: TraceRecord, _id: ObjectId, maker: DocumentMaker): RecordDocument | undefined {
   if (!areStorable(record)) return undefined
-  if (isAlikeInBson(record.info)) return { _id, ...record }
+  if (isExactInBson(record.info)) return { _id, ...record }
   const line = encodeRecord(record)
-  const exact = !INEXACT.test(line) && !isDeeper(record.info, MAX_DEPTH)
+  const exact = !INEXACT.test(line) && !isDeeperThan(record.info, MAX_DEPTH)
   const info = toBsonValue(record.info, MAX_DEPTH, maker) as TraceRecord['info']
   const document = { _id, ...record, info }
   if (!exact) Object.assign(document, { info_json: jsonText(record.info, 0) })
-  if (line.length > SIZE_IN_DOUBT && maker.BSON.calculateObjectSize(document) >= MAX_BYTES) return undefined
+  if (line.length > MAX_SAFE_CHARACTERS && maker.BSON.calculateObjectSize(document) >= MAX_DOCUMENT_BYTES)
+    return undefined
   return document
 }
 
@@ -87,10 +88,10 @@ function areStorable({ info: _, ...texts }: TraceRecord): boolean {
   return Object.values(texts).every(text => text.isWellFormed())
 }
 
-function isDeeper(value: unknown, depth: number): boolean {
+function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return false
   if (depth === 0) return true
-  return Object.values(value).some(member => isDeeper(member, depth - 1))
+  return Object.values(value).some(member => isDeeperThan(member, depth - 1))
 }
 
 /** Converts a JSON value to the nearest value that MongoDB keeps, with ordinary keys. */

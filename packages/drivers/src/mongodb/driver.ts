@@ -10,10 +10,10 @@ import { toMongodbError } from './failure.js'
 import { createMongodbIndexes } from './indexes.js'
 import { insertDocuments } from './insert.js'
 import { listTraces } from './list.js'
-import { FAILURES, pruneTraces, RECORDS } from './prune.js'
+import { FAILURES_COLLECTION, pruneTraces, RECORDS_COLLECTION } from './prune.js'
 import { readMongodbUrl } from './url.js'
 
-const PAGE = 500
+const PAGE_DOCUMENTS = 500
 /** Connections keep a program alive. The server still writes what it was sent, and a retry of the batch finds that. */
 const WRITE_MS = 4_000
 /** The limits for a page of a trace, and for a whole list. */
@@ -31,45 +31,47 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   findClient('mongodb', context)
   const connection = createMongodbConnection(url, lifetime.lookup)
   /** Failed batches, and the ids of their records. Some may be stored, so a retry in parts uses the same ids. */
-  const failed = new WeakSet<readonly TraceRecord[]>()
+  const failedBatches = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
   const indexes = createMongodbIndexes(url.location, url.ttl)
-  const useBatch = prepareOnce((records, client: typeof import('mongodb')) =>
+  const writePrepared = prepareOnce((records, client: typeof import('mongodb')) =>
     toDocuments(records, url.ttl, client, ids),
   )
 
-  async function use<Result>(
+  async function withDatabase<Result>(
     task: (db: Db, client: typeof import('mongodb')) => Promise<Result>,
-    end?: AbortSignal,
+    signal?: AbortSignal,
   ): Promise<Result> {
     try {
-      const { db, client, release } = await connection.borrow(end)
+      const { db, client, release } = await connection.borrow(signal)
       return await task(db, client).finally(release)
     } catch (error) {
       // Failed connections would keep a program alive from one retry to the next.
-      await connection.closeUnused()
+      await connection.closeIfUnused()
       throw error
     }
   }
 
   /** Ends work in time. The client itself waits for a server that hangs, or whose answer trickles. */
-  function inTime<Result>(task: (end: AbortSignal) => Promise<Result>, limit: number): Promise<Result> {
-    return lifetime.run(async end => {
-      end.addEventListener('abort', connection.cut)
-      return await task(end).catch((error: unknown) => {
-        throw end.aborted ? end.reason : error
+  function runWithin<Result>(task: (signal: AbortSignal) => Promise<Result>, limit: number): Promise<Result> {
+    return lifetime.run(async signal => {
+      signal.addEventListener('abort', connection.destroy)
+      return await task(signal).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error
       })
     }, limit)
   }
 
   async function write(records: readonly TraceRecord[], db: Db, batch: DocumentBatch): Promise<WriteResult> {
     indexes.ensure(db)
-    const result = await insertDocuments(db.collection(RECORDS), batch, failed.has(records)).catch(error => {
-      failed.add(records)
-      for (const [at, { _id }] of batch.documents.entries()) keepId(records[batch.places[at] ?? 0], _id)
-      throw error
-    })
-    if (filterErrorTrace) await noteFailures(db.collection(FAILURES), batch)
+    const result = await insertDocuments(db.collection(RECORDS_COLLECTION), batch, failedBatches.has(records)).catch(
+      error => {
+        failedBatches.add(records)
+        for (const [at, { _id }] of batch.documents.entries()) keepId(records[batch.positions[at] ?? 0], _id)
+        throw error
+      },
+    )
+    if (filterErrorTrace) await noteFailures(db.collection(FAILURES_COLLECTION), batch)
     return result
   }
 
@@ -86,28 +88,29 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
       // The time for loading the client does not count as the server's.
       await loadClient('mongodb').catch(() => undefined)
       lifetime.checkMayConnect()
-      return await inTime(
-        end => use((db, client) => useBatch(records, batch => write(records, db, batch), client), end),
+      return await runWithin(
+        signal =>
+          withDatabase((db, client) => writePrepared(records, batch => write(records, db, batch), client), signal),
         WRITE_MS,
       )
     },
     async *read(baseId, onUnreadable) {
       const { db, release } = await connection.borrow()
-      const documents = db.collection(RECORDS).find(
+      const documents = db.collection(RECORDS_COLLECTION).find(
         { base_id: { $eq: baseId } },
         {
           projection: { _id: 0 },
           sort: { timestamp: 1, _id: 1 },
-          batchSize: PAGE,
+          batchSize: PAGE_DOCUMENTS,
           allowDiskUse: true,
           // Distinguishes doubles from integers, and does not round integers of 64 bits.
           promoteValues: false,
         },
       )
       try {
-        while (await inTime(() => documents.hasNext(), PAGE_MS)) {
+        while (await runWithin(() => documents.hasNext(), PAGE_MS)) {
           const page = documents.readBufferedDocuments()
-          const records = page.flatMap(readDocument)
+          const records = page.flatMap(tryFromDocument)
           if (records.length < page.length) onUnreadable(page.length - records.length)
           yield records
         }
@@ -115,19 +118,21 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
         await documents.close().finally(release)
       }
     },
-    list: (selection, failed) =>
-      use(db => inTime(() => listTraces(db.collection(RECORDS), selection, failed), LIST_MS)),
-    remove: baseId => use(db => deleteTrace(db, baseId)),
-    prune: before => use(db => pruneTraces(db, before)),
-    mayHold: baseId => baseId.isWellFormed(),
+    list: (selection, failedOnly) =>
+      withDatabase(db =>
+        runWithin(() => listTraces(db.collection(RECORDS_COLLECTION), selection, failedOnly), LIST_MS),
+      ),
+    remove: baseId => withDatabase(db => deleteTrace(db, baseId)),
+    prune: before => withDatabase(db => pruneTraces(db, before)),
+    canStoreId: baseId => baseId.isWellFormed(),
     toError: error => toMongodbError(url.location, error, connection.describeUnreachable()),
-    leave: connection.close,
-    cut: connection.cut,
+    disconnect: connection.close,
+    destroy: connection.destroy,
   }
 }
 
 /** One document that cannot be read must not cost the others. */
-function readDocument(document: Parameters<typeof fromDocument>[0]): readonly TraceRecord[] {
+function tryFromDocument(document: Parameters<typeof fromDocument>[0]): readonly TraceRecord[] {
   try {
     return [fromDocument(document)]
   } catch {
@@ -144,7 +149,7 @@ async function noteFailures(collection: Collection, { failures }: DocumentBatch)
 }
 
 async function deleteTrace(db: Db, baseId: string): Promise<number> {
-  await db.collection(FAILURES).deleteMany({ base_id: { $eq: baseId } })
-  const { deletedCount } = await db.collection(RECORDS).deleteMany({ base_id: { $eq: baseId } })
+  await db.collection(FAILURES_COLLECTION).deleteMany({ base_id: { $eq: baseId } })
+  const { deletedCount } = await db.collection(RECORDS_COLLECTION).deleteMany({ base_id: { $eq: baseId } })
   return deletedCount
 }

@@ -6,24 +6,24 @@ import { isObject } from '../records/record-text.js'
  * Codes of failures that may pass: a primary that steps down, a server that shuts down, the network, a conflict, a
  * timeout, a full disk.
  */
-const TRANSIENT = new Set([
+const TRANSIENT_CODES = new Set([
   6, 7, 24, 50, 64, 79, 89, 91, 100, 112, 133, 134, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602,
   13388, 13435, 13436, 14031, 63,
 ])
-const DUPLICATE_KEY = 11_000
+const DUPLICATE_KEY_CODE = 11_000
 
 /** Counts documents that are refused for good. An existing `_id` is no refusal. Throws if a retry may succeed. */
 export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
   if (writeErrors.length === 0) throw error
-  const refused = writeErrors.filter(failure => !isThereAlready(failure))
+  const refused = writeErrors.filter(failure => !isDuplicateId(failure))
   if (refused.some(({ code }) => isTransient(code))) throw error
   return refused.length
 }
 
 /** Returns whether a retry may succeed after this code. */
 export function isTransient(code: unknown): boolean {
-  return TRANSIENT.has(Number(code))
+  return TRANSIENT_CODES.has(Number(code))
 }
 
 /** Converts a failure to an error for users. `unreachable` says why no server can be reached. */
@@ -31,7 +31,7 @@ export function toMongodbError(location: string, error: unknown, unreachable?: s
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   const reason = (isUnreachable(name) ? unreachable : undefined) ?? describeReason(String(name), message)
   const cause = Object.assign(new Error(reason), code === undefined ? {} : { code })
-  if (isRefusal(name)) {
+  if (isClientRefusal(name)) {
     return new OsprofilerError('ERR_WRITE_REFUSED', `MongoDB's client cannot send this: ${reason}.`, { cause })
   }
   return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
@@ -50,13 +50,13 @@ function describeReason(name: string, message: unknown): string {
 }
 
 /** Returns whether the client will never accept the document. */
-function isRefusal(name: unknown): boolean {
+function isClientRefusal(name: unknown): boolean {
   return name === 'BSONError' || name === 'BSONVersionError' || name === 'MongoInvalidArgumentError'
 }
 
 /** Returns whether an earlier try wrote the document. The server names the index, and only `_id` is ours. */
-export function isThereAlready({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
-  return code === DUPLICATE_KEY && /index: _id_\b/.test(String(errmsg))
+export function isDuplicateId({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
+  return code === DUPLICATE_KEY_CODE && /index: _id_\b/.test(String(errmsg))
 }
 
 /** Returns the errors of single documents in a failed bulk write, or an empty list for any other error. */

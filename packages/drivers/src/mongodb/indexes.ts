@@ -2,11 +2,11 @@ import { dateNow, emitWarning, JSON, Number, String } from '@osprofiler/core/too
 import type { Db, IndexDescription } from 'mongodb'
 import { isObject } from '../records/record-text.js'
 import { isTransient } from './failure.js'
-import { FAILURES, RECORDS } from './prune.js'
+import { FAILURES_COLLECTION, RECORDS_COLLECTION } from './prune.js'
 
-const AGAIN_MS = 60_000
+const RETRY_PAUSE_MS = 60_000
 
-interface Wanted {
+interface WantedIndex {
   readonly collection: string
   readonly index: IndexDescription
   /** The consequence of a missing index. */
@@ -21,13 +21,13 @@ export interface MongodbIndexes {
 
 /** Sends one command per index, so a refusal costs no other. A user without the right can write, and is warned once. */
 export function createMongodbIndexes(location: string, ttl: number | undefined): MongodbIndexes {
-  let missing = listWanted(ttl)
+  let missing = listWantedIndexes(ttl)
   let nextAt = 0
   let hasWarned = false
 
-  async function create(db: Db): Promise<void> {
-    const refused: { readonly wanted: Wanted; readonly reason: string }[] = []
-    const left: Wanted[] = []
+  async function createMissing(db: Db): Promise<void> {
+    const refused: { readonly wanted: WantedIndex; readonly reason: string }[] = []
+    const left: WantedIndex[] = []
     for (const wanted of missing) {
       try {
         await db.collection(wanted.collection).createIndexes([wanted.index])
@@ -38,11 +38,11 @@ export function createMongodbIndexes(location: string, ttl: number | undefined):
       }
     }
     missing = left
-    if (left.length > 0) nextAt = dateNow() + AGAIN_MS
+    if (left.length > 0) nextAt = dateNow() + RETRY_PAUSE_MS
     if (refused.length === 0 || hasWarned) return
     hasWarned = true
     const shown = refused.map(({ wanted, reason }) => `${showIndex(wanted)} (${reason}): ${wanted.loss}`)
-    emitWarning(`The store "${location}" in MongoDB makes no index ${shown.join('; no index ')}.`, {
+    emitWarning(`The store "${location}" in MongoDB has no index ${shown.join('; no index ')}.`, {
       code: 'OSPROFILER_INDEX_REFUSED',
     })
   }
@@ -51,29 +51,36 @@ export function createMongodbIndexes(location: string, ttl: number | undefined):
     ensure(db) {
       if (dateNow() < nextAt) return
       nextAt = Number.POSITIVE_INFINITY
-      void create(db)
+      void createMissing(db)
     },
   }
 }
 
-function listWanted(ttl: number | undefined): readonly Wanted[] {
-  const slow = 'without it reading goes through the whole collection'
-  const wanted: Wanted[] = [
-    { collection: RECORDS, index: { key: { base_id: 1, timestamp: 1, _id: 1 } }, loss: slow },
-    { collection: RECORDS, index: { key: { timestamp: -1 } }, loss: slow },
-    { collection: FAILURES, index: { key: { base_id: 1 } }, loss: 'without it noting a failed trace takes long' },
+function listWantedIndexes(ttl: number | undefined): readonly WantedIndex[] {
+  const slow = 'without it, reads scan the whole collection'
+  const wanted: WantedIndex[] = [
+    { collection: RECORDS_COLLECTION, index: { key: { base_id: 1, timestamp: 1, _id: 1 } }, loss: slow },
+    { collection: RECORDS_COLLECTION, index: { key: { timestamp: -1 } }, loss: slow },
+    {
+      collection: FAILURES_COLLECTION,
+      index: { key: { base_id: 1 } },
+      loss: 'without it, noting a failed trace is slow',
+    },
   ]
   if (ttl === undefined) return wanted
   const index = { key: { expires_at: 1 }, expireAfterSeconds: 0 }
-  return [...wanted, { collection: RECORDS, index, loss: '?ttl= removes nothing; use osprofiler trace prune' }]
+  return [
+    ...wanted,
+    { collection: RECORDS_COLLECTION, index, loss: '?ttl= removes nothing; use osprofiler trace prune' },
+  ]
 }
 
-function showIndex({ collection, index }: Wanted): string {
+function showIndex({ collection, index }: WantedIndex): string {
   return `${JSON.stringify(index.key)} of "${collection}"`
 }
 
 /** Returns why the server refuses an index. Undefined if a retry may succeed. */
 function readRefusal(error: unknown): string | undefined {
   if (!isObject(error) || error.name !== 'MongoServerError' || isTransient(error.code)) return undefined
-  return String(error.codeName ?? error.code ?? 'for a reason of its own')
+  return String(error.codeName ?? error.code ?? 'for an unknown reason')
 }

@@ -2,33 +2,33 @@ import type { WriteResult } from '@osprofiler/core'
 import { Number, Set } from '@osprofiler/core/toolkit'
 import type { Collection } from 'mongodb'
 import type { DocumentBatch } from './document.js'
-import { countRefused, isThereAlready, isTransient, readWriteErrors } from './failure.js'
+import { countRefused, isDuplicateId, isTransient, readWriteErrors } from './failure.js'
 
 /**
  * Inserts the documents of a batch, and counts those that the server refuses. A document whose `_id` exists was written
- * by an earlier try. If the batch has failed before (`isHeldUp`), documents that the server may take later are held.
+ * by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server may take later are held.
  */
 export async function insertDocuments(
   collection: Collection,
   batch: DocumentBatch,
-  isHeldUp: boolean,
+  hasFailedBefore: boolean,
 ): Promise<WriteResult> {
   if (batch.documents.length === 0) return { refused: batch.refused }
   try {
     await collection.insertMany([...batch.documents], { ordered: false })
     return { refused: batch.refused }
   } catch (error) {
-    const left = readWriteErrors(error).filter(failure => !isThereAlready(failure))
+    const left = readWriteErrors(error).filter(failure => !isDuplicateId(failure))
     const held = new Set(left.filter(({ code }) => isTransient(code)).map(({ index }) => Number(index)))
-    if (!isHeldUp || held.size === 0) {
+    if (!hasFailedBefore || held.size === 0) {
       return { refused: batch.refused + countRefused(error) }
     }
-    const places = [...held].flatMap(at => batch.places[at] ?? [])
+    const positions = [...held].flatMap(at => batch.positions[at] ?? [])
     const [first] = left.filter(({ code }) => isTransient(code))
     return {
       refused: batch.refused + left.length - held.size,
-      held: places,
-      reason: `MongoDB does not take them now: it answers code ${Number(first?.code)}.`,
+      held: positions,
+      reason: `MongoDB does not accept them now: it answered code ${Number(first?.code)}.`,
     }
   }
 }

@@ -1,45 +1,46 @@
 import type { TraceSummary } from '@osprofiler/core'
 import { Number } from '@osprofiler/core/toolkit'
 import type { Collection, Document, Filter } from 'mongodb'
-import { collectNewest, type TimePart, type TracePage, toTracePage } from '../listing/newest-traces.js'
+import { collectNewest, type TimeRange, type TracePage, toTracePage } from '../listing/newest-traces.js'
 import type { Selection } from '../listing/trace-query.js'
 import { toSummary } from '../listing/trace-tally.js'
 import { toRecord } from '../records/record-text.js'
 
-const PAGE = 1_000
+const PAGE_RECORDS = 1_000
 
 /** The equivalent of `isErrorRecord`. */
-const FAILED: Filter<Document> = {
+const FAILED_RECORDS_FILTER: Filter<Document> = {
   $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
 }
 
-/** Lists at least the newest traces that a query asks for. With `failed`, only traces in which something failed. */
-export function listTraces(collection: Collection, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+/** Lists at least the newest traces that a query asks for. With `failedOnly`, only traces in which something failed. */
+export function listTraces(collection: Collection, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   // A trace that began late enough has no older record.
   const since = selection.since === '' ? {} : { $gte: selection.since }
-  const toTimes = (part: TimePart) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })
+  const toTimeFilter = (part: TimeRange) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })
   const source = {
-    pages: (part: TimePart) => readTraces(collection, { timestamp: toTimes(part), ...(failed ? FAILED : {}) }),
-    summarise: (baseIds: readonly string[]) => summarise(collection, baseIds),
+    pages: (part: TimeRange) =>
+      readPages(collection, { timestamp: toTimeFilter(part), ...(failedOnly ? FAILED_RECORDS_FILTER : {}) }),
+    summarize: (baseIds: readonly string[]) => summarizeTraces(collection, baseIds),
   }
   return collectNewest(source, selection)
 }
 
-async function* readTraces(collection: Collection, filter: Filter<Document>): AsyncGenerator<TracePage> {
-  const places = collection.find(filter, {
+async function* readPages(collection: Collection, filter: Filter<Document>): AsyncGenerator<TracePage> {
+  const cursor = collection.find(filter, {
     projection: { _id: 0, base_id: 1, timestamp: 1 },
     sort: { timestamp: -1 },
-    batchSize: PAGE,
+    batchSize: PAGE_RECORDS,
     allowDiskUse: true,
   })
   try {
-    while (await places.hasNext()) yield toTracePage(places.readBufferedDocuments().map(toRecord))
+    while (await cursor.hasNext()) yield toTracePage(cursor.readBufferedDocuments().map(toRecord))
   } finally {
-    await places.close()
+    await cursor.close()
   }
 }
 
-async function summarise(collection: Collection, baseIds: readonly string[]): Promise<TraceSummary[]> {
+async function summarizeTraces(collection: Collection, baseIds: readonly string[]): Promise<TraceSummary[]> {
   const groups = collection.aggregate(
     [
       { $match: { base_id: { $in: baseIds } } },
@@ -47,7 +48,7 @@ async function summarise(collection: Collection, baseIds: readonly string[]): Pr
       { $sort: { base_id: 1, timestamp: 1, _id: 1 } },
       { $group: { _id: '$base_id', first: { $first: '$$ROOT' }, records: { $sum: 1 } } },
     ],
-    { allowDiskUse: true, batchSize: PAGE },
+    { allowDiskUse: true, batchSize: PAGE_RECORDS },
   )
   const found = await groups.toArray()
   return found.map(({ first, records }) => toSummary(toRecord(first), Number(records)))

@@ -1,23 +1,23 @@
 import { Set } from '@osprofiler/core/toolkit'
 import type { Db } from 'mongodb'
-import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timestamp.js'
 
 /** The collection of records, named as in Python's driver. */
-export const RECORDS = 'profiler'
+export const RECORDS_COLLECTION = 'profiler'
 /** The collection of notes on failed traces, which the driver writes if `filterErrorTrace` is set. */
-export const FAILURES = 'profiler_error'
+export const FAILURES_COLLECTION = 'profiler_error'
 
-const PAGE = 500
+const PAGE_TRACES = 500
 
 /** Removes and counts the traces without a record since a timestamp. A record from beyond tomorrow keeps no trace. */
 export async function pruneTraces(db: Db, before: string): Promise<number> {
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   let pruned = 0
   const stale = groupTraces(db, [], [{ $match: { newest: { $lt: before } } }])
   while (await stale.hasNext()) {
     const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
     // Records that came in meanwhile are young, and stay.
-    await remove(db, baseIds, { $lt: before })
+    await removeRecords(db, baseIds, { $lt: before })
     pruned += baseIds.length
   }
   const suspects = groupTraces(db, [{ $match: { timestamp: { $gte: latest } } }], [])
@@ -25,10 +25,10 @@ export async function pruneTraces(db: Db, before: string): Promise<number> {
     const baseIds = suspects.readBufferedDocuments().map(({ _id }) => _id)
     const young = { base_id: { $in: baseIds }, timestamp: { $gte: before, $lt: latest } }
     const kept = new Set((await groupTraces(db, [{ $match: young }], []).toArray()).map(({ _id }) => _id))
-    const doomed = baseIds.filter(baseId => !kept.has(baseId))
-    await remove(db, doomed, { $lt: before })
-    await remove(db, doomed, { $gte: latest })
-    pruned += doomed.length
+    const expired = baseIds.filter(baseId => !kept.has(baseId))
+    await removeRecords(db, expired, { $lt: before })
+    await removeRecords(db, expired, { $gte: latest })
+    pruned += expired.length
   }
   return pruned
 }
@@ -36,11 +36,13 @@ export async function pruneTraces(db: Db, before: string): Promise<number> {
 function groupTraces(db: Db, before: readonly object[], after: readonly object[]) {
   const group = { $group: { _id: '$base_id', newest: { $max: '$timestamp' } } }
   const stages = [...before, group, ...after]
-  return db.collection(RECORDS).aggregate<{ readonly _id: unknown }>(stages, { allowDiskUse: true, batchSize: PAGE })
+  return db
+    .collection(RECORDS_COLLECTION)
+    .aggregate<{ readonly _id: unknown }>(stages, { allowDiskUse: true, batchSize: PAGE_TRACES })
 }
 
-async function remove(db: Db, baseIds: readonly unknown[], timestamp: object): Promise<void> {
+async function removeRecords(db: Db, baseIds: readonly unknown[], timestamp: object): Promise<void> {
   const old = { base_id: { $in: [...baseIds] }, timestamp }
-  await db.collection(RECORDS).deleteMany(old)
-  await db.collection(FAILURES).deleteMany(old)
+  await db.collection(RECORDS_COLLECTION).deleteMany(old)
+  await db.collection(FAILURES_COLLECTION).deleteMany(old)
 }

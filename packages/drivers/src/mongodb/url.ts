@@ -1,6 +1,6 @@
 import { Number, Object } from '@osprofiler/core/toolkit'
 import type { MongoClientOptions } from 'mongodb'
-import { parseConnectionUrl, showHost, showHosts, words } from '../opening/connection-url.js'
+import { parseConnectionUrl, showHost, showHosts, splitWords } from '../opening/connection-url.js'
 import { readFileOption, readTtl } from '../opening/url-options.js'
 
 /** The address and the options of a MongoDB, as its client wants them. */
@@ -16,7 +16,7 @@ export interface MongodbUrl {
 }
 
 /** The options in MongoDB's manual. */
-const CLIENT_OPTIONS = words(`
+const CLIENT_OPTIONS = splitWords(`
   appName authMechanism authMechanismProperties authSource compressors connectTimeoutMS directConnection
   heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
   maxStalenessSeconds minPoolSize proxyHost proxyPassword proxyPort proxyUsername readConcernLevel
@@ -33,7 +33,7 @@ const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
 const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
 
 /** Matches a port after a host, but not in a password. */
-const PORT = /^[^/?]*:\d*(?:[/?]|$)/
+const PORT_AFTER_HOST = /^[^/?]*:\d*(?:[/?]|$)/
 
 /** Reads what follows `mongodb://` or `mongodb+srv://`, and finds mistakes before the client reads it again. */
 export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
@@ -43,11 +43,12 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
     defaultPort: 27_017,
     options: [...CLIENT_OPTIONS, 'ttl'],
   })
-  const { hosts, options, refuse } = parsed
-  if (scheme === 'mongodb+srv' && (hosts.length > 1 || PORT.test(location))) throw refuse('one name, without a port')
+  const { hosts, options, createError } = parsed
+  if (scheme === 'mongodb+srv' && (hosts.length > 1 || PORT_AFTER_HOST.test(location)))
+    throw createError('it must have one host name without a port')
   for (const name of FILE_OPTIONS) readFileOption(parsed, name)
   return {
-    url: `${scheme}://${withoutTtl(location)}`,
+    url: `${scheme}://${removeTtl(location)}`,
     location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
     // The client itself refuses what is no number.
@@ -57,7 +58,7 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
 }
 
 /** Removes our own option, which the client does not know. The client needs a slash between hosts and options. */
-function withoutTtl(location: string): string {
+function removeTtl(location: string): string {
   const [place = '', query = ''] = location.split('?', 2)
   const rest = query.split('&').filter(option => option !== '' && !option.startsWith('ttl='))
   const slash = place.slice(place.lastIndexOf('@') + 1).includes('/') ? '' : '/'

@@ -21,7 +21,7 @@ export function watchServers(client: MongoClient): DescribeUnreachable {
   return () => {
     if (!replicaSet || !hasAnswered || names.has(replicaSet)) return failure
     const given = `replicaSet=${replicaSet} in the connection string is wrong`
-    if (names.size === 0) return `${given}: what answers there is no member of a replica set; leave it out`
-    return `${given}: what answers there is a member of the replica set ${[...names].map(name => `"${name}"`).join(', ')}`
+    if (names.size === 0) return `${given}: the server is not a member of a replica set; leave out the option`
+    return `${given}: the server is a member of the replica set ${[...names].map(name => `"${name}"`).join(', ')}`
   }
 }

@@ -8,7 +8,7 @@ export interface Comparisons {
   findColumns(): Promise<boolean>
   forgetColumns(): void
   /** Returns the placeholder of a value that is compared with a column. */
-  toTerm(column: string): string
+  toPlaceholder(column: string): string
   /** Returns a condition for the records of traces. Its values are the ids, twice. */
   toCondition(baseIds: readonly string[]): string
 }
@@ -16,32 +16,33 @@ export interface Comparisons {
 /** Distinguishes ids that are equal in a collation, such as "a" and "A", or "a" and "a ". */
 export const EXACT_ID = 'CAST(CONVERT(base_id USING utf8mb4) AS BINARY)'
 
-const COLUMNS = `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
+const COLUMNS_QUERY = `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
   WHERE table_schema = DATABASE() AND table_name = 'data'`
 
 /** Creates the comparisons of one session. The other members need the result of `findColumns`. */
 export function createComparisons(session: SqlSession): Comparisons {
   /** Placeholders with the character set and collation of each column. Any others would make the index useless. */
-  const terms = new Map<string, string>()
+  const placeholders = new Map<string, string>()
 
-  function toTerm(column: string): string {
-    return terms.get(column) ?? '?'
+  function toPlaceholder(column: string): string {
+    return placeholders.get(column) ?? '?'
   }
 
   return {
     async findColumns() {
-      if (terms.size > 0) return true
-      const { rows } = await session.run(COLUMNS)
+      if (placeholders.size > 0) return true
+      const { rows } = await session.run(COLUMNS_QUERY)
       if (!checkColumns(rows.map(([name]) => String(name)))) return false
       for (const [name, characterSet, collation] of rows) {
-        if (characterSet !== null) terms.set(String(name), `CONVERT(? USING ${characterSet}) COLLATE ${collation}`)
+        if (characterSet !== null)
+          placeholders.set(String(name), `CONVERT(? USING ${characterSet}) COLLATE ${collation}`)
       }
       return true
     },
-    forgetColumns: () => terms.clear(),
-    toTerm,
+    forgetColumns: () => placeholders.clear(),
+    toPlaceholder,
     toCondition(baseIds) {
-      const found = baseIds.map(() => toTerm('base_id')).join(', ')
+      const found = baseIds.map(() => toPlaceholder('base_id')).join(', ')
       // The first half uses the index, and the second half makes the match exact.
       return `base_id IN (${found}) AND ${EXACT_ID} IN (${baseIds.map(() => 'CAST(? AS BINARY)').join(', ')})`
     },

@@ -5,19 +5,19 @@ import {
   type Host,
   parseConnectionUrl,
   showHosts,
+  splitWords,
   type UrlForm,
-  words,
 } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
-import { longestConnectMs, showAddress, type Ways } from '../sql/location.js'
+import { type ConnectModes, computeMaxConnectMs, showAddress } from '../sql/location.js'
 import { beginSession } from '../sql/session.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
 
 /** The schemes of MySQL and MariaDB, including those of Python's clients. */
-export const MYSQL_SCHEMES = words(`
+export const MYSQL_SCHEMES = splitWords(`
   mysql mysql+aiomysql mysql+asyncmy mysql+cymysql mysql+mysqlconnector mysql+mysqldb mysql+pymysql mariadb
   mariadb+mariadbconnector mariadb+mysqlconnector mariadb+mysqldb mariadb+pymysql
 `)
@@ -26,11 +26,11 @@ const FORM: UrlForm = {
   example: 'mysql://user:password@host:3306/database',
   defaultPort: 3306,
   defaultHost: 'localhost',
-  options: words(`
+  options: splitWords(`
     unix_socket charset connect_timeout ssl ssl_mode ssl_disabled ssl_ca ssl_cert ssl_key ssl_check_hostname
     ssl_verify_cert ssl_verify_identity ttl
   `),
-  passedOver: ['autocommit', 'local_infile', 'plugin', 'read_timeout', 'use_unicode', 'write_timeout'],
+  ignoredOptions: ['autocommit', 'local_infile', 'plugin', 'read_timeout', 'use_unicode', 'write_timeout'],
 }
 
 const SSL_MODES = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'] as const
@@ -46,21 +46,21 @@ const CONNECT_MS = 10_000
 export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
   findClient('mysql2', context)
-  if (url.path === '') throw url.refuse('it names a database')
+  if (url.path === '') throw url.createError('it must name a database')
   // Validated and ignored: the connection always uses utf8mb4, which includes these.
   readChoice(url, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
   const settings: MysqlSettings = {
     hosts: toHosts(url),
-    ways: toWays(url),
+    modes: toConnectModes(url),
     user: url.username,
     password: url.password,
     database: url.path,
-    connectPatience: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
+    connectTimeoutMs: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
   }
   const database: SqlDatabase = {
     name: 'mysql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database}`,
-    connectMs: longestConnectMs(settings),
+    connectMs: computeMaxConnectMs(settings),
     ttl: readTtl(url.options.get('ttl')),
     keepsNul: true,
     async open(createSocket) {
@@ -79,9 +79,9 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
 }
 
 /** Reads MySQL's `ssl_mode`, whose default is to try TLS first, or the corresponding options of Python's clients. */
-function toWays(url: ConnectionUrl): Ways {
+function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
-  switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? impliedMode(url)) {
+  switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? readImpliedMode(url)) {
     case 'DISABLED':
       return ['plain']
     case 'PREFERRED':
@@ -95,7 +95,7 @@ function toWays(url: ConnectionUrl): Ways {
   }
 }
 
-function impliedMode(url: ConnectionUrl): (typeof SSL_MODES)[number] {
+function readImpliedMode(url: ConnectionUrl): (typeof SSL_MODES)[number] {
   const isOn = (name: string): boolean | undefined => readSwitch(url, name)
   const verifiesName = isOn('ssl_verify_identity') ?? isOn('ssl_check_hostname')
   const verifies = isOn('ssl_verify_cert') ?? url.options.has('ssl_ca')

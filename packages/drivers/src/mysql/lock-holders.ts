@@ -3,26 +3,26 @@ import type { LockHolder, LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
 const MAX_HOLDERS = 20
-const SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
+const TRANSACTION_SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
 /** A transaction without a process is a prepared XA transaction: its connection has ended, but its locks last. */
-const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${SECONDS}, p.id IS NULL
+const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${TRANSACTION_SECONDS}, p.id IS NULL
   FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
   WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`
 
-const LOCKED_ROWS = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
+const ROW_LOCKS_QUERY = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
 /** A session that waits for a lock holds up only sessions that wait for the same lock. */
 const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
-const OPEN_TRANSACTIONS = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
+const OPEN_TRANSACTIONS_QUERY = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
 /** Modes that keep other writers out, as of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ LOCK. */
-const KEEPS_OUT = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
+const BLOCKING_MODES = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
 /** Selects the holders of table locks, first those that keep writers out. Others may hold up a session that does. */
-function makeLocked(id: string, mode: string, table: string, from: string): string {
+function buildTableLocksQuery(id: string, mode: string, table: string, from: string): string {
   const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`
-  return `SELECT ${id}, p.user, p.host, ${SECONDS}, FALSE, (${mode}) REGEXP ${KEEPS_OUT} AS keeps_out
+  return `SELECT ${id}, p.user, p.host, ${TRANSACTION_SECONDS}, FALSE, (${mode}) REGEXP ${BLOCKING_MODES} AS keeps_out
     FROM ${from} LEFT JOIN information_schema.processlist AS p ON p.id = ${id}
     LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = ${id}
     WHERE ${isHeld} AND (${table} OR (${mode}) REGEXP 'FTWRL|^GLOBAL SHARED$')
@@ -30,14 +30,14 @@ function makeLocked(id: string, mode: string, table: string, from: string): stri
 }
 
 /** MySQL has the first table, and MariaDB with its performance schema. The second belongs to a plugin of MariaDB. */
-const LOCKED_TABLE = [
-  makeLocked(
+const TABLE_LOCKS_QUERIES = [
+  buildTableLocksQuery(
     'h.processlist_id',
     `IF(m.object_type = 'GLOBAL', CONCAT('GLOBAL ', m.lock_type), m.lock_type)`,
     `m.lock_status = 'GRANTED' AND m.object_type = 'TABLE' AND m.object_schema = DATABASE() AND m.object_name = 'data'`,
     'performance_schema.metadata_locks AS m JOIN performance_schema.threads AS h ON h.thread_id = m.owner_thread_id',
   ),
-  makeLocked(
+  buildTableLocksQuery(
     'm.thread_id',
     'm.lock_mode',
     `m.table_schema = DATABASE() AND m.table_name = 'data'`,
@@ -48,28 +48,28 @@ const LOCKED_TABLE = [
 const ROWS_ADVICE = 'SHOW ENGINE INNODB STATUS and XA RECOVER show more'
 const TABLE_ADVICE = 'the plugin metadata_lock_info, SHOW ENGINE INNODB STATUS and XA RECOVER show more'
 
-interface Found extends LockHolder {
+interface FoundHolder extends LockHolder {
   readonly keepsOut: boolean
 }
 
 /** Finds sessions that may have locked rows of the table, or the table. Omits sessions that are only connected. */
-export async function findMysqlHolders(session: SqlSession, rowsAlone: boolean): Promise<LockHolders> {
-  for (const question of rowsAlone ? [] : LOCKED_TABLE) {
-    const found = (await ask(session, question)) ?? []
+export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): Promise<LockHolders> {
+  for (const query of rowsOnly ? [] : TABLE_LOCKS_QUERIES) {
+    const found = (await queryHolders(session, query)) ?? []
     const keepingOut = found.filter(({ keepsOut }) => keepsOut)
     if (keepingOut.length > 0) return { holders: keepingOut, areSure: true, advice: undefined }
     if (found.length > 0) return { holders: found, areSure: found.length === 1, advice: undefined }
   }
-  const open = await ask(session, rowsAlone ? LOCKED_ROWS : OPEN_TRANSACTIONS)
-  if (open === undefined) return { holders: [], areSure: false, advice: 'GRANT PROCESS shows whose it is' }
+  const open = await queryHolders(session, rowsOnly ? ROW_LOCKS_QUERY : OPEN_TRANSACTIONS_QUERY)
+  if (open === undefined) return { holders: [], areSure: false, advice: 'GRANT PROCESS shows the owner' }
   // No table of MariaDB names the holder of a row lock, but a single candidate must be the holder.
-  const areSure = rowsAlone && open.length === 1
-  return { holders: open, areSure, advice: rowsAlone ? ROWS_ADVICE : TABLE_ADVICE }
+  const areSure = rowsOnly && open.length === 1
+  return { holders: open, areSure, advice: rowsOnly ? ROWS_ADVICE : TABLE_ADVICE }
 }
 
 /** Returns undefined if this user may not ask, or if the server has no such table. */
-async function ask(session: SqlSession, question: string): Promise<readonly Found[] | undefined> {
-  const answer = await session.run(question).catch(() => undefined)
+async function queryHolders(session: SqlSession, query: string): Promise<readonly FoundHolder[] | undefined> {
+  const answer = await session.run(query).catch(() => undefined)
   return answer?.rows.map(([id, user, host, seconds, isAlone, keepsOut]) => ({
     ...(Number(isAlone) === 1
       ? {

@@ -3,23 +3,23 @@ import { removeByHalves } from '../sql/remove-by-halves.js'
 import type { SqlSession } from '../sql/session.js'
 
 /** The first MariaDB with SKIP LOCKED, 10.6. Every MySQL 8 has it. */
-const FIRST_MARIADB = 10.06
+const MIN_SKIP_LOCKED_VERSION = 10.06
 
 /** Creates a function that removes the rows that no other transaction has locked, and counts them. */
-export function createRemoval(session: SqlSession, version: string): (ids: readonly number[]) => Promise<number> {
+export function createRowRemover(session: SqlSession, version: string): (ids: readonly number[]) => Promise<number> {
   const [, major, minor = ''] = /^(\d+)\.(\d+).*MariaDB/i.exec(version) ?? []
-  const skips = major === undefined || Number(major) + Number(minor) / 100 >= FIRST_MARIADB
+  const canSkipLocked = major === undefined || Number(major) + Number(minor) / 100 >= MIN_SKIP_LOCKED_VERSION
 
-  async function run(before: string, how: string, ids: readonly number[]): Promise<number> {
-    const { changed } = await session.run(`${before} ${describeRemoval(ids.length, how)}`, [ids])
+  async function runRemoval(prefix: string, lockClause: string, ids: readonly number[]): Promise<number> {
+    const { changed } = await session.run(`${prefix} ${buildRemoval(ids.length, lockClause)}`, [ids])
     return changed
   }
 
-  if (skips) return ids => run('', 'SKIP LOCKED', ids)
+  if (canSkipLocked) return ids => runRemoval('', 'SKIP LOCKED', ids)
   return async ids => {
     // Waits once for a lock of the whole table, instead of once for each half.
     await session.run('SELECT id FROM data LIMIT 0 FOR UPDATE')
-    return await removeByHalves(ids, some => run('SET STATEMENT innodb_lock_wait_timeout = 0 FOR', '', some))
+    return await removeByHalves(ids, some => runRemoval('SET STATEMENT innodb_lock_wait_timeout = 0 FOR', '', some))
   }
 }
 
@@ -27,7 +27,7 @@ export function createRemoval(session: SqlSession, version: string): (ids: reado
  * The join order makes the server look up each row by its key. A condition on the ids may scan the table, and wait for
  * unrelated locks. The limit makes MySQL keep the ids in a table of their own.
  */
-function describeRemoval(rows: number, how: string): string {
-  return `DELETE data FROM (SELECT id FROM data WHERE id IN (?) LIMIT ${rows} FOR UPDATE ${how}) AS free
+function buildRemoval(rows: number, lockClause: string): string {
+  return `DELETE data FROM (SELECT id FROM data WHERE id IN (?) LIMIT ${rows} FOR UPDATE ${lockClause}) AS free
     STRAIGHT_JOIN data FORCE INDEX (PRIMARY) ON data.id = free.id`
 }

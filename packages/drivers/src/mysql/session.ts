@@ -3,7 +3,7 @@ import { Array } from '@osprofiler/core/toolkit'
 import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket, SslOptions } from 'mysql2'
 import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
-import { isSocketPath, type SqlServers, type SqlTls, type Way } from '../sql/location.js'
+import { type ConnectMode, isSocketPath, type SqlServers, type SqlTls } from '../sql/location.js'
 import {
   type CreateSocket,
   connectToFirst,
@@ -23,30 +23,30 @@ export interface MysqlSettings extends SqlServers {
 type Result = RowDataPacket[][] | ResultSetHeader
 
 /** The number of prepared statements per connection. A server keeps 16,382 in all. */
-const MAX_PREPARED = 8
+const MAX_PREPARED_STATEMENTS = 8
 
 /**
  * Refuses values that do not fit instead of cutting them, and makes "\" an escape, as the client assumes. The server
- * limits the wait for a lock, because that wait goes on after the connection is cut.
+ * limits the wait for a lock, because that wait goes on after the connection is destroyed.
  */
-const SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
+const SESSION_SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
   SESSION lock_wait_timeout = ${LOCK_WAIT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`
 
 /** Connects to the first server that answers. Rejects with an `SqlFailure`. */
 export async function connectMysql(settings: MysqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
   return await connectToFirst(
     settings,
-    (host, way) => connect(settings, host, way, createSocket()),
+    (host, mode) => connect(settings, host, mode, createSocket()),
     toMysqlFailure,
-    // Only a server without TLS is tried the other way.
+    // Only a server without TLS is tried in the other mode.
     ({ code }) => code === 'HANDSHAKE_NO_SSL_SUPPORT',
   )
 }
 
 async function connect(
-  { user, password, database, connectPatience }: MysqlSettings,
+  { user, password, database, connectTimeoutMs }: MysqlSettings,
   { host, port }: Host,
-  way: Way,
+  mode: ConnectMode,
   socket: Socket,
 ): Promise<SqlSession> {
   const { default: mysql } = await loadClient('mysql2')
@@ -56,21 +56,21 @@ async function connect(
     database,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
-    ...(way === 'plain' ? {} : { ssl: toTlsOptions(way) }),
+    ...(mode === 'plain' ? {} : { ssl: toTlsOptions(mode) }),
     stream: () => (isSocketPath(host) ? socket.connect(host) : socket.connect(port, host)),
     // The client's own timer would keep the process alive.
     connectTimeout: 0,
     charset: 'utf8mb4',
     rowsAsArray: true,
     jsonStrings: true,
-    maxPreparedStatements: MAX_PREPARED,
+    maxPreparedStatements: MAX_PREPARED_STATEMENTS,
   }
-  return await connectWithin(connectPatience, socket, async () => {
+  return await connectWithin(connectTimeoutMs, socket, async () => {
     const connection = mysql.createConnection(options)
     // A statement reports the error to its caller. Without a listener, the error would end the program.
     connection.on('error', () => undefined)
     await connection.promise().connect()
-    await connection.promise().query(SETTINGS)
+    await connection.promise().query(SESSION_SETTINGS)
     return createMysqlSession(connection, socket)
   })
 }

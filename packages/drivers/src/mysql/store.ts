@@ -1,16 +1,16 @@
 import { Number, String } from '@osprofiler/core/toolkit'
 import { COLUMNS, type RecordRow } from '../records/record-row.js'
-import { toMetRecord, toTextOrNull, toTraceSummary } from '../sql/result-rows.js'
+import { toTextOrNull, toTraceSummary, toWalkedRecord } from '../sql/result-rows.js'
 import type { SqlSession } from '../sql/session.js'
 import type { SqlStore } from '../sql/store.js'
 import { createComparisons, EXACT_ID } from './comparison.js'
 import { findMysqlHolders } from './lock-holders.js'
-import { createRemoval } from './remove-unlocked.js'
+import { createRowRemover } from './remove-unlocked.js'
 
 // The table of SQLAlchemy for Python's driver, but `id` is BIGINT: a million requests a day use up an INTEGER in some
 // months. The table sets its character set and collation, because those of the database may lack characters, or not
 // tell them apart. Of Python's eight indexes, our reading uses two.
-const TABLE = `CREATE TABLE IF NOT EXISTS data (
+const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGINT NOT NULL AUTO_INCREMENT, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255),
   trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255), name VARCHAR(255), data JSON,
   PRIMARY KEY (id), KEY ix_data_base_id (base_id), KEY ix_data_timestamp (timestamp)
@@ -21,8 +21,8 @@ const PACKET_MARGIN_BYTES = 65_536
 
 /** Creates the store of a session. `maxPacket` is the server's limit in bytes. */
 export function createMysqlStore(session: SqlSession, maxPacket: number, version: string): SqlStore {
-  const { findColumns, forgetColumns, toTerm, toCondition } = createComparisons(session)
-  let begins = false
+  const { findColumns, forgetColumns, toPlaceholder, toCondition } = createComparisons(session)
+  let isAutocommitOff = false
 
   return {
     session,
@@ -32,12 +32,12 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
     // The settings of the session limit the wait for locks.
     attempt: work => work(),
     async createTable() {
-      await session.run(TABLE)
+      await session.run(CREATE_TABLE)
     },
     async begin() {
       // Each statement then begins a transaction if there is none, which saves a round trip per batch.
-      if (!begins) await session.run('SET autocommit = 0')
-      begins = true
+      if (!isAutocommitOff) await session.run('SET autocommit = 0')
+      isAutocommitOff = true
     },
     async insert(rows) {
       const row = `(${COLUMNS.map(() => '?').join(', ')})`
@@ -60,7 +60,7 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
       const bytes = withSuspects
         ? `CASE WHEN INSTR(data, 'etype') OR INSTR(data, 'status_code') THEN LENGTH(data) END`
         : 'NULL'
-      const time = toTerm('timestamp')
+      const time = toPlaceholder('timestamp')
       const behind =
         from === undefined
           ? ''
@@ -71,9 +71,9 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
          ORDER BY timestamp ${order}, id ${order} LIMIT ${limit}`,
         from === undefined ? [] : [from.timestamp, from.timestamp],
       )
-      return rows.map(toMetRecord)
+      return rows.map(toWalkedRecord)
     },
-    async summarise(baseIds) {
+    async summarize(baseIds) {
       const { rows } = await session.run(
         `SELECT base_id, timestamp, name, project, service, records FROM (
            SELECT base_id, timestamp, name, project, service, COUNT(*) OVER (PARTITION BY ${EXACT_ID}) AS records,
@@ -84,17 +84,17 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
       )
       return rows.map(toTraceSummary)
     },
-    async findYoung(baseIds, { from, to }) {
+    async findTracesWithin(baseIds, { from, to }) {
       const { rows } = await session.run(
-        `SELECT MIN(base_id) FROM data WHERE ${toCondition(baseIds)} AND timestamp >= ${toTerm('timestamp')}
-         AND timestamp <= ${toTerm('timestamp')}
+        `SELECT MIN(base_id) FROM data WHERE ${toCondition(baseIds)} AND timestamp >= ${toPlaceholder('timestamp')}
+         AND timestamp <= ${toPlaceholder('timestamp')}
          GROUP BY ${EXACT_ID}`,
         [...baseIds, ...baseIds, from, to],
       )
       return rows.map(([baseId]) => String(baseId))
     },
-    async findOld(baseIds, young, limit) {
-      const time = toTerm('timestamp')
+    async findRecordsOutside(baseIds, young, limit) {
+      const time = toPlaceholder('timestamp')
       const old = young === undefined ? '' : `AND (timestamp IS NULL OR timestamp < ${time} OR timestamp > ${time})`
       const { rows } = await session.run(
         `SELECT id, base_id FROM data WHERE ${toCondition(baseIds)} ${old} LIMIT ${limit}`,
@@ -102,8 +102,8 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
       )
       return rows.map(([id, baseId]) => ({ id: Number(id), baseId: String(baseId) }))
     },
-    removeRows: createRemoval(session, version),
-    async findRows(ids) {
+    removeRows: createRowRemover(session, version),
+    async findExistingRows(ids) {
       const { rows } = await session.run('SELECT id FROM data WHERE id IN (?)', [ids])
       return rows.map(([id]) => Number(id))
     },

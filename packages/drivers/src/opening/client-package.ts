@@ -16,14 +16,14 @@ interface Clients {
 }
 
 // Undefined in a bundle of CommonJS.
-const here: string | undefined = import.meta.url
+const thisFileUrl: string | undefined = import.meta.url
 
 /** Throws `ERR_MISSING_CLIENT` if neither this package nor the program's main file finds a client. Does not load it. */
 export function findClient(
   packageName: string,
   { scheme, checkOnly }: Pick<OpenContext, 'scheme' | 'checkOnly'>,
 ): void {
-  if (checkOnly || isNextToUs(packageName) || resolveClient(packageName) !== undefined) return
+  if (checkOnly || isInstalledForDrivers(packageName) || resolveClient(packageName) !== undefined) return
   throw new OsprofilerError(
     'ERR_MISSING_CLIENT',
     `${scheme}:// needs the package ${packageName}, which is not installed. Run "npm install ${packageName}".`,
@@ -35,7 +35,7 @@ export function findClient(
  * in `import()`, because a bundler would look for clients that the program does not have, and fail.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
-  const file = isNextToUs(packageName) ? undefined : resolveClient(packageName)
+  const file = isInstalledForDrivers(packageName) ? undefined : resolveClient(packageName)
   noteOwnClient(packageName)
   const specifier: string = file === undefined ? packageName : pathToFileURL(file).href
   return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
@@ -43,18 +43,18 @@ export async function loadClient<Name extends keyof Clients>(packageName: Name):
 
 /** Returns the file of a client's package, found from this package or else from the program's main file. */
 export function resolveClient(packageName: string): string | undefined {
-  for (const from of [here, mainFile()]) {
+  for (const from of [thisFileUrl, mainFile()]) {
     const file = from === undefined ? undefined : resolvePackage(packageName, from)
     if (file !== undefined) return file
   }
   return undefined
 }
 
-function isNextToUs(packageName: string): boolean {
-  if (here === undefined) return false
-  if (resolvePackage(packageName, here) !== undefined) return true
+function isInstalledForDrivers(packageName: string): boolean {
+  if (thisFileUrl === undefined) return false
+  if (resolvePackage(packageName, thisFileUrl) !== undefined) return true
   try {
-    requireFrom(here).resolve(packageName)
+    requireFrom(thisFileUrl).resolve(packageName)
     return false
   } catch (error) {
     // The package exists, but has no entry for `require`.

@@ -10,11 +10,11 @@ export interface ConnectionUrl {
   /** The part after the first slash, or `''`. */
   readonly path: string
   readonly options: ReadonlyMap<string, string>
-  readonly refuse: Refuse
+  readonly createError: CreateUrlError
 }
 
 /** Creates the error for a connection string. The reason is a clause, such as `a port is a number from 1 to 65535`. */
-export type Refuse = (reason: string, options?: ErrorOptions) => OsprofilerError
+export type CreateUrlError = (reason: string, options?: ErrorOptions) => OsprofilerError
 
 /** One server. `host` is a name, an IP address without brackets or, for SQL, the path of a socket. */
 export interface Host {
@@ -40,21 +40,21 @@ export interface UrlForm {
   readonly defaultPort: number
   readonly options: readonly string[]
   /** The options that may be given several times. Commas join their values. */
-  readonly lists?: readonly string[]
+  readonly listOptions?: readonly string[]
   /** Options that are ignored, because they are meant for other clients that read the same string. */
-  readonly passedOver?: readonly string[]
+  readonly ignoredOptions?: readonly string[]
   /** Replaces a missing host. Without a default, a host is required. */
   readonly defaultHost?: string
 }
 
 /** Splits a list of names. */
-export function words(text: string): readonly string[] {
+export function splitWords(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
 /** Credentials come once, before all hosts. A password may hold any character but "/", "?" and "#". */
-const PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
-const HOST = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
+const URL_PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
+const HOST_AND_PORT = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
 
 const MAX_HOST_CHARACTERS = 255
 const MAX_PATH_CHARACTERS = 1_024
@@ -65,7 +65,8 @@ const MAX_SHOWN_HOSTS = 5
  * `ERR_CONNECTION_STRING` shows nothing of the string but the name of an unknown option.
  */
 export function parseConnectionUrl(location: string, form: UrlForm): ConnectionUrl {
-  const [, credentials, hosts, path = '', query = ''] = PARTS.exec(location) ?? fail(form, 'it cannot be understood')
+  const [, credentials, hosts, path = '', query = ''] =
+    URL_PARTS.exec(location) ?? fail(form, 'it cannot be understood')
   const [username, password] = readCredentials(credentials, form)
   const decodedPath = decode(path, form)
   if (decodedPath.length > MAX_PATH_CHARACTERS) fail(form, `its path is longer than ${MAX_PATH_CHARACTERS} characters`)
@@ -75,7 +76,7 @@ export function parseConnectionUrl(location: string, form: UrlForm): ConnectionU
     hosts: (hosts ?? '').split(',').map(host => readHost(host, form)),
     path: decodedPath,
     options: readOptions(query, form),
-    refuse: toRefuse(form),
+    createError: createErrorFactory(form),
   }
 }
 
@@ -88,7 +89,7 @@ function readCredentials(credentials: string | undefined, form: UrlForm): readon
 }
 
 function readHost(text: string, form: UrlForm): Host {
-  const [, address, name = '', port] = HOST.exec(text) ?? fail(form, 'a host in it cannot be understood')
+  const [, address, name = '', port] = HOST_AND_PORT.exec(text) ?? fail(form, 'a host in it cannot be understood')
   const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
   // Hosts are shown, so credentials that were encoded as a whole (`user%3Apassword%40host`) are refused.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
@@ -105,13 +106,13 @@ function readOptions(query: string, form: UrlForm): Map<string, string> {
     if (pair === '') continue
     const [name = '', ...value] = pair.split('=')
     const decoded = decode(name, form)
-    if (form.passedOver?.includes(decoded)) continue
+    if (form.ignoredOptions?.includes(decoded)) continue
     if (!form.options.includes(decoded)) {
       const shown = /^\w{1,40}$/.test(decoded) ? `no option "${decoded}"` : 'no such option'
-      fail(form, `it has ${shown}; known: ${form.options.join(', ') || 'none'}`)
+      fail(form, `there is ${shown}; known options: ${form.options.join(', ') || 'none'}`)
     }
     const before = options.get(decoded)
-    if (before !== undefined && !form.lists?.includes(decoded)) fail(form, `it gives ${decoded} twice`)
+    if (before !== undefined && !form.listOptions?.includes(decoded)) fail(form, `it gives ${decoded} twice`)
     const text = decode(value.join('='), form)
     options.set(decoded, before === undefined ? text : `${before},${text}`)
   }
@@ -127,15 +128,15 @@ function decode(text: string, form: UrlForm): string {
 }
 
 /** Creates errors that show nothing of the string itself. */
-export function toRefuse({ example }: Pick<UrlForm, 'example'>): Refuse {
+export function createErrorFactory({ example }: Pick<UrlForm, 'example'>): CreateUrlError {
   return (reason, options) =>
     new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      `Such a connection string looks like "${example}": ${reason}. It is not shown, for it may hold a password.`,
+      `The connection string is invalid: ${reason}. Its form is "${example}". It is not shown because it may hold a password.`,
       options,
     )
 }
 
 function fail(form: UrlForm, reason: string): never {
-  throw toRefuse(form)(reason)
+  throw createErrorFactory(form)(reason)
 }

@@ -13,7 +13,7 @@ import {
   Set,
   setTimeout,
 } from '@osprofiler/core/toolkit'
-import { findKnownHost, type HostAddress, toFullNames } from './known-hosts.js'
+import { findKnownAddresses, type HostAddress, toFullNames } from './known-hosts.js'
 import { noteHang, shortenAfterHang } from './recent-hang.js'
 
 /**
@@ -25,8 +25,8 @@ export interface HostLookup {
   /** The option `lookup` of `net.connect()`. */
   readonly lookup: LookupFunction
   /** Starts no more lookups by the system, which cannot be ended. */
-  leaveSystem(): void
-  end(): void
+  stopSystemLookups(): void
+  stop(): void
 }
 
 /** The limit for one DNS server, one name and one try. */
@@ -34,27 +34,27 @@ const TRY_MS = 1_200
 /** The limit for all tries. A query keeps the process alive, and must not do so for longer than a write. */
 const ALL_TRIES_MS = 3_000
 /** Clients learn late that DNS hangs, so that a finished program ends before a retry of the write asks again. */
-const BAD_NEWS_AFTER_MS = 1_000
+const HANG_REPORT_DELAY_MS = 1_000
 /** Codes of a DNS server that does not answer. The system's lookup would hang as well. */
-const HUNG = new Set(['ETIMEOUT', 'ECANCELLED'])
+const HANG_CODES = new Set(['ETIMEOUT', 'ECANCELLED'])
 
-const bySystem = new Map<string, Promise<readonly HostAddress[]>>()
+const systemLookups = new Map<string, Promise<readonly HostAddress[]>>()
 
 /** Looks in the hosts file, then asks DNS, and last the system, which may know further sources of names. */
 export function createHostLookup(): HostLookup {
   const resolvers = new Set<Resolver>()
   let mayAskSystem = true
-  let isOver = false
+  let isStopped = false
 
-  async function find(name: string): Promise<readonly HostAddress[]> {
-    const known = findKnownHost(name)
+  async function findAddresses(name: string): Promise<readonly HostAddress[]> {
+    const known = findKnownAddresses(name)
     if (known.length > 0) return known
-    if (isOver) throw failure('ECANCELLED', name)
+    if (isStopped) throw createLookupError('ECANCELLED', name)
     try {
       return await askDns(name, resolvers)
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
-      if (HUNG.has(code) || !mayAskSystem) throw error
+      if (HANG_CODES.has(code) || !mayAskSystem) throw error
       return await askSystem(name)
     }
   }
@@ -62,31 +62,31 @@ export function createHostLookup(): HostLookup {
   return {
     lookup(name, options, callback) {
       const { family, all } = options
-      const wanted = family === 'IPv4' ? 4 : family === 'IPv6' ? 6 : Number(family ?? 0)
-      find(name).then(
+      const wantedFamily = family === 'IPv4' ? 4 : family === 'IPv6' ? 6 : Number(family ?? 0)
+      findAddresses(name).then(
         addresses => {
-          const fitting = addresses.filter(one => wanted === 0 || one.family === wanted)
-          const [first] = fitting
-          const error = first === undefined ? failure('ENOTFOUND', name) : null
+          const matching = addresses.filter(one => wantedFamily === 0 || one.family === wantedFamily)
+          const [first] = matching
+          const error = first === undefined ? createLookupError('ENOTFOUND', name) : null
           // Runs outside of the promise, which would turn an error of the client into a rejection.
           queueMicrotask(() => {
             if (error !== null || first === undefined) callback(error, '')
-            else if (all) callback(null, [...fitting])
+            else if (all) callback(null, [...matching])
             else callback(null, first.address, first.family)
           })
         },
         (error: NodeJS.ErrnoException) => {
-          if (!HUNG.has(error.code ?? '')) queueMicrotask(() => callback(error, ''))
-          else setTimeout(() => callback(error, ''), BAD_NEWS_AFTER_MS).unref()
+          if (!HANG_CODES.has(error.code ?? '')) queueMicrotask(() => callback(error, ''))
+          else setTimeout(() => callback(error, ''), HANG_REPORT_DELAY_MS).unref()
         },
       )
     },
-    leaveSystem() {
+    stopSystemLookups() {
       mayAskSystem = false
     },
-    end() {
+    stop() {
       mayAskSystem = false
-      isOver = true
+      isStopped = true
       for (const resolver of resolvers) resolver.cancel()
     },
   }
@@ -94,16 +94,16 @@ export function createHostLookup(): HostLookup {
 
 /** Asks for one name after another, in limited time and until the program ends. */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
-  const patience = shortenAfterHang(ALL_TRIES_MS)
-  if (patience === 0) throw failure('ETIMEOUT', name)
+  const limitMs = shortenAfterHang(ALL_TRIES_MS)
+  if (limitMs === 0) throw createLookupError('ETIMEOUT', name)
   const resolver = new Resolver({ timeout: TRY_MS, tries: 2 })
   let isLate = false
   const cancel = (): void => {
     isLate = true
     resolver.cancel()
   }
-  const timer = setTimeout(cancel, patience).unref()
-  const forget = cutAtExit(cancel)
+  const timer = setTimeout(cancel, limitMs).unref()
+  const removeExitListener = cutAtExit(cancel)
   resolvers.add(resolver)
   try {
     let reason: unknown
@@ -114,33 +114,33 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
       )
       if (found.length > 0) return found
       const reasons = answers.flatMap(answer => (answer.status === 'rejected' ? [answer.reason] : []))
-      reason = reasons.find(({ code }) => HUNG.has(code)) ?? reason ?? reasons[0]
-      if (isLate || HUNG.has((reason as NodeJS.ErrnoException).code ?? '')) break
+      reason = reasons.find(({ code }) => HANG_CODES.has(code)) ?? reason ?? reasons[0]
+      if (isLate || HANG_CODES.has((reason as NodeJS.ErrnoException).code ?? '')) break
     }
     if (isLate) noteHang()
-    throw isLate ? failure('ETIMEOUT', name) : reason
+    throw isLate ? createLookupError('ETIMEOUT', name) : reason
   } finally {
     clearTimeout(timer)
-    forget()
+    removeExitListener()
     resolvers.delete(resolver)
   }
 }
 
 /** Asks the system only once at a time for each name. */
 function askSystem(name: string): Promise<readonly HostAddress[]> {
-  const asked = bySystem.get(name)
+  const asked = systemLookups.get(name)
   if (asked !== undefined) return asked
   const asking = new Promise<readonly HostAddress[]>((resolve, reject) => {
     lookUpBySystem(name, { all: true }, (error, addresses) => {
-      bySystem.delete(name)
+      systemLookups.delete(name)
       if (error === null) resolve(addresses)
       else reject(error)
     })
   })
-  bySystem.set(name, asking)
+  systemLookups.set(name, asking)
   return asking
 }
 
-function failure(code: string, host: string): NodeJS.ErrnoException {
+function createLookupError(code: string, host: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`getaddrinfo ${code} ${host}`), { code, hostname: host, syscall: 'getaddrinfo' })
 }

@@ -8,13 +8,13 @@ export interface HostAddress {
   readonly family: number
 }
 
-const MAX_BYTES = 4 * 1024 * 1024
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** Returns the addresses that this machine knows without a query: from its hosts file, and of `localhost`. */
-export function findKnownHost(name: string): readonly HostAddress[] {
+export function findKnownAddresses(name: string): readonly HostAddress[] {
   const host = name.toLowerCase().replace(/\.$/, '')
   if (isIP(host) !== 0) return [toAddress(host)]
-  const found = readLines(hostsFile()).flatMap(line => {
+  const found = readLines(findHostsFile()).flatMap(line => {
     const [address = '', ...names] = line.split(/\s+/)
     return isIP(address) !== 0 && names.some(one => one.toLowerCase() === host) ? [toAddress(address)] : []
   })
@@ -44,7 +44,7 @@ export function toFullNames(name: string): readonly string[] {
   return isFull ? [name, ...searched] : [...searched, name]
 }
 
-function hostsFile(): string {
+function findHostsFile(): string {
   if (process.platform !== 'win32') return '/etc/hosts'
   return join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
 }
@@ -52,7 +52,7 @@ function hostsFile(): string {
 /** Returns the lines of a file without comments, or none if the file cannot be read. */
 function readLines(path: string): readonly string[] {
   try {
-    const lines = readRegularFile(path, MAX_BYTES).toString('utf8').split('\n')
+    const lines = readRegularFile(path, MAX_FILE_BYTES).toString('utf8').split('\n')
     return lines.map(line => line.replace(/[#;].*/, '').trim()).filter(line => line !== '')
   } catch {
     return []

@@ -6,18 +6,18 @@ import { dirname } from 'node:path'
  * hangs if `mkdir` says ENOENT though the parent exists, as in procfs, and not even `process.exit()` ends its thread.
  */
 export async function makeDirectory(path: string): Promise<void> {
-  const failure = await tryToMake(path)
+  const failure = await tryMakeDirectory(path)
   if (failure === undefined) return
   const parent = dirname(path)
   // If the parent exists and the system says ENOENT, a retry cannot help.
   if (failure.code !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw failure
   await makeDirectory(parent)
-  const again = await tryToMake(path)
+  const again = await tryMakeDirectory(path)
   if (again !== undefined) throw again
 }
 
 /** Returns why the directory does not exist now, or undefined if it does. */
-async function tryToMake(path: string): Promise<NodeJS.ErrnoException | undefined> {
+async function tryMakeDirectory(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await mkdir(path, { mode: 0o700 })
     return undefined

@@ -14,6 +14,6 @@ export function noteHang(): void {
  * Shortens a limit in milliseconds after a hang. Some clients keep the process alive while they wait. If several stores
  * hang, all of their tries together must not do so for longer than one store may.
  */
-export function shortenAfterHang(limit: number): number {
-  return performance.now() - hungAt < RECENT_MS ? Math.min(limit, holdTimeLeft()) : limit
+export function shortenAfterHang(limitMs: number): number {
+  return performance.now() - hungAt < RECENT_MS ? Math.min(limitMs, holdTimeLeft()) : limitMs
 }

@@ -1,10 +1,10 @@
 import { Error, Object, String, shorten } from '@osprofiler/core/toolkit'
 
-const MAX_CHARACTERS = 300
+const MAX_SHOWN_CHARACTERS = 300
 
 /** Shortens a path, and hides a password in case another store's connection string ended up in the path. */
 export function showPath(path: string): string {
-  return shorten(path.replace(/:.*@/s, ':***@'), MAX_CHARACTERS)
+  return shorten(path.replace(/:.*@/s, ':***@'), MAX_SHOWN_CHARACTERS)
 }
 
 /** Creates an error for a path. Omits the system's message if that may hold a hidden part of the path. */

@@ -18,13 +18,13 @@ export interface StoreLifetime {
   readonly lookup: LookupFunction
   /** Throws `ERR_STORE` after the driver was closed. Needed before each step of a call that takes several steps. */
   checkOpen(): void
-  /** Throws `ERR_STORE` after everything was cut. A write that began before `close` may still connect. */
+  /** Throws `ERR_STORE` after everything was destroyed. A write that began before `close` may still connect. */
   checkMayConnect(): void
   /**
-   * Runs work that ends even if the server hangs. `end` is aborted when the time of the program's natural end is over,
+   * Runs work that ends even if the server hangs. `signal` is aborted when the time of the program's natural end is over,
    * when the driver is closed, or after `limit` milliseconds. Its reason is an error that can be shown.
    */
-  run<Result>(work: (end: AbortSignal) => Promise<Result>, limit?: number): Promise<Result>
+  run<Result>(work: (signal: AbortSignal) => Promise<Result>, limit?: number): Promise<Result>
 }
 
 /**
@@ -43,7 +43,7 @@ export interface StoreDriver {
   /** Like `readRecords` of `Driver`, but in pieces of any size. Some may be empty. */
   read?(baseId: string, onUnreadable: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
   /** Lists at least the newest traces, or the newest failed ones, that a query asks for, in any order. */
-  list?(selection: Selection, failed: boolean): Promise<TraceSummary[]>
+  list?(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Removes a trace, and resolves to the number of its records. */
   remove?(baseId: string): Promise<number>
   /** Removes the traces without a record since a timestamp, and resolves to their number. */
@@ -51,15 +51,15 @@ export interface StoreDriver {
   /** How long traces are kept, in milliseconds, and what removes them if the server does not. */
   readonly retention?: { readonly ttl: number | undefined; prune(before: string): Promise<unknown> }
   /** Returns whether a trace may have this id. A client or database would alter other ids, and find another trace. */
-  mayHold?(baseId: string): boolean
+  canStoreId?(baseId: string): boolean
   /** Converts an error of the client to one that can be shown. */
   toError?(error: unknown): unknown
-  /** Waits for work besides the writes when the driver is closed. */
-  settle?(): Promise<unknown>
-  /** Takes leave of the server when the driver is closed. */
-  leave?(): Promise<unknown>
+  /** Finishes work besides the writes when the driver is closed. */
+  finishWork?(): Promise<unknown>
+  /** Disconnects from the server when the driver is closed. */
+  disconnect?(): Promise<unknown>
   /** Ends everything at once, so that nothing keeps the process alive. */
-  cut?(): void
+  destroy?(): void
 }
 
 /** Opens a driver on what follows `scheme://` in its connection string. Does not connect yet. */

@@ -4,7 +4,7 @@ import { readCertificateFile } from './certificate-file.js'
 import type { ConnectionUrl, Host } from './connection-url.js'
 
 /** The options of a connection string, and the error for a wrong one: `ERR_CONNECTION_STRING`. */
-export type UrlOptions = Pick<ConnectionUrl, 'options' | 'refuse'>
+export type UrlOptions = Pick<ConnectionUrl, 'options' | 'createError'>
 
 /** The certificate of the authority to trust, and our own certificate with its key. */
 export interface TlsFiles {
@@ -13,10 +13,10 @@ export interface TlsFiles {
   readonly key?: Buffer
 }
 
-const ON = ['true', 'yes', 'on', '1']
-const OFF = ['false', 'no', 'off', '0', '']
-const TTL = /^(\d{1,6})(s|m|h|d|w)$/
-const UNITS = new Map([
+const ON_WORDS = ['true', 'yes', 'on', '1']
+const OFF_WORDS = ['false', 'no', 'off', '0', '']
+const TTL_PATTERN = /^(\d{1,6})(s|m|h|d|w)$/
+const MS_PER_UNIT = new Map([
   ['s', 1_000],
   ['m', 60_000],
   ['h', 3_600_000],
@@ -25,17 +25,17 @@ const UNITS = new Map([
 ])
 
 /** Reads a number of seconds as milliseconds. */
-export function readSeconds({ options, refuse }: UrlOptions, name: string): number | undefined {
+export function readSeconds({ options, createError }: UrlOptions, name: string): number | undefined {
   const text = options.get(name)
   if (text === undefined) return undefined
   const seconds = Number(text)
   if (seconds > 0 && seconds <= 86_400) return Math.ceil(seconds * 1_000)
-  throw refuse(`${name} is a number of seconds above 0`)
+  throw createError(`${name} is a number of seconds above 0`)
 }
 
 /** Reads an option with a fixed set of values. */
 export function readChoice<Choice extends string>(
-  { options, refuse }: UrlOptions,
+  { options, createError }: UrlOptions,
   name: string,
   choices: readonly Choice[],
 ): Choice | undefined {
@@ -43,26 +43,26 @@ export function readChoice<Choice extends string>(
   if (text === undefined) return undefined
   const choice = choices.find(known => known.toLowerCase() === text)
   if (choice !== undefined) return choice
-  throw refuse(`${name} is one of ${choices.join(', ')}`)
+  throw createError(`${name} is one of ${choices.join(', ')}`)
 }
 
 /** Reads an option that is on or off. */
-export function readSwitch({ options, refuse }: UrlOptions, name: string): boolean | undefined {
+export function readSwitch({ options, createError }: UrlOptions, name: string): boolean | undefined {
   const text = options.get(name)?.toLowerCase()
   if (text === undefined) return undefined
-  if (ON.includes(text)) return true
-  if (OFF.includes(text)) return false
-  throw refuse(`${name} is true or false`)
+  if (ON_WORDS.includes(text)) return true
+  if (OFF_WORDS.includes(text)) return false
+  throw createError(`${name} is true or false`)
 }
 
 /** Reads the file of certificates or of a key that an option names. */
-export function readFileOption({ options, refuse }: UrlOptions, name: string): Buffer | undefined {
+export function readFileOption({ options, createError }: UrlOptions, name: string): Buffer | undefined {
   const path = options.get(name)
   if (path === undefined) return undefined
   try {
     return readCertificateFile(path)
   } catch (cause) {
-    throw refuse(`the file that ${name} names cannot be read (${(cause as Error).message})`, { cause })
+    throw createError(`the file that ${name} names cannot be read (${(cause as Error).message})`, { cause })
   }
 }
 
@@ -73,8 +73,8 @@ export function readTlsFiles(url: UrlOptions, names: Readonly<Record<keyof TlsFi
 }
 
 /** Returns the host of a store that has a single server. */
-export function readOnlyHost({ hosts: [host, other], refuse }: ConnectionUrl): Host {
-  if (host === undefined || other !== undefined) throw refuse('it names one host')
+export function readOnlyHost({ hosts: [host, other], createError }: ConnectionUrl): Host {
+  if (host === undefined || other !== undefined) throw createError('it must name one host')
   return host
 }
 
@@ -83,8 +83,8 @@ export function readOnlyHost({ hosts: [host, other], refuse }: ConnectionUrl): H
  */
 export function readTtl(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const [, amount, unit] = TTL.exec(text) ?? []
-  const milliseconds = Number(amount) * (UNITS.get(unit ?? '') ?? Number.NaN)
+  const [, amount, unit] = TTL_PATTERN.exec(text) ?? []
+  const milliseconds = Number(amount) * (MS_PER_UNIT.get(unit ?? '') ?? Number.NaN)
   if (milliseconds > 0) return milliseconds
   throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
 }

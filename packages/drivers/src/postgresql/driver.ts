@@ -2,22 +2,22 @@ import { Number } from '@osprofiler/core/toolkit'
 import { findClient } from '../opening/client-package.js'
 import {
   type ConnectionUrl,
+  type CreateUrlError,
   type Host,
   parseConnectionUrl,
-  type Refuse,
   showHosts,
+  splitWords,
   type UrlForm,
-  words,
 } from '../opening/connection-url.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { readChoice, readSeconds, readTlsFiles, readTtl } from '../opening/url-options.js'
 import { createSqlDriver, type SqlDatabase } from '../sql/driver.js'
-import { longestConnectMs, showAddress, type Ways } from '../sql/location.js'
+import { type ConnectModes, computeMaxConnectMs, showAddress } from '../sql/location.js'
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
 /** Schemes of connection strings. Those of Python's clients name the same store. */
-export const POSTGRESQL_SCHEMES = words(`
+export const POSTGRESQL_SCHEMES = splitWords(`
   postgresql postgres postgresql+asyncpg postgresql+pg8000 postgresql+psycopg postgresql+psycopg2
   postgresql+psycopg2cffi postgresql+psycopg_async
 `)
@@ -26,12 +26,12 @@ const FORM: UrlForm = {
   example: 'postgresql://user:password@host:5432/database',
   defaultPort: 5432,
   defaultHost: 'localhost',
-  options: words(`
+  options: splitWords(`
     host port user password dbname sslmode sslrootcert sslcert sslkey application_name connect_timeout
     client_encoding options target_session_attrs ttl
   `),
-  lists: ['host', 'port'],
-  passedOver: words(`
+  listOptions: ['host', 'port'],
+  ignoredOptions: splitWords(`
     gssencmode keepalives keepalives_count keepalives_idle keepalives_interval plugin tcp_user_timeout
   `),
 }
@@ -53,20 +53,20 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
   const { options } = url
   const settings: PostgresqlSettings = {
     hosts: toHosts(url),
-    ways: toWays(url),
+    modes: toConnectModes(url),
     user: options.get('user') ?? url.username,
     password: options.get('password') ?? url.password,
     database: (options.get('dbname') ?? url.path) || undefined,
     applicationName: options.get('application_name') ?? 'osprofiler',
     sessionOptions: options.get('options'),
     mustBeWritable: (readChoice(url, 'target_session_attrs', SESSION_ATTRIBUTES) ?? 'any') !== 'any',
-    connectPatience: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
+    connectTimeoutMs: readSeconds(url, 'connect_timeout') ?? CONNECT_MS,
   }
   readChoice(url, 'client_encoding', ['utf8', 'utf-8', 'UNICODE'])
   const database: SqlDatabase = {
     name: 'postgresql',
     location: `${showHosts(settings.hosts, showAddress)}/${settings.database ?? ''}`,
-    connectMs: longestConnectMs(settings),
+    connectMs: computeMaxConnectMs(settings),
     ttl: readTtl(options.get('ttl')),
     keepsNul: false,
     open: async createSocket => createPostgresqlStore(await connectPostgresql(settings, createSocket)),
@@ -75,41 +75,41 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
 }
 
 /** libpq also takes hosts and ports as options. SQLAlchemy takes hosts with their ports. */
-function toHosts({ hosts, options, refuse }: ConnectionUrl): readonly Host[] {
-  const listOf = (name: string) => options.get(name)?.split(',')
-  const places = listOf('host')?.map(text => toPlace(text, refuse)) ?? hosts
-  const ports = listOf('port')?.map(text => readPort(text, refuse)) ?? []
-  if (ports.length > 1 && ports.length !== places.length) {
-    throw refuse('port is one number, or as many as there are hosts')
+function toHosts({ hosts, options, createError }: ConnectionUrl): readonly Host[] {
+  const readList = (name: string) => options.get(name)?.split(',')
+  const hostsWithPorts = readList('host')?.map(text => toHost(text, createError)) ?? hosts
+  const ports = readList('port')?.map(text => readPort(text, createError)) ?? []
+  if (ports.length > 1 && ports.length !== hostsWithPorts.length) {
+    throw createError('port must be one number, or one number for each host')
   }
-  return places.map((place, index) => ({ ...place, port: ports[index] ?? ports[0] ?? place.port }))
+  return hostsWithPorts.map((place, index) => ({ ...place, port: ports[index] ?? ports[0] ?? place.port }))
 }
 
-function toPlace(text: string, refuse: Refuse): Host {
+function toHost(text: string, createError: CreateUrlError): Host {
   const [, address, name, port] = /^(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?$/.exec(text) ?? []
   const host = address ?? name ?? text
-  return { host, port: port === undefined ? FORM.defaultPort : readPort(port, refuse) }
+  return { host, port: port === undefined ? FORM.defaultPort : readPort(port, createError) }
 }
 
-function readPort(text: string, refuse: Refuse): number {
+function readPort(text: string, createError: CreateUrlError): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw refuse('port is a number from 1 to 65535')
+  throw createError('port is a number from 1 to 65535')
 }
 
 /** Maps libpq's `sslmode`. Its default is to try TLS first. */
-function toWays(url: ConnectionUrl): Ways {
+function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
-  const anyone = { ...files, verify: 'nothing' } as const
+  const unverified = { ...files, verify: 'nothing' } as const
   switch (readChoice(url, 'sslmode', SSL_MODES) ?? 'prefer') {
     case 'disable':
       return ['plain']
     case 'allow':
-      return ['plain', anyone]
+      return ['plain', unverified]
     case 'prefer':
-      return [anyone, 'plain']
+      return [unverified, 'plain']
     case 'require':
-      return [files.ca === undefined ? anyone : { ...files, verify: 'authority' }]
+      return [files.ca === undefined ? unverified : { ...files, verify: 'authority' }]
     case 'verify-ca':
       return [{ ...files, verify: 'authority' }]
     case 'verify-full':

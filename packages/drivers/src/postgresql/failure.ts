@@ -1,25 +1,28 @@
 import { Map, Set, String } from '@osprofiler/core/toolkit'
 import { adviseConnection, SqlFailure, type SqlVerdict } from '../sql/failure.js'
 
-const READ_ONLY = '25006'
-const ADVICE = new Map([
-  ['28P01', 'does not take this user and password; correct them in the connection string'],
-  ['28000', 'does not let this user in from here: see its pg_hba.conf, and sslmode in the connection string'],
+const READ_ONLY_STATE = '25006'
+const ADVICE_BY_STATE = new Map([
+  ['28P01', 'refuses this user and password; correct them in the connection string'],
+  ['28000', 'refuses this user from this host; see its pg_hba.conf, and sslmode in the connection string'],
   ['3D000', 'has no such database; create it, or name another one in the connection string'],
-  ['42501', 'does not let this user do that; grant it SELECT, INSERT and DELETE on the table "data", and its sequence'],
-  [READ_ONLY, 'can only be read: it is a standby, or its transactions are read-only'],
+  [
+    '42501',
+    'denies this user an operation; grant the user SELECT, INSERT and DELETE on the table "data", and its sequence',
+  ],
+  [READ_ONLY_STATE, 'is read-only: it is a standby, or its transactions are read-only'],
   ['53100', 'is on a full disk'],
   ['53300', 'has no connection left; raise its max_connections, or use fewer processes'],
   ['57P03', 'is starting up or shutting down'],
-  ['2200H', 'has used up the numbers of its table "data"; make the column id a BIGINT'],
-  ['3F000', 'has no schema to make its table in; see the search_path of this user'],
+  ['2200H', 'has used up the ids of its table "data"; make the column id a BIGINT'],
+  ['3F000', 'has no schema for its table; see the search_path of this user'],
 ])
 
 /** SQLSTATEs of a lock wait that took too long, and of a deadlock. */
-const LOCKED = new Set(['55P03', '40P01'])
-const REFUSED = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
+const LOCK_STATES = new Set(['55P03', '40P01'])
+const REFUSED_STATES = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
 /** Errors that end the connection although the client does not say so. */
-const LOST = /^(?:08...|57P0.)$/
+const LOST_STATES = /^(?:08...|57P0.)$/
 
 /** Converts an error of `pg`. An error without a severity comes from the connection, and counts as `lost`. */
 export function toPostgresqlFailure(error: unknown): SqlFailure {
@@ -29,27 +32,27 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
   const text = String(message)
   // Only the server's own errors have a severity. All others come from the connection.
   const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
-  const advice = ADVICE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
+  const advice = ADVICE_BY_STATE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
   return new SqlFailure(text, state, verdict, advice)
 }
 
 /** Returns the failure of a read-only server, in the words for a server that reports this itself. */
 export function createReadOnlyFailure(): SqlFailure {
-  return new SqlFailure('read-only', READ_ONLY, 'readonly', ADVICE.get(READ_ONLY))
+  return new SqlFailure('read-only', READ_ONLY_STATE, 'readonly', ADVICE_BY_STATE.get(READ_ONLY_STATE))
 }
 
 function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVerdict {
-  if (severity === 'FATAL' || severity === 'PANIC' || LOST.test(state)) return 'lost'
+  if (severity === 'FATAL' || severity === 'PANIC' || LOST_STATES.test(state)) return 'lost'
   if (state === '42P01') return 'missing'
-  if (LOCKED.has(state)) return 'locked'
-  if (state === READ_ONLY) return 'readonly'
+  if (LOCK_STATES.has(state)) return 'locked'
+  if (state === READ_ONLY_STATE) return 'readonly'
   // The sequence has fallen behind the ids. Its next numbers may be free.
   if (constraint === 'data_pkey') return 'failed'
-  return REFUSED.test(state) ? 'refused' : 'failed'
+  return REFUSED_STATES.test(state) ? 'refused' : 'failed'
 }
 
 function adviseClient(message: string): string | undefined {
   if (message.includes('client password must be')) return 'asks for a password; put one into the connection string'
-  if (message.includes('does not support SSL')) return 'does not speak TLS; sslmode=disable does without'
+  if (message.includes('does not support SSL')) return 'does not speak TLS; use sslmode=disable'
   return message.startsWith('Connection terminated') ? 'broke the connection' : undefined
 }

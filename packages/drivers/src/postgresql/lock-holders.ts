@@ -3,16 +3,16 @@ import type { LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
 /** Of other users' sessions, a user sees only the name. */
-const COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
+const HOLDER_COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
   floor(extract(epoch FROM now() - xact_start))`
 
 /** A locked row has the number of the transaction that locked it, unless several transactions share the lock. */
-const ROW_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
+const ROW_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
   ORDER BY xact_start LIMIT 3`
 
 /** A session that only reads blocks no other one. */
-const TABLE_HOLDERS = `SELECT ${COLUMNS} FROM pg_stat_activity
+const TABLE_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND pid IN (
     SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
   ORDER BY xact_start LIMIT 3`
@@ -22,19 +22,19 @@ export async function findPostgresqlHolders(
   session: SqlSession,
   ids: readonly number[] | undefined,
 ): Promise<LockHolders> {
-  const sure = ids === undefined ? [] : await ask(session, ROW_HOLDERS, [ids])
-  const holders = sure.length > 0 ? sure : await ask(session, TABLE_HOLDERS, [])
+  const rowHolders = ids === undefined ? [] : await queryHolders(session, ROW_HOLDERS_QUERY, [ids])
+  const holders = rowHolders.length > 0 ? rowHolders : await queryHolders(session, TABLE_HOLDERS_QUERY, [])
   return {
     holders,
-    areSure: sure.length > 0,
+    areSure: rowHolders.length > 0,
     advice: holders.some(({ seconds }) => seconds === undefined)
-      ? 'GRANT pg_read_all_stats shows whose it is'
+      ? 'GRANT pg_read_all_stats shows the owner'
       : undefined,
   }
 }
 
-async function ask(session: SqlSession, question: string, values: readonly unknown[]) {
-  const { rows } = await session.run(question, values)
+async function queryHolders(session: SqlSession, query: string, values: readonly unknown[]) {
+  const { rows } = await session.run(query, values)
   return rows.map(([pid, user, host, seconds]) => ({
     name: `connection ${pid}`,
     remedy: `"SELECT pg_terminate_backend(${pid})"`,

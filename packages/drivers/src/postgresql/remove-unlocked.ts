@@ -4,17 +4,17 @@ import type { SqlSession } from '../sql/session.js'
 
 type Ids = readonly number[]
 
-const UNLOCKED = `DELETE FROM data
+const DELETE_UNLOCKED = `DELETE FROM data
   WHERE id = ANY(ARRAY(SELECT id FROM data WHERE id = ANY($1) FOR UPDATE SKIP LOCKED))`
-const ALL = 'DELETE FROM data WHERE id = ANY($1)'
-const NOT_ALLOWED = '42501'
+const DELETE_ALL = 'DELETE FROM data WHERE id = ANY($1)'
+const NOT_ALLOWED_STATE = '42501'
 
 /**
  * Creates the function that removes, within a transaction, the rows that are not locked, and returns how many. Skipping
  * locked rows requires the right UPDATE. Without it they are found by halving, with a short wait in each half.
  */
-export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number> {
-  let maySkip = true
+export function createRowRemover(session: SqlSession): (ids: Ids) => Promise<number> {
+  let canSkipLocked = true
 
   async function attempt(text: string, ids: Ids): Promise<number> {
     await session.run('SAVEPOINT removal')
@@ -28,17 +28,17 @@ export function createRemoval(session: SqlSession): (ids: Ids) => Promise<number
   }
 
   return async ids => {
-    if (maySkip) {
+    if (canSkipLocked) {
       try {
-        return await attempt(UNLOCKED, ids)
+        return await attempt(DELETE_UNLOCKED, ids)
       } catch (error) {
-        if (!(error instanceof SqlFailure && error.code === NOT_ALLOWED)) throw error
-        maySkip = false
+        if (!(error instanceof SqlFailure && error.code === NOT_ALLOWED_STATE)) throw error
+        canSkipLocked = false
       }
     }
     // Waits for a lock of the whole table only once, and not in each half.
     await session.run('LOCK TABLE data IN ROW EXCLUSIVE MODE')
     await session.run(`SET LOCAL lock_timeout = '100ms'`)
-    return await removeByHalves(ids, some => attempt(ALL, some))
+    return await removeByHalves(ids, some => attempt(DELETE_ALL, some))
   }
 }

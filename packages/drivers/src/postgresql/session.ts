@@ -4,7 +4,7 @@ import { Array } from '@osprofiler/core/toolkit'
 import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
 import type { SqlFailure } from '../sql/failure.js'
-import type { SqlServers, SqlTls, Way } from '../sql/location.js'
+import type { ConnectMode, SqlServers, SqlTls } from '../sql/location.js'
 import {
   beginSession,
   type CreateSocket,
@@ -27,12 +27,12 @@ export interface PostgresqlSettings extends SqlServers {
 
 /** Connects to the first server that answers and, if required, takes writes. Rejects with an `SqlFailure`. */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
-  async function open(host: Host, way: Way): Promise<SqlSession> {
-    const session = await connect(settings, host, way, createSocket())
+  async function open(host: Host, mode: ConnectMode): Promise<SqlSession> {
+    const session = await connect(settings, host, mode, createSocket())
     if (settings.mustBeWritable) await beginSession(session, () => checkWritable(session))
     return session
   }
-  return await connectToFirst(settings, open, toPostgresqlFailure, isAboutTheWay)
+  return await connectToFirst(settings, open, toPostgresqlFailure, isAboutConnectMode)
 }
 
 async function checkWritable(session: SqlSession): Promise<void> {
@@ -41,9 +41,9 @@ async function checkWritable(session: SqlSession): Promise<void> {
 }
 
 async function connect(
-  { user, password, database, applicationName, sessionOptions, connectPatience }: PostgresqlSettings,
+  { user, password, database, applicationName, sessionOptions, connectTimeoutMs }: PostgresqlSettings,
   { host, port }: Host,
-  way: Way,
+  mode: ConnectMode,
   socket: Socket,
 ): Promise<SqlSession> {
   const { default: pg } = await loadClient('pg')
@@ -53,14 +53,14 @@ async function connect(
     user,
     password,
     database,
-    ssl: way === 'plain' ? false : toTlsOptions(way),
+    ssl: mode === 'plain' ? false : toTlsOptions(mode),
     application_name: applicationName,
     options: sessionOptions,
     stream: () => socket,
   })
   // The running statement reports this error. Without a listener the error would end the program.
   client.on('error', () => undefined)
-  await connectWithin(connectPatience, socket, async () => {
+  await connectWithin(connectTimeoutMs, socket, async () => {
     await client.connect()
     // The client does not say so by itself, and the server would assume the encoding of the database.
     await client.query("SET client_encoding TO 'UTF8'")
@@ -88,6 +88,6 @@ function toTlsOptions({ verify, ...files }: SqlTls): ConnectionOptions {
 }
 
 /** Whether a server refuses TLS, or refuses connections without TLS. */
-function isAboutTheWay({ code, message }: SqlFailure): boolean {
+function isAboutConnectMode({ code, message }: SqlFailure): boolean {
   return code === '28000' || message.includes('does not support SSL')
 }

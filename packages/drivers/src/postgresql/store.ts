@@ -2,29 +2,29 @@ import type { TraceSummary } from '@osprofiler/core'
 import { Number, Set, String } from '@osprofiler/core/toolkit'
 import { COLUMNS, type RecordRow } from '../records/record-row.js'
 import { SqlFailure } from '../sql/failure.js'
-import { checkColumns, toMetRecord, toTextOrNull, toTraceSummary } from '../sql/result-rows.js'
+import { checkColumns, toTextOrNull, toTraceSummary, toWalkedRecord } from '../sql/result-rows.js'
 import { LOCK_WAIT_S, type SqlSession } from '../sql/session.js'
-import type { SqlStore, Step } from '../sql/store.js'
+import type { SqlStore, WalkStep } from '../sql/store.js'
 import { findPostgresqlHolders } from './lock-holders.js'
-import { createRemoval } from './remove-unlocked.js'
+import { createRowRemover } from './remove-unlocked.js'
 
 // SQLAlchemy's table for Python's driver, but with a BIGINT `id`: a million requests a day exhaust an INTEGER in some
 // months. The collation "C" compares bytes, which is faster than the rules of a language. Of Python's eight indexes,
 // only the two that our reading uses are created, under the same names: each index slows down every insert.
-const TABLE = `CREATE TABLE IF NOT EXISTS data (
+const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGSERIAL NOT NULL, timestamp VARCHAR(26) COLLATE "C", base_id VARCHAR(255) COLLATE "C",
   parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
   name VARCHAR(255), data JSON, PRIMARY KEY (id))`
-const INDEXES = [
+const CREATE_INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id)',
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
 /** The limit is local to the transaction, because a pooler may give the session to another program next. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_WAIT_S}s'`
 /** An arbitrary number that no other program uses for a lock. */
-const LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
+const TAKE_LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
 /** Errors when another process or Python creates the table at the same time. */
-const CREATED_BY_ANOTHER = new Set(['42P07', '42710', '23505'])
+const CREATED_BY_ANOTHER_STATES = new Set(['42P07', '42710', '23505'])
 
 // One array per column makes the statement short, and keeps its text the same for any number of rows.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
@@ -32,39 +32,40 @@ const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
 /** PostgreSQL takes 1,000,000,000 bytes per value, and handles this many with ease. */
-const MAX_BYTES = 100_000_000
+const MAX_STATEMENT_BYTES = 100_000_000
 
 /** Creates the store. The search path of the session decides where its table is. */
 export function createPostgresqlStore(session: SqlSession): SqlStore {
-  let found = false
+  let isTableKnown = false
 
   async function hasTable(): Promise<boolean> {
-    if (found) return true
+    if (isTableKnown) return true
     const { rows } = await session.run(
       `SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('data') AND attnum > 0 AND NOT attisdropped`,
     )
-    found = checkColumns(rows.map(([name]) => String(name)))
-    return found
+    isTableKnown = checkColumns(rows.map(([name]) => String(name)))
+    return isTableKnown
   }
 
   async function createTable(): Promise<void> {
     await session.run(BEGIN)
     try {
-      for (const statement of [LOCK, TABLE, ...INDEXES]) await session.run(statement)
+      for (const statement of [TAKE_LOCK, CREATE_TABLE, ...CREATE_INDEXES]) await session.run(statement)
       await session.run('COMMIT')
     } catch (error) {
       if (session.isOpen) await session.run('ROLLBACK')
-      if (!(error instanceof SqlFailure && CREATED_BY_ANOTHER.has(error.code ?? '') && (await hasTable()))) throw error
+      if (!(error instanceof SqlFailure && CREATED_BY_ANOTHER_STATES.has(error.code ?? '') && (await hasTable())))
+        throw error
     }
-    found = true
+    isTableKnown = true
   }
 
   return {
     session,
-    maxBytes: MAX_BYTES,
+    maxBytes: MAX_STATEMENT_BYTES,
     hasTable,
     forgetTable() {
-      found = false
+      isTableKnown = false
     },
     createTable,
     async attempt(work) {
@@ -98,15 +99,15 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
       return rows.map((row): RecordRow => row.map(toTextOrNull))
     },
     walk: step => walk(session, step),
-    summarise: baseIds => summarise(session, baseIds),
-    async findYoung(baseIds, { from, to }) {
+    summarize: baseIds => summarizeTraces(session, baseIds),
+    async findTracesWithin(baseIds, { from, to }) {
       const { rows } = await session.run(
         'SELECT DISTINCT base_id FROM data WHERE base_id = ANY($1) AND timestamp >= $2 AND timestamp <= $3',
         [baseIds, from, to],
       )
       return rows.map(([baseId]) => String(baseId))
     },
-    async findOld(baseIds, young, limit) {
+    async findRecordsOutside(baseIds, young, limit) {
       const { rows } = await session.run(
         `SELECT id, base_id FROM data WHERE base_id = ANY($1)
          AND ($2::text IS NULL OR timestamp IS NULL OR timestamp < $2 OR timestamp > $3) LIMIT $4`,
@@ -114,8 +115,8 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
       )
       return rows.map(([id, baseId]) => ({ id: Number(id), baseId: String(baseId) }))
     },
-    removeRows: createRemoval(session),
-    async findRows(ids) {
+    removeRows: createRowRemover(session),
+    async findExistingRows(ids) {
       const { rows } = await session.run('SELECT id FROM data WHERE id = ANY($1)', [ids])
       return rows.map(([id]) => Number(id))
     },
@@ -123,7 +124,7 @@ export function createPostgresqlStore(session: SqlSession): SqlStore {
   }
 }
 
-async function walk(session: SqlSession, { from, direction, limit, withSuspects }: Step) {
+async function walk(session: SqlSession, { from, direction, limit, withSuspects }: WalkStep) {
   const [sign, order] = direction === 'older' ? ['<', 'DESC'] : ['>', 'ASC']
   const bytes = withSuspects ? `CASE WHEN data::text ~ 'etype|status_code' THEN octet_length(data::text) END` : 'NULL'
   const behind = from === undefined ? '' : `AND timestamp ${sign}= $2 AND (timestamp, id) ${sign} ($2, $3)`
@@ -133,10 +134,10 @@ async function walk(session: SqlSession, { from, direction, limit, withSuspects 
      ORDER BY timestamp ${order}, id ${order} LIMIT $1`,
     from === undefined ? [limit] : [limit, from.timestamp, from.id],
   )
-  return rows.map(toMetRecord)
+  return rows.map(toWalkedRecord)
 }
 
-async function summarise(session: SqlSession, baseIds: readonly string[]): Promise<TraceSummary[]> {
+async function summarizeTraces(session: SqlSession, baseIds: readonly string[]): Promise<TraceSummary[]> {
   const { rows } = await session.run(
     `SELECT DISTINCT ON (base_id) base_id, timestamp, name, project, service, count(*) OVER (PARTITION BY base_id)
      FROM data WHERE base_id = ANY($1) AND timestamp IS NOT NULL ORDER BY base_id, timestamp, id`,

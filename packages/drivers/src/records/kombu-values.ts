@@ -2,7 +2,7 @@ import { Object } from '@osprofiler/core/platform'
 import { isObject } from './record-text.js'
 
 /** The names under which kombu sends values that JSON cannot express. */
-const TEXTS = ['datetime', 'date', 'time', 'decimal', 'bytes', 'base64']
+const TEXT_TYPES = ['datetime', 'date', 'time', 'decimal', 'bytes', 'base64']
 
 /**
  * Replaces what oslo.messaging 18 sends for dates, UUIDs, decimals and bytes by the text that Python shows. An example
@@ -10,15 +10,15 @@ const TEXTS = ['datetime', 'date', 'time', 'decimal', 'bytes', 'base64']
  * which may have any depth. The format is in `_encoders` and `_decoders` of kombu/utils/json.py, 5.3 to 5.7.
  */
 export function untagValues<Value>(top: Value): Value {
-  const waiting: unknown[] = [top]
-  while (waiting.length > 0) {
-    const holder = waiting.pop()
+  const pending: unknown[] = [top]
+  while (pending.length > 0) {
+    const holder = pending.pop()
     if (typeof holder !== 'object' || holder === null) continue
     const members = holder as Record<string, unknown>
     for (const name of Object.keys(members)) {
       const text = readTagged(members[name])
       if (text !== undefined) members[name] = text
-      else waiting.push(members[name])
+      else pending.push(members[name])
     }
   }
   return top
@@ -26,9 +26,9 @@ export function untagValues<Value>(top: Value): Value {
 
 function readTagged(value: unknown): string | undefined {
   if (!isObject(value) || Object.keys(value).length !== 2) return undefined
-  const { __type__: type, __value__: told } = value
-  if (typeof told === 'string') return typeof type === 'string' && TEXTS.includes(type) ? told : undefined
-  return type === 'uuid' && isObject(told) && typeof told.hex === 'string' ? withHyphens(told.hex) : undefined
+  const { __type__: type, __value__: content } = value
+  if (typeof content === 'string') return typeof type === 'string' && TEXT_TYPES.includes(type) ? content : undefined
+  return type === 'uuid' && isObject(content) && typeof content.hex === 'string' ? withHyphens(content.hex) : undefined
 }
 
 function withHyphens(hex: string): string {

@@ -33,8 +33,8 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
     return copyObject(info, MAX_DEPTH)
   } catch {
     // If a getter threw, it throws again while the JSON is written.
-    const told = parseJson(stringifyJson(info) ?? '')
-    return isObject(told) ? told : {}
+    const parsed = parseJson(stringifyJson(info) ?? '')
+    return isObject(parsed) ? parsed : {}
   }
 }
 

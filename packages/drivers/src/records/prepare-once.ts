@@ -2,7 +2,7 @@ import type { TraceRecord } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
 
 /** Writes what the first try made of a batch, or makes it now. */
-export type UsePrepared<Prepared, Rest extends unknown[]> = <Result>(
+export type WritePrepared<Prepared, Rest extends unknown[]> = <Result>(
   records: readonly TraceRecord[],
   write: (prepared: Prepared) => Promise<Result>,
   ...rest: Rest
@@ -14,7 +14,7 @@ export type UsePrepared<Prepared, Rest extends unknown[]> = <Result>(
  */
 export function prepareOnce<Prepared, Rest extends unknown[]>(
   prepare: (records: readonly TraceRecord[], ...rest: Rest) => Prepared,
-): UsePrepared<Prepared, Rest> {
+): WritePrepared<Prepared, Rest> {
   const batches = new WeakMap<readonly TraceRecord[], Prepared>()
   return async (records, write, ...rest) => {
     const prepared = batches.get(records) ?? prepare(records, ...rest)

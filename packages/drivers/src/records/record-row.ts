@@ -37,10 +37,10 @@ export function isStorable(text: string): boolean {
 }
 
 /** Converts a row of ours or of Python's, which may have the host beside `info`. */
-export function toRowRecord(row: RecordRow): TraceRecord {
+export function fromRow(row: RecordRow): TraceRecord {
   const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
-  const { info: told } = parseData(data ?? null)
-  const info = isObject(told) ? told : {}
+  const { info: parsedInfo } = parseData(data ?? null)
+  const info = isObject(parsedInfo) ? parsedInfo : {}
   if (host && info.host === undefined) info.host = host
   return toRecord({ timestamp, base_id, parent_id, trace_id, project, service, name, info })
 }

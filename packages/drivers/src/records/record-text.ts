@@ -3,14 +3,14 @@ import { asNumber, ExactNumber, jsonText, parseJson } from '@osprofiler/core/jso
 import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 
 /** Matches texts in which JSON escapes nothing. */
-const PLAIN = /^[ !#-[\]-~]*$/
+const UNESCAPED_TEXT = /^[ !#-[\]-~]*$/
 /** Matches words that standard JSON lacks, even inside a text. */
-const WORD = /NaN|Infinity/
+const NON_FINITE_WORD = /NaN|Infinity/
 
-const quoteBaseId = createQuote()
-const quoteParentId = createQuote()
-const quoteProject = createQuote()
-const quoteService = createQuote()
+const quoteBaseId = createCachingQuote()
+const quoteParentId = createCachingQuote()
+const quoteProject = createCachingQuote()
+const quoteService = createCachingQuote()
 
 /** Encodes a record as a line of JSON, like `stringifyJson` but in five sixths of the time. */
 export function encodeRecord(record: TraceRecord): string {
@@ -23,29 +23,29 @@ export function encodeRecord(record: TraceRecord): string {
 /** Encodes like `encodeRecord`, but writes `NaN` and `Infinity` as texts, for stores that take only standard JSON. */
 export function encodeStandardRecord(record: TraceRecord): string | undefined {
   const line = encodeRecord(record)
-  if (!WORD.test(line)) return line
+  if (!NON_FINITE_WORD.test(line)) return line
   try {
-    return encodeRecord({ ...record, info: spellWords(record.info) as TraceRecord['info'] })
+    return encodeRecord({ ...record, info: spellNonFinite(record.info) as TraceRecord['info'] })
   } catch {
     return undefined
   }
 }
 
 /** May fail on deep values, which a store with its own parser refuses anyway. */
-function spellWords(value: unknown): unknown {
+function spellNonFinite(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
-  if (Array.isArray(value)) return value.map(spellWords)
+  if (Array.isArray(value)) return value.map(spellNonFinite)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, spellWords(member)]))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, spellNonFinite(member)]))
 }
 
 /** Encodes a text as JSON. Most texts need only quotes. */
 function quote(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+  return UNESCAPED_TEXT.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
 /** Creates a `quote` for a member that is mostly the same as in the record before. */
-function createQuote(): (text: string) => string {
+function createCachingQuote(): (text: string) => string {
   let last = ''
   let quoted = '""'
   return text => {

@@ -1,10 +1,10 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { Date, Number } from '@osprofiler/core/platform'
 
-const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
-const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
-const MICROSECONDS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
-const [POINT, ZERO, NINE] = [0x2e, 0x30, 0x39]
+const TIMESTAMP = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
+const SECOND_CHARACTERS = 'YYYY-MM-DDTHH:MM:SS'.length
+const MICROSECOND_CHARACTERS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
+const [POINT_CODE, ZERO_CODE, NINE_CODE] = [0x2e, 0x30, 0x39]
 
 /** Records come in bursts, so the next record is mostly from the second that was read last. */
 let lastSecond = ''
@@ -14,9 +14,9 @@ let lastMs = Number.NaN
 export function toMicroseconds(timestamp: string): number | undefined {
   const fraction = readInLastSecond(timestamp)
   if (fraction !== undefined) return lastMs * 1000 + fraction
-  const match = SHAPE.exec(timestamp)
+  const match = TIMESTAMP.exec(timestamp)
   if (match === null) return undefined
-  const second = timestamp.slice(0, SECOND)
+  const second = timestamp.slice(0, SECOND_CHARACTERS)
   if (second !== lastSecond) {
     lastMs = Date.parse(`${second.replace(' ', 'T')}Z`)
     lastSecond = second
@@ -31,19 +31,20 @@ export function isTimestamp(timestamp: string): boolean {
 
 /** Reads a timestamp of our own clock in the last second: the common case, in half the time. */
 function readInLastSecond(timestamp: string): number | undefined {
-  if (timestamp.length !== MICROSECONDS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond)) return undefined
-  if (timestamp.charCodeAt(SECOND) !== POINT) return undefined
+  if (timestamp.length !== MICROSECOND_CHARACTERS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond))
+    return undefined
+  if (timestamp.charCodeAt(SECOND_CHARACTERS) !== POINT_CODE) return undefined
   let microseconds = 0
-  for (let at = SECOND + 1; at < MICROSECONDS; at++) {
+  for (let at = SECOND_CHARACTERS + 1; at < MICROSECOND_CHARACTERS; at++) {
     const code = timestamp.charCodeAt(at)
-    if (code < ZERO || code > NINE) return undefined
-    microseconds = microseconds * 10 + code - ZERO
+    if (code < ZERO_CODE || code > NINE_CODE) return undefined
+    microseconds = microseconds * 10 + code - ZERO_CODE
   }
   return microseconds
 }
 
 /** Sorts records by time, the oldest first. */
-export function byTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
+export function compareByTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
   if (one.timestamp === other.timestamp) return 0
   return one.timestamp < other.timestamp ? -1 : 1
 }

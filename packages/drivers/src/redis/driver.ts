@@ -3,8 +3,8 @@ import { findClient } from '../opening/client-package.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
 import { prepareOnce } from '../records/prepare-once.js'
 import { createClusterRoute } from './cluster.js'
-import { explainRefusal, toRedisError } from './failure.js'
-import { RECORDS } from './keys.js'
+import { describeRefusal, toRedisError } from './failure.js'
+import { RECORDS_PREFIX } from './keys.js'
 import { createLegacyKeys } from './legacy-keys.js'
 import { listTraces } from './list.js'
 import { createMasterRoute } from './master.js'
@@ -21,35 +21,35 @@ import { prepareBatch, sendBatch } from './write.js'
  */
 export function openRedisDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context
-  const place = readRedisUrl(scheme, location)
+  const settings = readRedisUrl(scheme, location)
   findClient('ioredis', context)
-  const route = (place.kind === 'cluster' ? createClusterRoute : createMasterRoute)(place, lifetime.lookup)
+  const route = (settings.kind === 'cluster' ? createClusterRoute : createMasterRoute)(settings, lifetime.lookup)
   const legacy = createLegacyKeys(route)
-  const useBatch = prepareOnce(records => prepareBatch(records, { ttl: place.ttl, filterErrorTrace }))
+  const writePrepared = prepareOnce(records => prepareBatch(records, { ttl: settings.ttl, filterErrorTrace }))
 
   return {
     name: scheme,
-    location: place.location,
-    answerMs: Math.max(place.connectTimeout * place.hosts.length, place.replyTimeout),
+    location: settings.location,
+    answerMs: Math.max(settings.connectTimeoutMs * settings.hosts.length, settings.replyTimeoutMs),
     write: records =>
-      lifetime.run(end => {
-        end.addEventListener('abort', route.cut)
-        const explain = ({ message }: Error) => explainRefusal(place, message)
-        return useBatch(records, batch => sendBatch(route, batch, explain))
+      lifetime.run(signal => {
+        signal.addEventListener('abort', route.destroy)
+        const explain = ({ message }: Error) => describeRefusal(settings, message)
+        return writePrepared(records, batch => sendBatch(route, batch, explain))
       }),
     async *read(baseId, onUnreadable) {
       let isThere = false
-      for await (const records of readList(route, `${RECORDS}${baseId}`, onUnreadable)) {
+      for await (const records of readList(route, `${RECORDS_PREFIX}${baseId}`, onUnreadable)) {
         isThere ||= records.length > 0
         yield records
       }
       if (!isThere) yield* legacy.read(baseId)
     },
-    list: (selection, failed) => listTraces(route, legacy, selection, failed),
+    list: (selection, failedOnly) => listTraces(route, legacy, selection, failedOnly),
     remove: baseId => deleteTrace(route, legacy, baseId),
     prune: before => pruneTraces(route, legacy, before),
-    mayHold: baseId => baseId.isWellFormed(),
-    toError: error => toRedisError(place, error),
-    cut: route.cut,
+    canStoreId: baseId => baseId.isWellFormed(),
+    toError: error => toRedisError(settings, error),
+    destroy: route.destroy,
   }
 }

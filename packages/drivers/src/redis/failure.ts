@@ -1,17 +1,17 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Error, isError, Object, String } from '@osprofiler/core/toolkit'
 import { DOCUMENTATION } from '../opening/documentation.js'
-import type { RedisPlace } from './url.js'
+import type { RedisSettings } from './url.js'
 
-type ShownPlace = Pick<RedisPlace, 'location' | 'product'>
+type ShownSettings = Pick<RedisSettings, 'location' | 'product'>
 
 /** Refusals that never change: the key holds another type, or a value is too large. */
-const FOR_EVER = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
+const PERMANENT_REFUSAL = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
 
 /** Refusals because another server has become or will become the master or the home of the keys. */
-const ELSEWHERE = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
+const OTHER_SERVER_REFUSAL = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
-const PAGE = `${DOCUMENTATION}/stores/redis.md`
+const REDIS_PAGE_URL = `${DOCUMENTATION}/stores/redis.md`
 
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
@@ -19,22 +19,22 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'the password of the Sentinels themselves is wrong or missing: see "?sentinel_password="',
   ],
   [/^(?:WRONGPASS|NOAUTH|ERR invalid password)/, 'the password is wrong or missing'],
-  [/^NOPERM/, `the user has no leave for a command that is needed; see ${PAGE}#what-it-needs`],
+  [/^NOPERM/, `the user may not run a command that the driver needs; see ${REDIS_PAGE_URL}#what-it-needs`],
   [/^ERR (?:DB index|invalid DB)/, 'it has no such database; see its setting "databases"'],
   [/^NOREPLICAS/, 'it has too few replicas to take writes; see its setting min-replicas-to-write'],
-  [/Unknown RESP type|Protocol error, got/i, 'what answers there is no Redis'],
-  [/wrong version number|EPROTO/i, 'it does not speak TLS: redis:// is for such a server'],
+  [/Unknown RESP type|Protocol error, got/i, 'the server is not a Redis'],
+  [/wrong version number|EPROTO/i, 'it does not speak TLS; use redis://'],
   [/^OOM/, 'it is full (maxmemory)'],
   [/^READONLY/, 'it is a replica, which takes no writes'],
   [/^MISCONF/, 'it cannot save to its disk, and takes no writes'],
   [/^LOADING/, 'it is loading its data'],
-  [/^MOVED/, 'it is of a Cluster: add "?cluster=true" to the connection string'],
+  [/^MOVED/, 'it belongs to a Cluster; add "?cluster=true" to the connection string'],
   [/^CLUSTERDOWN/, 'the Cluster is down'],
-  [/^ERR unknown command 'sentinel'/i, 'it is no Sentinel; redis:// is for the server itself'],
-  [/cluster support disabled/, 'it is of no Cluster: leave "cluster=true" out'],
+  [/^ERR unknown command 'sentinel'/i, 'it is not a Sentinel; use redis:// for the server itself'],
+  [/cluster support disabled/, 'it does not belong to a Cluster; leave out "cluster=true"'],
   [
     /certificate|altnames/i,
-    `its certificate is not trusted; see ssl_ca_certs and the other options for TLS in ${PAGE}#options`,
+    `its certificate is not trusted; see ssl_ca_certs and the other options for TLS in ${REDIS_PAGE_URL}#options`,
   ],
   [
     /^Connection is closed|ECONNRESET/,
@@ -52,36 +52,36 @@ export function toSentinelRefusal(error: unknown): unknown {
 }
 
 /** Returns whether a refusal will never change, so that sending the record again is useless. */
-export function isForEver({ message }: Error): boolean {
-  return FOR_EVER.test(message)
+export function isPermanent({ message }: Error): boolean {
+  return PERMANENT_REFUSAL.test(message)
 }
 
 /** Whether the size of one command may be the reason. The server counts received data as memory, too. */
-export function mayBeOfOne({ message }: Error): boolean {
+export function mayConcernOneCommand({ message }: Error): boolean {
   return message.startsWith('OOM ')
 }
 
 /** Whether the server ends the connection with this refusal. */
-export function isLast({ message }: Error): boolean {
+export function endsConnection({ message }: Error): boolean {
   return message.startsWith('ERR Protocol error')
 }
 
 /** Returns whether another server is, or is about to become, the right one for the command. */
-export function isElsewhere({ message }: Error): boolean {
-  return ELSEWHERE.test(message)
+export function isForOtherServer({ message }: Error): boolean {
+  return OTHER_SERVER_REFUSAL.test(message)
 }
 
 /** Returns an error for users of the driver. Its cause has the words of the server or the system, but no command. */
-export function toRedisError(place: ShownPlace, error: unknown): unknown {
+export function toRedisError(settings: ShownSettings, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
   // The client's own error is not kept, because it carries the command with the login's password.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
-  return new OsprofilerError('ERR_STORE', explainRefusal(place, said), { cause })
+  return new OsprofilerError('ERR_STORE', describeRefusal(settings, said), { cause })
 }
 
 /** Describes a refusal for users of the driver, with advice for known causes. */
-export function explainRefusal({ location, product }: ShownPlace, message: string): string {
+export function describeRefusal({ location, product }: ShownSettings, message: string): string {
   const said = firstLine(message)
   const [, general] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []
   const advice = product === 'Valkey' ? general?.replace(REDIS_WORDS, toValkeyWord) : general

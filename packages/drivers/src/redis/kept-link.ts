@@ -4,11 +4,11 @@ import type { RedisLink } from './link.js'
 export interface KeptLink {
   borrow(): Promise<RedisLink>
   /** Closes the connection. The next `borrow` opens another one. */
-  forget(): Promise<void>
+  close(): Promise<void>
 }
 
 /** Keeps one connection for all callers. Calls `open` if no connection is open. */
-export function keepLink(open: () => Promise<RedisLink>): KeptLink {
+export function createKeptLink(open: () => Promise<RedisLink>): KeptLink {
   let current: Promise<RedisLink> | undefined
   return {
     async borrow() {
@@ -19,7 +19,7 @@ export function keepLink(open: () => Promise<RedisLink>): KeptLink {
       if (current === seen) current = open()
       return await (current ?? open())
     },
-    async forget() {
+    async close() {
       const seen = current
       current = undefined
       const link = await seen?.catch(() => undefined)

@@ -3,11 +3,11 @@ import type { RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 
 /** Prefix of a trace's list of records in the layout of Python's driver, newest record first. */
-export const RECORDS = 'osprofiler_opt:'
+export const RECORDS_PREFIX = 'osprofiler_opt:'
 /** Prefix of the note that a trace failed. */
-export const FAILURES = 'osprofiler_error:'
+export const FAILURES_PREFIX = 'osprofiler_error:'
 /** Prefix of the old layout, which had a key per record. */
-export const LEGACY = 'osprofiler:'
+export const LEGACY_PREFIX = 'osprofiler:'
 
 const KEYS_PER_SCAN = 500
 

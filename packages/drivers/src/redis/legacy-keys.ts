@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../records/record-text.js'
-import { LEGACY, scanKeys } from './keys.js'
+import { LEGACY_PREFIX, scanKeys } from './keys.js'
 import type { RedisCommand } from './link.js'
 import type { RedisRoute } from './route.js'
 
@@ -20,11 +20,11 @@ interface LegacyPage {
 
 /** Looks for such keys once. Nothing writes them any more, so if there are none, no later search is needed. */
 export function createLegacyKeys(route: RedisRoute): LegacyKeys {
-  let areThere: boolean | undefined
+  let hasLegacyKeys: boolean | undefined
 
   async function* scan(prefix: string): AsyncGenerator<LegacyPage> {
-    if (areThere === undefined) areThere = await findAny(route)
-    if (!areThere) return
+    if (hasLegacyKeys === undefined) hasLegacyKeys = await hasAnyKey(route)
+    if (!hasLegacyKeys) return
     for await (const { link, keys } of scanKeys(route, prefix)) {
       const replies = await link.send(keys.map((key): RedisCommand => ['get', key]))
       const found = keys.flatMap((key, index) => {
@@ -35,8 +35,8 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
       yield {
         records: found.map(({ record }) => record),
         async remove(isKept) {
-          const doomed = found.filter(({ record }) => !isKept(record))
-          const answers = await link.send(doomed.map(({ key }): RedisCommand => ['del', key]))
+          const expired = found.filter(({ record }) => !isKept(record))
+          const answers = await link.send(expired.map(({ key }): RedisCommand => ['del', key]))
           return answers.filter(reply => reply.outcome === 'done' && reply.value === 1).length
         },
       }
@@ -45,7 +45,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
 
   return {
     async *read(baseId) {
-      for await (const { records } of scan(`${LEGACY}${baseId ?? ''}`)) {
+      for await (const { records } of scan(`${LEGACY_PREFIX}${baseId ?? ''}`)) {
         // The id of another trace may begin with this id.
         yield baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
       }
@@ -53,7 +53,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
     async remove(baseIds) {
       const [only] = baseIds
       let removed = 0
-      for await (const page of scan(`${LEGACY}${baseIds.size === 1 ? only : ''}`)) {
+      for await (const page of scan(`${LEGACY_PREFIX}${baseIds.size === 1 ? only : ''}`)) {
         removed += await page.remove(({ base_id }) => !baseIds.has(base_id))
       }
       return removed
@@ -61,7 +61,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   }
 }
 
-async function findAny(route: RedisRoute): Promise<boolean> {
-  for await (const { keys } of scanKeys(route, LEGACY)) return keys.length > 0
+async function hasAnyKey(route: RedisRoute): Promise<boolean> {
+  for await (const { keys } of scanKeys(route, LEGACY_PREFIX)) return keys.length > 0
   return false
 }

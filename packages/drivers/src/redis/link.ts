@@ -7,7 +7,7 @@ import { withDeadline } from '../lifetime/deadline.js'
 import { readCertificateFile } from '../opening/certificate-file.js'
 import { loadClient } from '../opening/client-package.js'
 import type { Host } from '../opening/connection-url.js'
-import type { RedisLogin, RedisPlace, RedisTls } from './url.js'
+import type { RedisLogin, RedisSettings, RedisTls } from './url.js'
 
 /** A Redis command: the name of the client's method, and its arguments. */
 export type RedisCommand = readonly [name: string, ...words: (string | number)[]]
@@ -18,13 +18,13 @@ export type RedisReply =
   | { readonly outcome: 'refused'; readonly error: Error }
   | { readonly outcome: 'lost'; readonly error: Error }
 
-/** The connections of one store to its servers. One call cuts all of them. */
+/** The connections of one store to its servers. One call destroys all of them. */
 export interface RedisLinks {
   open(host: Host, login: RedisLogin, db: number): Promise<RedisLink>
   /** Ends all connections, including those that are still opening. */
-  cut(): void
-  /** Number of cuts so far. A connection attempt from before a cut goes no further. */
-  readonly cuts: number
+  destroyAll(): void
+  /** Number of calls of `destroyAll`. A connection attempt from before a call goes no further. */
+  readonly destroyCount: number
 }
 
 /** A connection to one server. It does not keep the process alive. */
@@ -36,16 +36,16 @@ export interface RedisLink {
 }
 
 /** A connection that was idle for longer may have broken unnoticed, so a ping tests it before a batch. */
-const IDLE_MS = 1_000
+const MAX_UNTESTED_IDLE_MS = 1_000
 
 /** Default of the client. */
-const CLOSE_MS = 2_000
+const CLOSE_TIMEOUT_MS = 2_000
 
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
 type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 
 /** Prepares the connections of a store. The client `ioredis` is loaded on first use. */
-export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): RedisLinks {
+export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
   let cuts = 0
 
@@ -61,26 +61,26 @@ export function createRedisLinks(place: RedisPlace, lookup: LookupFunction): Red
     async open(host, login, db) {
       const seen = cuts
       const client = await loadClient('ioredis')
-      const options = { ...toOptions(host, place), Connector: toConnector(client, host, place, lookup) }
-      if (cuts !== seen) throw new Error('nobody waits for it any longer')
+      const options = { ...toOptions(host, settings), Connector: toConnector(client, host, settings, lookup) }
+      if (cuts !== seen) throw new Error('the attempt was canceled')
       const redis = prepare(options, client.Redis)
-      return await logInto(redis, login, db, place).catch(error => {
+      return await connectAndLogIn(redis, login, db, settings).catch(error => {
         clients.delete(redis)
         throw error
       })
     },
-    cut() {
+    destroyAll() {
       cuts++
-      for (const client of clients) end(client)
+      for (const client of clients) destroyConnection(client)
     },
-    get cuts() {
+    get destroyCount() {
       return cuts
     },
   }
 }
 
 /** Forbids retries, which could write a batch twice, and logging in, which prints a warning if no password is set. */
-function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
+function toOptions({ host, port }: Host, { connectTimeoutMs, tls }: RedisSettings) {
   return {
     host,
     port,
@@ -91,7 +91,7 @@ function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
     enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
-    connectTimeout,
+    connectTimeout: connectTimeoutMs,
     // Makes the client wait for the end of the handshake. The options for TLS are the connector's.
     ...(tls === undefined ? {} : { tls: {} }),
     // Keeps the client from sending `HELLO` for protocol 3, which a server refuses before the login.
@@ -100,13 +100,13 @@ function toOptions({ host, port }: Host, { connectTimeout, tls }: RedisPlace) {
 }
 
 /** Creates a connector, because the client does not pass on `lookup`. */
-function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, lookup: LookupFunction) {
+function toConnector(client: Client, { host, port }: Host, { tls }: RedisSettings, lookup: LookupFunction) {
   const { AbstractConnector } = client
   const address = { host, port, lookup }
 
   return class extends AbstractConnector {
     constructor() {
-      super(CLOSE_MS)
+      super(CLOSE_TIMEOUT_MS)
     }
 
     override async connect(): Promise<Socket | TLSSocket> {
@@ -121,7 +121,12 @@ function toConnector(client: Client, { host, port }: Host, { tls }: RedisPlace, 
   }
 }
 
-async function logInto(redis: Redis, login: RedisLogin, db: number, place: RedisPlace): Promise<RedisLink> {
+async function connectAndLogIn(
+  redis: Redis,
+  login: RedisLogin,
+  db: number,
+  settings: RedisSettings,
+): Promise<RedisLink> {
   let reason: Error | undefined
   redis.on('error', error => {
     reason = error
@@ -131,32 +136,32 @@ async function logInto(redis: Redis, login: RedisLogin, db: number, place: Redis
     // The client creates its socket a moment later. A server that is silent over TLS must not keep the process alive.
     setImmediate(() => redis.stream?.unref()).unref()
     await connecting
-    const link = createLink(redis, place.replyTimeout)
+    const link = createLink(redis, settings.replyTimeoutMs)
     await logIn(link, login, db)
     return link
   }
-  return await withDeadline(place.connectTimeout, () => end(redis), connect).catch(error => {
-    end(redis)
+  return await withDeadline(settings.connectTimeoutMs, () => destroyConnection(redis), connect).catch(error => {
+    destroyConnection(redis)
     throw reason ?? error
   })
 }
 
 /** Ends a connection at once. The client alone would wait for a server that hangs, and keep the process alive. */
-function end(redis: Redis): void {
+function destroyConnection(redis: Redis): void {
   // After a second `disconnect`, the client would wait two seconds for the end of a connection that has ended.
   if (redis.stream?.destroyed) return
   redis.disconnect()
   redis.stream?.destroy()
 }
 
-function createLink(redis: Redis, replyTimeout: number): RedisLink {
+function createLink(redis: Redis, replyTimeoutMs: number): RedisLink {
   let lastUse = performance.now()
   redis.stream.unref()
 
   async function exchange(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
     const batch = commands.map(command => [...command])
     const send = () => suppress(() => redis.pipeline(batch).exec())
-    const replies = await withDeadline(replyTimeout, () => end(redis), send).finally(() => {
+    const replies = await withDeadline(replyTimeoutMs, () => destroyConnection(redis), send).finally(() => {
       lastUse = performance.now()
     })
     return (replies ?? []).map(([error, value]) => toReply(error, value))
@@ -167,14 +172,14 @@ function createLink(redis: Redis, replyTimeout: number): RedisLink {
       return redis.status === 'ready'
     },
     async send(commands) {
-      if (performance.now() - lastUse > IDLE_MS) {
+      if (performance.now() - lastUse > MAX_UNTESTED_IDLE_MS) {
         const [reply] = await exchange([['ping']])
         if (reply?.outcome === 'lost') throw reply.error
       }
       if (redis.status !== 'ready') throw new Error('Connection is closed.')
       return await exchange(commands)
     },
-    close: () => end(redis),
+    close: () => destroyConnection(redis),
   }
 }
 
@@ -192,13 +197,13 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   const replies = await link.send(commands)
   for (const [index, reply] of replies.entries()) {
     if (reply.outcome === 'done') continue
-    if (commands[index]?.[0] === 'auth' && wantsNoPassword(reply.error)) continue
+    if (commands[index]?.[0] === 'auth' && needsNoPassword(reply.error)) continue
     throw reply.error
   }
 }
 
 /** As in Python, a password is no error if the server requires none. */
-function wantsNoPassword({ message }: Error): boolean {
+function needsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }
 

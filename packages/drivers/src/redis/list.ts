@@ -1,11 +1,11 @@
 import { OsprofilerError, type TraceSummary } from '@osprofiler/core'
 import { Map } from '@osprofiler/core/toolkit'
-import { latestBelievedTime } from '../listing/latest-believed-time.js'
-import { collectNewest, type TimePart, type TracePage } from '../listing/newest-traces.js'
+import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timestamp.js'
+import { collectNewest, type TimeRange, type TracePage } from '../listing/newest-traces.js'
 import type { Selection } from '../listing/trace-query.js'
 import { addToTally, createTally, sortNewestFirst, type TraceTally } from '../listing/trace-tally.js'
 import { isObject, parse } from '../records/record-text.js'
-import { FAILURES, RECORDS, scanKeys } from './keys.js'
+import { FAILURES_PREFIX, RECORDS_PREFIX, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy-keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import { readList, readLists } from './read.js'
@@ -19,7 +19,7 @@ interface Candidate {
 
 /** Limits the memory for candidates. The newest ones are kept. */
 const MAX_CANDIDATES = 100_000
-const TRACES_AT_ONCE = 20
+const PAGE_TRACES = 20
 
 /**
  * Lists the newest traces. Redis does not order traces, so the first record of each trace is read: the trace began then
@@ -29,37 +29,38 @@ export async function listTraces(
   route: RedisRoute,
   legacy: LegacyKeys,
   selection: Selection,
-  failed: boolean,
+  failedOnly: boolean,
 ): Promise<TraceSummary[]> {
-  const old = failed ? new Map<string, TraceTally>() : await tallyLegacy(legacy)
-  const { candidates, wereAll } = await findCandidates(route, failed, selection.since)
-  if (!wereAll && selection.limit > MAX_CANDIDATES) throw tooMany()
+  const legacyTallies = failedOnly ? new Map<string, TraceTally>() : await tallyLegacy(legacy)
+  const { candidates, isComplete } = await findCandidates(route, failedOnly, selection.since)
+  if (!isComplete && selection.limit > MAX_CANDIDATES) throw createTooManyTracesError()
 
-  async function* pages(part: TimePart): AsyncGenerator<TracePage> {
-    if ('upTo' in part) yield { baseIds: old.keys(), reached: part.upTo }
-    const those = candidates.filter(({ timestamp }) =>
+  async function* pages(part: TimeRange): AsyncGenerator<TracePage> {
+    if ('upTo' in part) yield { baseIds: legacyTallies.keys(), reached: part.upTo }
+    const matching = candidates.filter(({ timestamp }) =>
       'upTo' in part ? timestamp <= part.upTo : timestamp > part.after,
     )
-    for (let at = 0; at < those.length; at += TRACES_AT_ONCE) {
-      const some = those.slice(at, at + TRACES_AT_ONCE)
-      yield { baseIds: some.map(({ baseId }) => baseId), reached: some.at(-1)?.timestamp ?? '' }
+    for (let at = 0; at < matching.length; at += PAGE_TRACES) {
+      const page = matching.slice(at, at + PAGE_TRACES)
+      yield { baseIds: page.map(({ baseId }) => baseId), reached: page.at(-1)?.timestamp ?? '' }
     }
-    if (!wereAll && those.at(-1) === candidates.at(-1)) throw tooMany()
+    if (!isComplete && matching.at(-1) === candidates.at(-1)) throw createTooManyTracesError()
   }
 
-  async function summarise(baseIds: readonly string[]): Promise<TraceSummary[]> {
-    const known = baseIds.flatMap(baseId => old.get(baseId)?.summary ?? [])
-    const others = baseIds.filter(baseId => !old.has(baseId))
-    return [...known, ...(await summariseLists(route, others))]
+  async function summarizeTraces(baseIds: readonly string[]): Promise<TraceSummary[]> {
+    const known = baseIds.flatMap(baseId => legacyTallies.get(baseId)?.summary ?? [])
+    const others = baseIds.filter(baseId => !legacyTallies.has(baseId))
+    return [...known, ...(await summarizeLists(route, others))]
   }
 
-  return await collectNewest({ pages, summarise }, selection)
+  return await collectNewest({ pages, summarize: summarizeTraces }, selection)
 }
 
 /** Sums up a trace by all records of its list. Records in the old layout do not count. */
 export async function tallyTrace(route: RedisRoute, baseId: string): Promise<TraceTally> {
   const tally = createTally()
-  for await (const records of readList(route, `${RECORDS}${baseId}`)) for (const record of records) tally.add(record)
+  for await (const records of readList(route, `${RECORDS_PREFIX}${baseId}`))
+    for (const record of records) tally.add(record)
   return tally
 }
 
@@ -70,46 +71,46 @@ export async function tallyLegacy(legacy: LegacyKeys): Promise<Map<string, Trace
   return tallies
 }
 
-async function summariseLists(route: RedisRoute, baseIds: readonly string[]): Promise<TraceSummary[]> {
-  const tallies = new Map(baseIds.map(baseId => [`${RECORDS}${baseId}`, createTally()]))
+async function summarizeLists(route: RedisRoute, baseIds: readonly string[]): Promise<TraceSummary[]> {
+  const tallies = new Map(baseIds.map(baseId => [`${RECORDS_PREFIX}${baseId}`, createTally()]))
   await readLists(route, [...tallies.keys()], (key, records) => {
     for (const record of records) tallies.get(key)?.add(record)
   })
   return [...tallies.values()].flatMap(({ summary }) => summary ?? [])
 }
 
-function tooMany(): OsprofilerError {
+function createTooManyTracesError(): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `More than ${MAX_CANDIDATES} traces would have to be looked at. Ask for fewer of them, or for younger ones.`,
+    `More than ${MAX_CANDIDATES} traces would have to be read. Ask for fewer or newer traces.`,
   )
 }
 
 /** Returns the traces that may have begun at `since` or later, latest bound first. */
 async function findCandidates(
   route: RedisRoute,
-  failed: boolean,
+  failedOnly: boolean,
   since: string,
-): Promise<{ readonly candidates: readonly Candidate[]; readonly wereAll: boolean }> {
-  const prefix = failed ? FAILURES : RECORDS
+): Promise<{ readonly candidates: readonly Candidate[]; readonly isComplete: boolean }> {
+  const prefix = failedOnly ? FAILURES_PREFIX : RECORDS_PREFIX
   let candidates = new Map<string, Candidate>()
-  let wereAll = true
+  let isComplete = true
   for await (const { link, keys } of scanKeys(route, prefix)) {
-    const replies = await link.send(keys.map((key): RedisCommand => (failed ? ['get', key] : ['lindex', key, -1])))
+    const replies = await link.send(keys.map((key): RedisCommand => (failedOnly ? ['get', key] : ['lindex', key, -1])))
     for (const [index, key] of keys.entries()) {
       const timestamp = readTimestamp(replies[index])
       const baseId = key.slice(prefix.length)
       if (timestamp !== undefined && timestamp >= since) candidates.set(baseId, { baseId, timestamp })
     }
     if (candidates.size <= 2 * MAX_CANDIDATES) continue
-    candidates = new Map(newest(candidates).map(candidate => [candidate.baseId, candidate]))
-    wereAll = false
+    candidates = new Map(selectNewest(candidates).map(candidate => [candidate.baseId, candidate]))
+    isComplete = false
   }
-  if (candidates.size > MAX_CANDIDATES) wereAll = false
-  return { candidates: newest(candidates), wereAll }
+  if (candidates.size > MAX_CANDIDATES) isComplete = false
+  return { candidates: selectNewest(candidates), isComplete }
 }
 
-function newest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
+function selectNewest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
   return sortNewestFirst([...candidates.values()]).slice(0, MAX_CANDIDATES)
 }
 
@@ -118,5 +119,5 @@ function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error
   if (reply?.outcome !== 'done' || typeof reply.value !== 'string') return undefined
   const value = parse(reply.value)
-  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : latestBelievedTime()
+  return isObject(value) && typeof value.timestamp === 'string' ? value.timestamp : getLatestPlausibleTimestamp()
 }

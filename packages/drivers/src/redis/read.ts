@@ -14,7 +14,7 @@ export async function* readList(
   key: string,
   onUnreadable: (records: number) => void = () => undefined,
 ): AsyncGenerator<readonly TraceRecord[]> {
-  for (let page = firstPage(key); ; ) {
+  for (let page = toFirstPage(key); ; ) {
     const [lines] = toValues(await route.send([page.command]))
     const { records, unreadable, next } = readPage(page, lines)
     if (unreadable > 0) onUnreadable(unreadable)
@@ -24,13 +24,13 @@ export async function* readList(
   }
 }
 
-/** Like `readList` for several lists, whose first pages are read together. `take` gets each page. */
+/** Like `readList` for several lists, whose first pages are read together. `onPage` gets each page. */
 export async function readLists(
   route: RedisRoute,
   keys: readonly string[],
-  take: (key: string, records: readonly TraceRecord[]) => void,
+  onPage: (key: string, records: readonly TraceRecord[]) => void,
 ): Promise<void> {
-  let pages = keys.map(firstPage)
+  let pages = keys.map(toFirstPage)
   while (pages.length > 0) {
     const replies = await route.send(pages.map(({ command }) => command))
     pages = pages.flatMap((page, index) => {
@@ -38,7 +38,7 @@ export async function readLists(
       // A key of another type is no trace, and must not prevent the reading of traces.
       const lines = reply?.outcome === 'refused' && isOtherType(reply.error) ? [] : toValues(reply ? [reply] : [])[0]
       const { records, next } = readPage(page, lines)
-      take(page.key, records)
+      onPage(page.key, records)
       return next ?? []
     })
   }
@@ -51,17 +51,22 @@ function isOtherType({ message }: Error): boolean {
 interface Page {
   readonly key: string
   /** Number of records after this page in the list. */
-  readonly read: number
+  readonly recordsAfter: number
   readonly length: number
   readonly command: KeyedCommand
 }
 
-function firstPage(key: string): Page {
+function toFirstPage(key: string): Page {
   return toPage(key, 0, FIRST_PAGE_LINES)
 }
 
-function toPage(key: string, read: number, length: number): Page {
-  return { key, read, length, command: { key, command: ['lrange', key, -(read + length), -(read + 1)] } }
+function toPage(key: string, recordsAfter: number, length: number): Page {
+  return {
+    key,
+    recordsAfter,
+    length,
+    command: { key, command: ['lrange', key, -(recordsAfter + length), -(recordsAfter + 1)] },
+  }
 }
 
 interface PageContent {
@@ -71,12 +76,16 @@ interface PageContent {
   readonly next?: Page
 }
 
-function readPage({ key, read, length }: Page, lines: unknown): PageContent {
+function readPage({ key, recordsAfter, length }: Page, lines: unknown): PageContent {
   if (!Array.isArray(lines) || lines.length === 0) return { records: [], unreadable: 0 }
   const records = lines.toReversed().flatMap(line => decodeRecord(String(line)) ?? [])
   const unreadable = lines.length - records.length
   if (lines.length < length) return { records, unreadable }
   const size = lines.reduce((sum: number, line) => sum + String(line).length, 1)
   const fitting = Math.floor((PAGE_CHARACTERS * lines.length) / size)
-  return { records, unreadable, next: toPage(key, read + lines.length, Math.min(Math.max(fitting, 1), MAX_PAGE_LINES)) }
+  return {
+    records,
+    unreadable,
+    next: toPage(key, recordsAfter + lines.length, Math.min(Math.max(fitting, 1), MAX_PAGE_LINES)),
+  }
 }

@@ -1,7 +1,7 @@
 import { Number, Set } from '@osprofiler/core/toolkit'
-import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timestamp.js'
 import { isObject, parse } from '../records/record-text.js'
-import { FAILURES, RECORDS, scanKeys } from './keys.js'
+import { FAILURES_PREFIX, RECORDS_PREFIX, scanKeys } from './keys.js'
 import type { LegacyKeys } from './legacy-keys.js'
 import type { RedisCommand } from './link.js'
 import { tallyLegacy, tallyTrace } from './list.js'
@@ -9,30 +9,30 @@ import { type RedisRoute, toValues } from './route.js'
 
 /** Removes a trace in either layout, and resolves to the number of its records. */
 export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
-  const key = `${RECORDS}${baseId}`
+  const key = `${RECORDS_PREFIX}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
-  await forget(route, baseId, key)
+  await deleteKeys(route, baseId, key)
   return Number(length) + (await legacy.remove(new Set([baseId])))
 }
 
 /** Removes the traces without a record since `before`, in both layouts. Resolves to the number of traces. */
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
-  for await (const { link, keys } of scanKeys(route, RECORDS)) {
+  for await (const { link, keys } of scanKeys(route, RECORDS_PREFIX)) {
     // In most traces the last record is the youngest. If it is young enough, the trace need not be read.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]
       if (reply?.outcome === 'lost') throw reply.error
       if (reply?.outcome !== 'done' || isYoung(reply.value, before)) continue
-      if (await pruneTrace(route, key.slice(RECORDS.length), before)) pruned++
+      if (await pruneTrace(route, key.slice(RECORDS_PREFIX.length), before)) pruned++
     }
   }
   return pruned + (await pruneLegacy(legacy, before))
 }
 
 async function pruneTrace(route: RedisRoute, baseId: string, before: string): Promise<boolean> {
-  const key = `${RECORDS}${baseId}`
+  const key = `${RECORDS_PREFIX}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   const { summary, newest } = await tallyTrace(route, baseId)
   // A list without any record is not ours.
@@ -44,7 +44,7 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
       { key, command: ['exists', key] },
     ]),
   )
-  if (left === 0) await forget(route, baseId)
+  if (left === 0) await deleteKeys(route, baseId)
   return left === 0
 }
 
@@ -55,9 +55,9 @@ async function pruneLegacy(legacy: LegacyKeys, before: string): Promise<number> 
   return stale.size
 }
 
-async function forget(route: RedisRoute, baseId: string, ...keys: readonly string[]): Promise<void> {
-  const doomed = [...keys, `${FAILURES}${baseId}`]
-  toValues(await route.send(doomed.map(key => ({ key, command: ['del', key] }))))
+async function deleteKeys(route: RedisRoute, baseId: string, ...keys: readonly string[]): Promise<void> {
+  const allKeys = [...keys, `${FAILURES_PREFIX}${baseId}`]
+  toValues(await route.send(allKeys.map(key => ({ key, command: ['del', key] }))))
 }
 
 function isYoung(line: unknown, before: string): boolean {
@@ -66,6 +66,6 @@ function isYoung(line: unknown, before: string): boolean {
     isObject(value) &&
     typeof value.timestamp === 'string' &&
     value.timestamp >= before &&
-    value.timestamp <= latestBelievedTime()
+    value.timestamp <= getLatestPlausibleTimestamp()
   )
 }

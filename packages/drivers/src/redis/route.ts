@@ -12,7 +12,7 @@ export interface RedisRoute {
   send(commands: readonly KeyedCommand[]): Promise<readonly RedisReply[]>
   /** Opens a connection to each server that has keys of its own. */
   openLinks(): Promise<readonly RedisLink[]>
-  cut(): void
+  destroy(): void
 }
 
 /** Returns the values of the replies. Throws if a command was refused or lost. */

@@ -4,13 +4,13 @@ import {
   type Host,
   parseConnectionUrl,
   showHosts,
+  splitWords,
   type UrlForm,
-  words,
 } from '../opening/connection-url.js'
 import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 
 /** Servers of a store and how to connect, as read from the connection string. */
-export interface RedisPlace {
+export interface RedisSettings {
   /** Whether `hosts` are one server, some nodes of a Cluster, or Sentinels that know the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
   /** Name of the server in messages, by the scheme of the connection string. */
@@ -25,9 +25,9 @@ export interface RedisPlace {
   readonly db: number
   readonly tls: RedisTls | undefined
   /** Limit for a connection with its handshake, in milliseconds. */
-  readonly connectTimeout: number
+  readonly connectTimeoutMs: number
   /** Limit for the wait for an answer, in milliseconds. */
-  readonly replyTimeout: number
+  readonly replyTimeoutMs: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
 }
@@ -50,12 +50,12 @@ export interface RedisTls {
 }
 
 /** Spelled as in Python's client, except for `cluster`, `sentinel_` and `ttl`. */
-const OPTIONS = words(`
+const COMMON_OPTIONS = splitWords(`
   db username password socket_timeout socket_connect_timeout ssl_ca_certs ssl_certfile ssl_keyfile
   ssl_cert_reqs ssl_check_hostname ttl
 `)
 /** Settings of Python's client that have no meaning here. */
-const PASSED_OVER = words(`
+const IGNORED_OPTIONS = splitWords(`
   client_name health_check_interval max_connections protocol retry_on_timeout socket_keepalive
 `)
 const CONNECT_MS = 5_000
@@ -65,33 +65,34 @@ const REDIS_FORM: UrlForm = {
   example: 'redis://user:password@host:6379/0',
   defaultPort: 6_379,
   defaultHost: 'localhost',
-  options: [...OPTIONS, 'cluster'],
-  passedOver: PASSED_OVER,
+  options: [...COMMON_OPTIONS, 'cluster'],
+  ignoredOptions: IGNORED_OPTIONS,
 }
 const VALKEY_FORM: UrlForm = { ...REDIS_FORM, example: 'valkey://user:password@host:6379/0' }
 const SENTINEL_FORM: UrlForm = {
   example: 'redissentinel://user:password@host:26379,host:26379/mymaster',
   defaultPort: 26_379,
   defaultHost: 'localhost',
-  options: [...OPTIONS, 'sentinel_username', 'sentinel_password'],
-  passedOver: PASSED_OVER,
+  options: [...COMMON_OPTIONS, 'sentinel_username', 'sentinel_password'],
+  ignoredOptions: IGNORED_OPTIONS,
 }
 
 /** Reads what follows `redis://`, `redissentinel://` or `valkey://`, also with `s`. Throws `ERR_CONNECTION_STRING`. */
-export function readRedisUrl(scheme: string, location: string): RedisPlace {
+export function readRedisUrl(scheme: string, location: string): RedisSettings {
   const bySentinel = scheme.startsWith('redissentinel')
   const product = scheme.startsWith('valkey') ? 'Valkey' : 'Redis'
   const url = parseConnectionUrl(location, bySentinel ? SENTINEL_FORM : product === 'Valkey' ? VALKEY_FORM : REDIS_FORM)
-  const { hosts, path, options, refuse } = url
+  const { hosts, path, options, createError } = url
   const kind = bySentinel ? 'sentinel' : (readSwitch(url, 'cluster') ?? hosts.length > 1) ? 'cluster' : 'single'
   if (kind === 'single' && hosts.length > 1)
-    throw refuse('several hosts are a Cluster, and "cluster=false" says it is none')
+    throw createError('several hosts form a Cluster, but "cluster=false" says that there is none')
   const database = options.get('db') ?? (bySentinel ? '' : path)
-  if (!/^\d{0,5}$/.test(database)) throw refuse('a database is a number from 0 on')
+  if (!/^\d{0,5}$/.test(database)) throw createError('a database must be a number from 0 on')
   const db = Number(database)
   const masterName = path === '' ? 'mymaster' : path
-  if (bySentinel && path.includes('/')) throw refuse('behind the name of the master, a database is given as "?db=2"')
-  if (kind === 'cluster' && db !== 0) throw refuse('a Cluster has no other database than 0')
+  if (bySentinel && path.includes('/'))
+    throw createError('a database after the name of the master must be given as "?db=2"')
+  if (kind === 'cluster' && db !== 0) throw createError('a Cluster has only the database 0')
   return {
     kind,
     product,
@@ -102,8 +103,8 @@ export function readRedisUrl(scheme: string, location: string): RedisPlace {
     sentinelLogin: { username: options.get('sentinel_username'), password: options.get('sentinel_password') },
     db,
     tls: readTls(scheme, url),
-    connectTimeout: readSeconds(url, 'socket_connect_timeout') ?? CONNECT_MS,
-    replyTimeout: readSeconds(url, 'socket_timeout') ?? REPLY_MS,
+    connectTimeoutMs: readSeconds(url, 'socket_connect_timeout') ?? CONNECT_MS,
+    replyTimeoutMs: readSeconds(url, 'socket_timeout') ?? REPLY_MS,
     ttl: readTtl(options.get('ttl')),
   }
 }
@@ -117,21 +118,22 @@ function showLocation(hosts: readonly Host[], masterName: string | undefined, db
 }
 
 function readTls(scheme: string, url: ConnectionUrl): RedisTls | undefined {
-  const { options, refuse } = url
+  const { options, createError } = url
   const given = [...options.keys()].filter(name => name.startsWith('ssl_'))
   if (!TLS_SCHEMES.has(scheme)) {
-    if (given.length > 0) throw refuse(`${given[0]} is for ${scheme}s://, which speaks TLS`)
+    if (given.length > 0) throw createError(`${given[0]} is for ${scheme}s://, which speaks TLS`)
     return undefined
   }
-  const checks = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
-  if (!['none', 'optional', 'required'].includes(checks)) throw refuse('ssl_cert_reqs is none, optional or required')
+  const certificateCheck = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
+  if (!['none', 'optional', 'required'].includes(certificateCheck))
+    throw createError('ssl_cert_reqs is none, optional or required')
   // Only checks that the files are readable. Each connection reads them again, because certificates are renewed.
   readTlsFiles(url, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' })
   return {
     caFile: options.get('ssl_ca_certs'),
     certificateFile: options.get('ssl_certfile'),
     keyFile: options.get('ssl_keyfile'),
-    verify: checks !== 'none',
+    verify: certificateCheck !== 'none',
     checkHost: readSwitch(url, 'ssl_check_hostname') ?? true,
   }
 }

@@ -1,8 +1,8 @@
 import { isErrorRecord, OsprofilerError, type TraceRecord, type WriteResult } from '@osprofiler/core'
 import { JSON, Map, Number } from '@osprofiler/core/toolkit'
 import { encodeRecord } from '../records/record-text.js'
-import { isForEver, mayBeOfOne } from './failure.js'
-import { FAILURES, RECORDS } from './keys.js'
+import { isPermanent, mayConcernOneCommand } from './failure.js'
+import { FAILURES_PREFIX, RECORDS_PREFIX } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
@@ -15,7 +15,7 @@ export interface RedisBatch {
 
 interface Step extends KeyedCommand {
   /** Positions of the records that the step writes. A step without records may be sent any number of times. */
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
   readonly size: number
   /** The step that must be done before this one counts. */
   readonly follows: Step | undefined
@@ -24,15 +24,15 @@ interface Step extends KeyedCommand {
 
 interface TraceLines {
   readonly lines: string[]
-  readonly places: number[]
+  readonly positions: number[]
   failedAt: string | undefined
 }
 
 /** Limits for one request, because more would be copied in memory by client and server. */
-const MAX_CHARACTERS = 8_000_000
-const MAX_LINES = 5_000
+const MAX_REQUEST_CHARACTERS = 8_000_000
+const MAX_COMMAND_LINES = 5_000
 /** A longer line goes alone. A server that ends the connection for the line's size then costs no other record. */
-const LONG_LINE_CHARACTERS = 1_000_000
+const MIN_LONG_LINE_CHARACTERS = 1_000_000
 
 /** Prepares one push per trace in the layout of Python's driver, with expiry and note of failure if wanted. */
 export function prepareBatch(
@@ -41,9 +41,9 @@ export function prepareBatch(
 ): RedisBatch {
   const traces = new Map<string, TraceLines>()
   let refused = 0
-  for (const [place, record] of records.entries()) {
+  for (const [position, record] of records.entries()) {
     // Keys are bytes, and half a surrogate pair has no bytes.
-    if (record.base_id.isWellFormed()) add(traces, record, place, options.filterErrorTrace)
+    if (record.base_id.isWellFormed()) addRecord(traces, record, position, options.filterErrorTrace)
     else refused++
   }
   return { steps: [...traces].flatMap(([baseId, trace]) => toSteps(baseId, trace, options.ttl)), refused }
@@ -64,37 +64,38 @@ export async function sendBatch(
     const replies = await route.send(group)
     for (const [index, step] of group.entries()) {
       const reply = replies[index]
-      failure = settle(step, reply) ?? failure
+      failure = applyReply(step, reply) ?? failure
       if (reply?.outcome === 'refused') refusal = reply.error
     }
   }
-  const held = placesOf(steps, 'due')
-  const unknown = placesOf(steps, 'unknown').length
-  const takesOthers = placesOf(steps, 'done').length > 0 || (refusal !== undefined && mayBeOfOne(refusal))
+  const held = findPositions(steps, 'due')
+  const unknown = findPositions(steps, 'unknown').length
+  const takesOthers =
+    findPositions(steps, 'done').length > 0 || (refusal !== undefined && mayConcernOneCommand(refusal))
   if (failure !== undefined && steps.some(({ state }) => state === 'due') && !(takesOthers && held.length > 0)) {
     throw failure
   }
   if (unknown > 0 && !takesOthers) {
     throw new OsprofilerError(
       'ERR_WRITE_UNCERTAIN',
-      'The connection to Redis broke in the middle of a batch: nobody knows whether it was written, so it is not sent again.',
+      'The connection to Redis broke in the middle of a batch. It is unknown whether the batch was written, so it is not sent again.',
       failure === undefined ? undefined : { cause: failure },
     )
   }
   return {
-    refused: refused + placesOf(steps, 'refused').length,
+    refused: refused + findPositions(steps, 'refused').length,
     ...(unknown > 0 && { unknown }),
     ...(held.length > 0 && { held }),
     ...(refusal && { reason: explain(refusal) }),
   }
 }
 
-function placesOf(steps: readonly Step[], wanted: Step['state']): readonly number[] {
-  return steps.flatMap(({ state, places }) => (state === wanted ? places : []))
+function findPositions(steps: readonly Step[], wanted: Step['state']): readonly number[] {
+  return steps.flatMap(({ state, positions }) => (state === wanted ? positions : []))
 }
 
 /** Updates the state of a step. Returns its failure, if any. */
-function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
+function applyReply(step: Step, reply: RedisReply | undefined): Error | undefined {
   if (reply === undefined) return undefined
   if (reply.outcome === 'done') {
     // After a failed push, the expiry had no effect.
@@ -102,29 +103,34 @@ function settle(step: Step, reply: RedisReply | undefined): Error | undefined {
     return undefined
   }
   if (reply.outcome === 'lost') {
-    if (step.places.length > 0) step.state = 'unknown'
-  } else if (isForEver(reply.error)) {
+    if (step.positions.length > 0) step.state = 'unknown'
+  } else if (isPermanent(reply.error)) {
     step.state = 'refused'
   }
   return reply.error
 }
 
-function add(traces: Map<string, TraceLines>, record: TraceRecord, place: number, filterErrorTrace: boolean): void {
+function addRecord(
+  traces: Map<string, TraceLines>,
+  record: TraceRecord,
+  position: number,
+  filterErrorTrace: boolean,
+): void {
   const { base_id: baseId, timestamp } = record
-  const trace = traces.get(baseId) ?? { lines: [], places: [], failedAt: undefined }
+  const trace = traces.get(baseId) ?? { lines: [], positions: [], failedAt: undefined }
   traces.set(baseId, trace)
   if (filterErrorTrace && isErrorRecord(record)) trace.failedAt = timestamp
   trace.lines.push(encodeRecord(record))
-  trace.places.push(place)
+  trace.positions.push(position)
 }
 
-function toSteps(baseId: string, { lines, places, failedAt }: TraceLines, ttl: number | undefined): Step[] {
-  const key = `${RECORDS}${baseId}`
-  const steps = toPushes(key, lines, places)
+function toSteps(baseId: string, { lines, positions, failedAt }: TraceLines, ttl: number | undefined): Step[] {
+  const key = `${RECORDS_PREFIX}${baseId}`
+  const steps = toPushes(key, lines, positions)
   const last = steps.at(-1)
   if (ttl !== undefined) steps.push(toStep(key, ['pexpire', key, ttl], last))
   if (failedAt !== undefined) {
-    const note = `${FAILURES}${baseId}`
+    const note = `${FAILURES_PREFIX}${baseId}`
     const expiry = ttl === undefined ? [] : ['PX', ttl]
     steps.push(toStep(note, ['set', note, JSON.stringify({ base_id: baseId, timestamp: failedAt }), ...expiry], last))
   }
@@ -132,35 +138,36 @@ function toSteps(baseId: string, { lines, places, failedAt }: TraceLines, ttl: n
 }
 
 /** Returns one push, or several for an oversized batch. */
-function toPushes(key: string, lines: readonly string[], places: readonly number[]): Step[] {
+function toPushes(key: string, lines: readonly string[], positions: readonly number[]): Step[] {
   const steps: Step[] = []
   let from = 0
   let size = 0
   const push = (to: number) => {
     if (to === from) return
     const command: RedisCommand = ['lpush', key, ...lines.slice(from, to)]
-    steps.push({ key, command, places: places.slice(from, to), size, follows: undefined, state: 'due' })
+    steps.push({ key, command, positions: positions.slice(from, to), size, follows: undefined, state: 'due' })
     from = to
     size = 0
   }
   for (const [at, { length }] of lines.entries()) {
-    if (at - from === MAX_LINES || size + length > MAX_CHARACTERS || length > LONG_LINE_CHARACTERS) push(at)
+    if (at - from === MAX_COMMAND_LINES || size + length > MAX_REQUEST_CHARACTERS || length > MIN_LONG_LINE_CHARACTERS)
+      push(at)
     size += length
-    if (length > LONG_LINE_CHARACTERS) push(at + 1)
+    if (length > MIN_LONG_LINE_CHARACTERS) push(at + 1)
   }
   push(lines.length)
   return steps
 }
 
 function toStep(key: string, command: RedisCommand, follows: Step | undefined): Step {
-  return { key, command, places: [], size: 0, follows, state: 'due' }
+  return { key, command, positions: [], size: 0, follows, state: 'due' }
 }
 
 function toGroups(steps: readonly Step[]): Step[][] {
   const groups: Step[][] = []
   let size = Number.POSITIVE_INFINITY
   for (const step of steps) {
-    if (size + step.size > MAX_CHARACTERS || isLong(step)) {
+    if (size + step.size > MAX_REQUEST_CHARACTERS || isLong(step)) {
       groups.push([])
       size = 0
     }
@@ -170,6 +177,6 @@ function toGroups(steps: readonly Step[]): Step[][] {
   return groups
 }
 
-function isLong({ places, size }: Step): boolean {
-  return places.length === 1 && size > LONG_LINE_CHARACTERS
+function isLong({ positions, size }: Step): boolean {
+  return positions.length === 1 && size > MIN_LONG_LINE_CHARACTERS
 }

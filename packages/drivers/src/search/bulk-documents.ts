@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isErrorRecord, type TraceRecord } from '@osprofiler/core'
 import { Buffer, JSON, Map, Object, WeakMap } from '@osprofiler/core/toolkit'
 import { encodeStandardRecord } from '../records/record-text.js'
-import { FAILURES, RECORDS } from './layout.js'
+import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
 /** A record as text for the bulk API, and its fate so far. */
 export interface BulkDocument {
@@ -18,7 +18,7 @@ export interface BulkDocument {
 /** The documents of records that are not settled, so that a retry sends the same ids. */
 export interface BulkDocuments {
   /** Returns one document per record: the same one as in an earlier try, even in another part of a batch. */
-  of(records: readonly TraceRecord[]): readonly BulkDocument[]
+  get(records: readonly TraceRecord[]): readonly BulkDocument[]
   /** Forgets records that will not be sent again. */
   settle(records: readonly TraceRecord[]): void
 }
@@ -33,25 +33,25 @@ export const MAX_RECORD_BYTES = 20_000_000
 const MAX_ID_BYTES = 32_766
 
 /** Beginning of the ids of all documents of this process. Only the last characters differ. */
-const sender = randomBytes(12).toString('base64url')
-let documents = 0
+const idPrefix = randomBytes(12).toString('base64url')
+let documentCount = 0
 
-const UNFIT: BulkDocument = { lines: '', bytes: 0, actions: 0, state: 'refused' }
+const UNFIT_DOCUMENT: BulkDocument = { lines: '', bytes: 0, actions: 0, state: 'refused' }
 /** The document of every record above `MAX_RECORD_BYTES`. The driver recognizes the object and explains the refusal. */
-export const TOO_LARGE: BulkDocument = { ...UNFIT }
+export const TOO_LARGE_DOCUMENT: BulkDocument = { ...UNFIT_DOCUMENT }
 
 /** Creates documents with ids of our own, by which the server recognizes a repeated document. */
 export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
   // A batch may contain the same record twice.
   const known = new WeakMap<TraceRecord, BulkDocument[]>()
   return {
-    of(records) {
-      const met = new Map<TraceRecord, number>()
+    get(records) {
+      const copiesSeen = new Map<TraceRecord, number>()
       return records.map(record => {
         const copies = known.get(record) ?? []
-        const copy = met.get(record) ?? 0
+        const copy = copiesSeen.get(record) ?? 0
         const document = copies[copy] ?? toDocument(record, noteFailures)
-        met.set(record, copy + 1)
+        copiesSeen.set(record, copy + 1)
         copies[copy] = document
         known.set(record, copies)
         return document
@@ -66,14 +66,15 @@ export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
 function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument {
   const { base_id, timestamp } = record
   const line = encodeStandardRecord(record)
-  if (line === undefined) return UNFIT
-  if (isTooLarge(line)) return TOO_LARGE
-  if (!areKept(record) || (line.length > MAX_ID_BYTES && Buffer.byteLength(base_id) > MAX_ID_BYTES)) return UNFIT
-  const id = `${sender}${(documents++).toString(36).padStart(8, '0')}`
-  if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS, id, line)])
+  if (line === undefined) return UNFIT_DOCUMENT
+  if (isTooLarge(line)) return TOO_LARGE_DOCUMENT
+  if (!areStorable(record) || (line.length > MAX_ID_BYTES && Buffer.byteLength(base_id) > MAX_ID_BYTES))
+    return UNFIT_DOCUMENT
+  const id = `${idPrefix}${(documentCount++).toString(36).padStart(8, '0')}`
+  if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS_INDEX, id, line)])
   // An index that does not look into `info` finds failed traces by this member.
-  const marked = toLines(RECORDS, id, `${line.slice(0, -1)},"failed":true}`)
-  const note = toLines(FAILURES, id, JSON.stringify({ base_id, timestamp }))
+  const marked = toLines(RECORDS_INDEX, id, `${line.slice(0, -1)},"failed":true}`)
+  const note = toLines(FAILURES_INDEX, id, JSON.stringify({ base_id, timestamp }))
   return toBulkDocument(noteFailures ? [marked, note] : [marked])
 }
 
@@ -95,6 +96,6 @@ function toLines(index: string, id: string, document: string): string {
 }
 
 /** Whether an index keeps the texts outside of `info` unchanged. Terms are UTF-8. */
-function areKept({ info: _, ...texts }: TraceRecord): boolean {
+function areStorable({ info: _, ...texts }: TraceRecord): boolean {
   return Object.values(texts).every(text => text.isWellFormed())
 }

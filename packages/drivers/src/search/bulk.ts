@@ -3,7 +3,7 @@ import { isObject } from '../records/record-text.js'
 import type { BulkDocument } from './bulk-documents.js'
 import { type SearchClient, WRITE_MS } from './client.js'
 import { mayRefuseRecords, SearchFailure } from './failure.js'
-import { FAILURES, RECORDS } from './layout.js'
+import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
 /** Outcome of a try. The state of each document says what became of the document. */
 export interface BulkOutcome {
@@ -16,16 +16,16 @@ export interface BulkOutcome {
 }
 
 /** By default, a proxy accepts 1 MiB. A larger record goes alone. */
-const MAX_BYTES = 1_000_000
+const MAX_PIECE_BYTES = 1_000_000
 
 /** A write without effect: it replaces a document that does not exist. */
-const PROBE = `{"index":{"_index":"${RECORDS}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
+const PROBE = `{"index":{"_index":"${RECORDS_INDEX}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
 
 /** Statuses of documents that may succeed later: a queue or a memory is full, or the server itself failed. */
-const HELD = [429, 500]
-const REFUSED = [400, 413]
+const HELD_STATUSES = [429, 500]
+const REFUSED_STATUSES = [400, 413]
 /** The document exists, because an earlier try wrote it. */
-const WRITTEN = 409
+const WRITTEN_STATUS = 409
 
 /** Sends the documents of a batch that are not settled. Rejects if the reason is not the batch. */
 export async function sendBulk(client: SearchClient, documents: readonly BulkDocument[]): Promise<BulkOutcome> {
@@ -43,7 +43,7 @@ export async function sendBulk(client: SearchClient, documents: readonly BulkDoc
 
 async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): Promise<Partial<BulkOutcome>> {
   try {
-    return settle(piece, await post(client, piece.map(({ lines }) => lines).join('')))
+    return applyOutcomes(piece, await postBulk(client, piece.map(({ lines }) => lines).join('')))
   } catch (error) {
     if (!(error instanceof SearchFailure)) throw error
     if (error.status === 429) {
@@ -52,7 +52,7 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
     }
     if (!mayRefuseRecords(error)) throw error
     // If the server refuses this as well, the records are not the reason.
-    await askBulk(client)
+    await probeBulk(client)
     const [first, ...others] = piece
     if (first === undefined || others.length > 0) return { refusal: error }
     first.state = 'refused'
@@ -61,17 +61,20 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
 }
 
 /** Sends a write without effect. Rejects if the server takes no bulk request. */
-export async function askBulk(client: SearchClient): Promise<void> {
-  await post(client, PROBE)
+export async function probeBulk(client: SearchClient): Promise<void> {
+  await postBulk(client, PROBE)
 }
 
-async function post(client: SearchClient, bulkBody: string): Promise<Record<string, unknown>> {
+async function postBulk(client: SearchClient, bulkBody: string): Promise<Record<string, unknown>> {
   const request = { method: 'POST', path: '/_bulk', bulkBody } as const
   return await client.request(request, { requestTimeout: WRITE_MS })
 }
 
 /** Notes the state of each document. If a whole piece fails for reasons that are not its own, the server has failed. */
-function settle(piece: readonly BulkDocument[], { errors, items }: Record<string, unknown>): Partial<BulkOutcome> {
+function applyOutcomes(
+  piece: readonly BulkDocument[],
+  { errors, items }: Record<string, unknown>,
+): Partial<BulkOutcome> {
   const outcomes = errors === true && Array.isArray(items) ? items.map(readOutcome) : []
   const failing: BulkDocument[] = []
   let failure: SearchFailure | undefined
@@ -80,13 +83,15 @@ function settle(piece: readonly BulkDocument[], { errors, items }: Record<string
   for (const document of piece) {
     const own = outcomes.slice(at, at + document.actions)
     at += document.actions
-    const failed = own.find(({ status }) => status >= 300 && status !== WRITTEN && !REFUSED.includes(status))
-    const refused = own.find(({ status, index }) => REFUSED.includes(status) && index !== FAILURES)
-    const isHeld = failed !== undefined && HELD.includes(failed.status)
+    const failed = own.find(
+      ({ status }) => status >= 300 && status !== WRITTEN_STATUS && !REFUSED_STATUSES.includes(status),
+    )
+    const refused = own.find(({ status, index }) => REFUSED_STATUSES.includes(status) && index !== FAILURES_INDEX)
+    const isHeld = failed !== undefined && HELD_STATUSES.includes(failed.status)
     document.state = failed !== undefined ? 'held' : refused !== undefined ? 'refused' : 'written'
-    const said = failed ?? refused
-    if (said === undefined) continue
-    reason = new SearchFailure(said.status, said.type)
+    const rejected = failed ?? refused
+    if (rejected === undefined) continue
+    reason = new SearchFailure(rejected.status, rejected.type)
     if (failed === undefined || isHeld) continue
     failing.push(document)
     failure = reason
@@ -105,7 +110,7 @@ function* cutIntoPieces(documents: readonly BulkDocument[]): Generator<readonly 
   let piece: BulkDocument[] = []
   let bytes = 0
   for (const document of documents) {
-    if (piece.length > 0 && bytes + document.bytes > MAX_BYTES) {
+    if (piece.length > 0 && bytes + document.bytes > MAX_PIECE_BYTES) {
       yield piece
       piece = []
       bytes = 0

@@ -36,20 +36,20 @@ interface CheckedTransport extends OpenedTransport {
 }
 
 /** Facts about a store that its client needs: the expected server, the number of hosts, and the time limit. */
-export interface SearchPlace {
+export interface SearchClientSettings {
   readonly name: SearchServerName
   readonly nodes: number
   /** Limit for the answer of a host, in milliseconds. */
-  readonly timeout: number
+  readonly timeoutMs: number
 }
 
 /** Lets the client's own limit expire first. */
-const MARGIN_MS = 1_000
+const LIMIT_MARGIN_MS = 1_000
 
 /** Creates a client. `open` is called again after a failure or an abort. Its connections must end with the signal. */
 export function createSearchClient(
-  open: (end: AbortSignal) => Promise<OpenedTransport>,
-  { name: expected, nodes, timeout }: SearchPlace,
+  open: (signal: AbortSignal) => Promise<OpenedTransport>,
+  { name: expected, nodes, timeoutMs }: SearchClientSettings,
 ): SearchClient {
   let opening: Promise<CheckedTransport> | undefined
   let connections = new AbortController()
@@ -80,7 +80,7 @@ export function createSearchClient(
   }
 
   /** The end of a request does not end a connection that is still opening, which would keep the process alive. */
-  function cutConnections(): void {
+  function abortConnections(): void {
     connections.abort()
     if (closing === undefined) opening = undefined
   }
@@ -89,23 +89,23 @@ export function createSearchClient(
     { querystring = {}, ...rest }: SearchRequest,
     options: RequestOptions = {},
   ): Promise<Record<string, unknown>> {
-    const { requestTimeout = timeout } = options
-    const limit = options.requestTimeout ?? timeout * nodes
+    const { requestTimeout = timeoutMs } = options
+    const limit = options.requestTimeout ?? timeoutMs * nodes
     const wanted = { ...rest, querystring }
     try {
       const answer = await work.run(async signal => {
-        signal.addEventListener('abort', cutConnections)
+        signal.addEventListener('abort', abortConnections)
         try {
           opening ??= openClient()
           const opened = await opening
           signal.throwIfAborted()
-          await check(opened, Math.min(requestTimeout, timeout), signal)
+          await check(opened, Math.min(requestTimeout, timeoutMs), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
           // Our limit decides. The client's own limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
-      }, limit + MARGIN_MS)
+      }, limit + LIMIT_MARGIN_MS)
       return readAnswer(answer)
     } catch (error) {
       throw error instanceof OsprofilerError ? error : toSearchFailure(error)
@@ -129,7 +129,7 @@ export function createSearchClient(
     },
     abort() {
       work.abort()
-      cutConnections()
+      abortConnections()
     },
     close() {
       // Closes only once: a second `close` of OpenSearch's client never resolves.
@@ -140,12 +140,12 @@ export function createSearchClient(
 }
 
 /** Returns the client with short limits for background work, so that no request long delays the end of a program. */
-export function inHurry(client: SearchClient): SearchClient {
-  const hurried = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_MS })
+export function limitRequests(client: SearchClient): SearchClient {
+  const withLimit = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_MS })
   return {
     ...client,
-    request: (request, options) => client.request(request, hurried(options)),
-    find: (request, options) => client.find(request, hurried(options)),
+    request: (request, options) => client.request(request, withLimit(options)),
+    find: (request, options) => client.find(request, withLimit(options)),
   }
 }
 
@@ -158,8 +158,8 @@ export function toSearchError(product: string, location: string, error: unknown)
 }
 
 /** Returns the error for a request that the store refuses because of its records. */
-export function writeRefused(product: string, location: string, cause: SearchFailure): OsprofilerError {
-  const message = `The store "${location}" in ${product} takes no such records: ${cause.message}.`
+export function createWriteRefusedError(product: string, location: string, cause: SearchFailure): OsprofilerError {
+  const message = `The store "${location}" in ${product} refuses the records: ${cause.message}.`
   return new OsprofilerError('ERR_WRITE_REFUSED', message, { cause })
 }
 
@@ -167,5 +167,5 @@ export function writeRefused(product: string, location: string, cause: SearchFai
 function readAnswer({ statusCode, body }: SearchAnswer): Record<string, unknown> {
   if (statusCode >= 300) throw toRefusal(statusCode, body)
   if (isObject(body)) return body
-  throw new SearchFailure(undefined, `something else answers ${statusCode} in its place`)
+  throw new SearchFailure(undefined, `another server answers ${statusCode} in its place`)
 }

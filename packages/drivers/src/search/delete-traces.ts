@@ -1,38 +1,38 @@
 import { Number, Set } from '@osprofiler/core/toolkit'
-import { latestBelievedTime } from '../listing/latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timestamp.js'
 import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { checkWhole } from './failure.js'
-import { FAILURES, findIdPlaces, type IdPlace, RECORDS, toIdQuery } from './layout.js'
+import { FAILURES_INDEX, findIdFields, type IdField, RECORDS_INDEX, toIdQuery } from './layout.js'
 import { readBuckets } from './list.js'
 import { searchWhole } from './pages.js'
 
-const PAGE = 1_000
+const PAGE_TRACES = 1_000
 /** The server answers after it has removed everything. It continues even if the client has given up. */
-const REMOVAL_MS = 600_000
+const MAX_REMOVAL_MS = 600_000
 
 /** Removes a trace and the notes on its failure. Resolves to the number of its records. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
-  const removed = await removeFrom(client, RECORDS, places => toIdQuery(places, [baseId]))
-  await removeFrom(client, FAILURES, places => toIdQuery(places, [baseId]))
+  const removed = await removeFrom(client, RECORDS_INDEX, idFields => toIdQuery(idFields, [baseId]))
+  await removeFrom(client, FAILURES_INDEX, idFields => toIdQuery(idFields, [baseId]))
   return removed
 }
 
-/** Removes the traces without a record since `before`, and resolves to their number. `patience` is in milliseconds. */
-export async function pruneTraces(client: SearchClient, before: string, patience = REMOVAL_MS): Promise<number> {
-  const places = await findIdPlaces(client, RECORDS)
+/** Removes the traces without a record since `before`, and resolves to their number. */
+export async function pruneTraces(client: SearchClient, before: string, timeoutMs = MAX_REMOVAL_MS): Promise<number> {
+  const idFields = await findIdFields(client, RECORDS_INDEX)
   // A record from beyond tomorrow keeps no trace.
-  const young = { range: { timestamp: { gte: before, lt: latestBelievedTime() } } }
+  const young = { range: { timestamp: { gte: before, lt: getLatestPlausibleTimestamp() } } }
   const pruned = new Set<string>()
-  for (const place of places) {
+  for (const idField of idFields) {
     let after: unknown
     do {
-      const page = await readOldTraces(client, place, young, after)
+      const page = await readOldTraces(client, idField, young, after)
       after = page.after
-      const kept = await findYoung(client, places, page.baseIds, young)
+      const kept = await findYoungTraces(client, idFields, page.baseIds, young)
       const stale = page.baseIds.filter(baseId => !kept.has(baseId))
       for (const baseId of stale) pruned.add(baseId)
-      if (stale.length > 0) await removeOld(client, stale, young, patience)
+      if (stale.length > 0) await removeOld(client, stale, young, timeoutMs)
     } while (after !== undefined)
   }
   return pruned.size
@@ -41,12 +41,12 @@ export async function pruneTraces(client: SearchClient, before: string, patience
 /** Returns a page of the traces that have an old record, in the order of ids. */
 async function readOldTraces(
   client: SearchClient,
-  { index, field }: IdPlace,
+  { index, field }: IdField,
   young: object,
   after: unknown,
 ): Promise<{ readonly baseIds: string[]; readonly after: unknown }> {
   const composite = {
-    size: PAGE,
+    size: PAGE_TRACES,
     sources: [{ base_id: { terms: { field } } }],
     ...(after === undefined ? {} : { after }),
   }
@@ -55,20 +55,20 @@ async function readOldTraces(
   const keys = readBuckets(answer, 'traces').map(({ key }) => key)
   return {
     baseIds: keys.flatMap(key => (isObject(key) && typeof key.base_id === 'string' ? [key.base_id] : [])),
-    after: keys.length === PAGE ? keys.at(-1) : undefined,
+    after: keys.length === PAGE_TRACES ? keys.at(-1) : undefined,
   }
 }
 
 /** Returns the traces that have a young record in any index. */
-async function findYoung(
+async function findYoungTraces(
   client: SearchClient,
-  places: readonly IdPlace[],
+  idFields: readonly IdField[],
   baseIds: readonly string[],
   young: object,
 ): Promise<Set<unknown>> {
   const found = new Set<unknown>()
   if (baseIds.length === 0) return found
-  for (const { index, field } of places) {
+  for (const { index, field } of idFields) {
     const query = { bool: { filter: [{ terms: { [field]: baseIds } }, young] } }
     const traces = { terms: { field, include: baseIds, size: baseIds.length } }
     const answer = await searchWhole(client, index, { size: 0, query, aggs: { traces } })
@@ -81,25 +81,25 @@ async function removeOld(
   client: SearchClient,
   baseIds: readonly string[],
   young: object,
-  patience: number,
+  timeoutMs: number,
 ): Promise<void> {
   // Records that came meanwhile are young, and stay.
-  const toQuery = (places: readonly IdPlace[]) => ({
-    bool: { filter: [toIdQuery(places, baseIds)], must_not: [young] },
+  const toQuery = (idFields: readonly IdField[]) => ({
+    bool: { filter: [toIdQuery(idFields, baseIds)], must_not: [young] },
   })
-  await removeFrom(client, RECORDS, toQuery, patience)
-  await removeFrom(client, FAILURES, toQuery, patience)
+  await removeFrom(client, RECORDS_INDEX, toQuery, timeoutMs)
+  await removeFrom(client, FAILURES_INDEX, toQuery, timeoutMs)
 }
 
 async function removeFrom(
   client: SearchClient,
   index: string,
-  toQuery: (places: readonly IdPlace[]) => object,
-  patience = REMOVAL_MS,
+  toQuery: (idFields: readonly IdField[]) => object,
+  timeoutMs = MAX_REMOVAL_MS,
 ): Promise<number> {
-  const places = await findIdPlaces(client, index)
-  if (places.length === 0) return 0
-  const query = toQuery(places)
+  const idFields = await findIdFields(client, index)
+  if (idFields.length === 0) return 0
+  const query = toQuery(idFields)
   // Rejects if a shard is missing. A server may remove what it finds in other shards without reporting this.
   await searchWhole(client, index, { size: 0, query })
   const answer = await client.find(
@@ -109,7 +109,7 @@ async function removeFrom(
       querystring: { conflicts: 'proceed', refresh: true },
       body: { query },
     },
-    { requestTimeout: patience },
+    { requestTimeout: timeoutMs },
   )
   checkWhole(answer ?? {})
   return Number(answer?.deleted ?? 0)

@@ -26,7 +26,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
       // The types are those of the newest client. An older client lacks this class.
-      if ((ClusterConnectionPool as unknown) === undefined) throw tooOld(scheme)
+      if ((ClusterConnectionPool as unknown) === undefined) throw createOldClientError(scheme)
       const client = new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
@@ -34,7 +34,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
         maxRetries: url.nodes.length - 1,
         // The client's default pool tries an unavailable host now and then, with any request.
         ConnectionPool: ClusterConnectionPool,
-        requestTimeout: Math.max(MAX_ANSWER_MS, url.timeout),
+        requestTimeout: Math.max(MAX_ANSWER_MS, url.timeoutMs),
         // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
         disablePrototypePoisoningProtection: true,
       })
@@ -45,10 +45,10 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
   return createSearchDriver(product, context)
 }
 
-function tooOld(scheme: string): OsprofilerError {
+function createOldClientError(scheme: string): OsprofilerError {
   return new OsprofilerError(
     'ERR_MISSING_CLIENT',
-    `${scheme}:// needs @elastic/elasticsearch 8 or 9, for whichever server. Run "npm install @elastic/elasticsearch@9".`,
+    `${scheme}:// needs @elastic/elasticsearch 8 or 9 for every version of the server. Run "npm install @elastic/elasticsearch@9".`,
   )
 }
 
@@ -77,9 +77,9 @@ function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
   return { timeout: CONNECT_MS, signal, lookup }
 }
 
-function readAuth({ username, password, apiKey, refuse }: SearchUrl) {
+function readAuth({ username, password, apiKey, createError }: SearchUrl) {
   if (apiKey !== undefined && username !== undefined) {
-    throw refuse('it has a user and a password, or api_key')
+    throw createError('it must have either a user and a password, or api_key')
   }
   if (apiKey !== undefined) return { apiKey }
   return username === undefined ? undefined : { username, password: password ?? '' }

@@ -19,14 +19,14 @@ export class SearchFailure extends Error {
   }
 }
 
-const MISSING_SHARD = 'a part of its data is not there: a shard is missing; see GET /_cluster/health'
+const MISSING_SHARD = 'a part of its data is unavailable: a shard is missing; see GET /_cluster/health'
 
 /** Errors of connections that could not be made. */
-const UNSENT = /^connect |ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|connect timeout/i
+const CONNECT_FAILURE = /^connect |ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|connect timeout/i
 
 /** Errors of the client when only one side speaks TLS. */
-const CUT_OFF = /socket hang up|other side closed|ECONNRESET/
-const NO_TLS = /wrong version number|packet length too long|EPROTO/
+const CONNECTION_CUT = /socket hang up|other side closed|ECONNRESET/
+const TLS_MISMATCH = /wrong version number|packet length too long|EPROTO/
 
 /** Whether an index does not exist, as opposed to a path that no server knows. */
 export function isMissingIndex(error: unknown): boolean {
@@ -48,20 +48,20 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
     // The rest of such a line comes from OpenSSL.
-    if (NO_TLS.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, UNSENT.test(reason))
-    return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, UNSENT.test(reason))
+    if (TLS_MISMATCH.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, CONNECT_FAILURE.test(reason))
+    return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, CONNECT_FAILURE.test(reason))
   }
   if (name === 'TimeoutError') {
     const reason = String(message)
-    return new SearchFailure(undefined, 'it gave no answer in time; see timeout', UNSENT.test(reason))
+    return new SearchFailure(undefined, 'it gave no answer in time; see timeout', CONNECT_FAILURE.test(reason))
   }
   if (name === 'NoAnswer') return new SearchFailure(undefined, String(message))
-  if (name === 'RequestAbortedError') return new SearchFailure(undefined, 'nobody waits for it any longer')
+  if (name === 'RequestAbortedError') return new SearchFailure(undefined, 'the attempt was canceled')
   if (name === 'ProductNotSupportedError') {
     if (isOpenSearch(meta)) return new SearchFailure(undefined, 'it is an OpenSearch; write opensearch://')
     return new SearchFailure(
       undefined,
-      "Elastic's client takes what answers for no Elasticsearch of 7.14 or later; for an OpenSearch write opensearch://",
+      "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for an OpenSearch write opensearch://",
     )
   }
   // Another HTTP server answered 200, or the answer is unreadable. The message may quote the answer.
@@ -87,9 +87,9 @@ export function checkWhole(answer: Record<string, unknown>): void {
   if (isObject(shards) && (Number(shards.failed) > 0 || Number(shards.successful) < Number(shards.total))) {
     throw new SearchFailure(undefined, MISSING_SHARD)
   }
-  if (timedOut === true) throw new SearchFailure(undefined, 'it gave up a search before the search was done')
+  if (timedOut === true) throw new SearchFailure(undefined, 'it stopped a search before the search was complete')
   if (Array.isArray(failures) && failures.length > 0) {
-    throw new SearchFailure(undefined, 'it could not remove all that it was asked to')
+    throw new SearchFailure(undefined, 'it could not remove all of the records')
   }
 }
 
@@ -102,22 +102,22 @@ function isOpenSearch(meta: unknown): boolean {
 
 const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
-const EXPECTS_TLS = 'plain HTTP at a port of TLS'
+const EXPECTS_TLS = 'plain HTTP at a TLS port'
 
 /** Returns advice for an answer that concerns the request and not its content, or else `''`. */
 function advise(status: number, type: string): string {
   if (type === EXPECTS_TLS) return ': add +https to the scheme'
   if (type === NO_HANDLER) return ': check the path in the connection string'
-  if (type === 'media_type_header_exception') return ': something on the way changes the media type of requests'
+  if (type === 'media_type_header_exception') return ': a proxy may change the media type of requests'
   if (type === 'cluster_block_exception') return ': the index is blocked, often because a disk is full'
   if (status === 401) return ': check the user and the password, or the API key'
   if (status === 403) return ': the user lacks a privilege'
   if (status >= 300 && status < 400) return ': write the address that it redirects to into the connection string'
   if (status === 404 && type !== 'index_not_found_exception') return ': check the host and the path'
-  if (status === 405 || status === 406 || status === 415) return ': check whether a proxy stands before the server'
+  if (status === 405 || status === 406 || status === 415) return ': check whether there is a proxy before the server'
   return ''
 }
 
 function adviseOnTls(reason: string): string {
-  return CUT_OFF.test(reason) ? '; if it expects TLS, add +https to the scheme' : ''
+  return CONNECTION_CUT.test(reason) ? '; if it expects TLS, add +https to the scheme' : ''
 }

@@ -4,17 +4,17 @@ import type { SearchClient } from './client.js'
 import { SearchFailure } from './failure.js'
 
 /** The index of records, named as in Python's driver. */
-export const RECORDS = 'osprofiler-notifications'
+export const RECORDS_INDEX = 'osprofiler-notifications'
 /** The index of notes on failed traces, which the driver writes if `filterErrorTrace` is set. */
-export const FAILURES = 'osprofiler-notifications-error'
+export const FAILURES_INDEX = 'osprofiler-notifications-error'
 
 /** Limit for creating an index during a write, which keeps a program alive that has ended its work. */
-const ANSWER_MS = 5_000
+const CREATE_TIMEOUT_MS = 5_000
 
 /** Lucene cannot index a term of 32,766 bytes or more. A longer text is stored but not searched. */
-const SEARCHED = { type: 'keyword', ignore_above: 8_191 }
+const SEARCHABLE_TEXT = { type: 'keyword', ignore_above: 8_191 }
 
-const PLACE = {
+const ID_AND_TIME = {
   base_id: { type: 'keyword' },
   // The date has milliseconds. Its text orders records of the same millisecond.
   timestamp: {
@@ -28,26 +28,26 @@ const PLACE = {
  * field until the index takes no more, or clash with a field of another type.
  */
 const MAPPINGS = {
-  [RECORDS]: {
+  [RECORDS_INDEX]: {
     dynamic: false,
     properties: {
-      ...PLACE,
-      parent_id: SEARCHED,
-      trace_id: SEARCHED,
-      name: SEARCHED,
-      project: SEARCHED,
-      service: SEARCHED,
+      ...ID_AND_TIME,
+      parent_id: SEARCHABLE_TEXT,
+      trace_id: SEARCHABLE_TEXT,
+      name: SEARCHABLE_TEXT,
+      project: SEARCHABLE_TEXT,
+      service: SEARCHABLE_TEXT,
       info: { type: 'object', enabled: false },
       failed: { type: 'boolean' },
     },
   },
-  [FAILURES]: { dynamic: false, properties: PLACE },
+  [FAILURES_INDEX]: { dynamic: false, properties: ID_AND_TIME },
 }
 
 /** Creates an index unless it exists. A user without this right uses what exists. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
-    const options = { requestTimeout: ANSWER_MS }
+    const options = { requestTimeout: CREATE_TIMEOUT_MS }
     if ((await client.find({ method: 'GET', path: `/${index}` }, options)) !== undefined) return
     await client.request({ method: 'PUT', path: `/${index}`, body: { mappings: MAPPINGS[index] } }, options)
   } catch (error) {
@@ -57,7 +57,7 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
 }
 
 /** Indices that compare whole ids by the same field. */
-export interface IdPlace {
+export interface IdField {
   /** One name, or several separated by commas. */
   readonly index: string
   readonly field: string
@@ -66,40 +66,40 @@ export interface IdPlace {
 }
 
 /** This many names of indices fit into the path of a request. */
-const MAX_NAMES = 40
+const MAX_PATH_NAMES = 40
 
 /** Finds the fields that compare whole ids: `base_id`, or `base_id.keyword` if Python's driver used the index first. */
-export async function findIdPlaces(client: SearchClient, index: string): Promise<readonly IdPlace[]> {
+export async function findIdFields(client: SearchClient, index: string): Promise<readonly IdField[]> {
   const mappings = await client.find({ method: 'GET', path: `/${index}/_mapping` })
-  const fields = Object.entries(mappings ?? {}).map(([name, mapping]) => ({ name, field: fieldOf(mapping) }))
+  const fields = Object.entries(mappings ?? {}).map(([name, mapping]) => ({ name, field: toIdField(mapping) }))
   const [first] = fields
   if (first === undefined) return []
   if (fields.every(({ field }) => field === first.field)) return [{ index, field: first.field, indices: undefined }]
   return ['base_id', 'base_id.keyword'].flatMap(field => {
     const names = fields.filter(one => one.field === field).map(({ name }) => name)
-    return cutIntoParts(names).map(indices => ({ index: indices.join(','), field, indices }))
+    return splitNames(names).map(indices => ({ index: indices.join(','), field, indices }))
   })
 }
 
 /** Builds the query for the records of some traces, by the field that compares whole ids in each index. */
-export function toIdQuery(places: readonly IdPlace[], baseIds: readonly string[]): object {
-  const queries = places.map(({ field, indices }) => {
+export function toIdQuery(idFields: readonly IdField[], baseIds: readonly string[]): object {
+  const queries = idFields.map(({ field, indices }) => {
     const isOne = { terms: { [field]: baseIds } }
     return indices === undefined ? isOne : { bool: { filter: [{ terms: { _index: indices } }, isOne] } }
   })
   return { bool: { should: queries, minimum_should_match: 1 } }
 }
 
-function cutIntoParts(names: readonly string[]): (readonly string[])[] {
-  const count = Math.ceil(names.length / MAX_NAMES)
-  return Array.from({ length: count }, (_, part) => names.slice(part * MAX_NAMES, (part + 1) * MAX_NAMES))
+function splitNames(names: readonly string[]): (readonly string[])[] {
+  const count = Math.ceil(names.length / MAX_PATH_NAMES)
+  return Array.from({ length: count }, (_, part) => names.slice(part * MAX_PATH_NAMES, (part + 1) * MAX_PATH_NAMES))
 }
 
-function fieldOf(mapping: unknown): string {
-  return typeOfBaseId(mapping) === 'keyword' ? 'base_id' : 'base_id.keyword'
+function toIdField(mapping: unknown): string {
+  return readBaseIdType(mapping) === 'keyword' ? 'base_id' : 'base_id.keyword'
 }
 
-function typeOfBaseId(index: unknown): unknown {
+function readBaseIdType(index: unknown): unknown {
   const mappings = isObject(index) ? index.mappings : undefined
   const properties = isObject(mappings) ? mappings.properties : undefined
   const field = isObject(properties) ? properties.base_id : undefined

@@ -9,7 +9,7 @@ import { readSearchUrl } from './url.js'
 /** Opens a driver for OpenSearch 1, 2 and 3 by its own client, because Elastic's refuses. See `createSearchDriver`. */
 export function openOpensearchDriver(location: string, context: OpenContext): StoreDriver {
   const url = readSearchUrl(context.scheme, location)
-  const { nodes, username, password, ca, timeout } = url
+  const { nodes, username, password, ca, timeoutMs } = url
   findClient('@opensearch-project/opensearch', context)
   const product: SearchProduct = {
     name: 'opensearch',
@@ -24,7 +24,7 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
         // The client passes this on to Node's agent, though its types do not know it.
         agent: { lookup } as object,
         maxRetries: nodes.length - 1,
-        requestTimeout: timeout,
+        requestTimeout: timeoutMs,
         // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
         disablePrototypePoisoningProtection: true,
       })

@@ -5,7 +5,7 @@ import { checkWhole, SearchFailure } from './failure.js'
 import type { SearchRequest } from './transport.js'
 
 /** How long the server keeps a search between two pages. */
-const SCROLL_KEPT = '2m'
+const SCROLL_LIFETIME = '2m'
 
 /** A search whose hits come by time, in pages of `size` documents. */
 export interface PagedSearch {
@@ -19,7 +19,7 @@ export interface PagedSearch {
 }
 
 /** Sorts by date, then by the text of the date if the index has it. */
-export function byTime(order: 'asc' | 'desc'): object[] {
+export function buildTimeSort(order: 'asc' | 'desc'): object[] {
   return [{ timestamp: { order, unmapped_type: 'date' } }, { 'timestamp.keyword': { order, unmapped_type: 'keyword' } }]
 }
 
@@ -28,14 +28,14 @@ export async function* readPages(
   client: SearchClient,
   { index, size, query, members, order }: PagedSearch,
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
-  const body = { size, query, sort: byTime(order), ...(members === undefined ? {} : { _source: members }) }
-  let page = await searchWhole(client, index, body, { scroll: SCROLL_KEPT })
+  const body = { size, query, sort: buildTimeSort(order), ...(members === undefined ? {} : { _source: members }) }
+  let page = await searchWhole(client, index, body, { scroll: SCROLL_LIFETIME })
   let scrollId = page._scroll_id
-  const isDouble = createDoubles()
+  const isDuplicate = createDuplicateFilter()
   try {
     for (;;) {
-      const hits = hitsOf(page)
-      const documents = documentsOf(hits.filter(hit => !isDouble(hit)))
+      const hits = readHitList(page)
+      const documents = toDocuments(hits.filter(hit => !isDuplicate(hit)))
       if (documents.length > 0) yield documents
       if (hits.length < size) break
       page = await readNextPage(client, scrollId)
@@ -61,12 +61,16 @@ export async function searchWhole(
 
 /** Returns the documents in a search answer or in a `top_hits` aggregation. */
 export function readHits(answer: unknown): Record<string, unknown>[] {
-  return documentsOf(hitsOf(answer))
+  return toDocuments(readHitList(answer))
 }
 
 /** Repeats a request only if no server was reached. Otherwise the server would skip the page that was lost. */
 async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Record<string, unknown>> {
-  const next = { method: 'POST', path: '/_search/scroll', body: { scroll: SCROLL_KEPT, scroll_id: scrollId } } as const
+  const next = {
+    method: 'POST',
+    path: '/_search/scroll',
+    body: { scroll: SCROLL_LIFETIME, scroll_id: scrollId },
+  } as const
   for (let tries = 1; ; tries++) {
     try {
       const page = await client.request(next, { maxRetries: 0 })
@@ -82,7 +86,7 @@ async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Re
  * Returns a function that recognizes repeated documents. A repeated batch may reach a new index behind an alias, which
  * does not know its ids. Copies have the same time, so only the ids of one time are kept.
  */
-function createDoubles(): (hit: Record<string, unknown>) => boolean {
+function createDuplicateFilter(): (hit: Record<string, unknown>) => boolean {
   let time: unknown
   const ids = new Set<unknown>()
   return ({ _id, sort }) => {
@@ -95,12 +99,12 @@ function createDoubles(): (hit: Record<string, unknown>) => boolean {
   }
 }
 
-function hitsOf(answer: unknown): Record<string, unknown>[] {
+function readHitList(answer: unknown): Record<string, unknown>[] {
   const hits: unknown = isObject(answer) && isObject(answer.hits) ? answer.hits.hits : undefined
   return Array.isArray(hits) ? (hits as unknown[]).filter(isObject) : []
 }
 
-function documentsOf(hits: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+function toDocuments(hits: readonly Record<string, unknown>[]): Record<string, unknown>[] {
   return hits.flatMap(({ _source }) => (isObject(_source) ? [_source] : []))
 }
 

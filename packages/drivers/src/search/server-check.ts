@@ -17,10 +17,10 @@ export async function checkServer(
       options,
     )
     if (statusCode >= 300) throw toRefusal(statusCode, body)
-    const found = nameServer(headers, body)
+    const found = identifyServer(headers, body)
     if (found === expected) return
     if (found !== undefined) throw new SearchFailure(undefined, `it is an ${TITLES[found]}; write ${found}://`)
-    throw new SearchFailure(undefined, `what answers there is no ${TITLES[expected]}`)
+    throw new SearchFailure(undefined, `the server is not ${TITLES[expected]}`)
   } catch (error) {
     const failure = toSearchFailure(error)
     // The user or a proxy may not permit this question. Later requests will tell.
@@ -29,11 +29,11 @@ export async function checkServer(
   }
 }
 
-const NOT_UNDERSTOOD = 'it answers 400 to whatever is asked; if it expects TLS, add +https to the scheme'
+const NOT_UNDERSTOOD = 'it answers 400 to every request; if it expects TLS, add +https to the scheme'
 
 const TITLES = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 
-function nameServer(headers: Readonly<Record<string, unknown>>, body: unknown): SearchServerName | undefined {
+function identifyServer(headers: Readonly<Record<string, unknown>>, body: unknown): SearchServerName | undefined {
   const version = isObject(body) ? body.version : undefined
   if (!isObject(version) || typeof version.number !== 'string') return undefined
   // OpenSearch may call itself Elasticsearch 7.10 for old clients. The last Elasticsearch without this header was 7.13.

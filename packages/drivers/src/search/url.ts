@@ -1,5 +1,5 @@
 import { Array, encodeURIComponent, Set } from '@osprofiler/core/toolkit'
-import { parseConnectionUrl, type Refuse, showHost, showHosts } from '../opening/connection-url.js'
+import { type CreateUrlError, parseConnectionUrl, showHost, showHosts } from '../opening/connection-url.js'
 import { readFileOption, readSeconds, readTtl } from '../opening/url-options.js'
 
 const TIMEOUT_MS = 30_000
@@ -15,10 +15,10 @@ export interface SearchUrl {
   /** Certificate (PEM) of an authority to trust instead of those that Node knows. */
   readonly ca: string | undefined
   /** Limit for an answer, in milliseconds. */
-  readonly timeout: number
+  readonly timeoutMs: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
-  readonly refuse: Refuse
+  readonly createError: CreateUrlError
 }
 
 /** Reads what follows a scheme such as `elasticsearch://`. The suffix `+https` asks for TLS. */
@@ -29,10 +29,10 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     options: ['ca', 'timeout', 'ttl', ...options],
   }
   const url = parseConnectionUrl(location, form)
-  const { hosts, path, username, password, options: given, refuse } = url
+  const { hosts, path, username, password, options: given, createError } = url
   const protocol = scheme.endsWith('+https') ? 'https' : 'http'
   const prefix = path === '' ? '' : `/${path.split('/').map(encodeURIComponent).join('/')}`
-  if (given.has('ca') && protocol === 'http') throw refuse(`ca is for TLS, which ${scheme}+https:// asks for`)
+  if (given.has('ca') && protocol === 'http') throw createError(`ca is for TLS, which ${scheme}+https:// asks for`)
   return {
     location: `${showHosts(hosts)}${prefix}`,
     // Drops duplicate hosts, because OpenSearch's client refuses a second one with the same address.
@@ -41,8 +41,8 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
     password,
     apiKey: given.get('api_key'),
     ca: readFileOption(url, 'ca')?.toString('utf8'),
-    timeout: readSeconds(url, 'timeout') ?? TIMEOUT_MS,
+    timeoutMs: readSeconds(url, 'timeout') ?? TIMEOUT_MS,
     ttl: readTtl(given.get('ttl')),
-    refuse,
+    createError,
   }
 }

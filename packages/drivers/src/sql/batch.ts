@@ -6,7 +6,7 @@ import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-
 /** A record as a row to insert. */
 export interface SqlRow {
   /** Position of the record in its batch. */
-  readonly place: number
+  readonly position: number
   /** In the order of `COLUMNS`. */
   readonly values: readonly string[]
   /** Upper bound for the values in UTF-8. */
@@ -24,8 +24,8 @@ const MAX_PIECE_BYTES = 1_000_000
 /** A client builds strings several times as long, and a string has at most 2 ** 29 characters. */
 const MAX_DATA_CHARACTERS = 50_000_000
 
-const WIDTHS = COLUMNS.slice(0, -1).map(column => (column === 'timestamp' ? 26 : 255))
-const HOST = COLUMNS.indexOf('host')
+const COLUMN_MAX_CHARACTERS = COLUMNS.slice(0, -1).map(column => (column === 'timestamp' ? 26 : 255))
+const HOST_COLUMN = COLUMNS.indexOf('host')
 
 /**
  * Converts records to rows. A record is refused for half a surrogate pair, or a NUL that the database does not keep. In
@@ -34,8 +34,8 @@ const HOST = COLUMNS.indexOf('host')
 export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean): Promise<SqlBatch> {
   const rows: SqlRow[] = []
   let bytes = 0
-  for (const [place, record] of records.entries()) {
-    const row = toRow(record, place, keepsNul)
+  for (const [position, record] of records.entries()) {
+    const row = toRow(record, position, keepsNul)
     if (row === undefined) continue
     rows.push(row)
     bytes += row.bytes
@@ -46,30 +46,30 @@ export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean
   return { rows, refused: records.length - rows.length }
 }
 
-function toRow(record: TraceRecord, place: number, keepsNul: boolean): SqlRow | undefined {
+function toRow(record: TraceRecord, position: number, keepsNul: boolean): SqlRow | undefined {
   const values = toColumns(record)
   const json = values.pop() ?? ''
-  if (!fit(values, keepsNul)) {
+  if (!doTextsFit(values, keepsNul)) {
     // `info` has the host too, so nothing is lost if the host does not fit here.
-    values[HOST] = ''
-    if (!fit(values, keepsNul)) return undefined
+    values[HOST_COLUMN] = ''
+    if (!doTextsFit(values, keepsNul)) return undefined
   }
   const data = toDataColumn(json)
   if (data.length > MAX_DATA_CHARACTERS) return undefined
   const others = values.reduce((sum, { length }) => sum + length, 0)
   values.push(data)
-  return { place, values, bytes: Buffer.byteLength(data) + 3 * others }
+  return { position, values, bytes: Buffer.byteLength(data) + 3 * others }
 }
 
-function fit(texts: readonly string[], keepsNul: boolean): boolean {
+function doTextsFit(texts: readonly string[], keepsNul: boolean): boolean {
   for (const [column, text] of texts.entries()) {
-    if (!isStorable(text) || !isWithin(text, WIDTHS[column] ?? 0)) return false
+    if (!isStorable(text) || !isWithinWidth(text, COLUMN_MAX_CHARACTERS[column] ?? 0)) return false
   }
   return keepsNul || !texts.some(text => text.includes('\0'))
 }
 
 /** Whether a text has at most `width` characters, as databases count them. */
-function isWithin(text: string, width: number): boolean {
+function isWithinWidth(text: string, width: number): boolean {
   if (text.length <= width) return true
   return text.length <= 2 * width && [...text].length <= width
 }

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { type LookupFunction, Socket } from 'node:net'
 import { suppress } from '@osprofiler/core'
 import { Object } from '@osprofiler/core/toolkit'
-import { createOneAtATime } from '../lifetime/one-at-a-time.js'
+import { createSerialQueue } from '../lifetime/serial-queue.js'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
@@ -12,10 +12,10 @@ import type { SqlStore } from './store.js'
 export interface SqlConnection {
   /** Runs `work` after all earlier work. */
   use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>
-  settled(): Promise<unknown>
-  leave(): Promise<void>
+  waitUntilIdle(): Promise<unknown>
+  disconnect(): Promise<void>
   /** Breaks the connection for good, even during work. */
-  end(): void
+  destroy(): void
 }
 
 const TCP_KEEP_ALIVE_MS = 30_000
@@ -27,14 +27,14 @@ export function createSqlConnection(
 ): SqlConnection {
   let store: SqlStore | undefined
   let socket: Socket | undefined
-  const oneAtATime = createOneAtATime()
-  let cuts = 0
+  const runInTurn = createSerialQueue()
+  let destroyCount = 0
   let isClosed = false
 
   function createSocket(seen: number): Socket {
-    // After a cut, no further server or way is tried.
-    if (isClosed || cuts !== seen) throw new SqlFailure('nobody waits for it any longer', undefined, 'failed')
-    const created = findBy(lookup, new Socket())
+    // After the socket was destroyed, no further server or mode is tried.
+    if (isClosed || destroyCount !== seen) throw new SqlFailure('the attempt was canceled', undefined, 'failed')
+    const created = addLookup(lookup, new Socket())
     socket = created
     created.setNoDelay(true)
     created.unref()
@@ -46,39 +46,39 @@ export function createSqlConnection(
   // because the driver may have been opened in a request, too.
   const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 
-  async function reach(): Promise<SqlStore> {
-    if (!store?.session.isOpen) store = await connect(cuts)
+  async function connectIfNeeded(): Promise<SqlStore> {
+    if (!store?.session.isOpen) store = await connect(destroyCount)
     return store
   }
 
-  function cut(): void {
-    cuts++
+  function destroySocket(): void {
+    destroyCount++
     socket?.destroy()
   }
 
   /** Ends work that the server does not answer, at the end of the program or of the store's time. */
-  function doWithin<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
-    return run(async end => {
-      end.addEventListener('abort', cut)
-      return await work(await reach())
+  function runAbortable<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
+    return run(async signal => {
+      signal.addEventListener('abort', destroySocket)
+      return await work(await connectIfNeeded())
     })
   }
 
   return {
-    use: work => oneAtATime(() => suppress(() => doWithin(work))),
-    settled: () => oneAtATime(async () => undefined),
-    async leave() {
+    use: work => runInTurn(() => suppress(() => runAbortable(work))),
+    waitUntilIdle: () => runInTurn(async () => undefined),
+    async disconnect() {
       await store?.session.end()
     },
-    end() {
+    destroy() {
       isClosed = true
-      cut()
+      destroySocket()
     },
   }
 }
 
 /** Adds `lookup`. Both clients connect a given socket by its port and host, or by its path. */
-function findBy(lookup: LookupFunction, socket: Socket): Socket {
+function addLookup(lookup: LookupFunction, socket: Socket): Socket {
   const connect = socket.connect.bind(socket)
   return Object.assign(socket, {
     connect: (port: number | string, host?: string): Socket =>

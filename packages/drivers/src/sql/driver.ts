@@ -7,7 +7,7 @@ import { toBatch } from './batch.js'
 import { createSqlConnection } from './connection.js'
 import { isFailure, SqlFailure } from './failure.js'
 import { listTraces } from './list.js'
-import { namingHolders } from './lock-holders.js'
+import { withHoldersInErrors } from './lock-holders.js'
 import { pruneTraces, type Removal, removeTraces } from './prune.js'
 import { readRecords, type UseTable } from './read.js'
 import type { CreateSocket } from './session.js'
@@ -19,7 +19,7 @@ export interface SqlDatabase {
   readonly name: string
   /** Address for messages. */
   readonly location: string
-  /** How long connecting may take over all hosts and ways, in milliseconds. */
+  /** How long connecting may take over all hosts and connect modes, in milliseconds. */
   readonly connectMs: number
   /** How long to keep a trace, in milliseconds. */
   readonly ttl: number | undefined
@@ -37,11 +37,11 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
   const reading = createSqlConnection(database.open, lifetime)
   const both = [writing, reading]
   /** Batches that were written before. A batch that comes again has failed before. */
-  const begun = new WeakSet<readonly TraceRecord[]>()
+  const writtenBefore = new WeakSet<readonly TraceRecord[]>()
 
-  const use: UseTable = async (work, otherwise) => {
+  const use: UseTable = async (work, fallback) => {
     lifetime.checkOpen()
-    return await reading.use(store => namingHolders(store, () => useTable(store, work, otherwise)))
+    return await reading.use(store => withHoldersInErrors(store, () => useTable(store, work, fallback)))
   }
 
   async function prune(before: string): Promise<number> {
@@ -66,23 +66,23 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
     async write(records) {
       if (records.length === 0) return { refused: 0 }
       const batch = toBatch(records, keepsNul)
-      const isHeldUp = begun.has(records)
-      begun.add(records)
+      const hasFailedBefore = writtenBefore.has(records)
+      writtenBefore.add(records)
       return await writing.use(async store => {
         const rows = await batch
-        return await namingHolders(store, () => writeBatch(store, rows, isHeldUp))
+        return await withHoldersInErrors(store, () => writeBatch(store, rows, hasFailedBefore))
       })
     },
     read: baseId => readRecords(use, baseId),
-    list: (selection, failed) => listTraces(use, selection, failed),
+    list: (selection, failedOnly) => listTraces(use, selection, failedOnly),
     remove: async baseId => checkUnlocked(await removeTraces(use, [baseId]), 'record'),
     prune,
-    mayHold: baseId => isStorable(baseId) && (keepsNul || !baseId.includes('\0')),
+    canStoreId: baseId => isStorable(baseId) && (keepsNul || !baseId.includes('\0')),
     toError: error => toStoreError(location, error),
-    settle: () => Promise.all(both.map(connection => connection.settled())),
-    leave: () => Promise.all(both.map(connection => connection.leave())),
-    cut() {
-      for (const connection of both) connection.end()
+    finishWork: () => Promise.all(both.map(connection => connection.waitUntilIdle())),
+    disconnect: () => Promise.all(both.map(connection => connection.disconnect())),
+    destroy() {
+      for (const connection of both) connection.destroy()
     },
   }
 }
@@ -90,16 +90,16 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
 async function useTable<Result>(
   store: SqlStore,
   work: (store: SqlStore) => Promise<Result>,
-  otherwise: Result,
+  fallback: Result,
 ): Promise<Result> {
-  if (!(await store.hasTable())) return otherwise
+  if (!(await store.hasTable())) return fallback
   try {
     return await store.attempt(() => work(store))
   } catch (error) {
     // The table was dropped. It may be created again.
     if (!isFailure(error, 'missing')) throw error
     store.forgetTable()
-    return otherwise
+    return fallback
   }
 }
 
@@ -107,7 +107,7 @@ function toStoreError(location: string, error: unknown): unknown {
   if (error instanceof CommitLost) {
     return new OsprofilerError(
       'ERR_WRITE_UNCERTAIN',
-      `The connection to "${location}" broke while a batch was committed. Nobody knows whether it was written.`,
+      `The connection to "${location}" broke during the commit of a batch. It is unknown whether the batch was written.`,
       { cause: error.cause },
     )
   }

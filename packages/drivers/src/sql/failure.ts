@@ -39,8 +39,8 @@ const ADVICE = new Map([
   ['EPIPE', 'broke the connection'],
   ['ENOENT', 'cannot be reached: there is no such socket'],
   ['ENOTFOUND', 'cannot be reached: its name is not known'],
-  ['EHOSTUNREACH', 'cannot be reached: there is no way to it'],
-  ['ENETUNREACH', 'cannot be reached: there is no way to it'],
+  ['EHOSTUNREACH', 'cannot be reached: there is no route to it'],
+  ['ENETUNREACH', 'cannot be reached: there is no route to it'],
 ])
 
 /** Returns advice for a connection's error, if the advice does not depend on the database. */

@@ -1,26 +1,26 @@
 import { isErrorRecord, type TraceSummary } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart, type TracePage, toTracePage } from '../listing/newest-traces.js'
+import { collectNewest, type TimeRange, type TracePage, toTracePage } from '../listing/newest-traces.js'
 import type { Selection } from '../listing/trace-query.js'
 import { toPointName } from '../listing/trace-tally.js'
-import { toRowRecord } from '../records/record-row.js'
+import { fromRow } from '../records/record-row.js'
 import { toPages, type UseTable } from './read.js'
-import type { MetRecord, Position } from './store.js'
+import type { Position, WalkedRecord } from './store.js'
 
-const FIRST_STEP = 1_000
-const MAX_STEP = 16_000
-const SUMMARIES = 1_000
+const FIRST_STEP_RECORDS = 1_000
+const MAX_STEP_RECORDS = 16_000
+const MAX_SUMMARIZED_TRACES = 1_000
 
 /** Lists the newest traces that match. The cost is that of the records that are as young as these traces. */
-export async function listTraces(use: UseTable, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
+export async function listTraces(use: UseTable, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   return await collectNewest(
     {
-      pages: part => walkBack(use, selection, failed, part),
-      async summarise(baseIds) {
+      pages: part => walkBack(use, selection, failedOnly, part),
+      async summarize(baseIds) {
         const summaries: TraceSummary[] = []
-        for (let start = 0; start < baseIds.length; start += SUMMARIES) {
-          const some = baseIds.slice(start, start + SUMMARIES)
-          summaries.push(...(await use(store => store.summarise(some), [])))
+        for (let start = 0; start < baseIds.length; start += MAX_SUMMARIZED_TRACES) {
+          const some = baseIds.slice(start, start + MAX_SUMMARIZED_TRACES)
+          summaries.push(...(await use(store => store.summarize(some), [])))
         }
         return summaries
       },
@@ -33,37 +33,37 @@ export async function listTraces(use: UseTable, selection: Selection, failed: bo
 async function* walkBack(
   use: UseTable,
   selection: Selection,
-  failed: boolean,
-  part: TimePart,
+  failedOnly: boolean,
+  part: TimeRange,
 ): AsyncIterable<TracePage> {
   const end = 'after' in part ? part.after : selection.since
   // Ids of Python's tables have 32 bits. A larger number would be an error.
   let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
-  let limit = FIRST_STEP
+  let limit = FIRST_STEP_RECORDS
   for (;;) {
-    const step = { from, direction: 'older', limit, withSuspects: failed } as const
-    const met: readonly MetRecord[] = await use(store => store.walk(step), [])
-    const page = failed ? await findFailed(use, met) : met.filter(record => mayBeFirst(record, selection))
+    const step = { from, direction: 'older', limit, withSuspects: failedOnly } as const
+    const walked: readonly WalkedRecord[] = await use(store => store.walk(step), [])
+    const page = failedOnly ? await findFailed(use, walked) : walked.filter(record => mayBeFirst(record, selection))
     if (page.length > 0) yield toTracePage(page)
-    from = met.at(-1)
-    if (from === undefined || met.length < limit || from.timestamp < end) return
-    limit = Math.min(2 * limit, MAX_STEP)
+    from = walked.at(-1)
+    if (from === undefined || walked.length < limit || from.timestamp < end) return
+    limit = Math.min(2 * limit, MAX_STEP_RECORDS)
   }
 }
 
-function mayBeFirst(record: MetRecord, { name, service }: Selection): boolean {
+function mayBeFirst(record: WalkedRecord, { name, service }: Selection): boolean {
   return (
     (name === undefined || toPointName(record.name) === name) && (service === undefined || record.service === service)
   )
 }
 
 /** Returns the records of traces with an error on this page. Only records that may tell of an error are read. */
-async function findFailed(use: UseTable, met: readonly MetRecord[]): Promise<readonly MetRecord[]> {
-  const suspects = met.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
+async function findFailed(use: UseTable, walked: readonly WalkedRecord[]): Promise<readonly WalkedRecord[]> {
+  const suspects = walked.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
   const failed = new Set<string>()
   for (const page of toPages(suspects)) {
-    const records = (await use(store => store.readRows(page), [])).map(toRowRecord)
+    const records = (await use(store => store.readRows(page), [])).map(fromRow)
     for (const record of records) if (isErrorRecord(record)) failed.add(record.base_id)
   }
-  return met.filter(({ base_id }) => failed.has(base_id))
+  return walked.filter(({ base_id }) => failed.has(base_id))
 }

@@ -6,26 +6,26 @@ export interface SqlTls extends TlsFiles {
   readonly verify: 'nothing' | 'authority' | 'name'
 }
 
-/** How to connect: plain, over TLS, or one after the other. TLS that is required or verified has no alternative. */
-export type Ways = readonly Way[]
+/** The modes to try in this order: plain, over TLS, or both. TLS that is required or verified has no alternative. */
+export type ConnectModes = readonly ConnectMode[]
 
-/** One way to connect: without TLS, or with these settings for TLS. */
-export type Way = 'plain' | SqlTls
+/** How to connect: without TLS, or with these settings for TLS. */
+export type ConnectMode = 'plain' | SqlTls
 
-/** The servers of a database, the login, and the ways to connect. */
+/** The servers of a database, the login, and the connect modes. */
 export interface SqlServers {
   /** Tried in this order. */
   readonly hosts: readonly Host[]
-  readonly ways: Ways
+  readonly modes: ConnectModes
   readonly user: string | undefined
   readonly password: string | undefined
   /** In milliseconds. */
-  readonly connectPatience: number
+  readonly connectTimeoutMs: number
 }
 
-/** Returns how long connecting may take over all hosts and ways, in milliseconds. */
-export function longestConnectMs({ connectPatience, hosts, ways }: SqlServers): number {
-  return connectPatience * hosts.length * ways.length
+/** Returns how long connecting may take over all hosts and connect modes, in milliseconds. */
+export function computeMaxConnectMs({ connectTimeoutMs, hosts, modes }: SqlServers): number {
+  return connectTimeoutMs * hosts.length * modes.length
 }
 
 /** Whether a host is the path of a socket or of a folder of sockets. */

@@ -1,7 +1,7 @@
 import { Map } from '@osprofiler/core/toolkit'
 import { isFailure, SqlFailure } from './failure.js'
 
-const MAX_NAMED = 3
+const MAX_NAMED_HOLDERS = 3
 
 /** A session, or a transaction without one, that may have locked something that we need. */
 export interface LockHolder {
@@ -20,7 +20,7 @@ export interface LockHolders {
   readonly holders: readonly LockHolder[]
   /** Whether each holder certainly has a lock. Otherwise one of them may have it. */
   readonly areSure: boolean
-  /** How to learn more than this user or this server may, such as "GRANT PROCESS shows whose it is". */
+  /** How to learn more than this user or this server may, such as "GRANT PROCESS shows the owner". */
   readonly advice: string | undefined
 }
 
@@ -29,7 +29,7 @@ interface Lockable {
 }
 
 /** Runs `work`. If a lock of another session prevents it, the error names the holder. */
-export async function namingHolders<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
+export async function withHoldersInErrors<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
@@ -47,16 +47,18 @@ export async function describeHolders(store: Lockable, ids: readonly number[] | 
   const holders = [...new Map(found.holders.map(holder => [holder.name, holder])).values()]
   const [first] = holders
   const hint = advice === undefined ? '' : ` (${advice})`
-  if (first === undefined) return `a session that cannot be told from here${hint}`
-  const named = holders.slice(0, MAX_NAMED).map(describe).join(', ') + (holders.length > MAX_NAMED ? ' and others' : '')
+  if (first === undefined) return `a session that is not visible from here${hint}`
+  const named =
+    holders.slice(0, MAX_NAMED_HOLDERS).map(describeHolder).join(', ') +
+    (holders.length > MAX_NAMED_HOLDERS ? ' and others' : '')
   if (areSure) return `${named}; end that transaction, or run ${first.remedy}`
   if (holders.length === 1) return `another transaction, perhaps of ${named}${hint}; end that transaction`
   return `another transaction, perhaps one of these: ${named}${hint}; end the one that has the lock`
 }
 
-function describe({ name, user, host, seconds }: LockHolder): string {
-  const who = user === undefined ? [] : [host === undefined ? user : `${user}@${host}`]
+function describeHolder({ name, user, host, seconds }: LockHolder): string {
+  const owner = user === undefined ? [] : [host === undefined ? user : `${user}@${host}`]
   const since = seconds === undefined ? [] : [`in a transaction for ${seconds} s`]
-  const details = [...who, ...since].join(', ')
+  const details = [...owner, ...since].join(', ')
   return details === '' ? name : `${name} (${details})`
 }

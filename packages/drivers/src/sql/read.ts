@@ -1,5 +1,5 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { toRowRecord } from '../records/record-row.js'
+import { fromRow } from '../records/record-row.js'
 import type { RecordId, SqlStore } from './store.js'
 
 const MAX_PAGE_ROWS = 500
@@ -9,8 +9,8 @@ const MIN_ID = -(2 ** 31)
 /** Number of ids to keep in memory while a trace is read. */
 const MAX_IDS = 50_000
 
-/** Runs `work`, or returns `otherwise` if there is no table. Calls take turns with others and hold no snapshot. */
-export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, otherwise: Result) => Promise<Result>
+/** Runs `work`, or returns `fallback` if there is no table. Calls take turns with others and hold no snapshot. */
+export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, fallback: Result) => Promise<Result>
 
 const NONE: readonly never[] = []
 
@@ -20,7 +20,7 @@ export async function* readRecords(use: UseTable, baseId: string): AsyncIterable
     const from: number = after
     const found = await use(store => store.findRecords(baseId, from, MAX_IDS), NONE)
     for (const page of toPages(found)) {
-      yield (await use(store => store.readRows(page), NONE)).map(toRowRecord)
+      yield (await use(store => store.readRows(page), NONE)).map(fromRow)
     }
     after = found.length === MAX_IDS ? found.at(-1)?.id : undefined
   }

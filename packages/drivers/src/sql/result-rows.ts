@@ -4,7 +4,7 @@ import { toSummary } from '../listing/trace-tally.js'
 import { COLUMNS } from '../records/record-row.js'
 import { toRecord } from '../records/record-text.js'
 import { SqlFailure } from './failure.js'
-import type { MetRecord } from './store.js'
+import type { WalkedRecord } from './store.js'
 
 type Cells = readonly unknown[]
 
@@ -23,7 +23,7 @@ export function toTextOrNull(cell: unknown): string | null {
 }
 
 /** Converts the columns `timestamp, id, base_id, name, service` and the number of suspect bytes. */
-export function toMetRecord([timestamp, id, base_id, name, service, bytes]: Cells): MetRecord {
+export function toWalkedRecord([timestamp, id, base_id, name, service, bytes]: Cells): WalkedRecord {
   return {
     timestamp: String(timestamp),
     id: Number(id),

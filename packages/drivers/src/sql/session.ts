@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { withDeadline } from '../lifetime/deadline.js'
-import { isDoneWithin } from '../lifetime/hold.js'
+import { endsWithin } from '../lifetime/hold.js'
 import type { Host } from '../opening/connection-url.js'
 import { SqlFailure } from './failure.js'
-import { isSocketPath, type SqlServers, type Way } from './location.js'
+import { type ConnectMode, isSocketPath, type SqlServers } from './location.js'
 
 /** Result of a statement: rows as arrays of column values, and the number of changed rows. */
 export interface SqlResult {
@@ -36,7 +36,7 @@ export type CreateSocket = () => Socket
 const ANSWER_MS = 30_000
 /** Limit of the server for lock waits. It is below `ANSWER_MS`, so that the server does not count as dead. */
 export const LOCK_WAIT_S = 10
-const GOODBYE_MS = 1_000
+const MAX_END_MS = 1_000
 
 /** Creates a session on a connected client. A statement that gets no answer ends the session. */
 export function createSession(client: SqlClient): SqlSession {
@@ -45,23 +45,25 @@ export function createSession(client: SqlClient): SqlSession {
     isOpen = false
   })
 
-  function breakOff(): void {
+  function destroySession(): void {
     isOpen = false
     client.destroy()
   }
 
   async function run(text: string, values: readonly unknown[] = [], often = false): Promise<SqlResult> {
     if (!isOpen) throw new SqlFailure('the connection is closed', undefined, 'lost')
-    let late = false
+    let isLate = false
     const onLate = (): void => {
-      late = true
-      breakOff()
+      isLate = true
+      destroySession()
     }
     try {
       return await withDeadline(ANSWER_MS, onLate, () => client.query(text, values, often))
     } catch (error) {
-      const failure = late ? new SqlFailure(NO_ANSWER, 'ETIMEDOUT', 'lost', NO_ANSWER) : client.toFailure(error)
-      if (failure.verdict === 'lost' || failure.verdict === 'readonly') breakOff()
+      const failure = isLate
+        ? new SqlFailure(NO_ANSWER_ADVICE, 'ETIMEDOUT', 'lost', NO_ANSWER_ADVICE)
+        : client.toFailure(error)
+      if (failure.verdict === 'lost' || failure.verdict === 'readonly') destroySession()
       throw failure
     }
   }
@@ -73,7 +75,7 @@ export function createSession(client: SqlClient): SqlSession {
     run,
     async end() {
       isOpen = false
-      await isDoneWithin(GOODBYE_MS, client.end())
+      await endsWithin(MAX_END_MS, client.end())
       client.destroy()
     },
   }
@@ -89,45 +91,45 @@ export async function beginSession<Result>(session: SqlSession, work: () => Prom
   }
 }
 
-/** Connects to the first server that answers. After a failure that `isAboutTheWay`, a server is tried the next way. */
+/** Connects to the first server that answers. After a failure that `isAboutConnectMode`, the next mode is tried. */
 export async function connectToFirst(
-  { hosts, ways }: SqlServers,
-  connect: (host: Host, way: Way) => Promise<SqlSession>,
+  { hosts, modes }: SqlServers,
+  connect: (host: Host, mode: ConnectMode) => Promise<SqlSession>,
   toFailure: SqlClient['toFailure'],
-  isAboutTheWay: (failure: SqlFailure) => boolean,
+  isAboutConnectMode: (failure: SqlFailure) => boolean,
 ): Promise<SqlSession> {
   let failure: SqlFailure | undefined
   for (const host of hosts) {
-    for (const way of isSocketPath(host.host) ? ['plain' as const] : ways) {
+    for (const mode of isSocketPath(host.host) ? ['plain' as const] : modes) {
       try {
-        return await connect(host, way)
+        return await connect(host, mode)
       } catch (error) {
         failure = toFailure(error)
-        if (!isAboutTheWay(failure)) break
+        if (!isAboutConnectMode(failure)) break
       }
     }
   }
   throw failure
 }
 
-/** Connects over a socket, and destroys the socket on failure or after `patience` milliseconds. */
+/** Connects over a socket, and destroys the socket on failure or after `timeoutMs`. */
 export async function connectWithin<Result>(
-  patience: number,
+  timeoutMs: number,
   socket: Socket,
   connect: () => Promise<Result>,
 ): Promise<Result> {
-  let late = false
+  let isLate = false
   const onLate = (): void => {
-    late = true
+    isLate = true
     socket.destroy()
   }
   try {
-    return await withDeadline(patience, onLate, connect)
+    return await withDeadline(timeoutMs, onLate, connect)
   } catch (error) {
     socket.destroy()
-    throw late ? new SqlFailure(UNREACHED, 'ETIMEDOUT', 'lost', UNREACHED) : error
+    throw isLate ? new SqlFailure(UNREACHED_ADVICE, 'ETIMEDOUT', 'lost', UNREACHED_ADVICE) : error
   }
 }
 
-const UNREACHED = 'cannot be reached in time'
-const NO_ANSWER = `gave no answer within ${ANSWER_MS / 1_000} s`
+const UNREACHED_ADVICE = 'cannot be reached in time'
+const NO_ANSWER_ADVICE = `gave no answer within ${ANSWER_MS / 1_000} s`

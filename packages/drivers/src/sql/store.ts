@@ -22,7 +22,7 @@ export interface Position {
 }
 
 /** The part of a record that a walk reads, without `data`. */
-export interface MetRecord extends Position {
+export interface WalkedRecord extends Position {
   readonly base_id: string
   readonly name: string
   readonly service: string
@@ -37,7 +37,7 @@ export interface TimeSpan {
 }
 
 /** One step of a walk over the records by time, to at most `limit` records. */
-export interface Step {
+export interface WalkStep {
   /** The step starts behind this position, or at the very first record. */
   readonly from: Position | undefined
   readonly direction: 'older' | 'newer'
@@ -64,16 +64,20 @@ export interface SqlStore {
   findRecords(baseId: string, after: number, limit: number): Promise<readonly RecordId[]>
   readRows(ids: readonly number[]): Promise<readonly RecordRow[]>
   /** Returns records in the order of timestamps, at a cost that depends only on how many these are. */
-  walk(step: Step): Promise<readonly MetRecord[]>
-  summarise(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
+  walk(step: WalkStep): Promise<readonly WalkedRecord[]>
+  summarize(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
   /** Returns the traces that have a record in the time span. */
-  findYoung(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
+  findTracesWithin(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
   /** Returns at most `limit` records of the traces, without those in the time span. */
-  findOld(baseIds: readonly string[], young: TimeSpan | undefined, limit: number): Promise<readonly OwnedId[]>
+  findRecordsOutside(
+    baseIds: readonly string[],
+    young: TimeSpan | undefined,
+    limit: number,
+  ): Promise<readonly OwnedId[]>
   /** Removes the rows that are not locked, without waiting for the others. Returns how many. */
   removeRows(ids: readonly number[]): Promise<number>
   /** Returns the ids of those rows that exist. */
-  findRows(ids: readonly number[]): Promise<readonly number[]>
+  findExistingRows(ids: readonly number[]): Promise<readonly number[]>
   /** Returns the sessions that may have locked the rows or the table, if this user may see them, oldest first. */
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }

@@ -7,8 +7,8 @@ import type { SqlStore } from './store.js'
 type Rows = readonly SqlRow[]
 
 /** Keeps a statement below the limit of both databases, 2 ** 16 values. */
-const MAX_ROWS = 5_000
-const MAX_BYTES = 4_000_000
+const MAX_STATEMENT_ROWS = 5_000
+const MAX_STATEMENT_BYTES = 4_000_000
 
 /** The answer to a COMMIT was lost. */
 export class CommitLost extends Error {
@@ -27,35 +27,35 @@ interface Leftovers {
  * Writes a batch in one transaction and reports refused rows. Failures except `CommitLost` mean that nothing was
  * written.
  *
- * @param isHeldUp whether the batch has failed before, so that one of its rows may be the reason
+ * @param hasFailedBefore whether the batch has failed before, so that one of its rows may be the reason
  */
-export async function writeBatch(store: SqlStore, batch: SqlBatch, isHeldUp: boolean): Promise<WriteResult> {
+export async function writeBatch(store: SqlStore, batch: SqlBatch, hasFailedBefore: boolean): Promise<WriteResult> {
   const rows = batch.rows.filter(({ bytes }) => bytes <= store.maxBytes)
-  const unfit = batch.refused + batch.rows.length - rows.length
-  if (rows.length === 0) return { refused: unfit }
+  const refusedBefore = batch.refused + batch.rows.length - rows.length
+  if (rows.length === 0) return { refused: refusedBefore }
   if (!(await store.hasTable())) await store.createTable()
   try {
-    await transact(store, () => insertAll(store, rows))
-    return { refused: unfit }
+    await runTransaction(store, () => insertAll(store, rows))
+    return { refused: refusedBefore }
   } catch (error) {
     if (isFailure(error, 'missing')) await store.createTable()
-    else if (!isFailure(error, 'refused') && !(isHeldUp && mayBeOfOneRow(error))) throw error
+    else if (!isFailure(error, 'refused') && !(hasFailedBefore && mayConcernOneRow(error))) throw error
   }
   // Only this second transaction looks for the refused rows, so the first one needs no savepoints.
-  const left = await transact(store, async () => {
+  const left = await runTransaction(store, async () => {
     const found: Leftovers = { refused: 0, held: [], failure: undefined }
-    await insertInParts(store, rows, isHeldUp, found)
+    await insertInParts(store, rows, hasFailedBefore, found)
     return found
   })
   return {
-    refused: unfit + left.refused,
+    refused: refusedBefore + left.refused,
     ...(left.held.length > 0 && { held: left.held }),
     // The message may quote a record, so only the code is shown.
     ...(left.failure && { reason: `It answers ${left.failure.code ?? left.failure.verdict}.` }),
   }
 }
 
-async function transact<Result>(store: SqlStore, work: () => Promise<Result>): Promise<Result> {
+async function runTransaction<Result>(store: SqlStore, work: () => Promise<Result>): Promise<Result> {
   const { session } = store
   await store.begin()
   let result: Result
@@ -79,7 +79,7 @@ async function insertAll(store: SqlStore, rows: Rows): Promise<void> {
 }
 
 /** Inserts rows. Halves the rows that the database does not take, down to single rows, which are noted in `left`. */
-async function insertInParts(store: SqlStore, rows: Rows, isHeldUp: boolean, left: Leftovers): Promise<void> {
+async function insertInParts(store: SqlStore, rows: Rows, hasFailedBefore: boolean, left: Leftovers): Promise<void> {
   const { session } = store
   const [first] = rows
   let isRefused = false
@@ -90,32 +90,32 @@ async function insertInParts(store: SqlStore, rows: Rows, isHeldUp: boolean, lef
     return
   } catch (error) {
     isRefused = isFailure(error, 'refused')
-    if (!isRefused && !(isHeldUp && mayBeOfOneRow(error))) throw error
+    if (!isRefused && !(hasFailedBefore && mayConcernOneRow(error))) throw error
     if (error instanceof SqlFailure) left.failure = error
     await session.run('ROLLBACK TO SAVEPOINT osprofiler')
   }
   if (rows.length > 1) {
     const half = rows.length >> 1
-    await insertInParts(store, rows.slice(0, half), isHeldUp, left)
-    await insertInParts(store, rows.slice(half), isHeldUp, left)
+    await insertInParts(store, rows.slice(0, half), hasFailedBefore, left)
+    await insertInParts(store, rows.slice(half), hasFailedBefore, left)
   } else if (isRefused) {
     left.refused++
   } else if (first !== undefined) {
-    left.held.push(first.place)
+    left.held.push(first.position)
   }
 }
 
 /** Whether one row may be the reason. A failure with advice concerns the database itself, such as a full disk. */
-function mayBeOfOneRow(error: unknown): boolean {
+function mayConcernOneRow(error: unknown): boolean {
   return error instanceof SqlFailure && error.verdict === 'failed' && error.advice === undefined
 }
 
 function* toPieces(rows: Rows, maxBytes: number): Iterable<Rows> {
-  const limit = Math.min(MAX_BYTES, maxBytes)
+  const limit = Math.min(MAX_STATEMENT_BYTES, maxBytes)
   let start = 0
   let bytes = 0
   for (const [index, row] of rows.entries()) {
-    if (index > start && (bytes + row.bytes > limit || index - start === MAX_ROWS)) {
+    if (index > start && (bytes + row.bytes > limit || index - start === MAX_STATEMENT_ROWS)) {
       yield rows.slice(start, index)
       start = index
       bytes = 0

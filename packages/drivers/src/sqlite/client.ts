@@ -4,7 +4,7 @@ import { process } from '@osprofiler/core/toolkit'
 import { resolveClient } from '../opening/client-package.js'
 import type { OpenContext } from '../opening/store-driver.js'
 
-const PACKAGE = '@photostructure/sqlite'
+const CLIENT_PACKAGE = '@photostructure/sqlite'
 
 /**
  * Returns the name of the SQLite client: Node's own from 22.13 on, or else a package with the same API. Neither is
@@ -12,10 +12,10 @@ const PACKAGE = '@photostructure/sqlite'
  */
 export function findSqliteClient(context?: Pick<OpenContext, 'checkOnly'>): string {
   if (context?.checkOnly || isBuiltin('node:sqlite')) return 'node:sqlite'
-  const file = resolveClient(PACKAGE)
+  const file = resolveClient(CLIENT_PACKAGE)
   if (file !== undefined) return file
   throw new OsprofilerError(
     'ERR_MISSING_CLIENT',
-    `Node ${process.versions.node} has no SQLite of its own. Run "npm install ${PACKAGE}", or use Node 22.13 or later.`,
+    `Node ${process.versions.node} has no SQLite of its own. Run "npm install ${CLIENT_PACKAGE}", or use Node 22.13 or later.`,
   )
 }

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { showPath } from '../opening/show-path.js'
 import type { OpenContext, StoreDriver } from '../opening/store-driver.js'
-import { isStorable, toRowRecord } from '../records/record-row.js'
+import { fromRow, isStorable } from '../records/record-row.js'
 import { findSqliteClient } from './client.js'
 import type { SqlitePage } from './database/store.js'
 import { toStoreError, toWriteError } from './failure.js'
@@ -43,7 +43,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
         return { refused: await thread.ask('write') }
       } catch (error) {
         if (!(error instanceof ThreadDied)) throw toWriteError(path, error)
-        const message = `${error.message} Nobody knows whether it had written the batch.`
+        const message = `${error.message} It is unknown whether the batch was written.`
         throw new OsprofilerError('ERR_WRITE_UNCERTAIN', message, { cause: error.cause })
       }
     },
@@ -51,17 +51,17 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
       for (let after: bigint | undefined = MIN_ID; after !== undefined; ) {
         lifetime.checkOpen()
         const page: SqlitePage = await thread.ask('read', baseId, after)
-        if (page.rows.length > 0) yield page.rows.map(toRowRecord)
+        if (page.rows.length > 0) yield page.rows.map(fromRow)
         after = page.after
       }
     },
-    list: (selection, failed) => thread.ask('list', selection, failed),
+    list: (selection, failedOnly) => thread.ask('list', selection, failedOnly),
     remove: baseId => thread.ask('delete', baseId),
     prune,
     // The clients would cut other ids short.
-    mayHold: baseId => !baseId.includes('\0') && isStorable(baseId),
+    canStoreId: baseId => !baseId.includes('\0') && isStorable(baseId),
     toError: error => toStoreError(path, error),
-    settle: thread.close,
-    cut: thread.cut,
+    finishWork: thread.close,
+    destroy: thread.destroy,
   }
 }

@@ -6,20 +6,20 @@ import { showPath, showPathFailure } from '../opening/show-path.js'
 import { SQLITE_CANTOPEN, SQLITE_READONLY } from './database/result-code.js'
 import { ThreadFailed } from './thread.js'
 
-const ADVICE = new Map([
+const ADVICE_BY_CODE = new Map([
   [5, 'is locked by another process'],
   [6, 'is locked by another process'],
   [8, 'cannot be written; check the permissions of the file and its directory'],
   [10, 'cannot be read or written: the disk reports an error, or is full'],
-  [11, 'is damaged; move it away, and a new one is made'],
+  [11, 'is damaged; move it away, and a new one is created'],
   [13, 'is on a full disk'],
   [14, 'cannot be opened; check that it is a file and its permissions'],
   [26, 'is not an SQLite database; name another file'],
 ])
 
 /** A row is too large, a constraint refuses it, or a value has the wrong type. */
-const REFUSED = new Set([18, 19, 20])
-const ONLY_READ = 'may only be read: this user cannot write both the file and its directory'
+const REFUSED_CODES = new Set([18, 19, 20])
+const READ_ONLY_ADVICE = 'is read-only: this user cannot write to both the file and its directory'
 
 /** Converts a failure of the database to an `ERR_STORE`, with advice for known result codes. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
@@ -28,8 +28,8 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (failure?.code === 'ERR_STORE') return new OsprofilerError('ERR_STORE', failure.message)
   const cause = showPathFailure(path, isError(error) ? error.message : String(error), failure?.code)
   const code = failure?.result === undefined ? undefined : failure.result & 0xff
-  const isOnlyRead = (code === SQLITE_READONLY || code === SQLITE_CANTOPEN) && mayOnlyRead(path)
-  const advice = isOnlyRead ? ONLY_READ : ADVICE.get(code ?? 0)
+  const isReadOnly = (code === SQLITE_READONLY || code === SQLITE_CANTOPEN) && isReadOnlyForUser(path)
+  const advice = isReadOnly ? READ_ONLY_ADVICE : ADVICE_BY_CODE.get(code ?? 0)
   return new OsprofilerError(
     'ERR_STORE',
     `The store "${showPath(path)}" ${advice ?? `cannot be used: ${cause.message}`}.`,
@@ -40,7 +40,7 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
 /** Returns the error of a write: `ERR_WRITE_REFUSED` if a row is the reason, so that the batch is written in parts. */
 export function toWriteError(path: string, error: unknown): OsprofilerError {
   const result = error instanceof ThreadFailed ? error.failure.result : undefined
-  if (result === undefined || !REFUSED.has(result & 0xff)) return toStoreError(path, error)
+  if (result === undefined || !REFUSED_CODES.has(result & 0xff)) return toStoreError(path, error)
   return new OsprofilerError(
     'ERR_WRITE_REFUSED',
     `The store "${showPath(path)}" refuses a record: SQLite answers code ${result}. See the unique indexes and constraints of its table "data".`,
@@ -48,7 +48,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
 }
 
 /** Whether this user may read the file but cannot change its content. */
-function mayOnlyRead(path: string): boolean {
+function isReadOnlyForUser(path: string): boolean {
   return (
     isAllowed(path, constants.R_OK) && !(isAllowed(path, constants.W_OK) && isAllowed(dirname(path), constants.W_OK))
   )

@@ -14,7 +14,7 @@ export interface SqliteLocation {
 
 /** Reads a path, perhaps with `?ttl=7d`. Errors quote nothing, as a string for another store may hold a password. */
 export function readSqliteLocation(location: string): SqliteLocation {
-  const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? malformed()
+  const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? throwMalformed()
   return { path: toSqlitePath(path), ttl: readTtl(ttl) }
 }
 
@@ -22,16 +22,16 @@ export function readSqliteLocation(location: string): SqliteLocation {
 function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()
   const path = decode(location)
-  if (path === undefined || !location.startsWith('/')) malformed()
+  if (path === undefined || !location.startsWith('/')) throwMalformed()
   const file = path.slice(1)
   if (file === ':memory:') {
     throw new OsprofilerError('ERR_CONNECTION_STRING', 'SQLite in memory cannot be shared. Use "memory://".')
   }
-  if (/^$|[/\\]$|\0/.test(file)) malformed()
+  if (/^$|[/\\]$|\0/.test(file)) throwMalformed()
   return toAbsolute(file)
 }
 
-function malformed(): never {
+function throwMalformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
     'An SQLite store is "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded, without a host; the only option is "?ttl=7d".',

@@ -2,7 +2,7 @@ import type { TraceRecord } from '@osprofiler/core'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
 /** SQLite takes 1,000,000,000 bytes per row. A character has at most three bytes, or six as an escape. */
-const MAX_CHARACTERS = 100_000_000
+const MAX_ROW_CHARACTERS = 100_000_000
 
 /** Packs a record into a string, which is cloned for the thread in a fraction of the time for columns or `info`. */
 export function packRecord(record: TraceRecord): string {
@@ -23,7 +23,7 @@ export function unpackRows(packed: readonly string[], batch: SqliteBatch): void 
   for (const text of packed) {
     const row = text.split('\0')
     const data = row.at(-1)
-    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_CHARACTERS && isStorable(text)) {
+    if (row.length === COLUMNS.length && data !== undefined && text.length <= MAX_ROW_CHARACTERS && isStorable(text)) {
       row[COLUMNS.length - 1] = toDataColumn(data)
       batch.rows.push(row)
     } else batch.refused++

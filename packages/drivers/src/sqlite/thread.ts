@@ -2,8 +2,8 @@ import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { Error, Map, Number, Promise, performance, String } from '@osprofiler/core/toolkit'
-import { createExitSignal, haveLeft, watchExit } from '../lifetime/exit-guard.js'
-import { isDoneWithin } from '../lifetime/hold.js'
+import { blockNativeCode, createExitSignal, watchExit } from '../lifetime/exit-guard.js'
+import { endsWithin } from '../lifetime/hold.js'
 import type { SqliteStore } from './database/store.js'
 
 /** Calls to the thread: those of the store, but `write` takes the rows that were staged before. */
@@ -62,7 +62,7 @@ export interface SqliteThread {
   ): ReturnType<SqliteCalls[Operation]>
   close(): Promise<void>
   /** Abandons the thread, even if it is stuck. Pending requests reject with `ThreadDied`. */
-  cut(): void
+  destroy(): void
 }
 
 interface Pending {
@@ -70,7 +70,7 @@ interface Pending {
   reject(error: Error): void
 }
 
-const END_MS = 200
+const MAX_THREAD_END_MS = 200
 /** Pause after a failed start, because a start costs more than a batch is worth. */
 const START_PAUSE_MS = 10_000
 
@@ -78,9 +78,9 @@ const START_PAUSE_MS = 10_000
 export function createThread(file: string, client: string, path: string): SqliteThread {
   const pending = new Map<number, Pending>()
   let worker: Worker | undefined
-  let leave: (() => boolean) | undefined
+  let blockThread: (() => boolean) | undefined
   let lastId = 0
-  let notBefore = Number.NEGATIVE_INFINITY
+  let startNotBefore = Number.NEGATIVE_INFINITY
   let startFailure: unknown
 
   // Without `bind`, the thread would forever hold the context of the request that started it.
@@ -95,24 +95,24 @@ export function createThread(file: string, client: string, path: string): Sqlite
     })
     const unwatch = watchExit(signal)
     let cause: unknown
-    let isUp = false
+    let hasStarted = false
     started.on('error', error => {
       cause = error
     })
     started.on('message', reply => {
-      isUp = true
+      hasStarted = true
       receive(reply)
     })
     started.on('exit', () => {
       unwatch()
       worker = undefined
-      if (isUp) return rejectAll(new ThreadDied('The thread of the store died.', { cause }))
+      if (hasStarted) return rejectAll(new ThreadDied('The thread of the store died.', { cause }))
       startFailure = cause
-      notBefore = performance.now() + START_PAUSE_MS
+      startNotBefore = performance.now() + START_PAUSE_MS
       rejectAll(toStartFailure(cause))
     })
     started.unref()
-    leave = () => haveLeft(signal)
+    blockThread = () => blockNativeCode(signal)
     return started
   })
 
@@ -131,7 +131,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
   }
 
   function post(message: SqliteMessage): void {
-    if (worker === undefined && performance.now() < notBefore) throw toStartFailure(startFailure)
+    if (worker === undefined && performance.now() < startNotBefore) throw toStartFailure(startFailure)
     worker ??= start()
     worker.postMessage(message)
   }
@@ -153,12 +153,12 @@ export function createThread(file: string, client: string, path: string): Sqlite
       const ended = once(closing, 'exit')
       await ask('close').catch(() => undefined)
       // By now, the thread has left native code for good.
-      if (!(await isDoneWithin(END_MS, ended))) await closing.terminate()
+      if (!(await endsWithin(MAX_THREAD_END_MS, ended))) await closing.terminate()
     },
-    cut() {
+    destroy() {
       if (worker === undefined) return
       // A thread in native code cannot be ended safely. It does not enter native code again.
-      if (leave?.()) void worker.terminate()
+      if (blockThread?.()) void worker.terminate()
       rejectAll(new ThreadDied('The thread of the store died.'))
     },
   }

@@ -17,7 +17,7 @@ export interface GatheredPoint {
 }
 
 /** Further records of a point would add nothing. */
-const MAX_OTHERS = 10
+const MAX_OTHER_RECORDS = 10
 
 /** Returns whether a record ends its point, by the same rule as in a report. */
 export function isStop({ name }: TraceRecord): boolean {
@@ -39,13 +39,13 @@ export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   }
   const wins = kind === 'start' ? added.at < rival.at : added.at > rival.at
   if (wins) point[kind] = added
-  if (point.others.length >= MAX_OTHERS) return
+  if (point.others.length >= MAX_OTHER_RECORDS) return
   const { record, at } = wins ? rival : added
   point.others = [...point.others, { record: { ...record, info: {} }, at }]
 }
 
 /** Returns the oddities of a point's records, under the names that a report uses. */
-export function marksOf({ start, stop, others }: GatheredPoint): Set<string> {
+export function findMarks({ start, stop, others }: GatheredPoint): Set<string> {
   const marks = new Set<string>()
   if (others.length > 0) markRivals({ start, stop, others }, marks)
   const main = (start ?? stop)?.record

@@ -24,23 +24,23 @@ export interface HeldStarts {
   forget(start: HeldStart | undefined): void
   /** Notes that a record of the trace has come. */
   touch(baseId: string): void
-  oldest(limit: number): readonly HeldStart[]
+  findOldest(limit: number): readonly HeldStart[]
   /** Returns the oldest starts of traces silent for `lingerMs` (if all points above have stopped) or for an hour. */
-  overdue(limit: number): readonly HeldStart[]
+  findOverdue(limit: number): readonly HeldStart[]
 }
 
 interface HeldTrace {
   /** Keyed by point id. Records mostly share the string objects of ids, so a Map need not compare characters. */
   readonly starts: Map<string, HeldStart>
   /** Number of starts that are not nested in another open point of this process. */
-  tops: number
+  topPoints: number
   /** When a record of the trace last came, on the clock of `now`. */
   touchedAt: number
 }
 
 /** When either limit is exceeded, the oldest starts make room. */
 const MAX_POINTS = 20_000
-const MAX_CHARACTERS = 16 * 1024 * 1024
+const MAX_LINE_CHARACTERS = 16 * 1024 * 1024
 /** The stops of a trace count as lost after this long without a record of the trace. */
 const MAX_SILENCE_MS = 3_600_000
 
@@ -52,8 +52,8 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
   let characters = 0
 
   function isOverdue({ baseId }: HeldStart): boolean {
-    const { tops, touchedAt } = traces.get(baseId) ?? { tops: undefined, touchedAt: now() }
-    return now() - touchedAt >= (tops === 0 ? lingerMs : MAX_SILENCE_MS)
+    const { topPoints, touchedAt } = traces.get(baseId) ?? { topPoints: undefined, touchedAt: now() }
+    return now() - touchedAt >= (topPoints === 0 ? lingerMs : MAX_SILENCE_MS)
   }
 
   function forget(start: HeldStart | undefined): void {
@@ -62,7 +62,7 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
     const trace = traces.get(start.baseId)
     if (trace === undefined) return
     trace.starts.delete(start.traceId)
-    if (!start.isNested) trace.tops--
+    if (!start.isNested) trace.topPoints--
     if (trace.starts.size === 0) traces.delete(start.baseId)
   }
 
@@ -71,16 +71,16 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
       return all.size
     },
     get isFull() {
-      return all.size > MAX_POINTS || characters > MAX_CHARACTERS
+      return all.size > MAX_POINTS || characters > MAX_LINE_CHARACTERS
     },
     get: (baseId, traceId) => traces.get(baseId)?.starts.get(traceId),
     remember(start) {
       const { baseId, traceId, line, isNested } = start
       forget(traces.get(baseId)?.starts.get(traceId))
-      const trace = traces.get(baseId) ?? { starts: new Map(), tops: 0, touchedAt: now() }
+      const trace = traces.get(baseId) ?? { starts: new Map(), topPoints: 0, touchedAt: now() }
       traces.set(baseId, trace)
       trace.starts.set(traceId, start)
-      if (!isNested) trace.tops++
+      if (!isNested) trace.topPoints++
       all.add(start)
       characters += line.length
     },
@@ -89,12 +89,12 @@ export function createHeldStarts(lingerMs: number, now: () => number): HeldStart
       const trace = traces.get(baseId)
       if (trace !== undefined) trace.touchedAt = now()
     },
-    oldest: limit => take(all, limit, () => true),
-    overdue: limit => take(all, limit, isOverdue),
+    findOldest: limit => selectFirst(all, limit, () => true),
+    findOverdue: limit => selectFirst(all, limit, isOverdue),
   }
 }
 
-function take(
+function selectFirst(
   starts: Iterable<HeldStart>,
   limit: number,
   isWanted: (start: HeldStart) => boolean,

@@ -28,13 +28,13 @@ export interface KnownPoints {
   /** Whether the parent is a point of the same program. */
   hasLocalParent(point: KnownPoint): boolean
   /** Returns where a point without a stop ends: with the nearest ended point above, or with the trace so far. */
-  endOf(point: KnownPoint): number
+  estimateEnd(point: KnownPoint): number
   /** Notes the time of a trace's record. */
-  see(baseId: string, at: number): void
+  noteTime(baseId: string, at: number): void
 }
 
 const MAX_POINTS = 5_000
-const MAX_STEPS = 1_000
+const MAX_PATH_POINTS = 1_000
 
 /** Creates an empty memory. Beyond `MAX_POINTS` points, the oldest make room. */
 export function createKnownPoints(): KnownPoints {
@@ -43,7 +43,7 @@ export function createKnownPoints(): KnownPoints {
   const awaited = createRecentPoints<true>(MAX_POINTS)
   const lastSeen = createRecentPoints<number>(MAX_POINTS)
 
-  function parentOf(point: KnownPoint): KnownPoint | undefined {
+  function findParent(point: KnownPoint): KnownPoint | undefined {
     return isTop(point) ? undefined : points.get(point.baseId, point.parentId)
   }
 
@@ -52,9 +52,9 @@ export function createKnownPoints(): KnownPoints {
     return parentId === baseId && points.get(baseId, baseId) === undefined
   }
 
-  function pathUp(point: KnownPoint): KnownPoint[] {
+  function findPathUp(point: KnownPoint): KnownPoint[] {
     const path = new Set<KnownPoint>()
-    for (let at: KnownPoint | undefined = point; at !== undefined && path.size < MAX_STEPS; at = parentOf(at)) {
+    for (let at: KnownPoint | undefined = point; at !== undefined && path.size < MAX_PATH_POINTS; at = findParent(at)) {
       if (path.has(at)) break
       path.add(at)
     }
@@ -62,9 +62,9 @@ export function createKnownPoints(): KnownPoints {
   }
 
   function cutCycle(point: KnownPoint): void {
-    const path = pathUp(point)
+    const path = findPathUp(point)
     const last = path.at(-1)
-    if (last === undefined || path.length < 2 || parentOf(last) !== point) return
+    if (last === undefined || path.length < 2 || findParent(last) !== point) return
     let top = point
     for (const member of path) {
       member.cycle = 'below'
@@ -79,7 +79,7 @@ export function createKnownPoints(): KnownPoints {
       const { base_id: baseId, trace_id: traceId, parent_id: parentId } = record
       const before = points.get(baseId, traceId)
       const { endedAt, isWhole = false, cycle } = before?.parentId === parentId ? before : {}
-      const point = { baseId, traceId, parentId, program: programOf(record), startedAt, endedAt, isWhole, cycle }
+      const point = { baseId, traceId, parentId, program: toProgramKey(record), startedAt, endedAt, isWhole, cycle }
       points.set(baseId, traceId, point)
       if (points.get(baseId, parentId) === undefined) awaited.set(baseId, parentId, true)
       if (cycle === undefined && awaited.get(baseId, traceId)) cutCycle(point)
@@ -91,20 +91,20 @@ export function createKnownPoints(): KnownPoints {
       point.isWhole = isWhole
     },
     isTop,
-    hasLocalParent: point => parentOf(point)?.program === point.program,
-    endOf(point) {
-      const path = pathUp(point)
+    hasLocalParent: point => findParent(point)?.program === point.program,
+    estimateEnd(point) {
+      const path = findPathUp(point)
       const ended = path.findIndex(({ endedAt }) => endedAt !== undefined)
       const open = ended === -1 ? path : path.slice(0, ended)
       const end = path[ended]?.endedAt ?? lastSeen.get(point.baseId, '') ?? 0
       return open.reduce((latest, { startedAt }) => Math.max(latest, startedAt), end)
     },
-    see(baseId, at) {
+    noteTime(baseId, at) {
       lastSeen.set(baseId, '', Math.max(lastSeen.get(baseId, '') ?? 0, at))
     },
   }
 }
 
-function programOf({ service, project, info }: TraceRecord): string {
+function toProgramKey({ service, project, info }: TraceRecord): string {
   return `${service}\0${project}\0${typeof info.host === 'string' ? info.host : ''}`
 }

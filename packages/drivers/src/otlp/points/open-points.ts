@@ -2,7 +2,7 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Map, Math, performance, Set } from '@osprofiler/core/toolkit'
 import { decodeRecord, encodeRecord } from '../../records/record-text.js'
 import { toMicroseconds } from '../../records/record-time.js'
-import { addRecord, type GatheredPoint, isOpen, marksOf } from './gathered-point.js'
+import { addRecord, findMarks, type GatheredPoint, isOpen } from './gathered-point.js'
 import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
 import { createRecentPoints } from './recent-points.js'
@@ -63,16 +63,16 @@ interface BatchedPoint extends GatheredPoint {
 type HalfPoint = Pick<HeldStart, 'line' | 'at' | 'others'>
 
 /** Limits for points that were sent with one record. When the other record comes, the span is sent again as a whole. */
-const MAX_HALVES = 2_000
-const MAX_HALF_LINE = 8_000
+const MAX_HALF_POINTS = 2_000
+const MAX_HALF_LINE_CHARACTERS = 8_000
 
 /** Keeps starts until their stops come. A point is found by trace id and own id, so concurrent requests never mix. */
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
   const held = createHeldStarts(lingerMs, now)
   const known = createKnownPoints()
-  const halves = createRecentPoints<HalfPoint>(MAX_HALVES)
+  const halves = createRecentPoints<HalfPoint>(MAX_HALF_POINTS)
 
-  function toBatched({ base_id: baseId, trace_id: traceId }: TraceRecord): BatchedPoint {
+  function toBatchedPoint({ base_id: baseId, trace_id: traceId }: TraceRecord): BatchedPoint {
     const start = held.get(baseId, traceId)
     const half = start === undefined ? halves.get(baseId, traceId) : undefined
     const before = start ?? half
@@ -109,7 +109,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       traces.set(baseId, trace)
       let point = trace.get(traceId)
       if (point === undefined) {
-        point = toBatched(record)
+        point = toBatchedPoint(record)
         trace.set(traceId, point)
         batch.push(point)
       }
@@ -133,14 +133,14 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
 
     function hold(): readonly TraceRecord[] {
       for (const point of kept) {
-        const start = fresh.has(point) ? toHeld(point) : undefined
+        const start = fresh.has(point) ? toHeldStart(point) : undefined
         if (start === undefined) continue
         if (point.half === undefined) held.remember(start)
         else halves.set(start.baseId, start.traceId, start)
       }
       for (const [baseId, at] of youngest) {
         held.touch(baseId)
-        known.see(baseId, at)
+        known.noteTime(baseId, at)
       }
       return kept.flatMap(({ given }) => given)
     }
@@ -148,7 +148,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     return { points, hold }
   }
 
-  function toHeld({ baseId, traceId, start, others, isNested }: BatchedPoint): HeldStart | undefined {
+  function toHeldStart({ baseId, traceId, start, others, isNested }: BatchedPoint): HeldStart | undefined {
     if (start === undefined) return undefined
     const point = known.get(baseId, traceId)
     const hasLocalParent = point !== undefined && known.hasLocalParent(point)
@@ -161,7 +161,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     const point = known.get(baseId, traceId)
     return {
       ...{ start: start?.record, stop: stop?.record, given, startedAt },
-      ...placeOf(point, batched, before?.hasLocalParent),
+      ...describePlacement(point, batched, before?.hasLocalParent),
       isUpdate: half !== undefined || point?.endedAt !== undefined,
       endedAt: Math.max(startedAt, stop?.at ?? startedAt),
       done(isSent) {
@@ -171,7 +171,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
         const whole = start !== undefined
         known.end(baseId, traceId, stop?.at ?? startedAt, whole)
         const line = whole || stop === undefined ? undefined : encodeRecord(stop.record)
-        if (line !== undefined && line.length <= MAX_HALF_LINE) {
+        if (line !== undefined && line.length <= MAX_HALF_LINE_CHARACTERS) {
           halves.set(baseId, traceId, { line, at: startedAt, others })
         }
       },
@@ -185,28 +185,28 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
     const gathered = { start: record && { record, at }, stop: undefined, others }
     return {
       ...{ start: record, stop: undefined, given: [], isUpdate: false, startedAt: at },
-      ...placeOf(point, gathered, start.hasLocalParent),
-      endedAt: point === undefined ? at : known.endOf(point),
+      ...describePlacement(point, gathered, start.hasLocalParent),
+      endedAt: point === undefined ? at : known.estimateEnd(point),
       done(isSent) {
         held.forget(start)
-        if (isSent && line.length <= MAX_HALF_LINE) halves.set(baseId, traceId, start)
+        if (isSent && line.length <= MAX_HALF_LINE_CHARACTERS) halves.set(baseId, traceId, start)
       },
     }
   }
 
-  function placeOf(
+  function describePlacement(
     point: KnownPoint | undefined,
     gathered: GatheredPoint,
     wasLocal = false,
   ): Pick<OtlpPoint, 'isTop' | 'hasLocalParent' | 'marks'> {
-    const marks = marksOf(gathered)
+    const marks = findMarks(gathered)
     if (point?.cycle !== undefined) marks.add('cycle')
     const isTop = point !== undefined && known.isTop(point)
     const hasLocalParent = !isTop && (wasLocal || (point !== undefined && known.hasLocalParent(point)))
     return { isTop, hasLocalParent, marks: [...marks] }
   }
 
-  function planToGiveUp(starts: readonly HeldStart[]): OtlpPlan {
+  function planUnfinished(starts: readonly HeldStart[]): OtlpPlan {
     return { points: starts.map(toUnfinished), hold: () => [] }
   }
 
@@ -218,7 +218,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       return held.isFull
     },
     plan,
-    planOldest: limit => planToGiveUp(held.oldest(limit)),
-    planOverdue: limit => planToGiveUp(held.overdue(limit)),
+    planOldest: limit => planUnfinished(held.findOldest(limit)),
+    planOverdue: limit => planUnfinished(held.findOverdue(limit)),
   }
 }

@@ -11,7 +11,7 @@ export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]
 type Resource = ReadableSpan['resource']
 
 /** Trace flag of a recorded span. */
-const SAMPLED = 1
+const SAMPLED_FLAG = 1
 const SCOPE = { name: 'osprofiler' }
 const NONE: never[] = []
 
@@ -26,7 +26,7 @@ export interface ReadySpan {
 /** Returns a function that maps points to spans. `given` wins over a record's own attributes of its service. */
 export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
   return points => {
-    const findResource = createResources(given)
+    const findResource = createResourceFinder(given)
     return points.flatMap(point => {
       const record = point.start ?? point.stop
       if (record === undefined) return []
@@ -51,14 +51,14 @@ function mapPoint(point: OtlpPoint, record: TraceRecord): OtlpSpan {
 function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   const { traceId, spanId, parentSpanId, isParentRemote, status, exception } = mapped
   const [startTime, endTime] = [copyTime(mapped.startTime), copyTime(mapped.endTime)]
-  const context = { traceId, spanId, traceFlags: SAMPLED }
+  const context = { traceId, spanId, traceFlags: SAMPLED_FLAG }
   return {
     name: mapped.name,
     // OpenTelemetry's API counts span kinds from 0, OTLP from 1.
     kind: mapped.kind - 1,
     spanContext: () => context,
     ...(parentSpanId !== undefined && {
-      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: SAMPLED, isRemote: isParentRemote },
+      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: SAMPLED_FLAG, isRemote: isParentRemote },
     }),
     startTime,
     endTime,
@@ -80,7 +80,7 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
 }
 
 /** Shares one resource object per service and process, because exporters group spans by the identity of this object. */
-function createResources(given: OtlpResource): (record: TraceRecord) => Resource {
+function createResourceFinder(given: OtlpResource): (record: TraceRecord) => Resource {
   const resources = new Map<string, Resource>()
   let last: TraceRecord | undefined
   let found = toResource({})

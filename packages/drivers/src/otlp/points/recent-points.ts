@@ -11,9 +11,9 @@ export interface RecentPoints<Value> {
 export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   const values = new Map<string, Value>()
   return {
-    get: (baseId, traceId) => values.get(keyOf(baseId, traceId)),
+    get: (baseId, traceId) => values.get(toKey(baseId, traceId)),
     set(baseId, traceId, value) {
-      const key = keyOf(baseId, traceId)
+      const key = toKey(baseId, traceId)
       values.delete(key)
       values.set(key, value)
       if (values.size <= limit) return
@@ -22,11 +22,11 @@ export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
         break
       }
     },
-    delete: (baseId, traceId) => void values.delete(keyOf(baseId, traceId)),
+    delete: (baseId, traceId) => void values.delete(toKey(baseId, traceId)),
   }
 }
 
 /** Ids may contain any character, so the length shows where the first id ends. */
-function keyOf(baseId: string, traceId: string): string {
+function toKey(baseId: string, traceId: string): string {
   return `${baseId.length} ${baseId}${traceId}`
 }

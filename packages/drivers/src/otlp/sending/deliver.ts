@@ -5,14 +5,14 @@ import type { ReadySpan } from '../points/readable-span.js'
 import type { OtlpSettings } from '../settings/settings.js'
 import { isTooLarge } from './answer.js'
 import type { OtlpSender } from './sender.js'
-import { requestBytes, splitIntoRequests } from './split-requests.js'
+import { estimateRequestBytes, splitIntoRequests } from './split-requests.js'
 
 /** Outcome for a point: accepted, rejected without a reason, or refused or unanswered as the error says. */
 export type Fate = 'sent' | 'rejected' | OsprofilerError
 
 /** By default a proxy accepts 1 MiB, and a collector 20 MiB. */
-const MAX_BYTES = 1_000_000
-const MIN_BYTES = 10_000
+const MAX_REQUEST_BYTES = 1_000_000
+const MIN_REQUEST_BYTES = 10_000
 
 /**
  * Returns a function that sends points and reports the fate of each. A refused request is halved until the refused
@@ -20,24 +20,24 @@ const MIN_BYTES = 10_000
  *
  * @throws OsprofilerError `ERR_STORE`: points without a reported fate may be sent again
  */
-export function createDeliver(
+export function createPointSender(
   sender: OtlpSender,
   protocol: OtlpSettings['protocol'],
   toSpans: (points: readonly OtlpPoint[]) => ReadySpan[],
-): (points: readonly OtlpPoint[], tell: (point: OtlpPoint, fate: Fate) => void) => Promise<void> {
-  let maxBytes = MAX_BYTES
+): (points: readonly OtlpPoint[], onFate: (point: OtlpPoint, fate: Fate) => void) => Promise<void> {
+  let maxBytes = MAX_REQUEST_BYTES
 
   /** Splits a refused request, because the collector may accept some of its spans. */
-  function divide(request: readonly ReadySpan[], error: OsprofilerError): ReadySpan[][] {
+  function splitRefused(request: readonly ReadySpan[], error: OsprofilerError): ReadySpan[][] {
     const middle = Math.ceil(request.length / 2)
     if (!isTooLarge(error)) return [request.slice(0, middle), request.slice(middle)]
     // Later requests should fit at once.
-    maxBytes = Math.max(MIN_BYTES, Math.floor(Math.min(maxBytes, requestBytes(request, protocol)) / 2))
+    maxBytes = Math.max(MIN_REQUEST_BYTES, Math.floor(Math.min(maxBytes, estimateRequestBytes(request, protocol)) / 2))
     const smaller = splitIntoRequests(request, protocol, maxBytes)
     return smaller.length > 1 ? smaller : [request.slice(0, middle), request.slice(middle)]
   }
 
-  return async (points, tell) => {
+  return async (points, onFate) => {
     const waiting = splitIntoRequests(toSpans(points), protocol, maxBytes)
     let isConfirmed = false
     for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
@@ -45,7 +45,7 @@ export function createDeliver(
         const rejected = await sender.send(request.map(({ span }) => span))
         // Collectors do not tell which spans they rejected, only how many.
         const taken = request.length - rejected
-        for (const [index, { point }] of request.entries()) tell(point, index < taken ? 'sent' : 'rejected')
+        for (const [index, { point }] of request.entries()) onFate(point, index < taken ? 'sent' : 'rejected')
       } catch (error) {
         if (!(error instanceof OsprofilerError) || error.code === 'ERR_STORE') throw error
         if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
@@ -55,8 +55,8 @@ export function createDeliver(
           waiting.unshift(request)
           continue
         }
-        if (error.code === 'ERR_WRITE_REFUSED' && request.length > 1) waiting.unshift(...divide(request, error))
-        else for (const { point } of request) tell(point, error)
+        if (error.code === 'ERR_WRITE_REFUSED' && request.length > 1) waiting.unshift(...splitRefused(request, error))
+        else for (const { point } of request) onFate(point, error)
       }
     }
   }

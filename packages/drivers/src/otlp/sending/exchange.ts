@@ -3,8 +3,8 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OsprofilerError } from '@osprofiler/core'
 import { Buffer, clearTimeout, Object, Promise, Reflect, Set, setTimeout } from '@osprofiler/core/toolkit'
 import type { ReadableSpan } from '../points/readable-span.js'
-import { type Answer, RETRYABLE } from './answer.js'
-import { type Attempt, codeOf, toFailure } from './failure.js'
+import { type Answer, RETRYABLE_STATUSES } from './answer.js'
+import { type Attempt, readErrorCode, toRequestError } from './failure.js'
 
 /** A request to a collector in progress. Only the first outcome counts. */
 export interface Exchange {
@@ -33,14 +33,14 @@ export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertific
 }
 
 /** `ExportResultCode.SUCCESS` of OpenTelemetry. */
-const SUCCESS = 0
-const ACCEPTED: Outcome = { answer: { status: 200, body: Buffer.alloc(0) } }
+const EXPORT_SUCCESS = 0
+const ACCEPTED_OUTCOME: Outcome = { answer: { status: 200, body: Buffer.alloc(0) } }
 const MAX_BODY_BYTES = 65_536
 /** Error codes of a connection that the collector has closed. */
-const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
+const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE'])
 
 /** Sends one request and waits for its outcome, at most `timeoutMs`. */
-export function exchange(
+export function runExchange(
   { exporter, timeoutMs, isSecure, hasClientCertificate }: Transport,
   spans: readonly ReadableSpan[],
   open: (exchange: Exchange) => void,
@@ -53,12 +53,12 @@ export function exchange(
       opened.request?.destroy()
     }
     function fail(error: unknown): void {
-      const isStale = opened.request?.reusedSocket === true && CLOSED.has(codeOf(error))
+      const isStale = opened.request?.reusedSocket === true && CLOSED_CODES.has(readErrorCode(error))
       settle({ failure: toError(error), isStale })
     }
     function toError(reason: unknown): OsprofilerError {
-      return toFailure(
-        { connected: opened.connected, isQuestion: spans.length === 0, isSecure, hasClientCertificate },
+      return toRequestError(
+        { connected: opened.connected, isProbe: spans.length === 0, isSecure, hasClientCertificate },
         reason,
       )
     }
@@ -71,7 +71,7 @@ export function exchange(
       exporter.export([...spans], ({ code, error }) => {
         // Once a request exists, its own events decide. The exporter knows no more.
         if (opened.request !== undefined) return
-        if (code === SUCCESS) settle(ACCEPTED)
+        if (code === EXPORT_SUCCESS) settle(ACCEPTED_OUTCOME)
         else settle({ failure: toError(error), isStale: false })
       })
     } catch (cause) {
@@ -81,20 +81,20 @@ export function exchange(
   })
 }
 
-/** Calls `see` with every request of an agent before the request goes out. */
-export function watchRequests(agent: HttpAgent, see: (request: ClientRequest) => void): HttpAgent {
+/** Calls `onRequest` with every request of an agent before the request goes out. */
+export function watchRequests(agent: HttpAgent, onRequest: (request: ClientRequest) => void): HttpAgent {
   const add: unknown = Reflect.get(agent, 'addRequest')
   if (typeof add !== 'function') return agent
   return Object.assign(agent, {
     addRequest(request: ClientRequest, ...rest: readonly unknown[]): void {
-      see(request)
+      onRequest(request)
       Reflect.apply(add, agent, [request, ...rest])
     },
   })
 }
 
 /** Takes the outcome from the request itself, and hides from the exporter all failures that it would retry. */
-export function follow(request: ClientRequest, exchange: Exchange): void {
+export function followRequest(request: ClientRequest, exchange: Exchange): void {
   exchange.request = request
   request.on('socket', socket => {
     // A pending write keeps the process alive. The socket must not.
@@ -111,7 +111,7 @@ export function follow(request: ClientRequest, exchange: Exchange): void {
   })
   request.prependListener('response', (response: IncomingMessage) => {
     const { statusCode: status = 0, headers } = response
-    if (RETRYABLE.has(status)) response.statusCode = 500
+    if (RETRYABLE_STATUSES.has(status)) response.statusCode = 500
     const chunks: Buffer[] = []
     let length = 0
     response.on('data', (chunk: Buffer) => {

@@ -6,17 +6,17 @@ export interface Attempt {
   /** Whether the connection was open, so that the collector may have received the request. */
   readonly connected: boolean
   /** Whether the request had no spans and only asked whether the collector accepts any. */
-  readonly isQuestion: boolean
+  readonly isProbe: boolean
   readonly isSecure: boolean
   readonly hasClientCertificate: boolean
 }
 
 /** `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:354:` */
-const OPENSSL = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
+const OPENSSL_REASON = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
 const TLS_ALERT = 0x15
 
 /** Hints for the user, for error codes that mean that the collector cannot have read the request. */
-const UNREAD: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
+const UNREAD_HINTS: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
   [
     /ALTNAME/,
     () => 'its certificate is for other hosts than the one of the connection string; name a host of the certificate',
@@ -35,51 +35,51 @@ const UNREAD: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) =>
     () =>
       'its certificate is not trusted; name the authority of the certificate by ?certificate= or OTEL_EXPORTER_OTLP_CERTIFICATE',
   ],
-  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|EPROTO/, () => 'it speaks no TLS at this port; use "otlp://"'],
-  [/^ERR_SSL/, () => 'TLS could not be agreed on'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|EPROTO/, () => 'it does not speak TLS at this port; use "otlp://"'],
+  [/^ERR_SSL/, () => 'the TLS handshake failed'],
 ]
 
 /** Returns `ERR_STORE` if the collector cannot have read the request, or else `ERR_WRITE_UNCERTAIN`. */
-export function toFailure(attempt: Attempt, error: unknown): OsprofilerError {
-  const code = codeOf(error)
-  const [, toHint] = UNREAD.find(([pattern]) => pattern.test(code)) ?? []
-  if (toHint !== undefined) return cannotReach(`${code}; ${toHint(attempt)}`)
-  if (code.startsWith('HPE_')) return cannotReach(hintOfNoHttp(error))
-  if (attempt.connected) return uncertain(attempt, code)
+export function toRequestError(attempt: Attempt, error: unknown): OsprofilerError {
+  const code = readErrorCode(error)
+  const [, toHint] = UNREAD_HINTS.find(([pattern]) => pattern.test(code)) ?? []
+  if (toHint !== undefined) return createUnreachableError(`${code}; ${toHint(attempt)}`)
+  if (code.startsWith('HPE_')) return createUnreachableError(describeNonHttp(error))
+  if (attempt.connected) return createUncertainError(attempt, code)
   const hint = attempt.isSecure && code === 'ECONNRESET' ? '; does it speak TLS at this port?' : ''
-  return cannotReach(`${code}${hint}`)
+  return createUnreachableError(`${code}${hint}`)
 }
 
 /** A server of another protocol closes an open connection like a collector that crashes, so the message has a hint. */
-function uncertain(attempt: Attempt, code: string): OsprofilerError {
+function createUncertainError(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt
   const hint = isSecure
-    ? ` Where this is always so, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
-    : ' Where this is always so, it may speak TLS ("otlp+https://"), or be the port of gRPC: that of OTLP over HTTP is 4318.'
+    ? ` If this happens each time, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
+    : ' If this happens each time, the port may be for TLS ("otlp+https://") or for gRPC. OTLP over HTTP has port 4318.'
   const ended = `The connection to the collector ended before its answer (${code})`
   // Without spans, nothing is uncertain.
-  if (attempt.isQuestion) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
-  return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}: nobody knows whether it has the spans.${hint}`)
+  if (attempt.isProbe) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
+  return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}. It is unknown whether the spans arrived.${hint}`)
 }
 
-function cannotReach(reason: string): OsprofilerError {
+function createUnreachableError(reason: string): OsprofilerError {
   return new OsprofilerError('ERR_STORE', `The collector cannot be reached: ${reason}.`)
 }
 
-function hintOfNoHttp(error: unknown): string {
+function describeNonHttp(error: unknown): string {
   const { rawPacket } = (error ?? {}) as { rawPacket?: unknown }
   const first = types.isUint8Array(rawPacket) ? rawPacket[0] : undefined
   return first === TLS_ALERT
     ? 'it speaks TLS at this port; use "otlp+https://"'
-    : 'what answers is no HTTP; port 4317 is mostly that of gRPC, and 4318 that of OTLP over HTTP'
+    : 'the answer is not HTTP; port 4317 is usually for gRPC, and 4318 for OTLP over HTTP'
 }
 
 /** Returns the code of an error and never its message, which may hold private data. */
-export function codeOf(error: unknown): string {
+export function readErrorCode(error: unknown): string {
   if (typeof error === 'string') return error
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
   // An error of OpenSSL during a write has no code of its own, only a reason in its message.
-  const [, reason] = code === 'EPROTO' ? (OPENSSL.exec(String(message)) ?? []) : []
+  const [, reason] = code === 'EPROTO' ? (OPENSSL_REASON.exec(String(message)) ?? []) : []
   if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(/\W/g, '_')}`
   return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown'
 }

@@ -6,35 +6,35 @@ import type { Fate } from './deliver.js'
 
 /** Fates of records, kept because a batch may be written again after some of its requests were accepted. */
 export interface RecordFates {
-  of(record: TraceRecord): Fate | undefined
+  get(record: TraceRecord): Fate | undefined
   set(record: TraceRecord, fate: Fate): void
   /** Sums up a batch for the notifier. Throws if all records were refused, or if the fate of all is unknown. */
-  tell(records: readonly TraceRecord[]): WriteResult
+  summarize(records: readonly TraceRecord[]): WriteResult
 }
 
-const MAX_REFUSED = 1_000
+const MAX_REFUSED_POINTS = 1_000
 
 /** Creates an empty memory, which does not keep the records themselves in memory. */
 export function createRecordFates(): RecordFates {
   const fates = new WeakMap<TraceRecord, Fate>()
   /** After a dropped record the notifier writes a copy of the stop that reports the drop. Ids identify the copy. */
-  const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED)
+  const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED_POINTS)
 
-  function of(record: TraceRecord): Fate | undefined {
+  function get(record: TraceRecord): Fate | undefined {
     return fates.get(record) ?? (isStop(record) ? refusedPoints.get(record.base_id, record.trace_id) : undefined)
   }
 
   return {
-    of,
+    get,
     set(record, fate) {
       fates.set(record, fate)
-      if (isError(fate, 'ERR_WRITE_REFUSED')) refusedPoints.set(record.base_id, record.trace_id, fate)
+      if (isErrorFate(fate, 'ERR_WRITE_REFUSED')) refusedPoints.set(record.base_id, record.trace_id, fate)
     },
-    tell(records) {
-      const told = records.map(of)
-      const refusals = told.filter(fate => isError(fate, 'ERR_WRITE_REFUSED'))
-      const unknown = told.filter(fate => isError(fate, 'ERR_WRITE_UNCERTAIN'))
-      const rejected = told.filter(fate => fate === 'rejected').length
+    summarize(records) {
+      const batchFates = records.map(get)
+      const refusals = batchFates.filter(fate => isErrorFate(fate, 'ERR_WRITE_REFUSED'))
+      const unknown = batchFates.filter(fate => isErrorFate(fate, 'ERR_WRITE_UNCERTAIN'))
+      const rejected = batchFates.filter(fate => fate === 'rejected').length
       const [error = unknown[0]] = refusals
       // Throwing informs the listeners for errors.
       if (error !== undefined && [refusals.length, unknown.length].includes(records.length)) throw error
@@ -45,6 +45,6 @@ export function createRecordFates(): RecordFates {
   }
 }
 
-function isError(fate: Fate | undefined, code: string): fate is OsprofilerError {
+function isErrorFate(fate: Fate | undefined, code: string): fate is OsprofilerError {
   return fate instanceof OsprofilerError && fate.code === code
 }

@@ -6,8 +6,8 @@ import { loadClient } from '../../opening/client-package.js'
 import type { StoreLifetime } from '../../opening/store-driver.js'
 import type { ReadableSpan } from '../points/readable-span.js'
 import type { OtlpSettings } from '../settings/settings.js'
-import { type Answer, isOwnFailure, readAnswer, readPause, refusesAll } from './answer.js'
-import { type Exchange, exchange, follow, type Outcome, watchRequests } from './exchange.js'
+import { type Answer, createRefusesAllError, isCollectorFailure, readAnswer, readPauseMs } from './answer.js'
+import { type Exchange, followRequest, type Outcome, runExchange, watchRequests } from './exchange.js'
 import { countRejectedSpans } from './rejected-spans.js'
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
@@ -20,16 +20,16 @@ export interface OtlpSender {
   check(): Promise<void>
   /** Sends a request without spans. Rejects with `ERR_STORE` even on a refusal, for which no span can be the reason. */
   confirm(): Promise<void>
-  leave(): Promise<void>
-  cut(): void
+  disconnect(): Promise<void>
+  destroy(): void
 }
 
 /** A server may close a connection after this idle time, perhaps at the moment of the next request. */
-const IDLE_MS = 200
-const BETWEEN_REPEATS_MS = 10_000
+const MIN_STALE_IDLE_MS = 200
+const MIN_REPEAT_INTERVAL_MS = 10_000
 
 /** State after the last request: `good` if the collector took or judged the request, `doubtful` without an answer. */
-type Standing = 'unknown' | 'good' | 'doubtful'
+type CollectorState = 'unknown' | 'good' | 'doubtful'
 
 /**
  * Creates a sender on top of OpenTelemetry's exporter, which is loaded on first use. The exporter does not report
@@ -42,8 +42,8 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
   let exporter: Promise<OTLPTraceExporter> | undefined
   let agent: HttpAgent | undefined
   let current: Exchange | undefined
-  let standing: Standing = 'unknown'
-  let refusesQuestions = false
+  let collectorState: CollectorState = 'unknown'
+  let refusesProbes = false
   let answeredAt = Number.NEGATIVE_INFINITY
   let repeatedAt = Number.NEGATIVE_INFINITY
   let pausedUntil = 0
@@ -55,7 +55,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     agent = watchRequests(new Agent(options), request => {
       // The request was given up before the exporter created it.
       if (current === undefined) request.destroy()
-      else follow(request, current)
+      else followRequest(request, current)
     })
     return agent
   }
@@ -73,10 +73,10 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     })
   }
 
-  /** Whether an idle connection was probably closed. A busy one gets this excuse once per `BETWEEN_REPEATS_MS`. */
-  function mayRepeat(): boolean {
+  /** Whether an idle connection was probably closed. A busy one gets this excuse once per `MIN_REPEAT_INTERVAL_MS`. */
+  function canRepeat(): boolean {
     const now = performance.now()
-    const isLikely = now - answeredAt >= IDLE_MS || now - repeatedAt >= BETWEEN_REPEATS_MS
+    const isLikely = now - answeredAt >= MIN_STALE_IDLE_MS || now - repeatedAt >= MIN_REPEAT_INTERVAL_MS
     if (isLikely) repeatedAt = now
     return isLikely
   }
@@ -86,76 +86,76 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     exporter ??= load()
     const { timeoutMs } = settings
     const transport = { exporter: await exporter, timeoutMs, isSecure, hasClientCertificate: 'cert' in settings.tls }
-    const once = (): Promise<Outcome> =>
-      run(end =>
-        exchange(transport, spans, opened => {
+    const sendOnce = (): Promise<Outcome> =>
+      run(signal =>
+        runExchange(transport, spans, opened => {
           current = opened
-          end.addEventListener('abort', () => opened.giveUp('it ended before an answer came'))
+          signal.addEventListener('abort', () => opened.giveUp('it ended before an answer came'))
         }),
       )
-    const outcome = await once()
-    const settled = 'failure' in outcome && outcome.isStale && mayRepeat() ? await once() : outcome
+    const outcome = await sendOnce()
+    const settled = 'failure' in outcome && outcome.isStale && canRepeat() ? await sendOnce() : outcome
     current = undefined
     if ('answer' in settled) answeredAt = performance.now()
     return settled
   }
 
   /** Resolves to the answer if the collector accepted the request. */
-  async function take(spans: readonly ReadableSpan[]): Promise<Answer> {
+  async function sendOrThrow(spans: readonly ReadableSpan[]): Promise<Answer> {
     const left = pausedUntil - performance.now()
     if (left > 0) {
-      const message = `The collector asked to be left alone, for ${Math.ceil(left / 1000)} s more.`
+      const message = `The collector asked for a pause, which ends in ${Math.ceil(left / 1000)} s.`
       throw new OsprofilerError('ERR_STORE', message, { cause: pausedBy })
     }
     const outcome = await request(spans)
     if ('failure' in outcome) {
-      if (outcome.failure.code === 'ERR_WRITE_UNCERTAIN') standing = 'doubtful'
-      else if (standing === 'good') standing = 'unknown'
+      if (outcome.failure.code === 'ERR_WRITE_UNCERTAIN') collectorState = 'doubtful'
+      else if (collectorState === 'good') collectorState = 'unknown'
       throw outcome.failure
     }
     const refusal = readAnswer(outcome.answer, settings)
-    standing = refusal?.code === 'ERR_STORE' ? 'unknown' : 'good'
+    collectorState = refusal?.code === 'ERR_STORE' ? 'unknown' : 'good'
     if (refusal === undefined) {
-      refusesQuestions = false
+      refusesProbes = false
       return outcome.answer
     }
     if (refusal.code === 'ERR_STORE') {
       pausedBy = refusal
-      pausedUntil = performance.now() + readPause(outcome.answer)
+      pausedUntil = performance.now() + readPauseMs(outcome.answer)
     }
     throw refusal
   }
 
   /** Sends a request without spans, so that nothing is lost if no answer comes. */
-  async function ask(): Promise<void> {
+  async function sendProbe(): Promise<void> {
     try {
-      await take([])
+      await sendOrThrow([])
     } catch (error) {
       if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
       // A collector that refuses an empty request has answered all the same, unless it refuses spans as well.
-      if (refusesQuestions || isOwnFailure(error)) throw refusesAll(error)
+      if (refusesProbes || isCollectorFailure(error)) throw createRefusesAllError(error)
     }
   }
 
   async function confirm(): Promise<void> {
-    refusesQuestions = true
-    await ask()
+    refusesProbes = true
+    await sendProbe()
   }
 
   return {
     async check() {
-      if (standing !== 'good' || refusesQuestions) await ask()
+      if (collectorState !== 'good' || refusesProbes) await sendProbe()
     },
     confirm,
     async send(spans) {
-      if (standing === 'doubtful') await ask()
-      const { body, contentType } = await take(spans)
+      if (collectorState === 'doubtful') await sendProbe()
+      const { body, contentType } = await sendOrThrow(spans)
       return Math.min(countRejectedSpans(body, contentType, settings.protocol), spans.length)
     },
-    async leave() {
+    async disconnect() {
       const loaded = await exporter?.catch(() => undefined)
       await loaded?.shutdown()
     },
-    cut: () => agent?.destroy(),
+    destroy: () => agent?.destroy(),
   }
 }

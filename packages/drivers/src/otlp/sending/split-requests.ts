@@ -6,22 +6,22 @@ type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
 /** Maximum bytes that an encoding adds to a span and to an attribute, and maximum bytes of a character. */
-const ENCODING = {
+const ENCODING_BYTES = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },
   'http/json': { span: 700, attribute: 64, character: 6 },
 } as const
 
 /** Splits spans into requests of at most `maxBytes`. A larger span becomes a request of its own. */
 export function splitIntoRequests(ready: readonly ReadySpan[], protocol: Protocol, maxBytes: number): ReadySpan[][] {
-  if (ready.length < 2 || roughBytes(ready, protocol) <= maxBytes) return ready.length === 0 ? [] : [[...ready]]
+  if (ready.length < 2 || estimateRoughBytes(ready, protocol) <= maxBytes) return ready.length === 0 ? [] : [[...ready]]
   const requests: ReadySpan[][] = []
   let request: ReadySpan[] = []
   let resources = new Set<object>()
   let bytes = 0
   for (const each of ready) {
-    let size = spanBytes(each, protocol)
+    let size = estimateSpanBytes(each, protocol)
     const { resource } = each.span
-    if (!resources.has(resource)) size += attributeBytes(resource.attributes, protocol)
+    if (!resources.has(resource)) size += estimateAttributeBytes(resource.attributes, protocol)
     if (request.length > 0 && bytes + size > maxBytes) {
       requests.push(request)
       request = []
@@ -37,15 +37,15 @@ export function splitIntoRequests(ready: readonly ReadySpan[], protocol: Protoco
 }
 
 /** Returns an upper bound for the bytes of a request's spans. */
-export function requestBytes(request: readonly ReadySpan[], protocol: Protocol): number {
+export function estimateRequestBytes(request: readonly ReadySpan[], protocol: Protocol): number {
   let bytes = 0
-  for (const each of request) bytes += spanBytes(each, protocol)
+  for (const each of request) bytes += estimateSpanBytes(each, protocol)
   return bytes
 }
 
 /** Returns an upper bound without reading the texts. Most batches are far below the limit. */
-function roughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
-  const { span, attribute, character } = ENCODING[protocol]
+function estimateRoughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
+  const { span, attribute, character } = ENCODING_BYTES[protocol]
   const resources = new Set<object>()
   let bytes = 0
   for (const each of ready) {
@@ -53,21 +53,21 @@ function roughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
     bytes += span + count * attribute + each.characters * character
     if (resources.has(each.span.resource)) continue
     resources.add(each.span.resource)
-    bytes += attributeBytes(each.span.resource.attributes, protocol)
+    bytes += estimateAttributeBytes(each.span.resource.attributes, protocol)
   }
   return bytes
 }
 
-function spanBytes({ span }: ReadySpan, protocol: Protocol): number {
-  let bytes = ENCODING[protocol].span + attributeBytes(span.attributes, protocol)
-  bytes += attributeBytes({ name: span.name, message: span.status.message }, protocol)
-  for (const event of span.events) bytes += attributeBytes(event.attributes ?? {}, protocol)
+function estimateSpanBytes({ span }: ReadySpan, protocol: Protocol): number {
+  let bytes = ENCODING_BYTES[protocol].span + estimateAttributeBytes(span.attributes, protocol)
+  bytes += estimateAttributeBytes({ name: span.name, message: span.status.message }, protocol)
+  for (const event of span.events) bytes += estimateAttributeBytes(event.attributes ?? {}, protocol)
   return bytes
 }
 
-function attributeBytes(attributes: Attributes, protocol: Protocol): number {
+function estimateAttributeBytes(attributes: Attributes, protocol: Protocol): number {
   const names = Object.keys(attributes)
-  let bytes = names.length * ENCODING[protocol].attribute
+  let bytes = names.length * ENCODING_BYTES[protocol].attribute
   if (protocol === 'http/json') return bytes + Buffer.byteLength(JSON.stringify(attributes))
   for (const name of names) {
     const value = attributes[name]

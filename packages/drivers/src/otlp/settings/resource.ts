@@ -7,13 +7,13 @@ export interface OtlpResource {
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
 }
 
-const PLACE = /\{([^{}]*)\}/g
-const PLACE_AND_HYPHENS = /(-?)\{(project|service)\}(-?)/g
-const PLACES: readonly string[] = ['project', 'service']
+const PLACEHOLDER = /\{([^{}]*)\}/g
+const PLACEHOLDER_AND_HYPHENS = /(-?)\{(project|service)\}(-?)/g
+const PLACEHOLDER_NAMES: readonly string[] = ['project', 'service']
 
 /** Whether a template for a service name has no placeholders other than `{project}` and `{service}`. */
 export function isServiceTemplate(text: string): boolean {
-  const rest = text.replace(PLACE, (_, place: string) => (PLACES.includes(place) ? '' : '{'))
+  const rest = text.replace(PLACEHOLDER, (_, name: string) => (PLACEHOLDER_NAMES.includes(name) ? '' : '{'))
   return !/[{}]/.test(rest)
 }
 
@@ -36,18 +36,18 @@ export function readResource(option: string | undefined): OtlpResource {
       if (template === undefined) return { ...attributes, ...given }
       const { 'service.namespace': namespace, ...others } = attributes
       const own = template.includes('{project}') || namespace === undefined ? {} : { 'service.namespace': namespace }
-      return { ...others, ...own, ...given, 'service.name': fill(template, record) || 'unknown_service' }
+      return { ...others, ...own, ...given, 'service.name': fillTemplate(template, record) || 'unknown_service' }
     },
   }
 }
 
 /** Fills the placeholders. The hyphen beside an empty value is dropped. */
-function fill(template: string, record: TraceRecord): string {
+function fillTemplate(template: string, record: TraceRecord): string {
   let isShort = false
   const shown = template.replace(
-    PLACE_AND_HYPHENS,
-    (_, before: string, place: 'project' | 'service', after: string) => {
-      const value = record[place]
+    PLACEHOLDER_AND_HYPHENS,
+    (_, before: string, name: 'project' | 'service', after: string) => {
+      const value = record[name]
       isShort ||= value === ''
       return value === '' ? before && after : `${before}${value}${after}`
     },

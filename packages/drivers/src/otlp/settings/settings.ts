@@ -3,8 +3,8 @@ import { Buffer, Number, process, URL } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from '../../opening/certificate-file.js'
 import {
   type ConnectionUrl,
+  type CreateUrlError,
   parseConnectionUrl,
-  type Refuse,
   showHost,
   type UrlForm,
 } from '../../opening/connection-url.js'
@@ -48,21 +48,21 @@ const FORM: UrlForm = {
  */
 export function readOtlpSettings(location: string, { scheme }: OpenContext): OtlpSettings {
   const parsed = parseConnectionUrl(location, FORM)
-  const { username, password, path, options, refuse } = parsed
+  const { username, password, path, options, createError } = parsed
   const host = readOnlyHost(parsed)
   const service = options.get('service')
   if (service !== undefined && !isServiceTemplate(service)) {
-    throw refuse('of its service, only {project} and {service} are replaced')
+    throw createError('service may have no placeholders other than {project} and {service}')
   }
   const transport = scheme === 'otlp+https' ? 'https' : 'http'
   const own = toTracesUrl(`${transport}://${showHost(host)}/${path}`)
-  if (own === undefined) throw refuse('its host cannot be understood')
+  if (own === undefined) throw createError('its host cannot be understood')
   // The endpoint of the environment counts only if the connection string names no host.
   const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? own) : own
   const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`
   return {
     url: url.href,
-    protocol: readProtocol(options.get('protocol'), refuse),
+    protocol: readProtocol(options.get('protocol'), createError),
     headers: credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
     timeoutMs: readSeconds(parsed, 'timeout') ?? readTimeout(),
     compression: readChoice(parsed, 'compression', ['gzip', 'none']),
@@ -88,30 +88,30 @@ function readEndpoint(transport: string): URL | undefined {
   if (text === undefined) return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw misconfigured('ENDPOINT', 'is a URL of http or https, such as http://collector:4318')
+    throw createVariableError('ENDPOINT', 'is a URL of http or https, such as http://collector:4318')
   }
   if (transport === 'https' && url.protocol !== 'https:') {
-    throw misconfigured('ENDPOINT', 'is a URL of http, and otlp+https:// asks for https')
+    throw createVariableError('ENDPOINT', 'is a URL of http, and otlp+https:// asks for https')
   }
   // Code that handles a URL may show it in messages. Credentials belong in a header.
   if (url.username !== '' || url.password !== '') {
-    throw misconfigured('ENDPOINT', 'may hold no user and password; give them in OTEL_EXPORTER_OTLP_HEADERS')
+    throw createVariableError('ENDPOINT', 'may hold no user and password; give them in OTEL_EXPORTER_OTLP_HEADERS')
   }
   return own === undefined ? toTracesUrl(url.href) : url
 }
 
-function readProtocol(option: string | undefined, refuse: Refuse): OtlpSettings['protocol'] {
+function readProtocol(option: string | undefined, createError: CreateUrlError): OtlpSettings['protocol'] {
   const protocol = option ?? readVariable('TRACES_PROTOCOL') ?? readVariable('PROTOCOL') ?? 'http/protobuf'
   if (protocol === 'http/protobuf' || protocol === 'http/json') return protocol
   const message = 'is http/protobuf or http/json; collectors take these on port 4318, beside gRPC on 4317'
-  throw option === undefined ? misconfigured('PROTOCOL', message) : refuse(`its protocol ${message}`)
+  throw option === undefined ? createVariableError('PROTOCOL', message) : createError(`its protocol ${message}`)
 }
 
 function readTimeout(): number {
   const text = readVariable('TRACES_TIMEOUT') ?? readVariable('TIMEOUT')
   const milliseconds = text === undefined ? TIMEOUT_MS : Number(text)
   if (milliseconds > 0 && milliseconds <= MAX_TIMEOUT_MS) return milliseconds
-  throw misconfigured('TIMEOUT', 'is a number of milliseconds')
+  throw createVariableError('TIMEOUT', 'is a number of milliseconds')
 }
 
 function readTls(parsed: ConnectionUrl): TlsFiles {
@@ -130,7 +130,7 @@ function readCertificate(name: string): Buffer | undefined {
   try {
     return readCertificateFile(path)
   } catch (cause) {
-    throw misconfigured(name, `names a file that cannot be read (${(cause as Error).message})`)
+    throw createVariableError(name, `names a file that cannot be read (${(cause as Error).message})`)
   }
 }
 
@@ -139,6 +139,6 @@ function readVariable(name: string): string | undefined {
   return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
 }
 
-function misconfigured(name: string, message: string): OsprofilerError {
+function createVariableError(name: string, message: string): OsprofilerError {
   return new OsprofilerError('ERR_CONFIGURATION', `OTEL_EXPORTER_OTLP_${name} (or its TRACES form) ${message}.`)
 }

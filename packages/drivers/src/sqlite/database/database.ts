@@ -11,7 +11,7 @@ export interface SqliteDatabase {
   readonly connection: DatabaseSync
   /** Whether the table exists, also after changes by others. Throws if its place is taken, see `findTable`. */
   hasTable(): boolean
-  /** Creates what is missing, and prepares inserts of one row and of `INSERT_GROUP` rows. */
+  /** Creates what is missing, and prepares inserts of one row and of `INSERT_GROUP_ROWS` rows. */
   prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
   /** Whether this user may only read the file, so that `openReader` opened it. */
   readonly isReadOnly: boolean
@@ -21,7 +21,7 @@ export interface SqliteDatabase {
 
 // SQLAlchemy's table for Python's driver, with the two of its eight indexes that our reading uses: a trace by its id,
 // and the newest records. They have Python's names, so no table has them twice. Each index slows down every insert.
-const TABLE = `
+const CREATE_TABLE_AND_INDEXES = `
   CREATE TABLE IF NOT EXISTS data (
     id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),
     project VARCHAR(255), host VARCHAR(255), service VARCHAR(255), name VARCHAR(255), data JSON, PRIMARY KEY (id)
@@ -30,16 +30,16 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
 
 /** Rows per insert statement. A call for each row is a third of an insert's cost. */
-export const INSERT_GROUP = 10
+export const INSERT_GROUP_ROWS = 10
 
 /** Opens the database at a path, or returns undefined if it is missing and `create` is false. */
 export function openDatabase(Database: typeof DatabaseSync, path: string, create: boolean): SqliteDatabase | undefined {
   if (create) makeFile(path)
-  const identity = identify(path)
+  const identity = readFileIdentity(path)
   if (identity === undefined) return undefined
   checkFiles(path)
   const connection = new Database(path)
-  return toDatabase(connection, { isReadOnly: false, isInPlace: () => identify(path) === identity })
+  return toDatabase(connection, { isReadOnly: false, isInPlace: () => readFileIdentity(path) === identity })
 }
 
 /** Makes a database of a connection. Closes the connection on failure, for example if the table's place is taken. */
@@ -75,15 +75,15 @@ export function toDatabase(
     prepareInserts() {
       if (inserts !== undefined) return inserts
       connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-      connection.exec(TABLE)
-      inserts = { one: connection.prepare(toInsert(1)), many: connection.prepare(toInsert(INSERT_GROUP)) }
+      connection.exec(CREATE_TABLE_AND_INDEXES)
+      inserts = { one: connection.prepare(buildInsert(1)), many: connection.prepare(buildInsert(INSERT_GROUP_ROWS)) }
       return inserts
     },
     close: () => connection.close(),
   }
 }
 
-function toInsert(rows: number): string {
+function buildInsert(rows: number): string {
   const row = `(${COLUMNS.map(() => '?').join(', ')})`
   return `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`
 }
@@ -109,7 +109,7 @@ export function checkFiles(path: string): void {
   }
 }
 
-function identify(path: string): string | undefined {
+function readFileIdentity(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
 }

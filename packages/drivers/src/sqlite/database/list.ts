@@ -2,18 +2,18 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceSummary } from '@osprofiler/core'
 import { Number, Set, String } from '@osprofiler/core/toolkit'
-import { collectNewest, type TimePart, type TracePage } from '../../listing/newest-traces.js'
+import { collectNewest, type TimeRange, type TracePage } from '../../listing/newest-traces.js'
 import type { Selection } from '../../listing/trace-query.js'
 import { toSummary } from '../../listing/trace-tally.js'
-import { toRowRecord } from '../../records/record-row.js'
+import { fromRow } from '../../records/record-row.js'
 import { toRecord } from '../../records/record-text.js'
 
-const STEP = 1_000
+const STEP_RECORDS = 1_000
 /** Sorts after all timestamps. */
 const END_OF_TIME = '\u{10ffff}'
 const END_OF_IDS = 2n ** 63n - 1n
 /** A damaged index may lead in circles. Of a trace with more records, only these are counted. */
-const MAX_RECORDS = 5_000_000
+const MAX_COUNTED_RECORDS = 5_000_000
 const MAX_DATA_CHARACTERS = 250_000_000
 
 /** Runs `work` on the store, or resolves to undefined if there is no store. */
@@ -31,10 +31,10 @@ interface Step {
 }
 
 /** Lists the newest traces in steps. Between them writes get their turn, and no snapshot is held. */
-export async function listTraces(run: RunStep, selection: Selection, failed: boolean): Promise<TraceSummary[]> {
-  const isFailure = failed ? await loadFailureTest() : undefined
+export async function listTraces(run: RunStep, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
+  const isFailure = failedOnly ? await loadFailureTest() : undefined
 
-  async function* pages(part: TimePart): AsyncGenerator<TracePage> {
+  async function* pages(part: TimeRange): AsyncGenerator<TracePage> {
     const end = 'upTo' in part ? '' : part.after
     let from: Position | undefined = { timestamp: 'upTo' in part ? part.upTo : END_OF_TIME, id: END_OF_IDS }
     while (from !== undefined) {
@@ -48,11 +48,11 @@ export async function listTraces(run: RunStep, selection: Selection, failed: boo
     }
   }
 
-  async function summariseAll(baseIds: readonly string[]): Promise<TraceSummary[]> {
-    return (await run(connection => baseIds.flatMap(baseId => summarise(connection, baseId) ?? []))) ?? []
+  async function summarizeTraces(baseIds: readonly string[]): Promise<TraceSummary[]> {
+    return (await run(connection => baseIds.flatMap(baseId => summarizeTrace(connection, baseId) ?? []))) ?? []
   }
 
-  return await collectNewest({ pages, summarise: summariseAll }, selection)
+  return await collectNewest({ pages, summarize: summarizeTraces }, selection)
 }
 
 function stepBack(
@@ -66,7 +66,7 @@ function stepBack(
     : `''`
   const select = connection.prepare(
     `SELECT timestamp, id, base_id, ${data} AS data FROM data
-     WHERE timestamp <= ? AND (timestamp, id) < (?, ?) ORDER BY timestamp DESC, id DESC LIMIT ${STEP}`,
+     WHERE timestamp <= ? AND (timestamp, id) < (?, ?) ORDER BY timestamp DESC, id DESC LIMIT ${STEP_RECORDS}`,
   )
   select.setReadBigInts(true)
   const baseIds = new Set<string>()
@@ -81,19 +81,19 @@ function stepBack(
     if (typeof baseId !== 'string' || typeof data !== 'string' || baseIds.has(baseId)) continue
     if (isFailure === undefined || isFailure(data)) baseIds.add(baseId)
   }
-  return { baseIds, next: rows === STEP ? last : undefined }
+  return { baseIds, next: rows === STEP_RECORDS ? last : undefined }
 }
 
-function summarise(connection: DatabaseSync, baseId: string): TraceSummary | undefined {
+function summarizeTrace(connection: DatabaseSync, baseId: string): TraceSummary | undefined {
   const select = connection.prepare(
     `SELECT timestamp, base_id, name, project, service
-     FROM (SELECT timestamp, id, base_id, name, project, service FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MAX_RECORDS})
+     FROM (SELECT timestamp, id, base_id, name, project, service FROM data WHERE base_id = ? AND timestamp IS NOT NULL LIMIT ${MAX_COUNTED_RECORDS})
      ORDER BY timestamp, id LIMIT 1`,
   )
   select.setReadBigInts(true)
   const first = select.get(baseId)
   const count = connection
-    .prepare(`SELECT count(*) AS records FROM (SELECT 1 FROM data WHERE base_id = ? LIMIT ${MAX_RECORDS})`)
+    .prepare(`SELECT count(*) AS records FROM (SELECT 1 FROM data WHERE base_id = ? LIMIT ${MAX_COUNTED_RECORDS})`)
     .get(baseId)
   if (first === undefined || count === undefined) return undefined
   return toSummary(toRecord(first), Number(count.records))
@@ -104,6 +104,6 @@ async function loadFailureTest(): Promise<(data: string) => boolean> {
   const { isErrorRecord } = await import('@osprofiler/core')
   return data => {
     const row = [null, null, null, null, null, null, null, null, data]
-    return isErrorRecord(toRowRecord(row))
+    return isErrorRecord(fromRow(row))
   }
 }

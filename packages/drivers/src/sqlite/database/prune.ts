@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Number } from '@osprofiler/core/platform'
-import { latestBelievedTime } from '../../listing/latest-believed-time.js'
+import { getLatestPlausibleTimestamp } from '../../listing/latest-plausible-timestamp.js'
 import type { RunStep } from './list.js'
 
-const STEP = 100
+const STEP_TRACES = 100
 
 /** Looks into each trace once, and not once per record, which would take minutes for a long trace. */
 const FIND_STALE = `INSERT INTO temp.stale
@@ -12,16 +12,16 @@ const FIND_STALE = `INSERT INTO temp.stale
     SELECT base_id FROM data WHERE timestamp < ? AND base_id IS NOT NULL
     UNION SELECT base_id FROM data WHERE timestamp > ? AND base_id IS NOT NULL) AS old
   WHERE NOT EXISTS (SELECT 1 FROM data WHERE base_id = old.base_id AND timestamp >= ? AND timestamp <= ?)
-  LIMIT ${STEP}`
+  LIMIT ${STEP_TRACES}`
 
 /** Removes traces without a record between `before` and tomorrow, in steps between which writes get their turn. */
 export async function pruneTraces(run: RunStep, before: string): Promise<number> {
-  const latest = latestBelievedTime()
+  const latest = getLatestPlausibleTimestamp()
   let pruned = 0
   for (;;) {
     const step = await run(connection => pruneStep(connection, before, latest))
     pruned += step ?? 0
-    if (step !== STEP) return pruned
+    if (step !== STEP_TRACES) return pruned
     await nextTurn()
   }
 }
@@ -32,7 +32,7 @@ export function deleteTrace(connection: DatabaseSync, baseId: string): number {
 }
 
 /**
- * Removes at most `STEP` traces, and returns how many. Their ids stay inside SQLite, because JavaScript would change
+ * Removes at most `STEP_TRACES` traces, and returns how many. Their ids stay inside SQLite, because JavaScript would change
  * ids that are bytes or not UTF-8. The same traces would then be found again forever.
  */
 function pruneStep(connection: DatabaseSync, before: string, latest: string): number {

@@ -5,24 +5,26 @@ import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { dateNow, Error } from '@osprofiler/core/platform'
 import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './database.js'
-import { primaryCode, SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY } from './result-code.js'
+import { SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY, toPrimaryCode } from './result-code.js'
 
 /** SQLite's answers when it would have to write. For a log that is of no use, SQLite reports a strange lock. */
-const NEEDS_WRITING: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
+const WRITE_NEEDED_CODES: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
 /** Files beside a database whose content a reader needs. */
-const LOGS = ['-wal', '-journal']
+const LOG_SUFFIXES = ['-wal', '-journal']
 /** A larger database is not copied. */
 const MAX_COPY_BYTES = 2 ** 30
 /** How long a copy is read, even if the original changes. */
-const COPY_MS = 5_000
-const MAX_TRIES = 3
+const MAX_COPY_AGE_MS = 5_000
+const MAX_COPY_TRIES = 3
 
 /** Opens a database for reading, even without the right to write. SQLite itself would write an index of the log. */
 export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   try {
     return openDatabase(Database, path, false)
   } catch (error) {
-    const database = NEEDS_WRITING.includes(primaryCode(error)) ? openReadOnly(Database, realpathSync(path)) : undefined
+    const database = WRITE_NEEDED_CODES.includes(toPrimaryCode(error))
+      ? openReadOnly(Database, realpathSync(path))
+      : undefined
     if (database === undefined) throw error
     return database
   }
@@ -31,20 +33,20 @@ export function openReader(Database: typeof DatabaseSync, path: string): SqliteD
 /** Returns undefined if the database is gone. Throws if this user may not read its files. */
 function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   checkFiles(path)
-  const state = describe(path)
+  const state = readFileState(path)
   if (state === undefined) return undefined
-  for (const suffix of ['', ...LOGS]) checkReadable(`${path}${suffix}`)
-  if (LOGS.some(log => sizeOf(`${path}${log}`) > 0)) return openCopy(Database, path)
+  for (const suffix of ['', ...LOG_SUFFIXES]) checkReadable(`${path}${suffix}`)
+  if (LOG_SUFFIXES.some(log => readFileSize(`${path}${log}`) > 0)) return openCopy(Database, path)
   // SQLite takes no lock and does not notice changes of the file. The caller checks for them after each piece of work.
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(url.href, { readOnly: true })
-  return toDatabase(connection, { isReadOnly: true, isInPlace: () => describe(path) === state })
+  return toDatabase(connection, { isReadOnly: true, isInPlace: () => readFileState(path) === state })
 }
 
 function checkReadable(path: string): void {
   try {
-    if (sizeOf(path) > 0) accessSync(path, constants.R_OK)
+    if (readFileSize(path) > 0) accessSync(path, constants.R_OK)
   } catch {
     throw new Error(`this user may not read the file "${basename(path)}"`)
   }
@@ -57,10 +59,10 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
     const state = copyFiles(path, directory)
     const connection = new Database(join(directory, 'traces.db'))
     connection.exec('PRAGMA query_only = ON')
-    const until = dateNow() + COPY_MS
+    const until = dateNow() + MAX_COPY_AGE_MS
     return toDatabase(connection, {
       isReadOnly: true,
-      isInPlace: () => dateNow() < until || describe(path) === state,
+      isInPlace: () => dateNow() < until || readFileState(path) === state,
     })
   } finally {
     // Open files stay readable. Windows keeps the files until its own clean-up.
@@ -70,29 +72,30 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
 
 /** Copies the files and returns their state. A write during the copying would mix two states. */
 function copyFiles(path: string, directory: string): string | undefined {
-  if (sizeOf(path) > MAX_COPY_BYTES)
+  if (readFileSize(path) > MAX_COPY_BYTES)
     throw new Error('it is too large to be copied, and its log can only be read in a copy')
   for (let tries = 1; ; tries++) {
-    const state = describe(path)
-    for (const suffix of ['', ...LOGS]) {
+    const state = readFileState(path)
+    for (const suffix of ['', ...LOG_SUFFIXES]) {
       const target = join(directory, `traces.db${suffix}`)
-      if (sizeOf(`${path}${suffix}`) > 0) copyFileSync(`${path}${suffix}`, target, constants.COPYFILE_FICLONE)
+      if (readFileSize(`${path}${suffix}`) > 0) copyFileSync(`${path}${suffix}`, target, constants.COPYFILE_FICLONE)
       else rmSync(target, { force: true })
     }
-    if (describe(path) === state) return state
-    if (tries === MAX_TRIES) throw new Error('it changes while it is copied, and its log can only be read in a copy')
+    if (readFileState(path) === state) return state
+    if (tries === MAX_COPY_TRIES)
+      throw new Error('it changes while it is copied, and its log can only be read in a copy')
   }
 }
 
 /** Returns the state of a database's files, or undefined if there is no database. */
-function describe(path: string): string | undefined {
-  const states = ['', ...LOGS].map(suffix => {
+function readFileState(path: string): string | undefined {
+  const states = ['', ...LOG_SUFFIXES].map(suffix => {
     const stats = statSync(`${path}${suffix}`, { bigint: true, throwIfNoEntry: false })
     return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`
   })
   return states[0] === '' ? undefined : states.join()
 }
 
-function sizeOf(path: string): number {
+function readFileSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

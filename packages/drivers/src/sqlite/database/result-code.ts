@@ -12,7 +12,7 @@ export const SQLITE_CANTOPEN = 14
 export const SQLITE_PROTOCOL = 15
 
 /** Returns SQLite's result code without its extension. */
-export function primaryCode(error: unknown): number | undefined {
+export function toPrimaryCode(error: unknown): number | undefined {
   const code: unknown = isObject(error) ? error.errcode : undefined
   return typeof code === 'number' ? code & 0xff : undefined
 }

@@ -8,21 +8,21 @@ import type { Selection } from '../../listing/trace-query.js'
 import { makeDirectory } from '../../opening/make-directory.js'
 import { COLUMNS, type RecordRow } from '../../records/record-row.js'
 import { isObject } from '../../records/record-text.js'
-import { INSERT_GROUP, openDatabase, type SqliteDatabase } from './database.js'
+import { INSERT_GROUP_ROWS, openDatabase, type SqliteDatabase } from './database.js'
 import type { RunStep } from './list.js'
 import { loadSqliteClient } from './load-client.js'
 import { deleteTrace, pruneTraces } from './prune.js'
 import { openReader } from './read-only.js'
-import { primaryCode, SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_LOCKED, SQLITE_READONLY } from './result-code.js'
+import { SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_LOCKED, SQLITE_READONLY, toPrimaryCode } from './result-code.js'
 
-const LOCK_WAIT_MS = 5_000
-const CLOSING_LOCK_WAIT_MS = 1_000
+const MAX_LOCK_WAIT_MS = 5_000
+const MAX_CLOSING_LOCK_WAIT_MS = 1_000
 const LOCK_PAUSE_MS = 10
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_CHARACTERS = 4_000_000
 const MAX_TRIES = 3
 /** Longer data does not fit into a string, so such a row has no `info`. */
-const DATA = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
+const DATA_COLUMN = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
 /** `make` is for writing, and creates a missing file. */
 type Purpose = 'read' | 'change' | 'make'
@@ -39,7 +39,7 @@ export interface SqlitePage {
 export interface SqliteStore {
   write(rows: Rows): Promise<void>
   read(baseId: string, after: bigint): Promise<SqlitePage>
-  list(selection: Selection, failed: boolean): Promise<TraceSummary[]>
+  list(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Resolves to the number of removed records. */
   delete(baseId: string): Promise<number>
   /** Removes the traces without a record from `before` on, and resolves to their number. */
@@ -52,17 +52,17 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   let Database: typeof DatabaseSync | undefined
   let database: SqliteDatabase | undefined
   let writing: Promise<unknown> = Promise.resolve()
-  let closing = false
+  let isClosing = false
 
-  function use(purpose: Purpose): SqliteDatabase | undefined {
-    if (database !== undefined && !database.isInPlace()) release()
-    if (database?.isReadOnly && purpose !== 'read') release()
+  function openFor(purpose: Purpose): SqliteDatabase | undefined {
+    if (database !== undefined && !database.isInPlace()) closeDatabase()
+    if (database?.isReadOnly && purpose !== 'read') closeDatabase()
     Database ??= loadSqliteClient(client)
     database ??= purpose === 'read' ? openReader(Database, path) : openDatabase(Database, path, purpose === 'make')
     return database
   }
 
-  function release(): void {
+  function closeDatabase(): void {
     const stale = database
     database = undefined
     stale?.close()
@@ -76,9 +76,9 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
         return await guard.run(work)
       } catch (error) {
         const locked = isLocked(error)
-        if (!locked) await guard.run(release)
-        const patience = closing ? CLOSING_LOCK_WAIT_MS : LOCK_WAIT_MS
-        if (!locked || dateNow() - begun > patience) throw error
+        if (!locked) await guard.run(closeDatabase)
+        const maxWaitMs = isClosing ? MAX_CLOSING_LOCK_WAIT_MS : MAX_LOCK_WAIT_MS
+        if (!locked || dateNow() - begun > maxWaitMs) throw error
       }
       await delay(LOCK_PAUSE_MS)
     }
@@ -87,12 +87,12 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   function insertAll(rows: Rows): void {
     // If the file was deleted meanwhile, the batch is lost with it and goes once more, into the new file.
     for (let file = 1; file <= 2; file++) {
-      const opened = use('make')
+      const opened = openFor('make')
       if (opened === undefined) break
       insert(opened, rows)
       if (opened.isInPlace()) return
     }
-    throw new Error('its file vanishes while it is written, or is a link to none')
+    throw new Error('its file disappears during writes, or is a dangling link')
   }
 
   async function write(rows: Rows): Promise<void> {
@@ -109,14 +109,14 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   function read<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       for (let tries = 1; ; tries++) {
-        const opened = use('read')
+        const opened = openFor('read')
         try {
-          const result = opened && transact(opened, 'BEGIN', work)
+          const result = opened && runTransaction(opened, 'BEGIN', work)
           if (opened === undefined || opened.isInPlace() || tries === MAX_TRIES) return result
         } catch (error) {
           // A read without a lock may mix two states.
           if (isLocked(error) || tries === MAX_TRIES || !mayHaveChanged(error, opened)) throw error
-          release()
+          closeDatabase()
         }
       }
     })
@@ -125,10 +125,10 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   /** Changes the table, if it exists. Throws once the store is closing. */
   function change<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
-      if (closing) throw new Error('it was closed')
-      const opened = use('change')
+      if (isClosing) throw new Error('it was closed')
+      const opened = openFor('change')
       // IMMEDIATE, because a transaction that begins with a read cannot wait for the lock when it writes.
-      return opened?.hasTable() ? transact(opened, 'BEGIN IMMEDIATE', work) : undefined
+      return opened?.hasTable() ? runTransaction(opened, 'BEGIN IMMEDIATE', work) : undefined
     })
   }
 
@@ -140,33 +140,33 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     },
     read: async (baseId, after) =>
       (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
-    async list(selection, failed) {
+    async list(selection, failedOnly) {
       // Loaded on demand, because it loads core, which the reading of one trace does not need.
       const { listTraces } = await import('./list.js')
       const readUntilClosed: RunStep = work => {
-        if (closing) throw new Error('it was closed')
+        if (isClosing) throw new Error('it was closed')
         return read(work)
       }
-      return await listTraces(readUntilClosed, selection, failed)
+      return await listTraces(readUntilClosed, selection, failedOnly)
     },
     async delete(baseId) {
       return (await change(connection => deleteTrace(connection, baseId))) ?? 0
     },
     prune: before => pruneTraces(change, before),
     async close() {
-      closing = true
+      isClosing = true
       await writing
-      await guard.run(release)
+      await guard.run(closeDatabase)
     },
   }
 }
 
 function insert(database: SqliteDatabase, rows: Rows): void {
   const { one, many } = database.prepareInserts()
-  const grouped = rows.length - (rows.length % INSERT_GROUP)
-  const isDone = transact(database, 'BEGIN IMMEDIATE', () => {
-    for (let start = 0; start < grouped; start += INSERT_GROUP)
-      many.run(...rows.slice(start, start + INSERT_GROUP).flat())
+  const grouped = rows.length - (rows.length % INSERT_GROUP_ROWS)
+  const isDone = runTransaction(database, 'BEGIN IMMEDIATE', () => {
+    for (let start = 0; start < grouped; start += INSERT_GROUP_ROWS)
+      many.run(...rows.slice(start, start + INSERT_GROUP_ROWS).flat())
     for (const row of rows.slice(grouped)) one.run(...row)
     return true
   })
@@ -174,7 +174,7 @@ function insert(database: SqliteDatabase, rows: Rows): void {
 }
 
 /** Works on the table, if it exists. After `begin`, no process can replace the table by a view that never ends. */
-function transact<Result>(
+function runTransaction<Result>(
   database: SqliteDatabase,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
   work: (connection: DatabaseSync) => Result,
@@ -192,7 +192,7 @@ function transact<Result>(
 
 /** Whether another try may succeed: the file changed while it was read, or its log was created or removed. */
 function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
-  const code = primaryCode(error)
+  const code = toPrimaryCode(error)
   return code === SQLITE_CANTOPEN || code === SQLITE_READONLY || database?.isInPlace() === false
 }
 
@@ -208,7 +208,7 @@ function rollBack({ connection }: SqliteDatabase): void {
 function readPage(connection: DatabaseSync, baseId: string, after: bigint): SqlitePage {
   const rows: RecordRow[] = []
   let characters = 0
-  const columns = COLUMNS.map(column => (column === 'data' ? DATA : column))
+  const columns = COLUMNS.map(column => (column === 'data' ? DATA_COLUMN : column))
   const select = connection.prepare(
     `SELECT id, ${columns.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
   )
@@ -231,6 +231,6 @@ function toText(value: unknown): string | null {
 }
 
 function isLocked(error: unknown): boolean {
-  const code = primaryCode(error)
+  const code = toPrimaryCode(error)
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
 }

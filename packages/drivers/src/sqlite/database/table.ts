@@ -3,9 +3,9 @@ import { Error, String } from '@osprofiler/core/platform'
 import { COLUMNS } from '../../records/record-row.js'
 
 /** Comments, strings and quoted names of SQL. */
-const QUOTED = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/g
+const QUOTED_SQL = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/g
 /** Value of `hidden` in `PRAGMA table_xinfo` for an ordinary column. */
-const ORDINARY = 0
+const ORDINARY_COLUMN = 0
 
 /**
  * Whether the table of records exists. Throws if it is not a plain table, or is another program's. A trigger, a view, a
@@ -22,16 +22,18 @@ export function findTable(connection: DatabaseSync): boolean {
   if (own === undefined) return false
   const columns = connection.prepare('PRAGMA table_xinfo(data)').all()
   const missing = ['id', ...COLUMNS].filter(column => !columns.some(({ name }) => name === column))
-  if (missing.length > 0) throw refuse(`is another program's (it has no column ${missing.join(', ')})`)
-  const sql = String(own.sql).replace(QUOTED, ' ')
-  if (own.type !== 'table') throw refuse(`is a ${own.type === 'view' ? 'view' : 'trigger'}, and has to be a table`)
-  if (/^\s*CREATE\s+VIRTUAL\b/i.test(sql)) throw refuse('is a virtual table, and has to be an ordinary one')
-  if (entries.some(({ type }) => type === 'trigger')) throw refuse('has a trigger, which would run with each record')
-  if (columns.some(({ hidden }) => hidden !== ORDINARY)) throw refuse('has a generated column')
-  if (/\bCHECK\s*\(/i.test(sql)) throw refuse('has a CHECK, which would run with each record')
+  if (missing.length > 0) throw createTableError(`is another program's (it has no column ${missing.join(', ')})`)
+  const sql = String(own.sql).replace(QUOTED_SQL, ' ')
+  if (own.type !== 'table')
+    throw createTableError(`is a ${own.type === 'view' ? 'view' : 'trigger'}, but must be a table`)
+  if (/^\s*CREATE\s+VIRTUAL\b/i.test(sql)) throw createTableError('is a virtual table, but must be an ordinary one')
+  if (entries.some(({ type }) => type === 'trigger'))
+    throw createTableError('has a trigger, which would run with each record')
+  if (columns.some(({ hidden }) => hidden !== ORDINARY_COLUMN)) throw createTableError('has a generated column')
+  if (/\bCHECK\s*\(/i.test(sql)) throw createTableError('has a CHECK, which would run with each record')
   return true
 }
 
-function refuse(reason: string): Error {
+function createTableError(reason: string): Error {
   return new Error(`its table "data" ${reason}; name another file`)
 }

@@ -1,7 +1,7 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
 /** Creates a function that runs one task after another, in the order of its calls, even if a task fails. */
-export function createOneAtATime(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+export function createSerialQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve()
   return work => {
     const turn = last.then(work)

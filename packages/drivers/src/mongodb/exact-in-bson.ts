@@ -3,42 +3,42 @@ import { Array, Math, Number, Object } from '@osprofiler/core/toolkit'
 /** MongoDB allows 100 levels. A deeper value than this is checked in detail. */
 const MAX_DEPTH = 50
 /** A document with more characters may be too large for MongoDB. */
-const MAX_CHARACTERS = 1_000_000
+const MAX_SAFE_CHARACTERS = 1_000_000
 /** The most bytes that BSON has around a value. */
-const VALUE_OVERHEAD = 16
+const VALUE_OVERHEAD_BYTES = 16
 const MAX_INT32 = 2 ** 31
 
 /**
  * Returns whether BSON surely keeps `info` as JSON does: strings, small numbers, booleans and null, under ordinary
  * keys, in a small document. One walk is enough, while writing JSON would take several.
  */
-export function isAlikeInBson(info: object): boolean {
+export function isExactInBson(info: object): boolean {
   let characters = 0
 
-  function isAlike(value: unknown, depth: number): boolean {
-    characters += VALUE_OVERHEAD
+  function isExact(value: unknown, depth: number): boolean {
+    characters += VALUE_OVERHEAD_BYTES
     if (typeof value === 'string') characters += value.length
-    if (characters > MAX_CHARACTERS || depth === 0) return false
+    if (characters > MAX_SAFE_CHARACTERS || depth === 0) return false
     if (typeof value === 'string') return value.isWellFormed()
     if (typeof value === 'boolean' || value === null) return true
     // Larger integers need a type of their own.
     if (typeof value === 'number') return Number.isInteger(value) ? Math.abs(value) < MAX_INT32 : Number.isFinite(value)
-    if (Array.isArray(value)) return value.every(member => isAlike(member, depth - 1))
-    return typeof value === 'object' && isPlain(value) && areAlike(value, depth)
+    if (Array.isArray(value)) return value.every(member => isExact(member, depth - 1))
+    return typeof value === 'object' && isPlainObject(value) && areMembersExact(value, depth)
   }
 
-  function areAlike(value: object, depth: number): boolean {
+  function areMembersExact(value: object, depth: number): boolean {
     return Object.entries(value).every(([key, member]) => {
       characters += key.length
-      return isPlainKey(key) && isAlike(member, depth - 1)
+      return isPlainKey(key) && isExact(member, depth - 1)
     })
   }
 
-  return areAlike(info, MAX_DEPTH)
+  return areMembersExact(info, MAX_DEPTH)
 }
 
 /** Returns false for an `ExactNumber`, which JSON writes exactly and a JavaScript number cannot hold. */
-function isPlain(value: object): boolean {
+function isPlainObject(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype
 }
 
