@@ -36,7 +36,7 @@ describe('osprofiler run with a callee that records nothing', () => {
 
     expect(code).toBe(0)
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      `${new URL(target).host} answered 1 call and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`,
+      `${new URL(target).host} answered 1 call, but nothing is recorded below it: perhaps the service is not traced, has other keys or a wrong clock, gets no signed headers (a proxy, propagateTo), or writes to another store`,
     )
     expect(stderr).toContain('What to check if a callee should be traced, but recorded nothing:')
     for (const word of ['OSPROFILER_HMAC_KEYS', 'maxTraceAge', 'behind', 'ahead', 'X-Trace-Info', 'X-Trace-HMAC'])

@@ -152,7 +152,7 @@ describe('osprofiler trace show', () => {
   it.each([
     ['gone.json', undefined, 'Cannot read a trace from gone.json: ENOENT'],
     ['broken.json', '{"children": ', 'Cannot read a trace from broken.json: Not a report: the file is not JSON'],
-    ['other.json', '{"a": 1}', 'Cannot read a trace from other.json: Not a trace: JSON of another kind.'],
+    ['other.json', '{"a": 1}', 'Cannot read a trace from other.json: Not a trace: it is JSON of another kind.'],
     ['broken.jsonl', '{}\nhello\n{}\n', 'Cannot read a trace from broken.jsonl: Line 2 is not a record.'],
   ])('explains the error in the file %s', async (name, text, message) => {
     if (text !== undefined) writeFileSync(join(directory, name), text)

@@ -109,10 +109,10 @@ describe('the waterfall', () => {
   it('opens and closes rows by level with buttons and keys', async () => {
     const { page } = await openPage(createShopTrace())
 
-    await page.getByRole('button', { name: 'One level less' }).click()
-    await page.getByRole('button', { name: 'One level less' }).click()
+    await page.getByRole('button', { name: 'Fewer levels' }).click()
+    await page.getByRole('button', { name: 'Fewer levels' }).click()
     expect(await findRows(page).count()).toBe(1)
-    await page.getByRole('button', { name: 'One level more' }).click()
+    await page.getByRole('button', { name: 'More levels' }).click()
     expect(await findRows(page).count()).toBe(4)
     await page.keyboard.press(']')
     expect(await findRows(page).count()).toBe(6)
@@ -189,7 +189,7 @@ describe('the filters', () => {
   it('show only points that took long enough or have an unknown duration', async () => {
     const { page } = await openPage(createShopTrace())
 
-    await page.getByRole('textbox', { name: /shortest duration/i }).fill('0.2 s')
+    await page.getByRole('textbox', { name: /minimum duration/i }).fill('0.2 s')
 
     await expect
       .poll(() => readTitles(page), WAIT_OPTIONS)
@@ -226,7 +226,7 @@ describe('the search', () => {
     await page.getByRole('searchbox').fill('order_id = 1[01]$')
     await expect.poll(() => result.textContent(), WAIT_OPTIONS).toBe('1 of 2')
     await page.getByRole('searchbox').fill('(')
-    await expect.poll(() => result.textContent(), WAIT_OPTIONS).toBe('This is no regular expression')
+    await expect.poll(() => result.textContent(), WAIT_OPTIONS).toBe('This is not a valid regular expression')
     expect(offences).toEqual([])
   })
 
@@ -253,7 +253,7 @@ describe('the search', () => {
 
     await page.getByRole('searchbox').fill('no such thing')
 
-    await expect.poll(() => page.locator('#search-result').textContent(), WAIT_OPTIONS).toBe('No match')
+    await expect.poll(() => page.locator('#search-result').textContent(), WAIT_OPTIONS).toBe('No matches')
   })
 })
 
@@ -299,7 +299,7 @@ describe('a time range', () => {
     await page.keyboard.press('Shift+ArrowLeft')
     await page.keyboard.press('-')
     expect(await readRange(page)).toEqual([0, 1000])
-    await page.getByRole('slider', { name: 'Begin of the range' }).press('PageUp')
+    await page.getByRole('slider', { name: 'Start of the range' }).press('PageUp')
     expect(await readRange(page)).toEqual([100, 1000])
     await page.getByRole('slider', { name: 'End of the range' }).press('ArrowLeft')
     expect(await readRange(page)).toEqual([100, 990])
@@ -373,18 +373,18 @@ describe('a row of folded repetitions', () => {
 
     expect(await findRow(page, '4 ×').locator('.cell-duration').textContent()).toBe('400 ms')
     expect(renderTree(buildReport(records), { width: 100 })).toMatch(/4 x step +s +400 ms/)
-    expect(await readFacts(page)).toEqual(['Points 4', 'Together 400 ms', 'Sum 600 ms', 'p50 100 ms', 'Longest 200 ms'])
-    expect(await page.locator('.details').textContent()).toContain('in which at least one of them ran')
+    expect(await readFacts(page)).toEqual(['Points 4', 'Elapsed 400 ms', 'Sum 600 ms', 'p50 100 ms', 'Longest 200 ms'])
+    expect(await page.locator('.details').textContent()).toContain('during which at least one point ran')
   })
 
   it('and its details are about the points that pass the filter', async () => {
     const { page } = await openPage(createOverlappingSteps())
 
-    await page.getByRole('textbox', { name: /shortest duration/i }).fill('150')
+    await page.getByRole('textbox', { name: /minimum duration/i }).fill('150')
     await findRow(page, '2 ×').click()
 
     expect(await findRow(page, '2 ×').locator('.cell-duration').textContent()).toBe('300 ms')
-    expect((await readFacts(page)).slice(0, 3)).toEqual(['Points 2', 'Together 300 ms', 'Sum 400 ms'])
+    expect((await readFacts(page)).slice(0, 3)).toEqual(['Points 2', 'Elapsed 300 ms', 'Sum 400 ms'])
   })
 
   it('shows no duration for points without one', async () => {
@@ -395,7 +395,7 @@ describe('a row of folded repetitions', () => {
 
     expect(await findRow(page, '4 ×').locator('.cell-duration').textContent()).toBe('unknown')
     expect((await readFacts(page)).slice(1)).toEqual(
-      ['Together', 'Sum', 'p50', 'Longest'].map(name => `${name} unknown`),
+      ['Elapsed', 'Sum', 'p50', 'Longest'].map(name => `${name} unknown`),
     )
   })
 })
@@ -435,7 +435,7 @@ describe('the flame graph', () => {
     expect(await frames.count()).toBe(5)
     await frames.filter({ hasText: 'GET /orders' }).click()
     expect(await frames.count()).toBe(4)
-    await page.getByRole('button', { name: 'Whole trace' }).click()
+    await page.getByRole('button', { name: 'Show the whole trace' }).click()
     expect(await frames.count()).toBe(5)
     await frames.filter({ hasText: '12 ×' }).click()
     await page.getByRole('button', { name: 'Show in the waterfall' }).click()
@@ -467,7 +467,7 @@ describe('the statistics', () => {
     const firstCells = () => page.locator('tbody th button').allTextContents()
 
     expect(await firstCells()).toEqual(['db', 'request', 'mail', 'audit'])
-    await page.getByRole('button', { name: 'What' }).click()
+    await page.getByRole('button', { name: 'Group' }).click()
     expect(await firstCells()).toEqual(['audit', 'db', 'mail', 'request'])
     await page.getByRole('button', { name: 'Points' }).press('Enter')
     expect(await firstCells()).toEqual(['db', 'request', 'audit', 'mail'])
@@ -502,10 +502,10 @@ describe('the page', () => {
     const { page } = await openPage(createShopTrace())
 
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     await page.keyboard.press('Escape')
     expect(await page.getByRole('dialog').count()).toBe(0)
-    await page.getByRole('button', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'Shortcuts' }).click()
     await page.getByRole('button', { name: 'Close' }).click()
     expect(await page.getByRole('dialog').count()).toBe(0)
   })
@@ -547,7 +547,7 @@ function createOverlappingSteps(): TraceRecord[] {
   return recordPoints([{ name: 'root', service: 's', fromMs: 0, toMs: 1000, children }])
 }
 
-/** The figures of the details, such as `Took 5.00 ms`. */
+/** The figures of the details, such as `Duration 5.00 ms`. */
 async function readFacts(page: Page): Promise<string[]> {
   return page
     .locator('.details .numbers > div')

@@ -117,7 +117,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('in a circle of parents is shown and marked', async () => {
+  it('in a cycle of parents is shown and marked', async () => {
     const records = recordPoints([
       { name: 'first', service: 'a', fromMs: 0, toMs: 10 },
       { name: 'second', service: 'a', fromMs: 2, toMs: 8 },
@@ -130,7 +130,7 @@ describe('a hostile record', () => {
     await page.locator('.row[aria-level]').first().click()
 
     expect(await page.locator('.row[aria-level]').count()).toBe(2)
-    expect(await page.locator('.details .mark').textContent()).toContain('circle of parents')
+    expect(await page.locator('.details .mark').textContent()).toContain('cycle of parents')
     expect(offences).toEqual([])
   })
 

@@ -74,7 +74,7 @@ it('the page keeps the heaviest points of a trace that is too large, and reports
 
   expect(await page.locator('.row[aria-level] .name').allTextContents()).toEqual(['root', 'parent', 'heavy', 'failed'])
   expect(await page.getByRole('note').textContent()).toBe(
-    'The heaviest 4 of 6 points are here; the 2 lightest were left out of this page.',
+    'This page shows 4 of 6 points: those that failed or took longest. The other 2 are left out.',
   )
 })
 

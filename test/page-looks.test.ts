@@ -27,7 +27,7 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.keyboard.type('items')
     await page.locator('.row.marked').first().waitFor()
   },
-  'nothing found': async page => page.getByRole('textbox', { name: /shortest/i }).fill('1 m'),
+  'nothing found': async page => page.getByRole('textbox', { name: /minimum/i }).fill('1 m'),
   'flame graph': async page => page.keyboard.press('2'),
   statistics: async page => page.keyboard.press('3'),
   keys: async page => page.keyboard.press('?'),
@@ -149,7 +149,7 @@ describe('a small window', () => {
       page
         .locator('.statistics thead th', { hasText: column })
         .evaluate(heading => heading.getBoundingClientRect().right)
-    expect(await edge('Itself')).toBeLessThanOrEqual(350)
+    expect(await edge('Self')).toBeLessThanOrEqual(350)
     await page.getByRole('button', { name: 'Longest' }).evaluate(button => (button as { click?(): void }).click?.())
     await expect.poll(async () => await edge('Longest')).toBeLessThanOrEqual(351)
   })

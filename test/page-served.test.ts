@@ -38,8 +38,8 @@ describe('the page over HTTP', () => {
   })
 
   it.each([
-    [401, 'session is over'],
-    [403, 'session is over'],
+    [401, 'session has ended'],
+    [403, 'session has ended'],
     [500, 'answered with 500'],
   ])('explains the status %d of an answer', async (status, words) => {
     const { page } = await openServed({ trace: '/trace' }, () => ({ status, records: [] }))

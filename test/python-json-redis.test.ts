@@ -129,7 +129,7 @@ describe('a Redis entry that is not JSON', () => {
     onTestFinished(() => driver.close())
 
     expect(shown.code).toBe(0)
-    expect(shown.stderr).toBe('2 entries of this trace hold no records that can be read, and are left out.\n')
+    expect(shown.stderr).toBe('2 entries of this trace are left out because they hold no readable records.\n')
     expect(listed.stdout).toContain(SHOP_TRACE)
     expect(await driver.listTraces?.()).toMatchObject([{ base_id: SHOP_TRACE, records: records.length }])
     expect(await driver.pruneTraces?.(new Date())).toBe(1)

@@ -102,7 +102,7 @@ describe('the list in a browser', () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
 
-    await page.getByRole('checkbox', { name: 'Only errors' }).check()
+    await page.getByRole('checkbox', { name: 'Errors only' }).check()
     await page
       .getByRole('status')
       .filter({ hasText: /^1 trace$/ })
@@ -169,10 +169,10 @@ describe('the list in a browser', () => {
     const page = await openPage(ui)
 
     await page.context().setOffline(true)
-    await page.getByText('Has "osprofiler ui" been ended?').waitFor()
+    await page.getByText('Is "osprofiler ui" still running?').waitFor()
     const rows = await readRowIds(page)
     await page.context().setOffline(false)
-    await page.getByText('Has "osprofiler ui" been ended?').waitFor({ state: 'hidden' })
+    await page.getByText('Is "osprofiler ui" still running?').waitFor({ state: 'hidden' })
 
     expect(rows).toHaveLength(3)
   })
@@ -261,7 +261,7 @@ describe('two traces in a browser', () => {
 
     await page.getByRole('checkbox', { name: /^Compare .*, before$/ }).check()
     await page.getByRole('checkbox', { name: /^Compare .*, after$/ }).check()
-    await page.getByRole('link', { name: 'Compare the two' }).click()
+    await page.getByRole('link', { name: 'Compare two traces' }).click()
     await page.getByRole('table').waitFor()
 
     const cells = (await page.getByRole('row').allInnerTexts()).slice(1).map(row => row.split(/\s*\t\s*/))
@@ -296,7 +296,7 @@ describe('two traces in a browser', () => {
     const ui = await startFilledUi()
     const page = await openPage(ui, 'compare?a=id:a-1&b=id:gone')
 
-    await page.getByText('The store holds no such trace.').waitFor()
+    await page.getByText('The store does not have this trace.').waitFor()
   })
 })
 

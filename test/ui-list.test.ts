@@ -141,7 +141,11 @@ describe('the filters of the list', () => {
 
     await least.fill(text)
 
-    await page.getByText('Give milliseconds, such as 5 or 0.5, or a unit: 1.5 s. This filter is off.').waitFor()
+    await page
+      .getByText(
+        'This is not a duration. Type milliseconds, such as 5 or 0.5, or add a unit: 1.5 s. This filter is off.',
+      )
+      .waitFor()
     expect(await least.getAttribute('aria-invalid')).toBe('true')
     expect(await readRowIds(page)).toHaveLength(5)
     expect(await findFaults(page)).toEqual([])
@@ -168,8 +172,8 @@ describe('the filters of the list', () => {
 
     for (const text of ['/carts/1503', 'two words', '0199f000-0000-7000-8000-000000000000']) {
       await search.fill(text)
-      await page.getByText('Nothing in this list matches.').waitFor()
-      offers[text] = await page.getByText('Is it the id of an older trace?').count()
+      await page.getByText('No trace in this list matches.').waitFor()
+      offers[text] = await page.getByText('Is this the id of an older trace?').count()
     }
 
     expect(Object.values(offers)).toEqual([0, 0, 1])
@@ -217,10 +221,10 @@ describe('a search of the list', () => {
     await page.getByRole('searchbox').fill('needle')
     await progress.getByText('Searched 200 of 1,201 traces', { exact: true }).waitFor()
     const first = await readRowIds(page)
-    await progress.getByRole('button', { name: 'Search on, up to 1,000' }).click()
+    await progress.getByRole('button', { name: 'Search up to 1,000' }).click()
     await progress.getByText('Searched 1,000 of 1,201 traces', { exact: true }).waitFor()
     const second = await readRowIds(page)
-    await progress.getByRole('button', { name: 'Search on, up to 1,201' }).click()
+    await progress.getByRole('button', { name: 'Search up to 1,201' }).click()
     await progress.getByText('Searched 1,201 of 1,201 traces', { exact: true }).waitFor()
 
     expect([first, second]).toEqual([[], []])

@@ -192,14 +192,18 @@ describe('a trace of the ui', () => {
       )
 
       expect(answers.map(({ status }) => status)).toEqual([404, 404, 404])
-      expect(answers[0]?.body).toBe('The store holds no such trace.\n')
+      expect(answers[0]?.body).toBe('The store does not have this trace.\n')
     },
   )
 
   it.each([
-    ['id:gone', 'The store holds no such trace.', '>gone<'],
+    ['id:gone', 'The store does not have this trace.', '>gone<'],
     ['file:7', 'This file is no longer open. Open it again.', '>7<'],
-    ['id:"><img src=x onerror=alert(1)>', 'The store holds no such trace.', '&#60;img src=x onerror=alert(1)&#62;'],
+    [
+      'id:"><img src=x onerror=alert(1)>',
+      'The store does not have this trace.',
+      '&#60;img src=x onerror=alert(1)&#62;',
+    ],
   ])('has a page with a link to the list if the trace does not exist: %s', async (ref, reason, shown) => {
     const ui = await startUi()
 
@@ -433,7 +437,7 @@ describe('a store that fails', () => {
     const answers = await Promise.all(PATHS.map(path => ui.send(path)))
 
     expect(answers.map(({ status, body }) => `${status} ${body}`)).toEqual(
-      PATHS.map(() => '501 This store can only be written.\n'),
+      PATHS.map(() => '501 This store cannot be read. Choose another store.\n'),
     )
   })
 })

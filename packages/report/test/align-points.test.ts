@@ -9,8 +9,8 @@ const steps = (port: number, ids: readonly string[]): Point[] => [
   ...ids.map((id, index) => ({ id, parent: 'a', ...query(`SELECT ${index}`), from: 10 + index, to: 11 + index })),
 ]
 
-describe('the points of several runs', () => {
-  it('are at one path where they do the same at the same place, whatever their ids, values and ports', () => {
+describe('createAlignment', () => {
+  it('gives points with the same action at the same place one path, and ignores ids, values and ports', () => {
     const alignment = createAlignment()
 
     const first = alignment.add(reportOf(...steps(8080, ['x', 'y'])))

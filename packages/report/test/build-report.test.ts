@@ -21,8 +21,8 @@ function recordCount(node: ReportNode): number {
   return Number(node.start !== undefined) + Number(node.stop !== undefined) + node.otherRecords.length
 }
 
-describe('a report', () => {
-  it('is a tree in the order of the starts, whatever the order of the records', () => {
+describe('buildReport', () => {
+  it('builds the same tree, ordered by start, from records in any order', () => {
     const records = makeTrace(
       { id: 'root', from: 0, to: 100 },
       { id: 'first', parent: 'root', from: 10, to: 90 },
@@ -48,7 +48,7 @@ describe('a report', () => {
     expect(report.startedAt).toBe('2026-11-22T11:00:01.000100')
   })
 
-  it('takes from a name only -start or -stop, and only at its end', () => {
+  it('removes only -start or -stop from a name, and only at its end', () => {
     const names = ['db', 'cache-get', 'pre-start-check', 'start', '']
 
     const report = buildReport(names.flatMap((name, index) => recordsOf({ id: `p${index}`, name, from: index, to: 9 })))
@@ -56,7 +56,7 @@ describe('a report', () => {
     expect(report.points.map(node => node.name)).toEqual(['db', 'cache-get', 'pre-start-check', 'start', '-start'])
   })
 
-  it('knows a failure by its exception or by its status', () => {
+  it('treats an exception or a status of 500 or more as a failure', () => {
     const report = buildReport(
       makeTrace(
         { id: 'fine', ...served('/', 499), from: 0, to: 9 },
@@ -74,11 +74,11 @@ describe('a report', () => {
     ])
   })
 
-  it('is empty without records', () => {
+  it('returns an empty report for no records', () => {
     expect(buildReport([])).toMatchObject({ baseId: undefined, durationUs: undefined, roots: [], points: [] })
   })
 
-  it('keeps what a point has of whole records, and nothing of it changes', () => {
+  it('keeps the fields of complete records unchanged', () => {
     const records = makeShopTrace()
     const before = structuredClone(records)
 
@@ -89,7 +89,7 @@ describe('a report', () => {
   })
 })
 
-describe('a report of broken records', () => {
+describe('buildReport with broken records', () => {
   it('marks a point without a stop, whose end is unknown', () => {
     const { points } = buildReport(makeTrace({ id: 'a', from: 0, to: 9 }, { id: 'b', parent: 'a', from: 3 }))
 
@@ -107,13 +107,13 @@ describe('a report of broken records', () => {
     expect(points[0]).toMatchObject({ startedUs: undefined, finishedUs: 0, durationUs: undefined, marks: ['no-start'] })
   })
 
-  it('marks a stop before its start, and gives it no negative duration', () => {
+  it('marks a stop before its start, and sets the duration to 0', () => {
     const { points } = buildReport(makeTrace({ id: 'a', from: 9, to: 4 }))
 
     expect(points[0]).toMatchObject({ startedUs: 5, finishedUs: 0, durationUs: 0, marks: ['stop-before-start'] })
   })
 
-  it('puts an orphan at the top, but does not call a child of the trace itself one', () => {
+  it('puts an orphan at the top, but does not mark a child of the trace itself as an orphan', () => {
     const report = buildReport(
       makeTrace({ id: 'root', from: 0, to: 9 }, { id: 'lost', parent: 'gone', from: 1, to: 2 }),
     )
@@ -131,7 +131,7 @@ describe('a report of broken records', () => {
     expect(marksOf(report)).toEqual({ a: ['self-parent'], b: [] })
   })
 
-  it('cuts a cycle above its earliest point, and keeps what hangs below it', () => {
+  it('cuts a cycle above its earliest point, and keeps the points below the cycle', () => {
     const points = [
       { id: 'b', parent: 'a', from: 20, to: 30 },
       { id: 'c', parent: 'b', from: 10, to: 90 },
@@ -147,7 +147,7 @@ describe('a report of broken records', () => {
     }
   })
 
-  it('counts the earliest of several starts and the latest of several stops', () => {
+  it('uses the earliest of several starts and the latest of several stops', () => {
     const records = [...recordsOf({ id: 'a', from: 5, to: 7 }), ...recordsOf({ id: 'a', from: 2, to: 9 })]
 
     for (const order of [records, records.toReversed()]) {
@@ -159,7 +159,7 @@ describe('a report of broken records', () => {
     }
   })
 
-  it('tells a record that came twice from one that contradicts', () => {
+  it('distinguishes duplicate records from contradictory records', () => {
     const records = recordsOf({ id: 'a', from: 5, to: 7 })
 
     expect(buildReport([...records, ...records]).points[0]?.marks).toEqual(['duplicate'])
@@ -190,7 +190,7 @@ describe('a report of broken records', () => {
     null,
     17,
     {},
-  ])('marks the time %j, which cannot be read', timestamp => {
+  ])('marks the unreadable timestamp %j', timestamp => {
     const [start, stop] = recordsOf({ id: 'a', from: 0, to: 9 })
 
     const { points } = malformed(start, { ...stop, timestamp })
@@ -203,14 +203,14 @@ describe('a report of broken records', () => {
     ['2026-01-01T00:00:00.5', 1_500_000],
     ['2026-01-01 00:00:00.000007', 1_000_007],
     ['2026-01-01T00:00:00.000007Z', 1_000_007],
-  ])('reads the time %s', (timestamp, us) => {
+  ])('reads the timestamp %s', (timestamp, us) => {
     const [record] = recordsOf({ id: 'a', from: 0 })
     const zero = { ...record, trace_id: 'zero', timestamp: '2025-12-31T23:59:59.000000' }
 
     expect(malformed(zero, { ...record, timestamp }).points[1]?.startedUs).toBe(us)
   })
 
-  it('shows every value that is no record', () => {
+  it('keeps every value that is not a record', () => {
     const values = [null, undefined, 7, 'text', true, [], {}, { name: 7, trace_id: 8, parent_id: [], info: 'x' }]
 
     const report = malformed(...values)
@@ -221,13 +221,13 @@ describe('a report of broken records', () => {
       expect(node.marks).toEqual(expect.arrayContaining(['no-id', 'malformed', 'bad-time']))
   })
 
-  it('never mistakes an id that it made up for a recorded one', () => {
+  it('never confuses made-up ids with recorded ids', () => {
     const report = malformed({}, ...recordsOf({ id: 'unknown-1', from: 0, to: 9 }))
 
     expect(marksOf(report)).toMatchObject({ 'unknown-1': [], 'unknown-1-': expect.arrayContaining(['no-id']) })
   })
 
-  it('takes __proto__ and its like for ids and names as any other', () => {
+  it('accepts __proto__ and similar words as ids and names', () => {
     const ids = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 
     const report = buildReport(
@@ -239,7 +239,7 @@ describe('a report of broken records', () => {
     )
   })
 
-  it('holds every record exactly once, whatever comes', () => {
+  it('holds every record exactly once for any records', () => {
     const id = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', BASE_ID, 'gone')
     const record = fc.oneof(
       { weight: 1, arbitrary: fc.jsonValue() },
@@ -276,8 +276,8 @@ describe('a report of broken records', () => {
   })
 })
 
-describe('a large report', () => {
-  it('nests 20,000 points in one another', () => {
+describe('buildReport with many records', () => {
+  it('nests 20,000 points inside each other', () => {
     const chain = Array.from({ length: 20_000 }, (_, index) =>
       recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 60_000 - index }),
     ).flat()
@@ -298,7 +298,7 @@ describe('a large report', () => {
     expect(report.points).toHaveLength(20_000)
   })
 
-  it('takes a million records', () => {
+  it('handles a million records', () => {
     const [start, stop] = recordsOf({ id: 'a', from: 0, to: 1 })
     const records: unknown[] = []
     for (let index = 0; index < 500_000; index++) {

@@ -12,26 +12,26 @@ function bound(call: Partial<Point>, callee: Partial<Point>, forwards = true) {
   return parent && child && boundClocks(parent, child, forwards)
 }
 
-describe('a call and what it called', () => {
-  it('bound the difference of their clocks from both sides', () => {
+describe('boundClocks', () => {
+  it('limits the clock offset of caller and callee from both sides', () => {
     expect(bound({}, {})).toMatchObject({ min: -10_000, max: 40_000, isLoose: { min: false, max: false } })
   })
 
-  it('say the opposite the other way round', () => {
+  it('negates the limits for the opposite direction', () => {
     expect(bound({}, {}, false)).toMatchObject({ min: -40_000, max: 10_000 })
   })
 
-  it('bound it loosely where the answer was an error of a proxy', () => {
+  it('sets a loose limit if a proxy answered with an error', () => {
     const call = { stopInfo: { requests: { status_code: 502 } } }
 
     expect(bound(call, {})).toMatchObject({ min: -10_000, isLoose: { min: false, max: true } })
   })
 
-  it('bound it on one side alone where the callee was only handed over to', () => {
+  it('limits one side only if the caller did not wait for the callee', () => {
     expect(bound({}, { name: 'job', info: {} })?.max).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('say nothing where a start is not known', () => {
+  it('returns undefined if a start is unknown', () => {
     const { points } = reportOf({ id: 'call', from: 0, to: 9 })
     const [node] = points
 

@@ -11,16 +11,16 @@ function nameOf(skewUs: number): string[] {
   return [...nameClocks(report, 10_000).names.keys()]
 }
 
-describe('the clocks of a trace', () => {
-  it('are those of its hosts', () => {
+describe('nameClocks', () => {
+  it('gives each host a clock', () => {
     expect(nameOf(0)).toEqual(['vm'])
   })
 
-  it('are those of services whose times contradict that they share a host', () => {
+  it('gives each service of a host a clock if their times contradict a shared clock', () => {
     expect(nameOf(5_000_000)).toEqual(['["vm","web"]', '["vm","db"]'])
   })
 
-  it('are not known of a point without a host', () => {
+  it('returns no clock for a point without a host', () => {
     const report = reportOf({ id: 'a', host: '', from: 0, to: 1 })
     const { names, clockOf } = nameClocks(report, 0)
 

@@ -13,8 +13,8 @@ function timesOf({ points }: { readonly points: readonly ReportNode[] }, id: str
   return [node?.startedUs, node?.finishedUs]
 }
 
-describe('clocks that differ', () => {
-  it('are put right by the middle of what a call allows, with its bound', () => {
+describe('the correction of clock skew', () => {
+  it('uses the middle of the offsets that a call allows, and reports the error bound', () => {
     const report = correct(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
 
     expect(report.clocks).toEqual([
@@ -25,7 +25,7 @@ describe('clocks that differ', () => {
     expect(report.durationUs).toBe(200_000)
   })
 
-  it('may be behind: the callee then seems to start before all else', () => {
+  it('corrects a clock that is behind, so that the callee seems to start first', () => {
     const report = correct(...request(...call('a', 20_000, 60_000, -15_000, ['web', 'db'])))
 
     expect(report.clocks[1]).toMatchObject({ offsetUs: 15_000, boundUs: 2000 })
@@ -34,7 +34,7 @@ describe('clocks that differ', () => {
     expect(report.startedAt).toBe(timestamp(10_000))
   })
 
-  it('are not told by the end of a call whose answer nobody read', () => {
+  it('ignores the end of a call whose response was never read', () => {
     const [unread, callee] = call('a', 20_000, 60_000, 0, ['web', 'db'])
     const read = call('b', 70_000, 110_000, 0, ['web', 'db'])
     const info = { requests: { status_code: 200, unread: true } }
@@ -46,7 +46,7 @@ describe('clocks that differ', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
   })
 
-  it('are bounded by all calls together', () => {
+  it('combines the limits of all calls', () => {
     const off = 1_000_000
     const report = correct(
       ...request(
@@ -63,7 +63,7 @@ describe('clocks that differ', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: -999_900, boundUs: 200 })
   })
 
-  it('are followed from host to host', () => {
+  it('follows offsets from host to host', () => {
     const report = correct(
       ...request(
         ...call('a', 20_000, 100_000, 3_000_000, ['web', 'orders']),
@@ -81,13 +81,13 @@ describe('clocks that differ', () => {
     expect(timesOf(report, 'b-callee')).toEqual([22_000, 68_000])
   })
 
-  it('are taken to agree where that is possible', () => {
+  it('assumes that clocks agree if the calls allow this', () => {
     const points = request(...call('a', 20_000, 60_000, 1900, ['web', 'db']))
 
     expect(correct(...points).clocks[1]).toMatchObject({ offsetUs: 0, boundUs: 3900 })
   })
 
-  it('are not blamed for an answer that outlasts its call', () => {
+  it('does not blame clocks if a response outlasts its call', () => {
     const stream = (to: number): Point[] =>
       request(
         { id: 'a', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 20_000, to: 30_000 },
@@ -98,7 +98,7 @@ describe('clocks that differ', () => {
     expect(correct(...stream(30_400)).clocks[1]).toMatchObject({ offsetUs: 0 })
   })
 
-  it('are not blamed for work that was only handed over', () => {
+  it('does not blame clocks for work that the caller did not wait for', () => {
     const report = correct(
       ...request({ id: 'job', parent: 'root', host: 'worker', name: 'job', from: 150_000, to: 900_000 }),
     )
@@ -106,13 +106,13 @@ describe('clocks that differ', () => {
     expect(report.clocks[1]).toEqual({ host: 'worker', offsetUs: 0, boundUs: undefined, contradictory: false })
   })
 
-  it('are put right as little as will do where only one side is known', () => {
+  it('uses the smallest possible correction if only one limit is known', () => {
     const report = correct(...request({ id: 'job', parent: 'root', host: 'worker', name: 'job', from: 0, to: 400_000 }))
 
     expect(report.clocks[1]).toMatchObject({ offsetUs: 10_000, boundUs: undefined })
   })
 
-  it('that were set during the trace are left alone, and it is said', () => {
+  it('leaves clocks alone that were set during the trace, and reports them', () => {
     const report = correct(
       { id: 'root', host: 'a', from: 1000, to: 100_000 },
       { id: 'there', parent: 'root', host: 'b', from: 0, to: 90_000 },
@@ -126,7 +126,7 @@ describe('clocks that differ', () => {
     ])
   })
 
-  it('leave shares right, unless the times as recorded are asked for', () => {
+  it('computes shares from corrected times, unless raw times are requested', () => {
     const points = request(...call('a', 20_000, 160_000, 800_000, ['web', 'db']))
     const report = buildReport(makeTrace(...points))
     const slow = (raw: boolean) => summarize(report, { raw }).find(({ traceIds }) => traceIds[0] === 'a-callee')
@@ -135,7 +135,7 @@ describe('clocks that differ', () => {
     expect(slow(true)?.share).toBeLessThan(0.2)
   })
 
-  it('are put right where a callee took a little longer than its call', () => {
+  it('corrects clocks if a callee took a little longer than its call', () => {
     const off = 30_000_000
     const report = correct(
       { id: 'root', host: 'web', ...served('/'), from: 0, to: 727_000 },
@@ -152,7 +152,7 @@ describe('clocks that differ', () => {
     )
   })
 
-  it('are put right where the answer was a stream that outlasted its call, if it began after the call', () => {
+  it('corrects clocks if a streamed response outlasted its call and began after the call', () => {
     const off = 30_000_000
     const report = correct(
       { id: 'call', host: 'web', ...sent('db', 80, '/'), from: 0, to: 50_000 },
@@ -162,7 +162,7 @@ describe('clocks that differ', () => {
     expect(timesOf(report, 'callee')).toEqual([0, 898_000])
   })
 
-  it('are left alone where a service took up late what its caller had given up', () => {
+  it('leaves clocks alone if a service started a request after its caller gave up', () => {
     const givenUp = { ...sent('db', 80, '/'), stopInfo: { etype: 'TimeoutError', message: 'timed out' } }
     const report = correct(
       { id: 'call', host: 'web', ...givenUp, from: 0, to: 500_000 },
@@ -172,7 +172,7 @@ describe('clocks that differ', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
   })
 
-  it('are put right by the answer of a service that failed itself', () => {
+  it('corrects clocks by the error response of a callee', () => {
     const off = 6_000_000
     const report = correct(
       {
@@ -195,7 +195,7 @@ describe('clocks that differ', () => {
     expect(timesOf(report, 'callee')).toEqual([2000, 178_000])
   })
 
-  it('are put right by what most calls agree on, and it is said that others do not', () => {
+  it('uses the offset that most calls agree on, and reports that other calls contradict it', () => {
     const off = 5_000_000
     const right = Array.from({ length: 6 }, (_, index) =>
       call(`a${index}`, 20_000 + index * 10_000, 28_000 + index * 10_000, off, ['web', 'db']),
@@ -204,11 +204,13 @@ describe('clocks that differ', () => {
 
     expect(report.clocks[1]).toMatchObject({ offsetUs: -off, contradictory: true })
     expect(summarize(report).map(({ sentence }) => sentence)).toContainEqual(
-      expect.stringMatching(/^The clock of host db is 5\.00 s ahead .* and some contradict that: it was set/),
+      expect.stringMatching(
+        /^The clock of host db is 5\.00 s ahead .* but some of them contradict this offset: the clock was set/,
+      ),
     )
   })
 
-  it('may be those of services whose hosts share a name', () => {
+  it('corrects each service separately if hosts share a name', () => {
     const report = correct(
       { id: 'root', host: 'app', service: 'web', ...served('/'), from: 0, to: 700_000 },
       { id: 'call', parent: 'root', host: 'app', service: 'web', ...sent('db', 80, '/'), from: 1000, to: 699_000 },
@@ -225,7 +227,7 @@ describe('clocks that differ', () => {
     )
   })
 
-  it('of several hosts are found by their truth: retries, answers that end late, drift, and any latency', () => {
+  it('finds the true offsets of several hosts despite retries, late responses, drift and latency', () => {
     const span = fc.record({
       callee: fc.nat(2),
       there: fc.integer({ min: 0, max: 40_000 }),
@@ -289,7 +291,7 @@ describe('clocks that differ', () => {
     )
   })
 
-  it('of any size are found, and callees lie within their callers again', () => {
+  it('finds offsets of any size, and places callees within their callers', () => {
     const calls = fc.array(fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000)), { minLength: 1, maxLength: 8 })
     fc.assert(
       fc.property(calls, fc.integer({ min: -1e9, max: 1e9 }), (spans, skew) => {

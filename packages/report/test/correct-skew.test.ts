@@ -8,8 +8,8 @@ function timesOf({ points }: { readonly points: readonly ReportNode[] }, id: str
   return [node?.startedUs, node?.finishedUs]
 }
 
-describe('times on one clock', () => {
-  it('keep the times that were recorded beside the corrected ones', () => {
+describe('correctSkew', () => {
+  it('keeps the recorded times beside the corrected times', () => {
     const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
 
     const report = correctSkew(raw)
@@ -19,13 +19,13 @@ describe('times on one clock', () => {
     expect(report.points.map(({ start }) => start)).toEqual(raw.points.map(({ start }) => start))
   })
 
-  it('are corrected once', () => {
+  it('corrects a report only once', () => {
     const report = correctSkew(buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))))
 
     expect(correctSkew(report)).toBe(report)
   })
 
-  it('are those of each service where services of one host have clocks of their own', () => {
+  it('corrects each service separately if services of one host have different clocks', () => {
     const skewUs = 5_000_000
     const raw = buildReport(
       makeTrace(

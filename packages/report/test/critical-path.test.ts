@@ -14,18 +14,18 @@ function show({ point, fromUs, toUs, assumed }: CriticalSegment): string {
 
 const root = { id: 'root', from: 0, to: 100 }
 
-describe('the critical path', () => {
-  it('of a point alone is the point', () => {
+describe('criticalPath', () => {
+  it('returns the only point of a trace', () => {
     expect(pathOf(root)).toEqual(['root 0-100'])
   })
 
-  it('goes through steps that follow one another, and the time between them is their parent’s', () => {
+  it('follows sequential steps, and gives the time between them to their parent', () => {
     expect(
       pathOf(root, { id: 'a', parent: 'root', from: 10, to: 40 }, { id: 'b', parent: 'root', from: 50, to: 90 }),
     ).toEqual(['root 0-10', 'a 10-40', 'root 40-50', 'b 50-90', 'root 90-100'])
   })
 
-  it('takes of parallel steps the one that finished last', () => {
+  it('follows the last of several parallel steps to finish', () => {
     expect(
       pathOf(
         root,
@@ -36,7 +36,7 @@ describe('the critical path', () => {
     ).toEqual(['root 0-10', 'b 10-90', 'root 90-100'])
   })
 
-  it('is as the docs draw it', () => {
+  it('returns the path that the docs draw', () => {
     expect(
       pathOf(
         root,
@@ -47,7 +47,7 @@ describe('the critical path', () => {
     ).toEqual(['root 0-10', 'b 10-60', 'root 60-70', 'c 70-95', 'root 95-100'])
   })
 
-  it('goes through two waves of parallel steps', () => {
+  it('follows two groups of parallel steps', () => {
     expect(
       pathOf(
         root,
@@ -59,13 +59,13 @@ describe('the critical path', () => {
     ).toEqual(['b 0-40', 'c 40-100'])
   })
 
-  it('does not take a step that still ran when the one that matters began: nothing waited for it', () => {
+  it('skips a step that still ran when the decisive step began, because nothing waited for it', () => {
     expect(
       pathOf(root, { id: 'a', parent: 'root', from: 0, to: 60 }, { id: 'b', parent: 'root', from: 50, to: 100 }),
     ).toEqual(['root 0-50', 'b 50-100'])
   })
 
-  it('goes down as deep as the waiting goes', () => {
+  it('descends to the deepest point that was waited for', () => {
     expect(
       pathOf(
         root,
@@ -76,7 +76,7 @@ describe('the critical path', () => {
     ).toEqual(['root 0-10', 'a 10-20', 'b 20-30', 'c 30-70', 'b 70-80', 'a 80-90', 'root 90-100'])
   })
 
-  it('passes by what ran in the background, while something else went on', () => {
+  it('skips background work while other work ran', () => {
     expect(
       pathOf(
         root,
@@ -87,7 +87,7 @@ describe('the critical path', () => {
     ).toEqual(['a 0-40', 'root 40-80', 'b 80-100'])
   })
 
-  it('ends with what outlasted the request, and leaves time in which nothing ran to nobody', () => {
+  it('ends with work that outlasted the request, and assigns idle time to no point', () => {
     expect(
       pathOf(
         root,
@@ -98,7 +98,7 @@ describe('the critical path', () => {
     ).toEqual(['root 0-40', 'background 40-130', '? 130-150', 'later 150-160'])
   })
 
-  it('takes a callee as far as the call lasted, also where it ended later', () => {
+  it('counts a callee up to the end of its call, even if the callee ended later', () => {
     expect(
       pathOf(
         { ...root, ...served('/') },
@@ -109,7 +109,7 @@ describe('the critical path', () => {
     ).toEqual(['root 0-10', 'call 10-12', 'callee 12-50', 'root 50-51', 'next 51-100'])
   })
 
-  it('stays within a caller whose callee began earlier by its own clock', () => {
+  it("stays within the caller if the callee's clock shows an earlier start", () => {
     expect(
       pathOf(
         { id: 'root', from: 5, to: 105 },
@@ -119,7 +119,7 @@ describe('the critical path', () => {
     ).toEqual(['? 0-5', 'root 5-10', 'callee 10-40', 'call 40-50', 'root 50-105'])
   })
 
-  it('is that of one clock once the skew is corrected', () => {
+  it('uses one clock after the skew is corrected', () => {
     const records = makeTrace(
       { ...root, to: 100_000, host: 'a' },
       { id: 'call', parent: 'root', host: 'a', ...sent('b', 1, '/'), from: 10_000, to: 90_000 },
@@ -135,13 +135,13 @@ describe('the critical path', () => {
     ])
   })
 
-  it('gives time to a point that never finished only where nothing else is known to have run', () => {
+  it('gives time to an unfinished point only while no other point is known to have run', () => {
     expect(
       pathOf(root, { id: 'open', parent: 'root', from: 20 }, { id: 'a', parent: 'root', from: 30, to: 60 }),
     ).toEqual(['root 0-20', 'open 20-30?', 'a 30-60', 'open 60-100?'])
   })
 
-  it('of a request that died goes to the last that is known of it', () => {
+  it('reaches the last known time of a request that died', () => {
     expect(
       pathOf(
         { id: 'root', from: 0 },
@@ -151,7 +151,7 @@ describe('the critical path', () => {
     ).toEqual(['root 0-10', 'call 10-20', 'query 20-70'])
   })
 
-  it('keeps an orphan beside what it belonged to', () => {
+  it('keeps an orphan beside the point that it belonged to', () => {
     expect(
       pathOf(
         root,
@@ -162,11 +162,11 @@ describe('the critical path', () => {
     ).toEqual(['root 0-80', 'late 80-130'])
   })
 
-  it('of nothing is empty', () => {
+  it('returns an empty path for an empty report', () => {
     expect(criticalPath(buildReport([]))).toEqual([])
   })
 
-  it('is that of any program whose steps are known to run in turn or at once', () => {
+  it('matches the expected path for random programs of sequential and parallel steps', () => {
     fc.assert(
       fc.property(anyProgram, program => {
         const { points, path } = run(program)
@@ -177,7 +177,7 @@ describe('the critical path', () => {
     )
   })
 
-  it('fills the whole duration, in order, whatever the trace', () => {
+  it('covers the whole duration in order for any trace', () => {
     fc.assert(
       fc.property(anyTrace, points => {
         const report = buildReport(makeTrace(...points))

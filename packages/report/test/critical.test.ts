@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { find, request, sentences } from './find.js'
 
-describe('the critical path', () => {
-  it('is told by service, where there are several', () => {
+describe('the finding about the critical path', () => {
+  it('names the share of each service if there are several', () => {
     const found = find(
       'critical',
       ...request(
@@ -11,14 +11,14 @@ describe('the critical path', () => {
       ),
     )
 
-    expect(found[0]?.sentence).toBe('The critical path is b 60 %, orders 40 %')
+    expect(found[0]?.sentence).toBe('The critical path is 60 % in b, 40 % in orders')
     expect(found[0]?.traceIds).toEqual(['request', 'a'])
     expect(find('critical', ...request({ id: 'a', from: 0, to: 5 }))).toEqual([])
   })
 
-  it('is told of one service too, where for long nothing was recorded', () => {
+  it('also names a single service if much time is unrecorded', () => {
     expect(
       sentences('critical', { id: 'a', from: 0, to: 30_000 }, { id: 'b', parent: 'gone', from: 70_000, to: 100_000 }),
-    ).toEqual(['The critical path is api 60 %, nothing recorded 40 %'])
+    ).toEqual(['The critical path is 60 % in api, 40 % unrecorded'])
   })
 })

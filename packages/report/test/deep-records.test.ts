@@ -53,17 +53,17 @@ const WRITERS: Readonly<Record<string, (report: Report) => Iterable<string>>> = 
   'an export for OTLP': exportOtlp,
   'a graph': report => [renderDot(report)],
   'a tree': report => [renderTree(report)],
-  'a difference': report => [renderDiff(diffReports([report], [report]))],
-  'what stands out': report => [JSON.stringify(summarize(report))],
+  'a comparison': report => [renderDiff(diffReports([report], [report]))],
+  'the findings': report => [JSON.stringify(summarize(report))],
   'the statistics': report => [String(Object.keys(statistics(report)).length)],
   'the critical path': report => [String(criticalPath(correctSkew(report)).length)],
-  'the texts that a filter sees': report => report.points.map(pointText),
+  'the texts that a filter searches': report => report.points.map(pointText),
 }
 
 describe.each(CASES)('a record with %i levels of %s', (depth, kind) => {
   const report = buildReport(parseRecords(deepLines(nested(kind, depth))))
 
-  it.each(Object.entries(WRITERS))('does not take %s from its trace', (_, write) => {
+  it.each(Object.entries(WRITERS))('does not prevent %s', (_, write) => {
     const text = [...write(report)].join('')
 
     expect(text.length).toBeGreaterThan(0)
@@ -72,7 +72,7 @@ describe.each(CASES)('a record with %i levels of %s', (depth, kind) => {
   })
 
   it.each(['the JSON', 'an export for Perfetto', 'an export for speedscope', 'an export for OTLP'])(
-    'is whole in %s, which is read back',
+    'survives writing and reading %s',
     async format => {
       const { points } = await readTraceFile(WRITERS[format]?.(report) ?? [])
 
@@ -82,7 +82,7 @@ describe.each(CASES)('a record with %i levels of %s', (depth, kind) => {
   )
 })
 
-describe('JSON text', () => {
+describe('jsonText', () => {
   it.each([
     undefined,
     null,
@@ -92,12 +92,12 @@ describe('JSON text', () => {
     [[], {}],
     { a: [1, { b: null }], c: 'x' },
     Object.assign(JSON.parse('{"__proto__": {"toJSON": 1}}'), { d: [undefined] }),
-  ])('is that of JSON.stringify for %j', value => {
+  ])('equals JSON.stringify for %j', value => {
     expect(jsonText(value, 0)).toBe(JSON.stringify(value) ?? 'null')
     expect(jsonText(value, 2)).toBe(JSON.stringify(value, null, 2) ?? 'null')
   })
 
-  it('takes cycles and large integers', () => {
+  it('accepts cycles and large integers', () => {
     const cycle: unknown[] = [2n ** 70n]
     cycle.push(cycle)
 

@@ -16,7 +16,7 @@ const REQUEST = makeTrace(
 )
 
 describe('the description of a trace', () => {
-  it('tells method, path, route, status, duration and points', async () => {
+  it('holds method, path, route, status, duration and number of points', async () => {
     const description = await describeTrace(inBatches(REQUEST))
 
     expect(description).toMatchObject({
@@ -41,7 +41,7 @@ describe('the description of a trace', () => {
     ['a path without one', served('/health'), 'GET /health'],
     ['a function', { name: 'rpc', info: { function: { name: 'app.jobs.Mailer.send' } } }, 'Mailer.send'],
     ['nothing', { name: 'job' }, ''],
-  ])('has a pattern for %s', (_, point, pattern) => {
+  ])('holds a pattern for %s', (_, point, pattern) => {
     const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, to: 9, ...point })))
 
     expect(description.pattern).toBe(pattern)
@@ -50,7 +50,7 @@ describe('the description of a trace', () => {
   it.each([
     ['18446744073709551616', '18446744073709551616'],
     [`1${'0'.repeat(4_000)}`, `1${'0'.repeat(39)}...`],
-  ])('shows a status of %.20s with the digits that were recorded', (digits, shown) => {
+  ])('shows the recorded digits of the status %.20s', (digits, shown) => {
     const [start, stop] = makeTrace({ id: 'a', from: 0, to: 9, ...served('/x') })
     const info = parseJson(`{"response":{"status_code":${digits}}}`)
     const report = buildReport([start, { ...stop, info }] as TraceRecord[])
@@ -61,7 +61,7 @@ describe('the description of a trace', () => {
     expect(pointDetail(report.points[0] as ReportNode)).toBe(`GET /x ${shown}`)
   })
 
-  it('shows a number in place of an exception or a message with its digits', () => {
+  it('shows the digits of a number in place of an exception or a message', () => {
     const [start, stop] = makeTrace({ id: 'a', from: 0, to: 9, ...served('/x') })
     const info = parseJson('{"etype":NaN,"message":18446744073709551616}')
 
@@ -91,23 +91,23 @@ describe('the description of a trace', () => {
     expect(description).toMatchObject({ failed: true, error })
   })
 
-  it.each([404, 302, 200])('calls no trace failed for a status of %i', status => {
+  it.each([404, 302, 200])('does not count a status of %i as a failure', status => {
     const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, to: 9, ...served('/x', status) })))
 
     expect(description).toMatchObject({ failed: false, error: undefined, status })
   })
 
-  it('does not know the end of a trace that has not ended', () => {
+  it('leaves status and duration unknown if the trace has not ended', () => {
     const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, ...served('/x') })))
 
     expect(description).toMatchObject({ request: 'GET /x', status: undefined, durationUs: undefined, points: 1 })
   })
 
-  it('is none where there are no records', async () => {
+  it('is undefined if there are no records', async () => {
     expect(await describeTrace(inBatches([]))).toBeUndefined()
   })
 
-  it('is that of the beginning where the trace has too many records, and reads no further', async () => {
+  it('covers only the beginning of a trace with too many records, and stops reading', async () => {
     let batches = 0
     async function* endless(): AsyncGenerator<readonly TraceRecord[]> {
       for (yield REQUEST.slice(0, 1); ; batches++) {
@@ -122,7 +122,7 @@ describe('the description of a trace', () => {
     expect(batches).toBeLessThan(10)
   })
 
-  it('is that of the beginning where the store is slow', async () => {
+  it('covers only the beginning of a trace if the store is slow', async () => {
     async function* slow(): AsyncGenerator<readonly TraceRecord[]> {
       for (;;) {
         yield REQUEST
@@ -133,7 +133,7 @@ describe('the description of a trace', () => {
     expect(await describeTrace(slow(), { maxMs: 50 })).toMatchObject({ isWhole: false })
   })
 
-  it('throws for no record, whatever it holds', async () => {
+  it('never throws for any record', async () => {
     await fc.assert(
       fc.asyncProperty(hostileRecords, async records => {
         await describeTrace(inBatches(records, 2))
@@ -142,7 +142,7 @@ describe('the description of a trace', () => {
     )
   })
 
-  it('keeps its texts short', async () => {
+  it('cuts long texts', async () => {
     const long = 'x'.repeat(100_000)
     const records = makeTrace({ id: 'a', service: long, from: 0, to: 9, ...routed(`/${long}`, `/${long}`) })
 

@@ -12,8 +12,8 @@ function changes(before: readonly Report[], after: readonly Report[]): string {
     .join(', ')
 }
 
-describe('a comparison of runs', () => {
-  it('finds what became slower, and by how much', () => {
+describe('diffReports', () => {
+  it('finds points that became slower, and by how much', () => {
     const { total, points } = diffReports(runs(20_000, 500), runs(30_000, 500))
 
     expect(total).toMatchObject({ change: 'slower' })
@@ -25,20 +25,20 @@ describe('a comparison of runs', () => {
     expect(points[1]?.total.share).toBeCloseTo(0.5, 1)
   })
 
-  it('finds what became faster, the other way round', () => {
+  it('finds points that became faster if the runs are swapped', () => {
     expect(changes(runs(30_000, 500), runs(20_000, 500))).toBe('wsgi faster, db faster')
   })
 
-  it('takes a difference within the spread for none', () => {
+  it('ignores a difference within the spread', () => {
     expect(changes(runs(20_000, 5000), runs(21_000, 5000))).toBe('wsgi same, db same')
     expect(changes(runs(20_000, 100), runs(21_000, 100))).toBe('wsgi slower, db slower')
   })
 
-  it('is not led astray by a few runs that took for ever', () => {
+  it('is not affected by a few very slow runs', () => {
     expect(changes(runs(20_000, 500), [...runs(20_000, 500, 17), ...runs(900_000, 0, 3)])).toBe('wsgi same, db same')
   })
 
-  it('says what is new and what is gone', () => {
+  it('reports new points and points that are gone', () => {
     const cache: Point = { id: 'c', parent: 'a', service: 'orders', name: 'cache', from: 100, to: 900 }
     const before = [request(1000)]
     const after = [request(1000, cache)]
@@ -47,7 +47,7 @@ describe('a comparison of runs', () => {
     expect(changes(after, before)).toBe('wsgi same, cache gone, db same')
   })
 
-  it('takes no time for a point that only some runs have', () => {
+  it('counts a time of 0 for runs without a point', () => {
     const cache: Point = { id: 'c', parent: 'a', service: 'orders', name: 'cache', from: 100, to: 4900 }
     const [rare, usual] = [request(1000, cache), request(1000)]
 
@@ -56,7 +56,7 @@ describe('a comparison of runs', () => {
     )
   })
 
-  it('aligns points whatever their ids, values and ports, and pools repetitions', () => {
+  it('aligns points despite other ids, values and ports, and combines repetitions', () => {
     const calls = (count: number, port: number): Report =>
       buildReport(
         makeTrace(
@@ -79,7 +79,7 @@ describe('a comparison of runs', () => {
     ])
   })
 
-  it('tells apart the same step in two places', () => {
+  it('distinguishes the same step at two places', () => {
     const report = buildReport(
       makeTrace(
         { id: 'a', name: 'first', from: 0, to: 100 },
@@ -97,7 +97,7 @@ describe('a comparison of runs', () => {
     ])
   })
 
-  it('finds nothing between runs and themselves, and the opposite the other way round', () => {
+  it('finds no change between equal runs, and opposite changes for swapped runs', () => {
     const opposite = { slower: 'faster', faster: 'slower', same: 'same', new: 'gone', gone: 'new' }
     const some = fc.array(hostileRecords.map(buildReport), { minLength: 1, maxLength: 4 })
     fc.assert(
@@ -117,19 +117,19 @@ describe('a comparison of runs', () => {
     )
   })
 
-  it('is a value for JSON', () => {
+  it('returns a value that JSON can represent', () => {
     const diff = diffReports(runs(20_000, 500), [request(100)])
 
     expect(JSON.parse(JSON.stringify(diff))).toEqual(diff)
   })
 
-  it('stands on nothing at all', () => {
+  it('accepts no runs at all', () => {
     expect(diffReports([], [])).toMatchObject({ total: { change: 'same' }, points: [] })
     expect(diffReports([], [request(10)]).points.map(({ change }) => change)).toEqual(['new', 'new'])
     expect(diffReports([buildReport([])], [buildReport([])]).total.change).toBe('same')
   })
 
-  it.each([false, true])('compares 20,000 points (one in another: %s)', isDeep => {
+  it.each([false, true])('compares 20,000 points (nested: %s)', isDeep => {
     const report = buildReport(
       makeTrace(
         ...Array.from({ length: 20_000 }, (_, index) => ({
@@ -145,12 +145,12 @@ describe('a comparison of runs', () => {
     const diff = diffReports([report], [report])
 
     expect(diff.points).toHaveLength(20_000)
-    expect(renderDiff(diff)).toContain('20,000 points of 20,000 the same')
+    expect(renderDiff(diff)).toContain('20,000 of 20,000 points stayed the same')
   })
 })
 
-describe('what makes a build fail', () => {
-  it('is the whole, and each point, that became slower by more than the share', () => {
+describe('regressions', () => {
+  it('returns the whole trace and each point that became slower by more than the share', () => {
     const diff = diffReports(runs(20_000, 500), runs(30_000, 500))
 
     expect(regressions(diff, 0.1).map(({ point }) => point?.name)).toEqual([undefined, 'db', 'wsgi'])
@@ -158,7 +158,7 @@ describe('what makes a build fail', () => {
     expect(regressions(diff, 0.6)).toEqual([])
   })
 
-  it('is no chance, no gain, and nothing that weighs less than 1 % of the whole', () => {
+  it('leaves out noise, improvements, and points below 1 % of the whole trace', () => {
     expect(regressions(diffReports(runs(20_000, 5000), runs(23_000, 5000)), 0.05)).toEqual([])
     expect(regressions(diffReports(runs(30_000, 500), runs(20_000, 500)), 0.05)).toEqual([])
     expect(regressions(diffReports([request(50)], [request(130)]), 0.1)).toEqual([])

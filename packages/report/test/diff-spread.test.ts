@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareTimes } from '../src/compare/diff-spread.js'
 
-describe('chance', () => {
+describe('compareTimes', () => {
   /** Numbers between 0 and 1, always the same (a linear congruential generator). */
   function createRandom(seed: number): () => number {
     let state = seed
@@ -11,7 +11,7 @@ describe('chance', () => {
     }
   }
 
-  it.each([3, 5, 10, 20])('is taken for a change in less than 2 % of comparisons of %i equal runs', count => {
+  it.each([3, 5, 10, 20])('reports a change in less than 2 % of comparisons of %i equal runs', count => {
     const random = createRandom(count)
     const time = (): number =>
       20_000 * Math.exp(0.2 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()))
@@ -24,7 +24,7 @@ describe('chance', () => {
     expect(found.length / 2000).toBeLessThan(0.02)
   })
 
-  it('does not hide a change of half as much again from twenty runs that vary by a fifth', () => {
+  it('finds a change of 50 % in twenty runs that vary by 20 %', () => {
     const random = createRandom(7)
     const time = (us: number): number =>
       us * Math.exp(0.2 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()))

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { ASCII_BAR, drawBar, UNICODE_BAR } from '../src/terminal/draw-bar.js'
 
-describe('a bar', () => {
-  it('takes whole and half cells, from start to end', () => {
+describe('drawBar', () => {
+  it('draws whole and half cells from start to end', () => {
     expect(drawBar([{ startUs: 25, endUs: 75 }], 100, 10, UNICODE_BAR)).toBe('  ╺━━━━╸  ')
   })
 
-  it('is half a cell at least', () => {
+  it('draws at least half a cell', () => {
     expect(drawBar([{ startUs: 50, endUs: 50 }], 100, 4, UNICODE_BAR)).toBe('  ╸ ')
   })
 
-  it('is open to the right where no end is known', () => {
+  it('leaves the right end open if the end is unknown', () => {
     expect(drawBar([{ startUs: 50, endUs: undefined }], 100, 4, ASCII_BAR)).toBe('  =.')
   })
 
-  it('holds several intervals, and stays in its line whatever they are', () => {
+  it('draws several intervals, and never leaves its line', () => {
     const intervals = [
       { startUs: -50, endUs: 10 },
       { startUs: 90, endUs: 500 },

@@ -16,15 +16,15 @@ function draw(width: number): string[] {
   return drawLines(lines, report.durationUs ?? 0, { ...canvas, services: new Map(), notable: new Set() })
 }
 
-describe('the columns of a tree', () => {
-  it('are label, service, duration and bar', () => {
+describe('drawLines', () => {
+  it('draws the columns label, service, duration and bar', () => {
     expect(draw(80)).toEqual([
       'request GET /orders 200        api   100 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━',
       '└─ db SELECT title FROM items  api  50.0 ms                   ╺━━━━━━━━━━━━━━━━━',
     ])
   })
 
-  it('lose the bar in a narrow terminal, then the service', () => {
+  it('drops the bar in a narrow terminal, then the service', () => {
     expect(draw(45)[1]).toBe('└─ db SELECT title FROM items  api  50.0 ms')
     expect(draw(30)[1]).toBe('└─ db SELECT title F…  50.0 ms')
   })

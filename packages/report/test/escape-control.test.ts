@@ -18,13 +18,13 @@ describe('escapeControl', () => {
     expect(escapeControl(text)).toBe(expected)
   })
 
-  it('leaves what people write as it is', () => {
+  it('leaves ordinary text unchanged', () => {
     const text = 'GET /größe — 価格 цена שלום e\u0301 😀 "C:\\temp"'
 
     expect(escapeControl(text)).toBe(text)
   })
 
-  it('never lets an unsafe character through, and changes nothing that is safe', () => {
+  it('escapes every unsafe character and no safe character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), text => {
         const shown = escapeControl(text)

@@ -6,15 +6,15 @@ import { call, request } from './make-clocks.js'
 
 const raw = reportOf(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
 
-describe('what the finders look at', () => {
-  it('has times on one clock, and says whether the reader sees them so', () => {
+describe('gatherEvidence', () => {
+  it('puts times on one clock, and says whether the reader sees corrected times', () => {
     const corrected = correctSkew(raw)
 
     expect(gatherEvidence(raw, {})).toMatchObject({ isShownCorrected: false, report: { durationUs: 200_000 } })
     expect(gatherEvidence(corrected, {})).toMatchObject({ isShownCorrected: true })
   })
 
-  it('has the times as recorded where these are asked for', () => {
+  it('keeps the recorded times if they are requested', () => {
     expect(gatherEvidence(raw, { raw: true })).toMatchObject({ isShownCorrected: false, report: raw })
   })
 
@@ -24,7 +24,7 @@ describe('what the finders look at', () => {
     expect(lengths).toEqual([80, 80, 500])
   })
 
-  it('takes any point for lossy where records are known to be lost', () => {
+  it('treats every point as lossy if records are known to be lost', () => {
     const [node] = raw.points
 
     const answers = [0, 3].map(dropped => node && gatherEvidence(raw, { dropped }).isLossy(node))

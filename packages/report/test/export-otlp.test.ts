@@ -31,10 +31,10 @@ function attribute(span: Span | undefined, key: string): unknown {
   return Object.values(span?.attributes.find(entry => entry.key === key)?.value ?? {})[0]
 }
 
-describe('the export for OpenTelemetry', () => {
+describe('exportOtlp', () => {
   const id = '6f2c8a10-1111-4222-8333-0123456789ab'
 
-  it('has ids, times, kinds and attributes as its protocol has them', () => {
+  it('writes ids, times, kinds and attributes as the protocol requires', () => {
     const [server, client, db] = spans([
       { id, ...served('/orders', 500), from: 0, to: 900 },
       { id: 'b', parent: id, ...sent('catalog', 8081, '/items'), from: 100, to: 200 },
@@ -65,7 +65,7 @@ describe('the export for OpenTelemetry', () => {
     expect(attribute(db, 'db.system.name')).toBe('postgresql')
   })
 
-  it('hashes ids that are no UUID, always to the same, and never to zeros', () => {
+  it('hashes ids that are not UUIDs, always to the same value and never to zeros', () => {
     // FNV-1a of 128 bits, draft-eastlake-fnv: the hash of "foobar" is 343e1662793c64bf6f0d3597ba446f18.
     const [known] = spans([{ id: 'foobar', from: 0, to: 1 }])
     const [nil] = spans([{ id: '00000000-0000-0000-0000-000000000000', from: 0, to: 1 }])
@@ -74,7 +74,7 @@ describe('the export for OpenTelemetry', () => {
     expect(nil?.spanId).toMatch(/^(?!0+$)[0-9a-f]{16}$/)
   })
 
-  it('marks what never ended, and tells of exceptions', () => {
+  it('marks unfinished points, and writes exceptions', () => {
     const [open, failed] = spans([
       { id: 'a', from: 0 },
       { id: 'b', parent: 'a', from: 10, to: 20, stopInfo: { etype: 'KeyError', message: 'no such item' } },
@@ -86,7 +86,7 @@ describe('the export for OpenTelemetry', () => {
     expect(failed?.events?.map(({ name }) => name)).toEqual(['exception'])
   })
 
-  it('has valid ids, times and text whatever the records hold', () => {
+  it('writes valid ids, times and text for any records', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const request = parsed(exportOtlp(buildReport(records)))
@@ -107,7 +107,7 @@ describe('the export for OpenTelemetry', () => {
   })
 })
 
-describe('the export for OpenTelemetry in parts', () => {
+describe('exportOtlpParts', () => {
   const MAX = 20_000
   const report = buildReport(Array.from({ length: 20 }, makeShopTrace).flat())
 
@@ -115,14 +115,14 @@ describe('the export for OpenTelemetry in parts', () => {
     return [...exportOtlpParts(given, MAX)].map(part => [...part].join(''))
   }
 
-  it('is the export itself where one part has room for it', () => {
+  it('writes a single part if the export fits in one part', () => {
     const [part, ...others] = [...exportOtlpParts(report)].map(pieces => [...pieces].join(''))
 
     expect(others).toEqual([])
     expect(part).toBe([...exportOtlp(report)].join(''))
   })
 
-  it('has parts of at most the size, each a line and a whole document', () => {
+  it('writes parts up to the maximum size, each a complete document in one line', () => {
     const parts = partsOf(report)
 
     expect(parts.length).toBeGreaterThan(2)
@@ -133,7 +133,7 @@ describe('the export for OpenTelemetry in parts', () => {
     }
   })
 
-  it('has every span once, as the export has it, and is read back as a whole', async () => {
+  it('writes every span once, so that all parts together can be read back', async () => {
     const parts = partsOf(report)
 
     const listed = parts.flatMap(part => spansOf(parsed([part])))
@@ -141,7 +141,7 @@ describe('the export for OpenTelemetry in parts', () => {
     expect((await readTraceFile(parts)).points).toEqual(report.points)
   })
 
-  it('leaves out the records of a point that alone are larger', () => {
+  it('leaves out the records of a point if they exceed the maximum size', () => {
     const large = buildReport(
       makeTrace({ id: 'a', from: 0, to: 9 }, { id: 'b', from: 1, to: 2, info: { x: 'x'.repeat(MAX) } }),
     )
@@ -153,7 +153,7 @@ describe('the export for OpenTelemetry in parts', () => {
     expect(attribute(others[0], 'osprofiler.records')).toBeUndefined()
   })
 
-  it('is one document without spans for a report without points', () => {
+  it('writes one document without spans for a report without points', () => {
     expect(partsOf(buildReport([])).map(part => JSON.parse(part))).toEqual([{ resourceSpans: [] }])
   })
 })

@@ -21,8 +21,8 @@ function perfetto(points: readonly Point[]): Event[] {
   return parsed(exportPerfetto(buildReport(makeTrace(...points)))).traceEvents as Event[]
 }
 
-describe('the export for Perfetto', () => {
-  it('has a process a service, a slice a point, and an arrow a hop', () => {
+describe('exportPerfetto', () => {
+  it('writes a process for each service, a slice for each point, and an arrow for each hop', () => {
     const events = perfetto([
       { id: 'a', service: 'gateway', ...sent('orders', 80, '/7'), from: 0, to: 900 },
       { id: 'b', parent: 'a', service: 'orders', ...served('/7'), from: 100, to: 800 },
@@ -48,7 +48,7 @@ describe('the export for Perfetto', () => {
     ])
   })
 
-  it('marks what never ended, and draws it to the end of its parent', () => {
+  it('marks an unfinished point, and extends it to the end of its parent', () => {
     const slice = perfetto([
       { id: 'a', from: 0, to: 900 },
       { id: 'b', parent: 'a', from: 100 },
@@ -57,7 +57,7 @@ describe('the export for Perfetto', () => {
     expect(slice).toMatchObject({ ts: 100, dur: 800, args: { unfinished: true, marks: ['unfinished'] } })
   })
 
-  it('has the fields that the format asks for in each event, whatever the records hold', () => {
+  it('writes all required fields of each event for any records', () => {
     const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
     fc.assert(
       fc.property(hostileRecords, records => {

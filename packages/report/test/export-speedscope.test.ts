@@ -30,8 +30,8 @@ function speedscope(report: Report): { frames: { name: string; file: string }[];
   return { frames, profiles: value.profiles as SpeedscopeProfile[] }
 }
 
-describe('the export for speedscope', () => {
-  it('is one profile across services where one thing is done after another', () => {
+describe('exportSpeedscope', () => {
+  it('writes one profile across services if all steps are sequential', () => {
     const { frames, profiles } = speedscope(
       buildReport(
         makeTrace(
@@ -51,7 +51,7 @@ describe('the export for speedscope', () => {
     ).toEqual(['O0@0 O1@100 C1@300 O1@300 C1@400 C0@900'])
   })
 
-  it('matches the schema of the package, and opens and closes as on a stack, whatever the records hold', () => {
+  it("matches speedscope's schema, with properly nested events, for any records", () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const report = buildReport(records)

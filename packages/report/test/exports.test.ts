@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { makeShopTrace, makeTrace } from './make-trace.js'
 
 describe('every export', () => {
-  it.each([exportPerfetto, exportSpeedscope, exportOtlp])('bears records nested 20,000 deep: %o', async write => {
+  it.each([exportPerfetto, exportSpeedscope, exportOtlp])('handles records nested 20,000 deep: %o', async write => {
     let info: unknown = 'bottom'
     for (let depth = 0; depth < 20_000; depth++) info = [info]
     const report = buildReport(makeTrace({ id: 'a', from: 0, to: 1, info: { deep: info } }))
@@ -13,7 +13,7 @@ describe('every export', () => {
     expect(points[0]).toMatchObject({ traceId: 'a', durationUs: 1, marks: [] })
   })
 
-  it.each([exportPerfetto, exportSpeedscope, exportOtlp])('comes in pieces: %o', write => {
+  it.each([exportPerfetto, exportSpeedscope, exportOtlp])('is written in pieces: %o', write => {
     const chunks = [...write(buildReport(Array.from({ length: 20 }, makeShopTrace).flat()))]
 
     expect(chunks.length).toBeGreaterThan(2)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { find, loop, request } from './find.js'
 import { query, served } from './make-trace.js'
 
-describe('a failure', () => {
+describe('the finding about failures', () => {
   it('names the point where a failure began, with its message', () => {
     const failure = { etype: 'OperationalError', message: 'no such table: items' }
     const found = find(
@@ -18,13 +18,13 @@ describe('a failure', () => {
     expect(found[0]?.traceIds).toEqual(['c'])
   })
 
-  it('names a status where there was no exception', () => {
+  it('names the status if there was no exception', () => {
     expect(find('failed', { id: 'a', ...served('/x', 503), from: 0, to: 9 })[0]?.sentence).toBe(
       '"GET /x" in api failed: status 503',
     )
   })
 
-  it('counts the failures that it does not name', () => {
+  it('counts the failures beyond the limit', () => {
     const found = find('failed', ...request(...loop(5, index => ({ from: index, to: 9, stopInfo: { etype: 'E' } }))))
 
     expect(found).toHaveLength(4)

@@ -27,27 +27,27 @@ const REFUSED: Readonly<Record<string, (length: number) => string>> = {
     `{"children":[{"info":{"marks":[],"other_records":[${repeat('{"name":"a"},', length)}{}]}}]}`,
 }
 
-describe('a file', () => {
-  it.each(Object.entries(REFUSED))('of %s is refused', async (_, make) => {
+describe('a trace file', () => {
+  it.each(Object.entries(REFUSED))('with %s is refused', async (_, make) => {
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(RangeError)
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file holds more than \d+ /)
   })
 
-  it('of lines that hold nothing shows some, and says how many it leaves out', async () => {
+  it('with blank records shows some of them, and counts the others', async () => {
     const { points, leftOut } = await readTraceFile(pieces('{}\n'.repeat(100_000)))
 
     expect(points).toHaveLength(1_000)
     expect(leftOut).toBe(99_000)
   })
 
-  it('may hold no more records than the reader takes', async () => {
+  it('is refused if it has more records than the given maximum', async () => {
     const lines = Array.from({ length: 11 }, (_, index) => `{"name":"a-start","trace_id":"${index}"}\n`)
 
     expect((await readTraceFile(lines.slice(1), { mostRecords: 10 })).points).toHaveLength(10)
     await expect(readTraceFile(lines, { mostRecords: 10 })).rejects.toThrow('more than 10 records')
   })
 
-  it('keeps the numbers of its lines behind blank ones', async () => {
+  it('keeps its line numbers after blank lines', async () => {
     await expect(readTraceFile(['\n \r\n\n', '{"name":"a-start"}\nnonsense\n'])).rejects.toThrow(
       'Line 5 is not a record',
     )
@@ -64,8 +64,8 @@ const LINEAR: Readonly<Record<string, (length: number) => string>> = {
     `{"children":[${repeat(`{"trace_id":"a","info":{"text":"${'x'.repeat(1_000)}"}},`, length)}{}]}`,
 }
 
-describe('the time that a file takes', () => {
-  it.each(Object.entries(LINEAR))('grows with the size for %s', async (_, make) => {
+describe('the time to read a file', () => {
+  it.each(Object.entries(LINEAR))('grows linearly with the size for %s', async (_, make) => {
     const [small, large] = [await timeOf(make(2 * MEGABYTE)), await timeOf(make(16 * MEGABYTE))]
 
     // Eight times the text: its square would be 64 times. Small times are mostly noise.

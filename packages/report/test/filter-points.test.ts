@@ -19,7 +19,7 @@ function lastLine(options: RenderTreeOptions): string | undefined {
 }
 
 describe('a filtered tree', () => {
-  it('shows so many levels, and counts what is below', () => {
+  it('shows the given number of levels, and counts the points below', () => {
     expect(tree({ depth: 2 })).toEqual([
       'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
@@ -31,7 +31,7 @@ describe('a filtered tree', () => {
     expect(lastLine({ depth: 1 })).toBe('Shown: 1 of 28 points (1 level deep)')
   })
 
-  it('shows what took at least so long', () => {
+  it('shows points of a minimum duration', () => {
     expect(tree({ minUs: 40_000 })).toEqual([
       'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
@@ -44,7 +44,7 @@ describe('a filtered tree', () => {
     expect(lastLine({ minUs: 40_000 })).toBe('Shown: 5 of 28 points (at least 40.0 ms)')
   })
 
-  it('shows what a service did, with the path to it', () => {
+  it('shows the points of a service, with the path to each', () => {
     expect(tree({ service: 'catalog' })).toEqual([
       'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
@@ -55,7 +55,7 @@ describe('a filtered tree', () => {
     expect(lastLine({ service: 'catalog' })).toBe('Shown: 2 of 28 points, and 2 that lead to them (service "catalog")')
   })
 
-  it('shows what matches, with the path to it', () => {
+  it('shows matching points, with the path to each', () => {
     const filter = matchPoints(buildReport(makeShopTrace()), text => /addUp/.test(text))
 
     expect(tree({ filter })).toEqual([
@@ -68,19 +68,19 @@ describe('a filtered tree', () => {
     ])
   })
 
-  it('shows what passes all that is asked, and how many points there are when none does', () => {
+  it('shows points that pass all conditions, and counts the points if none passes', () => {
     const filter = matchPoints(buildReport(makeShopTrace()), text => text.startsWith('db '))
 
     expect(tree({ filter, service: 'gateway' })).toEqual(['… 28 more points, up to 182 ms'])
     expect(lastLine({ filter, service: 'gateway' })).toBe(
-      'Shown: 0 of 28 points (service "gateway", what matches the filter)',
+      'Shown: 0 of 28 points (service "gateway", matching the filter)',
     )
     expect(lastLine({ filter, service: 'orders', minUs: 3000 })).toContain(
       'Shown: 1 of 28 points, and 3 that lead to them',
     )
   })
 
-  it('keeps what has no end: nobody knows how long it took', () => {
+  it('keeps points of unknown duration', () => {
     const records = makeTrace({ id: 'a', name: 'open', from: 0 }, { id: 'b', name: 'short', from: 0, to: 10 })
 
     expect(tree({ minUs: 1000 }, records).join('\n')).toMatch(/open {2}unfinished[\s\S]*1 more point/)
@@ -103,11 +103,11 @@ describe('a filtered tree', () => {
     expect(tree({ filter }, records).filter(line => line.includes('special'))).toHaveLength(1)
   })
 
-  it('shows service names that a record made up as text', () => {
+  it('escapes hostile service names', () => {
     expect(renderTree(buildReport(makeShopTrace()), { service: '\u001b[2J' })).not.toContain('\u001b')
   })
 
-  it('keeps the path to every match, whatever the records hold', () => {
+  it('keeps the path to every match for any records', () => {
     fc.assert(
       fc.property(hostileRecords, fc.nat(100), fc.option(fc.integer({ min: 1, max: 4 })), (records, seed, depth) => {
         const report = buildReport(records)
@@ -125,7 +125,7 @@ describe('a filtered tree', () => {
     )
   })
 
-  it('counts every point that it does not draw', () => {
+  it('counts every hidden point', () => {
     const [hidden] = tree(
       { filter: new Set() },
       makeTrace(
@@ -142,8 +142,8 @@ describe('a filtered tree', () => {
   })
 })
 
-describe('the text of a point', () => {
-  it('has what one may look for, a line each', () => {
+describe('pointText', () => {
+  it('returns each searchable field on its own line', () => {
     const [node] = buildReport(
       makeTrace({
         id: 'some-id',
@@ -167,7 +167,7 @@ describe('the text of a point', () => {
     ])
   })
 
-  it('lets an expression that runs away be stopped from outside', () => {
+  it('allows a caller to stop a runaway regular expression', () => {
     const report = buildReport(makeTrace({ id: 'a', ...query('a'.repeat(50)), from: 0, to: 1 }))
     const match = (): Set<string> => matchPoints(report, text => /(a+)+b/.test(text))
 

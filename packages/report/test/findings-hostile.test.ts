@@ -75,8 +75,8 @@ const anyRecord = fc.record(
   { requiredKeys: [] },
 )
 
-describe('records of any shape', () => {
-  it('make nothing throw, and shares stay within 0 and 1', () => {
+describe('summarize with hostile records', () => {
+  it('never throws, and keeps shares between 0 and 1', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anyRecord, anything), { maxLength: 30 }), records => {
         lookAt(buildReport(records as unknown as TraceRecord[]))
@@ -85,7 +85,7 @@ describe('records of any shape', () => {
     )
   })
 
-  it('may hold megabytes of text', () => {
+  it('handles megabytes of text', () => {
     const text = "x'".repeat(500_000)
 
     lookAt(
@@ -109,7 +109,7 @@ describe('records of any shape', () => {
   })
 })
 
-describe('a large trace', () => {
+describe('summarize with a large trace', () => {
   const COUNT = 10_000
 
   function many(each: (index: number) => Omit<Point, 'id'>): Report {
@@ -117,7 +117,7 @@ describe('a large trace', () => {
   }
 
   it.each<[string, (index: number) => Omit<Point, 'id'>]>([
-    ['of points one below the other', index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index })],
+    ['of points one below another', index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index })],
     [
       'of points one after another',
       index => ({ parent: '0', ...query(`SELECT ${index % 7}`), from: index, to: index + 1 }),
@@ -125,7 +125,7 @@ describe('a large trace', () => {
     ['of points all at once', index => ({ parent: '0', ...query('SELECT 1'), from: index, to: 3 * COUNT - index })],
     ['of points at the top, without parents', index => ({ parent: 'gone', from: index, to: index + (index % 1000) })],
     ['of points that never finish', index => ({ parent: index % 2 ? '0' : `${index - 1}`, from: index })],
-    ['of points in circles', index => ({ parent: `${index % 2 ? index - 1 : index + 1}`, from: index, to: index + 5 })],
+    ['of points in cycles', index => ({ parent: `${index % 2 ? index - 1 : index + 1}`, from: index, to: index + 5 })],
     [
       'of points each on a host of its own',
       index => ({
@@ -147,11 +147,11 @@ describe('a large trace', () => {
         to: 900,
       }),
     ],
-  ])('%s is looked at to its end', (_, each) => {
+  ])('finishes for a trace %s', (_, each) => {
     lookAt(many(each))
   })
 
-  it('of 20,000 points one below the other overflows no stack', () => {
+  it('handles a chain of 20,000 points without a stack overflow', () => {
     const report = buildReport(
       makeTrace(
         ...Array.from({ length: 20_000 }, (_, index): Point => {

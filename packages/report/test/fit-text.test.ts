@@ -14,11 +14,11 @@ describe('textWidth', () => {
     ['का', 2],
     ['👍🏽 ok', 5],
     ['\u{18b00}', 2],
-  ])('of %s is %d', (text, width) => {
+  ])('returns the width of %s: %d', (text, width) => {
     expect(textWidth(text)).toBe(width)
   })
 
-  it('is never less than string-width says, for any text that is shown', () => {
+  it('never returns less than string-width for printable text', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 }).map(escapeControl)
 
     fc.assert(
@@ -29,7 +29,7 @@ describe('textWidth', () => {
     )
   })
 
-  it('is what string-width says for every character of alphabets', () => {
+  it('equals string-width for every character of alphabets', () => {
     for (let unit = 0x20; unit < 0x2000; unit++) {
       const shown = escapeControl(String.fromCharCode(unit))
       if (!/^[\p{Emoji}\p{Script=Hangul}]$/u.test(shown))

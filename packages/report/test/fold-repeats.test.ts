@@ -11,25 +11,25 @@ function fold(points: readonly Point[], staysAlone: string[] = []): string[] {
   return groups.map(nodes => nodes.map(({ traceId }) => traceId).join(' '))
 }
 
-describe('siblings that do the same', () => {
-  it('are folded, three or more', () => {
+describe('siblings with the same action', () => {
+  it('are folded if there are at least three', () => {
     expect(fold(queries)).toEqual(['step-0 step-1 step-2 step-3'])
     expect(fold(queries.slice(2))).toEqual(['step-2', 'step-3'])
   })
 
-  it('are not folded with one that ended otherwise', () => {
+  it('are not folded with a sibling that ended differently', () => {
     const failed = { id: 'failed', ...query('SELECT 5'), from: 9, to: 10, stopInfo: { etype: 'E' } }
 
     expect(fold([...queries, failed])).toEqual(['step-0 step-1 step-2 step-3', 'failed'])
   })
 
-  it('are not folded with one below which something is wrong', () => {
+  it('are not folded with a sibling that has a problem below it', () => {
     const below = { id: 'below', parent: 'step-1', from: 1 }
 
     expect(fold([...queries, below])).toEqual(['step-0 step-2 step-3', 'step-1'])
   })
 
-  it('are not folded with one that is to stay alone', () => {
+  it('are not folded with a sibling that must stay alone', () => {
     expect(fold(queries, ['step-3'])).toEqual(['step-0 step-1 step-2', 'step-3'])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatDuration, formatShare } from '../src/words/format-duration.js'
 
-describe('durations for people', () => {
+describe('formatDuration', () => {
   it.each([
     [0, '0 µs'],
     [999, '999 µs'],
@@ -20,7 +20,7 @@ describe('durations for people', () => {
     [125_000_000, '2 m 05 s'],
     [3_720_000_000, '1 h 02 m'],
     [-1500, '-1.50 ms'],
-  ])('writes %d microseconds as %s', (us, text) => {
+  ])('formats %d microseconds as %s', (us, text) => {
     expect(formatDuration(us)).toBe(text)
   })
 

@@ -14,7 +14,7 @@ describe('a layer of a framework', () => {
     ['router GET /orders/:id', { name: 'router' }, { layer: { route: 'GET /orders/:id' } }],
     ['logger (after)', { name: 'logger', after: true }, undefined],
     ['', { name: 7, route: {}, hook: null }, { layer: 'none' }],
-  ])('is told as %j', (detail, info, stopInfo) => {
+  ])('is described as %j', (detail, info, stopInfo) => {
     const point = { id: 'a', from: 0, to: 1, info: { layer: info }, ...(stopInfo && { stopInfo }) }
 
     const [node] = buildReport(makeTrace(point)).points
@@ -22,7 +22,7 @@ describe('a layer of a framework', () => {
     expect(node && pointDetail(node)).toBe(detail)
   })
 
-  it('is folded with the others, but for one in which something is recorded, or that failed', () => {
+  it('is folded with other layers, except those that failed or have points below them', () => {
     const report = buildReport(
       makeTrace(
         { id: 'root', from: 0, to: 1_000_000, ...served('/orders/7') },
@@ -43,7 +43,7 @@ describe('a layer of a framework', () => {
     expect(tree).toMatch(/db SELECT 1/)
   })
 
-  it('is no repetition, however many there are', () => {
+  it('is never reported as a repetition', () => {
     const many = Array.from({ length: 20 }, (_, index) => layer('same', index * 50_000, (index + 1) * 50_000))
     const points = many.map((point, index) => ({ ...point, id: `${index}` }))
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { find, request } from './find.js'
 import { query } from './make-trace.js'
 
-describe('a stretch in which nothing was recorded', () => {
-  it('is named by what stands before and after it', () => {
+describe('the finding about a gap', () => {
+  it('names the points before and after the gap', () => {
     const found = find(
       'gap',
       ...request(
@@ -18,7 +18,7 @@ describe('a stretch in which nothing was recorded', () => {
     )
   })
 
-  it('is none while work runs that a step handed over and did not wait for', () => {
+  it('finds no gap while background work of a step runs', () => {
     const found = find(
       'gap',
       ...request({ id: 'enqueue', from: 0, to: 1_000 }, { id: 'job', parent: 'enqueue', from: 5_000, to: 95_000 }),
@@ -27,7 +27,7 @@ describe('a stretch in which nothing was recorded', () => {
     expect(found.every(({ totalUs }) => (totalUs ?? 0) <= 5_000)).toBe(true)
   })
 
-  it('is found beneath steps that overlap, one inside the other', () => {
+  it('finds a gap between steps that overlap or contain each other', () => {
     expect(
       find(
         'gap',
@@ -40,7 +40,7 @@ describe('a stretch in which nothing was recorded', () => {
     ).toMatchObject([{ totalUs: 20_000 }])
   })
 
-  it('is none where a step may still have run', () => {
+  it('finds no gap where an unfinished step may have run', () => {
     expect(find('gap', ...request({ id: 'open', from: 0 }))).toEqual([])
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { groupBy } from '../src/tree/group-by.js'
 
-describe('things under a key', () => {
-  it('stand in the order in which they came', () => {
+describe('groupBy', () => {
+  it('keeps keys and items in their original order', () => {
     const groups = groupBy(['bee', 'ant', 'bat', 'asp'], word => word[0])
 
     expect([...groups]).toEqual([

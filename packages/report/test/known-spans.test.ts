@@ -10,15 +10,15 @@ function spansOf(...points: readonly Point[]): Record<string, unknown> {
   )
 }
 
-describe('what is known of when a point ran', () => {
-  it('is its interval, and how long what it left behind ran on', () => {
+describe('findKnownSpans', () => {
+  it("returns a point's interval, and the end of work that outlasted the point", () => {
     expect(spansOf({ id: 'a', from: 0, to: 10 }, { id: 'b', parent: 'a', from: 5, to: 30 })).toMatchObject({
       a: { startUs: 0, endUs: 10, lastUs: 30, isOpen: false },
       b: { startUs: 5, endUs: 30, lastUs: 30 },
     })
   })
 
-  it('reaches as far as what lies below, where it never finished', () => {
+  it('extends an unfinished point to the last known time below it', () => {
     expect(spansOf({ id: 'a', from: 0 }, { id: 'b', parent: 'a', from: 5, to: 30 })).toMatchObject({
       a: { startUs: 0, endUs: 30, isOpen: true },
     })

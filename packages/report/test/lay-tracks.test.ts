@@ -5,7 +5,7 @@ import { layTracks } from '../src/export/lay-tracks.js'
 import { hostileRecords } from './hostile-records.js'
 import { makeTrace, type Point } from './make-trace.js'
 
-describe('tracks', () => {
+describe('layTracks', () => {
   const parallel = [
     { id: 'a', from: 0, to: 100 },
     { id: 'b', parent: 'a', from: 10, to: 50 },
@@ -16,31 +16,31 @@ describe('tracks', () => {
   ]
 
   function tracksOf(points: readonly Point[], groupOf: (node: ReportNode) => string = () => ''): string[] {
-    return layTracks(buildReport(makeTrace(...points)), groupOf).map(({ laid }) =>
-      laid.map(({ node, isNested }) => (isNested ? node.traceId : node.traceId.toUpperCase())).join(' '),
+    return layTracks(buildReport(makeTrace(...points)), groupOf).map(({ points }) =>
+      points.map(({ node, isNested }) => (isNested ? node.traceId : node.traceId.toUpperCase())).join(' '),
     )
   }
 
-  it('nest what fits, and give what overlaps a track of its own', () => {
+  it('nests points that fit, and gives overlapping points another track', () => {
     expect(tracksOf(parallel)).toEqual(['A b d e', 'C F'])
   })
 
-  it('are not shared by groups', () => {
+  it('never puts points of two groups on one track', () => {
     expect(tracksOf(parallel, ({ traceId }) => (traceId === 'd' ? 'x' : ''))).toEqual(['A b e', 'D', 'C F'])
   })
 
-  it('never let two points cross, and hold every point once', () => {
+  it('places every point once, so that no two points cross', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const report = buildReport(records)
         const tracks = layTracks(report, ({ service }) => service ?? '')
 
-        expect(tracks.flatMap(({ laid }) => laid.map(({ node }) => node.traceId)).toSorted()).toEqual(
+        expect(tracks.flatMap(({ points }) => points.map(({ node }) => node.traceId)).toSorted()).toEqual(
           report.points.map(node => node.traceId).toSorted(),
         )
-        for (const { laid } of tracks) {
-          for (const [index, first] of laid.entries()) {
-            for (const second of laid.slice(index + 1)) {
+        for (const { points } of tracks) {
+          for (const [index, first] of points.entries()) {
+            for (const second of points.slice(index + 1)) {
               const isWithin = second.startUs >= first.startUs && second.endUs <= first.endUs
               expect(isWithin || second.startUs >= first.endUs).toBe(true)
             }
@@ -51,7 +51,7 @@ describe('tracks', () => {
     )
   })
 
-  it('are found for 100,000 points at the same time', () => {
+  it('handles 100,000 simultaneous points', () => {
     const points = Array.from({ length: 100_000 }, (_, index) => ({ id: `${index}`, from: index, to: 200_000 + index }))
 
     expect(layTracks(buildReport(makeTrace(...points)), () => '')).toHaveLength(100_000)

@@ -11,8 +11,8 @@ function link(...points: readonly Point[]): string[] {
   )
 }
 
-describe('points in their tree', () => {
-  it('stand below their parents, in the order of their starts', () => {
+describe('linkPoints', () => {
+  it('puts points below their parents, in the order of their starts', () => {
     expect(link({ id: 'b', parent: 'a', from: 5 }, { id: 'a', from: 0 }, { id: 'c', parent: 'a', from: 1 })).toEqual([
       'a',
       ' c',
@@ -20,14 +20,14 @@ describe('points in their tree', () => {
     ])
   })
 
-  it('stand at the top where their parent is not there, or is the point itself', () => {
+  it('puts a point at the top if its parent is missing or is the point itself', () => {
     expect(link({ id: 'a', parent: 'gone', from: 0 }, { id: 'b', parent: 'b', from: 1 })).toEqual([
       'a orphan',
       'b self-parent',
     ])
   })
 
-  it('are cut above the earliest of a circle', () => {
+  it('cuts a cycle above its earliest point', () => {
     expect(
       link({ id: 'a', parent: 'c', from: 2 }, { id: 'b', parent: 'a', from: 1 }, { id: 'c', parent: 'b', from: 3 }),
     ).toEqual(['b cycle', ' c cycle', '  a cycle'])

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { UNICODE } from '../src/terminal/glyphs.js'
+import { UNICODE_GLYPHS } from '../src/terminal/glyphs.js'
 import { listLines } from '../src/terminal/list-lines.js'
 import { planRows } from '../src/terminal/plan-rows.js'
 import { loop, reportOf } from './find.js'
 import { type Point, query, served } from './make-trace.js'
 
 function linesOf(points: readonly Point[], maxRows = 100) {
-  return listLines(planRows(reportOf(...points), maxRows), UNICODE)
+  return listLines(planRows(reportOf(...points), maxRows), UNICODE_GLYPHS)
 }
 
-describe('the lines of a tree', () => {
+describe('listLines', () => {
   const request = { id: 'a', ...served('/'), from: 0, to: 9_000 }
 
-  it('have branches, labels, services and durations', () => {
+  it('returns branches, labels, services and durations', () => {
     const lines = linesOf([request, { id: 'b', parent: 'a', ...query('SELECT 1'), from: 1_000, to: 3_000 }])
 
     expect(lines.map(({ branches, label, service, duration }) => [branches + label, service, duration])).toEqual([
@@ -21,7 +21,7 @@ describe('the lines of a tree', () => {
     ])
   })
 
-  it('put repetitions into one, and count what is hidden', () => {
+  it('combines repetitions in one line, and counts hidden points', () => {
     const steps = loop(4, index => ({
       parent: 'a',
       ...query('SELECT 1'),
@@ -36,7 +36,7 @@ describe('the lines of a tree', () => {
     ])
   })
 
-  it('say in how much time at least one of several repetitions ran', () => {
+  it('shows the time in which at least one of several repetitions ran', () => {
     const steps = loop(4, index => ({
       parent: 'a',
       ...query('SELECT 1'),
@@ -47,7 +47,7 @@ describe('the lines of a tree', () => {
     expect(linesOf([request, ...steps]).at(-1)).toMatchObject({ label: '4 x db SELECT 1', duration: '4.50 ms' })
   })
 
-  it('say what is wrong with a point', () => {
+  it('shows the exception and the marks of a point', () => {
     const [failed, open] = linesOf([
       { ...request, stopInfo: { etype: 'KeyError' } },
       { id: 'b', parent: 'a', from: 1_000 },

@@ -1,8 +1,8 @@
 import { createTimeRank, hasStatus } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 
-describe('the order of a list', () => {
-  it('puts times from beyond tomorrow below all others', () => {
+describe('createTimeRank', () => {
+  it('ranks timestamps beyond tomorrow below all others', () => {
     const rank = createTimeRank(Date.UTC(2026, 10, 22))
     const times = ['2026-11-22T11:00:00.000000', '2999-01-01T00:00:00.000000', '2026-11-20T11:00:00.000000', 'never']
 
@@ -12,7 +12,7 @@ describe('the order of a list', () => {
   })
 })
 
-describe('a status that is asked for', () => {
+describe('hasStatus', () => {
   it.each([
     ['404', { status: 404, failed: false }, true],
     ['404', { status: 200, failed: false }, false],
@@ -22,7 +22,7 @@ describe('a status that is asked for', () => {
     ['error', { status: null, failed: true }, true],
     ['error', { status: 404, failed: false }, false],
     ['2xx', { status: undefined, failed: false }, false],
-  ])('%s is had by %j: %s', (wanted, description, expected) => {
+  ])('tests for %s in %j: %s', (wanted, description, expected) => {
     expect(hasStatus(description, wanted)).toBe(expected)
   })
 })

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { MARK_WORDS } from '../src/words/mark-words.js'
 import { hostileRecords } from './hostile-records.js'
 
-describe('the words for a mark', () => {
-  it('are there for each mark that a record can bring about', () => {
+describe('MARK_WORDS', () => {
+  it('holds words for every mark that records can cause', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         for (const { marks } of buildReport(records).points) {
@@ -16,7 +16,7 @@ describe('the words for a mark', () => {
     )
   })
 
-  it('end a sentence that begins with the point', () => {
+  it('completes a sentence that begins with the point', () => {
     expect(Object.values(MARK_WORDS).filter(words => /[.]$|^It /.test(words))).toEqual([])
   })
 })

@@ -3,22 +3,26 @@ import { describe, expect, it } from 'vitest'
 import { find, request } from './find.js'
 import { BASE_ID, makeTrace, query, recordsOf, served } from './make-trace.js'
 
-describe('what a trace lacks', () => {
-  it('tells of points that never finished', () => {
+describe('the findings about missing records', () => {
+  it('report points that never finished', () => {
     const [found] = find('unfinished', ...request({ id: 'b', ...query('SELECT 1'), from: 5 }, { id: 'c', from: 6 }))
 
     expect(found).toMatchObject({ count: 2, traceIds: ['b', 'c'], share: undefined })
-    expect(found?.sentence).toBe('2 points, the first "SELECT 1" in orders, never finished: how long is unknown')
+    expect(found?.sentence).toBe(
+      '2 points never finished, so their durations are unknown; the first is "SELECT 1" in orders',
+    )
   })
 
-  it('tells of points that a service left out', () => {
+  it('report points that a service did not record', () => {
     const [found] = find('omitted', { id: 'a', ...served('/'), from: 0, to: 9, stopInfo: { points_omitted: 1204 } })
 
     expect(found).toMatchObject({ count: 1204, traceIds: ['a'] })
-    expect(found?.sentence).toBe('api left out 1,204 points below "GET /": its limit for one trace')
+    expect(found?.sentence).toBe(
+      'api did not record 1,204 points below "GET /", because the trace exceeded maxPointsPerTrace',
+    )
   })
 
-  it('tells once of each service whose queries are not recorded, and how to record them', () => {
+  it('report each service with unrecorded queries once, and how to record them', () => {
     const point = (id: string, service: string, unrecorded: unknown) =>
       ({ id, service, from: 0, to: 9, stopInfo: { unrecorded } }) as const
 
@@ -31,13 +35,13 @@ describe('what a trace lacks', () => {
     )
 
     expect(found.map(({ sentence }) => sentence)).toEqual([
-      'queries of orders are not recorded: OSPROFILER_TRACE_SQL=statements',
-      'queries of web are not recorded: OSPROFILER_TRACE_SQL=statements',
+      'Queries of orders are not recorded: set OSPROFILER_TRACE_SQL=statements',
+      'Queries of web are not recorded: set OSPROFILER_TRACE_SQL=statements',
     ])
     expect(found[0]?.traceIds).toEqual(['a', 'b'])
   })
 
-  it('tells of records that services dropped, and from which service they were', () => {
+  it('report dropped records and the service that dropped them', () => {
     const lossy = (id: string, service: string, count: unknown) =>
       ({ id, service, from: 0, to: 9, stopInfo: { records_dropped: count } }) as const
 
@@ -51,7 +55,7 @@ describe('what a trace lacks', () => {
     expect(several[0]?.sentence).toMatch(/^3 records of this trace were lost on the way to the store:/)
   })
 
-  it('tells of broken records, one sentence for each way to be broken', () => {
+  it('report broken records, with one sentence for each mark', () => {
     const records = [
       ...makeTrace(
         { id: 'a', from: 0, to: 9 },
@@ -65,11 +69,11 @@ describe('what a trace lacks', () => {
 
     expect(irregular.map(finding => finding.sentence)).toEqual([
       '"point" in api has a stop but no start',
-      '"point" in api hangs below a parent that is not in this trace; the same holds for 1 more point',
+      '"point" in api has a parent that is not in this trace; the same holds for 1 more point',
     ])
   })
 
-  it('tells of records that were lost, if whoever asks knows of some', () => {
+  it('report lost records that the caller knows of', () => {
     const report = buildReport(makeTrace({ id: 'a', from: 0, to: 1 }))
     const lost = (dropped: number) => summarize(report, { dropped }).filter(({ kind }) => kind === 'dropped')
 

@@ -6,15 +6,15 @@ const records = makeTrace({ id: 'a', from: 0, to: 10 }, { id: 'b', parent: 'a', 
 const lines = records.map(record => JSON.stringify(record))
 
 describe('parseRecords', () => {
-  it('reads a record a line', () => {
+  it('reads one record from each line', () => {
     expect(parseRecords(`${lines.join('\n')}\n`)).toEqual(records)
   })
 
-  it('passes over blank lines, a byte order mark and carriage returns', () => {
+  it('skips blank lines, a byte order mark and carriage returns', () => {
     expect(parseRecords(`\ufeff\r\n${lines.join('\r\n\n  \n')}`)).toEqual(records)
   })
 
-  it('leaves out a last line that was being written, wherever it was cut', () => {
+  it('skips an incomplete last line, wherever it was cut', () => {
     const last = lines.at(-1) ?? ''
     const before = lines.slice(0, -1).join('\n')
 
@@ -23,7 +23,7 @@ describe('parseRecords', () => {
     }
   })
 
-  it.each(['{"a":', 'not JSON', '7', 'null', '"text"', '[]'])('names the line on which it finds %s', wrong => {
+  it.each(['{"a":', 'not JSON', '7', 'null', '"text"', '[]'])('names the number of the line with %s', wrong => {
     const text = `${lines[0]}\n\n${wrong}\n${lines[1]}\n`
 
     expect(() => parseRecords(text)).toThrow(

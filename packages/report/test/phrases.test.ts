@@ -1,36 +1,39 @@
 import { describe, expect, it } from 'vitest'
-import { createQuote, shorten, whole } from '../src/findings/phrases.js'
+import { createQuote, nameTrace, shorten } from '../src/findings/phrases.js'
 import { reportOf } from './find.js'
 import { query } from './make-trace.js'
 
-describe('a quote', () => {
+describe('createQuote', () => {
   const { points } = reportOf({ id: 'a', ...query('SELECT id, title, price, stock FROM items'), from: 0, to: 1 })
 
-  it('says what points did, and where', () => {
+  it('quotes the action of points and their service', () => {
     expect(createQuote(80)(points)).toBe('"SELECT ... FROM items" in api')
     expect(createQuote(80)(points, false)).toBe('"SELECT ... FROM items"')
   })
 
-  it('has the columns where there is room', () => {
+  it('keeps the columns of a query if there is room', () => {
     expect(createQuote(200)(points)).toBe('"SELECT id, title, price, stock FROM items" in api')
   })
 
-  it('is the name of a point that does not say what it did', () => {
+  it('quotes the name of a point without a known action', () => {
     expect(createQuote(80)(reportOf({ id: 'a', name: 'wsgi', from: 0, to: 1 }).points)).toBe('"request" in api')
     expect(createQuote(80)([])).toBe('nothing')
   })
 })
 
-describe('a text in a sentence', () => {
-  it('is cut where it is longer than there is room for', () => {
+describe('shorten', () => {
+  it('cuts a text that is too long', () => {
     expect([shorten('short', 6), shorten('longer than this', 6)]).toEqual(['short', 'lon...'])
   })
 })
 
-describe('a trace in a sentence', () => {
-  it('is a request, unless there are several', () => {
+describe('nameTrace', () => {
+  it('returns "this request", or "this trace" for several requests', () => {
     const several = reportOf({ id: 'a', from: 0, to: 1 }, { id: 'b', from: 0, to: 1 })
 
-    expect([whole(reportOf({ id: 'a', from: 0, to: 1 })), whole(several)]).toEqual(['this request', 'this trace'])
+    expect([nameTrace(reportOf({ id: 'a', from: 0, to: 1 })), nameTrace(several)]).toEqual([
+      'this request',
+      'this trace',
+    ])
   })
 })

@@ -19,17 +19,17 @@ const tree: Point[] = [
   { id: 'failed', parent: 'short', name: 'z', from: 2, to: 3, stopInfo: { etype: 'E' } },
 ]
 
-describe('the rows of a drawing', () => {
-  it('are all points where there is room, in the order of their starts', () => {
+describe('planRows', () => {
+  it('returns all points in the order of their starts if there is room', () => {
     expect(plan(tree, 10)).toBe('(a(short(failed) long))')
   })
 
-  it('are those with trouble, then the longest, each below its parent', () => {
+  it('prefers rows with problems, then the longest, each below its parent', () => {
     expect(plan(tree, 3)).toBe('(a(short(failed) +1))')
     expect(plan(tree, 1)).toBe('(a(+3))')
   })
 
-  it('hold repetitions together, with what lies below the slowest', () => {
+  it('combines repetitions in one row, with the points below the slowest', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 10, to: index * 11 + 1 }))
     const below = { id: 'below', parent: 'step-1', name: 'x', from: 11, to: 12 }
 

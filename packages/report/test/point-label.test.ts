@@ -7,7 +7,7 @@ import { type Point, query, routed, sent, served } from './make-trace.js'
 const nodes = (...points: readonly Omit<Point, 'id' | 'from'>[]) =>
   reportOf(...points.map((point, index) => ({ id: `${index}`, from: index, to: index + 1, ...point }))).points
 
-describe('what a point did', () => {
+describe('pointDetail', () => {
   it.each<[string, Omit<Point, 'id' | 'from'>]>([
     ['GET /orders/7 200', served('/orders/7')],
     ['GET catalog:80/items 200', sent('catalog', 80, '/items')],
@@ -15,32 +15,32 @@ describe('what a point did', () => {
     ['ImagesController.show', { info: { function: { name: 'glance.api.v2.images.ImagesController.show' } } }],
     ['for connection', { name: 'wait', info: { wait: { for: 'connection' } } }],
     ['', {}],
-  ])('is %j', (expected, point) => {
+  ])('returns %j', (expected, point) => {
     expect(nodes(point).map(node => pointDetail(node))).toEqual([expected])
   })
 
-  it('has the columns of a query where there is room', () => {
+  it('keeps the columns of a query if there is room', () => {
     const [node] = nodes(query('SELECT id, title, price, stock FROM items'))
 
     expect(node && pointDetail(node, 100)).toBe('SELECT id, title, price, stock FROM items')
   })
 })
 
-describe('what points have in common', () => {
-  it('is their route, or their paths and statements without values', () => {
+describe('repeatedDetail', () => {
+  it('returns the common route, or the paths and statements without values', () => {
     expect(repeatedDetail(nodes(routed('/orders/7', '/orders/:id'), routed('/orders/8', '/orders/:id')))).toBe(
       'GET /orders/:id',
     )
     expect(repeatedDetail(nodes(query("SELECT 1, 'a'"), query("SELECT 2, 'b'")))).toBe('SELECT *, *')
   })
 
-  it('is a shape, of one point as well', () => {
+  it('creates a shape for a single point, too', () => {
     const shapeOf = createShapeReader()
 
     expect(nodes(served('/orders/7'), query('SELECT 7')).map(shapeOf)).toEqual(['GET /orders/*', 'SELECT *'])
   })
 
-  it('makes them repetitions of one another, in one service', () => {
+  it('gives repetitions within one service the same key', () => {
     const keyOf = createRepetitionKey()
     const [one, same, elsewhere] = nodes(query('SELECT 1'), query('SELECT 2'), { ...query('SELECT 3'), service: 'b' })
 

@@ -50,7 +50,7 @@ const json = join(reportJsonChunks(report))
 const EXPORTS = { perfetto: exportPerfetto, speedscope: exportSpeedscope, otlp: exportOtlp }
 
 describe("records in Python's JSON", () => {
-  it('are numbers in all that a report tells', () => {
+  it('are numbers in everything that a report shows', () => {
     const [top] = report.roots
     const call = report.points.find(({ name }) => name === 'http')
 
@@ -62,12 +62,12 @@ describe("records in Python's JSON", () => {
     expect(summarize(report).map(({ kind }) => kind)).toContain('dropped')
   })
 
-  it('are written as they were', () => {
+  it('are written unchanged', () => {
     expect(jsonText(parseJson(json), 0)).toContain(`"params":${VALUES}`)
     expect(jsonText(parseJson(json), 0)).toContain(`"result":${VALUES}`)
   })
 
-  it('are read from a report, whole and in pieces', async () => {
+  it('are read from a whole report and from pieces', async () => {
     const pieces = createTraceReader(100)
     for (let at = 0; at < json.length; at += 7) pieces.push(json.slice(at, at + 7))
 
@@ -76,7 +76,7 @@ describe("records in Python's JSON", () => {
     for (const again of read) expect(join(reportJsonChunks(again))).toBe(json)
   })
 
-  it('are read from lines, whole and in pieces, and from a list', async () => {
+  it('are read from lines, in whole and in pieces, and from a list', async () => {
     const list = `[${LINES.trim().replaceAll('\n', ',')}]`
     const chunks = LINES.match(/[\s\S]{1,11}/g) ?? []
 
@@ -85,27 +85,27 @@ describe("records in Python's JSON", () => {
     }
   })
 
-  it.each(Object.keys(EXPORTS))('survive an export for %s, which any program reads', async name => {
+  it.each(Object.keys(EXPORTS))('survive an export for %s, which is strict JSON', async name => {
     const text = join((EXPORTS[name as keyof typeof EXPORTS] as (whole: Report) => Iterable<string>)(report))
 
     expect(() => JSON.parse(text)).not.toThrow()
     expect(join(reportJsonChunks(await readTraceFile(text)))).toBe(json)
   })
 
-  it('are drawn and compared', () => {
+  it('can be drawn and compared', () => {
     const texts = [renderTree(report), renderDot(report), JSON.stringify(diffReports([report], [readReport(json)]))]
 
     for (const text of texts) expect(text).not.toContain('[object')
     expect(texts[0]).toContain('GET /a 503')
   })
 
-  it('are malformed where a number stands in place of info', () => {
+  it('are malformed if info is a number', () => {
     const [record] = parseRecords(line('a-start', 'x', 'b', 0, '1.0'))
 
     expect(buildReport([record as TraceRecord]).points).toMatchObject([{ marks: ['malformed', 'unfinished'] }])
   })
 
-  it.each(['[1.0]\n', '1.0\n', '{"name": NaN\n{}\n'])('are refused where a line is none: %j', text => {
+  it.each(['[1.0]\n', '1.0\n', '{"name": NaN\n{}\n'])('are refused if a line is not a record: %j', text => {
     expect(() => parseRecords(text)).toThrow(SyntaxError)
   })
 })

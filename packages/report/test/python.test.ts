@@ -66,8 +66,8 @@ const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
   return fc.shuffledSubarray(stored, { minLength: stored.length, maxLength: stored.length })
 })
 
-describe('beside the real Python', () => {
-  it('makes the same report of any well-formed trace', async () => {
+describe("buildReport compared with Python's OSProfiler", () => {
+  it('builds the same report from any well-formed trace', async () => {
     await fc.assert(
       fc.asyncProperty(trace, async records => {
         const theirs: unknown = JSON.parse(await askPython(records))
@@ -79,7 +79,7 @@ describe('beside the real Python', () => {
     )
   })
 
-  it('makes the same empty report of no records', async () => {
+  it('builds the same empty report from no records', async () => {
     expect(withoutOwnKeys(reportJson(buildReport([])))).toEqual(withoutOwnKeys(JSON.parse(await askPython([]))))
   })
 
@@ -117,7 +117,7 @@ describe('beside the real Python', () => {
     expect(ours.stats).toEqual(theirs.stats)
   })
 
-  it('takes the widest of several pairs of records, where Python takes the last', async () => {
+  it('uses the widest of several pairs of records, where Python uses the last', async () => {
     const point = { id: 'a', name: 'work' }
     const records = makeTrace({ ...point, from: 0, to: 9_000 }, { ...point, from: 2_000, to: 7_000 })
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { find } from './find.js'
 import { type Point, query, sent, served } from './make-trace.js'
 
-describe('a call that raised in Python', () => {
-  it('is blamed where its hook took the end of the request for the end of the call', () => {
+describe('a call that raised in a Python service', () => {
+  it("is named if Python's hook recorded the end of the request as the end of the call", () => {
     const call = { id: 'call', service: 'orders', ...sent('items', 80, '/x'), from: 1, to: 9 }
     const [wsgi, other] = [
       { id: 'wsgi', service: 'orders', ...served('/'), from: 0 },
@@ -14,8 +14,8 @@ describe('a call that raised in Python', () => {
       return find('unfinished', ...points).map(({ sentence }) => sentence)
     }
 
-    const unfinished = '"GET /" in orders never finished: how long is unknown'
-    const blame = `; "GET items:80/x" raised, it seems, and Python's requests hook did not stop it`
+    const unfinished = '"GET /" in orders never finished, so its duration is unknown'
+    const blame = `; perhaps "GET items:80/x" raised an exception, and Python's requests hook did not record its stop`
     expect(findBelow({ stopInfo: {} })).toEqual([unfinished + blame])
     expect(findBelow({})).toEqual([unfinished])
     expect(findBelow({ stopInfo: { etype: 'ConnectionError' } })).toEqual([unfinished])

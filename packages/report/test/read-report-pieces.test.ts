@@ -1,7 +1,7 @@
 import { reportJsonChunks } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { createFileLimits } from '../src/files/file-limits.js'
-import { beginsAsReport, createReportPieces } from '../src/files/read-report-pieces.js'
+import { beginsLikeReport, createReportReader } from '../src/files/read-report-pieces.js'
 import { reportOf } from './find.js'
 import { makeShopTrace, served } from './make-trace.js'
 
@@ -9,13 +9,13 @@ const report = reportOf({ id: 'a', ...served('/"{[\\'), from: 0, to: 9 }, { id: 
 const text = [...reportJsonChunks(report)].join('')
 
 function read(pieces: readonly string[]) {
-  const reader = createReportPieces(createFileLimits(Number.POSITIVE_INFINITY))
+  const reader = createReportReader(createFileLimits(Number.POSITIVE_INFINITY))
   for (const piece of pieces) reader.push(piece)
   return reader.end()
 }
 
-describe("a report's JSON in pieces", () => {
-  it('is read wherever it is cut', () => {
+describe('createReportReader', () => {
+  it("reads a report's JSON wherever the text is cut", () => {
     for (const length of [1, 2, 7, 100, text.length]) {
       const pieces = Array.from({ length: Math.ceil(text.length / length) }, (_, index) =>
         text.slice(index * length, (index + 1) * length),
@@ -28,15 +28,15 @@ describe("a report's JSON in pieces", () => {
   it.each([
     ['', 'it ends in the middle'],
     ['{"children": [', 'it ends in the middle'],
-    ['{"children": []} {', 'something follows its end'],
+    ['{"children": []} {', 'text follows its end'],
     ['7', 'it does not begin with a brace'],
     ['{"info": {"a": nonsense}}', 'at '],
-  ])('that is %j is refused', (broken, reason) => {
+  ])('refuses %j', (broken, reason) => {
     expect(() => read([broken])).toThrow(`Not a report: the file is not JSON (${reason}`)
   })
 
-  it('is told from records by how it begins', () => {
-    expect([text, '\ufeff { "children" : []', JSON.stringify(makeShopTrace()[0])].map(beginsAsReport)).toEqual([
+  it('recognizes a report by its beginning', () => {
+    expect([text, '\ufeff { "children" : []', JSON.stringify(makeShopTrace()[0])].map(beginsLikeReport)).toEqual([
       true,
       true,
       false,

@@ -27,14 +27,14 @@ describe('readReport', () => {
     expect(report.points[0]?.marks.toSorted()).toEqual(['duplicate', 'several-starts', 'several-stops'])
   })
 
-  it('reads back what is broken, as broken', () => {
+  it('reads back broken records as broken', () => {
     const broken = [null, 7, { name: 'x-start' }] as unknown as Parameters<typeof buildReport>[0]
     const text = write(broken)
 
     expect([...reportJsonChunks(readReport(text))].join('')).toBe(text)
   })
 
-  it.each(readdirSync(traces).filter(file => file.endsWith('.report.json')))('reads %s of Python', file => {
+  it.each(readdirSync(traces).filter(file => file.endsWith('.report.json')))('reads %s, written by Python', file => {
     const report = readReport(readFileSync(new URL(file, traces), 'utf8'))
 
     expect(report.points.length).toBeGreaterThan(1)
@@ -73,14 +73,14 @@ describe('readReport', () => {
     expect(points[0]).toMatchObject({ exception: 'KeyError', failed: true })
   })
 
-  it('keeps a node that is none, and marks it', () => {
+  it('keeps a value that is not a node, and marks it', () => {
     const { points } = readReport('{"children": [null, 7, {"trace_id": "a", "children": [{}]}]}')
 
     expect(points).toHaveLength(4)
     expect(points.every(node => node.marks.includes('malformed'))).toBe(true)
   })
 
-  it('says in one line what to do about a file that is no report', () => {
+  it('says in one line what to do with a file that is not a report', () => {
     expect(() => readReport('{"a": \n')).toThrow(/^Not a report: the file is not JSON \(.+\)\. Write it again/)
     expect(() => readReport('{"a": \n')).toThrow(SyntaxError)
     expect(() => readReport('[]')).toThrow(/no list "children".*trace show --json/)

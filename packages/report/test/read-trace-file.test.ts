@@ -81,7 +81,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     expect(flat(await readTraceFile([...write(report)].join('')))).toEqual(flat(report))
   })
 
-  it('is read back whatever the records hold', async () => {
+  it('is read back for any records', async () => {
     await fc.assert(
       fc.asyncProperty(hostileRecords, async records => {
         const report = buildReport(records)
@@ -137,7 +137,7 @@ describe('a report too large for one string', () => {
     for (const length of [1, 5, 64, 4096]) expect(flat(readLarge(text, length))).toEqual(flat(report))
   })
 
-  it('is read in pieces whatever the records hold', () => {
+  it('is read in pieces for any records', () => {
     fc.assert(
       fc.property(hostileRecords, fc.integer({ min: 1, max: 200 }), (records, length) => {
         const report = buildReport(records)
@@ -148,13 +148,16 @@ describe('a report too large for one string', () => {
     )
   })
 
-  it.each(readdirSync(traces).filter(file => file.endsWith('.report.json')))('may be %s of Python', async file => {
-    const text = readFileSync(new URL(file, traces), 'utf8')
+  it.each(readdirSync(traces).filter(file => file.endsWith('.report.json')))(
+    'may be %s, written by Python',
+    async file => {
+      const text = readFileSync(new URL(file, traces), 'utf8')
 
-    expect(flat(readLarge(text, 50))).toEqual(flat(await readTraceFile(text)))
-  })
+      expect(flat(readLarge(text, 50))).toEqual(flat(await readTraceFile(text)))
+    },
+  )
 
-  it('is refused where it is cut off, or broken', () => {
+  it('is refused if it is truncated or broken', () => {
     const text = [...reportJsonChunks(buildReport(makeShopTrace()))].join('')
 
     for (const broken of [
@@ -175,7 +178,7 @@ describe('a report too large for one string', () => {
   })
 })
 
-describe('what is no trace', () => {
+describe('a file without a trace', () => {
   it.each([
     ['digraph {\n}\n', /a DOT graph: a drawing holds no records/],
     [renderDot(buildReport(makeShopTrace())), /a DOT graph/],
@@ -184,27 +187,27 @@ describe('what is no trace', () => {
     ['\ufffdPNG\r\n', /a PNG image/],
     ['%PDF-1.7', /a PDF document/],
     ['<html></html>', /only pages from --html/],
-    ['hello', /it begins with none of.*records \(\.jsonl\)/],
+    ['hello', /it does not begin with.*records \(\.jsonl\)/],
     ['{"a": 1}', /JSON of another kind/],
-    ['[1, 2]', /a list of other things/],
-    ['{"traceEvents": [{"ph": "X", "args": {"records": [{}]}}]}', /only files from --export/],
-    ['[{"ph": "X", "name": "x"}]', /only files from --export/],
-    ['{"resourceSpans": []}', /only files from --export/],
-    ['{"$schema": "https://www.speedscope.app/file-format-schema.json"}', /only files from --export/],
+    ['[1, 2]', /the list holds other values/],
+    ['{"traceEvents": [{"ph": "X", "args": {"records": [{}]}}]}', /only files that --export wrote/],
+    ['[{"ph": "X", "name": "x"}]', /only files that --export wrote/],
+    ['{"resourceSpans": []}', /only files that --export wrote/],
+    ['{"$schema": "https://www.speedscope.app/file-format-schema.json"}', /only files that --export wrote/],
     ['{"info": {}, "children": [', /not JSON/],
     ['{"name": "a-start"}\nnonsense\n', /Line 2 is not a record/],
     ['{"name": nonsense}\n{"name": "a-start"}\n', /Line 1 is not a record/],
-  ])('says so: %j', async (text, message) => {
+  ])('is refused with an explanation: %j', async (text, message) => {
     await expect(readTraceFile(text)).rejects.toThrow(message)
     await expect(readTraceFile(cut(text, 2))).rejects.toThrow(message)
   })
 
-  it('may be nothing at all', async () => {
+  it('may be empty', async () => {
     expect((await readTraceFile('')).points).toEqual([])
     expect((await readTraceFile('\ufeff\n\n')).points).toEqual([])
   })
 
-  it('passes on what the source throws', async () => {
+  it('passes on errors of the source', async () => {
     async function* broken(): AsyncGenerator<string> {
       yield '{"name":'
       throw new Error('EIO')
@@ -213,14 +216,14 @@ describe('what is no trace', () => {
     await expect(readTraceFile(broken())).rejects.toThrow('EIO')
   })
 
-  it('reads records that a writer was caught in the middle of', async () => {
+  it('reads records whose last line is incomplete', async () => {
     const [start, stop] = makeTrace({ id: 'a', from: 0, to: 5 })
     const text = `\ufeff${JSON.stringify(start)}\r\n\r\n${JSON.stringify(stop).slice(0, 20)}`
 
     expect((await readTraceFile(text)).points[0]?.marks).toEqual(['unfinished'])
   })
 
-  it('takes one record for a trace', async () => {
+  it('reads a single record as a trace', async () => {
     expect((await readTraceFile(JSON.stringify(makeTrace({ id: 'a', from: 0 })[0]))).points).toHaveLength(1)
   })
 })

@@ -12,7 +12,7 @@ function codeBlock(language: string): string {
   return readme.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? `no block of ${language}`
 }
 
-it('the example of the README prints what the README shows', () => {
+it('the example of the README prints the output that the README shows', () => {
   const directory = mkdtempSync(join(tmpdir(), 'report-readme-'))
   // Beside the built package, where its own name resolves.
   const program = fileURLToPath(new URL(`../dist/readme-example-${process.pid}.js`, import.meta.url))

@@ -6,8 +6,8 @@ import { textWidth } from '../src/terminal/fit-text.js'
 import { request, runs } from './make-runs.js'
 import { makeShopTrace, makeTrace, type Point } from './make-trace.js'
 
-describe('the drawing of a comparison', () => {
-  it('shows the whole, then what became slower, new, faster, gone', () => {
+describe('renderDiff', () => {
+  it('shows the whole duration, then the slower, new, faster and gone points', () => {
     const step = (name: string, us: number, from: number): Point => ({
       id: name,
       parent: 'a',
@@ -21,11 +21,11 @@ describe('the drawing of a comparison', () => {
 
     expect(renderDiff(diffReports(before, after), { width: 90 })).toBe(`\
 Total 30.0 ms → 40.0 ms, +10.0 ms (+33 %): slower
-20 runs before, 20 after; half of them within 0 µs and 0 µs of the median
+20 runs before, 20 after; half of the runs are within 0 µs (before) and 0 µs (after) of the median
 
 Slower
   db SELECT 1  orders  20.0 ms → 30.0 ms  +10.0 ms (+50 %)
-  … 1 point only with what is below it
+  … 1 point changed only through points below it
 
 New
   cache  orders  2.70 ms  +2.70 ms
@@ -36,11 +36,11 @@ Faster
 Gone
   old  orders  700 µs  -700 µs
 
-0 points of 5 the same, within the spread
+0 of 5 points stayed the same, within the spread
 `)
   })
 
-  it('says that one run of each tells little, and that calls became more', () => {
+  it('says that one run on each side is too few, and shows an increased number of calls', () => {
     const call = (index: number): Point => ({
       id: `c${index}`,
       parent: 'a',
@@ -64,13 +64,13 @@ Gone
     [100_000, 99_900, '-100 µs (< 1 %)'],
     [100_000, 100_000, '0 µs (0 %)'],
     [100_000, 97_000, '-3.00 ms (-3 %)'],
-  ])('says by how much the whole changed from %d µs to %d µs', (before, after, difference) => {
+  ])('shows the change of the whole duration from %d µs to %d µs', (before, after, difference) => {
     const drawing = renderDiff(diffReports([request(before)], [request(after)]), { width: 120 })
 
     expect(drawing).toContain(`, ${difference}: the same`)
   })
 
-  it('fits any width, and lets no record reach the terminal raw', () => {
+  it('fits any width, and escapes all text of records', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 })
     fc.assert(
       fc.property(text, text, fc.integer({ min: 40, max: 200 }), fc.boolean(), (name, service, width, color) => {

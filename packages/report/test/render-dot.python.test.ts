@@ -79,7 +79,7 @@ const trace = fc.array(point, { minLength: 1, maxLength: 25 }).map(points =>
   }),
 )
 
-describe('the DOT graph beside the real Python', () => {
+describe("the DOT graph compared with Python's OSProfiler", () => {
   it.each(readdirSync(traces).filter(file => file.endsWith('.jsonl')))('is the same for %s', async file => {
     const records = parseRecords(readFileSync(new URL(file, traces), 'utf8'))
 

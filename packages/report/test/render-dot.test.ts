@@ -11,8 +11,8 @@ function dot(records: readonly TraceRecord[]): string {
 /** Every line of a graph but its braces is a node with one quoted label, or an edge. */
 const LINE = /^\t(?:\d+ \[label="(?:[^"\\]|\\.)*"\]|\d+ -> \d+)$/
 
-describe('the DOT graph', () => {
-  it('has a node for each point, and an edge after all that is below it', () => {
+describe('renderDot', () => {
+  it('writes a node for each point, and an edge after the points below it', () => {
     const graph = dot(
       makeTrace(
         { id: 'a', ...served('/orders/7/with/a/path/that/is/long'), from: 0, to: 9500 },
@@ -40,11 +40,11 @@ describe('the DOT graph', () => {
     )
   })
 
-  it('keeps what a name has after a dash, where Python cuts it', () => {
+  it('keeps the part of a name after a dash, where Python cuts it', () => {
     expect(dot(makeTrace({ id: 'a', name: 'cache-get', from: 0, to: 5000 }))).toContain('"api:cache-get - 5 ms"')
   })
 
-  it('draws what Python fails on: no service, no function, no start', () => {
+  it('draws points without a service, a function or a start, where Python fails', () => {
     const nameless = recordsOf({ id: 'a', name: 'db', from: 0, to: 1000 }).map(record => ({ ...record, service: null }))
     const [, stop] = recordsOf({ id: 'c', ...served('/'), from: 0, to: 3000 })
     const records = [...nameless, ...makeTrace({ id: 'b', name: 'rpc', from: 500, to: 2500 }), stop]
@@ -66,13 +66,13 @@ describe('the DOT graph', () => {
     )
   })
 
-  it('leaves a query string as it is, and shows an entity as text', () => {
+  it('leaves a query string unchanged, and shows an entity as text', () => {
     const graph = dot(makeTrace({ id: 'a', name: 'a=1&b=2 &lt;&#60;', from: 0, to: 1000 }))
 
     expect(graph).toContain('[label="api:a=1&b=2 &amp;lt;&amp;#60; - 1 ms"]')
   })
 
-  it('is nothing but nodes and edges whatever the records hold', () => {
+  it('writes only nodes and edges for any records', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 10 }),
       fc.string({ unit: fc.constantFrom('\\', '"', '<', '>', '\n', ']', ';'), maxLength: 6 }),

@@ -13,7 +13,7 @@ function rowOf(drawing: string, text: string): string {
   return drawing.split('\n').find(line => line.includes(text)) ?? `no row with ${text}`
 }
 
-describe('the drawing of a trace', () => {
+describe('renderTree', () => {
   it('keeps the names of points when all of them are short', () => {
     const records = [
       ...recordsOf({ id: 'a', name: 'w', from: 0, to: 100_000 }),
@@ -45,7 +45,7 @@ describe('the drawing of a trace', () => {
     for (const line of `${tree}${findings}`.split('\n')) expect(line.length).toBeLessThanOrEqual(width)
   })
 
-  it('calls a served request so, and keeps any other name', () => {
+  it('names a served request "request", and keeps any other name', () => {
     const names = ['wsgi', 'request', 'wsgi2', 'main'].map((name, index) => ({ id: `p${index}`, name, from: 0, to: 9 }))
 
     const rows = draw(makeTrace(...names))
@@ -55,7 +55,7 @@ describe('the drawing of a trace', () => {
     expect(rows.map(row => row.split(' ')[0])).toEqual(['request', 'request', 'wsgi2', 'main'])
   })
 
-  it('shows tree, services, durations, bars, what to look at, and a summary', () => {
+  it('shows tree, services, durations, bars, findings and a summary', () => {
     expect(draw(makeShopTrace(), { width: 100 })).toBe(`\
 request GET /orders/7 200                             gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 ├─ http GET catalog:8081/items 200                    gateway  41.2 ms  ╺━━━━━╸
@@ -72,16 +72,16 @@ What to look at
   • 26 % of this request is 20 x "SELECT ... FROM items WHERE id = ?" in orders, one after another
     (48.0 ms)
   • Up to 23 % of this request might be saved if "GET catalog:8081/items" and "GET
-    orders:8082/orders/7" in gateway ran at once: nothing recorded forbids it (41.2 ms)
+    orders:8082/orders/7" in gateway ran in parallel: the records show no dependency (41.2 ms)
   • 18 % of this request is "GET /items" in catalog after "SELECT id, title FROM catalog", with
     nothing recorded (32.8 ms)
-  • The critical path is orders 73 %, catalog 21 %, gateway 6 %
+  • The critical path is 73 % in orders, 21 % in catalog, 6 % in gateway
 
 Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
 `)
   })
 
-  it('says of a wait for what it was', () => {
+  it('shows the cause of a wait', () => {
     const root = { id: 'root', from: 0, to: 100_000, ...served('/orders/7') }
     const wait = { parent: 'root', name: 'wait', info: { wait: { for: 'pool' } } }
 
@@ -90,14 +90,14 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(drawing).toMatch(/─ wait for pool /)
   })
 
-  it('can be pure ASCII', () => {
+  it('writes pure ASCII on request', () => {
     const drawing = draw(makeShopTrace(), { width: 60, unicode: false })
 
     expect(drawing).toMatch(/^[\n -~]+$/)
     expect(rowOf(drawing, 'function')).toContain('`- function')
   })
 
-  it('has no escape without colour, and the same text with it', () => {
+  it('writes no escapes without colors, and the same text with colors', () => {
     const plain = draw(makeShopTrace())
     const colored = draw(makeShopTrace(), { color: true })
 
@@ -129,7 +129,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(drawing).toContain('"work" in api never finished')
   })
 
-  it('shows what lies below the slowest of folded repetitions', () => {
+  it('shows the points below the slowest of folded repetitions', () => {
     const calls = Array.from({ length: 4 }, (_, index) => [
       {
         id: `call-${index}`,
@@ -157,7 +157,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     ])
   })
 
-  it('does not fold what differs in its trouble', () => {
+  it('does not fold points with different problems', () => {
     const points = Array.from({ length: 6 }, (_, index) => ({
       id: `p${index}`,
       parent: 'a',
@@ -179,7 +179,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
 })
 
 describe('the size of a drawing', () => {
-  it('fits every width, with wide characters and long names too', () => {
+  it('fits every width, even with wide characters and long names', () => {
     const records = makeTrace(
       {
         id: 'a',
@@ -207,7 +207,7 @@ describe('the size of a drawing', () => {
     }
   })
 
-  it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY, 1e9])('draws something sensible for a width of %d', width => {
+  it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY, 1e9])('draws a tree for the invalid width %d', width => {
     const longest = Math.max(
       ...draw(makeShopTrace(), { width })
         .split('\n')
@@ -235,7 +235,7 @@ describe('the size of a drawing', () => {
     expect(drawing).toContain('20,001 points')
   })
 
-  it('bounds a chain of 20,000 points, and says how deep its rows are', () => {
+  it('limits the rows of a chain of 20,000 points, and shows their depth', () => {
     const chain = Array.from({ length: 20_000 }, (_, index) =>
       recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 60_000 - index }),
     ).flat()
@@ -286,7 +286,7 @@ describe('hostile records', () => {
     )
   }
 
-  it.each([true, false])('never reach the terminal raw (colour: %s)', color => {
+  it.each([true, false])('never reach the terminal unescaped (color: %s)', color => {
     const drawing = draw(attack(hostile), { color, width: 200 })
 
     const own = color
@@ -296,7 +296,7 @@ describe('hostile records', () => {
     expect(own).toContain('\\u001b]0;owned\\u0007')
   })
 
-  it('add no line to the drawing', () => {
+  it('add no lines to the drawing', () => {
     const tame = draw(attack('x'), { width: 1000 }).split('\n').length
 
     expect(draw(attack('x\n\u2028\r\u0085y'), { width: 1000 }).split('\n')).toHaveLength(tame)
@@ -308,7 +308,7 @@ describe('hostile records', () => {
     expect(draw(attack('/1'.repeat(500_000))).length).toBeLessThan(200_000)
   })
 
-  it('of any text and any shape are drawn without harm', () => {
+  it('are drawn safely for any text and shape', () => {
     const text = fc.string({ unit: 'binary', maxLength: 40 })
     fc.assert(
       fc.property(

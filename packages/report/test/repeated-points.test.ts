@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { find, loop, request } from './find.js'
 import { query, sent } from './make-trace.js'
 
-describe('repetitions', () => {
-  it('finds a query in a loop, with count, total and share', () => {
+describe('the finding about repetitions', () => {
+  it('reports a query in a loop, with count, total and share', () => {
     const found = find(
       'repeated',
       ...request(
@@ -21,7 +21,7 @@ describe('repetitions', () => {
     )
   })
 
-  it('sees through ids, numbers and quoted values', () => {
+  it('ignores ids, numbers and quoted values', () => {
     const id = (index: number) => `0000000${index}-0000-4000-8000-000000000000`
     const paths = find(
       'repeated',
@@ -58,7 +58,7 @@ describe('repetitions', () => {
     expect(found[0]?.sentence).toContain('partly at the same time')
   })
 
-  it('keeps apart other queries, other services and other parents', () => {
+  it('separates different queries, services and parents', () => {
     const span = { from: 1000, to: 30_000 }
 
     expect(
@@ -75,7 +75,7 @@ describe('repetitions', () => {
     ).toEqual([])
   })
 
-  it('does not mention what takes next to no time', () => {
+  it('leaves out repetitions that take little time', () => {
     expect(
       find(
         'repeated',

@@ -7,14 +7,14 @@ function chunked(records: Parameters<typeof buildReport>[0]): string {
   return [...reportJsonChunks(buildReport(records))].join('')
 }
 
-describe('the JSON in chunks', () => {
-  it('is byte for byte what JSON.stringify lays out, which is what Python prints', () => {
+describe('reportJsonChunks', () => {
+  it('writes exactly what JSON.stringify and Python write', () => {
     const records = makeShopTrace()
 
     expect(chunked(records)).toBe(JSON.stringify(reportJson(buildReport(records)), null, 2))
   })
 
-  it('is so at any depth that is indented', () => {
+  it('writes the same as JSON.stringify at any indented depth', () => {
     const chain = Array.from({ length: 100 }, (_, index) =>
       recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 300 - index }),
     ).flat()
@@ -22,11 +22,11 @@ describe('the JSON in chunks', () => {
     expect(chunked(chain)).toBe(JSON.stringify(reportJson(buildReport(chain)), null, 2))
   })
 
-  it('is laid out as Python does when there are no points', () => {
+  it('writes a report without points as Python does', () => {
     expect(chunked([])).toContain('"children": [],\n  "stats": {}\n}')
   })
 
-  it('says the same as the object for any values in info', () => {
+  it('writes the same values as reportJson for any info', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), info => {
         const records = makeTrace({ id: 'a', from: 0, to: 10, info }, { id: 'b', parent: 'a', from: 2, to: 4, info })
@@ -39,7 +39,7 @@ describe('the JSON in chunks', () => {
     )
   })
 
-  it('holds a chain of 20,000 points in bounded pieces', () => {
+  it('writes a chain of 20,000 points in pieces of limited size', () => {
     const chain = Array.from({ length: 20_000 }, (_, index) =>
       recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 60_000 - index }),
     ).flat()
@@ -64,7 +64,7 @@ describe('the JSON in chunks', () => {
     expect(readReport(text).points).toHaveLength(1)
   })
 
-  it('writes what JSON cannot hold as text', () => {
+  it('writes values that JSON cannot represent as text', () => {
     const circle: Record<string, unknown> = { big: 12n }
     circle.self = circle
 

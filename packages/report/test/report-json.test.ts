@@ -13,12 +13,12 @@ function readTrace(file: string): string {
   return readFileSync(new URL(file, traces), 'utf8')
 }
 
-describe('the JSON of a report', () => {
-  it('has conformance traces to be compared with', () => {
+describe('reportJson', () => {
+  it('has conformance traces to compare with', () => {
     expect(names.length).toBeGreaterThanOrEqual(5)
   })
 
-  it.each(names)('is what Python printed for %s, once our own keys are set aside', name => {
+  it.each(names)("equals Python's output for %s, apart from our own keys", name => {
     const records = parseRecords(readTrace(`${name}.jsonl`))
 
     const report = JSON.parse(JSON.stringify(reportJson(buildReport(records))))
@@ -26,7 +26,7 @@ describe('the JSON of a report', () => {
     expect(withoutOwnKeys(report)).toEqual(withoutOwnKeys(JSON.parse(readTrace(`${name}.report.json`))))
   })
 
-  it('keeps microseconds and marks in keys of its own', () => {
+  it('writes microseconds and marks under its own keys', () => {
     const records = makeTrace({ id: 'a', from: 0, to: 1_500 }, { id: 'b', parent: 'a', from: 1_234 })
 
     const { info, children } = reportJson(buildReport(records))
@@ -42,7 +42,7 @@ describe('the JSON of a report', () => {
     })
   })
 
-  it('orders siblings by their real starts where whole milliseconds are equal', () => {
+  it('orders siblings by microseconds if their milliseconds are equal', () => {
     const records = makeTrace(
       { id: 'second', from: 900, to: 950 },
       { id: 'third', from: 901, to: 920 },

@@ -16,7 +16,7 @@ function calls(...requests: readonly Pick<Point, 'name' | 'info' | 'stopInfo'>[]
 const named = [routed('/users/ann', '/users/:name'), routed('/users/bob', '/users/:name'), served('/users/cy')]
 
 describe('the route of a request', () => {
-  it('groups the requests in the statistics, whatever stands in its place', () => {
+  it('groups requests in the statistics, regardless of the values in the path', () => {
     const { byShape } = statistics(calls(...named))
 
     expect(byShape.map(({ label, count }) => [label, count]).sort()).toEqual([
@@ -26,7 +26,7 @@ describe('the route of a request', () => {
     ])
   })
 
-  it('names requests that repeat, and a single one is named by its path', () => {
+  it('names repeated requests, while a single request is named by its path', () => {
     const [root, ann, bob] = calls(...named).points
 
     expect([ann, bob].map(node => node && pointDetail(node))).toEqual(['GET /users/ann 200', 'GET /users/bob 200'])
@@ -43,7 +43,7 @@ describe('the route of a request', () => {
     expect(points.map(({ detail }) => detail)).toEqual(['GET /carts/:id', 'GET /users/:name'])
   })
 
-  it('is the name of a span and its attribute in the export for OpenTelemetry', () => {
+  it('becomes the name and an attribute of a span in the export for OpenTelemetry', () => {
     const text = [...exportOtlp(calls(routed('/users/ann', '/users/:name', 404)))].join('')
 
     const spans = JSON.parse(text).resourceSpans[0].scopeSpans[0].spans
@@ -51,7 +51,7 @@ describe('the route of a request', () => {
     expect(spans[1].attributes).toContainEqual({ key: 'http.route', value: { stringValue: '/users/:name' } })
   })
 
-  it.each([7, '', null, { a: 1 }, ['/x']])('counts as unknown where a record holds %j', route => {
+  it.each([7, '', null, { a: 1 }, ['/x']])('is unknown if a record holds %j', route => {
     const { byShape } = statistics(calls({ ...served('/users/7'), stopInfo: { request: { route } } }))
 
     expect(byShape.map(({ label }) => label)).toContain('GET /users/*')

@@ -4,8 +4,8 @@ import { coveredUs } from '../src/analysis/self-time.js'
 import { find, loop, reportOf, request } from './find.js'
 import { makeTrace, query } from './make-trace.js'
 
-describe('self time', () => {
-  it("is a point's interval without the union of its children's", () => {
+describe('selfTimes', () => {
+  it("returns a point's interval minus the union of its children's intervals", () => {
     const [slowest] = find(
       'slow',
       ...request(
@@ -21,19 +21,19 @@ describe('self time', () => {
     expect(slowest?.sentence).toContain('"GET /orders" in orders itself, outside its 4 steps (60.0 ms)')
   })
 
-  it('does not blame a parent for the time of a child that never stopped', () => {
+  it("does not count the time of an unfinished child as its parent's", () => {
     expect(find('slow', ...request({ id: 'open', from: 5000 }))).toEqual([])
   })
 
-  it('is not told again for the points of a repetition', () => {
+  it('is not reported again for the points of a repetition', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 31_000, to: index * 31_000 + 31_000 }))
 
     expect(summarize(buildReport(makeTrace(...request(...steps)))).map(finding => finding.kind)).toEqual(['repeated'])
   })
 })
 
-describe('the time that points covered', () => {
-  it('counts time in which several of them ran once, and no time between them', () => {
+describe('coveredUs', () => {
+  it('counts overlapping time once, and no time between the points', () => {
     const { points } = reportOf(
       { id: 'a', from: 0, to: 300 },
       { id: 'b', from: 200, to: 400 },
@@ -43,7 +43,7 @@ describe('the time that points covered', () => {
     expect(coveredUs(points)).toBe(500)
   })
 
-  it('leaves out points without both ends, and is unknown if all lack them', () => {
+  it('leaves out points without both ends, and returns undefined if all lack them', () => {
     const { points } = reportOf({ id: 'a', from: 0, to: 300 }, { id: 'b', from: 200 })
 
     expect(coveredUs(points)).toBe(300)

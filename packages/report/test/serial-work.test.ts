@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { find, request } from './find.js'
 import { type Point, query, sent } from './make-trace.js'
 
-describe('work that is in fact serial', () => {
+describe('the finding about serial work', () => {
   const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })
 
-  it('is stated as a possibility, with what it might save', () => {
+  it('states a possibility, with the time that it might save', () => {
     const found = find(
       'serial',
       ...request(read('a', 0, 20_000), read('b', 20_000, 60_000), {
@@ -18,11 +18,11 @@ describe('work that is in fact serial', () => {
 
     expect(found).toMatchObject([{ traceIds: ['a', 'b', 'c'], totalUs: 50_000, share: 0.5 }])
     expect(found[0]?.sentence).toBe(
-      'Up to 50 % of this request might be saved if "SELECT a", "SELECT b" and 1 more in orders ran at once: nothing recorded forbids it (50.0 ms)',
+      'Up to 50 % of this request might be saved if "SELECT a", "SELECT b" and 1 more in orders ran in parallel: the records show no dependency (50.0 ms)',
     )
   })
 
-  it('is found among steps that do little but wait for such work', () => {
+  it('also finds steps that mostly wait for such work', () => {
     expect(
       find(
         'serial',
@@ -68,17 +68,17 @@ describe('work that is in fact serial', () => {
         to: 90_000,
       }),
     ],
-  ])('is not suspected where a step %s', (_, points) => {
+  ])('is absent if a step %s', (_, points) => {
     expect(find('serial', ...points)).toEqual([])
   })
 
-  it('is not suspected of what a repetition already tells', () => {
+  it('is absent for points of a reported repetition', () => {
     const points = Array.from({ length: 4 }, (_, index) => read('same', index * 25_000, index * 25_000 + 25_000))
 
     expect(find('serial', ...request(...points.map((point, index) => ({ ...point, id: `s${index}` }))))).toEqual([])
   })
 
-  it('saves nothing where the request does not wait for it', () => {
+  it('is absent if the request does not wait for the work', () => {
     expect(
       find(
         'serial',

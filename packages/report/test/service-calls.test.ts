@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { find, request, sentences } from './find.js'
 import { type Point, sent, served } from './make-trace.js'
 
-describe('what lies between two services', () => {
+describe('the finding about time between two services', () => {
   const call = (id: string, from: number, to: number, before: number, after: number): Point[] => [
     { id, ...sent('items', 80, '/'), from, to },
     { id: `${id}-callee`, parent: id, service: 'items', ...served('/'), from: from + before, to: to - after },
   ]
 
-  it('is split into before and after', () => {
+  it('splits the time into the way there and the way back', () => {
     const found = find('hop', ...request(...call('a', 10_000, 90_000, 25_000, 5000)))
 
     expect(found).toMatchObject([{ traceIds: ['a', 'a-callee'], totalUs: 30_000, share: 0.3 }])
     expect(found[0]?.sentence).toBe(
-      '30 % of this request lies between "GET items:80/" in orders and "GET /" in items: network, queueing or the body (30.0 ms: 25.0 ms before, 5.00 ms after)',
+      '30 % of this request lies between "GET items:80/" in orders and "GET /" in items: the network, queues or bodies (30.0 ms: 25.0 ms there, 5.00 ms back)',
     )
   })
 
-  it('is added up over the calls, those at the same time once', () => {
+  it('adds up all calls, and counts simultaneous calls once', () => {
     const points = request(
       ...call('a', 0, 20_000, 10_000, 0),
       ...call('b', 0, 20_000, 10_000, 0),
@@ -26,20 +26,20 @@ describe('what lies between two services', () => {
 
     expect(find('hop', ...points)[0]).toMatchObject({ totalUs: 30_000 })
     expect(sentences('hop', ...points)[0]).toContain(
-      'lies between orders and items, in 3 calls: network, queueing or the body (30.0 ms',
+      'lies between orders and items, in 3 calls: the network, queues or bodies (30.0 ms',
     )
   })
 
-  it('is as long whatever the clocks say, and then not split', () => {
+  it('gives the same total if the clocks differ, but does not split it', () => {
     const [caller, callee] = call('a', 10_000, 90_000, 25_000, 5000) as [Point, Point]
     const off = { ...callee, host: 'other', from: callee.from + 9_000_000, to: (callee.to ?? 0) + 9_000_000 }
 
     expect(sentences('hop', ...request(caller, off))[0]).toContain(
-      '(30.0 ms; their clocks differ too much to say how much of it before and how much after)',
+      '(30.0 ms; the clocks differ too much to tell the way there from the way back)',
     )
   })
 
-  it('is not told again as time of the caller itself', () => {
+  it('does not report the time again as self time of the caller', () => {
     expect(find('slow', ...request(...call('a', 0, 100_000, 25_000, 25_000))).map(({ traceIds }) => traceIds)).toEqual([
       ['a-callee'],
     ])

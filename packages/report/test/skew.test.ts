@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { call, request } from './make-clocks.js'
 import { makeTrace, sent, served } from './make-trace.js'
 
-describe('clocks that differ', () => {
-  it('are told in a sentence, which says what the reader sees', () => {
+describe('the finding about clocks that differ', () => {
+  it('says whether the times are corrected or shown as recorded', () => {
     const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
     const sentence = (findings: ReturnType<typeof summarize>) =>
       findings.filter(({ kind }) => kind === 'skew').map(finding => finding.sentence)
@@ -17,7 +17,7 @@ describe('clocks that differ', () => {
     ])
   })
 
-  it('lead to the points of that clock alone, where points of one host have several', () => {
+  it('leads only to the points of the clock, even if a host has several clocks', () => {
     const skewUs = 5_000_000
     const raw = buildReport(
       makeTrace(

@@ -12,8 +12,8 @@ const queries: Point[] = Array.from({ length: 20 }, (_, index) => ({
   to: index * 100 + index + 1,
 }))
 
-describe('the statistics of a trace', () => {
-  it('count, add up and spread the durations of what does the same', () => {
+describe('statistics', () => {
+  it('computes count, sum and distribution of points with the same action', () => {
     const { byShape } = statistics(
       buildReport(makeTrace({ id: 'root', service: 'orders', ...served('/'), from: 0, to: 10_000 }, ...queries)),
     )
@@ -52,7 +52,7 @@ describe('the statistics of a trace', () => {
     ])
   })
 
-  it('are also by name and by service, with most time of their own first', () => {
+  it('groups by name and by service, too, with most self time first', () => {
     const { byName, byService } = statistics(buildReport(makeShopTrace()))
 
     expect(byName.map(({ label, count, service }) => [label, count, service])).toEqual([
@@ -68,7 +68,7 @@ describe('the statistics of a trace', () => {
     ])
   })
 
-  it('count errors, and points without an end, whose time nobody knows', () => {
+  it('counts errors, and points without an end, whose duration is unknown', () => {
     const { byName } = statistics(
       buildReport(
         makeTrace(
@@ -85,11 +85,11 @@ describe('the statistics of a trace', () => {
     ])
   })
 
-  it('of nothing are empty', () => {
+  it('returns empty tables for an empty report', () => {
     expect(statistics(buildReport([]))).toEqual({ byName: [], byService: [], byShape: [] })
   })
 
-  it('hold every point once in each of their tables, in order from least to most', () => {
+  it('counts every point once in each table, with ordered percentiles', () => {
     const spans = fc.array(fc.record({ from: fc.nat(50), length: fc.option(fc.nat(50)), kind: fc.nat(3) }))
     fc.assert(
       fc.property(spans, points => {

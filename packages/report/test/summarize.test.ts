@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { loop, request } from './find.js'
 import { makeShopTrace, makeTrace, query } from './make-trace.js'
 
-describe('what to look at', () => {
-  it('says it in words, longest first, and links to the points', () => {
+describe('summarize', () => {
+  it('returns sentences, longest time first, with links to the points', () => {
     const findings = summarize(buildReport(makeShopTrace()))
 
     expect(findings.map(finding => finding.sentence)).toEqual([
       '37 % of this request is "SELECT * FROM orders WHERE lower(customer) LIKE ?" in orders (66.5 ms)',
       '26 % of this request is 20 x "SELECT ... FROM items WHERE id = ?" in orders, one after another (48.0 ms)',
-      'Up to 23 % of this request might be saved if "GET catalog:8081/items" and "GET orders:8082/orders/7" in gateway ran at once: nothing recorded forbids it (41.2 ms)',
+      'Up to 23 % of this request might be saved if "GET catalog:8081/items" and "GET orders:8082/orders/7" in gateway ran in parallel: the records show no dependency (41.2 ms)',
       '18 % of this request is "GET /items" in catalog after "SELECT id, title FROM catalog", with nothing recorded (32.8 ms)',
-      'The critical path is orders 73 %, catalog 21 %, gateway 6 %',
+      'The critical path is 73 % in orders, 21 % in catalog, 6 % in gateway',
     ])
     expect(findings.slice(0, 4).map(finding => finding.traceIds)).toEqual([
       ['slow'],
@@ -22,11 +22,11 @@ describe('what to look at', () => {
     ])
   })
 
-  it('says nothing where nothing stands out', () => {
+  it('returns no finding if nothing stands out', () => {
     expect(summarize(buildReport([]))).toEqual([])
   })
 
-  it('names at most as many of a kind as asked', () => {
+  it('returns at most the given number of findings of a kind', () => {
     const steps = loop(6, index => ({
       ...query(`UPDATE ${'abc'.charAt(index % 3)}`),
       from: index * 16_000,

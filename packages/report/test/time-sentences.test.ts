@@ -2,40 +2,42 @@ import { correctSkew } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { findServiceCalls } from '../src/analysis/service-calls.js'
 import { createQuote } from '../src/findings/phrases.js'
-import { groupCalls, sayCalls, saySlow, sayWaiting } from '../src/findings/time-sentences.js'
+import { describeCalls, describeSelfTime, describeWaiting, groupCalls } from '../src/findings/time-sentences.js'
 import { reportOf } from './find.js'
 import { query, sent, served } from './make-trace.js'
 
 const quote = createQuote(80)
 
 describe('a sentence about time', () => {
-  it('names a point, or the time of the point itself where it has steps', () => {
+  it("names a point, or the point's self time if the point has steps", () => {
     const { points } = reportOf(
       { id: 'a', ...served('/'), from: 0, to: 9 },
       { id: 'b', parent: 'a', ...query('SELECT 1'), from: 1, to: 2 },
     )
 
-    const said = points.map(node => saySlow(node, 5, node.traceId === 'b', quote).say('9 %', '5 µs'))
+    const said = points.map(node => describeSelfTime(node, 5, node.traceId === 'b', quote).toSentence('9 %', '5 µs'))
 
     expect(said).toEqual([
       '9 % is "GET /" in api itself, outside its one step (5 µs)',
-      '9 % is "SELECT 1" in api, or steps that are missing here (5 µs)',
+      '9 % is "SELECT 1" in api, perhaps because points are missing (5 µs)',
     ])
   })
 
-  it('names what was waited for, as far as it is known', () => {
+  it('names the cause of a wait, if it is known', () => {
     const { points: nodes } = reportOf({ id: 'a', name: 'wait', from: 0, to: 9 })
 
-    const said = ['', 'pool', 'a lock'].map(what => sayWaiting({ nodes, for: what, totalUs: 9 }).say('9 %', '9 µs'))
+    const said = ['', 'pool', 'a lock'].map(what =>
+      describeWaiting({ nodes, for: what, totalUs: 9 }).toSentence('9 %', '9 µs'),
+    )
 
     expect(said).toEqual([
-      '9 % is waiting in api (9 µs)',
-      '9 % is waiting for a connection of a pool in api (9 µs)',
-      '9 % is waiting for a lock in api (9 µs)',
+      '9 % is spent waiting in api (9 µs)',
+      '9 % is spent waiting for a connection of a pool in api (9 µs)',
+      '9 % is spent waiting for a lock in api (9 µs)',
     ])
   })
 
-  it('puts calls between the same two services together', () => {
+  it('combines calls between the same two services', () => {
     const points = ['a', 'b'].flatMap((id, index) => [
       { id, service: 'web', ...sent('db', 80, '/'), from: index * 100, to: index * 100 + 90 },
       { id: `${id}-callee`, parent: id, service: 'db', ...served('/'), from: index * 100 + 10, to: index * 100 + 70 },
@@ -43,12 +45,12 @@ describe('a sentence about time', () => {
 
     const groups = groupCalls(findServiceCalls(reportOf(...points)))
 
-    expect(groups.map(calls => sayCalls(calls, [], quote).say('30 %', '60 µs'))).toEqual([
-      '30 % lies between web and db, in 2 calls: network, queueing or the body (60 µs: 20 µs before, 40 µs after)',
+    expect(groups.map(calls => describeCalls(calls, [], quote).toSentence('30 %', '60 µs'))).toEqual([
+      '30 % lies between web and db, in 2 calls: the network, queues or bodies (60 µs: 20 µs there, 40 µs back)',
     ])
   })
 
-  it('says no split of the time between services of one host whose clocks differ', () => {
+  it('does not split the time between services of one host whose clocks differ', () => {
     const skewUs = 5_000_000
     const report = correctSkew(
       reportOf(
@@ -57,12 +59,12 @@ describe('a sentence about time', () => {
       ),
     )
 
-    const { say } = sayCalls(findServiceCalls(report), report.clocks, quote)
+    const { toSentence } = describeCalls(findServiceCalls(report), report.clocks, quote)
 
-    expect(say('50 %', '50 ms')).toMatch(/\(50 ms; their clocks differ too much to say how much of it before/)
+    expect(toSentence('50 %', '50 ms')).toMatch(/\(50 ms; the clocks differ too much to tell the way there/)
   })
 
-  it('says the split of the time between two services of one clock on a host with several clocks', () => {
+  it("splits the time between two services that share one of a host's clocks", () => {
     const skewUs = 5_000_000
     const report = correctSkew(
       reportOf(
@@ -74,8 +76,8 @@ describe('a sentence about time', () => {
     )
     const calls = findServiceCalls(report).filter(({ caller }) => caller.traceId === 'near')
 
-    const { say } = sayCalls(calls, report.clocks, quote)
+    const { toSentence } = describeCalls(calls, report.clocks, quote)
 
-    expect(say('40 %', '40 ms')).toMatch(/\(40 ms: 10\.0 ms before, 30\.0 ms after\)$/)
+    expect(toSentence('40 %', '40 ms')).toMatch(/\(40 ms: 10\.0 ms before, 30\.0 ms after\)$/)
   })
 })

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { request } from './find.js'
 import { makeTrace, query } from './make-trace.js'
 
-describe('where the time went', () => {
-  it('tells first what lies on the critical path, and says what does not', () => {
+describe('timeFindings', () => {
+  it('puts findings on the critical path first, and labels the others', () => {
     const findings = summarize(
       buildReport(
         makeTrace(

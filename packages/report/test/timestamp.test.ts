@@ -21,7 +21,7 @@ describe('a timestamp of a record', () => {
     },
   )
 
-  it('is written as it was read', () => {
+  it('is written in the format in which it was read', () => {
     const times = [MOMENT, MOMENT + 1, MOMENT + 999_999, -1]
 
     expect(times.map(formatTimestamp).map(createTimestampReader())).toEqual(times)

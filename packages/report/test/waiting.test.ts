@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { find, request, sentences } from './find.js'
 import { makeTrace, type Point } from './make-trace.js'
 
-describe('waiting', () => {
+describe('the finding about waiting', () => {
   const wait = (id: string, from: number, to: number, info?: Record<string, unknown>): Point => ({
     id,
     name: 'wait',
@@ -12,17 +12,17 @@ describe('waiting', () => {
     ...(info && { info }),
   })
 
-  it('for a pool is added up, and named', () => {
+  it('adds up the waits for a pool', () => {
     const pool = { wait: { for: 'pool' } }
     const found = find('waiting', ...request(wait('a', 0, 10_000, pool), wait('b', 20_000, 30_000, pool)))
 
     expect(found).toMatchObject([{ traceIds: ['a', 'b'], totalUs: 20_000, share: 0.2 }])
     expect(found[0]?.sentence).toBe(
-      '20 % of this request is waiting for a connection of a pool in orders, 2 times (20.0 ms)',
+      '20 % of this request is spent waiting for a connection from a pool in orders, 2 times (20.0 ms)',
     )
   })
 
-  it('for the event loop, for something else, and for nobody knows what are told apart', () => {
+  it('distinguishes waits for the event loop, for other named causes, and for unknown causes', () => {
     expect(
       sentences(
         'waiting',
@@ -33,13 +33,13 @@ describe('waiting', () => {
         ),
       ),
     ).toEqual([
-      '30 % of this request is waiting for the event loop in orders (30.0 ms)',
-      '20 % of this request is waiting for lock 7 in orders (20.0 ms)',
-      '10 % of this request is waiting in orders (10.0 ms)',
+      '30 % of this request is spent waiting for the event loop in orders (30.0 ms)',
+      '20 % of this request is spent waiting for lock 7 in orders (20.0 ms)',
+      '10 % of this request is spent waiting in orders (10.0 ms)',
     ])
   })
 
-  it('is not also called slow or repeated', () => {
+  it('does not report the same points as slow or repeated', () => {
     const points = request(wait('a', 0, 20_000), wait('b', 20_000, 40_000), wait('c', 40_000, 60_000))
 
     expect(summarize(buildReport(makeTrace(...points))).map(({ kind }) => kind)).toEqual(['waiting', 'gap'])

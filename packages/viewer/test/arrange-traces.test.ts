@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { routeKey, routeStatistics, sortRoutes } from '../pages/list/routes/route-statistics.js'
-import { type Filters, filterTraces, isNarrowed, sortTraces } from '../pages/list/view/arrange-traces.js'
+import { computeRouteStatistics, createRouteKey, sortRoutes } from '../pages/list/routes/route-statistics.js'
+import { type Filters, filterTraces, hasFilters, sortTraces } from '../pages/list/view/arrange-traces.js'
 import { assignColours } from '../pages/shared/service-colour.js'
 import type { ListedTrace } from '../src/protocol/listed-trace.js'
 
-const ALL: Filters = { search: '', least: '', status: '', route: '' }
+const ALL: Filters = { search: '', minDuration: '', status: '', route: '' }
 
 const TRACES = [
   listed({ id: 'a', request: 'GET /orders/7', pattern: 'GET /orders/:id', durationUs: 30_000, status: 200 }),
@@ -30,39 +30,39 @@ describe('the filters of the list', () => {
     [{ search: 'ORDERS get' }, 'abd'],
     [{ search: 'typeerror' }, 'e'],
     [{ search: ':id' }, 'abd'],
-    [{ least: '30' }, 'abe'],
-    [{ least: '0.1 s' }, 'e'],
-    [{ least: 'soon' }, 'abcdef'],
+    [{ minDuration: '30' }, 'abe'],
+    [{ minDuration: '0.1 s' }, 'e'],
+    [{ minDuration: 'soon' }, 'abcdef'],
     [{ status: '404' }, 'b'],
     [{ status: '4xx' }, 'b'],
     [{ status: '5xx' }, 'c'],
     [{ status: 'error' }, 'ce'],
-    [{ status: '4xx', least: '100' }, ''],
-    [{ route: routeKey(TRACES[0] as ListedTrace) }, 'abd'],
-    [{ route: routeKey(TRACES[4] as ListedTrace) }, 'e'],
-  ])('leave of all %j', (filters, ids) => {
+    [{ status: '4xx', minDuration: '100' }, ''],
+    [{ route: createRouteKey(TRACES[0] as ListedTrace) }, 'abd'],
+    [{ route: createRouteKey(TRACES[4] as ListedTrace) }, 'e'],
+  ])('select the expected traces: %j', (filters, ids) => {
     expect(idsOf(filterTraces(TRACES, { ...ALL, ...filters }))).toBe(ids)
   })
 
-  it('narrow nothing where all are empty or say nothing', () => {
-    expect(isNarrowed({ ...ALL, search: ' ', least: 'soon' })).toBe(false)
+  it('select every trace if all filters are empty or invalid', () => {
+    expect(hasFilters({ ...ALL, search: ' ', minDuration: 'soon' })).toBe(false)
   })
 })
 
 describe('the order of the list', () => {
-  it('puts what is not known last, and keeps equals in their order', () => {
+  it('puts unknown values last, and keeps equal traces in their order', () => {
     expect(idsOf(sortTraces(TRACES, { key: 'durationUs', descending: true }))).toBe('ebacdf')
     expect(idsOf(sortTraces(TRACES, { key: 'status', descending: true }))).toBe('cbadef')
   })
 })
 
 describe('the routes of the list', () => {
-  it('have their count, failures, p50, p95 and slowest trace', () => {
+  it('have a count, failures, p50, p95 and the slowest trace', () => {
     const traces = Array.from({ length: 100 }, (_, index) =>
       listed({ id: String(index), pattern: 'GET /', durationUs: (index + 1) * 1_000, failed: index < 3 }),
     )
 
-    expect(routeStatistics(traces)).toMatchObject([
+    expect(computeRouteStatistics(traces)).toMatchObject([
       {
         pattern: 'GET /',
         count: 100,
@@ -75,8 +75,8 @@ describe('the routes of the list', () => {
     ])
   })
 
-  it('are one for each service, and none for what was not read yet', () => {
-    const routes = routeStatistics([...TRACES, listed({ id: 'g', pattern: 'POST /pay', service: 'other' })])
+  it('are separate for each service, and leave out traces that were not read yet', () => {
+    const routes = computeRouteStatistics([...TRACES, listed({ id: 'g', pattern: 'POST /pay', service: 'other' })])
 
     expect(routes.map(({ pattern, service, count }) => `${pattern} ${service} ${count}`)).toEqual([
       'GET /orders/:id shop 3',
@@ -86,8 +86,8 @@ describe('the routes of the list', () => {
     ])
   })
 
-  it('sort by any figure, those without one last', () => {
-    const routes = routeStatistics([...TRACES, listed({ id: 'g', pattern: 'GET /new', durationUs: null })])
+  it('sort by any column, with unknown values last', () => {
+    const routes = computeRouteStatistics([...TRACES, listed({ id: 'g', pattern: 'GET /new', durationUs: null })])
 
     const sorted = sortRoutes(routes, { key: 'p95Us', descending: true }).map(({ pattern }) => pattern)
 
@@ -95,8 +95,8 @@ describe('the routes of the list', () => {
   })
 })
 
-describe('the colour of a service', () => {
-  it('is the same beside others, and no other has it among eight', () => {
+describe('the color of a service', () => {
+  it('does not depend on other services, and is unique among eight services', () => {
     const names = ['gateway', 'orders', 'catalog', 'history', 'accounts', 'search', 'mail', 'audit']
 
     const colours = assignColours(names)
@@ -105,7 +105,7 @@ describe('the colour of a service', () => {
     expect(assignColours(['gateway'])[0]).toBe(colours[0])
   })
 
-  it('differs from all others, however many there are', () => {
+  it('differs from the colors of any number of other services', () => {
     const names = Array.from({ length: 100 }, (_, index) => `service-${index}`)
 
     expect(new Set(assignColours(names)).size).toBe(100)

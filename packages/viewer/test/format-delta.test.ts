@@ -9,10 +9,10 @@ it.each([
   [-0.0004, '< 0.1 %'],
   [0, ''],
   [null, ''],
-])('a share of %j is written as %j', (share, text) => {
+])('formats a share of %j as %j', (share, text) => {
   expect(formatSignedShare(share)).toBe(text)
 })
 
-it('a difference has its sign', () => {
+it('formats a difference with its sign', () => {
   expect([45_000, 0, -12].map(formatDelta)).toEqual(['+45.0 ms', '0 µs', '−12 µs'])
 })

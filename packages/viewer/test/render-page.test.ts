@@ -5,7 +5,7 @@ import { pageTemplate, pageTheme, renderPage } from '@osprofiler/viewer'
 import { describe, expect, it } from 'vitest'
 
 describe('renderPage', () => {
-  it('holds every record, as it came', () => {
+  it('holds every record unchanged', () => {
     const records = [record('db-start', 'a', 0), record('db-stop', 'a', 5), record('db-stop', 'a', 9)]
 
     const html = render(records)
@@ -13,7 +13,7 @@ describe('renderPage', () => {
     expect(JSON.parse(elementText(html, 'osprofiler-records'))).toEqual([records[0], records[2], records[1]])
   })
 
-  it('lets no record end the element that it stands in', () => {
+  it('lets no record end its script element', () => {
     const hostile = '</script><!--<script>\u2028\u2029'
 
     const html = render([{ ...record('db-start', 'a', 0), info: { hostile }, name: hostile }])
@@ -24,13 +24,13 @@ describe('renderPage', () => {
     expect(html.match(/<script/g)).toHaveLength(3)
   })
 
-  it('escapes what the trace is called', () => {
+  it('escapes the title of the trace', () => {
     const html = render([{ ...record('db-start', 'a', 0), base_id: '</title><script>x</script>' }])
 
     expect(html).toContain('<title>Trace &#60;/title&#62;&#60;script&#62;')
   })
 
-  it('allows its own script and style alone, by their hashes', () => {
+  it('allows only its own script and style, by their hashes', () => {
     const html = render([record('db-start', 'a', 0)])
 
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? ''
@@ -46,13 +46,13 @@ describe('renderPage', () => {
     expect(policy).not.toContain('unsafe')
   })
 
-  it('names no address of the network', () => {
+  it('contains no network address', () => {
     const addresses = render([]).match(/\bhttps?:\/\/[\w./-]+/g) ?? []
 
     expect(addresses.filter(address => !address.startsWith('http://www.w3.org/'))).toEqual([])
   })
 
-  it('keeps the heaviest points of a large trace, with all that is above them', () => {
+  it('keeps the heaviest points of a large trace, with the points above them', () => {
     const records = [
       ...span('top', undefined, 0, 1000),
       ...span('light', 'top', 1, 5),
@@ -67,7 +67,7 @@ describe('renderPage', () => {
     expect(JSON.parse(elementText(html, 'osprofiler-facts'))).toMatchObject({ points: 4, kept: 3 })
   })
 
-  it('comes in pieces, and again each time it is asked', () => {
+  it('returns pieces that can be iterated more than once', () => {
     const records = Array.from({ length: 2000 }, (_, index) => record('db-start', `point${index}`, index))
     const page = renderPage(buildReport(records))
 
@@ -100,7 +100,7 @@ describe('pageTemplate', () => {
 })
 
 describe('pageTheme', () => {
-  it('gives the colours of both themes', () => {
+  it('returns the colors of both themes', () => {
     expect(pageTheme()).toMatch(/:root {[\s\S]*--accent:[\s\S]*\[data-theme="dark"\]/)
   })
 })

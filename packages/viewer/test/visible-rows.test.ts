@@ -4,47 +4,54 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../pages/shared/parse-duration.js'
 import { filterPoints } from '../pages/trace/model/filter-points.js'
 import { createTraceModel } from '../pages/trace/model/trace-model.js'
-import { foldRow, rowMembers, visibleRows } from '../pages/trace/model/visible-rows.js'
+import { listVisibleRows, pointsOfRow, toFoldRow } from '../pages/trace/model/visible-rows.js'
 import { readLink, writeLink } from '../pages/trace/view/deep-link.js'
-import { fitRange, labelTicks, panRange, rangeOfPoints, ticks, zoomRange } from '../pages/trace/view/time-range.js'
+import {
+  computeLabelTicks,
+  computeTicks,
+  fitRange,
+  panRange,
+  rangeOfPoints,
+  zoomRange,
+} from '../pages/trace/view/time-range.js'
 
 const NOTHING = { collapsed: new Set<number>(), openFolds: new Set<number>(), kept: undefined }
 
-describe('the rows', () => {
-  it('of a hundred thousand levels need no recursion', () => {
+describe('the visible rows', () => {
+  it('handle a hundred thousand levels without recursion', () => {
     const records = Array.from({ length: 100_000 }, (_, index) =>
       step(`point${index}`, index === 0 ? 'trace' : `point${index - 1}`, `name${index}`),
     )
     const model = createTraceModel(buildReport(records))
 
-    const { rows, levels } = visibleRows(model, NOTHING)
+    const { rows, levels } = listVisibleRows(model, NOTHING)
 
     expect(rows.length).toBe(100_000)
     expect(levels.at(-1)).toBe(99_999)
   })
 
-  it('fold siblings that do the same, though others stand between them', () => {
+  it('fold siblings with the same action, even if other siblings lie between them', () => {
     const names = ['a', 'b', 'a', 'c', 'a']
     const model = createTraceModel(buildReport(names.flatMap((name, index) => whole(`p${index}`, name, index))))
 
-    const closed = visibleRows(model, NOTHING)
-    const open = visibleRows(model, { ...NOTHING, openFolds: new Set([0]) })
+    const closed = listVisibleRows(model, NOTHING)
+    const open = listVisibleRows(model, { ...NOTHING, openFolds: new Set([0]) })
 
     expect([...closed.rows]).toEqual([-1, 1, 3])
     expect([...open.rows]).toEqual([-1, 0, 2, 4, 1, 3])
     expect([...open.levels]).toEqual([0, 1, 1, 1, 0, 0])
   })
 
-  it('of folded siblings are about those that a filter leaves, and about all where it removes the row', () => {
+  it('of folded siblings hold the filtered points, or all points if the filter removes the row', () => {
     const model = createTraceModel(buildReport([0, 1, 2].flatMap(index => whole(`p${index}`, 'a', index))))
 
-    expect(rowMembers(model, foldRow(0), undefined)).toEqual([0, 1, 2])
-    expect(rowMembers(model, foldRow(0), Uint8Array.of(0, 2, 2))).toEqual([1, 2])
-    expect(rowMembers(model, foldRow(0), Uint8Array.of(0, 0, 0))).toEqual([0, 1, 2])
-    expect(rowMembers(model, 1, Uint8Array.of(0, 0, 0))).toEqual([1])
+    expect(pointsOfRow(model, toFoldRow(0), undefined)).toEqual([0, 1, 2])
+    expect(pointsOfRow(model, toFoldRow(0), Uint8Array.of(0, 2, 2))).toEqual([1, 2])
+    expect(pointsOfRow(model, toFoldRow(0), Uint8Array.of(0, 0, 0))).toEqual([0, 1, 2])
+    expect(pointsOfRow(model, 1, Uint8Array.of(0, 0, 0))).toEqual([1])
   })
 
-  it('that a filter leaves stand below what leads to them', () => {
+  it('that a filter keeps stay below the points above them', () => {
     const records = [
       step('top', 'trace', 'top'),
       step('kept', 'top', 'kept', 'orders'),
@@ -56,11 +63,11 @@ describe('the rows', () => {
     const kept = filterPoints(model, { hiddenServices, onlyFailed: false, minUs: 0 })
 
     expect([...(kept ?? [])]).toEqual([1, 2, 0])
-    expect([...visibleRows(model, { ...NOTHING, kept }).rows]).toEqual([0, 1])
+    expect([...listVisibleRows(model, { ...NOTHING, kept }).rows]).toEqual([0, 1])
   })
 })
 
-describe('a duration that is typed in', () => {
+describe('parseDuration', () => {
   it.each([
     ['250', 250_000],
     ['1.5 s', 1_500_000],
@@ -70,13 +77,13 @@ describe('a duration that is typed in', () => {
     ['', 0],
     ['soon', 0],
     ['-5', 0],
-  ])('%j is %d microseconds', (text, us) => {
+  ])('reads %j as %d microseconds', (text, us) => {
     expect(parseDuration(text)).toBe(us)
   })
 })
 
-describe('a range', () => {
-  it('never leaves the trace, and never becomes nothing', () => {
+describe('the range of the time axis', () => {
+  it('never leaves the trace, and never becomes empty', () => {
     expect(fitRange({ fromUs: -50, toUs: 50 }, 1000)).toEqual({ fromUs: 0, toUs: 100 })
     expect(fitRange({ fromUs: 990, toUs: 1090 }, 1000)).toEqual({ fromUs: 900, toUs: 1000 })
     expect(fitRange({ fromUs: 0, toUs: 5000 }, 1000)).toEqual({ fromUs: 0, toUs: 1000 })
@@ -84,11 +91,11 @@ describe('a range', () => {
     expect(panRange({ fromUs: 0, toUs: 100 }, -1, 1000)).toEqual({ fromUs: 0, toUs: 100 })
   })
 
-  it('is zoomed around the moment under the pointer', () => {
+  it('is zoomed around the pointer', () => {
     expect(zoomRange({ fromUs: 0, toUs: 1000 }, 0.5, 250, 1000)).toEqual({ fromUs: 125, toUs: 625 })
   })
 
-  it('of points reaches from the earliest to the latest, whatever their order, past those without a time', () => {
+  it('of points reaches from the earliest to the latest time, in any order, and skips unknown times', () => {
     const trace = {
       startsUs: Float64Array.of(Number.NaN, 400, 200),
       endsUs: Float64Array.of(Number.NaN, 500, 300),
@@ -100,23 +107,23 @@ describe('a range', () => {
   })
 
   it('has round moments, whose labels have room', () => {
-    expect(ticks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800, 1000])
-    expect(labelTicks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800])
+    expect(computeTicks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800, 1000])
+    expect(computeLabelTicks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800])
   })
 })
 
-describe('a link', () => {
-  it('says the same when it is read', () => {
+describe('a deep link', () => {
+  it('reads back unchanged', () => {
     const link = { view: 'flame', point: 'a&b=c#d', range: { fromUs: 5, toUs: 90 } } as const
 
     expect(readLink(writeLink(link))).toEqual(link)
   })
 
-  it('leaves out what is as always, and ids that no address holds', () => {
+  it('leaves out defaults, and ids that are too long for an address', () => {
     expect(writeLink({ view: 'waterfall', point: 'x'.repeat(1000), range: undefined })).toBe('')
   })
 
-  it('that says nonsense is none', () => {
+  it('with invalid values is ignored', () => {
     expect(readLink('#view=no&from=9&to=3')).toEqual({ view: 'waterfall', point: undefined, range: undefined })
   })
 })

@@ -17,7 +17,7 @@ interface End {
   readonly child: KnownSpan
   readonly atUs: number
   /** Whether the end is that of a point below the child that outlasted the child. */
-  readonly outlasting: boolean
+  readonly isOutlasting: boolean
 }
 
 /** A point whose stretches of the path are being collected, from its end backwards. */
@@ -27,7 +27,7 @@ interface Frame {
   readonly ownStartUs: number
   readonly ownEndUs: number
   /** Whether a child that is still running at the cursor counts up to the cursor. */
-  readonly clips: boolean
+  readonly clipsRunning: boolean
   readonly ends: readonly End[]
   /** Children without an end, latest start last. */
   readonly open: KnownSpan[]
@@ -55,13 +55,13 @@ export function criticalPath(report: Report): CriticalSegment[] {
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const step = takeStep(frame)
     if (step === undefined) {
-      addOwn(path, frame, frame.fromUs)
+      addSelfTime(path, frame, frame.fromUs)
       stack.pop()
       continue
     }
     const { child, atUs } = step
     const fromUs = Math.max(frame.fromUs, child.startUs)
-    addOwn(path, frame, atUs)
+    addSelfTime(path, frame, atUs)
     frame.cursorUs = fromUs
     stack.push(openFrame(child.node, child.node.children, fromUs, atUs, spans))
   }
@@ -84,15 +84,15 @@ function openFrame(
     if (child.isOpen) open.push(child)
     const { endUs, lastUs } = child
     const boundUs = Math.max(fromUs, child.startUs)
-    if (endUs > boundUs) ends.push({ child, atUs: endUs, outlasting: false })
-    if (lastUs > endUs && lastUs > boundUs) ends.push({ child, atUs: lastUs, outlasting: true })
+    if (endUs > boundUs) ends.push({ child, atUs: endUs, isOutlasting: false })
+    if (lastUs > endUs && lastUs > boundUs) ends.push({ child, atUs: lastUs, isOutlasting: true })
   }
   return {
     node,
     fromUs,
     ownStartUs: own?.startUs ?? Number.NEGATIVE_INFINITY,
     ownEndUs: own === undefined ? Number.NEGATIVE_INFINITY : own.isOpen ? Number.POSITIVE_INFINITY : own.endUs,
-    clips: node === undefined || isOutgoing(node),
+    clipsRunning: node === undefined || isOutgoing(node),
     ends: ends.sort((a, b) => b.atUs - a.atUs || a.child.startUs - b.child.startUs),
     open: open.sort((a, b) => a.startUs - b.startUs),
     next: 0,
@@ -108,9 +108,9 @@ function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
     const end = ends[frame.next]
     if (end === undefined) continue
     // Background work that outlasts a child delayed nothing, unless this point is on the path only for such work.
-    if (end.outlasting && cursorUs <= frame.ownEndUs) continue
+    if (end.isOutlasting && cursorUs <= frame.ownEndUs) continue
     if (end.atUs <= cursorUs) break
-    if (frame.clips && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
+    if (frame.clipsRunning && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
   }
   const { running } = frame
   if (running !== undefined && running.startUs < cursorUs) {
@@ -121,13 +121,13 @@ function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
 }
 
 /** Adds the time from `fromUs` to the cursor: as the point's own, as an unfinished child's, or as unrecorded. */
-function addOwn(path: CriticalSegment[], frame: Frame, fromUs: number): void {
+function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   const { node, ownStartUs, ownEndUs, open } = frame
   let toUs = frame.cursorUs
   const addDownTo = (boundUs: number, point: ReportNode | undefined, assumed: boolean): void => {
     const downTo = Math.max(fromUs, boundUs)
     if (downTo < toUs) {
-      add(path, { point, fromUs: downTo, toUs, assumed })
+      addSegment(path, { point, fromUs: downTo, toUs, assumed })
       toUs = downTo
     }
   }
@@ -143,7 +143,7 @@ function addOwn(path: CriticalSegment[], frame: Frame, fromUs: number): void {
 }
 
 /** The path is built from its end, so a segment can extend the last entry to an earlier start. */
-function add(path: CriticalSegment[], segment: CriticalSegment): void {
+function addSegment(path: CriticalSegment[], segment: CriticalSegment): void {
   const later = path.at(-1)
   if (later !== undefined && later.point === segment.point && later.assumed === segment.assumed) {
     path[path.length - 1] = { ...later, fromUs: segment.fromUs }

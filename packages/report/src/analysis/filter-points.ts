@@ -25,7 +25,7 @@ export interface FilteredPoints {
 }
 
 /** Only this many characters of each text are searched. */
-const MAX_TEXT_LENGTH = 20_000
+const MAX_TEXT_CHARS = 20_000
 
 /**
  * Returns the trace ids of the points whose `pointText` passes a test. A user's regular expression can take forever:
@@ -41,10 +41,10 @@ export function pointText(node: ReportNode): string {
   const { name, service, project, host, exception, traceId } = node
   const statement = readText(node.start, 'info', 'db', 'statement')
   const message = readText(node.stop, 'info', 'message')
-  const said = pointDetail(node)
+  const detail = pointDetail(node)
   const names = new Set([shownName(name), name])
   return [
-    ...Array.from(names, known => `${known} ${said}`.trimEnd()),
+    ...Array.from(names, known => `${known} ${detail}`.trimEnd()),
     statement,
     service,
     project,
@@ -54,40 +54,40 @@ export function pointText(node: ReportNode): string {
     traceId,
   ]
     .filter(text => text !== undefined)
-    .map(text => text.slice(0, MAX_TEXT_LENGTH))
+    .map(text => text.slice(0, MAX_TEXT_CHARS))
     .join('\n')
 }
 
 /** Returns the points that pass a filter, or `undefined` if the filter has no conditions. */
 export function filterPoints(report: Report, options: PointFilter): FilteredPoints | undefined {
   const { depth = Infinity, minUs, filter, service } = options
-  const words = describe(options)
+  const words = describeFilter(options)
   if (words === '') return undefined
-  const asks = (node: ReportNode): boolean =>
+  const matches = (node: ReportNode): boolean =>
     (minUs === undefined || (node.durationUs ?? Infinity) >= minUs) &&
     (filter === undefined || filter.has(node.traceId)) &&
     (service === undefined || node.service === service)
 
-  const leads = new Set<ReportNode>()
+  const onAnyPath = new Set<ReportNode>()
   const shown = new Set<ReportNode>()
   const onPath = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
-    const isAsked = asks(node)
-    if (!isAsked && !node.children.some(child => leads.has(child))) continue
-    leads.add(node)
+    const isMatch = matches(node)
+    if (!isMatch && !node.children.some(child => onAnyPath.has(child))) continue
+    onAnyPath.add(node)
     if (node.depth >= depth) continue
     shown.add(node)
-    if (!isAsked) onPath.add(node)
+    if (!isMatch) onPath.add(node)
   }
   return { shown, onPath, words }
 }
 
-function describe({ depth, minUs, filter, service }: PointFilter): string {
+function describeFilter({ depth, minUs, filter, service }: PointFilter): string {
   return [
     depth === undefined || depth === Infinity ? '' : `${depth} ${depth === 1 ? 'level' : 'levels'} deep`,
     minUs === undefined ? '' : `at least ${formatDuration(minUs)}`,
     service === undefined ? '' : `service "${service}"`,
-    filter === undefined ? '' : 'what matches the filter',
+    filter === undefined ? '' : 'matching the filter',
   ]
     .filter(Boolean)
     .join(', ')

@@ -2,7 +2,7 @@ import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey } from '../words/point-label.js'
 
-const MIN_FOLDED = 3
+const MIN_FOLDED_POINTS = 3
 
 /** Returns whether a point failed or has marks, so that no fold may hide the point. */
 export function isTroubled({ failed, marks }: ReportNode): boolean {
@@ -28,12 +28,14 @@ export function createFold(
 ): (siblings: readonly ReportNode[]) => ReportNode[][] {
   const keyOf = createRepetitionKey()
   return siblings => {
-    if (siblings.length < MIN_FOLDED) return siblings.map(node => [node])
+    if (siblings.length < MIN_FOLDED_POINTS) return siblings.map(node => [node])
     const groups = groupBy(siblings, node =>
       troubledBelow.has(node) || staysAlone(node)
         ? node
         : `${keyOf(node)}${node.failed}${node.exception}${node.marks.join()}`,
     )
-    return [...groups.values()].flatMap(nodes => (nodes.length < MIN_FOLDED ? nodes.map(node => [node]) : [nodes]))
+    return [...groups.values()].flatMap(nodes =>
+      nodes.length < MIN_FOLDED_POINTS ? nodes.map(node => [node]) : [nodes],
+    )
   }
 }

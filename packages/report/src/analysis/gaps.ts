@@ -20,7 +20,7 @@ export function findGaps(report: Report): Gap[] {
     let longest: Gap | undefined
     let reachedUs = startedUs
     let after: ReportNode | undefined
-    const consider = (toUs: number, before: ReportNode | undefined): void => {
+    const offerGap = (toUs: number, before: ReportNode | undefined): void => {
       const us = Math.min(toUs, finishedUs) - reachedUs
       if (us > 0 && us > (longest === undefined ? 0 : longest.toUs - longest.fromUs)) {
         longest = { node, fromUs: reachedUs, toUs: Math.min(toUs, finishedUs), after, before }
@@ -28,7 +28,7 @@ export function findGaps(report: Report): Gap[] {
     }
     const children = node.children.map(child => spans.get(child)).filter(child => child !== undefined)
     for (const child of children.sort((a, b) => a.startUs - b.startUs)) {
-      consider(child.startUs, child.startUs < finishedUs ? child.node : undefined)
+      offerGap(child.startUs, child.startUs < finishedUs ? child.node : undefined)
       // Work that the child handed over without waiting was recorded, too, so a child counts up to `lastUs`.
       const endUs = child.isOpen ? finishedUs : child.lastUs
       if (endUs > reachedUs) {
@@ -36,7 +36,7 @@ export function findGaps(report: Report): Gap[] {
         after = child.node
       }
     }
-    consider(finishedUs, undefined)
+    offerGap(finishedUs, undefined)
     return longest === undefined ? [] : [longest]
   })
 }

@@ -1,7 +1,7 @@
 import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, isLayer } from '../words/point-label.js'
-import { intervalOf, unionUs } from './self-time.js'
+import { toInterval, unionUs } from './self-time.js'
 
 /** Siblings that do the same thing, such as the queries of a loop (N+1). */
 export interface Repetition {
@@ -15,13 +15,13 @@ export interface Repetition {
 const MIN_POINTS = 3
 
 /** Returns the repetitions of a trace, longest first, without framework layers and points that lack an end. */
-export function repeatedPoints(report: Report): Repetition[] {
+export function findRepetitions(report: Report): Repetition[] {
   const keyOf = createRepetitionKey()
   const found: Repetition[] = []
   for (const siblings of [report.roots, ...report.points.map(node => node.children)]) {
     if (siblings.length < MIN_POINTS) continue
-    const whole = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
-    const groups = groupBy(whole, keyOf)
+    const finished = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
+    const groups = groupBy(finished, keyOf)
     for (const nodes of groups.values()) {
       if (nodes.length >= MIN_POINTS) found.push(toRepetition(nodes))
     }
@@ -30,7 +30,7 @@ export function repeatedPoints(report: Report): Repetition[] {
 }
 
 function toRepetition(nodes: readonly ReportNode[]): Repetition {
-  const intervals = nodes.map(intervalOf)
+  const intervals = nodes.map(toInterval)
   return {
     nodes,
     totalUs: unionUs(intervals),

@@ -17,7 +17,7 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
     if (durationUs === undefined || startedUs === undefined || finishedUs === undefined) continue
     const covered = node.children.map(child => ({
       startUs: Math.max(startedUs, child.startedUs ?? child.finishedUs ?? finishedUs),
-      endUs: Math.min(finishedUs, endOf(child, finishedUs)),
+      endUs: Math.min(finishedUs, findEndUs(child, finishedUs)),
     }))
     times.set(node, durationUs - unionUs(covered))
   }
@@ -29,12 +29,12 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
  * without both ends are left out; `undefined` if all are.
  */
 export function coveredUs(nodes: readonly ReportNode[]): number | undefined {
-  const whole = nodes.filter(({ durationUs }) => durationUs !== undefined)
-  return whole.length === 0 ? undefined : unionUs(whole.map(intervalOf))
+  const finished = nodes.filter(({ durationUs }) => durationUs !== undefined)
+  return finished.length === 0 ? undefined : unionUs(finished.map(toInterval))
 }
 
 /** Returns the interval of a point that has both ends, in microseconds. */
-export function intervalOf({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
+export function toInterval({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
   return { startUs: startedUs, endUs: finishedUs }
 }
 
@@ -50,7 +50,7 @@ export function unionUs(intervals: readonly Interval[]): number {
   return total
 }
 
-function endOf(child: ReportNode, parentEndUs: number): number {
+function findEndUs(child: ReportNode, parentEndUs: number): number {
   if (child.finishedUs !== undefined) return child.finishedUs
   return child.startedUs === undefined ? Number.NEGATIVE_INFINITY : parentEndUs
 }

@@ -14,8 +14,8 @@ export interface SerialWork {
 }
 
 /** Shorter values are equal by chance. */
-const MIN_VALUE_LENGTH = 3
-const MAX_TEXT_LENGTH = 4000
+const MIN_VALUE_CHARS = 3
+const MAX_TEXT_CHARS = 4000
 
 /**
  * Returns runs of reads that one parent made one after another, although no record shows that a later one needs an
@@ -33,15 +33,15 @@ export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> 
     let results = new Set<string>()
     for (const node of siblings) {
       if (readWait(node) !== undefined) continue
-      const fits = reads.has(node) && !leftOut.has(node)
+      const isWanted = reads.has(node) && !leftOut.has(node)
       const last = run.at(-1)
-      const follows = fits && last !== undefined && (node.startedUs ?? 0) >= (last.finishedUs ?? 0)
-      if (!follows || listValues(readAsked(node)).some(value => results.has(value))) {
+      const follows = isWanted && last !== undefined && (node.startedUs ?? 0) >= (last.finishedUs ?? 0)
+      if (!follows || listValues(readInputs(node)).some(value => results.has(value))) {
         found.push(...toSerialWork(run))
         run = []
         results = new Set()
       }
-      if (!fits) continue
+      if (!isWanted) continue
       run.push(node)
       for (const value of listValues(readField(node.stop, 'info'))) results.add(value)
     }
@@ -62,12 +62,12 @@ function toSerialWork(run: readonly ReportNode[]): SerialWork[] {
 }
 
 function findReads(report: Report): Set<ReportNode> {
-  const selves = selfTimes(report)
+  const selfTimesByNode = selfTimes(report)
   const reads = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
     if (node.durationUs === undefined || node.failed) continue
     const isCall = isOutgoing(node) || readField(node.start, 'info', 'db') !== undefined
-    const mostlyWaits = node.children.length > 0 && (selves.get(node) ?? 0) * 2 < node.durationUs
+    const mostlyWaits = node.children.length > 0 && (selfTimesByNode.get(node) ?? 0) * 2 < node.durationUs
     if (isCall ? isReadCall(node) : mostlyWaits && node.children.every(child => reads.has(child))) reads.add(node)
   }
   return reads
@@ -76,11 +76,11 @@ function findReads(report: Report): Set<ReportNode> {
 function isReadCall(node: ReportNode): boolean {
   const method = readText(node.start, 'info', 'requests', 'method')
   if (method !== undefined) return /^(?:get|head)$/i.test(method)
-  const statement = readText(node.start, 'info', 'db', 'statement')?.slice(0, MAX_TEXT_LENGTH)
+  const statement = readText(node.start, 'info', 'db', 'statement')?.slice(0, MAX_TEXT_CHARS)
   return statement !== undefined && /^\s*select\b/i.test(statement) && !/\b(?:for\s+update|into)\b/i.test(statement)
 }
 
-function readAsked(node: ReportNode): unknown {
+function readInputs(node: ReportNode): unknown {
   const { info } = node.start ?? {}
   const sent = readField(info, 'requests')
   return sent === undefined ? readField(info, 'db', 'params') : [readField(sent, 'path'), readField(sent, 'query')]
@@ -90,12 +90,12 @@ function readAsked(node: ReportNode): unknown {
 function listValues(value: unknown): string[] {
   let text = ''
   const waiting = [{ value, depth: 0 }]
-  for (let next = waiting.pop(); next !== undefined && text.length < MAX_TEXT_LENGTH; next = waiting.pop()) {
+  for (let next = waiting.pop(); next !== undefined && text.length < MAX_TEXT_CHARS; next = waiting.pop()) {
     const { value: part, depth } = next
-    if (typeof part === 'string' || asNumber(part) !== undefined) text += ` ${String(part).slice(0, MAX_TEXT_LENGTH)}`
+    if (typeof part === 'string' || asNumber(part) !== undefined) text += ` ${String(part).slice(0, MAX_TEXT_CHARS)}`
     else if (typeof part === 'object' && part !== null && depth < 4) {
       for (const inner of Object.values(part).slice(0, 100)) waiting.push({ value: inner, depth: depth + 1 })
     }
   }
-  return text.split(/[^\p{L}\p{N}_-]+/u).filter(word => word.length >= MIN_VALUE_LENGTH)
+  return text.split(/[^\p{L}\p{N}_-]+/u).filter(word => word.length >= MIN_VALUE_CHARS)
 }

@@ -37,10 +37,10 @@ export interface StatisticsRow {
 
 /** Computes the statistics of a trace. Takes O(n log n) time. */
 export function statistics(report: Report): Statistics {
-  const selves = selfTimes(report)
+  const selfTimesByNode = selfTimes(report)
   const shapeOf = createShapeReader()
   const rows = (keyOf: (node: ReportNode) => string, labelOf: (node: ReportNode) => string): StatisticsRow[] =>
-    Array.from(groupBy(report.points, keyOf).values(), nodes => toRow(nodes, labelOf, selves)).sort(
+    Array.from(groupBy(report.points, keyOf).values(), nodes => toRow(nodes, labelOf, selfTimesByNode)).sort(
       (a, b) => b.selfUs - a.selfUs || b.totalUs - a.totalUs || b.count - a.count,
     )
   return {
@@ -62,7 +62,7 @@ export function statistics(report: Report): Statistics {
 function toRow(
   nodes: readonly ReportNode[],
   labelOf: (node: ReportNode) => string,
-  selves: ReadonlyMap<ReportNode, number>,
+  selfTimesByNode: ReadonlyMap<ReportNode, number>,
 ): StatisticsRow {
   const [first] = nodes
   let errors = 0
@@ -72,7 +72,7 @@ function toRow(
   const durations: number[] = []
   for (const node of nodes) {
     if (node.failed) errors++
-    selfUs += selves.get(node) ?? 0
+    selfUs += selfTimesByNode.get(node) ?? 0
     if (node.durationUs === undefined) continue
     totalUs += node.durationUs
     durations.push(node.durationUs)

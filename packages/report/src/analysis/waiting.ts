@@ -1,7 +1,7 @@
 import { groupBy } from '../tree/group-by.js'
 import { readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { intervalOf, unionUs } from './self-time.js'
+import { toInterval, unionUs } from './self-time.js'
 
 /** Time in which a service waited during the request, according to its points. */
 export interface Waiting {
@@ -30,7 +30,7 @@ export function findWaiting(report: Report): Waiting[] {
     .map(nodes => ({
       nodes,
       for: nodes[0] === undefined ? '' : (readWait(nodes[0]) ?? ''),
-      totalUs: unionUs(nodes.map(intervalOf)),
+      totalUs: unionUs(nodes.map(toInterval)),
     }))
     .sort((a, b) => b.totalUs - a.totalUs)
 }

@@ -14,12 +14,12 @@ export interface ClockBounds {
 }
 
 /** A server may see the end of its response this much later than its client although the clocks agree. */
-const LATE_END_US = 1_000
+const MAX_LATE_END_US = 1_000
 /** As `LATE_END_US`, for a server whose point is longer than the call, and which is thus known to end late. */
-const LATE_LONG_END_US = 5_000
+const MAX_LATE_END_OF_LONG_US = 5_000
 /** A served request counts as waited for if it exceeds its call by at most this time, or this share of the call. */
-const LITTLE_US = 10_000
-const LITTLE_SHARE = 0.05
+const MAX_EXCESS_US = 10_000
+const MAX_EXCESS_SHARE = 0.05
 /** A service under load may start with a request this long after its caller has given up. */
 const MAX_BACKLOG_US = 10_000_000
 
@@ -49,15 +49,15 @@ function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound 
   const startUs = finishedUs - (child.startedUs ?? 0)
   const status = readStatus(parent.stop)
   // An error may be the answer of a proxy that gave up, unless the callee answered with the same status.
-  const isOwn = status !== undefined && (status < 500 || status === readStatus(child.stop))
-  const wasAnswered = status === undefined ? parent.exception === undefined : isOwn
+  const isCalleesAnswer = status !== undefined && (status < 500 || status === readStatus(child.stop))
+  const wasAnswered = status === undefined ? parent.exception === undefined : isCalleesAnswer
   if (!wasAnswered) return { us: startUs + MAX_BACKLOG_US, slack: 0, isLoose: true }
   const isWhole = parent.exception === undefined && readField(parent.stop, 'info', 'requests', 'unread') !== true
   const excessUs = Math.max(0, (child.durationUs ?? Number.POSITIVE_INFINITY) - durationUs)
-  if (!isWhole || excessUs > Math.max(LITTLE_US, LITTLE_SHARE * durationUs)) {
+  if (!isWhole || excessUs > Math.max(MAX_EXCESS_US, MAX_EXCESS_SHARE * durationUs)) {
     return { us: startUs, slack: 0, isLoose: true }
   }
-  if (excessUs === 0) return { us: finishedUs - (child.finishedUs ?? 0), slack: LATE_END_US, isLoose: false }
+  if (excessUs === 0) return { us: finishedUs - (child.finishedUs ?? 0), slack: MAX_LATE_END_US, isLoose: false }
   // The callee ends late by its excess, and by the time that the request was on its way.
-  return { us: min + excessUs, slack: LATE_LONG_END_US, isLoose: false }
+  return { us: min + excessUs, slack: MAX_LATE_END_OF_LONG_US, isLoose: false }
 }

@@ -1,6 +1,6 @@
 import type { Report, ReportNode } from '../tree/report.js'
 import { boundClocks } from './clock-bounds.js'
-import { mayBe } from './fit-clocks.js'
+import { allowsOffset } from './fit-clocks.js'
 
 /** Clocks of a trace, and the name of each point's clock: `undefined` for a point without a host. */
 export interface ClockNames {
@@ -13,7 +13,7 @@ export interface ClockNames {
 export function nameClocks(report: Report, toleranceUs: number): ClockNames {
   const shared = findSharedNames(report, toleranceUs)
   const clockOf = ({ host, service }: ReportNode): string | undefined =>
-    host === undefined ? undefined : clockName(host, shared.has(host) ? service : undefined)
+    host === undefined ? undefined : createClockName(host, shared.has(host) ? service : undefined)
   const names = new Map<string, { host: string; service: string | undefined }>()
   for (const node of report.points) {
     const { host, service } = node
@@ -25,7 +25,7 @@ export function nameClocks(report: Report, toleranceUs: number): ClockNames {
 }
 
 /** Returns a text that names exactly one clock. */
-export function clockName(host: string, service: string | undefined): string {
+export function createClockName(host: string, service: string | undefined): string {
   return service === undefined ? host : JSON.stringify([host, service])
 }
 
@@ -35,7 +35,7 @@ function findSharedNames({ points }: Report, toleranceUs: number): Set<string> {
     for (const child of parent.children) {
       if (parent.host === undefined || parent.host !== child.host || parent.service === child.service) continue
       const bounds = boundClocks(parent, child, true)
-      if (bounds !== undefined && !mayBe(bounds, 0, toleranceUs)) found.add(parent.host)
+      if (bounds !== undefined && !allowsOffset(bounds, 0, toleranceUs)) found.add(parent.host)
     }
   }
   return found

@@ -1,7 +1,7 @@
 import type { Report } from '../tree/report.js'
 import { boundClocks, type ClockBounds } from './clock-bounds.js'
 import { type ClockNames, nameClocks } from './clock-names.js'
-import { fitClocks, mayBe } from './fit-clocks.js'
+import { allowsOffset, fitClocks } from './fit-clocks.js'
 
 /** A host's clock, as far as a trace shows it. */
 export interface HostClock {
@@ -22,7 +22,7 @@ interface ClockPair {
 }
 
 /** The offset to add to the second host's times to put them on the first host's clock. */
-interface Difference {
+interface ClockDifference {
   readonly hosts: readonly [string, string]
   readonly us: number
   readonly boundUs: number
@@ -31,7 +31,7 @@ interface Difference {
 /** Clocks that drift apart by milliseconds during a trace are no contradiction. */
 const JITTER_US = 10_000
 /** The highest rate at which NTP lets a clock run ahead or behind. */
-const DRIFT = 500e-6
+const MAX_DRIFT_RATE = 500e-6
 
 /**
  * Estimates the clocks of a trace's hosts, in the order in which the hosts appear. A callee cannot start before its
@@ -41,11 +41,11 @@ const DRIFT = 500e-6
  * Time in a Distributed System" (1984).
  */
 export function estimateClocks(report: Report): HostClock[] {
-  const toleranceUs = toleranceOf(report)
+  const toleranceUs = computeToleranceUs(report)
   const clocks = nameClocks(report, toleranceUs)
   const pairs = gatherPairs(report, clocks)
   const contradictory = new Set<string>()
-  const differences: Difference[] = []
+  const differences: ClockDifference[] = []
   for (const { hosts, bounds } of pairs) {
     const fit = fitClocks(bounds, toleranceUs)
     if (fit !== undefined) differences.push({ hosts, ...fit })
@@ -53,7 +53,7 @@ export function estimateClocks(report: Report): HostClock[] {
   }
   // If several ways lead from one host to another, the narrowest limits are the best.
   differences.sort((a, b) => (a.boundUs < b.boundUs ? -1 : a.boundUs > b.boundUs ? 1 : 0))
-  const known = spread(new Set(clocks.names.keys()), joinTree(differences))
+  const known = propagateOffsets(new Set(clocks.names.keys()), buildSpanningTree(differences))
   for (const host of findContradictory(pairs, known, toleranceUs)) contradictory.add(host)
   return Array.from(known, ([name, { us, boundUs }]) => ({
     ...(clocks.names.get(name) ?? { host: name, service: undefined }),
@@ -64,9 +64,9 @@ export function estimateClocks(report: Report): HostClock[] {
 }
 
 /** Returns the jitter plus the drift during the longest point, whose duration a single clock measured. */
-function toleranceOf({ points }: Report): number {
+function computeToleranceUs({ points }: Report): number {
   const longestUs = points.reduce((longest, { durationUs = 0 }) => Math.max(longest, durationUs), 0)
-  return JITTER_US + Math.ceil(longestUs * DRIFT)
+  return JITTER_US + Math.ceil(longestUs * MAX_DRIFT_RATE)
 }
 
 function gatherPairs(report: Report, { names, clockOf }: ClockNames): ClockPair[] {
@@ -97,44 +97,44 @@ function findContradictory(
   const contradictory = new Set<string>()
   for (const { hosts, bounds } of pairs) {
     const us = (known.get(hosts[1])?.us ?? 0) - (known.get(hosts[0])?.us ?? 0)
-    if (bounds.every(one => mayBe(one, us, toleranceUs))) continue
+    if (bounds.every(one => allowsOffset(one, us, toleranceUs))) continue
     for (const host of hosts) contradictory.add(host)
   }
   return contradictory
 }
 
 /** Selects the first differences that connect hosts not yet connected (Kruskal). */
-function joinTree(differences: readonly Difference[]): Map<string, Difference[]> {
-  const above = new Map<string, string>()
-  const topOf = (host: string): string => {
+function buildSpanningTree(differences: readonly ClockDifference[]): Map<string, ClockDifference[]> {
+  const parentOf = new Map<string, string>()
+  const findTop = (host: string): string => {
     let top = host
-    for (let next = above.get(top); next !== undefined; next = above.get(top)) top = next
+    for (let next = parentOf.get(top); next !== undefined; next = parentOf.get(top)) top = next
     for (let at = host; at !== top; ) {
-      const next = above.get(at) ?? top
-      above.set(at, top)
+      const next = parentOf.get(at) ?? top
+      parentOf.set(at, top)
       at = next
     }
     return top
   }
-  const tree = new Map<string, Difference[]>()
+  const tree = new Map<string, ClockDifference[]>()
   for (const difference of differences) {
     const [a, b] = difference.hosts
-    const [topA, topB] = [topOf(a), topOf(b)]
+    const [topA, topB] = [findTop(a), findTop(b)]
     if (topA === topB) continue
-    above.set(topB, topA)
+    parentOf.set(topB, topA)
     for (const host of [a, b]) {
-      const there = tree.get(host)
-      if (there === undefined) tree.set(host, [difference])
-      else there.push(difference)
+      const entry = tree.get(host)
+      if (entry === undefined) tree.set(host, [difference])
+      else entry.push(difference)
     }
   }
   return tree
 }
 
 /** Walks the tree from the first host, then from the first host of each group that no call connects with it. */
-function spread(
+function propagateOffsets(
   hosts: ReadonlySet<string>,
-  tree: ReadonlyMap<string, readonly Difference[]>,
+  tree: ReadonlyMap<string, readonly ClockDifference[]>,
 ): Map<string, { us: number; boundUs: number }> {
   const known = new Map<string, { us: number; boundUs: number }>()
   for (const first of hosts) {

@@ -1,4 +1,4 @@
-import { byStart, inTreeOrder, type LinkedPoint } from '../tree/link-points.js'
+import { compareStarts, type LinkedPoint, listInTreeOrder } from '../tree/link-points.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { estimateClocks, type HostClock } from './clock-skew.js'
@@ -54,7 +54,7 @@ function shiftPoints(report: Report, shiftOf: (node: ReportNode) => number): Pic
     nodes
       .map(node => shifted.get(node))
       .filter(node => node !== undefined)
-      .sort(byStart)
+      .sort(compareStarts)
   for (const node of report.points.toReversed()) {
     const shift = shiftOf(node)
     shifted.set(node, {
@@ -65,7 +65,7 @@ function shiftPoints(report: Report, shiftOf: (node: ReportNode) => number): Pic
     })
   }
   const roots = shiftAll(report.roots)
-  return { roots, points: inTreeOrder(roots) }
+  return { roots, points: listInTreeOrder(roots) }
 }
 
 function shiftTimestamp(timestamp: string | undefined, us: number): string | undefined {

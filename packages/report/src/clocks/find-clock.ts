@@ -1,13 +1,15 @@
 import type { ReportNode } from '../tree/report.js'
-import { clockName } from './clock-names.js'
+import { createClockName } from './clock-names.js'
 import type { HostClock } from './clock-skew.js'
 
 /** Returns a function that finds the clock of a point; `undefined` if the point's host is unknown. */
 export function createClockFinder(clocks: readonly HostClock[]): (node: ReportNode) => HostClock | undefined {
-  const named = new Map(clocks.map(clock => [clockName(clock.host, clock.service), clock]))
+  const clocksByName = new Map(clocks.map(clock => [createClockName(clock.host, clock.service), clock]))
   // A service's own clock goes first: beside it, the clock with the host's name is that of points without a service.
   return ({ host, service }) =>
-    host === undefined ? undefined : (named.get(clockName(host, service)) ?? named.get(clockName(host, undefined)))
+    host === undefined
+      ? undefined
+      : (clocksByName.get(createClockName(host, service)) ?? clocksByName.get(createClockName(host, undefined)))
 }
 
 /** Returns a function that gives the offset of a point's clock in microseconds: 0 if the clock is unknown. */

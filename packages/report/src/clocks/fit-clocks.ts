@@ -12,11 +12,11 @@ export interface ClockFit {
  * agree with, after Marzullo. Returns `undefined` if no majority agrees.
  */
 export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): ClockFit | undefined {
-  const min = greatest(all.map(bounds => bounds.min))
-  const max = least(all.map(bounds => bounds.max))
-  const knownMin = greatest(all.map(bounds => (bounds.isLoose.min ? Number.NEGATIVE_INFINITY : bounds.min)))
-  const knownMax = least(all.map(bounds => (bounds.isLoose.max ? Number.POSITIVE_INFINITY : bounds.max)))
-  if (all.every(bounds => mayBe(bounds, 0, 0))) return { us: 0, boundUs: Math.max(0, -knownMin, knownMax) }
+  const min = maxOf(all.map(bounds => bounds.min))
+  const max = minOf(all.map(bounds => bounds.max))
+  const knownMin = maxOf(all.map(bounds => (bounds.isLoose.min ? Number.NEGATIVE_INFINITY : bounds.min)))
+  const knownMax = minOf(all.map(bounds => (bounds.isLoose.max ? Number.POSITIVE_INFINITY : bounds.max)))
+  if (all.every(bounds => allowsOffset(bounds, 0, 0))) return { us: 0, boundUs: Math.max(0, -knownMin, knownMax) }
   if (min > max) return fitContradictory(all, min, max, toleranceUs)
   // A request is mostly taken up soon after it was sent.
   if (knownMax === Number.POSITIVE_INFINITY) return { us: min, boundUs: knownMax }
@@ -25,7 +25,7 @@ export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): Clo
 }
 
 /** Returns whether an offset lies within limits, or outside of them by no more than the tolerance. */
-export function mayBe({ min, max, slack }: ClockBounds, us: number, toleranceUs: number): boolean {
+export function allowsOffset({ min, max, slack }: ClockBounds, us: number, toleranceUs: number): boolean {
   return us >= min - slack.min - toleranceUs && us <= max + slack.max + toleranceUs
 }
 
@@ -39,14 +39,14 @@ function fitContradictory(
   if (!all.some(({ isLoose }) => !isLoose.min && !isLoose.max)) return undefined
   if (min - max <= toleranceUs) return { us: Math.round((min + max) / 2), boundUs: Math.ceil((min - max) / 2) }
   const marginUs = toleranceUs / 2
-  const us = findMostAgreed(all, marginUs)
+  const us = findMostAgreedOffset(all, marginUs)
   const agreeing = all.filter(bounds => us >= bounds.min - marginUs && us <= bounds.max + marginUs)
   const isMajority = agreeing.length * 2 > all.length && agreeing.length < all.length
   return isMajority ? fitClocks(agreeing, toleranceUs) : undefined
 }
 
 /** Returns an offset within as many of the widened limits as possible. */
-function findMostAgreed(all: readonly ClockBounds[], marginUs: number): number {
+function findMostAgreedOffset(all: readonly ClockBounds[], marginUs: number): number {
   const ends = all.flatMap(({ min, max }) => [
     { us: min - marginUs, step: 1 },
     { us: max + marginUs, step: -1 },
@@ -68,10 +68,10 @@ function findMostAgreed(all: readonly ClockBounds[], marginUs: number): number {
 }
 
 /** Replaces `Math.max(...numbers)`, because there may be more calls than a function can have arguments. */
-function greatest(numbers: readonly number[]): number {
+function maxOf(numbers: readonly number[]): number {
   return numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY)
 }
 
-function least(numbers: readonly number[]): number {
+function minOf(numbers: readonly number[]): number {
   return numbers.reduce((fewest, number) => Math.min(fewest, number), Number.POSITIVE_INFINITY)
 }

@@ -1,13 +1,13 @@
 import type { CorrectedReport } from './correct-skew.js'
 
 /** Clocks are corrected to within some milliseconds. A smaller excess over the trace does not count. */
-const LITTLE_US = 10_000
+const MAX_IGNORED_EXCESS_US = 10_000
 
 /**
  * Returns how long a trace took, in microseconds. If clocks differ, the clock of its first service counts, unless
  * something on another clock certainly went on for longer.
  */
-export function traceDuration({ roots, points, durationUs, clocks }: CorrectedReport): number | undefined {
+export function computeTraceDuration({ roots, points, durationUs, clocks }: CorrectedReport): number | undefined {
   const isContradictory = clocks.some(({ contradictory }) => contradictory)
   if (!isContradictory && clocks.every(({ offsetUs }) => offsetUs === 0)) return durationUs
   const [top] = roots
@@ -20,5 +20,5 @@ export function traceDuration({ roots, points, durationUs, clocks }: CorrectedRe
   }
   const ownUs = lastUs - firstUs
   if (!(ownUs >= 0)) return durationUs
-  return isContradictory || (durationUs ?? 0) - ownUs <= LITTLE_US ? ownUs : durationUs
+  return isContradictory || (durationUs ?? 0) - ownUs <= MAX_IGNORED_EXCESS_US ? ownUs : durationUs
 }

@@ -41,7 +41,7 @@ export function createAlignment(): Alignment {
   const ids = new Map<string, number>()
 
   const pathOf = (node: ReportNode, parent: number | undefined): number => {
-    const key = `${parent ?? ''} ${withoutPort(keyOf(node), node)}`
+    const key = `${parent ?? ''} ${removePort(keyOf(node), node)}`
     const known = ids.get(key)
     if (known !== undefined) return known
     const id = paths.length
@@ -54,27 +54,27 @@ export function createAlignment(): Alignment {
     paths,
     add(report) {
       const pathsOf = new Map<ReportNode, number>()
-      const put = (node: ReportNode, parent: number | undefined): void => {
+      const setPath = (node: ReportNode, parent: number | undefined): void => {
         pathsOf.set(node, pathOf(node, parent))
       }
-      for (const root of report.roots) put(root, undefined)
-      for (const node of report.points) for (const child of node.children) put(child, pathsOf.get(node))
-      const selves = selfTimes(report)
-      const pools = groupBy(pathsOf.keys(), node => pathsOf.get(node) ?? 0)
-      return new Map(Array.from(pools, ([path, nodes]) => [path, measure(nodes, selves)]))
+      for (const root of report.roots) setPath(root, undefined)
+      for (const node of report.points) for (const child of node.children) setPath(child, pathsOf.get(node))
+      const selfTimesByNode = selfTimes(report)
+      const nodesByPath = groupBy(pathsOf.keys(), node => pathsOf.get(node) ?? 0)
+      return new Map(Array.from(nodesByPath, ([path, nodes]) => [path, measure(nodes, selfTimesByNode)]))
     },
   }
 }
 
-function measure(nodes: readonly ReportNode[], selves: ReadonlyMap<ReportNode, number>): PathMeasure {
+function measure(nodes: readonly ReportNode[], selfTimesByNode: ReadonlyMap<ReportNode, number>): PathMeasure {
   return {
     count: nodes.length,
     totalUs: coveredUs(nodes) ?? 0,
-    selfUs: nodes.reduce((sum, node) => sum + (selves.get(node) ?? 0), 0),
+    selfUs: nodes.reduce((sum, node) => sum + (selfTimesByNode.get(node) ?? 0), 0),
   }
 }
 
 /** Services that tests start listen on another port each time. */
-function withoutPort(key: string, { start }: ReportNode): string {
+function removePort(key: string, { start }: ReportNode): string {
   return readField(start, 'info', 'requests') === undefined ? key : key.replace(/:\d{1,5}(?=[/"])/, '')
 }

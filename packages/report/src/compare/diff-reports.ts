@@ -1,6 +1,6 @@
 import type { Report } from '../tree/report.js'
 import { type AlignedPath, createAlignment, type PathMeasure } from './align-points.js'
-import { type Change, type Comparison, compareTimes, spreadOf } from './diff-spread.js'
+import { type Change, type Comparison, compareTimes, computeSpread } from './diff-spread.js'
 
 /** The points at one path of the tree, in the runs before and after. Can be written as JSON. */
 export interface DiffPoint {
@@ -38,7 +38,7 @@ export interface Regression {
 }
 
 /** The slowdown of a point counts only from this share of the whole duration. */
-const MIN_WEIGHT = 0.01
+const MIN_SHARE_OF_TOTAL = 0.01
 
 /**
  * Compares runs of the same request: what became slower or faster, what is new, and what is gone. Points are aligned by
@@ -51,7 +51,7 @@ export function diffReports(before: readonly Report[], after: readonly Report[])
   const measuresAfter = after.map(report => alignment.add(report))
   return {
     runs: { before: before.length, after: after.length },
-    total: compareTimes(durations(before), durations(after)),
+    total: compareTimes(listDurations(before), listDurations(after)),
     points: alignment.paths.map(path => diffPath(path, measuresBefore, measuresAfter)),
   }
 }
@@ -62,14 +62,14 @@ export function diffReports(before: readonly Report[], after: readonly Report[])
  * points, which the whole includes.
  */
 export function regressions(diff: ReportDiff, share: number): Regression[] {
-  const isOver = ({ change, share: grown }: Comparison): boolean =>
+  const exceedsShare = ({ change, share: grown }: Comparison): boolean =>
     change === 'slower' && (grown === null || grown > share)
-  const least = MIN_WEIGHT * diff.total.before.median
+  const minDeltaUs = MIN_SHARE_OF_TOTAL * diff.total.before.median
   const points = diff.points
-    .filter(({ change, total }) => change === 'slower' && isOver(total) && total.deltaUs >= least)
+    .filter(({ change, total }) => change === 'slower' && exceedsShare(total) && total.deltaUs >= minDeltaUs)
     .sort((a, b) => b.self.deltaUs - a.self.deltaUs)
     .map(point => ({ point, comparison: point.total }))
-  return [...(isOver(diff.total) ? [{ point: undefined, comparison: diff.total }] : []), ...points]
+  return [...(exceedsShare(diff.total) ? [{ point: undefined, comparison: diff.total }] : []), ...points]
 }
 
 function diffPath(
@@ -79,8 +79,8 @@ function diffPath(
 ): DiffPoint {
   const pick = (runs: readonly ReadonlyMap<number, PathMeasure>[], field: keyof PathMeasure): number[] =>
     runs.map(run => run.get(id)?.[field] ?? 0)
-  const countBefore = spreadOf(pick(before, 'count'))
-  const countAfter = spreadOf(pick(after, 'count'))
+  const countBefore = computeSpread(pick(before, 'count'))
+  const countAfter = computeSpread(pick(after, 'count'))
   const total = compareTimes(pick(before, 'totalUs'), pick(after, 'totalUs'))
   return {
     id,
@@ -96,6 +96,6 @@ function diffPath(
   }
 }
 
-function durations(reports: readonly Report[]): number[] {
+function listDurations(reports: readonly Report[]): number[] {
   return reports.flatMap(({ durationUs }) => (durationUs === undefined ? [] : [durationUs]))
 }

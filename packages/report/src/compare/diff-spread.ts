@@ -28,20 +28,20 @@ export interface Comparison {
 const MAD_TO_SIGMA = 1.4826
 /** How much further from the truth a median is than a mean. */
 const MEDIAN_TO_MEAN = 1.2533
-const SIGMAS = 3
+const NOISE_SIGMAS = 3
 /** With fewer runs their spread is unknown, and the share `UNKNOWN_NOISE` of the time counts as noise. */
 const MIN_RUNS = 3
-const UNKNOWN_NOISE = 0.1
+const UNKNOWN_SPREAD_NOISE_SHARE = 0.1
 /** Smaller differences do not matter to a user, however alike the runs are. */
-const MIN_SHARE = 0.01
-const MIN_US = 20
+const MIN_NOISE_SHARE = 0.01
+const MIN_NOISE_US = 20
 
 /** Returns the spread of values; all zeros if there are none. */
-export function spreadOf(values: readonly number[]): Spread {
+export function computeSpread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
-  const median = middle(sorted)
+  const median = medianOf(sorted)
   const deviations = sorted.map(value => Math.abs(value - median)).sort((a, b) => a - b)
-  return { median, mad: middle(deviations), min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0, samples: sorted.length }
+  return { median, mad: medianOf(deviations), min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0, samples: sorted.length }
 }
 
 /**
@@ -50,12 +50,14 @@ export function spreadOf(values: readonly number[]): Spread {
  * side the spread is unknown, and only a difference beyond 10 % counts.
  */
 export function compareTimes(before: readonly number[], after: readonly number[]): Comparison {
-  const a = spreadOf(before)
-  const b = spreadOf(after)
+  const a = computeSpread(before)
+  const b = computeSpread(after)
   const larger = Math.max(a.median, b.median)
   const isKnown = a.samples >= MIN_RUNS && b.samples >= MIN_RUNS
-  const spreadUs = isKnown ? SIGMAS * Math.hypot(standardError(a), standardError(b)) : UNKNOWN_NOISE * larger
-  const noiseUs = Math.max(spreadUs, MIN_SHARE * larger, MIN_US)
+  const spreadUs = isKnown
+    ? NOISE_SIGMAS * Math.hypot(standardError(a), standardError(b))
+    : UNKNOWN_SPREAD_NOISE_SHARE * larger
+  const noiseUs = Math.max(spreadUs, MIN_NOISE_SHARE * larger, MIN_NOISE_US)
   const deltaUs = b.median - a.median
   const change = Math.abs(deltaUs) <= noiseUs ? 'same' : deltaUs > 0 ? 'slower' : 'faster'
   return { before: a, after: b, deltaUs, share: a.median === 0 ? null : deltaUs / a.median, noiseUs, change }
@@ -66,7 +68,7 @@ function standardError({ mad, samples }: Spread): number {
   return (MEDIAN_TO_MEAN * MAD_TO_SIGMA * mad * (1 + 18 / samples ** 2)) / Math.sqrt(samples)
 }
 
-function middle(sorted: readonly number[]): number {
+function medianOf(sorted: readonly number[]): number {
   const half = sorted.length >> 1
   const upper = sorted[half] ?? 0
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) / 2

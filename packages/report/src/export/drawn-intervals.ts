@@ -5,17 +5,17 @@ import type { Report, ReportNode } from '../tree/report.js'
  * Returns an interval for every point, in microseconds since the trace's first record. An unknown end is the parent's
  * or the trace's, an unknown start is the end, and a stop before its start is the start.
  */
-export function drawnIntervals(report: Report): Map<ReportNode, Interval> {
+export function computeDrawnIntervals(report: Report): Map<ReportNode, Interval> {
   const intervals = new Map<ReportNode, Interval>()
   const whole: Interval = { startUs: 0, endUs: report.durationUs ?? 0 }
-  const draw = (node: ReportNode, around: Interval): void => {
-    const startUs = node.startedUs ?? node.finishedUs ?? around.startUs
-    intervals.set(node, { startUs, endUs: Math.max(startUs, node.finishedUs ?? around.endUs) })
+  const draw = (node: ReportNode, enclosing: Interval): void => {
+    const startUs = node.startedUs ?? node.finishedUs ?? enclosing.startUs
+    intervals.set(node, { startUs, endUs: Math.max(startUs, node.finishedUs ?? enclosing.endUs) })
   }
   for (const root of report.roots) draw(root, whole)
   for (const node of report.points) {
-    const around = intervals.get(node) ?? whole
-    for (const child of node.children) draw(child, around)
+    const enclosing = intervals.get(node) ?? whole
+    for (const child of node.children) draw(child, enclosing)
   }
   return intervals
 }

@@ -9,11 +9,11 @@ import type { Interval } from '../analysis/self-time.js'
 import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
 import { groupBy } from '../tree/group-by.js'
-import { pointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
+import { listPointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createTimestampReader } from '../tree/timestamp.js'
-import { drawnIntervals } from './drawn-intervals.js'
+import { computeDrawnIntervals } from './drawn-intervals.js'
 
 /** The attribute with a point's records as a JSON array, from which `readTraceFile` restores the point. */
 export const RECORDS_ATTRIBUTE = 'osprofiler.records'
@@ -21,16 +21,16 @@ export const RECORDS_ATTRIBUTE = 'osprofiler.records'
 export const ORDER_ATTRIBUTE = 'osprofiler.order'
 
 /** Collectors accept 20 MiB in one request by default. */
-const MAX_PART = 16 * 1024 * 1024
+const MAX_PART_CHARS = 16 * 1024 * 1024
 /** Characters around the spans of a part, besides its resources. */
-const FRAME = 200
+const FRAME_CHARS = 200
 /** OpenTelemetry's span flags: the span is sampled, it is known where its parent is, and the parent is remote. */
 const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]
 
 /** Marks that have an attribute of their own, or that the span's parent shows. */
-const TOLD_OTHERWISE: readonly string[] = ['unfinished', 'orphan']
+const MARKS_SHOWN_ELSEWHERE: readonly string[] = ['unfinished', 'orphan']
 
-interface Surroundings {
+interface SpanContext {
   readonly baseId: string
   /** The trace's first moment, in microseconds since 1970. */
   readonly zeroUs: number
@@ -53,12 +53,15 @@ export function* exportOtlp(report: Report): Generator<string, void, undefined> 
  * Works like `exportOtlp`, but writes several documents if one would be more than a collector accepts. Each is one
  * request in a line of at most 16 MiB. If a point's records alone are larger, its span has no `osprofiler.records`.
  */
-export function exportOtlpParts(report: Report, maxPart = MAX_PART): Generator<Iterable<string>, void, undefined> {
-  return writeParts(report, maxPart)
+export function exportOtlpParts(
+  report: Report,
+  maxPartChars = MAX_PART_CHARS,
+): Generator<Iterable<string>, void, undefined> {
+  return writeParts(report, maxPartChars)
 }
 
-function* writeParts(report: Report, maxPart: number): Generator<Iterable<string>, void, undefined> {
-  const pieces = writePieces(report, maxPart)
+function* writeParts(report: Report, maxPartChars: number): Generator<Iterable<string>, void, undefined> {
+  const pieces = writePieces(report, maxPartChars)
   let isOver = false
   function* nextPart(): Generator<string, void, undefined> {
     for (let piece = pieces.next(); ; piece = pieces.next()) {
@@ -69,36 +72,36 @@ function* writeParts(report: Report, maxPart: number): Generator<Iterable<string
   }
   // A part is one request, so its pieces are joined here: the caller may look at the next part first.
   while (!isOver) {
-    const part = maxPart === Number.POSITIVE_INFINITY ? joinChunks(nextPart()) : [...joinChunks(nextPart())]
+    const part = maxPartChars === Number.POSITIVE_INFINITY ? joinChunks(nextPart()) : [...joinChunks(nextPart())]
     yield part
   }
 }
 
 /** Yields the pieces of all parts, with `undefined` after each part but the last. */
-function* writePieces(report: Report, maxPart: number): Generator<string | undefined, void, undefined> {
-  const surroundings: Surroundings = {
+function* writePieces(report: Report, maxPartChars: number): Generator<string | undefined, void, undefined> {
+  const context: SpanContext = {
     baseId: report.baseId ?? '',
     zeroUs: createTimestampReader()(report.startedAt) ?? 0,
-    intervals: drawnIntervals(report),
+    intervals: computeDrawnIntervals(report),
     parents: new Map(report.points.flatMap(node => node.children.map(child => [child, node] as const))),
   }
-  const numbered = pointsInRecordOrder(report).map((node, order) => ({ node, order }))
+  const numbered = listPointsInRecordOrder(report).map((node, order) => ({ node, order }))
   const resources = groupBy(numbered, ({ node }) => JSON.stringify([node.service, node.project, node.host]))
-  let length = FRAME
+  let length = FRAME_CHARS
   yield '{"resourceSpans":['
   let comma = ''
   for (const points of resources.values()) {
     const [first] = points
     if (first === undefined) continue
-    const head = `{"resource":${writeJson({ attributes: resourceOf(first.node) }, 0)},"scopeSpans":[{"scope":{"name":"osprofiler"},"spans":[`
+    const head = `{"resource":${writeJson({ attributes: createResource(first.node) }, 0)},"scopeSpans":[{"scope":{"name":"osprofiler"},"spans":[`
     let separator = ''
     for (const { node, order } of points) {
-      const text = writeSpan(node, order, surroundings, maxPart - head.length - FRAME)
-      if (length > FRAME && length + head.length + text.length > maxPart) {
+      const text = writeSpan(node, order, context, maxPartChars - head.length - FRAME_CHARS)
+      if (length > FRAME_CHARS && length + head.length + text.length > maxPartChars) {
         yield `${separator === '' ? '' : ']}]}'}]}\n`
         yield undefined
         yield '{"resourceSpans":['
-        ;[length, comma, separator] = [FRAME, '', '']
+        ;[length, comma, separator] = [FRAME_CHARS, '', '']
       }
       const lead = separator === '' ? `${comma}${head}` : separator
       yield lead + text
@@ -110,18 +113,18 @@ function* writePieces(report: Report, maxPart: number): Generator<string | undef
   yield ']}\n'
 }
 
-function resourceOf({ service, project, host }: ReportNode): object[] {
+function createResource({ service, project, host }: ReportNode): object[] {
   return toAttributes(resourceAttributes(service, project, host))
 }
 
-function writeSpan(node: ReportNode, order: number, surroundings: Surroundings, room: number): string {
-  const span = toOtlpSpan(sourceOf(node, surroundings))
+function writeSpan(node: ReportNode, order: number, context: SpanContext, room: number): string {
+  const span = toOtlpSpan(createSpanSource(node, context))
   const records = writeJson(recordsOfPoint(node), 0)
-  const text = writeJson(toJson(span, surroundings.baseId, order, records), 0)
-  return text.length <= room ? text : writeJson(toJson(span, surroundings.baseId, order, undefined), 0)
+  const text = writeJson(toSpanJson(span, context.baseId, order, records), 0)
+  return text.length <= room ? text : writeJson(toSpanJson(span, context.baseId, order, undefined), 0)
 }
 
-function sourceOf(node: ReportNode, { baseId, zeroUs, intervals, parents }: Surroundings) {
+function createSpanSource(node: ReportNode, { baseId, zeroUs, intervals, parents }: SpanContext) {
   const { startUs, endUs } = intervals.get(node) ?? { startUs: 0, endUs: 0 }
   const parent = parents.get(node)
   return {
@@ -131,16 +134,16 @@ function sourceOf(node: ReportNode, { baseId, zeroUs, intervals, parents }: Surr
     // A parent outside of the trace is still named, as its span may be elsewhere. A parent in a cycle is not.
     isTop: parent === undefined && !node.marks.includes('orphan'),
     name: node.name,
-    startInfo: infoOf(node.start),
-    stopInfo: infoOf(node.stop),
+    startInfo: readInfo(node.start),
+    stopInfo: readInfo(node.stop),
     hasLocalParent: parent !== undefined && isSameProgram(parent, node),
     startedAt: zeroUs + startUs,
     endedAt: zeroUs + endUs,
-    marks: node.marks.filter(mark => !TOLD_OTHERWISE.includes(mark)),
+    marks: node.marks.filter(mark => !MARKS_SHOWN_ELSEWHERE.includes(mark)),
   }
 }
 
-function infoOf(record: unknown): unknown {
+function readInfo(record: unknown): unknown {
   return record === undefined ? undefined : (readField(record, 'info') ?? {})
 }
 
@@ -148,7 +151,7 @@ function isSameProgram(a: ReportNode, b: ReportNode): boolean {
   return a.service === b.service && a.project === b.project && a.host === b.host
 }
 
-function toJson(span: OtlpSpan, baseId: string, order: number, records: string | undefined): object {
+function toSpanJson(span: OtlpSpan, baseId: string, order: number, records: string | undefined): object {
   const { spanId, parentSpanId, name, kind, attributes, droppedAttributes, exception, status } = span
   const endTimeUnixNano = toNanoseconds(span.endTime)
   return {

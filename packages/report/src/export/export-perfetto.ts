@@ -1,11 +1,11 @@
 import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
-import { embedRecords, pointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
+import { listPointsInRecordOrder, recordsOfPoint, toEmbeddedRecords } from '../tree/list-records.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { exportLabel, exportService } from './export-label.js'
-import { type Laid, layTracks, type Track } from './lay-tracks.js'
+import { createExportLabel, nameExportService } from './export-label.js'
+import { type LaidPoint, layTracks, type Track } from './lay-tracks.js'
 
-interface Place extends Laid {
+interface PlacedPoint extends LaidPoint {
   readonly pid: number
   readonly tid: number
 }
@@ -38,7 +38,7 @@ function* writeDocument(report: Report): Generator<string, void, undefined> {
 }
 
 function* listEvents(report: Report): Generator<object, void, undefined> {
-  const tracks = layTracks(report, exportService)
+  const tracks = layTracks(report, nameExportService)
   const pids = numberProcesses(report)
   const places = placePoints(tracks, pids)
   for (const [name, pid] of pids) {
@@ -52,9 +52,9 @@ function* listEvents(report: Report): Generator<object, void, undefined> {
     const args = { name: `track ${count}` }
     yield { name: 'thread_name', ph: 'M', pid: pids.get(group) ?? 0, tid: index + 1, ts: 0, args }
   }
-  for (const node of pointsInRecordOrder(report)) {
+  for (const node of listPointsInRecordOrder(report)) {
     const place = places.get(node)
-    if (place !== undefined) yield completeEvent(place)
+    if (place !== undefined) yield createCompleteEvent(place)
   }
   let flows = 0
   for (const node of report.points) {
@@ -63,7 +63,7 @@ function* listEvents(report: Report): Generator<object, void, undefined> {
       const to = places.get(child)
       if (from === undefined || to === undefined || from.pid === to.pid) continue
       flows++
-      yield* flowEvents(flows, from, to)
+      yield* createFlowEvents(flows, from, to)
     }
   }
 }
@@ -71,24 +71,24 @@ function* listEvents(report: Report): Generator<object, void, undefined> {
 function numberProcesses(report: Report): Map<string, number> {
   const pids = new Map<string, number>()
   for (const node of report.points) {
-    const service = exportService(node)
+    const service = nameExportService(node)
     if (!pids.has(service)) pids.set(service, pids.size + 1)
   }
   return pids
 }
 
-function placePoints(tracks: readonly Track[], pids: ReadonlyMap<string, number>): Map<ReportNode, Place> {
-  const places = new Map<ReportNode, Place>()
-  for (const [index, { group, laid }] of tracks.entries()) {
+function placePoints(tracks: readonly Track[], pids: ReadonlyMap<string, number>): Map<ReportNode, PlacedPoint> {
+  const places = new Map<ReportNode, PlacedPoint>()
+  for (const [index, { group, points }] of tracks.entries()) {
     const pid = pids.get(group) ?? 0
-    for (const point of laid) places.set(point.node, { ...point, pid, tid: index + 1 })
+    for (const point of points) places.set(point.node, { ...point, pid, tid: index + 1 })
   }
   return places
 }
 
-function completeEvent({ node, startUs, endUs, pid, tid }: Place): object {
+function createCompleteEvent({ node, startUs, endUs, pid, tid }: PlacedPoint): object {
   return {
-    name: exportLabel(node),
+    name: createExportLabel(node),
     cat: node.failed ? 'failed' : 'point',
     ph: 'X',
     ts: startUs,
@@ -102,13 +102,13 @@ function completeEvent({ node, startUs, endUs, pid, tid }: Place): object {
       ...(node.exception === undefined ? {} : { exception: node.exception }),
       ...(node.finishedUs === undefined ? { unfinished: true } : {}),
       ...(node.marks.length === 0 ? {} : { marks: node.marks }),
-      osprofiler_records: embedRecords(recordsOfPoint(node)),
+      osprofiler_records: toEmbeddedRecords(recordsOfPoint(node)),
     },
   }
 }
 
 /** Returns an arrow that begins within the caller, even if the clocks of the two hosts disagree. */
-function flowEvents(id: number, from: Place, to: Place): object[] {
+function createFlowEvents(id: number, from: PlacedPoint, to: PlacedPoint): object[] {
   const ts = Math.min(Math.max(to.startUs, from.startUs), from.endUs)
   const arrow = { name: 'call', cat: 'hop', id }
   return [

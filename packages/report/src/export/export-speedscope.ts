@@ -1,11 +1,11 @@
 import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
-import { embedRecords, listRecords } from '../tree/list-records.js'
+import { listRecords, toEmbeddedRecords } from '../tree/list-records.js'
 import type { Report } from '../tree/report.js'
-import { exportLabel, exportService } from './export-label.js'
-import { type Laid, layTracks, type Track } from './lay-tracks.js'
+import { createExportLabel, nameExportService } from './export-label.js'
+import { type LaidPoint, layTracks, type Track } from './lay-tracks.js'
 
-const SCHEMA = 'https://www.speedscope.app/file-format-schema.json'
+const SCHEMA_URL = 'https://www.speedscope.app/file-format-schema.json'
 
 /**
  * Writes a report as a file for https://www.speedscope.app, in pieces. Points within one another, across services, are
@@ -21,49 +21,51 @@ export function exportSpeedscope(report: Report): Generator<string, void, undefi
 function* writeDocument(report: Report): Generator<string, void, undefined> {
   const tracks = layTracks(report, () => '')
   const { frames, frameOf } = listFrames(tracks)
-  yield `{"$schema":"${SCHEMA}","exporter":"osprofiler","name":${writeJson(`Trace ${report.baseId ?? ''}`.trimEnd(), 0)},\n`
+  yield `{"$schema":"${SCHEMA_URL}","exporter":"osprofiler","name":${writeJson(`Trace ${report.baseId ?? ''}`.trimEnd(), 0)},\n`
   yield '"activeProfileIndex":0,\n"shared":{"frames":['
-  yield* separated(frames)
+  yield* joinValues(frames)
   yield ']},\n"profiles":['
   for (const [index, track] of tracks.entries()) {
-    const endValue = track.laid.reduce((end, { endUs }) => Math.max(end, endUs), report.durationUs ?? 0)
-    const name = profileName(track, index)
+    const endValue = track.points.reduce((end, { endUs }) => Math.max(end, endUs), report.durationUs ?? 0)
+    const name = nameProfile(track, index)
     yield `${index === 0 ? '' : ','}\n{"type":"evented","name":${writeJson(name, 0)},"unit":"microseconds",`
     yield `"startValue":0,"endValue":${endValue},"events":[`
-    yield* separated(listEvents(track, frameOf))
+    yield* joinValues(listEvents(track, frameOf))
     yield ']}'
   }
   yield '],\n"osprofiler":{"records":['
-  yield* separated(embedRecords(listRecords(report)))
+  yield* joinValues(toEmbeddedRecords(listRecords(report)))
   yield ']}}\n'
 }
 
-function profileName({ laid: [first] }: Track, index: number): string {
-  return first === undefined ? `${index + 1}` : `${index + 1} ${exportService(first.node)}: ${exportLabel(first.node)}`
+function nameProfile({ points: [first] }: Track, index: number): string {
+  return first === undefined
+    ? `${index + 1}`
+    : `${index + 1} ${nameExportService(first.node)}: ${createExportLabel(first.node)}`
 }
 
 /** Lists one frame for each label of a service, so that speedscope adds up its times. */
-function listFrames(tracks: readonly Track[]): { frames: object[]; frameOf: (laid: Laid) => number } {
+function listFrames(tracks: readonly Track[]): { frames: object[]; frameOf: (laid: LaidPoint) => number } {
   const indexes = new Map<string, number>()
   const frames: object[] = []
-  const frameOf = ({ node }: Laid): number => {
-    const name = exportLabel(node)
-    const file = exportService(node)
+  const frameOf = ({ node }: LaidPoint): number => {
+    const name = createExportLabel(node)
+    const file = nameExportService(node)
     const key = JSON.stringify([name, file])
     const known = indexes.get(key)
     if (known !== undefined) return known
     indexes.set(key, frames.length)
     return frames.push({ name, file }) - 1
   }
-  for (const { laid } of tracks) for (const point of laid) frameOf(point)
+  for (const { points } of tracks) for (const point of points) frameOf(point)
   return { frames, frameOf }
 }
 
 /** Yields open and close events that nest as on a stack, in order of time. */
-function* listEvents({ laid }: Track, frameOf: (laid: Laid) => number): Generator<object, void, undefined> {
-  const open: Laid[] = []
-  const parents = new Map(laid.flatMap(({ node }) => node.children.map(child => [child, node] as const)))
-  for (const point of laid) {
+function* listEvents({ points }: Track, frameOf: (laid: LaidPoint) => number): Generator<object, void, undefined> {
+  const open: LaidPoint[] = []
+  const parents = new Map(points.flatMap(({ node }) => node.children.map(child => [child, node] as const)))
+  for (const point of points) {
     const parent = point.isNested ? parents.get(point.node) : undefined
     for (let last = open.at(-1); last !== undefined && last.node !== parent; last = open.at(-1)) {
       yield { type: 'C', frame: frameOf(last), at: last.endUs }
@@ -75,7 +77,7 @@ function* listEvents({ laid }: Track, frameOf: (laid: Laid) => number): Generato
   for (const last of open.toReversed()) yield { type: 'C', frame: frameOf(last), at: last.endUs }
 }
 
-function* separated(values: Iterable<unknown>): Generator<string, void, undefined> {
+function* joinValues(values: Iterable<unknown>): Generator<string, void, undefined> {
   let separator = '\n'
   for (const value of values) {
     yield separator + writeJson(value, 0)

@@ -1,9 +1,9 @@
 import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { drawnIntervals } from './drawn-intervals.js'
+import { computeDrawnIntervals } from './drawn-intervals.js'
 
 /** Point on a track, with the interval that is drawn. */
-export interface Laid extends Interval {
+export interface LaidPoint extends Interval {
   readonly node: ReportNode
   /** Whether the point lies within its parent on the same track. If not, the track is empty where the point begins. */
   readonly isNested: boolean
@@ -13,16 +13,16 @@ export interface Laid extends Interval {
 export interface Track {
   readonly group: string
   /** In the order of their starts, parents before children. */
-  readonly laid: readonly Laid[]
+  readonly points: readonly LaidPoint[]
 }
 
 interface OpenTrack {
   readonly group: string
-  readonly laid: Laid[]
+  readonly points: LaidPoint[]
   /** The points that are open at the current time, outermost first. */
-  readonly open: Laid[]
+  readonly open: LaidPoint[]
   /** The end of the outermost point. */
-  freeAt: number
+  freeAtUs: number
 }
 
 /**
@@ -30,7 +30,7 @@ interface OpenTrack {
  * at the same time as a sibling gets another track, so that nothing is hidden. Each track has points of one group only.
  */
 export function layTracks(report: Report, groupOf: (node: ReportNode) => string): Track[] {
-  const intervals = drawnIntervals(report)
+  const intervals = computeDrawnIntervals(report)
   const tracks: OpenTrack[] = []
   const tracksOf = new Map<ReportNode, OpenTrack>()
   const freeTracks = new Map<string, OpenTrack[]>()
@@ -43,25 +43,25 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
     for (const child of node.children) parents.set(child, node)
     const group = groupOf(node)
     const parent = parents.get(node)
-    const around = parent === undefined ? undefined : tracksOf.get(parent)
-    const isNested = around?.group === group && fitsInto(around, parent, startUs, endUs)
-    let track = isNested ? around : undefined
+    const parentTrack = parent === undefined ? undefined : tracksOf.get(parent)
+    const isNested = parentTrack?.group === group && fitsInto(parentTrack, parent, startUs, endUs)
+    let track = isNested ? parentTrack : undefined
     if (track === undefined) {
       const heap = freeTracks.get(group) ?? []
       freeTracks.set(group, heap)
       track = takeFree(heap, startUs)
       if (track === undefined) {
-        track = { group, laid: [], open: [], freeAt: 0 }
+        track = { group, points: [], open: [], freeAtUs: 0 }
         tracks.push(track)
       }
       track.open.length = 0
       // A point without a length still takes its place.
-      track.freeAt = Math.max(endUs, startUs + 1)
+      track.freeAtUs = Math.max(endUs, startUs + 1)
       addToHeap(heap, track)
     }
-    const laid = { node, startUs, endUs, isNested }
-    track.laid.push(laid)
-    track.open.push(laid)
+    const point = { node, startUs, endUs, isNested }
+    track.points.push(point)
+    track.open.push(point)
     tracksOf.set(node, track)
   }
   return tracks
@@ -79,7 +79,7 @@ function fitsInto({ open }: OpenTrack, parent: ReportNode | undefined, startUs: 
 
 function takeFree(heap: OpenTrack[], us: number): OpenTrack | undefined {
   const [top] = heap
-  if (top === undefined || top.freeAt > us) return undefined
+  if (top === undefined || top.freeAtUs > us) return undefined
   const last = heap.pop()
   if (last !== undefined && last !== top) sinkFromTop(heap, last)
   return top
@@ -90,7 +90,7 @@ function addToHeap(heap: OpenTrack[], track: OpenTrack): void {
   while (index > 0) {
     const above = (index - 1) >> 1
     const other = heap[above]
-    if (other === undefined || other.freeAt <= track.freeAt) break
+    if (other === undefined || other.freeAtUs <= track.freeAtUs) break
     heap[index] = other
     index = above
   }
@@ -102,15 +102,15 @@ function sinkFromTop(heap: OpenTrack[], track: OpenTrack): void {
   for (;;) {
     const left = 2 * index + 1
     const right = left + 1
-    const below = freeAtOf(heap, right) < freeAtOf(heap, left) ? right : left
+    const below = readFreeAtUs(heap, right) < readFreeAtUs(heap, left) ? right : left
     const other = heap[below]
-    if (other === undefined || other.freeAt >= track.freeAt) break
+    if (other === undefined || other.freeAtUs >= track.freeAtUs) break
     heap[index] = other
     index = below
   }
   heap[index] = track
 }
 
-function freeAtOf(heap: readonly OpenTrack[], index: number): number {
-  return heap[index]?.freeAt ?? Number.POSITIVE_INFINITY
+function readFreeAtUs(heap: readonly OpenTrack[], index: number): number {
+  return heap[index]?.freeAtUs ?? Number.POSITIVE_INFINITY
 }

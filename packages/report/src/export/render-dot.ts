@@ -4,7 +4,7 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 
 /** Python shows this many characters of a path. */
-const MAX_PATH_LENGTH = 30
+const MAX_PATH_CHARS = 30
 
 /**
  * Renders a report in Graphviz's DOT language, ending with a line break. The text is what Python's `osprofiler trace
@@ -17,7 +17,7 @@ const MAX_PATH_LENGTH = 30
  * Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
  */
 export function renderDot(report: Report): string {
-  const lines = ['digraph {\n', nodeLine(0, pointLabel(reportInfo(report)))]
+  const lines = ['digraph {\n', formatNode(0, formatLabel(reportInfo(report)))]
   // Ids of the points from the top to the current point. A point's edge comes after everything below the point.
   const path = [0]
   const closeTo = (depth: number): void => {
@@ -30,7 +30,7 @@ export function renderDot(report: Report): string {
     closeTo(node.depth)
     path.push(index + 1)
     const { info } = nodeHead(node)
-    lines.push(nodeLine(index + 1, `${pointLabel(info)}${detailLine(node)}`))
+    lines.push(formatNode(index + 1, `${formatLabel(info)}${formatDetail(node)}`))
   })
   closeTo(0)
   lines.push('}\n')
@@ -38,20 +38,20 @@ export function renderDot(report: Report): string {
 }
 
 /** Returns a label such as `orders:db - 66 ms`. */
-function pointLabel(info: Readonly<Record<string, unknown>>): string {
+function formatLabel(info: Readonly<Record<string, unknown>>): string {
   const { name, service, started, finished } = info
   const shownService = typeof service === 'string' ? `${escapeDot(service)}:` : ''
   const ms = typeof finished === 'number' && typeof started === 'number' ? finished - started : 0
   return `${shownService}${escapeDot(String(name))} - ${ms} ms`
 }
 
-function detailLine({ name, start }: ReportNode): string {
+function formatDetail({ name, start }: ReportNode): string {
   if (name === 'wsgi') {
     const method = readField(start, 'info', 'request', 'method')
     const path = readField(start, 'info', 'request', 'path')
     if (typeof method !== 'string' || typeof path !== 'string') return ''
     // Python counts code points, and at most two UTF-16 units make one.
-    const head = [...path.slice(0, 2 * MAX_PATH_LENGTH)].slice(0, MAX_PATH_LENGTH).join('')
+    const head = [...path.slice(0, 2 * MAX_PATH_CHARS)].slice(0, MAX_PATH_CHARS).join('')
     return `\\n${escapeDot(method)} ${escapeDot(head)}..`
   }
   if (name === 'rpc' || name === 'driver') {
@@ -61,7 +61,7 @@ function detailLine({ name, start }: ReportNode): string {
   return ''
 }
 
-function nodeLine(id: number, label: string): string {
+function formatNode(id: number, label: string): string {
   return `\t${id} [label="${label}"]\n`
 }
 

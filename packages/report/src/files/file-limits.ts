@@ -11,16 +11,16 @@ export interface FileLimits {
 
 /** A list or an object takes about 60 bytes in memory, but perhaps only two in the file. */
 const FREE_BRACKETS = 2_000_000
-const CHARACTERS_PER_BRACKET = 12
+const CHARS_PER_BRACKET = 12
 
 /** A point takes a kilobyte in memory. A record that a tracer writes has more than 180 characters. */
 const FREE_RECORDS = 200_000
-const CHARACTERS_PER_RECORD = 100
+const CHARS_PER_RECORD = 100
 
 /** Only so many values without any field of a record are kept, and shown as malformed. A file may have millions. */
-const MAX_BLANK = 1_000
+const MAX_BLANK_RECORDS = 1_000
 
-const FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
+const RECORD_FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
 
 /** Creates the limits for one file. `mostRecords` is how many records it may hold, whatever its size. */
 export function createFileLimits(mostRecords: number): FileLimits {
@@ -36,21 +36,23 @@ export function createFileLimits(mostRecords: number): FileLimits {
       for (const bracket of ['{', '[']) {
         for (let at = piece.indexOf(bracket); at !== -1; at = piece.indexOf(bracket, at + 1)) brackets++
       }
-      if (brackets > FREE_BRACKETS + characters / CHARACTERS_PER_BRACKET) {
+      if (brackets > FREE_BRACKETS + characters / CHARS_PER_BRACKET) {
         throw new RangeError(
           `The file holds more than ${FREE_BRACKETS} lists and objects, which would take many times its size in memory.`,
         )
       }
     },
     admit(value) {
-      if (isBlank(value) && ++blank > MAX_BLANK) {
+      if (isBlank(value) && ++blank > MAX_BLANK_RECORDS) {
         leftOut++
         return false
       }
       records++
-      const most = Math.min(mostRecords, Math.floor(FREE_RECORDS + characters / CHARACTERS_PER_RECORD))
-      if (records <= most) return true
-      throw new RangeError(`The file holds more than ${most} records, which would take many times its size in memory.`)
+      const recordLimit = Math.min(mostRecords, Math.floor(FREE_RECORDS + characters / CHARS_PER_RECORD))
+      if (records <= recordLimit) return true
+      throw new RangeError(
+        `The file holds more than ${recordLimit} records, which would take many times its size in memory.`,
+      )
     },
     get leftOut() {
       return leftOut
@@ -59,5 +61,5 @@ export function createFileLimits(mostRecords: number): FileLimits {
 }
 
 function isBlank(value: unknown): boolean {
-  return FIELDS.every(field => readField(value, field) === undefined)
+  return RECORD_FIELDS.every(field => readField(value, field) === undefined)
 }

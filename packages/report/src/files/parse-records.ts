@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { parseJson } from '@osprofiler/core/json'
-import { isMembers } from '../tree/read-field.js'
+import { isJsonObject } from '../tree/read-field.js'
 import type { TextReader } from './text-reader.js'
 
 /**
@@ -17,40 +17,44 @@ export function parseRecords(text: string): TraceRecord[] {
 }
 
 /** Longer lines are not read. V8 limits strings to twice this length. */
-const MAX_LINE_LENGTH = 2 ** 28
+const MAX_LINE_CHARS = 2 ** 28
 
 /** Works like `parseRecords` for a text too long for one string. `isWanted` selects the records, and may throw. */
 export function createRecordParser(isWanted: (record: unknown) => boolean = () => true): TextReader<TraceRecord[]> {
   const records: TraceRecord[] = []
-  let number = 0
+  let lineNumber = 0
   let rest = ''
 
-  const take = (line: string, isWhole: boolean): void => {
-    number++
-    const text = number === 1 ? line.replace(/^\ufeff/, '') : line
+  const addLine = (line: string, isWhole: boolean): void => {
+    lineNumber++
+    const text = lineNumber === 1 ? line.replace(/^\ufeff/, '') : line
     if (text.trim() === '') return
     const record = parseLine(text)
-    if (isMembers(record)) {
+    if (isJsonObject(record)) {
       if (isWanted(record)) records.push(record as unknown as TraceRecord)
     } else if (record !== undefined || isWhole) {
-      throw new SyntaxError(`Line ${number} is not a record. Each line has to be one JSON object; repair or delete it.`)
+      throw new SyntaxError(
+        `Line ${lineNumber} is not a record. Each line has to be one JSON object; repair or delete it.`,
+      )
     }
   }
   return {
     push(text) {
       let position = 0
       for (let lineEnd = text.indexOf('\n'); lineEnd !== -1; lineEnd = text.indexOf('\n', position)) {
-        take(rest + text.slice(position, lineEnd), true)
+        addLine(rest + text.slice(position, lineEnd), true)
         rest = ''
         position = lineEnd + 1
       }
       rest += text.slice(position)
-      if (rest.length > MAX_LINE_LENGTH) {
-        throw new RangeError(`Line ${number + 1} has more than ${MAX_LINE_LENGTH} characters. No record is that long.`)
+      if (rest.length > MAX_LINE_CHARS) {
+        throw new RangeError(
+          `Line ${lineNumber + 1} has more than ${MAX_LINE_CHARS} characters. No record is that long.`,
+        )
       }
     },
     end() {
-      take(rest, false)
+      addLine(rest, false)
       return records
     },
   }

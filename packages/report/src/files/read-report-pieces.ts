@@ -1,28 +1,28 @@
 import { parseJson } from '@osprofiler/core/json'
 import type { Report } from '../tree/report.js'
 import type { FileLimits } from './file-limits.js'
-import { notJson, reportFromNodes } from './read-report.js'
+import { buildReportFromNodes, createJsonError } from './read-report.js'
 import type { TextReader } from './text-reader.js'
 
-const QUOTE = 34
-const COMMA = 44
-const COLON = 58
-const OPEN_LIST = 91
-const BACKSLASH = 92
-const CLOSE_LIST = 93
-const OPEN = 123
-const CLOSE = 125
+const QUOTE_CODE = 34
+const COMMA_CODE = 44
+const COLON_CODE = 58
+const OPEN_BRACKET_CODE = 91
+const BACKSLASH_CODE = 92
+const CLOSE_BRACKET_CODE = 93
+const OPEN_BRACE_CODE = 123
+const CLOSE_BRACE_CODE = 125
 
 // The characters that may change the state of the scanner: within a string, within brackets, and outside of both.
 const IN_STRING = /["\\]/g
 const IN_BRACKETS = /["{}[\]]/g
-const AT_TOP = /["{}[\],:\s]/g
+const OUTSIDE_OF_VALUES = /["{}[\],:\s]/g
 
 /**
  * Works like `readReport` for a text too long for one string: only the values of points are put together. Unlike
  * `parseJson`, this reader does not notice a comma too many between points.
  */
-export function createReportPieces(limits: FileLimits): TextReader<Report> {
+export function createReportReader(limits: FileLimits): TextReader<Report> {
   const report: Record<string, unknown> = {}
   const nodes: unknown[] = []
   // An object is a point, `undefined` is a list of children.
@@ -41,7 +41,7 @@ export function createReportPieces(limits: FileLimits): TextReader<Report> {
       key = undefined
     }
   }
-  const enter = (): void => {
+  const openNode = (): void => {
     const isTop = open.length === 0
     const node = isTop ? report : {}
     if (!isTop) nodes.push(node)
@@ -51,11 +51,11 @@ export function createReportPieces(limits: FileLimits): TextReader<Report> {
   const takeBracket = (unit: number): boolean => {
     const node = open.at(-1)
     const inNode = node !== undefined
-    if (unit === OPEN && !inNode) enter()
-    else if (unit === OPEN_LIST && inNode && key === 'children') {
+    if (unit === OPEN_BRACE_CODE && !inNode) openNode()
+    else if (unit === OPEN_BRACKET_CODE && inNode && key === 'children') {
       key = undefined
       open.push(undefined)
-    } else if ((unit === CLOSE && inNode && key === undefined) || (unit === CLOSE_LIST && !inNode)) {
+    } else if ((unit === CLOSE_BRACE_CODE && inNode && key === undefined) || (unit === CLOSE_BRACKET_CODE && !inNode)) {
       open.pop()
       isDone = open.length === 0
     } else return false
@@ -66,17 +66,17 @@ export function createReportPieces(limits: FileLimits): TextReader<Report> {
     push(text) {
       for (let position = 0; position < text.length; ) {
         const unit = text.charCodeAt(position)
-        const between = !scanner.isScanning()
-        if (between && (unit <= 32 || unit === COMMA || unit === COLON || unit === 0xfeff)) position++
-        else if (between && isDone) throw notJson('something follows its end')
-        else if (between && takeBracket(unit)) position++
-        else if (open.length === 0) throw notJson('it does not begin with a brace')
+        const isBetweenValues = !scanner.isScanning()
+        if (isBetweenValues && (unit <= 32 || unit === COMMA_CODE || unit === COLON_CODE || unit === 0xfeff)) position++
+        else if (isBetweenValues && isDone) throw createJsonError('text follows its end')
+        else if (isBetweenValues && takeBracket(unit)) position++
+        else if (open.length === 0) throw createJsonError('it does not begin with a brace')
         else position = scanner.scan(text, position, takeValue)
       }
     },
     end() {
-      if (!isDone) throw notJson('it ends in the middle')
-      return reportFromNodes(report, nodes, limits)
+      if (!isDone) throw createJsonError('it ends in the middle')
+      return buildReportFromNodes(report, nodes, limits)
     },
   }
 }
@@ -101,18 +101,18 @@ function createScanner(): Scanner {
       position++
     }
     while (position < text.length) {
-      const look = inString ? IN_STRING : depth > 0 ? IN_BRACKETS : AT_TOP
-      look.lastIndex = position
-      if (!look.test(text)) return -1
-      position = look.lastIndex
+      const pattern = inString ? IN_STRING : depth > 0 ? IN_BRACKETS : OUTSIDE_OF_VALUES
+      pattern.lastIndex = position
+      if (!pattern.test(text)) return -1
+      position = pattern.lastIndex
       const unit = text.charCodeAt(position - 1)
-      if (unit === BACKSLASH) {
+      if (unit === BACKSLASH_CODE) {
         isEscaped = position === text.length
         position++
-      } else if (unit === QUOTE) {
+      } else if (unit === QUOTE_CODE) {
         inString = !inString
         if (!inString && depth === 0) return position
-      } else if (unit === OPEN || unit === OPEN_LIST) depth++
+      } else if (unit === OPEN_BRACE_CODE || unit === OPEN_BRACKET_CODE) depth++
       // The character that ends a number, or closes around it, is not part of the number.
       else if (depth === 0) return position - 1
       else if (--depth === 0) return position
@@ -127,7 +127,7 @@ function createScanner(): Scanner {
       if (end === -1) return text.length
       const value = seen
       seen = ''
-      if (end === from && value === '') throw notJson('a bracket too many')
+      if (end === from && value === '') throw createJsonError('it has an extra bracket')
       take(value)
       return end
     },
@@ -138,11 +138,11 @@ function parse(text: string): unknown {
   try {
     return parseJson(text)
   } catch (cause) {
-    throw notJson(`at "${text.slice(0, 40).replaceAll(/\s+/g, ' ')}"`, cause)
+    throw createJsonError(`at "${text.slice(0, 40).replaceAll(/\s+/g, ' ')}"`, cause)
   }
 }
 
 /** Returns whether the beginning of a text looks like a report's JSON, Python's or ours. */
-export function beginsAsReport(head: string): boolean {
+export function beginsLikeReport(head: string): boolean {
   return /^\ufeff?\s*\{\s*"(?:info|children)"\s*:/.test(head.slice(0, 1000))
 }

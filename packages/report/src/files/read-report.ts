@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { parseJson } from '@osprofiler/core/json'
 import { isStopName } from '@osprofiler/core/record'
-import { PAYLOAD } from '../json/report-json.js'
+import { PAYLOAD_PREFIX } from '../json/report-json.js'
 import { buildReport } from '../tree/build-report.js'
 import { isContainer, readField, readNumber, readText } from '../tree/read-field.js'
 import type { Report } from '../tree/report.js'
@@ -9,7 +9,7 @@ import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 
 /** The text is in memory already, which bounds the number of records. */
-const MAX_RECORDS = Number.POSITIVE_INFINITY
+const NO_RECORD_LIMIT = Number.POSITIVE_INFINITY
 
 /**
  * Reads a report from the JSON of `osprofiler trace show --json`, Python's or ours. The JSON holds all records. For
@@ -25,11 +25,11 @@ export function readReport(json: string): Report {
       'Not a report: it has no list "children". Give a file from "osprofiler trace show --json --out FILE", or records as .jsonl.',
     )
   }
-  return reportFromNodes(value, listNodes(value), createFileLimits(MAX_RECORDS))
+  return buildReportFromNodes(value, listNodes(value), createFileLimits(NO_RECORD_LIMIT))
 }
 
 /** Builds a report from the JSON of its top and points, parents first. Throws a RangeError if limits are exceeded. */
-export function reportFromNodes(report: unknown, nodes: readonly unknown[], limits: FileLimits): Report {
+export function buildReportFromNodes(report: unknown, nodes: readonly unknown[], limits: FileLimits): Report {
   const records = collectRecords(report, nodes, limits)
   return withLeftOut(buildReport(records), limits)
 }
@@ -44,12 +44,12 @@ function parse(json: string): unknown {
     return parseJson(json.replace(/^\ufeff/, ''))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause)
-    throw notJson(reason, cause)
+    throw createJsonError(reason, cause)
   }
 }
 
 /** Creates the error for a file that should hold a report and is not JSON. */
-export function notJson(reason: string, cause?: unknown): SyntaxError {
+export function createJsonError(reason: string, cause?: unknown): SyntaxError {
   return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
     cause,
   })
@@ -61,29 +61,29 @@ export function isReportJson(value: unknown): boolean {
 }
 
 function collectRecords(report: unknown, nodes: readonly unknown[], limits: FileLimits): TraceRecord[] {
-  const zeroUs = findZero(report, nodes)
+  const zeroUs = findZeroUs(report, nodes)
   const baseId = readText(report, 'info', 'base_id') ?? readText(nodes[0], 'parent_id') ?? null
   const records: unknown[] = []
-  const take = (record: unknown): void => {
+  const addIfAdmitted = (record: unknown): void => {
     if (limits.admit(record)) records.push(record)
   }
-  for (const node of inRecordOrder(nodes)) {
+  for (const node of sortInRecordOrder(nodes)) {
     const info = readField(node, 'info')
     const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
-      key.startsWith(PAYLOAD),
+      key.startsWith(PAYLOAD_PREFIX),
     )
     // Our own reports hold every record as it came, including invalid ones.
     if (readField(info, 'marks') !== undefined) {
-      for (const [, payload] of payloads) take(payload)
+      for (const [, payload] of payloads) addIfAdmitted(payload)
       const others = readField(info, 'other_records')
-      if (Array.isArray(others)) for (const record of others) take(record)
+      if (Array.isArray(others)) for (const record of others) addIfAdmitted(record)
     } else if (payloads.length > 0) {
       for (const [key, payload] of payloads) {
-        take(completeRecord(key.slice(PAYLOAD.length), payload, node, baseId, zeroUs))
+        addIfAdmitted(completeRecord(key.slice(PAYLOAD_PREFIX.length), payload, node, baseId, zeroUs))
       }
     } else {
       // A node without records, or a value that is no node, is kept, and shown as malformed.
-      take(node)
+      addIfAdmitted(node)
     }
   }
   return records as TraceRecord[]
@@ -102,19 +102,19 @@ export function listNodes(report: unknown): unknown[] {
 }
 
 /** Sorts points without an id by the number in their made-up id, so that they get the same id again. */
-function inRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
-  const numberOf = (node: unknown): number => {
+function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
+  const readMadeUpNumber = (node: unknown): number => {
     const marks = readField(node, 'info', 'marks')
     if (!Array.isArray(marks) || !marks.includes('no-id')) return -1
     return Number.parseInt(readText(node, 'trace_id')?.slice('unknown-'.length) ?? '', 10) || 0
   }
-  const numbered = nodes.map(node => ({ node, number: numberOf(node) }))
+  const numbered = nodes.map(node => ({ node, number: readMadeUpNumber(node) }))
   if (numbered.every(({ number }) => number === -1)) return nodes
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }
 
 /** Returns the moment from which the report's milliseconds are counted, in microseconds since 1970. */
-function findZero(report: unknown, nodes: readonly unknown[]): number {
+function findZeroUs(report: unknown, nodes: readonly unknown[]): number {
   const readTime = createTimestampReader()
   let zeroUs = readTime(readField(report, 'info', 'started_at'))
   if (zeroUs !== undefined) return zeroUs
@@ -122,7 +122,7 @@ function findZero(report: unknown, nodes: readonly unknown[]): number {
     const info = readField(node, 'info')
     if (typeof info !== 'object' || info === null) continue
     for (const [key, payload] of Object.entries(info)) {
-      const at = key.startsWith(PAYLOAD) ? readTime(readField(payload, 'timestamp')) : undefined
+      const at = key.startsWith(PAYLOAD_PREFIX) ? readTime(readField(payload, 'timestamp')) : undefined
       if (at !== undefined && (zeroUs === undefined || at < zeroUs)) zeroUs = at
     }
   }

@@ -1,26 +1,26 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { parseJson } from '@osprofiler/core/json'
 import { buildReport } from '../tree/build-report.js'
-import { isContainer, isMembers, readField } from '../tree/read-field.js'
+import { isContainer, isJsonObject, readField } from '../tree/read-field.js'
 import type { Report } from '../tree/report.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 import { createRecordParser, parseRecords } from './parse-records.js'
 import {
-  recordsOfEvents,
-  recordsOfOtlp,
-  recordsOfOtlpLines,
-  recordsOfPage,
-  recordsOfSpeedscope,
+  readOtlpLinesRecords,
+  readOtlpRecords,
+  readPageRecords,
+  readPerfettoRecords,
+  readSpeedscopeRecords,
 } from './read-exports.js'
-import { isReportJson, listNodes, readReport, reportFromNodes, withLeftOut } from './read-report.js'
-import { beginsAsReport, createReportPieces } from './read-report-pieces.js'
+import { buildReportFromNodes, isReportJson, listNodes, readReport, withLeftOut } from './read-report.js'
+import { beginsLikeReport, createReportReader } from './read-report-pieces.js'
 import type { TextReader } from './text-reader.js'
 
 /** Longer texts are not read as a whole. V8 limits strings to twice this length. */
-const MAX_WHOLE_LENGTH = 2 ** 28
+const MAX_WHOLE_CHARS = 2 ** 28
 
-const KNOWN =
-  'records (.jsonl), a report (--json), a page (--html), and what --export perfetto, speedscope or otlp writes'
+const READABLE_FORMATS =
+  'records (.jsonl), a report (--json), a page (--html), or an export (--export perfetto, speedscope or otlp)'
 
 /** Four times as many as are recorded of one trace by default. */
 const MAX_RECORDS = 1_000_000
@@ -44,14 +44,14 @@ export async function readTraceFile(
   source: string | Iterable<string> | AsyncIterable<string>,
   options: ReadTraceFileOptions = {},
 ): Promise<Report> {
-  const reader = createTraceReader(MAX_WHOLE_LENGTH, options.mostRecords)
+  const reader = createTraceReader(MAX_WHOLE_CHARS, options.mostRecords)
   if (typeof source === 'string') reader.push(source)
   else for await (const chunk of source) reader.push(chunk)
   return reader.end()
 }
 
 /** Creates a reader. A text in a format that can only be read as a whole has at most `largestWhole` characters. */
-export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORDS): TextReader<Report> {
+export function createTraceReader(maxWholeChars: number, mostRecords = MAX_RECORDS): TextReader<Report> {
   const limits = createFileLimits(mostRecords)
   let text = ''
   let isBlank = true
@@ -79,9 +79,9 @@ export function createTraceReader(largestWhole: number, mostRecords = MAX_RECORD
         hasFirstLine = true
         if (beginsWithRecord(text)) reader = createRecordReader(limits)
       }
-      if (reader === undefined && text.length > largestWhole) {
-        if (!beginsAsReport(text)) throw tooLarge(largestWhole)
-        reader = createReportPieces(limits)
+      if (reader === undefined && text.length > maxWholeChars) {
+        if (!beginsLikeReport(text)) throw createSizeError(maxWholeChars)
+        reader = createReportReader(limits)
       }
       if (reader === undefined) return
       reader.push(text)
@@ -112,7 +112,7 @@ function beginsWithRecord(text: string): boolean {
 
 /** Excludes the other documents that are objects. */
 function isRecord(value: unknown): boolean {
-  if (!isMembers(value)) return false
+  if (!isJsonObject(value)) return false
   return !['children', 'traceEvents', 'resourceSpans', '$schema'].some(key => Object.hasOwn(value, key))
 }
 
@@ -122,18 +122,18 @@ function readWhole(text: string, limits: FileLimits): Report {
   if (head === '') return buildReport([])
   if (head.startsWith('<')) return readPage(text, head, limits)
   if (head.startsWith('{') || head.startsWith('[')) return readDocument(text, limits)
-  if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw drawing('a DOT graph')
-  if (head.startsWith('%PDF')) throw drawing('a PDF document')
-  if (/^.?PNG/.test(head)) throw drawing('a PNG image')
+  if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw createDrawingError('a DOT graph')
+  if (head.startsWith('%PDF')) throw createDrawingError('a PDF document')
+  if (/^.?PNG/.test(head)) throw createDrawingError('a PNG image')
   // The message quotes nothing of the file: a name from someone else may lead to a file of keys.
-  throw new SyntaxError(`Not a trace: it begins with none of "{", "[" and "<". What can be read: ${KNOWN}.`)
+  throw new SyntaxError(`Not a trace: it does not begin with "{", "[" or "<". Readable formats: ${READABLE_FORMATS}.`)
 }
 
 function readPage(text: string, head: string, limits: FileLimits): Report {
-  if (/<svg\b/i.test(head)) throw drawing('an SVG image')
-  const records = recordsOfPage(text)
+  if (/<svg\b/i.test(head)) throw createDrawingError('an SVG image')
+  const records = readPageRecords(text)
   if (records === undefined) throw new TypeError('This page holds no records: only pages from --html can be read.')
-  return build(records, limits)
+  return buildFromRecords(records, limits)
 }
 
 function readDocument(text: string, limits: FileLimits): Report {
@@ -144,19 +144,20 @@ function readDocument(text: string, limits: FileLimits): Report {
     // The parser for the most likely format says what is wrong.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
     const isList = firstLine.trimEnd().endsWith('}')
-    if (isList && firstLine.includes('"resourceSpans"')) return ours(recordsOfOtlpLines(text), limits)
-    return isList ? build(parseRecords(text), limits) : readReport(text)
+    if (isList && firstLine.includes('"resourceSpans"')) return buildFromExport(readOtlpLinesRecords(text), limits)
+    return isList ? buildFromRecords(parseRecords(text), limits) : readReport(text)
   }
-  if (isReportJson(value)) return reportFromNodes(value, listNodes(value), limits)
+  if (isReportJson(value)) return buildReportFromNodes(value, listNodes(value), limits)
   const events = Array.isArray(value) ? value : readField(value, 'traceEvents')
-  if (Array.isArray(events) && (events !== value || events.some(isEvent))) return ours(recordsOfEvents(events), limits)
-  if (Array.isArray(value)) return build(checkRecords(value), limits)
-  if (readField(value, 'resourceSpans') !== undefined) return ours(recordsOfOtlp(value), limits)
-  if (readField(value, '$schema') !== undefined) return ours(recordsOfSpeedscope(value), limits)
+  if (Array.isArray(events) && (events !== value || events.some(isEvent)))
+    return buildFromExport(readPerfettoRecords(events), limits)
+  if (Array.isArray(value)) return buildFromRecords(checkRecords(value), limits)
+  if (readField(value, 'resourceSpans') !== undefined) return buildFromExport(readOtlpRecords(value), limits)
+  if (readField(value, '$schema') !== undefined) return buildFromExport(readSpeedscopeRecords(value), limits)
   if (['trace_id', 'base_id', 'name'].some(key => readField(value, key) !== undefined)) {
     return buildReport([value as TraceRecord])
   }
-  throw new TypeError(`Not a trace: JSON of another kind. What can be read: ${KNOWN}.`)
+  throw new TypeError(`Not a trace: it is JSON of another kind. Readable formats: ${READABLE_FORMATS}.`)
 }
 
 function isEvent(value: unknown): boolean {
@@ -165,25 +166,25 @@ function isEvent(value: unknown): boolean {
 
 function checkRecords(values: readonly unknown[]): readonly TraceRecord[] {
   if (values.every(isContainer)) return values as readonly TraceRecord[]
-  throw new TypeError(`Not a trace: a list of other things than records. What can be read: ${KNOWN}.`)
+  throw new TypeError(`Not a trace: the list holds other values than records. Readable formats: ${READABLE_FORMATS}.`)
 }
 
 /** Builds the report of an export. Files of other programs in these formats hold spans, but no records. */
-function ours(records: readonly TraceRecord[], limits: FileLimits): Report {
-  if (records.length > 0) return build(records, limits)
-  throw new TypeError('There are no records in this file: of this format only files from --export can be read.')
+function buildFromExport(records: readonly TraceRecord[], limits: FileLimits): Report {
+  if (records.length > 0) return buildFromRecords(records, limits)
+  throw new TypeError('This file holds no records: in this format, only files that --export wrote can be read.')
 }
 
-function build(records: readonly TraceRecord[], limits: FileLimits): Report {
+function buildFromRecords(records: readonly TraceRecord[], limits: FileLimits): Report {
   return withLeftOut(buildReport(records.filter(limits.admit)), limits)
 }
 
-function drawing(what: string): TypeError {
-  return new TypeError(`This is ${what}: a drawing holds no records and cannot be read back. Keep ${KNOWN}.`)
+function createDrawingError(what: string): TypeError {
+  return new TypeError(`This is ${what}: a drawing holds no records and cannot be read back. Keep ${READABLE_FORMATS}.`)
 }
 
-function tooLarge(largestWhole: number): RangeError {
+function createSizeError(maxWholeChars: number): RangeError {
   return new RangeError(
-    `The file has more than ${largestWhole} characters: so large, only records (.jsonl) and reports (--json) can be read.`,
+    `The file has more than ${maxWholeChars} characters. Only records (.jsonl) and reports (--json) can be this large.`,
   )
 }

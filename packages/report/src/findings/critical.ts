@@ -1,28 +1,32 @@
-import { formatCount, formatShare } from '../words/format-duration.js'
+import { formatCounted, formatShare } from '../words/format-duration.js'
 import type { Evidence } from './evidence.js'
-import { aboutPoints, type Finding } from './finding.js'
+import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
 const MAX_SERVICES = 4
-const MIN_NOBODY = 0.1
+const MIN_UNRECORDED_SHARE = 0.1
 
 /** Says how the critical path divides among services; nothing for one service with little unrecorded time. */
 export function criticalFindings({ report: { durationUs }, path }: Evidence): Finding[] {
   const times = new Map<string, number>()
-  let nobodyUs = 0
+  let unrecordedUs = 0
   for (const { point, fromUs, toUs } of path) {
-    if (point === undefined) nobodyUs += toUs - fromUs
+    if (point === undefined) unrecordedUs += toUs - fromUs
     else times.set(point.service ?? '?', (times.get(point.service ?? '?') ?? 0) + toUs - fromUs)
   }
   if (!durationUs || times.size === 0) return []
-  if (times.size === 1 && nobodyUs / durationUs < MIN_NOBODY) return []
+  if (times.size === 1 && unrecordedUs / durationUs < MIN_UNRECORDED_SHARE) return []
   const services = [...times].sort(([, a], [, b]) => b - a)
-  const parts = services.slice(0, MAX_SERVICES).map(([name, us]) => `${shorten(name)} ${formatShare(us / durationUs)}`)
+  const parts = services
+    .slice(0, MAX_SERVICES)
+    .map(([name, us]) => `${formatShare(us / durationUs)} in ${shorten(name)}`)
   const restUs = services.slice(MAX_SERVICES).reduce((sum, [, us]) => sum + us, 0)
   if (restUs > 0) {
-    parts.push(`${formatCount(services.length - MAX_SERVICES)} more ${formatShare(restUs / durationUs)}`)
+    parts.push(
+      `${formatShare(restUs / durationUs)} in ${formatCounted(services.length - MAX_SERVICES, 'other service')}`,
+    )
   }
-  if (nobodyUs > 0) parts.push(`nothing recorded ${formatShare(nobodyUs / durationUs)}`)
+  if (unrecordedUs > 0) parts.push(`${formatShare(unrecordedUs / durationUs)} unrecorded`)
   const nodes = new Set(path.map(({ point }) => point).filter(point => point !== undefined))
-  return [aboutPoints('critical', [...nodes], `The critical path is ${parts.join(', ')}`)]
+  return [createFinding('critical', [...nodes], `The critical path is ${parts.join(', ')}`)]
 }

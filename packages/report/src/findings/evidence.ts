@@ -1,9 +1,9 @@
 import { type CriticalSegment, criticalPath } from '../analysis/critical-path.js'
-import { findLossy } from '../analysis/losses.js'
+import { createLossyTest } from '../analysis/losses.js'
 import type { HostClock } from '../clocks/clock-skew.js'
 import { correctSkew } from '../clocks/correct-skew.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { createQuote, DEFAULT_QUOTE_LENGTH, type Quote } from './phrases.js'
+import { createQuote, DEFAULT_QUOTE_CHARS, type Quote } from './phrases.js'
 
 /** Options of `summarize`. */
 export interface SummarizeOptions {
@@ -35,7 +35,7 @@ export interface Evidence {
 /** Gathers the facts once for all finders. Times are put on one clock, unless `raw` is set. */
 export function gatherEvidence(report: Report, options: SummarizeOptions): Evidence {
   const { limit = 3, dropped = 0, raw = false } = options
-  const longestQuote = Math.max(DEFAULT_QUOTE_LENGTH, options.longestQuote ?? DEFAULT_QUOTE_LENGTH)
+  const longestQuote = Math.max(DEFAULT_QUOTE_CHARS, options.longestQuote ?? DEFAULT_QUOTE_CHARS)
   const corrected = correctSkew(report)
   const timed = raw ? corrected.raw : corrected
   return {
@@ -45,7 +45,7 @@ export function gatherEvidence(report: Report, options: SummarizeOptions): Evide
     isShownCorrected: timed === report && !raw,
     limit,
     dropped,
-    isLossy: findLossy(timed, dropped),
+    isLossy: createLossyTest(timed, dropped),
     quote: createQuote(longestQuote),
     longestQuote,
   }

@@ -1,27 +1,28 @@
 import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
-import { cutDigits, showStatus } from '../tree/read-record.js'
+import { formatDigits, formatStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { formatCounted } from '../words/format-duration.js'
 import type { Evidence } from './evidence.js'
-import { aboutPoints, type Finding } from './finding.js'
-import { DEFAULT_QUOTE_LENGTH, shorten } from './phrases.js'
+import { createFinding, type Finding } from './finding.js'
+import { DEFAULT_QUOTE_CHARS, shorten } from './phrases.js'
 
-const MAX_MESSAGE_LENGTH = 200
+const MAX_MESSAGE_CHARS = 200
 
 /** Says where failures began: the first `limit` points in a sentence each, the others in one. */
 export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
-  const origins = failureOrigins(report)
+  const origins = findFailureOrigins(report)
   const findings = origins
     .slice(0, limit)
-    .map(node => aboutPoints('failed', [node], `${quote([node])} failed: ${failureReason(node, longestQuote)}`))
+    .map(node => createFinding('failed', [node], `${quote([node])} failed: ${describeFailure(node, longestQuote)}`))
   const rest = origins.slice(limit)
-  if (rest.length > 0) findings.push(aboutPoints('failed', rest, `${formatCounted(rest.length, 'more point')} failed`))
+  if (rest.length > 0)
+    findings.push(createFinding('failed', rest, `${formatCounted(rest.length, 'more point')} failed`))
   return findings
 }
 
 /** Returns failed points without a failed point below them. Other points mostly pass on what failed below. */
-export function failureOrigins(report: Report): ReportNode[] {
+export function findFailureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
     if (node.children.some(child => child.failed || failedBelow.has(child))) failedBelow.add(node)
@@ -30,10 +31,11 @@ export function failureOrigins(report: Report): ReportNode[] {
 }
 
 /** Returns `TimeoutError: no answer`, or `status 503` if no exception was recorded. */
-export function failureReason(node: ReportNode, longest = DEFAULT_QUOTE_LENGTH): string {
-  if (node.exception === undefined) return `status ${showStatus(node.stop)}`
-  const told = readField(node.stop, 'info', 'message')
-  const message = asNumber(told) === undefined ? readText(node.stop, 'info', 'message') : cutDigits(told)
+export function describeFailure(node: ReportNode, longest = DEFAULT_QUOTE_CHARS): string {
+  if (node.exception === undefined) return `status ${formatStatus(node.stop)}`
+  const recordedMessage = readField(node.stop, 'info', 'message')
+  const message =
+    asNumber(recordedMessage) === undefined ? readText(node.stop, 'info', 'message') : formatDigits(recordedMessage)
   const exception = shorten(node.exception)
-  return message === undefined ? exception : `${exception}: ${shorten(message, Math.max(MAX_MESSAGE_LENGTH, longest))}`
+  return message === undefined ? exception : `${exception}: ${shorten(message, Math.max(MAX_MESSAGE_CHARS, longest))}`
 }

@@ -51,7 +51,7 @@ export interface Finding {
 }
 
 /** Creates a finding that is about points and not about time. */
-export function aboutPoints(kind: FindingKind, nodes: readonly ReportNode[], sentence: string): Finding {
+export function createFinding(kind: FindingKind, nodes: readonly ReportNode[], sentence: string): Finding {
   return {
     kind,
     sentence,

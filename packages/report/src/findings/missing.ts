@@ -1,4 +1,4 @@
-import { droppedBefore, omittedBelow } from '../analysis/losses.js'
+import { countDroppedRecords, countOmittedPoints } from '../analysis/losses.js'
 import { findRaisedCall } from '../analysis/raised-python-call.js'
 import { findSilentTargets, type SilentTarget } from '../analysis/silent-targets.js'
 import { groupBy } from '../tree/group-by.js'
@@ -7,31 +7,33 @@ import type { Mark, ReportNode } from '../tree/report.js'
 import { formatCounted } from '../words/format-duration.js'
 import { MARK_WORDS } from '../words/mark-words.js'
 import type { Evidence } from './evidence.js'
-import { aboutPoints, type Finding } from './finding.js'
+import { createFinding, type Finding } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
 /** Marks that are not irregular: `unfinished` has a finding of its own, and the others are harmless. */
-const REGULAR: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
+const EXCLUDED_MARKS: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
 
 /** Nested unfinished points repeat one another's search, so only this many are looked at. */
-const LOOKED_AT = 10
+const MAX_SEARCHED_POINTS = 10
 
 /** Names the points that never stopped, in a single finding. */
 export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
   const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
   const [first] = nodes
   if (first === undefined) return []
-  const who =
-    nodes.length === 1 ? quote([first]) : `${formatCounted(nodes.length, 'point')}, the first ${quote([first])},`
-  return [aboutPoints('unfinished', nodes, `${who} never finished: how long is unknown${raisedCall(nodes, quote)}`)]
+  const sentence =
+    nodes.length === 1
+      ? `${quote([first])} never finished, so its duration is unknown`
+      : `${formatCounted(nodes.length, 'point')} never finished, so their durations are unknown; the first is ${quote([first])}`
+  return [createFinding('unfinished', nodes, `${sentence}${describeRaisedCall(nodes, quote)}`)]
 }
 
 /** Names a fault of Python's hook, because the reader of a mixed trace would look for it elsewhere. */
-function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
-  for (const node of unfinished.slice(0, LOOKED_AT)) {
+function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
+  for (const node of unfinished.slice(0, MAX_SEARCHED_POINTS)) {
     const call = findRaisedCall(node)
     if (call !== undefined)
-      return `; ${quote([call], false)} raised, it seems, and Python's requests hook did not stop it`
+      return `; perhaps ${quote([call], false)} raised an exception, and Python's requests hook did not record its stop`
   }
   return ''
 }
@@ -39,42 +41,46 @@ function raisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
 /** Says how many points services left out because of their limit for one trace. */
 export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   const found = report.points.flatMap(node => {
-    const count = omittedBelow(node)
+    const count = countOmittedPoints(node)
     if (count === 0) return []
     const who = node.service === undefined ? 'A service' : shorten(node.service)
-    const sentence = `${who} left out ${formatCounted(count, 'point')} below ${quote([node], false)}: its limit for one trace`
-    return [{ ...aboutPoints('omitted', [node], sentence), count }]
+    const sentence = `${who} did not record ${formatCounted(count, 'point')} below ${quote([node], false)}, because the trace exceeded maxPointsPerTrace`
+    return [{ ...createFinding('omitted', [node], sentence), count }]
   })
   return found.slice(0, limit)
 }
 
 /** Says how many records were lost, according to stops and to the caller. */
 export function droppedFindings({ report, dropped: known }: Evidence): Finding[] {
-  const telling = report.points.filter(node => droppedBefore(node) > 0)
-  const count = telling.reduce(
-    (sum, node) => sum + droppedBefore(node),
+  const reporting = report.points.filter(node => countDroppedRecords(node) > 0)
+  const count = reporting.reduce(
+    (sum, node) => sum + countDroppedRecords(node),
     Number.isFinite(known) ? Math.max(known, 0) : 0,
   )
   if (!(count > 0)) return []
-  const services = new Set(telling.map(({ service }) => service).filter(service => service !== undefined))
+  const services = new Set(reporting.map(({ service }) => service).filter(service => service !== undefined))
   const [who] = services
   const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
   const sentence = `${formatCounted(count, 'record')} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
-  return [{ ...aboutPoints('dropped', telling, sentence), count }]
+  return [{ ...createFinding('dropped', reporting, sentence), count }]
 }
 
 /** Says which services have queries that are not recorded: one sentence per service, however many points say so. */
 export function unrecordedFindings({ report, limit }: Evidence): Finding[] {
-  const saying = groupBy(report.points.filter(namesUnrecorded), ({ service }) => service)
-  return Array.from(saying)
+  const nodesByService = groupBy(report.points.filter(hasUnrecordedQueries), ({ service }) => service)
+  return Array.from(nodesByService)
     .slice(0, limit)
     .map(([service, nodes]) => {
       const who = service === undefined ? 'a service' : shorten(service)
-      return aboutPoints('unrecorded', nodes, `queries of ${who} are not recorded: OSPROFILER_TRACE_SQL=statements`)
+      return createFinding(
+        'unrecorded',
+        nodes,
+        `Queries of ${who} are not recorded: set OSPROFILER_TRACE_SQL=statements`,
+      )
     })
 }
 
-function namesUnrecorded({ stop }: ReportNode): boolean {
+function hasUnrecordedQueries({ stop }: ReportNode): boolean {
   const names = readField(stop, 'info', 'unrecorded')
   return Array.isArray(names) && names.some(name => typeof name === 'string' && name !== '')
 }
@@ -84,26 +90,27 @@ export function silentFindings({ report, limit }: Evidence): Finding[] {
   return findSilentTargets(report)
     .toSorted((a, b) => Number(b.reported > 0) - Number(a.reported > 0) || b.silent.length - a.silent.length)
     .slice(0, limit)
-    .map(target => aboutPoints('silent', target.silent, silentSentence(target)))
+    .map(target => createFinding('silent', target.silent, describeSilentTarget(target)))
 }
 
-function silentSentence({ target, silent, reported }: SilentTarget): string {
+function describeSilentTarget({ target, silent, reported }: SilentTarget): string {
   const count = silent.length
+  const answered = `${shorten(target)} answered ${formatCounted(count, 'call')}, but nothing is recorded below ${count === 1 ? 'it' : 'them'}`
   if (reported === 0) {
-    return `${shorten(target)} answered ${formatCounted(count, 'call')} and nothing is recorded below: perhaps it is not traced, has other keys or another clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
+    return `${answered}: perhaps the service is not traced, has other keys or a wrong clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
   }
-  return `${shorten(target)} answered ${formatCounted(count, 'call')} with nothing recorded below, and ${formatCounted(reported, 'call')} with something: perhaps its records were lost, are late, or it refused the trace`
+  return `${answered}, unlike ${formatCounted(reported, 'other call')}: perhaps records are late or lost, or the service refused the trace`
 }
 
 /** Names the points whose records are missing, contradictory or broken, in one finding for each mark. */
 export function irregularFindings({ report, quote }: Evidence): Finding[] {
-  const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !REGULAR.includes(mark))
+  const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !EXCLUDED_MARKS.includes(mark))
   return marks.flatMap(mark => {
     const nodes = report.points.filter(node => node.marks.includes(mark))
     const [first] = nodes
     if (first === undefined) return []
     const others = nodes.length - 1
     const more = others === 0 ? '' : `; the same holds for ${formatCounted(others, 'more point')}`
-    return [aboutPoints('irregular', nodes, `${quote([first])} ${MARK_WORDS[mark]}${more}`)]
+    return [createFinding('irregular', nodes, `${quote([first])} ${MARK_WORDS[mark]}${more}`)]
   })
 }

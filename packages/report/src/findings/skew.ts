@@ -2,7 +2,7 @@ import type { HostClock } from '../clocks/clock-skew.js'
 import { createClockFinder } from '../clocks/find-clock.js'
 import { formatDuration } from '../words/format-duration.js'
 import type { Evidence } from './evidence.js'
-import { aboutPoints, type Finding } from './finding.js'
+import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
 /** Says which clocks differ from that of the trace's first host, or contradict themselves. */
@@ -14,21 +14,23 @@ export function skewFindings({ report, clocks, isShownCorrected, limit }: Eviden
     .slice(0, limit)
     .map(clock => {
       const nodes = report.points.filter(node => clockOf(node) === clock)
-      return aboutPoints('skew', nodes, skewSentence(clock, clocks[0], isShownCorrected))
+      return createFinding('skew', nodes, describeSkew(clock, clocks[0], isShownCorrected))
     })
 }
 
-function skewSentence(clock: HostClock, first: HostClock | undefined, isShownCorrected: boolean): string {
-  const who = `The clock of ${nameOf(clock)}`
+function describeSkew(clock: HostClock, first: HostClock | undefined, isShownCorrected: boolean): string {
+  const who = `The clock of ${nameClock(clock)}`
   const { offsetUs, boundUs, contradictory } = clock
   if (offsetUs === 0) return `${who} was set during this trace, or drifts: its times contradict those of other hosts`
   const us = formatDuration(Math.abs(offsetUs))
-  const bound = boundUs === undefined ? 'at least, as far as can be told' : `± ${formatDuration(boundUs)}`
-  const how = `${us} ${offsetUs > 0 ? 'behind' : 'ahead of'} that of ${first === undefined ? 'the first' : nameOf(first).replace(/^host /, '')} (${bound})`
-  const more = contradictory ? ', and some contradict that: it was set during this trace, or drifts' : ''
+  const bound = boundUs === undefined ? 'at least' : `± ${formatDuration(boundUs)}`
+  const how = `${us} ${offsetUs > 0 ? 'behind' : 'ahead of'} that of ${first === undefined ? 'the first' : nameClock(first).replace(/^host /, '')} (${bound})`
+  const more = contradictory
+    ? ', but some of them contradict this offset: the clock was set during this trace, or drifts'
+    : ''
   return `${who} is ${how}: its times are ${isShownCorrected ? 'corrected here' : 'shown here as recorded'}${more}`
 }
 
-function nameOf({ host, service }: HostClock): string {
+function nameClock({ host, service }: HostClock): string {
   return service === undefined ? `host ${shorten(host)}` : `${shorten(service)} on host ${shorten(host)}`
 }

@@ -18,66 +18,66 @@ export interface TimeFinding {
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
   /** Whether the finding is about the time of the points themselves, not of the points below them. */
-  readonly isOwn: boolean
+  readonly isSelfTime: boolean
   /** `share` is a text such as `62 % of this request`. */
-  readonly say: (share: string, duration: string) => string
+  readonly toSentence: (share: string, duration: string) => string
 }
 
-const WAITED_FOR: ReadonlyMap<string, string> = new Map([
+const WAIT_PHRASES: ReadonlyMap<string, string> = new Map([
   ['', ''],
-  ['pool', ' for a connection of a pool'],
+  ['pool', ' for a connection from a pool'],
   ['event-loop', ' for the event loop'],
 ])
 
 /** Follows the time of a point itself if the trace lacks points. */
-const MAY_MISS = ', or steps that are missing here'
+const MISSING_POINTS_PHRASE = ', perhaps because points are missing'
 
 /** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another`. */
-export function sayRepeated({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
+export function describeRepetition({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
-  const say = (share: string, duration: string): string =>
+  const toSentence = (share: string, duration: string): string =>
     `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how} (${duration})`
-  return { kind: 'repeated', nodes, totalUs, isOwn: false, say }
+  return { kind: 'repeated', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
-/** Says `20 % of this request is waiting for a connection of a pool in orders, 2 times`. */
-export function sayWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
+/** Says `20 % of this request is spent waiting for a connection from a pool in orders, 2 times`. */
+export function describeWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
   const [first] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
-  const forWhat = WAITED_FOR.get(what) ?? ` for ${shorten(what)}`
+  const forWhat = WAIT_PHRASES.get(what) ?? ` for ${shorten(what)}`
   const times = nodes.length === 1 ? '' : `, ${formatCount(nodes.length)} times`
-  const say = (share: string, duration: string): string =>
-    `${share} is waiting${forWhat}${service}${times} (${duration})`
-  return { kind: 'waiting', nodes, totalUs, isOwn: false, say }
+  const toSentence = (share: string, duration: string): string =>
+    `${share} is spent waiting${forWhat}${service}${times} (${duration})`
+  return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
 /** Says `37 % of this request is "SELECT ..." in orders`. */
-export function saySlow(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
+export function describeSelfTime(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
   const steps = node.children.length
   const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
-  const say = (share: string, duration: string): string =>
-    `${share} is ${quote([node])}${outside}${isLossy ? MAY_MISS : ''} (${duration})`
-  return { kind: 'slow', nodes: [node], totalUs, isOwn: true, say }
+  const toSentence = (share: string, duration: string): string =>
+    `${share} is ${quote([node])}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+  return { kind: 'slow', nodes: [node], totalUs, isSelfTime: true, toSentence }
 }
 
 /** Says `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded`. */
-export function sayGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
+export function describeGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
   const [from, to] = [after, before].map(child => child && quote([child], false))
   const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
-  const say = (share: string, duration: string): string =>
-    `${share} is ${quote([node])}${place}, with nothing recorded${isLossy ? MAY_MISS : ''} (${duration})`
-  return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isOwn: true, say }
+  const toSentence = (share: string, duration: string): string =>
+    `${share} is ${quote([node])}${place}, with nothing recorded${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+  return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isSelfTime: true, toSentence }
 }
 
-/** Says `Up to 23 % of this request might be saved if ... in gateway ran at once`. */
-export function saySerial({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
+/** Says `Up to 23 % of this request might be saved if ... in gateway ran in parallel`. */
+export function describeSerialWork({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
   const [first, second] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
   const ends = [first, second].map(node => quote(node === undefined ? [] : [node], false))
   const what = nodes.length === 2 ? ends.join(' and ') : `${ends.join(', ')} and ${formatCount(nodes.length - 2)} more`
-  const say = (share: string, duration: string): string =>
-    `Up to ${share} might be saved if ${what}${service} ran at once: nothing recorded forbids it (${duration})`
-  return { kind: 'serial', nodes, totalUs: savingUs, isOwn: false, say }
+  const toSentence = (share: string, duration: string): string =>
+    `Up to ${share} might be saved if ${what}${service} ran in parallel: the records show no dependency (${duration})`
+  return { kind: 'serial', nodes, totalUs: savingUs, isSelfTime: false, toSentence }
 }
 
 /** Groups calls by their two services, because each pair of services gets one sentence. */
@@ -86,7 +86,7 @@ export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
 }
 
 /** Says `30 % of this request lies between orders and items, in 3 calls`, for calls between the same two services. */
-export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
+export function describeCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
   const intervals = calls.flatMap(({ caller, callee }) => [
     { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
     { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
@@ -99,20 +99,20 @@ export function sayCalls(calls: readonly ServiceCall[], clocks: readonly HostClo
     calls.length === 1 && one !== undefined
       ? `${quote([one.caller])} and ${quote([one.callee])}`
       : `${shorten(one?.caller.service ?? '?')} and ${shorten(one?.callee.service ?? '?')}, in ${formatCount(calls.length)} calls`
-  const say = (share: string, duration: string): string =>
-    `${share} lies between ${who}: network, queueing or the body (${duration}${saySplit(calls, clocks)})`
-  return { kind: 'hop', nodes, totalUs, isOwn: true, say }
+  const toSentence = (share: string, duration: string): string =>
+    `${share} lies between ${who}: the network, queues or bodies (${duration}${describeSplit(calls, clocks)})`
+  return { kind: 'hop', nodes, totalUs, isSelfTime: true, toSentence }
 }
 
 /** Says how much time lies before the callees and how much after them, if the clocks agree. */
-function saySplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
+function describeSplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
   const offsetOf = createOffsetFinder(clocks)
-  const agree = calls.every(
+  const doClocksAgree = calls.every(
     ({ caller, callee, beforeUs, afterUs }) => beforeUs >= 0 && afterUs >= 0 && offsetOf(caller) === offsetOf(callee),
   )
-  if (!agree) return '; their clocks differ too much to say how much of it before and how much after'
+  if (!doClocksAgree) return '; the clocks differ too much to tell the way there from the way back'
   const [before, after] = [sum(calls.map(({ beforeUs }) => beforeUs)), sum(calls.map(({ afterUs }) => afterUs))]
-  return `: ${formatDuration(before)} before, ${formatDuration(after)} after`
+  return `: ${formatDuration(before)} there, ${formatDuration(after)} back`
 }
 
 function sum(values: readonly number[]): number {

@@ -3,7 +3,7 @@ import { joinChunks } from './join-chunks.js'
 import { nodeHead, reportInfo, reportStats } from './report-json.js'
 import { writeJson, writeNestedJson } from './write-json.js'
 
-const CHUNK_LENGTH = 128 * 1024
+const CHUNK_CHARS = 128 * 1024
 
 /** Deeper lines would hold more indentation than text, and their sum would grow with the square of the depth. */
 const MAX_INDENTED_DEPTH = 100
@@ -14,7 +14,7 @@ const MAX_INDENTED_DEPTH = 100
  * are written without line breaks. Ends without a line break.
  */
 export function reportJsonChunks(report: Report): Generator<string, void, undefined> {
-  return joinChunks(writeReport(report), CHUNK_LENGTH)
+  return joinChunks(writeReport(report), CHUNK_CHARS)
 }
 
 function* writeReport(report: Report): Generator<string, void, undefined> {

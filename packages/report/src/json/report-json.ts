@@ -17,7 +17,7 @@ export interface ReportNodeJson {
 }
 
 /** The prefix of a record's key in a point's `info`; the record's name follows. */
-export const PAYLOAD = 'meta.raw_payload.'
+export const PAYLOAD_PREFIX = 'meta.raw_payload.'
 
 /**
  * Returns the JSON of a report, as Python's `osprofiler trace show --json` prints it for the same records. `started`,
@@ -31,14 +31,14 @@ export const PAYLOAD = 'meta.raw_payload.'
  * use `reportJsonChunks(report)` for a report of any depth or size.
  */
 export function reportJson(report: Report): ReportJson {
-  const made = new Map<ReportNode, ReportNodeJson>()
+  const jsonOf = new Map<ReportNode, ReportNodeJson>()
   for (const node of report.points.toReversed()) {
-    const children = node.children.map(child => made.get(child)).filter(child => child !== undefined)
-    made.set(node, { ...nodeHead(node), children })
+    const children = node.children.map(child => jsonOf.get(child)).filter(child => child !== undefined)
+    jsonOf.set(node, { ...nodeHead(node), children })
   }
   return {
     info: reportInfo(report),
-    children: report.roots.map(root => made.get(root)).filter(root => root !== undefined),
+    children: report.roots.map(root => jsonOf.get(root)).filter(root => root !== undefined),
     stats: reportStats(report),
   }
 }
@@ -49,8 +49,8 @@ export function reportInfo(report: Report): ReportJson['info'] {
   return {
     name: 'total',
     started: 0,
-    finished: durationUs === undefined ? null : wholeMs(durationUs),
-    last_trace_started: lastStartedUs === undefined ? null : wholeMs(lastStartedUs),
+    finished: durationUs === undefined ? null : toWholeMs(durationUs),
+    last_trace_started: lastStartedUs === undefined ? null : toWholeMs(lastStartedUs),
     base_id: report.baseId ?? null,
     started_at: report.startedAt ?? null,
     finished_us: durationUs ?? null,
@@ -67,7 +67,7 @@ export function reportStats(report: Report): ReportJson['stats'] {
       stats.set(node.name, entry)
     }
     entry.count++
-    entry.duration += finishedMs(node) - startedMs(node)
+    entry.duration += readEndMs(node) - readStartMs(node)
   }
   return Object.fromEntries(stats)
 }
@@ -82,10 +82,10 @@ export function nodeHead(node: ReportNode): Omit<ReportNodeJson, 'children'> {
     service: readField(main, 'service') ?? null,
     host: readField(main, 'info', 'host') ?? null,
   }
-  if (start !== undefined) info[payloadKey(start, 'start')] = start
-  info.started = startedMs(node)
-  if (stop !== undefined) info[payloadKey(stop, 'stop')] = stop
-  info.finished = finishedMs(node)
+  if (start !== undefined) info[createPayloadKey(start, 'start')] = start
+  info.started = readStartMs(node)
+  if (stop !== undefined) info[createPayloadKey(stop, 'stop')] = stop
+  info.finished = readEndMs(node)
   if (stop !== undefined) {
     const exception = readField(stop, 'info', 'etype')
     info.exception = exception === undefined ? 'None' : exception
@@ -97,19 +97,19 @@ export function nodeHead(node: ReportNode): Omit<ReportNodeJson, 'children'> {
   return { info, trace_id: node.traceId, parent_id: node.parentId ?? null }
 }
 
-function payloadKey(record: unknown, kind: 'start' | 'stop'): string {
+function createPayloadKey(record: unknown, kind: 'start' | 'stop'): string {
   const name = readField(record, 'name')
-  return `${PAYLOAD}${typeof name === 'string' ? name : `unknown-${kind}`}`
+  return `${PAYLOAD_PREFIX}${typeof name === 'string' ? name : `unknown-${kind}`}`
 }
 
-function startedMs(node: ReportNode): number {
-  return wholeMs(node.startedUs ?? node.finishedUs ?? 0)
+function readStartMs(node: ReportNode): number {
+  return toWholeMs(node.startedUs ?? node.finishedUs ?? 0)
 }
 
-function finishedMs(node: ReportNode): number {
-  return wholeMs(node.finishedUs ?? node.startedUs ?? 0)
+function readEndMs(node: ReportNode): number {
+  return toWholeMs(node.finishedUs ?? node.startedUs ?? 0)
 }
 
-function wholeMs(us: number): number {
+function toWholeMs(us: number): number {
   return Math.trunc(us / 1000)
 }

@@ -1,10 +1,10 @@
 import { isIndentable, jsonText, stringifyJson } from '@osprofiler/core/json'
 
-const BEYOND_ASCII = /[\u007f-\uffff]/g
+const NON_ASCII_CHARACTERS = /[\u007f-\uffff]/g
 
 /** Works like `jsonText`, but writes pure ASCII, as Python's `json.dumps` does. */
 export function writeJson(value: unknown, indent: 0 | 2): string {
-  return escapeBeyondAscii(jsonText(value, indent))
+  return escapeNonAscii(jsonText(value, indent))
 }
 
 /** Writes `value` as it stands inside of `level` lists. Indenting a finished text line by line would take longer. */
@@ -19,9 +19,9 @@ export function writeNestedJson(value: unknown, level: number): string {
     return writeJson(value, 0)
   }
   // Each list adds a bracket, a line break and the next indentation before the value, and the same in reverse after it.
-  return escapeBeyondAscii(text.slice(level * (level + 3), text.length - level * (level + 1)))
+  return escapeNonAscii(text.slice(level * (level + 3), text.length - level * (level + 1)))
 }
 
-function escapeBeyondAscii(text: string): string {
-  return text.replace(BEYOND_ASCII, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+function escapeNonAscii(text: string): string {
+  return text.replace(NON_ASCII_CHARACTERS, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

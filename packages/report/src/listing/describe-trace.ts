@@ -1,10 +1,10 @@
 import type { Driver, TraceRecord, TraceSummary } from '@osprofiler/core'
 import { correctSkew } from '../clocks/correct-skew.js'
-import { traceDuration } from '../clocks/trace-duration.js'
-import { failureOrigins, failureReason } from '../findings/failures.js'
+import { computeTraceDuration } from '../clocks/trace-duration.js'
+import { describeFailure, findFailureOrigins } from '../findings/failures.js'
 import { buildReport } from '../tree/build-report.js'
-import { isContainer, isMembers, readField, readText } from '../tree/read-field.js'
-import { readRoute, showStatus } from '../tree/read-record.js'
+import { isContainer, isJsonObject, readField, readText } from '../tree/read-field.js'
+import { formatStatus, readRoute } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createShapeReader, pointDetail } from '../words/point-label.js'
 
@@ -49,27 +49,27 @@ export interface DescribeLimits {
 }
 
 const MAX_RECORDS = 10_000
-const MAX_MS = 2_000
-const MAX_TEXT_LENGTH = 2_000
+const MAX_READING_MS = 2_000
+const MAX_TEXT_CHARS = 2_000
 
 /** Describes a trace from a driver's `readRecords`, within limits. Returns `undefined` if there are no records. */
 export async function describeTrace(
   batches: AsyncIterable<readonly TraceRecord[]>,
-  { maxRecords = MAX_RECORDS, knownRecords = 0, maxMs = MAX_MS }: DescribeLimits = {},
+  { maxRecords = MAX_RECORDS, knownRecords = 0, maxMs = MAX_READING_MS }: DescribeLimits = {},
 ): Promise<StoredTraceDescription | undefined> {
   const records: TraceRecord[] = []
-  const begun = performance.now()
+  const startedMs = performance.now()
   // A trace that is known to be too large need not be read up to the limit.
-  const most = knownRecords > maxRecords ? 0 : maxRecords
+  const recordLimit = knownRecords > maxRecords ? 0 : maxRecords
   let isWhole = true
   for await (const batch of batches) {
-    for (const record of batch) records.push(slim(record))
-    if (records.length <= most && performance.now() - begun <= maxMs) continue
+    for (const record of batch) records.push(dropLargeParts(record))
+    if (records.length <= recordLimit && performance.now() - startedMs <= maxMs) continue
     isWhole = false
     break
   }
   if (records.length === 0) return undefined
-  return { ...describeReport(buildReport(records)), ...(isWhole ? {} : UNKNOWN), isWhole }
+  return { ...describeReport(buildReport(records)), ...(isWhole ? {} : UNKNOWN_OUTCOME), isWhole }
 }
 
 /** Works like `describeTrace`. If the trace cannot be read, returns `undefined`: opening the trace shows the reason. */
@@ -81,28 +81,28 @@ export async function describeStored(
   return batches && (await describeTrace(batches, { knownRecords: records }).catch(() => undefined))
 }
 
-const UNKNOWN = { status: undefined, durationUs: undefined, points: 0, failed: false, error: undefined }
+const UNKNOWN_OUTCOME = { status: undefined, durationUs: undefined, points: 0, failed: false, error: undefined }
 
 /** Describes a whole report for a list. */
 export function describeReport(report: Report): TraceDescription {
   const corrected = correctSkew(report)
   const [top] = corrected.roots
   const request = readField(top?.start, 'info', 'request')
-  const method = cut(readText(request, 'method'))
-  const route = cut(top && readRoute(top))
-  const [origin] = failureOrigins(corrected)
+  const method = cutText(readText(request, 'method'))
+  const route = cutText(top && readRoute(top))
+  const [origin] = findFailureOrigins(corrected)
   return {
     name: top?.name ?? '',
-    request: top === undefined ? '' : cut(pointDetail({ ...top, stop: undefined })),
+    request: top === undefined ? '' : cutText(pointDetail({ ...top, stop: undefined })),
     method,
-    path: cut(readText(request, 'path')),
+    path: cutText(readText(request, 'path')),
     route,
-    pattern: cut(top && createShapeReader()(top)) ?? '',
-    service: cut(top?.service),
-    project: cut(top?.project),
-    startedAt: cut(report.startedAt),
-    status: request === undefined ? undefined : showStatus(top?.stop),
-    durationUs: top?.finishedUs === undefined ? undefined : traceDuration(corrected),
+    pattern: cutText(top && createShapeReader()(top)) ?? '',
+    service: cutText(top?.service),
+    project: cutText(top?.project),
+    startedAt: cutText(report.startedAt),
+    status: request === undefined ? undefined : formatStatus(top?.stop),
+    durationUs: top?.finishedUs === undefined ? undefined : computeTraceDuration(corrected),
     points: report.points.length,
     failed: origin !== undefined,
     error: origin && describeError(origin, top),
@@ -111,28 +111,28 @@ export function describeReport(report: Report): TraceDescription {
 
 function describeError(origin: ReportNode, top: ReportNode | undefined): string {
   const where = origin.service === undefined || origin.service === top?.service ? '' : ` in ${origin.service}`
-  return cut(failureReason(origin)) + cut(where)
+  return cutText(describeFailure(origin)) + cutText(where)
 }
 
-function cut<Text extends string | undefined>(text: Text): Text
-function cut(text: string | undefined): string | undefined {
-  return text?.slice(0, MAX_TEXT_LENGTH)
+function cutText<Text extends string | undefined>(text: Text): Text
+function cutText(text: string | undefined): string | undefined {
+  return text?.slice(0, MAX_TEXT_CHARS)
 }
 
-const LARGE = ['args', 'kwargs', 'result', 'params']
+const LARGE_KEYS = ['args', 'kwargs', 'result', 'params']
 
 /** Removes large parts that a list does not show, because ten thousand records are in memory at once. */
-function slim(record: TraceRecord): TraceRecord {
+function dropLargeParts(record: TraceRecord): TraceRecord {
   const info = readField(record, 'info')
-  if (!isMembers(info)) return record
+  if (!isJsonObject(info)) return record
   const kept = Object.entries(info).map(([key, value]) => [
     key,
-    key === 'db' || key === 'function' ? without(value) : value,
+    key === 'db' || key === 'function' ? dropLargeKeys(value) : value,
   ])
   return { ...record, info: Object.fromEntries(kept) }
 }
 
-function without(value: unknown): unknown {
+function dropLargeKeys(value: unknown): unknown {
   if (!isContainer(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !LARGE.includes(key)))
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !LARGE_KEYS.includes(key)))
 }

@@ -1,4 +1,4 @@
-import { ASCII, type Glyphs, UNICODE } from './glyphs.js'
+import { ASCII_GLYPHS, type Glyphs, UNICODE_GLYPHS } from './glyphs.js'
 import { createPaint, type Paint } from './paint.js'
 
 /** Abilities of the terminal for which a trace or a comparison is drawn. */
@@ -24,5 +24,5 @@ export const MAX_COLUMNS = 1000
 /** Creates a canvas of at least `least` columns, because a drawing does not fit into fewer. */
 export function createCanvas({ width = 80, color = false, unicode = true }: TerminalOptions, least: number): Canvas {
   const columns = Number.isFinite(width) ? Math.min(MAX_COLUMNS, Math.max(least, Math.floor(width))) : 80
-  return { columns, glyphs: unicode ? UNICODE : ASCII, paint: createPaint(color) }
+  return { columns, glyphs: unicode ? UNICODE_GLYPHS : ASCII_GLYPHS, paint: createPaint(color) }
 }

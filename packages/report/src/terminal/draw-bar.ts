@@ -22,8 +22,8 @@ export function drawBar(
   const halves = new Uint8Array(cells * 2)
   let openFrom = halves.length
   for (const { startUs, endUs } of intervals) {
-    const first = Math.min(halves.length - 1, toHalf(startUs, totalUs, halves.length))
-    const last = Math.max(first + 1, toHalf(endUs ?? startUs, totalUs, halves.length))
+    const first = Math.min(halves.length - 1, toHalfCell(startUs, totalUs, halves.length))
+    const last = Math.max(first + 1, toHalfCell(endUs ?? startUs, totalUs, halves.length))
     halves.fill(1, first, last)
     if (endUs === undefined) openFrom = Math.min(openFrom, last)
   }
@@ -39,6 +39,6 @@ export function drawBar(
   return bar
 }
 
-function toHalf(us: number, totalUs: number, halves: number): number {
+function toHalfCell(us: number, totalUs: number, halves: number): number {
   return totalUs <= 0 ? 0 : Math.max(0, Math.min(halves, Math.round((us / totalUs) * halves)))
 }

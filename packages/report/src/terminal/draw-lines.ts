@@ -60,19 +60,19 @@ function layOut(given: readonly Line[], columns: number): { readonly layout: Lay
   const room = columns - duration - service - bar - gaps
   const lines = given.map(line => {
     const whole = { ...line, label: line.wholeLabel }
-    return widthOf(whole) <= room ? whole : line
+    return measureLabel(whole) <= room ? whole : line
   })
-  const wanted = widest(widthOf, lines)
-  const label = Math.max(0, Math.min(room, wanted))
+  const neededWidth = widest(measureLabel, lines)
+  const label = Math.max(0, Math.min(room, neededWidth))
   // If all labels fit, so do their branches. If not, branches take up to half of the room.
-  const branches = wanted <= room ? label : Math.floor(label / 2)
+  const branches = neededWidth <= room ? label : Math.floor(label / 2)
   return {
     layout: { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) },
     lines,
   }
 }
 
-function widthOf({ branches, sign, label, note }: Line): number {
+function measureLabel({ branches, sign, label, note }: Line): number {
   return textWidth(`${branches}${sign}${label}${note && `  ${note}`}`)
 }
 

@@ -7,13 +7,13 @@ const ASCII = /^[ -~]*$/
  * The characters that fast-string-width counts too low: marks with a column of their own, and rare scripts. The package
  * string-width counts all of them, but takes half as long to load as the rest of the command.
  */
-const UNCOUNTED = /\p{Mc}|\u20e3|(?!\p{M})[^ -\u10ff\u2500-\u257f]/gu
+const UNDERCOUNTED_CHARACTERS = /\p{Mc}|\u20e3|(?!\p{M})[^ -\u10ff\u2500-\u257f]/gu
 
 /** Returns the columns that a text takes in a terminal: two for a wide character, none for most combining marks. */
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = fastStringWidth(text)
-  for (const [character] of text.matchAll(UNCOUNTED)) {
+  for (const [character] of text.matchAll(UNDERCOUNTED_CHARACTERS)) {
     if (eastAsianWidth(character.codePointAt(0) ?? 0) > fastStringWidth(character)) width++
   }
   return width

@@ -15,7 +15,7 @@ export interface Glyphs {
 }
 
 /** Signs for terminals that show Unicode. */
-export const UNICODE: Glyphs = {
+export const UNICODE_GLYPHS: Glyphs = {
   branch: '├─ ',
   lastBranch: '└─ ',
   pass: '│  ',
@@ -28,7 +28,7 @@ export const UNICODE: Glyphs = {
   bar: UNICODE_BAR,
 }
 /** Signs for terminals that show only ASCII. */
-export const ASCII: Glyphs = {
+export const ASCII_GLYPHS: Glyphs = {
   branch: '|- ',
   lastBranch: '`- ',
   pass: '|  ',

@@ -31,13 +31,13 @@ export function listLines(top: Row, glyphs: Glyphs): Line[] {
   const push = (row: Row, indent: string, isTop: boolean): void => {
     const { hidden, children } = row
     if (hidden !== undefined) {
-      waiting.push({ line: hiddenLine(hidden, isTop ? '' : indent + glyphs.lastBranch, glyphs), below: '' })
+      waiting.push({ line: createHiddenLine(hidden, isTop ? '' : indent + glyphs.lastBranch, glyphs), below: '' })
     }
     for (const [index, child] of children.toReversed().entries()) {
       const isLast = index === 0 && hidden === undefined
       const branches = isTop ? '' : indent + (isLast ? glyphs.lastBranch : glyphs.branch)
       const below = isTop ? '' : indent + (isLast ? '   ' : glyphs.pass)
-      waiting.push({ line: pointLine(child, branches, glyphs), below })
+      waiting.push({ line: createPointLine(child, branches, glyphs), below })
     }
   }
   push(top, '', true)
@@ -48,18 +48,18 @@ export function listLines(top: Row, glyphs: Glyphs): Line[] {
   return lines
 }
 
-function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
+function createPointLine(row: Row, branches: string, glyphs: Glyphs): Line {
   const [node] = row.nodes
   const count = row.nodes.length
-  const detailIn = (room: number): string =>
+  const detailFor = (room: number): string =>
     showText(count === 1 && node !== undefined ? pointDetail(node, room) : repeatedDetail(row.nodes, room))
   const name = `${count > 1 ? `${formatCount(count)} x ` : ''}${row.isExample ? 'slowest: ' : ''}${showText(shownName(node?.name ?? ''))}`
   const us = coveredUs(row.nodes)
   return {
     branches,
     sign: node?.failed ? glyphs.failed : '',
-    label: `${name} ${detailIn(0)}`.trimEnd(),
-    wholeLabel: `${name} ${detailIn(MAX_COLUMNS)}`.trimEnd(),
+    label: `${name} ${detailFor(0)}`.trimEnd(),
+    wholeLabel: `${name} ${detailFor(MAX_COLUMNS)}`.trimEnd(),
     note: [node?.exception, ...(node?.marks ?? [])]
       .map(text => showText(text))
       .filter(Boolean)
@@ -70,7 +70,7 @@ function pointLine(row: Row, branches: string, glyphs: Glyphs): Line {
   }
 }
 
-function hiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
+function createHiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
   const label = `${glyphs.ellipsis} ${formatCounted(hidden.points, 'more point')}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
   return { branches, sign: '', label, wholeLabel: label, note: '', service: '', duration: '', row: undefined }
 }

@@ -41,22 +41,22 @@ export function planRows(report: Report, maxRows: number, filtered?: FilteredPoi
   }
   const top = toDraft([])
   const candidates: { readonly draft: Draft; readonly parent: Draft }[] = []
-  const offer = (parent: Draft, nodes: readonly ReportNode[], isExample = false): void => {
+  const addCandidates = (parent: Draft, nodes: readonly ReportNode[], isExample = false): void => {
     const shown = filtered === undefined ? nodes : nodes.filter(node => filtered.shown.has(node))
     if (shown.length < nodes.length) {
       const leftOut = nodes.filter(node => !filtered?.shown.has(node))
-      hide(parent, [toDraft(leftOut, isExample)], sizes)
+      countHidden(parent, [toDraft(leftOut, isExample)], sizes)
     }
     const drafts = fold(shown).map((group, order) => toDraft(group, isExample, order))
     drafts.sort((a, b) => b.weight - a.weight)
     for (const draft of drafts.slice(0, maxRows)) candidates.push({ draft, parent })
-    hide(parent, drafts.slice(maxRows), sizes)
+    countHidden(parent, drafts.slice(maxRows), sizes)
   }
 
   const hasShownChild = ({ children }: ReportNode): boolean =>
     filtered === undefined ? children.length > 0 : children.some(child => filtered.shown.has(child))
 
-  offer(top, report.roots)
+  addCandidates(top, report.roots)
   for (let rows = 0; rows < maxRows; rows++) {
     const chosen = takeHeaviest(candidates)
     if (chosen === undefined) break
@@ -64,10 +64,10 @@ export function planRows(report: Report, maxRows: number, filtered?: FilteredPoi
     parent.children.push(draft)
     const [node] = draft.nodes
     if (node === undefined) continue
-    if (draft.nodes.length === 1) offer(draft, node.children)
-    else if (draft.nodes.some(hasShownChild)) offer(draft, [slowest(draft.nodes)], true)
+    if (draft.nodes.length === 1) addCandidates(draft, node.children)
+    else if (draft.nodes.some(hasShownChild)) addCandidates(draft, [findSlowest(draft.nodes)], true)
   }
-  for (const { draft, parent } of candidates) hide(parent, [draft], sizes)
+  for (const { draft, parent } of candidates) countHidden(parent, [draft], sizes)
   sortRows(top)
   return top
 }
@@ -95,7 +95,7 @@ function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: C
   return chosen
 }
 
-function hide(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
+function countHidden(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
   for (const { nodes, isExample } of drafts) {
     // The row above already counts its example.
     if (isExample) continue
@@ -111,15 +111,15 @@ function hide(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
 function sortRows(top: Draft): void {
   const waiting = [top]
   for (let draft = waiting.pop(); draft !== undefined; draft = waiting.pop()) {
-    draft.children.sort((a, b) => startOf(a) - startOf(b) || a.order - b.order)
+    draft.children.sort((a, b) => readStartUs(a) - readStartUs(b) || a.order - b.order)
     for (const child of draft.children) waiting.push(child)
   }
 }
 
-function startOf({ nodes: [node] }: Draft): number {
+function readStartUs({ nodes: [node] }: Draft): number {
   return node?.startedUs ?? node?.finishedUs ?? Number.MAX_SAFE_INTEGER
 }
 
-function slowest(nodes: readonly ReportNode[]): ReportNode {
+function findSlowest(nodes: readonly ReportNode[]): ReportNode {
   return nodes.reduce((best, node) => ((node.durationUs ?? 0) > (best.durationUs ?? 0) ? node : best))
 }

@@ -43,7 +43,7 @@ export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): s
     ...SECTIONS.flatMap(section => drawSection(diff, section, causes, maxRows, canvas)),
     '',
     ...wrapText(
-      `${formatCounted(same, 'point')} of ${formatCount(diff.points.length)} the same, within the spread`,
+      `${formatCount(same)} of ${formatCounted(diff.points.length, 'point')} stayed the same, within the spread`,
       canvas.columns,
     ),
     '',
@@ -67,17 +67,17 @@ function findCauses({ points }: ReportDiff): ReadonlySet<number> {
 function drawTotal({ runs, total }: ReportDiff, { columns, glyphs, paint }: Canvas): string[] {
   const style = total.change === 'slower' ? 'red' : total.change === 'faster' ? 'green' : undefined
   const verdict = total.change === 'same' ? 'the same, within the spread' : total.change
-  const spread = `${duration(total.before.mad, glyphs)} and ${duration(total.after.mad, glyphs)}`
+  const spread = `${formatTime(total.before.mad, glyphs)} (before) and ${formatTime(total.after.mad, glyphs)} (after)`
   const runsText = `${formatCounted(runs.before, 'run')} before, ${formatCount(runs.after)} after`
-  const known = Math.min(runs.before, runs.after) > 2
-  const tell = known
-    ? `${runsText}; half of them within ${spread} of the median`
-    : `${runsText}: too few to know their spread, so less than 10 % counts as the same`
+  const isSpreadKnown = Math.min(runs.before, runs.after) > 2
+  const runsLine = isSpreadKnown
+    ? `${runsText}; half of the runs are within ${spread} of the median`
+    : `${runsText}: too few to know their spread, so a change below 10 % counts as the same`
   return [
-    ...wrapText(`Total ${fromTo(total, glyphs)}, ${difference(total, glyphs)}: ${verdict}`, columns).map(line =>
-      paint(line, 'bold', style),
+    ...wrapText(`Total ${formatTimes(total, glyphs)}, ${formatDifference(total, glyphs)}: ${verdict}`, columns).map(
+      line => paint(line, 'bold', style),
     ),
-    ...wrapText(tell, columns),
+    ...wrapText(runsLine, columns),
   ]
 }
 
@@ -95,10 +95,12 @@ function drawSection(
     .sort((a, b) => Math.abs(b.self.deltaUs) - Math.abs(a.self.deltaUs))
   const shown = own.slice(0, maxRows)
   const more = own.length - shown.length
-  const carried = changed.length - own.length
+  const carriedCount = changed.length - own.length
   const notes = [
     more > 0 ? `${formatCount(more)} more` : '',
-    carried > 0 ? `${formatCounted(carried, 'point')} only with what is below ${carried === 1 ? 'it' : 'them'}` : '',
+    carriedCount > 0
+      ? `${formatCounted(carriedCount, 'point')} changed only through points below ${carriedCount === 1 ? 'it' : 'them'}`
+      : '',
   ].filter(Boolean)
   const note = `  ${canvas.glyphs.ellipsis} ${notes.join(canvas.glyphs.separator)}`
   return [
@@ -111,10 +113,10 @@ function drawSection(
 
 function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, paint }: Canvas): string[] {
   const rows = shown.map(point => ({
-    label: labelOf(point, glyphs),
+    label: createLabel(point, glyphs),
     service: fitText(showText(point.service), MAX_SERVICE_WIDTH, glyphs.ellipsis),
-    times: timesOf(point, glyphs),
-    difference: difference(point.total, glyphs),
+    times: formatPointTimes(point, glyphs),
+    difference: formatDifference(point.total, glyphs),
   }))
   const widest = (field: 'label' | 'service' | 'times' | 'difference'): number =>
     rows.reduce((most, row) => Math.max(most, textWidth(row[field])), 0)
@@ -135,38 +137,38 @@ function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, 
   })
 }
 
-function labelOf({ name, detail, count: { before, after } }: DiffPoint, { arrow }: Glyphs): string {
+function createLabel({ name, detail, count: { before, after } }: DiffPoint, { arrow }: Glyphs): string {
   const [most, isSteady] = [Math.max(before, after), before === after || before === 0 || after === 0]
   const times = isSteady ? formatCount(most) : `${formatCount(before)} ${arrow} ${formatCount(after)}`
   const shown = isSteady && most <= 1 ? '' : `${times} x `
   return `${shown}${showText(shownName(name))} ${showText(detail)}`.trimEnd()
 }
 
-function timesOf({ change, total }: DiffPoint, glyphs: Glyphs): string {
-  if (change === 'new') return duration(total.after.median, glyphs)
-  if (change === 'gone') return duration(total.before.median, glyphs)
-  return fromTo(total, glyphs)
+function formatPointTimes({ change, total }: DiffPoint, glyphs: Glyphs): string {
+  if (change === 'new') return formatTime(total.after.median, glyphs)
+  if (change === 'gone') return formatTime(total.before.median, glyphs)
+  return formatTimes(total, glyphs)
 }
 
-function fromTo({ before, after }: Comparison, glyphs: Glyphs): string {
-  return `${duration(before.median, glyphs)} ${glyphs.arrow} ${duration(after.median, glyphs)}`
+function formatTimes({ before, after }: Comparison, glyphs: Glyphs): string {
+  return `${formatTime(before.median, glyphs)} ${glyphs.arrow} ${formatTime(after.median, glyphs)}`
 }
 
 /** Returns a text such as `+53.5 ms (+80 %)`. */
-function difference({ deltaUs, share }: Comparison, glyphs: Glyphs): string {
+function formatDifference({ deltaUs, share }: Comparison, glyphs: Glyphs): string {
   const sign = deltaUs > 0 ? '+' : ''
   // For a point that is gone, "-100 %" tells nothing.
-  const percent = share === null || share === -1 ? '' : ` (${signedShare(share)})`
-  return `${sign}${duration(deltaUs, glyphs)}${percent}`
+  const percent = share === null || share === -1 ? '' : ` (${formatSignedShare(share)})`
+  return `${sign}${formatTime(deltaUs, glyphs)}${percent}`
 }
 
 /** Returns a text such as `+80 %`. A share below 1 % has no sign, because the difference before it has one. */
-function signedShare(share: number): string {
+function formatSignedShare(share: number): string {
   const text = formatShare(Math.abs(share))
   if (share === 0 || text.startsWith('<')) return text
   return share > 0 ? `+${text}` : `-${text}`
 }
 
-function duration(us: number, glyphs: Glyphs): string {
+function formatTime(us: number, glyphs: Glyphs): string {
   return formatDuration(us, glyphs.micro)
 }

@@ -19,9 +19,9 @@ export interface RenderTreeOptions extends PointFilter, TerminalOptions {
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
 /** A terminal that is no wider gets short quotes. */
-const NARROW = 100
+const NARROW_COLUMNS = 100
 /** Approximate columns of a sentence besides its quote. */
-const OTHER_WORDS = 80
+const OTHER_WORDS_COLUMNS = 80
 const MAX_ROWS = 10_000
 const MAX_SERVICE_WIDTH = 40
 const MAX_SERVICES_NAMED = 8
@@ -38,7 +38,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   const canvas = createCanvas(options, 20)
   const { paint } = canvas
   const services = listServices(report)
-  const findings = summarize(report, { longestQuote: quoteIn(canvas.columns) })
+  const findings = summarize(report, { longestQuote: computeMaxQuoteChars(canvas.columns) })
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
   const filtered = filterPoints(report, options)
   const plan = planRows(report, Math.min(MAX_ROWS, Math.max(1, maxRows)), filtered)
@@ -54,8 +54,8 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
 }
 
 /** Returns how many characters a sentence may quote, so that it takes at most two lines. */
-function quoteIn(columns: number): number | undefined {
-  return columns <= NARROW ? undefined : 2 * columns - OTHER_WORDS
+function computeMaxQuoteChars(columns: number): number | undefined {
+  return columns <= NARROW_COLUMNS ? undefined : 2 * columns - OTHER_WORDS_COLUMNS
 }
 
 function drawFindings(findings: readonly Finding[], { columns, glyphs, paint }: Canvas): string[] {

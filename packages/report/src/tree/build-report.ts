@@ -3,11 +3,11 @@ import { asNumber } from '@osprofiler/core/json'
 import { pointName } from '@osprofiler/core/record'
 import { type LinkedPoint, linkPoints } from './link-points.js'
 import { readField, readText } from './read-field.js'
-import { cutDigits, type RecordFacts, readRecord, readStatus } from './read-record.js'
+import { formatDigits, type RecordFacts, readRecord, readStatus } from './read-record.js'
 import type { Mark, Report } from './report.js'
 import { createTimestampReader } from './timestamp.js'
 
-interface Gathered {
+interface PointRecords {
   traceId: string
   start: RecordFacts | undefined
   stop: RecordFacts | undefined
@@ -15,7 +15,7 @@ interface Gathered {
   marks: Mark[]
 }
 
-const NONE: readonly never[] = Object.freeze([])
+const EMPTY: readonly never[] = Object.freeze([])
 
 /**
  * Builds the tree of a trace from its records, in any order. No record makes it throw or loop, and every record is in
@@ -25,7 +25,7 @@ const NONE: readonly never[] = Object.freeze([])
  * loses, and marks unfinished points, which Python shows as whole.
  */
 export function buildReport(records: Iterable<TraceRecord>): Report {
-  const gathered = new Map<string, Gathered>()
+  const recordsByPoint = new Map<string, PointRecords>()
   const withoutId: RecordFacts[] = []
   const baseIds = new Map<string, number>()
   const readTime = createTimestampReader()
@@ -42,17 +42,17 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
       if (facts.kind === 'start' && facts.atUs > lastStartUs) lastStartUs = facts.atUs
     }
     if (facts.traceId === undefined) withoutId.push(facts)
-    else gather(gathered, facts.traceId, facts)
+    else addRecord(recordsByPoint, facts.traceId, facts)
   }
   withoutId.forEach((facts, index) => {
     let id = `unknown-${index + 1}`
-    while (gathered.has(id)) id += '-'
-    gather(gathered, id, facts).marks.push('no-id')
+    while (recordsByPoint.has(id)) id += '-'
+    addRecord(recordsByPoint, id, facts).marks.push('no-id')
   })
 
   const zeroUs = first?.atUs ?? 0
-  const baseId = mostFrequent(baseIds)
-  const points = Array.from(gathered.values(), point => toPoint(point, zeroUs, baseId))
+  const baseId = findMostFrequent(baseIds)
+  const points = Array.from(recordsByPoint.values(), point => createPoint(point, zeroUs, baseId))
   return {
     baseId,
     startedAt: readText(first?.record, 'timestamp'),
@@ -62,20 +62,20 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
   }
 }
 
-function gather(gathered: Map<string, Gathered>, traceId: string, facts: RecordFacts): Gathered {
-  let point = gathered.get(traceId)
+function addRecord(recordsByPoint: Map<string, PointRecords>, traceId: string, facts: RecordFacts): PointRecords {
+  let point = recordsByPoint.get(traceId)
   if (point === undefined) {
     point = { traceId, start: undefined, stop: undefined, others: [], marks: [] }
-    gathered.set(traceId, point)
+    recordsByPoint.set(traceId, point)
   }
-  const rival = point[facts.kind]
-  if (rival === undefined) {
+  const other = point[facts.kind]
+  if (other === undefined) {
     point[facts.kind] = facts
   } else {
     // The widest interval is chosen, so that the order of the records does not matter.
-    const winner = wins(facts, rival) ? facts : rival
-    point.others.push(winner === facts ? rival : facts)
-    point[facts.kind] = winner
+    const chosen = isWider(facts, other) ? facts : other
+    point.others.push(chosen === facts ? other : facts)
+    point[facts.kind] = chosen
   }
   return point
 }
@@ -87,24 +87,24 @@ function isEarlier(facts: RecordFacts, first: RecordFacts): boolean {
   return String(readText(facts.record, 'timestamp')) < String(readText(first.record, 'timestamp'))
 }
 
-function wins(newcomer: RecordFacts, rival: RecordFacts): boolean {
+function isWider(newcomer: RecordFacts, rival: RecordFacts): boolean {
   if (newcomer.atUs === undefined) return false
   if (rival.atUs === undefined) return true
   return newcomer.kind === 'start' ? newcomer.atUs < rival.atUs : newcomer.atUs > rival.atUs
 }
 
-function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): LinkedPoint {
+function createPoint(point: PointRecords, zeroUs: number, baseId: string | undefined): LinkedPoint {
   const { start, stop } = point
   const main = start ?? stop
   const startedUs = start?.atUs === undefined ? undefined : start.atUs - zeroUs
   const finishedUs = stop?.atUs === undefined ? undefined : stop.atUs - zeroUs
-  const known = startedUs !== undefined && finishedUs !== undefined
+  const hasBothTimes = startedUs !== undefined && finishedUs !== undefined
   const etype = readField(stop?.record, 'info', 'etype')
   const raised = etype !== undefined && etype !== null
   const name = pointName(main?.name ?? 'unknown')
 
   const marks = new Set(point.marks)
-  if (point.others.length > 0) markRivals(point, marks)
+  if (point.others.length > 0) markOtherRecords(point, marks)
   for (const facts of [start, stop, ...point.others]) {
     if (facts === undefined) continue
     if (facts.malformed) marks.add('malformed')
@@ -114,7 +114,7 @@ function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): L
   }
   if (start === undefined) marks.add('no-start')
   if (stop === undefined) marks.add('unfinished')
-  if (known && finishedUs < startedUs) marks.add('stop-before-start')
+  if (hasBothTimes && finishedUs < startedUs) marks.add('stop-before-start')
 
   return {
     name,
@@ -125,25 +125,25 @@ function toPoint(point: Gathered, zeroUs: number, baseId: string | undefined): L
     host: readText(main?.record, 'info', 'host'),
     startedUs,
     finishedUs,
-    durationUs: known ? Math.max(0, finishedUs - startedUs) : undefined,
+    durationUs: hasBothTimes ? Math.max(0, finishedUs - startedUs) : undefined,
     start: start?.record,
     stop: stop?.record,
-    otherRecords: point.others.length === 0 ? NONE : point.others.map(facts => facts.record),
-    exception: raised ? showType(etype) : undefined,
+    otherRecords: point.others.length === 0 ? EMPTY : point.others.map(facts => facts.record),
+    exception: raised ? formatExceptionType(etype) : undefined,
     failed: raised || (readStatus(stop?.record) ?? 0) >= 500,
-    marks: marks.size === 0 ? NONE : [...marks],
+    marks: marks.size === 0 ? EMPTY : [...marks],
     depth: 0,
-    children: NONE,
+    children: EMPTY,
   }
 }
 
 /** The type may also be a number, shown by its digits. */
-function showType(etype: unknown): string {
+function formatExceptionType(etype: unknown): string {
   if (typeof etype === 'string') return etype
-  return asNumber(etype) === undefined ? 'unknown' : cutDigits(etype)
+  return asNumber(etype) === undefined ? 'unknown' : formatDigits(etype)
 }
 
-function markRivals({ start, stop, others }: Gathered, marks: Set<Mark>): void {
+function markOtherRecords({ start, stop, others }: PointRecords, marks: Set<Mark>): void {
   for (const chosen of [start, stop]) {
     if (chosen === undefined) continue
     const same = [chosen, ...others.filter(facts => facts.kind === chosen.kind)]
@@ -153,7 +153,7 @@ function markRivals({ start, stop, others }: Gathered, marks: Set<Mark>): void {
   }
 }
 
-function mostFrequent(counts: ReadonlyMap<string, number>): string | undefined {
+function findMostFrequent(counts: ReadonlyMap<string, number>): string | undefined {
   let winner: string | undefined
   let most = 0
   for (const [value, count] of counts) {

@@ -6,7 +6,7 @@ export type LinkedPoint = { -readonly [Key in keyof ReportNode]: ReportNode[Key]
 const UNSEEN = 0
 const ON_PATH = 1
 const DONE = 2
-const TOP = -1
+const NO_PARENT = -1
 
 /**
  * Gives every point its children, its depth, and the marks of its place. Each point is in the result exactly once.
@@ -22,8 +22,8 @@ export function linkPoints(
   const roots: LinkedPoint[] = []
   const children: (LinkedPoint[] | undefined)[] = new Array(points.length)
   points.forEach((point, index) => {
-    const parent = parents[index] ?? TOP
-    if (parent === TOP) {
+    const parent = parents[index] ?? NO_PARENT
+    if (parent === NO_PARENT) {
       roots.push(point)
       return
     }
@@ -31,13 +31,13 @@ export function linkPoints(
     if (siblings === undefined) children[parent] = [point]
     else siblings.push(point)
   })
-  roots.sort(byStart)
+  roots.sort(compareStarts)
   children.forEach((siblings, index) => {
     const parent = points[index]
     if (siblings === undefined || parent === undefined) return
-    parent.children = siblings.sort(byStart)
+    parent.children = siblings.sort(compareStarts)
   })
-  return { roots, points: inTreeOrder(roots) }
+  return { roots, points: listInTreeOrder(roots) }
 }
 
 function findParents(points: readonly LinkedPoint[], baseId: string | undefined): Int32Array {
@@ -48,10 +48,10 @@ function findParents(points: readonly LinkedPoint[], baseId: string | undefined)
   return Int32Array.from(points, (point, index) => {
     const { parentId } = point
     const parent = parentId === undefined ? undefined : indexes.get(parentId)
-    if (parent === index) mark(point, 'self-parent')
+    if (parent === index) addMark(point, 'self-parent')
     else if (parent !== undefined) return parent
-    else if (parentId !== undefined && parentId !== baseId) mark(point, 'orphan')
-    return TOP
+    else if (parentId !== undefined && parentId !== baseId) addMark(point, 'orphan')
+    return NO_PARENT
   })
 }
 
@@ -61,35 +61,35 @@ function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
   for (let index = 0; index < points.length; index++) {
     const path: number[] = []
     let current = index
-    while (current !== TOP && states[current] === UNSEEN) {
+    while (current !== NO_PARENT && states[current] === UNSEEN) {
       states[current] = ON_PATH
       path.push(current)
-      current = parents[current] ?? TOP
+      current = parents[current] ?? NO_PARENT
     }
-    if (current !== TOP && states[current] === ON_PATH) {
+    if (current !== NO_PARENT && states[current] === ON_PATH) {
       let earliest = current
       for (const member of path.slice(path.indexOf(current))) {
         const point = points[member]
         const best = points[earliest]
         if (point === undefined || best === undefined) continue
-        mark(point, 'cycle')
-        if (byStart(point, best) < 0) earliest = member
+        addMark(point, 'cycle')
+        if (compareStarts(point, best) < 0) earliest = member
       }
-      parents[earliest] = TOP
+      parents[earliest] = NO_PARENT
     }
     for (const seen of path) states[seen] = DONE
   }
 }
 
 /** Compares points by start, then by end. Sorting is stable, so equal points keep their order. */
-export function byStart(a: ReportNode, b: ReportNode): number {
+export function compareStarts(a: ReportNode, b: ReportNode): number {
   const started = (a.startedUs ?? a.finishedUs ?? Infinity) - (b.startedUs ?? b.finishedUs ?? Infinity)
   // Infinity minus Infinity is NaN, so two points without a time are equal.
   return started || (a.finishedUs ?? Infinity) - (b.finishedUs ?? Infinity) || 0
 }
 
 /** Lists every point of a tree, parents before children, and sets its depth. */
-export function inTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
+export function listInTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
   const ordered: LinkedPoint[] = []
   const waiting = roots.toReversed()
   for (let point = waiting.pop(); point !== undefined; point = waiting.pop()) {
@@ -103,6 +103,6 @@ export function inTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
   return ordered
 }
 
-function mark(point: LinkedPoint, found: Mark): void {
+function addMark(point: LinkedPoint, found: Mark): void {
   point.marks = [...point.marks, found]
 }

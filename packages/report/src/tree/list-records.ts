@@ -3,11 +3,11 @@ import { holdsWord, jsonText } from '@osprofiler/core/json'
 import type { Report, ReportNode } from './report.js'
 
 /** Returns points in an order that makes an equal report again: those with made-up ids last, by their numbers. */
-export function pointsInRecordOrder(report: Report): ReportNode[] {
-  const counted = report.points.filter(hasMadeUpId)
-  if (counted.length === 0) return [...report.points]
-  counted.sort((a, b) => numberOf(a) - numberOf(b))
-  return [...report.points.filter(node => !hasMadeUpId(node)), ...counted]
+export function listPointsInRecordOrder(report: Report): ReportNode[] {
+  const numbered = report.points.filter(hasMadeUpId)
+  if (numbered.length === 0) return [...report.points]
+  numbered.sort((a, b) => readMadeUpNumber(a) - readMadeUpNumber(b))
+  return [...report.points.filter(node => !hasMadeUpId(node)), ...numbered]
 }
 
 /** Returns the records of a point: the start, the stop, and then all others. */
@@ -17,14 +17,14 @@ export function recordsOfPoint({ start, stop, otherRecords }: ReportNode): Trace
 
 /** Returns all records of a report. `buildReport` makes an equal report of them. */
 export function listRecords(report: Report): TraceRecord[] {
-  return pointsInRecordOrder(report).flatMap(recordsOfPoint)
+  return listPointsInRecordOrder(report).flatMap(recordsOfPoint)
 }
 
 /**
  * Prepares records for JSON that other programs read. These refuse the words `NaN` and `Infinity` of Python's JSON, so
  * a record with one of these becomes a text, for `readTraceFile`.
  */
-export function embedRecords(records: readonly TraceRecord[]): (TraceRecord | string)[] {
+export function toEmbeddedRecords(records: readonly TraceRecord[]): (TraceRecord | string)[] {
   return records.map(record => (holdsWord(record) ? jsonText(record, 0) : record))
 }
 
@@ -32,6 +32,6 @@ function hasMadeUpId({ marks }: ReportNode): boolean {
   return marks.includes('no-id')
 }
 
-function numberOf({ traceId }: ReportNode): number {
+function readMadeUpNumber({ traceId }: ReportNode): number {
   return Number.parseInt(traceId.slice('unknown-'.length), 10)
 }

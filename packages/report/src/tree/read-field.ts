@@ -27,6 +27,6 @@ export function isContainer(value: unknown): value is object {
 }
 
 /** Returns whether a JSON value is an object with members, as a record and its `info` are. */
-export function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return isContainer(value) && !Array.isArray(value)
 }

@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { asNumber } from '@osprofiler/core/json'
 import { isStopName } from '@osprofiler/core/record'
-import { isMembers, readField, readNumber, readText } from './read-field.js'
+import { isJsonObject, readField, readNumber, readText } from './read-field.js'
 
 /** The parts of a record that a report needs, read without trusting its declared type. */
 export interface RecordFacts {
@@ -16,7 +16,7 @@ export interface RecordFacts {
   readonly malformed: boolean
 }
 
-const MAX_NUMBER_LENGTH = 40
+const MAX_DIGITS = 40
 
 /** Reads a record, or any value in its place. Never throws on a JSON value. */
 export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
@@ -37,7 +37,7 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
       traceId === undefined ||
       parentId === undefined ||
       baseId === undefined ||
-      !isMembers(readField(record, 'info')) ||
+      !isJsonObject(readField(record, 'info')) ||
       !isStringOrNull(readField(record, 'project')) ||
       !isStringOrNull(readField(record, 'service')),
   }
@@ -49,17 +49,17 @@ export function readStatus(stop: unknown): number | undefined {
 }
 
 /** Returns the status for people, with the recorded digits, even of a number that JavaScript cannot represent. */
-export function showStatus(stop: unknown): number | string | undefined {
+export function formatStatus(stop: unknown): number | string | undefined {
   const status = readStatus(stop)
   if (status === undefined || Number.isSafeInteger(status)) return status
   const [served, sent] = ['response', 'requests'].map(side => readField(stop, 'info', side, 'status_code'))
-  return cutDigits(asNumber(served) === undefined ? sent : served)
+  return formatDigits(asNumber(served) === undefined ? sent : served)
 }
 
 /** Returns a number's recorded digits, or the first of them if there are more than anybody reads. */
-export function cutDigits(number: unknown): string {
+export function formatDigits(number: unknown): string {
   const digits = String(number)
-  return digits.length > MAX_NUMBER_LENGTH ? `${digits.slice(0, MAX_NUMBER_LENGTH)}...` : digits
+  return digits.length > MAX_DIGITS ? `${digits.slice(0, MAX_DIGITS)}...` : digits
 }
 
 /** Returns the route of a served request, such as `/orders/:id`. A router reports it at the stop, others before. */

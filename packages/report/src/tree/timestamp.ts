@@ -1,5 +1,5 @@
-const SHAPE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
-const SECOND = 'YYYY-MM-DDTHH:MM:SS'.length
+const TIMESTAMP_PATTERN = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?Z?$/
+const SECOND_PRECISION_CHARS = 'YYYY-MM-DDTHH:MM:SS'.length
 
 /**
  * Creates a reader of record timestamps: `YYYY-MM-DDTHH:MM:SS.ffffff` in UTC, with up to six digits of fraction. The
@@ -10,13 +10,13 @@ export function createTimestampReader(): (timestamp: unknown) => number | undefi
   let lastMs = 0
   return timestamp => {
     if (typeof timestamp !== 'string') return undefined
-    const match = SHAPE.exec(timestamp)
+    const match = TIMESTAMP_PATTERN.exec(timestamp)
     if (match === null) return undefined
-    const second = timestamp.slice(0, SECOND).replace(' ', 'T')
+    const second = timestamp.slice(0, SECOND_PRECISION_CHARS).replace(' ', 'T')
     if (second !== lastSecond) {
       const ms = Date.parse(`${second}Z`)
       // Date.parse reads February 30 as a day in March.
-      if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, SECOND) !== second) return undefined
+      if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, SECOND_PRECISION_CHARS) !== second) return undefined
       lastSecond = second
       lastMs = ms
     }
@@ -30,5 +30,5 @@ export function formatTimestamp(us: number): string {
   const date = new Date(ms)
   if (Number.isNaN(date.getTime())) return formatTimestamp(0)
   const fraction = String(us - Math.floor(us / 1_000_000) * 1_000_000)
-  return `${date.toISOString().slice(0, SECOND)}.${fraction.padStart(6, '0')}`
+  return `${date.toISOString().slice(0, SECOND_PRECISION_CHARS)}.${fraction.padStart(6, '0')}`
 }

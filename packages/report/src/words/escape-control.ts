@@ -3,28 +3,31 @@
  * `Cf` are format characters: bidirectional overrides, zero-width characters, tags. `Cs` are lone surrogates, and `Zl`
  * and `Zp` are separators. The last class has fillers and variation selectors, which Unicode wants ignored.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+const UNSAFE_CHARACTERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /** In characters: far more than fits on a line. */
-const MAX_SHOWN_LENGTH = 4000
+const MAX_SHOWN_CHARS = 4000
 
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
  * Makes text from a record safe to print. Characters that a terminal would obey or hide become visible escapes, such as
  * `\u001b`, `\n` or `\u{e0041}`. The result is one line without control, bidirectional or invisible characters.
  */
 export function escapeControl(text: string): string {
-  return text.replace(UNSAFE, character => SHORT[character] ?? toEscape(character.codePointAt(0) ?? 0))
+  return text.replace(
+    UNSAFE_CHARACTERS,
+    character => SHORT_ESCAPES[character] ?? toEscape(character.codePointAt(0) ?? 0),
+  )
 }
 
 /**
  * Returns a value of a record as printable text; empty for null and `undefined`. A text above `longest` characters is
  * cut before it is escaped, as it may have megabytes, and ends with `ellipsis`.
  */
-export function showText(value: unknown, longest = MAX_SHOWN_LENGTH, ellipsis = ''): string {
+export function showText(value: unknown, maxChars = MAX_SHOWN_CHARS, ellipsis = ''): string {
   const text = String(value ?? '')
-  return text.length <= longest ? escapeControl(text) : `${escapeControl(text.slice(0, longest))}${ellipsis}`
+  return text.length <= maxChars ? escapeControl(text) : `${escapeControl(text.slice(0, maxChars))}${ellipsis}`
 }
 
 function toEscape(codePoint: number): string {

@@ -6,12 +6,12 @@ export function formatDuration(us: number, micro = 'µs'): string {
   if (us < 0) return `-${formatDuration(-us, micro)}`
   // A value that rounds to 1000 is shown in the next unit. A value that rounds to 60 s is shown as a minute.
   if (us < 999.5) return `${Math.round(us)} ${micro}`
-  if (us < 999_500) return `${threeDigits(us / 1000)} ms`
-  if (us < 59_950_000) return `${threeDigits(us / 1_000_000)} s`
+  if (us < 999_500) return `${toThreeDigits(us / 1000)} ms`
+  if (us < 59_950_000) return `${toThreeDigits(us / 1_000_000)} s`
   const seconds = Math.round(us / 1_000_000)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${padTwoDigits(seconds % 60)} s`
   const minutes = Math.round(seconds / 60)
-  return `${formatCount(Math.floor(minutes / 60))} h ${pad(minutes % 60)} m`
+  return `${formatCount(Math.floor(minutes / 60))} h ${padTwoDigits(minutes % 60)} m`
 }
 
 /** Formats a count with separated thousands: `1,204`. */
@@ -31,11 +31,11 @@ export function formatShare(share: number): string {
   return percent === 0 && share > 0 ? '< 1 %' : `${percent} %`
 }
 
-function threeDigits(value: number): string {
+function toThreeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0)
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
 }
 
-function pad(value: number): string {
+function padTwoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }

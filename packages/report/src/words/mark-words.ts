@@ -2,16 +2,16 @@ import type { Mark } from '../tree/report.js'
 
 /** The end of a sentence about a point with the mark. Findings come in this order. */
 export const MARK_WORDS: Readonly<Record<Mark, string>> = {
-  unfinished: 'has a start but no stop: its end is unknown',
+  unfinished: 'has a start but no stop, so its end is unknown',
   'no-start': 'has a stop but no start',
   'stop-before-start': 'stopped before it started',
-  'bad-time': 'has a time that cannot be read',
-  malformed: 'has a record that lacks something',
-  'no-id': 'has a record without an id: the one shown is made up',
-  orphan: 'hangs below a parent that is not in this trace',
+  'bad-time': 'has a timestamp that cannot be read',
+  malformed: 'has a record with a missing or invalid field',
+  'no-id': 'has a record without an id, so the id shown here is made up',
+  orphan: 'has a parent that is not in this trace',
   'self-parent': 'names itself as its parent',
-  cycle: 'is in a circle of parents',
-  duplicate: 'has a record that came more than once',
+  cycle: 'is part of a cycle of parents',
+  duplicate: 'has a record that arrived more than once',
   'several-starts': 'has several starts',
   'several-stops': 'has several stops',
   mixed: 'has records that contradict one another',

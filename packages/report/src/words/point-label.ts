@@ -1,16 +1,16 @@
 import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
-import { readRoute, showStatus } from '../tree/read-record.js'
+import { formatStatus, readRoute } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 
 /** Longer statements and paths are cut: labels are for people, and a record may hold megabytes. */
-const MAX_TEXT_LENGTH = 20_000
+const MAX_TEXT_CHARS = 20_000
 
 /** The rest of a text is not searched for values, because a malicious text could make the patterns slow. */
-const MAX_GENERALIZED_LENGTH = 4000
+const MAX_GENERALIZED_CHARS = 4000
 
 /** The action of a point according to its start, and whether its stop has a status. */
-interface Purpose {
+interface Action {
   readonly text: string
   /** The part that many points have in common: a method and a route. */
   readonly shape?: string | undefined
@@ -24,10 +24,10 @@ interface Purpose {
  * columns.
  */
 export function pointDetail(node: ReportNode, room = 0): string {
-  const { text, hasStatus } = readPurpose(node)
+  const { text, hasStatus } = readAction(node)
   // A router knows its route only at the stop.
-  const outcome = hasStatus ? showStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
-  return outcome === undefined ? abbreviate(text, room) : `${text} ${outcome}`
+  const outcome = hasStatus ? formatStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
+  return outcome === undefined ? shortenQuery(text, room) : `${text} ${outcome}`
 }
 
 /**
@@ -45,14 +45,14 @@ export function createRepetitionKey(): (node: ReportNode) => string {
 export function createShapeReader(): (node: ReportNode) => string {
   const shapes = new Map<string, string>()
   return node => {
-    const { text, shape } = readPurpose(node)
+    const { text, shape } = readAction(node)
     if (shape !== undefined) return shape
-    let general = shapes.get(text)
-    if (general === undefined) {
-      general = generalize(text)
-      shapes.set(text, general)
+    let generalized = shapes.get(text)
+    if (generalized === undefined) {
+      generalized = replaceValues(text)
+      shapes.set(text, generalized)
     }
-    return general
+    return generalized
   }
 }
 
@@ -63,49 +63,49 @@ export function isLayer(node: ReportNode): boolean {
 
 /** Returns one line for repeated points: their route, their detail if all share it, or else its shape. */
 export function repeatedDetail(nodes: readonly ReportNode[], room = 0): string {
-  const purposes = nodes.map(readPurpose)
-  const texts = new Set(purposes.map(({ shape, text }) => shape ?? text))
+  const actions = nodes.map(readAction)
+  const texts = new Set(actions.map(({ shape, text }) => shape ?? text))
   const [text = ''] = texts
   if (texts.size > 1 && nodes.every(isLayer)) return 'layers'
-  return abbreviate(texts.size === 1 ? text : generalize(text), room)
+  return shortenQuery(texts.size === 1 ? text : replaceValues(text), room)
 }
 
-function readPurpose({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Purpose {
+function readAction({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Action {
   const request = readField(start, 'info', 'request')
   if (request !== undefined) {
     const method = readText(request, 'method')
     const route = readRoute({ start, stop })
-    const shape = route === undefined ? undefined : join(method, route)
-    return { text: join(method, readText(request, 'path')), shape, hasStatus: true }
+    const shape = route === undefined ? undefined : joinWords(method, route)
+    return { text: joinWords(method, readText(request, 'path')), shape, hasStatus: true }
   }
   const sent = readField(start, 'info', 'requests')
   if (sent !== undefined) {
     const port = readField(sent, 'port')
     const shownPort = asNumber(port) !== undefined || typeof port === 'string' ? `:${port}` : ''
     const target = `${readText(sent, 'hostname') ?? ''}${shownPort}${readText(sent, 'path') ?? ''}`
-    return { text: join(readText(sent, 'method'), target), hasStatus: true }
+    return { text: joinWords(readText(sent, 'method'), target), hasStatus: true }
   }
   const layer = readField(start, 'info', 'layer')
   if (layer !== undefined) {
     const after = readField(layer, 'after') === true ? '(after)' : undefined
     return {
-      text: join(readText(layer, 'hook'), readText(layer, 'name'), after, readText(layer, 'route')),
+      text: joinWords(readText(layer, 'hook'), readText(layer, 'name'), after, readText(layer, 'route')),
       hasStatus: false,
     }
   }
   const statement = readText(start, 'info', 'db', 'statement')
   if (statement !== undefined) {
-    return { text: statement.slice(0, MAX_TEXT_LENGTH).replace(/\s+/g, ' ').trim(), hasStatus: false }
+    return { text: statement.slice(0, MAX_TEXT_CHARS).replace(/\s+/g, ' ').trim(), hasStatus: false }
   }
   const awaited = readText(stop, 'info', 'wait', 'for') ?? readText(start, 'info', 'wait', 'for')
-  if (awaited !== undefined) return { text: `for ${awaited.slice(0, MAX_TEXT_LENGTH)}`, hasStatus: false }
+  if (awaited !== undefined) return { text: `for ${awaited.slice(0, MAX_TEXT_CHARS)}`, hasStatus: false }
   // Python's names start with the module: glance.api.v2.images.ImagesController.show.
   const name = readText(start, 'info', 'function', 'name') ?? ''
-  return { text: name.slice(0, MAX_TEXT_LENGTH).split('.').slice(-2).join('.'), hasStatus: false }
+  return { text: name.slice(0, MAX_TEXT_CHARS).split('.').slice(-2).join('.'), hasStatus: false }
 }
 
 /** Removes a query's list of columns if there is no room for it. The tables and conditions tell queries apart. */
-function abbreviate(text: string, room: number): string {
+function shortenQuery(text: string, room: number): string {
   if (text.length <= room) return text
   const select = /^select (?:distinct )?/i.exec(text)
   if (select === null) return text
@@ -113,19 +113,19 @@ function abbreviate(text: string, room: number): string {
   return from - select[0].length > 20 ? `${select[0]}...${text.slice(from)}` : text
 }
 
-function generalize(text: string): string {
+function replaceValues(text: string): string {
   const shape = text
-    .slice(0, MAX_GENERALIZED_LENGTH)
+    .slice(0, MAX_GENERALIZED_CHARS)
     .replace(/'(?:[^']|'')*'/g, '*')
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '*')
     .replace(/(?<![\w:.*])\d+(?:\.\d+)?(?![\w.])/g, '*')
     .replace(/(?<=\/)[0-9a-f]{24,}(?=\/|$|\s)/gi, '*')
-  return shape + text.slice(MAX_GENERALIZED_LENGTH)
+  return shape + text.slice(MAX_GENERALIZED_CHARS)
 }
 
-function join(...parts: readonly (string | undefined)[]): string {
+function joinWords(...parts: readonly (string | undefined)[]): string {
   return parts
     .filter(part => part !== undefined)
     .join(' ')
-    .slice(0, MAX_TEXT_LENGTH)
+    .slice(0, MAX_TEXT_CHARS)
 }

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { PageHeader } from '../shared/page-header.js'
 import { ShortcutsSheet } from '../shared/shortcuts-sheet.js'
-import { pressColumn } from '../shared/sorting.js'
+import { toggleSorting } from '../shared/sorting.js'
 import { useTheme } from '../shared/theme.js'
 import { LIST_SHORTCUTS, useListShortcuts } from './list-shortcuts.js'
 import { acceptDrops, openFile } from './loading/open-file.js'
@@ -10,7 +10,7 @@ import { useTraceList } from './loading/use-trace-list.js'
 import { RoutesPanel } from './routes/routes-panel.js'
 import { TraceTable } from './table/trace-table.js'
 import { useServiceColours } from './table/use-service-colours.js'
-import { filterTraces, isNarrowed, type SortKey, sortTraces } from './view/arrange-traces.js'
+import { filterTraces, hasFilters, type SortKey, sortTraces } from './view/arrange-traces.js'
 import { EmptyList } from './view/empty-list.js'
 import { ListTools } from './view/list-tools.js'
 import { chooseTrace, useListView } from './view/list-view.js'
@@ -32,19 +32,19 @@ export function ListPage({ store }: { readonly store: string }) {
   }
   useEffect(() => acceptDrops(file => void takeFile(file)), [])
 
-  const { search, least, status, route, sorting, chosen } = view
+  const { search, minDuration, status, route, sorting, chosen } = view
   // The route filter does not narrow the routes, so that another route can be chosen.
   const candidates = useMemo(
-    () => filterTraces(list.traces, { search, least, status, route: '' }),
-    [list.traces, search, least, status],
+    () => filterTraces(list.traces, { search, minDuration, status, route: '' }),
+    [list.traces, search, minDuration, status],
   )
   const shown = useMemo(
-    () => sortTraces(filterTraces(candidates, { search: '', least: '', status: '', route }), sorting),
+    () => sortTraces(filterTraces(candidates, { search: '', minDuration: '', status: '', route }), sorting),
     [candidates, route, sorting],
   )
   const sortBy = (key: SortKey): void => {
     const startsDescending = ['timestamp', 'durationUs', 'points', 'status'].includes(key)
-    change({ sorting: pressColumn(sorting, key, startsDescending) })
+    change({ sorting: toggleSorting(sorting, key, startsDescending) })
   }
   const choose = (ref: string, isChosen: boolean): void =>
     change(before => ({ chosen: chooseTrace(before.chosen, ref, isChosen) }))
@@ -81,8 +81,8 @@ export function ListPage({ store }: { readonly store: string }) {
             Open file
           </label>
         </span>
-        <button type="button" class="button" onClick={() => setKeysOpen(true)} title="Keys (?)">
-          Keys
+        <button type="button" class="button" onClick={() => setKeysOpen(true)} title="Keyboard shortcuts (?)">
+          Shortcuts
         </button>
       </PageHeader>
       <div class="content">
@@ -93,7 +93,7 @@ export function ListPage({ store }: { readonly store: string }) {
         )}
         <RoutesPanel traces={candidates} chosen={route} colours={colours} choose={key => change({ route: key })} />
         <ListTools view={view} list={list} shown={shown.length} change={change} />
-        {isNarrowed(view) && <SearchProgress list={list} view={view} change={change} />}
+        {hasFilters(view) && <SearchProgress list={list} view={view} change={change} />}
         <main class="card">
           {shown.length > 0 && (
             <TraceTable
@@ -106,7 +106,7 @@ export function ListPage({ store }: { readonly store: string }) {
             />
           )}
           {shown.length === 0 && <EmptyList isOpen={list.isOpen} view={view} />}
-          {list.more && !isNarrowed(view) && <RestOfList view={view} change={change} />}
+          {list.more && !hasFilters(view) && <RestOfList view={view} change={change} />}
         </main>
       </div>
       {keysOpen && <ShortcutsSheet groups={LIST_SHORTCUTS} close={() => setKeysOpen(false)} />}

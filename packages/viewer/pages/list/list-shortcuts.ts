@@ -7,25 +7,25 @@ export const LIST_SHORTCUTS: KeyGroups = [
   [
     'Traces',
     [
-      ['↑ ↓', 'go through the traces'],
-      ['Enter', 'open'],
-      ['x', 'choose for comparison'],
-      ['c', 'compare the two'],
+      ['↑ ↓', 'go to the previous or next trace'],
+      ['Enter', 'open the trace'],
+      ['x', 'choose the trace for comparison'],
+      ['c', 'compare the two chosen traces'],
     ],
   ],
   [
     'Find',
     [
       ['/', 'search'],
-      ['e', 'only errors, or all'],
+      ['e', 'show only errors, or all traces'],
     ],
   ],
   [
     'Page',
     [
-      ['t', 'theme'],
-      ['?', 'this sheet'],
-      ['Esc', 'leave the field, close the sheet'],
+      ['t', 'switch the theme'],
+      ['?', 'show these shortcuts'],
+      ['Esc', 'leave the field, or close the shortcuts'],
     ],
   ],
 ]
@@ -45,7 +45,7 @@ export function useListShortcuts(actions: ListActions): void {
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (document.querySelector('dialog[open]') !== null) return
-      if (obeyKey(event, actions)) event.preventDefault()
+      if (handleKey(event, actions)) event.preventDefault()
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
@@ -53,18 +53,18 @@ export function useListShortcuts(actions: ListActions): void {
 }
 
 /** Returns whether the key meant something. */
-function obeyKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actions: ListActions): boolean {
+function handleKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actions: ListActions): boolean {
   if (ctrlKey || metaKey || altKey) return false
   const isInSearch = target instanceof HTMLInputElement && target.type === 'search'
   if (isTyping(target)) {
     if (key === 'Escape') (target as HTMLElement).blur()
-    else if (key === 'ArrowDown' && isInSearch) stepRow(1)
+    else if (key === 'ArrowDown' && isInSearch) focusRow(1)
     else return false
     return true
   }
-  const ref = focusedRow()
-  if (key === 'ArrowDown') stepRow(1)
-  else if (key === 'ArrowUp') stepRow(-1)
+  const ref = findFocusedRef()
+  if (key === 'ArrowDown') focusRow(1)
+  else if (key === 'ArrowUp') focusRow(-1)
   else if (key === '/') document.querySelector<HTMLInputElement>('#search')?.focus()
   else if (key === 'x' && ref !== undefined) actions.choose(ref)
   else if (key === 'c') actions.compare()
@@ -76,7 +76,7 @@ function obeyKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actio
 }
 
 /** Moves the focus to the next (1) or previous (-1) row. */
-function stepRow(by: number): void {
+function focusRow(by: number): void {
   const links = [...document.querySelectorAll<HTMLAnchorElement>('.traces a.request')]
   const row = document.activeElement?.closest('.traces tr')
   const from = links.findIndex(link => row?.contains(link))
@@ -84,6 +84,6 @@ function stepRow(by: number): void {
   links[next]?.focus()
 }
 
-function focusedRow(): string | undefined {
+function findFocusedRef(): string | undefined {
   return document.activeElement?.closest<HTMLElement>('.traces tr')?.dataset.ref
 }

@@ -1,6 +1,6 @@
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const DAY = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' })
-const YEAR = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
+const TIME_FORMAT = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' })
+const DAY_AND_YEAR_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /**
  * Formats a record's timestamp in the reader's time zone: `14:03:22.118` today, otherwise with its day, and with its
@@ -10,14 +10,14 @@ export function formatTime(timestamp: string, now: Date): string {
   const at = readTime(timestamp)
   if (at === undefined) return timestamp
   const milliseconds = String(at.getMilliseconds()).padStart(3, '0')
-  const time = `${TIME.format(at)}.${milliseconds}`
+  const time = `${TIME_FORMAT.format(at)}.${milliseconds}`
   if (at.toDateString() === now.toDateString()) return time
-  const day = at.getFullYear() === now.getFullYear() ? DAY : YEAR
+  const day = at.getFullYear() === now.getFullYear() ? DAY_FORMAT : DAY_AND_YEAR_FORMAT
   return `${day.format(at)}, ${time}`
 }
 
 /** Returns a value for the `datetime` of a `time` element; `undefined` if the text is no timestamp. */
-export function machineTime(timestamp: string): string | undefined {
+export function toMachineTime(timestamp: string): string | undefined {
   return readTime(timestamp)?.toISOString()
 }
 

@@ -1,4 +1,4 @@
-import { isWrongDuration, WANTED_DURATION } from './parse-duration.js'
+import { DURATION_ADVICE, isInvalidDuration } from './parse-duration.js'
 
 interface MinDurationFieldProps {
   readonly text: string
@@ -7,7 +7,7 @@ interface MinDurationFieldProps {
 
 /** The filter by duration. It reports a wrong text, because such a text filters nothing. */
 export function MinDurationField({ text, change }: MinDurationFieldProps) {
-  const isWrong = isWrongDuration(text)
+  const isWrong = isInvalidDuration(text)
   return (
     <span class="least">
       <label for="least">At least</label>
@@ -18,14 +18,14 @@ export function MinDurationField({ text, change }: MinDurationFieldProps) {
         size={6}
         placeholder="0 ms"
         autocomplete="off"
-        aria-label="At least: the shortest duration, in milliseconds or with a unit"
+        aria-label="At least: minimum duration, in milliseconds or with a unit"
         aria-invalid={isWrong}
         aria-describedby="least-problem"
         value={text}
         onInput={event => change(event.currentTarget.value)}
       />
       <span id="least-problem" class="bad" role="status">
-        {isWrong && `${WANTED_DURATION} This filter is off.`}
+        {isWrong && `${DURATION_ADVICE} This filter is off.`}
       </span>
     </span>
   )

@@ -1,8 +1,8 @@
 /** The advice for a wrong text. */
-export const WANTED_DURATION = 'Give milliseconds, such as 5 or 0.5, or a unit: 1.5 s.'
+export const DURATION_ADVICE = 'This is not a duration. Type milliseconds, such as 5 or 0.5, or add a unit: 1.5 s.'
 
 /** Returns whether a text is no duration, and so filters nothing. */
-export function isWrongDuration(text: string): boolean {
+export function isInvalidDuration(text: string): boolean {
   return text.trim() !== '' && Number.isNaN(readDuration(text))
 }
 

@@ -1,4 +1,4 @@
-const COLOURS = 8
+const COLOUR_COUNT = 8
 
 /**
  * Assigns each service a color number for `serviceColour`. The number depends on the name, so that a service has the
@@ -7,9 +7,9 @@ const COLOURS = 8
 export function assignColours(names: readonly string[]): number[] {
   const taken = new Set<number>()
   return names.map((name, index) => {
-    const round = Math.floor(index / COLOURS) * COLOURS
-    let colour = hash(name) % COLOURS
-    while (taken.has(round + colour)) colour = (colour + 1) % COLOURS
+    const round = Math.floor(index / COLOUR_COUNT) * COLOUR_COUNT
+    let colour = hashText(name) % COLOUR_COUNT
+    while (taken.has(round + colour)) colour = (colour + 1) % COLOUR_COUNT
     taken.add(round + colour)
     return round + colour
   })
@@ -19,11 +19,11 @@ export function assignColours(names: readonly string[]): number[] {
  * Returns a service's color as custom properties. Eight colors can be told apart with any kind of color vision (after
  * Okabe and Ito). From the ninth service on they return with stripes.
  */
-export function serviceColour(colour: number): Record<string, string> {
-  const base = `var(--service-${colour % COLOURS})`
-  if (colour < COLOURS) return { '--service': base }
+export function serviceColourStyle(colour: number): Record<string, string> {
+  const base = `var(--service-${colour % COLOUR_COUNT})`
+  if (colour < COLOUR_COUNT) return { '--service': base }
   const pale = `color-mix(in oklab, ${base} 45%, var(--surface))`
-  const angle = colour % (2 * COLOURS) < COLOURS ? 45 : 135
+  const angle = colour % (2 * COLOUR_COUNT) < COLOUR_COUNT ? 45 : 135
   return {
     '--service': base,
     '--service-fill': `repeating-linear-gradient(${angle}deg, ${base} 0 3px, ${pale} 3px 6px)`,
@@ -31,13 +31,13 @@ export function serviceColour(colour: number): Record<string, string> {
 }
 
 /** Returns the colors for a canvas, which does not know custom properties. */
-export function serviceColours(): string[] {
+export function readServiceColours(): string[] {
   const style = getComputedStyle(document.documentElement)
-  return Array.from({ length: COLOURS }, (_, index) => style.getPropertyValue(`--service-${index}`).trim())
+  return Array.from({ length: COLOUR_COUNT }, (_, index) => style.getPropertyValue(`--service-${index}`).trim())
 }
 
 /** FNV-1a, 32 bits. */
-function hash(text: string): number {
+function hashText(text: string): number {
   let value = 0x811c9dc5
   for (let index = 0; index < Math.min(text.length, 200); index++) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)

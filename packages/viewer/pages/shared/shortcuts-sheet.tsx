@@ -10,7 +10,7 @@ export function ShortcutsSheet({ groups, close }: { readonly groups: KeyGroups; 
   return (
     <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={close}>
       <form method="dialog">
-        <h2 id="keys-title">Keys</h2>
+        <h2 id="keys-title">Keyboard shortcuts</h2>
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
           Close
         </button>

@@ -1,11 +1,11 @@
 import { formatDuration } from '@osprofiler/report'
 import { showText as showCut } from '@osprofiler/report/toolkit'
 
-const MAX_LABEL_LENGTH = 300
+const MAX_LABEL_CHARS = 300
 
 /** Makes a record's text safe to show: nothing in it hides, reverses letters or breaks the line. */
-export function showText(text: string | undefined, longest = MAX_LABEL_LENGTH): string {
-  return showCut(text, longest, ' ...')
+export function showText(text: string | undefined, maxChars = MAX_LABEL_CHARS): string {
+  return showCut(text, maxChars, ' ...')
 }
 
 /** Formats a duration in microseconds, or says `unknown`. */

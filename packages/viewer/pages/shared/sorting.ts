@@ -8,7 +8,7 @@ export interface Sorting<Column extends string> {
 export type SortColumn<Column extends string> = readonly [key: Column, title: string, meaning?: string]
 
 /** Returns the sorting after a press on a column's button. A second press reverses the order. */
-export function pressColumn<Column extends string>(
+export function toggleSorting<Column extends string>(
   { key, descending }: Sorting<Column>,
   pressed: Column,
   startsDescending: boolean,

@@ -8,7 +8,12 @@ interface ThemeButtonProps {
 /** Shows the current theme on a button that switches to the next one. */
 export function ThemeButton({ theme, switchTheme }: ThemeButtonProps) {
   return (
-    <button type="button" class="button" onClick={switchTheme} title="Light, dark or as the system has it (t)">
+    <button
+      type="button"
+      class="button"
+      onClick={switchTheme}
+      title="Switch between light, dark and the system's theme (t)"
+    >
       <span class="theme-sign" aria-hidden="true" />
       <span class="theme-name">Theme: {theme}</span>
     </button>

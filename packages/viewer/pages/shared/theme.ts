@@ -3,13 +3,13 @@ import { useState } from 'preact/hooks'
 /** Colors of the pages. `auto` follows the system. */
 export type Theme = 'auto' | 'light' | 'dark'
 
-const KEY = 'osprofiler-theme'
-const NEXT: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
+const STORAGE_KEY = 'osprofiler-theme'
+const NEXT_THEMES: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
 
 /** Storage may be forbidden in a page from a file, or switched off. */
-export function storedTheme(): Theme {
+export function readStoredTheme(): Theme {
   try {
-    const value = localStorage.getItem(KEY)
+    const value = localStorage.getItem(STORAGE_KEY)
     return value === 'light' || value === 'dark' ? value : 'auto'
   } catch {
     return 'auto'
@@ -20,7 +20,7 @@ export function storedTheme(): Theme {
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme
   try {
-    localStorage.setItem(KEY, theme)
+    localStorage.setItem(STORAGE_KEY, theme)
   } catch {
     // The theme then lasts as long as the page.
   }
@@ -29,13 +29,13 @@ export function applyTheme(theme: Theme): void {
 /** Starts from the theme that the page has now, because two presses may come before the page is drawn again. */
 function applyNextTheme(): Theme {
   const { theme } = document.documentElement.dataset
-  const next = NEXT[theme === 'light' || theme === 'dark' ? theme : 'auto']
+  const next = NEXT_THEMES[theme === 'light' || theme === 'dark' ? theme : 'auto']
   applyTheme(next)
   return next
 }
 
 /** Returns the theme of the page, and a function that switches to the next theme. */
 export function useTheme(): { readonly theme: Theme; readonly switchTheme: () => void } {
-  const [theme, setTheme] = useState<Theme>(storedTheme)
+  const [theme, setTheme] = useState<Theme>(readStoredTheme)
   return { theme, switchTheme: () => setTheme(applyNextTheme()) }
 }

@@ -14,7 +14,7 @@ import { usePageShortcuts } from './page-shortcuts.js'
 import { StatisticsTable } from './statistics/statistics-table.js'
 import { Toolbar } from './toolbar.js'
 import { TRACE_SHORTCUTS } from './trace-shortcuts.js'
-import { carryOver, reveal, useViewState } from './view/view-state.js'
+import { reveal, transferState, useViewState } from './view/view-state.js'
 import { Minimap } from './waterfall/minimap.js'
 import { Waterfall } from './waterfall/waterfall.js'
 
@@ -35,7 +35,7 @@ export function App({ trace, facts, source }: AppProps) {
   const { theme, switchTheme } = useTheme()
   const [keysOpen, setKeysOpen] = useState(false)
   const findings = useFindings(trace, asRecorded)
-  useCarryOver(model, patch)
+  useStateTransfer(model, patch)
 
   const mark = (label: string, points: readonly number[]): void => {
     patch(before => ({
@@ -60,7 +60,7 @@ export function App({ trace, facts, source }: AppProps) {
       {model.points.length === 0 ? (
         <main class="notice">
           <h2>No records</h2>
-          <p>This trace has no records. It may be older than what its store keeps, or still on its way there.</p>
+          <p>This trace has no records. The store may have deleted them, or they may not have arrived yet.</p>
         </main>
       ) : (
         <main class={`main view-${state.view}`}>
@@ -90,11 +90,11 @@ export function App({ trace, facts, source }: AppProps) {
 }
 
 /** Keeps the user's choices when newer records of the same trace come. */
-function useCarryOver(model: TraceModel, patch: ReturnType<typeof useViewState>['patch']): void {
+function useStateTransfer(model: TraceModel, patch: ReturnType<typeof useViewState>['patch']): void {
   const before = useRef(model)
   useEffect(() => {
     const old = before.current
     before.current = model
-    if (old !== model) patch(state => carryOver(state, old, model))
+    if (old !== model) patch(state => transferState(state, old, model))
   }, [model, patch])
 }

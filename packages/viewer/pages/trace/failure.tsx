@@ -3,18 +3,18 @@ import { showText } from '../shared/show-text.js'
 interface FailureProps {
   readonly reason: string
   readonly list: string | undefined
-  readonly again: (() => void) | undefined
+  readonly retry: (() => void) | undefined
 }
 
 /** Explains why a trace cannot be shown, in place of the trace. */
-export function Failure({ reason, list, again }: FailureProps) {
+export function Failure({ reason, list, retry }: FailureProps) {
   return (
     <main class="notice">
       <h1>This trace cannot be shown</h1>
       <p role="alert">{showText(reason)}</p>
       <p class="notice-actions">
-        {again && (
-          <button type="button" class="button" onClick={again}>
+        {retry && (
+          <button type="button" class="button" onClick={retry}>
             Try again
           </button>
         )}

@@ -6,7 +6,7 @@ import { showDuration, showText } from '../shared/show-text.js'
 import type { Theme } from '../shared/theme.js'
 import { ThemeButton } from '../shared/theme-button.js'
 import type { Facts } from './model/load-trace.js'
-import { headTitle } from './model/point-text.js'
+import { titleOfPage } from './model/point-text.js'
 import type { TraceModel } from './model/trace-model.js'
 import type { View } from './view/deep-link.js'
 import type { Patch } from './view/view-state.js'
@@ -43,10 +43,10 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
           </a>
         )}
         <h1>
-          <bdi>{root === undefined ? 'Trace' : headTitle(root)}</bdi>
+          <bdi>{root === undefined ? 'Trace' : titleOfPage(root)}</bdi>
         </h1>
         <dl class="facts">
-          <Fact name="Took">{showDuration(report.durationUs)}</Fact>
+          <Fact name="Duration">{showDuration(report.durationUs)}</Fact>
           <Fact name="Points">{formatCount(facts.points ?? model.points.length)}</Fact>
           {failed > 0 && (
             <Fact name="Failed">
@@ -67,8 +67,8 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
         </dl>
         {facts.kept !== undefined && facts.points !== undefined && facts.kept < facts.points && (
           <p class="omitted" role="note">
-            The heaviest {formatCount(facts.kept)} of {formatCount(facts.points)} points are here; the{' '}
-            {formatCount(facts.points - facts.kept)} lightest were left out of this page.
+            This page shows {formatCount(facts.kept)} of {formatCount(facts.points)} points: those that failed or took
+            longest. The other {formatCount(facts.points - facts.kept)} are left out.
           </p>
         )}
         {source?.leftOut !== undefined && source.leftOut > 0 && (
@@ -86,8 +86,8 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
           ))}
         </nav>
         <ThemeButton theme={theme} switchTheme={switchTheme} />
-        <button type="button" class="button" onClick={showKeys} title="Keys (?)">
-          Keys
+        <button type="button" class="button" onClick={showKeys} title="Keyboard shortcuts (?)">
+          Shortcuts
         </button>
       </div>
     </header>

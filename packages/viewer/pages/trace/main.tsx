@@ -2,20 +2,20 @@ import './trace.css'
 import { type ComponentChild, render } from 'preact'
 import type { PageSource } from '../../src/protocol/page-source.js'
 import { messageOf, showText } from '../shared/show-text.js'
-import { applyTheme, storedTheme } from '../shared/theme.js'
+import { applyTheme, readStoredTheme } from '../shared/theme.js'
 import { App } from './app.js'
 import { Failure } from './failure.js'
-import { answerFindings } from './findings/summarize-in-worker.js'
+import { listenForSummaryRequests } from './findings/summarize-in-worker.js'
 import { fetchTrace, readInlineTrace, readSource, watchTrace } from './model/load-trace.js'
 
-let shown = false
+let hasView = false
 
-if (typeof document === 'undefined') answerFindings()
+if (typeof document === 'undefined') listenForSummaryRequests()
 else start()
 
 function start(): void {
   const root = document.getElementById('osprofiler')
-  applyTheme(storedTheme())
+  applyTheme(readStoredTheme())
   if (root !== null) void open(root)
 }
 
@@ -25,8 +25,8 @@ async function open(element: HTMLElement): Promise<void> {
     if (source === undefined) await openInline(element)
     else await openFromServer(element, source)
   } catch (error) {
-    const again = source === undefined ? undefined : () => void open(element)
-    show(element, <Failure reason={messageOf(error)} list={source?.list} again={again} />)
+    const retry = source === undefined ? undefined : () => void open(element)
+    show(element, <Failure reason={messageOf(error)} list={source?.list} retry={retry} />)
   }
 }
 
@@ -51,7 +51,7 @@ async function openFromServer(element: HTMLElement, source: PageSource): Promise
 
 /** Removes the opening words, which Preact would leave, because it did not write them. */
 function show(element: HTMLElement, view: ComponentChild): void {
-  if (!shown) element.replaceChildren()
-  shown = true
+  if (!hasView) element.replaceChildren()
+  hasView = true
   render(view, element)
 }

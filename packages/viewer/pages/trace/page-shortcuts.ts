@@ -2,7 +2,7 @@ import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
 import { filterPoints } from './model/filter-points.js'
 import type { TraceModel } from './model/trace-model.js'
-import { rowMembers } from './model/visible-rows.js'
+import { pointsOfRow } from './model/visible-rows.js'
 import { panRange, rangeOfPoints, zoomRange } from './view/time-range.js'
 import { collapseFrom, type Patch, reveal, type ViewState, wholeRange } from './view/view-state.js'
 
@@ -14,21 +14,21 @@ interface PageActions {
 type Change = (model: TraceModel, state: ViewState) => Partial<ViewState>
 
 /** The keys that work everywhere except in a field. `trace-shortcuts.ts` describes them. */
-const CHANGES: Readonly<Record<string, Change>> = {
+const CHANGES_BY_KEY: Readonly<Record<string, Change>> = {
   '1': () => ({ view: 'waterfall' }),
   '2': () => ({ view: 'flame' }),
   '3': () => ({ view: 'statistics' }),
-  '+': (model, { range }) => ({ range: zoomRange(range, 0.5, middle(range), model.durationUs) }),
-  '=': (model, { range }) => ({ range: zoomRange(range, 0.5, middle(range), model.durationUs) }),
-  '-': (model, { range }) => ({ range: zoomRange(range, 2, middle(range), model.durationUs) }),
+  '+': (model, { range }) => ({ range: zoomRange(range, 0.5, middleOf(range), model.durationUs) }),
+  '=': (model, { range }) => ({ range: zoomRange(range, 0.5, middleOf(range), model.durationUs) }),
+  '-': (model, { range }) => ({ range: zoomRange(range, 2, middleOf(range), model.durationUs) }),
   '0': model => ({ range: wholeRange(model) }),
-  z: (model, state) => zoomToSelected(model, state),
-  n: (model, state) => stepMarked(model, state, 1),
-  p: (model, state) => stepMarked(model, state, -1),
+  z: (model, state) => zoomToSelection(model, state),
+  n: (model, state) => selectMarked(model, state, 1),
+  p: (model, state) => selectMarked(model, state, -1),
   e: (_, { onlyFailed }) => ({ onlyFailed: !onlyFailed }),
   c: (_, { critical }) => ({ critical: !critical }),
-  '[': (model, state) => stepLevel(model, state, -1),
-  ']': (model, state) => stepLevel(model, state, 1),
+  '[': (model, state) => changeLevel(model, state, -1),
+  ']': (model, state) => changeLevel(model, state, 1),
   ArrowLeft: (model, { range }) => ({ range: panRange(range, -0.2, model.durationUs) }),
   ArrowRight: (model, { range }) => ({ range: panRange(range, 0.2, model.durationUs) }),
   Escape: (_, { detailsOpen }) => (detailsOpen ? { detailsOpen: false } : { marked: undefined }),
@@ -45,7 +45,7 @@ export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme,
       else if (event.key === 't') switchTheme()
       else if (event.key === '/') document.querySelector<HTMLInputElement>('#search')?.focus()
       else {
-        const change = CHANGES[event.key]
+        const change = CHANGES_BY_KEY[event.key]
         if (change === undefined || (event.key.startsWith('Arrow') && !event.shiftKey)) return
         patch(state => change(model, state))
       }
@@ -57,7 +57,7 @@ export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme,
 }
 
 /** Goes to the next (1) or previous (-1) marked point, in a circle. */
-export function stepMarked(model: TraceModel, state: ViewState, step: number): Partial<ViewState> {
+export function selectMarked(model: TraceModel, state: ViewState, step: number): Partial<ViewState> {
   const { marked } = state
   if (marked === undefined || marked.points.length === 0) return {}
   const current = (marked.current + step + marked.points.length) % marked.points.length
@@ -65,24 +65,24 @@ export function stepMarked(model: TraceModel, state: ViewState, step: number): P
 }
 
 /** Opens (1) or closes (-1) the next level of the whole tree, and folds all repetitions. */
-export function stepLevel(model: TraceModel, { collapsed }: ViewState, step: number): Partial<ViewState> {
-  const level = Math.min(Math.max(0, openLevels(model, collapsed) + step), model.deepest)
+export function changeLevel(model: TraceModel, { collapsed }: ViewState, step: number): Partial<ViewState> {
+  const level = Math.min(Math.max(0, countOpenLevels(model, collapsed) + step), model.deepest)
   return { collapsed: collapseFrom(model, level), openFolds: new Set() }
 }
 
 /** Returns how many levels are open everywhere: the level of the topmost closed point. */
-export function openLevels(model: TraceModel, collapsed: ReadonlySet<number>): number {
+export function countOpenLevels(model: TraceModel, collapsed: ReadonlySet<number>): number {
   let level = model.deepest
   for (const index of collapsed) level = Math.min(level, model.points[index]?.depth ?? level)
   return level
 }
 
-function zoomToSelected(model: TraceModel, state: ViewState): Partial<ViewState> {
+function zoomToSelection(model: TraceModel, state: ViewState): Partial<ViewState> {
   if (state.selected === undefined) return {}
-  const range = rangeOfPoints(model, rowMembers(model, state.selected, filterPoints(model, state)))
+  const range = rangeOfPoints(model, pointsOfRow(model, state.selected, filterPoints(model, state)))
   return range === undefined ? {} : { range }
 }
 
-function middle({ fromUs, toUs }: { readonly fromUs: number; readonly toUs: number }): number {
+function middleOf({ fromUs, toUs }: { readonly fromUs: number; readonly toUs: number }): number {
   return (fromUs + toUs) / 2
 }

@@ -2,11 +2,11 @@ import { formatCount, formatDuration } from '@osprofiler/report'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { MinDurationField } from '../shared/min-duration-field.js'
 import { parseDuration } from '../shared/parse-duration.js'
-import { serviceColour } from '../shared/service-colour.js'
+import { serviceColourStyle } from '../shared/service-colour.js'
 import { messageOf, showText } from '../shared/show-text.js'
 import { Switch } from '../shared/switch.js'
 import type { TraceModel } from './model/trace-model.js'
-import { openLevels, stepLevel, stepMarked } from './page-shortcuts.js'
+import { changeLevel, countOpenLevels, selectMarked } from './page-shortcuts.js'
 import { searchPoints } from './search/search-points.js'
 import type { Patch, ViewState } from './view/view-state.js'
 
@@ -23,10 +23,10 @@ interface ToolbarProps {
 /** Shows the search and, above the waterfall, the filters. */
 export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProps) {
   const { minUs } = state
-  const [least, setLeast] = useState(minUs === 0 ? '' : formatDuration(minUs))
+  const [minDurationText, setMinDurationText] = useState(minUs === 0 ? '' : formatDuration(minUs))
   // Going to a point that is filtered out switches the filters off.
   useEffect(() => {
-    if (minUs === 0 && parseDuration(least) > 0) setLeast('')
+    if (minUs === 0 && parseDuration(minDurationText) > 0) setMinDurationText('')
   }, [minUs])
   const found = kept === undefined ? undefined : kept.reduce((sum, value) => sum + (value === 2 ? 1 : 0), 0)
   return (
@@ -39,9 +39,9 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
             Failed only
           </Switch>
           <MinDurationField
-            text={least}
+            text={minDurationText}
             change={text => {
-              setLeast(text)
+              setMinDurationText(text)
               patch({ minUs: parseDuration(text) })
             }}
           />
@@ -53,7 +53,7 @@ export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProp
             <Switch
               isOn={clocks.asRecorded}
               change={clocks.setAsRecorded}
-              title="Without this, times are put on one clock as far as calls between hosts tell"
+              title="If this is off, times are corrected to one clock, as far as calls between hosts allow"
             >
               Times as recorded
             </Switch>
@@ -78,7 +78,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
   const running = useRef(new AbortController())
-  const isMine = marked?.label === searchLabel(text, isPattern)
+  const isFromSearch = marked?.label === createSearchLabel(text, isPattern)
 
   const search = async (): Promise<void> => {
     running.current.abort()
@@ -89,7 +89,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
     if (text === '') return patch({ marked: undefined })
     try {
       const points = await searchPoints(model, { text, isPattern, signal })
-      if (!signal.aborted) mark(searchLabel(text, isPattern), points)
+      if (!signal.aborted) mark(createSearchLabel(text, isPattern), points)
     } catch (error) {
       if (!signal.aborted) setProblem(messageOf(error))
     } finally {
@@ -107,7 +107,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
     return () => clearTimeout(timer)
   }, [text, isPattern])
 
-  const step = (by: number): void => patch(state => stepMarked(model, state, by))
+  const step = (by: number): void => patch(state => selectMarked(model, state, by))
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') step(event.shiftKey ? -1 : 1)
     else if (event.key === 'Escape') (event.currentTarget as HTMLInputElement).blur()
@@ -138,22 +138,22 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       >
         .*
       </button>
-      <SignButton name="Previous match" sign="↑" isOff={!marked?.points.length} press={() => step(-1)} />
-      <SignButton name="Next match" sign="↓" isOff={!marked?.points.length} press={() => step(1)} />
+      <IconButton name="Previous match" icon="↑" isDisabled={!marked?.points.length} press={() => step(-1)} />
+      <IconButton name="Next match" icon="↓" isDisabled={!marked?.points.length} press={() => step(1)} />
       <span id="search-result" class={problem === undefined ? 'search-result' : 'search-result bad'} role="status">
-        {problem ?? (busy ? 'Searching ...' : describe(marked, text !== '' && isMine))}
+        {problem ?? (busy ? 'Searching ...' : describeMatches(marked, text !== '' && isFromSearch))}
       </span>
     </div>
   )
 }
 
-function searchLabel(text: string, isPattern: boolean): string {
+function createSearchLabel(text: string, isPattern: boolean): string {
   return isPattern ? `/${text}/` : text
 }
 
-function describe(marked: ViewState['marked'], isSearch: boolean): string {
+function describeMatches(marked: ViewState['marked'], isSearch: boolean): string {
   if (marked === undefined) return ''
-  if (marked.points.length === 0) return isSearch ? 'No match' : ''
+  if (marked.points.length === 0) return isSearch ? 'No matches' : ''
   return `${formatCount(marked.current + 1)} of ${formatCount(marked.points.length)}`
 }
 
@@ -171,7 +171,7 @@ function ServiceFilter({ model, state: { hiddenServices }, patch }: Pick<Toolbar
           type="button"
           class="chip"
           aria-pressed={!hiddenServices.has(name)}
-          style={serviceColour(model.colours[index] ?? 0)}
+          style={serviceColourStyle(model.colours[index] ?? 0)}
           onClick={() => toggle(name)}
         >
           <span class="swatch" aria-hidden="true" />
@@ -183,29 +183,29 @@ function ServiceFilter({ model, state: { hiddenServices }, patch }: Pick<Toolbar
 }
 
 function LevelStepper({ model, state, patch }: Pick<ToolbarProps, 'model' | 'state' | 'patch'>) {
-  const open = openLevels(model, state.collapsed)
-  const step = (by: number): void => patch(before => stepLevel(model, before, by))
+  const open = countOpenLevels(model, state.collapsed)
+  const step = (by: number): void => patch(before => changeLevel(model, before, by))
   return (
     <div class="levels" role="group" aria-label="Open levels">
       <span>Levels</span>
-      <SignButton name="One level less" sign="−" isOff={open === 0} press={() => step(-1)} />
+      <IconButton name="Fewer levels" icon="−" isDisabled={open === 0} press={() => step(-1)} />
       <output>{open + 1}</output>
-      <SignButton name="One level more" sign="+" isOff={open === model.deepest} press={() => step(1)} />
+      <IconButton name="More levels" icon="+" isDisabled={open === model.deepest} press={() => step(1)} />
     </div>
   )
 }
 
-interface SignButtonProps {
+interface IconButtonProps {
   readonly name: string
-  readonly sign: string
-  readonly isOff: boolean
+  readonly icon: string
+  readonly isDisabled: boolean
   readonly press: () => void
 }
 
-function SignButton({ name, sign, isOff, press }: SignButtonProps) {
+function IconButton({ name, icon, isDisabled, press }: IconButtonProps) {
   return (
-    <button type="button" class="button" aria-label={name} disabled={isOff} onClick={press}>
-      <span aria-hidden="true">{sign}</span>
+    <button type="button" class="button" aria-label={name} disabled={isDisabled} onClick={press}>
+      <span aria-hidden="true">{icon}</span>
     </button>
   )
 }

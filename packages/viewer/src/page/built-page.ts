@@ -14,43 +14,43 @@ export interface BuiltPage {
   readonly policy: string
 }
 
-const MAX_TITLE_LENGTH = 300
+const MAX_TITLE_CHARS = 300
 
 let built: BuiltPage | undefined
 
 /** Reads the built page. Throws an Error if it is missing: `npx -y pnpm@12 build` builds it. */
-export function builtPage(): BuiltPage {
+export function getBuiltPage(): BuiltPage {
   built ??= readBuiltPage()
   return built
 }
 
 /** Returns the beginning of the page. The data follows, then the application, which finds the data before itself. */
-export function pageStart({ style, policy }: BuiltPage, title: string, connect = "'none'"): string {
+export function renderPageStart({ style, policy }: BuiltPage, title: string, connectSources = "'none'"): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy(policy, connect)}">
+<meta http-equiv="Content-Security-Policy" content="${createContentSecurityPolicy(policy, connectSources)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(showText(title, MAX_TITLE_LENGTH))}</title>
+<title>${escapeMarkup(showText(title, MAX_TITLE_CHARS))}</title>
 <style>${style}</style>
 </head>
 <body>
 <div id="osprofiler"><p class="opening" role="status">Opening the trace ...</p></div>
-<noscript><p class="opening">This page draws a trace with JavaScript, which is switched off here.</p></noscript>
+<noscript><p class="opening">This page needs JavaScript to draw a trace. Turn on JavaScript to see the trace.</p></noscript>
 `
 }
 
 /** Returns the end of the page, with the application. */
-export function pageEnd({ script }: BuiltPage): string {
+export function renderPageEnd({ script }: BuiltPage): string {
   return `<script>${script}</script>\n</body>\n</html>\n`
 }
 
 /** Adds to a page's policy the addresses from which the page may fetch. */
-export function contentSecurityPolicy(policy: string, connect: string): string {
-  return `${policy}; connect-src ${connect}`
+export function createContentSecurityPolicy(policy: string, connectSources: string): string {
+  return `${policy}; connect-src ${connectSources}`
 }
 
 /** Writes JSON for a script element. No record can end the element, or begin a comment in it. */
@@ -59,12 +59,12 @@ export function embedJson(value: unknown): string {
 }
 
 function readBuiltPage(): BuiltPage {
-  const script = builtAsset('trace.js')
-  const style = builtAsset('trace.css')
+  const script = readBuiltAsset('trace.js')
+  const style = readBuiltAsset('trace.css')
   const policy = [
     "default-src 'none'",
-    `script-src '${hash(script)}'`,
-    `style-src '${hash(style)}'`,
+    `script-src '${createHashSource(script)}'`,
+    `style-src '${createHashSource(style)}'`,
     // A regular expression that runs away can only be stopped in a worker.
     'worker-src blob:',
     "base-uri 'none'",
@@ -72,20 +72,20 @@ function readBuiltPage(): BuiltPage {
     "require-trusted-types-for 'script'",
     'trusted-types osprofiler',
   ].join('; ')
-  return { script, style, theme: builtAsset('theme.css'), policy }
+  return { script, style, theme: readBuiltAsset('theme.css'), policy }
 }
 
 /** Reads a built file. Throws an Error if the pages were not built. */
-export function builtAsset(name: string): string {
+export function readBuiltAsset(name: string): string {
   const manifest = createRequire(import.meta.url).resolve('@osprofiler/viewer/package.json')
   try {
     return readFileSync(join(manifest, '../dist/pages', name), 'utf8')
   } catch (cause) {
-    throw new Error(`The pages are not built: ${name} is missing. Build it with "npx -y pnpm@12 build".`, { cause })
+    throw new Error(`The pages are not built: ${name} is missing. Run "npx -y pnpm@12 build".`, { cause })
   }
 }
 
-function hash(text: string): string {
+function createHashSource(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 

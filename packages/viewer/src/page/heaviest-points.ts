@@ -5,10 +5,10 @@ import type { ReportNode } from '@osprofiler/report'
  * that no point is kept without the points above it. Points that failed or whose end is unknown weigh more than all
  * others.
  */
-export function heaviestPoints(points: readonly ReportNode[], limit: number): readonly ReportNode[] {
+export function selectHeaviestPoints(points: readonly ReportNode[], limit: number): readonly ReportNode[] {
   if (points.length <= limit) return points
   const places = new Map(points.map((node, index) => [node, index]))
-  const weights = Float64Array.from(points, ownWeight)
+  const weights = Float64Array.from(points, computeOwnWeight)
   for (let index = points.length - 1; index >= 0; index--) {
     for (const child of points[index]?.children ?? []) {
       const below = weights[places.get(child) ?? -1] ?? 0
@@ -21,6 +21,6 @@ export function heaviestPoints(points: readonly ReportNode[], limit: number): re
   return points.filter((_, index) => kept.has(index))
 }
 
-function ownWeight({ failed, durationUs }: ReportNode): number {
+function computeOwnWeight({ failed, durationUs }: ReportNode): number {
   return failed || durationUs === undefined ? Number.MAX_SAFE_INTEGER : durationUs
 }

@@ -1,5 +1,5 @@
 import type { PageSource } from '../protocol/page-source.js'
-import { builtPage, contentSecurityPolicy, embedJson, pageEnd, pageStart } from './built-page.js'
+import { createContentSecurityPolicy, embedJson, getBuiltPage, renderPageEnd, renderPageStart } from './built-page.js'
 
 /** Page of one trace without its records, from `pageTemplate`, and the policy to send with the page. */
 export interface PageTemplate {
@@ -24,18 +24,18 @@ export function pageTemplate(source: PageSource): PageTemplate {
       )
     }
   }
-  const page = builtPage()
+  const page = getBuiltPage()
   const html = [
-    pageStart(page, source.title ?? 'Trace', SAME_ORIGIN),
+    renderPageStart(page, source.title ?? 'Trace', SAME_ORIGIN),
     `<script type="application/json" id="osprofiler-source">${embedJson(source)}</script>\n`,
-    pageEnd(page),
+    renderPageEnd(page),
   ].join('')
-  return { html, contentSecurityPolicy: contentSecurityPolicy(page.policy, SAME_ORIGIN) }
+  return { html, contentSecurityPolicy: createContentSecurityPolicy(page.policy, SAME_ORIGIN) }
 }
 
 /** Returns the colors and fonts of the page as CSS: custom properties on `:root`, light and dark. */
 export function pageTheme(): string {
-  return builtPage().theme
+  return getBuiltPage().theme
 }
 
 function isPath(path: string): boolean {

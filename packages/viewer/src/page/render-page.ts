@@ -1,8 +1,8 @@
 import type { Report } from '@osprofiler/report'
 import { joinChunks, recordsOfPoint } from '@osprofiler/report/toolkit'
 import type { PageFacts } from '../protocol/page-source.js'
-import { builtPage, embedJson, pageEnd, pageStart } from './built-page.js'
-import { heaviestPoints } from './heaviest-points.js'
+import { embedJson, getBuiltPage, renderPageEnd, renderPageStart } from './built-page.js'
+import { selectHeaviestPoints } from './heaviest-points.js'
 
 /** Options of `renderPage`: the title, and how many points one page may hold. */
 export interface RenderPageOptions {
@@ -12,7 +12,7 @@ export interface RenderPageOptions {
   readonly pointLimit?: number | undefined
 }
 
-const POINT_LIMIT = 200_000
+const DEFAULT_POINT_LIMIT = 200_000
 
 /**
  * Renders a report as one HTML file that works without a network, with the application, its style and all records. The
@@ -25,12 +25,12 @@ const POINT_LIMIT = 200_000
  * for (const chunk of renderPage(buildReport(records))) file.write(chunk)
  */
 export function renderPage(report: Report, options: RenderPageOptions = {}): Iterable<string> {
-  const page = builtPage()
+  const page = getBuiltPage()
   const title = options.title ?? `Trace ${report.baseId ?? ''}`.trim()
-  const points = heaviestPoints(report.points, options.pointLimit ?? POINT_LIMIT)
+  const points = selectHeaviestPoints(report.points, options.pointLimit ?? DEFAULT_POINT_LIMIT)
   const facts: PageFacts = { title, points: report.points.length, kept: points.length }
   function* writePage(): Generator<string> {
-    yield pageStart(page, title)
+    yield renderPageStart(page, title)
     yield `<script type="application/json" id="osprofiler-facts">${embedJson(facts)}</script>\n`
     yield '<script type="application/json" id="osprofiler-records">['
     let separator = '\n'
@@ -39,7 +39,7 @@ export function renderPage(report: Report, options: RenderPageOptions = {}): Ite
       separator = ',\n'
     }
     yield ']</script>\n'
-    yield pageEnd(page)
+    yield renderPageEnd(page)
   }
   // The page may be written more than once.
   return { [Symbol.iterator]: () => joinChunks(writePage()) }

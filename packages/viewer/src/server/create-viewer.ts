@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Driver } from '@osprofiler/core'
 import { createAccessCheck } from './access/access-check.js'
 import { limitConnections } from './access/limit-connections.js'
-import { guardResponse, Refusal, sendText } from './answers/respond.js'
+import { Refusal, sendText, setCommonHeaders } from './answers/respond.js'
 import type { Route } from './answers/route.js'
 import { createRoutes } from './routes/routes.js'
 
@@ -33,10 +33,10 @@ export interface Viewer {
 /** A further connection replaces an idle one. */
 const MAX_CONNECTIONS = 100
 /** A further connection is refused. Only requests that have the cookie can keep so many open. */
-const MAX_ANSWERED = 500
+const MAX_ANSWERED_CONNECTIONS = 500
 const MAX_FILE_BYTES = 64 * 1024 * 1024
 /** A connection on which nothing moves ends after this time. */
-const STALLED_MS = 120_000
+const STALLED_TIMEOUT_MS = 120_000
 
 /**
  * Creates the web pages over a store. They show its traces, each on the page of `renderPage`, two traces side by side,
@@ -54,31 +54,31 @@ export function createViewer(options: ViewerOptions): Viewer {
   const accessCheck = createAccessCheck()
   const ending = new AbortController()
   const routes = createRoutes({ driver, storeName, folder: accessCheck.folder, largestFile, ended: ending.signal })
-  const server = createServer({ requireHostHeader: true }, (request, response) => void answer(request, response))
+  const server = createServer({ requireHostHeader: true }, (request, response) => void respond(request, response))
   limitConnections(server, MAX_CONNECTIONS)
-  server.maxConnections = MAX_ANSWERED
-  server.timeout = STALLED_MS
+  server.maxConnections = MAX_ANSWERED_CONNECTIONS
+  server.timeout = STALLED_TIMEOUT_MS
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    guardResponse(response)
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setCommonHeaders(response)
     try {
-      const verdict = accessCheck.judge(request, (server.address() as AddressInfo).port)
+      const verdict = accessCheck.checkRequest(request, (server.address() as AddressInfo).port)
       if (verdict.kind === 'refused') throw new Refusal(verdict.status, verdict.reason)
       if (verdict.kind === 'exchange') {
         response.writeHead(303, { Location: verdict.location, 'Set-Cookie': verdict.cookie }).end()
       } else {
         const route = routes.get(verdict.route)
-        if (route === undefined) throw new Refusal(404, 'There is no such page.')
+        if (route === undefined) throw new Refusal(404, 'This page does not exist.')
         checkMethod(request, route)
         await route.handle({ request, response, query: verdict.query })
       }
     } catch (error) {
-      fail(request, response, error)
+      respondToError(request, response, error)
     }
   }
 
-  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    if (!(error instanceof Refusal) && !isGoneAway(error)) onError(error)
+  function respondToError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    if (!(error instanceof Refusal) && !isPrematureClose(error)) onError(error)
     if (response.destroyed || response.headersSent) return void response.destroy()
     const known = error instanceof Refusal ? error : new Refusal(500, 'The store could not be read.')
     // A body that is not read must not hold up the connection.
@@ -108,7 +108,7 @@ export function createViewer(options: ViewerOptions): Viewer {
 }
 
 /** Returns whether the browser closed the connection during the answer. */
-function isGoneAway(error: unknown): boolean {
+function isPrematureClose(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
@@ -119,6 +119,6 @@ function checkMethod({ method, headers }: IncomingMessage, route: Route): void {
     throw new Refusal(405, `Use ${allowed.join(' or ')} here.`, { Allow: allowed.join(', ') })
   }
   if (route.method !== 'GET' && (headers.origin === undefined || headers['x-osprofiler-ui'] !== '1')) {
-    throw new Refusal(403, 'Only the pages themselves can do this.')
+    throw new Refusal(403, 'Only the pages of "osprofiler ui" can make this request.')
   }
 }

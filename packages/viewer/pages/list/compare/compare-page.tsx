@@ -55,7 +55,7 @@ function Compared({ comparison, before, after }: ComparedProps) {
   const { total, points, left } = comparison
   const [onlyChanged, setOnlyChanged] = useState(false)
   const shown = onlyChanged ? points.filter(({ change }) => change !== 'same') : points
-  const rest = left === 0 ? '' : `, ${formatCount(left)} that changed least are left out`
+  const leftOutText = left === 0 ? '' : `; the ${formatCount(left)} with the smallest changes are left out`
   return (
     <>
       <section class="sides" aria-label="The two traces">
@@ -71,10 +71,10 @@ function Compared({ comparison, before, after }: ComparedProps) {
       </section>
       <search class="tools">
         <Switch isOn={onlyChanged} change={setOnlyChanged}>
-          Only what changed
+          Changed only
         </Switch>
         <p class="found" role="status">
-          {formatCount(shown.length)} of {formatCount(points.length)} paths{rest}
+          {formatCount(shown.length)} of {formatCount(points.length)} paths{leftOutText}
         </p>
       </search>
       <main class="card wide" tabIndex={0} aria-label="Points">

@@ -1,8 +1,8 @@
 import { type DiffPoint, formatDuration } from '@osprofiler/report'
 import { formatDelta, formatSignedShare } from './format-delta.js'
 
-const TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
-const MAX_INDENT = 16
+const COLUMN_TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
+const MAX_INDENT_LEVELS = 16
 
 /** Shows the aligned points of two traces, indented by depth. All bars of differences have one scale. */
 export function DiffTable({ points }: { readonly points: readonly DiffPoint[] }) {
@@ -12,7 +12,7 @@ export function DiffTable({ points }: { readonly points: readonly DiffPoint[] })
       <caption class="sr">The points of both traces, aligned by their paths</caption>
       <thead>
         <tr>
-          {TITLES.map(title => (
+          {COLUMN_TITLES.map(title => (
             <th key={title} scope="col">
               {title}
             </th>
@@ -34,7 +34,7 @@ function DiffRow({ point, largest }: { readonly point: DiffPoint; readonly large
     <tr class={change}>
       <td
         class="which-point"
-        style={{ paddingInlineStart: `${12 + Math.min(depth, MAX_INDENT) * 16}px` }}
+        style={{ paddingInlineStart: `${12 + Math.min(depth, MAX_INDENT_LEVELS) * 16}px` }}
         title={`${name} ${detail}`}
       >
         <bdi class="point">{name}</bdi> <bdi class="quiet">{detail}</bdi>

@@ -16,25 +16,25 @@ export async function openFile(file: File): Promise<string> {
     location.href = traceAddress(ref)
     return ''
   } catch {
-    return `${file.name} could not be sent. It may be too large, or "osprofiler ui" was ended.`
+    return `${file.name} could not be sent. It may be too large, or "osprofiler ui" may have ended.`
   }
 }
 
 /** Takes files that are dropped anywhere on the page, and marks the page while a file is held over it. */
-export function acceptDrops(take: (file: File) => void): void {
-  const mark = (isOver: boolean) => document.body.classList.toggle('dropping', isOver)
+export function acceptDrops(onFile: (file: File) => void): void {
+  const setDropping = (isOver: boolean) => document.body.classList.toggle('dropping', isOver)
   document.addEventListener('dragover', event => {
     if (!event.dataTransfer?.types.includes('Files')) return
     event.preventDefault()
-    mark(true)
+    setDropping(true)
   })
   document.addEventListener('dragleave', event => {
-    if (event.relatedTarget === null) mark(false)
+    if (event.relatedTarget === null) setDropping(false)
   })
   document.addEventListener('drop', event => {
     event.preventDefault()
-    mark(false)
+    setDropping(false)
     const file = event.dataTransfer?.files[0]
-    if (file !== undefined) take(file)
+    if (file !== undefined) onFile(file)
   })
 }

@@ -10,11 +10,11 @@ export interface LiveList extends ListAnswer {
   readonly problem: string
 }
 
-const EMPTY: LiveList = { traces: [], more: false, isOpen: false, problem: '' }
+const EMPTY_LIST: LiveList = { traces: [], more: false, isOpen: false, problem: '' }
 
 /** Follows a list of the server. Unchanged traces stay the same objects, so that their rows are not drawn again. */
 export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
-  const [list, setList] = useState<LiveList>(EMPTY)
+  const [list, setList] = useState<LiveList>(EMPTY_LIST)
   const query = useRef<ListQuery>({ length, failedOnly })
   const watch = useRef<ListWatch>(undefined)
   query.current = { length, failedOnly }
@@ -22,7 +22,7 @@ export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
   useEffect(() => {
     watch.current = watchList(() => query.current, {
       changed: ({ traces, more }) =>
-        setList(before => ({ traces: keepSame(before.traces, traces), more, isOpen: true, problem: '' })),
+        setList(before => ({ traces: keepUnchanged(before.traces, traces), more, isOpen: true, problem: '' })),
       unchanged: () => setList(before => (before.problem === '' ? before : { ...before, problem: '' })),
       failed: problem => setList(before => ({ ...before, problem })),
     })
@@ -36,7 +36,7 @@ export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
   return list
 }
 
-const COUNT_AGAIN_MS = 30_000
+const COUNT_INTERVAL_MS = 30_000
 
 /** Returns how many traces the store holds, while the page wants to know; `undefined` until the server has counted. */
 export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnswer | undefined {
@@ -44,13 +44,13 @@ export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnsw
   useEffect(() => {
     if (!isWanted) return undefined
     const ending = new AbortController()
-    const ask = async (): Promise<void> => {
+    const fetchCount = async (): Promise<void> => {
       const response = await fetch(`api/count${failedOnly ? '?failed=1' : ''}`, { signal: ending.signal })
       if (response.ok) setCount(await response.json())
     }
-    const askQuietly = () => void ask().catch(() => undefined)
-    askQuietly()
-    const timer = setInterval(askQuietly, COUNT_AGAIN_MS)
+    const refreshCount = () => void fetchCount().catch(() => undefined)
+    refreshCount()
+    const timer = setInterval(refreshCount, COUNT_INTERVAL_MS)
     return () => {
       clearInterval(timer)
       ending.abort()
@@ -60,7 +60,7 @@ export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnsw
   return count
 }
 
-function keepSame(before: readonly ListedTrace[], now: readonly ListedTrace[]): readonly ListedTrace[] {
+function keepUnchanged(before: readonly ListedTrace[], now: readonly ListedTrace[]): readonly ListedTrace[] {
   const known = new Map(before.map(trace => [trace.ref, trace]))
   return now.map(trace => {
     const old = known.get(trace.ref)

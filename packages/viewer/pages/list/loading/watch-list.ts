@@ -20,28 +20,28 @@ export interface ListWatch {
   end(): void
 }
 
-const LOOK_AGAIN_MS = 1_000
+const POLL_INTERVAL_MS = 1_000
 /** A long list has megabytes of text. */
-const LOOK_AGAIN_LONG_MS = 3_000
-const MAX_SHORT = 1_000
-const PATIENCE_MS = 20_000
+const LONG_LIST_POLL_INTERVAL_MS = 3_000
+const MAX_SHORT_LIST_TRACES = 1_000
+const REQUEST_TIMEOUT_MS = 20_000
 
 /** Asks for the list again and again while the page is visible, and reports every change and failure. */
 export function watchList(query: () => ListQuery, listener: ListListener): ListWatch {
   let etag = ''
-  let asked = ''
+  let lastAddress = ''
   let timer: number | undefined
   let run = 0
 
-  async function ask(current: number): Promise<void> {
+  async function fetchList(current: number): Promise<void> {
     const { length, failedOnly } = query()
     const address = `api/traces?length=${length}${failedOnly ? '&failed=1' : ''}`
     // Another list has other tags.
-    if (address !== asked) etag = ''
-    asked = address
+    if (address !== lastAddress) etag = ''
+    lastAddress = address
     const response = await fetch(address, {
       headers: { 'If-None-Match': etag },
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     })
     if (current !== run) return
     if (response.status === 304) return listener.unchanged()
@@ -56,12 +56,16 @@ export function watchList(query: () => ListQuery, listener: ListListener): ListW
     const current = ++run
     clearTimeout(timer)
     if (!document.hidden) {
-      await ask(current).catch(() => {
-        if (current === run) listener.failed('No answer. Has "osprofiler ui" been ended? Trying again ...')
+      await fetchList(current).catch(() => {
+        if (current === run)
+          listener.failed('The server does not answer. Is "osprofiler ui" still running? Trying again ...')
       })
     }
     if (current !== run) return
-    timer = setTimeout(() => void look(), query().length > MAX_SHORT ? LOOK_AGAIN_LONG_MS : LOOK_AGAIN_MS)
+    timer = setTimeout(
+      () => void look(),
+      query().length > MAX_SHORT_LIST_TRACES ? LONG_LIST_POLL_INTERVAL_MS : POLL_INTERVAL_MS,
+    )
   }
 
   const onVisibility = () => void look()

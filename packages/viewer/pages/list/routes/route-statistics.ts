@@ -19,13 +19,13 @@ export interface RouteStatistics {
 export type RouteColumn = 'pattern' | 'count' | 'p50Us' | 'p95Us' | 'slowestUs'
 
 /** Returns a key for the route of a trace; `''` if the trace was not read yet. */
-export function routeKey({ pattern, name, service, reading }: ListedTrace): string {
+export function createRouteKey({ pattern, name, service, reading }: ListedTrace): string {
   return reading === 'waiting' ? '' : JSON.stringify([pattern || name, service])
 }
 
 /** Returns the routes of the traces that were read. */
-export function routeStatistics(traces: readonly ListedTrace[]): RouteStatistics[] {
-  const groups = groupBy(traces, routeKey)
+export function computeRouteStatistics(traces: readonly ListedTrace[]): RouteStatistics[] {
+  const groups = groupBy(traces, createRouteKey)
   groups.delete('')
   return Array.from(groups, ([key, group]) => toRoute(key, group))
 }

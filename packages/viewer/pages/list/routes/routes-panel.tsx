@@ -1,12 +1,12 @@
 import { formatCount, formatDuration } from '@osprofiler/report'
 import { useMemo, useState } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
-import { serviceColour } from '../../shared/service-colour.js'
+import { serviceColourStyle } from '../../shared/service-colour.js'
 import { SortHead } from '../../shared/sort-head.js'
-import { pressColumn, type SortColumn, type Sorting } from '../../shared/sorting.js'
+import { type SortColumn, type Sorting, toggleSorting } from '../../shared/sorting.js'
 import { traceAddress } from '../loading/trace-address.js'
-import { type RouteColumn, type RouteStatistics, routeStatistics, sortRoutes } from './route-statistics.js'
-import { SpreadBar, type SpreadScale, spreadScale } from './spread-bar.js'
+import { computeRouteStatistics, type RouteColumn, type RouteStatistics, sortRoutes } from './route-statistics.js'
+import { computeSpreadScale, SpreadBar, type SpreadScale } from './spread-bar.js'
 
 interface RoutesPanelProps {
   readonly traces: readonly ListedTrace[]
@@ -19,8 +19,8 @@ interface RoutesPanelProps {
 const COLUMNS: readonly SortColumn<RouteColumn>[] = [
   ['pattern', 'Route'],
   ['count', 'Count'],
-  ['p50Us', 'p50', 'Half of the traces take no longer'],
-  ['p95Us', 'p95', '95 of 100 traces take no longer'],
+  ['p50Us', 'p50', 'Half of the traces took at most this long'],
+  ['p95Us', 'p95', '95 % of the traces took at most this long'],
   ['slowestUs', 'Slowest'],
 ]
 const MAX_ROUTES = 500
@@ -28,12 +28,12 @@ const MAX_ROUTES = 500
 /** The routes of the listed traces with their durations. Choosing a route narrows the list. */
 export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProps) {
   const [sorting, setSorting] = useState<Sorting<RouteColumn>>({ key: 'count', descending: true })
-  const routes = useMemo(() => routeStatistics(traces), [traces])
+  const routes = useMemo(() => computeRouteStatistics(traces), [traces])
   const sorted = useMemo(() => sortRoutes(routes, sorting), [routes, sorting])
-  const scale = useMemo(() => spreadScale(routes), [routes])
+  const scale = useMemo(() => computeSpreadScale(routes), [routes])
   if (routes.length === 0) return null
 
-  const sortBy = (key: RouteColumn): void => setSorting(pressColumn(sorting, key, key !== 'pattern'))
+  const sortBy = (key: RouteColumn): void => setSorting(toggleSorting(sorting, key, key !== 'pattern'))
   return (
     <details class="routes card" open={!matchMedia('(max-width: 760px)').matches}>
       <summary>
@@ -51,7 +51,7 @@ export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProp
                 />
               ))}
               <th scope="col" class="spread">
-                From p50 to the slowest
+                p50 to slowest
               </th>
             </tr>
           </thead>
@@ -70,7 +70,7 @@ export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProp
         </table>
         {routes.length > MAX_ROUTES && (
           <p class="rest">
-            The first {MAX_ROUTES} of {formatCount(routes.length)} routes.
+            Only the first {MAX_ROUTES} of {formatCount(routes.length)} routes are shown.
           </p>
         )}
       </div>
@@ -89,7 +89,7 @@ interface RouteRowProps {
 function RouteRow({ route, colour, isChosen, scale, choose }: RouteRowProps) {
   const { key, pattern, service, count, failed, p50Us, p95Us, slowestUs, slowestRef } = route
   return (
-    <tr class={isChosen ? 'chosen' : ''} style={serviceColour(colour)}>
+    <tr class={isChosen ? 'chosen' : ''} style={serviceColourStyle(colour)}>
       <th scope="row" class="route">
         <button type="button" aria-pressed={isChosen} onClick={() => choose(isChosen ? '' : key)}>
           <span class="swatch" aria-hidden="true" />

@@ -10,7 +10,7 @@ export interface SpreadScale {
 const MAX_RATIO = 10_000
 
 /** Returns the scale that the bars of these routes share. */
-export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
+export function computeSpreadScale(routes: readonly RouteStatistics[]): SpreadScale {
   let fromUs = Number.POSITIVE_INFINITY
   let toUs = 1
   for (const { p50Us, slowestUs } of routes) {
@@ -24,7 +24,7 @@ export function spreadScale(routes: readonly RouteStatistics[]): SpreadScale {
 export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; readonly scale: SpreadScale }) {
   const { p50Us, p95Us, slowestUs } = route
   if (p50Us === undefined || p95Us === undefined || slowestUs === undefined) return null
-  const [from, to, end] = [p50Us, p95Us, slowestUs].map(us => placeOf(us, scale))
+  const [from, to, end] = [p50Us, p95Us, slowestUs].map(us => toPercent(us, scale))
   return (
     <span class="spread-bar" aria-hidden="true">
       <span class="spread-tail" style={{ left: `${to}%`, width: `${(end ?? 0) - (to ?? 0)}%` }} />
@@ -36,7 +36,7 @@ export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; r
 }
 
 /** Returns a place in percent, with room for a dot at either end. */
-function placeOf(us: number, { fromUs, toUs }: SpreadScale): number {
+function toPercent(us: number, { fromUs, toUs }: SpreadScale): number {
   const span = Math.log(toUs / fromUs)
   const share = span > 0 ? Math.log(Math.max(us, fromUs) / fromUs) / span : 0
   return 2 + 96 * share

@@ -1,8 +1,8 @@
 import { formatCount, formatDuration } from '@osprofiler/report'
 import { Component } from 'preact'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
-import { formatTime, machineTime } from '../../shared/format-time.js'
-import { serviceColour } from '../../shared/service-colour.js'
+import { formatTime, toMachineTime } from '../../shared/format-time.js'
+import { serviceColourStyle } from '../../shared/service-colour.js'
 import { downloadAddress, traceAddress } from '../loading/trace-address.js'
 import { StatusMark } from './status-mark.js'
 
@@ -26,7 +26,7 @@ export class TraceRow extends Component<TraceRowProps> {
   override render() {
     const { trace, colour, share, isChosen, hasArrived, choose } = this.props
     const { ref, id, timestamp, service, project, points, durationUs, failed, error } = trace
-    const label = rowLabel(trace)
+    const label = createRowLabel(trace)
     const classes = [failed && 'failed', isChosen && 'chosen', hasArrived && 'arrived']
     return (
       <tr data-ref={ref} class={classes.filter(Boolean).join(' ')}>
@@ -41,14 +41,14 @@ export class TraceRow extends Component<TraceRowProps> {
           </label>
         </td>
         <td class="time">
-          <time dateTime={machineTime(timestamp)} title={`${timestamp} UTC`}>
+          <time dateTime={toMachineTime(timestamp)} title={`${timestamp} UTC`}>
             {formatTime(timestamp, new Date())}
           </time>
         </td>
         <td class="what">
           <div>
             <RequestLink trace={trace} />
-            <bdi class="beside quiet">{routeOf(trace)}</bdi>
+            <bdi class="beside quiet">{findRoute(trace)}</bdi>
             {failed && (
               <span class="mark" title={error}>
                 <bdi>{error || 'error'}</bdi>
@@ -57,7 +57,7 @@ export class TraceRow extends Component<TraceRowProps> {
             {trace.isFile && <span class="file">file</span>}
           </div>
         </td>
-        <td class="where" style={serviceColour(colour)}>
+        <td class="where" style={serviceColourStyle(colour)}>
           <span class="swatch" aria-hidden="true" />
           <bdi title={project === '' ? service : `${service}, project ${project}`}>{service}</bdi>
         </td>
@@ -103,12 +103,12 @@ function RequestLink({ trace }: { readonly trace: ListedTrace }) {
 }
 
 /** Returns the route, if it is known and says more than the request. */
-function routeOf({ name, request, pattern }: ListedTrace): string {
+function findRoute({ name, request, pattern }: ListedTrace): string {
   if (name !== 'request' || request === '' || pattern === request) return ''
   return pattern.slice(pattern.indexOf(' ') + 1)
 }
 
-function rowLabel({ name, request }: ListedTrace): string {
+function createRowLabel({ name, request }: ListedTrace): string {
   return name === 'request' && request !== '' ? request : `${name || '(no name)'} ${request}`.trim()
 }
 
@@ -116,7 +116,10 @@ function Duration({ trace: { durationUs, reading, records } }: { readonly trace:
   if (durationUs !== null) return <>{formatDuration(durationUs)}</>
   if (reading !== 'large') return null
   return (
-    <span class="quiet" title={`${formatCount(records)} records: too many to be read for a list. Open the trace.`}>
+    <span
+      class="quiet"
+      title={`${formatCount(records)} records are too many to read for a list. Open the trace to see its duration.`}
+    >
       too large
     </span>
   )

@@ -26,29 +26,29 @@ const COLUMNS: readonly (readonly [key: SortKey, title: string, className: strin
 ]
 
 /** The number of rows at first, and of more rows whenever the reader comes near the last one. */
-const ROWS_AT_ONCE = 200
+const ROWS_PER_STEP = 200
 
 /** Shows traces in rows. Adds 200 rows whenever the user comes near the last one. */
 export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }: TraceTableProps) {
   // A new order drops the additional rows, because moving thousands of rows takes seconds.
-  const [grown, setGrown] = useState({ sorting, rows: ROWS_AT_ONCE })
-  const rows = grown.sorting === sorting ? grown.rows : ROWS_AT_ONCE
+  const [grown, setGrown] = useState({ sorting, rows: ROWS_PER_STEP })
+  const rows = grown.sorting === sorting ? grown.rows : ROWS_PER_STEP
   const end = useRef<HTMLDivElement>(null)
   const arrived = useArrivals(traces)
   useEffect(() => {
     const observer = new IntersectionObserver(
-      ([entry]) => entry?.isIntersecting && setGrown({ sorting, rows: rows + ROWS_AT_ONCE }),
+      ([entry]) => entry?.isIntersecting && setGrown({ sorting, rows: rows + ROWS_PER_STEP }),
       { rootMargin: '1200px' },
     )
     if (end.current !== null) observer.observe(end.current)
     return () => observer.disconnect()
   }, [rows, sorting, traces.length > rows])
 
-  const longUs = useMemo(() => longDuration(traces), [traces])
+  const longUs = useMemo(() => computeLongDurationUs(traces), [traces])
   return (
     <>
       <table class="traces">
-        <caption class="sr">Traces. The buttons in its head sort it.</caption>
+        <caption class="sr">Traces. The buttons in the header sort the table.</caption>
         <thead>
           <tr>
             <th scope="col" class="choice">
@@ -82,7 +82,7 @@ export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }:
 }
 
 /** Returns a duration that few traces exceed. With one of minutes, the others would have no visible bar. */
-function longDuration(traces: readonly ListedTrace[]): number {
+function computeLongDurationUs(traces: readonly ListedTrace[]): number {
   const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
   return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
 }

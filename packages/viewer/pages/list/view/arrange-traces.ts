@@ -2,7 +2,7 @@ import { createTimeRank, hasStatus } from '@osprofiler/report'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { parseDuration } from '../../shared/parse-duration.js'
 import { compare, type Sorting } from '../../shared/sorting.js'
-import { routeKey } from '../routes/route-statistics.js'
+import { createRouteKey } from '../routes/route-statistics.js'
 
 /** Column by which the list can be sorted. */
 export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'durationUs' | 'points' | 'id'
@@ -10,27 +10,27 @@ export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'duration
 /** The user's filters. Empty texts filter nothing. */
 export interface Filters {
   readonly search: string
-  readonly least: string
+  readonly minDuration: string
   readonly status: string
   readonly route: string
 }
 
 /** Returns whether a filter hides traces of the list that the page has. */
-export function isNarrowed({ search, least, status, route }: Filters): boolean {
-  return search.trim() !== '' || parseDuration(least) > 0 || status !== '' || route !== ''
+export function hasFilters({ search, minDuration, status, route }: Filters): boolean {
+  return search.trim() !== '' || parseDuration(minDuration) > 0 || status !== '' || route !== ''
 }
 
 /** Returns the traces that pass every filter, in their order. */
 export function filterTraces(traces: readonly ListedTrace[], filters: Filters): readonly ListedTrace[] {
-  if (!isNarrowed(filters)) return traces
+  if (!hasFilters(filters)) return traces
   const words = filters.search.toLowerCase().split(/\s+/).filter(Boolean)
-  const leastUs = parseDuration(filters.least)
+  const leastUs = parseDuration(filters.minDuration)
   return traces.filter(
     trace =>
       (leastUs === 0 || (trace.durationUs ?? -1) >= leastUs) &&
       (filters.status === '' || hasStatus(trace, filters.status)) &&
-      (filters.route === '' || routeKey(trace) === filters.route) &&
-      (words.length === 0 || hasWords(trace, words)),
+      (filters.route === '' || createRouteKey(trace) === filters.route) &&
+      (words.length === 0 || matchesWords(trace, words)),
   )
 }
 
@@ -43,7 +43,7 @@ export function sortTraces(traces: readonly ListedTrace[], { key, descending }: 
 
 const texts = new WeakMap<ListedTrace, string>()
 
-function hasWords(trace: ListedTrace, words: readonly string[]): boolean {
+function matchesWords(trace: ListedTrace, words: readonly string[]): boolean {
   let text = texts.get(trace)
   if (text === undefined) {
     const { name, request, pattern, service, project, id, timestamp, status, error } = trace

@@ -1,21 +1,21 @@
 import { traceAddress } from '../loading/trace-address.js'
-import { isNarrowed } from './arrange-traces.js'
+import { hasFilters } from './arrange-traces.js'
 import type { ListView } from './list-view.js'
 
 /** An id has no blanks, and is no path. */
-const CAN_BE_ID = /^[^\s/]\S*$/
+const ID_PATTERN = /^[^\s/]\S*$/
 
 /** Explains an empty list, and offers to open an older trace if the search may be an id. */
 export function EmptyList({ isOpen, view }: { readonly isOpen: boolean; readonly view: ListView }) {
   const wanted = view.search.trim()
   if (!isOpen) return <div class="nothing">Opening the store ...</div>
-  if (isNarrowed(view)) {
+  if (hasFilters(view)) {
     return (
       <div class="nothing">
-        <p>Nothing in this list matches.</p>
-        {CAN_BE_ID.test(wanted) && (
+        <p>No trace in this list matches.</p>
+        {ID_PATTERN.test(wanted) && (
           <p>
-            Is it the id of an older trace? <a href={traceAddress(`id:${wanted}`)}>Open {wanted}</a>
+            Is this the id of an older trace? <a href={traceAddress(`id:${wanted}`)}>Open {wanted}</a>
           </p>
         )}
       </div>

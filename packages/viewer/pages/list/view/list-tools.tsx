@@ -15,7 +15,7 @@ interface ListToolsProps {
   readonly change: ChangeView
 }
 
-const CLASSES: readonly (readonly [string, string])[] = [
+const STATUS_CLASSES: readonly (readonly [string, string])[] = [
   ['2xx', '2xx: success'],
   ['3xx', '3xx: redirect'],
   ['4xx', '4xx: client error'],
@@ -25,7 +25,7 @@ const CLASSES: readonly (readonly [string, string])[] = [
 
 /** Shows the search, the filters, the number of matches, and the link to a comparison. */
 export function ListTools({ view, list, shown, change }: ListToolsProps) {
-  const { search, failedOnly, least, status, chosen } = view
+  const { search, failedOnly, minDuration, status, chosen } = view
   return (
     <search class="tools">
       <span class="search">
@@ -42,10 +42,10 @@ export function ListTools({ view, list, shown, change }: ListToolsProps) {
           onInput={event => change({ search: event.currentTarget.value })}
         />
       </span>
-      <MinDurationField text={least} change={text => change({ least: text })} />
+      <MinDurationField text={minDuration} change={text => change({ minDuration: text })} />
       <StatusFilter traces={list.traces} status={status} choose={next => change({ status: next })} />
       <Switch isOn={failedOnly} change={isOn => change({ failedOnly: isOn })}>
-        Only errors
+        Errors only
       </Switch>
       <p class="found" role="status">
         {countText(list, shown)}
@@ -74,7 +74,7 @@ function StatusFilter({ traces, status, choose }: StatusFilterProps) {
       Status
       <select value={status} onChange={event => choose(event.currentTarget.value)}>
         <option value="">any</option>
-        {CLASSES.map(([value, text]) => (
+        {STATUS_CLASSES.map(([value, text]) => (
           <option key={value} value={value}>
             {text}
           </option>
@@ -93,11 +93,11 @@ function CompareLink({ chosen: [first, second] }: { readonly chosen: readonly st
   if (first !== undefined && second !== undefined) {
     return (
       <a class="button compare" href={compareAddress(first, second)}>
-        Compare the two
+        Compare two traces
       </a>
     )
   }
-  return <span class="button compare">Compare: choose {first === undefined ? 'two' : 'one more'}</span>
+  return <span class="button compare">Compare: choose {first === undefined ? 'two traces' : 'one more trace'}</span>
 }
 
 function countText({ traces, more, isOpen }: LiveList, shown: number): string {

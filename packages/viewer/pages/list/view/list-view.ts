@@ -9,7 +9,7 @@ export interface ListView {
   /** Only traces in which something failed, of the whole store. */
   readonly failedOnly: boolean
   /** The shortest duration as typed: `200`, `1.5 s`. */
-  readonly least: string
+  readonly minDuration: string
   /** `''` for any, or `404`, `5xx`, `error`. */
   readonly status: string
   /** The key of the chosen route, or `''`. */
@@ -26,7 +26,7 @@ export type ChangeView = (members: Partial<ListView> | ((view: ListView) => Part
 const FIRST_VIEW: ListView = {
   search: '',
   failedOnly: false,
-  least: '',
+  minDuration: '',
   status: '',
   route: '',
   length: LIST_LENGTHS[0],

@@ -6,9 +6,9 @@ export function RestOfList({ view, change }: { readonly view: ListView; readonly
   const longer = nextLength(view)
   return (
     <p class="rest">
-      These are the newest {formatCount(view.length)}.{' '}
+      These are the newest {formatCount(view.length)} traces.{' '}
       {longer === undefined ? (
-        'Older ones open by their id: search for it.'
+        'To open an older trace, search for its id.'
       ) : (
         <button type="button" class="button" onClick={() => change({ length: longer })}>
           Show {formatCount(longer)}

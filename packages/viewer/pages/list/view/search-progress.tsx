@@ -21,14 +21,14 @@ export function SearchProgress({ list, view, change }: SearchProgressProps) {
       <p role="status">
         Searched {formatCount(searched)} of {isAll ? '' : 'more than '}
         {formatCount(total)} traces{searched < traces.length && ' so far'}
-        {more && longer === undefined && '. Older ones open by their id: search for it'}
+        {more && longer === undefined && '. To open an older trace, search for its id'}
       </p>
       <span class="progress-bar" aria-hidden="true">
         <span style={{ width: `${(searched / Math.max(total, 1)) * 100}%` }} />
       </span>
       {more && longer !== undefined && (
         <button type="button" class="button" onClick={() => change({ length: longer })}>
-          Search on, up to {formatCount(Math.min(longer, counted === undefined ? longer : Math.max(total, 1)))}
+          Search up to {formatCount(Math.min(longer, counted === undefined ? longer : Math.max(total, 1)))}
         </button>
       )}
     </div>

@@ -2,14 +2,14 @@ import { formatCount, formatShare, type ReportNode } from '@osprofiler/report'
 import { coveredUs, MARK_WORDS, nearestRank, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { useMemo, useState } from 'preact/hooks'
 import { CopyButton } from '../../shared/copy-button.js'
-import { serviceColour } from '../../shared/service-colour.js'
+import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
-import { pointName, repeatedTitle, wholeTitle } from '../model/point-text.js'
-import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { isFoldRow, type RowId, rowMembers, rowPoint } from '../model/visible-rows.js'
+import { nameOfPoint, titleOfRepetition, wholeTitleOfPoint } from '../model/point-text.js'
+import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
+import { isFoldRow, pointOfRow, pointsOfRow, type RowId } from '../model/visible-rows.js'
 import type { Patch } from '../view/view-state.js'
 import { rowShortcuts } from '../waterfall/row-shortcuts.js'
-import { rawText } from './raw-text.js'
+import { formatRecord } from './raw-text.js'
 
 interface DetailsPaneProps {
   readonly model: TraceModel
@@ -20,15 +20,15 @@ interface DetailsPaneProps {
 
 /** Shows the facts and records of a row's point, or the figures of folded points. */
 export function DetailsPane({ model, row, kept, patch }: DetailsPaneProps) {
-  const point = rowPoint(row)
+  const point = pointOfRow(row)
   const node = model.points[point]
   if (node === undefined) return null
   return (
-    <aside class="details" aria-label="Details" style={serviceColour(colourOf(model, point))}>
+    <aside class="details" aria-label="Details" style={serviceColourStyle(colourOfPoint(model, point))}>
       <div class="details-head">
         <p class="kind">
           <span class="swatch" aria-hidden="true" />
-          <bdi>{pointName(node)}</bdi>
+          <bdi>{nameOfPoint(node)}</bdi>
           {node.service !== undefined && (
             <>
               {' in '}
@@ -59,7 +59,7 @@ export function DetailsPane({ model, row, kept, patch }: DetailsPaneProps) {
         </p>
       )}
       {isFoldRow(row) ? (
-        <Repeated model={model} members={rowMembers(model, row, kept)} />
+        <Repeated model={model} members={pointsOfRow(model, row, kept)} />
       ) : (
         <Single key={node.traceId} model={model} node={node} />
       )}
@@ -74,17 +74,17 @@ function Repeated({ model, members }: { readonly model: TraceModel; readonly mem
   return (
     <>
       <h2>
-        <bdi>{repeatedTitle(nodes)}</bdi>
+        <bdi>{titleOfRepetition(nodes)}</bdi>
       </h2>
       <dl class="numbers">
         <Entry name="Points">{formatCount(nodes.length)}</Entry>
-        <Entry name="Together">{showDuration(coveredUs(nodes))}</Entry>
+        <Entry name="Elapsed">{showDuration(coveredUs(nodes))}</Entry>
         <Entry name="Sum">{showDuration(sumUs)}</Entry>
         <Entry name="p50">{showDuration(nearestRank(durations, 0.5))}</Entry>
         <Entry name="Longest">{showDuration(durations.at(-1))}</Entry>
       </dl>
-      <p class="quiet">Together is the time in which at least one of them ran. The sum is that of their durations.</p>
-      <p class="quiet">Open the row (→) to see each of them.</p>
+      <p class="quiet">Elapsed is the time during which at least one point ran. Sum adds up all durations.</p>
+      <p class="quiet">Open the row (→) to see each point.</p>
     </>
   )
 }
@@ -95,7 +95,7 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
   return (
     <>
       <h2>
-        <bdi>{wholeTitle(node)}</bdi>
+        <bdi>{wholeTitleOfPoint(node)}</bdi>
       </h2>
       {node.exception !== undefined && (
         <p class="exception">
@@ -107,23 +107,23 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
       )}
       {node.marks.map(mark => (
         <p key={mark} class="mark">
-          It {MARK_WORDS[mark]}.
+          This point {MARK_WORDS[mark]}.
         </p>
       ))}
       <dl class="numbers">
-        <Entry name="Began at">{showDuration(node.startedUs)}</Entry>
-        <Entry name="Took">{showDuration(node.durationUs)}</Entry>
-        <Entry name="Of the trace">
+        <Entry name="Started at">{showDuration(node.startedUs)}</Entry>
+        <Entry name="Duration">{showDuration(node.durationUs)}</Entry>
+        <Entry name="Share of trace">
           {node.durationUs === undefined ? 'unknown' : formatShare(node.durationUs / model.durationUs)}
         </Entry>
-        <Entry name="Itself">{showDuration(selfUs)}</Entry>
+        <Entry name="Self time">{showDuration(selfUs)}</Entry>
       </dl>
       <dl class="ids">
         <Id name="Point" id={node.traceId} />
         {node.parentId !== undefined && <Id name="Parent" id={node.parentId} />}
-        {pointName(node) !== showText(node.name, 60) && (
-          <Entry name="Recorded">
-            as <code>{showText(node.name, 60)}</code>
+        {nameOfPoint(node) !== showText(node.name, 60) && (
+          <Entry name="Recorded as">
+            <code>{showText(node.name, 60)}</code>
           </Entry>
         )}
         {node.host !== undefined && (
@@ -165,12 +165,12 @@ function Id({ name, id }: { readonly name: string; readonly id: string }) {
   )
 }
 
-const FIRST_SHOWN = 20_000
+const MAX_COLLAPSED_CHARS = 20_000
 
 function RawRecord({ record }: { readonly record: { readonly name?: unknown } }) {
   const [whole, setWhole] = useState(false)
-  const text = useMemo(() => rawText(record), [record])
-  const shown = whole ? text : text.slice(0, FIRST_SHOWN)
+  const text = useMemo(() => formatRecord(record), [record])
+  const shown = whole ? text : text.slice(0, MAX_COLLAPSED_CHARS)
   const name = typeof record?.name === 'string' ? showText(record.name, 60) : 'record'
   return (
     <details class="raw" open>
@@ -179,7 +179,7 @@ function RawRecord({ record }: { readonly record: { readonly name?: unknown } })
       </summary>
       <CopyButton text={shown} what={`the record ${name}`} />
       <pre tabIndex={0}>{shown}</pre>
-      {text.length > FIRST_SHOWN && !whole && (
+      {text.length > MAX_COLLAPSED_CHARS && !whole && (
         <button type="button" class="button" onClick={() => setWhole(true)}>
           Show all {formatCount(text.length)} characters
         </button>

@@ -1,15 +1,15 @@
 import { jsonText } from '@osprofiler/core/json'
 import { escapeControl } from '@osprofiler/report'
 
-const BEYOND_UNITS = /[\u{10000}-\u{10ffff}]/gu
+const ASTRAL_CHARACTERS = /[\u{10000}-\u{10ffff}]/gu
 
 /**
  * Returns a value as JSON to show and to copy. Line breaks stay, and characters that hide or turn letters around are
  * escaped. The escapes are those of JSON, so that a copy is the same value.
  */
-export function rawText(value: unknown): string {
+export function formatRecord(value: unknown): string {
   const lines = jsonText(value, 2).split('\n')
-  return lines.map(line => escapeControl(line.replace(BEYOND_UNITS, escapePair))).join('\n')
+  return lines.map(line => escapeControl(line.replace(ASTRAL_CHARACTERS, escapePair))).join('\n')
 }
 
 /** `escapeControl` would write `\u{e0041}`, which is not JSON. */

@@ -13,7 +13,7 @@ interface FindingsListProps {
 }
 
 /** Longer than any sentence that quotes whole statements. */
-const MAX_SENTENCE_LENGTH = 100_000
+const MAX_SENTENCE_CHARS = 100_000
 
 /** Sentences that lead to their points. In a low window the list begins closed, so that the rows have room. */
 export function FindingsList({ findings, model, mark, marked }: FindingsListProps) {
@@ -26,7 +26,7 @@ export function FindingsList({ findings, model, mark, marked }: FindingsListProp
       {findings?.length === 0 && <p class="quiet">Nothing stands out in this trace.</p>}
       <ol>
         {findings?.map(finding => {
-          const sentence = showText(finding.sentence, MAX_SENTENCE_LENGTH)
+          const sentence = showText(finding.sentence, MAX_SENTENCE_CHARS)
           return (
             <li key={sentence} class={`finding finding-${finding.kind}`}>
               <button

@@ -5,7 +5,7 @@ import { startWorker } from '../../shared/start-worker.js'
 /** The application's own script. The worker runs it, too, and notices that there is no document. */
 const ownScript = typeof document === 'undefined' ? undefined : document.currentScript?.textContent
 
-interface Question {
+interface SummaryRequest {
   readonly json: string
   /** In characters of a statement. */
   readonly longestQuote: number
@@ -13,15 +13,15 @@ interface Question {
 }
 
 /** Answers records with their findings, inside the worker. */
-export function answerFindings(): void {
-  addEventListener('message', ({ data: { json, asRecorded, longestQuote } }: MessageEvent<Question>) => {
+export function listenForSummaryRequests(): void {
+  addEventListener('message', ({ data: { json, asRecorded, longestQuote } }: MessageEvent<SummaryRequest>) => {
     const report = buildReport(parseJson(json) as Parameters<typeof buildReport>[0])
     postMessage(summarize(asRecorded ? report : correctSkew(report), { longestQuote }))
   })
 }
 
 /** Looks for findings in a worker, because that takes a second for 100,000 points. Rejects if workers are refused. */
-export function summarizeInWorker(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
+export function summarizeInWorker(request: SummaryRequest, signal: AbortSignal): Promise<readonly Finding[]> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(ownScript ?? '')
     const end = (): void => worker.terminate()
@@ -34,6 +34,6 @@ export function summarizeInWorker(question: Question, signal: AbortSignal): Prom
       end()
       reject(new Error('No worker'))
     }
-    worker.postMessage(question)
+    worker.postMessage(request)
   })
 }

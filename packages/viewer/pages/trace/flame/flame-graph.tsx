@@ -1,7 +1,7 @@
 import { formatCount, formatDuration, formatShare } from '@osprofiler/report'
 import { formatCounted } from '@osprofiler/report/toolkit'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { serviceColour } from '../../shared/service-colour.js'
+import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showText } from '../../shared/show-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import type { Marked } from '../view/view-state.js'
@@ -13,7 +13,7 @@ interface FlameGraphProps {
   readonly marked: Marked | undefined
 }
 
-const FRAME_HEIGHT = 24
+const FRAME_HEIGHT_PX = 24
 /** Narrower frames cannot be told apart, and no page holds all of them. */
 const MIN_FRAME_PX = 2
 const MAX_FRAMES = 3000
@@ -21,15 +21,15 @@ const MAX_FRAMES = 3000
 /** Shows where the time went, by path from the top. Equal paths are one frame, as wide as the sum of their time. */
 export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
   const tree = useMemo(() => createFlameTree(model), [model])
-  const [focus, setFocus] = useFrame(model, tree)
-  const [chosen, setActive] = useFrame(model, tree)
+  const [focus, setFocus] = useFrameState(model, tree)
+  const [chosen, setActive] = useFrameState(model, tree)
   const active = chosen ?? tree.roots[0] ?? 0
   const box = useRef<HTMLDivElement>(null)
-  const { width, top, height } = useBox(box)
+  const { width, top, height } = useVisibleArea(box)
   const zoomed = focus === undefined ? undefined : tree.frames[focus]
   const fromUs = zoomed?.offsetUs ?? 0
   const spanUs = Math.max(zoomed?.valueUs ?? tree.totalUs, 1)
-  const shown = framesInSight(tree, { fromUs, spanUs, width, top, height })
+  const shown = findVisibleFrames(tree, { fromUs, spanUs, width, top, height })
   const frame = tree.frames[active]
 
   const choose = (index: number): void => {
@@ -37,9 +37,9 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
     const row = tree.frames[index]?.depth ?? 0
     const element = box.current
     if (element === null) return
-    if (row * FRAME_HEIGHT < element.scrollTop) element.scrollTop = row * FRAME_HEIGHT
-    else if ((row + 2) * FRAME_HEIGHT > element.scrollTop + element.clientHeight) {
-      element.scrollTop = (row + 2) * FRAME_HEIGHT - element.clientHeight
+    if (row * FRAME_HEIGHT_PX < element.scrollTop) element.scrollTop = row * FRAME_HEIGHT_PX
+    else if ((row + 2) * FRAME_HEIGHT_PX > element.scrollTop + element.clientHeight) {
+      element.scrollTop = (row + 2) * FRAME_HEIGHT_PX - element.clientHeight
     }
   }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -47,7 +47,7 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
     if (event.key === 'Enter') setFocus(active)
     else if (event.key === 'Escape' || event.key === '0') setFocus(undefined)
     else {
-      const next = neighbour(tree, active, event.key)
+      const next = findNeighbour(tree, active, event.key)
       if (next === undefined) return
       choose(next)
     }
@@ -68,7 +68,7 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
           Show in the waterfall
         </button>
         <button type="button" class="button" disabled={focus === undefined} onClick={() => setFocus(undefined)}>
-          Whole trace
+          Show the whole trace
         </button>
       </div>
       <div
@@ -85,7 +85,7 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
             No point of this trace has a known duration.
           </p>
         )}
-        <div class="frames-inner" role="presentation" style={{ height: `${(tree.deepest + 1) * FRAME_HEIGHT}px` }}>
+        <div class="frames-inner" role="presentation" style={{ height: `${(tree.deepest + 1) * FRAME_HEIGHT_PX}px` }}>
           {shown.map(index => {
             const { title, name, service, failed, depth, offsetUs, valueUs, points } = tree.frames[index] as FlameFrame
             const left = Math.max((offsetUs - fromUs) / spanUs, 0)
@@ -105,8 +105,8 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
                 style={{
                   left: `${left * 100}%`,
                   width: `${(right - left) * 100}%`,
-                  top: `${depth * FRAME_HEIGHT}px`,
-                  ...serviceColour(model.colours[service] ?? 0),
+                  top: `${depth * FRAME_HEIGHT_PX}px`,
+                  ...serviceColourStyle(model.colours[service] ?? 0),
                 }}
                 onClick={() => {
                   setActive(index)
@@ -133,20 +133,20 @@ interface FrameFactsProps {
 function FrameFacts({ frame, model, totalUs }: FrameFactsProps) {
   return (
     <>
-      <p class="frame-title" style={serviceColour(model.colours[frame.service] ?? 0)}>
+      <p class="frame-title" style={serviceColourStyle(model.colours[frame.service] ?? 0)}>
         <span class="swatch" aria-hidden="true" />
         <bdi class="name">{showText(frame.name, 60)}</bdi> <bdi>{frame.title}</bdi>
       </p>
       <p class="quiet">
         {showText(model.services[frame.service], 60)} · {formatCounted(frame.points.length, 'point')} ·{' '}
         {formatDuration(frame.valueUs)} ({formatShare(frame.valueUs / Math.max(totalUs, 1))}),{' '}
-        {formatDuration(frame.selfUs)} by itself
+        {formatDuration(frame.selfUs)} self time
       </p>
     </>
   )
 }
 
-interface Sight {
+interface VisibleArea {
   readonly fromUs: number
   readonly spanUs: number
   readonly width: number
@@ -155,20 +155,23 @@ interface Sight {
 }
 
 /** Goes down only into frames that are wide enough to be seen. */
-function framesInSight({ frames, roots }: FlameTree, { fromUs, spanUs, width, top, height }: Sight): number[] {
+function findVisibleFrames(
+  { frames, roots }: FlameTree,
+  { fromUs, spanUs, width, top, height }: VisibleArea,
+): number[] {
   const found: number[] = []
   const waiting = [...roots]
   for (let index = waiting.pop(); index !== undefined && found.length < MAX_FRAMES; index = waiting.pop()) {
     const frame = frames[index]
     if (frame === undefined || frame.offsetUs >= fromUs + spanUs || frame.offsetUs + frame.valueUs <= fromUs) continue
-    if ((frame.valueUs / spanUs) * width < MIN_FRAME_PX || frame.depth * FRAME_HEIGHT > top + height) continue
-    if ((frame.depth + 1) * FRAME_HEIGHT >= top) found.push(index)
+    if ((frame.valueUs / spanUs) * width < MIN_FRAME_PX || frame.depth * FRAME_HEIGHT_PX > top + height) continue
+    if ((frame.depth + 1) * FRAME_HEIGHT_PX >= top) found.push(index)
     for (const child of frame.children) waiting.push(child)
   }
   return found
 }
 
-function neighbour({ frames, roots }: FlameTree, index: number, key: string): number | undefined {
+function findNeighbour({ frames, roots }: FlameTree, index: number, key: string): number | undefined {
   const frame = frames[index]
   if (frame === undefined) return undefined
   const siblings = frame.parent < 0 ? roots : (frames[frame.parent]?.children ?? [])
@@ -181,7 +184,7 @@ function neighbour({ frames, roots }: FlameTree, index: number, key: string): nu
 }
 
 /** Holds a frame by its first point, because a newer report may number the frames anew. */
-function useFrame(model: TraceModel, { frames, frameOf }: FlameTree) {
+function useFrameState(model: TraceModel, { frames, frameOf }: FlameTree) {
   const [traceId, setTraceId] = useState<string>()
   const point = traceId === undefined ? undefined : model.indexOf.get(traceId)
   const frame = point === undefined ? undefined : frameOf[point]
@@ -192,7 +195,7 @@ function useFrame(model: TraceModel, { frames, frameOf }: FlameTree) {
   return [frame, setFrame] as const
 }
 
-function useBox(box: { readonly current: HTMLDivElement | null }) {
+function useVisibleArea(box: { readonly current: HTMLDivElement | null }) {
   const [size, setSize] = useState({ width: 1000, top: 0, height: 600 })
   useEffect(() => {
     const element = box.current

@@ -1,5 +1,5 @@
 import { createRepetitionKey, shownName } from '@osprofiler/report'
-import { pointTitle, repeatedTitle } from '../model/point-text.js'
+import { titleOfPoint, titleOfRepetition } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 
 /** Points with the same action and the same path from the top. */
@@ -45,8 +45,8 @@ export function createFlameTree(model: TraceModel): FlameTree {
     if (parent !== undefined) parent.valueUs += frame.valueUs
   }
   const roots = frames.flatMap((frame, index) => (frame.parent < 0 ? [index] : []))
-  const totalUs = place(frames, roots, 0)
-  for (const frame of frames) place(frames, frame.children, frame.offsetUs)
+  const totalUs = placeSiblings(frames, roots, 0)
+  for (const frame of frames) placeSiblings(frames, frame.children, frame.offsetUs)
   return { frames, roots, frameOf, totalUs, deepest }
 }
 
@@ -65,7 +65,7 @@ function mergePoints(model: TraceModel): { readonly frames: Draft[]; readonly fr
     if (place === undefined) {
       place = frames.length
       places.set(key, place)
-      frames.push(newFrame(shownName(node.name), model.serviceOf[index] ?? 0, parent, frames[parent]))
+      frames.push(createFrame(shownName(node.name), model.serviceOf[index] ?? 0, parent, frames[parent]))
       frames[parent]?.children.push(place)
     }
     frameOf[index] = place
@@ -75,24 +75,24 @@ function mergePoints(model: TraceModel): { readonly frames: Draft[]; readonly fr
     frame.selfUs += selfUs.get(node) ?? 0
     frame.failed ||= node.failed
   })
-  for (const frame of frames) frame.title = titleOf(model, frame.points)
+  for (const frame of frames) frame.title = titleOfFrame(model, frame.points)
   return { frames, frameOf }
 }
 
-function newFrame(name: string, service: number, parent: number, above: Draft | undefined): Draft {
+function createFrame(name: string, service: number, parent: number, above: Draft | undefined): Draft {
   const depth = above === undefined ? 0 : above.depth + 1
   const zero = { selfUs: 0, valueUs: 0, offsetUs: 0 }
   return { title: '', name, service, failed: false, depth, parent, children: [], points: [], ...zero }
 }
 
-function titleOf(model: TraceModel, points: readonly number[]): string {
+function titleOfFrame(model: TraceModel, points: readonly number[]): string {
   const nodes = points.slice(0, 100).flatMap(index => model.points[index] ?? [])
   const [first] = nodes
   if (first === undefined) return ''
-  return nodes.length === 1 ? pointTitle(first) : repeatedTitle(nodes)
+  return nodes.length === 1 ? titleOfPoint(first) : titleOfRepetition(nodes)
 }
 
-function place(frames: readonly Draft[], siblings: number[], fromUs: number): number {
+function placeSiblings(frames: readonly Draft[], siblings: number[], fromUs: number): number {
   siblings.sort((a, b) => (frames[b]?.valueUs ?? 0) - (frames[a]?.valueUs ?? 0))
   let offsetUs = fromUs
   for (const index of siblings) {

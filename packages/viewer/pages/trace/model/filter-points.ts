@@ -8,7 +8,7 @@ export interface Filter {
   readonly minUs: number
 }
 
-/** Returns the `kept` of `visibleRows`; `undefined` if the filter leaves everything. */
+/** Returns the `kept` of `listVisibleRows`; `undefined` if the filter leaves everything. */
 export function filterPoints(model: TraceModel, { hiddenServices, onlyFailed, minUs }: Filter): Uint8Array | undefined {
   if (hiddenServices.size === 0 && !onlyFailed && minUs === 0) return undefined
   const { points, parents, serviceOf } = model

@@ -31,9 +31,9 @@ export function readSource(): PageSource | undefined {
 export async function fetchTrace(source: PageSource): Promise<Trace> {
   const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
   if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')
-  if (response.status === 404) throw new Error('The store has no records of this trace (yet).')
+  if (response.status === 404) throw new Error('The store has no records of this trace yet.')
   if (response.status === 401 || response.status === 403) {
-    throw new Error('This session is over. Open the address that "osprofiler ui" printed.')
+    throw new Error('This session has ended. Open the address that "osprofiler ui" printed.')
   }
   if (!response.ok) throw new Error(`The server answered with ${response.status}.`)
   return readTrace(await response.text())
@@ -44,17 +44,17 @@ export function watchTrace(source: PageSource, onChange: () => void): void {
   if (source.events === undefined) return
   const events = new EventSource(source.events)
   let timer: ReturnType<typeof setTimeout> | undefined
-  const changed = (): void => {
+  const scheduleChange = (): void => {
     if (timer !== undefined) return
     timer = setTimeout(() => {
       timer = undefined
       onChange()
     }, 500)
   }
-  events.addEventListener('message', changed)
+  events.addEventListener('message', scheduleChange)
   events.addEventListener('complete', () => {
     events.close()
-    changed()
+    scheduleChange()
   })
 }
 
@@ -68,6 +68,6 @@ function readTrace(json: string): Trace {
 }
 
 function toRecords(value: unknown): Records {
-  if (!Array.isArray(value)) throw new Error('What came is not a list of records.')
+  if (!Array.isArray(value)) throw new Error('The response is not a list of records.')
   return value
 }

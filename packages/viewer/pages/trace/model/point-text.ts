@@ -2,57 +2,57 @@ import { asNumber } from '@osprofiler/core/json'
 import { pointDetail, type ReportNode, readRoute, repeatedDetail, shownName } from '@osprofiler/report'
 import { showText } from '../../shared/show-text.js'
 
-const MAX_SEARCHED_LENGTH = 20_000
-const MAX_TITLE_LENGTH = 20_000
+const MAX_SEARCHED_CHARS = 20_000
+const MAX_TITLE_CHARS = 20_000
 
 /** Returns a point's name for people, in at most 60 characters. */
-export function pointName(node: ReportNode | undefined): string {
+export function nameOfPoint(node: ReportNode | undefined): string {
   return showText(shownName(node?.name ?? ''), 60)
 }
 
 /** Returns the action of a point, or its name if the action is unknown. */
-export function pointTitle(node: ReportNode): string {
-  return showText(pointDetail(node)) || pointName(node)
+export function titleOfPoint(node: ReportNode): string {
+  return showText(pointDetail(node)) || nameOfPoint(node)
 }
 
 /** Returns the title with its status, however long the path before it is. */
-export function headTitle(node: ReportNode): string {
-  const [title, whole] = [pointTitle(node), pointDetail(node)]
+export function titleOfPage(node: ReportNode): string {
+  const [title, whole] = [titleOfPoint(node), pointDetail(node)]
   const [status = ''] = / \d{3}$/.exec(whole) ?? []
   return title.endsWith(status) ? title : title + status
 }
 
 /** Returns the route of a served request; empty if it is unknown, or the same as the path. */
-export function pointRoute(node: ReportNode): string {
+export function routeOfPoint(node: ReportNode): string {
   const route = showText(readRoute(node))
-  return pointTitle(node).split(' ').includes(route) ? '' : route
+  return titleOfPoint(node).split(' ').includes(route) ? '' : route
 }
 
 /** Returns the title with the whole statement, for places that have room for it. */
-export function wholeTitle(node: ReportNode): string {
-  return showText(pointDetail(node, MAX_TITLE_LENGTH), MAX_TITLE_LENGTH) || pointName(node)
+export function wholeTitleOfPoint(node: ReportNode): string {
+  return showText(pointDetail(node, MAX_TITLE_CHARS), MAX_TITLE_CHARS) || nameOfPoint(node)
 }
 
 /** Returns the title of folded points, with the text that all of them share. */
-export function repeatedTitle(nodes: readonly ReportNode[]): string {
+export function titleOfRepetition(nodes: readonly ReportNode[]): string {
   // The first hundred show what all have in common.
   const sample = nodes.slice(0, 100)
-  return showText(repeatedDetail(sample)) || pointName(sample[0])
+  return showText(repeatedDetail(sample)) || nameOfPoint(sample[0])
 }
 
 /** Returns the texts that a search of points covers, including about 20,000 characters of `info`. */
-export function searchText(node: ReportNode): string {
+export function searchTextOfPoint(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
-  let room = MAX_SEARCHED_LENGTH
+  let roomChars = MAX_SEARCHED_CHARS
   const waiting: unknown[] = [...node.otherRecords, node.stop?.info, node.start?.info]
-  for (let value = waiting.pop(); room > 0 && (value !== undefined || waiting.length > 0); value = waiting.pop()) {
+  for (let value = waiting.pop(); roomChars > 0 && (value !== undefined || waiting.length > 0); value = waiting.pop()) {
     if (typeof value === 'string' || asNumber(value) !== undefined) {
-      const text = String(value).slice(0, room)
+      const text = String(value).slice(0, roomChars)
       parts.push(text)
-      room -= text.length + 1
+      roomChars -= text.length + 1
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value).reverse()) waiting.push(inner, key)
     }
   }
-  return parts.map(part => part.slice(0, MAX_SEARCHED_LENGTH)).join('\n')
+  return parts.map(part => part.slice(0, MAX_SEARCHED_CHARS)).join('\n')
 }

@@ -83,12 +83,12 @@ export function createTraceModel(report: Report): TraceModel {
     folds,
     indexOf,
     deepest,
-    criticalOf: once(() => findCriticalPath(report, indexOf)),
-    selfUs: once(() => selfTimes(report)),
+    criticalOf: computeOnce(() => findCriticalPath(report, indexOf)),
+    selfUs: computeOnce(() => selfTimes(report)),
   }
 }
 
-function once<Value>(compute: () => Value): () => Value {
+function computeOnce<Value>(compute: () => Value): () => Value {
   let result: { readonly value: Value } | undefined
   return () => {
     result ??= { value: compute() }
@@ -97,6 +97,6 @@ function once<Value>(compute: () => Value): () => Value {
 }
 
 /** Returns the number of the color of a point's service, for `serviceColour`. */
-export function colourOf({ colours, serviceOf }: TraceModel, point: number): number {
+export function colourOfPoint({ colours, serviceOf }: TraceModel, point: number): number {
   return colours[serviceOf[point] ?? 0] ?? 0
 }

@@ -18,7 +18,7 @@ export interface Folding {
 }
 
 /** Returns the row of folded siblings, given the index of the first one. */
-export function foldRow(first: number): RowId {
+export function toFoldRow(first: number): RowId {
   return -1 - first
 }
 
@@ -28,23 +28,23 @@ export function isFoldRow(row: RowId): boolean {
 }
 
 /** Returns the index of a row's point, or of the first point that the row folds. */
-export function rowPoint(row: RowId): number {
+export function pointOfRow(row: RowId): number {
   return row < 0 ? -1 - row : row
 }
 
 /** Returns the rows outside of closed rows, in tree order, without recursion: traces may be very deep. */
-export function visibleRows(model: TraceModel, { collapsed, openFolds, kept }: Folding): VisibleRows {
+export function listVisibleRows(model: TraceModel, { collapsed, openFolds, kept }: Folding): VisibleRows {
   const { ends, foldOf, folds, points } = model
   const rows = new Int32Array(points.length + folds.size)
   const levels = new Int32Array(points.length + folds.size)
   let count = 0
-  const emit = (row: RowId, level: number): void => {
+  const addRow = (row: RowId, level: number): void => {
     rows[count] = row
     levels[count++] = level
   }
   const frames: Frame[] = [{ next: 0, end: points.length, level: 0, members: undefined }]
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
-    const index = takeNext(frame, ends)
+    const index = takeNextPoint(frame, ends)
     if (index === undefined) {
       frames.pop()
       continue
@@ -52,13 +52,13 @@ export function visibleRows(model: TraceModel, { collapsed, openFolds, kept }: F
     if (kept?.[index] === 0 && (frame.members !== undefined || foldOf[index] !== index)) continue
     const first = frame.members === undefined ? (foldOf[index] ?? -1) : -1
     if (first >= 0) {
-      const members = first === index ? keptMembers(folds.get(first) ?? [], kept) : []
+      const members = first === index ? filterMembers(folds.get(first) ?? [], kept) : []
       if (members.length === 0) continue
-      emit(foldRow(first), frame.level)
+      addRow(toFoldRow(first), frame.level)
       if (openFolds.has(first)) frames.push({ next: 0, end: members.length, level: frame.level + 1, members })
       continue
     }
-    emit(index, frame.level)
+    addRow(index, frame.level)
     const end = ends[index] ?? 0
     if (end > index + 1 && !collapsed.has(index)) {
       frames.push({ next: index + 1, end, level: frame.level + 1, members: undefined })
@@ -74,7 +74,7 @@ interface Frame {
   readonly members: readonly number[] | undefined
 }
 
-function takeNext(frame: Frame, ends: Int32Array): number | undefined {
+function takeNextPoint(frame: Frame, ends: Int32Array): number | undefined {
   if (frame.next >= frame.end) return undefined
   if (frame.members !== undefined) return frame.members[frame.next++]
   const index = frame.next
@@ -86,14 +86,14 @@ function takeNext(frame: Frame, ends: Int32Array): number | undefined {
  * Returns the points of a row: one point, or those of the repeated siblings that a filter leaves. A selected row that
  * the filter removes keeps all of its points.
  */
-export function rowMembers(model: TraceModel, row: RowId, kept: Uint8Array | undefined): readonly number[] {
-  const point = rowPoint(row)
+export function pointsOfRow(model: TraceModel, row: RowId, kept: Uint8Array | undefined): readonly number[] {
+  const point = pointOfRow(row)
   if (!isFoldRow(row)) return [point]
   const all = model.folds.get(point) ?? [point]
-  const left = keptMembers(all, kept)
+  const left = filterMembers(all, kept)
   return left.length === 0 ? all : left
 }
 
-function keptMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
+function filterMembers(members: readonly number[], kept: Uint8Array | undefined): readonly number[] {
   return kept === undefined ? members : members.filter(member => kept[member] !== 0)
 }

@@ -7,9 +7,9 @@ export interface PatternSearch {
   close(): void
 }
 
-const MAX_MS = 2000
+const MAX_SEARCH_MS = 2000
 
-const WORKER = `onmessage = ({ data: { pattern, texts } }) => {
+const WORKER_SCRIPT = `onmessage = ({ data: { pattern, texts } }) => {
   const expression = new RegExp(pattern, 'im')
   const hits = []
   texts.forEach((text, index) => { if (expression.test(text)) hits.push(index) })
@@ -19,21 +19,21 @@ const WORKER = `onmessage = ({ data: { pattern, texts } }) => {
 /** Throws an Error in words for the user if the pattern is invalid. */
 export function createPatternSearch(pattern: string): PatternSearch {
   checkPattern(pattern)
-  const worker = startWorker(WORKER)
+  const worker = startWorker(WORKER_SCRIPT)
   return {
     test: texts =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           worker.terminate()
-          reject(new Error('Stopped: this expression takes too long'))
-        }, MAX_MS)
+          reject(new Error('This expression takes too long'))
+        }, MAX_SEARCH_MS)
         worker.onmessage = ({ data }: MessageEvent<number[]>) => {
           clearTimeout(timer)
           resolve(data)
         }
         worker.onerror = () => {
           clearTimeout(timer)
-          reject(new Error('This browser cannot search by expression here'))
+          reject(new Error('This browser cannot search with a regular expression here'))
         }
         worker.postMessage({ pattern, texts })
       }),
@@ -45,6 +45,6 @@ function checkPattern(pattern: string): void {
   try {
     new RegExp(pattern, 'im')
   } catch (cause) {
-    throw new Error('This is no regular expression', { cause })
+    throw new Error('This is not a valid regular expression', { cause })
   }
 }

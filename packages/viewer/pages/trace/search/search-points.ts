@@ -1,4 +1,4 @@
-import { searchText } from '../model/point-text.js'
+import { searchTextOfPoint } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import { createPatternSearch } from './pattern-search.js'
 
@@ -10,24 +10,24 @@ export interface SearchOptions {
 }
 
 const SLICE_MS = 8
-const BATCH = 2000
+const BATCH_POINTS = 2000
 
 /**
  * Finds the points whose texts match, in any case of letters, in tree order. Works in slices so that the page stays
  * awake, and stops at the signal. Throws an Error in words for the user if a pattern is invalid or takes too long.
  */
 export async function searchPoints(model: TraceModel, options: SearchOptions): Promise<number[]> {
-  return options.isPattern ? await searchPattern(model, options) : await searchPlain(model, options)
+  return options.isPattern ? await searchPattern(model, options) : await searchText(model, options)
 }
 
-async function searchPlain({ points }: TraceModel, { text, signal }: SearchOptions): Promise<number[]> {
+async function searchText({ points }: TraceModel, { text, signal }: SearchOptions): Promise<number[]> {
   const wanted = text.toLowerCase()
   const found: number[] = []
   let sliceEnd = performance.now() + SLICE_MS
   for (const [index, node] of points.entries()) {
-    if (searchText(node).toLowerCase().includes(wanted)) found.push(index)
+    if (searchTextOfPoint(node).toLowerCase().includes(wanted)) found.push(index)
     if (performance.now() < sliceEnd) continue
-    await nextTask()
+    await waitForNextTask()
     if (signal.aborted) return []
     sliceEnd = performance.now() + SLICE_MS
   }
@@ -38,8 +38,8 @@ async function searchPattern({ points }: TraceModel, { text, signal }: SearchOpt
   const found: number[] = []
   const search = createPatternSearch(text)
   try {
-    for (let from = 0; from < points.length && !signal.aborted; from += BATCH) {
-      const hits = await search.test(points.slice(from, from + BATCH).map(searchText))
+    for (let from = 0; from < points.length && !signal.aborted; from += BATCH_POINTS) {
+      const hits = await search.test(points.slice(from, from + BATCH_POINTS).map(searchTextOfPoint))
       for (const hit of hits) found.push(from + hit)
     }
   } finally {
@@ -48,6 +48,6 @@ async function searchPattern({ points }: TraceModel, { text, signal }: SearchOpt
   return found
 }
 
-function nextTask(): Promise<void> {
+function waitForNextTask(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, 0))
 }

@@ -10,7 +10,7 @@ import {
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { showDuration, showText } from '../../shared/show-text.js'
 import { SortHead } from '../../shared/sort-head.js'
-import { pressColumn, type SortColumn, type Sorting } from '../../shared/sorting.js'
+import { type SortColumn, type Sorting, toggleSorting } from '../../shared/sorting.js'
 import type { TraceModel } from '../model/trace-model.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
 
@@ -26,17 +26,17 @@ const GROUPINGS: readonly (readonly [keyof Statistics, string])[] = [
 ]
 
 const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
-  ['label', 'What'],
+  ['label', 'Group'],
   ['count', 'Points'],
   ['errors', 'Failed'],
   ['totalUs', 'Total'],
-  ['selfUs', 'Itself'],
-  ['medianUs', 'p50', 'Half of the points take no longer'],
-  ['p95Us', 'p95', '95 of 100 points take no longer'],
+  ['selfUs', 'Self'],
+  ['medianUs', 'p50', 'Half of the points took at most this long'],
+  ['p95Us', 'p95', '95 % of the points took at most this long'],
   ['maxUs', 'Longest'],
 ]
 
-const MAX_SHOWN = 500
+const MAX_SHOWN_ROWS = 500
 /** How much of the next column is visible, as a sign that there is one. */
 const NEXT_PX = 16
 
@@ -49,15 +49,15 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   const sorted = useMemo(() => sortStatistics(rows, sorting), [rows, sorting])
   const mostUs = Math.max(...rows.slice(0, 10_000).map(row => row.selfUs), 1)
 
-  const show = (label: string, traceId: string): void => {
+  const showSlowest = (label: string, traceId: string): void => {
     const index = model.indexOf.get(traceId)
     if (index !== undefined) mark(label, [index])
   }
-  const sortBy = (key: StatisticsColumn): void => setSorting(pressColumn(sorting, key, key !== 'label'))
-  const table = useSortedInSight(sorting.key)
+  const sortBy = (key: StatisticsColumn): void => setSorting(toggleSorting(sorting, key, key !== 'label'))
+  const table = useScrollToSortedColumn(sorting.key)
   return (
     <section class="statistics" aria-label="Statistics">
-      <div class="tabs" role="group" aria-label="Group">
+      <div class="tabs" role="group" aria-label="Group by">
         {GROUPINGS.map(([id, name]) => (
           <button key={id} type="button" aria-pressed={grouping === id} onClick={() => setGrouping(id)}>
             {name}
@@ -74,16 +74,16 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
             </tr>
           </thead>
           <tbody>
-            {sorted.slice(0, MAX_SHOWN).map(row => (
+            {sorted.slice(0, MAX_SHOWN_ROWS).map(row => (
               <tr key={`${row.service} ${row.name} ${row.label}`}>
                 <th scope="row">
                   <button
                     type="button"
                     class="link"
-                    title="Show the longest in the waterfall"
-                    onClick={() => show(row.label, row.slowestTraceId)}
+                    title="Show the longest point in the waterfall"
+                    onClick={() => showSlowest(row.label, row.slowestTraceId)}
                   >
-                    <bdi>{showText(labelOf(row, grouping)) || 'unnamed'}</bdi>
+                    <bdi>{showText(showLabel(row, grouping)) || 'unnamed'}</bdi>
                   </button>
                   {grouping === 'byShape' && row.service !== undefined && (
                     <bdi class="quiet"> {showText(row.service, 60)}</bdi>
@@ -104,9 +104,9 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
           </tbody>
         </table>
 
-        {rows.length > MAX_SHOWN && (
+        {rows.length > MAX_SHOWN_ROWS && (
           <p class="quiet none">
-            The first {MAX_SHOWN} of {formatCount(rows.length)} rows.
+            Only the first {MAX_SHOWN_ROWS} of {formatCount(rows.length)} rows are shown.
           </p>
         )}
       </div>
@@ -115,7 +115,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
 }
 
 /** Scrolls to the column that sorts the table, because a narrow window has no room for all columns. */
-function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
+function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
   const table = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const heading = table.current?.querySelector('th[aria-sort]')
@@ -127,6 +127,6 @@ function useSortedInSight(column: StatisticsColumn): { readonly current: HTMLDiv
 }
 
 /** Returns a name as people read it. A shape may be a name, too. */
-function labelOf({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
+function showLabel({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   return grouping !== 'byService' && label === name ? shownName(label) : label
 }

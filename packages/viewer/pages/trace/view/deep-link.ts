@@ -10,7 +10,7 @@ export interface DeepLink {
   readonly range: Range | undefined
 }
 
-const MAX_ID_LENGTH = 200
+const MAX_ID_CHARS = 200
 
 /** Reads the hash of an address. Ignores invalid fields. */
 export function readLink(hash: string): DeepLink {
@@ -28,7 +28,7 @@ export function readLink(hash: string): DeepLink {
 /** Writes the hash of an address, with times in whole microseconds. Empty for the waterfall of the whole trace. */
 export function writeLink({ view, point, range }: DeepLink): string {
   const fields = new URLSearchParams()
-  if (point !== undefined && point.length <= MAX_ID_LENGTH) fields.set('point', point)
+  if (point !== undefined && point.length <= MAX_ID_CHARS) fields.set('point', point)
   if (range !== undefined) {
     fields.set('from', String(Math.round(range.fromUs)))
     fields.set('to', String(Math.round(range.toUs)))

@@ -51,7 +51,7 @@ export function rangeOfPoints(
 }
 
 /** Returns about `count` round moments in a range. */
-export function ticks({ fromUs, toUs }: Range, count: number): number[] {
+export function computeTicks({ fromUs, toUs }: Range, count: number): number[] {
   const rough = Math.max((toUs - fromUs) / count, 1)
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
@@ -61,7 +61,7 @@ export function ticks({ fromUs, toUs }: Range, count: number): number[] {
 }
 
 /** Returns moments with room for labels to their right. `room` is a share of the range's width. */
-export function labelTicks(range: Range, count: number, room = 0.08): number[] {
+export function computeLabelTicks(range: Range, count: number, room = 0.08): number[] {
   const lastUs = range.fromUs + (range.toUs - range.fromUs) * (1 - room)
-  return ticks(range, count).filter(us => us <= lastUs)
+  return computeTicks(range, count).filter(us => us <= lastUs)
 }

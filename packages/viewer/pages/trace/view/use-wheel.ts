@@ -4,20 +4,20 @@ import { panRange, type Range, zoomRange } from './time-range.js'
 /** Calls back at each turn of the wheel. The callback may keep the page from scrolling. */
 export function useWheel(
   box: { readonly current: HTMLElement | null },
-  turn: (event: WheelEvent, element: HTMLElement) => void,
+  onTurn: (event: WheelEvent, element: HTMLElement) => void,
   inputs: readonly unknown[],
 ): void {
   useEffect(() => {
     const element = box.current
     if (element === null) return undefined
-    const onWheel = (event: WheelEvent): void => turn(event, element)
+    const onWheel = (event: WheelEvent): void => onTurn(event, element)
     element.addEventListener('wheel', onWheel, { passive: false })
     return () => element.removeEventListener('wheel', onWheel)
   }, inputs)
 }
 
 /** Zooms, or pans if the wheel turns sideways or with Shift. A pinch comes as a wheel with Ctrl. */
-export function wheelRange(event: WheelEvent, range: Range, aroundUs: number, durationUs: number): Range {
+export function zoomOrPanRange(event: WheelEvent, range: Range, aroundUs: number, durationUs: number): Range {
   const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX
   if (!event.ctrlKey && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
     return panRange(range, sideways / 1000, durationUs)

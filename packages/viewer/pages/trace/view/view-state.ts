@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { type Filter, filterPoints } from '../model/filter-points.js'
 import type { TraceModel } from '../model/trace-model.js'
-import { isFoldRow, type RowId, rowPoint, type VisibleRows, visibleRows } from '../model/visible-rows.js'
+import { isFoldRow, listVisibleRows, pointOfRow, type RowId, type VisibleRows } from '../model/visible-rows.js'
 import { readLink, type View, writeLink } from './deep-link.js'
 import { fitRange, type Range } from './time-range.js'
 
@@ -39,13 +39,13 @@ export interface ViewerView {
 
 /** Keeps the state of the page. It begins with the address, and the address follows it. */
 export function useViewState(model: TraceModel): ViewerView {
-  const [state, setState] = useState<ViewState>(() => withLink(initialState(model), model))
+  const [state, setState] = useState<ViewState>(() => applyLink(createInitialState(model), model))
   const patch = useCallback<Patch>(change => {
     setState(before => ({ ...before, ...(typeof change === 'function' ? change(before) : change) }))
   }, [])
 
   useEffect(() => {
-    const follow = (): void => setState(before => withLink(before, model))
+    const follow = (): void => setState(before => applyLink(before, model))
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)
   }, [model])
@@ -55,8 +55,11 @@ export function useViewState(model: TraceModel): ViewerView {
     () => filterPoints(model, { hiddenServices, onlyFailed, minUs }),
     [model, hiddenServices, onlyFailed, minUs],
   )
-  const visible = useMemo(() => visibleRows(model, { collapsed, openFolds, kept }), [model, collapsed, openFolds, kept])
-  useAddress(model, state)
+  const visible = useMemo(
+    () => listVisibleRows(model, { collapsed, openFolds, kept }),
+    [model, collapsed, openFolds, kept],
+  )
+  useAddressUpdates(model, state)
   return { state, patch, kept, visible }
 }
 
@@ -76,16 +79,16 @@ export function reveal(model: TraceModel, state: ViewState, point: number): Part
     collapsed,
     openFolds,
     range: outside ? wholeRange(model) : state.range,
-    ...(isFilteredOut(model, state, point) ? NO_FILTER : {}),
+    ...(isFilteredOut(model, state, point) ? NO_FILTERS : {}),
   }
 }
 
 /** Transfers the state to a newer report of the trace. Open and chosen points are found by their ids. */
-export function carryOver(state: ViewState, from: TraceModel, to: TraceModel): ViewState {
+export function transferState(state: ViewState, from: TraceModel, to: TraceModel): ViewState {
   const move = (point: number): number => to.indexOf.get(from.points[point]?.traceId ?? '') ?? -1
   const moveAll = (set: ReadonlySet<number>): Set<number> => new Set([...set].map(move).filter(index => index >= 0))
   const wasWhole = state.range.fromUs === 0 && state.range.toUs === from.durationUs
-  const selected = state.selected === undefined ? -1 : move(rowPoint(state.selected))
+  const selected = state.selected === undefined ? -1 : move(pointOfRow(state.selected))
   const folded = state.selected !== undefined && isFoldRow(state.selected)
   const isFold = selected >= 0 && to.foldOf[selected] === selected
   return {
@@ -112,9 +115,9 @@ export function collapseFrom(model: TraceModel, level: number): Set<number> {
   return collapsed
 }
 
-const NO_FILTER = { hiddenServices: new Set<string>(), onlyFailed: false, minUs: 0 }
+const NO_FILTERS = { hiddenServices: new Set<string>(), onlyFailed: false, minUs: 0 }
 
-function initialState(model: TraceModel): ViewState {
+function createInitialState(model: TraceModel): ViewState {
   return {
     view: 'waterfall',
     range: wholeRange(model),
@@ -124,11 +127,11 @@ function initialState(model: TraceModel): ViewState {
     openFolds: new Set(),
     critical: true,
     marked: undefined,
-    ...NO_FILTER,
+    ...NO_FILTERS,
   }
 }
 
-function withLink(state: ViewState, model: TraceModel): ViewState {
+function applyLink(state: ViewState, model: TraceModel): ViewState {
   const { view, point, range } = readLink(location.hash)
   const index = point === undefined ? undefined : model.indexOf.get(point)
   const ranged = { ...state, view, range: range === undefined ? state.range : fitRange(range, model.durationUs) }
@@ -139,10 +142,10 @@ function isFilteredOut(model: TraceModel, { hiddenServices, onlyFailed, minUs }:
   return filterPoints(model, { hiddenServices, onlyFailed, minUs })?.[point] === 0
 }
 
-function useAddress(model: TraceModel, { view, range, selected }: ViewState): void {
+function useAddressUpdates(model: TraceModel, { view, range, selected }: ViewState): void {
   useEffect(() => {
     const isWhole = range.fromUs === 0 && range.toUs === model.durationUs
-    const point = selected === undefined ? undefined : model.points[rowPoint(selected)]?.traceId
+    const point = selected === undefined ? undefined : model.points[pointOfRow(selected)]?.traceId
     const hash = writeLink({ view, point, range: isWhole ? undefined : range })
     // Browsers limit how often an address may change, so it waits until scrolling or zooming ends.
     const timer = setTimeout(

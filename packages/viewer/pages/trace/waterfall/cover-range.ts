@@ -8,7 +8,7 @@ export interface Cover {
 }
 
 /** Densities are rounded to these steps, so that similar neighbors become one stretch. */
-const STEPS = 8
+const DENSITY_STEPS = 8
 
 /**
  * Returns where the intervals of many points lie within a range, in at most `cells` stretches. A stretch is denser if
@@ -57,12 +57,12 @@ function joinCells(
   let stepBefore = 0
   const push = (end: number): void => {
     if (stepBefore === 0) return
-    covers.push({ fromUs: fromUs + first * cellUs, toUs: fromUs + end * cellUs, density: stepBefore / STEPS })
+    covers.push({ fromUs: fromUs + first * cellUs, toUs: fromUs + end * cellUs, density: stepBefore / DENSITY_STEPS })
   }
   for (let cell = 0; cell < taken.length; cell++) {
     whole += steps[cell] ?? 0
     const share = Math.min(1, whole + (taken[cell] ?? 0))
-    const step = whole > 0 || touched[cell] === 1 ? Math.max(1, Math.round(share * STEPS)) : 0
+    const step = whole > 0 || touched[cell] === 1 ? Math.max(1, Math.round(share * DENSITY_STEPS)) : 0
     if (step === stepBefore) continue
     push(cell)
     first = cell

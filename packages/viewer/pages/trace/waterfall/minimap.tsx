@@ -1,10 +1,10 @@
 import { formatDuration } from '@osprofiler/report'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { serviceColours } from '../../shared/service-colour.js'
+import { readServiceColours } from '../../shared/service-colour.js'
 import type { Theme } from '../../shared/theme.js'
-import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { fitRange, labelTicks, type Range } from '../view/time-range.js'
-import { useWheel, wheelRange } from '../view/use-wheel.js'
+import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
+import { computeLabelTicks, fitRange, type Range } from '../view/time-range.js'
+import { useWheel, zoomOrPanRange } from '../view/use-wheel.js'
 import { type Patch, wholeRange } from '../view/view-state.js'
 
 interface MinimapProps {
@@ -15,7 +15,7 @@ interface MinimapProps {
   readonly kept: Uint8Array | undefined
 }
 
-const HEIGHT = 56
+const HEIGHT_PX = 56
 
 /** The whole trace in small. Dragging chooses a range, dragging the range moves it, and the wheel zooms. */
 export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
@@ -43,13 +43,13 @@ export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
   }, [model, width, theme, kept])
   const zoom = (event: WheelEvent, element: HTMLElement): void => {
     event.preventDefault()
-    const aroundUs = momentAt(element, durationUs, event.clientX)
-    patch(({ range: before }) => ({ range: wheelRange(event, before, aroundUs, durationUs) }))
+    const aroundUs = readMomentUs(element, durationUs, event.clientX)
+    patch(({ range: before }) => ({ range: zoomOrPanRange(event, before, aroundUs, durationUs) }))
   }
   useWheel(box, zoom, [model, patch])
   const onPointerDown = useDrag(box, model, range, patch)
 
-  const keys = (edge: 'fromUs' | 'toUs') => (event: KeyboardEvent) => {
+  const createKeyHandler = (edge: 'fromUs' | 'toUs') => (event: KeyboardEvent) => {
     const step = { ArrowLeft: -0.01, ArrowRight: 0.01, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 }[event.key]
     if (step === undefined || event.shiftKey) return
     event.preventDefault()
@@ -64,9 +64,9 @@ export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
       onPointerDown={onPointerDown}
       onDblClick={() => patch({ range: wholeRange(model) })}
     >
-      <canvas ref={canvas} height={HEIGHT} aria-hidden="true" />
+      <canvas ref={canvas} height={HEIGHT_PX} aria-hidden="true" />
       <div class="minimap-ticks" aria-hidden="true">
-        {labelTicks({ fromUs: 0, toUs: durationUs }, Math.max(2, width / 140))
+        {computeLabelTicks({ fromUs: 0, toUs: durationUs }, Math.max(2, width / 140))
           .slice(1)
           .map(us => (
             <span key={us} style={{ left: `${(us / durationUs) * 100}%` }}>
@@ -77,8 +77,20 @@ export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
       <div class="shade" style={{ left: 0, width: `${left}%` }} />
       <div class="shade" style={{ left: `${right}%`, right: 0 }} />
       <div class="window" style={{ left: `${left}%`, width: `${right - left}%` }}>
-        <Edge name="Begin of the range" edge="from" us={range.fromUs} {...{ durationUs }} onKeyDown={keys('fromUs')} />
-        <Edge name="End of the range" edge="to" us={range.toUs} {...{ durationUs }} onKeyDown={keys('toUs')} />
+        <Edge
+          name="Start of the range"
+          edge="from"
+          us={range.fromUs}
+          {...{ durationUs }}
+          onKeyDown={createKeyHandler('fromUs')}
+        />
+        <Edge
+          name="End of the range"
+          edge="to"
+          us={range.toUs}
+          {...{ durationUs }}
+          onKeyDown={createKeyHandler('toUs')}
+        />
       </div>
     </div>
   )
@@ -118,9 +130,9 @@ function useDrag(box: { readonly current: HTMLDivElement | null }, model: TraceM
     const edge = target.dataset.edge
     const isWhole = range.fromUs === 0 && range.toUs === durationUs
     const isMove = edge === undefined && target.classList.contains('window') && !isWhole
-    const at = momentAt(element, durationUs, down.clientX)
+    const at = readMomentUs(element, durationUs, down.clientX)
     const move = (event: PointerEvent): void => {
-      const us = momentAt(element, durationUs, event.clientX)
+      const us = readMomentUs(element, durationUs, event.clientX)
       if (edge !== undefined) patch({ range: moveEdge(range, edge === 'from' ? 'fromUs' : 'toUs', us, durationUs) })
       else if (isMove)
         patch({ range: fitRange({ fromUs: range.fromUs + us - at, toUs: range.toUs + us - at }, durationUs) })
@@ -140,7 +152,7 @@ function useDrag(box: { readonly current: HTMLDivElement | null }, model: TraceM
   }
 }
 
-function momentAt(element: HTMLElement, durationUs: number, clientX: number): number {
+function readMomentUs(element: HTMLElement, durationUs: number, clientX: number): number {
   const { left, width } = element.getBoundingClientRect()
   return Math.min(Math.max(0, (clientX - left) / width), 1) * durationUs
 }
@@ -156,11 +168,11 @@ function moveEdge(range: Range, edge: 'fromUs' | 'toUs', us: number, durationUs:
 function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Array | undefined, width: number): void {
   const scale = devicePixelRatio
   canvas.width = width * scale
-  canvas.height = HEIGHT * scale
+  canvas.height = HEIGHT_PX * scale
   const context = canvas.getContext('2d')
   if (context === null) return
   const { points, startsUs, endsUs, durationUs } = model
-  const colours = serviceColours()
+  const colours = readServiceColours()
   const top = 16 * scale
   const rowHeight = (canvas.height - top - 4 * scale) / points.length
   const thickness = Math.max(Math.min(rowHeight * 0.75, 4 * scale), 1 * scale)
@@ -173,7 +185,7 @@ function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Arr
     const x = Math.round((start / durationUs) * canvas.width)
     const y = Math.round(top + index * rowHeight)
     const length = Math.max(Math.round((((endsUs[index] ?? start) - start) / durationUs) * canvas.width), scale)
-    const service = colourOf(model, index) % colours.length
+    const service = colourOfPoint(model, index) % colours.length
     const place = (x * 128 + y) * 65_536 * 8 + Math.min(length, 65_535) * 8 + service
     if (drawn.has(place)) continue
     drawn.add(place)

@@ -13,14 +13,14 @@ export function scrollsItself(grid: HTMLElement): boolean {
 }
 
 /** Returns the visible part. Its top is negative if the first row is below the upper edge of the window. */
-export function rowView(grid: HTMLElement): RowView {
+export function readRowView(grid: HTMLElement): RowView {
   if (scrollsItself(grid)) return { top: grid.scrollTop, height: grid.clientHeight - HEAD_PX }
-  return { top: -grid.getBoundingClientRect().top, height: innerHeight - coveredPx() - HEAD_PX }
+  return { top: -grid.getBoundingClientRect().top, height: innerHeight - readCoveredPx() - HEAD_PX }
 }
 
 /** Scrolls a row into sight by the shortest way, or into the middle if it is far away. */
-export function bringIntoSight(grid: HTMLElement, rowTop: number, rowHeight: number): void {
-  const { top, height } = rowView(grid)
+export function scrollIntoView(grid: HTMLElement, rowTop: number, rowHeight: number): void {
+  const { top, height } = readRowView(grid)
   const room = height - rowHeight
   if (rowTop >= top && rowTop <= top + room) return
   const isNear = Math.abs(rowTop - top) < room + 4 * rowHeight
@@ -30,7 +30,7 @@ export function bringIntoSight(grid: HTMLElement, rowTop: number, rowHeight: num
 }
 
 /** Calls `follow` whenever other rows may have come into sight. Returns a function that ends this. */
-export function followScroll(grid: HTMLElement, follow: () => void): () => void {
+export function watchScroll(grid: HTMLElement, follow: () => void): () => void {
   const observer = new ResizeObserver(follow)
   observer.observe(grid)
   grid.addEventListener('scroll', follow, { passive: true })
@@ -45,7 +45,7 @@ export function followScroll(grid: HTMLElement, follow: () => void): () => void 
 }
 
 /** Returns how much the details of a point cover at the lower edge of a small window. */
-function coveredPx(): number {
+function readCoveredPx(): number {
   const details = document.querySelector('.details')
   const isOver = details !== null && getComputedStyle(details).position === 'fixed'
   return isOver ? details.getBoundingClientRect().height : 0

@@ -1,5 +1,5 @@
 import type { TraceModel } from '../model/trace-model.js'
-import { foldRow, isFoldRow, type RowId, rowPoint, type VisibleRows } from '../model/visible-rows.js'
+import { isFoldRow, pointOfRow, type RowId, toFoldRow, type VisibleRows } from '../model/visible-rows.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 
 interface Context {
@@ -7,20 +7,20 @@ interface Context {
   readonly visible: VisibleRows
   readonly patch: Patch
   /** Rows per screen. */
-  readonly page: number
+  readonly rowsPerPage: number
 }
 
 /** The actions of keys on rows, as in the ARIA practices for a tree grid. */
-export const rowShortcuts = { press, toggle, setSubtree, isOpen, isClosable }
+export const rowShortcuts = { handleKey, toggle, setSubtree, isOpen, isClosable }
 
-function press(event: KeyboardEvent, { model, visible, patch, page }: Context): void {
+function handleKey(event: KeyboardEvent, { model, visible, patch, rowsPerPage }: Context): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return
   const { rows } = visible
   const moves: Readonly<Record<string, number>> = {
     ArrowDown: 1,
     ArrowUp: -1,
-    PageDown: Math.max(page, 1),
-    PageUp: -Math.max(page, 1),
+    PageDown: Math.max(rowsPerPage, 1),
+    PageUp: -Math.max(rowsPerPage, 1),
     Home: -rows.length,
     End: rows.length,
   }
@@ -34,8 +34,8 @@ function press(event: KeyboardEvent, { model, visible, patch, page }: Context): 
   } else if (event.key === 'Enter' || event.key === ' ') patch({ detailsOpen: true })
   else if (event.key === '*' || event.key === 'o') patch(state => setSubtree(model, state, false))
   else if (event.key === 'x') patch(state => setSubtree(model, state, true))
-  else if (event.key === 'ArrowRight' && !event.shiftKey) patch(state => openOrEnter(model, state, visible))
-  else if (event.key === 'ArrowLeft' && !event.shiftKey) patch(state => closeOrLeave(model, state))
+  else if (event.key === 'ArrowRight' && !event.shiftKey) patch(state => openOrSelectChild(model, state, visible))
+  else if (event.key === 'ArrowLeft' && !event.shiftKey) patch(state => closeOrSelectParent(model, state))
   else return
   event.preventDefault()
 }
@@ -45,12 +45,12 @@ function isClosable(model: TraceModel, row: RowId): boolean {
 }
 
 function isOpen({ collapsed, openFolds }: ViewState, row: RowId): boolean {
-  return isFoldRow(row) ? openFolds.has(rowPoint(row)) : !collapsed.has(row)
+  return isFoldRow(row) ? openFolds.has(pointOfRow(row)) : !collapsed.has(row)
 }
 
 function toggle(model: TraceModel, { collapsed, openFolds }: ViewState, row: RowId): Partial<ViewState> {
   if (!isClosable(model, row)) return {}
-  return isFoldRow(row) ? { openFolds: flip(openFolds, rowPoint(row)) } : { collapsed: flip(collapsed, row) }
+  return isFoldRow(row) ? { openFolds: flip(openFolds, pointOfRow(row)) } : { collapsed: flip(collapsed, row) }
 }
 
 function flip(set: ReadonlySet<number>, value: number): Set<number> {
@@ -59,7 +59,7 @@ function flip(set: ReadonlySet<number>, value: number): Set<number> {
   return flipped
 }
 
-function openOrEnter(model: TraceModel, state: ViewState, { rows, levels }: VisibleRows): Partial<ViewState> {
+function openOrSelectChild(model: TraceModel, state: ViewState, { rows, levels }: VisibleRows): Partial<ViewState> {
   const { selected } = state
   if (selected === undefined || !isClosable(model, selected)) return {}
   if (!isOpen(state, selected)) return toggle(model, state, selected)
@@ -68,13 +68,13 @@ function openOrEnter(model: TraceModel, state: ViewState, { rows, levels }: Visi
   return next !== undefined && (levels[place + 1] ?? 0) > (levels[place] ?? 0) ? { selected: next } : {}
 }
 
-function closeOrLeave(model: TraceModel, state: ViewState): Partial<ViewState> {
+function closeOrSelectParent(model: TraceModel, state: ViewState): Partial<ViewState> {
   const { selected } = state
   if (selected === undefined) return {}
   if (isClosable(model, selected) && isOpen(state, selected)) return toggle(model, state, selected)
-  const point = rowPoint(selected)
+  const point = pointOfRow(selected)
   const first = model.foldOf[point] ?? -1
-  if (!isFoldRow(selected) && first >= 0) return { selected: foldRow(first) }
+  if (!isFoldRow(selected) && first >= 0) return { selected: toFoldRow(first) }
   const parent = model.parents[point] ?? -1
   return parent < 0 ? {} : { selected: parent }
 }
@@ -85,7 +85,7 @@ function setSubtree(model: TraceModel, state: ViewState, close: boolean): Partia
   if (selected === undefined) return {}
   const collapsed = new Set(state.collapsed)
   const openFolds = new Set(state.openFolds)
-  const tops = isFoldRow(selected) ? (model.folds.get(rowPoint(selected)) ?? []) : [selected]
+  const tops = isFoldRow(selected) ? (model.folds.get(pointOfRow(selected)) ?? []) : [selected]
   for (const top of tops) {
     for (let index = top; index < (model.ends[top] ?? 0); index++) {
       if ((model.ends[index] ?? 0) <= index + 1) continue
@@ -98,7 +98,7 @@ function setSubtree(model: TraceModel, state: ViewState, close: boolean): Partia
       else if (isBelow) openFolds.add(first)
     }
   }
-  if (isFoldRow(selected) && close) openFolds.delete(rowPoint(selected))
-  else if (isFoldRow(selected)) openFolds.add(rowPoint(selected))
+  if (isFoldRow(selected) && close) openFolds.delete(pointOfRow(selected))
+  else if (isFoldRow(selected)) openFolds.add(pointOfRow(selected))
   return { collapsed, openFolds }
 }

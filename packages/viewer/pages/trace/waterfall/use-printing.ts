@@ -5,15 +5,15 @@ import { useEffect, useState } from 'preact/hooks'
 export function usePrinting(): boolean {
   const [printing, setPrinting] = useState(false)
   useEffect(() => {
-    const now = (value: boolean) => () => {
+    const createListener = (value: boolean) => () => {
       const { debounceRendering } = options
       options.debounceRendering = render => render()
       setPrinting(value)
       if (debounceRendering === undefined) delete options.debounceRendering
       else options.debounceRendering = debounceRendering
     }
-    const before = now(true)
-    const after = now(false)
+    const before = createListener(true)
+    const after = createListener(false)
     addEventListener('beforeprint', before)
     addEventListener('afterprint', after)
     return () => {

@@ -1,10 +1,10 @@
 import { formatCount } from '@osprofiler/report'
 import { coveredUs } from '@osprofiler/report/toolkit'
-import { serviceColour } from '../../shared/service-colour.js'
+import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
-import { pointName, pointRoute, pointTitle, repeatedTitle, wholeTitle } from '../model/point-text.js'
-import { colourOf, type TraceModel } from '../model/trace-model.js'
-import { isFoldRow, type RowId, rowMembers, rowPoint } from '../model/visible-rows.js'
+import { nameOfPoint, routeOfPoint, titleOfPoint, titleOfRepetition, wholeTitleOfPoint } from '../model/point-text.js'
+import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
+import { isFoldRow, pointOfRow, pointsOfRow, type RowId } from '../model/visible-rows.js'
 import type { Range } from '../view/time-range.js'
 import type { Patch, ViewState } from '../view/view-state.js'
 import { coverRange } from './cover-range.js'
@@ -23,16 +23,16 @@ interface WaterfallRowProps {
 }
 
 /** Deeper rows are not indented further, because their names would leave the page. */
-const MAX_INDENT = 16
+const MAX_INDENT_LEVELS = 16
 const MAX_BARS = 400
-const COVERED = 'The time in which at least one of them ran'
+const COVERED_TIME_TITLE = 'The time during which at least one of these points ran'
 
 /** Shows a point, or folded siblings with all their bars, in one row. */
 export function WaterfallRow({ model, state, row, level, place, topPx, kept, toggle, patch }: WaterfallRowProps) {
-  const point = rowPoint(row)
+  const point = pointOfRow(row)
   const node = model.points[point]
   if (node === undefined) return null
-  const members = rowMembers(model, row, kept)
+  const members = pointsOfRow(model, row, kept)
   const closable = rowShortcuts.isClosable(model, row)
   const open = rowShortcuts.isOpen(state, row)
   const classes = [
@@ -42,7 +42,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
     kept?.[point] === 1 && 'context',
     node.failed && 'failed',
   ]
-  const odd = node.marks.length > 0
+  const hasMarks = node.marks.length > 0
   return (
     <div
       id={`row-${place}`}
@@ -52,11 +52,11 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
       aria-level={level + 1}
       aria-expanded={closable ? open : undefined}
       aria-selected={state.selected === row}
-      style={{ top: `${topPx}px`, ...serviceColour(colourOf(model, point)) }}
+      style={{ top: `${topPx}px`, ...serviceColourStyle(colourOfPoint(model, point)) }}
       onClick={() => patch({ selected: row, detailsOpen: true })}
     >
-      <span role="gridcell" class="cell-point" style={{ '--level': Math.min(level, MAX_INDENT) }}>
-        {level > MAX_INDENT && (
+      <span role="gridcell" class="cell-point" style={{ '--level': Math.min(level, MAX_INDENT_LEVELS) }}>
+        {level > MAX_INDENT_LEVELS && (
           <span class="depth" title={`Level ${level + 1}`}>
             {level + 1}
           </span>
@@ -79,23 +79,23 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
             <span class="sr">Failed</span>
           </span>
         )}
-        {odd && !node.failed && (
+        {hasMarks && !node.failed && (
           <span class="flag odd" title={node.marks.join(', ')}>
             <span aria-hidden="true">!</span>
             <span class="sr">{node.marks.join(', ')}</span>
           </span>
         )}
-        <bdi class="name">{pointName(node)}</bdi>
-        <bdi class="title" title={members.length > 1 ? undefined : wholeTitle(node)}>
+        <bdi class="name">{nameOfPoint(node)}</bdi>
+        <bdi class="title" title={members.length > 1 ? undefined : wholeTitleOfPoint(node)}>
           {titleOf(model, row, members)}
         </bdi>
-        {members.length === 1 && <bdi class="route quiet">{pointRoute(node)}</bdi>}
+        {members.length === 1 && <bdi class="route quiet">{routeOfPoint(node)}</bdi>}
       </span>
       <span role="gridcell" class="cell-service">
         <span class="swatch" aria-hidden="true" />
         <bdi>{showText(node.service, 60)}</bdi>
       </span>
-      <span role="gridcell" class="cell-duration" title={members.length > 1 ? COVERED : undefined}>
+      <span role="gridcell" class="cell-duration" title={members.length > 1 ? COVERED_TIME_TITLE : undefined}>
         {showDuration(coveredUs(members.flatMap(index => model.points[index] ?? [])))}
       </span>
       <span role="gridcell" class="cell-time">
@@ -109,8 +109,8 @@ function titleOf(model: TraceModel, row: RowId, members: readonly number[]): str
   const nodes = members.slice(0, 100).flatMap(index => model.points[index] ?? [])
   const [first] = nodes
   if (first === undefined) return ''
-  const title = isFoldRow(row) ? repeatedTitle(nodes) : pointTitle(first)
-  return title === pointName(first) ? '' : title
+  const title = isFoldRow(row) ? titleOfRepetition(nodes) : titleOfPoint(first)
+  return title === nameOfPoint(first) ? '' : title
 }
 
 interface BarsProps {

@@ -2,10 +2,10 @@ import { formatDuration } from '@osprofiler/report'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TraceModel } from '../model/trace-model.js'
 import type { RowId, VisibleRows } from '../model/visible-rows.js'
-import { labelTicks, ticks } from '../view/time-range.js'
-import { useWheel, wheelRange } from '../view/use-wheel.js'
+import { computeLabelTicks, computeTicks } from '../view/time-range.js'
+import { useWheel, zoomOrPanRange } from '../view/use-wheel.js'
 import type { Patch, ViewState } from '../view/view-state.js'
-import { bringIntoSight, followScroll, type RowView, rowView } from './row-scroller.js'
+import { type RowView, readRowView, scrollIntoView, watchScroll } from './row-scroller.js'
 import { rowShortcuts } from './row-shortcuts.js'
 import { usePrinting } from './use-printing.js'
 import { WaterfallRow } from './waterfall-row.js'
@@ -18,8 +18,8 @@ interface WaterfallProps {
   readonly visible: VisibleRows
 }
 
-const OVERSCAN = 8
-const MAX_PRINTED = 2000
+const OVERSCAN_ROWS = 8
+const MAX_PRINTED_ROWS = 2000
 /** The width that the label of a moment may need. */
 const LABEL_PX = 64
 
@@ -35,13 +35,13 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
   const width = range.toUs - range.fromUs
 
   useScrollTracking(grid, setScroll)
-  useSelectedInSight(grid, { rows, selected, rowHeight, detailsOpen })
-  useTimelineWheel(grid, model, patch)
+  useScrollToSelectedRow(grid, { rows, selected, rowHeight, detailsOpen })
+  useTimelineZoom(grid, model, patch)
 
-  const first = printing ? 0 : Math.max(0, Math.floor(scroll.top / rowHeight) - OVERSCAN)
+  const first = printing ? 0 : Math.max(0, Math.floor(scroll.top / rowHeight) - OVERSCAN_ROWS)
   const last = printing
-    ? Math.min(rows.length, MAX_PRINTED)
-    : Math.min(rows.length, Math.ceil((scroll.top + scroll.height) / rowHeight) + OVERSCAN)
+    ? Math.min(rows.length, MAX_PRINTED_ROWS)
+    : Math.min(rows.length, Math.ceil((scroll.top + scroll.height) / rowHeight) + OVERSCAN_ROWS)
   const shown = Array.from(rows.subarray(first, last))
   const place = selected === undefined ? -1 : rows.indexOf(selected)
   const toggle = (row: RowId): void => patch(before => rowShortcuts.toggle(model, before, row))
@@ -59,7 +59,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
         patch(before => (before.selected === undefined && rows[0] !== undefined ? { selected: rows[0] } : {}))
       }
       onKeyDown={event =>
-        rowShortcuts.press(event, { model, visible, patch, page: Math.floor(scroll.height / rowHeight) - 2 })
+        rowShortcuts.handleKey(event, { model, visible, patch, rowsPerPage: Math.floor(scroll.height / rowHeight) - 2 })
       }
     >
       <div class="row head" role="row" aria-rowindex={1}>
@@ -74,7 +74,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
         </span>
         <span role="columnheader" class="cell-time">
           <span class="sr">Time</span>
-          {labelTicks(range, tickCount, LABEL_PX / scroll.axisPx).map(us => (
+          {computeLabelTicks(range, tickCount, LABEL_PX / scroll.axisPx).map(us => (
             <span key={us} class="tick" style={{ left: `${((us - range.fromUs) / width) * 100}%` }}>
               {formatDuration(us)}
             </span>
@@ -83,7 +83,7 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${(printing ? last : rows.length) * rowHeight}px` }}>
         <div class="lines" role="presentation">
-          {ticks(range, tickCount).map(us => (
+          {computeTicks(range, tickCount).map(us => (
             <span key={us} style={{ left: `${((us - range.fromUs) / width) * 100}%` }} />
           ))}
         </div>
@@ -99,34 +99,34 @@ export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps
       </div>
       {rows.length === 0 && (
         <p class="quiet none" role="presentation">
-          No point passes these filters.
+          No point matches these filters.
         </p>
       )}
-      {printing && rows.length > MAX_PRINTED && (
-        <p>The first {MAX_PRINTED} rows. Close subtrees or filter to print others.</p>
+      {printing && rows.length > MAX_PRINTED_ROWS && (
+        <p>Only the first {MAX_PRINTED_ROWS} rows are printed. Close subtrees or use filters to print other rows.</p>
       )}
     </div>
   )
 }
 
-type Box = { readonly current: HTMLDivElement | null }
+type ElementRef = { readonly current: HTMLDivElement | null }
 
 interface Scroll extends RowView {
   readonly axisPx: number
 }
 
-function useScrollTracking(grid: Box, setScroll: (scroll: Scroll) => void): void {
+function useScrollTracking(grid: ElementRef, setScroll: (scroll: Scroll) => void): void {
   useLayoutEffect(() => {
     const element = grid.current
     if (element === null) return undefined
     const axis = element.querySelector('.head .cell-time')
-    const follow = (): void => setScroll({ ...rowView(element), axisPx: axis?.clientWidth || 600 })
+    const follow = (): void => setScroll({ ...readRowView(element), axisPx: axis?.clientWidth || 600 })
     follow()
-    return followScroll(element, follow)
+    return watchScroll(element, follow)
   }, [])
 }
 
-interface Selected {
+interface RowSelection {
   readonly rows: Int32Array
   readonly selected: RowId | undefined
   readonly rowHeight: number
@@ -134,16 +134,16 @@ interface Selected {
 }
 
 /** Also scrolls when the details open, because they may cover the row. */
-function useSelectedInSight(grid: Box, { rows, selected, rowHeight, detailsOpen }: Selected): void {
+function useScrollToSelectedRow(grid: ElementRef, { rows, selected, rowHeight, detailsOpen }: RowSelection): void {
   useEffect(() => {
     const element = grid.current
     const place = selected === undefined ? -1 : rows.indexOf(selected)
-    if (element !== null && place >= 0) bringIntoSight(element, place * rowHeight, rowHeight)
+    if (element !== null && place >= 0) scrollIntoView(element, place * rowHeight, rowHeight)
   }, [selected, rows, rowHeight, detailsOpen])
 }
 
-function useTimelineWheel(grid: Box, { durationUs }: TraceModel, patch: Patch): void {
-  const turn = (event: WheelEvent): void => {
+function useTimelineZoom(grid: ElementRef, { durationUs }: TraceModel, patch: Patch): void {
+  const zoomOrPan = (event: WheelEvent): void => {
     const cell = (event.target as HTMLElement).closest('.cell-time')
     const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)
     if (cell === null || !(event.ctrlKey || sideways)) return
@@ -151,10 +151,10 @@ function useTimelineWheel(grid: Box, { durationUs }: TraceModel, patch: Patch): 
     const { left, width } = cell.getBoundingClientRect()
     const share = (event.clientX - left) / width
     patch(({ range }) => ({
-      range: wheelRange(event, range, range.fromUs + share * (range.toUs - range.fromUs), durationUs),
+      range: zoomOrPanRange(event, range, range.fromUs + share * (range.toUs - range.fromUs), durationUs),
     }))
   }
-  useWheel(grid, turn, [durationUs, patch])
+  useWheel(grid, zoomOrPan, [durationUs, patch])
 }
 
 function useRowHeight(): number {

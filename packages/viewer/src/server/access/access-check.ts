@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-const COOKIE = 'osprofiler-ui'
+const COOKIE_NAME = 'osprofiler-ui'
 
 /** The decision on a request: to admit it, to exchange its token for the cookie, or to refuse it. */
 export type Verdict =
@@ -15,7 +15,7 @@ export interface AccessCheck {
   readonly folder: string
   /** The path that opens the first page, with the token. */
   readonly entry: string
-  judge(request: IncomingMessage, port: number): Verdict
+  checkRequest(request: IncomingMessage, port: number): Verdict
 }
 
 /**
@@ -31,37 +31,37 @@ export function createAccessCheck(): AccessCheck {
   const token = randomSecret(32)
   const session = randomSecret(32)
 
-  function judge(request: IncomingMessage, port: number): Verdict {
-    const host = onlyHeader(request, 'host')
-    if (host === undefined || !isOwnHost(host, port)) return refuse(421, 'This address is not served here.')
+  function checkRequest(request: IncomingMessage, port: number): Verdict {
+    const host = readSingleHeader(request, 'host')
+    if (host === undefined || !isOwnHost(host, port)) return createRefusal(421, 'This address is not served here.')
     if (!isSameOrigin(request, host))
-      return refuse(403, 'Requests of other pages are refused. Open the address itself.')
+      return createRefusal(403, 'Requests from other sites are refused. Open the address in a new tab.')
 
     const { path, query } = splitTarget(request.url ?? '')
-    if (!path.startsWith(folder)) return refuse(401, 'Open the address that "osprofiler ui" printed.')
+    if (!path.startsWith(folder)) return createRefusal(401, 'Open the address that "osprofiler ui" printed.')
     const route = path.slice(folder.length)
 
     const offered = query.get('token')
     if (route === '' && offered !== null && request.method === 'GET') {
-      if (!isSame(offered, token))
-        return refuse(401, 'This token is not valid. Open the address that "osprofiler ui" printed.')
-      const cookie = `${COOKIE}=${session}; Path=${folder}; HttpOnly; SameSite=Strict`
+      if (!matchesSecret(offered, token))
+        return createRefusal(401, 'This token is not valid. Open the address that "osprofiler ui" printed.')
+      const cookie = `${COOKIE_NAME}=${session}; Path=${folder}; HttpOnly; SameSite=Strict`
       return { kind: 'exchange', location: folder, cookie }
     }
-    if (!readCookies(request).some(value => isSame(value, session))) {
-      return refuse(401, 'Open the address that "osprofiler ui" printed.')
+    if (!readCookies(request).some(value => matchesSecret(value, session))) {
+      return createRefusal(401, 'Open the address that "osprofiler ui" printed.')
     }
     return { kind: 'admitted', route, query }
   }
 
-  return { folder, entry: `${folder}?token=${token}`, judge }
+  return { folder, entry: `${folder}?token=${token}`, checkRequest }
 }
 
 function randomSecret(bytes: number): string {
   return randomBytes(bytes).toString('base64url')
 }
 
-function refuse(status: number, reason: string): Verdict {
+function createRefusal(status: number, reason: string): Verdict {
   return { kind: 'refused', status, reason }
 }
 
@@ -82,7 +82,7 @@ function isSameOrigin(request: IncomingMessage, host: string): boolean {
 }
 
 /** Returns a header that came exactly once. */
-function onlyHeader(request: IncomingMessage, name: string): string | undefined {
+function readSingleHeader(request: IncomingMessage, name: string): string | undefined {
   const values = request.headersDistinct[name]
   return values?.length === 1 ? values[0] : undefined
 }
@@ -95,13 +95,13 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
 }
 
 function readCookies(request: IncomingMessage): string[] {
-  const prefix = `${COOKIE}=`
+  const prefix = `${COOKIE_NAME}=`
   const pairs = (request.headers.cookie ?? '').split(';').map(pair => pair.trim())
   return pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
 }
 
 /** Takes the same time however much of the secret was right. */
-function isSame(offered: string, secret: string): boolean {
+function matchesSecret(offered: string, secret: string): boolean {
   const [left, right] = [Buffer.from(offered), Buffer.from(secret)]
   return left.length === right.length && timingSafeEqual(left, right)
 }

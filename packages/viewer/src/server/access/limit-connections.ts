@@ -6,13 +6,13 @@ import type { Socket } from 'node:net'
  * has been idle for longest. A connection is idle until it has sent a whole head of a request, and again after its last
  * answer.
  */
-export function limitConnections(server: Server, most: number): void {
+export function limitConnections(server: Server, maxConnections: number): void {
   /** Longest idle first. */
   const idle = new Set<Socket>()
   const answering = new Map<Socket, number>()
 
   server.on('connection', socket => {
-    if (idle.size + answering.size >= most) closeOne()
+    if (idle.size + answering.size >= maxConnections) closeLongestIdle()
     idle.add(socket)
     socket.once('close', () => {
       idle.delete(socket)
@@ -24,18 +24,18 @@ export function limitConnections(server: Server, most: number): void {
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     idle.delete(socket)
     answering.set(socket, (answering.get(socket) ?? 0) + 1)
-    response.once('close', () => rest(socket))
+    response.once('close', () => markIdle(socket))
   })
 
   /** A client may send its next request before it has the last answer. */
-  function rest(socket: Socket): void {
+  function markIdle(socket: Socket): void {
     const left = (answering.get(socket) ?? 1) - 1
     if (left > 0) return void answering.set(socket, left)
     answering.delete(socket)
     if (!socket.destroyed) idle.add(socket)
   }
 
-  function closeOne(): void {
+  function closeLongestIdle(): void {
     for (const socket of idle) {
       idle.delete(socket)
       return void socket.destroy()

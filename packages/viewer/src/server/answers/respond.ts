@@ -3,13 +3,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** Our own pages load scripts, styles and data from this server alone, and make no markup from text. */
-const OWN_PAGE =
+const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-const ALWAYS = {
+const COMMON_HEADERS = {
   'Cache-Control': 'no-store',
-  'Content-Security-Policy': OWN_PAGE,
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -30,8 +30,8 @@ export class Refusal extends Error {
 }
 
 /** Sets the headers that every response has. */
-export function guardResponse(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
+export function setCommonHeaders(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
 }
 
 /** Sends a whole text at once. */
@@ -48,7 +48,7 @@ export function sendText(
 }
 
 /** Content type of a page. */
-export const HTML = 'text/html; charset=utf-8'
+export const HTML_TYPE = 'text/html; charset=utf-8'
 
 /** Sends a value as JSON, with status 200. */
 export function sendJson(response: ServerResponse, value: unknown): void {
@@ -88,7 +88,7 @@ async function* continueFrom(
 }
 
 /** Returns the headers of a file to save. No system takes the name for a path. */
-export function attachment(type: string, name: string, extension: string): OutgoingHttpHeaders {
+export function createAttachmentHeaders(type: string, name: string, extension: string): OutgoingHttpHeaders {
   const safe = name.replaceAll(/[^\w-]+/g, '_').slice(0, 100) || 'trace'
   return { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${safe}.${extension}"` }
 }

@@ -15,6 +15,6 @@ export interface Route {
 }
 
 /** Creates a route that changes nothing on the server. */
-export function get(handle: Route['handle']): Route {
+export function createGetRoute(handle: Route['handle']): Route {
   return { method: 'GET', handle }
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const LOOK_AGAIN_MS = 1_000
+const POLL_INTERVAL_MS = 1_000
 /** A trace that has not grown for so long counts as complete, because a browser has few connections. */
 const PATIENCE_MS = 30_000
 
@@ -13,7 +13,7 @@ const PATIENCE_MS = 30_000
 export async function streamEvents(
   response: ServerResponse,
   readLength: () => Promise<number | undefined>,
-  known: number,
+  knownRecords: number,
 ): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
@@ -21,7 +21,7 @@ export async function streamEvents(
   response.flushHeaders()
 
   let grownAt = performance.now()
-  for (let length = known; !response.destroyed; ) {
+  for (let length = knownRecords; !response.destroyed; ) {
     const found = await readLength().catch(() => length)
     const now = performance.now()
     if (found === undefined || now - grownAt > PATIENCE_MS) {
@@ -33,6 +33,6 @@ export async function streamEvents(
       grownAt = now
       response.write(`data: ${found}\n\n`)
     }
-    await delay(LOOK_AGAIN_MS, undefined, { signal: gone.signal }).catch(() => undefined)
+    await delay(POLL_INTERVAL_MS, undefined, { signal: gone.signal }).catch(() => undefined)
   }
 }

@@ -5,15 +5,15 @@ import type { ListedTrace } from '../../protocol/listed-trace.js'
 import type { TraceFile } from '../traces/trace-files.js'
 
 /** The members of a listed trace that come from reading the trace. */
-export type Reading = Pick<
+export type TraceReading = Pick<
   ListedTrace,
   'request' | 'pattern' | 'points' | 'status' | 'durationUs' | 'failed' | 'error' | 'reading'
 >
 
 /** The limit for texts of a record in a list; the page of the trace has the rest. */
-const MAX_TEXT_LENGTH = 200
+const MAX_TEXT_CHARS = 200
 
-const NOTHING: Reading = {
+const NOT_YET_READ: TraceReading = {
   request: '',
   pattern: '',
   points: null,
@@ -25,30 +25,30 @@ const NOTHING: Reading = {
 }
 
 /** Returns the members for a trace that was read. `description` is `undefined` if reading gave nothing. */
-export function toReading(description: StoredTraceDescription | undefined): Reading {
-  if (description === undefined) return { ...NOTHING, reading: 'read' }
+export function toTraceReading(description: StoredTraceDescription | undefined): TraceReading {
+  if (description === undefined) return { ...NOT_YET_READ, reading: 'read' }
   const { request, pattern, points, status, durationUs, failed, error, isWhole } = description
   return {
-    request: toShown(request),
-    pattern: toShown(pattern),
+    request: toShownText(request),
+    pattern: toShownText(pattern),
     points: isWhole ? points : null,
     status: status ?? null,
     durationUs: durationUs ?? null,
     failed,
-    error: toShown(error),
+    error: toShownText(error),
     reading: isWhole ? 'read' : 'large',
   }
 }
 
 /** Accepts any values, because a store returns whatever it holds. */
-export function toListed(trace: TraceSummary, failed: boolean, reading: Reading = NOTHING): ListedTrace {
+export function toListedTrace(trace: TraceSummary, failed: boolean, reading: TraceReading = NOT_YET_READ): ListedTrace {
   return {
     ref: `id:${trace.base_id}`,
-    id: toShown(trace.base_id),
-    timestamp: toShown(trace.timestamp),
-    name: toShown(shownName(String(trace.name ?? ''))),
-    project: toShown(trace.project),
-    service: toShown(trace.service),
+    id: toShownText(trace.base_id),
+    timestamp: toShownText(trace.timestamp),
+    name: toShownText(shownName(String(trace.name ?? ''))),
+    project: toShownText(trace.project),
+    service: toShownText(trace.service),
     records: Number(trace.records) || 0,
     ...reading,
     failed: failed || reading.failed,
@@ -61,17 +61,17 @@ export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
   const description = describeReport(report)
   return {
     ref: `file:${number}`,
-    id: toShown(report.baseId),
-    timestamp: toShown(description.startedAt),
-    name: toShown(name),
-    project: toShown(description.project),
-    service: toShown(description.service),
+    id: toShownText(report.baseId),
+    timestamp: toShownText(description.startedAt),
+    name: toShownText(name),
+    project: toShownText(description.project),
+    service: toShownText(description.service),
     records: report.points.reduce((sum, { start, stop }) => sum + (start ? 1 : 0) + (stop ? 1 : 0), 0),
-    ...toReading({ ...description, isWhole: true }),
+    ...toTraceReading({ ...description, isWhole: true }),
     isFile: true,
   }
 }
 
-function toShown(value: unknown): string {
-  return showText(value, MAX_TEXT_LENGTH, '…')
+function toShownText(value: unknown): string {
+  return showText(value, MAX_TEXT_CHARS, '…')
 }

@@ -1,33 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceSummary } from '@osprofiler/core'
 import { describeStored } from '@osprofiler/report/toolkit'
-import { type Reading, toReading } from './to-listed-trace.js'
+import { type TraceReading, toTraceReading } from './to-listed-trace.js'
 
 /** Facts about listed traces that are known only after reading their records. */
 export interface Descriptions {
-  get(baseId: string): Reading | undefined
+  get(baseId: string): TraceReading | undefined
   /** Reads these traces in the background, in their order. */
   want(traces: readonly TraceSummary[]): void
 }
 
 /** More than all lists together hold. */
-const MAX_KNOWN = 30_000
+const MAX_KNOWN_TRACES = 30_000
 /** The store rests this many times as long as a trace took to read. */
 const REST_FACTOR = 2
 
 /** Reads traces one after another, and again when they have more records, until the signal. */
 export function createDescriptions(driver: Driver, ended: AbortSignal): Descriptions {
-  const known = new Map<string, { readonly records: number; readonly reading: Reading }>()
+  const known = new Map<string, { readonly records: number; readonly reading: TraceReading }>()
   let wanted: readonly TraceSummary[] = []
   let next = 0
   let isReading = false
 
   async function readWanted(): Promise<void> {
     for (let trace = takeNext(); trace !== undefined && !ended.aborted; trace = takeNext()) {
-      const begun = performance.now()
+      const startedMs = performance.now()
       known.delete(trace.base_id)
-      known.set(trace.base_id, { records: trace.records, reading: toReading(await describeStored(driver, trace)) })
-      const pause = (performance.now() - begun) * REST_FACTOR
+      known.set(trace.base_id, { records: trace.records, reading: toTraceReading(await describeStored(driver, trace)) })
+      const pause = (performance.now() - startedMs) * REST_FACTOR
       await delay(pause, undefined, { signal: ended }).catch(() => undefined)
     }
   }
@@ -46,7 +46,7 @@ export function createDescriptions(driver: Driver, ended: AbortSignal): Descript
       wanted = traces
       next = 0
       for (const oldest of known.keys()) {
-        if (known.size <= MAX_KNOWN) break
+        if (known.size <= MAX_KNOWN_TRACES) break
         known.delete(oldest)
       }
       if (isReading) return

@@ -3,15 +3,15 @@ import type { Driver, TraceSummary } from '@osprofiler/core'
 import { type CountAnswer, LIST_LENGTHS, type ListAnswer } from '../../protocol/listed-trace.js'
 import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from '../traces/trace-files.js'
-import { writeOnly } from '../traces/traces.js'
-import { toListed, toListedFile } from './to-listed-trace.js'
+import { createWriteOnlyRefusal } from '../traces/traces.js'
+import { toListedFile, toListedTrace } from './to-listed-trace.js'
 import type { Descriptions } from './trace-descriptions.js'
 
-const [SHORTEST_LIST] = LIST_LENGTHS
+const [SHORTEST_LIST_TRACES] = LIST_LENGTHS
 /** Lists up to this length are for people who watch them; a longer one is for a search. */
-const MAX_LIVE = 1_000
+const MAX_LIVE_TRACES = 1_000
 /** No one needs a higher count, and a store should not have to count further. */
-const MAX_COUNTED = 100_000
+const MAX_COUNTED_TRACES = 100_000
 
 /** The minimum rest between two reads of a list. */
 const MIN_REST_MS = 500
@@ -48,51 +48,54 @@ export interface ListSources {
 export function createTraceList(sources: ListSources): TraceList {
   const { driver } = sources
   const readers = LIST_LENGTHS.map(length => {
-    const rest = length > MAX_LIVE ? LONG_LIST_REST_MS : MIN_REST_MS
+    const restMs = length > MAX_LIVE_TRACES ? LONG_LIST_REST_MS : MIN_REST_MS
     const findFailed = createFailureReader(driver)
     return {
       length,
-      all: restBetween(() => readList(sources, 'listTraces', length, findFailed), rest),
-      failed: restBetween(() => readList(sources, 'listErrorTraces', length, async traces => idsOf(traces)), rest),
+      all: limitReadRate(() => readList(sources, 'listTraces', length, findFailed), restMs),
+      failed: limitReadRate(
+        () => readList(sources, 'listErrorTraces', length, async traces => collectIds(traces)),
+        restMs,
+      ),
     }
   })
   const counts = {
-    all: restBetween(() => countTraces(driver, 'listTraces'), COUNT_REST_MS),
-    failed: restBetween(() => countTraces(driver, 'listErrorTraces'), COUNT_REST_MS),
+    all: limitReadRate(() => countTraces(driver, 'listTraces'), COUNT_REST_MS),
+    failed: limitReadRate(() => countTraces(driver, 'listErrorTraces'), COUNT_REST_MS),
   }
 
   async function read(length: number, failedOnly: boolean): Promise<TraceListText> {
     const reader = readers.find(candidate => candidate.length === length)
-    if (reader === undefined) throw new Refusal(400, `A list has a length of ${LIST_LENGTHS.join(' or ')}.`)
+    if (reader === undefined) throw new Refusal(400, `The length of a list must be ${LIST_LENGTHS.join(' or ')}.`)
     return await (failedOnly ? reader.failed() : reader.all())
   }
 
   return {
     read,
-    newest: () => read(SHORTEST_LIST, false),
+    newest: () => read(SHORTEST_LIST_TRACES, false),
     count: failedOnly => (failedOnly ? counts.failed() : counts.all()),
   }
 }
 
-type Listing = 'listTraces' | 'listErrorTraces'
+type ListMethod = 'listTraces' | 'listErrorTraces'
 
-async function countTraces(driver: Driver, listing: Listing): Promise<CountAnswer> {
-  const found = await driver[listing]?.({ limit: MAX_COUNTED + 1 })
-  if (found === undefined) throw writeOnly()
-  return { traces: Math.min(found.length, MAX_COUNTED), more: found.length > MAX_COUNTED }
+async function countTraces(driver: Driver, listMethod: ListMethod): Promise<CountAnswer> {
+  const found = await driver[listMethod]?.({ limit: MAX_COUNTED_TRACES + 1 })
+  if (found === undefined) throw createWriteOnlyRefusal()
+  return { traces: Math.min(found.length, MAX_COUNTED_TRACES), more: found.length > MAX_COUNTED_TRACES }
 }
 
 /** Returns the last result, even while it is being read, until the store has had its rest. */
-function restBetween<Result>(read: () => Promise<Result>, shortest: number): () => Promise<Result> {
+function limitReadRate<Result>(read: () => Promise<Result>, minRestMs: number): () => Promise<Result> {
   let last: Promise<Result> | undefined
   let restsUntil = 0
 
   return () => {
     if (last !== undefined && performance.now() < restsUntil) return last
-    const begun = performance.now()
+    const startedMs = performance.now()
     const rest = (): void => {
       const now = performance.now()
-      restsUntil = now + Math.max(shortest, (now - begun) * REST_FACTOR)
+      restsUntil = now + Math.max(minRestMs, (now - startedMs) * REST_FACTOR)
     }
     restsUntil = Number.POSITIVE_INFINITY
     last = read()
@@ -105,18 +108,18 @@ type FindFailed = (traces: readonly TraceSummary[]) => Promise<ReadonlySet<strin
 
 async function readList(
   sources: ListSources,
-  listing: Listing,
+  listMethod: ListMethod,
   length: number,
   findFailed: FindFailed,
 ): Promise<TraceListText> {
   // The additional trace tells whether there are more.
-  const found = await sources.driver[listing]?.({ limit: length + 1 })
-  if (found === undefined) throw writeOnly()
+  const found = await sources.driver[listMethod]?.({ limit: length + 1 })
+  if (found === undefined) throw createWriteOnlyRefusal()
   const traces = found.slice(0, length)
   return toText(sources, traces, await findFailed(traces), found.length > length)
 }
 
-function idsOf(traces: readonly TraceSummary[]): Set<string> {
+function collectIds(traces: readonly TraceSummary[]): Set<string> {
   return new Set(traces.map(trace => trace.base_id))
 }
 
@@ -129,7 +132,7 @@ function toText(
   descriptions.want(traces)
   const listed = [
     ...files.list().map(toListedFile),
-    ...traces.map(trace => toListed(trace, failed.has(trace.base_id), descriptions.get(trace.base_id))),
+    ...traces.map(trace => toListedTrace(trace, failed.has(trace.base_id), descriptions.get(trace.base_id))),
   ]
   const answer: ListAnswer = { traces: listed, more }
   const text = JSON.stringify(answer)
@@ -152,7 +155,7 @@ function createFailureReader(driver: Driver): FindFailed {
     const since = new Date(`${oldest}Z`)
     const query = { limit: traces.length, since: Number.isNaN(since.getTime()) ? undefined : since }
     const found = await driver.listErrorTraces(query)
-    const listed = idsOf(traces)
+    const listed = collectIds(traces)
     failed = new Set([...failed, ...found.map(trace => trace.base_id)].filter(baseId => listed.has(baseId)))
     lengths = new Map(traces.map(trace => [trace.base_id, trace.records]))
     return failed

@@ -1,8 +1,8 @@
 import { showText } from '@osprofiler/report/toolkit'
-import { builtAsset, escapeMarkup } from '../../page/built-page.js'
+import { escapeMarkup, readBuiltAsset } from '../../page/built-page.js'
 
 /** No page shows more of an unknown name. */
-const MAX_NAME_LENGTH = 300
+const MAX_NAME_CHARS = 300
 
 /** Script or style of the pages. */
 export interface Asset {
@@ -13,23 +13,23 @@ export interface Asset {
 }
 
 /** Returns the page of all traces. Its script fetches the list. */
-export function listPage(storeName: string): string {
-  return page('Traces', storeName, 'traces')
+export function renderListPage(storeName: string): string {
+  return renderAppPage('Traces', storeName, 'traces')
 }
 
 /** Returns the page that compares two traces. Its script fetches the comparison. */
-export function comparePage(storeName: string): string {
-  return page('Compare', storeName, 'compare')
+export function renderComparePage(storeName: string): string {
+  return renderAppPage('Compare', storeName, 'compare')
 }
 
 /** Returns the page for a missing trace. It needs a script only for the theme. */
-export function missingTracePage(reason: string, name: string, folder: string): string {
-  const shown = escapeMarkup(showText(name, MAX_NAME_LENGTH))
-  return documentOf(
-    'No such trace',
+export function renderMissingTracePage(reason: string, name: string, folder: string): string {
+  const shown = escapeMarkup(showText(name, MAX_NAME_CHARS))
+  return renderDocument(
+    'Trace not found',
     'data-view="missing"',
     `<main class="notice">
-<h1>This trace is not there</h1>
+<h1>Trace not found</h1>
 <p>${escapeMarkup(reason)}</p>
 <p><code class="missing-id"><bdi>${shown}</bdi></code></p>
 <p class="notice-actions"><a href="${escapeMarkup(folder)}">All traces</a></p>
@@ -40,21 +40,21 @@ export function missingTracePage(reason: string, name: string, folder: string): 
 /** Reads the built script and style of the pages. Throws an Error if the pages were not built. */
 export function readAssets(): Asset[] {
   return [
-    { path: 'list.js', type: 'text/javascript; charset=utf-8', text: builtAsset('list.js') },
-    { path: 'list.css', type: 'text/css; charset=utf-8', text: builtAsset('list.css') },
+    { path: 'list.js', type: 'text/javascript; charset=utf-8', text: readBuiltAsset('list.js') },
+    { path: 'list.css', type: 'text/css; charset=utf-8', text: readBuiltAsset('list.css') },
   ]
 }
 
-function page(title: string, storeName: string, view: 'traces' | 'compare'): string {
-  return documentOf(
+function renderAppPage(title: string, storeName: string, view: 'traces' | 'compare'): string {
+  return renderDocument(
     title,
     `data-view="${view}" data-store="${escapeMarkup(storeName)}"`,
     `<div id="osprofiler"></div>
-<noscript><p>These pages list traces with JavaScript, which is switched off here.</p></noscript>`,
+<noscript><p>This page needs JavaScript to list traces. Turn on JavaScript to see the list.</p></noscript>`,
   )
 }
 
-function documentOf(title: string, attributes: string, content: string): string {
+function renderDocument(title: string, attributes: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -2,14 +2,14 @@ import type { Driver } from '@osprofiler/core'
 import { LIST_LENGTHS } from '../../protocol/listed-trace.js'
 import { createWorkLimit } from '../access/work-limit.js'
 import { receiveText } from '../answers/receive-text.js'
-import { HTML, sendJson, sendText } from '../answers/respond.js'
-import { get, type Route } from '../answers/route.js'
+import { HTML_TYPE, sendJson, sendText } from '../answers/respond.js'
+import { createGetRoute, type Route } from '../answers/route.js'
 import { createDescriptions } from '../list/trace-descriptions.js'
 import { createTraceList } from '../list/trace-list.js'
 import { compareTraces } from '../traces/compare-traces.js'
 import { createTraceFiles } from '../traces/trace-files.js'
 import { createTraces } from '../traces/traces.js'
-import { comparePage, listPage, readAssets } from './pages.js'
+import { readAssets, renderComparePage, renderListPage } from './pages.js'
 import { createTraceRoutes } from './trace-routes.js'
 
 /** Options of a viewer that its routes need. */
@@ -25,26 +25,26 @@ export interface RouteOptions {
 }
 
 /** All open files together, in characters. */
-const FILES_KEPT = 128 * 1024 * 1024
+const MAX_FILES_CHARS = 128 * 1024 * 1024
 
 /** Returns everything that is served, by its path in the viewer's folder. */
 export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
   const { driver, storeName, folder, largestFile, ended } = options
-  const files = createTraceFiles(FILES_KEPT)
+  const files = createTraceFiles(MAX_FILES_CHARS)
   const list = createTraceList({ driver, files, descriptions: createDescriptions(driver, ended) })
   const traces = createTraces(driver, files)
   const workLimit = createWorkLimit(2, 8)
 
   return new Map<string, Route>([
-    ['', get(({ response }) => sendText(response, 200, HTML, listPage(storeName)))],
-    ['compare', get(({ response }) => sendText(response, 200, HTML, comparePage(storeName)))],
+    ['', createGetRoute(({ response }) => sendText(response, 200, HTML_TYPE, renderListPage(storeName)))],
+    ['compare', createGetRoute(({ response }) => sendText(response, 200, HTML_TYPE, renderComparePage(storeName)))],
     ...readAssets().map(({ path, type, text }): [string, Route] => [
       path,
-      get(({ response }) => sendText(response, 200, type, text)),
+      createGetRoute(({ response }) => sendText(response, 200, type, text)),
     ]),
     [
       'api/traces',
-      get(async ({ request, response, query }) => {
+      createGetRoute(async ({ request, response, query }) => {
         const length = Number(query.get('length') ?? LIST_LENGTHS[0])
         const { etag, text } = await list.read(length, query.get('failed') === '1')
         if (request.headers['if-none-match'] === etag) response.writeHead(304, { ETag: etag }).end()
@@ -53,11 +53,11 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
     ],
     [
       'api/count',
-      get(async ({ response, query }) => sendJson(response, await list.count(query.get('failed') === '1'))),
+      createGetRoute(async ({ response, query }) => sendJson(response, await list.count(query.get('failed') === '1'))),
     ],
     [
       'api/diff',
-      get(async ({ response, query }) => {
+      createGetRoute(async ({ response, query }) => {
         const [before, after] = [traces.find(query.get('a')), traces.find(query.get('b'))]
         await workLimit.run(async () => sendJson(response, await compareTraces(before, after)))
       }),

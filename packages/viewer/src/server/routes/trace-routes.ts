@@ -2,16 +2,16 @@ import { reportJsonChunks } from '@osprofiler/report'
 import { pageTemplate } from '../../page/page-template.js'
 import { renderPage } from '../../page/render-page.js'
 import type { WorkLimit } from '../access/work-limit.js'
-import { attachment, HTML, Refusal, sendChunks, sendText } from '../answers/respond.js'
-import { get, type Route } from '../answers/route.js'
+import { createAttachmentHeaders, HTML_TYPE, Refusal, sendChunks, sendText } from '../answers/respond.js'
+import { createGetRoute, type Route } from '../answers/route.js'
 import { streamEvents } from '../answers/stream-events.js'
 import type { TraceList } from '../list/trace-list.js'
-import { JSON_ARRAY, JSON_LINES, recordChunks } from '../traces/record-chunks.js'
-import { notFound, type Trace, type Traces } from '../traces/traces.js'
-import { missingTracePage } from './pages.js'
+import { createRecordChunks, JSON_ARRAY, JSON_LINES } from '../traces/record-chunks.js'
+import { createNotFoundRefusal, type Trace, type Traces } from '../traces/traces.js'
+import { renderMissingTracePage } from './pages.js'
 
 /** A page fetches and keeps every record up to this number. A larger trace is sent with its heaviest points. */
-const MAX_FETCHED = 400_000
+const MAX_FETCHED_RECORDS = 400_000
 const MAX_STREAMS = 16
 
 /** Parts of a viewer that the routes of one trace share with all other routes. */
@@ -29,11 +29,11 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
   return [
     [
       'trace',
-      get(async ({ response, query }) => {
+      createGetRoute(async ({ response, query }) => {
         const found = await findTrace(traces, query.get('ref'))
         if (found instanceof Refusal) {
           const name = query.get('ref')?.replace(/^(?:id|file):/, '') ?? ''
-          return sendText(response, found.status, HTML, missingTracePage(found.message, name, folder))
+          return sendText(response, found.status, HTML_TYPE, renderMissingTracePage(found.message, name, folder))
         }
         const { trace, records, unreadable } = found
         const ref = encodeURIComponent(query.get('ref') ?? '')
@@ -45,23 +45,23 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
           leftOut: unreadable,
         })
         const headers = {
-          'Content-Type': HTML,
+          'Content-Type': HTML_TYPE,
           'Content-Security-Policy': `${page.contentSecurityPolicy}; frame-ancestors 'none'`,
         }
-        if (records <= MAX_FETCHED) return sendText(response, 200, HTML, page.html, headers)
-        await workLimit.run(async () => await sendChunks(response, headers, await wholePage(trace)))
+        if (records <= MAX_FETCHED_RECORDS) return sendText(response, 200, HTML_TYPE, page.html, headers)
+        await workLimit.run(async () => await sendChunks(response, headers, await renderWholePage(trace)))
       }),
     ],
     [
       'api/trace',
-      get(async ({ response, query }) => {
+      createGetRoute(async ({ response, query }) => {
         const batches = traces.find(query.get('ref')).readBatches()
-        await sendChunks(response, { 'Content-Type': 'application/json' }, recordChunks(batches, JSON_ARRAY))
+        await sendChunks(response, { 'Content-Type': 'application/json' }, createRecordChunks(batches, JSON_ARRAY))
       }),
     ],
     [
       'api/events',
-      get(async ({ request, response, query }) => {
+      createGetRoute(async ({ request, response, query }) => {
         const { reference } = traces.find(query.get('ref'))
         // An answer without content keeps a browser from trying again, and the page stays as it is.
         if (streams >= MAX_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
@@ -76,17 +76,21 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
     ],
     [
       'download',
-      get(async ({ response, query }) => {
+      createGetRoute(async ({ response, query }) => {
         const trace = traces.find(query.get('ref'))
         const format = query.get('format')
         if (format === 'jsonl') {
-          const headers = attachment('application/x-ndjson', trace.title, format)
-          return await sendChunks(response, headers, recordChunks(trace.readBatches(), JSON_LINES))
+          const headers = createAttachmentHeaders('application/x-ndjson', trace.title, format)
+          return await sendChunks(response, headers, createRecordChunks(trace.readBatches(), JSON_LINES))
         }
-        if (format !== 'json' && format !== 'html') throw new Refusal(400, 'A format is json, jsonl or html.')
+        if (format !== 'json' && format !== 'html') throw new Refusal(400, 'The format must be json, jsonl or html.')
         await workLimit.run(async () => {
-          const headers = attachment(format === 'html' ? HTML : 'application/json', trace.title, format)
-          const chunks = format === 'html' ? await wholePage(trace) : reportJsonChunks(await trace.readReport())
+          const headers = createAttachmentHeaders(
+            format === 'html' ? HTML_TYPE : 'application/json',
+            trace.title,
+            format,
+          )
+          const chunks = format === 'html' ? await renderWholePage(trace) : reportJsonChunks(await trace.readReport())
           await sendChunks(response, headers, chunks)
         })
       }),
@@ -109,7 +113,7 @@ async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace
   try {
     const trace = traces.find(ref)
     const counts = await countRecords(trace)
-    return counts.records === 0 ? notFound() : { trace, ...counts }
+    return counts.records === 0 ? createNotFoundRefusal() : { trace, ...counts }
   } catch (error) {
     if (error instanceof Refusal && error.status === 404) return error
     throw error
@@ -122,11 +126,11 @@ async function countRecords(trace: Trace): Promise<RecordCounts> {
   let unreadable = 0
   for await (const batch of trace.readBatches(count => (unreadable += count))) {
     records += batch.length
-    if (records > MAX_FETCHED) break
+    if (records > MAX_FETCHED_RECORDS) break
   }
   return { records, unreadable }
 }
 
-async function wholePage(trace: Trace): Promise<Iterable<string>> {
+async function renderWholePage(trace: Trace): Promise<Iterable<string>> {
   return renderPage(await trace.readReport(), { title: trace.title })
 }

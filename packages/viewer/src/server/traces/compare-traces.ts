@@ -5,30 +5,30 @@ import type { Trace } from './traces.js'
 
 /** A table with more rows is too long to read. */
 const MAX_PATHS = 2_000
-const MAX_TEXT_LENGTH = 300
+const MAX_TEXT_CHARS = 300
 
 /** Compares two traces. Of many paths those that changed most are kept. */
 export async function compareTraces(before: Trace, after: Trace): Promise<TraceComparison> {
-  const [old, current] = [await before.readReport(), await after.readReport()]
-  const diff = diffReports([old], [current])
-  const kept = keepLargest(diff.points)
+  const [reportBefore, reportAfter] = [await before.readReport(), await after.readReport()]
+  const diff = diffReports([reportBefore], [reportAfter])
+  const kept = selectLargestChanges(diff.points)
   return {
-    before: toCompared(before, old),
-    after: toCompared(after, current),
+    before: toComparedTrace(before, reportBefore),
+    after: toComparedTrace(after, reportAfter),
     runs: diff.runs,
     total: diff.total,
     points: kept.map(point => ({
       ...point,
-      service: point.service === null ? null : shorten(point.service),
-      name: shorten(shownName(point.name)),
-      detail: shorten(point.detail),
+      service: point.service === null ? null : toShownText(point.service),
+      name: toShownText(shownName(point.name)),
+      detail: toShownText(point.detail),
     })),
     left: diff.points.length - kept.length,
   }
 }
 
 /** Returns the paths that changed most and the paths above them, in the order of the tree. */
-function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
+function selectLargestChanges(points: readonly DiffPoint[]): readonly DiffPoint[] {
   if (points.length <= MAX_PATHS) return points
   const byId = new Map(points.map(point => [point.id, point]))
   const kept = new Set<DiffPoint>()
@@ -42,16 +42,16 @@ function keepLargest(points: readonly DiffPoint[]): readonly DiffPoint[] {
   return points.filter(point => kept.has(point))
 }
 
-function toCompared({ title }: Trace, { roots, points }: Report): ComparedTrace {
+function toComparedTrace({ title }: Trace, { roots, points }: Report): ComparedTrace {
   const [top] = roots
   return {
-    title: shorten(title),
-    name: shorten(top && (pointDetail(top) || shownName(top.name))),
-    service: shorten(top?.service),
+    title: toShownText(title),
+    name: toShownText(top && (pointDetail(top) || shownName(top.name))),
+    service: toShownText(top?.service),
     points: points.length,
   }
 }
 
-function shorten(text: string | undefined): string {
-  return showText(text, MAX_TEXT_LENGTH)
+function toShownText(text: string | undefined): string {
+  return showText(text, MAX_TEXT_CHARS)
 }

@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { jsonText } from '@osprofiler/core/json'
-import { notFound } from './traces.js'
+import { createNotFoundRefusal } from './traces.js'
 
 type RecordLayout = readonly [before: string, between: string, after: string]
 
@@ -10,7 +10,7 @@ export const JSON_ARRAY: RecordLayout = ['[', ',\n', ']']
 export const JSON_LINES: RecordLayout = ['', '\n', '\n']
 
 /** Yields records as JSON text, batch by batch, to save memory. Throws a Refusal 404 if there are no records. */
-export async function* recordChunks(
+export async function* createRecordChunks(
   batches: AsyncIterable<readonly TraceRecord[]>,
   [before, between, after]: RecordLayout,
 ): AsyncGenerator<string, void, undefined> {
@@ -20,6 +20,6 @@ export async function* recordChunks(
     yield (count === 0 ? before : between) + batch.map(record => jsonText(record, 0)).join(between)
     count += batch.length
   }
-  if (count === 0) throw notFound()
+  if (count === 0) throw createNotFoundRefusal()
   yield after
 }

@@ -20,43 +20,43 @@ export interface TraceFiles {
   list(): readonly TraceFile[]
 }
 
-const MAX_NAME_LENGTH = 100
+const MAX_NAME_CHARS = 100
 /** More records than tracers write into the largest accepted file. */
 const MAX_RECORDS = 400_000
 /** The memory of a point, in characters of a file. */
-const CHARACTERS_PER_POINT = 1_000
+const CHARS_PER_POINT = 1_000
 
 /** Creates a store for up to `capacity` characters of files, in which the oldest make room. */
-export function createTraceFiles(capacity: number): TraceFiles {
-  const files = new Map<string, TraceFile & { readonly size: number }>()
-  let total = 0
+export function createTraceFiles(capacityChars: number): TraceFiles {
+  const files = new Map<string, TraceFile & { readonly sizeChars: number }>()
+  let totalChars = 0
   let count = 0
 
-  function makeRoom(size: number): void {
+  function makeRoom(sizeChars: number): void {
     for (const [oldest, file] of files) {
-      if (total + size <= capacity) return
+      if (totalChars + sizeChars <= capacityChars) return
       files.delete(oldest)
-      total -= file.size
+      totalChars -= file.sizeChars
     }
   }
 
   return {
     async add(name, text) {
-      let size = 0
+      let sizeChars = 0
       const report = await readFile(
         (async function* () {
           for await (const piece of text) {
-            size += piece.length
+            sizeChars += piece.length
             yield piece
           }
         })(),
       )
-      size = Math.max(size, report.points.length * CHARACTERS_PER_POINT)
-      makeRoom(size)
-      total += size
+      sizeChars = Math.max(sizeChars, report.points.length * CHARS_PER_POINT)
+      makeRoom(sizeChars)
+      totalChars += sizeChars
       count++
       const number = String(count)
-      files.set(number, { number, name: name.slice(0, MAX_NAME_LENGTH), report, size })
+      files.set(number, { number, name: name.slice(0, MAX_NAME_CHARS), report, sizeChars })
       return number
     },
     get: number => files.get(number),
@@ -70,6 +70,6 @@ async function readFile(text: AsyncIterable<string>): Promise<Report> {
     // The message is about the user's own file, and reveals nothing of this machine.
     throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))
   })
-  if (report.baseId === undefined) throw new Refusal(422, 'There is no trace in this file.')
+  if (report.baseId === undefined) throw new Refusal(422, 'This file holds no trace.')
   return report
 }

@@ -4,11 +4,11 @@ import { recordsOfPoint } from '@osprofiler/report/toolkit'
 import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from './trace-files.js'
 
-const MAX_ID_LENGTH = 2_000
+const MAX_ID_CHARS = 2_000
 /** A larger trace is not read, because endless records would fill the memory. */
 const MAX_RECORDS = 2_000_000
 /** Points of a file whose records are sent together. */
-const BATCH = 500
+const BATCH_POINTS = 500
 
 /** The way a page names a trace: `id:<base_id>` in the store, or `file:<number>` among the files that were opened. */
 export type TraceReference = { readonly kind: 'id' | 'file'; readonly value: string }
@@ -35,20 +35,20 @@ export function createTraces(driver: Driver, files: TraceFiles): Traces {
   return {
     find(text) {
       const reference = parseReference(text)
-      return reference.kind === 'id' ? storedTrace(driver, reference) : openedTrace(files, reference)
+      return reference.kind === 'id' ? createStoredTrace(driver, reference) : createOpenedTrace(files, reference)
     },
   }
 }
 
 function parseReference(text: string | null): TraceReference {
   const [, kind, value = ''] = /^(id|file):(.+)$/s.exec(text ?? '') ?? []
-  if ((kind === 'id' || kind === 'file') && value.length <= MAX_ID_LENGTH) return { kind, value }
-  throw new Refusal(400, 'Say which trace, as id:<trace id>.')
+  if ((kind === 'id' || kind === 'file') && value.length <= MAX_ID_CHARS) return { kind, value }
+  throw new Refusal(400, 'The address names no trace. Use ref=id:<trace id>.')
 }
 
-function storedTrace(driver: Driver, reference: TraceReference): Trace {
+function createStoredTrace(driver: Driver, reference: TraceReference): Trace {
   function readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]> {
-    if (driver.readRecords === undefined) throw writeOnly()
+    if (driver.readRecords === undefined) throw createWriteOnlyRefusal()
     return driver.readRecords(reference.value, onUnreadable)
   }
   return {
@@ -59,37 +59,37 @@ function storedTrace(driver: Driver, reference: TraceReference): Trace {
       const records: TraceRecord[] = []
       for await (const batch of readBatches()) {
         for (const record of batch) records.push(record)
-        if (records.length > MAX_RECORDS) throw new Refusal(413, 'This trace has too many records to be shown.')
+        if (records.length > MAX_RECORDS) throw new Refusal(413, 'This trace has too many records to show.')
       }
-      if (records.length === 0) throw notFound()
+      if (records.length === 0) throw createNotFoundRefusal()
       return buildReport(records)
     },
   }
 }
 
-function openedTrace(files: TraceFiles, reference: TraceReference): Trace {
+function createOpenedTrace(files: TraceFiles, reference: TraceReference): Trace {
   const file = files.get(reference.value)
   if (file === undefined) throw new Refusal(404, 'This file is no longer open. Open it again.')
   return {
     reference,
     title: file.name,
-    readBatches: () => fileBatches(file.report),
+    readBatches: () => readFileBatches(file.report),
     readReport: async () => file.report,
   }
 }
 
-async function* fileBatches({ points }: Report): AsyncIterable<readonly TraceRecord[]> {
-  for (let from = 0; from < points.length; from += BATCH) {
-    yield points.slice(from, from + BATCH).flatMap(recordsOfPoint)
+async function* readFileBatches({ points }: Report): AsyncIterable<readonly TraceRecord[]> {
+  for (let from = 0; from < points.length; from += BATCH_POINTS) {
+    yield points.slice(from, from + BATCH_POINTS).flatMap(recordsOfPoint)
   }
 }
 
 /** Creates the Refusal 404 for a trace that the store does not know. */
-export function notFound(): Refusal {
-  return new Refusal(404, 'The store holds no such trace.')
+export function createNotFoundRefusal(): Refusal {
+  return new Refusal(404, 'The store does not have this trace.')
 }
 
 /** Creates the Refusal 501 for a store that cannot be read. */
-export function writeOnly(): Refusal {
-  return new Refusal(501, 'This store can only be written.')
+export function createWriteOnlyRefusal(): Refusal {
+  return new Refusal(501, 'This store cannot be read. Choose another store.')
 }
