@@ -505,7 +505,7 @@ describe('the page', () => {
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     await page.keyboard.press('Escape')
     expect(await page.getByRole('dialog').count()).toBe(0)
-    await page.getByRole('button', { name: 'Shortcuts' }).click()
+    await page.getByRole('button', { name: 'Keys' }).click()
     await page.getByRole('button', { name: 'Close' }).click()
     expect(await page.getByRole('dialog').count()).toBe(0)
   })

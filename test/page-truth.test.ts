@@ -51,9 +51,9 @@ it('the page corrects and reports a service whose clock is ahead', async () => {
   await page.getByRole('checkbox', { name: 'Times as recorded' }).check()
   const recorded = await shown()
 
-  expect(corrected).toMatch(/Took72\d ms/)
+  expect(corrected).toMatch(/Duration72\d ms/)
   expect(corrected).toMatch(/The clock of host db-host is 30\.0 s ahead of .*: its times are corrected here/)
-  expect(recorded).toMatch(/Took30\.7 s/)
+  expect(recorded).toMatch(/Duration30\.7 s/)
   expect(recorded).toMatch(/The clock of host db-host is 30\.0 s ahead of .*: its times are shown here as recorded/)
 })
 

@@ -173,7 +173,7 @@ describe('a report too large for one string', () => {
   it('is refused in any other format', () => {
     for (const write of [exportPerfetto, exportOtlp, exportSpeedscope]) {
       const text = [...write(buildReport(makeShopTrace()))].join('')
-      expect(() => readLarge(text, 64)).toThrow(/more than 40 characters.*only records/)
+      expect(() => readLarge(text, 64)).toThrow(/more than 40 characters.*Only records/)
     }
   })
 })

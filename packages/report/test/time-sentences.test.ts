@@ -32,7 +32,7 @@ describe('a sentence about time', () => {
 
     expect(said).toEqual([
       '9 % is spent waiting in api (9 µs)',
-      '9 % is spent waiting for a connection of a pool in api (9 µs)',
+      '9 % is spent waiting for a connection from a pool in api (9 µs)',
       '9 % is spent waiting for a lock in api (9 µs)',
     ])
   })
@@ -78,6 +78,6 @@ describe('a sentence about time', () => {
 
     const { toSentence } = describeCalls(calls, report.clocks, quote)
 
-    expect(toSentence('40 %', '40 ms')).toMatch(/\(40 ms: 10\.0 ms before, 30\.0 ms after\)$/)
+    expect(toSentence('40 %', '40 ms')).toMatch(/\(40 ms: 10\.0 ms there, 30\.0 ms back\)$/)
   })
 })

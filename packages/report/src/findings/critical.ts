@@ -1,4 +1,4 @@
-import { formatCounted, formatShare } from '../words/format-duration.js'
+import { formatCount, formatShare } from '../words/format-duration.js'
 import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
@@ -22,9 +22,7 @@ export function criticalFindings({ report: { durationUs }, path }: Evidence): Fi
     .map(([name, us]) => `${formatShare(us / durationUs)} in ${shorten(name)}`)
   const restUs = services.slice(MAX_SERVICES).reduce((sum, [, us]) => sum + us, 0)
   if (restUs > 0) {
-    parts.push(
-      `${formatShare(restUs / durationUs)} in ${formatCounted(services.length - MAX_SERVICES, 'other service')}`,
-    )
+    parts.push(`${formatShare(restUs / durationUs)} in ${formatCount(services.length - MAX_SERVICES)} more`)
   }
   if (unrecordedUs > 0) parts.push(`${formatShare(unrecordedUs / durationUs)} unrecorded`)
   const nodes = new Set(path.map(({ point }) => point).filter(point => point !== undefined))

@@ -82,7 +82,7 @@ export function ListPage({ store }: { readonly store: string }) {
           </label>
         </span>
         <button type="button" class="button" onClick={() => setKeysOpen(true)} title="Keyboard shortcuts (?)">
-          Shortcuts
+          Keys
         </button>
       </PageHeader>
       <div class="content">

@@ -87,7 +87,7 @@ export function Header({ model, facts, source, view, theme, patch, switchTheme, 
         </nav>
         <ThemeButton theme={theme} switchTheme={switchTheme} />
         <button type="button" class="button" onClick={showKeys} title="Keyboard shortcuts (?)">
-          Shortcuts
+          Keys
         </button>
       </div>
     </header>
