@@ -101,15 +101,9 @@ describe('a row of the list', () => {
 })
 
 describe('the filters of the list', () => {
-<<<<<<< ours
-  it('select by duration and by status, and are restored when the user goes back', async () => {
-    const page = await openReadList(await startFilledUi())
-    const least = page.getByLabel('Shortest duration')
-=======
   it('narrow it by duration and by status, and Back brings them again', async () => {
     const page = await openRead(await fullUi())
     const least = page.getByLabel('Minimum duration')
->>>>>>> theirs
     const status = page.getByLabel('Status')
 
     const found: Record<string, string[]> = {}
@@ -141,15 +135,9 @@ describe('the filters of the list', () => {
     expect(await readRowIds(page)).toEqual(['t-5'])
   })
 
-<<<<<<< ours
-  it.each(['abc', '-5', '1e3', '5 parsecs'])('report that "%s" is no duration, and list everything', async text => {
-    const page = await openReadList(await startFilledUi())
-    const least = page.getByLabel('Shortest duration')
-=======
   it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is no duration, and list everything', async text => {
     const page = await openRead(await fullUi())
     const least = page.getByLabel('Minimum duration')
->>>>>>> theirs
 
     await least.fill(text)
 
