@@ -101,8 +101,8 @@ describe('a row of the list', () => {
 })
 
 describe('the filters of the list', () => {
-  it('narrow it by duration and by status, and Back brings them again', async () => {
-    const page = await openRead(await fullUi())
+  it('select by duration and by status, and are restored when the user goes back', async () => {
+    const page = await openReadList(await startFilledUi())
     const least = page.getByLabel('Minimum duration')
     const status = page.getByLabel('Status')
 
@@ -136,7 +136,7 @@ describe('the filters of the list', () => {
   })
 
   it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is no duration, and list everything', async text => {
-    const page = await openRead(await fullUi())
+    const page = await openReadList(await startFilledUi())
     const least = page.getByLabel('Minimum duration')
 
     await least.fill(text)

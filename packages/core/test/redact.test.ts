@@ -19,7 +19,7 @@ function work(): void {
 
 /** The cards that the records hold once they have left. */
 async function cards(): Promise<unknown[]> {
-  return (await traceRecords(work)).map(record => record.info['card'])
+  return (await traceRecords(work)).map(record => record.info.card)
 }
 
 describe('the redact hook', () => {
