@@ -17,7 +17,7 @@ function create(write: Driver['write'], options?: NotifierOptions): QueueNotifie
   return openNotifier({ write }, { maxBackoff: 2, ...options })
 }
 
-/** A store that refuses each batch that holds one of these records, or is too large. */
+/** Creates a store that refuses a batch that holds one of these records, or is too large. */
 function createStore(culprits: ReadonlySet<string>, limits: { readonly bytes?: number } = {}) {
   const kept: string[] = []
   const requests: Records[] = []
@@ -278,7 +278,7 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ count, culprits, batchSize, failures, flushes }) => {
         const store = createStore(new Set(culprits.map(String)))
-        // From so many on, a single record is written before the ones that fail, to learn whether the store takes any.
+        // After this many failures, a single later record is written first, to learn whether the store accepts any.
         const keepsOrder = failures.filter(failure => failure !== 'none').length < 4
         let failed = 0
         const notifier = create(

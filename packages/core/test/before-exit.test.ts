@@ -25,7 +25,7 @@ const work = points => profiler.run({ hmacKey: 'KEY' }, () => {
 })
 `
 
-/** Runs a program to its end: what it printed, which is its statistics, and for how long it ran once it was loaded. */
+/** Runs a program to its end. Returns the statistics that it printed, and how long it ran after loading. */
 async function runToItsEnd(program: string) {
   const arguments_ = ['--input-type=module', '-e', PROGRAM + program]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, arguments_, {

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** The environment is read again after any `configure`. */
+/** Sets environment variables. The call to `configure` makes the package read the environment again. */
 function withEnvironment(variables: Record<string, string>): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
   configure({})

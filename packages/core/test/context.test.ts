@@ -92,7 +92,7 @@ describe('the context', () => {
     `)
 
     expect(out).toBe('done\n')
-    // The context rests ten seconds after the last trace: waiting for that would show.
+    // The context is disabled ten seconds after the last trace. A program that waited for that would take longer.
     expect(Date.now() - started).toBeLessThan(8_000)
   })
 })

@@ -280,7 +280,7 @@ describe('the counts', () => {
 
           expect(notifier.stats.queued).toBe(0)
           expect(notifier.stats.emitted).toBe(emitted + 1)
-          // A write may have ended when there was no time left to hear of it.
+          // The store may have kept records of a write whose result came after the time limit.
           expect(notifier.stats.written).toBeLessThanOrEqual(kept)
           if (!hangs) expect(notifier.stats.written).toBe(kept)
           if (!hangs) expect(notifier.stats.dropped).toBe(refused + full + 1)
@@ -303,7 +303,7 @@ describe('the counts', () => {
       try {
         notifier(nonsense as TraceRecord)
       } catch {
-        // What it makes of them is open; the counts are not.
+        // The notifier may throw or not. Only the counts matter here.
       }
       expectExact(notifier)
     }
@@ -322,7 +322,7 @@ describe('a flood of records into an unreachable store', () => {
     await delay(20)
     emit(notifier, 10_000)
 
-    // 100 that wait, and the batch that is being written.
+    // 100 records wait, and a batch of 10 is being written.
     expect(notifier.stats).toMatchObject({ emitted: 10_050, queued: 110, dropped: 9_940 })
     expect(drops).toHaveLength(9_940)
     expect(drops[0]).toEqual([1, 'queue-full'])
@@ -417,7 +417,7 @@ describe('flush', () => {
       { flushAfter: 1, minBackoff: 20, maxBackoff: 60_000 },
     )
     notifier(record())
-    // Long enough for the pauses to have grown well beyond the flush.
+    // After 7 tries the pauses are much longer than the flush.
     await until(() => tries >= 7)
     setTimeout(() => {
       alive = true

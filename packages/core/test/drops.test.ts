@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const notifier of open.splice(0)) await notifier.close(1)
 })
 
-/** A store that takes nothing before it is opened. */
+/** Creates a notifier whose store fails until `settle` is called. */
 function openGate(options?: NotifierOptions) {
   const kept: TraceRecord[] = []
   let isOpen = false
@@ -53,7 +53,7 @@ function toldIn(records: readonly TraceRecord[]): number {
   return records.reduce((sum, { info }) => sum + Number(info.records_dropped ?? 0), 0)
 }
 
-/** Serves a request of a trace with so many steps; `parentId` is the point of its caller. */
+/** Serves a request that records `steps` points. `parentId` is the id of the caller's point. */
 function serve(baseId: string, steps: number, parentId = baseId): void {
   serveFake(createRequestTracer('KEY'), signedHeaders('KEY', baseId, parentId), request => {
     for (let step = 0; step < steps; step++) request?.profiler.start('step').stop()
@@ -61,7 +61,7 @@ function serve(baseId: string, steps: number, parentId = baseId): void {
 }
 
 async function collectWarnings(): Promise<string[]> {
-  // A warning of an earlier test may be on its way.
+  // Lets a warning of an earlier test arrive first.
   await setImmediate()
   const warnings: string[] = []
   const listen = (warning: Error & { code?: string }): void => void warnings.push(`${warning.code} ${warning.message}`)
@@ -244,7 +244,7 @@ describe('the counts of any mix of traces', () => {
         expect(places).toEqual(places.toSorted((a, b) => a - b))
         for (let trace = 0; trace < 4; trace++) {
           const ofTrace = (records: readonly TraceRecord[]) => records.filter(r => r.base_id === `trace-${trace}`)
-          // With room for no record at all, nobody is left to tell.
+          // If the trace's last record was dropped, too, no record was left that could report the loss.
           if (!kept.some(({ trace_id, base_id }) => trace_id === 'end' && base_id === `trace-${trace}`)) continue
           expect(ofTrace(kept).length + toldIn(ofTrace(kept))).toBe(ofTrace(emitted).length)
         }

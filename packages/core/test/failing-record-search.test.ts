@@ -7,7 +7,9 @@ import { emit, expectExact, openNotifier, range } from './fixtures/quick-notifie
 
 type Records = readonly TraceRecord[]
 
-/** A store behind a proxy that answers 403, or breaks the connection, where a request holds one of these records. */
+/**
+ * Creates a store behind a proxy that answers 403, or breaks the connection, if a request holds one of these records.
+ */
 function createStore(isCulprit: (id: string) => boolean, code: OsprofilerError['code'] = 'ERR_STORE') {
   const kept: string[] = []
   const requests: string[][] = []

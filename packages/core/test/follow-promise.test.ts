@@ -26,7 +26,7 @@ class OtherSpecies<T> extends Promise<T> {
 
 const failure = () => new Error('backend is down')
 
-/** A kind of promise, what the program does with it, and whether its reason can be recorded. */
+/** A kind of promise, how the program uses the promise, and whether the reason of a rejection can be recorded. */
 const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<unknown>): unknown; reason?: boolean }> =
   {
     'an awaited rejection': { make: async () => Promise.reject(failure()), use: ignore, reason: true },
@@ -81,7 +81,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
         throw failure()
       },
     },
-    // Longer than an unhandled promise is left alone.
+    // The function stays pending for longer than an unhandled promise is left unobserved.
     'a rejection that nobody handles, of a function that was pending for long': {
       async make() {
         await sleep(150)
@@ -150,11 +150,11 @@ async function ignore(promise: PromiseLike<unknown>): Promise<void> {
   try {
     await promise
   } catch {
-    // The program knows what to do.
+    // The program handles the rejection.
   }
 }
 
-/** What a program sees of one promise: the unhandled rejections, and the ticks until the program has used it. */
+/** Returns what a program observes of a promise: unhandled rejections, and the ticks until the program has used it. */
 async function observe(call: () => unknown, use: (promise: Promise<unknown>) => unknown) {
   const seen: unknown[] = []
   let promise: unknown
@@ -165,7 +165,7 @@ async function observe(call: () => unknown, use: (promise: Promise<unknown>) => 
   let ticks = 0
   let counting = true
   async function count() {
-    // Bounded: a chain of microtasks without an end would keep the event loop from its next turn.
+    // The limit is needed because an endless chain of microtasks would block the event loop.
     for (; counting && ticks < 50; ticks++) await null
   }
 
@@ -183,7 +183,7 @@ async function observe(call: () => unknown, use: (promise: Promise<unknown>) => 
 
 let baseId: string
 
-/** The records of the trace of one test: a promise that nobody awaited may end its point after its own test. */
+/** Collects the records of one test's trace. An unawaited promise of an earlier test may still end its point. */
 function listen(): TraceRecord[] {
   const records: TraceRecord[] = []
   setNotifier(record => record.base_id === baseId && records.push(record))
@@ -248,7 +248,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
   })
 })
 
-/** How often the species of promises is asked for while a function runs. */
+/** Returns how often the species of promises is read while a function runs. */
 async function countSpecies(fn: () => Promise<unknown>): Promise<number> {
   let asked = 0
   const species = Object.getOwnPropertyDescriptor(Promise, Symbol.species) as PropertyDescriptor
@@ -274,7 +274,7 @@ describe('a program that replaced the species of promises', () => {
     const traced = trace('load')(load)
     listen()
 
-    // Once, to have loaded what is loaded at first use.
+    // The first call loads modules and is not counted.
     await countSpecies(load)
     const before = await countSpecies(load)
     const asked = await countSpecies(() => run({ hmacKey: 'KEY', baseId }, traced))

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** What harmed a program once, by way of its own odd data, and must not again. */
+/** Odd data of a program has once broken the program in each of these ways. */
 describe('a guest in the program', () => {
   it('survives more open points than an argument list can hold', () => {
     const records: TraceRecord[] = []

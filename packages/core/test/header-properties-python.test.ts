@@ -6,7 +6,7 @@ import { type HeadersPeer, isTraced, openHeadersPeer, type PythonDecision } from
 import { hmacKey, honestBase64, honestJson, traceId } from './fixtures/honest-headers.js'
 import { base64Variants, encodings, hmacVariants, nearlyJson } from './fixtures/spoilt-headers.js'
 
-// OSPROFILER_TEST_RUNS=150000 searches for minutes rather than seconds.
+// With OSPROFILER_TEST_RUNS=150000, the search takes minutes and not seconds.
 const RUNS = Number(process.env.OSPROFILER_TEST_RUNS ?? 1_500)
 const TIMEOUT = 120_000 + 50 * RUNS
 
@@ -38,7 +38,7 @@ function check<T>(of: fc.Arbitrary<T>, property: (value: T) => Promise<void>): P
   return fc.assert(fc.asyncProperty(of, property), { numRuns: RUNS })
 }
 
-/** The same decision: not believed by either, or the same ids and key. */
+/** Expects both decisions to agree: both reject the headers, or both return the same ids and key. */
 function expectAlike(ours: UnpackedTrace | undefined, theirs: PythonDecision): void {
   expect(ours ?? null).toEqual(isTraced(theirs) ? theirs : null)
 }
@@ -129,7 +129,9 @@ describe('headers that no honest signer makes', () => {
     )
   }
 
-  /** Whether we took it. Then Python takes it as well, for the same trace and with the same key. */
+  /**
+   * Returns whether our code accepts the headers. Expects Python to accept them then, too, with the same trace and key.
+   */
   async function expectTakenByPythonToo({ info, hmac, keys }: Spoilt): Promise<boolean> {
     const ours = signedUnpack(info, hmac, keys)
     const theirs = await python.decide(info, hmac, keys)
@@ -143,7 +145,7 @@ describe('headers that no honest signer makes', () => {
     await check(spoilt, async each => {
       if (await expectTakenByPythonToo(each)) taken++
     })
-    // Were nearly all refused by both, nothing would have been put to the test.
+    // If both refused nearly all headers, the test would show nothing.
     expect(taken).toBeGreaterThan(RUNS * 0.05)
   }
 

@@ -17,7 +17,7 @@ function create(write: Driver['write'], options?: NotifierOptions): QueueNotifie
   return openNotifier({ write }, options)
 }
 
-/** A store that answers "try later" to records, each time or so many times. */
+/** Creates a store that answers "try later" to the records for which `holds` returns true. */
 function createStore(holds: (id: string) => boolean) {
   const kept: string[] = []
   const tries: string[] = []

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { watchConnection } from '../src/http/http1-connection.js'
 
-/** Both ends of a connection. */
+/** Opens a connection and returns both of its ends. */
 async function openConnection(): Promise<{ readonly server: Socket; readonly client: Socket }> {
   const listening = createServer().listen(0, '127.0.0.1')
   await once(listening, 'listening')

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { watchHttp1 } from '../src/http/http1-response-end.js'
 import type { ResponseEnd } from '../src/http/response-end.js'
 
-/** How the response to one request ended, and the status that was sent. */
+/** Serves one request. Returns how the response ended, and the status that was sent. */
 async function respond(
   handle: (req: IncomingMessage, res: ServerResponse) => void,
   leave = false,

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { streamOf, watchHttp2 } from '../src/http/http2-response-end.js'
 import type { ResponseEnd } from '../src/http/response-end.js'
 
-/** How the response to one request ended, and the status that was sent. */
+/** Serves one request. Returns how the response ended, and the status that was sent. */
 async function respond(
   handle: (res: Http2ServerResponse) => void,
   leave = false,

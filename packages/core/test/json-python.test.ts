@@ -15,7 +15,7 @@ def read(text):
 json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout)
 `
 
-/** What Python's `json` writes of each text; null where Python refuses the text. */
+/** Returns each text as Python's `json` reads and writes it, or null if Python refuses the text. */
 function askPython(texts: readonly string[]): readonly (string | null)[] {
   const { stdout } = spawnSync('/usr/bin/python3', ['-c', PROGRAM], {
     input: JSON.stringify(texts),
@@ -53,7 +53,7 @@ const { json } = fc.letrec<{ json: string; value: string; list: string; members:
     ),
 }))
 
-/** A text of which a piece is gone, or has become another: most of these are no JSON. */
+/** Texts in which a piece was removed or replaced. Most of them are not valid JSON. */
 const broken = fc
   .tuple(json, fc.nat(), fc.nat(2), fc.constantFrom('', ',', '}', ']', '"', '1', '0', '.', 'e', '-', 'N', '\t', '\\'))
   .map(([whole, at, length, piece]) => {
@@ -74,7 +74,7 @@ describe('parseJson and the json module of Python', () => {
       }
     })
 
-    // JavaScript writes 1e-7 where Python writes 1e-07, and both mean one number: Python reads ours again.
+    // JavaScript writes 1e-7 and Python writes 1e-07 for the same number. Python therefore reads our texts again.
     const again = askPython(ours.map(each => each ?? ''))
     for (const [index, each] of texts.entries()) expect([each, again[index]]).toEqual([each, expected[index]])
   })

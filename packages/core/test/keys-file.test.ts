@@ -9,7 +9,7 @@ import { createKeysFile } from '../src/keys/keys-file.js'
 
 const TEXT = 'text'
 
-/** The keys that a ring finds for the signatures of these keys. */
+/** Signs a text with each key. Returns the keys that a ring finds for the signatures. */
 function signersOf(ring: KeyRing | undefined, keys: readonly string[]): (string | undefined)[] {
   return keys.map(key => ring?.verify(TEXT, new KeyRing([key]).sign(TEXT)))
 }

@@ -32,7 +32,7 @@ describe('maxPointsPerTrace', () => {
   })
   afterEach(() => setNotifier(undefined))
 
-  /** Serves a request of a trace that opens so many points, one after another, before its own ends. */
+  /** Serves a request that opens `points` points, one after another. */
   function serveWithPoints(tracer: RequestTracer, baseId: string, points: number): void {
     serveFake(tracer, signedHeaders('KEY', baseId), request => {
       for (let point = 0; point < points; point++) request?.profiler.start('step').stop()
@@ -76,7 +76,8 @@ describe('maxPointsPerTrace', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     for (let request = 0; request < 5; request++) serveWithPoints(tracer, baseId, 5)
-    // 6, then 4 and 2 omitted; the third is let in to tell of its 5; the fourth and fifth, so soon after, are not.
+    // Of 6 points, the first request omits 0, and the second 2. The third is traced to report its 5 omitted points. The
+    // others come too soon.
     expect(records).toHaveLength(2 * 11)
     expect(omitted()).toBe(2 + 5)
 

@@ -6,14 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const CORE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href)
 const TOOLKIT = JSON.stringify(new URL('../dist/toolkit/index.js', import.meta.url).href)
-/** Shows what its records name as their service, and its main file. */
+/** Program that prints the service in its records, and its main file. */
 const SHOW = `Promise.all([import(${CORE}), import(${TOOLKIT})]).then(([core, { mainFile }]) => {
   let service
   core.setNotifier(record => { service = record.service })
   core.run({ hmacKey: 'KEY' }, () => core.start('step').stop())
   console.log(service, mainFile() ?? 'none')
 })`
-/** What PM2 5 to 7 do, as far as a program sees it: lib/ProcessContainerFork.js, lib/ProcessContainer.js. */
+/** Program that loads the main file as PM2 5 to 7 do, in lib/ProcessContainerFork.js and lib/ProcessContainer.js. */
 const FORK = `require('module')._load(process.env.pm_exec_path, null, true)`
 const FORK_OF_MODULE = `import(require('url').pathToFileURL(process.env.pm_exec_path))`
 const CLUSTER = `const settings = JSON.parse(process.env.pm2_env)

@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(() => setNotifier(undefined))
 
-/** Runs a function in a trace whose id is known. */
+/** Runs a function in the trace `BASE_ID`. */
 function inTrace<T>(fn: () => T): T {
   return run({ hmacKey: 'KEY', baseId: BASE_ID }, fn)
 }

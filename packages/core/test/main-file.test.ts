@@ -28,7 +28,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** What a program shows: its main file, and the file of a library there. */
+/** Runs Node. Returns the main file that the program prints, and the path of a library there. */
 function show(args: readonly string[], cwd = '', env: Record<string, string> = {}): string {
   const home = { HOME: join(folder, 'home') }
   const options = { cwd: join(folder, cwd), env: { ...home, ...env }, encoding: 'utf8' } as const

@@ -26,7 +26,7 @@ describe('the ids of OpenTelemetry', () => {
     expect(otlpSpanId('019aab00-1234-7abc-0000-000000000000')).toMatch(/[1-9a-f]/)
   })
 
-  // http://www.isthe.com/chongo/src/fnv/test_fnv.c: FNV-1a of 128 bits for "foobar".
+  // Source: http://www.isthe.com/chongo/src/fnv/test_fnv.c, FNV-1a with 128 bits for "foobar".
   it('are hashed with FNV-1a', () => {
     expect(otlpTraceId('foobar')).toBe('343e1662793c64bf6f0d3597ba446f18')
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readParameterName } from '../src/tracing/parameter-names.js'
 import { standIn } from '../src/wrapping/stand-in.js'
 
-/** The names of the first four parameters of a function that is given by its source text. */
+/** Returns the names of the first four parameters of the function with this source text. */
 function namesIn(source: string): string[] {
   const fn: () => unknown = new Function(`return ${source}`)()
   return [0, 1, 2, 3].map(index => readParameterName(fn, index))

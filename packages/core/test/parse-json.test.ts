@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ExactNumber, jsonText, parseJson } from '../src/json/index.js'
 
-/** What is written, and what `String` and `jsonText` make of the value that is read. */
+/** JSON texts, and the text that `String` and `jsonText` make of each parsed value. */
 const EXACT: readonly (readonly [string, string])[] = [
   ['9007199254740993', '9007199254740993'],
   ['-9007199254740993', '-9007199254740993'],
@@ -26,7 +26,7 @@ const EXACT: readonly (readonly [string, string])[] = [
   ['0.99999999999999999999', '1.0'],
 ]
 
-/** What stays a number, with what JavaScript writes of it. */
+/** JSON texts that are parsed to plain numbers, and these numbers. */
 const PLAIN: readonly (readonly [string, number])[] = [
   ['0', 0],
   ['-0', 0],

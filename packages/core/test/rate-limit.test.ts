@@ -17,7 +17,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** The time is what the test says from here on. */
+/** From here on, `now` is the time. */
 function holdClock(): void {
   vi.spyOn(performance, 'now').mockImplementation(() => now)
 }
@@ -109,7 +109,7 @@ describe('maxTracesPerSecond', () => {
 
     for (let round = 0; round < 100; round++) for (const pair of pairs) serveFake(tracer, pair)
 
-    // Ten points, and one of a request that is let in to tell of the others.
+    // Ten points are recorded, and the point of a request that is admitted to report the others.
     expect(records).toHaveLength(22)
     setNotifier(() => {})
   })

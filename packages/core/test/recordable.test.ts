@@ -5,7 +5,7 @@ import { cutText } from '../src/platform/cut-text.js'
 import { recordable, recordableInfo } from '../src/recording/recordable.js'
 import { traceRecords } from './fixtures/trace-records.js'
 
-/** Fails the test when the program's own code is run. */
+/** Stands in for code of the program. Fails the test if the code runs. */
 function mine(): never {
   throw new Error('code of the program was run')
 }
@@ -209,7 +209,7 @@ describe('an info', () => {
 
 describe('a point', () => {
   const hostile = createHostile()
-  // As functions: the generator itself looks at what it hands out.
+  // The values are wrapped in functions, because fast-check inspects the values that it generates.
   const anything = fc.oneof(
     fc
       .anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true })

@@ -225,7 +225,7 @@ const UNITS = [
 ]
 
 describe('redacting a text', () => {
-  // In one run of the same machine: what grows with the square of the length takes sixteen times as long.
+  // The test compares times on the same machine. Quadratic growth would multiply the time by sixteen.
   it.each(UNITS)('takes time that grows no faster than the text: %j', unit => {
     for (const prefix of ['', 'https://a:']) {
       const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`
@@ -245,7 +245,7 @@ describe('redacting a text', () => {
     const largest = Math.min(...Array.from({ length: 5 }, () => cpuTime(() => recordableInfo(info))))
     const small = Math.min(...Array.from({ length: 5 }, () => cpuTime(() => recordableInfo(ordinary), 1_000)))
 
-    // A text of 80 times its length, and not the square of that.
+    // The largest info is 80 times as long as a small text. Quadratic growth would exceed this limit.
     expect(largest / small).toBeLessThan(50_000)
   })
 
@@ -267,7 +267,7 @@ describe('redacting a text', () => {
   )
 })
 
-/** In microseconds: other programs on the machine do not count. */
+/** Returns the processor time in microseconds, which other programs on the machine do not affect. */
 function cpuTime(work: () => void, times = 1): number {
   const before = process.cpuUsage()
   for (let time = 0; time < times; time++) work()

@@ -17,7 +17,7 @@ function work(): void {
   withTrace('a', { secret: 'shown', card: 4711 }, () => start('b').stop({ card: 4711 }))
 }
 
-/** The cards that the records hold once they have left. */
+/** Returns the cards in the records that leave the process. */
 async function cards(): Promise<unknown[]> {
   return (await traceRecords(work)).map(record => record.info.card)
 }

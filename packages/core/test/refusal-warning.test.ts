@@ -14,7 +14,7 @@ import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
 
-/** A keys file is looked at again at most once a second. */
+/** The keys file is read again at most once a second. */
 const LOOK_AGAIN_MS = 1_050
 
 const HOSTILE = '\u001b[31m\nSet-Cookie: a=b\r\n\u202e'
@@ -23,7 +23,7 @@ let restore: () => void
 beforeEach(() => {
   vi.stubEnv('OSPROFILER_HMAC_KEYS', undefined)
   restore = configure({})
-  // A process warns once a minute: each test is to be the first one.
+  // A process warns at most once a minute, so each test starts without earlier warnings.
   forgetWarnings()
 })
 afterEach(() => {
@@ -196,7 +196,7 @@ describe('a first request without a key', () => {
   })
 })
 
-/** What the process has warned of stands beside the other state that copies of the package share. */
+/** Removes the memory of earlier warnings from the state that copies of the package share. */
 function forgetWarnings(): void {
   const { values } = (globalThis as never)[Symbol.for('osprofiler.core')] as { values: Map<string, unknown> }
   values.delete('refusal-warning')

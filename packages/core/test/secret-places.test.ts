@@ -14,7 +14,7 @@ const attempt = (fn: () => unknown) => {
   try {
     fn()
   } catch {
-    // What it threw is recorded.
+    // The thrown error is recorded.
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { findKeyBlocks, findShapes } from '../src/secrets/finders/secret-shapes.js'
 import { redactedBy } from './fixtures/redacted-by.js'
 
-// Put together here, so that no scanner of repositories takes them for secrets that leaked.
+// The secrets are assembled here, so that no scanner of repositories reports them as leaks.
 it.each([
   ['a JSON Web Token', ['eyJhbGciOiJIUzI1NiJ9', '.eyJzdWIiOiIxIn0.abc']],
   ['a key of AWS', ['AKIA', 'IOSFODNN7EXAMPLE']],

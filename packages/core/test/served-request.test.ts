@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => setNotifier(undefined))
 
-/** Serves a request, and ends its response with a status, well or not. */
+/** Serves a request, and ends its response with a status and an event. */
 function serve(handle: (request: ServedRequest, req: object) => void, status = 200, event = 'finish'): void {
   const [req, res] = createExchange({ ...signedHeaders('KEY') })
   createRequestTracer('KEY').serve(req, res, request => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const CORE = join(import.meta.dirname, '..')
 let folder: string
 
-/** A second copy of the package, as a second install leaves one in node_modules. */
+/** Copies the package into node_modules, as a second install does. */
 function copyCore(name: string): void {
   const copy = join(folder, 'node_modules', name)
   mkdirSync(copy, { recursive: true })
@@ -16,7 +16,7 @@ function copyCore(name: string): void {
   symlinkSync(join(CORE, 'node_modules'), join(copy, 'node_modules'))
 }
 
-/** Runs a program that knows two copies, `one` and `two`; returns what it printed and its warnings. */
+/** Runs a program that imports two copies, `one` and `two`. Returns the printed value and the warnings. */
 function runProgram(program: string, second = 'two') {
   const path = join(folder, 'program.mjs')
   writeFileSync(

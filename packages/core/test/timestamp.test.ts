@@ -4,7 +4,7 @@ import { createClock } from '../src/recording/timestamp.js'
 
 const realNow = () => performance.timeOrigin + performance.now()
 
-/** Sets the wall clock by so many milliseconds, as an administrator or a time service would. */
+/** Shifts the wall clock by milliseconds, as an administrator or a time service does. */
 function setWallClock(ms: number): void {
   vi.spyOn(Date, 'now').mockImplementation(() => realNow() + ms)
 }
@@ -47,7 +47,7 @@ describe('a timestamp', () => {
   it('is not shifted if the process pauses while the wall clock is read', () => {
     const now = vi.spyOn(Date, 'now').mockImplementation(() => {
       const asked = realNow()
-      // As when the machine gives the processor to others.
+      // The loop pauses the process, as an operating system does that runs other processes.
       while (realNow() < asked + 20);
       return asked
     })

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Whether a trace that was named so many milliseconds ago is traced now. */
+/** Returns whether a request with this trace id is traced. A refused request must be counted as too old. */
 function isTraced(baseId: string, options?: HttpOptions): boolean {
   const tracer = createRequestTracer('KEY', options)
   const traced = serveFake(tracer, signedHeaders('KEY', baseId))

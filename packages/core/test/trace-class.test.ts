@@ -4,7 +4,7 @@ import { trace, traceClass } from '@osprofiler/core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
-/** Classes that a test may change. */
+/** Returns new classes, which a test may change. */
 function createClasses() {
   class Store {
     static opened = 0

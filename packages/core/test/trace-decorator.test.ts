@@ -26,7 +26,7 @@ const OPTIONS = [
 
 let folder: string
 
-/** Compiles a fixture as a user would, runs it in a process of its own, and returns what it printed. */
+/** Compiles a fixture as a user would, runs it in its own process, and returns the printed text. */
 function compileAndRun(fixture: string, ...options: string[]) {
   const out = join(folder, options.join('') || 'standard')
   const source = join(folder, fixture)

@@ -65,7 +65,7 @@ describe('a flood of bad signatures', () => {
     function flood(requests: number): void {
       for (let request = 0; request < requests; request++) {
         const req = new IncomingMessage(socket)
-        // Each another pair, so that whatever were remembered of it would show.
+        // Each request has a different pair, so that a memory of pairs would grow.
         req.headers['x-trace-info'] = `eyJiYXNlX2lkIjogIm${String(request).padStart(10, '0')}IifQ==`
         req.headers['x-trace-hmac'] = String(request).padStart(request % 10 === 0 ? 39 : 40, '0')
         tracer.serve(req, new ServerResponse(req), () => served++)
@@ -77,7 +77,7 @@ describe('a flood of bad signatures', () => {
 
     expect(served).toBe(205_000)
     expect(tracer.stats).toMatchObject({ traced: 0, refused: { 'unknown-key': 184_500, 'malformed-hmac': 20_500 } })
-    // Five bytes a request: less than the smallest thing that could be kept.
+    // The limit is five bytes per request, which is less than any value that could be kept.
     expect(growth).toBeLessThan(1_000_000)
   })
 

@@ -79,7 +79,7 @@ describe('a signed request that comes with', () => {
     try {
       response.emit('close')
     } catch {
-      // A frozen emitter fails by itself.
+      // A frozen emitter throws by itself.
     }
     await pause(20)
 

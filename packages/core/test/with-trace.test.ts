@@ -3,7 +3,7 @@ import { get, start, withTrace } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
-// Named apart: what is tested here is what a linter warns of.
+// A linter warns of objects with a `then` member. These tests need such objects.
 const THEN = 'then'
 const tick = () => new Promise(resolve => setImmediate(resolve))
 

@@ -5,15 +5,15 @@ import { json } from 'node:stream/consumers'
 import type { TraceRecord } from '@osprofiler/core'
 import { onTestFinished } from 'vitest'
 
-/** What stands in for Ceilometer and Keystone. */
+/** Stand-in for Ceilometer and Keystone. */
 export interface CeilometerStandIn {
   readonly host: string
   readonly port: number
-  /** Has it hold events of these records, as Ceilometer's agent makes them of notifications. */
+  /** Adds the events that Ceilometer's agent would make of notifications with these records. */
   hold(records: readonly TraceRecord[], options?: { readonly raw?: boolean }): void
-  /** Has it answer with this status, or with this body, whatever it is asked. */
+  /** Sets the status, the body or the headers of every further answer. */
   answer(answer: { readonly status?: number; readonly body?: string; readonly headers?: Record<string, string> }): void
-  /** The requests that it got: path and token. */
+  /** The path and the token of each received request. */
   readonly requests: readonly { readonly url: string; readonly token: string | undefined }[]
 }
 
@@ -21,9 +21,9 @@ const TOKEN = 't0ken'
 const PASSWORD = 'p4ssword'
 
 /**
- * Starts a stand-in at the protocol: no Ceilometer whose API has events, nor Panko, can be installed any more. It holds
- * events as Ceilometer 7 gave them out at `/v2/events` (query by a trait, `limit`, 100 by default), and gives the token
- * "t0ken" at `/v3/auth/tokens` for the password "p4ssword".
+ * Starts a stand-in that speaks the protocol, because neither a Ceilometer with an API for events nor Panko can be
+ * installed any more. The stand-in returns events at `/v2/events` as Ceilometer 7 did (query by a trait, `limit`, 100
+ * by default). At `/v3/auth/tokens` it returns the token "t0ken" for the password "p4ssword".
  */
 export async function startCeilometerStandIn(): Promise<CeilometerStandIn> {
   const events: { readonly traits: readonly { readonly name: string; readonly value: unknown }[] }[] = []
@@ -76,7 +76,7 @@ export async function startCeilometerStandIn(): Promise<CeilometerStandIn> {
   }
 }
 
-/** By Ceilometer's `event_definitions.yaml`. */
+/** Converts a record to an event by the rules of Ceilometer's `event_definitions.yaml`. */
 function toEvent(record: TraceRecord, raw: boolean) {
   const { base_id, trace_id, parent_id, name, project, service, timestamp, info } = record
   const { path, query, method, scheme } = (info.request ?? {}) as Record<string, unknown>

@@ -8,7 +8,7 @@ import { findFreePort } from '../../../test/servers/free-port.js'
 import { type CeilometerStandIn, startCeilometerStandIn } from './ceilometer-stand-in.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** A Ceilometer with events, of which the tests see only this. */
+/** The part of a Ceilometer that the tests use. */
 interface Ceilometer {
   readonly connectionString: string
   put(records: readonly TraceRecord[]): Promise<void>
@@ -24,7 +24,8 @@ describeCeilometer('a stand-in at its protocol', async () => {
   }
 })
 
-// The same against a real one: its string here, and in the other the messaging:// from which its agent takes notifications.
+// The variables name a real Ceilometer, and the messaging:// from which its agent takes notifications. The same tests
+// run against it.
 const { OSPROFILER_TEST_CEILOMETER_URL: url, OSPROFILER_TEST_CEILOMETER_MESSAGING_URL: source } = process.env
 if (url !== undefined && source !== undefined) {
   describeCeilometer('a real one', async () => ({

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished, type TestContext } from 'vitest'
 
-/** The hook of a test that runs beside others: each of these has to use its own. */
+/** The `onTestFinished` hook of a concurrent test. Each concurrent test has to use its own hook. */
 export type OnTestFinished = TestContext['onTestFinished']
 
 /** What a program printed, and its exit code. */
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Starts a fixture in a process of its own, which does not outlive the running test. */
+/** Starts a fixture in its own process, which is killed at the end of the running test. */
 export function startFixture(
   name: string,
   args: readonly string[],
@@ -27,7 +27,7 @@ export function startFixture(
   return endWithTest(spawn(process.execPath, argv, { env: { ...process.env, ...options.env } }), options.onFinished)
 }
 
-/** Starts any program, which does not outlive the running test. */
+/** Starts any program, which is killed at the end of the running test. */
 export function startProgram(
   command: string,
   args: readonly string[],
@@ -48,7 +48,7 @@ export async function finish(child: ChildProcessWithoutNullStreams): Promise<Out
   return { code, ...texts }
 }
 
-/** Waits until a program has printed a line, and gives all that it has printed by then. */
+/** Waits until a program has printed a line. Returns the text that it has printed so far. */
 export async function printed(child: ChildProcessWithoutNullStreams, line: string): Promise<string> {
   let text = ''
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
@@ -58,7 +58,7 @@ export async function printed(child: ChildProcessWithoutNullStreams, line: strin
   throw new Error(`The program ended without "${line}": ${text}`)
 }
 
-/** The path of a fixture. */
+/** Returns the path of a fixture. */
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 }

@@ -6,7 +6,7 @@ import { endBesideHang, expectEndInTime, WAYS_TO_END } from './end-beside-hang.j
 const sockets = new Set<Socket>()
 const server = createServer(socket => {
   sockets.add(socket)
-  // It reads and says nothing, which no client can tell from a server that thinks.
+  // The server reads and never answers. Clients cannot distinguish it from a slow server.
   socket.on('error', () => undefined).resume()
 })
 beforeAll(async () => {
@@ -17,10 +17,10 @@ afterAll(() => {
   server.close()
 })
 
-/** Tried one after the other, each for some seconds, they would take longer than is allowed. */
+/** Six hosts, because trying them one after another would take longer than the promised time. */
 const SIX = Array.from({ length: 6 }, () => 'HOST').join(',')
 
-/** The stores of one program, which loads one client. */
+/** Each group holds the stores of one program, which loads one client. */
 const GROUPS = [
   ['redis://HOST', 'rediss://HOST', 'redissentinel://HOST', `redissentinel://${SIX}`, `redis://${SIX}?cluster=true`],
   ['postgresql://me:s3cret@HOST/traces', `postgresql://me:s3cret@${SIX}/traces?connect_timeout=60`],
@@ -37,7 +37,7 @@ const GROUPS = [
   ],
 ]
 
-// Side by side: each waits for some seconds.
+// The tests run concurrently, because each waits for some seconds.
 describe.each(WAYS_TO_END)(
   'a program that %s, with stores on servers that accept connections and never answer',
   how => {

@@ -5,17 +5,17 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** What a store cannot do for good reasons, which its page in docs/stores tells. */
+/** Restrictions of a store that have good reasons. The store's page in docs/stores describes them. */
 export interface Capabilities {
   /** Whether traces can be removed. Default: true. */
   readonly deletes?: boolean
 }
 
 /**
- * Declares what holds for every driver whose store can be read.
+ * Declares the tests that every driver with a readable store must pass.
  *
  * @param scheme the driver's name
- * @param createStore makes an empty store for the running test and gives its connection string
+ * @param createStore creates an empty store for the running test and returns its connection string
  */
 export function describeDriver(
   scheme: string,

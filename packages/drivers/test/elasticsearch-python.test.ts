@@ -8,7 +8,7 @@ import { type SearchStandIn, startSearch } from './stand-ins/search.js'
 
 importOnce('elasticsearch')
 
-// Python's client 7.17 names types of documents; it has an Elasticsearch 8 allow that where it is told so.
+// Python's client 7.17 sends document types. With this variable, the client asks Elasticsearch 8 to accept them.
 const env = { ELASTIC_CLIENT_APIVERSIONING: '1' }
 let server: SearchStandIn
 

@@ -1,31 +1,31 @@
 import { expect } from 'vitest'
 import { finish, type OnTestFinished, printed, startFixture } from './child.js'
 
-/** How a program ends whose stores hang: see the fixture. */
+/** How a program with hanging stores ends. The fixture describes each way. */
 export const WAYS_TO_END = ['closes', 'end', 'ends later'] as const
 export type WayToEnd = (typeof WAYS_TO_END)[number]
 
-/** How a program ended whose stores hung. */
+/** The end of a program whose stores hung. */
 export interface HungEnd {
   readonly code: number | null
   readonly stderr: string
-  /** How long `close()` of all took where it was called, in milliseconds. */
+  /** How long `close()` of all drivers took, in milliseconds, if the program called it. */
   readonly closeMs?: number
-  /** How long the program lived on. */
+  /** How long the process kept running, in milliseconds. */
   readonly endMs: number
-  /** How long the event loop stood still at most: no timer can keep a promise meanwhile. */
+  /** The longest time for which the event loop was blocked, in milliseconds. No timer can run during that time. */
   readonly stillMs: number
-  /** What the writes ended in that were under way at `close()`. */
+  /** The errors of the writes that were in progress when `close()` was called. */
   readonly errors?: readonly { readonly code: string; readonly message: string }[]
 }
 
-/** Five seconds are promised; the rest is for a busy machine. */
+/** The promised limit is five seconds. The rest is a margin for a busy machine. */
 const LONGEST_MS = 5_500
 const AT_ONCE_MS = 500
 
 /**
- * Runs a program beside stores that never answer or, with `hang`, stop answering when that is called. A test that runs
- * beside others gives its own hook.
+ * Runs a program whose stores never answer or, with `hang`, stop answering when `hang` is called. A concurrent test
+ * passes its own hook.
  */
 export async function endBesideHang(
   stores: readonly string[],
@@ -43,7 +43,7 @@ export async function endBesideHang(
   return { code, stderr, ...JSON.parse(stdout) }
 }
 
-/** Expects a program to have been held up for no longer than is promised, and to have been warned of each store once at most. */
+/** Expects a program to end within the promised time, with at most one warning for each store. */
 export function expectEndInTime(end: HungEnd, store: string, stores = 1): void {
   const { code, stderr, closeMs = 0, endMs, stillMs, errors = [] } = end
   expect(code, `${store} ${stderr}`).toBe(0)
@@ -54,18 +54,18 @@ export function expectEndInTime(end: HungEnd, store: string, stores = 1): void {
   for (const error of errors) expect(error.code, store).toMatch(/^ERR_(?:STORE|WRITE_UNCERTAIN)$/)
 }
 
-/** Runs a program for each way to end, side by side, beside a store that stops answering once all have written. */
+/** Runs one program for each way to end, concurrently. The store stops answering once all programs have written. */
 export async function endAllBesideHang(store: string, hang: () => Promise<unknown>): Promise<HungEnd[]> {
   const hangForAll = meeting(WAYS_TO_END.length, hang)
   return await Promise.all(WAYS_TO_END.map(how => endBesideHang([store], how, { hang: hangForAll })))
 }
 
-/** Expects each of these programs to have ended in time. */
+/** Expects each of these programs to end within the promised time. */
 export function expectAllEndInTime(ends: readonly HungEnd[], store: string): void {
   for (const [index, end] of ends.entries()) expectEndInTime(end, `${store}, a program that ${WAYS_TO_END[index]}`)
 }
 
-/** A function that does its work once so many have called it. All of them wait until the work is done. */
+/** Returns a function that does its work on call number `size`. All calls resolve when the work is done. */
 function meeting(size: number, work: () => Promise<unknown>): () => Promise<unknown> {
   let come = 0
   let begin: () => void = () => undefined

@@ -17,7 +17,7 @@ async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A search engine whose answers come byte by byte. */
+/** Starts a search engine that sends its answers byte by byte. */
 async function startTricklingSearch(): Promise<number> {
   const server = createHttpServer(async (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
@@ -30,7 +30,7 @@ async function startTricklingSearch(): Promise<number> {
   return await portOf(server)
 }
 
-/** A Redis that sends an answer of a gigabyte, a byte at a time. */
+/** Starts a Redis that sends an answer of a gigabyte, one byte at a time. */
 async function startTricklingRedis(): Promise<number> {
   const server = createServer(socket => {
     socket.on('error', () => undefined)

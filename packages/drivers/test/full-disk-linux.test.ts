@@ -6,7 +6,7 @@ import { finish, fixture, startProgram } from './child.js'
 import { makeRecord, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** Writes with a driver to a disk of two megabytes until it is full, and again when there is room; says what happened. */
+/** Writes to a disk of two megabytes until it is full, and again when there is room. Returns the printed results. */
 async function fillDisk(scheme: 'sqlite' | 'file'): Promise<{ stdout: string; stderr: string }> {
   const disk = temporaryDirectory()
   const command = `mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2" ${scheme} "$0"`
@@ -36,7 +36,9 @@ describe('a full disk', () => {
   })
 })
 
-/** Writes a long record for each trace with a process whose files may have `size` bytes. Returns what the write said. */
+/**
+ * Writes a long record for each trace in a process whose files may have `size` bytes. Returns the result of the write.
+ */
 async function writeWithin(size: number, directory: string, traces: readonly string[]): Promise<string> {
   const node = [process.execPath, fixture('write-within-limit.mjs'), directory, ...traces]
   const { stdout, stderr } = await finish(startProgram('prlimit', [`--fsize=${size}`, ...node]))

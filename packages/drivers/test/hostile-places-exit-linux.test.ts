@@ -1,4 +1,4 @@
 import { describeHostilePlaces } from './hostile-places.js'
 
-// One file for each way to end: most of the time is waiting.
+// Each way to end has its own file, because the tests mostly wait.
 describeHostilePlaces('process.exit()')

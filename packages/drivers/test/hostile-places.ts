@@ -10,7 +10,7 @@ import { finish, type OnTestFinished, printed, startFixture, startProgram } from
 import { makeTrace } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** Makes a place in a directory where no store can be, and gives its connection string. */
+/** Creates a place in a directory where no store can exist. Returns its connection string. */
 type MakePlace = (directory: string, onFinished: OnTestFinished) => string | Promise<string>
 
 const DATABASE: Record<string, MakePlace> = {
@@ -52,7 +52,7 @@ const FOLDER: Record<string, MakePlace> = {
   },
 }
 
-/** Places of the stores of one program. */
+/** The places of the stores of one program. */
 type Group = readonly (readonly [string, MakePlace])[]
 const GROUP_SIZE = 5
 
@@ -69,10 +69,10 @@ function inGroups(places: Group): Group[] {
 /** How a program ends. */
 export type Ending = 'process.exit()' | 'close()' | 'by itself'
 
-/** The tests of a program that ends in this way, with a store at each of the places. */
+/** Declares the tests of a program that ends in this way and has a store at each of the places. */
 export function describeHostilePlaces(how: Ending): void {
   describe(`a program that ends by ${how}`, () => {
-    // Side by side: each waits for some seconds.
+    // The tests run concurrently, because each waits for some seconds.
     it.concurrent.for(GROUPS.map(([kind, group]) => [kind, group.map(([place]) => place), group] as const))(
       'with %s at %j warns once for each store, and ends at once without a busy loop',
       async ([, , group], { onTestFinished: onFinished }) => {
@@ -106,7 +106,7 @@ async function expectPromptEnd(child: ReturnType<typeof startFixture>, how: stri
 
   expect(code).toBe(how === 'process.exit()' ? 3 : 0)
   const warnings = stderr.match(/Warning: /g) ?? []
-  // Of a store that waits for a lock, nothing is known yet when a program ends at once.
+  // If a program ends at once, a store that still waits for a lock has not failed yet.
   if (how === 'process.exit()') expect(warnings.length, stderr).toBeLessThanOrEqual(stores)
   else expect(warnings, stderr).toHaveLength(stores)
   expect(busy).toBeLessThan(0.7)
@@ -136,7 +136,7 @@ async function makeSocket(path: string, onFinished: OnTestFinished): Promise<str
   return path
 }
 
-/** A database of ours, with a FIFO in the place of a file that belongs to it. */
+/** Creates a database of the driver, with a FIFO in place of one of its files. */
 async function makeDatabase(directory: string, suffix?: string): Promise<string> {
   const folder = join(directory, 'state')
   mkdirSync(folder)

@@ -22,14 +22,14 @@ const STORES = [
 ]
 
 interface DnsOptions {
-  /** Further lines of resolv.conf. */
+  /** Additional lines for resolv.conf. */
   readonly settings?: string
   readonly env?: Readonly<Record<string, string>>
-  /** The hook of a test that runs beside others. */
+  /** The hook of a concurrent test. */
   readonly onFinished?: OnTestFinished
 }
 
-/** Runs a fixture in a network of its own, where the only DNS server is one of the fixture. */
+/** Runs a fixture in its own network namespace, whose only DNS server belongs to the fixture. */
 async function runWithDns(
   fixture: string,
   args: readonly string[],
@@ -49,7 +49,7 @@ async function runWithDns(
   return { ...outcome, closedAt: Date.now() }
 }
 
-// Side by side: each waits for some seconds.
+// The tests run concurrently, because each waits for some seconds.
 describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a program that ends by %s', how => {
   it.concurrent.for(STORES)('ends in time with the store %s', async (store, context) => {
     const options = { onFinished: context.onTestFinished }
@@ -60,7 +60,7 @@ describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a pr
     expect(code, stderr).toBe(0)
     expect(emitted).toEqual([2])
     expect(took).toBeLessThan(how === 'process.exit()' ? 1_000 : 6_000)
-    // Joining a thread that asks for an address takes ten seconds and more.
+    // Joining a thread that looks up an address takes ten seconds or more.
     expect(closedAt - at).toBeLessThan(2_500)
   })
 })

@@ -1,17 +1,17 @@
 import { it } from 'vitest'
 import { endAllBesideHang, expectAllEndInTime } from './end-beside-hang.js'
 
-/** A server that can be made to hang. */
+/** Server that can be made to hang. */
 export interface HangingServer {
   /** The store's connection string. */
   url(): string
-  /** Has it hang, each in its way. */
+  /** Functions that make the server hang, each in a different way. */
   readonly hangs: Readonly<Record<string, () => Promise<unknown>>>
-  /** Has it answer again. */
+  /** Makes the server answer again. */
   heal(): Promise<unknown>
 }
 
-/** Declares that a program ends in time, in each way to end, whose store has taken records and hangs since. */
+/** Declares that a program ends in time, in each way to end, if its store hangs after it accepted records. */
 export function describeHungServer(name: string, hangs: readonly string[], get: () => HangingServer): void {
   it.each(hangs)(`${name} that hangs, %s, delays no program, however the program ends`, async hang => {
     const { url, hangs, heal } = get()

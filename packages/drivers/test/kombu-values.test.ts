@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeEvent } from '../src/ceilometer/event.js'
 import { decodeNotification } from '../src/messaging/notification.js'
 
-/** What kombu 5.7 sends of a value of Python, and what OSProfiler's command shows of that value. */
+/** Python values as kombu 5.7 sends them, and as OSProfiler's command shows them. */
 const VALUES: readonly (readonly [string, string])[] = [
   ['{"__type__": "datetime", "__value__": "2026-11-28T19:00:00.123456"}', '"2026-11-28T19:00:00.123456"'],
   ['{"__type__": "datetime", "__value__": "2026-11-28T19:00:00+00:00"}', '"2026-11-28T19:00:00+00:00"'],
@@ -18,7 +18,7 @@ const VALUES: readonly (readonly [string, string])[] = [
   ],
   ['{"a": [{"b": {"__type__": "date", "__value__": "2026-11-28"}}]}', '{"a":[{"b":"2026-11-28"}]}'],
   ['[NaN, 9007199254740993, 1.0]', '[NaN,9007199254740993,1.0]'],
-  // No value of kombu's: these stay as they are.
+  // kombu does not send these values, so they stay unchanged.
   ['{"__type__": "other", "__value__": "x"}', '{"__type__":"other","__value__":"x"}'],
   ['{"__type__": "date", "__value__": 7}', '{"__type__":"date","__value__":7}'],
   ['{"__type__": "date", "__value__": "x", "more": 1}', '{"__type__":"date","__value__":"x","more":1}'],
@@ -31,7 +31,7 @@ function payload(value: string): string {
   return `{"name": "rpc-start", ${ids}, "timestamp": "2026-11-28T19:00:00.000000", "info": {"value": ${value}}, "project": "p", "service": "s"}`
 }
 
-/** The forms in which a payload comes. */
+/** The message formats of a payload. */
 const FORMS: Readonly<Record<string, (value: string) => unknown>> = {
   'a notification of oslo.messaging 18': value =>
     decodeNotification(Buffer.from(`{"event_type": "profiler.s", "payload": ${payload(value)}}`))?.info.value,

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-// Always the stand-in: the events of a real one cannot be removed, and the lists of these tests begin empty.
+// The tests always use the stand-in. They need empty lists, and events of a real server cannot be removed.
 describeDriver(
   'loginsight',
   () => {

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'osprofiler-loginsight-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describeFaults('Log Insight', async () => {
-  // Two are started, each with a certificate of its own.
+  // Two servers are started, each with its own certificate.
   const server = await startLogInsight(mkdtempSync(join(folder, 'server-')))
   return {
     ...server,

@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Answers with a status to requests that have a word in them. */
+/** Makes the server answer with a status if a request contains a word. */
 function answer(status: number, word = ''): void {
   server.intercept = (_, path, body) =>
     path.includes('/ingest/') && body.includes(word) ? { status, body: {} } : undefined

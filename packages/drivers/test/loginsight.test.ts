@@ -147,7 +147,8 @@ describe('loginsight://', () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(20_500)
     await driver.write(trace)
-    // As they would have come in the course of time, some of them in one millisecond.
+    // The events get the times that they would have had if they had arrived one by one, several in the same
+    // millisecond.
     for (const [index, event] of server.events.entries()) Object.assign(event, { timestamp: Math.floor(index / 7) })
 
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)

@@ -3,7 +3,7 @@ import type { Driver, TraceRecord } from '@osprofiler/core'
 
 let records = 0
 
-/** A record, a microsecond after the one that was made before. */
+/** Returns a record that is one microsecond later than the previous one. */
 export function makeRecord(members: Partial<TraceRecord> = {}): TraceRecord {
   const base_id = members.base_id ?? randomUUID()
   records++
@@ -20,7 +20,7 @@ export function makeRecord(members: Partial<TraceRecord> = {}): TraceRecord {
   }
 }
 
-/** So many records of one trace. */
+/** Returns `length` records of one trace. */
 export function makeTrace(length: number, members: Partial<TraceRecord> = {}): TraceRecord[] {
   const base_id = members.base_id ?? randomUUID()
   return Array.from({ length }, (_, index) =>
@@ -28,7 +28,7 @@ export function makeTrace(length: number, members: Partial<TraceRecord> = {}): T
   )
 }
 
-/** All that a store holds of a trace. */
+/** Reads all records of a trace. */
 export async function readAll(driver: Driver, baseId: string): Promise<TraceRecord[]> {
   const found: TraceRecord[] = []
   for await (const batch of driver.readRecords?.(baseId) ?? []) found.push(...batch)

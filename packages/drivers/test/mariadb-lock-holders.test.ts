@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 let databases = 0
 
-/** A store for a test that runs beside others. */
+/** Creates a store for a concurrent test. */
 async function makeStore(): Promise<string> {
   const name = `locked_${++databases}`
   await server.sql(`CREATE DATABASE ${name}; GRANT ALL ON ${name}.* TO osprofiler`)
@@ -36,7 +36,7 @@ async function makeStore(): Promise<string> {
   return url
 }
 
-/** A connection of a program that only stays connected, unless a test has it do more. */
+/** Opens the connection of another program. The connection stays idle unless a test uses it. */
 async function join(
   user = 'osprofiler',
   url = server.url,
@@ -62,7 +62,7 @@ async function messageOf(user: string, url = server.url): Promise<string> {
   return message
 }
 
-/** Has a transaction that was prepared outlive its connection. */
+/** Leaves a prepared transaction behind, which outlives its connection. */
 async function prepareAndLeave(): Promise<void> {
   const connection = await join()
   await connection.query(`XA START 'a'; UPDATE data SET project = 'held'; XA END 'a'; XA PREPARE 'a'`)
@@ -142,7 +142,7 @@ describe.each([false, true])(
       expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
     }
 
-    // Side by side: each waits for ten seconds.
+    // The tests run concurrently, because each waits for ten seconds.
     it.concurrent.for(['LOCK TABLES data WRITE', 'LOCK TABLES data READ'])(
       'is named only with the plugin after %s',
       { timeout: SLOW },

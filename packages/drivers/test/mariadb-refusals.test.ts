@@ -22,7 +22,7 @@ async function run(text: string): Promise<void> {
   await connection.end()
 }
 
-/** Has the table refuse records named "bad" for the rest of the test. */
+/** Makes the table refuse records named "bad" for the rest of the test. */
 async function refuseBad(state: string, code: number): Promise<void> {
   await run(`CREATE TRIGGER refuse BEFORE INSERT ON data FOR EACH ROW
     IF NEW.name = 'bad' THEN SIGNAL SQLSTATE '${state}' SET MYSQL_ERRNO = ${code}, MESSAGE_TEXT = 'no'; END IF`)

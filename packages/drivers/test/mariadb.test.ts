@@ -9,7 +9,7 @@ import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: MariadbServer
 beforeAll(async () => {
-  // Over TLS alone: what finds its own way there, does so without being told.
+  // The server accepts TLS only, so the tests show that a driver uses TLS without an option.
   server = await startMariadb({ password: 'open sesame', tls: true, settings: { 'max-allowed-packet': '2M' } })
 })
 afterAll(() => server.stop())
@@ -38,7 +38,7 @@ async function createDatabase(on = server) {
   }
 }
 
-/** Over TLS where the server speaks it. */
+/** Connects over TLS if the server supports TLS. */
 function connect(url: string) {
   const ssl = url.includes(`:${server.port}/`) ? { rejectUnauthorized: false } : undefined
   return mysql.createConnection({ uri: url, ...(ssl && { ssl }) })
@@ -52,14 +52,14 @@ describe.each([
 ])('a table of %s that another program has locked', (_, version) => {
   let locked: MariadbServer
   beforeAll(async () => {
-    // It has no SKIP LOCKED before 10.6: the driver goes by what the server says that it is.
+    // MariaDB has no SKIP LOCKED before 10.6. The driver relies on the version that the server reports.
     locked = version === '' ? server : await startMariadb({ settings: { version } })
   })
   afterAll(() => (version === '' ? undefined : locked.stop()))
 
   describeLocks(async () => {
     const database = await createDatabase(locked)
-    // Else a user sees its own connections alone, and which of them are in a transaction it does not see.
+    // Without PROCESS, a user sees only its own connections, and not which of them are in a transaction.
     await locked.sql('GRANT PROCESS ON *.* TO osprofiler')
 
     async function hold(...statements: readonly string[]) {
@@ -70,7 +70,7 @@ describe.each([
 
     return {
       ...database,
-      // Else a statement that scans the table locks what it does not find as well.
+      // With the default isolation level, a statement that scans the table also locks rows that do not match.
       hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
       holdTable: () => hold('LOCK TABLES data WRITE'),
       describeHolder: () => 'a session that is not visible from here .the plugin metadata_lock_info',
@@ -94,7 +94,7 @@ describe('a table of MariaDB', () => {
     expect(await readAll(driver, 'small')).toHaveLength(1)
   })
 
-  // As Python's driver makes it where the server's default is what it once was.
+  // Python's driver creates this table on a server with the former default character set.
   const OLD_TABLE = `CREATE TABLE data (id INTEGER NOT NULL AUTO_INCREMENT, timestamp VARCHAR(26), base_id VARCHAR(255),
     parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
     name VARCHAR(255), data JSON, PRIMARY KEY (id), KEY ix_data_base_id (base_id), KEY ix_data_timestamp (timestamp))
@@ -196,7 +196,7 @@ describe('a connection string of MySQL', () => {
   it('ignores options that only other clients know, but no option about TLS', async () => {
     const { url } = await createDatabase()
 
-    // As DevStack writes it.
+    // DevStack writes this form.
     await expectToWork(`${url.replace('mysql', 'mysql+pymysql')}?charset=utf8&plugin=dbcounter`)
     await expectToWork(`${url}?read_timeout=60&write_timeout=60&autocommit=true&local_infile=0&use_unicode=1`)
     expect(() => openDriver(`${url}?read_default_file=/etc/my.cnf`)).toThrow(/no option "read_default_file"/)

@@ -15,9 +15,9 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { refusalOf } from './refusal-of.js'
 
 const QUEUE = 'profiler.info'
-/** How long anything may take on a machine that has much else to do, in milliseconds. */
+/** The time limit for an action on a busy machine, in milliseconds. */
 const PATIENCE = 30_000
-/** A broker and `rabbitmqctl` start an Erlang of their own, which takes its time on a busy machine. */
+/** The broker and `rabbitmqctl` each start an Erlang runtime, which takes long on a busy machine. */
 const COMMANDS_TAKE_LONG = 300_000
 
 let server: RabbitmqServer
@@ -30,7 +30,7 @@ const QUORUM = { 'x-queue-type': 'quorum' }
 
 describeDriver('messaging', createStore)
 
-/** The one queue, without what earlier tests left in it. */
+/** Deletes the queue with the notifications of earlier tests. Returns the connection string. */
 async function createStore(): Promise<string> {
   const client = await connect(server.url)
   const channel = await client.createChannel()
@@ -343,7 +343,7 @@ describe('messaging:// over RabbitMQ', () => {
 
     expect(held).toMatchObject({ written: 1, queued: 20 })
     expect(notifier.stats).toMatchObject({ written: 21, dropped: 0, unknown: 0 })
-    // Whoever does not wait for it does not know, and is not held up.
+    // `close()` was called during the write, so the fate of the record is unknown.
     expect(await given).toMatchObject({ code: 'ERR_WRITE_UNCERTAIN' })
     expect((await takeAll()).length - 22).toBeOneOf([0, 1])
   })
@@ -544,7 +544,7 @@ async function publish(contents: readonly string[]): Promise<void> {
   await client.close()
 }
 
-/** Consumes all that the queue holds. */
+/** Consumes all notifications in the queue. */
 async function takeAll() {
   const client = await connect(server.url)
   const channel = await client.createChannel()

@@ -36,7 +36,7 @@ async function countWaiting(): Promise<number> {
   return messageCount
 }
 
-/** Takes notifications away, as a consumer does. */
+/** Removes notifications from the queue, as a consumer does. */
 async function consume(count: number): Promise<void> {
   const client = await connect(server.url)
   const channel = await client.createChannel()
@@ -50,7 +50,7 @@ async function open(): Promise<BrokerConnection> {
   return connection
 }
 
-/** Runs `work` between the count of the notifications and their delivery. */
+/** Runs `work` after the notifications are counted and before they are delivered. */
 function afterCount(connection: BrokerConnection, work: () => Promise<unknown>): BrokerConnection {
   const { model } = connection
   const createChannel = async () => {
@@ -76,7 +76,7 @@ describe('a queue with an exclusive consumer', () => {
     await other.assertQueue(QUEUE, { durable: false, arguments: { 'x-single-active-consumer': true } })
     for (const record of makeTrace(3)) other.sendToQueue(QUEUE, Buffer.from(JSON.stringify(record)))
     await other.prefetch(1)
-    // Holds the first notification, so that the others wait.
+    // The consumer holds the first notification, so that the others wait.
     await other.consume(QUEUE, () => undefined)
     const connection = Object.create(await open(), { declare: { value: async () => undefined } })
     const reader = createQueueReader((...seen) => scanQueue(connection, ...seen))

@@ -27,7 +27,8 @@ describeServerFaults('MongoDB', async () => {
   }
 })
 
-// A server that is the only one of its set is never without a primary, and mongo-java-server validates nothing.
+// The stand-in is needed: a set with one server never lacks a primary, and mongo-java-server does not validate
+// documents.
 describeRefusals('MongoDB', async () => {
   const server = await startStandIn()
   const records = () => server.database.collection('osprofiler.profiler')

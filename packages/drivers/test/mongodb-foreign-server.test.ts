@@ -4,7 +4,7 @@ import { it } from 'vitest'
 import type { OnTestFinished } from './child.js'
 import { endBesideHang } from './end-beside-hang.js'
 
-/** A message of MongoDB with nothing in it. */
+/** An empty message of MongoDB's protocol. */
 const MESSAGE = Buffer.from([16, 0, 0, 0, ...Array(12).fill(0)])
 
 async function sendForEver(bytes: Buffer, atOnce: number, onTestFinished: OnTestFinished): Promise<string> {
@@ -23,7 +23,7 @@ async function sendForEver(bytes: Buffer, atOnce: number, onTestFinished: OnTest
   return `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-// Side by side: each waits for some seconds.
+// The tests run concurrently, because each waits for some seconds.
 it.concurrent.for<readonly [string, Buffer, number]>([
   ['zeros', Buffer.alloc(1_024), 1_024],
   ['zeros, one at a time', Buffer.alloc(1_024), 1],

@@ -25,7 +25,7 @@ afterEach(() => {
 
 const storeUrl = (options = '') => `mongodb://127.0.0.1:${server.port}/?${OPTIONS}${options}`
 
-/** Answers with an error to documents named "bad", and keeps the others. */
+/** Makes the server answer with an error to documents named "bad", and keep the others. */
 function answerBad(failure: { readonly code: number; readonly errmsg: string }): void {
   server.intercept = ({ name, documents }) => {
     if (name !== 'insert') return undefined

@@ -21,7 +21,7 @@ const EACH_TRACE = [
   { $group: { _id: '$base_id', first: { $first: '$$ROOT' }, records: { $sum: 1 } } },
 ]
 
-/** Commands after which the server still has the records. */
+/** Commands that leave the records unchanged. */
 const QUESTIONS: [string, Document][] = [
   ['a ping', { ping: 1 }],
   ['all records', { find: 'records' }],
@@ -55,7 +55,7 @@ const QUESTIONS: [string, Document][] = [
   ],
 ]
 
-/** Commands that change the records, each with what the collection is like afterwards. */
+/** Commands that change the records. The last command of each test shows the collection afterwards. */
 const CHANGES: [string, Document][] = [
   ['an insert', { insert: 'records', documents: [{ _id: 6 }, { _id: 7 }] }],
   [
@@ -132,7 +132,7 @@ describe('the stand-in for MongoDB answers like a server', () => {
   })
 })
 
-/** What both servers answer, to the last of some commands, with the records that they have at first. */
+/** Runs commands on both servers, which hold the same records at first. Returns the answers of each. */
 async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
   const answers = await Promise.all(
     clients.map(async client => {
@@ -149,7 +149,7 @@ async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
   return [answers[0], answers[1]]
 }
 
-/** Without a new id, and without `n` of a refused insert: mongo-java-server counts the refused records, MongoDB does not. */
+/** Omits new ids, and `n` of a refused insert: mongo-java-server counts refused records, and MongoDB does not. */
 function simplify(answer: Document): unknown {
   const { n, ...rest } = answer
   const simple = 'writeErrors' in answer ? rest : answer
@@ -159,7 +159,7 @@ function simplify(answer: Document): unknown {
   })
 }
 
-/** The words of a refusal are those of a version. Programs act upon its code. */
+/** Keeps only the code of an error. Messages differ between versions, and programs use the code. */
 function simplifyError(error: unknown): unknown {
   if (!(error instanceof MongoServerError)) throw error
   return { code: error.code }

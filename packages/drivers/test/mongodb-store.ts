@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb'
 import { afterAll } from 'vitest'
 import { startMongodb } from '../../../test/servers/mongodb.js'
 
-/** An empty store for each test: in the MongoDB that OSPROFILER_TEST_MONGODB_URL names, or else in one of the test file's own. */
+/** Opens an empty store for each test, in the MongoDB of OSPROFILER_TEST_MONGODB_URL or in the test file's own. */
 export async function openMongodbStore(): Promise<{ readonly url: string; clear(): Promise<void> }> {
   const url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startForFile())
   return {

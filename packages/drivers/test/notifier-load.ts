@@ -3,27 +3,33 @@ import { createNotifier, type Driver, type QueueNotifier } from '@osprofiler/cor
 import { expect, onTestFinished } from 'vitest'
 import { makeRecord } from './make-record.js'
 
-/** A notifier on a driver, and what emits records to it. */
+/** Notifier of a driver, and functions that emit records to it. */
 export interface NotifierLoad {
   readonly notifier: QueueNotifier
-  /** What the driver has failed of. */
+  /** The errors of failed writes. */
   readonly errors: readonly Error[]
-  /** Emits so many records at once, of several traces. */
+  /** Emits `count` records of several traces at once. */
   emit(count: number): void
-  /** Emits a batch every few milliseconds, as a service does, until something holds or the test is over. */
+  /** Emits a batch every few milliseconds, as a service does, until `isEnough` returns true or the test ends. */
   emitUntil(isEnough: () => boolean): Promise<void>
-  /** Emits so many and waits until their fate is settled. */
+  /** Emits `count` records and waits until each is written, dropped or of unknown fate. */
   write(count: number): Promise<void>
-  /** Fails unless every record has one fate, and what is stored agrees with that: each of `stored` is a point's id. */
+  /**
+   * Expects each record to be counted once, and the stored points to match the counts. `stored` holds the ids of
+   * points.
+   */
   expectBalance(stored: readonly unknown[]): void
 }
 
 export const BATCH = 100
-/** How long anything may take on a machine that has much else to do, in milliseconds. */
+/** The time limit for an action on a busy machine, in milliseconds. */
 export const PATIENCE = 30_000
 const TRACES = 7
 
-/** Opens such a load, quick to try again so that the tests are; closed with the test. */
+/**
+ * Opens a load whose notifier retries after a short pause, so that the tests are fast. The load is closed after the
+ * test.
+ */
 export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
   const notifier = createNotifier(driver, {
     batchSize: BATCH,
@@ -50,7 +56,7 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
     emit,
     async emitUntil(isEnough) {
       while (!isOver && !isEnough()) {
-        // A server that takes seconds to come back must not find a backlog of minutes.
+        // The backlog is limited, because a server that returns after seconds would otherwise need minutes for it.
         if (notifier.stats.queued < 20 * BATCH) emit(BATCH)
         await sleep(5)
       }

@@ -94,7 +94,7 @@ describe('otlp:// with a real collector', () => {
     expect(dropped).toBe(0)
     const traces = new Set(sent.map(id => id.replaceAll('-', '')))
     const kept = () => collected().filter(({ traceId }) => traces.has(traceId))
-    // What the collector had taken and not yet put into its file is lost with it.
+    // The crash loses the spans that the collector had accepted but not yet written to its file.
     await expect.poll(() => kept().length).toBeGreaterThan(50)
     expect(new Set(kept().map(({ spanId }) => spanId)).size).toBe(kept().length)
   })
@@ -163,7 +163,7 @@ function makePoint({ name = 'wsgi' } = {}): TraceRecord[] {
   return [start, { ...makeRecord(start), name: `${name}-stop`, timestamp: makeRecord().timestamp }]
 }
 
-/** Only OSProfiler 4 has a driver for OTLP. It sends when its process ends. */
+/** Sends records with OSProfiler 4, the only version with a driver for OTLP. The driver sends when its process ends. */
 async function sendWithPython(url: string, records: readonly object[]): Promise<void> {
   const program = [
     'import json, sys',

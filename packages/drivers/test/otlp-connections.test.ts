@@ -94,7 +94,7 @@ describe('otlp:// with a reused connection', () => {
   it('repeats a request once if the collector closes the connection at that moment', async () => {
     let requests = 0
     const server = createServer((request, response) => {
-      // The second request of a connection meets its end.
+      // The server closes the connection on its second request.
       if (++requests === 2) return void request.socket.destroy()
       request.resume().on('end', () => response.end())
     })
@@ -146,7 +146,7 @@ function makePoint(): TraceRecord[] {
   return [start, { ...start, name: 'wsgi-stop', timestamp: makeRecord().timestamp }]
 }
 
-/** What a store says of a start, of which no request with spans is made. */
+/** Writes a start record, which is not sent as a span. Returns the error of the write. */
 async function refusalOf(connectionString: string): Promise<unknown> {
   const driver = openDriver(connectionString)
   const refusal = driver.write([makeRecord()]).then(

@@ -128,17 +128,18 @@ describe('otlp:// with a failing collector', () => {
 
   it.each([
     ['in seconds', () => '2'],
-    // Both dates are cut to seconds. The pause stays below the 5 s after which the collector closes an idle connection.
+    // Both dates are rounded down to seconds. The pause stays below the 5 s after which the collector closes an idle
+    // connection.
     ['by a date', () => new Date(Date.now() + 2_500).toUTCString()],
   ])('sends no request for as long as the collector asks, %s', async (_, retryAfter) => {
     const receiver = await startOtlpReceiver()
     const headers = {
-      // Told at each answer: on a busy machine, a date from before the request may be over.
+      // A getter computes the date for each answer. On a busy machine, an earlier date may already have passed.
       get 'retry-after'() {
         return retryAfter()
       },
     }
-    // Only the first answer asks for that, however slow the machine is.
+    // Only the first answer asks for a pause, even on a slow machine.
     receiver.answer({ judge: () => (receiver.requests.length > 1 ? 200 : 503), headers })
     const notifier = createNotifier(open(receiver), QUICK)
 
@@ -213,7 +214,7 @@ function emit(notifier: QueueNotifier, points: number): void {
   for (const record of makePoints(points)) notifier(record)
 }
 
-/** The records of so many points, one after another. */
+/** Returns the records of `count` points, one after another. */
 function makePoints(count: number): TraceRecord[] {
   return Array.from({ length: count }, () => makeRecord()).flatMap(start => [
     start,

@@ -51,7 +51,7 @@ describe('open points', () => {
   })
 })
 
-/** As where the collector took all points. */
+/** Carries out a plan, as if the collector had accepted all points. */
 function carryOut({ points, hold }: OtlpPlan): void {
   for (const point of points) point.done(true)
   hold()

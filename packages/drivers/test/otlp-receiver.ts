@@ -9,16 +9,16 @@ import { onTestFinished } from 'vitest'
 import { findFreePort } from '../../../test/servers/free-port.js'
 import type { Certificate } from '../../../test/servers/make-certificate.js'
 
-/** A span as a collector gets it, the parts of its resource beside it. */
+/** Span as the collector receives it, with the parts of its resource. */
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
-  /** `''` where it has none. */
+  /** The empty string if the span has no parent. */
   readonly parentSpanId: string
   readonly name: string
-  /** As opentelemetry-proto numbers it: 1 internal, 2 server, 3 client. */
+  /** The kind of the span, as opentelemetry-proto numbers it: 1 internal, 2 server, 3 client. */
   readonly kind: number
-  /** In nanoseconds since 1970. */
+  /** The start time in nanoseconds since 1970. */
   readonly start: bigint
   readonly end: bigint
   readonly attributes: Readonly<Record<string, unknown>>
@@ -31,41 +31,41 @@ export interface ReceivedSpan {
 export interface ReceivedRequest {
   readonly path: string
   readonly headers: IncomingMessage['headers']
-  /** Its length, unpacked. */
+  /** The length of the unpacked body. */
   readonly bytes: number
   readonly spans: number
 }
 
-/** A collector for a test. */
+/** Collector for a test. */
 export interface OtlpReceiver {
   readonly host: string
   readonly port: number
   readonly spans: readonly ReceivedSpan[]
   readonly requests: readonly ReceivedRequest[]
-  /** How it answers from now on; what is answered with another status than 200 is not kept. */
+  /** Sets the further answers. Spans of a request are kept only if its status is 200. */
   answer(answer: Answer): void
-  /** Stops listening, and breaks the connections that there are. */
+  /** Stops listening, and breaks the open connections. */
   stop(): Promise<void>
-  /** Listens again, on the same port. */
+  /** Listens again on the same port. */
   start(): Promise<void>
 }
 
 interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** How many of a request's spans it says it rejected. It keeps the others, the first ones. */
+  /** How many of a request's spans the collector reports as rejected. It keeps the first ones, which are the others. */
   readonly rejected?: number
-  /** Breaks the connection instead, once the request is there; keeps the spans. */
+  /** Whether the collector keeps the spans and then breaks the connection without an answer. */
   readonly breaks?: boolean
-  /** Chooses the status by the spans of a request and by its length in bytes. */
+  /** Chooses the status by the spans of a request and its length in bytes. */
   readonly judge?: (spans: readonly ReceivedSpan[], bytes: number) => number
-  /** What it answers with in place of a message of OTLP. */
+  /** The body of the answer, in place of an OTLP message. */
   readonly body?: string
-  /** Answers only when this resolves. */
+  /** The collector answers after this promise resolves. */
   readonly after?: Promise<unknown>
 }
 
-/** A message of protobufjs, which declares none of those that were generated. */
+/** Message class of protobufjs, which has no declarations for generated messages. */
 interface Message {
   decode(bytes: Uint8Array): unknown
   encode(message: object): { finish(): Uint8Array }
@@ -83,7 +83,7 @@ type MessageName = 'ExportTraceServiceRequest' | 'ExportTraceServiceResponse'
 const { ExportTraceServiceRequest, ExportTraceServiceResponse } = (definitions as unknown as Definitions).opentelemetry
   .proto.collector.trace.v1
 
-/** Starts a collector that decodes what it gets with OpenTelemetry's own protobuf definitions. */
+/** Starts a collector that decodes requests with OpenTelemetry's own protobuf definitions. */
 export async function startOtlpReceiver(certificate?: Certificate): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = []
   const requests: ReceivedRequest[] = []
@@ -141,7 +141,7 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
   return receiver
 }
 
-/** Undefined for what is no request of OTLP. */
+/** Decodes a request, or returns undefined if it is not an OTLP request. */
 function read(content: Buffer, isJson: boolean): unknown {
   try {
     if (isJson) return ExportTraceServiceRequest.fromObject(withBytes(JSON.parse(content.toString())))
@@ -151,7 +151,7 @@ function read(content: Buffer, isJson: boolean): unknown {
   }
 }
 
-/** OTLP's JSON has ids in hexadecimal, where protobuf's own has base64. */
+/** Converts hexadecimal ids to bytes. JSON in OTLP uses hexadecimal ids, but JSON in protobuf uses Base64. */
 function withBytes(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map(item => withBytes(item))
   if (typeof value === 'object' && value !== null) {
@@ -162,7 +162,7 @@ function withBytes(value: unknown, key = ''): unknown {
 }
 
 function encodeAnswer(rejected: number, isJson: boolean): Buffer | string {
-  // As the collector has it, also where there is nothing to tell.
+  // The real collector also sends an empty `partialSuccess`.
   const answer = { partialSuccess: rejected === 0 ? {} : { rejectedSpans: rejected, errorMessage: 'too old' } }
   return isJson ? JSON.stringify(answer) : Buffer.from(ExportTraceServiceResponse.encode(answer).finish())
 }

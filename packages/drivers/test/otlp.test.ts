@@ -361,7 +361,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
 
     expect(receiver.spans).toHaveLength(1_200)
     expect(receiver.spans.every(({ attributes }) => attributes['osprofiler.unfinished'] === true)).toBe(true)
-    // The first one had no spans: it asked whether the collector takes any.
+    // The first request had no spans. It checked whether the collector accepts any.
     expect(receiver.requests).toHaveLength(4)
   })
 

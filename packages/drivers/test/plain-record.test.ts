@@ -126,7 +126,7 @@ function cycle(): object {
   return info
 }
 
-/** Undefined where JSON has nothing to say. */
+/** Returns a value after a round trip through JSON, or undefined if JSON cannot represent it. */
 function throughJson(value: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(value))

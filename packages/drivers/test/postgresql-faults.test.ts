@@ -22,7 +22,7 @@ describeFaults('PostgreSQL', async () => {
     return rows[0] ?? []
   }
 
-  /** A setting of a database is for the sessions to come. */
+  /** Sets whether later sessions are read-only. The setting of a database does not affect open sessions. */
   async function setReadOnly(value: string): Promise<void> {
     await server.sql(`ALTER DATABASE osprofiler SET default_transaction_read_only = ${value}`)
   }
@@ -46,7 +46,7 @@ describeFaults('PostgreSQL', async () => {
       await setReadOnly('on')
       await server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'osprofiler'`)
     },
-    // Who was let in to read has to come again, as after a failover.
+    // Read-only sessions stay read-only, so clients have to reconnect, as after a failover.
     allowWrites: () => setReadOnly('off'),
     async lockOut() {
       await server.sql('ALTER ROLE osprofiler NOLOGIN')

@@ -21,7 +21,7 @@ async function run(text: string): Promise<void> {
   await client.end()
 }
 
-/** Has the table refuse records named "bad" for the rest of the test. */
+/** Makes the table refuse records named "bad" for the rest of the test. */
 async function refuseBad(code: string): Promise<void> {
   await run(`
     CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$

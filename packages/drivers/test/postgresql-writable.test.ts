@@ -20,14 +20,14 @@ const CANCELED = toMessage(
   Buffer.from('SERROR\0VERROR\0C57014\0Mcanceling statement due to statement timeout\0\0'),
 )
 
-/** A stand-in for a PostgreSQL that lets everybody in, and gives up this one question. */
+/** Starts a stand-in for a PostgreSQL that accepts every user and cancels the query of `transaction_read_only`. */
 async function startServer() {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.once('data', () => {
-      // Authenticated, and ready for a query.
+      // The client is authenticated, and the server is ready for a query.
       socket.write(Buffer.concat([toMessage('R', Buffer.alloc(4)), READY]))
       socket.on('data', data => {
         if (data.toString('latin1', 0, 1) === 'X') return socket.end()

@@ -8,7 +8,7 @@ import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: PostgresqlServer
 beforeAll(async () => {
-  // Over TLS alone: what finds its own way there, does so without being told.
+  // The server accepts TLS only, so the tests show that a driver uses TLS without an option.
   server = await startPostgresql({ password: 'open sesame', tls: true })
 })
 afterAll(() => server.stop())

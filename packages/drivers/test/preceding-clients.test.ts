@@ -40,7 +40,7 @@ describe('the drivers, installed beside a client of the preceding major version,
   })
 })
 
-/** Puts the built drivers into a folder of their own, in which a package has another version; gives a program there. */
+/** Installs the built drivers and another version of a package in a folder. Returns the path of a program there. */
 function installBeside(name: string, alias: string, version: RegExp): string {
   const folder = temporaryDirectory()
   const modules = join(folder, 'node_modules')

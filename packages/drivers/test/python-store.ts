@@ -5,7 +5,9 @@ import { makeRecord } from './make-record.js'
 
 importOnce('osprofiler.drivers.loginsight', 'pymongo')
 
-/** Uses OSProfiler's own driver on a store, by some of the fixture's commands, and gives what those print that read. */
+/**
+ * Runs commands of the fixture, which uses OSProfiler's own driver. Returns the values that the reading commands print.
+ */
 export async function usePython(
   commands: string,
   connectionString: string,
@@ -21,7 +23,7 @@ export async function usePython(
   return lines.filter(line => line !== '').map(line => JSON.parse(line))
 }
 
-/** A request with a query in it that failed, as a service of ours records it. */
+/** Returns the records of a failed request with a query, as our services record them. */
 export function makeServed(): TraceRecord[] {
   const root = makeRecord({ base_id: 'trace', trace_id: 'root', timestamp: '2026-11-22T10:00:00.000001' })
   const query = { base_id: 'trace', parent_id: 'root', trace_id: 'query' }
@@ -34,7 +36,7 @@ export function makeServed(): TraceRecord[] {
   ]
 }
 
-/** What Python's report of `makeServed` has in it. */
+/** The expected parts of Python's report of `makeServed`. */
 export const SERVED_REPORT = {
   stats: { wsgi: { count: 1, duration: 9 }, db: { count: 1, duration: 3 } },
   children: [
@@ -56,7 +58,7 @@ export const SERVED_REPORT = {
   ],
 }
 
-/** Records as a service in Python sends them. */
+/** Returns records as a Python service sends them. */
 export function makePythonTrace(): TraceRecord[] {
   const info = { host: 'nova-1', text: 'é漢😀', deep: { list: [1, null, 2.5, 2 ** 40] } }
   return [

@@ -15,20 +15,20 @@ import { openOpensearchDriver } from '../src/search/opensearch.js'
 
 const DAY_MS = 86_400_000
 
-/** Stores, and the longest time that each waits for what comes before the first records of a trace. */
+/** Stores, and the longest time that each may take before it returns the first records of a trace. */
 const STORES: readonly (readonly [string, OpenStore, number])[] = [
-  // Keystone, and the events.
+  // Two requests count: one to Keystone and one for the events.
   ['ceilometer://host?timeout=86400', openCeilometerDriver, 2 * DAY_MS],
   ['ceilometer://host', openCeilometerDriver, 120_000],
-  // A login, a page that tells of a session that has expired, and both again.
+  // Four requests count: a login, a page that reports an expired session, and both again.
   ['loginsight://u:p@host', openLoginsightDriver, 190_000],
-  // A refresh, the places of ids, and a page, each from one of two hosts.
+  // Three requests count, each to one of two hosts: a refresh, the positions of ids, and a page.
   ['elasticsearch://one,other?timeout=86400', openElasticsearchDriver, 6 * DAY_MS],
   ['opensearch://one,other?timeout=600', openOpensearchDriver, 3_600_000],
   ['redis://host?socket_timeout=86400', openRedisDriver, DAY_MS],
   ['redis://host?socket_connect_timeout=600', openRedisDriver, 600_000],
   ['redissentinel://one,other?socket_connect_timeout=600', openRedisDriver, 1_200_000],
-  // Two hosts, each with TLS and without.
+  // Four connections count: two hosts, each with TLS and without.
   ['postgresql://u@one,other/db?connect_timeout=600', openPostgresqlDriver, 2_400_000],
   ['mysql://u@host/db?connect_timeout=600', openMysqlDriver, 1_200_000],
   ['mongodb://host/?serverSelectionTimeoutMS=600000', openMongodbDriver, 600_000],

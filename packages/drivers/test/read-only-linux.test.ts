@@ -8,7 +8,7 @@ import { temporaryDirectory } from './temporary-directory.js'
 
 const NOBODY = 65_534
 
-/** How a database of somebody else may have been left, by the files that are beside it. */
+/** States in which another user may have left a database, by the files beside it. */
 const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (path: string) => void }>> = {
   closed: { how: 'closed' },
   'with its log and the index of the log': { how: 'killed' },
@@ -33,7 +33,7 @@ const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (
   },
 }
 
-/** How the right to write may be missing. */
+/** Reasons why a process may not write. */
 const WITHOUT_RIGHTS: Readonly<Record<string, (directory: string, args: readonly string[]) => [string, string[]]>> = {
   'on a read-only mount': (directory, args) => [
     'unshare',
@@ -127,7 +127,7 @@ function openToOthers(directory: string): void {
 function describeFiles(directory: string): string[] {
   return readdirSync(directory).map(name => {
     const { size, mtimeMs } = statSync(join(directory, name))
-    // The index of a log is in memory, and its locks touch it.
+    // The index of a log is memory-mapped, and its locks change the file's time.
     return name.endsWith('-shm') ? name : `${name} ${size} ${mtimeMs}`
   })
 }

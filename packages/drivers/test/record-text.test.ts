@@ -6,12 +6,12 @@ import { makeRecord } from './make-record.js'
 
 const INFO = { host: 'h', db: { statement: 'SELECT "é\u2028"\n', params: [1, null, '\ud800'] } }
 
-/** Any text of 16-bit units, with many of what JSON escapes, and of halves of surrogate pairs. */
+/** Any text of 16-bit units, with many characters that JSON escapes, and many halves of surrogate pairs. */
 const anyText = fc
   .array(fc.oneof(fc.constantFrom(0x22, 0x5c, 0x7f, 0xd83d, 0xde00), fc.nat(0x80), fc.nat(0xffff)), { maxLength: 12 })
   .map(units => String.fromCharCode(...units))
 
-/** In the order in which Python's drivers write a record. */
+/** Encodes a record with its members in the order of Python's drivers. */
 function toLine({ name, base_id, parent_id, trace_id, timestamp, info, project, service }: TraceRecord): string {
   return JSON.stringify({ name, base_id, parent_id, trace_id, timestamp, info, project, service })
 }

@@ -26,7 +26,7 @@ describe('redissentinel://', () => {
     await emitting
     await load.notifier.flush(PATIENCE)
 
-    // What the master had taken and not handed on yet is the loss that Redis does not promise to spare anyone.
+    // Records that the master had accepted but not yet replicated are lost, because Redis does not guarantee them.
     const stored = await storedPoints(sentinels.replica)
     const { emitted, written: told, dropped, unknown } = load.notifier.stats
     expect(told + dropped + unknown).toBe(emitted)
@@ -66,7 +66,7 @@ describe('redissentinel://', () => {
   })
 })
 
-/** Resolves once the replica has all that the master has taken. */
+/** Resolves once the replica has all records of the master. */
 async function replicated({ master, replica }: RedisSentinels): Promise<void> {
   await vi.waitFor(
     async () => expect(await storedPoints(replica)).toHaveLength((await storedPoints(master)).length),

@@ -32,7 +32,7 @@ async function expectBalance(load: NotifierLoad): Promise<void> {
   }
 }
 
-/** Emits three batches, waits until the store has failed some times, repairs it, and expects all to arrive. */
+/** Emits three batches, waits for more than two failures, repairs the store, and expects all records to arrive. */
 async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, message: RegExp): Promise<void> {
   load.emit(3 * BATCH)
   await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), PATIENCE)
@@ -105,7 +105,7 @@ describe('redis://, when its server', () => {
     await load.write(BATCH)
 
     expect(load.notifier.stats).toMatchObject({ unknown: BATCH, dropped: 0 })
-    // It was taken all the same, in the end.
+    // In the end, the server stored the batch all the same.
     await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), PATIENCE)
     await expectBalance(load)
   })
@@ -114,7 +114,7 @@ describe('redis://, when its server', () => {
     const load = open()
     await load.write(BATCH)
     await new Promise(resolve => setTimeout(resolve, 1_100))
-    // Refused at its next word, as by a firewall that has forgotten the connection.
+    // The proxy cuts the connection at the next byte, as a firewall does that has forgotten the connection.
     proxy.cutAfter(1)
 
     await load.write(BATCH)
@@ -170,7 +170,7 @@ describe('redis://, when its server', () => {
   })
 })
 
-/** Gives the default user its password back. */
+/** Restores the password of the default user. */
 async function openRestorer(password: string): Promise<void> {
   const { Redis } = await import('ioredis')
   const redis = new Redis({ port: server.port, password })

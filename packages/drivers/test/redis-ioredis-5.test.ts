@@ -9,7 +9,7 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { BATCH, openLoad } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
-// The client that users of an older program have, in the place of the newest.
+// The tests use the client of an older program, in place of the newest one.
 vi.mock('ioredis', () => import('ioredis-5'))
 
 let server: RedisServer

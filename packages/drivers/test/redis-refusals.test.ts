@@ -18,7 +18,7 @@ afterAll(async () => {
   await secure.stop()
 })
 
-/** Sets the server for the rest of the test. */
+/** Sets an option of the server for the rest of the test. */
 async function set(name: string, value: string, restored: string): Promise<void> {
   await server.command('CONFIG', 'SET', name, value)
   onTestFinished(async () => {
@@ -105,7 +105,7 @@ describe('Redis keeps the other records of a batch if one record', () => {
 
     const { stats } = await expectOthers(server.url, [{ info: { text: 'x'.repeat(2_000_000) } }])
 
-    // The server's answer may be lost with the connection that the server ends.
+    // The server closes the connection, and its answer may be lost with it.
     expect(stats.dropped + stats.unknown).toBe(1)
   })
 

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import type { TestServer } from '../../../test/servers/start-server.js'
 
-/** The ids of the points of all records in a server, in its Cluster's part, each as often as it is there. */
+/** Returns the point ids of all records in a server, or in its part of a Cluster. Repeated records repeat the id. */
 export async function storedPoints({ url }: Pick<TestServer, 'url'>): Promise<string[]> {
   const redis = new Redis(url)
   try {

@@ -303,7 +303,7 @@ describe('valkey://', () => {
   })
 })
 
-/** How often the server has run a command. */
+/** Returns how often the server has run a command. */
 async function callsOf(command: string): Promise<number> {
   const stats = await redis.info('commandstats')
   return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 
-/** What a connection string is refused with; anything else fails the test. */
+/** Returns the error with which a connection string is refused. Any other outcome fails the test. */
 export function refusalOf(connectionString: string): OsprofilerError {
   try {
     openDriver(connectionString)

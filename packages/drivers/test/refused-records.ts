@@ -10,7 +10,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { makeRecord, readAll } from './make-record.js'
 import { PATIENCE } from './notifier-load.js'
 
-/** What the process said, and what the notifier counted. */
+/** The warnings of the process, and the counts of the notifier. */
 export interface Told {
   readonly warnings: readonly { readonly code: string | undefined; readonly message: string }[]
   readonly stats: NotifierStats
@@ -18,7 +18,7 @@ export interface Told {
 
 const SETTINGS = { flushAfter: 1, minBackoff: 5, maxBackoff: 20 }
 
-/** Writes three records to a store that fails, until the process is warned, and gives up. */
+/** Writes three records to a failing store, waits for the warning of the process, and gives up. */
 export async function tellOfFailure(url: string): Promise<Told> {
   const { notifier, warnings } = openNotifier(url)
 
@@ -28,7 +28,7 @@ export async function tellOfFailure(url: string): Promise<Told> {
   return { warnings, stats: notifier.stats }
 }
 
-/** Expects a warning with these words and no record lost, of a store that fails. */
+/** Expects a warning that matches `words` when a store fails, and no lost record. */
 export async function expectFailure(url: string, words: RegExp): Promise<void> {
   const { warnings, stats } = await tellOfFailure(url)
 
@@ -38,8 +38,8 @@ export async function expectFailure(url: string, words: RegExp): Promise<void> {
 }
 
 /**
- * Writes records that the store never takes among others, of their own traces and of a trace that has one of them, too.
- * Expects all others to be there.
+ * Writes records that the store never accepts among other records, some of the same traces and some of other traces.
+ * Expects the store to hold all others.
  */
 export async function expectOthers(
   url: string,
@@ -70,7 +70,7 @@ export async function expectOthers(
   return { warnings, stats: notifier.stats }
 }
 
-/** Expects a store to take all of these records, and to give them back. */
+/** Expects a store to accept all of these records, and to return them unchanged. */
 export async function expectAll(
   url: string,
   members: readonly Partial<TraceRecord>[],
@@ -86,7 +86,7 @@ export async function expectAll(
   expect(notifier.stats).toMatchObject({ written: records.length, dropped: 0, unknown: 0 })
 }
 
-/** Expects the traces of these records to have these records and no others. */
+/** Expects the traces of these records to hold exactly these records. */
 async function expectThere(driver: Driver, records: readonly TraceRecord[]): Promise<void> {
   const found: TraceRecord[] = []
   for (const baseId of new Set(records.map(({ base_id }) => base_id))) found.push(...(await readAll(driver, baseId)))
@@ -99,7 +99,7 @@ function openNotifier(url: string, options?: NotifierOptions) {
   const notifier = createNotifier(driver, { ...SETTINGS, ...options })
   const warnings: { readonly code: string | undefined; readonly message: string }[] = []
   const listen = ({ code, message }: Error & { code?: string }): void => {
-    // A warning of the test before may come late.
+    // A warning of the previous test may arrive late.
     if (code?.startsWith('OSPROFILER_') && message.includes(`(${driver.name})`)) warnings.push({ code, message })
   }
   process.on('warning', listen)

@@ -12,7 +12,7 @@ interface Answer {
 
 const INDEX = 'osprofiler-agreement'
 
-/** Requests as the driver makes them, and what the server refuses of them. */
+/** Requests that the driver makes, and requests that the server refuses. */
 const CONVERSATION: Ask extends (...args: infer Args) => unknown ? readonly Args[] : never = [
   ['GET', '/'],
   ['GET', `/${INDEX}`],
@@ -37,7 +37,7 @@ const CONVERSATION: Ask extends (...args: infer Args) => unknown ? readonly Args
   ['DELETE', `/${INDEX}`],
 ]
 
-/** Expects the stand-in's answers to be such as the real server gives. */
+/** Expects the stand-in to answer like the real server. */
 export async function expectAgreement(server: SearchServer): Promise<void> {
   const standIn = await startSearch({ product: server.product })
   try {
@@ -68,13 +68,13 @@ function asker(origin: string): Ask {
   }
 }
 
-/** The types of all members, and the words by which the driver knows what became of a request. */
+/** Returns the types of all members, and the values by which the driver recognizes the outcome of a request. */
 function shapeOf(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])]
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner, key)]))
   }
-  // Versions differ in how they name what they cannot take.
+  // Versions have different names for the error of an unfit request.
   if (/(?:parse|parsing|argument)_exception$/.test(String(value))) return 'an unfit request'
   return ['status', 'type', 'result', 'deleted', 'doc_count', 'errors'].includes(name) ? value : typeof value
 }

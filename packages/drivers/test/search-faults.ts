@@ -2,10 +2,10 @@ import type { FaultyStandIn } from './stand-in-faults.js'
 import { type SearchStandIn, startSearch } from './stand-ins/search.js'
 
 const RECORDS = 'osprofiler-notifications'
-/** What no index takes for the text that a `base_id` is. */
+/** A document that no index accepts, because `base_id` has to be a text. */
 const UNFIT = '{"base_id":{"no":"text"}}'
 
-/** A stand-in for Elasticsearch or OpenSearch, for the tests of faults. */
+/** Starts a stand-in for Elasticsearch or OpenSearch, for tests of faults. */
 export async function startFaultySearch(product: 'elasticsearch' | 'opensearch'): Promise<FaultyStandIn> {
   const server = await startSearch({ product })
   server.cluster.answer('PUT', `/${RECORDS}`, '{"mappings":{"properties":{"base_id":{"type":"keyword"}}}}', undefined)
@@ -34,7 +34,7 @@ export async function startFaultySearch(product: 'elasticsearch' | 'opensearch')
   }
 }
 
-/** What an index holds, as a search shows it. */
+/** Returns the documents of an index, as a search shows them. */
 export function readRecords(server: SearchStandIn): readonly Readonly<Record<string, unknown>>[] {
   const index = server.cluster.index(RECORDS)
   index.refresh()

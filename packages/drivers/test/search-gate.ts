@@ -3,25 +3,25 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readBody } from './stand-ins/read-body.js'
 
-/** What a gate does with a request. */
+/** Action of a gate for a request. */
 export type GateAction =
   | { readonly answer: number; readonly content?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** Hands it on, and answers so many milliseconds after the server. */
+  /** Forwards the request, and answers `delay` milliseconds after the server. */
   | { readonly delay: number }
-  /** Hands it on, and breaks the connection in place of an answer. */
+  /** Forwards the request, and breaks the connection without an answer. */
   | { readonly lose: true }
 
 export interface SearchGate {
   readonly host: string
   readonly port: number
-  /** What to do with a request, where that is more than to hand it on. */
+  /** Chooses the action for a request. If the function returns undefined, the gate forwards the request. */
   rule: ((method: string, path: string, body: string) => GateAction | undefined) | undefined
-  /** The requests that came, each with the size of its body in bytes. */
+  /** The received requests, with the size of each body in bytes. */
   readonly requests: { readonly path: string; readonly bytes: number }[]
   stop(): Promise<void>
 }
 
-/** Stands before a real server, for faults that the server itself shows only now and then. */
+/** Starts a gate before a real server, for faults that the server itself rarely shows. */
 export async function startSearchGate(origin: string): Promise<SearchGate> {
   const { hostname, port } = new URL(origin)
   const server = createServer((incoming, response) => void pass(incoming, response))

@@ -12,7 +12,7 @@ import { type SearchStandIn, startSearch } from './stand-ins/search.js'
 const BATCH = 300
 const NGINX = '<html><center>The plain HTTP request was sent to HTTPS port</center></html>'
 
-/** Answers that concern a request and not its records, and what is said of each. */
+/** Answers that concern a whole request and not its records, and the message for each. */
 const REQUESTS = [
   [301, '', /301: write the address that it redirects to/],
   [302, '<html></html>', /302: write the address/],

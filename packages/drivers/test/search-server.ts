@@ -4,7 +4,7 @@ import { shareSearchServer } from '../../../test/servers/share.js'
 export type { SearchServerName }
 
 export interface SearchServer {
-  /** Where it answers, as in `http://127.0.0.1:9200`. */
+  /** The address of the server, such as `http://127.0.0.1:9200`. */
   readonly origin: string
   readonly product: 'elasticsearch' | 'opensearch'
   /** Removes all indices of the driver. */
@@ -12,7 +12,7 @@ export interface SearchServer {
   stop(): Promise<void>
 }
 
-/** The server that all files share, or the one that a variable such as OSPROFILER_TEST_OPENSEARCH2_URL names. */
+/** Opens the server that all test files share, or the one in a variable such as OSPROFILER_TEST_OPENSEARCH2_URL. */
 export async function openSearchServer(name: SearchServerName): Promise<SearchServer> {
   const given = process.env[`OSPROFILER_TEST_${name.toUpperCase()}_URL`]?.replace(/\/$/, '')
   const { origin, stop } =

@@ -13,7 +13,7 @@ const RECORDS = 'osprofiler-notifications'
 const OLD = `${RECORDS}-000001`
 const NEW = `${RECORDS}-000002`
 
-/** The mapping that the docs give for a template. */
+/** The mapping in the docs' example of a template. */
 const { template } = JSON.parse(
   /```json\n([\s\S]*?)```/.exec(
     readFileSync(new URL('../../../docs/stores/elasticsearch.md', import.meta.url), 'utf8'),
@@ -21,7 +21,7 @@ const { template } = JSON.parse(
 )
 const { mappings: KEYWORDS } = template
 
-/** Declares how a driver behaves at a real server of this name. */
+/** Declares the tests of a driver with a real server of this name. */
 export function describeSearchServer(name: SearchServerName, { contract = false } = {}): void {
   describe(`${name}, a real server`, () => {
     let server: SearchServer
@@ -29,7 +29,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
     beforeAll(async () => {
       server = await openSearchServer(name)
       gate = await startSearchGate(server.origin)
-      // A server that has just started takes seconds for what a write has four.
+      // A server that has just started may need more than the four seconds of a write.
       const first = openDriver(`${server.product}://${new URL(server.origin).host}`)
       const batch = makeTrace(1_000)
       await vi.waitFor(() => first.write(batch), { timeout: 60_000 })
@@ -54,11 +54,11 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
 
     const openGate = (options = '') => open(`${gate.host}:${gate.port}`, options)
 
-    /** As a notifier does: a write has four seconds, for which a busy machine may be too slow. */
+    /** Retries a write, as a notifier does. On a busy machine, a write may exceed its four seconds. */
     const write = (driver: Driver, records: readonly TraceRecord[]) =>
       vi.waitFor(() => driver.write(records), { timeout: 60_000, interval: 100 })
 
-    /** Asks the server itself. */
+    /** Sends a request to the server without the driver. */
     async function ask(method: string, path: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
       const headers = { 'content-type': 'application/json' }
       const answer = await fetch(`${server.origin}${path}`, {
@@ -69,7 +69,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       return await answer.json()
     }
 
-    /** An index that Python made, with another behind the same alias that takes what is new. */
+    /** Creates an index like Python's, and a newer index for new records behind the same alias. */
     async function makeAlias(old: readonly TraceRecord[]): Promise<void> {
       for (const record of old) await ask('POST', `/${OLD}/_doc?refresh=true`, record)
       if (old.length === 0) await ask('PUT', `/${OLD}`, { mappings: KEYWORDS })
@@ -213,7 +213,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
     })
 
     it('finds the records behind an alias of an index that Python created and a newer one', async () => {
-      // The dates of an index that Python made have milliseconds.
+      // In an index that Python created, dates have milliseconds.
       const spanning = makeTrace(4, { base_id: 'both-sides' }).map((record, index) => ({
         ...record,
         timestamp: `2026-11-22T09:00:00.${index}00000`,

@@ -5,22 +5,22 @@ import { finish, startFixture } from './child.js'
 import { endAllBesideHang, expectAllEndInTime } from './end-beside-hang.js'
 import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 
-/** A server, and what these tests do to it from behind. */
+/** Server, with functions that disturb it from outside the driver. */
 export interface FaultyServer {
   readonly host: string
   readonly port: number
-  /** Whether it tells by an id of ours what it has already, so that no fate is unknown. */
+  /** Whether the server recognizes repeated records by our ids, so that no fate is unknown. */
   readonly knowsIds: boolean
-  /** Its connection string, reached at a port. */
+  /** Returns the connection string with this port. */
   url(port: number): string
   kill(): Promise<void>
   restart(): Promise<void>
-  /** The `trace_id` of every record that it keeps. */
+  /** Returns the `trace_id` of every stored record. */
   points(): readonly unknown[] | Promise<readonly unknown[]>
   clear(): void | Promise<void>
 }
 
-/** Declares how a driver bears what happens to its server, under load and through a notifier. */
+/** Declares how a driver handles faults of its server, under load and through a notifier. */
 export function describeServerFaults(name: string, start: () => Promise<FaultyServer>): void {
   let server: FaultyServer
   let proxy: ServerProxy
@@ -121,7 +121,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
   })
 }
 
-/** Every record has one fate, and none is there twice. */
+/** Expects each record to be counted once, and no record to be stored twice. */
 export async function expectBalance(server: FaultyServer, load: NotifierLoad): Promise<void> {
   load.expectBalance(await server.points())
   if (server.knowsIds) expect(load.notifier.stats.unknown).toBe(0)

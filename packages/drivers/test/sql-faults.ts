@@ -7,22 +7,22 @@ import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
 import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
 
-/** A database's server, and what these tests do to it from behind. */
+/** Database server, with functions that disturb it from outside the driver. */
 export interface FaultyServer extends TestServer {
   countRows(): Promise<{ readonly rows: number; readonly distinct: number }>
   empty(): Promise<void>
-  /** Has the table refuse records named "bad", and say of those named "full" that the disk is. */
+  /** Makes the table refuse records named "bad", and report a full disk for records named "full". */
   obstruct(): Promise<void>
-  /** Has the table take everything again. */
+  /** Makes the table accept all records again. */
   relieve(): Promise<void>
   forbidWrites(): Promise<void>
   allowWrites(): Promise<void>
-  /** Lets the store's user in no longer; who is in, stays. */
+  /** Refuses new connections of the store's user. Open connections stay open. */
   lockOut(): Promise<void>
   letIn(): Promise<void>
 }
 
-/** Declares how a driver bears what happens to its server, under load and through a notifier. */
+/** Declares how a driver handles faults of its server, under load and through a notifier. */
 export function describeFaults(name: string, start: () => Promise<FaultyServer>): void {
   let server: FaultyServer
   let proxy: ServerProxy
@@ -45,10 +45,10 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
 
   const storeUrl = () => server.url.replace(`:${server.port}/`, `:${proxy.port}/`)
 
-  /** A notifier on a driver that reaches the server through the proxy. */
+  /** Opens a notifier whose driver reaches the server through the proxy. */
   const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(storeUrl()), maxRecords)
 
-  /** Every record has one fate, and none is there twice. */
+  /** Expects each record to be counted once, and no record to be stored twice. */
   async function expectBalance({ emitted, written, dropped, unknown, queued }: NotifierStats): Promise<void> {
     const { rows, distinct } = await server.countRows()
     expect(written + dropped + unknown).toBe(emitted)
@@ -94,7 +94,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await load.write(BATCH)
       const batchBytes = proxy.bytesSent - before
 
-      // In each part of it, and close to its end, where it is committed.
+      // The connection is cut in each part of the batch, and near its end, where the batch is committed.
       const offsets = [0.05, 0.3, 0.6, 0.9].map(part => Math.round(part * batchBytes))
       for (const bytes of [...offsets, ...Array.from({ length: 30 }, (_, back) => batchBytes - back)]) {
         proxy.cutAfter(bytes)

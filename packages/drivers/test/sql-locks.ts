@@ -2,27 +2,27 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { open, type TestDatabase } from './sql-table.js'
 
-/** A transaction of somebody else that stays open. */
+/** Open transaction of another program. */
 export interface OpenTransaction {
-  /** The database's number for its connection. */
+  /** The database's number for the transaction's connection. */
   readonly id: string
   end(): Promise<void>
 }
 
-/** An empty database in which another program is at work. */
+/** Empty database that another program uses, too. */
 export interface LockedDatabase extends TestDatabase {
-  /** Begins a transaction, as that program, and runs a statement in it. */
+  /** Begins a transaction in the other program, and runs a statement in it. */
   hold(statement: string): Promise<OpenTransaction>
-  /** Has that program keep everybody out of the table. */
+  /** Makes the other program lock the whole table. */
   holdTable(): Promise<OpenTransaction>
-  /** What a driver says of whoever keeps it out. */
+  /** Returns the expected words of the driver about the holder of the lock. */
   describeHolder(id: string): string
 }
 
 const BEFORE = new Date('2027-01-01T00:00:00Z')
 const STATEMENT = 'SELECT id FROM data WHERE'
 
-/** Declares how a driver bears it that another transaction has locked what it is to remove. */
+/** Declares how a driver handles locks of another transaction on the rows that it has to remove. */
 export function describeLocks(createDatabase: () => Promise<LockedDatabase>): void {
   async function fill(traces: number) {
     const database = await createDatabase()

@@ -4,17 +4,17 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** An empty database of a test's own. */
+/** Empty database of one test. */
 export interface TestDatabase {
-  /** Without options. */
+  /** The connection string without options. */
   readonly url: string
-  /** Runs SQL in it, as its owner. */
+  /** Runs SQL as the owner of the database. */
   run(text: string): Promise<unknown>
-  /** A connection string for a user who may do only that with the table. */
+  /** Returns a connection string for a user who has only these rights on the table. */
   urlFor(...rights: readonly string[]): Promise<string>
 }
 
-/** Declares what holds for the drivers whose store is the table of Python's SQLAlchemy driver on a server. */
+/** Declares the tests of drivers that use the table of Python's SQLAlchemy driver on a database server. */
 export function describeTable(name: string, createDatabase: () => Promise<TestDatabase>): void {
   describe(`${name} and its table`, () => {
     it('creates the table once, even if several drivers write first at the same time', async () => {
@@ -200,7 +200,7 @@ export function open(url: string): Driver {
   return driver
 }
 
-/** Writes and reads a record, as the simplest sign that a connection string works. */
+/** Writes and reads a record, to show that a connection string works. */
 export async function expectToWork(url: string): Promise<void> {
   const record: TraceRecord = makeRecord()
   const driver = open(url)

@@ -9,7 +9,7 @@ import { temporaryDirectory } from './temporary-directory.js'
 const COLUMNS = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name', 'data'] as const
 const NO_TYPES = `CREATE TABLE data (id INTEGER NOT NULL PRIMARY KEY, ${COLUMNS.join(', ')})`
 
-/** Rows that something else than a tracer has put into the table: each column as SQL. */
+/** Rows that a program other than a tracer has written into the table. Each column is an SQL expression. */
 const BAD: Readonly<Record<string, Partial<Record<(typeof COLUMNS)[number], string>>>> = {
   'no data': { data: 'NULL' },
   'data that are no JSON': { data: `'{"info": {'` },
@@ -71,7 +71,7 @@ describe('a trace whose id is', () => {
     ['a number', (index: number) => `${index}`],
   ])('%s is removed and counted like any other', { timeout: 30_000 }, async (_, toId) => {
     const { driver, add, count } = await openStore()
-    // More than are removed at once.
+    // The traces are more than the driver removes at once.
     for (let index = 0; index < 250; index++) {
       add({ base_id: toId(index), timestamp: OLD })
       add({ base_id: toId(index), timestamp: OLD })

@@ -24,7 +24,7 @@ describe('sqlite:// among several processes', () => {
     const writing = driver.write(trace).then(() => {
       written = true
     })
-    // A loop that stood still until the driver gave up would find the lock held for too long.
+    // If the driver blocked the event loop, it would give up on the lock during this wait.
     for (let turn = 0; turn < 20; turn++) await delay(10)
     const writtenWhileLocked = written
     holder.stdin.end()
@@ -116,8 +116,8 @@ describe('sqlite:// among several processes', () => {
 })
 
 /**
- * Has a thread die of a message that it does not understand, before it takes what comes next. Not by `terminate()`: inside of
- * the addon that Node 20 needs, that ends the whole process, and Vitest's with it.
+ * Kills a thread by a message that it does not understand, before it handles the next message. `terminate()` is no
+ * alternative: inside the addon that Node 20 needs, it ends the whole process and Vitest with it.
  */
 function kill(thread: Worker | undefined): void {
   thread?.postMessage(null)
@@ -244,7 +244,7 @@ function openStore(): { driver: Driver; path: string } {
   return { driver, path }
 }
 
-/** The threads that this process starts from now on. */
+/** Returns a list that collects the threads that this process starts from now on. */
 function watchThreads(): Worker[] {
   const threads: Worker[] = []
   const note = (message: unknown) => {

@@ -118,7 +118,7 @@ function openStore() {
   return { driver, path }
 }
 
-/** Runs the fixture in Python and gives what it printed. */
+/** Runs the fixture in Python and returns the printed text. */
 async function python(path: string, args: readonly string[], input: readonly object[] = []): Promise<string> {
   const lines = input.map(record => `${JSON.stringify(record)}\n`).join('')
   const { code, stdout, stderr } = await runPython([fixture('python_trace.py'), ...args], { input: lines })

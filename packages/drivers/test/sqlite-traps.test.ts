@@ -43,7 +43,7 @@ describe('a database with SQL of its own', () => {
     return JSON.parse(stdout)
   }
 
-  // Side by side: each waits for some seconds.
+  // The tests run concurrently, because each waits for some seconds.
   it.concurrent.for(TRAPS)('is refused for %s that existed before', async ([, sql, reason], { onTestFinished }) => {
     const { refusal, read, stats } = await write(sql, '', onTestFinished)
 

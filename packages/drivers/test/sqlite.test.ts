@@ -33,7 +33,8 @@ describe('the path of sqlite://', () => {
 })
 
 describe('sqlite://...?ttl=', () => {
-  // Minutes, while nothing can be written, where its cost goes by the square of the records.
+  // If the cost grew by the square of the records, this would take minutes, and the store could not be written
+  // meanwhile.
   it('does not hang on a trace of many records', { timeout: 30_000 }, async () => {
     const { driver } = openStore()
     await driver.write(makeTrace(20_000))
@@ -261,7 +262,7 @@ describe('sqlite://', () => {
     }
     const events: string[] = []
 
-    // So many that the write is asked for before all of them are made, however late this thread has its turn.
+    // Ten lists take long enough for the write to be requested before all of them end, even if this thread is delayed.
     const lists = Array.from({ length: 10 }, () => driver.listErrorTraces?.())
     const listing = Promise.all(lists).then(() => events.push('listed'))
     await driver.write([makeRecord()]).then(() => events.push('written'))

@@ -4,23 +4,23 @@ import { makeRecord } from './make-record.js'
 import { BATCH, openLoad, PATIENCE } from './notifier-load.js'
 import { describeServerFaults, expectBalance, type FaultyServer } from './server-faults.js'
 
-/** A stand-in, and answers of a server that no real one can be made to give. */
+/** Stand-in with answers that no real server can be made to give. */
 export interface FaultyStandIn extends FaultyServer {
-  /** Has it refuse records named "bad". */
+  /** Makes the server refuse records named "bad". */
   refuseBad(): void
-  /** Has it take nothing for now, in its own way of saying so. */
+  /** Makes the server postpone all records, with the error of its protocol for that. */
   takeNothing(): void
-  /** Has it take anything again. */
+  /** Makes the server accept all records again. */
   repair(): void
 }
 
-/** Declares how a driver bears what happens to its server, under load and through a notifier. */
+/** Declares how a driver handles faults of its server, under load and through a notifier. */
 export function describeFaults(name: string, start: () => Promise<FaultyStandIn>): void {
   describeServerFaults(name, start)
   describeRefusals(name, start)
 }
 
-/** Declares how a driver bears what its server refuses. */
+/** Declares how a driver handles records that its server refuses. */
 export function describeRefusals(name: string, start: () => Promise<FaultyStandIn>): void {
   let server: FaultyStandIn
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { takePlainRecords } from '../src/calls/take-plain-records.js'
 import { makeRecord } from './make-record.js'
 
-/** Values that programs have emitted for records, and others that they may. */
+/** Values that are not plain records. Programs have emitted some of them, and may emit others. */
 const FOREIGN: unknown[] = [
   null,
   undefined,
@@ -19,7 +19,7 @@ const FOREIGN: unknown[] = [
   Proxy.revocable({}, {}).proxy,
 ]
 
-/** A store that gives these answers, one after another, and the batches that it got. */
+/** Creates a store that returns these answers in turn, and lists the received batches. */
 function createStore(...answers: (WriteResult | Error)[]) {
   const batches: (readonly TraceRecord[])[] = []
   const write = takePlainRecords(async records => {

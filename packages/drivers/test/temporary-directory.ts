@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { OnTestFinished } from './child.js'
 
-/** A directory of the running test's own, removed after it. */
+/** Creates a directory that is removed after the running test. */
 export function temporaryDirectory(onFinished: OnTestFinished = onTestFinished): string {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-drivers-'))
   onFinished(() => rmSync(directory, { recursive: true, force: true }))

@@ -2,7 +2,7 @@ import { BSON } from 'mongodb'
 
 const { Long } = BSON
 
-/** The members of a BSON document as they were sent: of each its name and its bytes, the type among them. */
+/** The members of a BSON document as the client sent them, by name. The bytes of a member include its type. */
 export type BsonElements = ReadonlyMap<string, Buffer>
 
 const HEADER = 4
@@ -21,7 +21,7 @@ const FIXED = new Map([
   [0xff, 0],
 ])
 
-/** Splits a document, which stays exactly what the client has sent: decoding it would change its numbers. */
+/** Splits a document without decoding it, because decoding would change its numbers. */
 export function splitDocument(document: Buffer): Map<string, Buffer> {
   const elements = new Map<string, Buffer>()
   for (let at = HEADER; document[at] !== 0; ) {
@@ -40,7 +40,7 @@ export function joinDocument(elements: Iterable<Buffer>): Buffer {
   return Buffer.concat([length, body])
 }
 
-/** A document's values, integers of 64 bits as they are. */
+/** Decodes the values of a document. Integers of 64 bits stay exact. */
 export function decodeDocument(document: Buffer): Record<string, unknown> {
   return BSON.deserialize(document, { promoteLongs: false })
 }

@@ -1,4 +1,4 @@
-/** What Log Insight answers to what it refuses. */
+/** Error that Log Insight returns for a refused request. */
 export class LogInsightRefusal extends Error {
   readonly status: number
 
@@ -31,7 +31,7 @@ const MAX_TEXT = 16 * 1024
 const MAX_LIMIT = 20_000
 const LAST_MINUTE = 60_000
 
-/** Takes events in, at most 500 and 4 MB of them, and says how many. */
+/** Stores events and returns their number. Refuses more than 500 events or 4 MB. */
 export function ingestEvents(store: StoredEvent[], body: string): number {
   if (Buffer.byteLength(body) > MAX_BODY) throw new LogInsightRefusal(413, 'Request is too large')
   const { events } = parseBody(body)
@@ -60,7 +60,7 @@ function toStored(event: unknown): StoredEvent {
   return { text: text.slice(0, MAX_TEXT), timestamp: Date.now(), fields: fields as Field[] }
 }
 
-/** Answers a query: constraints in the path, in the form `field/OPERATOR value`. One that is not known is refused. */
+/** Runs a query. Its path holds constraints of the form `field/OPERATOR value`. Unknown constraints are refused. */
 export function queryEvents(store: readonly StoredEvent[], path: string, parameters: URLSearchParams): StoredEvent[] {
   const constraints = readConstraints(path)
   const limit = Number(parameters.get('limit') ?? 100)
@@ -82,7 +82,7 @@ function readConstraints(path: string): Constraint[] {
   })
 }
 
-/** Constraints of one field with one operator are alternatives. */
+/** Treats constraints with the same field and operator as alternatives. */
 function fulfilsAll(event: StoredEvent, constraints: readonly Constraint[]): boolean {
   const groups = groupConstraints(constraints)
   return [...groups.values()].every(alternatives => alternatives.some(constraint => fulfils(event, constraint)))
@@ -112,7 +112,7 @@ function fulfils(event: StoredEvent, { field, operator, value }: Constraint): bo
   return contents.some(content => hasPhrase(toTokens(content), phrase))
 }
 
-/** Words, in lower case; a "*" stands for any end of one. */
+/** Returns the words of a text in lower case. A "*" matches any end of a word. */
 function toTokens(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_*?-]+/gu) ?? []
 }

@@ -1,7 +1,7 @@
-// A stand-in for VMware's Log Insight, which cannot be had: the sessions, ingestion and queries of its REST API, as its
-// documentation has them, over real sockets, on the one port with TLS and a certificate of its own making, on the other
-// without, for Python's driver. It keeps events in memory and refuses every path, operator or member that it does not
-// know. The same tests run against a real one where OSPROFILER_TEST_LOGINSIGHT_URL names it.
+// A stand-in for VMware's Log Insight, which is not available. It implements the sessions, ingestion and queries of the
+// documented REST API over real sockets. One port has TLS, with a self-made certificate. The other has no TLS, for
+// Python's driver. The stand-in keeps events in memory, and refuses every path, operator or member that it does not
+// know. The same tests run against a real server if OSPROFILER_TEST_LOGINSIGHT_URL names one.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -15,17 +15,17 @@ import { readBody } from './read-body.js'
 
 export interface LogInsightStandIn {
   readonly host: string
-  /** With TLS. */
+  /** The port with TLS. */
   readonly port: number
-  /** Without. */
+  /** The port without TLS. */
   readonly plainPort: number
   readonly certificateFile: string
   readonly events: StoredEvent[]
-  /** Takes the place of an answer, where it gives one. */
+  /** Returns an answer in place of the stand-in's own, or undefined. */
   intercept:
     | ((method: string, path: string, body: string) => { readonly status: number; readonly body: object } | undefined)
     | undefined
-  /** Ends every session, as time does. */
+  /** Ends every session, as if it had expired. */
   endSessions(): void
   kill(): Promise<void>
   restart(): Promise<void>
@@ -34,7 +34,7 @@ export interface LogInsightStandIn {
 export const USERNAME = 'tracer'
 export const PASSWORD = 'p@ss:word/é'
 
-/** @param folder where the certificate goes */
+/** @param folder the folder for the certificate */
 export async function startLogInsight(folder: string): Promise<LogInsightStandIn> {
   const { certificateFile, keyFile } = await makeCertificate(folder)
   const tls = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
@@ -98,7 +98,7 @@ export async function startLogInsight(folder: string): Promise<LogInsightStandIn
     const { pathname, searchParams } = new URL(url, 'http://stand-in')
     if (method === 'POST' && pathname === '/api/v1/sessions') return login(parseBody(text))
     if (method === 'POST' && /^\/api\/v1\/events\/ingest\/[0-9A-Fa-f-]{36}$/.test(pathname)) {
-      // Who has no session may write, and who names one has to have it.
+      // A client may write without a session, but a session that it names has to exist.
       if (sessionOf(request) !== undefined) checkSession(request)
       return { status: 'ok', message: 'events ingested', ingested: ingestEvents(standIn.events, text) }
     }

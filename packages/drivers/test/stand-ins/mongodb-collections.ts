@@ -25,7 +25,7 @@ export interface WriteError {
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 const MAX_DEPTH = 180
 
-/** A collection: documents as they were sent, and the indexes that somebody asked for. */
+/** Collection that holds documents as they were sent, and the requested indexes. */
 export class StandInCollection {
   readonly #name: string
   readonly #indexes = new Map<string, Index>([['_id_', { key: { _id: 1 }, name: '_id_', unique: true }]])
@@ -39,7 +39,7 @@ export class StandInCollection {
     return [...this.#indexes.values()]
   }
 
-  /** What is wrong with the documents that were not kept. */
+  /** Stores documents. Returns the errors of the documents that were not stored. */
   insert(documents: readonly Buffer[], ordered: boolean): WriteError[] {
     const errors: WriteError[] = []
     for (const [index, document] of documents.entries()) {
@@ -82,7 +82,7 @@ export class StandInCollection {
     return deleted
   }
 
-  /** Sets members, or puts another document in the place of one; `upsert` adds it where there is none. */
+  /** Sets members of a document, or replaces the document. With `upsert`, adds a document if there is none. */
   update(filter: Values, update: Values, upsert: boolean): { readonly n: number; readonly upsertedId?: unknown } {
     checkFilter(filter)
     const { $set, ...rest } = update
@@ -105,7 +105,7 @@ export class StandInCollection {
     this.#indexes.set(index.name, index)
   }
 
-  /** Does at once what the server's own thread does once a minute. */
+  /** Removes expired documents at once. A real server does so once a minute. */
   expire(now: number): void {
     for (const { key, expireAfterSeconds } of this.indexes) {
       const [field = ''] = Object.keys(key)
@@ -158,7 +158,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
-/** The members that a filter asks to be equal, which a document that an update adds has too. */
+/** Returns the members that a filter compares for equality. A document that an update adds has these members, too. */
 function readEqualities(filter: Values): Values {
   const pairs = Object.entries(filter).map(([key, condition]) => [key, (condition as Values).$eq ?? condition])
   return Object.fromEntries(pairs)

@@ -6,7 +6,7 @@ import { type Conversation, createConversation } from './mongodb-scram.js'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** A command as it was sent: its members, and the documents that came beside it. */
+/** Command as it was sent: its members, and its separate documents. */
 export interface Command {
   readonly name: string
   readonly values: Values
@@ -14,7 +14,7 @@ export interface Command {
   readonly documents: readonly Buffer[]
 }
 
-/** What a connection has come to. */
+/** State of a connection. */
 export interface Session {
   authenticated: boolean
   conversation: Conversation | undefined
@@ -27,11 +27,11 @@ export interface Credentials {
 
 const OPEN_TO_ALL = new Set(['hello', 'ismaster', 'isMaster', 'saslStart', 'saslContinue', 'ping', 'endSessions'])
 const FIRST_BATCH = 101
-/** MongoDB 7.0. */
+/** The wire version of MongoDB 7.0. */
 const WIRE_VERSION = 21
 const OK = { ok: 1 }
 
-/** The collections of a server and what it answers to commands. One that it does not know, it refuses. */
+/** Holds the collections of a server and answers commands. Unknown commands are refused. */
 export class StandInDatabase {
   readonly #collections = new Map<string, StandInCollection>()
   readonly #cursors = new Map<string, Buffer[]>()
@@ -96,7 +96,7 @@ export class StandInDatabase {
     const { conversation } = session
     if (conversation === undefined) throw new CommandFailure(17, 'ProtocolError', 'No SASL session state found')
     const answer = name === 'saslStart' ? conversation.start(text) : text === '' ? '' : conversation.finish(text)
-    // A client may ask for the last, empty exchange.
+    // A client may send a last, empty message.
     if (name === 'saslContinue') session.authenticated = true
     return { conversationId: 1, done: name === 'saslContinue', payload: new BSON.Binary(Buffer.from(answer)), ...OK }
   }

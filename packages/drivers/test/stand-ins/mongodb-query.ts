@@ -2,7 +2,7 @@ import { isLong } from './bson-elements.js'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** What a server answers to a command that it refuses. */
+/** Error that the server returns for a refused command. */
 export class CommandFailure extends Error {
   readonly code: number
   readonly codeName: string
@@ -16,7 +16,7 @@ export class CommandFailure extends Error {
 
 const OPERATORS = new Set(['$eq', '$ne', '$in', '$exists', '$lt', '$gte'])
 
-/** Refuses an operator that is not known, whether or not there is a document to be asked for. */
+/** Refuses unknown operators, even if there is no document to compare. */
 export function checkFilter(filter: Values): void {
   for (const [key, condition] of Object.entries(filter)) {
     if (key === '$or') for (const branch of condition as Values[]) checkFilter(branch)
@@ -28,7 +28,7 @@ export function checkFilter(filter: Values): void {
   }
 }
 
-/** Whether a document is one that a filter asks for. */
+/** Returns whether a document matches a filter. */
 export function matches(document: Values, filter: Values): boolean {
   return Object.entries(filter).every(([key, condition]) => {
     if (key === '$or') return (condition as Values[]).some(branch => matches(document, branch))
@@ -55,7 +55,7 @@ function isOperators(condition: unknown): condition is Values {
   return Object.keys(condition).some(key => key.startsWith('$'))
 }
 
-/** The value at a path of names with dots between them. */
+/** Returns the value at a path of names, which are separated by dots. */
 export function valueAt(document: unknown, path: string): unknown {
   let value = document
   for (const name of path.split('.')) {
@@ -65,7 +65,7 @@ export function valueAt(document: unknown, path: string): unknown {
   return value
 }
 
-/** MongoDB's filters compare values of one kind. */
+/** MongoDB's filters compare only values of the same kind. */
 function isComparable(value: unknown, operand: unknown): boolean {
   return rankOf(value) === rankOf(operand)
 }
@@ -75,7 +75,7 @@ function isEqual(value: unknown, other: unknown): boolean {
   return isComparable(value, other) && compareValues(value, other) === 0
 }
 
-/** The order of a sort: kinds by their rank, texts by their UTF-8. */
+/** Compares values for a sort: kinds by their rank, texts by their UTF-8 bytes. */
 export function compareValues(one: unknown, other: unknown): number {
   const rank = rankOf(one) - rankOf(other)
   if (rank !== 0) return rank
@@ -111,7 +111,7 @@ export function sortBy<Item>(items: Item[], specification: Values, valuesOf: (it
   })
 }
 
-/** Runs an aggregation. A stage or an expression that is not known is refused. */
+/** Runs an aggregation. Unknown stages and expressions are refused. */
 export function aggregate(documents: readonly Values[], pipeline: readonly Values[]): Values[] {
   return pipeline.reduce<Values[]>((input, stage) => runStage(input, stage), [...documents])
 }

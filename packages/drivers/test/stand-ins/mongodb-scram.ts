@@ -3,7 +3,7 @@ import { CommandFailure } from './mongodb-query.js'
 
 const ITERATIONS = 4_096
 
-/** One user's SCRAM-SHA-256 conversation, from the server's side (RFC 7677). */
+/** The server's side of one user's SCRAM-SHA-256 conversation (RFC 7677). */
 export interface Conversation {
   start(payload: string): string
   /** @throws CommandFailure for a wrong password */

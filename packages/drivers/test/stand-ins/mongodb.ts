@@ -1,7 +1,7 @@
-// A stand-in for MongoDB, for what cannot be had of mongo-java-server: users, TLS, the removal of old documents, answers
-// of a server that fails, and its own record of the commands that came. It speaks the wire protocol (OP_MSG, and
-// OP_QUERY for a first hello) over real sockets, keeps documents in memory, and refuses every command, operator or option
-// that it does not know. mongodb-stand-in.test.ts compares its answers with those of mongo-java-server.
+// A stand-in for MongoDB, for features that mongo-java-server lacks: users, TLS, the removal of old documents,
+// failures, and a list of the received commands. It speaks the wire protocol over real sockets: OP_MSG, and OP_QUERY
+// for a first hello. The stand-in keeps documents in memory, and refuses every command, operator or option that it does
+// not know. mongodb-stand-in.test.ts compares its answers with those of mongo-java-server.
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -15,13 +15,13 @@ export interface MongodbStandIn {
   readonly host: string
   readonly port: number
   readonly database: StandInDatabase
-  /** Takes the place of an answer, where it gives one. */
+  /** Returns an answer in place of the stand-in's own, or undefined. */
   intercept: ((command: Command) => Readonly<Record<string, unknown>> | undefined) | undefined
-  /** The commands that came since the start, by name. */
+  /** The names of the commands received since the start. */
   readonly commands: string[]
-  /** Breaks every connection and takes no more. */
+  /** Breaks every connection and accepts no new one. */
   kill(): Promise<void>
-  /** Takes connections again, on the same port, with the same data. */
+  /** Accepts connections again, on the same port and with the same data. */
   restart(): Promise<void>
 }
 
@@ -105,7 +105,7 @@ export async function startMongodb({ credentials, tls }: MongodbStandInOptions =
   }
 }
 
-/** A document, and the sequences of documents that stand for a member of it. */
+/** Reads a message: a document, and the sequences of documents that stand for one of its members. */
 function readMessage(message: Buffer): Command {
   let body: Buffer = Buffer.alloc(0)
   const documents: Buffer[] = []
@@ -133,7 +133,7 @@ function takeDocument(section: Buffer, at: number, documents: Buffer[]): number 
   return end
 }
 
-/** The first hello of a client that does not know yet with whom it speaks. */
+/** Reads the first hello of a client that does not know the server's version yet. */
 function readQuery(message: Buffer): Command {
   const collectionEnd = message.indexOf(0, HEADER + 4)
   const values = decodeDocument(message.subarray(collectionEnd + 9))
@@ -153,7 +153,7 @@ function toReply(request: number, reply: Readonly<Record<string, unknown>>): Buf
   return toPacket(request, OP_REPLY, Buffer.concat([prefix, serialize(reply)]))
 }
 
-/** Documents of a cursor are put in as they are. */
+/** Serializes a reply. The documents of a cursor are inserted unchanged. */
 function serialize(reply: Readonly<Record<string, unknown>>): Buffer {
   const { cursor } = reply
   if (typeof cursor !== 'object' || cursor === null) return Buffer.from(BSON.serialize(reply))

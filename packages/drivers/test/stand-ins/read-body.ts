@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What a client sends, or undefined where its connection broke before all of it was here. */
+/** Reads the body of a request. Returns undefined if the connection breaks before the end of the body. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   let body = ''
   try {

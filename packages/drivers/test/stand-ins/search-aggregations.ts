@@ -10,7 +10,7 @@ export interface Hit {
   readonly _source: Values
 }
 
-/** Runs aggregations over what a query has found. One that is not known is refused. */
+/** Runs aggregations over the hits of a query. Unknown aggregations are refused. */
 export function aggregate(mapping: Field, hits: readonly Hit[], aggregations: Values): Values {
   return Object.fromEntries(
     Object.entries(aggregations).map(([name, specification]) => [name, run(mapping, hits, specification as Values)]),
@@ -63,7 +63,7 @@ function groupBy(mapping: Field, hits: readonly Hit[], path: string): Map<string
   return groups
 }
 
-/** A hit with those members of its document that were asked for. */
+/** Returns a hit with only the requested members of its document. */
 export function filterSource(hit: Hit, wanted: unknown): Hit {
   if (wanted === undefined) return hit
   const names = wanted as string[]

@@ -12,7 +12,7 @@ export interface Answer {
 
 const MAX_BODY = 100 * 1024 * 1024
 
-/** The indices of a cluster and what it answers to requests. */
+/** Holds the indices of a cluster and answers requests. */
 export class StandInCluster {
   readonly #product: string
   readonly #indices = new Map<string, StandInIndex>()
@@ -23,7 +23,7 @@ export class StandInCluster {
     this.#product = product
   }
 
-  /** Scrolls that were neither read to their end nor ended. */
+  /** The number of scrolls that were neither read to their end nor closed. */
   get openScrolls(): number {
     return this.#scrolls.size
   }
@@ -46,7 +46,7 @@ export class StandInCluster {
     if (pathname === '/') return ok(this.#describe())
     if (pathname === '/_bulk' && method === 'POST') return ok(this.#bulk(body))
     if (pathname === '/_search/scroll') return ok(this.#scroll(method, toBody(body), searchParams))
-    // Types of documents are gone since version 8, for whoever does not ask for version 7.
+    // Since version 8, document types exist only for clients that ask for version 7.
     const [name = '', type, ...rest] = parts
     const typed = type !== undefined && !type.startsWith('_')
     if (!typed || version === 7)
@@ -104,7 +104,7 @@ export class StandInCluster {
     return { acknowledged: true, index: name }
   }
 
-  /** An index that is not there is made when something is written into it. */
+  /** Returns the index of this name. A write creates a missing index. */
   #indexFor(name: string): StandInIndex {
     const index = this.#indices.get(name) ?? new StandInIndex(name)
     this.#indices.set(name, index)
@@ -175,7 +175,10 @@ function showMapping(mapping: Field): object {
   return mapping.dynamic === undefined ? mapping : { ...mapping, dynamic: String(mapping.dynamic) }
 }
 
-/** Documents are replaced here where they have not changed only: no test has one that is there. */
+/**
+ * Replaces a document if it has not changed. The answer is always a conflict, because no test replaces an existing
+ * document.
+ */
 function conditionalIndex({ _index, _id, if_seq_no }: Values): object {
   if (if_seq_no === undefined)
     throw new SearchRefusal(400, 'illegal_argument_exception', 'index is not understood here')
@@ -183,7 +186,7 @@ function conditionalIndex({ _index, _id, if_seq_no }: Values): object {
   return { index: { _index, _id, status: 409, error: { type: 'version_conflict_engine_exception', reason } } }
 }
 
-/** What several indices have found, newest first: the one order in which more than one is asked here. */
+/** Merges the hits of several indices, newest first. The drivers use no other order for several indices. */
 function mergeNewest(hits: readonly Hit[]): Hit[] {
   return [...hits].sort((one, other) => (String(one._source.timestamp) < String(other._source.timestamp) ? 1 : -1))
 }

@@ -1,4 +1,4 @@
-/** What Elasticsearch or OpenSearch answers to what it refuses. */
+/** Error that Elasticsearch or OpenSearch returns for a refused request. */
 export class SearchRefusal extends Error {
   readonly status: number
   readonly type: string

@@ -12,12 +12,12 @@ interface Stored extends Hit {
   readonly since: number
 }
 
-/** After so long an index shows by itself what was written into it. */
+/** The milliseconds after which an index shows new documents without a refresh. */
 const REFRESH_AFTER = 1_000
 const MAX_WINDOW = 10_000
 const MAX_ID_BYTES = 512
 
-/** An index: documents, of which those that are new are found only after a refresh, and a mapping. */
+/** Index with documents and a mapping. Searches find new documents only after a refresh. */
 export class StandInIndex {
   readonly mapping: Field
   readonly #name: string
@@ -30,14 +30,14 @@ export class StandInIndex {
     this.mapping = mapping
   }
 
-  /** @throws SearchRefusal where the document is there, or cannot be taken */
+  /** @throws SearchRefusal if the document exists already, or is refused */
   create(json: string, id = randomBytes(15).toString('base64url')): string {
     if (Buffer.byteLength(id) > MAX_ID_BYTES)
       throw new SearchRefusal(400, 'illegal_argument_exception', 'id is too long')
     if (this.#documents.has(id)) {
       throw new SearchRefusal(409, 'version_conflict_engine_exception', `[${id}]: document already exists`)
     }
-    // A server refuses NaN, and gives back each number as it was written.
+    // `JSON.parse` refuses NaN, as the server does. `parseJson` keeps each number as it was written.
     mapDocument(this.mapping, JSON.parse(json))
     const source = parseJson(json) as Values
     this.#documents.set(id, { _index: this.#name, _id: id, _source: source, json, since: Date.now() })

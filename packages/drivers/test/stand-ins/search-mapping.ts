@@ -17,11 +17,11 @@ const MAX_FIELDS = 1_000
 const MAX_DEPTH = 20
 const MAX_TERM_BYTES = 32_766
 const KNOWN_TYPES = new Set(['keyword', 'text', 'date', 'boolean', 'long', 'float', 'object'])
-/** A date where no format is given: a part of ISO 8601, or milliseconds. */
+/** A date without a given format: a part of ISO 8601, or milliseconds. */
 const DATE = /^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?$/
 const DETECTED_DATE = /^\d{4}(?:-\d\d(?:-\d\d(?:T.*)?)?)?$/
 
-/** Refuses a mapping in which a type or a parameter is that nothing here knows. */
+/** Refuses a mapping with an unknown type or parameter. */
 export function checkMapping({ properties = {}, fields = {}, type = 'object', ...rest }: Field): void {
   const known = ['enabled', 'dynamic', 'ignore_above', 'ignore_malformed']
   const unknown = Object.keys(rest).find(key => !known.includes(key))
@@ -31,7 +31,7 @@ export function checkMapping({ properties = {}, fields = {}, type = 'object', ..
   for (const field of [...Object.values(properties), ...Object.values(fields)]) checkMapping(field)
 }
 
-/** Takes a document in: adds the fields that it brings, where the mapping is dynamic, and refuses what does not fit. */
+/** Adds the new fields of a document to the mapping, if it is dynamic. Refuses values that do not fit. */
 export function mapDocument(mapping: Field, document: Values): void {
   const draft = structuredClone(mapping)
   mapMembers(draft, draft, document, 1)
@@ -109,7 +109,7 @@ function checkValue(field: Field, name: string, value: unknown): void {
   if (!fits && lenient !== true) throw unparsable(`failed to parse field [${name}] of type [${type}]`)
 }
 
-/** Milliseconds, to which a date is cut. */
+/** Converts a date to milliseconds. Further digits are cut. */
 export function toDate(value: unknown): number | undefined {
   const text = String(value)
   if (/^-?\d{5,}$/.test(text)) return Number(text)
@@ -129,7 +129,7 @@ function unparsable(reason: string): SearchRefusal {
   return new SearchRefusal(400, 'document_parsing_exception', reason)
 }
 
-/** The field at a path such as `base_id.keyword` or `info.etype`, or undefined where nothing is mapped there. */
+/** Returns the field at a path such as `base_id.keyword` or `info.etype`, or undefined if nothing is mapped there. */
 export function findField(mapping: Field, path: string): Field | undefined {
   let field: Field | undefined = mapping
   for (const name of path.split('.')) {
@@ -139,7 +139,7 @@ export function findField(mapping: Field, path: string): Field | undefined {
   return field
 }
 
-/** The values that are indexed at a path. */
+/** Returns the indexed values at a path. */
 export function valuesAt(mapping: Field, document: Values, path: string): unknown[] {
   const field = findField(mapping, path)
   if (field === undefined) return []
@@ -154,7 +154,7 @@ function readPath(values: readonly unknown[], path: readonly string[]): unknown[
   if (path.length === 0) return values.flat(Number.POSITIVE_INFINITY)
   return values.flat(Number.POSITIVE_INFINITY).flatMap(value => {
     if (typeof value !== 'object' || value === null) return []
-    // A member's own name may have dots.
+    // The name of a member may contain dots.
     return path.flatMap((_, index) => {
       const name = path.slice(0, index + 1).join('.')
       return Object.hasOwn(value, name) ? readPath([(value as Values)[name]], path.slice(index + 1)) : []

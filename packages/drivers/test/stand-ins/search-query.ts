@@ -5,7 +5,7 @@ type Values = Readonly<Record<string, unknown>>
 
 const QUERIES = new Set(['match_all', 'bool', 'exists', 'term', 'terms', 'match', 'range'])
 
-/** Refuses a query that is not known, whether or not there is a document to be asked for. */
+/** Refuses unknown queries, even if there is no document to compare. */
 export function checkQuery(query: Values): void {
   const [[kind, body] = ['', undefined], ...more] = Object.entries(query)
   if (more.length > 0) throw new SearchRefusal(400, 'parsing_exception', 'a query has one name')
@@ -15,7 +15,7 @@ export function checkQuery(query: Values): void {
   for (const part of [filter, should, must_not]) for (const inner of toQueries(part)) checkQuery(inner)
 }
 
-/** Whether a document is one that a query asks for. */
+/** Returns whether a document matches a query. */
 export function matchesQuery(mapping: Field, document: Values, query: Values): boolean {
   const [[kind, body] = ['', undefined]] = Object.entries(query)
   const members = body as Values
@@ -49,7 +49,7 @@ function toOperand(operand: unknown): unknown {
   return typeof operand === 'object' && operand !== null ? (operand as Values).value : operand
 }
 
-/** The terms of a text: its words, where the field is one of words. */
+/** Returns the terms of a text. In a `text` field, these are its words. */
 function analyse(field: Field | undefined, text: unknown): unknown[] {
   if (field?.type !== 'text') return [text]
   return (
@@ -85,7 +85,9 @@ function toBound(number: number | undefined): number {
   throw new SearchRefusal(400, 'search_phase_execution_exception', 'failed to parse a date of [range]')
 }
 
-/** Sorts by a list such as `[{ timestamp: { order: 'asc', unmapped_type: 'date' } }]`; what has no value is last. */
+/**
+ * Sorts by a list such as `[{ timestamp: { order: 'asc', unmapped_type: 'date' } }]`. Items without a value come last.
+ */
 export function sortDocuments<Item>(
   mapping: Field,
   items: readonly Item[],
@@ -117,7 +119,7 @@ function readKey(mapping: Field, entry: Values): { readonly path: string; readon
   return { path, order: order === 'desc' ? -1 : 1 }
 }
 
-/** Words of a text cannot be sorted or counted. */
+/** Refuses sorting or counting by a `text` field, whose words allow neither. */
 export function requireDocValues(field: Field | undefined, path: string): void {
   if (field?.type !== 'text') return
   throw new SearchRefusal(

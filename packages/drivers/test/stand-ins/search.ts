@@ -1,8 +1,8 @@
-// A stand-in for Elasticsearch and OpenSearch, for faults that a real server cannot be made to show: the part of their
-// REST API that our drivers and Python's use, over real sockets to the real clients. It keeps documents in memory, maps
-// them dynamically or as an index was told to, shows what is new only after a refresh, answers a bulk request document by
-// document, and refuses every path, query, aggregation or mapping that it does not know. Its answers are compared with
-// those of the real servers in search-suite.ts.
+// A stand-in for Elasticsearch and OpenSearch, for faults that a real server cannot be made to show. It implements the
+// part of their REST API that our drivers and Python's use, over real sockets for the real clients. The stand-in keeps
+// documents in memory, and maps them dynamically or by the mapping of their index. New documents are visible only after
+// a refresh. A bulk request is answered document by document. The stand-in refuses every path, query, aggregation or
+// mapping that it does not know. search-suite.ts compares its answers with those of the real servers.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -17,20 +17,20 @@ export interface SearchStandIn {
   readonly host: string
   readonly port: number
   readonly cluster: StandInCluster
-  /** Takes the place of an answer, where it gives one. */
+  /** Returns an answer in place of the stand-in's own, or undefined. */
   intercept: ((method: string, path: string, body: string) => Answer | undefined) | undefined
-  /** The requests that came since the start. */
+  /** The requests received since the start. */
   readonly requests: string[]
   kill(): Promise<void>
-  /** Takes connections again, on the same port, with the same data. */
+  /** Accepts connections again, on the same port and with the same data. */
   restart(): Promise<void>
 }
 
 export interface SearchStandInOptions {
   readonly product: 'elasticsearch' | 'opensearch'
-  /** Which API versions a client may ask for. Default: 8 and 9. */
+  /** The API versions that a client may ask for. Default: 8 and 9. */
   readonly compatibleWith?: readonly number[]
-  /** The `Authorization` header that is let in. */
+  /** The accepted `Authorization` header. */
   readonly authorization?: string
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
 }
@@ -96,7 +96,7 @@ export async function startSearch(options: SearchStandInOptions): Promise<Search
     }
   }
 
-  /** The API version that the client asks for in its headers, or undefined for none. */
+  /** Returns the API version in the headers of a request, or undefined if there is none. */
   function readVersion({ headers }: IncomingMessage): number | undefined {
     const given = [headers.accept, headers['content-type']].map(
       header => /compatible-with=(\d+)/.exec(header ?? '')?.[1],
