@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readPlace } from '../bench/places.js'
 import { medianInterval } from '../bench/statistics.js'
 
-/** The rows of a table in a place that the bench fills, without its header and whatever pads the cells. */
+/** Returns the rows of a table that the bench writes, without the header and without padding in the cells. */
 function readRows(file: string, place: string): string[] {
   const document = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
   const lines = (readPlace(document, place) ?? '').split('\n').filter((line: string) => line.startsWith('|'))

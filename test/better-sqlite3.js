@@ -1,5 +1,5 @@
-// The binary part of better-sqlite3, for the tests of its instrument. It is compiled by the test command, once for each
-// Node that runs it, and kept: an install that compiled it would take a minute longer for everybody.
+// Compiles the binary part of better-sqlite3 for the tests of its instrument. The test command does so once for each
+// Node that runs the tests, and keeps the result. Compiling at install time would cost everybody a minute.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -10,21 +10,21 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'packages/instruments/node_modules/better-sqlite3')
 
-/** Where the binary for this Node is, or will be. */
+/** The file of the compiled binary for this Node. It may not exist yet. */
 export const bindingFile = join(
   root,
   'node_modules/.cache/osprofiler',
   `better-sqlite3-${readVersion()}-node-${process.versions.modules}-${process.platform}-${process.arch}.node`,
 )
 
-/** Compiles it, in a folder of its own. Returns whether it is there. */
+/** Compiles the binary in a temporary folder. Returns whether the binary exists afterwards. */
 export function compileBinding() {
   if (existsSync(bindingFile)) return true
   const folder = join(tmpdir(), `osprofiler-better-sqlite3-${process.pid}`)
   for (const part of ['binding.gyp', 'deps', 'src', 'package.json']) {
     cpSync(join(source, part), join(folder, part), { recursive: true, dereference: true })
   }
-  // Node's own headers, where it was installed with them: else they are downloaded.
+  // An installed Node may come with its headers. Otherwise node-gyp downloads them.
   const prefix = resolve(dirname(process.execPath), '..')
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
   spawnSync('npx', ['-y', 'node-gyp@11', 'rebuild', '--release', '--jobs=max', ...headers], {
@@ -34,7 +34,7 @@ export function compileBinding() {
   const built = join(folder, 'build/Release/better_sqlite3.node')
   if (existsSync(built)) {
     mkdirSync(dirname(bindingFile), { recursive: true })
-    // By way of a copy beside it: two who compile at once may both finish.
+    // The copy is renamed, so that two processes that compile at once can both finish.
     cpSync(built, `${bindingFile}.${process.pid}`)
     renameSync(`${bindingFile}.${process.pid}`, bindingFile)
   }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { succeeds } from './requirements.js'
 
-/** Resolves to the requirements that cannot be had here, each with the `reason`. */
+/** Resolves to the requirements that are not available on this machine, each with the `reason`. */
 export async function bringUp(say, requirements) {
   install(requirements.filter(({ isThere, isBest = isThere }) => !isBest()).flatMap(({ debian }) => debian))
   const missing = []
@@ -31,7 +31,7 @@ export async function bringUp(say, requirements) {
     say(`Installing with apt-get, which OSPROFILER_TEST_INSTALL=0 forbids: ${packages.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
-    // Another distribution may lack a package. The others are still installed.
+    // Another distribution may lack a package. The other packages are still installed.
     const known = packages.filter(name => succeeds('apt-cache', ['show', name]))
     withoutServices(() => {
       spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...known], { stdio: 'inherit', env })
@@ -39,7 +39,7 @@ export async function bringUp(say, requirements) {
   }
 }
 
-/** Keeps Debian's packages from starting what they install: the tests start servers of their own. */
+/** Keeps Debian from starting the installed services, because the tests start their own servers. */
 function withoutServices(install) {
   const policy = '/usr/sbin/policy-rc.d'
   if (existsSync(policy)) return install()

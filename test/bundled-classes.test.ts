@@ -12,7 +12,8 @@ it('classes keep their source names in bundled packages', () => {
 
   const classes = files.flatMap(file => [...readFileSync(file, 'utf8').matchAll(/\bclass (\w+)/g)])
 
-  // esbuild writes `class _Profiler` for a class that names itself, and `class Profiler2` for the second of a name.
+  // esbuild writes `class _Profiler` for a class that refers to itself, and `class Profiler2` for a second class of
+  // that name.
   expect(classes.length).toBeGreaterThan(10)
   expect(classes.map(([, name]) => name).filter(name => /^_|\d$/.test(name ?? ''))).toEqual([])
 })

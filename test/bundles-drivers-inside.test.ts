@@ -28,7 +28,7 @@ beforeAll(async () => {
   for (const [name, bundle] of Object.entries(BUNDLERS)) {
     for (const format of FORMATS) await bundle(entry, join(deployed, `${name}.${EXTENSIONS[format]}`), format, [])
   }
-  // A bundle is made so that nothing else has to be there. The program has a worker of its own.
+  // A bundle must run without the files that it was made from. The program has a worker of its own.
   rmSync(program.folder, { recursive: true })
   writeFileSync(join(deployed, 'worker.js'), `console.log('a worker of the program ran')`)
 }, 300_000)

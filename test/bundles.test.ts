@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BUNDLERS, type Format } from './bundlers.js'
 
-// Below the packages that the bundles leave outside.
+// The bundles lie below this folder, so they find the packages that they leave outside.
 const root = fileURLToPath(new URL('.', import.meta.url))
 const DRIVERS = '@osprofiler/drivers'
 const PROGRAM = `
@@ -35,7 +35,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Makes a bundle and runs it from another folder than its own. */
+/** Makes a bundle and runs it in a different folder. */
 async function runBundle(bundler: string, format: Format, external: string[]) {
   const outfile = join(folder, `${bundler}-${external.length}.${format === 'esm' ? 'mjs' : 'cjs'}`)
   await BUNDLERS[bundler]?.(join(folder, 'app.mjs'), outfile, format, external)

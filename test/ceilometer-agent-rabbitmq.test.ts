@@ -13,7 +13,7 @@ import { makeDirectory } from './cli-process.js'
 import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const PYTHON = '/usr/bin/python3'
-/** Ceilometer's notification agent, as its console script starts it. */
+/** Starts Ceilometer's notification agent as its console script does. */
 const AGENT = 'import sys; from ceilometer.cmd.agent_notification import main; sys.exit(main())'
 
 let server: SharedServer
@@ -55,7 +55,7 @@ it("Ceilometer's own agent turns the notifications of messaging:// into events",
   }
 })
 
-/** Takes what the agent publishes, and resolves to where it is to. */
+/** Starts a server that collects the agent's events, and resolves to the server's URL. */
 async function takeEvents(events: CeilometerEvent[]): Promise<string> {
   const taker = createServer(async (request, response) => {
     events.push(...((await json(request)) as CeilometerEvent[]))
@@ -70,7 +70,7 @@ async function takeEvents(events: CeilometerEvent[]): Promise<string> {
   return `http://127.0.0.1:${(taker.address() as AddressInfo).port}/events`
 }
 
-/** Starts the agent, on the one broker, for the one topic; with its own definitions of events. */
+/** Starts the agent for one broker and one topic, with its default definitions of events. */
 function startAgent(publisher: string): void {
   const folder = makeDirectory()
   const pipeline = join(folder, 'event_pipeline.yaml')
@@ -105,7 +105,7 @@ function toMembers(traits: CeilometerEvent['traits']): Record<string, unknown> {
   return Object.fromEntries(traits.map(([name, , value]) => [name, value]))
 }
 
-/** The agent has a worker of its own, which ends with their group. */
+/** Kills the agent's process group, because the agent has a worker process. */
 async function end(agent: ChildProcess): Promise<void> {
   if (agent.exitCode !== null || agent.pid === undefined) return
   const ended = once(agent, 'exit')

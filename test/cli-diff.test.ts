@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { makeDirectory, osprofiler } from './cli-process.js'
 import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-records.js'
 
-/** All that a terminal obeys or hides. */
+/** Characters that a terminal interprets or hides. */
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 let directory: string
@@ -109,7 +109,7 @@ describe('osprofiler trace diff', () => {
   })
 })
 
-/** Writes a file of one trace for each duration of a query. */
+/** Writes a file with one trace for each query duration. */
 function writeRuns(name: string, ...queriesMs: readonly number[]): string {
   const file = join(directory, name)
   const traces = queriesMs.map((queryMs, index) => {

@@ -92,7 +92,7 @@ describe('osprofiler trace show --follow', () => {
   })
 })
 
-/** Writes records from another process. */
+/** Starts another process that writes records. */
 function startWriter(): (records: readonly TraceRecord[]) => Promise<void> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER, store], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -8,7 +8,7 @@ import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-reco
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
 const CONFORMANCE = readdirSync(TRACES).filter(name => name.endsWith('.jsonl'))
-/** The formats that can be read back, with a file name for each. */
+/** The formats that the command can read back, each with the extension of its files. */
 const READABLE_FORMATS = [
   ['--json', 'json'],
   ['--html', 'html'],
@@ -19,7 +19,7 @@ const READABLE_FORMATS = [
 const ALL_FORMATS = [[''], ...READABLE_FORMATS.map(([option]) => [option]), ['--dot']].map(([option = '']) => option)
 const HOSTILE_TEXT =
   '</script><script>alert(1)</script>"><img src=x onerror=alert(1)>\\" -> evil [label=<b>]]>\u001b[2J\u202e\u2028\u0000'
-/** All that a terminal obeys or hides; a tab may stand where a format has it. */
+/** Characters that a terminal interprets or hides, except tabs, which some formats contain. */
 const CONTROL_CHARACTERS = /[\p{Cf}\p{Zl}\p{Zp}]|(?!\t)\p{Cc}/u
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
@@ -118,7 +118,8 @@ describe('a trace in every format', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('alert(1)')
-    // A page is for a browser: it shows what is odd as text, and the command sends it to no terminal.
+    // A browser shows the page, so it may contain such characters as text. The command never sends a page to a
+    // terminal.
     if (option === '--html') expect(stdout).not.toMatch(/<script>alert|<img src=x/)
     else for (const line of stdout.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
     if (option === '--dot') expect(stdout.match(/->/g)?.length).toBeGreaterThan(0)
@@ -164,7 +165,7 @@ describe('osprofiler trace show --render-dot', () => {
     const [small, large] = [readFileSync(few.file), readFileSync(many.file)]
     expect([few.code, many.code]).toEqual([0, 0])
     expect(small.subarray(0, PNG_SIGNATURE.length)).toEqual(PNG_SIGNATURE)
-    // Without a font both would be the same but for the boxes.
+    // Without a font, the two images would differ only in their boxes.
     expect(large.length).toBeGreaterThan(small.length * 1.2)
   })
 

@@ -15,7 +15,7 @@ interface TraceSpec {
   readonly name?: string
   readonly service?: string
   readonly failure?: Readonly<Record<string, string>>
-  /** Minutes past eleven. */
+  /** Minutes after eleven o'clock. */
   readonly at?: number
   readonly isOpen?: boolean
   readonly queries?: number
@@ -265,7 +265,7 @@ async function runList(store: string, ...args: readonly string[]): Promise<Outco
   return await osprofiler(['trace', 'list', '--connection-string', store, ...args])
 }
 
-/** The cells of the table, row by row. */
+/** Returns the cells of the table, row by row. */
 function readCells({ stdout }: Outcome): string[][] {
   const rows = stdout.split('\n').filter(line => line.startsWith('|'))
   return rows.slice(1).map(row =>

@@ -11,13 +11,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Three traces, of which another transaction has locked those that are named here. */
+/** Stores three traces, and locks the named ones in another transaction. */
 async function lockTraces(...locked: readonly string[]): Promise<string> {
   for (const baseId of ['a', 'b', 'c']) await storeRecords(server.url, createShopRecords({ baseId }))
   const connection = await mysql.createConnection({ uri: server.url })
   onTestFinished(() => connection.end())
   await connection.query('BEGIN')
-  // A query for several of them would read the whole table, and lock all.
+  // One query for several traces would read the whole table and lock all rows.
   for (const baseId of locked) await connection.query('SELECT id FROM data WHERE base_id = ? FOR UPDATE', [baseId])
   return String(connection.threadId)
 }

@@ -20,7 +20,7 @@ beforeEach(() => {
   store = `file://${join(directory, 'store')}`
 })
 
-/** Ids that look like something else to a command. */
+/** Ids that a command could mistake for something else, such as a file name or an option. */
 const IDS = [
   'plain',
   'a/b',

@@ -14,17 +14,18 @@ export interface OsprofilerOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string | Uint8Array
   readonly cwd?: string
-  /** Hears what it says on standard error while it runs. */
+  /** Receives each piece of the command's standard error while the command runs. */
   readonly onStderr?: (text: string) => void
 }
 
-/** What names standard input, or a part of it. */
+/** Arguments that make the command read standard input. */
 const STDIN_ARGUMENT_PATTERN = /(?:^|[@<=])-$|\/dev\/stdin/
 const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
 
 /**
- * Runs the command as a shell would, without a terminal, and with no setting but those of `env`. A process runs one
- * command after another where this tells nobody anything: OSPROFILER_TEST_OWN_PROCESS=1 starts one for each.
+ * Runs the command as a shell would, without a terminal, and with no settings except `env`. To save time, one process
+ * runs many commands if that does not affect the result. OSPROFILER_TEST_OWN_PROCESS=1 starts a process for each
+ * command.
  */
 export async function osprofiler(args: readonly string[], options: OsprofilerOptions = {}): Promise<Outcome> {
   const { PATH, HOME } = process.env
@@ -39,7 +40,6 @@ function needsOwnProcess(args: readonly string[], { env = {}, input, onStderr }:
   return HAS_OWN_PROCESS || isForNode || readsInput || onStderr !== undefined
 }
 
-/** Runs the command in a process of its own. */
 async function runInOwnProcess(args: readonly string[], options: OsprofilerOptions): Promise<Outcome> {
   const { env, input = '', cwd, onStderr } = options
   const child = spawn(process.execPath, [COMMAND, ...args], { env, cwd })
@@ -51,7 +51,7 @@ async function runInOwnProcess(args: readonly string[], options: OsprofilerOptio
     texts.stderr += text
     onStderr?.(text)
   })
-  // A command that reads no input may be gone before it is written.
+  // A command that reads no input may have ended before the input is written.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -61,10 +61,10 @@ async function runInOwnProcess(args: readonly string[], options: OsprofilerOptio
   return { code, ...texts }
 }
 
-/** The path of the command's file, for tests that start it in their own way. */
+/** The path of the command's file, for tests that start it in another way. */
 export const commandPath = COMMAND
 
-/** A directory of its own, gone when the test is. */
+/** Creates a directory that is removed when the test ends. */
 export function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-cli-'))
   onTestFinished(async () => {

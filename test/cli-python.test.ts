@@ -35,12 +35,12 @@ describeForEachPython("Python's command and osprofiler", () => {
 
     expect(ours).toEqual({ code: 0, stdout: theirs, stderr: '' })
     expect(withoutOwnKeys(JSON.parse(ourJson.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirJson)))
-    // Laid out alike as well: Python prints what it reads.
+    // The layout is the same as well: Python prints the text of the report unchanged.
     expect(ourJson.stdout).toBe(theirJson)
   })
 })
 
-/** What Python's `trace show` prints for the report that ours wrote. */
+/** Returns the output of Python's `trace show` for the report that our command wrote. */
 function showWithPython(format: string): Promise<string> {
   const args = ['trace', 'show', 'report.json', format, '--connection-string', 'unused://']
   return runPythonCommand(args, { cwd: directory })

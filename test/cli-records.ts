@@ -2,21 +2,21 @@ import type { TraceRecord } from '@osprofiler/core'
 import { jsonText } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
 
-/** The id of the trace that `shopRecords` makes unless told otherwise. */
+/** The default trace id of `createShopRecords`. */
 export const SHOP_TRACE = '0199c0de-7000-7abc-8def-0123456789ab'
 
-/** How a trace of the shop differs from its ordinary self. */
+/** Differences from the shop's default trace. */
 export interface ShopOptions {
   readonly baseId?: string
-  /** What each query of an item takes, in milliseconds. */
+  /** Duration of each query of an item, in milliseconds. */
   readonly queryMs?: number
-  /** What the gateway takes after the orders came, in milliseconds. */
+  /** Time that the gateway takes after the orders arrived, in milliseconds. */
   readonly renderMs?: number
-  /** What every text of a record is made of. */
+  /** Text that every string of a record contains. */
   readonly text?: string
 }
 
-/** One point of a trace, its times in milliseconds. */
+/** One point of a trace. Times are in milliseconds. */
 export interface PointSpec {
   readonly id: string
   readonly parent: string
@@ -29,7 +29,8 @@ export interface PointSpec {
 }
 
 /**
- * A request to `gateway`, which calls `orders`, which makes five queries one after another; then `gateway` renders.
+ * Creates the records of a request to `gateway`. The gateway calls `orders`, which makes five queries in sequence, and
+ * then renders.
  */
 export function createShopRecords(options: ShopOptions = {}): TraceRecord[] {
   const { baseId = SHOP_TRACE, queryMs = 10, renderMs = 5, text = '' } = options
@@ -63,7 +64,7 @@ export function createShopRecords(options: ShopOptions = {}): TraceRecord[] {
   return toRecords(baseId, points, `vm${text}`)
 }
 
-/** The records of points, all on one host, oldest first. */
+/** Creates the records of points, all on one host, oldest first. */
 export function toRecords(baseId: string, points: readonly PointSpec[], host = 'vm'): TraceRecord[] {
   const records = points.flatMap(({ id, parent, name, service, from, to, start, stop = {} }) => {
     const ids = { base_id: baseId, parent_id: parent, trace_id: id }
@@ -76,14 +77,13 @@ export function toRecords(baseId: string, points: readonly PointSpec[], host = '
   return records.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
 }
 
-/** Writes records into a store. */
 export async function storeRecords(store: string, records: readonly TraceRecord[]): Promise<void> {
   const driver = openDriver(store)
   await driver.write(records)
   await driver.close()
 }
 
-/** Records as lines of a `.jsonl` file. */
+/** Returns the records as lines of a `.jsonl` file. */
 export function toLines(records: readonly TraceRecord[]): string {
   return records.map(record => `${jsonText(record, 0)}\n`).join('')
 }

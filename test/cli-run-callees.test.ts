@@ -73,7 +73,7 @@ async function startFront(target: string): Promise<string> {
   const app = express()
   app.use(osprofilerMiddleware(KEY))
   app.get('/', async (_, res) => {
-    // With a maxTraceAge of 0, the date of a trace has to be another millisecond than that of its arrival.
+    // With a maxTraceAge of 0, the trace must be at least 1 ms old when it arrives.
     await delay(5)
     const answer = await fetch(target)
     res.send(await answer.text())
@@ -88,7 +88,7 @@ async function startCallee(key: string, options: { maxTraceAge?: number } = {}):
   return await listen(app)
 }
 
-/** A proxy that passes nothing on but the path. */
+/** Starts a proxy that forwards only the path, without headers. */
 async function startStrippingProxy(target: string): Promise<string> {
   return await listen(({ url = '/' }, res) => {
     request(new URL(url, target), answer => answer.pipe(res)).end()

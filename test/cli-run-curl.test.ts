@@ -9,7 +9,7 @@ import { makeCertificate } from './servers/make-certificate.js'
 
 let directory: string
 let env: NodeJS.ProcessEnv
-/** What the server got last, and its body. */
+/** The last request that the server received, and its body. */
 let last: { request: IncomingMessage; body: string }
 
 beforeEach(() => {
@@ -246,7 +246,7 @@ async function startSecureServer(): Promise<{ origin: string; certificateFile: s
   return { origin: (await listen(server, '0.0.0.0')).replace('http:', 'https:'), certificateFile }
 }
 
-/** Answers as a cache does, so that no trace is awaited. */
+/** Responds as a cache does, so the command does not wait for a trace. */
 function answer(request: IncomingMessage, response: import('node:http').ServerResponse): void {
   let body = ''
   request.setEncoding('utf8').on('data', piece => {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
 import { findFreePort } from './servers/free-port.js'
 
-/** In seconds; a run that waits takes so long. */
+/** Time limit of a run in seconds. A run that waits for records takes this long. */
 const TIMEOUT_SECONDS = 60
 
 let env: NodeJS.ProcessEnv
@@ -142,7 +142,7 @@ async function runTimed(args: readonly string[]): Promise<{ outcome: Outcome; se
   return { outcome, seconds: (performance.now() - began) / 1_000 }
 }
 
-/** A port on which connections are taken, and never a word is said. */
+/** Returns a port that accepts connections and never sends anything. */
 async function openSilentPort(): Promise<string> {
   const origin = await listen(createTcpServer(socket => socket.on('error', () => undefined)))
   return new URL(origin).port

@@ -18,9 +18,9 @@ let directory: string
 let origin: string
 let env: NodeJS.ProcessEnv
 let otherOrigin: string
-/** What the route `/nap` takes. */
+/** Time that the route `/nap` takes, in milliseconds. */
 let napMs: number
-/** What reached the other origin. */
+/** Paths of the requests that reached the other origin. */
 let otherRequests: string[]
 
 beforeEach(async () => {
@@ -259,7 +259,7 @@ describe('osprofiler run -n', () => {
 
 describe('osprofiler run --baseline', () => {
   it('compares with the traces of --save-baseline, and exits with 2 for a regression', async () => {
-    // Far apart: what else a busy machine does is in these times, too.
+    // The durations differ by a factor of ten, because other work on a busy machine is part of the measured times.
     napMs = 100
     const kept = await osprofiler(['run', `${origin}/nap`, '-n', '4', '--save-baseline', 'before.jsonl'], {
       ...{ env, cwd: directory },
@@ -424,7 +424,7 @@ function makeApp(store: string): express.Express {
   return app
 }
 
-/** One record of a point below the current one, that lasts a second. */
+/** Creates one record of a point below the current point. The point lasts a second. */
 function createLateRecord(kind: 'start' | 'stop', at = Date.now()): profiler.TraceRecord {
   const { baseId = '', traceId = '' } = profiler.get() ?? {}
   const timestamp = new Date(at + (kind === 'stop' ? 1_000 : 0)).toISOString().replace('Z', '000')

@@ -14,7 +14,7 @@ function show(...options: readonly string[]): Promise<Outcome> {
   return osprofiler(['trace', 'show', file, ...options])
 }
 
-/** The tree's lines: the drawing up to the first empty line. */
+/** Returns the lines of the tree, which ends at the first empty line. */
 function readTree({ stdout }: Outcome): string[] {
   return stdout.slice(0, stdout.indexOf('\n\n')).split('\n')
 }
@@ -70,7 +70,7 @@ describe('the tree of osprofiler trace show', () => {
   })
 })
 
-/** A caller and a callee whose clock is five seconds ahead. */
+/** Creates the records of a caller, and of a callee whose clock is five seconds ahead. */
 function createSkewedRecords() {
   const request = { method: 'GET', path: '/', query: '', scheme: 'http' }
   const caller: PointSpec = {

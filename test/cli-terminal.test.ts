@@ -10,9 +10,9 @@ import { commandPath, makeDirectory } from './cli-process.js'
 import { createShopRecords, SHOP_TRACE, storeRecords } from './cli-records.js'
 
 const KEY = 'x7Qm2vKp9sLd4RtY8wBn3ZcF6hJg1NaT'
-/** Clears all that stands below the cursor. */
+/** Clears the screen from the cursor to the end. */
 const ERASE = '\u001b[J'
-/** Goes up a line, and clears it. */
+/** Moves the cursor up one line and clears the screen from there. */
 const ERASE_LAST_LINE = `\u001b[1F${ERASE}`
 
 let store: string
@@ -151,13 +151,13 @@ describe('a slow command', () => {
   })
 })
 
-/** What stays on the screen: each line of progress is taken back. */
+/** Returns the text that stays on the screen after each progress line has been cleared. */
 function readScreen(text: string): string {
   const [first = '', ...rest] = text.replaceAll('\r\n', '\n').split(ERASE_LAST_LINE)
   return rest.reduce((screen, piece) => screen.slice(0, screen.lastIndexOf('\n', screen.length - 2) + 1) + piece, first)
 }
 
-/** A trace of so many records: one request, and all else right below it. */
+/** Creates a trace with this many records: one request, and all other points directly below it. */
 function createManyRecords(count: number): string {
   const [first] = createShopRecords()
   if (first === undefined) return ''
@@ -184,7 +184,7 @@ async function listen(server: TcpServer): Promise<number> {
 }
 
 /**
- * Runs the command in a pseudo-terminal, as util-linux's `script` makes one.
+ * Runs the command in a pseudo-terminal that util-linux's `script` creates.
  *
  * @param redirection of the shell, such as `> trace.txt`
  */

@@ -25,7 +25,9 @@ const TRACE_FILES = readdirSync(TRACES)
   .filter(name => name.endsWith('.jsonl'))
   .map(name => name.slice(0, -'.jsonl'.length))
 const TRACE = 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'
-/** All that a terminal obeys or hides; of line ends, only those that a test has split at are ours. */
+/**
+ * Characters that a terminal interprets or hides. Tests split the output into lines first, so no line end is allowed.
+ */
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 const HOSTILE_TEXT = '\u001b]0;owned\u0007\u001b[2J\u009b31m\r\nEVIL\u202e\u2066\u200b\u2028\u007f'
 
@@ -397,7 +399,7 @@ interface TraceSpec {
   readonly day?: string
 }
 
-/** A served request of 150 ms. */
+/** Creates the records of a served request of 150 ms. */
 function makeRecords(made: TraceSpec): TraceRecord[] {
   const { id = TRACE, point = `${id}-point`, name = 'wsgi', service = 'shop', project = 'node', host = 'vm' } = made
   const { path = '/orders/7', status = 200, day = '20' } = made

@@ -1,8 +1,8 @@
-// Runs the command again and again in one process, which has loaded its modules once: for tests of what it does, of which
-// a process each would load hundreds of modules. A command that exits ends this process, as it would end its own.
-//
-// A message asks for one command: { args, env, cwd, mark }. When all is done that would keep a process of the command's
-// own alive, the mark ends its standard output and standard error, and a message tells its exit code.
+// Runs the command many times in one process, which loads the modules once. A new process for each run would load
+// hundreds of modules each time. A command that calls exit() ends this process, as it would end its own.
+// A message requests one command: { args, env, cwd, mark }. The host waits until nothing that the command started would
+// keep a process alive. Then it writes the mark to standard output and standard error, and sends a message with the
+// exit code.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'warning', 'uncaughtException']
 const POLL_INTERVAL_MS = 1
 
-// Other packages are found from the main file of a program: where the command is installed.
+// Node resolves other packages from the program's main file, so the main file is the installed command.
 const COMMAND = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
 process.argv[1] = COMMAND
 const { main } = await import('osprofiler')
@@ -34,7 +34,7 @@ async function run({ args, env, cwd, mark }) {
   process.send({ code })
 }
 
-/** How many there are of each kind of what keeps a process alive. */
+/** Returns the number of active resources of each kind, which keep a process alive. */
 function countActiveResources() {
   const counts = new Map()
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)

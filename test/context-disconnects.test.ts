@@ -17,7 +17,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-// Long enough for an event that must not come.
+// Time in which an event that must not happen would happen.
 const SETTLE_MS = 20
 
 function send(path: string, headers: Record<string, string>, method = 'GET'): ClientRequest {
@@ -26,7 +26,7 @@ function send(path: string, headers: Record<string, string>, method = 'GET'): Cl
   return req
 }
 
-/** The server's side of the next connection. */
+/** Waits for the server's side of the next connection. */
 function waitForConnection(): { readonly closed: Promise<void> } {
   const closed = createGate()
   server?.server.once('connection', socket => socket.once('close', closed.open))

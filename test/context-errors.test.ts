@@ -46,7 +46,7 @@ describe.each(frameworks)('a handler of $name', framework => {
       expect(signed.body).toEqual(unsigned.body)
       const records = await traces.whenServed(baseId)
       expect(outlineTrace(records)).toBe(path === '/throws' ? 'wsgi' : 'wsgi\n  work')
-      // Plain node:http has nobody whom it tells of errors: there the status says it.
+      // Plain node:http has no error handler, so only the status shows the error.
       const told = framework === nodeServer ? {} : { etype: 'OutOfStock', message: 'none left' }
       const { host, request: route, ...info } = records.at(-1)?.info ?? {}
       expect(info).toEqual({ response: { status_code: 500 }, ...told })

@@ -18,7 +18,7 @@ beforeEach(() => {
     environment.set(name, process.env[name])
     delete process.env[name]
   }
-  // What was resolved of the environment before is forgotten.
+  // Discards the settings that were read from the environment before.
   restore = configure({})
 })
 
@@ -40,7 +40,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     return server.url
   }
 
-  /** Sends a signed request and says if it was traced. */
+  /** Sends a signed request and returns whether it was traced. */
   const isTraced = async (url: string, key = KEY): Promise<boolean> => {
     const { baseId, headers } = signTrace(key)
     const { status, json } = await send(url, { headers })

@@ -5,7 +5,7 @@ import { countInstructions } from './costs/measure.js'
 import { FRAMEWORKLESS_WORKLOADS } from './costs/workloads.js'
 import { findNode } from './find-node.js'
 
-// Half a minute of CPU time, which a busy machine makes minutes of.
+// The test takes half a minute of CPU time, and several minutes on a busy machine.
 const TIMEOUT_MS = 900_000
 
 const { node, instructions: figures } = readFigures()
@@ -14,7 +14,7 @@ describe('the instructions that a workload executes', () => {
   it('are at most 3 % above the checked-in figures, but exceed them if each record is copied once', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    // One process, since most of its time is the start of Node.
+    // All workloads run in one process, because Node's start takes most of the time.
     const { 'point-with-copies': copying, ...measured } = await countInstructions(findNode(node), [
       ...FRAMEWORKLESS_WORKLOADS,
       'point-with-copies',

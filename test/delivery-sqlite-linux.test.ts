@@ -12,9 +12,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const APP = join(import.meta.dirname, 'delivery-app.js')
 const PYTHON = '/usr/bin/python3'
-/** Records of a request to /work: the request, and two points in it. */
+/** Number of records of a request to /work, for the request itself and two points in it. */
 const RECORDS_PER_REQUEST = 6
-/** A driver that waited for the store on the event loop would hold a request up for the five seconds that it tries. */
+/**
+ * A driver that blocks the event loop would delay requests by five seconds, because it tries to write for that long.
+ */
 const STALL_MS = 4_000
 
 let folder: string
@@ -25,9 +27,9 @@ interface App {
   readonly process: ChildProcess
   readonly agent: Agent
   readonly port: number
-  /** The traces whose requests were answered. */
+  /** The traces of the answered requests. */
   readonly served: string[]
-  /** The longest time that a request took, in milliseconds. */
+  /** Duration of the slowest request, in milliseconds. */
   slowest: number
 }
 
@@ -56,7 +58,7 @@ async function sendRequests(to: App, requests: number): Promise<void> {
   }
 }
 
-/** The statistics of the application, which are exact whenever one looks. */
+/** Returns the application's statistics, and checks that the counts add up. */
 async function readStats(of: App): Promise<NotifierStats> {
   const seen: NotifierStats = JSON.parse(await request(of, '/stats'))
   expect(seen.emitted).toBe(seen.written + seen.dropped + seen.unknown + seen.queued)
@@ -71,7 +73,7 @@ async function waitUntilSettled(of: App): Promise<NotifierStats> {
   }
 }
 
-/** The statistics that the application left when it ended. */
+/** Resolves to the statistics that the application wrote when it ended. */
 async function waitForEnd({ process }: App): Promise<NotifierStats> {
   if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
   expect(process.exitCode).toBe(0)
@@ -86,7 +88,7 @@ async function readStoredRecords(baseIds: readonly string[]): Promise<TraceRecor
   return records
 }
 
-/** Locks the store from another process, until the returned function is called. */
+/** Locks the store from another process until the returned function is called. */
 async function lockStore(): Promise<() => Promise<void>> {
   const program = `
 import sqlite3, sys
@@ -196,7 +198,7 @@ describe('an Express application with the embedded store', () => {
     request(app, '/hang', hanging).catch(() => {})
     while ((await readStats(app)).emitted < 50 * RECORDS_PER_REQUEST + 2) await delay(5)
     await waitUntilSettled(app)
-    // More of which nobody knows how far they came.
+    // The kill interrupts these requests, so the test does not know how far each of them got.
     const burst = sendRequests(app, 500).catch(() => {})
     await delay(100)
     const flushed = app.served.slice(0, 50)

@@ -12,7 +12,7 @@ const TRACE = fileURLToPath(new URL('../traces/demo.json', import.meta.url))
 
 interface Demo {
   readonly child: ChildProcess
-  /** What it has said so far, on either stream. */
+  /** The output so far. */
   readonly said: { stdout: string; stderr: string }
   readonly ended: Promise<number | null>
 }
@@ -125,7 +125,7 @@ describe('a demo that is interrupted', () => {
   })
 })
 
-/** In a group of processes of its own, by which what it leaves behind can be found. */
+/** Starts the demo in a process group of its own, so that the test can find processes that the demo leaves behind. */
 function startDemo(): Demo {
   const env = { ...process.env, TMPDIR: directory, LC_ALL: 'C.UTF-8', FORCE_COLOR: '0', COLUMNS: '100' }
   const child = spawn(process.execPath, [START], { detached: true, env })
@@ -150,7 +150,9 @@ async function waitForOutput(demo: Demo, text: string): Promise<void> {
   }
 }
 
-/** A process that has ended is still in its group until it has been waited for. */
+/**
+ * Returns whether the demo's process group is empty. An ended process stays in its group until its parent waits for it.
+ */
 async function hasEnded({ child }: Demo): Promise<boolean> {
   for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
     try {
@@ -170,7 +172,7 @@ function findProcess(file: string, parent: number | undefined): number {
   return Number(found?.[0])
 }
 
-/** What was served below what a point sent, by the name of the service. */
+/** Returns the points of the services that a point called, sorted by the name of the service. */
 function listCallees(node: ReportNode | undefined): ReportNode[] {
   const served = node?.children.flatMap(({ children }) => children) ?? []
   return served.toSorted((one, other) => ((one.service ?? '') < (other.service ?? '') ? -1 : 1))

@@ -11,7 +11,7 @@ const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8'
 const pages = ['README.md', 'CONTRIBUTING.md', ...docs]
 const markdown = pages.filter(page => page.endsWith('.md')).map(page => ({ page, text: read(page) }))
 
-/** A block of a page that a comment before it ties to a file, or to what a file prints. */
+/** A code block of a page. A comment before the block names a file, which the block quotes or whose output it shows. */
 interface Block {
   readonly page: string
   readonly kind: 'file' | 'prints'
@@ -73,7 +73,7 @@ describe('the docs', () => {
   })
 })
 
-/** Examples in TypeScript are run as `tsc -b` built them. */
+/** Returns the path of the file that runs an example. `tsc -b` compiles the examples in TypeScript. */
 function toRunnable(path: string): string {
   return path.replace(/\/([^/]+)\.ts$/, '/dist/$1.js')
 }

@@ -2,14 +2,14 @@ import type { TraceRecord } from '@osprofiler/core'
 import { ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
 import { createShopRecords } from './cli-records.js'
 
-/** Values that Python's `json` writes in this way, of which JavaScript's numbers and JSON know only some. */
+/** Values as Python's `json` writes them. JavaScript's numbers and JSON can represent only some of these. */
 export const EXOTIC_VALUES = [
   ...['NaN', 'Infinity', '-Infinity', '9007199254740993', '-9223372036854775809', '12345678901234567890123456789'],
   ...['1.0', '0.0', '-0.0', '123456.0', '1e-07', '5e-324', '1e+16', '1e+22', '1.7976931348623157e+308', '0.1', '1.5'],
   ...['"NaN"', '"1.0"', '"9007199254740993"', 'null', 'true', '{"nested": [NaN, 1.0]}'],
 ]
 
-/** A trace whose queries have such values as parameters, and whose request has such a status. */
+/** Creates a trace whose queries have these values as parameters, and whose request has such a value as its status. */
 export function createExoticRecords(baseId?: string): TraceRecord[] {
   const params = parseJson(`[${EXOTIC_VALUES.join(', ')}]`)
   return createShopRecords(baseId === undefined ? {} : { baseId }).map(record => {
@@ -20,12 +20,12 @@ export function createExoticRecords(baseId?: string): TraceRecord[] {
   })
 }
 
-/** JSON without its layout, to compare what two programs wrote. */
+/** Returns JSON without its layout, to compare the output of two programs. */
 export function compact(json: string, change: (value: unknown) => unknown = value => value): string {
   return toExactText(change(parseJson(json)))
 }
 
-/** A value as text that tells every number from every other, whatever the order of members. */
+/** Returns a text that differs for different numbers, and that does not depend on the order of members. */
 export function toExactText(value: unknown): string {
   return jsonText(sortMembers(value), 0)
 }

@@ -116,7 +116,9 @@ async function throwNetworkError(): Promise<void> {
   throw new Error('There is no network')
 }
 
-/** A process that takes some time to fetch, and prints "filled" if it did and the folder in any case. */
+/**
+ * Starts a process that fetches slowly. It prints "filled" if it fetched the folder itself, and then prints the folder.
+ */
 function fetchSlowly(milliseconds: number) {
   const program = `
     const { fetchOnce } = await import(${JSON.stringify(new URL('servers/dist/fetch-once.js', import.meta.url).href)})

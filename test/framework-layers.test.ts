@@ -31,7 +31,7 @@ afterEach(async () => {
 })
 
 interface App {
-  /** Sends a request, signed unless told otherwise; resolves to its status once all of its points are recorded. */
+  /** Sends a request, signed by default. Resolves to its status once all of its points are recorded. */
   get(path: string, signed?: boolean): Promise<{ status: number; baseId: string }>
 }
 
@@ -61,7 +61,10 @@ async function listen(server: Server): Promise<App> {
   }
 }
 
-/** The points of a framework in the order of their starts: what each says of its layer, and what is nested in it. */
+/**
+ * Returns the points of a framework in the order of their starts, each with the info about its layer and its nested
+ * points.
+ */
 function recordLayers(framework: string, baseId?: string) {
   const own = records.filter(record => baseId === undefined || record.base_id === baseId)
   const wsgi = own.find(({ name }) => name === 'wsgi-start')?.trace_id
@@ -80,7 +83,7 @@ function recordLayers(framework: string, baseId?: string) {
     })
 }
 
-/** Each point stops before the next one starts: none is counted twice. */
+/** Checks that each point stops before the next one starts, so that no time is counted twice. */
 function expectSequentialLayers(framework: string): void {
   const names = records.map(({ name }) => name).filter(name => name.startsWith(`${framework}-`))
   for (const [index, name] of names.entries()) {
@@ -505,7 +508,7 @@ it('a report folds layers that did nothing else, and does not take them for a lo
   expect(tree).toMatch(/8 x koa layers/)
   expect(tree).toMatch(/koa answer/)
   expect(tree).toMatch(/db SELECT 1/)
-  // Not `two` alone: it is in "network" too, of which a sentence below the tree may speak.
+  // The pattern is not just `two`, because a sentence below the tree may contain "network".
   expect(tree).not.toMatch(/koa two/)
   expect(summarize(report).filter(({ kind }) => kind === 'repeated')).toEqual([])
 })

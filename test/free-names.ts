@@ -10,21 +10,21 @@ interface Node {
 export interface Use {
   readonly name: string
   readonly line: number
-  /** Whether the use runs when a function is called, not when the module loads. */
+  /** Whether the use runs when a function is called, and not when the module loads. */
   readonly inFunction: boolean
 }
 
-/** The names of a module, by what they are to the check on globals. */
+/** The names in a module, as the check for globals needs them. */
 export interface ModuleNames {
-  /** Used, and declared nowhere in the module: globals. */
+  /** Names that are used but not declared in the module: globals. */
   readonly free: readonly Use[]
-  /** Declared in the module by something else than an import. */
+  /** Names that the module declares by something other than an import. */
   readonly local: readonly Use[]
-  /** Behind `instanceof`. */
+  /** Names to the right of `instanceof`. */
   readonly classes: readonly Use[]
 }
 
-/** Reads the names of a JavaScript module. A name that is declared anywhere in the module is not free. */
+/** Reads the names in a JavaScript module. A name that is declared anywhere in the module is not free. */
 export function collectNames(source: string): ModuleNames {
   const imported = new Set<string>()
   const local: Use[] = []

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { runScript } from './print-of-script.js'
 
-// CI tries 10,000. OSPROFILER_TEST_RUNS=1000000 tries for an hour.
+// CI tries 10,000 programs. OSPROFILER_TEST_RUNS=1000000 takes an hour.
 const RUN_COUNT = Number(process.env.OSPROFILER_TEST_RUNS ?? 3_000)
 const SEED = Number(process.env.OSPROFILER_TEST_SEED ?? 20_261_122)
 const FAMILIES = ['functions', 'promises', 'generators', 'classes', 'streams']
-/** Programs that one process executes: what they leave behind, promises that never settle, goes with the process. */
+/** Programs that one process runs. Promises that never settle stay in memory until the process ends. */
 const CHUNK_PROGRAMS = 20_000
 const TIMEOUT_MS = 120_000 + 50 * RUN_COUNT
 
-/** What a process told of programs that it executed: one line where traced and untraced ones were alike. */
+/**
+ * Runs programs in a process. Returns its output, which is one line if traced and untraced programs behaved the same.
+ */
 function tryPrograms(family: string, programs: number, seed: number): Promise<string> {
   const options = ['--families', family, '--programs', String(programs), '--seed', String(seed)]
   return runScript('generated/run.js', options)

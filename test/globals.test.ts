@@ -8,18 +8,18 @@ import { collectNames, type Use } from './free-names.js'
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'drivers', 'node']
 
-/** Where a global is used on purpose. */
+/** The files that use globals on purpose. */
 const ALLOWED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
-  // The places that take them, when the package loads.
+  // These files take the globals when the package loads.
   'core/build/platform/platform.js': Object.getOwnPropertyNames(globalThis),
   'core/build/platform/node-timers.js': ['globalThis', 'Function'],
   'core/build/json/language.js': Object.getOwnPropertyNames(globalThis),
-  // `reflect-metadata` extends the global `Reflect`, perhaps after this package was loaded.
+  // `reflect-metadata` extends the global `Reflect`, possibly after this package was loaded.
   'core/build/wrapping/stand-in.js': ['globalThis'],
 }
-/** Where `instanceof` asks for a class of the language on purpose. */
+/** The files that use `instanceof` with a built-in class on purpose. */
 const INSTANCEOF_MODULES = ['core/build/platform/is-error.js']
-/** Thrown by this project itself for a wrong call, in the realm of this project. */
+/** This project itself throws these errors for a wrong call, so they are of its own realm. */
 const OWN_ERROR_CLASSES = ['TypeError']
 
 describe('code that runs inside other programs', () => {
@@ -33,7 +33,7 @@ describe('code that runs inside other programs', () => {
     expect(found).toEqual([])
   })
 
-  // `util.types` is an object, of which a mock may replace any member.
+  // A mock may replace any member of `util.types`.
   it.each(PACKAGES)("uses Node's type checks only through the platform folder: %s", name => {
     const taken = listModules(name)
       .filter(({ file }) => ALLOWED_GLOBALS[file] === undefined)
@@ -42,7 +42,7 @@ describe('code that runs inside other programs', () => {
     expect(taken.map(({ file }) => file)).toEqual([])
   })
 
-  // A name that is declared in one function would hide the global of that name in another.
+  // A name that one function declares would hide a use of the global in another function.
   it.each(PACKAGES)('has no variable with the name of a global: %s', name => {
     const found = listModules(name)
       .filter(({ file }) => ALLOWED_GLOBALS[file] === undefined)
@@ -66,7 +66,7 @@ describe('code that runs inside other programs', () => {
   })
 })
 
-/** TypeScript knows a unique symbol by the global `Symbol` alone. A module makes its symbols when the module loads. */
+/** TypeScript supports unique symbols only with the global `Symbol`. A module creates its symbols when it loads. */
 function isHarmless({ name, inFunction }: Use): boolean {
   return name === 'undefined' || (name === 'Symbol' && !inFunction)
 }

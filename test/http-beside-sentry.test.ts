@@ -14,7 +14,7 @@ const SENTRY_HEADER_NAMES = ['baggage', 'sentry-trace']
 const PATHS = ['/get-by-name', '/list', '/body', '/fetch']
 const SENTRY_HEADER_COUNTS = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
 
-/** A request as it came over the wire: names in small letters, each with every value that it came with. */
+/** The headers of a received request, with names in lower case and all values of each name. */
 type ReceivedHeaders = Record<string, string[]>
 
 interface Span {
@@ -22,12 +22,12 @@ interface Span {
   readonly attributes: Record<string, { readonly value: unknown }>
 }
 
-/** What came of one request to the gateway. */
+/** The results of one request to the gateway. */
 interface GatewayOutcome {
-  /** The requests that it made of it, by their paths. */
+  /** The requests that the gateway sent to the origin, by path. */
   readonly arrived: ReadonlyMap<string, ReceivedHeaders>
   readonly records: readonly TraceRecord[]
-  /** What Sentry saw of those requests, by their paths. */
+  /** Sentry's spans of these requests, by path. */
   readonly spans: ReadonlyMap<string, Span>
   readonly end: { readonly code: unknown; readonly complaints: string }
 }
@@ -55,7 +55,7 @@ afterAll(() => {
   origin.close()
 })
 
-/** Starts the gateway, asks it once, and ends it. */
+/** Starts the gateway, sends it one request, and ends it. */
 async function askGateway(order: string, headers: Record<string, string>): Promise<GatewayOutcome> {
   arrived = new Map()
   const { port } = origin.address() as AddressInfo
@@ -87,7 +87,7 @@ function mapOutgoingSpans(envelopes: [unknown, [{ type: string }, { items: Span[
   return byPath
 }
 
-/** How often each request came with each of the headers of Sentry. */
+/** Returns the number of values that each request had for each of Sentry's headers. */
 function countSentryHeaders({ arrived }: GatewayOutcome): [string, number[]][] {
   return [...arrived].map(([path, headers]) => [path, SENTRY_HEADER_NAMES.map(name => headers[name]?.length ?? 0)])
 }

@@ -20,12 +20,12 @@ function encodeUtf16(text: string, order: 'LE' | 'BE'): Buffer {
   return order === 'LE' ? bytes : bytes.swap16()
 }
 
-/** Why keys cannot be used, as a warning or the command says it. */
+/** Returns the reason why keys cannot be used, from the text of a warning or of the command. */
 function extractReason(text: string): string | undefined {
   return /\bit(?:s \w+ key)? (?:is|begins|has) .+?(?=\)\.|\.\s|\.$)/.exec(text)?.[0]
 }
 
-/** What a service makes of keys: the one that signs, or why there is none. */
+/** Returns the key that a service signs with, or the reason why it has no key. */
 function readByService(variable: string, value: string): string | undefined {
   const warnings: string[] = []
   vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)))
@@ -38,7 +38,7 @@ function readByService(variable: string, value: string): string | undefined {
   return ring === undefined ? extractReason(warnings.join('\n')) : ring.verify('x', ring.sign('x'))
 }
 
-/** The same of the command. */
+/** Returns the key that the command signs with, or the reason why it has no key. */
 function readByCommand(options: KeyOptions, environment: Readonly<Record<string, string>> = {}): string | undefined {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   vi.spyOn(process.stderr, 'write').mockReturnValue(true)

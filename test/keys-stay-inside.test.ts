@@ -33,7 +33,7 @@ const ARGUMENT_GUESSES: readonly (readonly unknown[])[] = [
   [(value: unknown) => value],
 ]
 
-/** What a value shows of the keys: a text of one, or an object that is one. */
+/** Returns whether a value shows a key, as text or as a KeyObject. */
 function containsKey(value: unknown): boolean {
   return value instanceof KeyObject || /SECRET|KeyObject/.test(inspect(value, { depth: 9, showHidden: true }))
 }
@@ -47,7 +47,7 @@ function listMembers(value: object): PropertyKey[] {
   return [...names]
 }
 
-/** The members of a value that hand out a key, as a property or as what a call returns or throws. */
+/** Returns the members of a value that expose a key, as a property or as a result or error of a call. */
 function findExposingMembers(value: object, allowed: readonly PropertyKey[] = []): PropertyKey[] {
   const shown = (act: () => unknown): boolean => {
     try {

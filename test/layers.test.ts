@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 
-/** What each package may import of ours: packages side by side never import one another. */
+/** Our packages that each package may import. Packages of the same layer never import one another. */
 const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
   core: [],
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
@@ -37,10 +37,10 @@ const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
   ],
 }
 
-/** Entries of core that know nothing of Node. */
+/** Modules of core that do not depend on Node. */
 const PURE_MODULES = ['@osprofiler/core/json', '@osprofiler/core/record']
 
-/** More than this side by side is not found at the first guess. */
+/** In a larger folder, a reader does not find a file at the first guess. */
 const MAX_FOLDER_FILES = 15
 
 interface Import {
@@ -92,7 +92,7 @@ describe('the imports', () => {
     const manifest = JSON.parse(readFileSync(join(packagesFolder, name, 'package.json'), 'utf8'))
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
 
-    // What the pages import is bundled into them.
+    // The build bundles the imports of the viewer's pages.
     const undeclared = listSources(name)
       .filter(file => !file.includes('/pages/'))
       .flatMap(readImports)
@@ -140,12 +140,12 @@ describe('the imports', () => {
 
   it('of a store never reach into the folder of another store', () => {
     const src = join(packagesFolder, 'drivers', 'src')
-    /** What any store may use. */
+    /** Folders that any store may use. */
     const common = ['opening', 'records', 'listing', 'lifetime']
     const folders = readdirSync(src, { withFileTypes: true }).flatMap(entry =>
       entry.isDirectory() && !common.includes(entry.name) ? [entry.name] : [],
     )
-    /** What stores of a kind have in common, in a folder of its own. */
+    /** Folders that stores of one kind share. */
     const shared: Record<string, string> = { postgresql: 'sql', mysql: 'sql' }
 
     const strays = listSources('drivers').flatMap(file => {
@@ -162,7 +162,7 @@ describe('the imports', () => {
   })
 })
 
-/** The sources of a package; those of the viewer's pages are beside `src`. */
+/** Returns the sources of a package. The viewer's pages have their sources in a folder beside `src`. */
 function listSources(name: string): string[] {
   return ['src', 'pages']
     .map(folder => join(packagesFolder, name, folder))
@@ -174,7 +174,10 @@ function listSources(name: string): string[] {
     )
 }
 
-/** The folder of a file. A file at the top of `src` is a room of its own: most others import some of these. */
+/**
+ * Returns the folder of a file. A file directly in `src` counts as a folder of its own, because most folders import
+ * some of these files.
+ */
 function findFolder(name: string, file: string): string {
   const folder = dirname(file)
   return folder === join(packagesFolder, name, 'src') ? file : folder

@@ -25,7 +25,7 @@ function signHeaders(baseId: string, parentId = baseId, key = 'KEY'): RawHeader[
   ]
 }
 
-/** A UUID of version 7 that says it was made so many milliseconds ago. */
+/** Creates a UUID of version 7 whose date is this many milliseconds ago. */
 function createDatedId(ageMs: number): string {
   const digits = Math.round(Date.now() - ageMs)
     .toString(16)
@@ -33,7 +33,7 @@ function createDatedId(ageMs: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`
 }
 
-/** How a server and a request come together that is refused for each of the reasons. */
+/** The server's options and the request's headers that lead to each refusal. */
 const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions; headers: () => RawHeader[] }> = {
   disabled: { options: { enabled: false }, headers: () => signHeaders(createTraceId()) },
   'no-keys': { hmacKeys: 'none', headers: () => signHeaders(createTraceId()) },

@@ -1,10 +1,10 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Test files that take one to three minutes, most of which is waiting. */
+/** Test files that take one to three minutes, mostly waiting. */
 const LONG_RUNNING_FILES =
   /(?:hostile-places-\w|publishable|hung-dns|close-silent|truth\.test|cli-(?:follow|formats|run|trace)\.|messaging-|close-(?:rabbitmq|in-time)|[a-z]+[789]\.test|opensearch[23]\.test|-python)/
 
-/** Starts the longest files first: at the end, one that is left over would keep a single core busy. */
+/** Starts the longest files first. A long file that started last would run alone on a single core. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)

@@ -38,12 +38,12 @@ describe('the manifest of each package', () => {
 
     expect(manifest.repository.url).toMatch(/^git\+https:.*\.git$/)
     expect(paths.filter(path => path.startsWith('./'))).toEqual([])
-    // A script that the tarball keeps would name a file which the tarball does not have.
+    // The tarball lacks the files that other scripts would run.
     expect(Object.keys(manifest.scripts)).toEqual(['prepack'])
   })
 })
 
-/** The script writes it. */
+/** The release script writes this file. */
 const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
 
 describe('the address of the repository', () => {

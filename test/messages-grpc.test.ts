@@ -78,7 +78,7 @@ function call(definition: MethodDefinition<unknown, unknown>, argument: unknown)
   })
 }
 
-/** The server tells of its end when it has sent the answer, which the client may have by then. */
+/** Waits for the server's last record, which may come after the client has the response. */
 async function waitForRecords(count: number): Promise<void> {
   await expect.poll(() => records.length).toBe(count)
 }

@@ -17,7 +17,7 @@ let unconfigure: () => void
 
 beforeAll(async () => {
   unconfigure = configure({ hmacKeys: 'KEY' })
-  // @platformatic/kafka calls a function that Node 20 does not have.
+  // @platformatic/kafka calls Promise.withResolvers(), which Node 20 does not have.
   if (!('withResolvers' in Promise)) vi.stubGlobal('Promise', Object.assign(Promise, { withResolvers }))
   server = await shareKafka()
 }, 120_000)
@@ -112,7 +112,7 @@ function createMessage(topic: string, headers: Record<string, string>) {
   return { messages: [{ topic, value: 'order', headers }] }
 }
 
-/** What `see` makes of the headers of the first message of a topic. */
+/** Returns the result of `see` for the headers of the first message of a topic. */
 async function consume<Result>(
   topic: string,
   options: object,

@@ -10,7 +10,7 @@ import { shareKafka } from './servers/share.js'
 const records = collectRecords()
 const topic = `orders-${randomUUID()}`
 const seen: { readonly value: string; readonly trace: string | undefined }[] = []
-// Not a RangeError, say, of which kafkajs gives up.
+// kafkajs does not retry after some built-in errors, such as RangeError, so the test needs a class of its own.
 class OutOfStock extends Error {}
 
 let server: SharedServer | undefined

@@ -17,7 +17,7 @@ importOnce('oslo_messaging', 'oslo_messaging._drivers.impl_rabbit')
 
 let server: SharedServer
 let transportUrl: string
-// Several Pythons are started one after another, each of which takes its time on a busy machine.
+// The tests start several Pythons in sequence, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 300_000 })
 
 describeForEachPython('messaging:// and OpenStack', () => {
@@ -37,7 +37,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
       .trim()
       .split('\n')
       .map(line => JSON.parse(line))
-    // Its threads take them in any order.
+    // The listener's threads receive the notifications in any order.
     const byTime = (one: TraceRecord, other: TraceRecord) => (one.timestamp < other.timestamp ? -1 : 1)
     expect(notifications.map(({ payload }) => payload).sort(byTime)).toEqual(records.toSorted(byTime))
     expect(notifications[0]).toMatchObject({
@@ -53,7 +53,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     await writeRecords([...makeTrace(baseId, 'orders'), ...makeTrace(other, 'billing')])
 
     const ours = await show(baseId)
-    // Second: Python's command empties the queue, whatever it was asked for.
+    // Python's command comes second, because it empties the queue, whichever trace it shows.
     const theirs = await showWithPython(baseId)
 
     expect(ours.stderr).toBe('')
@@ -96,7 +96,8 @@ describeForEachPython('messaging:// and OpenStack', () => {
 
     const shown = show(baseId, '--idle-timeout', '4')
     await writeRecords(records.slice(0, 1))
-    // Long enough for the command to have looked before; where it has not, it sees all at once.
+    // Usually the command has read the queue by now. If it has not, it reads all records at once, and the test still
+    // passes.
     await sleep(1_500)
     await writeRecords(records.slice(1))
 
@@ -116,7 +117,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
   })
 })
 
-/** A served request with a query in it. */
+/** Creates the records of a served request with a query in it. */
 function makeTrace(baseId: string, service: string): TraceRecord[] {
   const top = makeRecord({ base_id: baseId, service })
   const query = makeRecord({ base_id: baseId, service, parent_id: top.trace_id, name: 'db-start' })
@@ -137,7 +138,7 @@ async function writeRecords(records: readonly TraceRecord[]): Promise<void> {
   await driver.close()
 }
 
-/** What was written is there: nothing has to be waited for. */
+/** Shows a trace. The records are already in the queue, so a short idle time-out is enough. */
 function show(baseId: string, ...options: readonly string[]) {
   const store = ['--connection-string', 'messaging://', '--transport-url', transportUrl]
   return osprofiler(['trace', 'show', baseId, '--json', '--idle-timeout', '1', ...store, ...options])

@@ -11,7 +11,7 @@ import { type OsloLine, type OsloPeer, startOsloPeer } from './python/oslo-rpc.j
 import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const KEY = 'SECRET_KEY'
-// oslo.messaging 14 cannot use a control exchange that was declared otherwise: each kind has its own.
+// oslo.messaging 14 cannot use a control exchange that was declared with other settings, so each kind has its own.
 const QUEUES = [
   ['queues that a restart removes', { exchange: 'openstack' }],
   ['durable queues', { exchange: 'lasting', amqp_durable_queues: true }],
@@ -238,7 +238,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     return client
   }
 
-  /** What Python has told since this was called, once a record of that name is there. */
+  /** Returns a function that waits for a record with a given name, and resolves to Python's lines since this call. */
   async function follow(): Promise<(name: string) => Promise<readonly OsloLine[]>> {
     const { length } = await python.lines(() => true)
     return async name =>

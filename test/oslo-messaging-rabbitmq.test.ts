@@ -59,7 +59,7 @@ function openClient(topic: string, options: Partial<OsloClientOptions> = {}, by 
   return client
 }
 
-/** Does something on a channel of its own. */
+/** Calls a function with a channel of its own. */
 async function withChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Promise<T> {
   const connection = await connect()
   const channel = await connection.createConfirmChannel()
@@ -72,7 +72,7 @@ async function withChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): P
   }
 }
 
-/** The queues of replies, with further columns of `rabbitmqctl`. */
+/** Returns the reply queues, with further columns of `rabbitmqctl`. */
 async function listReplyQueues(...columns: readonly string[]): Promise<string[]> {
   const lines = (await rabbitmq.command('list_queues', 'name', ...columns)).split('\n')
   return lines.filter(line => line.startsWith('reply_')).sort()
@@ -247,7 +247,7 @@ describe('a broker that goes away', () => {
 
     proxy.delay(TIMEOUT_MS)
     finish('done')
-    // Time for the broker to hand the reply to the connection, which holds it back.
+    // In this time the broker sends the reply, and the proxy holds it back.
     await setTimeout(500)
     proxy.delay(0)
     proxy.cut()
@@ -677,7 +677,7 @@ describe('a client of oslo.messaging', () => {
     await client.close()
     finish('late')
 
-    // Otherwise the server would send the reply again and again.
+    // A server whose reply was not accepted would send the reply again and again.
     const added = async () =>
       (await listReplyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
     await expect.poll(added, { timeout: TIMEOUT_MS }).toEqual([expect.stringMatching(/\t1$/)])

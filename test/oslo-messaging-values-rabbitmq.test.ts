@@ -26,7 +26,7 @@ async function serve(endpoints: object) {
   return { topic, client, onError }
 }
 
-/** Sends a message as any program may, and resolves to the texts of its replies, the first `count` of them. */
+/** Sends a message as any program could, and resolves to the texts of its first `count` replies. */
 async function sendMessage(topic: string, message: string, count = 1): Promise<readonly string[]> {
   const connection = await connect()
   onTestFinished(() => connection.close())
@@ -232,7 +232,7 @@ describe('a call that cannot be written', () => {
 
     await expect(client.call(context, 'get', args, { timeout: 1 })).rejects.toThrow()
 
-    // All calls that wait are failed by it.
+    // close() fails all pending calls.
     await client.close()
     await new Promise(resolve => setTimeout(resolve, 10))
     expect(onUnhandled).not.toHaveBeenCalled()

@@ -9,9 +9,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
 
-/** What Python writes otherwise than JavaScript. */
+/** Numbers that Python and JavaScript write differently. */
 const EXACT_NUMBERS = parseJson('[9007199254740993, -18446744073709551616, 1.0, 1e-07, 1e+16]') as unknown[]
-/** What an export has beside what the store sends: the records, to be read back. */
+/** Attributes that only an export has: they hold the records, so that the command can read them back. */
 const EXPORT_ATTRIBUTES = ['osprofiler.order', 'osprofiler.records']
 const TRACES = new URL('fixtures/conformance/traces/', import.meta.url)
 
@@ -126,10 +126,10 @@ describe('an otlp:// store and the export of a report', () => {
   })
 })
 
-/** A point of which records may be missing, come again, or contradict one another. */
+/** A point whose records may be missing, repeated or contradictory. */
 interface OddPoint {
   readonly name: string
-  /** Of its records, each. */
+  /** One entry for each start record and each stop record. */
   readonly starts: readonly OddRecord[]
   readonly stops: readonly OddRecord[]
 }
@@ -144,7 +144,7 @@ interface PointSpec {
   readonly name: string
   readonly start: unknown
   readonly stop: unknown
-  /** The number of an earlier point, or one of another program, or -1 for the trace itself. */
+  /** Index of an earlier point. -1 means the trace itself, and a later index means a point of another program. */
   readonly parent: number
   readonly service: string
   readonly us: number
@@ -266,7 +266,7 @@ const points: fc.Arbitrary<PointSpec> = fc.record({
   us: fc.nat(3),
 })
 
-/** Parents by number: a point, or one of another program, the trace itself, or none. */
+/** Negative numbers for a parent that is no point of the trace. */
 const [NONE, TRACE, ELSEWHERE] = [-3, -2, -1]
 const oddRecords = fc.record({
   parent: fc.oneof(fc.constantFrom(NONE, TRACE, ELSEWHERE), fc.nat(5)),
@@ -287,7 +287,7 @@ const openPoints: fc.Arbitrary<OddPoint> = fc
   })
   .map(({ name, one, count, isOpen }) => ({ name, starts: Array(count).fill(one), stops: isOpen ? [] : [one] }))
 
-/** Records in the order of their times: all starts, then all stops. No two are of one moment. */
+/** Creates records in the order of their times: all starts, then all stops. No two records have the same time. */
 function toOddRecords(base_id: string, made: readonly OddPoint[]): TraceRecord[] {
   const ids = made.map(() => randomUUID())
   let us = Date.UTC(2026, 10, 22, 10) * 1000
@@ -317,7 +317,7 @@ function shuffle(records: readonly TraceRecord[], keys: Iterable<number>): Trace
     .map(({ record }) => record)
 }
 
-/** Records in the order of their times: all starts, then all stops. */
+/** Creates records in the order of their times: all starts, then all stops. */
 function toRecords(base_id: string, made: readonly PointSpec[]): TraceRecord[] {
   const ids = made.map(() => randomUUID())
   const begun = Date.UTC(2026, 10, 22, 10) * 1000

@@ -11,7 +11,7 @@ import { makeCertificate } from './servers/make-certificate.js'
 
 const QUICK_RETRY = { minBackoff: 10, maxBackoff: 50 }
 const FORMATS = ['http/protobuf', 'http/json']
-/** What an export has beside what the store sends: the records, to be read back. */
+/** Attributes that only an export has: they hold the records, so that the command can read them back. */
 const EXPORT_ATTRIBUTES = ['osprofiler.order', 'osprofiler.records']
 
 interface Span {

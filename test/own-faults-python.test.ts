@@ -5,7 +5,7 @@ import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js
 
 const SCRIPT = fileURLToPath(new URL('python/own_faults.py', import.meta.url))
 
-/** What docs/reading-a-trace.md says of Python's services. */
+/** Checks the claims of docs/reading-a-trace.md about Python's services. */
 describe.each([
   ['3.4.3', async () => DEBIAN_PYTHON],
   ['4.4.0', fetchNewestPython],

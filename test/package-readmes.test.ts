@@ -112,7 +112,10 @@ async function stop(server: ChildProcess): Promise<unknown[]> {
   return await ended
 }
 
-/** Whether a link works on npm: within its page, to a file of the repository by its whole address, or to another site. */
+/**
+ * Returns whether a link works on npm. It may lead to its own page, to a file of the repository by its full address, or
+ * to another site.
+ */
 function isValidLink(target: string, page: string): boolean {
   const [address = '', anchor] = target.split('#')
   const [, path] = address.split(`${repository.url}/blob/main/`)
@@ -121,7 +124,7 @@ function isValidLink(target: string, page: string): boolean {
   return anchor === undefined || listAnchors(path === undefined ? page : read(path)).includes(anchor)
 }
 
-/** The anchors of headings, as GitHub makes them. */
+/** Returns the anchors that GitHub makes of headings. */
 function listAnchors(page: string): string[] {
   const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? '')
   return headings.map(heading =>

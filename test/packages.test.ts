@@ -39,7 +39,7 @@ describe('the packages', () => {
       const { name, files: wanted } = readManifest(folder)
       const files = await listFiles(name)
 
-      // Of the shared files, those that the manifest lists.
+      // Each package contains the shared files that its manifest lists.
       const shared = ['README.md', 'package.json', ...wanted.filter(file => /^[A-Z-]+(\.md)?$/.test(file))]
       expect(files.filter(file => !/^(dist|src)\//.test(file)).sort(), name).toEqual(shared.sort())
       expect(shared, name).toEqual(expect.arrayContaining(['CHANGELOG.md', 'LICENSE']))
@@ -72,7 +72,7 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     mkdirSync(project)
     for (const file of readdirSync(consumers)) copyFileSync(join(consumers, file), join(project, file))
     await install(manager, project, { tarballs, others: FRAMEWORKS })
-    // All that runs is in dist/: the sources are for people.
+    // Only the code in dist/ runs. The sources are for readers.
     for (const name of tarballs.keys()) rmSync(join(project, 'node_modules', name, 'src'), { recursive: true })
   }, 300_000)
 
@@ -94,7 +94,8 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     const args = [tsc, ...options, '--pretty', 'false', 'typed.ts', 'required.cts']
     const { stdout } = await exec(process.execPath, args, { cwd: project }).catch(error => error)
 
-    // Not skipLibCheck: our own declarations are checked. Those of @types/koa find Express's content-disposition.
+    // Without skipLibCheck, TypeScript also checks our own declarations. Those of @types/koa find Express's
+    // content-disposition, so errors in @types are ignored.
     const errors = stdout.split('\n').filter((line: string) => line !== '' && !line.startsWith('node_modules/@types/'))
     expect(errors).toEqual([])
   })
@@ -185,7 +186,7 @@ describe('the packages that the README installs', () => {
   }, 300_000)
 })
 
-/** Runs the example and tells on which of the free ports it came to listen. */
+/** Runs the example, and prints the free port on which it listens. */
 const LISTEN_PROGRAM = `
 import { Server } from 'node:http'
 const { listen } = Server.prototype
@@ -201,7 +202,7 @@ function listDocumentedPackages(): string[] {
   return line.split(' ')
 }
 
-/** The files of a package in its tarball. */
+/** Returns the files in the tarball of a package. */
 async function listFiles(name: string): Promise<string[]> {
   const { stdout } = await exec('tar', ['tzf', tarballs.get(name) ?? ''])
   return stdout
@@ -210,13 +211,13 @@ async function listFiles(name: string): Promise<string[]> {
     .map(file => file.replace(/^package\//, ''))
 }
 
-/** The files that a map leads to, as paths in its package. */
+/** Returns the files that a source map names, as paths in its package. */
 function listSources(folder: string, map: string): string[] {
   const { sourceRoot = '', sources } = JSON.parse(readFileSync(join(folder, map), 'utf8'))
   return sources.map((source: string) => posix.join(dirname(map), sourceRoot, source))
 }
 
-/** Node 22.12 to 24 says of every module that is loaded by require() that this is experimental. */
+/** Removes a warning: Node 22.12 to 24 calls loading an ECMAScript module with require() experimental. */
 function withoutRequireWarning(stderr: string): string {
   const lines = stderr.split('\n')
   return lines.filter(line => !/ExperimentalWarning: CommonJS module|--trace-warnings/.test(line)).join('\n')

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { listPackages, root } from '../release/packages.js'
 
 const exec = promisify(execFile)
-/** The docs have users of Node 20 install this package. */
+/** The docs tell users of Node 20 to install this package. */
 export const SQLITE = '@photostructure/sqlite'
 
 interface Manifest {
@@ -15,30 +15,29 @@ interface Manifest {
   readonly devDependencies: Record<string, string>
 }
 
-/** The folders of the packages. */
 export const packageFolders = listPackages().map(({ folder }) => folder)
 
 export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** What a project has installed. */
+/** The packages that a project installs. */
 export interface InstalledPackages {
-  /** The tarballs of our packages, of which `only` are named by the project. */
+  /** The tarballs of our packages. The project's manifest names only those in `only`. */
   readonly tarballs: ReadonlyMap<string, string>
   readonly only?: readonly string[] | undefined
   /** Names of the root's development dependencies. */
   readonly others?: readonly string[] | undefined
 }
 
-/** Installs packages into a folder as the users of a package manager do. */
+/** Installs packages into a folder as a user would with the package manager. */
 export async function install(manager: 'npm' | 'pnpm', project: string, wanted: InstalledPackages): Promise<void> {
   const { tarballs, only = [...tarballs.keys()], others = [] } = wanted
   const { devDependencies } = readManifest(root)
   const ours = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))
   const named = Object.entries(ours).filter(([name]) => only.includes(name))
   const dependencies = Object.fromEntries([...named, ...others.map(name => [name, devDependencies[name]])])
-  // What the project does not name itself comes from the tarballs, too, and never from a registry.
+  // Our packages that the manifest does not name must also come from the tarballs, and never from a registry.
   const overrides = Object.fromEntries(Object.entries(ours).filter(([name]) => !only.includes(name)))
   const manifest = { private: true, type: 'module', dependencies, ...(manager === 'npm' && { overrides }) }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
 import { createPointId, createShopTrace, recordPoints, TRACE_ID } from './page-trace.js'
 
-/** A poll waits as long as a busy machine may need. */
+/** The poll allows for a busy machine. */
 const WAIT_OPTIONS = { timeout: 30_000 }
 
 describe('the waterfall', () => {
@@ -540,14 +540,17 @@ describe('the page', () => {
   })
 })
 
-/** Four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms, of which one lies within the others. */
+/**
+ * Creates four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms. One of the latter lies within the
+ * others.
+ */
 function createOverlappingSteps(): TraceRecord[] {
   const step = (fromMs: number, toMs: number) => ({ name: 'step', service: 's', fromMs, toMs })
   const children = [step(100, 300), step(200, 400), step(250, 350), step(600, 700)]
   return recordPoints([{ name: 'root', service: 's', fromMs: 0, toMs: 1000, children }])
 }
 
-/** The figures of the details, such as `Duration 5.00 ms`. */
+/** Returns the figures in the details, such as `Duration 5.00 ms`. */
 async function readFacts(page: Page): Promise<string[]> {
   return page
     .locator('.details .numbers > div')
@@ -564,7 +567,7 @@ function findRow(page: Page, text: string): Locator {
   return findRows(page).filter({ hasText: text }).first()
 }
 
-/** What each row says: its title, or its name where it has none. */
+/** Returns the title of each row, or the row's name if it has no title. */
 async function readTitles(page: Page): Promise<string[]> {
   const found = await findRows(page).evaluateAll(elements =>
     elements.map(element => [
@@ -579,7 +582,7 @@ async function readSelectedTitle(page: Page): Promise<string> {
   return (await page.locator('.row.selected .cell-point').textContent()) ?? ''
 }
 
-/** In milliseconds. */
+/** Returns the limits of the range in milliseconds. */
 async function readRange(page: Page): Promise<[number, number]> {
   const edges = await page
     .getByRole('slider')

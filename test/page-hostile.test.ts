@@ -6,7 +6,7 @@ import { createPointId, type PlannedPoint, recordPoints, TRACE_ID } from './page
 
 const MEGABYTE_CHARS = 1_000_000
 
-/** Texts that somebody who can send a record would try; each would say so in `window.hacked` if it ran. */
+/** Texts that an attacker who can send a record would try. Each would set `window.hacked` if it ran. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   'the end of a script': '</script><script>window.hacked = 1</script>',
   'the end of a script in capitals': '</SCRIPT ><script>window.hacked = 1</script>',
@@ -208,7 +208,7 @@ describe('the page itself', () => {
   })
 })
 
-/** A small trace that says the text wherever a record can. */
+/** Creates a small trace with the text in every field that can hold it. */
 function fillEveryField(text: string): TraceRecord[] {
   const info = {
     host: text,
@@ -246,7 +246,7 @@ async function visitEverything(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Waterfall', exact: true }).click()
 }
 
-/** All text of the page but the line breaks of raw records. */
+/** Returns all text of the page, without the line breaks of raw records. */
 async function readShownText(page: Page): Promise<string> {
   return ((await page.locator('#osprofiler').textContent()) ?? '').replaceAll('\n', '')
 }

@@ -18,7 +18,7 @@ const LOOKS = (['light', 'dark'] as const).flatMap(colorScheme =>
 
 const FINDINGS = 'document.querySelector(".findings ol")'
 
-/** What can be on the screen, and how it gets there. */
+/** The views of the page, each with the actions that lead to it. */
 const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   waterfall: async () => undefined,
   details: async page => page.locator('.row[aria-level]', { hasText: 'Sender.send' }).click(),

@@ -70,7 +70,7 @@ describe('speedscope shows three services with simultaneous points', () => {
   })
 })
 
-/** Two calls at once; the second service's queries touch, take no time, and overlap. */
+/** Creates two concurrent calls. The second service's queries touch, take no time, and overlap. */
 function createCartTrace(): TraceRecord[] {
   const point = (
     service: string,

@@ -1,11 +1,11 @@
 import type { TraceRecord } from '@osprofiler/core'
 
-/** A point to be recorded: times in milliseconds since the trace began. */
+/** A point to record. Times are in milliseconds since the start of the trace. */
 export interface PlannedPoint {
   readonly name: string
   readonly service: string
   readonly fromMs: number
-  /** `undefined` for one that never stops. */
+  /** `undefined` for a point that never stops. */
   readonly toMs: number | undefined
   readonly info?: Readonly<Record<string, unknown>>
   readonly stopInfo?: Readonly<Record<string, unknown>>
@@ -14,12 +14,12 @@ export interface PlannedPoint {
 
 export const TRACE_ID = '0199f000-0000-7000-8000-000000000000'
 
-/** The id of the nth recorded point, parents before their children. */
+/** Returns the id of the nth recorded point. Parents come before their children. */
 export function createPointId(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 }
 
-/** The two records of each point, as services would send them. */
+/** Creates the two records of each point, as services would send them. */
 export function recordPoints(points: readonly PlannedPoint[]): TraceRecord[] {
   const records: TraceRecord[] = []
   const waiting = points.map(point => ({ point, parent: TRACE_ID })).reverse()
@@ -44,7 +44,10 @@ export function recordPoints(points: readonly PlannedPoint[]): TraceRecord[] {
   return records
 }
 
-/** A request through two services with a slow query, twelve like ones, a failure and a point that never ends. */
+/**
+ * Creates a request through two services, with a slow query, twelve similar queries, a failure, and a point that never
+ * ends.
+ */
 export function createShopTrace(): TraceRecord[] {
   const items = Array.from({ length: 12 }, (_, index) => ({
     name: 'db',

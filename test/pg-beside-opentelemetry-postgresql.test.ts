@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Runs a program with OpenTelemetry's instrumentation of pg and ours; what each has recorded, by steps of it. */
+/** Runs a program with OpenTelemetry's instrumentation of pg and ours. Returns the counts of both after each step. */
 async function runProgram(steps: readonly string[]): Promise<unknown> {
   const program = `
     const { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-base')

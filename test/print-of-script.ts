@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 
 const runFile = promisify(execFile)
 
-/** What a script of this folder prints, also where the script ends with a failure. */
+/** Returns the output of a script in this folder, even if the script fails. */
 export async function runScript(script: string, options: readonly string[]): Promise<string> {
   const file = join(import.meta.dirname, script)
   try {

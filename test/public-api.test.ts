@@ -18,7 +18,7 @@ import * as viewer from '@osprofiler/viewer'
 import * as viewerServer from '@osprofiler/viewer/server'
 import { describe, expect, it } from 'vitest'
 
-/** What others rely on: a name is added here on purpose, and none goes by accident. */
+/** Names that users rely on. Adding or removing one must be deliberate, so this list must change with the code. */
 const PUBLIC: Record<string, { readonly module: object; readonly names: readonly string[] }> = {
   '@osprofiler/core': {
     module: core,

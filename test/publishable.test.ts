@@ -102,13 +102,13 @@ function findTarball(name: string): string {
   return tarball
 }
 
-/** Runs the script with the settings of no user, so that no login can be at hand. */
+/** Runs the script without a user's settings, so that no login is available. */
 function runRelease(registry: string, ...args: string[]): Promise<{ stdout: string }> {
   const env = { ...process.env, GITHUB_ACTIONS: '', npm_config_registry: registry, npm_config_fetch_retries: '0' }
   return exec(process.execPath, [join(root, 'release/publish.js'), ...args], { env })
 }
 
-/** A registry that has the current version of some packages, and knows no other. */
+/** Starts a registry that has the current version of some packages, and no other packages. */
 async function startRegistry(names: readonly string[]): Promise<string> {
   const server = createServer((request, response) => {
     const name = decodeURIComponent(request.url?.slice(1) ?? '')

@@ -130,7 +130,7 @@ describeForEachPython('headers of Node.js and Python', () => {
   })
 })
 
-/** So that each chain crosses two frameworks. */
+/** Returns another adapter, so that each chain crosses two frameworks. */
 function pickNextAdapter(adapter: Adapter): Adapter {
   return ADAPTERS[(ADAPTERS.indexOf(adapter) + 1) % ADAPTERS.length] ?? adapter
 }

@@ -157,7 +157,7 @@ function show(baseId: string, ...args: readonly string[]) {
   return osprofiler(['trace', 'show', baseId, ...args, '--connection-string', server.url])
 }
 
-/** The numbers and words of a JSON text, strings left out. */
+/** Returns the numbers and words of a JSON text, without its strings. */
 function splitTokens(json: string): string[] {
   return json.replace(/"(?:[^"\\]|\\.)*"/g, '').match(/-?(?:Infinity|NaN|\d[\d.]*(?:e[-+]?\d+)?)/g) ?? []
 }

@@ -144,7 +144,7 @@ function attempt(fn: () => unknown) {
   }
 }
 
-/** The program of test/python/points.py. */
+/** The same program as test/python/points.py. */
 function runProgram() {
   start('a', { any: 'info', deep: { list: [1, null, true] } })
   start('b')
@@ -192,7 +192,10 @@ interface Shown {
 
 type Call = Partial<Record<'name' | 'args' | 'kwargs' | 'result', string>>
 
-/** What is compared of a record: ids by the order in which they came, of info what `mapCall` makes of it. */
+/**
+ * Returns the compared parts of records. Ids become numbers in order of appearance, and `mapCall` converts the info
+ * about calls.
+ */
 function show(records: readonly TraceRecord[], mapCall: (call: Call) => unknown): Shown[] {
   const ids = new Map([['caller', 'caller']])
   for (const { trace_id } of records) if (!ids.has(trace_id)) ids.set(trace_id, `point ${ids.size}`)
@@ -208,12 +211,15 @@ function show(records: readonly TraceRecord[], mapCall: (call: Call) => unknown)
   }))
 }
 
-/** Python names the module, too. */
+/** Removes the module, which Python adds to the name. */
 function withoutModule(name: string): string {
   return name.replace(/^__main__\./, '')
 }
 
-/** Python records `self` among the arguments, shows them and the result as Python text, and keywords apart. */
+/**
+ * Converts a call that Python recorded. Python includes `self` in the arguments, writes values as Python text, and
+ * separates keyword arguments.
+ */
 function mapPythonCall({ name, args, kwargs, result }: Call) {
   expect(kwargs === undefined || kwargs === '{}').toBe(true)
   return {

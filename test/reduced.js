@@ -1,4 +1,4 @@
-// The reduced run is for macOS and Windows: what needs Node and the npm registry alone.
+// Selects the tests of the reduced run, for macOS and Windows. These need only Node and the npm registry.
 
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,26 +8,26 @@ import { REQUIREMENTS } from './requirements.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** These need /dev/full, or the whole of 127.0.0.0/8. */
+/** These tests need /dev/full or all addresses in 127.0.0.0/8. */
 const LINUX_ONLY_TESTS = ['test/cli-{formats,trace}.test.ts', 'packages/drivers/test/otlp-connections.test.ts']
 
-/** Waiting for servers that never answer takes minutes, and shows the same on each system. */
+/** These tests wait for minutes for servers that never answer, with the same result on each system. */
 const WAITING_TESTS = ['packages/drivers/test/close-silent-servers.test.ts']
 
-/** These read sources, which are the same everywhere, by paths with a slash. */
+/** These tests read sources, which are the same everywhere, by paths with a forward slash. */
 const SOURCE_READING_TESTS = ['test/{docs,globals,layers,public-api,reduced,repository-files,workflows}.test.ts']
 
-/** This names a file without a drive. */
+/** This test uses file paths without a drive letter. */
 const DRIVELESS_PATH_TESTS = ['packages/drivers/test/long-places.test.ts']
 
-/** Programs end by signals there, shells and modes are other ones, and an open file cannot be removed. */
+/** Signals, shells and file modes are different on Windows, and an open file cannot be removed there. */
 const POSIX_PATTERN = /'node:(?:child_process|cluster)'|\bmkdtemp|\btmpdir\b/
 
-/** Whose use of files was read through for Windows. */
+/** A review found that these tests use files in a way that works on Windows. */
 const REVIEWED_FOR_WINDOWS = ['packages/drivers/test/driver-contract.test.ts']
 
 /**
- * The patterns of the test files that the reduced run leaves out.
+ * Returns the patterns of the test files that the reduced run leaves out.
  *
  * @param {string} platform as in `process.platform`
  * @returns {string[]}
@@ -39,13 +39,16 @@ export function listReducedExclusions(platform) {
   return [...everywhere, ...LINUX_ONLY_TESTS, ...SOURCE_READING_TESTS, ...DRIVELESS_PATH_TESTS, ...findPosixTests()]
 }
 
-/** macOS has a link as its temporary folder, and Windows a short name: programs would call files by another path than tests. */
+/**
+ * Returns the environment with a resolved temporary folder. Its path is a link on macOS and a short name on Windows, so
+ * programs and tests would use different paths.
+ */
 export function resolveTemporaryFolder() {
   const folder = realpathSync.native(tmpdir())
   return { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }
 }
 
-/** The test files that start programs or make files, themselves or by a module beside them. */
+/** Returns the test files that start programs or create files, directly or through a module beside them. */
 export function findPosixTests() {
   const folders = ['test', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/test`)]
   return folders

@@ -40,7 +40,7 @@ describe('the reduced run', () => {
   })
 })
 
-/** The files that a pattern such as `{a,b}.ts` means. */
+/** Returns the files that a pattern such as `{a,b}.ts` matches. */
 function expandBraces(pattern: string): string[] {
   const [, before = '', choices, after = ''] = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern) ?? []
   if (choices === undefined) return [pattern]

@@ -158,7 +158,7 @@ describe('the changelog', () => {
   })
 })
 
-/** What a version becomes when the minor (1) or patch (2) number moves. */
+/** Returns the version after the minor (1) or patch (2) number is raised. */
 function raiseVersion(version: string, place: 1 | 2): string {
   const numbers = version.split('.').map(Number)
   return numbers.map((number, index) => (index < place ? number : index === place ? number + 1 : 0)).join('.')
@@ -193,7 +193,7 @@ function readManifest(folder: string, name: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'packages', name, 'package.json'), 'utf8'))
 }
 
-/** The manifests as pnpm packs them for the registry. */
+/** Returns the manifests that pnpm packs for the registry. */
 async function packManifests(copy: string): Promise<Manifest[]> {
   const args = ['-y', 'pnpm@12', 'pack', '--recursive', '--json', '--pack-destination', copy]
   const { stdout } = await exec('npx', args, { cwd: copy })

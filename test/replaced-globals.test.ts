@@ -10,11 +10,11 @@ import { replacements } from './replaced-globals/replacements.mjs'
 const run = promisify(execFile)
 const PROGRAM_FILE = fileURLToPath(new URL('replaced-globals/program.mjs', import.meta.url))
 const FRAMEWORKS = ['express', 'koa', 'fastify']
-/** A line is the answer to a request without headers, to a traced one, and to another one without headers. */
+/** The responses to a traced request and to one without headers are the same line. */
 const EXPECTED_ANSWER = '200 upstream,upstream,42,step'
 const SERVED_POINT_NAMES = ['double', 'http', 'http', 'step', 'wsgi']
 
-/** Metadata is copied at decoration time, by the `Reflect` of that time. */
+/** Decorators copy metadata when they run, with the `Reflect` of that time. */
 const DECORATION_PATTERN = /core\/dist\/wrapping\/stand-in\.js/
 
 interface ProgramReport {
@@ -23,9 +23,9 @@ interface ProgramReport {
   readonly timestamps: readonly string[]
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
-  /** Places of ours that asked for what was replaced. */
+  /** Places in our code that used a replaced global. */
   readonly asked: readonly string[]
-  /** Records that were in the store before anything was closed. */
+  /** Number of records in the store before anything was closed. */
   readonly written: number
   readonly closeMs: number
 }
@@ -41,7 +41,7 @@ describe.each(['before', 'after'])('a program that replaced globals %s the packa
   })
 })
 
-// Express and Koa cannot be loaded there.
+// Express and Koa cannot be loaded with --frozen-intrinsics.
 it('a program runs normally with --frozen-intrinsics', async () => {
   const begun = new Date().toISOString()
 

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 
 const script = fileURLToPath(new URL('fixtures/count-promoted-bytes.js', import.meta.url))
 
-// The allowance of a trace, and what the compiler keeps, are up to 3,500 bytes a request. Where one closure leads from an
-// old object to each request, every request takes 6,600 bytes and more.
+// The remembered trace and the compiled code take up to 3,500 bytes for each request. If a closure links an old
+// object to each request, every request takes at least 6,600 bytes.
 const MAX_PROMOTED_BYTES = 5_000
 
 describe.each(['express', 'fastify', 'koa'])('a traced request of %s', framework => {
@@ -19,7 +19,7 @@ describe.each(['express', 'fastify', 'koa'])('a traced request of %s', framework
   })
 })
 
-/** How many bytes of each request outlive it. */
+/** Returns how many bytes of each request outlive it. */
 async function countPromotedBytes(framework: string, kind: 'signed' | 'unsigned'): Promise<number> {
   const flags = ['--expose-gc', '--max-semi-space-size=1']
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, framework, kind])

@@ -1,4 +1,4 @@
-// What tests need that an install of the packages does not bring, and the test files that need it.
+// Lists the requirements of tests that an install of the packages does not cover, and the test files that have them.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -17,14 +17,14 @@ import { MONGODB } from './servers/dist/mongodb.js'
 import { DEBIAN_PYTHON, NEWEST_OSPROFILER } from './servers/dist/python-osprofiler.js'
 import { SEARCH_PROGRAMS } from './servers/dist/search-programs.js'
 
-/** What the default-jdk of Debian 12 is. */
+/** The Java version of Debian 12's default-jdk. */
 const DEBIAN_JAVA = 17
 
 /**
- * Each requirement: its name, the Debian packages that bring it, `isThere()`, and the pattern of the `suites` that need it.
- * `isBest()` says that nothing is to be installed, where something else would also do. What Debian does not have
- * `isThere()` when it can be fetched. `mayLack()` says that CI may be without it too, and
- * `oneNode` that no other version of Node is to run the suites.
+ * Each requirement has a name, the Debian packages that contain it, `isThere()`, and the pattern of the `suites` that
+ * need it. `isBest()` returns whether the preferred program is installed. If it is, nothing is installed, although
+ * another program would also do. A requirement that Debian lacks counts as there if it can be fetched. `mayLack()`
+ * returns whether CI may lack it, too. `oneNode` means that only one version of Node runs the suites.
  */
 export const REQUIREMENTS = [
   {
@@ -87,7 +87,7 @@ export const REQUIREMENTS = [
     debian: ['g++', 'make', 'python3'],
     isThere: () => existsSync(bindingFile) || (isProgram('g++') && isProgram('make')),
     isFetched: () => existsSync(bindingFile),
-    // A minute or two, once.
+    // Compiling takes a minute or two, once.
     async fetch() {
       if (!compileBinding()) throw new Error('better-sqlite3 does not compile')
     },
@@ -135,7 +135,7 @@ export const REQUIREMENTS = [
   createJavaRequirement(KAFKA, '**/*kafka*.test.ts'),
   createJavaRequirement(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
   ...Object.values(SEARCH_PROGRAMS).map(program => createJavaRequirement(program, `**/*${program.name}*.test.ts`)),
-  // Go builds the first for some minutes, once.
+  // Go takes some minutes to build the collector, once.
   createGoRequirement('the OpenTelemetry collector', COLLECTOR, '**/*collector*.test.ts'),
   createGoRequirement('actionlint', ACTIONLINT, 'test/workflows-actionlint.test.ts'),
 ]
@@ -154,7 +154,7 @@ function createGoRequirement(name, wanted, suites) {
   }
 }
 
-/** A server that Maven brings. The newest ones need a newer Java than Debian's may be. */
+/** Returns the requirement of a server that Maven downloads. The newest servers may need a newer Java than Debian's. */
 function createJavaRequirement(program, suites) {
   const { name, java } = program
   const wanted = describeJavaProgram(program)
@@ -172,7 +172,7 @@ function createJavaRequirement(program, suites) {
   }
 }
 
-/** Whether there is a program of this name, also where Debian keeps it out of a user's PATH. */
+/** Returns whether a program exists. Debian keeps some programs out of a user's PATH. */
 function isProgram(name) {
   const versions = '/usr/lib/postgresql'
   const ofPostgresql = existsSync(versions) ? readdirSync(versions).map(version => join(versions, version, 'bin')) : []

@@ -20,7 +20,7 @@ import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
 import { outlineTrace } from './context/trace-outline.js'
 
-// More than the buffers of a connection hold, so that a client that reads slowly stops the body.
+// The body is larger than the buffers of a connection, so a client that reads slowly blocks the body.
 const ROW_COUNT = 8
 const ROW_BYTES = 1_000_000
 const SLOW_ROW_MS = 50
@@ -44,7 +44,7 @@ interface Way {
   serve(body: MakeBody): Promise<Listening>
 }
 
-/** All but what is no stream of Node, and minipass, whose streams do not tell what they are piped into. */
+/** Accepts all bodies except web streams and minipass, whose streams do not reveal the destination of a pipe. */
 const takesMost = ({ make, isWeb }: MadeBody): boolean => !isWeb && make !== 'minipass'
 
 function createExpressWay(
@@ -106,7 +106,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-/** Reads an answer after a pause. */
+/** Reads a response after a pause. */
 function read(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     request(url, { headers, agent: false, ...(signal && { signal }) }, async (res: IncomingMessage) => {
@@ -144,7 +144,7 @@ describe.each(WAYS)('a body in $name', ({ takes, serve }) => {
     const traces = recordTraces()
     const liveBefore = countLiveTraces()
     const patience = new AbortController()
-    // Koa 2 leaves the answer open.
+    // Koa 2 leaves the response open.
     server = await serve(() => from(generateRows(3, () => setTimeout(() => patience.abort(), 200))))
     const { baseId, headers } = signTrace()
 

@@ -8,7 +8,7 @@ import { nodeServer } from './context/node-server.js'
 import { type RecordedTraces, recordTraces } from './context/recorded-traces.js'
 import { signTrace } from './context/signed-request.js'
 
-// More than a connection takes while nobody reads.
+// The body is larger than a connection buffers while nobody reads.
 const LARGE_BODY = Buffer.alloc(32 * 1024 * 1024, 'x')
 
 let server: Listening
@@ -26,11 +26,11 @@ async function serve(route: RawRoute): Promise<void> {
 
 interface OpenRequest {
   readonly client: Socket
-  /** What the stop of the request says. */
+  /** Resolves to the info in the stop record of the request. */
   stopInfo(): Promise<Record<string, unknown>>
 }
 
-/** Sends the head of a request. The client reads nothing by itself. */
+/** Sends the head of a request. The client reads only if a test makes it read. */
 function openRequest(method = 'GET'): OpenRequest {
   const { baseId, headers } = signTrace()
   const client = connect(Number(new URL(server.url).port), '127.0.0.1')

@@ -37,10 +37,10 @@ type Answer = (req: Http2ServerRequest, res: Http2ServerResponse) => unknown
 interface Situation {
   readonly what: string
   readonly answer: Answer
-  /** What the stop record says of a GET, and of a HEAD where a HEAD differs. */
+  /** Expected info of the stop record for GET. `recordedForHead` is the info for HEAD, if it differs. */
   readonly recorded: object
   readonly recordedForHead?: object
-  /** A HEAD has no body that could fail or come from a file. */
+  /** Set if a HEAD request makes no sense here: its response has no body that could fail or come from a file. */
   readonly getOnly?: true
   readonly client?: (stream: ClientHttp2Stream, session: ClientHttp2Session) => void
   readonly prepare?: (server: Http2Server) => void

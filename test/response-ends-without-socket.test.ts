@@ -27,7 +27,7 @@ afterEach(() => setNotifier(undefined))
 
 type Headers = Readonly<Record<string, string>>
 
-/** What API Gateway hands to a function. */
+/** Creates the event that API Gateway passes to a function. */
 function createGatewayEvent(headers: Headers): object {
   const multiValueHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
   const identity = { sourceIp: '127.0.0.1' }

@@ -145,12 +145,12 @@ const SITUATIONS: readonly Situation[] = [
 ]
 
 describe.each(frameworks)('a response of $name', framework => {
-  // Fastify reads a body before its handler.
+  // Fastify reads the whole body before it calls the handler.
   const possible = SITUATIONS.filter(({ client }) => framework !== fastifyApp || client?.halfBody === undefined)
 
   it.each(possible)('that $what records its outcome once in its stop', async ({ route, recorded, client }) => {
     const answer: RawRoute = (req, res) => {
-      // Koa sets 404 before its handlers.
+      // Koa sets the status to 404 before it calls the handlers.
       res.statusCode = 200
       route(req, res)
       reached.open()

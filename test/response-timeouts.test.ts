@@ -101,7 +101,7 @@ const SITUATIONS: readonly Situation[] = [
 describe.each(frameworks)('a response of $name', framework => {
   it.each(SITUATIONS)('that $what records its outcome in its stop', async ({ route, recorded, prepare, client }) => {
     const answer: RawRoute = (req, res) => {
-      // Koa sets 404 before its handlers.
+      // Koa sets the status to 404 before it calls the handlers.
       res.statusCode = 200
       route(req, res)
       reached.open()

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'
 
-/** What becomes of an upgraded connection: on this side, and on that of the client. */
+/** A way in which an upgraded connection ends, caused by the server or by the client. */
 interface Situation {
   readonly what: string
   readonly serverDoes?: (socket: Socket) => void
@@ -58,7 +58,7 @@ describe('an upgraded connection', () => {
       const node = createServer()
       node.on('upgrade', (req: IncomingMessage, socket: Socket) => {
         socket.on('error', () => {}).on('end', () => socket.end())
-        // As libraries do that run middleware for an upgrade.
+        // Some libraries run middleware for an upgrade in this way.
         traced(req, new ServerResponse(req), () => {
           withTrace('greeting', () => socket.write(SWITCHING))
           socket.on('data', () => socket.write('echo'))

@@ -32,7 +32,7 @@ async function get(url: string, headers: TraceHeaders): Promise<unknown> {
   return response.json()
 }
 
-/** The key with which headers that were sent on are signed, if there are any. */
+/** Returns the key that signed forwarded headers, or `undefined` if there are no such headers. */
 function findSigner(headers: unknown): string | undefined {
   const { 'X-Trace-Info': info = '', 'X-Trace-HMAC': hmac = '' } = headers as TraceHeaders
   return new KeyRing('A,B,C').verify(info, hmac)
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       const folder = mkdtempSync(join(tmpdir(), 'osprofiler-keys-'))
       cleanups.push(() => rmSync(folder, { recursive: true }))
       file = join(folder, 'keys')
-      // The file is looked at once a second: the tests do not wait for the second, they turn the clock.
+      // The file is checked once a second. The tests turn the clock instead of waiting.
       now = Math.ceil(performance.now())
       const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
       vi.stubEnv('OSPROFILER_HMAC_KEYS_FILE', file)

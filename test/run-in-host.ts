@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
-/** What a command printed, and its exit code. */
+/** The output of a command and its exit code. */
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -20,7 +20,10 @@ process.once('exit', () => {
   for (const { child } of idleHosts) child.kill('SIGKILL')
 })
 
-/** Runs the command in a process that has run others before, as its own process would, without input and terminal. */
+/**
+ * Runs the command in a process that has run other commands before, with the same result as in its own process. The
+ * command has no input and no terminal.
+ */
 export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Outcome> {
   const host = idleHosts.pop() ?? startHost()
   const mark = `\0${randomUUID()}\0`
@@ -38,7 +41,10 @@ export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv,
   return await readOutcome(host, code, mark)
 }
 
-/** A command that exited has ended its process. Of another one the outputs may come later than the message. */
+/**
+ * Waits for the outputs of a command, which may arrive after the message. A command that called exit() has ended its
+ * process.
+ */
 async function readOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
   const { child, texts } = host
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
@@ -69,7 +75,7 @@ function startHost(): Host {
   return { child, texts }
 }
 
-/** An idle process does not keep its test file alive. */
+/** Lets the test file end while the process is idle. */
 function detachChild(child: ChildProcess): void {
   child.unref()
   child.channel?.unref()

@@ -1,23 +1,23 @@
-// The test command, `npx -y pnpm@12 test`: builds, brings up what the tests need, runs every test.
+// The test command, `npx -y pnpm@12 test`. It builds the packages, installs the requirements of the tests, and runs them.
 //
 //   node test/run.js [--reduced | --other-node | --between | --check] [vitest arguments]
 //
-//   --reduced                   runs what needs Node and the npm registry alone, and installs nothing: for macOS and
-//                               Windows. --reduced=win32 selects what runs on that system, on any
-//   --other-node                runs what another version of Node than the oldest can change
-//   --between                   runs what a version of Node between the oldest and the newest can change
-//   --check                     runs what needs no servers and no programs
+//   --reduced                   runs the tests that need only Node and the npm registry, and installs nothing: for macOS
+//                               and Windows. --reduced=win32 selects the tests for Windows on any system
+//   --other-node                runs the tests that a version of Node other than the oldest can change
+//   --between                   runs the tests that a version of Node between the oldest and the newest can change
+//   --check                     runs the tests that need no servers and no programs
 //
-//   OSPROFILER_TEST_INSTALL=0   installs no system package, also as root on Debian or Ubuntu
-//   OSPROFILER_TEST_CACHE=...   the folder of what is fetched, in place of one among the caches of the user
-//   OSPROFILER_TEST_ALL=1       runs also what is left to CI, and fails where a suite could not be run, instead of naming
-//                               it, but for the newest servers where there is no JDK of Java 21, and the collector and
-//                               actionlint where there is no Go
-//   OSPROFILER_TEST_NODES=22,26 runs them on these versions of Node too, from the registry: on the last one as with
-//                               --other-node, and on the others as with --between
-//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and of each search server _ELASTICSEARCH7_URL,
-//                               _OPENSEARCH3_URL, ...: other servers than those that the tests start, which are emptied
-//                               (but for Log Insight)
+//   OSPROFILER_TEST_INSTALL=0   installs no system package, not even as root on Debian or Ubuntu
+//   OSPROFILER_TEST_CACHE=...   the folder for downloads and builds. Default: a folder in the user's cache
+//   OSPROFILER_TEST_ALL=1       also runs the tests that are left to CI. Fails if a suite cannot run, instead of listing
+//                               the suite. Exceptions are the newest servers if there is no JDK of Java 21, and the
+//                               collector and actionlint if there is no Go
+//   OSPROFILER_TEST_NODES=22,26 also runs the tests on these versions of Node, from the registry: on the last version as
+//                               with --other-node, and on the others as with --between
+//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and for each search server _ELASTICSEARCH7_URL,
+//                               _OPENSEARCH3_URL, ...: servers to use instead of those that the tests start. The tests
+//                               delete all data in them, except in Log Insight
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -34,7 +34,7 @@ say('Building')
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
 run(process.execPath, [join(root, 'bundle.js')])
 
-// What starts the servers was built just now.
+// The build above has just compiled the modules that start the servers.
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
 const { listReducedExclusions, resolveTemporaryFolder } = await import('./reduced.js')
@@ -87,7 +87,7 @@ function readArguments(args) {
   }
 }
 
-/** What is left out needs no servers, which are not fetched then. */
+/** Excluded tests need no servers, so their servers are not fetched. */
 function listExclusions(selection) {
   if (selection === 'reduced') return listReducedExclusions(reducedFor)
   if (selection === 'other-node') return listOtherNodeExclusions()
@@ -95,7 +95,7 @@ function listExclusions(selection) {
   return selection === 'check' ? listCheckExclusions() : []
 }
 
-/** Arguments for vitest choose files in place of those that the selection chooses. */
+/** Runs the tests. Arguments for vitest replace the files of the selection. */
 function test(selection, name, node, excludedTests) {
   say(`Testing on ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-test-'))
@@ -124,7 +124,10 @@ function test(selection, name, node, excludedTests) {
   }
 }
 
-/** The failed tests of a report of vitest, and the files that failed without a test, with the first line of each error. */
+/**
+ * Returns the failed tests in a report of vitest, and the files that failed without a test. Each has the first line of
+ * its error.
+ */
 function listFailures({ testResults = [] }) {
   return testResults.flatMap(({ name: file, message, status, assertionResults }) => {
     const failed = assertionResults.filter(result => result.status === 'failed')

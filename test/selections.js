@@ -1,47 +1,51 @@
-// Which test files a run leaves out, by what the run is for.
+// Selects the test files that each kind of run leaves out.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { findPosixTests, listReducedExclusions } from './reduced.js'
 import { REQUIREMENTS } from './requirements.js'
 
-/** What another version of Node cannot change: a browser's doing, pure functions, files that are only read. */
+/**
+ * Tests that another version of Node cannot change: of a browser, of pure functions, or of files that are only read.
+ */
 const ONE_NODE_TESTS = [
   '**/page-*.test.ts',
   '**/ui-browser.test.ts',
   'packages/report/**',
-  // Compiled for one Node.
+  // The binary is compiled for one version of Node.
   '**/better-sqlite3.test.ts',
   'test/{bench-table,docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
-  // Places of a file system, and servers that never answer: most of the time is waiting.
+  // Hostile places in a file system and servers that never answer: these tests mostly wait.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
   'packages/drivers/test/hung-dns-linux.test.ts',
-  // Counted on the Node of their figures.
+  // The figures were counted on one version of Node.
   'test/costs-*.test.ts',
-  // Requests through servers that one Node has already told the truth about.
+  // These tests send requests through servers. One version of Node is enough.
   'test/truth.test.ts',
-  // What is published, and the files for GitHub.
+  // The published packages, and the files for GitHub.
   'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
-  // What Python makes of headers, records and the layouts of stores. Each Node decides the recorded headers.
+  // Python's treatment of headers, records and the layouts of stores. Each version of Node still checks the recorded
+  // headers.
   '**/*python*.test.ts',
   'test/ceilometer-agent-rabbitmq.test.ts',
-  // What the command prints and removes, and what its page lists. Each Node sends requests, follows and serves.
+  // The command's output and removals, and the list on the ui's page. Each version of Node still tests `run`, following
+  // and serving.
   'test/cli-{demo,diff,docs,formats,list,names,remove,select,trace,usage}.test.ts',
   'test/ui-{hostile,list,traces}.test.ts',
-  // Names of variables and of options, and the work of bundlers.
+  // Names of variables and options, and the output of bundlers.
   'packages/node/test/setup-environment.test.ts',
   'test/bundles-drivers-inside.test.ts',
 ]
 
-/** The patterns of what no other version of Node changes. */
+/** Returns the patterns of the tests that another version of Node cannot change. */
 export function listOtherNodeExclusions() {
   return [...ONE_NODE_TESTS, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
 }
 
-/** The rooms of core that stand on what Node keeps inside: promises, async contexts, messages of HTTP, classes. */
+/** The folders of core that depend on Node's internals: promises, async contexts, HTTP messages, classes. */
 const NODE_DEPENDENT_FOLDERS = ['http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
 
-/** Test files that look at Node itself, by the beginnings of their paths. */
+/** Test files that depend on Node itself, by the beginnings of their paths. */
 const NODE_DEPENDENT_TESTS = [
   ...['express', 'fastify', 'instruments', 'koa', 'node'].map(name => `packages/${name}/test/`),
   ...[
@@ -52,19 +56,19 @@ const NODE_DEPENDENT_TESTS = [
 ]
 
 /**
- * Where the oldest and the newest Node agree, a version between them is asked only about what stands on Node's insides.
- * The beginnings of the paths of its test files.
+ * Returns the test files for a version of Node between the oldest and the newest, by the beginnings of their paths. If
+ * the oldest and the newest agree, only tests of Node's internals can fail on a version between them.
  */
 export function listBetweenTests() {
   return [...NODE_DEPENDENT_TESTS, ...NODE_DEPENDENT_FOLDERS.flatMap(listFolderTests)]
 }
 
-/** The patterns of what a run between leaves out of that: it starts no servers. */
+/** Returns the patterns that a `--between` run excludes from these tests, because it starts no servers. */
 export function listBetweenExclusions() {
   return [...listOtherNodeExclusions(), ...listReducedExclusions('linux')]
 }
 
-/** The test files of core that are named after the sources of one of its rooms. */
+/** Returns the test files of core that are named after the sources of a folder. */
 function listFolderTests(room) {
   return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url))
     .map(source => `packages/core/test/${source.replace(/\.ts$/, '.test.ts')}`)
@@ -72,32 +76,32 @@ function listFolderTests(room) {
 }
 
 /**
- * CI alone runs these: servers older than the newest of their kind, what npm would publish, and instructions counted one
- * by one. They take minutes, and a change seldom breaks them without breaking another test.
+ * Only CI runs these tests: with older servers, of the packages as npm would publish them, and with counted
+ * instructions. They take minutes, and a change seldom breaks them without breaking another test.
  */
 const CI_ONLY_TESTS = [
   ...['elasticsearch7', 'elasticsearch8', 'opensearch2'].map(server => `**/*${server}*.test.ts`),
   ...['test/costs-instructions.test.ts', 'test/publishable.test.ts'],
 ]
 
-/** The patterns of what is left to CI. */
+/** Returns the patterns of the tests that only CI runs. */
 export function listCiOnlyTests() {
   return CI_ONLY_TESTS
 }
 
-/** These need no server, and take longer than somebody waits for a check. */
+/** These tests need no server, but take too long for a quick check. */
 const LONG_TESTS = [
   'test/beside/**',
   'test/{context-concurrency,costs-bytes,generated-programs}.test.ts',
   'packages/drivers/test/memory.test.ts',
 ]
 
-/** The patterns of what starts servers, browsers and programs, and of what takes long. */
+/** Returns the patterns of the tests that take long, or that start servers, browsers or programs. */
 export function listCheckExclusions() {
   return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosixTests(), ...LONG_TESTS]
 }
 
-/** The patterns of what a version of Node has not. */
+/** Returns the patterns of the tests that a version of Node does not support. */
 export function listUnsupportedTests(version) {
   return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
 }

@@ -12,10 +12,13 @@ const packages = packageFolders.map(folder => {
   return { name, folder, entries: Object.keys(exports), run: sideEffects === false ? [] : (sideEffects as string[]) }
 })
 
-/** Modules whose statements prepare what they export alone: without a user of their exports, nothing is missing. */
+/**
+ * The statements of these modules only prepare the modules' own exports. If nobody uses the exports, nobody misses the
+ * statements.
+ */
 const SELF_PREPARING_MODULES = ['./dist/promises/follow-promise.js', './dist/secrets/finders/signs-of-secrets.js']
 
-// Below the packages that the bundles hold.
+// The bundles lie below this folder, so they find the packages.
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.side-effects-'))
@@ -32,7 +35,7 @@ describe('the modules with side effects', () => {
       hasEffect(readFileSync(join(place, file.replace('dist', 'build')), 'utf8')),
     )
 
-    // A declaration can have an effect as well: that of `register` is its call of setup().
+    // A declaration can also have an effect: `register` calls setup() in one.
     const declared = run.filter(file => file === './dist/register.js')
     expect([...effective.filter(file => !SELF_PREPARING_MODULES.includes(file)), ...declared].sort()).toEqual(
       [...run].sort(),
@@ -63,7 +66,7 @@ describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
     const unused = names.filter(name => !/\/(package\.json|register)$/.test(name))
 
     const program = unused.map(name => `import '${name}'`).join('\n')
-    // It is a module of CommonJS, which a plugin of Rollup would have to read.
+    // fastify-plugin is a CommonJS module, for which Rollup would need a plugin.
     const bundle = await makeBundle(bundler, 'empty', program, 'fastify-plugin')
 
     expect(statSync(bundle).size).toBeLessThan(1_000)
@@ -78,7 +81,7 @@ async function makeBundle(bundler: string, name: string, program: string, outsid
   return bundle
 }
 
-/** Whether a module has a statement that does more than to declare something. */
+/** Returns whether a module has a statement that does more than declare something. */
 function hasEffect(text: string): boolean {
   const { body } = parse(text, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })
   return body.some(statement => !isDeclaration(statement))

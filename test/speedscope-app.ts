@@ -14,22 +14,22 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.png': 'image/png',
 }
-/** Where the outermost points of a profile are drawn, below the toolbar and the map of the whole. */
+/** Vertical position of the outermost points of a profile, below the toolbar and the overview. */
 const OUTERMOST_ROW_PX = 155
 const WAIT_OPTIONS = { timeout: 30_000 }
 
-/** What the application shows of an opened file. */
+/** The contents of the application after it has opened a file. */
 export interface ShownTrace {
   readonly page: Page
   readonly title: string
   readonly profiles: readonly ShownProfile[]
-  /** What went wrong in the page, and the application's complaints about the file. */
+  /** Returns the errors in the page, and the application's complaints about the file. */
   readonly offences: () => readonly string[]
 }
 
 export interface ShownProfile {
   readonly name: string
-  /** Name and total time, in the order of the names. */
+  /** Name and total time of each symbol, sorted by name. */
   readonly symbols: readonly string[]
 }
 
@@ -50,16 +50,16 @@ afterAll(() => {
   server.close()
 })
 
-/** Gives an export to the application as its user does, and looks through its profiles. */
+/** Opens an export in the application as a user would, and reads its profiles. */
 export async function openInSpeedscope(chunks: Iterable<string>): Promise<ShownTrace> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  // The table holds only the rows that there is room for.
+  // The table renders only the rows that fit on the screen.
   const viewport = { width: 1280, height: 4000 }
   const { page, offences } = await launchPage(`${origin}/#view=sandwich`, { viewport }, origin)
   const complaints: string[] = []
   page.on('console', message => {
     const text = message.text()
-    // What a driver says of drawing without a graphics card is no complaint about the file.
+    // Warnings of the graphics driver, such as those without a graphics card, are not complaints about the file.
     if (message.type() === 'warning' && !text.startsWith('[.WebGL')) complaints.push(`console ${text}`)
   })
 
@@ -83,14 +83,17 @@ async function readOutcome(page: Page): Promise<string> {
   return (await page.getByText('Something went wrong').isVisible()) ? 'refused' : 'waiting'
 }
 
-/** The name of the profile that is shown, and which it is of how many; `undefined` as long as there is none. */
+/** Returns the name of the shown profile, its number and the total. Returns `undefined` until there is a profile. */
 async function readToolbar(page: Page): Promise<{ name: string; index: number; count: number } | undefined> {
   const text = (await page.locator('body').textContent()) ?? ''
   const [, name, index = '1', count = '1'] = /Sandwich(.*?)(?: \((\d+)\/(\d+)\).*?)?⤴️Export/s.exec(text) ?? []
   return name === undefined ? undefined : { name, index: Number(index), count: Number(count) }
 }
 
-/** The table of the view "Sandwich". To names out of trace events speedscope adds the arguments. */
+/**
+ * Reads the table of the view "Sandwich". In trace events, speedscope appends the arguments to each name, and this
+ * removes them.
+ */
 async function readSymbols(page: Page): Promise<string[]> {
   const rows = page.locator('tr:not([title])', { has: page.locator('td') })
   await rows.first().waitFor()
@@ -100,7 +103,7 @@ async function readSymbols(page: Page): Promise<string[]> {
   return cells.map(([total, , name]) => `${name?.split(' {"trace_id":')[0]}: ${total}`).toSorted()
 }
 
-/** The names in the list that a press of `t` opens. */
+/** Returns the names in the list that the key `t` opens. */
 export async function listProfiles(page: Page): Promise<string[]> {
   await page.keyboard.press('t')
   const names = page.locator('tr[title] td:nth-child(2)')
@@ -109,8 +112,8 @@ export async function listProfiles(page: Page): Promise<string[]> {
 }
 
 /**
- * Waits until the first profile in the open list tells of its outermost point. Its chart is drawn and no text, but what
- * the mouse is on is told.
+ * Waits until the first profile in the open list shows the text of its outermost point. The chart is drawn without
+ * text, so only the point below the mouse has a text.
  */
 export async function waitForFirstPoint(page: Page, told: string): Promise<void> {
   await page.locator('tr[title]').first().click()

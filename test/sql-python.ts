@@ -11,13 +11,13 @@ import { compact, createExoticRecords, EXOTIC_VALUES, toExactText } from './exot
 import { describeForEachPython } from './python/each-python.js'
 import { readPythonOutput, runPythonCommand } from './python/run-python.js'
 
-/** An empty database of a test's own. */
+/** An empty database for one test. */
 export interface SqlDatabase {
-  /** Its connection string, which both sides understand. */
+  /** The connection string, which both implementations accept. */
   readonly url: string
-  /** Each column of its table "data" in a line, with its type and without its collation. */
+  /** Returns the columns of the table "data", one for each line, with their types and without collations. */
   describeColumns(): Promise<string>
-  /** How many indexes its table has, the primary key among them. */
+  /** Returns the number of indexes of the table, including the primary key. */
   countIndexes(): Promise<number>
 }
 
@@ -126,13 +126,13 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
         ...Array.from({ length: 2 }, () => writeWithPython(url, records)),
       ])
 
-      // Python may fail to make a table that is being made, and says so in its log alone.
+      // Python may fail to create a table that another process is creating. It then only writes to its log.
       expect(await readTrace(url)).toHaveLength(8 * records.length)
     })
   })
 }
 
-/** Python's SQL driver hands on only what is left of a record beside its columns. */
+/** Python's SQL driver returns records without the parts that have columns of their own. */
 async function showWithOsprofiler(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return removeColumns(withoutOwnKeys(parseJson(stdout)))
@@ -148,7 +148,7 @@ async function listWithOsprofiler(url: string): Promise<Set<string>> {
   return readIds(stdout)
 }
 
-// Not its times: they are those of whichever record of a trace the database gives first.
+// The list contains no times, because the database chooses the record of a trace whose time Python shows.
 async function listWithPython(url: string): Promise<Set<string>> {
   return readIds(await runPythonCommand(['trace', 'list', '--connection-string', url]))
 }

@@ -1,4 +1,4 @@
-/** The next rejection that nobody handles: it is for the test, and not for the test runner. */
+/** Resolves to the next unhandled rejection, and hides it from the test runner. */
 export function takeUnhandledRejection(): Promise<unknown> {
   const listeners = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')

@@ -13,9 +13,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const viewer = join(root, 'packages/viewer')
 const preact = dirname(createRequire(join(viewer, 'package.json')).resolve('preact/package.json'))
 
-/** Licenses, by their SPDX names, that ask for no more than a notice. */
+/** SPDX names of licenses that require only a notice. */
 const PERMISSIVE_LICENSES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT']
-/** The programs that users add by themselves may also ask for the source of their own files. */
+/**
+ * Peer dependencies, which users install themselves, may have licenses that also require the source of modified files.
+ */
 const PEER_LICENSES = [...PERMISSIVE_LICENSES, 'MPL-2.0']
 
 describe('the notice of Preact', () => {
@@ -83,7 +85,7 @@ describe('the license of every dependency', () => {
   })
 })
 
-/** The licenses of packages and of all that these depend on. */
+/** Returns the licenses of packages and of all their dependencies. */
 function collectLicenses(
   folder: string,
   names: readonly string[],
@@ -99,14 +101,14 @@ function collectLicenses(
   return [...seen.values()] as [string, unknown][]
 }
 
-/** The folder of a package as Node finds it, or `undefined` where an optional package is not installed. */
+/** Returns the folder of a package as Node finds it, or `undefined` if an optional package is not installed. */
 function findPackage(from: string, name: string): string | undefined {
   const place = join(from, 'node_modules', name)
   if (existsSync(join(place, 'package.json'))) return realpathSync(place)
   return dirname(from) === from ? undefined : findPackage(dirname(from), name)
 }
 
-/** Whether an SPDX expression can be met with these licenses alone. */
+/** Returns whether these licenses alone satisfy an SPDX expression. */
 function isOneOf(license: unknown, allowed: readonly string[]): boolean {
   if (typeof license !== 'string') return false
   const choices = license.replaceAll(/^\(|\)$/g, '').split(' OR ')

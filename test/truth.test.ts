@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { runScript } from './print-of-script.js'
 
-// CI sends 300 to each adapter. OSPROFILER_TEST_REQUESTS=10000 sends so many, which takes an hour.
+// CI sends 300 requests to each adapter. OSPROFILER_TEST_REQUESTS=10000 takes an hour.
 const REQUEST_COUNT = Number(process.env.OSPROFILER_TEST_REQUESTS ?? 40)
 const SEED = Number(process.env.OSPROFILER_TEST_SEED ?? 20_261_129)
 const TIMEOUT_MS = 300_000 + 1_000 * REQUEST_COUNT
 
-/** What a process told of requests whose traces are known by construction: one line where all was recorded as it was. */
+/** Runs requests whose traces are known in advance. Returns the output, which is one line if all records were right. */
 function runTruth(adapter: string, options: readonly string[]): Promise<string> {
   const asked = ['--adapter', adapter, '--requests', String(REQUEST_COUNT), '--seed', String(SEED), ...options]
   return runScript('truth/run.js', asked)

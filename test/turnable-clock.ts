@@ -1,9 +1,10 @@
 import nodeProcess from 'node:process'
 
-// The packages take Node's clocks, and the way to warn, when they load. In a test they take functions that ask again at
-// each call: a test may turn a clock, and see a warning, though no program can. What a program gets is tried in processes.
+// The packages take Node's clocks and `emitWarning` when they load. This module gives them functions that look up the
+// current clock at each call. Only tests can thus turn a clock or see a warning. Other tests check the behavior in real
+// programs, in processes of their own.
 
-// Test files that share a process share the packages as well: what these took stays.
+// Test files that share a process also share the loaded packages, so the clocks must be replaced only once.
 const APPLIED = Symbol.for('osprofiler.test.turnable-clock')
 if (!(APPLIED in globalThis)) {
   Object.defineProperty(globalThis, APPLIED, { value: true })
@@ -24,7 +25,7 @@ function makeTurnable(): void {
       asking = false
     }
   }
-  // Bound, so that its source text is that of a function of the language: the packages pass over any other.
+  // The bound function has the source text of a built-in function. The packages ignore any other function.
   Date.now = askNow.bind(undefined)
 
   const clock: Performance = getPrototypeOf(performance)

@@ -191,7 +191,7 @@ describe('the list in a browser', () => {
     await expect.poll(() => reads, { timeout: 20_000 }).toBeGreaterThan(1)
 
     await page.context().close()
-    // What it asked for before that may still be on its way.
+    // Requests that the page sent before it was closed may still arrive.
     await new Promise(resolve => setTimeout(resolve, 1_000))
     const before = reads
     await new Promise(resolve => setTimeout(resolve, 2_500))
@@ -345,7 +345,7 @@ describe('pages of other origins', () => {
     await left
 
     expect(tried).toEqual(['rejected', 'rejected', 'rejected', 'rejected'])
-    // The frame and the form, of which alone the browser tells.
+    // The browser shows the status only for the frame and the form.
     expect(statuses).toEqual([403, 403])
     await page.reload()
     await page.locator('.traces tbody tr').nth(2).waitFor()
@@ -373,7 +373,7 @@ describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
   })
 })
 
-/** Three traces, of which the second failed. */
+/** Starts a viewer with three traces, of which the second failed. */
 async function startFilledUi(): Promise<Ui> {
   const ui = await startUi()
   const at = Date.now() - 600_000

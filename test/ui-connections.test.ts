@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeTrace, startUi, type Ui } from './ui-server.js'
 
-/** Opens connections that say this and nothing more, unless `more` says something now and then. */
+/** Opens connections that send `first` and nothing else, except `more` every 20 ms if it is given. */
 async function openConnections(ui: Ui, count: number, first: string, more = ''): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => connect(ui.port, '127.0.0.1'))
   for (const socket of sockets) socket.on('error', () => undefined).resume()
@@ -16,7 +16,7 @@ async function openConnections(ui: Ui, count: number, first: string, more = ''):
     clearInterval(timer)
     for (const socket of sockets) socket.destroy()
   })
-  // The viewer has seen all of them once it answers one that came after them.
+  // Once the viewer responds to a newer connection, it has accepted all of these.
   await ui.send('')
   return sockets
 }

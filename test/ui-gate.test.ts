@@ -141,7 +141,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
   })
 })
 
-/** Of all that can be asked for, all of which the same gate guards: what gives away most. */
+/** The same access control protects all paths. This path reveals the most. */
 const PATH = 'api/traces'
 
 describe('the access control of the ui', () => {

@@ -8,7 +8,7 @@ import { createOwnHeaders, startUi, type Ui } from './ui-server.js'
 
 const ID = '0199c0de-7000-7abc-8def-0123456789ab'
 
-/** JSON lines of a trace of one point. */
+/** Returns the JSON lines of a trace with one point. */
 function createLines(info: string): string {
   const line = (name: string, second: number, more: string): string =>
     `{"name":"${name}","base_id":"${ID}","parent_id":"${ID}","trace_id":"a","timestamp":"2026-11-28T17:00:0${second}.000000","project":"p","service":"s","info":${more}}\n`

@@ -388,14 +388,14 @@ function createTrace(made: TraceSpec, at = Date.now() - 60_000): TraceRecord[] {
   ]
 }
 
-/** Opens the list once the server has read every trace of it. */
+/** Opens the list, and waits until the server has read every trace in it. */
 async function openReadList(ui: Ui, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await openPage(ui, '', options)
   await waitUntilAllRead(page)
   return page
 }
 
-/** Waits until the server has read every trace of the list. */
+/** Waits until the server has read every trace in the list. */
 async function waitUntilAllRead(page: Page): Promise<void> {
   const rows = await page.locator('.traces tbody tr').count()
   await expect.poll(() => page.locator('td.points:not(:empty)').count(), { timeout: 20_000 }).toBe(rows)

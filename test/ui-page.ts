@@ -12,7 +12,9 @@ let browser: Promise<Browser> | undefined
 
 afterAll(async () => (await browser)?.close())
 
-/** Opens a page as a user would, and fails the test when it logs an error, breaks its policy, or leaves its server. */
+/**
+ * Opens a page as a user would. The test fails if the page logs an error, violates its policy, or leaves its server.
+ */
 export async function openPage(ui: Ui, path = '', options: BrowserContextOptions = {}): Promise<Page> {
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES, timeout: 120_000 })
   const context = await (await browser).newContext(options)
@@ -21,7 +23,7 @@ export async function openPage(ui: Ui, path = '', options: BrowserContextOptions
   const faults: string[] = []
   page.on('pageerror', error => faults.push(String(error)))
   page.on('console', message => {
-    // What the browser itself says of an answer that a test asks for.
+    // The browser itself logs the error responses that tests cause on purpose.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
   })
   page.on('request', request => {
@@ -38,7 +40,7 @@ export async function openPage(ui: Ui, path = '', options: BrowserContextOptions
   return page
 }
 
-/** The ids of the traces in the list, as they stand. */
+/** Returns the ids of the traces in the list, in the list's order. */
 export async function readRowIds(page: Page): Promise<string[]> {
   return await page.locator('tbody .id').allTextContents()
 }
@@ -49,7 +51,7 @@ interface Axe {
   }>
 }
 
-/** What axe finds wrong with a page. */
+/** Returns the violations that axe finds on a page. */
 export async function findFaults(page: Page): Promise<string[]> {
   await page.evaluate(AXE)
   return await page.evaluate(async () => {

@@ -8,19 +8,19 @@ import { openDriver } from '@osprofiler/drivers'
 import { createViewer, type ViewerOptions } from '@osprofiler/viewer/server'
 import { onTestFinished } from 'vitest'
 
-/** A viewer over an embedded store, gone when the test is. */
+/** A viewer with an embedded store. Both are removed when the test ends. */
 export interface Ui {
   readonly driver: Driver
-  /** With the token. */
+  /** The address, including the token. */
   readonly address: string
   readonly port: number
-  /** The path under which everything is. */
+  /** The path below which the viewer serves everything. */
   readonly folder: string
   readonly cookie: string
-  /** What the viewer told nobody but whoever started it. */
+  /** Errors that the viewer reported only to `onError`. */
   readonly errors: unknown[]
   readonly close: () => Promise<void>
-  /** Sends a request as the page would, unless told otherwise; a header of `undefined` is left out. */
+  /** Sends a request, by default as the page would. A header with the value `undefined` is left out. */
   send(path: string, options?: SendOptions): Promise<Answer>
 }
 
@@ -36,12 +36,12 @@ export interface Answer {
   readonly body: string
 }
 
-/** The headers with which everything but a read comes from the pages themselves. */
+/** Returns the headers that the pages send with every request that is not a read. */
 export function createOwnHeaders(ui: Ui): Record<string, string> {
   return { Origin: `http://127.0.0.1:${ui.port}`, 'Sec-Fetch-Site': 'same-origin', 'X-Osprofiler-Ui': '1' }
 }
 
-/** Starts a viewer, over a store of its own unless one is given. */
+/** Starts a viewer, by default with a store of its own. */
 export async function startUi(options: Partial<ViewerOptions> = {}): Promise<Ui> {
   const errors: unknown[] = []
   const driver = options.driver ?? openStore()
@@ -66,7 +66,7 @@ export async function startUi(options: Partial<ViewerOptions> = {}): Promise<Ui>
   }
 }
 
-/** An empty embedded store in a directory of its own. */
+/** Opens an empty embedded store in a new directory. */
 export function openStore(): Driver {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-ui-'))
   const driver = openDriver(`sqlite:///${join(directory, 'traces.db')}`)
@@ -77,7 +77,7 @@ export function openStore(): Driver {
   return driver
 }
 
-/** Sends exactly these bytes, which no client would, and reads the answer until the connection ends. */
+/** Sends a request unchanged, unlike any client, and reads the response until the connection ends. */
 export async function sendRaw(port: number, target: string, options: SendOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body } = options
   const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
@@ -87,10 +87,10 @@ export async function sendRaw(port: number, target: string, options: SendOptions
   return await sendBytes(port, [`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'), body)
 }
 
-/** Sends a head as it is, and perhaps a body. */
+/** Sends a head unchanged, optionally with a body, and reads the response. */
 export async function sendBytes(port: number, head: string, body?: string | Buffer): Promise<Answer> {
   const socket = connect(port, '127.0.0.1')
-  // A server that refuses a body may be gone before all of it was sent.
+  // A server that refuses a body may close the connection before the whole body was sent.
   socket.on('error', () => undefined)
   socket.write(Buffer.from(head, 'latin1'))
   if (body !== undefined) socket.write(body)
@@ -103,7 +103,7 @@ export async function sendBytes(port: number, head: string, body?: string | Buff
   return readAnswer(Buffer.concat(pieces).toString('latin1'))
 }
 
-/** @param text a character a byte */
+/** Parses a response. @param text has one character for each byte */
 function readAnswer(text: string): Answer {
   const end = text.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n')
@@ -135,16 +135,16 @@ export interface TraceParts {
   readonly name?: string
   readonly service?: string
   readonly project?: string
-  /** Served request and so many queries in it. */
+  /** Number of queries in the served request. */
   readonly queries?: number
   readonly failed?: boolean
-  /** When it began, in milliseconds since 1970. */
+  /** Start of the trace, in milliseconds since 1970. */
   readonly at?: number
-  /** How long each query takes, in milliseconds. */
+  /** Duration of each query, in milliseconds. */
   readonly queryMs?: number
 }
 
-/** The records of a request that makes queries, one after another. */
+/** Creates the records of a request that makes queries in sequence. */
 export function makeTrace(parts: TraceParts = {}): TraceRecord[] {
   const { baseId = randomUUID(), name = 'wsgi', service = 'orders', project = 'shop', queries = 2 } = parts
   const { failed = false, at = Date.now() - 60_000, queryMs = 5 } = parts

@@ -128,7 +128,7 @@ describe('the list of the ui', () => {
       ...store,
       async listTraces(query) {
         reads++
-        // Long enough for all of them to have asked before it rests no more.
+        // In this time all pages ask for the list, before the first read ends.
         await new Promise(resolve => setTimeout(resolve, 1_000))
         return (await store.listTraces?.(query)) ?? []
       },
@@ -517,7 +517,7 @@ async function openFile(ui: Ui, body: string | Buffer, name = 'trace.json') {
   return await ui.send(path, { method: 'POST', headers: createOwnHeaders(ui), body })
 }
 
-/** Looks again until what is looked for is there. */
+/** Repeats a lookup until `isThere` accepts the result. */
 async function waitFor<Found>(look: () => Promise<Found>, isThere: (found: Found) => boolean): Promise<Found> {
   for (let attempt = 1; ; attempt++) {
     const found = await look()

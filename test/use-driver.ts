@@ -4,13 +4,16 @@ import { openDriver } from '@osprofiler/drivers'
 import { instrument } from '@osprofiler/instruments'
 import { makeTrace } from '../packages/drivers/test/make-record.js'
 
-/** Does all that a driver can, from inside of a trace and with every instrument on; what that trace recorded of it. */
+/**
+ * Calls every function of a driver inside of a trace, with every instrument on. Returns the number of records that the
+ * driver read, and the records of the trace.
+ */
 export async function recordDriverUse(connectionString: string): Promise<{ written: number; recorded: string[] }> {
   const recorded: TraceRecord[] = []
   const written = makeTrace(4, { base_id: createTraceId() })
   const [first] = written
   setNotifier(record => void recorded.push(record))
-  // The one client of a driver that would be found only some ticks after it was loaded.
+  // Without this, the instrument would find Elasticsearch's client only some ticks after the client was loaded.
   const libraries = { '@elastic/elasticsearch': elasticsearch }
   const undo = instrument(undefined, { traceSql: 'values', libraries })
   const found = await run({ hmacKey: 'SECRET' }, async () => {

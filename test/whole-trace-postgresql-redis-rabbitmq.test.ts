@@ -81,7 +81,7 @@ describe('one trace through five systems', () => {
   })
 })
 
-/** What is called, and by whom: a point, and those that are nested in it. */
+/** The name of a point, and the outlines of the points nested in it. */
 type Outline = [string, ...Outline[]]
 
 const WHOLE_TRACE: Outline = [
@@ -104,7 +104,7 @@ function outlineNode({ service, name, start, children }: ReportNode): Outline {
   return [words.join(' '), ...children.map(outlineNode)]
 }
 
-/** Places an order, in a trace of its own unless other headers are given. */
+/** Places an order, by default in a new trace. */
 async function placeOrder(id: string, headers?: Record<string, string>): Promise<string> {
   const baseId = createTraceId()
   const response = await fetch(`${front}/orders/${id}`, { method: 'POST', headers: headers ?? signHeaders(baseId) })
@@ -121,7 +121,7 @@ async function readCounts(): Promise<{ stored: number; counted: number }> {
   return (await (await fetch(`${worker}/orders`)).json()) as { stored: number; counted: number }
 }
 
-/** The report of a trace, when all of its points have stopped and are in the store. */
+/** Returns the report of a trace once all of its points have stopped and are in the store. */
 async function waitForReport(baseId: string, points: number): Promise<Report> {
   let records: TraceRecord[] = []
   const read = async (): Promise<number> => {
@@ -133,7 +133,7 @@ async function waitForReport(baseId: string, points: number): Promise<Report> {
   return buildReport(records)
 }
 
-/** Resolves to where the service listens. */
+/** Starts a service and resolves to its address. */
 async function startService(name: string, env: NodeJS.ProcessEnv): Promise<string> {
   const file = fileURLToPath(new URL(`whole-trace/${name}.js`, import.meta.url))
   const service = fork(file, { env, execArgv: ['--disable-warning=ExperimentalWarning'] })

@@ -25,7 +25,10 @@ describe('actionlint', () => {
   })
 })
 
-/** A repository with the workflows alone: actionlint takes the nearest folder with `.git` as the root of a project. */
+/**
+ * Creates a repository with only the workflows. actionlint treats the nearest folder with `.git` as the root of a
+ * project.
+ */
 function copyWorkflows(): string {
   const copy = mkdtempSync(join(tmpdir(), 'osprofiler-workflows-'))
   onTestFinished(() => rm(copy, { recursive: true, force: true }))
@@ -34,7 +37,7 @@ function copyWorkflows(): string {
   return copy
 }
 
-/** What actionlint prints. Shellcheck and pyflakes may or may not be there, and are not asked. */
+/** Returns the output of actionlint. Shellcheck and pyflakes are disabled, because not every machine has them. */
 async function lint(folder: string): Promise<string> {
   const program = await findActionlint()
   const failed = ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout: stdout || stderr })

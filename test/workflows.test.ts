@@ -131,13 +131,13 @@ describe('the release', () => {
   })
 })
 
-/** All jobs that a job waits for, itself or by another. */
+/** Returns all jobs that a job waits for, directly or indirectly. */
 function collectNeeds(job: string): Set<string> {
   const direct = [release.jobs[job]?.needs ?? []].flat()
   return new Set(direct.flatMap(name => [name, ...collectNeeds(name)]))
 }
 
-/** The lines that use an action of others by a name that its owner can move. */
+/** Returns the lines that use another owner's action by a name that the owner can move to another commit. */
 function findUnpinned(text: string): string[] {
   const uses = text.split('\n').filter(line => /^\s*(?:- )?uses:/.test(line) && !/uses: \.\//.test(line))
   return uses.filter(line => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))

@@ -8,7 +8,7 @@ import { createRunTraced } from '@osprofiler/rpc'
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 
-/** What JavaScript lets by, by what it is. */
+/** Values that JavaScript callers may pass, by kind. */
 const VALUES = {
   null: null,
   number: 5,
@@ -27,7 +27,7 @@ const VALUES = {
 
 type Kind = keyof typeof VALUES
 
-/** An option, and which of the values it takes. */
+/** An option, and the kinds of values that it accepts. */
 type Row = readonly [option: string, ...taken: readonly Kind[]]
 
 const NUMBER_ROWS = ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'].map((name): Row => [name, 'number'])
@@ -50,7 +50,7 @@ const INSTRUMENT_ROWS: readonly Row[] = [
 ]
 const KEYS_ROW: Row = ['hmacKeys', 'text', 'list']
 
-/** Whoever takes options, and how one of them is handed over. */
+/** The functions that accept options, each with a way to pass one of them. */
 const OPTION_TAKERS: readonly [
   taker: string,
   rows: readonly Row[],
@@ -107,7 +107,7 @@ function setUp(options: Record<string, unknown>): unknown {
   return setup({ instruments: [], ...options } as SetupOptions).close()
 }
 
-/** What went wrong, at once or later. */
+/** Returns the error of a call, thrown or rejected. */
 async function captureFailure(take: () => unknown): Promise<unknown> {
   try {
     await take()
@@ -117,7 +117,7 @@ async function captureFailure(take: () => unknown): Promise<unknown> {
   }
 }
 
-/** Words in which V8 speaks of our code, and no user can tell what he did. */
+/** Words of V8's own messages about our code, from which a user cannot see the mistake. */
 const ENGINE_MESSAGE_PATTERN = /undefined|Cannot|is not a function|not iterable|serialize|destructur|convert/
 
 const CASES = OPTION_TAKERS.flatMap(([taker, rows, take]) =>

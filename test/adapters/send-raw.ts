@@ -1,17 +1,17 @@
 import { connect } from 'node:net'
 
-/** A header as its bytes are to be sent: text stands for Latin-1. */
+/** A header whose text is sent as Latin-1, one byte for each character. */
 export type RawHeader = readonly [name: string, value: string]
 
-/** What came back until the server closed the connection. */
+/** A response, read until the server closed the connection. */
 export interface RawResponse {
   readonly status: number
-  /** All of it but the date. */
+  /** The whole response without its `Date` header. */
   readonly text: string
   readonly body: string
 }
 
-/** Sends one GET request over a socket, its headers untouched by any client, and reads to the end. */
+/** Sends one GET request over a socket, so that no client changes the headers, and reads the whole response. */
 export function sendRaw(port: number, headers: readonly RawHeader[]): Promise<RawResponse> {
   const lines = [['Host', 'localhost'], ['Connection', 'close'], ...headers].map(([name, value]) => `${name}: ${value}`)
   return new Promise((resolve, reject) => {

@@ -9,11 +9,11 @@ import express from 'express'
 import { fastify } from 'fastify'
 import Koa from 'koa'
 
-/** Every adapter that is tried. */
+/** The adapters under test. */
 export const ADAPTERS = ['Express', 'Koa', 'Fastify'] as const
 export type Adapter = (typeof ADAPTERS)[number]
 
-/** What a server is to do: the adapter's arguments, and what it answers, as JSON, to any request. */
+/** The adapter's arguments, and a function whose result the server sends as JSON to every request. */
 export interface Serving {
   readonly hmacKeys?: HmacKeys | undefined
   readonly options?: HttpOptions | undefined
@@ -25,12 +25,12 @@ export interface AdapterServer {
   readonly port: number
   readonly url: string
   readonly stats: RequestStats
-  /** The application, and the middleware where it is one: what a debugger or a careless log would show. */
+  /** The application, and the middleware if there is one: the values that a debugger or a careless log would show. */
   readonly shown: readonly unknown[]
   close(): Promise<void>
 }
 
-// Room for headers that Node by itself would answer with a 431.
+// Node rejects larger headers with a 431 by default.
 const MAX_HEADER_BYTES = 256 * 1024
 const UNLIMITED_OPTIONS: HttpOptions = { maxTracesPerSecond: 1e9 }
 

@@ -6,10 +6,10 @@ import express5 from 'express'
 import express4 from 'express4'
 import { type Application, DEFAULTS, type Framework, listen, type Serving } from './framework.js'
 
-/** Express, by its major version. */
+/** Each major version of Express. */
 export const expressApps: readonly Framework[] = [
   { name: 'Express 5', serve: application => serve(application, express5) },
-  // The types of the two differ, but in nothing that is used here.
+  // The types of the two versions differ, but not in the members that the tests use.
   { name: 'Express 4', serve: application => serve(application, express4 as unknown as typeof express5) },
 ]
 

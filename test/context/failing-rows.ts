@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** What a body fails with, half way. */
+/** The error that a body throws halfway. */
 export class CursorFailed extends Error {}
 
-/** Rows of a cursor that fails after the first one. */
+/** Yields rows like a cursor that fails after the first row. */
 export async function* generateFailingRows(): AsyncGenerator<string> {
   yield 'first row\n'
   await pause(5)

@@ -4,16 +4,15 @@ import { osprofiler } from '@osprofiler/fastify'
 import { type FastifyInstance, fastify } from 'fastify'
 import { type Application, DEFAULTS, type Framework, listen, type Serving } from './framework.js'
 
-/** Fastify. */
 export const fastifyApp: Framework = {
   name: 'Fastify 5',
   serve: application => serve(application, fastify({ bodyLimit: 10_000_000, forceCloseConnections: true })),
 }
 
-/** Fastify over HTTP/2 in clear text. */
+/** Fastify over unencrypted HTTP/2. */
 export const fastifyHttp2: Framework = {
   name: 'Fastify 5 over HTTP/2',
-  // The two servers differ in their types alone, as far as it goes here.
+  // The two servers differ only in their types, as far as the tests use them.
   serve: application => serve(application, fastify({ http2: true }) as unknown as FastifyInstance),
 }
 

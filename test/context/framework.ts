@@ -5,49 +5,49 @@ import type { HmacKeys } from '@osprofiler/core'
 import type { HttpOptions, RequestStats } from '@osprofiler/core/http'
 import { KEY } from './signed-request.js'
 
-/** What a route of the tests is asked. */
+/** The request as a route of the tests receives it. */
 export interface RouteInput {
-  /** The parameter `id` of the query. */
+  /** The query parameter `id`. */
   readonly id: string
-  /** What the framework's own parser made of a JSON body. */
+  /** The JSON body, parsed by the framework. */
   readonly body: unknown
-  /** Over HTTP/2 as well: its messages can do what is done with these here. */
+  /** Over HTTP/2 the messages have another class, but the same members that the tests use. */
   readonly req: IncomingMessage
   readonly res: ServerResponse
 }
 
-/** A route: answers with JSON, or a stream of text. What it throws is the framework's to handle. */
+/** A route that returns JSON or a stream of text. The framework handles errors that the route throws. */
 export type Route = (question: RouteInput) => unknown
 
-/** A route that writes the response by itself, past the framework. */
+/** A route that writes the response itself and bypasses the framework. */
 export type RawRoute = (req: IncomingMessage, res: ServerResponse) => void
 
-/** A middleware in no framework's terms. */
+/** A middleware that is independent of any framework. */
 export type Wrapper = (next: () => unknown) => unknown
 
-/** An application as every framework here can serve it. */
+/** An application that every framework of the tests can serve. */
 export interface Application {
   readonly routes?: Readonly<Record<string, Route>>
   readonly rawRoutes?: Readonly<Record<string, RawRoute>>
-  /** What the adapter is given; unless told otherwise, the key of the tests and no limit on traces. */
+  /** The adapter's keys and options. Default: the key of the tests, and no limit on traces. */
   readonly keys?: { readonly hmacKeys?: HmacKeys }
   readonly options?: HttpOptions
-  /** Runs around the adapter, and between it and all the rest. */
+  /** `before` runs around the adapter, and `after` runs between the adapter and the rest of the application. */
   readonly before?: Wrapper
   readonly after?: Wrapper
-  /** Whether responses are compressed, where the framework has a middleware for it. */
+  /** Whether responses are compressed, if the framework has a middleware for compression. */
   readonly compress?: boolean
 }
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface Listening {
   readonly url: string
   readonly server: Server | Http2Server
-  /** Closes it, its connections too. */
+  /** Closes the server and its connections. */
   close(): Promise<void>
 }
 
-/** A server of an application, and what its adapter counted. */
+/** A server of an application, with the counts of the adapter. */
 export interface Serving extends Listening {
   stats(): RequestStats
 }
@@ -58,7 +58,7 @@ export interface Framework {
   serve(application: Application): Promise<Serving>
 }
 
-/** What an application is where it does not say otherwise. */
+/** Defaults for the members that an application leaves out. */
 export const DEFAULTS: Required<Application> = {
   routes: {},
   rawRoutes: {},
@@ -69,7 +69,7 @@ export const DEFAULTS: Required<Application> = {
   compress: false,
 }
 
-/** Listens on a free port of this machine alone. */
+/** Makes a server listen on a free port of 127.0.0.1. */
 export async function listen(server: Server | Http2Server, close?: () => Promise<unknown>): Promise<Listening> {
   const sockets = new Set<{ destroy(): void }>()
   server.on('connection', socket => {

@@ -4,5 +4,5 @@ import type { Framework } from './framework.js'
 import { koaApps } from './koa-app.js'
 import { nodeServer } from './node-server.js'
 
-/** Everything that an adapter claims to trace, over HTTP/1. */
+/** All frameworks that the adapters support, over HTTP/1. */
 export const frameworks: readonly Framework[] = [...expressApps, ...koaApps, fastifyApp, nodeServer]

@@ -1,10 +1,10 @@
-/** Something that happens in one place, and is waited for in another. */
+/** An event that happens in one place while another place waits for it. */
 export interface Gate {
   readonly opened: Promise<void>
   open(): void
 }
 
-/** A gate that is shut. */
+/** Creates a closed gate. */
 export function createGate(): Gate {
   let open: () => void = () => undefined
   const opened = new Promise<void>(resolve => {

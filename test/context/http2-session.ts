@@ -1,12 +1,12 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
 import type { Reply } from './signed-request.js'
 
-/** A connection over HTTP/2, whose failures are of no interest. */
+/** Opens an HTTP/2 connection and ignores its errors. */
 export function openSession(url: string): ClientHttp2Session {
   return connect(url).on('error', () => undefined)
 }
 
-/** A request on it, in flight. */
+/** Starts a request on the connection. */
 export function openStream(
   session: ClientHttp2Session,
   path: string,
@@ -16,7 +16,7 @@ export function openStream(
   return session.request({ ':path': path, ...lowered }).on('error', () => undefined)
 }
 
-/** A request and its answer. */
+/** Sends a request and returns the response. */
 export async function exchange(
   session: ClientHttp2Session,
   path: string,

@@ -8,14 +8,14 @@ import compressor from 'koa-compress'
 import Koa2 from 'koa2'
 import { type Application, DEFAULTS, type Framework, listen, type Serving } from './framework.js'
 
-/** Koa, by its major version. */
+/** Each major version of Koa. */
 export const koaApps: readonly Framework[] = [
   { name: 'Koa 3', serve: application => serve(application, Koa3, createServer) },
-  // The types of the two differ, but in nothing that is used here.
+  // The types of the two versions differ, but not in the members that the tests use.
   { name: 'Koa 2', serve: application => serve(application, Koa2 as unknown as typeof Koa3, createServer) },
 ]
 
-/** Koa over HTTP/2 in clear text. */
+/** Koa over unencrypted HTTP/2. */
 export const koaHttp2: Framework = {
   name: 'Koa 3 over HTTP/2',
   serve: application => serve(application, Koa3, http2.createServer),
@@ -29,7 +29,7 @@ async function serve(
   const { routes, rawRoutes, keys, options, before, after, compress } = { ...DEFAULTS, ...application }
   const app = new Koa()
   const middleware = osprofilerMiddleware(keys.hmacKeys, options)
-  // Koa prints errors of the handlers unless somebody listens.
+  // Koa prints the handlers' errors unless there is a listener.
   app.on('error', () => undefined)
   app.use((_ctx, next) => before(next))
   app.use(middleware)

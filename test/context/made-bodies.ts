@@ -6,12 +6,12 @@ import { Readable as StreamxReadable } from 'streamx'
 type Rows = AsyncGenerator<Buffer>
 const require = createRequire(import.meta.url)
 
-/** A version of `readable-stream`, which comes without types. */
+/** Loads a version of `readable-stream`, which has no types. */
 function loadReadable(name: string): typeof Readable {
   return require(name).Readable
 }
 
-/** A way to make a body of rows. Frameworks differ in what they take. */
+/** A way to create a body of rows. Not every framework accepts every kind of body. */
 export interface MadeBody {
   readonly make: string
   readonly from: (rows: Rows) => object
@@ -24,7 +24,7 @@ function fromReadableClass(Class: typeof Readable) {
       read() {
         rows.next().then(
           ({ value, done }) => void this.push(done ? null : value),
-          // In version 2 of readable-stream, `destroy` ends the stream as well.
+          // In version 2 of readable-stream, `destroy` also ends the stream.
           error => void this.emit('error', error),
         )
       },
@@ -46,7 +46,7 @@ function fromStreamx(rows: Rows): StreamxReadable {
   return stream
 }
 
-/** Written to for as long as the stream flows, and again when the stream asks. */
+/** Writes rows until the stream is full, and continues when the stream drains. */
 function fromMinipass(rows: Rows): Minipass {
   const stream = new Minipass()
   const write = async (): Promise<void> => {
@@ -75,10 +75,10 @@ function toPullStream(rows: Rows): ReadableStream {
   })
 }
 
-// The types do not know the function.
+// The types of Node lack this function.
 const webStreamFrom = Reflect.get(ReadableStream, 'from') as (rows: Rows) => ReadableStream
 
-/** Every make of a streamed body. */
+/** All kinds of streamed bodies. */
 export const MADE_BODIES: readonly MadeBody[] = [
   { make: 'a stream of Node', from: rows => Readable.from(rows) },
   {

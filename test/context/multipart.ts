@@ -1,6 +1,6 @@
 import { split } from './signed-request.js'
 
-/** A form with a field and a file, as it comes in slowly and in pieces. */
+/** Creates a form with a field and a file that arrives slowly and in pieces. */
 export function createMultipartForm(
   field: string,
   file: string,

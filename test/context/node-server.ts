@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { osprofilerMiddleware } from '@osprofiler/express'
 import { DEFAULTS, type Framework, listen } from './framework.js'
 
-/** Plain `node:http` with the Express middleware. */
+/** Plain `node:http` with the middleware for Express. */
 export const nodeServer: Framework = {
   name: 'node:http',
   async serve(application) {

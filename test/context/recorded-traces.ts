@@ -1,18 +1,18 @@
 import { setNotifier, type TraceRecord } from '@osprofiler/core'
 
-/** What this process records, by trace. */
+/** The records of this process, by trace. */
 export interface RecordedTraces {
-  /** Every record, in the order of their coming. */
+  /** All records, in the order of arrival. */
   readonly all: readonly TraceRecord[]
-  /** The records of a trace so far. */
+  /** Returns the records of a trace so far. */
   of(baseId: string): readonly TraceRecord[]
-  /** The records of a trace as soon as so many of its requests have ended. */
+  /** Resolves to the records of a trace once this many of its requests have ended. */
   whenServed(baseId: string, requests?: number): Promise<readonly TraceRecord[]>
 }
 
 const RECORDS_TIMEOUT_MS = 60_000
 
-/** Takes the records of this process from here on. */
+/** Collects the records of this process from now on. */
 export function recordTraces(requestPoint = 'wsgi'): RecordedTraces {
   const all: TraceRecord[] = []
   const waiting = new Set<() => void>()

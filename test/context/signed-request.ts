@@ -1,36 +1,36 @@
 import { type Agent, type IncomingMessage, request } from 'node:http'
 import { createTraceId, signedPack } from '@osprofiler/core'
 
-/** The key of every server here. */
+/** The key of every test server. */
 export const KEY = 'a key of the tests'
 
-/** The headers of a new trace, and its id. */
+/** Creates a trace, and returns its id and its signed headers. */
 export function signTrace(key = KEY): { readonly baseId: string; readonly headers: Record<string, string> } {
   const baseId = createTraceId()
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, key)
   return { baseId, headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } }
 }
 
-/** What is sent: with a body, a POST. */
+/** The parts of a request. A request with a body is a POST. */
 export interface Sending {
   readonly headers?: Readonly<Record<string, string>>
-  /** Pieces are sent with a pause after each, so that they arrive one by one. */
+  /** Pieces of the body. The client pauses after each piece, so that the pieces arrive one by one. */
   readonly body?: readonly string[]
   readonly agent?: Agent
 }
 
-/** What came back, read to its end. */
+/** A response that was read to its end. */
 export interface Reply {
   readonly status: number
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
-  /** The body as JSON. */
+  /** Parses the body as JSON. */
   json(): Record<string, unknown>
 }
 
 const PIECE_PAUSE_MS = 3
 
-/** Sends a request over HTTP/1 and reads the answer. */
+/** Sends a request over HTTP/1 and reads the response. */
 export function send(url: string, { headers = {}, body, agent }: Sending = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const req = request(url, { method: body ? 'POST' : 'GET', headers, ...(agent && { agent }) })
@@ -57,7 +57,7 @@ export function send(url: string, { headers = {}, body, agent }: Sending = {}): 
   })
 }
 
-/** A text in so many pieces, which tear characters of JSON apart. */
+/** Splits a JSON text into this many pieces, also inside of characters. */
 export function split(text: string, pieces: number): string[] {
   const size = Math.ceil(text.length / pieces)
   return Array.from({ length: pieces }, (_, index) => text.slice(index * size, (index + 1) * size)).filter(Boolean)

@@ -6,13 +6,13 @@ import type { ClientOptions } from './stop-of-request.js'
 export interface Situation {
   readonly what: string
   readonly route: RawRoute
-  /** What the stop record says. */
+  /** The expected info of the stop record. */
   readonly recorded: object
   readonly prepare?: (server: Server) => void
   readonly client?: ClientOptions
 }
 
-/** Does something a little later, in an event of its own. */
+/** Calls a function in a later event of the event loop. */
 export function later(act: () => unknown): void {
   setTimeout(act, 5)
 }

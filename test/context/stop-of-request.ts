@@ -8,21 +8,21 @@ import { recordTraces } from './recorded-traces.js'
 import { signTrace } from './signed-request.js'
 import { outlineTrace } from './trace-outline.js'
 
-/** What a client does beside reading the answer. */
+/** Actions of a client, besides reading the response. */
 export interface ClientOptions {
-  /** Called when the request was reached by its route. */
+  /** Called when the request has reached its route. */
   readonly act?: (req: ClientRequest, socket: Socket) => void
-  /** Called with the first data of the answer, and all further data. */
+  /** Called with each piece of the response body. */
   readonly read?: (req: ClientRequest, text: string) => void
-  /** The first part of a body that is never sent whole. */
+  /** The first part of a body. The rest of the body is never sent. */
   readonly halfBody?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-// Long enough for a second stop, which must not come.
+// Time in which a second stop, which must not happen, would happen.
 const SETTLE_MS = 20
 
-/** Sends a signed request, and returns what the only stop of its point says, beside the host and the route. */
+/** Sends a signed request, and returns the info of the only stop of its point, without host and route. */
 export async function readRequestStop(
   server: Listening,
   options: ClientOptions = {},

@@ -1,11 +1,11 @@
 import type { TraceRecord } from '@osprofiler/core'
 
 /**
- * A trace as indented lines, one a point, siblings by name: what has to be equal when a trace has exactly its own
- * points under the right parents.
+ * Draws a trace as indented lines, one for each point, with siblings sorted by name. Equal outlines show that a trace
+ * has exactly its own points below the right parents.
  *
- * @throws Error where a point has not exactly one start and one stop, in this order and of one parent, or where its
- * parent is neither in the trace nor `rootId`.
+ * @throws Error if a point does not have exactly one start and then one stop, both with the same parent. The parent
+ * must be `rootId` or a point of the trace.
  */
 export function outlineTrace(records: readonly TraceRecord[], rootId = records[0]?.base_id): string {
   const points = readPoints(records)

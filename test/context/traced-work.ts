@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { setImmediate as immediately, setTimeout as pause } from 'node:timers/promises'
 import { get, start, stop, trace, withTrace } from '@osprofiler/core'
 
-/** The points of `doWork`, as `traceOutline` draws them below a request. */
+/** The points of `doWork` as `outlineTrace` draws them below a request. */
 export const WORK_OUTLINE = `
   callback immediate
   callback microtask
@@ -43,7 +43,10 @@ const generate = trace('generator')(async function* generate(info: { id: string 
   }
 })
 
-/** Work of every kind that there is in a handler, with pauses in which other requests run. Says if it was traced. */
+/**
+ * Does every kind of work that handlers do, with pauses in which other requests run. Returns whether the work was
+ * traced.
+ */
 export async function doWork(id: string): Promise<boolean> {
   const info = { id }
   await Promise.all([0, 1, 2].map(index => workInParallel(index, info)))

@@ -1,7 +1,7 @@
 import { beforeAll, describe } from 'vitest'
 import { DEBIAN_PYTHON, fetchNewestPython } from '../servers/python-osprofiler.js'
 
-/** Each OSProfiler for Python that the project is tried with, and the Python that has it. */
+/** The versions of OSProfiler for Python that the tests use, each with the Python that has it installed. */
 const PYTHONS = [
   { version: '3.4', python: DEBIAN_PYTHON },
   { version: '4.4', python: await fetchNewestPython() },
@@ -12,7 +12,7 @@ export type PythonVersion = (typeof PYTHONS)[number]['version']
 
 let current: string = DEBIAN_PYTHON
 
-/** The Python of the suite that runs: Debian's, where a suite is for one alone. */
+/** Returns the Python of the running suite. The default is Debian's. */
 export function currentPython(): string {
   return current
 }

@@ -1,24 +1,26 @@
 import type { UnpackedTrace } from '@osprofiler/core'
 import { startPython } from './start-python.js'
 
-/** What Python decided about a pair of headers: the trace, none, an exception, or ids that are no strings. */
+/**
+ * Python's decision about a pair of headers: the trace, `null` for no trace, an exception, or ids that are not strings.
+ */
 export type PythonDecision = UnpackedTrace | null | { readonly raises: string } | { readonly odd: string }
 
 type Data = Readonly<Record<string, unknown>>
 type Pair = [info: string, hmac: string]
 
-/** OSProfiler's own signer and judge of headers, in a process that lives for a whole test file. */
+/** OSProfiler's own functions for signing and checking headers, in a process that serves a whole test file. */
 export interface HeadersPeer {
-  /** What `osprofiler._utils.signed_pack` makes. */
+  /** Returns the headers that `osprofiler._utils.signed_pack` makes. */
   pack(data: Data, key: string): Promise<Pair>
-  /** The same with other options of `json.dumps`. */
+  /** Returns the headers that Python makes with other options of `json.dumps`. */
   packVariant(data: Data, key: string, options: Data): Promise<Pair>
-  /** What the WSGI middleware makes of two headers. */
+  /** Returns the WSGI middleware's decision about two headers. */
   decide(info: string | null, hmac: string | null, keys: string | readonly string[]): Promise<PythonDecision>
   stop(): Promise<void>
 }
 
-/** Starts it. Calls are answered in order. */
+/** Starts the process, which answers calls in order. */
 export function openHeadersPeer(): HeadersPeer {
   const { readLine, stop, writeLine } = startPython('headers_peer.py')
   let last: Promise<unknown> = Promise.resolve()
@@ -40,7 +42,7 @@ export function openHeadersPeer(): HeadersPeer {
   }
 }
 
-/** Whether Python would have traced the request. */
+/** Returns whether Python would have traced the request. */
 export function isTraced(decision: PythonDecision): decision is UnpackedTrace {
   return decision !== null && 'baseId' in decision
 }

@@ -1,6 +1,6 @@
-"""Signs headers and decides about them as OSProfiler does.
+"""Signs and checks headers as OSProfiler does.
 
-A call is a JSON array on a line, [operation, argument, ...]; its result is a line of JSON.
+Each line of input is a call, a JSON array [operation, argument, ...]. Each line of output is a result in JSON.
 """
 
 import base64
@@ -15,20 +15,20 @@ MIDDLEWARE = web.WsgiMiddleware(None, "", enabled=True)
 
 
 def pack(data, key):
-    """What osprofiler's own signer sends."""
+    """Returns the headers that osprofiler's own signer sends."""
     info, hmac = _utils.signed_pack(data, key)
     return [info.decode("ascii"), hmac]
 
 
 def pack_variant(data, key, options):
-    """What another honest signer in Python may send: the same, with json.dumps() used in another way."""
+    """Returns the headers of another honest signer in Python, which uses json.dumps() with other options."""
     text = json.dumps(data, **options).encode("utf-8")
     info = base64.urlsafe_b64encode(text).decode("ascii")
     return [info, _utils.generate_hmac(info, key)]
 
 
 def decide(info, hmac, keys):
-    """What the middleware decides: the ids and the key of the trace, None without one, or what it raised."""
+    """Returns the middleware's decision: the ids and the key of the trace, None without a trace, or the exception."""
     profiler.clean()
     try:
         trace = _utils.signed_unpack(info, hmac, _utils.split(keys))

@@ -54,7 +54,7 @@ class Run:
 
 
 def serve():
-    # This process uses descriptors alone. A fork thus finds Python's standard streams untouched.
+    # This process only uses file descriptors, so a fork finds Python's standard streams untouched.
     pipes = {}
     asked = b""
     while True:
@@ -90,7 +90,7 @@ def run_and_exit(args, cwd):
     code = 1
     try:
         code = run_program(args, cwd)
-        # The interpreter ends in this order. The rest of its end would only free memory.
+        # The interpreter ends in this order. Its remaining steps would only free memory.
         threading._shutdown()
         atexit._run_exitfuncs()
         sys.stdout.flush()
@@ -120,19 +120,19 @@ def run_program(args, cwd):
         print(exit.code, file=sys.stderr)
         return 1
     except BaseException as error:
-        # Without the frame of this function.
+        # Remove the frame of this function from the traceback.
         error.__traceback__ = error.__traceback__.tb_next
         sys.excepthook(type(error), error, error.__traceback__)
         return 1
     return 0
 
 
-# A program finds the modules beside itself, and not those beside this script.
+# A program finds the modules beside it, and not the modules beside this script.
 del sys.path[0]
 for module in sys.argv[1:]:
     importlib.import_module(module)
 if threading.active_count() > 1:
     sys.exit("A fork would lose these threads: %s" % threading.enumerate())
-# The garbage collector of a fork would look at all modules, and so copy their memory.
+# Otherwise the garbage collector of a fork would visit all modules and copy their memory.
 gc.freeze()
 serve()

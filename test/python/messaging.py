@@ -1,7 +1,7 @@
 """Uses oslo.messaging and OSProfiler's own messaging driver on a broker.
 
-    messaging.py notify URL         each line of input is a record, which Python's driver sends
-    messaging.py listen URL COUNT   prints so many notifications as oslo.messaging's own listener gets them
+    messaging.py notify URL         sends each line of input, a record, with Python's driver
+    messaging.py listen URL COUNT   prints COUNT notifications that oslo.messaging's own listener receives
 """
 
 import json
@@ -22,7 +22,7 @@ class Endpoint(object):
         self.lock = threading.Lock()
 
     def info(self, context, publisher_id, event_type, payload, metadata):
-        # Called by several threads at once.
+        # Several threads call this method at once.
         with self.lock:
             print(json.dumps({"context": context, "publisher_id": publisher_id, "event_type": event_type,
                               "payload": payload, "metadata": metadata}), flush=True)

@@ -1,4 +1,4 @@
-"""Makes a trace of a statement with odd values, as OSProfiler's own tracer of SQLAlchemy tells: nan_params.py CONNECTION_STRING."""
+"""Records a statement with odd values with OSProfiler's own tracer for SQLAlchemy: nan_params.py CONNECTION_STRING."""
 
 import sys
 

@@ -5,39 +5,42 @@ import { startPython } from './start-python.js'
 export interface OsloLine {
   readonly serving?: boolean
   readonly record?: TraceRecord
-  /** The names of the context that a served call came with. */
+  /** Names in the context of a served call. */
   readonly context?: readonly string[]
-  /** What a cast brought. */
+  /** The argument of a cast. */
   readonly noted?: string
   readonly result?: unknown
   readonly error?: string
-  /** The class of the error. */
+  /** The class name of the error. */
   readonly type?: string
 }
 
-/** What a client in Python is to call. */
+/** A call for a client in Python. */
 export interface OsloRequest {
   readonly method: string
   readonly args?: object
   readonly base_id?: string
   readonly key?: string
-  /** What `prepare()` takes. */
+  /** Arguments of `prepare()`. */
   readonly target?: object
   readonly cast?: boolean
 }
 
-/** Python's oslo.messaging, as a client or as a server. */
+/** oslo.messaging for Python, as a client or as a server. */
 export interface OsloPeer {
-  /** Has a client call, and resolves when it is answered, or sent where it is a cast. */
+  /** Makes a client call a method. Resolves to the line with the result, which is null for a cast. */
   call(request: OsloRequest): Promise<OsloLine>
-  /** The same, with a request and an answer as they are written. */
+  /** Makes a client call a method, with the JSON text of the request. Resolves to the text of the answer. */
   callText(request: string): Promise<string>
-  /** What was printed, once `found` says that all of it is there. */
+  /** Resolves to the printed lines once `found` accepts them. */
   lines(found: (lines: readonly OsloLine[]) => boolean): Promise<readonly OsloLine[]>
   stop(): Promise<void>
 }
 
-/** Starts it; a server has joined its topic then. `exchange` is the control exchange, the rest are options of `[oslo_messaging_rabbit]`. */
+/**
+ * Starts the script. A server has joined its topic by then. `exchange` is the control exchange, and the other options
+ * are those of `[oslo_messaging_rabbit]`.
+ */
 export async function startOsloPeer(
   role: 'call' | 'serve',
   url: string,

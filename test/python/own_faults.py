@@ -1,4 +1,4 @@
-"""Shows faults of OSProfiler's own that a mixed trace shows, and their remedies, as JSON."""
+"""Prints faults of Python's OSProfiler that appear in mixed traces, and the effect of their remedies, as JSON."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ def taken():
 
 
 def call_that_raises(stops):
-    """A traced request whose outgoing request raises, and a query after it."""
+    """Traces a request whose outgoing request raises, followed by a query."""
     try:
         import requests
 
@@ -41,7 +41,7 @@ def call_that_raises(stops):
 
 
 def serve_two_traces(cleans):
-    """A thread of an RPC server that serves a call of one trace, and then one of another."""
+    """Serves calls of two traces in sequence, in one thread of an RPC server."""
 
     def serve():
         for base_id in ("aaaa", "bbbb"):

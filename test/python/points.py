@@ -1,6 +1,6 @@
-"""Records points in each way that OSProfiler has, and prints what its notifier was told, one JSON object a line.
+"""Records points in each way that OSProfiler has, and prints each record as a line of JSON.
 
-The program beside it, points.ts, does the same in TypeScript.
+The test python-points.test.ts does the same in TypeScript.
 """
 
 import json
@@ -73,7 +73,8 @@ class Cache(Store):
 
 @profiler.trace_cls("private", trace_private=True, trace_static_methods=True, hide_args=True)
 class Private(object):
-    # Not __really: mangled to _Private__really, it would be traced, though trace_cls says that it is not.
+    # This class has no __really. It would be mangled to _Private__really and traced, although trace_cls promises the
+    # opposite.
 
     def find(self, id):
         return self._check(id)

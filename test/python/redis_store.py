@@ -1,4 +1,4 @@
-"""Writes records, one a line of its input, with OSProfiler's own Redis driver: redis_store.py CONNECTION_STRING."""
+"""Writes each line of input, a record, with OSProfiler's own Redis driver: redis_store.py CONNECTION_STRING."""
 
 import json
 import sys

@@ -8,7 +8,7 @@ import { currentPython } from './each-python.js'
 
 export interface PythonOptions {
   readonly input?: string
-  /** Variables beside those of this process. */
+  /** Variables in addition to those of this process. */
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
 }
@@ -20,11 +20,11 @@ interface Host {
 }
 
 const HOST = fileURLToPath(new URL('host.py', import.meta.url))
-/** Python's own command, as its console script starts it. */
+/** Runs Python's command as its console script does. */
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
 
-/** Each Python and each environment has a host, because modules read the environment while they are imported. */
+/** Each Python and each environment has its own host, because modules read the environment while they are imported. */
 const hosts = new Map<string, Host>()
 const modules = new Set(['osprofiler.cmd.shell'])
 let lastId = 0
@@ -33,17 +33,17 @@ afterAll(async () => {
   await Promise.all(Array.from(hosts.values(), stopHost))
 })
 
-/** Names modules that most runs of a test file import, for the process that is forked for each run. */
+/** Names modules that most runs of a test file import. The host imports them once, and then forks for each run. */
 export function importOnce(...names: readonly string[]): void {
   for (const name of names) modules.add(name)
 }
 
-/** Runs `osprofiler` of Python, and gives what it prints. @throws Error with its standard error if it fails. */
+/** Runs Python's `osprofiler` and returns its output. @throws Error with the standard error if it fails. */
 export function runPythonCommand(args: readonly string[], options?: PythonOptions): Promise<string> {
   return readPythonOutput(['-c', COMMAND, ...args], options)
 }
 
-/** Runs the current Python, and gives what it prints. @throws Error with its standard error if it fails. */
+/** Runs the current Python and returns its output. @throws Error with the standard error if it fails. */
 export async function readPythonOutput(args: readonly string[], options?: PythonOptions): Promise<string> {
   const { code, stdout, stderr } = await runPython(args, options)
   if (code !== 0) throw new Error(`Python ended with ${code}: ${stderr}`)
@@ -68,7 +68,7 @@ export async function runPython(
   })
 }
 
-/** Runs Python without the host, which has to do the same. */
+/** Runs Python in a new process, with the same result as in the host. */
 export async function runInOwnProcess(
   args: readonly string[],
   input: string,
@@ -82,7 +82,7 @@ export async function runInOwnProcess(
       texts[name] += text
     })
   }
-  // A program that reads no input may be gone before it is written.
+  // A program that reads no input may have ended before the input is written.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const [code] = await once(child, 'close')

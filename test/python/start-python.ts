@@ -4,15 +4,17 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { currentPython } from './each-python.js'
 
-/** A script of this folder that runs under the Python which has OSProfiler. */
+/** A running script of this folder, under the Python that has OSProfiler. */
 export interface PythonChild {
-  /** The next line of its standard output. @throws Error with what it said on stderr, when it ends instead. */
+  /**
+   * Returns the next line of the script's standard output. @throws Error with its standard error if it ends instead.
+   */
   readLine(): Promise<string>
   writeLine(line: string): void
   stop(): Promise<void>
 }
 
-/** Starts a script beside this file. It is to end when its standard input does. */
+/** Starts a script beside this file. The script must end when its standard input ends. */
 export function startPython(script: string, args: readonly string[] = []): PythonChild {
   const path = fileURLToPath(new URL(script, import.meta.url))
   const child = spawn(currentPython(), [path, ...args], {

@@ -1,10 +1,10 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { startPython } from './start-python.js'
 
-/** A service in Python behind OSProfiler's own WSGI middleware. */
+/** A service in Python with OSProfiler's own WSGI middleware. */
 export interface WsgiApp {
   readonly url: string
-  /** All that it recorded so far. */
+  /** Returns all records of the service so far. */
   records(): Promise<TraceRecord[]>
   stop(): Promise<void>
 }

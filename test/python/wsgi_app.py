@@ -1,8 +1,8 @@
-"""A service behind OSProfiler's own middleware. Prints its port; ends with its standard input.
+"""A service behind OSProfiler's own middleware. Prints its port, and exits when its standard input ends.
 
-/records   what was recorded here so far (never traced)
+/records   returns all records so far (never traced)
 /call?url= calls that URL with the headers of the trace, from within a point named "call"
-/...       answers with the headers that it would send on
+/...       returns the headers that it would send to another service
 """
 
 import json

@@ -9,27 +9,27 @@ import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { locateSources, readSources } from './server-sources.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's collector is to be like. */
+/** Options of a test's collector. */
 export interface CollectorOptions {
-  /** The bearer token that it asks for. */
+  /** The bearer token that the collector requires. */
   readonly token?: string | undefined
-  /** The bytes of the largest request that it takes, after unpacking. */
+  /** The size of the largest accepted request in bytes, after decompression. */
   readonly maxRequestBytes?: number | undefined
-  /** Files of a server's certificate and key: it speaks TLS then, and nothing else. */
+  /** Files of the server's certificate and key. With these, the collector accepts only TLS. */
   readonly tls?:
     | { readonly certificateFile: string; readonly keyFile: string; readonly clientCaFile?: string }
     | undefined
 }
 
-/** An OpenTelemetry collector of a test's own. */
+/** An OpenTelemetry collector for one test. */
 export interface Collector extends TestServer {
-  /** Every request that it took, as OTLP's JSON, once it was written: some 200 ms later. */
+  /** Returns every accepted request as OTLP JSON. The collector writes a request some 200 ms after it arrived. */
   requests(): unknown[]
 }
 
 const SOURCES = locateSources('collector')
 
-/** The collector, which Go builds in some minutes. */
+/** The collector. Go takes some minutes to build it. */
 export const COLLECTOR: Fetched = {
   name: 'collector',
   key: readSources(SOURCES),
@@ -41,13 +41,13 @@ export const COLLECTOR: Fetched = {
   },
 }
 
-/** Starts a collector that takes OTLP over HTTP, as Protobuf and as JSON. */
+/** Starts a collector that accepts OTLP over HTTP, as Protobuf and as JSON. */
 export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
   const program = join(await fetchOnce(COLLECTOR), 'collector')
   const folder = makeServerFolder('collector')
   const port = await findFreePort()
   const [settings, traces] = [join(folder, 'config.json'), join(folder, 'traces.jsonl')]
-  // JSON is YAML too.
+  // Every JSON text is also YAML.
   writeFileSync(settings, JSON.stringify(describeCollector(port, traces, options)))
   const server = await startServer({
     command: program,
@@ -89,7 +89,10 @@ function describeCollector(port: number, traces: string, { token, maxRequestByte
   }
 }
 
-/** The last line may still be on its way, and that of a killed collector is broken off. */
+/**
+ * Returns the complete lines of a file. The last line may be incomplete, if it is still being written or if the
+ * collector was killed.
+ */
 function readLines(file: string): unknown[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return lines.flatMap(line => {

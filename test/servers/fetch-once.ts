@@ -4,34 +4,34 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Something that tests need and that is fetched or built: a folder of files. */
+/** A folder of files that tests need, and that is downloaded or built. */
 export interface Fetched {
   /** The first part of the folder's name. */
   readonly name: string
-  /** All texts that decide on the files: versions, poms, sources. A change of one of them is another folder. */
+  /** All texts that determine the files: versions, poms, sources. If one of them changes, another folder is used. */
   readonly key: readonly string[]
-  /** Puts the files into a new folder, which is renamed afterwards: they must not depend on its name. */
+  /** Puts the files into a new folder. The folder is renamed afterwards, so the files must not contain its name. */
   fill(folder: string): Promise<void>
 }
 
 const POLL_INTERVAL_MS = 200
-/** Longer than any build takes: a lock whose owner's id went to another process holds nobody up for ever. */
+/** Longer than any build. If a lock's owner has ended and another process has its id, the lock still expires. */
 const LOCK_TIMEOUT_MS = 20 * 60_000
 
-/** The folder that keeps what was fetched: a user's, for all checkouts. Any part of it may be removed at any time. */
+/** Returns the user's cache folder, which all checkouts share. Any part of it may be removed at any time. */
 export function findCacheFolder(): string {
   const { OSPROFILER_TEST_CACHE: own, XDG_CACHE_HOME: caches } = process.env
   return own || join(caches || join(homedir(), '.cache'), 'osprofiler-test')
 }
 
-/** Whether it was fetched before. */
+/** Returns whether the files have been fetched before. */
 export function isFetched(wanted: Omit<Fetched, 'fill'>): boolean {
   return existsSync(toFolder(wanted))
 }
 
 /**
- * Resolves to the folder of what was fetched, and fetches only where nobody did so before. A fetch that fails or breaks
- * off leaves nothing: the folder gets its name when it is complete.
+ * Resolves to the folder of the files, and fetches them if they are missing. A fetch that fails or is interrupted
+ * leaves no folder, because the folder gets its name when it is complete.
  */
 export async function fetchOnce(wanted: Fetched): Promise<string> {
   const folder = toFolder(wanted)
@@ -60,12 +60,12 @@ async function fillFolder(wanted: Fetched, folder: string): Promise<void> {
     renameSync(part, folder)
   } catch (error) {
     rmSync(part, { recursive: true, force: true })
-    // Whoever had no lock, or had it taken away, may find the work done by another.
+    // Without a lock, another process may have completed the folder at the same time.
     if (!existsSync(folder)) throw error
   }
 }
 
-/** What processes left that were killed while they fetched. */
+/** Removes the parts that killed processes left behind. */
 function removeAbandonedParts(folder: string): void {
   for (const entry of readdirSync(findCacheFolder())) {
     const path = join(findCacheFolder(), entry)
@@ -74,13 +74,16 @@ function removeAbandonedParts(folder: string): void {
   }
 }
 
-/** Spares the second of two processes the same work. The renaming keeps the folder right also without a lock. */
+/**
+ * Keeps two processes from doing the same work. Even without a lock the folder is correct, because it is renamed when
+ * complete.
+ */
 async function acquireLock(path: string, isDone: () => boolean): Promise<() => void> {
   const id = createOwnerId()
   const deadline = performance.now() + LOCK_TIMEOUT_MS
   while (!isDone() && performance.now() < deadline) {
     try {
-      // A symbolic link is made with its text in one step, unlike a file.
+      // Unlike a file, a symbolic link is created together with its text in one step.
       symlinkSync(id, path)
       return () => rmSync(path, { force: true })
     } catch (error) {

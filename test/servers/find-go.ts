@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** From this version on Go fetches the newer Go that a module asks for. */
+/** Since this version, Go downloads a newer Go if a module requires one. */
 const MIN_GO_MINOR = 21
 
-/** The program `go`: in GOROOT, in the PATH, or where its installers put it. */
+/** Returns the path of `go`, from GOROOT, from the PATH, or from the folders of its installers. */
 export function findGo(): string | undefined {
   const { GOROOT, PATH = '' } = process.env
   const folders = [...(GOROOT ? [join(GOROOT, 'bin')] : []), ...PATH.split(':')]

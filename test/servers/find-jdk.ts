@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** A JDK: its folder, and the number of its Java. */
+/** A JDK: its folder, and the version of its Java. */
 export interface Jdk {
   readonly folder: string
   readonly version: number
@@ -9,13 +9,16 @@ export interface Jdk {
 
 const JVM_FOLDER = '/usr/lib/jvm'
 
-/** The oldest JDK here that has at least this version: an old server was never tried on the newest Java. */
+/**
+ * Returns the oldest JDK on this machine that has at least this version. Old servers have not been tested with the
+ * newest Java.
+ */
 export function findJdk(atLeast: number): Jdk | undefined {
   const jdks = listCandidates().flatMap(folder => readJdk(folder) ?? [])
   return jdks.filter(({ version }) => version >= atLeast).sort((one, other) => one.version - other.version)[0]
 }
 
-/** JAVA_HOME, what the system has installed, and the one that `java` in the PATH belongs to. */
+/** Returns JAVA_HOME, the installed JDKs, and the JDK of `java` in the PATH. */
 function listCandidates(): string[] {
   const { JAVA_HOME, PATH = '' } = process.env
   const installed = existsSync(JVM_FOLDER) ? readdirSync(JVM_FOLDER).map(name => join(JVM_FOLDER, name)) : []
@@ -24,7 +27,10 @@ function listCandidates(): string[] {
   return [...(JAVA_HOME ? [JAVA_HOME] : []), ...installed, ...ofPath]
 }
 
-/** A JDK of Java 9 or later has a file that names its version. A JRE has no compiler. */
+/**
+ * Reads the version of a JDK from its file `release`, which exists since Java 9. A JRE is skipped, because it has no
+ * compiler.
+ */
 function readJdk(folder: string): Jdk | undefined {
   const release = join(folder, 'release')
   if (!existsSync(release) || !existsSync(join(folder, 'bin/javac'))) return undefined

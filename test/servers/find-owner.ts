@@ -7,8 +7,8 @@ export interface Owner {
 }
 
 /**
- * Whom a server runs as that refuses to run as root: the first of these users that there is, where we are root.
- * Undefined where we are not, and the server is simply ours.
+ * Returns the user for a server that refuses to run as root: the first of these users that exists. If this process does
+ * not run as root, returns `undefined`, and the server runs as the same user.
  */
 export function findOwner(...names: readonly string[]): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined

@@ -3,13 +3,16 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below what Linux hands out to outgoing connections: a client that tries again and again would find itself there. */
+/**
+ * Lower than the ports that Linux gives to outgoing connections. Otherwise a client that keeps reconnecting could
+ * connect to itself.
+ */
 const MIN_PORT = 12_000
 const MAX_PORT = 32_000
 
 /**
- * A port of 127.0.0.1 on which nothing listens, and which stays free while a server that had it is down: no other
- * process that asks here is given it, for as long as this one runs.
+ * Returns a port of 127.0.0.1 on which nothing listens. No other process gets it from this function while this process
+ * runs. A stopped server can therefore start again on its port.
  */
 export async function findFreePort(): Promise<number> {
   for (;;) {
@@ -18,7 +21,10 @@ export async function findFreePort(): Promise<number> {
   }
 }
 
-/** By the UDP port of the same number, which none of the servers wants, and which the kernel gives back at our end. */
+/**
+ * Reserves a port by binding the UDP port of the same number. No server needs that port, and the kernel frees it when
+ * this process ends.
+ */
 async function reserve(port: number): Promise<boolean> {
   const socket = createSocket('udp4').unref()
   try {

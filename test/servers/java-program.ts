@@ -5,28 +5,31 @@ import { findJdk } from './find-jdk.js'
 import { runBuild } from './run-build.js'
 import { locateSources, readSources } from './server-sources.js'
 
-/** A server whose jars Maven brings, and which classes of ours start. */
+/** A server with jars from Maven, which our classes start. */
 export interface JavaProgram {
-  /** What the cache calls it. */
+  /** The name in the cache. */
   readonly name: string
-  /** The folder beside this file that has its pom and its classes. */
+  /** The folder beside this file with the pom and the classes. */
   readonly sources: string
-  /** The Java that it needs, at least. */
+  /** The oldest supported version of Java. */
   readonly java: number
-  /** Settings of the pom, as in `{ 'server.version': '9.1.0' }`. */
+  /** Properties of the pom, as in `{ 'server.version': '9.1.0' }`. */
   readonly properties?: Readonly<Record<string, string>>
-  /** Further steps in the folder that has `lib` and `classes`. */
+  /** Runs further steps in the folder that contains `lib` and `classes`. */
   finish?(folder: string, jdk: string): Promise<void>
 }
 
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
-/** Whether a JDK here can run it. */
+/** Returns whether this machine has a JDK that can run the program. */
 export function hasJavaFor({ java }: JavaProgram): boolean {
   return findJdk(java) !== undefined
 }
 
-/** What the cache keeps of it: the folders `lib`, of Maven's jars, and `classes`, of the compiled sources. */
+/**
+ * Returns the program's entry in the cache: the folder `lib` with Maven's jars, and `classes` with the compiled
+ * sources.
+ */
 export function describeJavaProgram(program: JavaProgram): Fetched {
   const { name, sources, java, properties = {}, finish } = program
   const folder = locateSources(sources)
@@ -38,7 +41,7 @@ export function describeJavaProgram(program: JavaProgram): Fetched {
       if (jdk === undefined) throw new Error(`${name} needs a JDK of Java ${java} or later`)
       const settings = Object.entries(properties).map(([key, value]) => `-D${key}=${value}`)
       const lib = join(part, 'lib')
-      // Beside a copy of the pom: Maven leaves a folder there.
+      // Maven creates a folder beside the pom, so it works on a copy.
       cpSync(join(folder, 'pom.xml'), join(part, 'pom.xml'))
       await runBuild('mvn', ['-q', '-B', COPY, `-DoutputDirectory=${lib}`, '-DincludeScope=runtime', ...settings], part)
       await compileJava({ jdk, release: java, classPath: join(lib, '*'), folder, classes: join(part, 'classes') })
@@ -48,7 +51,7 @@ export function describeJavaProgram(program: JavaProgram): Fetched {
   }
 }
 
-/** Compiles all sources of a folder. */
+/** Compiles all sources in a folder. */
 export async function compileJava(plan: {
   readonly jdk: string
   readonly release: number
@@ -63,7 +66,7 @@ export async function compileJava(plan: {
   await runBuild(join(jdk, 'bin/javac'), [...options, ...files.map(file => join(folder, file))], folder)
 }
 
-/** Fetches it where nobody did so before, and resolves to the command that `java` runs it by, and its folder. */
+/** Fetches the program if it is not in the cache. Resolves to the path of `java` and to the program's folder. */
 export async function fetchJavaProgram(program: JavaProgram): Promise<{ java: string; folder: string }> {
   const jdk = findJdk(program.java)
   if (jdk === undefined) throw new Error(`${program.name} needs a JDK of Java ${program.java} or later`)
@@ -71,5 +74,5 @@ export async function fetchJavaProgram(program: JavaProgram): Promise<{ java: st
   return { java: join(jdk.folder, 'bin/java'), folder }
 }
 
-/** What each of them starts faster and smaller with: one collector's thread, and the first compiler alone. */
+/** Options for a fast start and little memory: a garbage collector with one thread, and only the first compiler. */
 export const JAVA_OPTIONS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xshare:auto']

@@ -9,7 +9,10 @@ import { startServer, type TestServer } from './start-server.js'
 
 export const KAFKA: JavaProgram = { name: 'kafka', sources: 'kafka', java: 17 }
 
-/** Starts a Kafka of one broker, which makes a topic of one partition when a client asks for it. Its data survive `kill()`. */
+/**
+ * Starts Kafka with one broker, which creates a topic with one partition when a client asks for the topic. Its data
+ * survive `kill()`.
+ */
 export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const { java, folder: program } = await fetchJavaProgram(KAFKA)
   const folder = makeServerFolder('kafka')
@@ -69,11 +72,11 @@ function toProperties(settings: Readonly<Record<string, string>>): string {
     .join('')
 }
 
-/** Whether the broker answers a request of ApiVersions: a broker listens before it is ready to answer. */
+/** Returns whether the broker answers an ApiVersions request. A broker listens before it can answer. */
 async function isAnswering(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
-    // Its length, API 18 in version 0, the number 1, and no client's name.
+    // The request: its length, API 18 in version 0, the correlation id 1, and no client name.
     socket.write(Buffer.from('0000000a0012000000000001ffff', 'hex'))
     const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(5000) })
     return chunk.length >= 8 && chunk.readInt32BE(4) === 1

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { Owner } from './find-owner.js'
 import { runProgram } from './run-program.js'
 
-/** Files of a self-made certificate for 127.0.0.1 and localhost, which is its own authority. */
+/** Files of a self-signed certificate for 127.0.0.1 and localhost. */
 export interface Certificate {
   readonly certificateFile: string
   readonly keyFile: string
 }
 
-/** Makes a certificate in a folder, with the program `openssl`. */
+/** Creates a certificate in a folder with `openssl`. */
 export async function makeCertificate(folder: string, owner?: Owner): Promise<Certificate> {
   const certificateFile = join(folder, 'certificate.pem')
   const keyFile = join(folder, 'key.pem')

@@ -6,27 +6,27 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's MariaDB is to be like. */
+/** Options of a test's MariaDB. */
 export interface MariadbOptions {
-  /** Of the user `osprofiler`. Default: none. */
+  /** Password of the user `osprofiler`. Default: no password. */
   readonly password?: string | undefined
-  /** Whether that user is let in over TLS alone, with a self-made certificate. */
+  /** Whether that user must connect over TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
   /** Further settings, as in `{ max_allowed_packet: '1M' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A MariaDB of a test's own, with a user and an empty database that are both named `osprofiler`. */
+/** A MariaDB for one test, with a user and an empty database that are both named `osprofiler`. */
 export interface MariadbServer extends TestServer {
-  /** Its certificate's file, where it speaks TLS. */
+  /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
-  /** Runs SQL in it as its superuser and resolves to what the client prints, unaligned and without headings. */
+  /** Runs SQL as the superuser. Resolves to the client's output, unaligned and without headings. */
   sql(text: string): Promise<string>
 }
 
 const NAME = 'osprofiler'
 
-/** Starts a MariaDB. It survives `kill()` with all that it has committed. */
+/** Starts a MariaDB. All committed data survive `kill()`. */
 export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
   const { password, tls = false, settings = {} } = options
   const owner = findOwner('mysql', 'nobody')
@@ -35,10 +35,10 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const socket = join(folder, 'socket')
   const port = await findFreePort()
   const certificate = tls ? await makeCertificate(folder, owner) : undefined
-  // Each that starts removes the temporary tables that it finds, and so those of others if they share a folder.
+  // At its start, a server removes all temporary tables in this folder, so two servers must not share one.
   const folders = [`--datadir=${data}`, `--tmpdir=${folder}`]
   const install = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
-  // No plugin beside the server: those of a full installation want files of their own.
+  // The server runs without plugins. Those of a full installation would need files of their own.
   await runProgram('mariadb-install-db', ['--no-defaults', ...folders, ...install], { owner, cwd: folder })
 
   const sql = (text: string) =>

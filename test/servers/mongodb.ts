@@ -7,13 +7,16 @@ import { startServer, type TestServer } from './start-server.js'
 
 export const MONGODB: JavaProgram = { name: 'mongodb', sources: 'mongodb', java: 17 }
 
-/** What a test's MongoDB is to be like. */
+/** Options of a test's MongoDB. */
 export interface MongodbOptions {
-  /** Whether its data survive `kill()`, in a file, which makes it slow. */
+  /** Whether the data survive `kill()`. The server then keeps them in a file, which is slow. */
   readonly durable?: boolean | undefined
 }
 
-/** Starts mongo-java-server, which speaks MongoDB's protocol, without users, transactions and the removal of old documents. */
+/**
+ * Starts mongo-java-server, which implements MongoDB's protocol, but no users, no transactions, and no removal of old
+ * documents.
+ */
 export async function startMongodb({ durable = false }: MongodbOptions = {}): Promise<TestServer> {
   const { java, folder: program } = await fetchJavaProgram(MONGODB)
   const folder = makeServerFolder('mongodb')

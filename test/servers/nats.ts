@@ -4,15 +4,14 @@ import { findFreePort } from './free-port.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's NATS is to be like. */
+/** Options of a test's NATS server. */
 export interface NatsOptions {
   readonly user?: string | undefined
   readonly password?: string | undefined
-  /** Whether it keeps streams. */
+  /** Whether the server stores streams. */
   readonly jetstream?: boolean | undefined
 }
 
-/** Starts a NATS server. */
 export async function startNats(options: NatsOptions = {}): Promise<TestServer> {
   const { user, password, jetstream = false } = options
   const folder = makeServerFolder('nats')
@@ -37,7 +36,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestServer> 
   }
 }
 
-/** A server of NATS speaks first. */
+/** Returns whether the server sends its greeting. In NATS, the server sends first. */
 async function isReady(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

@@ -7,28 +7,28 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's PostgreSQL is to be like. */
+/** Options of a test's PostgreSQL. */
 export interface PostgresqlOptions {
-  /** Of the user `osprofiler`. Default: everybody is trusted. */
+  /** Password of the user `osprofiler`. Default: the server trusts every client. */
   readonly password?: string | undefined
-  /** Whether it takes connections over TLS alone, with a self-made certificate. */
+  /** Whether the server accepts only TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
   /** Further settings, as in `{ max_connections: '10' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A PostgreSQL of a test's own, with a user and an empty database that are both named `osprofiler`. */
+/** A PostgreSQL for one test, with a user and an empty database that are both named `osprofiler`. */
 export interface PostgresqlServer extends TestServer {
-  /** Its certificate's file, where it speaks TLS. */
+  /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
-  /** Runs SQL in it as its superuser and resolves to what `psql` prints, unaligned and without headings. */
+  /** Runs SQL as the superuser. Resolves to the output of `psql`, unaligned and without headings. */
   sql(text: string): Promise<string>
 }
 
 const SUPERUSER = 'postgres'
 const NAME = 'osprofiler'
 
-/** Starts a PostgreSQL. It survives `kill()` with all that it has committed. */
+/** Starts a PostgreSQL. All committed data survive `kill()`. */
 export async function startPostgresql(options: PostgresqlOptions = {}): Promise<PostgresqlServer> {
   const { password, tls = false, settings = {} } = options
   const owner = findOwner('postgres', 'nobody')
@@ -51,7 +51,7 @@ export async function startPostgresql(options: PostgresqlOptions = {}): Promise<
         listen_addresses: '127.0.0.1',
         port: String(port),
         unix_socket_directories: folder,
-        // The machine will not lose its power in the middle of a test.
+        // A test does not need to survive a power failure.
         fsync: 'off',
         ...(certificate === undefined
           ? {}
@@ -80,7 +80,9 @@ export async function startPostgresql(options: PostgresqlOptions = {}): Promise<
   }
 }
 
-/** Where the newest PostgreSQL's programs are: Debian keeps them out of the PATH. Throws where there is none. */
+/**
+ * Returns the folder of the newest PostgreSQL's programs, which Debian keeps out of the PATH. Throws if there is none.
+ */
 export function findPostgresqlPrograms(): string {
   const versions = '/usr/lib/postgresql'
   const found = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []

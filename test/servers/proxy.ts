@@ -2,21 +2,21 @@ import { once } from 'node:events'
 import { createServer, connect as openSocket, type Server, type Socket } from 'node:net'
 import { findFreePort } from './free-port.js'
 
-/** A way to a server that can be made slow, cut and closed. */
+/** A connection to a server that tests can slow down, cut and close. */
 export interface Proxy {
   readonly host: string
   readonly port: number
-  /** Holds back all that passes from now on, in both directions, by so many milliseconds. 0 ends that. */
+  /** Delays all data in both directions by this many milliseconds from now on. 0 ends the delay. */
   delay(milliseconds: number): void
-  /** Breaks the connections that there are. New ones are taken. */
+  /** Breaks all open connections. New connections are accepted. */
   cut(): void
-  /** Breaks a connection once so many further bytes have gone to the server through the proxy; once. */
+  /** Breaks a connection after this many more bytes have gone to the server, once. */
   cutAfter(bytes: number): void
-  /** Breaks the connections that there are and refuses new ones. */
+  /** Breaks all open connections and refuses new ones. */
   refuse(): Promise<void>
-  /** Takes connections again, without delay. */
+  /** Accepts connections again, without delay. */
   heal(): Promise<void>
-  /** How many bytes have gone to the server so far. */
+  /** Number of bytes that have gone to the server so far. */
   readonly bytesSent: number
   stop(): Promise<void>
 }
@@ -26,7 +26,7 @@ interface Link {
   readonly server: Socket
 }
 
-/** Opens a proxy to a server on 127.0.0.1. It keeps no process alive. */
+/** Opens a proxy to a server on 127.0.0.1. The proxy does not keep the process alive. */
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<Proxy> {
   const port = await findFreePort()
   const links = new Set<Link>()
@@ -91,11 +91,11 @@ export async function startProxy(target: { readonly host: string; readonly port:
     toServer(() => link.server.write(allowed))
     if (bytesLeft > 0) return
     bytesLeft = Number.POSITIVE_INFINITY
-    // What was let through arrives: it is the client that learns nothing of it.
+    // The bytes up to the limit still reach the server. Only the client does not learn of this.
     link.client.destroy()
   }
 
-  /** Does one thing after another, each as late as the proxy is to be. */
+  /** Returns a function that runs actions in order, each after the proxy's delay. */
   function orderly(): (act: () => void) => void {
     const waiting: (() => void)[] = []
     return act => {

@@ -4,7 +4,7 @@ import { type Fetched, fetchOnce } from './fetch-once.js'
 import { runBuild } from './run-build.js'
 import { locateSources, readSources } from './server-sources.js'
 
-/** Debian's Python, which has OSProfiler 3.4 where python3-osprofiler is installed. */
+/** Debian's Python. It has OSProfiler 3.4 if python3-osprofiler is installed. */
 export const DEBIAN_PYTHON = '/usr/bin/python3'
 
 const SOURCES = locateSources('python-osprofiler')
@@ -12,7 +12,7 @@ const SOURCES = locateSources('python-osprofiler')
 /** OSProfiler 4.4.0 in a virtual environment of Debian's Python. */
 export const NEWEST_OSPROFILER: Fetched = {
   name: 'python-osprofiler',
-  // The files of an environment belong to one version of Python.
+  // A virtual environment works with only one version of Python.
   key: [...readSources(SOURCES), spawnSync(DEBIAN_PYTHON, ['--version'], { encoding: 'utf8' }).stdout ?? ''],
   async fill(folder) {
     const python = join(folder, 'bin/python')
@@ -22,7 +22,10 @@ export const NEWEST_OSPROFILER: Fetched = {
   },
 }
 
-/** The Python that has OSProfiler 4.4.0. Its programs of `bin` name a folder that is gone: `python -m` runs them. */
+/**
+ * Resolves to the Python that has OSProfiler 4.4.0. Run its programs with `python -m`, because those in `bin` contain
+ * the path of a removed folder.
+ */
 export async function fetchNewestPython(): Promise<string> {
   return join(await fetchOnce(NEWEST_OSPROFILER), 'bin/python')
 }

@@ -10,7 +10,7 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's RabbitMQ is to be like. */
+/** Options of a test's RabbitMQ. */
 export interface RabbitmqOptions {
   /** Default: `osprofiler`. */
   readonly user?: string | undefined
@@ -18,26 +18,26 @@ export interface RabbitmqOptions {
   readonly password?: string | undefined
   /** Default: `/`. */
   readonly vhost?: string | undefined
-  /** Further virtual hosts, of the same user. */
+  /** Further virtual hosts for the same user. */
   readonly vhosts?: readonly string[] | undefined
-  /** Whether it speaks TLS, and nothing else, with a self-made certificate. */
+  /** Whether the server accepts only TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
-  /** Further lines of its `rabbitmq.conf`. */
+  /** Further settings in its `rabbitmq.conf`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A RabbitMQ of a test's own. */
+/** A RabbitMQ for one test. */
 export interface RabbitmqServer extends TestServer {
-  /** Its certificate's file, where it speaks TLS. */
+  /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
-  /** Runs a command of `rabbitmqctl` and resolves to what it prints. Takes a second or two. */
+  /** Runs a command of `rabbitmqctl` and resolves to its output. Takes a second or two. */
   command(...words: readonly string[]): Promise<string>
 }
 
-/** What Debian's wrappers of the same names in the PATH end in, after a change of the user. */
+/** The programs that Debian's wrappers in the PATH start after they have changed the user. */
 const PROGRAMS = '/usr/lib/rabbitmq/bin'
 
-/** Starts a RabbitMQ, with an Erlang port mapper of its own. Queues and messages that are durable survive `kill()`. */
+/** Starts a RabbitMQ with its own Erlang port mapper. Durable queues and messages survive `kill()`. */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const { user = 'osprofiler', password = 'secret', vhost = '/', vhosts = [], tls = false, settings = {} } = options
   const folder = makeServerFolder('rabbitmq')
@@ -88,7 +88,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
 }
 
-/** All that would otherwise be the system's: names, ports, folders, plugins, the secret of Erlang's nodes. */
+/** Returns the settings that would otherwise be the system's: names, ports, folders, plugins, and the Erlang cookie. */
 function describeNode(folder: string, mapperPort: number, nodePort: number): NodeJS.ProcessEnv {
   const cookie = 'osprofiler'
   return {
@@ -104,7 +104,7 @@ function describeNode(folder: string, mapperPort: number, nodePort: number): Nod
     RABBITMQ_LOG_BASE: join(folder, 'log'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
     RABBITMQ_CTL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
-    // With these two the script becomes the server instead of its parent, and so is what a kill kills.
+    // With these two settings, the script becomes the server instead of its parent, so a kill ends the server.
     RABBITMQ_ALLOW_INPUT: '1',
     RABBITMQ_SERVER_START_ARGS: '-noinput',
   }
@@ -118,7 +118,10 @@ function writeSettings(folder: string, settings: Readonly<Record<string, string>
   for (const name of ['mnesia', 'log']) mkdirSync(join(folder, name))
 }
 
-/** The user, and virtual hosts of which `rabbitmqctl` would take a second each. RabbitMQ makes nothing beside them. */
+/**
+ * Writes definitions of the user and the virtual hosts. `rabbitmqctl` would take a second for each host. RabbitMQ
+ * creates nothing else.
+ */
 function writeDefinitions(folder: string, user: string, password: string, vhosts: readonly string[]): string {
   const file = join(folder, 'definitions.json')
   const salt = randomBytes(4)
@@ -137,7 +140,7 @@ function zipToObject(names: readonly string[], values: readonly string[]): Recor
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
 }
 
-/** Whether a broker answers the protocol's header with its own first frame. */
+/** Returns whether a broker answers the protocol header with its first frame. */
 async function isAnswering(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

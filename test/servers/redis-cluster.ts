@@ -7,25 +7,25 @@ import { makeServerFolder, removeServerFolder } from './server-folder.js'
 /** A Redis Cluster of three masters, each with a third of the slots. */
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[]
-  /** All nodes' addresses in one string: `redis://h1:p1,h2:p2,h3:p3`. */
+  /** The addresses of all nodes in one string: `redis://h1:p1,h2:p2,h3:p3`. */
   readonly url: string
-  /** The file of their certificate, where they speak TLS. */
+  /** The file of the nodes' certificate, if they use TLS. */
   readonly certificateFile: string | undefined
   stop(): Promise<void>
 }
 
-/** What it is to be like. */
+/** Options of a test's Redis Cluster. */
 export interface RedisClusterOptions {
-  /** Of every node. */
+  /** Password of every node. */
   readonly password?: string | undefined
-  /** Whether its nodes speak TLS, with everybody, by one certificate. */
+  /** Whether the nodes use TLS for all connections, with the same certificate. */
   readonly tls?: boolean | undefined
 }
 
 const SLOT_COUNT = 16_384
 const NODES = [0, 1, 2]
 
-/** Starts such a cluster and resolves once each of its nodes serves. */
+/** Starts a cluster, and resolves once each node is ready. */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
   const folder = makeServerFolder('redis-cluster')
   const certificate = options.tls ? await makeCertificate(folder) : undefined

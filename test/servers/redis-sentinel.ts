@@ -8,27 +8,29 @@ import { askRedis, describePorts, type RedisServer, startRedis } from './redis.j
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** A master and its replica, watched by three Sentinels. */
+/** A master and its replica, monitored by three Sentinels. */
 export interface RedisSentinels {
   readonly master: RedisServer
   readonly replica: RedisServer
   readonly sentinels: readonly TestServer[]
-  /** All Sentinels in one string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`, or `redissentinels://`. */
+  /**
+   * The addresses of all Sentinels in one string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`, or `redissentinels://`.
+   */
   readonly url: string
-  /** The file of their certificate, where they speak TLS. */
+  /** The file of the servers' certificate, if they use TLS. */
   readonly certificateFile: string | undefined
-  /** Resolves once the Sentinels agree that the replica is the master, and it takes writes. */
+  /** Resolves once the Sentinels agree that the replica is the master, and the replica accepts writes. */
   whenFailedOver(): Promise<void>
   stop(): Promise<void>
 }
 
-/** What they are to be like. */
+/** Options of a test's Sentinels. */
 export interface RedisSentinelsOptions {
-  /** Of master and replica. */
+  /** Password of the master and the replica. */
   readonly password?: string | undefined
-  /** Of the Sentinels. */
+  /** Password of the Sentinels. */
   readonly sentinelPassword?: string | undefined
-  /** Whether all of them speak TLS, with everybody, by one certificate. */
+  /** Whether all servers use TLS for all connections, with the same certificate. */
   readonly tls?: boolean | undefined
 }
 
@@ -37,7 +39,9 @@ interface Plan {
   readonly id: string
 }
 
-/** Starts them all and resolves once a failover would succeed. A master that does not answer for 2 s is replaced. */
+/**
+ * Starts all servers, and resolves once a failover would succeed. A master that does not respond for 2 s is replaced.
+ */
 export async function startRedisSentinels(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
   const { password, sentinelPassword } = options
   const folder = makeServerFolder('redis-sentinel')
@@ -105,7 +109,10 @@ async function startSentinel(
   }
 }
 
-/** Each is told of the others, whom it would otherwise find out about in some seconds. */
+/**
+ * Returns the settings of a Sentinel, with the addresses of the others. Sentinels that find each other by themselves
+ * take some seconds.
+ */
 function describeSentinel(
   { port, id }: Plan,
   plans: readonly Plan[],

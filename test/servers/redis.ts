@@ -4,26 +4,26 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's Redis is to be like. */
+/** Options of a test's Redis. */
 export interface RedisOptions {
   readonly password?: string | undefined
-  /** Whether it speaks TLS, and nothing else, with a self-made certificate. */
+  /** Whether the server accepts only TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
-  /** In place of one that is made for it alone: for those that trust one another. */
+  /** A certificate for servers that trust one another. Default: a new certificate for this server. */
   readonly certificate?: Certificate | undefined
   /** Further settings, as in `{ maxmemory: '20mb' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A Redis of a test's own. */
+/** A Redis for one test. */
 export interface RedisServer extends TestServer {
-  /** Its certificate's file, where it speaks TLS. */
+  /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
-  /** Runs a command in it and resolves to what `redis-cli` prints. */
+  /** Runs a command and resolves to the output of `redis-cli`. */
   command(...words: readonly string[]): Promise<string>
 }
 
-/** Starts a Redis that survives `restart()` with its data: each write is in its log before it is answered. */
+/** Starts a Redis whose data survive `restart()`. The server writes each change to its log before it responds. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { password, settings = {} } = options
   const folder = makeServerFolder('redis')
@@ -72,7 +72,10 @@ export async function askRedis(
   return await runProgram('redis-cli', ['-p', String(port), ...access, ...tls, ...words])
 }
 
-/** Where it listens and with what. Those that it talks to itself, as a replica, a node or a Sentinel, it talks to likewise. */
+/**
+ * Returns the settings of a server's port and certificate. The server also uses TLS for its own connections to a
+ * master, nodes or Sentinels.
+ */
 export function describePorts(port: number, certificate: Certificate | undefined): Record<string, string> {
   if (certificate === undefined) return { port: String(port) }
   const { certificateFile, keyFile } = certificate

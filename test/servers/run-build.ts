@@ -3,7 +3,9 @@ import { once } from 'node:events'
 
 const MAX_OUTPUT_CHARS = 4000
 
-/** Runs a program that fetches or builds, to its end, however long that takes. Its output is in the error of a failure. */
+/**
+ * Runs a program that downloads or builds, without a time limit. If the program fails, the error contains its output.
+ */
 export async function runBuild(command: string, args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''

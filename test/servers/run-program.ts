@@ -2,15 +2,15 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Owner } from './find-owner.js'
 
-/** How a program is to run. */
+/** Options for running a program. */
 export interface RunOptions {
-  /** Whose process it is, where that is not ours. */
+  /** The user that runs the program. Default: the user of this process. */
   readonly owner?: Owner | undefined
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Runs a program to its end and resolves to what it printed. Rejects where it fails. */
+/** Runs a program to its end and resolves to its output. Rejects if the program fails. */
 export async function runProgram(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { owner, cwd = '/', env } = options
   const { stdout } = await promisify(execFile)(command, args, {

@@ -15,7 +15,10 @@ export const SEARCH_PROGRAMS = {
   opensearch3: { name: 'opensearch3', sources: 'opensearch3', java: 21 },
 } as const satisfies Record<string, JavaProgram>
 
-/** From version 8 on Elasticsearch loads its plugins from folders: its own for HTTP, and ours for what Maven does not have. */
+/**
+ * Returns the program of an Elasticsearch from version 8. It loads plugins from folders: its own plugin for HTTP, and
+ * ours for features that Maven lacks.
+ */
 function describeElasticsearch(version: string) {
   return {
     name: `elasticsearch${Number.parseInt(version, 10)}`,
@@ -36,7 +39,7 @@ async function moveNetty(folder: string, module: string, version: string, jdk: s
   const jar = `transport-netty4-${version}.jar`
   const descriptor = 'META-INF/es-plugins/transport-netty4/plugin-descriptor.properties'
   await runBuild(join(jdk, 'bin/jar'), ['xf', join(lib, jar), descriptor], folder)
-  // The server is on the class path, where a module of Java's own kind would not find it.
+  // The server is on the class path, where Java cannot find it as a module.
   const lines = readFileSync(join(folder, descriptor), 'utf8').split('\n')
   const text = lines.filter(line => !line.startsWith('modulename')).join('\n')
   writeFileSync(join(module, 'plugin-descriptor.properties'), text)

@@ -7,23 +7,26 @@ import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { locateSources } from './server-sources.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** What a test's search server is to be like. */
+/** Options of a test's search server. */
 export interface SearchOptions {
-  /** Megabytes of memory. Default: 512. */
+  /** Memory in megabytes. Default: 512. */
   readonly heap?: number | undefined
   /** Settings of `elasticsearch.yml` or `opensearch.yml`, as in `{ 'cluster.name': 'shop' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** An Elasticsearch or OpenSearch of a test's own. */
+/** An Elasticsearch or OpenSearch for one test. */
 export interface SearchServer extends TestServer {
-  /** Where it answers, as in `http://127.0.0.1:19200`. Its `url` is a connection string, of the driver. */
+  /** The server's address, as in `http://127.0.0.1:19200`. `url` is the connection string of the driver. */
   readonly origin: string
-  /** Where the nodes of a cluster talk with each other, for the setting `discovery.seed_hosts`. */
+  /** The port on which the nodes of a cluster talk to each other, for the setting `discovery.seed_hosts`. */
   readonly transportPort: number
 }
 
-/** Starts a node, by default the only one. It has no users, no TLS, no scripts and no life cycles. Its data survive `kill()`. */
+/**
+ * Starts a node, by default a cluster of one node. It has no users, no TLS, no scripts and no life cycles. Its data
+ * survive `kill()`.
+ */
 export async function startSearchServer(name: SearchServerName, options: SearchOptions = {}): Promise<SearchServer> {
   const { heap = 512, settings = {} } = options
   const program: JavaProgram = SEARCH_PROGRAMS[name]
@@ -73,7 +76,7 @@ function describeNode(home: string, port: number, transportPort: number): Record
     'transport.port': String(transportPort),
     'http.type': 'netty4',
     'transport.type': 'netty4',
-    // A full disk of whoever runs the tests must not make indices read-only.
+    // The disk of the machine may be nearly full, and indices must not become read-only.
     'cluster.routing.allocation.disk.threshold_enabled': 'false',
   }
 }

@@ -8,7 +8,7 @@ process.once('exit', () => {
   for (const folder of folders) removeServerFolder(folder)
 })
 
-/** A new folder for a server's data, gone when this process ends. Belongs to `owner` where one is given. */
+/** Creates a folder for a server's data, owned by `owner` if given. The folder is removed when this process ends. */
 export function makeServerFolder(name: string, owner?: Owner): string {
   const folder = mkdtempSync(join(tmpdir(), `osprofiler-${name}-`))
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
@@ -16,12 +16,15 @@ export function makeServerFolder(name: string, owner?: Owner): string {
   return folder
 }
 
-/** Removes such a folder before that; tries again at the end where a process of a killed server still writes into it. */
+/**
+ * Removes a server's folder early. If a process of a killed server is still writing, the folder is removed when this
+ * process ends.
+ */
 export function removeServerFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     folders.delete(folder)
   } catch {
-    // A folder that is left over is no failure of a test.
+    // A folder that cannot be removed does not fail a test.
   }
 }

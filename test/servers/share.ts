@@ -6,30 +6,30 @@ import { RABBITMQ_HOSTS, type SharedServerName, type Wish } from './shared-serve
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where `test/global-setup.ts` hands out the servers that test files share. */
+    /** The port on which `test/global-setup.ts` gives test files access to shared servers. */
     sharedServersPort: number
   }
 }
 
-/** A part of a server that all test files of a run share. */
+/** A test file's part of a server that all test files of a run share. */
 export interface SharedServer {
   readonly host: string
   readonly port: number
-  /** Where clients connect to, with user and password, and a name that no other file has. */
+  /** The address for clients, with user and password, and with a database or virtual host of this file alone. */
   readonly url: string
-  /** Removes what is the file's own. The server runs on. */
+  /** Removes the data of this test file. The server keeps running. */
   stop(): Promise<void>
 }
 
 /** An empty database for a test file. */
 export interface SharedDatabase extends SharedServer {
-  /** Its name. Its owner is the user `osprofiler`. */
+  /** The name of the database. Its owner is the user `osprofiler`. */
   readonly database: string
-  /** Runs SQL in the server as its superuser and resolves to what the client prints, unaligned and without headings. */
+  /** Runs SQL as the superuser. Resolves to the client's output, unaligned and without headings. */
   sql(text: string): Promise<string>
 }
 
-/** The shared PostgreSQL, with a database for this file. It has no passwords and no TLS. */
+/** Returns the shared PostgreSQL, with a database for this file. It has no passwords and no TLS. */
 export async function sharePostgresql(): Promise<SharedDatabase> {
   const database = await openDatabase('postgresql')
   const { sql, database: name } = database
@@ -37,7 +37,7 @@ export async function sharePostgresql(): Promise<SharedDatabase> {
   return { ...database, stop: async () => void (await sql(`DROP DATABASE ${name} WITH (FORCE)`)) }
 }
 
-/** The shared MariaDB, with a database for this file. It has no passwords and no TLS. */
+/** Returns the shared MariaDB, with a database for this file. It has no passwords and no TLS. */
 export async function shareMariadb(): Promise<SharedDatabase> {
   const database = await openDatabase('mariadb')
   const { sql, database: name } = database
@@ -57,13 +57,13 @@ async function openDatabase(server: 'mariadb' | 'postgresql'): Promise<Omit<Shar
   }
 }
 
-/** Who logs in to RabbitMQ. */
+/** User and password for RabbitMQ. */
 export interface RabbitmqLogin {
   readonly user: string
   readonly password: string
 }
 
-/** A virtual host of the shared RabbitMQ, by default for `osprofiler` with the password `secret`. */
+/** Returns a virtual host of the shared RabbitMQ. The default user is `osprofiler`, with the password `secret`. */
 export async function shareRabbitmq(login?: RabbitmqLogin): Promise<SharedServer> {
   const { host, port, url, user } = await open('rabbitmq')
   const vhost = RABBITMQ_HOSTS[user]
@@ -74,7 +74,7 @@ export async function shareRabbitmq(login?: RabbitmqLogin): Promise<SharedServer
   return { host, port, url: ours.href, stop: async () => undefined }
 }
 
-/** In one call of `rabbitmqctl`, each of which takes a second. */
+/** Adds a user in one call of `rabbitmqctl`, because each call takes a second. */
 async function addUser({ user, password }: RabbitmqLogin, vhost: string): Promise<void> {
   const [name, secret, host, all, by] = [user, password, vhost, '.*', 'tests'].map(toErlang)
   const calls = [
@@ -84,18 +84,18 @@ async function addUser({ user, password }: RabbitmqLogin, vhost: string): Promis
   await requestWish({ server: 'rabbitmq', method: 'command', args: ['eval', `${calls.join(', ')}.`] })
 }
 
-/** As a binary, by its bytes. */
+/** Writes a text as an Erlang binary, byte by byte. */
 function toErlang(value: string): string {
   return `<<${[...Buffer.from(value)].join(',')}>>`
 }
 
-/** The shared Kafka: a topic of a random name is a file's own. */
+/** Returns the shared Kafka. A test file uses topics with random names. */
 export async function shareKafka(): Promise<SharedServer> {
   const { host, port, url } = await open('kafka')
   return { host, port, url, stop: async () => undefined }
 }
 
-/** A shared search server: an index of another name than the driver's is a file's own. */
+/** Returns a shared search server. A test file uses an index whose name differs from the driver's default. */
 export async function shareSearchServer(name: SearchServerName): Promise<SharedServer & { readonly origin: string }> {
   const { host, port, url, origin } = await open(name)
   return { host, port, url, origin, stop: async () => undefined }
@@ -106,7 +106,7 @@ interface OpenServer {
   readonly port: number
   readonly url: string
   readonly origin: string
-  /** Counts those who ask. */
+  /** Number of test files that asked for the server before this one. */
   readonly user: number
 }
 

@@ -7,23 +7,23 @@ import { startSearchServer } from './search.js'
 import type { SearchServerName } from './search-programs.js'
 import type { TestServer } from './start-server.js'
 
-/** A server that test files share, which is known by this name. */
+/** The name of a server that test files share. */
 export type SharedServerName = 'kafka' | 'mariadb' | 'postgresql' | 'rabbitmq' | SearchServerName
 
-/** What a test file asks for: to use a server, or to call a function of it. */
+/** A request of a test file: to use a server, or to call one of its functions. */
 export interface Wish {
   readonly server: SharedServerName
   readonly method?: string
   readonly args?: readonly string[]
 }
 
-/** The virtual hosts of the shared RabbitMQ: each file that shares the broker takes one. */
+/** The virtual hosts of the shared RabbitMQ. Each test file that shares the broker takes one. */
 export const RABBITMQ_HOSTS = Array.from({ length: 16 }, (_, index) => `shared-${index}`)
 
 const STARTERS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = {
   kafka: startKafka,
   mariadb: startMariadb,
-  // Files open some pools at once, and PostgreSQL takes 100 connections unless it is told.
+  // Test files open several pools at once, and PostgreSQL accepts only 100 connections by default.
   postgresql: () => startPostgresql({ settings: { max_connections: '300' } }),
   rabbitmq: () => startRabbitmq({ vhosts: RABBITMQ_HOSTS }),
   elasticsearch7: () => startSearchServer('elasticsearch7'),
@@ -33,15 +33,15 @@ const STARTERS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = 
   opensearch3: () => startSearchServer('opensearch3'),
 }
 
-/** Hands out servers to test files, which run in processes of their own. */
+/** Gives test files, which run in processes of their own, access to shared servers. */
 export interface SharedServers {
-  /** The port on which test files ask. */
+  /** The port for requests of test files. */
   readonly port: number
-  /** Ends all servers that were started. */
+  /** Stops all servers that were started. */
   stop(): Promise<void>
 }
 
-/** Waits for test files to ask. A server starts when the first of them does. */
+/** Waits for requests of test files. A server starts at the first request for it. */
 export async function openSharedServers(): Promise<SharedServers> {
   const started = new Map<SharedServerName, Promise<TestServer>>()
   const users = new Map<SharedServerName, number>()
@@ -61,7 +61,7 @@ export async function openSharedServers(): Promise<SharedServers> {
       wish += chunk
     })
     socket.once('end', () => void answer(socket, wish))
-    // A test file that was ended asks no more.
+    // A test file may be killed before it has its answer.
     socket.on('error', () => undefined)
   }
 

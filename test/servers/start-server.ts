@@ -3,33 +3,33 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Owner } from './find-owner.js'
 
-/** A server that runs for a test alone, on 127.0.0.1. */
+/** A server on 127.0.0.1 that runs for one test. */
 export interface TestServer {
   readonly host: string
   readonly port: number
-  /** Where clients connect to, with user and password. */
+  /** The address for clients, with user and password. */
   readonly url: string
-  /** Ends it at once, by SIGKILL. */
+  /** Ends the server at once with SIGKILL. */
   kill(): Promise<void>
-  /** Starts it again, on the same port and with the same data, after a `kill()` where it still runs. */
+  /** Starts the server again on the same port with the same data. A running server is killed first. */
   restart(): Promise<void>
-  /** Ends it for good and removes its data. */
+  /** Ends the server for good and removes its data. */
   stop(): Promise<void>
 }
 
-/** How to start a program, and how to see that it answers. */
+/** The program of a server, and a check for whether it is ready. */
 export interface ServerProgram {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
-  /** Whose process it is, where that is not ours. */
+  /** The user that runs the program. Default: the user of this process. */
   readonly owner?: Owner | undefined
-  /** Asked again and again until it resolves to true. A rejection means not yet. */
+  /** Called repeatedly until it resolves to true. A rejection means that the server is not ready yet. */
   isReady(): Promise<boolean>
 }
 
-/** A program that runs. */
+/** A server that is running. */
 export interface RunningServer {
   kill(): Promise<void>
   restart(): Promise<void>
@@ -44,10 +44,12 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** Where there is `setpriv`, the kernel ends a server also when this process is killed. */
+/** With `setpriv`, the kernel ends a server even if this process is killed. */
 const canFollowParent = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' }).status === 0
 
-/** Starts a program and resolves once it is ready. It never outlives this process, nor keeps it alive. */
+/**
+ * Starts a program and resolves once it is ready. The program never outlives this process, and does not keep it alive.
+ */
 export async function startServer(program: ServerProgram): Promise<RunningServer> {
   let child = await launch(program)
   const kill = () => endProcess(child)
@@ -69,7 +71,7 @@ async function launch(program: ServerProgram): Promise<ChildProcess> {
       throw new Error(`${program.command} did not get ready: ${outputs.get(child)}`)
     }
     await sleep(POLL_INTERVAL_MS)
-    // What a killed predecessor left (a lock file, a port) may need a moment to go.
+    // The lock file or port of a killed predecessor may take a moment to disappear.
     if (hasEnded(child)) child = start(program)
   }
   return child
@@ -95,7 +97,7 @@ function start({ command, args, env, cwd, owner }: ServerProgram): ChildProcess 
   return child
 }
 
-/** Neither the program nor its output keeps this process alive. */
+/** Lets this process end while the program is running. */
 function detachChild(child: ChildProcess): void {
   child.unref()
   for (const stream of [child.stdout, child.stderr]) {
@@ -106,7 +108,7 @@ function detachChild(child: ChildProcess): void {
 async function isReady(program: ServerProgram, child: ChildProcess): Promise<boolean> {
   if (hasEnded(child)) return false
   try {
-    // Another server might answer in its place where this one found its port taken.
+    // If the program ended because its port was taken, another server may answer on that port.
     return (await program.isReady()) && !hasEnded(child)
   } catch {
     return false

@@ -5,7 +5,8 @@ import { createNotifier, setNotifier, withTrace } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { osprofilerMiddleware } from '@osprofiler/express'
 
-// Each process of the cluster writes to the one store, over a notifier of its own, and closes it at its own end.
+// Each process of the cluster writes to the same store through its own notifier, and closes the notifier before it
+// exits.
 if (cluster.isPrimary) {
   const ports = new Set()
   let listening = 0
