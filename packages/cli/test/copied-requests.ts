@@ -1,4 +1,4 @@
-/** A request as the tools of a browser copy it for a shell, with the host put in. */
+/** Request as a browser's tools copy it for a shell. `HOST` stands for the host. */
 export interface CopiedRequest {
   readonly name: string
   readonly command: string
@@ -26,7 +26,9 @@ const FIREFOX = `-H 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko
   -H 'Cookie: session=abc; theme=dark' \\
   -H 'Priority: u=0'`
 
-/** As Chrome and Firefox write them: quotes, `$'...'`, backslashes before brackets, and the order of options. */
+/**
+ * Requests as Chrome and Firefox write them: quotes, `$'...'`, backslashes before brackets, and the order of options.
+ */
 export const COPIED: readonly CopiedRequest[] = [
   {
     name: 'a GET, by Chrome',

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
-/** As it is built, with the font beside it. */
+/** The built module, because the font is beside it. */
 const MODULE = new URL('../build/show/draw-image.js', import.meta.url).href
 
 describe('drawImage', () => {
@@ -28,7 +28,7 @@ describe('drawImage', () => {
   })
 })
 
-/** Draws a box of one size with a letter in it, in a process of its own: resvg can be started once. */
+/** Draws a box of fixed size with a letter in it. Runs in a separate process, because resvg can only start once. */
 async function draw(letter: string): Promise<string> {
   const dot = `digraph { a [label="${letter}" fixedsize=true width=1 height=1] }`
   const program = `

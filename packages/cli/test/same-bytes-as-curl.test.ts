@@ -19,7 +19,7 @@ const runFile = promisify(execFile)
 let server: Server
 let host: string
 let folder: string
-/** What the server got, as curl or `run` sent it. */
+/** The requests that the server received from curl and from `run`. */
 let received: string[]
 
 beforeAll(async () => {
@@ -167,7 +167,7 @@ const anyOption: fc.Arbitrary<readonly string[]> = fc.oneof(
   fc.constant(['--compressed']),
 )
 
-/** A request in the parts that have to be the same. */
+/** Sends a request with curl and with `run`. Returns the parts of both requests that have to be the same. */
 async function sendBoth(command: string): Promise<{ byCurl: string; byRun: string }> {
   const text = command.replaceAll('HOST', host)
   received = []
@@ -201,7 +201,7 @@ async function sendAsRun(words: readonly string[], piped = ''): Promise<void> {
   }
 }
 
-/** Without what is known to differ: the pair, the name of the agent, white space after a colon, a random boundary. */
+/** Removes the known differences: trace headers, the default agent, white space after a colon, a random boundary. */
 function normalize(request: string): string {
   const boundary = /boundary=(-{24}[0-9a-f]{16})/.exec(request)?.[1]
   const [head = '', ...body] = request.split('\r\n\r\n')
@@ -215,7 +215,7 @@ function normalize(request: string): string {
         .trim(),
     )
   const text = [lines.join('\r\n'), ...body].join('\r\n\r\n')
-  // In a query, curl 7 writes small letters, as in %c3, and in a body capitals.
+  // In percent-encodings, curl 7 writes lowercase letters in a query, as in %c3, and capitals in a body.
   const [first = '', ...rest] = text.split('\r\n')
   const all = [first.replace(/%[0-9a-f]{2}/gi, code => code.toUpperCase()), ...rest].join('\r\n')
   return boundary === undefined ? all : all.replaceAll(boundary, 'BOUNDARY')

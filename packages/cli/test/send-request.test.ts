@@ -20,6 +20,6 @@ it("compares the server's clock when the answer begins, even if the answer takes
   connection.close()
 
   expect(durationMs).toBeGreaterThan(2_900)
-  // The header has whole seconds.
+  // The `Date` header is in whole seconds.
   expect(clockAheadMs).toBeGreaterThan(-2_000)
 })

@@ -13,7 +13,7 @@ class OutOfStock extends Error {}
 
 async function stopInfo(app: Express, path: string): Promise<unknown> {
   const traces = recordTraces()
-  // Express prints what no error handler took, unless it runs under test.
+  // Express prints errors that no error handler took, unless its environment is `test`.
   app.set('env', 'test')
   const { baseId, headers } = signTrace()
   await supertest(app).get(path).set(headers)
@@ -29,7 +29,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
       throw new OutOfStock('none left')
     })
     app.get('/reject', async (_req, _res, next) => {
-      // Express 4 knows nothing of promises: there the application passes the error on.
+      // Express 4 does not handle rejected promises, so the application passes the error on.
       if (version === '4') return next(new OutOfStock('none left'))
       throw new OutOfStock('none left')
     })

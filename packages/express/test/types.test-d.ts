@@ -3,7 +3,7 @@ import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/expres
 import express, { Router } from 'express'
 import express4 from 'express4'
 
-// Nothing here runs: it has to compile where it may be written, and not where it may not.
+// This file never runs. Its calls have to compile, except for those that are marked as errors.
 
 const app = express()
 app.use(osprofilerMiddleware())
@@ -32,15 +32,15 @@ createServer((req, res) => middleware(req, res, () => res.end(`${traced} ${refus
 
 // @ts-expect-error A key is a string.
 osprofilerMiddleware(7)
-// @ts-expect-error So is each in a list.
+// @ts-expect-error Each key in a list is a string.
 osprofilerMiddleware([7])
-// @ts-expect-error There is no such option.
+// @ts-expect-error `hideQueries` is not an option.
 osprofilerMiddleware('KEY', { hideQueries: true })
 // @ts-expect-error The name of a point is a string.
 osprofilerMiddleware('KEY', { name: 7 })
-// @ts-expect-error Only these reasons are known.
+// @ts-expect-error `no-reason` is not a known reason.
 osprofilerMiddleware('KEY', { onRefused: reason => reason === 'no-reason' })
-// @ts-expect-error Counters are read, not written.
+// @ts-expect-error Counters are read-only.
 middleware.stats.traced = 0
-// @ts-expect-error It takes nothing: keys and options belong to the middleware.
+// @ts-expect-error `osprofilerErrorHandler` takes no arguments: keys and options belong to the middleware.
 osprofilerErrorHandler('KEY')

@@ -132,7 +132,7 @@ describe('the Fastify plugin', () => {
       seen.onSend = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
       return payload
     })
-    // Callback style: the answer comes from a timer.
+    // The handler does not return a promise. Its reply comes from a timer.
     server.post('/', (_request, reply) => {
       setTimeout(() => reply.send({ trace: get()?.baseId }), 1)
     })
@@ -185,7 +185,7 @@ describe('a failure in Fastify', () => {
   async function stopInfo(url: string, build: (server: FastifyInstance) => void): Promise<unknown> {
     const traces = recordTraces()
     const server = createApp()
-    // Once the plugin is there: a hook takes the routes that come after it.
+    // A hook applies to routes that are added later, so the plugin has to be loaded first.
     await server.after()
     build(server)
     const { baseId, headers } = signTrace()

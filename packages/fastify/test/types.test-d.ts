@@ -2,7 +2,7 @@ import type { Profiler } from '@osprofiler/core'
 import plugin, { osprofiler } from '@osprofiler/fastify'
 import { fastify } from 'fastify'
 
-// Nothing here runs: it has to compile where it may be written, and not where it may not.
+// This file never runs. Its calls have to compile, except for those that are marked as errors.
 
 const app = fastify()
 app.register(osprofiler)
@@ -14,18 +14,18 @@ fastify({ http2: true }).register(osprofiler, { hmacKeys: 'KEY' })
 app.get('/', async request => {
   const profiler: Profiler | undefined = request.profiler
   const traced: number = request.server.osprofiler.stats.traced
-  // @ts-expect-error It may not be there.
+  // @ts-expect-error `request.profiler` may be undefined.
   const { baseId } = request.profiler
   return { profiler, traced, baseId }
 })
 
 // @ts-expect-error A key is a string.
 app.register(osprofiler, { hmacKeys: 7 })
-// @ts-expect-error There is no such option.
+// @ts-expect-error `hmacKey` is not an option.
 app.register(osprofiler, { hmacKey: 'KEY' })
 app.get('/wrong', async request => {
-  // @ts-expect-error The profiler of a request is ours to set.
+  // @ts-expect-error Only the plugin sets the profiler of a request.
   request.profiler = undefined
-  // @ts-expect-error Its key cannot be read.
+  // @ts-expect-error The key of a profiler cannot be read.
   return request.profiler?.hmacKey
 })

@@ -46,7 +46,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** The names of what was recorded as started, with what was called. */
+/** Returns the function names of the recorded starts, or the points' names if no function was recorded. */
 function started(): string[] {
   return records.filter(({ name }) => name.endsWith('-start')).map(called)
 }
@@ -55,7 +55,7 @@ function called({ name, info }: TraceRecord): string {
   return (info.function as { name: string } | undefined)?.name ?? name
 }
 
-/** The record of the one call of this name; throws where there is not one. */
+/** Returns the start record of the only call of this name. Throws if there is not exactly one. */
 function startOf(name: string): TraceRecord {
   return recordOf(name, '-start')
 }
@@ -90,7 +90,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
 
   afterEach(() => connection.close())
 
-  /** Publishes in a trace, consumes it, and resolves when `work` is done. */
+  /** Publishes a message in a trace, consumes the message, and resolves when `work` is done. */
   async function consumeOne(work: (message: ConsumeMessage) => unknown, noAck = false): Promise<string> {
     const consumed = new Promise<void>((resolve, reject) => {
       channel.consume(
@@ -200,7 +200,8 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
 
     expect(await unhandled).toMatchObject({ message: 'out of stock' })
-    // Only a handler could read the reason, and with a handler the failure would not be unhandled.
+    // Only a rejection handler could read the reason, and adding one would hide the unhandled rejection from the
+    // program.
     await expect.poll(() => stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'PromiseRejected' })
   })
 
@@ -271,7 +272,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
   it('consumes messages without a trace, or with a refused trace, untraced', async () => {
     const contexts: unknown[] = []
     const headers = [{}, { 'X-Trace-Info': 'e30=', 'X-Trace-HMAC': '0'.repeat(40) }, undefined]
-    // Opened within a trace, of which its messages are no part.
+    // The consumer is opened within a trace, but its messages are no part of that trace.
     await inTrace(async () => {
       await channel.consume(queue, () => contexts.push(get()), { noAck: true })
     })
@@ -299,7 +300,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(properties.headers).toMatchObject({ other: 1 })
     expect(Object.keys(properties.headers ?? {}).sort()).toEqual(['X-Trace-HMAC', 'X-Trace-Info', 'other'])
     expect(options.headers['X-Trace-Info']).toBe('old')
-    // Forwarded outside of a trace, it is as it came.
+    // A message that is forwarded outside of a trace keeps the headers with which it arrived.
     expect(startOf(`consume ${second}`).parent_id).toBe(startOf(`publish ${queue}`).trace_id)
   })
 
@@ -397,7 +398,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
   it('records that get() failed', async () => {
     channel.on('error', () => {})
 
-    // What 0.10 rejects with is no error.
+    // amqplib 0.10 rejects with a value that is not an Error.
     await expect(inTrace(() => channel.get('no-such-queue'))).rejects.toBeDefined()
 
     expect(stopOf('get no-such-queue').info).toMatchObject({ etype: 'Error' })

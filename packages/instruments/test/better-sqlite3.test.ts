@@ -12,7 +12,7 @@ interface BetterSqliteDatabase extends SqliteDatabase {
   transaction(fn: () => unknown): () => unknown
 }
 
-// It has no types of its own.
+// better-sqlite3 has no types of its own.
 const Database: new (file: string, options: object) => BetterSqliteDatabase = createRequire(import.meta.url)(
   'better-sqlite3',
 )

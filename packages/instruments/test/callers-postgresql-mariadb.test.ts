@@ -46,13 +46,13 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   describe.each(['off', 'statements'] as const)('with traceSql %s', traceSql => {
     let opened: Opened
 
-    // A connection that is opened within a trace.
+    // The connection is opened within a trace.
     beforeEach(async () => {
       records = collect()
       const queries = Object.getPrototypeOf(postgres(NOWHERE)`SELECT`)
       const { handle } = queries
       instrumented(undefined, { traceSql })
-      // Found some ticks later, as ECMAScript modules are.
+      // The instrument finds ECMAScript modules such as postgres some ticks later.
       await until(() => queries.handle !== handle)
       opened = open()
       await inTrace(opened.first)
@@ -72,7 +72,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   })
 })
 
-/** The names of what can be asked, from a pool that is never connected. */
+/** Returns the names of a library's steps, from a pool that never connects. */
 function stepsOf(open: () => Opened): string[] {
   return Object.keys(open().steps)
 }

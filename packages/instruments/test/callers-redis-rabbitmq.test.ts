@@ -30,7 +30,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Sees a callback, and is done with it. */
+/** Resolves when `run` calls its callback, and shows the callback to `see`. */
 function seen(see: See, run: (callback: () => void) => unknown): Promise<void> {
   return untilDone(done =>
     run(() => {
@@ -144,7 +144,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   const open = LIBRARIES[library] as () => Opened
   let opened: Opened
 
-  // A connection that is opened within a trace.
+  // The connection is opened within a trace.
   beforeEach(async () => {
     opened = open()
     await inTrace(opened.first)
@@ -162,14 +162,14 @@ describe('a cluster', () => {
   const SLOT_OF_A = '15495'
   let owner = 2
 
-  /** Moves the slot of `{a}` from its node to another, of which no client knows. */
+  /** Moves the slot of `{a}` from its node to another node, without telling any client. */
   async function moveSlot(): Promise<void> {
     const nodes = cluster?.nodes ?? []
     const ids = await Promise.all(nodes.map(async node => (await node.command('CLUSTER', 'MYID')).trim()))
     const [from, to] = [owner, (owner + 1) % nodes.length]
     const [fromId, toId] = [ids[from] ?? '', ids[to] ?? '']
     const set = (index: number, ...args: string[]) => nodes[index]?.command('CLUSTER', 'SETSLOT', SLOT_OF_A, ...args)
-    // In this order, as the tools for clusters do: the new owner tells the others, and is believed.
+    // Cluster tools use this order, so that the other nodes accept the announcement of the new owner.
     await set(to, 'IMPORTING', fromId)
     await set(from, 'MIGRATING', toId)
     await set(to, 'NODE', toId)

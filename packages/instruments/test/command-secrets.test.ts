@@ -8,11 +8,11 @@ import {
 } from '../src/stores/redis/redis-statement.js'
 
 const KNOWN = ['GET', 'set', 'HSET', 'XREAD', 'BLPOP', 'PUBLISH', 'JSON.SET', 'FT.SEARCH', 'MODULE_OF_YOURS', 'nosuch']
-/** Whose arguments are passwords and programs. */
+/** Commands whose arguments are passwords or programs. */
 const SEALED = ['AUTH', 'auth', 'HELLO', 'EVAL', 'evalsha', 'FCALL', 'MIGRATE']
 const SEALED_CONTAINERS = ['CONFIG SET', 'ACL SETUSER', 'acl getuser', 'SCRIPT LOAD', 'FUNCTION LOAD', 'SENTINEL SET']
 const CONTAINERS = ['CLIENT SETNAME', 'OBJECT ENCODING', 'xgroup CREATE', 'PUBSUB NUMSUB']
-/** A whole line in place of a name, as one types it. */
+/** Whole command lines in place of a name, as a user types them. */
 const LINES = ['AUTH SEALED', 'SET key SEALED', "EVAL 'SEALED' 0", '>SEALED', 'SEALED\r\nGET a', '', ' SEALED']
 
 const argument = fc.oneof(
@@ -31,7 +31,7 @@ function commandOf(names: readonly string[]): fc.Arbitrary<RedisCommand> {
 const sealed = commandOf([...SEALED, ...SEALED_CONTAINERS])
 const any = commandOf([...KNOWN, ...SEALED, ...SEALED_CONTAINERS, ...CONTAINERS, ...LINES])
 
-/** All that an error says, as a record would. */
+/** Returns the text of an error that a record would hold. */
 function told(error: unknown): string {
   return error instanceof Error ? `${error.name} ${error.message}` : String(error)
 }

@@ -29,7 +29,7 @@ async function get(path: string, init?: RequestInit): Promise<string> {
   return (await fetch(server.origin + path, init)).text()
 }
 
-/** Another copy of this package, as two versions of it in one program would be. */
+/** Imports a second copy of this package, as in a program that contains two versions. */
 async function importCopy(): Promise<{ instrument: typeof instrument }> {
   const modules = new URL('../node_modules/', import.meta.url)
   const copy = mkdtempSync(fileURLToPath(new URL('.copy-', modules)))

@@ -49,7 +49,7 @@ afterEach(() => {
 
 type Headers = Record<string, string>
 
-/** Sends a request with these headers and reads the answer. */
+/** Function that sends a request with these headers and reads the answer. */
 type Send = (headers: Headers) => Promise<unknown>
 
 async function overSession(
@@ -65,7 +65,7 @@ async function overSession(
   }
 }
 
-// Node 20 and 22 take headers as an object only.
+// Node 20 and 22 accept headers only as an object.
 const TAKES_LISTS = Number.parseInt(process.versions.node, 10) >= 24
 
 const SENDS: Record<string, Send> = {
@@ -96,7 +96,9 @@ const SENDS: Record<string, Send> = {
     : {}),
 }
 
-/** Runs `send` in a trace, with the pair of the caller. Returns what arrived, and who sent it. */
+/**
+ * Runs `send` in a trace, with the caller's trace in the headers. Returns the arrived headers and the sender's point.
+ */
 async function forward(
   send: Send,
   key = KEY,

@@ -15,16 +15,16 @@ type Undici = typeof import('undici-7')
 
 const require = createRequire(import.meta.url)
 
-// A test instruments `node:http` later. So a program that takes the function out of the module before that goes past the wrapper.
+// This reference is taken before a test instruments `node:http`, so its calls bypass the wrapper.
 const { request: requestBefore } = http
 
 // undici 8 does not load on Node 20.
 const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
 
-/** Sends a request to a URL with the headers of another one, and reads the answer. */
+/** Function that sends a request to a URL with the headers of another request, and reads the answer. */
 type Forward = (url: string, req: IncomingMessage) => Promise<unknown>
 
-/** As gateways do it: what belongs to the connection is left out. */
+/** Returns the headers that a gateway copies: all except those that belong to the connection. */
 function copied({ headers }: IncomingMessage): Record<string, string> {
   const { host: _host, connection: _connection, ...others } = headers
   return others as Record<string, string>
@@ -170,7 +170,7 @@ function redirect(url: string): string {
   return new URL(`/redirect?to=${pathname}`, url).href
 }
 
-/** The trace of the caller, and its point. */
+/** Trace of the caller, with the caller's point. */
 const CALLER = { base_id: '9f0ac3a4-7f4d-4c87-a7d4-a4f8a1d6c5b0', parent_id: 'caller' }
 
 let backend: OriginServer
@@ -215,7 +215,7 @@ function signedBy(key: string, trace = CALLER): Record<string, string> {
   return { 'x-trace-info': info, 'x-trace-hmac': hmac, 'x-other': 'kept' }
 }
 
-/** The values of the headers of a trace, as they arrived. */
+/** Returns the values of a request's trace headers, as they arrived. */
 function traceValues({ rawHeaders }: Arrived): string[] {
   return rawHeaders.flatMap((name, index) =>
     index % 2 === 0 && /^x-trace-/i.test(name) ? [String(rawHeaders[index + 1])] : [],

@@ -1,15 +1,15 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Notes what happens, with the number of microtasks since the last bytes came in. */
+/** Notes an event, with the number of microtasks since the last bytes came in. */
 export type Note = (what: string) => void
 
-/** A call of a library as a program makes it. Resolves when it is over. */
+/** Call of a library, as a program makes it. Resolves when the call is over. */
 export type Call = (note: Note) => Promise<unknown>
 
 const MOST = 2_000
 
-/** Makes a call and returns what could be noticed of it, unhandled rejections too. */
+/** Makes a call, and returns all that a program could notice of the call, including unhandled rejections. */
 export async function watchCall(call: Call): Promise<readonly string[]> {
   const log: string[] = []
   let count = 0
@@ -29,7 +29,8 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
 
   const note: Note = what => void log.push(`${count} ${what}`)
   const undo = watchSockets(begin)
-  // Kept apart: when Node tells of one depends on how many answers come at once.
+  // Unhandled rejections are kept apart, because Node reports them sooner or later depending on how many answers come
+  // at once.
   const unhandled: string[] = []
   const forget = takeUnhandled(reason => unhandled.push(`unhandled ${describe(reason)}`))
   begin()
@@ -44,7 +45,7 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
   return [...log, ...unhandled]
 }
 
-/** Waits for a promise in the ways of programs, and notes when each of them goes on. */
+/** Waits for a promise with `then` and with `await`, and notes when each of them continues. */
 export async function notePromise(promise: unknown, note: Note): Promise<void> {
   const given = promise as Promise<unknown>
   note(`${given.constructor.name} ${Object.keys(given)}`)
@@ -68,7 +69,7 @@ function show(value: unknown): string {
   return Array.isArray(value) ? `list of ${value.length}` : typeof value
 }
 
-/** Tells of bytes that come in, before they are read. */
+/** Calls `came` when bytes come in, before the program reads them. Returns a function that ends this. */
 function watchSockets(came: () => void): () => void {
   const { prototype } = Socket
   const { emit } = prototype
@@ -85,7 +86,7 @@ function watchSockets(came: () => void): () => void {
   }
 }
 
-/** In place of the listeners of the test runner, which take each unhandled rejection for a failure. */
+/** Replaces the listeners of the test runner, which count each unhandled rejection as a failure. */
 function takeUnhandled(listener: (reason: unknown) => void): () => void {
   const others = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')

@@ -51,7 +51,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Notes which methods an answer has, and how they settle. */
+/** Notes the names and lengths of an answer's methods, and how the answer settles. */
 async function noteThenable(thenable: PromiseLike<unknown>, note: Note): Promise<void> {
   const methods = ['then', 'catch', 'finally'] as const
   const own = thenable as unknown as Record<string, { name: string; length: number }>
@@ -111,7 +111,7 @@ describe.each(Object.keys(CALLS))('%s', name => {
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 
     expect(watched).toEqual(plain)
-    // A point of the test before may stop as late as this.
+    // A point of an earlier test may stop as late as this, so only starts are checked.
     expect(records.some(record => record.name.endsWith('-start'))).toBe(how === 'traced')
   })
 })

@@ -39,7 +39,7 @@ afterEach(() => {
 
 type Done = (error: unknown, result: unknown) => void
 
-/** Waits for a callback. */
+/** Resolves when `send` calls its callback. Notes the call and the value that `send` returns. */
 function called(note: Note, send: (done: Done) => unknown): Promise<void> {
   return new Promise(resolve => {
     const returned = send(function (this: unknown, error, result) {
@@ -100,13 +100,13 @@ describe.each(Object.keys(CALLS))('%s', name => {
     const queries = Object.getPrototypeOf(sql`SELECT 1`)
     const { handle } = queries
     instrumented(['pg', 'postgres', 'mysql2'], { traceSql: 'statements' })
-    // Found some ticks later, as ECMAScript modules are.
+    // The instrument finds ECMAScript modules such as postgres some ticks later.
     await until(() => queries.handle !== handle)
 
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 
     expect(watched).toEqual(plain)
-    // A point of the test before may stop as late as this.
+    // A point of an earlier test may stop as late as this, so only starts are checked.
     expect(records.some(record => record.name.endsWith('-start'))).toBe(how === 'traced')
   })
 })

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
-/** Makes a request with a callback for its answer, and resolves to the text of that. */
+/** Sends a request with a callback for the response, and resolves to the text of the response. */
 export function ask(send: (onAnswer: (response: IncomingMessage) => void) => ClientRequest): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = send(response => {
@@ -19,10 +19,10 @@ export function ask(send: (onAnswer: (response: IncomingMessage) => void) => Cli
   })
 }
 
-/** A server that keeps each byte of what it is sent, and answers with 200. */
+/** Server that keeps each byte that it receives, and answers with 200. */
 export interface ByteServer extends AsyncDisposable {
   readonly port: number
-  /** What came over each connection. */
+  /** The received text of each connection. */
   readonly received: string[]
 }
 

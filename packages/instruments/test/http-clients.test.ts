@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY } from './traced-calls.js'
 
-/** A client as programs use it: asks for a URL, gives up after some time, or when it is told to. */
+/** HTTP client as a program uses it. The request ends early at the timeout or at the signal. */
 type Client = (url: string, options?: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>
 
 const require = createRequire(import.meta.url)
@@ -72,7 +72,8 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
   let client: Client
 
   beforeEach(async () => {
-    // The first test of each client loads it before it instruments, the others after that.
+    // The first test of each client loads its module before `instrument()` is called. Later tests use the loaded
+    // module.
     client = await (CLIENTS[name] ?? (() => Promise.reject(new Error(name))))()
     undos.push(instrument(['http', 'fetch']))
   })
@@ -116,11 +117,11 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
   })
 
   it.each<[string, () => { timeout?: number; signal?: AbortSignal }]>([
-    // Long enough for a client to have sent its request by then.
+    // A client has sent its request after 500 ms.
     ['takes too long', () => ({ timeout: 500 })],
     ['is aborted', () => ({ signal: AbortSignal.timeout(500) })],
   ])('ends the point with an error when the request %s', async (_name, options) => {
-    // The program may answer its own caller at once: the trace ends before the connection has closed.
+    // The trace ends before the connection has closed, as in a program that answers its own caller at once.
     await inTrace(() => client(`${server.origin}/never`, options()).catch(() => undefined))
 
     expect(stops()[0]?.info.etype).toBeTypeOf('string')

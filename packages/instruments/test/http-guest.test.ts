@@ -23,12 +23,12 @@ afterEach(async () => {
 
 type Note = (what: string) => void
 
-/** What a program notes of a request that it makes. Resolves when the request is over. */
+/** Program that makes a request and notes what it sees. Resolves when the request is over. */
 type Program = (origin: string, note: Note) => Promise<unknown>
 
 const EVENTS = ['socket', 'finish', 'response', 'timeout', 'abort', 'error', 'close', 'upgrade', 'connect']
 
-/** Notes what an emitter shows of itself. */
+/** Notes the listeners and the enumerable properties of an emitter. */
 function look(name: string, emitter: ClientRequest | IncomingMessage, note: Note): void {
   const counts = emitter.eventNames().map(event => `${String(event)}:${emitter.listenerCount(event)}`)
   note(`${name} listens to ${counts.sort().join(' ')}`)
@@ -49,7 +49,7 @@ function follow(request: ClientRequest, note: Note): Promise<unknown> {
   return whenClosed(request)
 }
 
-/** Not by `once`, which rejects at an error. */
+/** Resolves when the emitter closes. Unlike `once`, does not reject at an error. */
 function whenClosed(emitter: ClientRequest | IncomingMessage): Promise<unknown> {
   return new Promise(resolve => emitter.on('close', resolve))
 }
@@ -183,7 +183,7 @@ it('reads options that are accessors or a proxy as often as without a trace', as
   instrumented(['http'])
   for (const given of [accessors, proxy]) {
     await ask(given)
-    // Node asks a proxy once more, whether it is a URL.
+    // Without a trace, Node also reads `href` of a proxy, to check whether the proxy is a URL.
     const untraced = read.splice(0).filter(name => name !== 'href')
 
     await inTrace(() => ask(given))

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { ask, type ByteServer, openByteServer } from './http-asking.js'
 import { collect, inTrace, only } from './traced-calls.js'
 
-/** Every name is this machine: what a request carries depends on whom it names, not on who answers. */
+/** Resolves every name to 127.0.0.1, because the headers depend on the name of the host, not on the server. */
 const lookup: LookupFunction = (_hostname, options, callback) => {
   if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }] as never)
   else callback(null, '127.0.0.1', 4)
@@ -32,7 +32,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Whether a request shows a trace to whoever receives it. */
+/** Returns whether a request shows a trace to its receiver. */
 async function carries(propagateTo: PropagationRules | undefined, options: RequestOptions | string): Promise<boolean> {
   undos.push(instrument(['http'], { propagateTo }))
   const send = (onAnswer: (response: http.IncomingMessage) => void) =>
@@ -69,7 +69,7 @@ describe('without rules, the trace does not go to', () => {
   })
 
   it.each([
-    // What no name server is asked for: nothing may be sent there from a test.
+    // These addresses need no name server, and no test may send a request to them.
     '169.254.169.254',
     '0xa9fea9fe',
     '2852039166',
@@ -79,7 +79,7 @@ describe('without rules, the trace does not go to', () => {
     'fd00:ec2::254',
     '8.8.8.8',
   ])('%s', async hostname => {
-    // An agent that connects elsewhere, and does not look like a proxy.
+    // The agent connects to the test's server, and does not look like a proxy.
     const agent = new Agent()
     agent.createConnection = (_options: unknown, callback: unknown) =>
       new Agent().createConnection({ host: '127.0.0.1', port: server.port }, callback as never)

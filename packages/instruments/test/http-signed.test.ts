@@ -26,7 +26,7 @@ afterEach(async () => {
 
 type Send = (onAnswer: (response: IncomingMessage) => void) => ClientRequest
 
-/** What arrived of one request, sent bare and then traced. */
+/** Returns the bytes of one request that is sent untraced and then traced. */
 async function bytesOf(send: Send): Promise<readonly string[]> {
   await ask(send)
   undos.push(instrument(['http']))
@@ -146,7 +146,7 @@ describe('a request is one point with one pair of headers', () => {
       await inTrace(() => ask(onAnswer => send(options({ A: 'b' }), onAnswer)))
       await inTrace(() => ask(onAnswer => send(options(['Host', 'a', 'A', 'b']), onAnswer)))
     }
-    // Undone in the order in which they were made: the other one takes over.
+    // The first instrumentation is undone first, so the second one has to take over.
     undos.shift()?.()
     await inTrace(() => ask(onAnswer => http.request(options({}), onAnswer)))
 
@@ -157,7 +157,7 @@ describe('a request is one point with one pair of headers', () => {
   })
 })
 
-/** Another copy of this package, as two versions of it in one program would be. */
+/** Imports a second copy of this package, as in a program that contains two versions. */
 async function importCopy(): Promise<{ instrument: typeof instrument }> {
   const modules = new URL('../node_modules/', import.meta.url)
   const copy = mkdtempSync(fileURLToPath(new URL('.copy-', modules)))

@@ -10,7 +10,7 @@ import { instrumented, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
 
-// As a program has them that took them out before anything was instrumented.
+// Some programs take this function out of the module before anything is instrumented.
 const { request: takenRequest } = http
 
 let server: OriginServer

@@ -9,12 +9,12 @@ export function instrumented(...args: Parameters<typeof instrument>): () => void
   return undo
 }
 
-/** Has `undoInstruments` call this, too. */
+/** Makes `undoInstruments` call `undo`, too. */
 export function undoAfterTest(undo: () => void): void {
   undos.push(undo)
 }
 
-/** To be called after each test: undoes what it has instrumented. */
+/** Undoes all that the test has instrumented. Must be called after each test. */
 export function undoInstruments(): void {
   for (const undo of undos.splice(0)) undo()
 }

@@ -37,7 +37,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
   let redis: Client
   const clients: { disconnect(): void }[] = []
 
-  /** A client that has connected, to the server or to another port. */
+  /** Opens a client that is connected to the server, or to the port in `options`. */
   async function open(options: object = {}): Promise<Client> {
     const client = new ioredis.Redis({ port: server.port, host: server.host, lazyConnect: true, ...options })
     client.on('error', () => undefined)

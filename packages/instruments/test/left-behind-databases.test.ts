@@ -20,7 +20,7 @@ import { collect, inTrace, until } from './traced-calls.js'
 
 const MS = 80
 
-/** Asks for something that takes `MS` milliseconds, and for something that fails. */
+/** Client with a call that takes `MS` milliseconds, and a call that fails. */
 interface Client {
   slow(): Promise<unknown>
   failing(): Promise<unknown>
@@ -133,7 +133,7 @@ const CLIENTS: Record<string, () => Promise<Client>> = {
   },
 }
 
-/** How a program waits for a call, or does not. Each of them ends the scope of the call before the call. */
+/** Ways in which a program waits for a call. In each of them, the trace or the step ends before the call. */
 const WAITS: Record<string, (call: () => Promise<unknown>) => Promise<unknown>> = {
   'awaited outside of its trace': async call => (await inTrace(async () => ({ answer: call() }))).result.answer,
   'awaited outside of its step': async call =>
@@ -156,7 +156,7 @@ const WAITS: Record<string, (call: () => Promise<unknown>) => Promise<unknown>> 
     ).result,
 }
 
-/** The start and the stop of the point of the call, whichever instrument has made it. */
+/** Returns the start and stop records of the call's point, whichever instrument made the point. */
 function ends(): readonly [TraceRecord | undefined, TraceRecord | undefined] {
   const start = records.find(({ name }) => name === 'db-start' || name === 'rpc-start')
   const stop = records.find(({ name, trace_id }) => name.endsWith('-stop') && trace_id === start?.trace_id)

@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url)
 // undici 8 does not load on Node 20.
 const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
 
-/** Asks for a URL, and reads the answer. Rejects where that fails. */
+/** Function that requests a URL and reads the answer. Rejects if either fails. */
 type Call = (url: string, signal?: AbortSignal) => Promise<unknown>
 
 const CALLS: Record<string, Call> = {
@@ -61,7 +61,7 @@ const CALLS: Record<string, Call> = {
   ),
 }
 
-/** How a program waits for a call that it makes within a trace: none of these but the first does so to the end. */
+/** Way in which a program waits for a call within a trace. Only the first way keeps the trace open during the call. */
 type Wait = (call: () => Promise<unknown>) => Promise<unknown>
 
 const WAITS: Record<string, Wait> = {
@@ -128,7 +128,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-/** How long a call took by the clock of the test, in milliseconds. */
+/** Measures how long a call takes by the clock of the test, in milliseconds. */
 function measured(call: () => Promise<unknown>): { took: () => number; run: () => Promise<unknown> } {
   let took = Number.NaN
   return {

@@ -34,7 +34,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** Runs a program that says what it is told; what it prints, line by line. */
+/** Runs `body` with a function `tell` that prints loaded libraries. Returns the printed lines. */
 function runProgram(body: string): string[] {
   const program = `
     import { createRequire } from 'node:module'

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
-/** How a program may come by a library and by us: the module system, and who is first. */
+/** Ways to load a library: by which module system, and before or after the instruments. */
 export const LOAD_ORDERS = [
   ['import', 'before'],
   ['import', 'after'],
@@ -16,8 +16,8 @@ export const LOAD_ORDERS = [
 ] as const
 
 /**
- * Runs a program that loads a library before or after `instrument()` and does `work(library)` in a trace; resolves to
- * the names and the statements of what was recorded. `settings` are the arguments of `instrument()`, as code.
+ * Runs a program that loads a library before or after `instrument()`, and runs the code `work` in a trace. Resolves to
+ * the names and statements of the records. `settings` are the arguments of `instrument()`, as code.
  */
 export async function traceInProgram(
   [system, order]: (typeof LOAD_ORDERS)[number],
@@ -43,7 +43,7 @@ export async function traceInProgram(
   return JSON.parse(await runFile(program, system === 'import' ? 'mjs' : 'cjs'))
 }
 
-/** A file, because a library that is loaded by `import` is found from the main file of its program. */
+/** Runs a program from a file, because the instruments look for imported libraries from the program's main file. */
 async function runFile(program: string, extension: string): Promise<string> {
   const folder = await mkdtemp(join(FOLDER, 'node_modules', '.program-'))
   try {

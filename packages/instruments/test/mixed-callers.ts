@@ -1,17 +1,17 @@
 import { get } from '@osprofiler/core'
 import { inTrace } from './traced-calls.js'
 
-/** Called by a step in each of its callbacks, handlers and rows: notes in whose context that is. */
+/** Notes whose context is current. A step calls this function in each of its callbacks, handlers and rows. */
 export type See = (where: string) => void
 
-/** What a request does with a library. Resolves when it is over. */
+/** Work of a request with a library. Resolves when the work is over. */
 export type Step = (see: See, caller: number) => Promise<unknown>
 
 const CALLERS = 24
 
 /**
- * Has callers with and without a trace take the same step at once, and returns what did not run in the context of its own
- * caller, each place once.
+ * Runs a step for callers with and without a trace, all at once. Returns the places that did not run in the context of
+ * their own caller, each place once.
  */
 export async function findStrays(step: Step, callers = CALLERS): Promise<string[]> {
   const strays = new Set<string>()
@@ -37,15 +37,15 @@ export async function findStrays(step: Step, callers = CALLERS): Promise<string[
   return [...strays].sort()
 }
 
-/** Takes a step that ends with a call of `done`. */
+/** Runs a step that ends with a call of `done`. */
 export function untilDone(run: (done: () => void, failed: (error: unknown) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => run(resolve, reject))
 }
 
-/** A library with its connection, and what callers do with it. */
+/** Library with its connection, and the steps that callers take with them. */
 export interface Opened {
   readonly steps: Readonly<Record<string, Step>>
-  /** Opens the connection. */
+  /** Makes a first call, which opens the connection. */
   first(): Promise<unknown>
   close(): Promise<unknown>
 }

@@ -73,7 +73,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).toEqual(['find things {}'])
   })
 
-  /** Answers as a server does whose collection changes whenever it is asked. */
+  /** Makes the server answer as if the collection changed at every request. */
   function changeForever(): void {
     let count = 0
     server.intercept = ({ name: command }) => {

@@ -17,7 +17,7 @@ let url: string
 let proxy: Way
 let records: TraceRecord[]
 
-/** In a MongoDB that is there for tests, or else in a stand-in. */
+/** Uses the MongoDB of OSPROFILER_TEST_MONGODB_URL, or else a stand-in. */
 beforeAll(async () => {
   url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startStandIn())
   const { hostname, port } = new URL(url)
@@ -38,7 +38,7 @@ async function startStandIn(): Promise<string> {
   return `mongodb://shop:${PASSWORD}@${host}:${port}/?authSource=admin`
 }
 
-/** The same server, by a way that can be cut. */
+/** Returns the URL of the same server through a proxy that a test can interrupt. */
 function urlThroughProxy(): string {
   const through = new URL(url)
   through.host = `${proxy.host}:${proxy.port}`

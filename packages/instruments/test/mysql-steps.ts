@@ -3,7 +3,7 @@ import { type Opened, type See, untilDone } from './mixed-callers.js'
 
 const TEXT = 'SELECT 1 AS n UNION SELECT 2 UNION SELECT 3'
 
-/** Sees a callback, and is done with it. */
+/** Resolves when `run` calls its callback, and shows the callback to `see`. */
 function seen(see: See, run: (callback: () => void) => unknown, where = 'the callback'): Promise<void> {
   return untilDone(done =>
     run(() => {
@@ -20,7 +20,7 @@ function seenEvents(see: See, emitter: NodeJS.EventEmitter, names: readonly stri
   })
 }
 
-/** A pool of one connection. */
+/** Opens a pool of one connection. */
 export function openMysqlPool(library: typeof mysql, uri: string): Opened {
   const pool = library.createPool({ uri, connectionLimit: 1 })
   const promised = pool.promise()
@@ -79,7 +79,7 @@ export function openMysqlPool(library: typeof mysql, uri: string): Opened {
   }
 }
 
-/** A connection that all callers share, and a cluster of pools. */
+/** Opens a connection that all callers share, and a cluster of pools. */
 export function openMysqlConnection(library: typeof mysql, uri: string): Opened {
   let connection: mysql.Connection
   const cluster = library.createPoolCluster()

@@ -42,7 +42,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     return opened
   }
 
-  /** A query in the style of callbacks. */
+  /** Runs a query in the style of callbacks. */
   function ask(
     queryable: Pool | Connection,
     sql: string,
@@ -225,7 +225,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('a prepared statement', () => {
-    /** Prepares in the style of callbacks. */
+    /** Prepares a statement in the style of callbacks. */
     function prepare(connection: Connection, sql: string): Promise<mysql.PrepareStatementInfo> {
       return new Promise((resolve, reject) =>
         connection.prepare(sql, (error, statement) => (error ? reject(error) : resolve(statement))),

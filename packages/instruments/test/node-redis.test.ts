@@ -39,7 +39,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
   let redis: Client
   const clients: { destroy(): unknown }[] = []
 
-  /** A client that is closed after the test. */
+  /** Creates a client that is closed after the test. */
   function create(options: Parameters<NodeRedis['createClient']>[0] = {}): Client {
     const client = library.createClient({ url: server.url, ...options }) as Client
     client.on('error', () => undefined)
@@ -60,7 +60,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
       try {
         client.destroy()
       } catch {
-        // It was closed already.
+        // The client was closed already.
       }
     }
   })
@@ -299,7 +299,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(new Set(waits(records))).toEqual(new Set(['pool']))
   })
 
-  /** The records of a trace are its own: a `SET`, a `GET` and a transaction, all in its `work`. */
+  /** Expects a trace to have only its own records: a `SET`, a `GET` and a transaction, all below its `work`. */
   function expectOwn(baseId: string, key: string, value: string): void {
     const own = records.filter(record => record.base_id === baseId)
     const work = only(own, 'work-start').trace_id

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** A request as it arrived. */
+/** Request as it arrived. */
 export interface Arrived {
   readonly url: string
   readonly method: string
@@ -10,17 +10,17 @@ export interface Arrived {
   readonly rawHeaders: readonly string[]
 }
 
-/** A real server whose paths behave in the ways that a client has to cope with. */
+/** Server whose paths behave in the ways that a client has to cope with. */
 export interface OriginServer extends AsyncDisposable {
   readonly port: number
   readonly origin: string
   readonly arrived: Arrived[]
   readonly connections: () => number
-  /** Sends the second halves of answers. */
+  /** Sends the second half of each waiting answer of `/halves`. */
   release(): void
 }
 
-/** What turns a connection into something else, and the answer to it. */
+/** Events that turn a connection into something else, and the server's answers to these events. */
 const TAKEN_OVER = {
   upgrade: 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n',
   connect: 'HTTP/1.1 200 Connected\r\n\r\n',

@@ -16,7 +16,7 @@ interface CursorQuery extends pg.Submittable {
   read(rows: number, callback?: () => void): Promise<unknown[]>
   close(): Promise<void>
 }
-// It has no types of its own.
+// pg-cursor has no types of its own.
 const Cursor: new (text: string) => CursorQuery = createRequire(import.meta.url)('pg-cursor')
 
 let server: SharedDatabase
@@ -51,12 +51,12 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-/** Tries until the server has done it: a query is sent before it runs. */
+/** Repeats a query until its result is true, because the server runs a query later than the client sends it. */
 async function untilDone(sql: string): Promise<void> {
   while (!(await server.sql(sql)).includes('t')) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
-/** A query in the style of callbacks. */
+/** Runs a query in the style of callbacks. */
 function ask(queryable: pg.Pool | pg.ClientBase, text: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     queryable.query(text, (error, result) => (error ? reject(error) : resolve(result.rows)))
@@ -258,7 +258,7 @@ describe('a traced query of pg', () => {
     instrumented()
 
     const { baseId } = await inTrace(async () => {
-      // No other test has this text: the server goes on with a query whose client gave it up.
+      // The text differs from that of other tests, because the server goes on with queries that their clients gave up.
       const answer = pool.query("SELECT pg_sleep(20), 'canceled'").catch(() => undefined)
       await until(() => records.some(({ name }) => name === 'db-start'))
       await untilDone(

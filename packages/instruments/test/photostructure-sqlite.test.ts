@@ -10,7 +10,7 @@ import { collect, inTrace } from './traced-calls.js'
 const NAME = '@photostructure/sqlite'
 const commonJs: typeof import('@photostructure/sqlite') = createRequire(import.meta.url)(NAME)
 
-/** Opens a database, which is seen since it is opened with the instrument on. */
+/** Opens a database while the instrument is on, because the instrument sees no other database. */
 function open(file: string): InstanceType<typeof DatabaseSync> {
   const undo = instrument([NAME], { traceSql: 'statements' })
   try {
@@ -24,7 +24,7 @@ describe(NAME, () => {
   describeSqlite(
     NAME,
     file => open(file) as never,
-    // Not `library`, which is the default export here, and the classes of the binary part.
+    // The program does not use `library`, which is the default export with the classes of the binary part.
     `const { DatabaseSync } = await import('${NAME}'); const db = new DatabaseSync(':memory:')`,
     false,
   )

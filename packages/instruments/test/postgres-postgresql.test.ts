@@ -14,7 +14,9 @@ let records: TraceRecord[]
 let sql: postgres.Sql
 const undos: (() => void | Promise<void>)[] = []
 
-/** With the library given to it, for it is found some ticks later: when, only a program of its own can tell. */
+/**
+ * Passes the library to `instrument()`, which would find it some ticks later. Only a separate program can tell when.
+ */
 function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'): () => void {
   const undo = instrument(['postgres'], { traceSql, libraries: { postgres } })
   undos.push(undo)
@@ -178,7 +180,7 @@ describe('a traced query of postgres', () => {
     await inTrace(async () => {
       const query = sql`SELECT pg_sleep(10)`.execute()
       await until(() => records.length === 1)
-      // It is sent before it runs, and only then it can be cancelled.
+      // The query is sent before it runs, and only a running query can be canceled.
       const running = "SELECT true FROM pg_stat_activity WHERE query LIKE '%pg_sleep(10)' AND state = 'active'"
       while (!(await server.sql(running)).includes('t')) await new Promise(resolve => setTimeout(resolve, 10))
       query.cancel()

@@ -10,7 +10,7 @@ interface Cursor extends pg.Submittable {
   close(callback: () => void): void
 }
 
-// It has no types.
+// pg-cursor has no types of its own.
 const Cursor: new (text: string) => Cursor = createRequire(import.meta.url)('pg-cursor')
 
 const TEXT = 'SELECT generate_series(1, 4) AS n, pg_sleep(0.001)'
@@ -18,13 +18,13 @@ const TEXT = 'SELECT generate_series(1, 4) AS n, pg_sleep(0.001)'
 type Done = () => void
 type Failed = (error: unknown) => void
 
-/** Shows all events of a query or a stream, and is done with one of them. */
+/** Shows the events of a query or a stream to `see`, and calls `done` at the last of `names`. */
 function seeEvents(emitter: NodeJS.EventEmitter, see: See, names: readonly string[], done: Done): void {
   for (const name of names) emitter.on(name, () => see(`the event ${name}`))
   emitter.on(names.at(-1) ?? '', done)
 }
 
-/** A pool of one connection. */
+/** Opens a pool of one connection. */
 export function openPg(url: string): Opened {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   const withClient = (see: See, work: (client: pg.PoolClient, done: Done, failed: Failed) => void) =>
@@ -109,7 +109,7 @@ export function openPg(url: string): Opened {
   }
 }
 
-/** Clients that all callers share. */
+/** Opens clients that all callers share. */
 export function openPgClient(url: string): Opened {
   const client = new pg.Client(url)
   return {
@@ -140,7 +140,7 @@ export function openPgClient(url: string): Opened {
   }
 }
 
-/** By the query builder, over a pool of its own. */
+/** Opens the query builder knex with its own pool. */
 export function openKnex(client: 'pg' | 'mysql2', connection: string): Opened {
   const db = knex({ client, connection, pool: { min: 0, max: 1 } })
   const text = 'SELECT 1 AS n'
@@ -172,7 +172,7 @@ export function openKnex(client: 'pg' | 'mysql2', connection: string): Opened {
   }
 }
 
-/** The library of porsager. */
+/** Opens the library postgres. */
 export function openPostgres(url: string): Opened {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
   return {

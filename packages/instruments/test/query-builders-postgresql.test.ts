@@ -35,7 +35,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** What a request does first, and once more: its number tells it from others. */
+/** Query that a request makes twice. The number distinguishes the request from others. */
 type Ask = (number: number) => Promise<unknown>
 
 async function expectNoMixture(ask: Ask): Promise<void> {
@@ -87,7 +87,7 @@ describe('knex over a pool that the program has made', () => {
 describe('knex', () => {
   let db: Knex
 
-  // Connected, so that none of the tests is the one that waits for that.
+  // The pool connects here, so that no test has to wait for a connection.
   beforeAll(async () => {
     db = knex({ client: 'pg', connection: server.url, pool: { min: 1, max: 1 } })
     await db('products').select('id')

@@ -12,7 +12,7 @@ import { databaseCalls } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
-/** The part that all the clients share. OpenSearch's takes the rest of a request in `body`. */
+/** Methods that all clients share. OpenSearch's client takes the rest of a request in `body`. */
 interface Client {
   search(request: object, options?: object): Promise<unknown>
   index(request: object): Promise<unknown>
@@ -23,19 +23,19 @@ interface Client {
 }
 
 const TRACES = 200
-// Another index than those of the driver, whose tests remove these.
+// The index differs from those of the driver, because the driver's tests remove the driver's indexes.
 const INDEX = 'instrumented'
 const ALL = { query: { match_all: {} } }
 
 let records: TraceRecord[]
 const undos: (() => void)[] = []
 
-/** What an instrument wraps. */
+/** Part of a library that an instrument wraps. */
 interface Library {
   readonly Transport: { readonly prototype: { readonly request: unknown } }
 }
 
-/** Instruments, and waits until that has found the client: modules are found some ticks later. */
+/** Instruments, and waits until the instrument has found the client, because modules are found some ticks later. */
 async function instrumentAll({ Transport }: Library, ...args: Parameters<typeof instrument>): Promise<() => void> {
   const { request } = Transport.prototype
   const undo = instrument(...args)
@@ -52,7 +52,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Declares what an instrument makes of the requests of a client, at a real server. */
+/** Declares the tests of the points that a client's requests become, at a real server. */
 export function describeSearchClient(name: string, server: SearchServerName): void {
   describe(`${name} at ${server}`, () => {
     const product = server.startsWith('opensearch') ? 'opensearch' : 'elasticsearch'
@@ -71,7 +71,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
 
     const instrumented = (...args: Parameters<typeof instrument>) => instrumentAll(library, ...args)
 
-    /** A search, as each of the clients takes it. */
+    /** Returns a search in the form that the client takes. */
     const query = (body: object): object =>
       product === 'opensearch' ? { index: INDEX, body } : { index: INDEX, ...body }
     const document = (body: object): object => ({
@@ -153,7 +153,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
         await access.search(query(ALL)).catch(() => undefined)
       })
 
-      // In the path of an HTTP request a user's name does stand, since a path is what is asked for.
+      // The path of an HTTP point holds the user's name, because the program requests that path.
       const own = records.filter(record => record.name.startsWith('db'))
       expect(databaseCalls(own)).toHaveLength(5)
       expect(JSON.stringify(own)).not.toContain('SEALED')
@@ -282,12 +282,12 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    // One of the three has files of its own for `import`.
+    // Only @elastic/elasticsearch has separate files for `import`.
     const orders = name === '@elastic/elasticsearch' ? LOAD_ORDERS : LOAD_ORDERS.slice(1, 3)
 
     it.each(orders)('is found if it is loaded by %s %s the instruments', async (...order) => {
       const search = JSON.stringify(query({ query: { match: { status: 'x' } } }))
-      // Modules are found some ticks after they were loaded.
+      // The instrument finds modules some ticks after they were loaded.
       const work = `
       const client = new library.Client({ node: '${url}' })
       for (let i = 0; i < 500 && !records.some(({ name }) => name === 'db-stop'); i++) {

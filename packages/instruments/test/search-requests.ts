@@ -14,7 +14,7 @@ interface Client {
   close(): Promise<void>
 }
 
-/** Requests, and the paths that points show of them. */
+/** Paths of requests, and the paths that their points show. */
 const PATHS = [
   ['/', '/'],
   ['/orders/_search', '/orders/_search'],
@@ -60,7 +60,7 @@ const PATHS = [
   ['/__proto__/constructor', '/__proto__/?'],
 ] as const
 
-/** Declares what points show of the paths and failures of a client's requests, at a real server. */
+/** Declares the tests of the paths and failures that points show of a client's requests, at a real server. */
 export function describeSearchRequests(name: string, serverName: SearchServerName): void {
   describe(`requests of ${name} at ${serverName}`, () => {
     let server: SearchServer

@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin[Symbol.asyncDispose]())
 
-/** An HTTP request with everything that must not be told of it, and one to where nobody listens. */
+/** Requests with a secret in every place that must not be recorded, by client. */
 const CLIENTS: Record<string, (url: string) => Promise<unknown>> = {
   fetch: async url => (await fetch(url, { headers: HEADERS, method: 'POST', body: SECRET })).text(),
   undici: async url => (await undiciRequest(url, { headers: HEADERS, method: 'POST', body: SECRET })).body.text(),

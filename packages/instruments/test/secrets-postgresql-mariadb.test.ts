@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([postgresql.stop(), mariadb.stop()]))
 
-/** What no statement may be told with: as a literal, in a comment, as a parameter, in what fails. */
+/** Queries with a secret in a literal, in a comment or in a failing statement. No record may show the secret. */
 const QUERIES: [text: string, params?: string[]][] = [
   [`SELECT '${SECRET}' AS a, '${SECRET}''s' AS b`],
   [`SELECT 1 /* ${SECRET} */ -- ${SECRET}`],
@@ -57,12 +57,12 @@ const CLIENTS: Record<string, () => Promise<unknown>> = {
   },
 }
 
-/** Within a point of the program, to which a failure is thrown on: that is one more place where it is told. */
+/** Runs a query within a point of the program. This point also records the failure, and possibly the secret. */
 async function failing(ask: () => Promise<unknown>): Promise<void> {
   await withTrace('step', ask).catch(() => undefined)
 }
 
-/** The same server, by a user that it does not know. */
+/** Returns the URL of the same server for a user that the server does not know. */
 function withUser(url: string): string {
   const other = new URL(url)
   other.username = SECRET

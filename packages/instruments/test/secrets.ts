@@ -3,13 +3,13 @@ import { instrument } from '@osprofiler/instruments'
 import { expect } from 'vitest'
 import { inTrace } from './traced-calls.js'
 
-/** Stands in every secret of these tests, and must stand in no record. */
+/** Text in every secret of these tests, which no record may contain. */
 export const SECRET = 'SEALED'
 
 /**
- * Does some work in a trace with every instrument on, and a hook that marks each record that it sees; resolves to what
- * left the process. All of it has been seen by the hook, and no secret stands in it. Libraries that are ECMAScript modules
- * are found some ticks after they were loaded: `options` hands them over.
+ * Runs `work` in a trace with every instrument on, and a hook that marks each record. Resolves to the records that left
+ * the process. Expects that the hook has seen all of them, and that no secret is in them. `options` passes libraries
+ * that are ECMAScript modules, because the instruments find such modules only some ticks after they were loaded.
  */
 export async function recordWithoutSecrets(
   options: Parameters<typeof instrument>[1],
@@ -33,7 +33,8 @@ export async function recordWithoutSecrets(
   return left
 }
 
-// As it is, in base64 at each of the three places at which it may begin, in hexadecimal, and escaped.
+// The pattern finds the secret as it is, in base64 at each of three possible offsets, in hexadecimal, and
+// percent-encoded.
 const SEALED = new RegExp(
   [
     SECRET,

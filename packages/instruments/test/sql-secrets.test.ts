@@ -3,23 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { redactStatement } from '../src/sql/text/sql-text.js'
 import type { SqlDialect } from '../src/sql/text/sql-tokens.js'
 
-// A statement as each server reads it: made of parts of which is known whether they are values, so that no second
-// reader has to agree with ours.
+// Each statement is composed of parts that are known to be values or not, so no second parser has to agree with ours.
 
-/** Stand in every value and in every comment, and in nothing else. */
+/** These secrets are in every value and every comment, and nowhere else. */
 const SECRET = 'SEALED'
 const SECRET_NUMBER = '424242'
 
 interface Part {
   readonly sql: string
-  /** Must be shown, where the statement has nothing in it that can be read in two ways. */
+  /** Name that must be shown if the statement is unambiguous. */
   readonly name?: string
 }
 
 const CONFUSING = ["'", '"', '`', '\\', '$$', '$a$', '--', '-- ', '/*', '*/', '#', '\n', '\r', ';', '=', '[', ']', '?']
 const PLAIN_TEXT = [' ', ',', 'a', 'E', "E'", 'x', '1', '(', 'SET a = ', 'é', '😀']
 
-/** What users type: the secret somewhere between what may mislead a reader. */
+/** Text that users type: a secret between characters that may mislead a parser. */
 const text = fc
   .tuple(...[0, 1].map(() => fc.array(fc.constantFrom(...CONFUSING, ...PLAIN_TEXT), { maxLength: 6 })))
   .map(([before = [], after = []]) => `${before.join('')}${SECRET}${after.join('')}`)
@@ -82,7 +81,7 @@ const SIGNS = [',', '(', ')', '=', '<>', '::', '||', '->>', ';', '*', '?']
 function partOf(dialect: SqlDialect): fc.Arbitrary<Part> {
   const names = fc.constantFrom(...WORDS, ...(dialect === 'sqlite' ? [] : QUOTED[dialect]))
   return fc.oneof(
-    // With a comma behind it: a string that another one follows is no SQL, or goes on in it.
+    // A comma follows each value, because two strings in a row are either invalid SQL or one string.
     { weight: 3, arbitrary: fc.oneof(...VALUES[dialect]).map(sql => ({ sql: `${sql} ,` })) },
     { weight: 1, arbitrary: fc.oneof(...COMMENTS[dialect]).map(sql => ({ sql })) },
     { weight: 3, arbitrary: names.map(name => ({ sql: name, name })) },
@@ -130,7 +129,7 @@ describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', d
       fc.property(statement, fc.nat(), (parts, at) => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
 
-        // Cut within its secret, a part of that is left.
+        // A cut within a secret leaves a part of the secret.
         const { text } = redactStatement(sql.slice(0, at % (sql.length + 1)), dialect)
 
         expect(text).not.toMatch(/SEAL|4242/)

@@ -23,7 +23,7 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
     ['SELECT a /* SEALED', 'SELECT a'],
     ['SELECT a -- SEALED', 'SELECT a'],
     ["SELECT ''", 'SELECT ?'],
-    // An apostrophe that nobody has doubled.
+    // The apostrophe of `it's` is not doubled.
     ["INSERT INTO notes VALUES ('a', 'it's my SEALED')", 'INSERT INTO notes VALUES (?'],
     ["INSERT INTO notes VALUES ('rock ' n SEALED')", 'INSERT INTO notes VALUES (?'],
     ["SELECT 'a' || 'SEALED", 'SELECT ?'],
@@ -56,7 +56,7 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
   it.each(["'", "''", "'\\", "\\'", '"', '`', '$a$', '/*', '$', '1', '[', "''\\"])(
     'is read in linear time if it contains a hundred thousand %s',
     part => {
-      // In quadratic time this would take minutes, not the test's time.
+      // In quadratic time the test would take minutes.
       expect(shown(part.repeat(100_000), dialect).length).toBeLessThanOrEqual(MAX_STATEMENT_CHARS + 3)
     },
   )
@@ -87,7 +87,7 @@ describe('a statement of PostgreSQL', () => {
     ["SELECT U&'\\0053EALED', b'01', N'SEALED'", 'SELECT ?, ?, ?'],
     ["SELECT a->>'key' FROM t WHERE b @> '{}'::jsonb", 'SELECT a->>? FROM t WHERE b @> ?::jsonb'],
     ['SELECT "SEALED', 'SELECT ?'],
-    // With standard_conforming_strings off, the first string ends at the third quote.
+    // If standard_conforming_strings is off, the first string ends at the third quote.
     ["SELECT 'it\\'s SEALED'", 'SELECT ?'],
     ["SELECT E'a'\n'it\\'s SEALED'", 'SELECT ?'],
     ["SELECT E'a' -- x\n  'b\\' SEALED' , '', a", 'SELECT ? , ?, a'],
@@ -126,11 +126,11 @@ describe('a statement of MySQL', () => {
     ["SELECT a /*M! , '*/ SEALED' */", 'SELECT a ?'],
     ['SELECT `SEALED', 'SELECT ?'],
     ["SELECT 'SEALED\\", 'SELECT ?'],
-    // With NO_BACKSLASH_ESCAPES, the first string ends at the second quote.
+    // If NO_BACKSLASH_ESCAPES is set, the first string ends at the second quote.
     ["SELECT 'a\\', 'SEALED'", 'SELECT ?'],
     ["SELECT 'a\\' = ' SEALED', 'b\\'", 'SELECT ?'],
     ["SELECT 'a\\', 'b\\', 'SEALED', 'c'", 'SELECT ?'],
-    // A comment ends with its line, and a line with a line feed.
+    // A comment ends at a line feed, but not at a carriage return.
     ["SELECT a -- it\r's\n, 'SEALED', b", 'SELECT a , ?, b'],
     ["SELECT a # it\r's\n, 'SEALED', b", 'SELECT a , ?, b'],
     ["SELECT 5 --\u00a0' \n SEALED ', a", 'SELECT ? -- ?, a'],
@@ -159,7 +159,7 @@ describe('a statement of SQLite', () => {
     ['ATTACH ? AS a KEY SEALED', 'ATTACH ? AS a KEY ?'],
     ["SELECT a -- it\r's\n, 'SEALED', b", 'SELECT a , ?, b'],
     ['SELECT /* a /* b */ SEALED */ c', 'SELECT ?'],
-    // A name in double quotes that it does not know is a string.
+    // SQLite reads an unknown name in double quotes as a string.
     [
       'SELECT "a" FROM "t" WHERE "b" = "SEALED" OR "b" LIKE "%SEALED"',
       'SELECT "a" FROM "t" WHERE "b" = ? OR "b" LIKE ?',

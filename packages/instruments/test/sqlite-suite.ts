@@ -5,7 +5,7 @@ import { databaseCalls } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only } from './traced-calls.js'
 
-/** The part of `node:sqlite` and of better-sqlite3 that both have. */
+/** Part that `node:sqlite` and better-sqlite3 have in common. */
 export interface SqliteDatabase {
   exec(sql: string): unknown
   prepare(sql: string): SqliteStatement
@@ -20,8 +20,9 @@ export interface SqliteStatement {
 }
 
 /**
- * What all promise. `program` opens a database called `db`, of what `library` exports, in a program of its own.
- * `seesPrepared` is whether statements are seen that were prepared before.
+ * Declares the tests that every SQLite library passes. `program` is the code of a separate program, which opens a
+ * database `db` with the exports in `library`. `seesPrepared` says whether the instrument sees statements that were
+ * prepared before it was on.
  */
 export function describeSqlite(
   name: InstrumentName,

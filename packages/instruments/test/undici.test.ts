@@ -221,7 +221,7 @@ interface Proxy extends AsyncDisposable {
   carried(): boolean
 }
 
-/** A proxy for tunnels and for plain requests, which says whether a trace was shown to it. */
+/** Opens a proxy for tunnels and plain requests, which tells whether a request showed a trace to it. */
 async function openProxy(): Promise<Proxy> {
   let carriedTrace = false
   const proxy: Server = createServer((req, res) => {

@@ -27,7 +27,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-/** Asks for a large body, and hands over what reads it. The program holds the answer as long as the test runs. */
+/** Requests a large body. Resolves to a function that reads the answer, and to the answer, which the test holds. */
 type Open = (url: string) => Promise<{ read: () => Promise<unknown>; answer: unknown }>
 
 const OPENS: Record<string, Open> = {

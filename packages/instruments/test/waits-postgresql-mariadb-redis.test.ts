@@ -36,7 +36,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** A pool of four connections. */
+/** Pool of four connections. */
 interface FourConnections {
   ask(): Promise<unknown>
   close(): Promise<unknown>
@@ -68,7 +68,7 @@ const POOLS: Readonly<Record<string, () => Promise<FourConnections> | FourConnec
   },
 }
 
-/** How often each is in a list. */
+/** Returns how often each value is in a list. */
 function count(list: readonly unknown[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const each of list) counts[String(each)] = (counts[String(each)] ?? 0) + 1

@@ -3,7 +3,7 @@ import { osprofilerMiddleware } from '@osprofiler/koa'
 import Koa from 'koa'
 import Koa2 from 'koa2'
 
-// Nothing here runs: it has to compile where it may be written, and not where it may not.
+// This file never runs. Its calls have to compile, except for those that are marked as errors.
 
 interface State {
   user: string
@@ -22,7 +22,7 @@ void traced
 
 // @ts-expect-error A key is a string.
 osprofilerMiddleware(7)
-// @ts-expect-error There is no such option.
+// @ts-expect-error `hideQueries` is not an option.
 osprofilerMiddleware('KEY', { hideQueries: true })
-// @ts-expect-error It says yes or no at once.
+// @ts-expect-error `ignore` returns its answer synchronously.
 osprofilerMiddleware('KEY', { ignore: async () => true })

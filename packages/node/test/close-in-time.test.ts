@@ -16,14 +16,14 @@ interface Outcome {
   readonly stats: readonly NotifierStats[]
 }
 
-/** Five seconds are promised; the rest is for a busy machine. */
+/** `close()` promises five seconds. The rest is for a busy machine. */
 const LONGEST_CLOSE_MS = 5_500
 const AT_ONCE_MS = 500
 
 const sockets = new Set<Socket>()
 const server = createServer(socket => {
   sockets.add(socket)
-  // It reads and says nothing, which no client can tell from a server that thinks.
+  // The server reads and never answers. No client can distinguish such a server from a slow one.
   socket.on('error', () => undefined).resume()
 })
 beforeAll(async () => {
@@ -43,7 +43,7 @@ const STORES = [
 ]
 
 describe('close() of setup()', () => {
-  // Side by side: each waits for some seconds.
+  // The tests run in parallel, because each of them waits for several seconds.
   it.concurrent.for(STORES.map(stores => [stores]))(
     'takes five seconds in total if servers hang: %j',
     async ([stores = []], { onTestFinished }) => {

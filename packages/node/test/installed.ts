@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-/** A program in a folder of its own, with our packages installed beside it and no store's client. */
+/** Program in a folder of its own, with our packages installed beside it, and without a client of any store. */
 export interface InstalledProgram {
-  /** The folder that the program's folder is in. Nothing else is in it. */
+  /** The parent folder of the program's folder, which contains nothing else. */
   readonly outside: string
   /** The program's own folder. */
   readonly folder: string
@@ -21,7 +21,7 @@ export interface InstalledProgram {
 
 export interface RunOptions {
   readonly cwd?: string
-  /** In place of the environment, of which nothing but the path is handed on. */
+  /** The environment of the program. The environment of the test is not inherited, except for PATH. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -33,7 +33,7 @@ export interface Outcome {
 
 const packages = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Installs a program, which `remove` is to be called on. */
+/** Installs a program. The caller has to call `remove`. */
 export function installProgram(): InstalledProgram {
   const outside = realpathSync(mkdtempSync(join(tmpdir(), 'osprofiler-installed-')))
   // Some tests run the program as another user.

@@ -3,18 +3,18 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-/** A program in a process of its own, which does not outlive the running test. */
+/** Program in a process of its own, which does not outlive the running test. */
 export interface Program {
   readonly child: ChildProcess
-  /** What it sent to its parent first: the port of a server. */
+  /** The first message to the parent process: the port of the server. */
   readonly port: Promise<number>
-  /** Resolves at its end. */
+  /** Resolves when the program has ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
 }
 
 export const REGISTER = ['--import', '@osprofiler/node/register'] as const
 
-/** Starts a fixture with this environment and none of ours. */
+/** Starts a fixture with this environment. Variables of OSProfiler, Vitest and Node are not inherited. */
 export function startProgram(
   fixture: string,
   environment: Record<string, string> = {},

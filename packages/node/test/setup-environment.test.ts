@@ -18,7 +18,7 @@ afterAll(() => program.remove())
 const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
 
-/** Runs a program that is set up, traces a point, and says what became of it. */
+/** Runs a program that calls setup() and traces a point. Returns its warnings, its error, its counts and its driver. */
 async function serve(options: string, env: Record<string, string> = {}, before = '') {
   const file = program.write(
     `${crypto.randomUUID()}.mjs`,

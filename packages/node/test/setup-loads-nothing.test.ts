@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledProgram, installProgram } from './installed.js'
 
-/** Every library that an instrument or a driver knows by name, and those that they could be tempted to ask for. */
+/** Libraries that an instrument or a driver knows by name, and libraries that they could attempt to load. */
 const LIBRARIES = [
   '@elastic/elasticsearch',
   '@koa/router',
@@ -34,7 +34,7 @@ const LIBRARIES = [
   'uuid',
 ]
 
-/** The files that an instrument looks for in them, each in the dialect that it is loaded in. */
+/** Files that an instrument looks for in a library, each in the module system in which the file is loaded. */
 const FILES = ['index.js', 'lib/index.js', 'dist/index.cjs', 'build/index.js', 'esm/index.js', 'src/index.js']
 
 const STORES = [
@@ -55,7 +55,7 @@ const STORES = [
 
 const EVERYTHING = `instruments: [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'], traceSql: 'values'`
 
-/** Puts a package of each name below a folder. Each says so when any of its files is run. */
+/** Creates a package of each name in a folder. Each file of a package prints its name when it runs. */
 function plant(folder: string): void {
   for (const name of LIBRARIES) {
     const manifest = {
@@ -93,7 +93,9 @@ beforeAll(() => {
 })
 afterAll(() => program.remove())
 
-/** A program that is set up, once for each store, records a point, waits for what may be loaded meanwhile, and ends. */
+/**
+ * Returns a program that calls setup() for each store, records a point, waits for libraries that load late, and ends.
+ */
 function programOf(options: string, stores: readonly string[] = ['']): string {
   const [node, core, instruments] = ['node', 'core', 'instruments'].map(name =>
     JSON.stringify(join(program.folder, 'node_modules/@osprofiler', name, 'dist/index.js')),
@@ -138,7 +140,7 @@ describe('setup() runs no code from the working directory, the home directory or
     const outcomes = await Promise.all([
       program.run([file], { cwd: below, env }),
       program.run(evaluated, { cwd: hostile, env }),
-      // The first argument is no main file, though it looks like one.
+      // The first argument looks like a main file, but is not one.
       program.run([...evaluated, join(hostile, 'app.js')], { cwd: below, env }),
     ])
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 afterEach(() => vi.unstubAllEnvs())
 
-/** How many failed traces Redis knows of, after one that has failed. */
+/** Returns how many failed traces Redis lists, after one more trace has failed. */
 async function failedTraces(options: SetupOptions & { readonly notifier?: undefined }): Promise<number> {
   const osprofiler = setup({ connectionString: server.url, ...options })
   const failing = () => {

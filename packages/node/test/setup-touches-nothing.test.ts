@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 afterAll(() => program.remove())
 
-/** Runs a program that is told by `observe()` what it has touched. Its last line is parsed. */
+/** Runs a program that compares `observe()` before and after. Returns the parsed output of the program. */
 async function observed(
   text: string,
   env: Record<string, string> = {},

@@ -26,7 +26,7 @@ afterEach(async () => {
   vi.unstubAllEnvs()
 })
 
-/** A trace of one point. */
+/** Records a trace of one point. */
 function tracePoint(name: string): void {
   run({ hmacKey: KEY }, () => withTrace(name, () => undefined))
 }
@@ -35,7 +35,7 @@ async function names(records: Promise<TraceRecord[]>): Promise<string[]> {
   return (await records).map(({ name }) => name).sort()
 }
 
-/** A server that answers whether its request carried a trace. */
+/** Opens a server that answers whether its request carried a trace. Returns the server's URL. */
 async function openServer(): Promise<string> {
   const server = createServer((req, res) => res.end(String('x-trace-info' in req.headers)))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

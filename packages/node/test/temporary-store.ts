@@ -5,13 +5,13 @@ import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { onTestFinished } from 'vitest'
 
-/** An embedded store of the running test's own. */
+/** Embedded store of the running test. */
 export interface TemporaryStore {
   readonly connectionString: string
-  /** Where a file would be that must not come to be. */
+  /** Folder of the store's file. The folder is empty until something writes a file. */
   readonly directory: string
   exists(): boolean
-  /** All records of all traces, read by a driver of its own. */
+  /** Returns the records of all traces, read by a separate driver. */
   records(): Promise<TraceRecord[]>
 }
 

@@ -25,7 +25,7 @@ const PROGRAM = `
 
 it('counts records as dropped if the thread cannot start, warns once, and does not start the thread for each batch', async () => {
   const program = installProgram()
-  // No more than its being there is looked at, since the thread does not get that far.
+  // The thread fails before it loads the package, so the package only has to exist.
   program.write('node_modules/@photostructure/sqlite/package.json', '{ "name": "@photostructure/sqlite" }')
   program.write('node_modules/@photostructure/sqlite/index.js', '')
 

@@ -12,7 +12,7 @@ function marksOf(report: Report): Record<string, readonly string[]> {
   return Object.fromEntries(report.points.map(node => [node.traceId, node.marks]))
 }
 
-/** The ids of a tree as nested arrays, written without recursion's help: every point with its depth. */
+/** Returns the ids of a tree, one per line, indented by depth. */
 function shapeOf(report: Report): string {
   return report.points.map(node => `${' '.repeat(node.depth)}${node.traceId}`).join('\n')
 }

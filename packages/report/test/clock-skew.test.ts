@@ -51,10 +51,10 @@ describe('the correction of clock skew', () => {
     const report = correct(
       ...request(
         ...call('a', 20_000, 60_000, off, ['web', 'db']),
-        // Hardly there and long back: the difference is at most a little over 100 us.
+        // The request is fast and the response slow, so the difference is at most a little over 100 µs.
         { id: 'b', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 70_000, to: 90_000 },
         { id: 'c', parent: 'b', host: 'db', ...served('/'), from: 70_100 + off, to: 80_000 + off },
-        // Long there and hardly back.
+        // The request is slow and the response fast.
         { id: 'd', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 100_000, to: 120_000 },
         { id: 'e', parent: 'd', host: 'db', ...served('/'), from: 110_000 + off, to: 119_700 + off },
       ),
@@ -233,7 +233,7 @@ describe('the correction of clock skew', () => {
       there: fc.integer({ min: 0, max: 40_000 }),
       work: fc.integer({ min: 1, max: 500_000 }),
       back: fc.integer({ min: 0, max: 40_000 }),
-      /** How long after its call an answer ends, where nothing is on the way back. */
+      /** Time by which the callee outlasts its call. `back` does not count unless this time is 0. */
       late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
       drift: fc.integer({ min: -2_000, max: 2_000 }),
       givenUp: fc.boolean(),
@@ -254,7 +254,7 @@ describe('the correction of clock skew', () => {
           const off = (skews[callee] ?? 0) + drift
           const callers = [
             { id: `call-${index}`, host: 'web', ...sent(host, 80, '/'), from, to },
-            // Given up before it was answered, and sent again.
+            // Some calls are given up before they are answered, and sent again.
             ...(givenUp
               ? [{ ...sent(host, 80, '/'), id: `lost-${index}`, host: 'web', from, to: from, stopInfo: { etype: 'E' } }]
               : []),
@@ -278,7 +278,7 @@ describe('the correction of clock skew', () => {
         expect(report.clocks.some(({ contradictory }) => contradictory)).toBe(false)
         for (const caller of report.points) {
           for (const callee of caller.children) {
-            // Drift of 2 ms each way, and answers that end up to 2 ms late.
+            // The tolerance covers a drift of 2 ms each way, and answers that end up to 2 ms late.
             const toleranceUs = 10_000
             expect(callee.startedUs).toBeGreaterThanOrEqual((caller.startedUs ?? 0) - toleranceUs)
             expect(callee.finishedUs).toBeLessThanOrEqual((caller.finishedUs ?? 0) + toleranceUs)
@@ -319,7 +319,7 @@ describe('the correction of clock skew', () => {
         for (const caller of report.points) {
           for (const callee of caller.children) {
             expect(callee.startedUs).toBeGreaterThanOrEqual(caller.startedUs ?? Infinity)
-            // An answer may end a little later than its call without the clocks being blamed for it.
+            // An answer may end a little later than its call without proving a difference between the clocks.
             expect(callee.finishedUs).toBeLessThanOrEqual((caller.finishedUs ?? 0) + 1000)
           }
         }

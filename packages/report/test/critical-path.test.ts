@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTrace, type Point, sent, served } from './make-trace.js'
 
-/** `a 0-40` for each segment; `?` where nothing ran, and behind what is assumed. */
+/** Returns a text such as `a 0-40` for each segment. `?` replaces a missing point, and follows an assumed segment. */
 function pathOf(...points: readonly Point[]): string[] {
   return criticalPath(buildReport(makeTrace(...points))).map(show)
 }
@@ -198,7 +198,7 @@ describe('criticalPath', () => {
   })
 })
 
-/** Points with any parents, cycles among them, any times, stops before starts, and none. */
+/** Points with any parents, cycles included, and any times. Some stop before they start, and some never stop. */
 const anyTrace = fc
   .array(
     fc.record({
@@ -216,7 +216,7 @@ const anyTrace = fc
     }),
   )
 
-/** A step that works for a while before and after each of its groups of steps, which run in turn or at once. */
+/** Step that works before and after each of its groups of steps. The steps of a group run in turn or at once. */
 interface Program {
   readonly worksUs: number
   readonly groups: readonly { readonly atOnce: boolean; readonly steps: readonly Program[] }[]
@@ -236,7 +236,7 @@ const anyProgram = fc.letrec<{ program: Program; leaf: Program }>(tie => ({
   }),
 })).program
 
-/** Runs a program on paper: its points, and the path, which is known as nothing but the slowest of a group is waited for. */
+/** Simulates a program. Returns its points and its critical path, which contains only the slowest of parallel steps. */
 function run(program: Program): { points: Point[]; path: string[] } {
   const points: Point[] = []
   const runStep = (step: Program, parent: string | undefined, from: number): { to: number; path: string[] } => {

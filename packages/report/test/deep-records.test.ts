@@ -32,7 +32,7 @@ function nested(kind: keyof typeof NESTINGS, depth: number): string {
   return `${open.repeat(depth)}${kind === 'lists' ? '' : '1'}${close.repeat(depth)}`
 }
 
-/** Records as JSON lines, of which the middle point holds a value that is nested so deep wherever it can. */
+/** Returns records as JSON lines. The middle point holds the value in all of its records. */
 function deepLines(value: string): string {
   const line = (name: string, id: string, second: number, info: string): string =>
     `{"name":"${name}","base_id":"b","parent_id":"${id === 'top' ? 'b' : 'top'}","trace_id":"${id}","timestamp":"2026-11-22T11:00:0${second}","info":${info},"project":"p","service":"s"}\n`
@@ -45,7 +45,7 @@ function deepLines(value: string): string {
   )
 }
 
-/** Everything that makes text of a report. */
+/** Functions that turn a report into text. */
 const WRITERS: Readonly<Record<string, (report: Report) => Iterable<string>>> = {
   'the JSON': reportJsonChunks,
   'an export for Perfetto': exportPerfetto,
@@ -67,7 +67,7 @@ describe.each(CASES)('a record with %i levels of %s', (depth, kind) => {
     const text = [...write(report)].join('')
 
     expect(text.length).toBeGreaterThan(0)
-    // Indentation of each level would make it grow with the square of the depth.
+    // If each level were indented, the text would grow with the square of the depth.
     expect(text.length).toBeLessThan(50_000 + 60 * depth)
   })
 

@@ -5,7 +5,7 @@ import { hostileRecords } from './hostile-records.js'
 import { request, runs } from './make-runs.js'
 import { BASE_ID, makeTrace, type Point, query, sent, served } from './make-trace.js'
 
-/** `wsgi same, db slower` */
+/** Returns the change of each point, as in `wsgi same, db slower`. */
 function changes(before: readonly Report[], after: readonly Report[]): string {
   return diffReports(before, after)
     .points.map(({ name, change }) => `${name} ${change}`)

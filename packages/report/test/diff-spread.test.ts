@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compareTimes } from '../src/compare/diff-spread.js'
 
 describe('compareTimes', () => {
-  /** Numbers between 0 and 1, always the same (a linear congruential generator). */
+  /** Returns a generator of the same numbers between 0 and 1 in every run (a linear congruential generator). */
   function createRandom(seed: number): () => number {
     let state = seed
     return () => {

@@ -66,7 +66,7 @@ describe('exportOtlp', () => {
   })
 
   it('hashes ids that are not UUIDs, always to the same value and never to zeros', () => {
-    // FNV-1a of 128 bits, draft-eastlake-fnv: the hash of "foobar" is 343e1662793c64bf6f0d3597ba446f18.
+    // According to draft-eastlake-fnv, the 128-bit FNV-1a hash of "foobar" is 343e1662793c64bf6f0d3597ba446f18.
     const [known] = spans([{ id: 'foobar', from: 0, to: 1 }])
     const [nil] = spans([{ id: '00000000-0000-0000-0000-000000000000', from: 0, to: 1 }])
 

@@ -24,7 +24,7 @@ describe('every export', () => {
     const long = 'n'.repeat(1_000_000)
     const text = [...write(buildReport(makeTrace({ id: 'a', name: long, service: long, from: 0, to: 1 })))].join('')
 
-    // The records hold each of them twice.
+    // The records hold the name and the service twice each.
     expect(text.length).toBeLessThan(4_100_000)
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 const MEGABYTE = 1_000_000
 
-/** As a socket or a file gives a text. */
+/** Yields a text in pieces, as a socket or a file does. */
 function* pieces(text: string): Generator<string> {
   for (let at = 0; at < text.length; at += 65_536) yield text.slice(at, at + 65_536)
 }
@@ -54,7 +54,7 @@ describe('a trace file', () => {
   })
 })
 
-/** Texts of which a reader could look at all again with each piece. */
+/** Texts that a careless reader would read again from the start with each piece. */
 const LINEAR: Readonly<Record<string, (length: number) => string>> = {
   'blank lines': length => '\n'.repeat(length),
   'blank lines before a record': length => `${' \n'.repeat(length / 2)}{"name":"a-start"}\n`,
@@ -68,12 +68,12 @@ describe('the time to read a file', () => {
   it.each(Object.entries(LINEAR))('grows linearly with the size for %s', async (_, make) => {
     const [small, large] = [await timeOf(make(2 * MEGABYTE)), await timeOf(make(16 * MEGABYTE))]
 
-    // Eight times the text: its square would be 64 times. Small times are mostly noise.
+    // Eight times the text would take 64 times as long in quadratic time. Times below 50 ms are mostly noise.
     expect(large).toBeLessThan(24 * Math.max(small, 50))
   })
 })
 
-/** In milliseconds of the processor: other programs on the machine do not count. */
+/** Returns the processor's time in milliseconds, which does not depend on other programs. */
 async function timeOf(text: string): Promise<number> {
   const begun = process.cpuUsage()
   await readTraceFile(pieces(text))

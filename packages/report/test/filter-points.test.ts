@@ -6,7 +6,7 @@ import { filterPoints } from '../src/analysis/filter-points.js'
 import { hostileRecords } from './hostile-records.js'
 import { BASE_ID, makeShopTrace, makeTrace, query, sent, served } from './make-trace.js'
 
-/** The tree's lines without what follows it, and without the columns after the labels. */
+/** Returns the lines of the tree, without the lines below it and the columns after the labels. */
 function tree(options: RenderTreeOptions, records = makeShopTrace()): string[] {
   const lines = renderTree(buildReport(records), { width: 100, ...options }).split('\n')
   return lines.slice(0, lines.indexOf('')).map(line => line.replace(/ {2,}(?:gateway|catalog|orders|api) .*/, ''))

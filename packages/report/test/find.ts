@@ -1,22 +1,22 @@
 import { buildReport, type Finding, type Report, summarize } from '@osprofiler/report'
 import { makeTrace, type Point, served } from './make-trace.js'
 
-/** The report of a trace of these points. */
+/** Returns the report of a trace with these points. */
 export function reportOf(...points: readonly Point[]): Report {
   return buildReport(makeTrace(...points))
 }
 
-/** The findings of one kind in a trace. */
+/** Returns the findings of one kind in a trace. */
 export function find(kind: Finding['kind'], ...points: readonly Point[]): Finding[] {
   return summarize(reportOf(...points)).filter(finding => finding.kind === kind)
 }
 
-/** What they say. */
+/** Returns the sentences of the findings of one kind. */
 export function sentences(kind: Finding['kind'], ...points: readonly Point[]): string[] {
   return find(kind, ...points).map(({ sentence }) => sentence)
 }
 
-/** A request of 100 ms with steps in it. */
+/** Returns a request of 100 ms with steps in it. */
 export function request(...steps: readonly Point[]): Point[] {
   return [
     { id: 'request', service: 'orders', ...served('/orders'), from: 0, to: 100_000 },
@@ -24,7 +24,7 @@ export function request(...steps: readonly Point[]): Point[] {
   ]
 }
 
-/** So many steps, which a function makes. */
+/** Returns `count` steps that `each` makes. */
 export function loop(count: number, each: (index: number) => Omit<Point, 'id'>): Point[] {
   return Array.from({ length: count }, (_, index) => ({ id: `step-${index}`, ...each(index) }))
 }

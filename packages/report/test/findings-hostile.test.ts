@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTrace, type Point, query, sent, served } from './make-trace.js'
 
-/** Everything that looks at a report as a whole. */
+/** Runs every analysis of a whole report. */
 function lookAt(report: Report): void {
   const corrected = correctSkew(report)
   const ids = new Set(report.points.map(({ traceId }) => traceId))
@@ -31,7 +31,7 @@ const TIMES = [
   '',
 ]
 
-/** Something where a number, a text or an object is expected. */
+/** Any value in place of a number, a text or an object. */
 const anything = fc.oneof(
   fc.string(),
   fc.integer(),

@@ -1,7 +1,7 @@
 import { buildReport, type Report } from '@osprofiler/report'
 import { makeTrace, type Point, query, served } from './make-trace.js'
 
-/** A request that makes a query; all times in microseconds. */
+/** Returns the report of a request that makes a query. All times are in microseconds. */
 export function request(queryUs: number, ...more: readonly Point[]): Report {
   return buildReport(
     makeTrace(
@@ -12,7 +12,7 @@ export function request(queryUs: number, ...more: readonly Point[]): Report {
   )
 }
 
-/** Runs whose query takes around so long, by up to so much more or less. */
+/** Returns reports whose query takes `queryUs`, plus or minus up to `jitterUs`. */
 export function runs(queryUs: number, jitterUs: number, count = 20): Report[] {
   return Array.from({ length: count }, (_, index) => request(Math.round(queryUs + jitterUs * Math.sin(index * 2.4))))
 }

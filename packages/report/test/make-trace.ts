@@ -2,7 +2,7 @@ import type { TraceRecord } from '@osprofiler/core'
 
 export const BASE_ID = '019aab00-0000-7000-8000-000000000000'
 
-/** A point of a trace made for a test: times in microseconds since its start. */
+/** Point of a test's trace. The times are in microseconds since the start of the trace. */
 export interface Point {
   readonly id: string
   readonly parent?: string
@@ -10,7 +10,7 @@ export interface Point {
   readonly service?: string
   readonly host?: string
   readonly from: number
-  /** Left out for a point that never stops. */
+  /** `undefined` for a point that never stops. */
   readonly to?: number
   readonly info?: Record<string, unknown>
   readonly stopInfo?: Record<string, unknown>
@@ -41,7 +41,7 @@ export function served(path: string, status = 200): Pick<Point, 'name' | 'info' 
   }
 }
 
-/** As `served`, by a service that knows its routes. */
+/** Returns a request like `served` does, from a service that knows its routes. */
 export function routed(path: string, route: string, status = 200): Pick<Point, 'name' | 'info' | 'stopInfo'> {
   return { ...served(path), stopInfo: { request: { route }, response: { status_code: status } } }
 }
@@ -58,7 +58,9 @@ export function query(statement: string): Pick<Point, 'name' | 'info'> {
   return { name: 'db', info: { db: { statement, params: [] } } }
 }
 
-/** A gateway calls catalog and orders; orders makes one slow query and one for each of twenty items. */
+/**
+ * Returns a trace: a gateway calls catalog and orders. Orders makes one slow query, and one for each of twenty items.
+ */
 export function makeShopTrace(): TraceRecord[] {
   const items = Array.from({ length: 20 }, (_, index) => ({
     id: `item-${index}`,

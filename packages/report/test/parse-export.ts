@@ -1,4 +1,4 @@
-/** The JSON that an export writes in pieces. */
+/** Parses the JSON that an export writes in pieces. */
 export function parsed(chunks: Iterable<string>): Record<string, unknown> {
   return JSON.parse([...chunks].join(''))
 }

@@ -1,4 +1,4 @@
-"""Reads a JSON list of records a line and answers with the DOT graph that OSProfiler's command makes of them, as JSON."""
+"""Reads a JSON list of records from each line, and writes the DOT graph of OSProfiler's command as JSON."""
 
 import json
 import sys

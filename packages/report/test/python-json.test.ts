@@ -23,7 +23,7 @@ import { createTraceReader } from '../src/files/read-trace-file.js'
 
 const VALUES = '[NaN,Infinity,-Infinity,9007199254740993,1.0,-0.0,1e-07,1e+16,"NaN",null,{"deep":[[NaN]]}]'
 
-/** A line of Python's, whose ids are short. */
+/** Returns a record as Python writes it, with short ids. */
 function line(name: string, id: string, parent: string, second: number, info: string): string {
   return `{"name": "${name}", "base_id": "b", "parent_id": "${parent}", "trace_id": "${id}", "timestamp": "2026-11-22T11:00:0${second}.000000", "info": ${info}, "project": "p", "service": "s"}\n`
 }
@@ -46,7 +46,7 @@ const LINES = [
 const report = buildReport(parseRecords(LINES))
 const json = join(reportJsonChunks(report))
 
-/** Everything that is written for other programs and read back. */
+/** Exports that can be read back. */
 const EXPORTS = { perfetto: exportPerfetto, speedscope: exportSpeedscope, otlp: exportOtlp }
 
 describe("records in Python's JSON", () => {

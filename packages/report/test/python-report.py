@@ -1,4 +1,4 @@
-"""Reads a JSON list of records a line and answers with the report that OSProfiler's drivers make of them."""
+"""Reads a JSON list of records from each line, and writes the report of OSProfiler's drivers as JSON."""
 
 import json
 import sys

@@ -11,7 +11,7 @@ import { withoutOwnKeys } from './without-own-keys.js'
 
 const script = fileURLToPath(new URL('./python-report.py', import.meta.url))
 
-/** The real drivers' code, of Debian's python3-osprofiler. */
+/** Process that runs the code of the real drivers, from Debian's python3-osprofiler. */
 const python = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] })
 const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
 
@@ -40,7 +40,7 @@ const point = fc.record({
   etype: fc.option(fc.option(fc.string(), { nil: null }), { nil: undefined }),
 })
 
-/** Traces as honest services record them, in any order; a few records got lost. */
+/** Traces that correct services record, in any order. A few records are missing. */
 const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
   const records = points.flatMap((made, index): TraceRecord[] => {
     const parent = Math.floor(made.parent * index)
@@ -49,7 +49,7 @@ const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
       base_id: BASE_ID,
       parent_id: place === 'top' ? BASE_ID : place === 'orphan' ? 'elsewhere' : `point-${parent}`,
       trace_id: `point-${index}`,
-      // What Python's clients send when they have no name.
+      // Python's clients send null if they have no name.
       project: made.project as string,
       service: made.service as string,
     }
@@ -61,7 +61,7 @@ const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
     if (made.has === 'start' || (index === 0 && made.has === 'stop')) return [start]
     return made.has === 'stop' ? [stop] : [start, stop]
   })
-  // Through JSON, as a store hands them out: it knows no -0.
+  // The records become JSON and back, as in a store, because JSON has no -0.
   const stored = JSON.parse(JSON.stringify(records)) as TraceRecord[]
   return fc.shuffledSubarray(stored, { minLength: stored.length, maxLength: stored.length })
 })
@@ -86,7 +86,8 @@ describe("buildReport compared with Python's OSProfiler", () => {
   it('reads back all records from a report that Python wrote', async () => {
     await fc.assert(
       fc.asyncProperty(trace, async records => {
-        // Written: a number keeps the spelling that Python gave it, as in 1e-09.
+        // The report is written before it is compared, because a number keeps the spelling that Python gave it, as in
+        // 1e-09.
         const readBack: unknown = JSON.parse([...reportJsonChunks(readReport(await askPython(records)))].join(''))
 
         expect(withoutOwnKeys(readBack)).toEqual(withoutOwnKeys(reportJson(buildReport(records))))

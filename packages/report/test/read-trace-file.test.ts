@@ -24,7 +24,7 @@ function page(records: readonly TraceRecord[]): string {
   return `<!doctype html><title>x</title><script type="application/json" id="osprofiler-records">${json}</script><p>y`
 }
 
-/** Everything that can be read back, by what writes it. */
+/** Writers of all formats that can be read back. */
 const FORMATS: Record<string, (report: Report) => Iterable<string>> = {
   records: report => listRecords(report).map(record => `${JSON.stringify(record)}\n`),
   'a list of records': report => [JSON.stringify(listRecords(report))],
@@ -35,9 +35,9 @@ const FORMATS: Record<string, (report: Report) => Iterable<string>> = {
   'a page': report => [page(listRecords(report))],
 }
 
-/** So many that a function for each of them overflows the stack. */
+/** Number of points at which one nested call for each point overflows the stack. */
 const MANY = 20_000
-/** So many that arguments for all of them overflow it. */
+/** Number of points at which one argument for each point overflows the stack. */
 const MOST = 150_000
 
 function makeLarge(size: number, isDeep: boolean): Report {
@@ -52,7 +52,7 @@ function makeLarge(size: number, isDeep: boolean): Report {
 
 const LARGE = { 'beside one another': makeLarge(MANY, false), 'one in another': makeLarge(MANY, true) }
 
-/** A report that vitest can compare at any depth: its points beside one another, children by their ids. */
+/** Returns a report that Vitest can compare at any depth: its points in a list, with the ids of their children. */
 function flat({ roots, points, ...rest }: Report): unknown {
   return {
     ...rest,
@@ -123,7 +123,7 @@ it('records of 150,000 points are read', async () => {
 })
 
 describe('a report too large for one string', () => {
-  /** As a text of more than 256 Mi characters is read, of less. */
+  /** Reads a short text in the way that texts of more than 256 Mi characters are read. */
   function readLarge(text: string, length: number): Report {
     const reader = createTraceReader(40)
     for (const piece of cut(text, length)) reader.push(piece)

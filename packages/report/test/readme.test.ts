@@ -14,7 +14,7 @@ function codeBlock(language: string): string {
 
 it('the example of the README prints the output that the README shows', () => {
   const directory = mkdtempSync(join(tmpdir(), 'report-readme-'))
-  // Beside the built package, where its own name resolves.
+  // The program is beside the built package, where the package's own name resolves.
   const program = fileURLToPath(new URL(`../dist/readme-example-${process.pid}.js`, import.meta.url))
   try {
     writeFileSync(

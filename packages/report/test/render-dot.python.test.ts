@@ -12,7 +12,7 @@ import { BASE_ID, makeShopTrace, timestamp } from './make-trace.js'
 const script = fileURLToPath(new URL('./python-dot.py', import.meta.url))
 const traces = new URL('../../../test/fixtures/conformance/traces/', import.meta.url)
 
-/** The real command's code, of Debian's python3-osprofiler and python3-graphviz. */
+/** Process that runs the code of the real command, from Debian's python3-osprofiler and python3-graphviz. */
 const python = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] })
 const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
 
@@ -28,10 +28,10 @@ afterAll(async () => {
   await once(python, 'exit')
 })
 
-/** Text without what Python passes on to Graphviz as its own: backslashes and entities. */
+/** Replaces the characters that Python passes on to Graphviz unescaped: backslashes, and the semicolons of entities. */
 const plain = (text: string): string => text.replaceAll('\\', '/').replaceAll(';', ',')
 
-/** Any such text. */
+/** Any text without these characters. */
 const text = fc
   .oneof(
     fc.string({ maxLength: 12 }),
@@ -52,7 +52,7 @@ const doing = fc.oneof(
 const point = fc.record({
   doing,
   parent: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-  // Whole milliseconds that differ: Python orders siblings by these.
+  // All times are whole milliseconds, and all starts differ, because Python orders siblings by milliseconds.
   lengthMs: fc.nat(3000),
   service: text.map(service => `s${service}`),
   stops: fc.boolean(),
@@ -83,7 +83,7 @@ describe("the DOT graph compared with Python's OSProfiler", () => {
   it.each(readdirSync(traces).filter(file => file.endsWith('.jsonl')))('is the same for %s', async file => {
     const records = parseRecords(readFileSync(new URL(file, traces), 'utf8'))
 
-    // Python orders siblings by whole milliseconds, and those that share one as their records came.
+    // Python orders siblings by whole milliseconds. Siblings of the same millisecond keep the order of their records.
     const inTime = records.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
 
     expect(renderDot(buildReport(records))).toBe(await askPython(inTime))

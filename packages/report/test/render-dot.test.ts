@@ -8,7 +8,7 @@ function dot(records: readonly TraceRecord[]): string {
   return renderDot(buildReport(records))
 }
 
-/** Every line of a graph but its braces is a node with one quoted label, or an edge. */
+/** Pattern of a line between the braces of a graph: a node with one quoted label, or an edge. */
 const LINE = /^\t(?:\d+ \[label="(?:[^"\\]|\\.)*"\]|\d+ -> \d+)$/
 
 describe('renderDot', () => {

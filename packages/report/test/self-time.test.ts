@@ -16,7 +16,7 @@ describe('selfTimes', () => {
       ),
     )
 
-    // Of 150 ms in all: 100 less 30 (10 to 40) and 10 (90 to 100).
+    // The trace takes 150 ms. The request's own time is 100 ms less 30 ms (10 to 40) and 10 ms (90 to 100).
     expect(slowest).toMatchObject({ traceIds: ['request'], totalUs: 60_000, share: 0.4 })
     expect(slowest?.sentence).toContain('"GET /orders" in orders itself, outside its 4 steps (60.0 ms)')
   })

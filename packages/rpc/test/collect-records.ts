@@ -1,7 +1,7 @@
 import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { afterEach, beforeEach } from 'vitest'
 
-/** What is recorded during each test. */
+/** Collects the records of each test. */
 export function collectRecords(): readonly TraceRecord[] {
   const records: TraceRecord[] = []
   beforeEach(() => {

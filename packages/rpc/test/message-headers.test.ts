@@ -3,8 +3,8 @@ import { createRunTraced, injectTrace, runTraced } from '@osprofiler/rpc'
 import { describe, expect, it, vi } from 'vitest'
 import { collectRecords } from './collect-records.js'
 
-// As clients of Kafka hand them to a consumer: kafkajs, @platformatic/kafka, node-rdkafka, @confluentinc/kafka-javascript,
-// AWS Lambda; and lists of pairs, as proxies of Kafka and other brokers have them.
+// Kafka's clients pass headers to a consumer in these forms: kafkajs, @platformatic/kafka, node-rdkafka,
+// @confluentinc/kafka-javascript, AWS Lambda. Proxies of Kafka and other brokers use lists of pairs.
 const SHAPES: readonly (readonly [string, (headers: readonly (readonly [string, string])[]) => object])[] = [
   ['an object of bytes', headers => Object.fromEntries(headers.map(([name, value]) => [name, bytes(value)]))],
   ['an object of texts', headers => Object.fromEntries(headers)],
@@ -33,7 +33,7 @@ const SHAPES: readonly (readonly [string, (headers: readonly (readonly [string, 
   ['a list of pairs of bytes', headers => headers.map(([name, value]) => [bytes(name), bytes(value)])],
 ]
 
-// Lists of numbers are how AWS Lambda shows bytes: nobody sends them. An object is given texts, which each client takes.
+// AWS Lambda shows bytes as lists of numbers, which no program sends. An object gets texts, which each client accepts.
 const SENT = SHAPES.filter(([shape]) => !/lists of bytes|object of bytes/.test(shape))
 const OTHER: readonly [string, string] = ['content-type', 'text/plain']
 
@@ -83,7 +83,7 @@ describe('the headers of a consumed message', () => {
     expect(Object.values(serve.stats.refused).every(count => count === 0)).toBe(true)
   })
 
-  // The names of an object, and of a Map of texts, are unique.
+  // An object and a Map of texts cannot hold a name twice.
   it.each(SHAPES.filter(([shape]) => /list|Map of bytes$/.test(shape)))(
     'are refused if %s names each header twice',
     (_, make) => {
@@ -265,7 +265,7 @@ function elementsOf(headers: object): readonly unknown[] {
   return Array.isArray(headers) ? headers : headers instanceof Map ? [...headers] : Object.entries(headers)
 }
 
-/** What an element is made of; names of their own are shown as a star. */
+/** Returns the types in an element. A star replaces each header's own name. */
 function shapeOf(element: unknown): string {
   if (Array.isArray(element)) return element.map(kindOf).join()
   return Object.entries(element as object)

@@ -180,7 +180,7 @@ describe('createRunTraced', () => {
   })
 })
 
-/** No time passes, in which more would be let in. */
+/** Stops the clock, because the rate limit would let more traces in as time passes. */
 function holdClock(): void {
   const now = Math.ceil(performance.now())
   const clock = vi.spyOn(performance, 'now').mockReturnValue(now)

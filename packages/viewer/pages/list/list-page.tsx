@@ -72,7 +72,7 @@ export function ListPage({ store }: { readonly store: string }) {
             accept=".json,.jsonl,application/json"
             onChange={event => {
               const [file] = event.currentTarget.files ?? []
-              // Afterwards the same file can be chosen again.
+              // An empty field lets the user choose the same file again.
               const input = event.currentTarget
               if (file !== undefined) void takeFile(file).finally(() => Object.assign(input, { value: '' }))
             }}

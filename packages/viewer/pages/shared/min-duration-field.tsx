@@ -5,7 +5,7 @@ interface MinDurationFieldProps {
   readonly change: (text: string) => void
 }
 
-/** The filter by duration. It reports a wrong text, because such a text filters nothing. */
+/** Shows the filter by duration. Reports an invalid text, because such a text filters nothing. */
 export function MinDurationField({ text, change }: MinDurationFieldProps) {
   const isWrong = isInvalidDuration(text)
   return (

@@ -1,7 +1,7 @@
-/** The advice for a wrong text. */
+/** Advice for an invalid text. */
 export const DURATION_ADVICE = 'This is not a duration. Type milliseconds, such as 5 or 0.5, or add a unit: 1.5 s.'
 
-/** Returns whether a text is no duration, and so filters nothing. */
+/** Returns whether a text is not a duration. Such a text filters nothing. */
 export function isInvalidDuration(text: string): boolean {
   return text.trim() !== '' && Number.isNaN(readDuration(text))
 }

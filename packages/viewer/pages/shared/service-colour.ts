@@ -17,7 +17,7 @@ export function assignColours(names: readonly string[]): number[] {
 
 /**
  * Returns a service's color as custom properties. Eight colors can be told apart with any kind of color vision (after
- * Okabe and Ito). From the ninth service on they return with stripes.
+ * Okabe and Ito). From the ninth service on, the same colors come with stripes.
  */
 export function serviceColourStyle(colour: number): Record<string, string> {
   const base = `var(--service-${colour % COLOUR_COUNT})`
@@ -36,7 +36,7 @@ export function readServiceColours(): string[] {
   return Array.from({ length: COLOUR_COUNT }, (_, index) => style.getPropertyValue(`--service-${index}`).trim())
 }
 
-/** FNV-1a, 32 bits. */
+/** Returns the 32-bit FNV-1a hash of the first 200 characters. */
 function hashText(text: string): number {
   let value = 0x811c9dc5
   for (let index = 0; index < Math.min(text.length, 200); index++) {

@@ -3,7 +3,7 @@ import { showText as showCut } from '@osprofiler/report/toolkit'
 
 const MAX_LABEL_CHARS = 300
 
-/** Makes a record's text safe to show: nothing in it hides, reverses letters or breaks the line. */
+/** Makes a record's text safe to show: no character in it hides text, reverses letters or breaks the line. */
 export function showText(text: string | undefined, maxChars = MAX_LABEL_CHARS): string {
   return showCut(text, maxChars, ' ...')
 }

@@ -6,7 +6,7 @@ export type Theme = 'auto' | 'light' | 'dark'
 const STORAGE_KEY = 'osprofiler-theme'
 const NEXT_THEMES: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
 
-/** Storage may be forbidden in a page from a file, or switched off. */
+/** Returns the stored theme, or `auto` if storage is switched off, or forbidden in a page from a file. */
 export function readStoredTheme(): Theme {
   try {
     const value = localStorage.getItem(STORAGE_KEY)
@@ -22,11 +22,11 @@ export function applyTheme(theme: Theme): void {
   try {
     localStorage.setItem(STORAGE_KEY, theme)
   } catch {
-    // The theme then lasts as long as the page.
+    // If the browser refuses to store the theme, the theme lasts as long as the page.
   }
 }
 
-/** Starts from the theme that the page has now, because two presses may come before the page is drawn again. */
+/** Applies the theme after the page's current theme, because two presses may come before the page is drawn again. */
 function applyNextTheme(): Theme {
   const { theme } = document.documentElement.dataset
   const next = NEXT_THEMES[theme === 'light' || theme === 'dark' ? theme : 'auto']

@@ -45,11 +45,11 @@ async function openFromServer(element: HTMLElement, source: PageSource): Promise
     show(element, <App trace={trace} facts={{}} source={source} />)
   }
   await refresh()
-  // If a trace cannot be fetched again, the page stays as it is, because it is still true.
+  // If the trace cannot be fetched again, the page keeps the earlier records, which are still correct.
   watchTrace(source, () => void refresh().catch(() => undefined))
 }
 
-/** Removes the opening words, which Preact would leave, because it did not write them. */
+/** Shows a view. The first view replaces the opening words, which Preact would keep, because it did not write them. */
 function show(element: HTMLElement, view: ComponentChild): void {
   if (!hasView) element.replaceChildren()
   hasView = true

@@ -96,7 +96,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       if (!signal.aborted) setBusy(false)
     }
   }
-  // The first run opens the page, and is not a search.
+  // The first run belongs to the opening of the page, and is not a search.
   const opened = useRef(false)
   useEffect(() => {
     if (!opened.current) {

@@ -59,7 +59,7 @@ function deltaText({ total, change }: DiffPoint): string {
   return `${formatDelta(total.deltaUs)}  ${share}`.trim()
 }
 
-/** Grows to the right for slower points, to the left for faster ones, in proportion to the largest difference. */
+/** Shows a bar in proportion to the largest difference: to the right for slower points, to the left for faster ones. */
 function DeltaBar({ deltaUs, largest }: { readonly deltaUs: number; readonly largest: number }) {
   const width = largest === 0 ? 0 : (Math.abs(deltaUs) / largest) * 50
   return (

@@ -21,7 +21,7 @@ export interface ListWatch {
 }
 
 const POLL_INTERVAL_MS = 1_000
-/** A long list has megabytes of text. */
+/** This interval is longer, because a long list has megabytes of text. */
 const LONG_LIST_POLL_INTERVAL_MS = 3_000
 const MAX_SHORT_LIST_TRACES = 1_000
 const REQUEST_TIMEOUT_MS = 20_000
@@ -36,7 +36,7 @@ export function watchList(query: () => ListQuery, listener: ListListener): ListW
   async function fetchList(current: number): Promise<void> {
     const { length, failedOnly } = query()
     const address = `api/traces?length=${length}${failedOnly ? '&failed=1' : ''}`
-    // Another list has other tags.
+    // The tag of one list must not match another list.
     if (address !== lastAddress) etag = ''
     lastAddress = address
     const response = await fetch(address, {

@@ -25,7 +25,7 @@ const COLUMNS: readonly SortColumn<RouteColumn>[] = [
 ]
 const MAX_ROUTES = 500
 
-/** The routes of the listed traces with their durations. Choosing a route narrows the list. */
+/** Shows the routes of the listed traces with their durations. Choosing a route narrows the list. */
 export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProps) {
   const [sorting, setSorting] = useState<Sorting<RouteColumn>>({ key: 'count', descending: true })
   const routes = useMemo(() => computeRouteStatistics(traces), [traces])

@@ -6,7 +6,7 @@ export interface SpreadScale {
   readonly toUs: number
 }
 
-/** Four powers of ten. Shorter durations, in relation to the slowest, are drawn at the beginning. */
+/** The scale covers four powers of ten below the slowest duration. Shorter durations are drawn at its beginning. */
 const MAX_RATIO = 10_000
 
 /** Returns the scale that the bars of these routes share. */
@@ -20,7 +20,7 @@ export function computeSpreadScale(routes: readonly RouteStatistics[]): SpreadSc
   return { fromUs: Math.max(toUs / MAX_RATIO, Math.min(fromUs, toUs)), toUs }
 }
 
-/** A dot for p50, a bar up to p95, and a tick for the slowest. The logarithmic scale makes every route visible. */
+/** Shows a dot for p50, a bar to p95, and a tick for the slowest. The logarithmic scale makes every route visible. */
 export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; readonly scale: SpreadScale }) {
   const { p50Us, p95Us, slowestUs } = route
   if (p50Us === undefined || p95Us === undefined || slowestUs === undefined) return null
@@ -35,7 +35,7 @@ export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; r
   )
 }
 
-/** Returns a place in percent, with room for a dot at either end. */
+/** Returns the place of a duration in percent, with room for a dot at either end. */
 function toPercent(us: number, { fromUs, toUs }: SpreadScale): number {
   const span = Math.log(toUs / fromUs)
   const share = span > 0 ? Math.log(Math.max(us, fromUs) / fromUs) / span : 0

@@ -1,4 +1,4 @@
-/** A status with a color: red for failures, yellow for refusals. */
+/** Shows a status with a color: red for failures, yellow for refusals. */
 export function StatusMark({ status }: { readonly status: number | string | null }) {
   if (status === null) return null
   const code = Number(status)

@@ -9,7 +9,7 @@ import { StatusMark } from './status-mark.js'
 interface TraceRowProps {
   readonly trace: ListedTrace
   readonly colour: number
-  /** The duration, in proportion to one that few traces exceed; at most 1. */
+  /** The duration as a share of a duration that few traces exceed; at most 1. */
   readonly share: number
   readonly isChosen: boolean
   readonly hasArrived: boolean
@@ -89,7 +89,10 @@ export class TraceRow extends Component<TraceRowProps> {
   }
 }
 
-/** The action of a trace as a link to it, with the name of its first point unless that is a served request. */
+/**
+ * Shows the action of a trace as a link to the trace. The name of the first point follows, unless it is a served
+ * request.
+ */
 function RequestLink({ trace }: { readonly trace: ListedTrace }) {
   const { ref, name, request, pattern } = trace
   const isServed = name === 'request' && request !== ''

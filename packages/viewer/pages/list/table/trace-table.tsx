@@ -81,13 +81,13 @@ export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }:
   )
 }
 
-/** Returns a duration that few traces exceed. With one of minutes, the others would have no visible bar. */
+/** Returns a duration that few traces exceed. If one trace of minutes set the scale, no other bar would be visible. */
 function computeLongDurationUs(traces: readonly ListedTrace[]): number {
   const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
   return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
 }
 
-/** Returns the traces that came after the page was opened, which light up. */
+/** Returns the references of the traces that came after the page was opened. Their rows light up. */
 function useArrivals(traces: readonly ListedTrace[]): ReadonlySet<string> {
   const known = useRef<Set<string>>(undefined)
   const arrived = useRef(new Set<string>())

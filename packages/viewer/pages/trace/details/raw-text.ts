@@ -12,7 +12,7 @@ export function formatRecord(value: unknown): string {
   return lines.map(line => escapeControl(line.replace(ASTRAL_CHARACTERS, escapePair))).join('\n')
 }
 
-/** `escapeControl` would write `\u{e0041}`, which is not JSON. */
+/** Escapes a character in two halves, because `escapeControl` would write `\u{e0041}`, which is not JSON. */
 function escapePair(pair: string): string {
   if (escapeControl(pair) === pair) return pair
   return [pair.charCodeAt(0), pair.charCodeAt(1)].map(unit => `\\u${unit.toString(16)}`).join('')

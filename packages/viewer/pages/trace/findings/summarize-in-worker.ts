@@ -2,12 +2,12 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport, correctSkew, type Finding, summarize } from '@osprofiler/report'
 import { startWorker } from '../../shared/start-worker.js'
 
-/** The application's own script. The worker runs it, too, and notices that there is no document. */
+/** The application's own script. The worker runs the same script, and notices that there is no document. */
 const ownScript = typeof document === 'undefined' ? undefined : document.currentScript?.textContent
 
 interface SummaryRequest {
   readonly json: string
-  /** In characters of a statement. */
+  /** The longest quoted part of a statement, in characters. */
   readonly longestQuote: number
   readonly asRecorded: boolean
 }
@@ -20,7 +20,9 @@ export function listenForSummaryRequests(): void {
   })
 }
 
-/** Looks for findings in a worker, because that takes a second for 100,000 points. Rejects if workers are refused. */
+/**
+ * Looks for findings in a worker, because the search takes a second for 100,000 points. Rejects if workers are refused.
+ */
 export function summarizeInWorker(request: SummaryRequest, signal: AbortSignal): Promise<readonly Finding[]> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(ownScript ?? '')

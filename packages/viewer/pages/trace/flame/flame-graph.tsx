@@ -154,7 +154,7 @@ interface VisibleArea {
   readonly height: number
 }
 
-/** Goes down only into frames that are wide enough to be seen. */
+/** Returns the frames that are wide enough to be seen, without looking below narrower frames. */
 function findVisibleFrames(
   { frames, roots }: FlameTree,
   { fromUs, spanUs, width, top, height }: VisibleArea,
@@ -183,7 +183,7 @@ function findNeighbour({ frames, roots }: FlameTree, index: number, key: string)
   return key === 'Home' ? roots[0] : undefined
 }
 
-/** Holds a frame by its first point, because a newer report may number the frames anew. */
+/** Remembers the chosen frame by its first point, because a newer report may number the frames anew. */
 function useFrameState(model: TraceModel, { frames, frameOf }: FlameTree) {
   const [traceId, setTraceId] = useState<string>()
   const point = traceId === undefined ? undefined : model.indexOf.get(traceId)

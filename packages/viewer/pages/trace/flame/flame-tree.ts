@@ -9,7 +9,7 @@ export interface FlameFrame {
   readonly service: number
   readonly failed: boolean
   readonly depth: number
-  /** -1 at the top. */
+  /** The index of the parent; -1 at the top. */
   readonly parent: number
   readonly children: readonly number[]
   readonly points: readonly number[]

@@ -7,7 +7,7 @@ export interface Folds {
   readonly folds: ReadonlyMap<number, readonly number[]>
 }
 
-/** Finds the siblings that the terminal folds, too. */
+/** Folds the same siblings that the terminal folds. */
 export function foldRepeats(report: Report, indexOf: ReadonlyMap<string, number>): Folds {
   const fold = createFold(findTroubledBelow(report))
   const foldOf = new Int32Array(report.points.length).fill(-1)

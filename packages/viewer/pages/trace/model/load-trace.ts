@@ -2,7 +2,7 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js'
 
-/** The facts of a page. A page from a server knows none. */
+/** Facts of a page. A page from a server has no facts. */
 export type Facts = Partial<PageFacts>
 
 /** Trace, and the JSON of its records, which a worker needs for the findings. */

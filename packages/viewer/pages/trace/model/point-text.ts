@@ -15,7 +15,7 @@ export function titleOfPoint(node: ReportNode): string {
   return showText(pointDetail(node)) || nameOfPoint(node)
 }
 
-/** Returns the title with its status, however long the path before it is. */
+/** Returns the title with its status, even if the path before the status is too long for the title. */
 export function titleOfPage(node: ReportNode): string {
   const [title, whole] = [titleOfPoint(node), pointDetail(node)]
   const [status = ''] = / \d{3}$/.exec(whole) ?? []
@@ -35,7 +35,7 @@ export function wholeTitleOfPoint(node: ReportNode): string {
 
 /** Returns the title of folded points, with the text that all of them share. */
 export function titleOfRepetition(nodes: readonly ReportNode[]): string {
-  // The first hundred show what all have in common.
+  // The first hundred points show the text that all of them share.
   const sample = nodes.slice(0, 100)
   return showText(repeatedDetail(sample)) || nameOfPoint(sample[0])
 }

@@ -11,10 +11,10 @@ export interface TraceModel {
   readonly report: Report
   readonly points: readonly ReportNode[]
   readonly durationUs: number
-  /** -1 at the top. */
+  /** The indexes of the parents; -1 at the top. */
   readonly parents: Int32Array
   readonly ends: Int32Array
-  /** NaN if unknown. An unknown end is that of the trace. */
+  /** NaN if unknown. An unknown end is the end of the trace. */
   readonly startsUs: Float64Array
   readonly endsUs: Float64Array
   readonly services: readonly string[]

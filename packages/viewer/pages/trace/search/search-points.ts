@@ -13,8 +13,8 @@ const SLICE_MS = 8
 const BATCH_POINTS = 2000
 
 /**
- * Finds the points whose texts match, in any case of letters, in tree order. Works in slices so that the page stays
- * awake, and stops at the signal. Throws an Error in words for the user if a pattern is invalid or takes too long.
+ * Returns the points whose texts match, in upper or lower case, in tree order. Works in slices so that the page stays
+ * responsive, and stops at the signal. Throws an Error in words for the user if a pattern is invalid or takes too long.
  */
 export async function searchPoints(model: TraceModel, options: SearchOptions): Promise<number[]> {
   return options.isPattern ? await searchPattern(model, options) : await searchText(model, options)

@@ -37,7 +37,7 @@ const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
 ]
 
 const MAX_SHOWN_ROWS = 500
-/** How much of the next column is visible, as a sign that there is one. */
+/** Width of the next column's visible part, as a sign that there are more columns. */
 const NEXT_PX = 16
 
 /** Shows counts and durations of points by name, service or statement. */
@@ -126,7 +126,7 @@ function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: 
   return table
 }
 
-/** Returns a name as people read it. A shape may be a name, too. */
+/** Returns a label as people read it. A point without a shape has its name as the label. */
 function showLabel({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   return grouping !== 'byService' && label === name ? shownName(label) : label
 }

@@ -16,7 +16,7 @@ export function useWheel(
   }, inputs)
 }
 
-/** Zooms, or pans if the wheel turns sideways or with Shift. A pinch comes as a wheel with Ctrl. */
+/** Zooms, or pans if the wheel turns sideways or with Shift. Browsers report a pinch as a wheel with Ctrl. */
 export function zoomOrPanRange(event: WheelEvent, range: Range, aroundUs: number, durationUs: number): Range {
   const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX
   if (!event.ctrlKey && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {

@@ -37,7 +37,7 @@ export interface ViewerView {
   readonly visible: VisibleRows
 }
 
-/** Keeps the state of the page. It begins with the address, and the address follows it. */
+/** Keeps the state of the page. The state starts from the address, and the address follows the state. */
 export function useViewState(model: TraceModel): ViewerView {
   const [state, setState] = useState<ViewState>(() => applyLink(createInitialState(model), model))
   const patch = useCallback<Patch>(change => {

@@ -23,7 +23,7 @@ export function coverRange(
   if (!(cellUs > 0)) return []
   const taken = new Float64Array(cells)
   const touched = new Uint8Array(cells)
-  // Whole cells between both ends are a step up and a step down, so a long interval costs no more than a short one.
+  // Whole cells between both ends become a step up and a step down, so a long interval costs no more than a short one.
   const steps = new Int32Array(cells + 1)
   for (const { startUs, endUs } of intervals) {
     if (!(startUs <= toUs && endUs >= fromUs)) continue

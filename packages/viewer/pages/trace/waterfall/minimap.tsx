@@ -17,7 +17,7 @@ interface MinimapProps {
 
 const HEIGHT_PX = 56
 
-/** The whole trace in small. Dragging chooses a range, dragging the range moves it, and the wheel zooms. */
+/** Shows the whole trace in small. Dragging chooses a range, dragging the range moves it, and the wheel zooms. */
 export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -177,7 +177,7 @@ function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Arr
   const rowHeight = (canvas.height - top - 4 * scale) / points.length
   const thickness = Math.max(Math.min(rowHeight * 0.75, 4 * scale), 1 * scale)
   context.globalAlpha = points.length > 2000 ? 0.5 : 1
-  // If many rows share a pixel, more of the same color at the same place would change nothing.
+  // If many rows share a pixel, drawing the same color at the same place again would change nothing.
   const drawn = new Set<number>()
   for (let index = 0; index < points.length; index++) {
     const start = startsUs[index] ?? Number.NaN

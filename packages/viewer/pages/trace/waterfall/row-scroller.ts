@@ -44,7 +44,7 @@ export function watchScroll(grid: HTMLElement, follow: () => void): () => void {
   }
 }
 
-/** Returns how much the details of a point cover at the lower edge of a small window. */
+/** Returns how many pixels the details of a point cover at the lower edge of a small window. */
 function readCoveredPx(): number {
   const details = document.querySelector('.details')
   const isOver = details !== null && getComputedStyle(details).position === 'fixed'

@@ -157,7 +157,7 @@ interface DensityProps {
   readonly range: Range
 }
 
-/** Shows where bars are and how dense, because there are more than a page can hold, or anybody can tell apart. */
+/** Shows where bars are and how dense, because a page cannot hold so many bars, and nobody could tell them apart. */
 function Density({ class: name, intervals, range }: DensityProps) {
   return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {
     const place = placeInRange(range, fromUs, toUs)
@@ -169,7 +169,7 @@ function intervalOf({ startsUs, endsUs }: TraceModel, point: number): { startUs:
   return { startUs: startsUs[point] ?? Number.NaN, endUs: endsUs[point] ?? Number.NaN }
 }
 
-/** Returns `undefined` if the interval is outside of the range, or its times are unknown. */
+/** Returns the place of an interval in percent; `undefined` if it is outside of the range, or its times are unknown. */
 function placeInRange(
   { fromUs, toUs }: Range,
   startUs: number,

@@ -23,7 +23,7 @@ const MAX_PRINTED_ROWS = 2000
 /** The width that the label of a moment may need. */
 const LABEL_PX = 64
 
-/** The rows of the tree with their bars on the time axis. Only visible rows are in the document. */
+/** Shows the rows of the tree with their bars on the time axis. Only visible rows are in the document. */
 export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps) {
   const grid = useRef<HTMLDivElement>(null)
   const rowHeight = useRowHeight()
@@ -133,7 +133,7 @@ interface RowSelection {
   readonly detailsOpen: boolean
 }
 
-/** Also scrolls when the details open, because they may cover the row. */
+/** Scrolls to the selected row, and again when the details open, because the details may cover the row. */
 function useScrollToSelectedRow(grid: ElementRef, { rows, selected, rowHeight, detailsOpen }: RowSelection): void {
   useEffect(() => {
     const element = grid.current
