@@ -1,6 +1,7 @@
-// Makes what the packages publish, after `tsc -b`. The compiler writes each module to build/ and its declarations to
-// dist/. Here the modules of a package become the few files of its dist/, because Node takes about a millisecond to
-// load a file. Then follow the pages of the viewer, and the font of the command's pictures.
+// Makes the published files of the packages, after `tsc -b`. The compiler writes each module to build/ and its
+// declarations to dist/. This script joins the modules of a package into the few files of its dist/, because Node takes
+// about a millisecond to load a file. Then it builds the pages of the viewer, and copies the font of the command's
+// pictures.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,14 +9,14 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const packages = fileURLToPath(new URL('packages', import.meta.url))
-/** Folders of dist/ that are filled from something else than modules. */
+/** Folders of dist/ that do not come from modules. */
 const ASSET_FOLDERS = ['pages', 'fonts']
 
 for (const name of readdirSync(packages)) await bundle(join(packages, name))
 await import('./packages/viewer/build-page.js')
 await import('./packages/cli/copy-font.js')
 
-/** Joins the modules that each entry of a package needs. What several entries need stands in files of its own. */
+/** Joins the modules that each entry of a package needs. Modules of several entries get files of their own. */
 async function bundle(folder) {
   removeStaleFiles(join(folder, 'build'), path => hasSource(folder, path))
   const { outputFiles } = await build({
@@ -43,14 +44,14 @@ async function bundle(folder) {
   )
 }
 
-/** The modules of build/ that the manifest names as files of dist/. */
+/** Returns the modules of build/ that the manifest names as files of dist/. */
 function listEntries(folder) {
   const { exports, bin = {}, sideEffects } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const named = JSON.stringify([exports, bin, sideEffects]).match(/(?<="(?:\.\/)?dist\/)[^"]+\.js(?=")/g) ?? []
   return [...new Set(named)].map(path => `build/${path}`)
 }
 
-/** A process that reads the file meanwhile finds the old text or the new one, and never a part. */
+/** Writes a file in one step: a process that reads the file meanwhile finds the old or the new text, never a part. */
 function writeIfChanged(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return
   mkdirSync(dirname(path), { recursive: true })
@@ -59,7 +60,7 @@ function writeIfChanged(path, contents) {
   renameSync(temporaryPath, path)
 }
 
-/** Removes what an earlier build left: the compiler keeps modules whose sources were moved or deleted since. */
+/** Removes files of an earlier build, because the compiler keeps modules whose sources were moved or deleted since. */
 function removeStaleFiles(folder, isWanted) {
   if (!existsSync(folder)) return
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

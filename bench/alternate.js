@@ -1,11 +1,11 @@
 /**
- * Measures contenders side by side: in each generation every one of them is started anew and warmed up, each time from
- * another on. Then they take turns, in an order that turns around each round, so that a drift of the machine hits all
- * alike. The first round does not count: who was started first has waited longest, and the collector has taken compiled
- * code from it.
+ * Measures contenders side by side. Each generation restarts all of them and warms them up, starting with another
+ * contender each time. Then they take turns. The order is reversed each round, so that a drift of the machine affects
+ * all contenders alike. The first round does not count: the first contender has waited longest, and the garbage
+ * collector has dropped some of its compiled code.
  *
- * A contender is `{name, start}`; `start` resolves to `{measure, stop}` once it is warm, and `measure` to a number.
- * Resolves to the numbers by name: `samples.get(name)[generation][round]`.
+ * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`, and `measure` to a
+ * number. Resolves to the numbers by name: `samples.get(name)[generation][round]`.
  */
 export async function alternate(contenders, { generations, rounds, first = 0 }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]))
@@ -23,7 +23,10 @@ export async function alternate(contenders, { generations, rounds, first = 0 }) 
   return samples
 }
 
-/** Starts all contenders one after another, in each generation from another on. Each gets `values`, a list without any yet. */
+/**
+ * Starts all contenders one after another, beginning with another one in each generation. Adds an empty list `values`
+ * to each.
+ */
 export async function startAll(contenders, generation) {
   const running = []
   const turned = generation % contenders.length
@@ -33,14 +36,14 @@ export async function startAll(contenders, generation) {
   return running
 }
 
-/** Of work that two tracers do side by side: a cold OpenTelemetry costs ten times a warm one. */
+/** Warm-up for work that two tracers do side by side: a cold OpenTelemetry costs ten times as much as a warm one. */
 export const WARM_UP_CALLS = 15_000
 const WARM_UP_MS = 400
 const ROUND_DURATION_MS = 60
 
 /**
- * A contender that is one task, done again and again in a process of its own; measured in ns each time it is done.
- * `startProcess` starts a process that answers `{count}` with `{ns}`. It is warm after some time, and `warmUpCalls`.
+ * Creates a contender that repeats one task in its own process, measured in ns a repetition. `startProcess` starts a
+ * process that answers `{count}` with `{ns}`. The process is warm after a minimum time and after `warmUpCalls`.
  */
 export function createTask(name, startProcess, warmUpCalls = 0) {
   return {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 
-/** Answers each line of standard input, JSON, with what `answer` makes of it, until the input ends. */
+/** Answers each line of JSON on standard input with the result of `makeReply`, until the input ends. */
 export async function answer(makeReply) {
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify(await makeReply(JSON.parse(line)))}\n`)
@@ -9,8 +9,8 @@ export async function answer(makeReply) {
 }
 
 /**
- * Answers `{count}` with the CPU time, in ns, that `tasks[name]` took to do its work so often. CPU time, not the
- * clock's: neighbours on the machine do not count, and the collector's own threads do.
+ * Answers `{count}` with the CPU time, in ns, that `tasks[name]` took to do its work `count` times. The CPU time
+ * excludes other programs on the machine, and includes the threads of the garbage collector.
  */
 export function answerTimes(tasks) {
   const task = tasks[process.argv[2]]

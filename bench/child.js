@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Starts a contender in a process of its own: one that answers each line of JSON with a line of JSON, in order.
- * Contenders share no heap, no compiled code and no AsyncLocalStorage, so that none pays for another.
+ * Starts a contender in its own process. The process answers each line of JSON with a line of JSON, in order.
+ * Contenders share no heap, no compiled code and no AsyncLocalStorage, so that they do not slow each other down.
  */
 export function startChild(command, args) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -34,17 +34,17 @@ export function startChild(command, args) {
   }
 }
 
-/** As `startChild`, for a script of this folder, under the Node that runs the benchmark. */
+/** Like `startChild`, for a script of this folder, with the Node that runs the benchmark. */
 export function startNode(script, ...args) {
   return startNodeAt(process.execPath, script, ...args)
 }
 
-/** As `startChild`, for a script of this folder, under the Node of this path. */
+/** Like `startChild`, for a script of this folder, with the Node at this path. */
 export function startNodeAt(path, script, ...args) {
   return startChild(path, [fileURLToPath(new URL(script, import.meta.url)), ...args])
 }
 
-/** As `startChild`, for a script of this folder, under the Python that has OSProfiler. */
+/** Like `startChild`, for a script of this folder, with the Python that has OSProfiler. */
 export function startPython(script, ...args) {
   return startChild('/usr/bin/python3', [fileURLToPath(new URL(script, import.meta.url)), ...args])
 }

@@ -1,7 +1,7 @@
 import { createNotifier, setNotifier } from '@osprofiler/core'
 import { createExpect } from './expect-count.js'
 
-/** Our queue with its defaults, as in production: the notifier of this process, with a driver that counts. */
+/** Sets the notifier of this process: our queue with its defaults, as in production, and a driver that counts. */
 export function countRecords() {
   let records = 0
   const notifier = createNotifier({

@@ -1,7 +1,7 @@
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { createExpect } from './expect-count.js'
 
-/** OpenTelemetry's queue with its defaults, as in production: the batching processor, with an exporter that counts. */
+/** Creates OpenTelemetry's batching processor with its defaults, as in production, and an exporter that counts. */
 export function countSpans() {
   let spans = 0
   const processor = new BatchSpanProcessor({

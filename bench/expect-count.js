@@ -1,6 +1,7 @@
 /**
- * Makes the check at the end of each measurement: `expect(count)` delivers what still waits, and fails unless exactly
- * `count` more arrived since the last call. A queue that drops, or a contender that traces nothing, ends the run.
+ * Creates the check at the end of each measurement. `expect(count)` delivers the waiting items, and throws unless
+ * exactly `count` more have arrived since the last call. A queue that drops, or a contender that traces nothing, ends
+ * the run.
  */
 export function createExpect(what, flush, readArrived) {
   let before = 0

@@ -1,13 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The text between the marks `<!-- bench: NAME -->` and `<!-- end -->` of a document; `undefined` without these marks. */
+/**
+ * Returns the text between the marks `<!-- bench: NAME -->` and `<!-- end -->` of a document, or `undefined` without
+ * these marks.
+ */
 export function readPlace(document, name) {
   const [start, end] = findPlace(document, name)
   return start < 0 ? undefined : document.slice(start, end).trim()
 }
 
-/** Fills the place in a document of the project, such as `bench/README.md`, where the document has it. */
+/** Replaces the text between these marks in a document of the project, such as `bench/README.md`. */
 export function fillPlace(file, name, text) {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
   const document = readFileSync(path, 'utf8')

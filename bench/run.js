@@ -1,4 +1,4 @@
-// The benchmark: `node bench/run.js [SECTION...]`, all sections without a name. See README.md.
+// The benchmark: `node bench/run.js [SECTION...]`. Without names, all sections run. See README.md.
 
 import { parseArgs } from 'node:util'
 import { runContext } from './context/run.js'
@@ -20,14 +20,14 @@ import { formatForReadme, formatSummary, startSummary } from './summary.js'
 import { takePrinted } from './table.js'
 
 const FRAMEWORKS = ['express', 'koa', 'fastify']
-/** Parts of the one table beside the frameworks: each resolves to its lines. */
+/** The parts of the summary table besides the frameworks. Each resolves to its lines. */
 const PARTS = new Map([
   ['point', runOnePoint],
   ['delivery', runOneDelivery],
   ['signature', runOneSignature],
 ])
 const FAIR = [...FRAMEWORKS, ...PARTS.keys()]
-/** Each prints tables of its own. */
+/** The sections that print their own tables. */
 const SECTIONS = new Map([
   ['points', runPoints],
   ['promises', runPromises],
@@ -62,7 +62,7 @@ const generations = values.generations === undefined ? undefined : Number(values
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 const only = values.only?.split(',')
 
-// The machine is as quiet as it will be: nothing has been measured yet.
+// The load is read now, because nothing has been measured yet and the machine is as quiet as possible.
 const summary = startSummary()
 const isFair = name => FAIR.includes(name)
 const nodes = names.some(isFair) ? findNodes(values.nodes) : []

@@ -1,4 +1,4 @@
-/** The value in the middle; `at` 0.25 and 0.75 give the quartiles. */
+/** Returns the median. With `at` 0.25 or 0.75, returns a quartile. */
 export function quantile(values, at = 0.5) {
   const sorted = values.toSorted((a, b) => a - b)
   const position = (sorted.length - 1) * at
@@ -6,12 +6,12 @@ export function quantile(values, at = 0.5) {
   return below + (sorted[Math.ceil(position)] - below) * (position % 1)
 }
 
-/** The median and the quartiles around it. */
+/** Returns the median and its quartiles. */
 export function summarise(values) {
   return { median: quantile(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
 }
 
-/** How many times the reference a contender takes: measured in the same round, then the middle of all rounds. */
+/** Returns the median ratio of a contender to a reference. Each ratio is taken within a round. */
 export function ratio(samples, name, reference) {
   const references = samples.get(reference).flat()
   const values = samples.get(name).flat()
@@ -19,8 +19,9 @@ export function ratio(samples, name, reference) {
 }
 
 /**
- * The median, and the interval in which the true one lies in 95 of 100 experiments or more: by the sign test, which
- * assumes nothing about how the values spread. Fewer than six values tell no interval, and its ends are infinite.
+ * Returns the median, with the interval in which the true median lies in at least 95 of 100 experiments. The sign test
+ * gives the interval, and assumes nothing about the distribution of the values. With fewer than six values, the ends
+ * are infinite.
  */
 export function medianInterval(values) {
   const sorted = values.toSorted((a, b) => a - b)
@@ -29,7 +30,10 @@ export function medianInterval(values) {
   return { median: quantile(values), low: sorted[below], high: sorted.at(-1 - below) }
 }
 
-/** How many values an interval leaves out on each side: of so many coins, at most this number shows heads once in 40 times. */
+/**
+ * Returns how many values an interval omits on each side: at most this many of `count` coins show heads once in 40
+ * times.
+ */
 function countOutside(count) {
   let chance = 2 ** -count
   let sum = 0
@@ -41,7 +45,10 @@ function countOutside(count) {
   return heads - 1
 }
 
-/** The middle of each generation's rounds: one value for a process, since rounds of one process resemble each other. */
+/**
+ * Returns the median of each generation's rounds: one value a process, because the rounds of one process resemble each
+ * other.
+ */
 export function groupByGeneration(samples, name) {
   return samples.get(name).map(rounds => quantile(rounds))
 }

@@ -1,4 +1,4 @@
-// What a traced request takes up in each store: `node bench/store-sizes.js [traces]`. The table of docs/stores.md.
+// Measures the size of a traced request in each store, for docs/stores.md: `node bench/store-sizes.js [traces]`.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -58,7 +58,7 @@ async function fill(connectionString) {
   await driver.close()
 }
 
-/** Of a folder's files, in whole blocks of the disk. */
+/** Returns the size of a folder's files, in whole blocks of the disk. */
 function measureFiles(folder) {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).blocks * BLOCK_BYTES, 0)
 }
@@ -71,7 +71,7 @@ async function measurePostgresql(server) {
   return Number(await server.sql("SELECT pg_database_size('osprofiler')").then(text => text.trim()))
 }
 
-/** Analysed first: MariaDB's own figures lag behind. */
+/** Runs `ANALYZE` first, because MariaDB's own figures lag behind. */
 async function measureMariadb(server) {
   if ((await server.sql("SHOW TABLES FROM osprofiler LIKE 'data'")).trim() === '') return 0
   await server.sql('ANALYZE TABLE osprofiler.data')

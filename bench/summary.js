@@ -1,18 +1,19 @@
 import { cpus, loadavg } from 'node:os'
 import { formatTable } from './table.js'
 
-/** What README shows of the table: its rows that tell most, of a framework whose row is steady. */
-const README_ROWS = ['Fastify, a request that nobody traces', 'Fastify, a traced request']
+/** The rows of the table that the README shows: the most telling ones, of a framework with steady figures. */
+const README_ROWS = ['Fastify, an untraced request', 'Fastify, a traced request']
 
-/** The machine before the run. */
+/** Notes the time and the load of the machine before the run. */
 export function startSummary() {
   return { start: new Date(), load: showLoad() }
 }
 
 /**
- * The one table of a run, and the sentences on when and where it was made.
+ * Formats the table of a run, with sentences on when and where it was made.
  *
- * A line is `{title, own, besideTitle, beside}`: one text for each version of Node, ours and what stands beside it.
+ * A line is `{title, own, besideTitle, beside}`. `own` and `beside` have one text for each version of Node: our figure
+ * and the compared one.
  */
 export function formatSummary({ start, load }, lines, nodes) {
   const minutes = Math.round((Date.now() - start) / 60_000)
@@ -24,7 +25,7 @@ export function formatSummary({ start, load }, lines, nodes) {
   return `${made} The load was ${load} before, and ${showLoad()} at the end.\n\n${table}`
 }
 
-/** The lines of the table that README shows, with its header. */
+/** Returns the lines of the table that the README shows, with the header. */
 export function formatForReadme(lines, nodes) {
   return formatLines(
     lines.filter(({ title }) => README_ROWS.includes(title)),
@@ -33,7 +34,11 @@ export function formatForReadme(lines, nodes) {
 }
 
 function formatLines(lines, nodes) {
-  const header = ['CPU time, us', 'beside stands', ...nodes.flatMap(({ version }) => [`Node ${version}`, 'beside'])]
+  const header = [
+    'CPU time, us',
+    'reference',
+    ...nodes.flatMap(({ version }) => [`Node ${version}`, `reference, ${version}`]),
+  ]
   const rows = lines.map(({ title, own, besideTitle = '', beside = [] }) => [
     title,
     besideTitle,
@@ -42,7 +47,7 @@ function formatLines(lines, nodes) {
   return formatTable(header, rows, 2)
 }
 
-/** Of the last minute, 5 and 15. */
+/** Returns the load of the last 1, 5 and 15 minutes. */
 function showLoad() {
   return loadavg()
     .map(load => load.toFixed(1))

@@ -1,18 +1,18 @@
-/** A title, and rows of texts as a table in Markdown, in which the first column is words and the others are figures. */
+/** Prints a title and a table in Markdown. The first column contains words, the others figures. */
 export function printTable(title, header, rows) {
   const text = `### ${title}\n\n${formatTable(header, rows)}`
   console.log(`\n${text}`)
   printed.push(text)
 }
 
-/** The tables that were printed since the last call. */
+/** Returns the tables that were printed since the last call. */
 export function takePrinted() {
   return printed.splice(0)
 }
 
 const printed = []
 
-/** In the form that the linter gives tables. The first `words` columns are words. */
+/** Formats a table as the linter does. The first `words` columns contain words. */
 export function formatTable(header, rows, words = 1) {
   const lines = [header, ...rows].map(row => row.map(String))
   const widths = header.map((_, column) => Math.max(3, ...lines.map(row => row[column].length)))
@@ -23,17 +23,17 @@ export function formatTable(header, rows, words = 1) {
   return [first, format(widths.map(dashes)), ...others].join('\n')
 }
 
-/** A median with its quartiles: `0.42 (0.40 to 0.45)`. */
+/** Returns a median with its quartiles: `0.42 (0.40 to 0.45)`. */
 export function show({ median, low, high }, digits = 2) {
   return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`
 }
 
-/** As `show`, where the interval is of the median itself. */
+/** Like `show`, for the interval of the median itself. */
 export function showInterval(interval, digits) {
   return Number.isFinite(interval.low) ? show(interval, digits) : `${interval.median.toFixed(digits)} (too few)`
 }
 
-/** Whether an aim was met, in a word. */
+/** Returns in a word whether an aim was met. */
 export function verdict(value, aim) {
   return value <= aim ? 'met' : 'missed'
 }

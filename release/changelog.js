@@ -1,4 +1,4 @@
-// The texts of changesets, and the one CHANGELOG.md of all packages.
+// Reads the texts of changesets, and writes the one CHANGELOG.md of all packages.
 
 const BUMPS_BY_SIZE = ['major', 'minor', 'patch']
 
@@ -16,7 +16,7 @@ export function parseChangeset(text) {
 }
 
 /**
- * Adds a version with the texts of changesets above all other versions. The largest steps come first.
+ * Returns the changelog with a new version and the texts of its changesets at the top. The largest steps come first.
  *
  * @param {string} changelog
  * @param {string} version
@@ -33,7 +33,7 @@ export function addVersion(changelog, version, changesets) {
 }
 
 /**
- * What CHANGELOG.md says of a version, without its heading, or `undefined`.
+ * Returns the section of CHANGELOG.md about a version, without its heading, or `undefined`.
  *
  * @param {string} changelog
  * @param {string} version
@@ -44,7 +44,7 @@ export function readVersion(changelog, version) {
   return section?.slice(section.indexOf('\n') + 1).trim()
 }
 
-/** An item of a list. A text that is a list already stays as it is. */
+/** Turns a text into an item of a list. A text that is already a list stays unchanged. */
 function toItem(summary) {
   if (summary.startsWith('- ')) return summary
   return `- ${summary.split('\n').join('\n  ')}`.replaceAll(/^ +$/gm, '')

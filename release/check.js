@@ -11,11 +11,11 @@ const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
  * Lints the manifest and the files of a tarball.
  *
  * @param {string} tarball
- * @throws Error with what publint found
+ * @throws Error with the findings of publint
  */
 export async function lintPackage(tarball) {
   const output = await run(publint, ['run', '--strict', tarball])
-  // A suggestion does not fail publint, also not with --strict.
+  // A suggestion does not make publint fail, even with --strict.
   if (!output.includes('All good!')) throw new Error(output)
 }
 
@@ -23,7 +23,7 @@ export async function lintPackage(tarball) {
  * Resolves each entry of a tarball as the users of ES modules do. CommonJS loads our packages by `require(esm)`.
  *
  * @param {string} tarball
- * @throws Error with what "Are the types wrong?" found
+ * @throws Error with the findings of "Are the types wrong?"
  */
 export async function checkTypes(tarball) {
   await run(attw, ['--profile', 'esm-only', '--no-color', '--no-emoji', tarball])

@@ -1,7 +1,7 @@
-// Copies the files that all packages share from the root into the package in the working folder: of those that its
-// manifest lists, the ones that stand in the root. npm and pnpm run this before they pack.
+// Copies the files that all packages share from the root into the package in the working folder. These are the files
+// that its manifest lists and the root contains. npm and pnpm run this script before they pack.
 //
-// The copies are not checked in, and stay where they are: another pack of the same folder may be reading them.
+// The copies are not checked in. They stay in place, because another pack of the same folder may be reading them.
 
 import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { files } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 for (const name of files.filter(file => /^[\w.-]+$/.test(file) && file !== 'src' && existsSync(join(root, file)))) {
-  // A rename, since a pack that runs at the same time must never meet half a file.
+  // The file is renamed into place, because a parallel pack must never read half a file.
   const half = `${name}.${process.pid}`
   copyFileSync(join(root, name), half)
   renameSync(half, name)

@@ -1,31 +1,31 @@
-// Writes what all packages say alike: the fields of their manifests and the links of their READMEs. Both come from the
-// root's package.json, whose `repository.url` is the one place for the address of the project. When the address changes,
-// this also changes the texts that must have the whole address: those of the root, of .github/ and of messages.
+// Writes the texts that all packages share: the fields of their manifests and the links of their READMEs. Both come from
+// the root's package.json, whose `repository.url` is the only place for the address of the project. When the address
+// changes, this script also changes the texts that contain the whole address: in the root, in .github/ and in messages.
 //
 //   node release/manifests.js           writes
-//   node release/manifests.js --check   names the files that differ, and fails where there are any
+//   node release/manifests.js --check   names the files that differ, and fails if there are any
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** How manifests are read: what the package is, then what is in it, then what it needs. */
+/** The order of fields in manifests: what the package is, then its contents, then its dependencies. */
 const FIELD_ORDER = [
   ...['name', 'version', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'license', 'author'],
   ...['type', 'sideEffects', 'engines', 'bin', 'exports', 'files', 'scripts', 'publishConfig'],
   ...['dependencies', 'peerDependencies', 'peerDependenciesMeta', 'devDependencies'],
 ]
-/** Without these, `npm pack` in the folder of a package would leave them out: they stand in the root. */
+/** Files of the root. Without these entries, `npm pack` in the folder of a package would leave them out. */
 const SHARED_FILES = ['CHANGELOG.md', 'LICENSE']
 const BRANCH = 'main'
-/** The source that has the address for messages. */
+/** The source file that contains the address for messages. */
 const MESSAGES_FILE = 'packages/drivers/src/opening/documentation.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { author, engines, license, repository } = readJson(join(root, 'package.json'))
 const address = repository.url
 const folders = readdirSync(join(root, 'packages')).map(name => `packages/${name}`)
-// As the manifests have it, which are written last.
+// The former address comes from a manifest of a package, because the manifests are written last.
 const former = readJson(join(root, 'packages/core/package.json')).repository.url.replace(/^git\+|\.git$/g, '')
 
 const differing = []
@@ -47,7 +47,7 @@ function rewriteFile(file, change) {
   if (!process.argv.includes('--check')) writeFileSync(join(root, file), after)
 }
 
-/** The pages and settings in a folder of the root. */
+/** Returns the pages and settings in a folder of the root. */
 function listTexts(folder, recursive) {
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive }) : []
   return names.filter(name => /\.(md|ya?ml)$/.test(name)).map(name => join(folder, name))
@@ -80,7 +80,7 @@ function replaceAddress(text) {
   return text.replaceAll(former, address)
 }
 
-/** npm shows a README without the repository around it: each link to a file of the repository has the whole address. */
+/** Turns links to files of the repository into whole addresses, because npm shows a README without the repository. */
 function makeLinksAbsolute(text, directory) {
   return text.replace(/(?<=\]\()(?!https?:)[^)\s#]+/g, target => {
     return `${address}/blob/${BRANCH}/${posix.join(directory, target)}`

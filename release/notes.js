@@ -1,4 +1,4 @@
-// Prints what CHANGELOG.md says of the version that the packages have: the text of a release on GitHub.
+// Prints the section of CHANGELOG.md about the packages' version: the text of a release on GitHub.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ import { listPackages, root } from './packages.js'
 const exec = promisify(execFile)
 
 /**
- * Packs each package once, as pnpm does it for the registry: `workspace:^` becomes the range of the version.
+ * Packs each package once, as pnpm does for the registry: `workspace:^` becomes the range of the version.
  *
  * @param {string} destination the folder of the tarballs
  * @returns {Promise<{ name: string, version: string, folder: string, tarball: string }[]>} dependencies first

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * The packages of the repository. A package stands behind those that it depends on, so that a registry never has a
- * package without its dependencies.
+ * Lists the packages of the repository. Each package comes after its dependencies, so that a registry never has a package
+ * without them.
  *
  * @returns {{ name: string, version: string, folder: string }[]}
  */
@@ -27,9 +27,9 @@ export function listPackages() {
 }
 
 /**
- * The version that all packages have.
+ * Returns the version that all packages have.
  *
- * @throws Error where packages have different versions
+ * @throws Error if packages have different versions
  */
 export function readCommonVersion() {
   const packages = listPackages()

@@ -1,7 +1,7 @@
 // The release script: builds, checks, and publishes all packages whose version the registry does not have yet.
 //
 //   npx -y pnpm@12 release             in the workflow "Release", because only there npm can prove the origin
-//   npx -y pnpm@12 release --dry-run   all but the upload, anywhere
+//   npx -y pnpm@12 release --dry-run   everything except the upload, anywhere
 //   node release/publish.js --list     prints the packages that would be published
 
 import { spawnSync } from 'node:child_process'

@@ -1,8 +1,8 @@
-// Writes THIRD-PARTY.md: what of others the packages hold in their own files, with its license. Dependencies are not
-// among them, since each of these is installed with its own license.
+// Writes THIRD-PARTY.md: the code of others in the files of the packages, with its license. Dependencies are not
+// listed, because each of them is installed with its own license.
 //
 //   node release/third-party.js           writes
-//   node release/third-party.js --check   fails where the file differs from what is bundled
+//   node release/third-party.js --check   fails if the file differs from the bundled code
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -26,7 +26,7 @@ else if (readFileSync(file, 'utf8') !== text) {
   process.exitCode = 1
 }
 
-/** The packages in the scripts of both pages, as the bundler names the modules that it took. */
+/** Returns the packages in the scripts of both pages, from the bundler's names of the modules. */
 async function listBundledInPages() {
   const pages = await Promise.all(['trace', 'list'].map(buildEntry))
   const all = pages.flatMap(({ bundled }) => bundled).map(entry => [`${entry.name} ${entry.version}`, entry])
@@ -37,7 +37,7 @@ function readBundledFont() {
   const { resolve } = createRequire(new URL('../packages/cli/package.json', import.meta.url))
   const folder = dirname(resolve('dejavu-fonts-ttf/package.json'))
   const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  // The package names no license by its SPDX name. Its fonts are Bitstream's, with glyphs under the same terms.
+  // The package has no SPDX name of its license. Its fonts are Bitstream's, with glyphs under the same terms.
   return {
     name,
     version,

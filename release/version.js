@@ -1,4 +1,5 @@
-// Moves all packages to the next version and the texts of changesets into CHANGELOG.md: `pnpm run version-packages`.
+// Sets the next version of all packages and moves the texts of changesets into CHANGELOG.md: `pnpm run
+// version-packages`.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,7 @@ const folder = join(root, '.changeset')
 const file = join(root, 'CHANGELOG.md')
 
 if (existsSync(join(folder, 'pre.json'))) fail('A prerelease is not supported. Run "changeset pre exit" first.')
-// Read now, because `changeset version` removes the files.
+// The texts are read here, because `changeset version` removes the files.
 const changesets = readdirSync(folder)
   .filter(name => name.endsWith('.md') && name !== 'README.md')
   .sort()

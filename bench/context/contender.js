@@ -1,4 +1,4 @@
-// What a first trace costs the requests that are not traced, by handlers that do little but await.
+// Server for the cost of a first trace to untraced requests. Its handlers do little but await.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -8,12 +8,12 @@ import { printTable, show } from '../table.js'
 
 const AWAIT_COUNT = 1_000_000
 const REQUEST_COUNT = 5_000
-/** A little longer than the context is kept after the last trace: `packages/core/src/points/context.ts`. */
+/** The context is kept for a little less than this after the last trace: `packages/core/src/points/context.ts`. */
 const REST_DURATION_MS = 11_000
 
 /**
- * What a first trace costs the requests after it that are not traced. In one process, one phase after the other:
- * there is no going back to a process that never traced.
+ * Measures how much a first trace slows the untraced requests after it. All phases run in one process, one after
+ * another, because a process cannot return to the state before its first trace.
  */
 export async function runContext({ generations, rounds }) {
   const phases = new Map()
@@ -21,7 +21,7 @@ export async function runContext({ generations, rounds }) {
   const before = phases.get('before the first trace')
   printTable(
     `What a first trace costs untraced requests, on Node ${process.versions.node}`,
-    ['', 'ns an await', 'us of CPU a request with 100 awaits', 'of before'],
+    ['', 'ns per await', 'us of CPU per request with 100 awaits', 'ratio to before'],
     [...phases].map(([phase, { awaits, requests }]) => [
       phase,
       show(summarise(awaits), 0),
@@ -52,10 +52,10 @@ async function measureProcess(rounds, phases) {
   for (let i = 0; i < 3; i++) await load.send(plain)
   await child.ask({ awaits: AWAIT_COUNT })
   await measure('before the first trace', () => {})
-  // Each round sends another trace, so that the context does not come to rest meanwhile.
+  // Each round sends another trace, so that the context stays on meanwhile.
   await measure('after a trace', trace)
   await sleep(REST_DURATION_MS)
-  await measure('after 10 s without one', () => {})
+  await measure('after 10 s without a trace', () => {})
   load.close()
   await child.stop()
 }

@@ -1,4 +1,4 @@
-// Messages through RabbitMQ and back, forty at a time: `node amqplib.js CONTENDER URL`.
+// Sends messages through RabbitMQ and back, forty at a time: `node amqplib.js CONTENDER URL`.
 
 import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'
@@ -8,10 +8,10 @@ const MESSAGES_IN_FLIGHT = 40
 const [, , task, url] = process.argv
 const require = createRequire(import.meta.url)
 
-// Of those whom a consumer believes.
+// A consumer accepts only trace headers that are signed with one of these keys.
 process.env.OSPROFILER_HMAC_KEYS = 'SECRET_KEY'
 const options = { messages: { maxPointsPerTrace: Number.POSITIVE_INFINITY } }
-// Of a message, its publisher makes one and its consumer another.
+// A message makes two points: one of its publisher and one of its consumer.
 const inContext = await createContender(
   task,
   [['amqplib'], options],

@@ -1,4 +1,4 @@
-// Commands of ioredis, so many at a time: `node ioredis.js CONTENDER PORT IN_FLIGHT`.
+// Sends commands with ioredis, IN_FLIGHT at a time: `node ioredis.js CONTENDER PORT IN_FLIGHT`.
 
 import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'

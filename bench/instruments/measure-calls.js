@@ -3,10 +3,10 @@ import { ratio, summarise } from '../statistics.js'
 import { printTable, show, verdict } from '../table.js'
 
 const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
-const AGAIN = 'bare, once more (A/A)'
+const AGAIN = 'bare, again (A/A)'
 
 /**
- * Measures one call of a library by each contender and prints the table. `startContender(name)` starts a process that
+ * Measures one call of a library for each contender and prints the table. `startContender(name)` starts a process that
  * answers `{count}` with `{ns}`.
  */
 export async function measureCalls(title, startContender, effort) {
@@ -18,7 +18,7 @@ export async function measureCalls(title, startContender, effort) {
   const added = measureAddedTime(samples, 'traced', 'openTelemetry')
   printTable(
     `${title}: CPU time of the caller`,
-    ['', 'us', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
+    ['', 'us', 'ratio to bare', 'aim 1.01', "ratio to OpenTelemetry's added time", 'aim 0.33'],
     [
       ['bare', us('bare'), '', '', '', ''],
       [AGAIN, us(AGAIN), ofBare(AGAIN), '', '', ''],
@@ -40,7 +40,7 @@ function inMicroseconds(samples) {
   return summarise(samples.flat().map(ns => ns / 1000))
 }
 
-/** What one adds to bare in a round, of what the other adds in the same. */
+/** Returns the time that one contender adds to bare, divided by the time that the other adds in the same round. */
 function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))

@@ -1,16 +1,16 @@
-// A server that answers every request with two bytes, in a process of its own: its time is nobody's here.
+// A server that answers every request with two bytes. It has its own process, so that its time is not measured.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { answer } from '../answer.js'
 
-/** Longer than a client takes to send what it sends at a time. */
+/** A client needs less time than this to send its parallel requests. */
 const NAP_MS = 10
 const blocked = new Int32Array(new SharedArrayBuffer(4))
 
 const server = createServer((req, res) => {
-  // The first of those that are sent at a time. A write that wakes a waiting server costs its client several
-  // microseconds more than one to a server that is busy, so that a slower client would pay for being slower.
+  // The first of the parallel requests stops the server until the client has sent all of them. A write that wakes a
+  // waiting server costs its client several microseconds, and a slower client would pay this more often.
   if (req.url.startsWith('/first')) Atomics.wait(blocked, 0, 0, NAP_MS)
   res.end('ok')
 }).listen(0, '127.0.0.1')

@@ -1,4 +1,4 @@
-// Queries of pg, by a client or a pool, in one of these ways: `node pg.js CONTENDER client|pool URL`.
+// Runs queries of pg on a client or a pool: `node pg.js CONTENDER client|pool URL`.
 
 import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'
@@ -9,13 +9,13 @@ const require = createRequire(import.meta.url)
 
 const inContext = await createContender(task, [['pg'], { traceSql: 'statements' }], () => {
   const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg')
-  // As ours: a pool that hands out a connection is no point, and there is none outside a trace.
+  // As in our instrument, connections from the pool and queries outside a trace make no spans.
   return [new PgInstrumentation({ ignoreConnectSpans: true, requireParentSpan: true })]
 })
 const pg = require('pg')
 const queryable = by === 'pool' ? new pg.Pool({ connectionString, max: 1 }) : new pg.Client(connectionString)
 if (by === 'client') await queryable.connect()
-// A pool connects with its first query.
+// A pool connects at its first query.
 await queryable.query('SELECT 1')
 
 answerTimes({

@@ -12,7 +12,7 @@ const REQUESTS_IN_FLIGHT = 40
 const WARM_UP_REQUESTS = 15_000
 const ROUND_REQUESTS = 3_000
 
-/** An outgoing request: with nothing around it, with our instruments on but no trace, traced, and in a span. */
+/** Measures an outgoing request: bare, with our instruments and no trace, traced, and in a span. */
 export async function runOutgoing(effort) {
   const origin = startNode('instruments/origin.js')
   const { port } = await origin.ask({})
@@ -21,7 +21,7 @@ export async function runOutgoing(effort) {
 }
 
 async function runClient(client, title, port, effort) {
-  const contenders = [...NAMES, 'bare, once more (A/A)'].map(name => createCaller(name, client, port))
+  const contenders = [...NAMES, 'bare, again (A/A)'].map(name => createCaller(name, client, port))
   const samples = await alternate(contenders, effort)
   const us = name =>
     show(
@@ -37,10 +37,10 @@ async function runClient(client, title, port, effort) {
   const added = measureAddedTime(samples, 'traced', 'openTelemetry')
   printTable(
     `${title}, ${REQUESTS_IN_FLIGHT} at a time: CPU time of the caller`,
-    ['', 'us', 'of bare', 'aim 1.01', "of OpenTelemetry's added time", 'aim 0.33'],
+    ['', 'us', 'ratio to bare', 'aim 1.01', "ratio to OpenTelemetry's added time", 'aim 0.33'],
     [
       ['bare', us('bare'), '', '', '', ''],
-      ['bare, once more (A/A)', us('bare, once more (A/A)'), ofBare('bare, once more (A/A)'), '', '', ''],
+      ['bare, again (A/A)', us('bare, again (A/A)'), ofBare('bare, again (A/A)'), '', '', ''],
       ['untraced, instruments on', us('untraced'), ofBare('untraced'), judgeBare(samples), '', ''],
       ['traced', us('traced'), ofBare('traced'), '', show(added), verdict(added.median, 0.33)],
       ['OpenTelemetry', us('openTelemetry'), ofBare('openTelemetry'), '', '', ''],
@@ -48,7 +48,10 @@ async function runClient(client, title, port, effort) {
   )
 }
 
-/** As `createTask`, but with as many requests in each round: few would be taken up by the opening of connections. */
+/**
+ * Like `createTask`, but with an equal number of requests in each round. With few requests, opening connections would
+ * dominate.
+ */
 function createCaller(name, client, port) {
   return {
     name,
@@ -66,7 +69,7 @@ function judgeBare(samples) {
   return verdict(ratio(samples, 'untraced', 'bare').median, 1.01)
 }
 
-/** What one adds to bare in a round, of what the other adds in the same. */
+/** Returns the time that one contender adds to bare, divided by the time that the other adds in the same round. */
 function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))

@@ -3,7 +3,7 @@ import { startPostgresql } from '../../test/servers/dist/postgresql.js'
 import { startNode } from '../child.js'
 import { measureCalls } from './measure-calls.js'
 
-/** A query of pg, by a client that is connected and by a pool of one. */
+/** Measures a query of pg, on a connected client and on a pool of one connection. */
 export async function runPg(effort) {
   const server = await startPostgresql()
   const { url } = server

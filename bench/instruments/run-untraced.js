@@ -6,8 +6,8 @@ import { printTable, show } from '../table.js'
 const LIBRARIES = ['http', 'fetch', 'pg', 'ioredis']
 
 /**
- * What instruments add to a call that nobody traces, the call itself taken away: beside a real one it is too little to
- * be told from noise.
+ * Measures the time that instruments add to an untraced call, without the call itself. Next to a real call, the added
+ * time is too short to tell from noise.
  */
 export async function runUntraced(effort) {
   const rows = []

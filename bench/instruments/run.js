@@ -4,7 +4,7 @@ import { runOutgoing } from './run-outgoing.js'
 import { runPg } from './run-pg.js'
 import { runUntraced } from './run-untraced.js'
 
-/** What calls cost that become points by themselves: outgoing requests, queries and commands. */
+/** Measures the calls that become points without code of the program: outgoing requests, queries and commands. */
 export async function runInstruments(effort) {
   await runUntraced(effort)
   await runOutgoing(effort)

@@ -1,5 +1,5 @@
-// What instruments do in calls that nobody traces, and nothing else: `node untraced.js bare|untraced http|fetch|pg|ioredis`.
-// In place of each library's call stands one that does nothing, and says on the channels what the library would say.
+// Runs only the work of the instruments in untraced calls: `node untraced.js bare|untraced http|fetch|pg|ioredis`. A
+// stub replaces each library's call. The stub does nothing, and publishes the library's messages on its channels.
 
 import { channel } from 'node:diagnostics_channel'
 import http from 'node:http'

@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 const CALLS_PER_TURN = 100
 
-// The event loop gets its turn every so often, as it does in a server. Without it a span's export never ends, and
-// the heap fills with what waits for it: OpenTelemetry would be measured at several times its cost.
+// The event loop gets regular turns, as in a server. Without these turns, the export of a span never ends and waiting
+// spans fill the heap. OpenTelemetry would appear to cost several times as much.
 
-/** Calls `fn` with 0, 1, 2, ... so many times. */
+/** Returns a function that calls `fn` `count` times, with 0, 1, 2, ... */
 export function callOften(fn) {
   return async count => {
     for (let start = 0; start < count; start += CALLS_PER_TURN) {
@@ -15,7 +15,7 @@ export function callOften(fn) {
   }
 }
 
-/** As `callOften`, waiting for each promise before the next call. */
+/** Like `callOften`, but awaits each promise before the next call. */
 export function awaitOften(fn) {
   return async count => {
     for (let start = 0; start < count; start += CALLS_PER_TURN) {

@@ -19,7 +19,7 @@ const tracedWork = profiler.trace('point')(work)
 const tracedWorkHidden = profiler.trace('point', { hideArgs: true })(work)
 const tracedWorkAsync = profiler.trace('point')(workAsync)
 
-/** The least that a stand-in costs which is called, constructed and read as what it stands for. */
+/** The least expensive proxy for a function, which works like the function when called, constructed and read. */
 const proxyWork = new Proxy(work, { apply: (fn, self, args) => Reflect.apply(fn, self, args) })
 
 answerTimes({

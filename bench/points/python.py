@@ -1,4 +1,4 @@
-"""Points of Python's profiler with a driver that counts: answers {"count"} with {"ns"} of CPU time."""
+"""Makes points with Python's profiler and a driver that counts: answers {"count"} with {"ns"} of CPU time."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from osprofiler.drivers import base
 
 
 class Count(base.Driver):
-    """A store that counts. Python has no queue: a point calls its driver."""
+    """A store that counts. Python has no queue: a point calls its driver directly."""
 
     records = 0
 

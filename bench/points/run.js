@@ -7,7 +7,7 @@ const ours = (name, task) => createTask(name, () => startNode('points/ours.js', 
 const openTelemetry = (name, task) => createTask(name, () => startNode('points/opentelemetry.js', task), WARM_UP_CALLS)
 const python = (name, task) => createTask(name, () => startPython('points/python.py', task), WARM_UP_CALLS)
 
-/** Our way to make a point, with what a user of OpenTelemetry and of Python's profiler writes in its place. */
+/** Each of our ways to make a point, with the usual equivalents in OpenTelemetry and in Python's profiler. */
 const PAIRS = [
   ['start(), stop()', 'startStop', 'startEnd', 'startStop'],
   ['withTrace()', 'withTrace', 'active', 'block'],
@@ -38,7 +38,7 @@ export async function runPoints(effort) {
   }
   printTable(
     'One point',
-    ['', 'ours, ns', 'OpenTelemetry', "Python's", 'of a span', 'aim 0.5', "of Python's point", 'aim 0.2'],
+    ['', 'ours, ns', 'OpenTelemetry', "Python's", 'ratio to a span', 'aim 0.5', "ratio to Python's point", 'aim 0.2'],
     rows,
   )
   await runInactive(effort)
@@ -51,10 +51,10 @@ async function runInactive(effort) {
   const ns = contender => show(summarise(samples.get(contender).flat()), 1)
   printTable(
     'A traced function with no profiler active',
-    ['', 'ns a call', 'aim 50', 'of a proxy'],
+    ['', 'ns a call', 'aim 50', 'ratio to a proxy'],
     [
       ['traced', ns('traced'), verdict(traced.median, 50), show(ratio(samples, 'traced', 'proxy'))],
-      ['a proxy that calls on', ns('proxy'), '', ''],
+      ['a proxy that forwards the call', ns('proxy'), '', ''],
       ['not traced', ns('bare'), '', ''],
     ],
   )

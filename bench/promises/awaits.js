@@ -1,4 +1,4 @@
-// What an `await` that has nothing to do with tracing costs in a process, by what is traced there meanwhile.
+// Measures an `await` that is unrelated to tracing, depending on the tracing in the process meanwhile.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import v8 from 'node:v8'
@@ -10,19 +10,22 @@ setNotifier(() => {})
 const hmacKey = 'SECRET_KEY'
 const never = () => new Promise(() => {})
 
-/** What is traced while the awaits are measured. Each process measures one. */
+/** The tracing that goes on while the awaits are measured. Each process measures one of these. */
 const MEANWHILE = {
   nothing() {},
-  /** A trace that has not ended, whose promises are all handled: the context is in use, and no promise is followed. */
+  /**
+   * Starts a trace that does not end and whose promises are all handled. The context is in use, and no promise is
+   * followed.
+   */
   trace() {
     run({ hmacKey }, never).catch(() => {})
   },
-  /** As `trace`, with hooks that do nothing: the least that it costs to be told of promises. */
+  /** Like `trace`, with empty hooks: the lowest possible cost of promise hooks. */
   hooks() {
     run({ hmacKey }, never).catch(() => {})
     v8.promiseHooks.createHook({ init() {}, settled() {} })
   },
-  /** A traced promise that is pending, and that nobody handles. */
+  /** Starts a traced promise that stays pending and that no code handles. */
   promise() {
     run({ hmacKey }, never).catch(() => {})
     run({ hmacKey }, () => void trace('pending')(never)())

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 const CALLS_PER_TURN = 100
 
-// The event loop gets its turn every so often, as it does in a server: see ../points/often.js.
+// The event loop gets regular turns, as in a server: see ../points/often.js.
 function callInTurns(turn) {
   return async count => {
     for (let start = 0; start < count; start += CALLS_PER_TURN) {
@@ -12,7 +12,9 @@ function callInTurns(turn) {
   }
 }
 
-/** What a caller may do with the promise of an asynchronous function: each resolves when it has called so many times. */
+/**
+ * The ways in which a caller may treat the promise of an async function. Each resolves after the given number of calls.
+ */
 export const CALL_PATTERNS = {
   atOnce: call =>
     callInTurns(async calls => {

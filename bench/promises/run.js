@@ -6,7 +6,7 @@ import { printTable, show } from '../table.js'
 const task = (name, script, argument) =>
   createTask(name, () => startNode(`promises/${script}.js`, argument), WARM_UP_CALLS)
 
-/** What it costs that promises are followed: the awaits of the whole process meanwhile, and the calls themselves. */
+/** Measures the cost of following promises: for every await in the process meanwhile, and for the calls themselves. */
 export async function runPromises(effort) {
   if (effort.only?.includes('calls') !== true) await runAwaits(effort)
   if (effort.only?.includes('awaits') !== true) await runCalls(effort)
@@ -44,8 +44,8 @@ async function runAwaits(effort) {
       'a trace, hooks off',
       'empty hooks',
       'a pending traced promise',
-      'which adds',
-      'of empty hooks',
+      'added to hooks off',
+      'ratio to empty hooks',
     ],
     rows,
   )
@@ -85,7 +85,15 @@ async function runCalls(effort) {
   }
   printTable(
     `An asynchronous call, ns, on Node ${process.versions.node}`,
-    ['', 'bare', 'trace(), hideArgs', 'withTrace()', 'in a span', 'trace() of a span', 'withTrace() of a span'],
+    [
+      '',
+      'bare',
+      'trace(), hideArgs',
+      'withTrace()',
+      'in a span',
+      'trace(), ratio to a span',
+      'withTrace(), ratio to a span',
+    ],
     rows,
   )
 }

@@ -6,11 +6,11 @@ import { JSON_LINES } from './json-lines.js'
 
 const OURS = ['parseJson', 'stringifyJson']
 
-/** What it costs to read and to write a record's JSON, beside Node's own JSON and Python's. */
+/** Measures reading and writing a record's JSON, compared with Node's own JSON and Python's `json`. */
 export async function runJson(effort) {
   const names = Object.keys(JSON_LINES)
   const contenders = names.flatMap(name => {
-    // Node's own JSON refuses the lines with exotic numbers, and writes others in their place.
+    // Node's own JSON refuses the lines with exotic numbers, and writes other numbers instead.
     const node = name === 'exotic' ? OURS : [...OURS, 'JSON.parse', 'JSON.stringify']
     const lines = JSON.stringify(JSON_LINES[name][1])
     return [
@@ -29,12 +29,12 @@ export async function runJson(effort) {
   }
   printTable(
     "A record's JSON, read",
-    ['', 'us', 'to JSON.parse', "to Python's json"],
+    ['', 'us', 'ratio to JSON.parse', "ratio to Python's json"],
     names.map(name => row(name, 'parseJson', 'JSON.parse', 'loads')),
   )
   printTable(
     "A record's JSON, written",
-    ['', 'us', 'to JSON.stringify', "to Python's json"],
+    ['', 'us', 'ratio to JSON.stringify', "ratio to Python's json"],
     names.map(name => row(name, 'stringifyJson', 'JSON.stringify', 'dumps')),
   )
 }

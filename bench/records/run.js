@@ -13,10 +13,10 @@ const largest = {
   json: 'JSON',
   escapes: 'escapes',
 }
-/** In milliseconds. */
+/** The aim for the largest infos, in milliseconds. */
 const AIM_RATIO = 5
 
-/** What it costs to copy an info and to search it for secrets, and to read and write a record's JSON. */
+/** Measures a copy of an info with its search for secrets, and reading and writing a record's JSON. */
 export async function runRecords(effort) {
   const tasks = [...Object.keys(ordinary), ...Object.keys(largest)]
   const contenders = tasks.map(name => createTask(name, () => startNode('records/ours.js', name)))

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** Makes a Node process tell what it used; `python_report.py` tells it by itself. */
+/** Flags with which a Node process reports its usage. `python_report.py` reports its own. */
 export const USAGE_FLAGS = ['--import', new URL('report-usage.js', import.meta.url).href]
 
-/** What the user of our command starts. */
+/** The file that starts our command. */
 export const COMMAND = fileURLToPath(new URL('../../packages/cli/dist/osprofiler.js', import.meta.url))
 
 /**
  * Runs a process from its start to its end.
  *
- * @returns `ms` by the clock, and what the process told in its descriptor 3: `cpuMs`, and `peak` memory in MB
- * @throws Error when it fails
+ * @returns `ms` by the clock, and the values that the process wrote to its descriptor 3: `cpuMs`, and `peak` memory in MB
+ * @throws Error if the process fails
  */
 export async function measureProcess(command, args) {
   const { PATH, HOME } = process.env

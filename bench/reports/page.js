@@ -15,7 +15,7 @@ const POINT_COUNTS = [1000, 10_000, 100_000]
 const FRAME_COUNT = 120
 const ROW_SELECTOR = '.row[aria-level]'
 
-/** What the page of a large trace takes longer than that of a small one: to open, and to scroll. */
+/** Measures how long pages of small and large traces take to open and to scroll. */
 export async function runPage({ rounds }) {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
@@ -64,11 +64,11 @@ function summariseFrames({ frames, blank }) {
   return { median: quantile(frames), late: quantile(frames, 0.95), worst: Math.max(...frames), blank }
 }
 
-/** In the page: notes when the first rows were painted, in milliseconds since it was opened. */
+/** Runs in the page: notes when the first rows are painted, in milliseconds since the page was opened. */
 function recordRows(rows) {
   const look = () => {
     if (document.querySelector(rows) === null) requestAnimationFrame(look)
-    // This frame paints them; the next begins after it.
+    // This frame paints the rows. The next frame begins after the painting.
     else
       requestAnimationFrame(() => {
         window.rowsMs = performance.now()
@@ -78,11 +78,11 @@ function recordRows(rows) {
 }
 
 /**
- * In the page: scrolls in every frame, by three rows or to anywhere. Resolves to the frames' lengths in milliseconds,
- * and to how many of them had no row in the middle of the view.
+ * Runs in the page: scrolls in every frame, by three rows or to a random place. Resolves to the lengths of the frames
+ * in milliseconds, and to the number of frames with no row in the middle of the view.
  */
 async function scrollFrames({ rows, frames: count, jump = false }) {
-  // The page may be drawing its rows anew: what scrolls around them stays.
+  // The page may be redrawing its rows. The scrolling element around the rows stays.
   let scroller = document.querySelector('.grid') ?? document.querySelector(rows)
   while (
     scroller.scrollHeight <= scroller.clientHeight + 1 ||
@@ -114,7 +114,7 @@ function printRows(pages, taken) {
     )
   printTable(
     'The page, in ms',
-    ['points', 'MB', 'to write it', 'first paint', 'rows'],
+    ['points', 'MB', 'writing the file', 'first paint', 'rows'],
     pages.map(({ points, size, writtenMs }) => [
       points,
       (size / 1e6).toFixed(1),
@@ -124,8 +124,8 @@ function printRows(pages, taken) {
     ]),
   )
   printTable(
-    `Its frames, in ms, while it scrolls (${FRAME_COUNT} each)`,
-    ['points', 'by 3 rows: median', '95 %', 'worst', 'blank', 'to anywhere: median', '95 %', 'worst', 'blank'],
+    `The frames of the page, in ms, while it scrolls (${FRAME_COUNT} each)`,
+    ['points', 'by 3 rows: median', '95 %', 'worst', 'blank', 'jumping: median', '95 %', 'worst', 'blank'],
     pages.map(({ points }) => [points, ...frames(points, 'scroll'), ...frames(points, 'jump')]),
   )
 }

@@ -1,7 +1,8 @@
 """Python's report: `python_report.py RECORDS.jsonl OUT.json dumps|dump`.
 
-Gathers the records as the drivers do (redis_driver.py's get_report) and writes them as the command does (dumps:
-one text, which is then written), or as json.dump() does, piece by piece. Tells in descriptor 3 what it used.
+Gathers the records as the drivers do (redis_driver.py's get_report). Writes them
+as the command does (dumps: one text, which is then written), or piece by piece
+(json.dump()). Reports its usage in descriptor 3.
 """
 
 import json
@@ -38,5 +39,5 @@ with open("/proc/self/status") as status:
     kilobytes = re.search(r"VmHWM:\s+(\d+)", status.read()).group(1)
 use = {"cpuMs": time.process_time() * 1000, "peak": int(kilobytes) / 1000}
 os.write(3, json.dumps(use).encode())
-# What is left to free would be counted against Python.
+# Without this exit, the time of freeing memory would count against Python.
 os._exit(0)

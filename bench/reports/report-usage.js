@@ -1,4 +1,4 @@
-// Loaded into a Node process: when it ends, it writes the CPU time and the most memory that it used to descriptor 3.
+// Loaded into a Node process: at its end, writes the used CPU time and the maximum memory to descriptor 3.
 
 import { readFileSync, writeSync } from 'node:fs'
 

@@ -11,10 +11,10 @@ const PARTS = new Map([
 ])
 
 /**
- * Reports, beside Python's: from records to JSON on disk, the start of the command, and the page in a browser.
+ * Compares reports with Python's: from records to JSON on disk, the start of the command, and the page in a browser.
  *
- * @param effort `rounds`, and with `million` also a million records (Python wants 8 GB for them)
- * @param parts of `json`, `start`, `page`
+ * @param effort `rounds`, and with `million` also a million records (Python needs 8 GB for them)
+ * @param parts some of `json`, `start`, `page`
  */
 export async function runReports(effort, parts = [...PARTS.keys()]) {
   for (const part of parts) await PARTS.get(part)(effort)

@@ -9,18 +9,18 @@ import { takeTurns } from './turns.js'
 
 const AIM_MS = 80
 const RECORD_COUNT = 40
-/** One start is soon over, and more than anything else it is what the machine does beside it. */
+/** One start is so short that other work on the machine decides how long it takes. */
 const STARTS_PER_ROUND = 3
 const PYTHON_COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 
-/** From the start of a process to its end, by the clock. */
+/** Measures a process from its start to its end, by the clock. */
 export async function runStart({ rounds }) {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
   try {
     const records = join(directory, 'records.jsonl')
     const report = join(directory, 'report.json')
     writeRecords(records, RECORD_COUNT)
-    // Python's command reads reports, not records: ours is one to it, too.
+    // Python's command reads reports, not records. Our command can read the same report.
     await measureProcess(process.execPath, [COMMAND, 'trace', 'show', records, '--json', '--out', report])
     const node = (name, ...args) => ({ name, measure: () => measureProcess(process.execPath, args) })
     const python = (name, ...args) => ({ name, measure: () => measureProcess('/usr/bin/python3', args) })
@@ -46,7 +46,7 @@ function printRows(taken) {
   const bare = taken.get('node -e 0')
   printTable(
     'The start of the command',
-    ['', 'ms', 'ms more than node -e 0', `aim ${AIM_MS}`, 'times node -e 0'],
+    ['', 'ms', 'ms more than node -e 0', `aim ${AIM_MS}`, 'ratio to node -e 0'],
     Array.from(taken, ([name, uses]) => {
       const more = summarise(uses.map(({ ms }, round) => ms - bare[round].ms))
       const times = summarise(uses.map(({ ms }, round) => ms / bare[round].ms))

@@ -13,13 +13,13 @@ const MEMORY_AIM_RATIO = 7
 const MILLION_RECORDS = 1_000_000
 const PYTHON_SCRIPT = fileURLToPath(new URL('python_report.py', import.meta.url))
 
-/** From a file of records to the report's JSON in a file. */
+/** Measures the way from a file of records to the report's JSON in a file. */
 export async function runToJson({ rounds, million = false }) {
   const rows = []
   for (const count of [10_000, 100_000, ...(million ? [MILLION_RECORDS] : [])])
     rows.push(...(await measure(count, rounds)))
   printTable(
-    "From records to JSON on disk: ours, and how many times as much Python's takes",
+    "From records to JSON on disk: ours, and the ratio of Python's to ours",
     ['', 'JSON', 's', 'CPU s', 'MB', 'time', `aim ${SPEED_AIM_RATIO}`, 'CPU', 'memory', `aim ${MEMORY_AIM_RATIO}`],
     rows,
   )
@@ -41,7 +41,7 @@ async function measure(count, rounds) {
         measureProcess(process.execPath, [...USAGE_FLAGS, COMMAND, 'trace', 'show', records, '--json', '--out', out]),
     }
     const isMillion = count >= MILLION_RECORDS
-    // A million takes minutes: only the way that Python's users go, once.
+    // A million records take minutes, so only the way of Python's command is measured, and once.
     const contenders = isMillion ? [ours, python('dumps')] : [ours, python('dumps'), python('dump')]
     const taken = await takeTurns(contenders, isMillion ? 1 : rounds, !isMillion)
     return toRows(count, taken, statSync(out).size)

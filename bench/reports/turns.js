@@ -1,9 +1,9 @@
 /**
- * Lets contenders run one after another, each in a process of its own, in an order that turns around each round. One
- * round before them does not count: it fills the caches of the file system.
+ * Runs contenders one after another, each in its own process. The order is reversed each round. A first round, which
+ * does not count, fills the caches of the file system.
  *
- * @param contenders objects of a name and of a function that resolves to a measurement
- * @param warm whether that first round is run; without it, long ones are spared
+ * @param contenders objects with a name and a function that resolves to a measurement
+ * @param warm whether to run this first round, which long measurements skip
  * @returns the measurements by name: `taken.get(name)[round]`
  */
 export async function takeTurns(contenders, rounds, warm = true) {

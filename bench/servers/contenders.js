@@ -3,18 +3,18 @@ import { CONNECTION_COUNT, openLoad } from './load.js'
 import { createParentedRequests, createPlainRequests, createSignedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 15_000
-/** How long the client sleeps for the answers of sixty requests, in ms. Express is slower. */
+/** How long the client sleeps while sixty requests are answered, in ms. Express is slower. */
 const NAPS_MS = { express: 16, koa: 8, fastify: 8 }
 
 export const BARE = 'bare'
-export const BARE_AGAIN = 'bare, once more (A/A)'
+export const BARE_AGAIN = 'bare, again (A/A)'
 export const UNTRACED = 'adapter, no headers'
 export const REFUSED = 'adapter, bad signature'
 export const TRACED = 'adapter, traced'
 export const SAMPLED_OFF = 'OpenTelemetry, always off'
 export const SAMPLED_ON = 'OpenTelemetry, always on'
 
-/** Each contender: the kind of server, the requests that it gets, and how many records or spans it makes of each. */
+/** Each contender: the kind of server, its requests, and the number of records or spans that a request makes. */
 const CONTENDERS = [
   [BARE, 'bare', createPlainRequests, 0],
   [BARE_AGAIN, 'bare', createPlainRequests, 0],
@@ -30,10 +30,10 @@ function sign(key) {
 }
 
 /**
- * The servers of one framework under one Node: `{name, start}`. `start` resolves to a warm server:
+ * Creates the servers of one framework under one Node: `{name, start}`. `start` resolves to a warm server:
  *
- * - `sendBurst()` sends a request over each connection, and waits for the answers;
- * - `settle()` waits for the delivery of what the requests made, and resolves to their CPU time, in us a request.
+ * - `sendBurst()` sends a request over each connection, and awaits the answers.
+ * - `settle()` awaits the delivery of their records or spans, and resolves to their CPU time, in us a request.
  */
 export function createServers(framework, node) {
   return CONTENDERS.map(([name, ...contender]) => ({ name, start: () => startServer(framework, node, ...contender) }))

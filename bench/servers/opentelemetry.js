@@ -8,7 +8,9 @@ import { countSpans } from '../count-spans.js'
 
 const require = createRequire(import.meta.url)
 
-/** OpenTelemetry as its users set it up for a framework, with one span a request, since our adapters make one point. */
+/**
+ * Starts OpenTelemetry in the usual way for a framework, with one span a request, because our adapters make one point.
+ */
 export function startOpenTelemetry(framework, on) {
   const { processor, expect } = countSpans()
   const provider = new BasicTracerProvider({
@@ -25,7 +27,7 @@ export function startOpenTelemetry(framework, on) {
   return { expect, fastifyPlugin }
 }
 
-/** Each makes one span a request, which knows the route: spans of layers, hooks and handlers are left out. */
+/** Each makes one span a request, with its route. Spans of layers, hooks and handlers are left out. */
 const INSTRUMENTATIONS = {
   express() {
     const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express')
@@ -37,7 +39,7 @@ const INSTRUMENTATIONS = {
     const layers = { ignoreLayersType: ['middleware', 'router'] }
     return { instrumentations: [createHttp(), new KoaInstrumentation(layers)] }
   },
-  /** The plugin always makes a span of its own, which is the server's where nobody instruments HTTP. */
+  /** The plugin always makes its own span, which is the server's span if HTTP is not instrumented. */
   fastify() {
     const { FastifyOtelInstrumentation } = require('@fastify/otel')
     const instrumentation = new FastifyOtelInstrumentation({ instrumentHooks: false, instrumentHandler: false })

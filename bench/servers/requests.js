@@ -3,12 +3,12 @@ import { createTraceId, signedPack } from '@osprofiler/core'
 
 const PLAIN_REQUEST = 'GET /orders/42?page=2 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n'
 
-/** So many requests without a header of ours, as texts. */
+/** Creates requests without our headers, as texts. */
 export function createPlainRequests(count) {
   return Array.from({ length: count }, () => `${PLAIN_REQUEST}\r\n`)
 }
 
-/** Requests signed with a key; each of a trace of its own, as requests of different users are. */
+/** Creates requests signed with a key. Each has its own trace, like requests of different users. */
 export function createSignedRequests(count, key) {
   return Array.from({ length: count }, () => {
     const id = createTraceId()
@@ -17,7 +17,7 @@ export function createSignedRequests(count, key) {
   })
 }
 
-/** Requests with the header by which OpenTelemetry joins its caller's trace; each of a trace of its own. */
+/** Creates requests with the header by which OpenTelemetry joins its caller's trace. Each has its own trace. */
 export function createParentedRequests(count) {
   return Array.from({ length: count }, () => {
     const id = randomBytes(24).toString('hex')

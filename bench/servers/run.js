@@ -5,15 +5,18 @@ import { BARE, BARE_AGAIN, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRAC
 
 const MIN_GENERATIONS = 6
 const DEFAULT_ROUNDS = 6
-/** Each of sixty requests. A round of 3,000 holds collections: on Node 20, Express causes one of the old space in about that. */
+/**
+ * A burst is sixty requests. A round of 3,000 includes collections: on Node 20, Express causes about one of the old
+ * space.
+ */
 const BURSTS_PER_ROUND = 50
-/** A bare server and the same once more may differ by so much, in us, for the figures beside them to count. */
+/** The figures count if two bare servers differ by less than this, in us. */
 const MAX_A_A_DIFFERENCE_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
 
 /**
- * Measures the servers of these frameworks under these versions of Node, in turns: a generation of each. A framework is
- * done when the whole interval of bare against bare lies within the limit, or when the time is over.
+ * Measures the servers of these frameworks under these versions of Node, in turns of one generation. A framework is done
+ * when the whole interval of bare against bare is within the limit, or when the time is over.
  *
  * @returns lines of the summary
  */
@@ -34,14 +37,17 @@ export async function runServers(frameworks, { nodes, minutes, generations, roun
   })
 }
 
-/** A framework under a Node: what was measured of each contender, and how long the last of the generations took. */
+/**
+ * Creates the state of a framework under a Node: the samples of each contender, and the duration of the last
+ * generation.
+ */
 function createGroup(framework, node) {
   return { framework, node, contenders: createServers(framework, node), samples: new Map(), done: 0, ms: 0 }
 }
 
 /**
- * Starts all contenders anew, and lets them take turns burst by burst: some ten milliseconds each. The speed of a shared
- * machine changes within seconds, and by half. So a change hits all contenders alike.
+ * Restarts all contenders and lets them take turns of one burst, some ten milliseconds each. The speed of a shared
+ * machine changes within seconds, and by half. With short turns, such a change affects all contenders alike.
  */
 async function measureGeneration(group, rounds) {
   const start = performance.now()
@@ -69,13 +75,16 @@ function isSteady(samples) {
   return low > -MAX_A_A_DIFFERENCE_US && high < MAX_A_A_DIFFERENCE_US
 }
 
-/** Whether the bare servers differ by less than the limit, and no bias between them shows. */
+/** Whether the bare servers differ by less than the limit, without a visible bias between them. */
 function isEstablished(samples) {
   const { median, low, high } = medianInterval(difference(samples, BARE_AGAIN))
   return Math.abs(median) < MAX_A_A_DIFFERENCE_US && low <= 0 && high >= 0
 }
 
-/** What a contender adds in each generation: to both bare servers, the one that is compared with bare to the other. */
+/**
+ * Returns the time that a contender adds in each generation to the mean of both bare servers. The second bare server is
+ * compared with the first.
+ */
 function difference(samples, name) {
   const [bare, again] = [samples.get(BARE), samples.get(BARE_AGAIN)]
   const reference = bare.map((us, generation) => (name === BARE_AGAIN ? us : (us + again[generation]) / 2))
@@ -97,10 +106,15 @@ function printGroup({ framework, node, samples, done }) {
 function toLines(title, groups) {
   const added = name => groups.map(({ samples }) => formatAddedTime(samples, name))
   return [
-    { title: `${title}, bare once more (A/A)`, own: added(BARE_AGAIN) },
-    { title: `${title}, a request that nobody traces`, own: added(UNTRACED), beside: added(SAMPLED_OFF) },
+    { title: `${title}, bare server again (A/A)`, own: added(BARE_AGAIN) },
+    {
+      title: `${title}, an untraced request`,
+      own: added(UNTRACED),
+      besideTitle: SAMPLED_OFF,
+      beside: added(SAMPLED_OFF),
+    },
     { title: `${title}, a request with a bad signature`, own: added(REFUSED) },
-    { title: `${title}, a traced request`, own: added(TRACED), beside: added(SAMPLED_ON) },
+    { title: `${title}, a traced request`, own: added(TRACED), besideTitle: SAMPLED_ON, beside: added(SAMPLED_ON) },
   ]
 }
 

@@ -1,4 +1,5 @@
-// A small server over one framework, with one kind of tracing or none: `node serve.js express bare|adapter|otel-off|otel-on`.
+// A small server of one framework, with one kind of tracing or none: `node serve.js express
+// bare|adapter|otel-off|otel-on`.
 
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -8,14 +9,14 @@ import { countRecords } from '../count-records.js'
 import { startOpenTelemetry } from './opentelemetry.js'
 
 const [framework, variant] = process.argv.slice(2)
-// The frameworks are loaded by require(), which is what OpenTelemetry's instrumentations hook into by themselves.
+// The frameworks are loaded by `require()`, because OpenTelemetry's instrumentations hook into it.
 const require = createRequire(import.meta.url)
 const openTelemetry = variant.startsWith('otel') ? startOpenTelemetry(framework, variant === 'otel-on') : undefined
 const adapter = variant === 'adapter'
 
 const { expect } = openTelemetry ?? countRecords()
 
-// Node shows the first refused signature on the terminal of the bench.
+// Node would print the first refused signature on the terminal of the benchmark.
 process.removeAllListeners('warning')
 
 const hmacKeys = 'SECRET_KEY'
@@ -64,14 +65,14 @@ const START = {
 }
 
 const server = await START[framework]()
-// Connections wait for their turn while other contenders are measured.
+// Connections stay open while other contenders are measured.
 server.keepAliveTimeout = 0
 if (!server.listening) await once(server, 'listening')
 const { port } = server.address()
 
-/** Answers `{expected}`, the records or spans of the requests since the last time, with the CPU time until now, in us. */
+/** Answers `{expected}`, the records or spans since the last answer, with the CPU time so far, in us. */
 await answer(async ({ expected }) => {
-  // A span ends when its response is closed, which is told after the client has the answer.
+  // A span ends when its response is closed. The server learns this after the client has the answer.
   await nextTurn()
   await expect(expected)
   const { user, system } = process.cpuUsage()

@@ -1,19 +1,19 @@
 import { measurePairs } from '../measure-pairs.js'
 
 const SCRIPT = 'signatures/ours.js'
-const LEAST_NAME = 'HMAC and JSON alone'
+const LEAST_NAME = 'only HMAC and JSON'
 
-/** One signature beside the least that does the work. Returns lines of the summary. */
+/** Measures one signature, compared with the least code that does the work. Returns lines of the summary. */
 export function runOneSignature(effort) {
   return measurePairs(
     [
       {
-        title: 'a signature verified',
+        title: 'verifying a signature',
         own: [SCRIPT, 'verify'],
         besideTitle: LEAST_NAME,
         beside: [SCRIPT, 'verifyBare'],
       },
-      { title: 'a signature made', own: [SCRIPT, 'sign'], besideTitle: LEAST_NAME, beside: [SCRIPT, 'signBare'] },
+      { title: 'making a signature', own: [SCRIPT, 'sign'], besideTitle: LEAST_NAME, beside: [SCRIPT, 'signBare'] },
     ],
     effort,
   )

@@ -18,14 +18,14 @@ answerTimes({
     const [info, hmac] = pickAt(headers, i)
     return signedUnpack(info, hmac, ring)
   }),
-  // The least that any code has to do: one HMAC, a comparison, and the JSON out of its base64.
+  // The least code that does the work: one HMAC, a comparison, and JSON decoded from base64.
   verifyBare: callOften(i => {
     const [info, hmac] = pickAt(headers, i)
     const matches = createHmac('sha1', secret).update(info).digest('hex') === hmac
     return matches ? JSON.parse(Buffer.from(info, 'base64').toString()) : undefined
   }),
   sign: callOften(i => signedPack(pickAt(traces, i), KEY)),
-  // A key as text, since that is what signedPack() is given.
+  // The key is a text, because `signedPack()` also gets a text.
   signBare: callOften(i => {
     const info = Buffer.from(JSON.stringify(pickAt(traces, i))).toString('base64')
     return [info, createHmac('sha1', KEY).update(info).digest('hex')]

@@ -1,4 +1,4 @@
-"""What Python's OSProfiler takes to sign and to verify: answers {"count"} with {"ns"} of CPU time."""
+"""Signs and verifies with Python's OSProfiler: answers {"count"} with {"ns"} of CPU time."""
 
 import json
 import sys

@@ -2,17 +2,17 @@ import { measurePairs } from '../measure-pairs.js'
 
 const SCRIPT = 'store/to-the-end.js'
 
-/** One point of a service until its two records stand in SQLite, and without a store. Returns lines of the summary. */
+/** Measures one point until its two records are in SQLite, and without a store. Returns lines of the summary. */
 export function runOneDelivery(effort) {
   return measurePairs(
     [
       {
-        title: 'a point into SQLite, to the end',
+        title: 'a point until it is in SQLite',
         own: [SCRIPT, 'sqlite'],
-        besideTitle: 'two statements and their JSON alone',
+        besideTitle: 'only two statements and their JSON',
         beside: [SCRIPT, 'statement'],
       },
-      { title: 'the same point, into a driver that counts', own: [SCRIPT, 'count'] },
+      { title: 'the same point, into a counting driver', own: [SCRIPT, 'count'] },
     ],
     effort,
   )

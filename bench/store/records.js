@@ -3,7 +3,7 @@ import { createTraceId } from '@osprofiler/core'
 
 const POINTS_PER_TRACE = 10
 
-/** Records as a service emits them: ten points a trace, each a query, with a start and a stop. */
+/** Creates records like those of a service: ten points a trace, each a query, with a start and a stop. */
 export function createRecords(count) {
   const records = []
   let baseId
@@ -21,7 +21,10 @@ export function createRecords(count) {
   return records.slice(0, count)
 }
 
-/** In one shape, as the profiler's are: spread from another object, each would have a hidden class of its own. */
+/**
+ * Gives all records one shape, like the profiler's. Records spread from another object would each have their own hidden
+ * class.
+ */
 function createRecord(name, baseId, traceId, timestamp, info) {
   return {
     name,
@@ -35,7 +38,7 @@ function createRecord(name, baseId, traceId, timestamp, info) {
   }
 }
 
-/** The values of a record's row, the JSON encoded twice, as Python's driver stores it. */
+/** Returns the values of a record's row. The JSON is encoded twice, as in Python's driver. */
 export function toRow({ timestamp, base_id, parent_id, trace_id, project, service, name, info }) {
   const data = JSON.stringify(JSON.stringify({ info }))
   return [timestamp, base_id, parent_id, trace_id, project, info.host, service, name, data]

@@ -8,12 +8,12 @@ const AIM_RATIO = 0.8
 
 const ROWS = [
   ['one statement a row, in transactions of 500', 'statement'],
-  ['the same, from records: with their JSON', 'records'],
+  ['the same, including the JSON', 'records'],
   ["the driver's write(), 500 records each", 'driver'],
   ['createNotifier(), from the first record to the end of flush()', 'notifier'],
 ]
 
-/** Records a second into the embedded store. */
+/** Measures records a second into the embedded store. */
 export async function runStore(effort) {
   const samples = await alternate(
     ROWS.map(([, name]) => createWriter(name)),
@@ -21,7 +21,7 @@ export async function runStore(effort) {
   )
   printTable(
     'Into the embedded store',
-    ['', 'records/s', 'of the statement', 'of it with JSON', `aim ${AIM_RATIO}`],
+    ['', 'records/s', 'ratio to the statement', 'ratio with JSON', `aim ${AIM_RATIO}`],
     ROWS.map(([title, name]) => {
       const share = ratio(samples, name, 'statement')
       const ofRecords = ratio(samples, name, 'records')

@@ -4,9 +4,12 @@ import { createRecords } from './records.js'
 
 const BATCH_RECORDS = 500
 
-/** What the store does at the least: one prepared statement a row, in transactions of 500, in this very thread. */
+/**
+ * Opens a statement that does the least work of a store: one prepared statement a row, in transactions of 500, in this
+ * thread.
+ */
 export async function openStatement(path) {
-  // The driver makes the table, with its indexes.
+  // The driver creates the table with its indexes.
   const driver = openDriver(`sqlite:///${path}`)
   await driver.write(createRecords(1))
   await driver.close()
@@ -28,7 +31,7 @@ export async function openStatement(path) {
   }
 }
 
-/** A connection by what this Node has: its own SQLite, or the package that the driver takes in its place. */
+/** Opens a connection with the SQLite of this Node, or else with the package that the driver uses instead. */
 export function openDatabase(path) {
   const require = createRequire(import.meta.url)
   try {

@@ -1,4 +1,4 @@
-// Writes records into a server, in one of these ways: `node contender.js STORE driver|notifier|bare|records URL`.
+// Writes records into a server: `node contender.js STORE driver|notifier|bare|records URL`.
 
 import { createNotifier } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
@@ -21,7 +21,7 @@ const writer = await WRITERS[way]()
 
 await answer(async ({ count }) => {
   const batches = splitIntoBatches(createRecords(count)).map(writer.prepare)
-  // The connection is made with the first point, which is not measured.
+  // The first point opens the connection, so it is not measured.
   await writer.write([writer.prepare(createRecords(2))])
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -51,7 +51,7 @@ function openNotifierWriter() {
   }
 }
 
-/** What the client does at the least: its texts are at hand. */
+/** Creates a writer that does the least work of the client, with ready texts. */
 function openBareWriter() {
   const client = store.openBare(url)
   return {
@@ -60,7 +60,7 @@ function openBareWriter() {
   }
 }
 
-/** The same from records, as a driver gets them: their JSON has to be made. */
+/** Creates a writer of records, like a driver, which has to make their JSON. */
 function openRecordWriter() {
   const client = store.openBare(url)
   return { prepare: records => records, write: writeOneByOne(records => client.write(toItems(records), toText)) }

@@ -1,4 +1,4 @@
-"""OSProfiler's own driver of Elasticsearch, which of a server of version 8 wants what only version 7 takes by itself."""
+"""Makes OSProfiler's own driver work with Elasticsearch 8: the driver expects defaults that only version 7 has."""
 
 import os
 

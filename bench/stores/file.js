@@ -14,7 +14,7 @@ export const store = {
     return { url: `file://${folder}`, clear: remove, stop: remove }
   },
 
-  /** One call a trace, all of a batch at the same time. */
+  /** Writes with one call a trace, all of a batch in parallel. */
   openBare(url) {
     const folder = fileURLToPath(url)
     return {

@@ -8,7 +8,7 @@ import { openServer } from './stand-ins.js'
 const PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
 const [USERNAME, PASSWORD] = ['tracer', encodeURIComponent('p@ss:word/é')]
 
-/** Log Insight, as a store to measure: see `run.js`. It has no client but that of HTTPS. */
+/** Log Insight, as a store to measure: see `run.js`. Its only client is HTTPS. */
 export const store = {
   title: 'Log Insight',
 
@@ -33,7 +33,7 @@ export const store = {
     }
   },
 
-  /** An event, in the layout of Python's driver. */
+  /** Returns an event, in the layout of Python's driver. */
   toText(record) {
     const { base_id, trace_id, project, service, name } = record
     const fields = { base_id, trace_id, project, service, name, trace: JSON.stringify(record) }
@@ -43,7 +43,7 @@ export const store = {
     })
   },
 
-  /** One request a batch. Whoever writes needs no session. */
+  /** Writes one request a batch. Writing needs no session. */
   openBare(url) {
     const { hostname, port, searchParams } = new URL(url)
     const ca = searchParams.get('ca')

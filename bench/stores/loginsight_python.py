@@ -1,10 +1,10 @@
-"""OSProfiler's own driver of Log Insight, at the ports (of HTTP and of HTTPS) that its connection string ends in."""
+"""OSProfiler's own driver of Log Insight, with the HTTP and HTTPS ports at the end of its connection string."""
 
 import urllib3
 
 from osprofiler.drivers import loginsight
 
-# It verifies no certificate, and is warned of that at each request.
+# The driver does not verify certificates, so each request would warn.
 urllib3.disable_warnings()
 
 

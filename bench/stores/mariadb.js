@@ -17,7 +17,7 @@ export const store = {
   async start() {
     const { startMariadb } = await import('../../test/servers/dist/mariadb.js')
     const server = await startMariadb({ settings: SETTINGS })
-    // Python's default client for MySQL is another one than Debian's tests have.
+    // Python's default client for MySQL differs from the one that Debian's tests have.
     const url = server.url.replace('mysql:', 'mysql+pymysql:')
     const driver = openDriver(url)
     await driver.write(createRecords(1))
@@ -34,7 +34,7 @@ export const store = {
     }
   },
 
-  /** One multi-row insert a batch, prepared, in no transaction but its own. */
+  /** Writes one prepared multi-row insert a batch, without a separate transaction. */
   openBare(url) {
     const connected = mysql.createConnection({ uri: url })
     const row = `(${COLUMNS.map(() => '?').join(', ')})`

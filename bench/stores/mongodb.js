@@ -23,10 +23,10 @@ export const store = {
     }
   },
 
-  /** A document, which becomes BSON in the client. */
+  /** Returns a document, which the client encodes as BSON. */
   toText: record => ({ ...record }),
 
-  /** One unordered insert a batch. */
+  /** Writes one unordered insert a batch. */
   openBare(url) {
     const collection = new MongoClient(url).db('osprofiler').collection('profiler')
     return { write: (batch, toDocument) => collection.insertMany(batch.map(toDocument), { ordered: false }) }

@@ -1,7 +1,7 @@
 import { Client } from '@opensearch-project/opensearch'
 import { clearIndex, openSearchServer, toNode, toText } from './search.js'
 
-/** OpenSearch, as a store to measure: see `run.js`. OSProfiler's driver cannot be pointed at it. */
+/** OpenSearch, as a store to measure: see `run.js`. OSProfiler's own driver cannot use it. */
 export const store = {
   title: 'OpenSearch',
 
@@ -12,7 +12,7 @@ export const store = {
 
   toText,
 
-  /** One bulk request a batch. */
+  /** Writes one bulk request a batch. */
   openBare(url) {
     const client = new Client({ node: toNode(url) })
     return { write: (batch, toLines) => client.bulk({ body: batch.map(toLines) }) }

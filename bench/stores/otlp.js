@@ -4,14 +4,14 @@ import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 
-/** A collector, as a store to measure. It takes requests and forgets them. */
+/** Creates a collector as a store to measure. The collector discards all requests. */
 export function createOtlpStore(protocol, Exporter) {
   return {
     title: `OTLP, ${protocol}`,
 
     async start() {
       const collector = createServer((request, response) => request.resume().on('end', () => response.end()))
-      // Contenders wait longer for their turns than a connection is kept by default.
+      // Contenders wait longer for their turns than a server keeps a connection by default.
       collector.keepAliveTimeout = 600_000
       await once(collector.listen(0, '127.0.0.1'), 'listening')
       return {
@@ -26,7 +26,7 @@ export function createOtlpStore(protocol, Exporter) {
       }
     },
 
-    /** A point is a span, whose two records stand side by side. */
+    /** A point becomes one span, from two adjacent records. */
     toItems: records => records.flatMap((start, index) => (index % 2 === 0 ? { start, stop: records[index + 1] } : [])),
 
     toText: createSpanMaker(),
@@ -43,7 +43,9 @@ export function createOtlpStore(protocol, Exporter) {
   }
 }
 
-/** The span of a point with the attributes that our driver gives it, by OpenTelemetry's own tracer. */
+/**
+ * Returns a function that makes the span of a point with OpenTelemetry's own tracer, and the attributes of our driver.
+ */
 function createSpanMaker() {
   const resource = resourceFromAttributes({
     'service.name': 'orders',
@@ -70,7 +72,7 @@ function createSpanMaker() {
   }
 }
 
-/** OpenTelemetry takes times as whole seconds and the nanoseconds beyond them. */
+/** Converts a time to OpenTelemetry's form: whole seconds, and nanoseconds beyond them. */
 function toTime(timestamp) {
   return [Date.parse(`${timestamp.slice(0, 19)}Z`) / 1000, Number(timestamp.slice(20)) * 1000]
 }

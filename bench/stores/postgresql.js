@@ -3,7 +3,7 @@ import pg from 'pg'
 import { createRecords } from '../store/records.js'
 import { COLUMNS, toData, toRow } from './sql-rows.js'
 
-// One array a column, which is twice as fast as a list of all values.
+// One array a column is twice as fast as a list of all values.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
@@ -32,7 +32,7 @@ export const store = {
     }
   },
 
-  /** One multi-row insert a batch, in no transaction but its own. */
+  /** Writes one multi-row insert a batch, without a separate transaction. */
   openBare(url) {
     const connected = connect(url)
     return {

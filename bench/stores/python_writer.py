@@ -19,7 +19,7 @@ driver = getattr(importlib.import_module(module), name)(sys.argv[2], project="no
 
 
 def create_records(count):
-    """The same records as those of ../store/records.js."""
+    """Creates the same records as ../store/records.js."""
     records = []
     for index in range(count // 2):
         if index % POINTS_PER_TRACE == 0:

@@ -16,7 +16,7 @@ export const store = {
     }
   },
 
-  /** One variadic push a trace, in a pipeline a batch. */
+  /** Writes one variadic push a trace, in one pipeline a batch. */
   openBare(url) {
     const client = new Redis(url)
     return {

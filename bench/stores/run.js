@@ -4,7 +4,10 @@ import { ratio, summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 import { loadStore, STORES } from './stores.js'
 
-/** What each measurement takes, about: a machine that is shared may grant a short effort more than a long one. */
+/**
+ * The approximate duration of a measurement: a shared machine may grant more speed to a short effort than to a long
+ * one.
+ */
 const ROUND_SECONDS = 0.5
 const MIN_RECORDS = 200
 const MAX_RECORDS = 100_000
@@ -12,14 +15,14 @@ const BARE_AIM_RATIO = 0.8
 const PYTHON_AIM_RATIO = 20
 
 const ROWS = [
-  ['the bare client, the same batches, texts at hand', 'bare'],
-  ['the same, from records: with their JSON', 'records'],
+  ['the bare client, the same batches, ready texts', 'bare'],
+  ['the same, including the JSON', 'records'],
   ["the driver's write(), 500 records each", 'driver'],
   ['createNotifier(), from the first record to the end of flush()', 'notifier'],
   ["Python's driver, notify()", 'python'],
 ]
 
-/** Records a second into servers, by each driver, its bare client and Python's driver, on the same server. */
+/** Measures records a second into servers: each driver, its bare client and Python's driver, on the same server. */
 export async function runStores(effort) {
   const names = effort.only ?? STORES
   for (const name of names) await runStore(name, await loadStore(name), effort)
@@ -38,9 +41,9 @@ async function runStore(name, store, effort) {
       [
         '',
         server.byCpuTime ? 'records/s of CPU time' : 'records/s',
-        'of the bare client',
-        'of it with JSON',
-        'times Python',
+        'ratio to the bare client',
+        'ratio with JSON',
+        'ratio to Python',
         `aims ${BARE_AIM_RATIO}, ${PYTHON_AIM_RATIO}`,
       ],
       rows.map(([title, way]) => toRow(title, way, samples)),
@@ -81,7 +84,7 @@ function createWriter(name, way, server) {
         return await child.ask({ count })
       }
       let count = MIN_RECORDS
-      // Twice: the first time, much is compiled and connected.
+      // The first of these two rounds compiles code and opens connections.
       for (let round = 0; round < 2; round++) {
         const points = Math.ceil(((await write(count)).perSecond * ROUND_SECONDS) / 2)
         count = Math.min(Math.max(2 * points, MIN_RECORDS), MAX_RECORDS)

@@ -2,17 +2,17 @@ import { openServer } from './stand-ins.js'
 
 const INDEX = 'osprofiler-notifications'
 
-/** An Elasticsearch or OpenSearch, real or not: see `openServer`. */
+/** Starts an Elasticsearch or OpenSearch, real or a stand-in: see `openServer`. */
 export function openSearchServer(product) {
   return openServer(product, {
     file: 'search',
-    // Python's client is of version 7.
+    // Python's client has version 7.
     start: ({ startSearch }) => startSearch({ product, compatibleWith: [7, 8, 9] }),
     toUrl: ({ host, port }) => `${product}://${host}:${port}`,
   })
 }
 
-/** Where its client finds it. */
+/** Returns the address of the server for its client. */
 export function toNode(url) {
   return url.replace(/^\w+(\+https)?:/, (_, tls) => (tls === undefined ? 'http:' : 'https:'))
 }
@@ -25,7 +25,7 @@ export async function clearIndex(url) {
   if (status !== 200 && status !== 404) throw new Error(`The index cannot be deleted: ${status}.`)
 }
 
-/** A record's two lines of a bulk request. */
+/** Returns the two lines of a record in a bulk request. */
 export function toText(record) {
   return `{"create":{"_index":"${INDEX}"}}\n${JSON.stringify(record)}`
 }

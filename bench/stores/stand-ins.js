@@ -1,14 +1,14 @@
-/** Where the stand-ins of the drivers' tests are, once `tsc -b bench/stand-ins` has made JavaScript of them. */
+/** The folder of the stand-ins of the drivers' tests, once `tsc -b bench/stand-ins` has compiled them. */
 const STAND_INS = new URL('../stand-ins/dist/packages/drivers/test/stand-ins/', import.meta.url)
 const NOTE =
   'Beside a stand-in at the protocol, in CPU time of the client: what the drivers cost, and nothing of the store.'
 
 /**
- * The server at `OSPROFILER_TEST_..._URL`, or else a stand-in for it: {url, stop(), standIn?, note?, byCpuTime?}.
+ * Starts the server at `OSPROFILER_TEST_..._URL`, or else a stand-in: {url, stop(), standIn?, note?, byCpuTime?}.
  *
- * @param file the stand-in's
- * @param start starts it by what that file exports
- * @param toUrl gives its connection string
+ * @param file the stand-in's file
+ * @param start starts the stand-in with the exports of that file
+ * @param toUrl returns the connection string of the stand-in
  */
 export async function openServer(name, { file, start, toUrl }) {
   const url = process.env[`OSPROFILER_TEST_${name.toUpperCase()}_URL`]

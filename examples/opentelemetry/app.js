@@ -1,4 +1,4 @@
-// OSProfiler beside OpenTelemetry, for signed requests.
+// OSProfiler next to OpenTelemetry, for signed requests.
 
 import { trace } from '@opentelemetry/api'
 import { get } from '@osprofiler/core'

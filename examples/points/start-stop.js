@@ -5,6 +5,6 @@ profiler.setNotifier(record => console.log(record.name, JSON.stringify(record.in
 profiler.run({ hmacKey: 'KEY' }, () => {
   const outer = profiler.start('outer', { any: 'info' })
   profiler.start('inner')
-  profiler.stop() // the newest open one: inner
+  profiler.stop() // stops the newest open point: inner
   outer.stop({ more: 'info' })
 })

@@ -21,7 +21,7 @@ interface AsyncLibrary {
   reflect(task: Task): (done: Callback) => void
 }
 
-// The library asks of each function whether it is an AsyncFunction, and calls it with a callback where it is none.
+// The library checks whether a function is an AsyncFunction, and passes a callback to any other function.
 const library = createRequire(import.meta.url)('async') as AsyncLibrary
 
 const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
@@ -74,7 +74,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     library.autoInject({
       price: wrap(async () => 3),
       amount: wrap((done: Callback) => done(null, 2)),
-      // A comment of the parameters, and a function of each form.
+      // The parameters contain a comment. There is a function of each form.
       total: wrap(async (price: number, /* how many */ amount: number) => price * amount),
       text: wrap(function text(total: number, done: Callback) {
         done(null, `${total} EUR`)

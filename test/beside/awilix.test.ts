@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { compare, WAYS_TO_TRACE, type WayToTrace } from './ways-to-trace.js'
 
-/** Every kind of provider, injected by the names of parameters. */
+/** Registers every kind of provider. Awilix injects them by the names of parameters. */
 async function inject(mode: InjectionModeType, { wrap, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   const disposed: string[] = []
   class Base {
@@ -25,7 +25,7 @@ async function inject(mode: InjectionModeType, { wrap, classAbove, classBelow }:
       return `${this.db}!`
     }
   }
-  // Without a constructor of its own: what is injected is read from the parent's text.
+  // The class has no constructor, so Awilix reads the injected names from the text of the parent.
   const Derived = classAbove(classBelow(class Derived extends Base {}))
   const Orders = classAbove(
     classBelow(
@@ -79,7 +79,7 @@ async function inject(mode: InjectionModeType, { wrap, classAbove, classBelow }:
   return [facts, disposed]
 }
 
-/** The same with one object of all that is registered: parameters are taken apart inside. */
+/** Does the same with one object that contains everything registered. The classes take the object apart. */
 async function injectProxy({ wrap, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   const Orders = classAbove(
     classBelow(

@@ -8,7 +8,7 @@ interface Co {
   wrap<F extends Routine>(routine: F): ((...args: Parameters<F>) => Promise<unknown>) & { __generatorFunction__: F }
 }
 
-// co asks the constructor of a function whether the function is a GeneratorFunction.
+// co checks whether the constructor of a function is GeneratorFunction.
 const co = createRequire(import.meta.url)('co') as Co
 
 const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {

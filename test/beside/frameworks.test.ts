@@ -8,7 +8,7 @@ import Koa from 'koa'
 import { describe, expect, it, vi } from 'vitest'
 import { compare, FUNCTION_WAYS, type WayToTrace } from './ways-to-trace.js'
 
-/** What a client sees of a server at these paths. */
+/** Returns the answers of a server at these paths. */
 async function requestAll(server: import('node:http').Server, paths: readonly string[]): Promise<unknown> {
   if (!server.listening) await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -21,7 +21,7 @@ async function requestAll(server: import('node:http').Server, paths: readonly st
   return seen
 }
 
-/** The symbols by which fastify-plugin has a plugin decorate the instance outside of the plugin. */
+/** Symbols by which fastify-plugin lets a plugin decorate the instance outside of the plugin. */
 const SHARED = {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'shared',
@@ -29,7 +29,7 @@ const SHARED = {
 }
 
 const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
-  // Express knows an error handler by its four parameters, and an application by its properties.
+  // Express recognizes an error handler by its four parameters, and an application by its properties.
   'Express, by the number of parameters': async wrap => {
     const app = express()
     const inner = express()
@@ -71,7 +71,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     return [seen, (inner as unknown as { mountpath: string }).mountpath]
   },
 
-  // Fastify knows async hooks by their constructor, and plugins by symbols and the number of parameters.
+  // Fastify recognizes async hooks by their constructor, and plugins by symbols and the number of parameters.
   'Fastify, by constructors and symbols': async wrap => {
     const app = fastify()
     const refused: unknown[] = []

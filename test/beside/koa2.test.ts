@@ -6,7 +6,7 @@ import Koa from 'koa2'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FUNCTION_WAYS, UNTRACED, type WayToTrace } from './ways-to-trace.js'
 
-// Koa 2 deprecates generator functions, in a line on stderr.
+// Koa 2 would print a line on stderr, because generator functions are deprecated.
 vi.hoisted(() => {
   process.env.NO_DEPRECATION = 'koa'
 })
@@ -22,7 +22,7 @@ const REQUESTS = [
 type Next = Generator
 type OldMiddleware = (this: Koa.Context, next: Next) => Generator
 
-/** An application of Koa 2 whose middlewares are generator functions, as those of Koa 1 were, beside async ones. */
+/** Creates an application of Koa 2 with async middleware, and with generator functions as in Koa 1. */
 function createApplication({ wrap }: WayToTrace): Koa {
   const app = new Koa()
   app.silent = true
@@ -56,7 +56,7 @@ function createApplication({ wrap }: WayToTrace): Koa {
   return app
 }
 
-/** What a client sees of the application, behind our middleware. */
+/** Returns the answers of the application with our middleware in front. */
 async function collectAnswers(way: WayToTrace, sign: () => Record<string, string>): Promise<unknown> {
   const app = new Koa()
   app.silent = true

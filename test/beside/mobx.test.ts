@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => mobx.configure({ enforceActions: 'observed' }))
 
-/** All that MobX tells of a program: its reactions, its events, its warnings. */
+/** Returns everything that MobX reports about a program: its reactions, its events and its warnings. */
 async function watch(program: (log: unknown[]) => unknown): Promise<unknown> {
   const log: unknown[] = []
   const warn = vi.spyOn(console, 'warn').mockImplementation(text => void log.push(`${text}`.slice(0, 60)))
@@ -41,7 +41,7 @@ function runStore(name: StoreName, way: WayToTrace): Promise<unknown> {
     cancelled.cancel()
     const failure = await cancelled.catch((error: Error) => error.message)
     await store.later(5)
-    store.count = 7 // Not in an action: MobX warns.
+    store.count = 7 // This assignment is outside an action, so MobX warns.
     stop()
     return {
       loaded,
@@ -123,7 +123,7 @@ describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store, %s',
   })
 })
 
-/** MobX wraps the methods on every level of the chain of prototypes, when an object is built. */
+/** MobX wraps the methods on every level of the prototype chain when an object is built. */
 async function runInherited({ above, below, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   class Base {
     count = 0

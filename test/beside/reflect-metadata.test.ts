@@ -1,7 +1,7 @@
 import { trace, traceClass } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 
-// reflect-metadata is not loaded yet, as in a program whose first import is ours.
+// reflect-metadata is not loaded yet, as in a program whose first import is this project.
 const early = trace('step')(function early() {
   return 'early'
 })
@@ -23,7 +23,7 @@ class Orders extends Base {
   [KEY](): void {}
 }
 
-/** All that is noted of a class and of its members, in each of the places where decorators note it. */
+/** Returns all metadata of a class and its members, from each place where decorators store it. */
 function readMetadata(type: typeof Orders): unknown {
   const targets: readonly [object, (string | symbol)?][] = [
     [type],

@@ -3,20 +3,23 @@ import { run, setNotifier, type TraceDecorator, trace, traceClass } from '@ospro
 /** A decorator of classes that changes a class or replaces it by another of the same type. */
 export type ClassChange = <C extends abstract new (...args: never[]) => object>(value: C) => C
 
-/** How a program traces its functions, its methods and its classes. A program takes it in place of fixed decorators. */
+/** How a program traces its functions, methods and classes. The program uses these decorators instead of fixed ones. */
 export interface WayToTrace {
   readonly name: string
   /** Wraps a function. */
   readonly wrap: TraceDecorator
-  /** Stands above every other decorator of a method. */
+  /** Decorates a method above all other decorators. */
   readonly above: TraceDecorator
-  /** Stands below every other decorator of a method. */
+  /** Decorates a method below all other decorators. */
   readonly below: TraceDecorator
-  /** Stands above every other decorator of a class. */
+  /** Decorates a class above all other decorators. */
   readonly classAbove: ClassChange
-  /** Stands below every other decorator of a class. */
+  /** Decorates a class below all other decorators. */
   readonly classBelow: ClassChange
-  /** Decorates a class that a library knows by what decorators of members have registered: never a class that stands for it. */
+  /**
+   * Decorates a class that a library knows from decorators of its members. The result is never a replacement for the
+   * class.
+   */
   readonly classInPlace: ClassChange
 }
 
@@ -24,7 +27,7 @@ const keepMember = ((value: unknown, _key?: unknown, descriptor?: PropertyDescri
   descriptor ?? value) as TraceDecorator
 const keepClass: ClassChange = value => value
 
-/** The program as it is without us. */
+/** The program without this project. */
 export const UNTRACED: WayToTrace = {
   name: 'not at all',
   wrap: keepMember,
@@ -43,7 +46,7 @@ const EVERY_MEMBER = { tracePrivate: true, traceStaticMethods: true }
 const traceWholeClass = traceClass('step')
 const traceEveryMember = traceClass('step', EVERY_MEMBER)
 
-/** Every way to trace that leaves the identity of a class as it is. */
+/** Every way to trace that keeps the identity of a class. */
 export const IN_PLACE_WAYS: readonly WayToTrace[] = [
   { ...UNTRACED, name: 'trace() of functions, above on methods', wrap: traceOnce, above: traceOnce },
   { ...UNTRACED, name: 'trace() of functions, below on methods', wrap: traceOnce, below: traceOnce },
@@ -74,7 +77,7 @@ export const IN_PLACE_WAYS: readonly WayToTrace[] = [
 const traceFamily = traceClass('step', { traceSubclasses: true })
 const traceWholeFamily = traceClass('step', { ...EVERY_MEMBER, traceSubclasses: true })
 
-/** The ways that hand back a class that stands for the given one. */
+/** The ways that return a replacement for the given class. */
 export const PROXY_WAYS: readonly WayToTrace[] = [
   { ...UNTRACED, name: 'traceSubclasses above', classAbove: traceFamily, classInPlace: traceWholeClass },
   { ...UNTRACED, name: 'traceSubclasses below', classBelow: traceFamily, classInPlace: traceWholeClass },
@@ -98,7 +101,9 @@ export const FUNCTION_WAYS: readonly WayToTrace[] = [
   { ...UNTRACED, name: 'trace() that shows results', wrap: trace('step', { hideResult: false }) },
 ]
 
-/** What a program did without us, with us outside of a trace, and with us in a trace, with the points of the latter. */
+/**
+ * The behavior of a program without this project, outside of a trace, and in a trace, with the points of that trace.
+ */
 export interface Comparison {
   readonly untraced: unknown
   readonly outside: unknown
@@ -106,7 +111,7 @@ export interface Comparison {
   readonly points: number
 }
 
-/** Runs a program without us, and then traced that way: outside of a trace first, then in one. */
+/** Runs a program without this project, and then traced in the given way: first outside of a trace, then in one. */
 export async function compare(way: WayToTrace, program: (way: WayToTrace) => unknown): Promise<Comparison> {
   let points = 0
   setNotifier(({ name }) => {

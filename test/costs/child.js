@@ -1,4 +1,4 @@
-// Runs workloads, and prints the bytes that each round allocates, one JSON a line: `node child.js 2 point report` for
+// Runs workloads, and prints the allocated bytes of each round as a line of JSON: `node child.js 2 point report` runs
 // two rounds. A round is all repetitions of one part of a workload. Marks tell Callgrind where a round begins and ends.
 
 import './surroundings.js'
@@ -10,7 +10,7 @@ const collections = new v8.GCProfiler()
 for (const workload of workloads) {
   const { COUNT: count, createWorkload } = await import(`./workloads/${workload}.js`)
   const parts = Object.entries(await createWorkload())
-  // Bytecode is compiled and caches are filled in a first round.
+  // A first round compiles bytecode and fills caches.
   for (const [, repeat] of parts) await repeat(count)
   collections.start()
   const counted = []
@@ -31,12 +31,15 @@ async function countBytes(repeat, count) {
   return usedBytes() - before
 }
 
-/** The heap alone: Buffers lie outside, in pools of 64 KiB, which a workload begins now and then. */
+/**
+ * Returns the used bytes of the heap alone. Buffers lie outside, in pools of 64 KiB, and some rounds would start a new
+ * pool.
+ */
 function usedBytes() {
   return v8.getHeapStatistics().used_heap_size
 }
 
-/** Calls uv_loadavg(), where Callgrind writes down what was executed since the last mark. */
+/** Calls `uv_loadavg()`, at which Callgrind writes the instructions since the last mark. */
 function mark() {
   os.loadavg()
 }

@@ -1,11 +1,14 @@
-/** A result may be so much above its figure, and is worth a new figure when it is so much below. */
+/**
+ * The largest share by which a result may exceed its figure. A result this far below its figure deserves a new figure.
+ */
 const TOLERANCE_SHARE = 0.03
 
 /**
- * What differs from the figures of one unit (`bytes` or `instructions`): `faults` that fail the check, and `hints`.
+ * Compares results with the figures of one unit (`bytes` or `instructions`). Returns `faults`, which fail the check, and
+ * `hints`.
  *
  * @param figures the checked-in amounts, by the name of the workload
- * @param measured those of now
+ * @param measured the amounts of this run
  */
 export function compareWithFigures(unit, figures, measured) {
   const faults = []

@@ -1,7 +1,9 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Duplex } from 'node:stream'
 
-/** Node's own request and response over a stream that takes everything: no network, and no event loop to wait for. */
+/**
+ * Creates Node's own request and response over a stream that accepts everything, without a network or an event loop.
+ */
 export function createExchange(headers) {
   const socket = new Duplex({
     read() {},

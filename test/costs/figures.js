@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 
 const FILE = new URL('figures.json', import.meta.url)
 
-/** The checked-in figures: the exact version of Node, and one repetition's `bytes` and `instructions` by workload. */
+/**
+ * Reads the checked-in figures: the exact version of Node, and a repetition's `bytes` and `instructions` by workload.
+ */
 export function readFigures() {
   return JSON.parse(readFileSync(FILE, 'utf8'))
 }

@@ -9,21 +9,21 @@ const run = promisify(execFile)
 
 const CHILD_FILE = fileURLToPath(new URL('child.js', import.meta.url))
 
-// What the clock of a machine or the number of its cores would decide: no compiler, no threads of V8's own, no seeds by
-// chance, and room for all objects, so that nothing is collected while they are counted.
+// These flags fix everything that the clock or the cores of a machine would decide. There is no compiler, no thread of
+// V8 and no random seed. The heap has room for all objects, so that nothing is collected during the count.
 const FLAGS = [
   ...['--jitless', '--predictable', '--single-threaded', '--hash-seed=1', '--random-seed=1'],
   ...['--min-semi-space-size=256', '--max-semi-space-size=256', '--expose-gc'],
 ]
 
-// The least of more rounds is nearer to the truth. Under Valgrind each round takes seconds.
+// The lowest of several rounds is the most accurate. Under Valgrind each round takes seconds.
 const BYTE_ROUNDS = 5
 const INSTRUCTION_ROUNDS = 2
 
-// OpenSSL has code for each kind of CPU. With 0 it takes that for the least one.
+// OpenSSL has code for each kind of CPU. With 0 it uses the code for the simplest one.
 const ENVIRONMENT = { OPENSSL_ia32cap: '0', TZ: 'UTC' }
 
-/** The bytes that one repetition of each workload allocates on the heap, by the name of the workload. */
+/** Counts the bytes that one repetition of each workload allocates on the heap, by the name of the workload. */
 export async function countBytes(node, workloads) {
   const { stdout } = await run(node, [...FLAGS, CHILD_FILE, String(BYTE_ROUNDS), ...workloads], {
     env: ENVIRONMENT,
@@ -32,7 +32,9 @@ export async function countBytes(node, workloads) {
   return divideByRepetitions(readRounds(stdout).map(round => ({ ...round, amount: round.bytes })))
 }
 
-/** The instructions that one repetition of each workload executes, by the name of the workload. Needs Valgrind. */
+/**
+ * Counts the instructions that one repetition of each workload executes, by the name of the workload. Needs Valgrind.
+ */
 export async function countInstructions(node, workloads) {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-costs-'))
   try {
@@ -61,7 +63,10 @@ function readRounds(lines) {
     .map(line => JSON.parse(line))
 }
 
-/** The total of a file of Callgrind. At each mark it writes one: those of even numbers hold a round, the others what is between. */
+/**
+ * Reads the total of a file of Callgrind, which writes one at each mark. Even numbers are rounds, odd ones the time
+ * between.
+ */
 function readTotal(path) {
   const total = /^totals: (\d+)$/m.exec(readFileSync(path, 'utf8'))
   if (total === null) throw new Error(`Callgrind wrote no total into ${path}`)
@@ -69,8 +74,9 @@ function readTotal(path) {
 }
 
 /**
- * One repetition's amount for each part of each workload, from the least of the rounds: a table that grows at some
- * size grows in one of them. What the part `bare` takes is subtracted from the other parts of its workload.
+ * Returns one repetition's amount for each part of each workload, from the lowest of the rounds. A table that grows at
+ * some size grows in only one of them. The amount of the part `bare` is subtracted from the other parts of its
+ * workload.
  */
 function divideByRepetitions(rounds) {
   const least = new Map()

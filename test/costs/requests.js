@@ -4,16 +4,16 @@ import { awaitOften } from './repeat.js'
 const KEY = 'SECRET_KEY'
 const RECORDS_PER_REQUEST = 2
 
-/** What a request has whose sender does not trace. */
+/** Headers of a request from a client that does not trace. */
 export const UNSIGNED = { host: 'shop', accept: 'application/json', 'user-agent': 'a-user-agent/1.0' }
 
-/** Keys and options of an adapter, whose rate of traces a fast workload would exceed. */
+/** Keys and options of an adapter. A fast workload would exceed the default rate of traces. */
 export const HMAC_KEYS = KEY
 export const LIMITS = { maxTracesPerSecond: 1e9 }
 
 /**
- * Signed requests through an app with an adapter, and requests through one without (`bare`). Unsigned ones are not
- * among them: an adapter adds so little to these that the difference would be the noise of the framework.
+ * Sends signed requests through an app with an adapter, and requests through an app without one (`bare`). Unsigned
+ * requests are left out: an adapter adds so little to them that the difference would be the noise of the framework.
  *
  * @param injectBare sends a request through the app without an adapter, and `injectTraced` through the other one
  */

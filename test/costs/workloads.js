@@ -11,5 +11,5 @@ export const ALL_WORKLOADS = [
   'koa',
 ]
 
-/** Those whose instructions are counted. Under Valgrind the frameworks take half a minute to load. */
+/** The workloads whose instructions are counted. Under Valgrind, the frameworks take half a minute to load. */
 export const FRAMEWORKLESS_WORKLOADS = ALL_WORKLOADS.slice(0, 6)

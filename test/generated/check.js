@@ -6,21 +6,21 @@ import { findRecordFault, recordExecution } from './records.js'
 const CONTEXT_ENTRIES = 3
 const MAX_SHOWN_ENTRIES = 5
 
-/** Makes a program of one of the families out of choices. */
+/** Generates a program of one of the families from choices. */
 export function generateProgram(generate, families) {
   const choices = createChoices(generate)
   const family = families[choices.below(families.length)]
   const strict = choices.below(2) === 1
   const source = FAMILIES[family](choices)
-  // A generator that nobody runs to its end, a stream that nobody reads, or a promise that nobody settles, leaves a point open.
+  // A point stays open if code leaves a generator unfinished, a stream unread or a promise pending.
   const leavesOpen = /function\* |\*method|\*\[|Readable|Response|original = Promise$/m.test(source)
   return { strict, leavesOpen, source }
 }
 
 /**
- * Executes a program as it is, traced outside of any trace, and traced within one.
+ * Executes a program plainly, traced outside of any trace, and traced within one.
  *
- * @throws Error with the program and the first steps that differ, or with what is wrong with its records.
+ * @throws Error with the program, and with the first steps that differ or the fault of its records.
  */
 export async function checkProgram(program, executions = EXECUTIONS) {
   const compiled = compile(program)
@@ -38,8 +38,8 @@ export async function checkProgram(program, executions = EXECUTIONS) {
 }
 
 /**
- * After an exception that nothing catches, Node goes on with its queues at the next event of the process, whichever that is.
- * What a program sees then depends on when that event comes, also without us.
+ * Cuts the entries after an exception that nothing catches. Node then continues its queues at the next event of the
+ * process. The time of this event, and so the rest of the log, varies even without this project.
  */
 function cutAfterUncaught(entries) {
   const at = entries.findIndex(entry => / uncaughtException /.test(entry))

@@ -9,7 +9,7 @@ const OPTIONS = [
   '{ hideResult: false }',
 ]
 
-/** The text of the members of a class. */
+/** Returns the text of the members of a class. */
 function members(choices, derived) {
   const { one, some } = choices
   const does = () =>
@@ -45,13 +45,13 @@ function members(choices, derived) {
       () => `toString() { return 'as text' } toJSON() { return 'as json' }`,
     ),
   )
-  // A private name may be declared once.
+  // A private name may be declared only once.
   return [...new Set(list)].filter(
     (text, index, all) => !text.includes('#getter()') || index === all.findIndex(each => each.includes('#getter()')),
   )
 }
 
-/** The text of a class. It has no name of its own, because that would stand for the class that is not traced. */
+/** Returns the text of a class. The class has no name, because its name would refer to the untraced class. */
 function classText(choices, base) {
   const { one } = choices
   const construct = one(
@@ -64,7 +64,7 @@ function classText(choices, base) {
   return `class ${base ? `extends ${base}` : ''} { #secret = 1; #hidden(a) { return a } ${construct}; ${members(choices, base !== undefined).join('; ')} }`
 }
 
-/** What happens to classes after one of them was traced. */
+/** Returns the text of a change to classes after one of them was traced. */
 function change({ one }) {
   return one(
     '',
@@ -123,7 +123,7 @@ function step(choices) {
   )
 }
 
-/** The text of one look at a method. What is put into the base class later is run, but is not what is looked at. */
+/** Returns the text that reads a method. Code that was later put into the base class runs, but is not read. */
 function look({ one }) {
   const method = one('method', 'helper', '_private', 'toString', 'other')
   return one(
@@ -133,7 +133,7 @@ function look({ one }) {
   )
 }
 
-/** A program about classes: traced whole, or method by method, and changed afterwards. */
+/** Generates a program about classes, traced as a whole or by method, and changed afterwards. */
 export function classProgram(choices) {
   const { one, some, below } = choices
   const decorated = () => {
@@ -156,7 +156,7 @@ Type = ${classText(choices, one('Base', 'Mixin(Base)'))}
 ${one('', `Reflect.defineMetadata('role', 'admin', Type)`, `if (Type.prototype.method) Reflect.defineMetadata('role', 'admin', Type.prototype.method)`)}
 ${traced}
 Sub = ${one('class Sub extends Type {}', () => classText(choices, 'Type'))}
-// A method that was a generator has to stay one.
+// A method that was a generator has to remain one.
 const keepsKind = ![Base, Type].some(type => String(type.prototype.method).startsWith('*'))
 enter(() => {
   ${one('', () => `attempt(() => ${look(choices)})`)}

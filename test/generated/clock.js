@@ -1,15 +1,15 @@
 const MICROTASKS_PER_TICK = 24
 const TICKS_PER_TURN = 2
-/** Turns that are played after the last one that the program waited for: what comes late has to show as well. */
+/** Turns that follow after the last one that the program waited for, so that late steps are seen too. */
 const REST_TURNS = 2
-/** Longer than the product leaves a promise alone that nobody handles. */
+/** The product leaves an unhandled promise alone for less than this time. */
 const LONG_REST_MS = 120
 const LONG_REST_TURNS = 1_000
 const QUIET_TURNS = 10
 
 /**
- * Counts the turns of the event loop, the ticks of `process.nextTick` within each, and the microtasks within each of
- * these. Steps of a program that is compared carry the count, so a promise that settles one microtask later shows.
+ * Counts the turns of the event loop, the ticks of `process.nextTick` in each turn, and the microtasks in each tick.
+ * Each step of a compared program carries the count, so that even a delay of one microtask is seen.
  */
 export function createClock() {
   const now = { turn: 0, tick: 0, microtask: 0 }
@@ -28,7 +28,7 @@ export function createClock() {
 
   return {
     read: () => `${now.turn}.${now.tick}.${now.microtask}`,
-    /** `setImmediate` for the program: the clock goes on until nothing waits for it. */
+    /** `setImmediate` for the program. The clock goes on until no callback is pending. */
     setImmediate(fn, ...args) {
       waiting++
       setImmediate(() => {
@@ -36,14 +36,17 @@ export function createClock() {
         fn(...args)
       })
     },
-    /** Calls `fn` after a long time, once: two of these could come in either order. How many turns go by does not count. */
+    /**
+     * Calls `fn` after a long time, only once: two such timers could fire in either order. The number of turns until
+     * then does not count.
+     */
     rest(fn) {
       if (rested) return this.setImmediate(fn)
       rested = true
       waiting++
       const begun = now.turn
       setTimeout(function wake() {
-        // On a machine that stood still, the timer comes before all else that waits.
+        // If the machine stood still, the timer fires before all other pending callbacks.
         if (now.turn < begun + QUIET_TURNS) return void setImmediate(wake)
         waiting--
         now.turn = LONG_REST_TURNS

@@ -29,10 +29,10 @@ const READS = {
     return keys.join()
   },
   json: fn => JSON.stringify({ fn, list: [fn] }),
-  // Node 26 shows that a function is a proxy, as is documented.
+  // Node 26 shows that a function is a proxy, which the docs mention.
   shown: fn => inspect(fn, { depth: 0 }).replace(/^(?:Proxy\()+|\)+$/g, ''),
   constructs: fn => Reflect.construct(Object, [], fn) instanceof Object,
-  // A bound function that is no `Function` any more is asked past every trap of a proxy.
+  // `instanceof` with a bound function that is no longer a `Function` bypasses every trap of a proxy.
   isInstance: fn => fn instanceof Function && {} instanceof fn,
   metadata: fn =>
     Reflect.getMetadataKeys(fn)
@@ -48,7 +48,7 @@ const READS = {
   removed: fn => Reflect.deleteProperty(fn, 'setLater') && 'setLater' in fn,
 }
 
-/** Tells all that a program can read of a function, but for what is documented to differ. */
+/** Logs everything that a program can read of a function, except the documented differences. */
 export function describe(fn, log) {
   for (const [what, read] of Object.entries(READS)) {
     const value = attempt(() => read(fn))

@@ -2,7 +2,7 @@ import { compileFunction } from 'node:vm'
 import { PLAIN, TRACED } from './ways.js'
 import { createWorld } from './world.js'
 
-/** How a program is executed: as it is, traced outside of any trace, and traced within one. */
+/** The ways to execute a program: plainly, traced outside of any trace, and traced within one. */
 export const EXECUTIONS = {
   plain: { ...PLAIN, enter: PLAIN.runInside, serveEnter: PLAIN.serveInside },
   outside: { ...TRACED, enter: PLAIN.runInside, serveEnter: PLAIN.serveInside },
@@ -12,12 +12,12 @@ export const EXECUTIONS = {
 /** The names that the text of a program may use. */
 const NAMES = Object.keys(createWorld(EXECUTIONS.plain).members)
 
-/** Compiles the text of a program once, for all of its executions. */
+/** Compiles the text of a program once for all executions. */
 export function compile({ source, strict }) {
   return compileFunction(`${strict ? "'use strict'\n" : ''}${source}`, NAMES)
 }
 
-/** Executes a program, and resolves to all that it saw, the events of the process included. */
+/** Executes a program, and resolves to everything that the program observed, including events of the process. */
 export async function execute(program, ways) {
   const { members, entries, clock, state, log } = createWorld(ways)
   const listeners = {

@@ -2,7 +2,7 @@ import { pause, pickThing, promise, use } from './values.js'
 
 const PARAMETERS = ['a, b', '', 'a', 'a = 1, b', '...a', '{ a } = {}', '[a] = []', 'password, { a = 2, ...b } = {}']
 
-/** The text of what a function does: what it saw of its call, and how it ends. */
+/** Returns the text of a function's body: what the function logs of its call, and how it ends. */
 function body(choices, { seesTarget = true, seesArguments = true, awaits = false, yields = false }) {
   const { one, maybe } = choices
   const end = () =>
@@ -29,7 +29,7 @@ function body(choices, { seesTarget = true, seesArguments = true, awaits = false
     .join('; ')
 }
 
-/** The text of a function of any kind. */
+/** Returns the text of a function of any kind. */
 function ownFunction(choices) {
   const { one } = choices
   const parameters = () => one(...PARAMETERS)
@@ -67,7 +67,7 @@ function ownFunction(choices) {
   )
 }
 
-/** Functions of the language and of Node, which all programs share: they are called, and stay as they are. */
+/** Functions of the language and of Node, which all programs share. Programs call them and must not change them. */
 const SHARED = [
   ...[
     'Math.max',
@@ -91,7 +91,7 @@ const SHARED = [
   ],
 ]
 
-/** What is done with a function before it is traced. None of it may be lost. */
+/** Returns the text of changes to a function before it is traced. Tracing must keep all of them. */
 function dressing({ one, some }) {
   return some(0, 3, () =>
     one(
@@ -117,7 +117,7 @@ function dressing({ one, some }) {
   ).join('; ')
 }
 
-/** The text of one call of `f`, in any of the ways there are. */
+/** Returns the text of one call of `f`, in any possible way. */
 function call(choices) {
   const { one } = choices
   const value = () => pickThing(choices)
@@ -142,7 +142,7 @@ function call(choices) {
     'f(1)(2)(3)',
     'new f(1) instanceof f',
     'Object.getPrototypeOf(new f(1)) === f.prototype',
-    // The constructors of the language stay those of their own objects.
+    // Objects of a native constructor keep the original constructor, so only the program's own functions are checked.
     'own && new f(1).constructor === f',
     '[...f(1, 2)]',
     'f().next()',
@@ -158,7 +158,7 @@ function call(choices) {
   )
 }
 
-/** A program about one function: what it looks like, and calls of it. */
+/** Generates a program about one function: its appearance, and calls of it. */
 export function functionProgram(choices) {
   const { one, below, some } = choices
   const calls = some(1, 3, () => `attempt(() => ${call(choices)}, ${use(choices) || 'undefined'})`)

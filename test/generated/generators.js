@@ -1,6 +1,6 @@
 import { pause, pickThing, promise, use } from './values.js'
 
-/** The text of what a generator does. */
+/** Returns the text of a generator's body. */
 function steps(choices, asynchronous, inner) {
   const { one, some, below } = choices
   const value = () =>
@@ -37,7 +37,7 @@ function steps(choices, asynchronous, inner) {
   ).join('; ')
 }
 
-/** The text of one use of the generators that `f` makes. */
+/** Returns the text of one use of the generators that `f` makes. */
 function iteration(choices) {
   const { one, some, below } = choices
   const move = () =>
@@ -81,7 +81,7 @@ function iteration(choices) {
   )
 }
 
-/** A program about generators, synchronous or not, and what is done with the objects that they make. */
+/** Generates a program about synchronous or asynchronous generators and uses of their objects. */
 export function generatorProgram(choices) {
   const { one, below, some } = choices
   const asynchronous = below(2) === 1

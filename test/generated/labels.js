@@ -22,8 +22,8 @@ export function nameObject(object, name) {
 }
 
 /**
- * Shows values so that two executions of a program can be compared: a primitive by its text, an object by how many
- * others were shown before it. An object that was replaced by another shows. No code of the object runs.
+ * Shows values so that two executions of a program can be compared. A primitive shows as its text, and an object as the
+ * number of objects that were shown before. A replaced object therefore shows. No code of the object runs.
  */
 export function createLabels() {
   const labels = new Map()

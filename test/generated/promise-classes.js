@@ -1,11 +1,11 @@
 import { createContext, runInContext } from 'node:vm'
 import { nameObject } from './labels.js'
 
-// As a computed name, because the linter takes any class with a `then` for a mistake.
+// The name is computed, because the linter reports any class with a `then`.
 const THEN = 'then'
 const realm = createContext({})
 
-/** Makes promises of another realm: they are native, and no instances of the `Promise` here. */
+/** Makes promises of another realm. They are native, but not instances of this realm's `Promise`. */
 export const foreign = {
   resolve: runInContext('value => Promise.resolve(value)', realm),
   reject: runInContext('reason => Promise.reject(reason)', realm),
@@ -14,21 +14,21 @@ export const foreign = {
 
 export class Own extends Promise {}
 
-/** What is derived from it is of another class. */
+/** A promise class whose derived promises have another class. */
 export class Species extends Promise {
   static get [Symbol.species]() {
     return Promise
   }
 }
 
-/** Nothing can be derived from it. */
+/** A promise class from which no promise can be derived. */
 export class Picky extends Promise {
   static get [Symbol.species]() {
     throw new TypeError('never derived from')
   }
 }
 
-/** Begins its work when it is waited for. */
+/** A promise class that begins its work when the promise is awaited. */
 export class Lazy extends Promise {
   constructor(executor, begin) {
     super(executor)

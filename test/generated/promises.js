@@ -1,6 +1,6 @@
 import { pause, pickThing, promise, use } from './values.js'
 
-/** A program about promises: of every kind, returned through each of the ways to trace, and used in every manner. */
+/** Generates a program about promises of every kind, returned through each way to trace, and used in every manner. */
 export function promiseProgram(choices) {
   const { one, some, below } = choices
   const handler = () => one(asynchronous, asynchronous, ordinary)
@@ -28,7 +28,7 @@ export function promiseProgram(choices) {
         `async function f(left = ${below(40)}) { await null; if (left > 0) return f(left - 1); ${one('return', 'throw')} ${pickThing(choices)} }`,
       () => `async function f() { try { return await g() } catch (error) { log('passed on', error); throw error } }`,
     )
-  // What the program awaits at once fails with a reason that has to be recorded.
+  // The promise that the program awaits at once fails with a reason that must be recorded.
   const awaited = () =>
     `attempt(() => trace('awaited', ${asynchronous()})(), async result => { try { await result } catch (error) { failed(error) } })`
   const call = () =>

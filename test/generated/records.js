@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { setNotifier } from '@osprofiler/core'
 
-/** Points that have begun and not ended, by their ids, with the execution that each belongs to. */
+/** Points that have started and not stopped, by their ids, each with its execution. */
 const open = new Map()
 let current
 
@@ -17,15 +17,15 @@ setNotifier(({ name, trace_id: id, info }) => {
   point.execution.stops.push({ name, info })
 })
 
-/** Has the records from here on belong to an execution of a program. */
+/** Assigns the following records to an execution of a program. */
 export function recordExecution(program) {
   current = { program, stops: [], faults: [], leavesOpen: false }
   return current
 }
 
 /**
- * What is wrong with the records of an execution that has come to rest, in a text, or `undefined`: a point has one start
- * and one stop, and the failure of a promise that the program awaited at once is recorded with its type and message.
+ * Returns a fault in the records of an execution that has come to rest, as a text, or `undefined`. A point has one
+ * start and one stop. The failure of a promise that the program awaited at once is recorded with its type and message.
  */
 export function findRecordFault({ stops, faults }, failures) {
   const failed = stops.filter(({ name, info }) => name === 'awaited-stop' && info.etype !== undefined)
@@ -40,7 +40,9 @@ export function findRecordFault({ stops, faults }, failures) {
   return faults[0]
 }
 
-/** The points of programs that leave nothing open which have not ended, each with its program. */
+/**
+ * Returns the points that have not stopped, each with its program. Programs that may leave points open are left out.
+ */
 export function listOpenPoints() {
   return [...open.values()].filter(({ execution }) => !execution.leavesOpen)
 }

@@ -1,4 +1,4 @@
-// node test/generated/replay.js FILE: executes the text of one program in each way, and prints all that it saw.
+// node test/generated/replay.js FILE: executes the text of one program in each way, and prints everything it observed.
 
 import { readFileSync } from 'node:fs'
 import { compile, EXECUTIONS, execute } from './execute.js'

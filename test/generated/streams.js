@@ -1,6 +1,6 @@
 import { pause, pickThing } from './values.js'
 
-/** The text of a stream that a function makes. */
+/** Returns the text of a stream that a function creates. */
 function source({ one, below, some }) {
   const chunks = () => `[${some(0, 4, () => one(`'a'`, `'bc'`, `Buffer.from('d')`)).join(', ')}]`
   return one(
@@ -19,7 +19,7 @@ function source({ one, below, some }) {
   )
 }
 
-/** The text of one use of the stream that `f` makes. */
+/** Returns the text of one use of the stream that `f` makes. */
 function reading(choices) {
   const { one } = choices
   const end = `.then(() => log('finished'), error => log('failed', error))`
@@ -62,7 +62,7 @@ function reading(choices) {
   )
 }
 
-/** A program about streams that traced functions return or work on. */
+/** Generates a program about streams that traced functions return or read. */
 export function streamProgram(choices) {
   const { one, some } = choices
   const reader = () => {

@@ -1,6 +1,6 @@
 /**
- * Values that a program hands in, returns, rejects with or throws, made anew for each execution: anything goes, errors
- * that nobody may touch among them. `log` is told of the code of theirs that runs.
+ * Values that a program passes in, returns, rejects with or throws, created anew for each execution. Anything is
+ * possible, including errors that must not be touched. `log` gets an entry when code of a value runs.
  */
 export const THINGS = [
   () => undefined,
@@ -79,7 +79,9 @@ function defineGetters(object, log, names, failure) {
   return object
 }
 
-/** Whether `util.inspect` reads: it tells how a promise has settled that nobody waits for, as is documented. */
+/**
+ * Whether `util.inspect` reads the value. It reads the state of a promise that no code awaits, which the docs mention.
+ */
 function isInspected() {
   return new Error().stack.includes('node:internal/util/inspect')
 }

@@ -1,29 +1,29 @@
 import { THINGS } from './things.js'
 
-/** The text of a value that is handed in, returned or thrown. */
+/** Returns the text of a value that is passed in, returned or thrown. */
 export function pickThing({ below }) {
   return `T(${below(THINGS.length)})`
 }
 
 const LONG_PAUSE_ONE_IN = 1_000
 
-// Before Node 24, Node throws for a promise that was frozen before the first `AsyncLocalStorage` of the process came into use.
+// Before Node 24, Node throws for a promise that was frozen before the process first used an `AsyncLocalStorage`.
 const FREEZES_PROMISES = Number.parseInt(process.versions.node, 10) >= 24
 
-/** The text of a promise that waits for a microtask, a tick or a turn. */
+/** Returns the text of a promise that waits for a microtask, a tick or a turn. */
 export function pause({ one, below }) {
-  // Rarely: it takes longer than all the rest of a program.
+  // The long pause is rare, because it takes longer than the rest of a program.
   if (below(LONG_PAUSE_ONE_IN) === LONG_PAUSE_ONE_IN - 1) return 'later.long()'
   return one(() => `later.microtasks(${below(6)})`, 'later.tick()', 'later.immediate()', 'undefined')
 }
 
-/** The text of a promise, or of what passes for one, of every kind that a function may return. */
+/** Returns the text of a promise or promise-like value, of every kind that a function may return. */
 export function promise(choices, depth = 0) {
   const { one, below, some } = choices
   const value = () => pickThing(choices)
   const inner = () => (depth < 2 ? promise(choices, depth + 1) : `Promise.reject(${value()})`)
   const settles = () => one('ok', 'no')
-  // A promise remembers only promises that lie deeper, so that none waits for itself.
+  // A promise remembers only deeper promises, so that no promise waits for itself.
   const remembered = made => `memo('${depth} ${below(2)}', () => ${made})`
   return one(
     () => `Promise.resolve(${value()})`,
@@ -72,7 +72,10 @@ function derivedClass({ one }) {
   return one('Own', 'Species', 'Picky')
 }
 
-/** The text of a function that uses what a call returned, or nothing: what is done with a promise decides what shows. */
+/**
+ * Returns the text of a function that uses the result of a call, or does nothing. The use of a promise decides which
+ * differences show.
+ */
 export function use(choices) {
   const { one, some } = choices
   const handlers = () =>

@@ -6,7 +6,7 @@ const serve = createRunTraced(KEY, { maxTracesPerSecond: 1e9 })
 
 const OPTIONS = [undefined, { hideResult: false }, { hideArgs: true }, { info: { step: 1 } }]
 
-/** The ways to trace that a program may choose from, doing nothing. */
+/** The ways to trace that a program may choose from, without any effect. */
 export const PLAIN = {
   trace: (_, fn) => fn,
   twice: (_, fn) => fn,
@@ -20,16 +20,16 @@ export const PLAIN = {
   serveInside: fn => fn(),
 }
 
-/** The same ways, tracing. */
+/** The same ways, with tracing. */
 export const TRACED = {
   trace: (name, fn, option = 0) => trace(name, OPTIONS[option])(fn),
   twice: (name, fn, option = 0) => trace(`outer ${name}`, OPTIONS[option])(trace(name)(fn)),
-  /** As `experimentalDecorators` has them called. */
+  /** Calls the decorator as `experimentalDecorators` does. */
   legacy(name, target, key, option = 0) {
     const descriptor = Object.getOwnPropertyDescriptor(target, key)
     Object.defineProperty(target, key, trace(name, OPTIONS[option])(target, key, descriptor) ?? descriptor)
   },
-  /** As standard decorators are called. */
+  /** Calls the decorator as engines call standard decorators. */
   standard(name, target, key, option = 0) {
     const descriptor = Object.getOwnPropertyDescriptor(target, key)
     const context = {
@@ -53,7 +53,7 @@ export const TRACED = {
   blockInfo: (name, fn) => withTrace(name, { step: 2 }, fn),
   runInside: fn => run({ hmacKey: KEY }, fn),
   serveInside(fn) {
-    // Each is a trace of its own: one trace for all would have used up its points after 23,000 programs.
+    // Each program has its own trace. A shared trace would have used up its points after 23,000 programs.
     const [info, hmac] = signedPack({ base_id: createTraceId(), parent_id: 'parent' }, KEY)
     return serve({ 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }, fn)
   },

@@ -9,10 +9,10 @@ import { createLabels } from './labels.js'
 import { foreign, Lazy, Own, Picky, Species } from './promise-classes.js'
 import { THINGS } from './things.js'
 
-// As a computed name, because the linter takes any object with a `then` for a mistake.
+// The name is computed, because the linter reports any object with a `then`.
 const THEN = 'then'
 
-/** What one execution of a program sees of the world, and the log of all that it saw. */
+/** Creates the world that one execution of a program sees, and the log of everything that the program observed. */
 export function createWorld(ways) {
   const entries = []
   const clock = createClock()
@@ -35,7 +35,7 @@ export function createWorld(ways) {
     return things[index]
   }
 
-  /** Calls a step of the program, and hands on to `use` what it returns. */
+  /** Calls a step of the program, and passes its result to `use`. */
   function attempt(fn, use) {
     let result
     try {

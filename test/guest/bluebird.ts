@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 
-/** The part of Bluebird, which has no types of its own, that programs of the tests use. */
+/** The part of Bluebird that test programs use. Bluebird has no types of its own. */
 interface BluebirdClass {
   resolve(value: unknown): PromiseLike<unknown>
   try(fn: () => unknown): PromiseLike<unknown>
 }
 
-/** A class of promises that is not Node's. */
+/** A promise class that is not Node's. */
 export const Bluebird: BluebirdClass = createRequire(import.meta.url)('bluebird')

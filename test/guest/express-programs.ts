@@ -2,10 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Express, Router } from 'express'
 import type { Ticks } from './ticks.js'
 
-/** Puts its middlewares and routes into an application. */
+/** Puts its middleware and routes into an application. */
 export type ExpressProgram = (app: Express, ticks: Ticks, express: { Router(): Router }) => void
 
-/** What middlewares and handlers do, which must be the same with and without points for them. */
+/** Programs whose middleware and handlers must behave the same with and without points for them. */
 export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   'hand on and answer'(app, ticks) {
     app.use((_req, _res, next) => {
@@ -98,7 +98,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   },
 }
 
-/** What only Express 5 does: it waits for promises. */
+/** Programs that need Express 5, which waits for promises. */
 export const EXPRESS5_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   reject(app, ticks) {
     app.get('/', async () => {

@@ -9,7 +9,7 @@ export type FastifyProgram = (app: FastifyInstance, ticks: Ticks) => unknown
 
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend'] as const
 
-/** What hooks and handlers do, which must be the same with and without points for them. */
+/** Programs whose hooks and handlers must behave the same with and without points for them. */
 export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
   'are async'(app, ticks) {
     for (const hook of HOOKS) {

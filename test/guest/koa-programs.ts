@@ -11,13 +11,13 @@ import type { Ticks } from './ticks.js'
 type Next = () => Promise<unknown>
 
 const require = createRequire(import.meta.url)
-// A dependency of Koa, and of nobody else here.
+// koa-compose is a dependency of Koa, and not of this repository.
 const compose: (middlewares: Koa.Middleware[]) => Koa.Middleware = createRequire(require.resolve('koa'))('koa-compose')
 
-/** Puts its middlewares into an application. `Application` makes another one of the same Koa. */
+/** Puts its middleware into an application. `Application` creates another one of the same Koa. */
 export type KoaProgram = (app: Koa, ticks: Ticks, Application: typeof Koa) => void
 
-/** What middlewares do, which must be the same with and without points for them. */
+/** Programs whose middleware must behave the same with and without points for it. */
 export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   'awaits what is below'(app, ticks) {
     for (const name of ['one', 'two', 'three']) {
@@ -217,7 +217,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   },
 }
 
-/** What only Koa 2 runs: generators. */
+/** Programs that need Koa 2, which runs generators. */
 export const KOA2_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   'is a generator'(app, ticks) {
     function* old(this: Koa.Context, next: unknown) {
@@ -230,7 +230,7 @@ export const KOA2_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   },
 }
 
-/** What only Koa 3 takes for an answer. */
+/** Programs whose answers only Koa 3 accepts. */
 export const KOA3_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   'answers by a web stream'(app) {
     app.use(ctx => {

@@ -18,7 +18,7 @@ export interface Variant {
 
 export const UNTRACED_VARIANT: Variant = { adapter: false, signed: false, layers: false }
 
-/** What must make no difference, by name. */
+/** The variants that must not change the behavior of a program, by name. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   'an unsigned request': { adapter: true, signed: false, layers: false },
   'a signed request': { adapter: true, signed: true, layers: false },
@@ -27,17 +27,17 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   'a request without the middleware, with layers': { adapter: false, signed: true, layers: true },
 }
 
-/** Makes a server that says what it does, and when, by `ticks`. */
+/** Creates a server that notes its steps and their times in `ticks`. */
 export type MakeServer = (ticks: Ticks, variant: Variant) => Promise<Server> | Server
 
 export interface Observed {
-  /** What the program noted. */
+  /** The entries that the program noted. */
   readonly log: readonly string[]
-  /** What came over the wire. */
+  /** The answer as received from the socket. */
   readonly answer: string
 }
 
-/** Runs a program in one way, asks its server once, and tells all that could be noticed of that. */
+/** Runs a program in one way, sends its server one request, and returns everything that can be observed. */
 export async function observe(
   framework: InstrumentName,
   makeServer: MakeServer,
@@ -68,7 +68,7 @@ export async function observe(
   }
 }
 
-/** The points that have started and not stopped once. */
+/** Returns the points that do not have exactly one start and one stop. */
 function findOpenPoints(records: readonly TraceRecord[]): string[] {
   const names = new Map<string, string>()
   for (const { name, trace_id, info } of records) {

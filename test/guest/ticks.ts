@@ -1,14 +1,14 @@
 import type { EventEmitter } from 'node:events'
 
-/** What a program notes of its own run, each entry with the number of microtasks that have gone by. */
+/** The entries that a program notes about its run, each with the number of microtasks so far. */
 export interface Ticks {
   readonly log: readonly string[]
-  /** Resolves when the program says that it is over. */
+  /** Resolves when the program calls `end`. */
   readonly over: Promise<void>
-  /** Begins to count anew. To be called first in each turn of the event loop, because a count covers one turn. */
+  /** Restarts the count. Call this first in each turn of the event loop, because a count covers one turn. */
   begin(): void
   note(what: string): void
-  /** Notes when events are emitted, and how many listeners an emitter has for each of its events. */
+  /** Notes when events are emitted, and the number of an emitter's listeners for each event. */
   watch(name: string, emitter: EventEmitter): void
   end(): void
 }
@@ -21,7 +21,7 @@ export function createTicks(): Ticks {
   let count = 0
   let chain = 0
 
-  /** A chain of its own, which competes with the program for microtasks. */
+  /** Each call starts its own chain, which competes with the program for microtasks. */
   async function countTicks(own: number): Promise<void> {
     while (own === chain && count < MAX_TICKS) {
       await null

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
-// Taken now: a getter of a global must not ask for a global.
+// These are read now, because a getter of a global must not read a global.
 const originals = { Error, Object, Reflect }
 
-// Not `nextTick` and `queueMicrotask`: Node and Fastify themselves would stand still.
+// `nextTick` and `queueMicrotask` are left out, because Node and Fastify themselves would hang.
 const FAKED_FUNCTIONS = [
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
   ...['Date', 'hrtime', 'performance'],
@@ -16,7 +16,7 @@ function fail(name) {
   }
 }
 
-/** Every object of the language that a program can reach, each frozen as it is. */
+/** Freezes every object of the language that a program can reach. */
 function freezeRealm() {
   const iterators = [[][Symbol.iterator](), new Map().entries(), new Set().values(), ''[Symbol.iterator]()]
   const functions = [async () => {}, function* () {}, async function* () {}]
@@ -34,7 +34,7 @@ function freezeRealm() {
   }
 }
 
-/** What programs replace, by name. Each function replaces it in this process. */
+/** The replacements, by name. Each function replaces globals of this process as some programs do. */
 export const replacements = {
   nothing() {},
   'zone.js'() {
@@ -43,7 +43,7 @@ export const replacements = {
   bluebird() {
     const { Promise } = globalThis
     globalThis.Promise = require('bluebird')
-    // Bluebird has no such function, and the `fetch` of Node 26 asks the global promise for it.
+    // Bluebird has no such function, and the `fetch` of Node 26 calls it on the global promise.
     globalThis.Promise.withResolvers = () => Promise.withResolvers()
   },
   'fake timers'() {
@@ -129,12 +129,12 @@ export const replacements = {
   'frozen realm': freezeRealm,
 }
 
-/** Ours that asked for something replaced, with the line that did. */
+/** Lines of our code that read a replaced global. */
 export const asked = new Set()
 const OSPROFILER_PATH_PATTERN = /packages\/(?:core|express|koa|fastify|rpc|node|instruments|drivers)\/dist\/\S+/
 
 function isFromOsprofiler({ stack }, name = '') {
-  // The error of whoever replaced `Error.prepareStackTrace` has another stack.
+  // If a program replaced `Error.prepareStackTrace`, the stack of its errors is not a string.
   if (typeof stack !== 'string') return
   const line = stack.split('\n').find(each => each.startsWith('    at ') && !each.includes('replacements.mjs'))
   const place = line === undefined ? undefined : OSPROFILER_PATH_PATTERN.exec(line)?.[0]

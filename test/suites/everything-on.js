@@ -1,4 +1,5 @@
-// Preload for the processes of another project's test suite: everything is signed, traced and instrumented.
+// Preload for the processes of another project's test suite. Every request is signed and traced, and every library is
+// instrumented.
 //
 //   NODE_OPTIONS="--import=file:///.../test/suites/everything-on.js"
 //
@@ -6,7 +7,7 @@
 //   OSPROFILER_SUITES_MOUNT=adapter    every application of Express, Koa and Fastify has our adapter mounted first
 //   OSPROFILER_SUITES_PROPAGATE=off    outgoing requests and messages carry no headers
 //   OSPROFILER_SUITES_LEAVE_OUT=a,b    instruments that stay off, to find the one that makes a difference
-//   OSPROFILER_SUITES_POINTS=file      takes the name of every point, each in a line
+//   OSPROFILER_SUITES_POINTS=file      receives the name of every point, one a line
 
 import { openSync, writeSync } from 'node:fs'
 import { INSTRUMENT_NAMES } from '@osprofiler/instruments'
@@ -24,7 +25,7 @@ const {
   OSPROFILER_SUITES_POINTS: pointsFile,
 } = process.env
 
-// Written at once: some runners of tests kill their processes.
+// Names are written at once, because some test runners kill their processes.
 const file = pointsFile === undefined ? undefined : openSync(pointsFile, 'a')
 const instruments = [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'].filter(
   name => !leftOut.split(',').includes(name),

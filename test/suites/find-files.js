@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** The files below a folder whose path from there matches, in order. */
+/** Returns the files below a folder whose relative path matches, in order. */
 export function findFiles(folder, pattern, below = '') {
   const found = readdirSync(join(folder, below), { withFileTypes: true, recursive: false }).flatMap(entry => {
     const path = join(folder, below, entry.name)

@@ -1,14 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The runs of a suite in a folder of results: `control` and `with-us` are kept apart, and outlive the program. */
+/**
+ * Opens the runs of a suite in a folder of results. `control` and `with-us` are separate, and remain after the program
+ * ends.
+ */
 export function openRuns(results, suite) {
   const folder = join(results, suite.folder)
   mkdirSync(folder, { recursive: true })
   const files = kind => readdirSync(folder).filter(name => name.startsWith(`${kind}-`) && name.endsWith('.json'))
 
   return {
-    /** Forgets the runs of a kind, before new ones. */
+    /** Removes the runs of a kind, before new ones. */
     clear(kind) {
       for (const name of files(kind)) rmSync(join(folder, name))
     },

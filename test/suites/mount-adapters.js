@@ -4,7 +4,9 @@ import { osprofiler } from '@osprofiler/fastify'
 import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { sign } from './signed-servers.js'
 
-/** What is done with the exports of a framework's file, known by the end of its name. Returns what replaces them. */
+/**
+ * Functions for the exports of a framework's file, which is known by the end of its name. Each returns the replacement.
+ */
 const FRAMEWORKS = [
   { file: /[\\/]express[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInExpress },
   { file: /[\\/]koa[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInKoa },
@@ -24,7 +26,10 @@ export function mountAdapters(hmacKey) {
   }
 }
 
-/** First and last of the router: at its first request, for an application's settings count until it has a router. */
+/**
+ * Mounts first and last in the router, at the first request: an application's settings only count until it has a
+ * router.
+ */
 function mountInExpress(application, hmacKey) {
   const { handle } = application
   const mounted = new WeakSet()
@@ -42,7 +47,7 @@ function mountInExpress(application, hmacKey) {
   return application
 }
 
-/** In the list itself, which Koa reads while it serves: middlewares may be added later. */
+/** Inserts into the list itself, which Koa reads for each request: middleware may be added later. */
 function mountInKoa(Koa, hmacKey) {
   const { callback } = Koa.prototype
   const mounted = new WeakSet()
@@ -56,7 +61,7 @@ function mountInKoa(Koa, hmacKey) {
   return Koa
 }
 
-/** By calling the plugin: `register()` would be one more plugin in what the tests print and count. */
+/** Calls the plugin directly, because the tests print and count the plugins of `register()`. */
 function mountInFastify(fastify, hmacKey) {
   const mounting = new Proxy(fastify, {
     apply(target, self, args) {
@@ -69,7 +74,7 @@ function mountInFastify(fastify, hmacKey) {
   return mounting
 }
 
-/** Fastify's tests send most requests without a server. */
+/** Signs injected requests, because Fastify's tests send most requests without a server. */
 function signInjected(inject, hmacKey) {
   const signing = new Proxy(inject, {
     apply(target, self, [dispatch, ...rest]) {

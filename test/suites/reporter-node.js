@@ -1,4 +1,4 @@
-// A reporter for `node --test`: a line for each test, named by its file and all suites around it.
+// A reporter for `node --test`. It writes a line for each test, named by its file and all suites around it.
 
 import { relative } from 'node:path'
 import { inspect } from 'node:util'

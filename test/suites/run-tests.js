@@ -9,8 +9,8 @@ const TIME_LIMIT_MS = 15 * 60_000
 const MAX_OUTPUT_CHARS = 20_000_000
 
 /**
- * Runs the tests of one suite once, with us or without. Resolves to the results by name, the points that were recorded,
- * and the end of what was printed. `atOnce` steps run at a time, and then those that want to be `alone`.
+ * Runs the tests of one suite once, with or without this project. Resolves to the results by name, the recorded points
+ * and the end of the output. `atOnce` steps run in parallel, and then the steps that are marked `alone`.
  */
 export async function runTests(suite, folder, isTraced) {
   const run = { results: new Map(), points: {}, output: '' }
@@ -55,7 +55,7 @@ async function runStep(run, { mount = 'server', preload = 'import', env = {}, no
   rmSync(scratch, { recursive: true, force: true })
 }
 
-/** With a process group of its own, so that all that a suite started can be ended with it. */
+/** Starts the tests in their own process group, so that all processes of a suite can be ended together. */
 function spawnTests(command, args, cwd, env) {
   return new Promise(resolve => {
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -66,7 +66,7 @@ function spawnTests(command, args, cwd, env) {
       output = `${output}${chunk}`.slice(-MAX_OUTPUT_CHARS)
     }
     child.stdout.setEncoding('utf8').on('data', chunk => {
-      // Apart: a warning in the middle of a line would hide the test that the line names.
+      // The streams are kept apart, because a warning in the middle of a line would hide the name of a test.
       printed = `${printed}${chunk}`.slice(-MAX_OUTPUT_CHARS)
       keep(chunk)
     })
@@ -75,7 +75,7 @@ function spawnTests(command, args, cwd, env) {
       try {
         process.kill(-child.pid, 'SIGKILL')
       } catch {
-        // All have ended.
+        // All processes of the group have ended.
       }
     }
     const timer = setTimeout(() => {

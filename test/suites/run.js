@@ -1,10 +1,10 @@
-// Runs the test suites of other projects with everything signed and every instrument on, against a control without us.
+// Runs the test suites of other projects with every request signed and every instrument on, and a control without them.
 //
 //   node test/suites/run.js <folder> [suite ...] [--runs=2] [--only=control|with-us] [--add] [--install] [--results=folder]
 //
-// <folder> holds a checkout for each suite, named as in `suites.js`; `--install` installs what the checkouts depend on.
-// Both kinds of runs are compared by the names of the tests. `--only` runs one kind and takes the other from the results
-// of before; `--add` keeps the earlier runs of the kinds that run. A test that differs among the controls is unsteady.
+// <folder> contains a checkout for each suite, named as in `suites.js`. `--install` installs their dependencies.
+// Both kinds of runs are compared by the names of the tests. `--only` runs one kind and reads the other from earlier
+// results. `--add` keeps the earlier runs of the kinds that run. A test that differs among the controls is unsteady.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -57,7 +57,7 @@ async function runSuite(suite, folder) {
   runs.report({ suite: suite.name, version, ...comparison })
 }
 
-/** With servers of its own: what one run leaves in them must not meet the next. */
+/** Runs a suite once with its own servers, so that the next run does not find data of this one. */
 async function runOnce(suite, folder, node, kind) {
   const servers = await startServers(suite.servers)
   const started = performance.now()
@@ -80,7 +80,7 @@ function install({ install: commands, prepare, revision }, folder, node) {
   }
 }
 
-/** Another version of Node, from the npm registry. */
+/** Returns the path of another version of Node, from the npm registry. */
 function findNode(version) {
   if (version === undefined || process.versions.node.startsWith(`${version}.`)) return process.execPath
   const print = ['-y', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']

@@ -2,7 +2,10 @@ import { startMariadb } from '../servers/dist/mariadb.js'
 import { startPostgresql } from '../servers/dist/postgresql.js'
 import { startRabbitmq } from '../servers/dist/rabbitmq.js'
 
-/** Starts the servers that a suite needs, and resolves to the environment that leads its tests there, and to their end. */
+/**
+ * Starts the servers that a suite needs. Resolves to the environment with their addresses, and to a function that stops
+ * them.
+ */
 export async function startServers(names = []) {
   const started = []
   let env = {}
@@ -39,13 +42,13 @@ const SERVERS = {
   },
 
   async rabbitmq() {
-    // Some of amqplib's tests have the port in them, and want it by IPv6 as well.
+    // Some of amqplib's tests contain the port, and also connect by IPv6.
     const settings = { 'listeners.tcp.2': '127.0.0.1:5672', 'listeners.tcp.3': '::1:5672' }
     const server = await startRabbitmq({ user: 'guest', password: 'guest', settings })
     return { server, env: { URL: server.url } }
   },
 
-  /** On the port of Redis itself, which the tests of ioredis have in them. */
+  /** Starts Redis on its own default port, which the tests of ioredis contain. */
   async redis() {
     const { startServer } = await import('../servers/dist/start-server.js')
     const { makeServerFolder, removeServerFolder } = await import('../servers/dist/server-folder.js')

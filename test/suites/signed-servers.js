@@ -24,8 +24,8 @@ export function serveTraced(hmacKey) {
 }
 
 /**
- * Gives a request the headers of a trace, hidden: whoever asks for them finds them, and whoever lists or copies the
- * headers does not. Headers that a traced client has sent are hidden too, for the tests did not send them.
+ * Gives a request the hidden headers of a trace. A program that reads the headers by name finds them. A program that
+ * lists or copies headers does not. Headers from a traced client are hidden too, because the tests did not send them.
  */
 export function sign(req, hmacKey) {
   if (req.headers === undefined || req.headers === null) return
@@ -37,7 +37,7 @@ export function sign(req, hmacKey) {
   hideRawHeaders(req.rawHeaders)
 }
 
-/** Hides the headers that a traced client has sent from a program that serves the streams of HTTP/2 itself. */
+/** Hides the headers of a traced client from a program that serves the streams of HTTP/2 directly. */
 function hideSentHeaders(headers, rawHeaders) {
   for (const name of HEADERS) if (Object.hasOwn(headers, name)) setHidden(headers, name, headers[name])
   hideRawHeaders(rawHeaders)
@@ -60,14 +60,14 @@ function hideRawHeaders(rawHeaders) {
   }
 }
 
-/** Stands around what a server does for a request. */
+/** Wraps the work of servers on a request. */
 function wrapRequests(around) {
   const http2Servers = [http2.createServer(), http2.createSecureServer()].map(Object.getPrototypeOf)
   for (const prototype of [http.Server.prototype, https.Server.prototype, ...http2Servers]) {
     const { emit } = prototype
     prototype.emit = function (...args) {
       const [event, req, res, ...rest] = args
-      // Then these are a stream, its headers, flags and the raw headers.
+      // For this event, the arguments are a stream, its headers, flags and the raw headers.
       if (event === 'stream') hideSentHeaders(res, rest[1])
       const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
       if (!isRequest || res === undefined) return emit.apply(this, args)

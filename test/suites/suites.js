@@ -9,8 +9,8 @@ const NODE_REPORTER = join(import.meta.dirname, 'reporter-node.js')
 const NPM = ['npm', 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-package-lock', '--no-audit', '--no-fund']
 
 /**
- * What is run: in which checkout, how it is installed (each command in its folder), with which Node and servers, where
- * our tracer stands, and the steps of its tests.
+ * The suites. Each has its checkout, its installation (each command in its folder), and the version of Node. Each also has
+ * the servers, the place of our tracer, and the steps of the tests.
  *
  * `asInstalled`: the checkout is in `<folder>/node_modules`, for instruments that know a library by its place there.
  */
@@ -41,7 +41,7 @@ export const SUITES = [
     folder: 'koa-router',
     repository: 'koajs/router',
     mount: 'adapter',
-    // Node 20 takes a main file in TypeScript from ts-node only where nothing was imported before.
+    // Node 20 accepts a TypeScript main file from ts-node only if nothing was imported before.
     preload: 'require',
     prepare: [['npm', 'run', 'build']],
     env: { TS_NODE_PROJECT: 'tsconfig.ts-node.json', TS_NODE_TRANSPILE_ONLY: 'true' },
@@ -87,7 +87,7 @@ export const SUITES = [
     prepare: [
       ['node', 'node_modules/typescript/bin/tsc', '--build'],
       ['chmod', '600', 'packages/pg/test/unit/client/pgpass.file'],
-      // The other way around than Yarn has linked them: a library is known by its place in node_modules.
+      // Yarn's links are reversed, because instruments know a library by its place in node_modules.
       ...['pg', 'pg-pool'].map(name => [
         ...[
           'bash',
@@ -125,7 +125,7 @@ export const SUITES = [
         args: ['--import=tsx', file],
         format: 'printed',
         label: file,
-        // These change what holds for the whole server.
+        // These tests change settings of the whole server.
         alone: file.startsWith('test/global/'),
       })),
   },
@@ -145,7 +145,7 @@ export const SUITES = [
     name: 'node-redis',
     repository: 'redis/node-redis',
     prepare: [['bash', join(STAND_INS, 'build-node-redis.sh')]],
-    // Its servers come from Docker, whose place Debian's Redis takes.
+    // The tests start their servers with Docker. A script that starts Debian's Redis replaces it.
     env: { PATH: `${STAND_INS}:${process.env.PATH}` },
     steps: folder => [
       mocha(folder, ['--exit', 'dist/lib/**/*.spec.js', '--redis-version=7.0'], 'node_modules/@redis/client'),
@@ -226,7 +226,7 @@ function mocha(folder, args, inside = '') {
 function nodeTest(folder, pattern, options = [], label = '') {
   const reporter = [`--test-reporter=${NODE_REPORTER}`, '--test-reporter-destination={results}']
   const files = findFiles(folder, pattern)
-  // A failed test may leave its file without an end.
+  // A failed test may prevent its file from ending.
   const limits = ['--test-concurrency=4', '--test-timeout=120000']
   return { args: [...limits, ...options, '--test', ...reporter, ...files], label }
 }
@@ -235,7 +235,9 @@ function vitest(folder) {
   return { args: [locateBinary(folder, 'vitest'), 'run', '--reporter=json', '--outputFile={results}'], format: 'jest' }
 }
 
-/** The file of a program in `node_modules`, there or in a folder above: a shell's stand-in would be one process more. */
+/**
+ * Returns the file of a program in `node_modules`, here or in a folder above. A shell script would be an extra process.
+ */
 function locateBinary(folder, name) {
   const manifest = join(folder, 'node_modules', name, 'package.json')
   if (!existsSync(manifest)) return folder === '/' ? name : locateBinary(join(folder, '..'), name)

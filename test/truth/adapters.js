@@ -8,12 +8,12 @@ import express from 'express'
 import { fastify } from 'fastify'
 import Koa from 'koa'
 
-/** The route of every request, however a server puts it together. */
+/** The route of every request. Servers compose it in different ways. */
 export const ROUTE = '/request/:n'
 const OPTIONS = { maxTracesPerSecond: 1e9 }
 
 /**
- * A server for each adapter. `handle` is asked for each request, and resolves to how it is to be answered: `{kind, rows}`,
+ * Starts a server for each adapter. `handle` is called for each request, and resolves to the answer: `{kind, rows}`,
  * where `rows` makes an async iterable.
  */
 export const ADAPTERS = {

@@ -6,7 +6,9 @@ import { beginStep, endStep, now } from './truth.js'
 
 const LATE_ANSWER_MS = 40
 
-/** Starts the service that calls go to: it takes the steps that the call stands for, and answers, or not. */
+/**
+ * Starts the service that receives the calls. The service takes the steps of a call, and answers or not, as planned.
+ */
 export async function startBackend(world, hmacKey) {
   const tracer = createRequestTracer(hmacKey, { maxTracesPerSecond: 1e9 })
   const server = http.createServer((req, res) => tracer.serve(req, res, () => serve(req, res, world)))
@@ -21,11 +23,11 @@ async function serve(req, res, world) {
   call.startedBefore = now()
   if (!step.allowed && req.headers['x-trace-info'] !== undefined) world.faults.push(`${req.url} came with headers`)
   const truth = beginStep(request.truth, parent, `wsgi ${req.url}`, { outcome: OUTCOMES[outcome] })
-  // The point begins before the handler, and after the call that it serves.
+  // The point begins before the handler, and after the call that the handler serves.
   truth.startedAfter = call.startedAfter
   const over = once(res, 'close').then(() => {
     endStep(truth)
-    // The answer had left before the server could see that nobody waits for it.
+    // The answer had left before the server could see that the client was gone.
     if (outcome === 'timeout' && res.writableFinished) truth.outcome = { status: 200 }
   })
   request.going.push(over)

@@ -1,8 +1,11 @@
-// The clock of points counts whole microseconds, and a trace's clock may follow a wall clock that was set a little.
+// Points have whole microseconds, and the clock of a trace may follow a wall clock that was adjusted a little.
 const TOLERANCE_MS = 6
 const LAYER_NAMES = new Set(['express', 'koa', 'fastify'])
 
-/** The points of one trace, by their keys. Layers of frameworks are passed by: their steps belong to what is around them. */
+/**
+ * Returns the points of one trace, by their keys. Layers of frameworks are skipped: their steps belong to the point
+ * around them.
+ */
 export function readPoints(records) {
   const starts = records.filter(({ name }) => name.endsWith('-start'))
   const points = new Map(starts.map(start => [start.trace_id, { start, stops: [] }]))
@@ -38,7 +41,7 @@ function createKey(point) {
   return step === null ? `db in ${createKey(point.parent)}` : `db ${step[1]}`
 }
 
-/** What the points of a request say that is not so, each in a text. */
+/** Compares the points of a request with the truth. Returns each false statement as a text. */
 export function comparePoints({ truth, plan }, points) {
   const faults = []
   const expected = new Map(truth.steps.filter(step => step.traced && step.recorded).map(step => [step.key, step]))
@@ -98,7 +101,7 @@ function describeLate(time, bound) {
   return `${(time - bound).toFixed(1)} ms too late`
 }
 
-/** Epoch milliseconds with three decimals. */
+/** Returns the time in epoch milliseconds with three decimals. */
 function readTime({ timestamp }) {
   return Date.parse(`${timestamp.slice(0, 23)}Z`) + Number(timestamp.slice(23)) / 1000
 }

@@ -7,14 +7,14 @@ const require = createRequire(new URL('../../packages/instruments/package.json',
 const Cursor = require('pg-cursor')
 const QueryStream = require('pg-query-stream')
 
-/** Takes a query to PostgreSQL, and what follows it in a callback of the library. */
+/** Sends a query to PostgreSQL. Takes the following step in a callback of the library. */
 export function pgQuery(step, parent, request, world) {
   const text = `SELECT pg_sleep($1), 1 AS step_${step.n}`
   const values = [step.ms / 1000]
   return runQuery(step, parent, request, world, PG_STYLES[step.style], world.pg, text, values)
 }
 
-/** As `pgQuery`, to MariaDB. */
+/** Like `pgQuery`, for MariaDB. */
 export function mysqlQuery(step, parent, request, world) {
   const text = `SELECT SLEEP(?), 1 AS step_${step.n}`
   return runQuery(step, parent, request, world, MYSQL_STYLES[step.style], world.mysql, text, [step.ms / 1000])
@@ -27,7 +27,7 @@ async function runQuery(step, parent, request, world, ask, pool, text, values) {
       truth.endedAfter = truth.startedAfter + step.ms
       endStep(truth)
     }
-    // Where the library hands the answer to a callback or a listener, it is there that the request goes on.
+    // If the library passes the answer to a callback or a listener, the request continues there.
     const goOn = error => {
       if (error) return reject(error)
       followQuery(step, parent, request).then(resolve, reject)
@@ -38,7 +38,7 @@ async function runQuery(step, parent, request, world, ask, pool, text, values) {
   await going
 }
 
-/** A step in the callback itself: its point must be below that of who asked. */
+/** Takes a step in the callback itself. Its point must be below the point of the code that sent the query. */
 async function followQuery(step, parent, request) {
   if (!step.follows) return
   const key = `then ${step.n}`
@@ -116,7 +116,7 @@ const MYSQL_STYLES = {
   },
 }
 
-/** A command of Redis. Its key is recorded only where values are, so its point is known by the block around it. */
+/** Sends a command to Redis. The key is recorded only with values, so the block around the point identifies it. */
 export async function redisCommand({ n, style }, parent, request, { redis }) {
   const truth = beginStep(request.truth, parent, `db in ${parent.key}`)
   if (style === 'promise') await redis.get(`step:${n}`)

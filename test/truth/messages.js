@@ -4,7 +4,7 @@ import { beginStep, endStep, now } from './truth.js'
 const EXCHANGE = 'truth'
 const QUEUE = 'truth'
 
-/** Opens a channel with confirmations, and a consumer that takes the steps which a message asks for. */
+/** Opens a channel with confirmations, and a consumer that takes the steps of each message. */
 export async function openMessages(connection, inbox) {
   const channel = await connection.createConfirmChannel()
   await channel.assertExchange(EXCHANGE, 'topic')
@@ -19,7 +19,7 @@ export async function openMessages(connection, inbox) {
     return takeSteps(step.steps, truth, request, world).then(() => {
       channel.ack(message)
       truth.endedAfter = now()
-      // The work ends with this function, which nobody waits for.
+      // The work ends with this function, which no code awaits.
       setImmediate(() => {
         endStep(truth)
         received()
@@ -29,7 +29,7 @@ export async function openMessages(connection, inbox) {
   return channel
 }
 
-/** Publishes a message, resolves when the broker has confirmed it, and has its consumer take the steps below. */
+/** Publishes a message, and resolves when the broker has confirmed it. The consumer takes the steps below. */
 export async function publish(step, parent, request, world) {
   const key = `n.${step.n}`
   const truth = beginStep(request.truth, parent, `publish ${step.n}`)

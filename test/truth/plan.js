@@ -5,8 +5,8 @@ const MAX_STEPS = 9
 const MAX_DEPTH = 3
 
 /**
- * Makes the plan of one request out of choices: the steps that its handler takes, how it answers, and what its client does.
- * Each step has a number of its own, by which its points are known.
+ * Makes the plan of one request from choices: the steps of its handler, its answer, and the behavior of its client.
+ * Each step has its own number, which identifies its points.
  */
 export function makePlan(generate, numbers) {
   const { below, one } = createChoices(generate)

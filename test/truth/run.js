@@ -1,5 +1,5 @@
 // node test/truth/run.js --adapter express --requests 300 [--seed 1] [--at-once 20] [--everything]
-// Sends requests whose traces are known by construction, and prints where the records say something else.
+// Sends requests whose traces are known by construction, and prints the differences in the records.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
     'at-once': { type: 'string', default: '20' },
-    /** With the layers of frameworks and the statements of SQL, rather than the defaults. */
+    /** Records the layers of frameworks and the statements of SQL, instead of the defaults. */
     everything: { type: 'boolean', default: false },
   },
 })
@@ -30,14 +30,14 @@ setup({
     if (!records.has(record.base_id)) records.set(record.base_id, [])
     records.get(record.base_id).push(record)
   },
-  // Not `localhost`, which is another host to who may have the headers of a trace.
+  // `localhost` is left out, because it counts as another host, which gets no trace headers.
   propagateTo: ['127.0.0.1'],
   ...(values.everything
     ? { traceSql: 'statements', instruments: [...INSTRUMENT_NAMES, 'express', 'koa', 'fastify'] }
     : {}),
 })
 
-// After the instruments: what they wrap is loaded now.
+// These modules load the libraries, so they must come after the instruments.
 const { ADAPTERS } = await import('./adapters.js')
 const { comparePoints, readPoints } = await import('./compare.js')
 const { compareSkewed } = await import('./skew.js')
@@ -47,7 +47,7 @@ const { listen, openWorld } = await import('./world.js')
 
 const world = await openWorld({ recordsSql: values.everything, hmacKey: KEY })
 const server = await ADAPTERS[values.adapter](KEY, (req, res) => {
-  // A router of Express cuts off what it is mounted at.
+  // A router of Express removes its mount path from the URL.
   const url = req.originalUrl ?? req.url
   const served = world.requests.get(url)
   world.requests.delete(url)
@@ -76,7 +76,7 @@ async function work() {
   }
 }
 
-/** What is wrong with all requests. A call that was given up may still arrive, and a stop comes a little after its step. */
+/** Returns the faults of all requests. An aborted call may still arrive, and a stop comes a little after its step. */
 async function check() {
   const known = new Set(requests.map(({ baseId }) => baseId))
   const strangers = [...records.keys()].filter(baseId => !known.has(baseId))

@@ -1,12 +1,12 @@
 import { buildReport, correctSkew } from '@osprofiler/report'
 
 const MAX_SKEW_MS = 60_000
-// An answer may reach its caller a little before its server knows that it has left.
+// An answer may reach its caller a little before its server knows that the answer has left.
 const TOLERANCE_US = 15_000
 
 /**
- * What a report says that cannot be, if the clock of the backend were another one: the backend serves a call before the
- * call begins, or after it has ended.
+ * Moves the clock of the backend, and returns impossible statements of the report. One is that the backend serves a call
+ * before the call begins, or after it has ended.
  */
 export function compareSkewed({ plan }, records) {
   const skewed = skewBackend(records, ((plan.n * 7919) % (2 * MAX_SKEW_MS)) - MAX_SKEW_MS)
@@ -18,14 +18,14 @@ export function compareSkewed({ plan }, records) {
       return []
     if (served.startedUs < call.startedUs - TOLERANCE_US)
       return [`request ${plan.n}: by the report, ${served.start.info.request.path} is served before it is asked for`]
-    // A call that was given up may be served at any time after.
+    // An aborted call may be served at any later time.
     if (call.exception === undefined && served.startedUs > call.finishedUs + TOLERANCE_US)
       return [`request ${plan.n}: by the report, ${served.start.info.request.path} is served after its answer`]
     return []
   })
 }
 
-/** The same records, with those of the backend on a host whose clock is so many milliseconds ahead. */
+/** Returns the same records, with those of the backend on a host whose clock is `aheadMs` milliseconds ahead. */
 function skewBackend(records, aheadMs) {
   const parents = new Map(records.map(record => [record.trace_id, record.parent_id]))
   const served = new Map(
@@ -33,7 +33,7 @@ function skewBackend(records, aheadMs) {
   )
   const isOfBackend = id => {
     for (let at = id; at !== undefined; at = parents.get(at)) {
-      // A consumer of messages stands in the front service, whoever has published.
+      // A consumer of messages belongs to the front service, regardless of the publisher.
       if (consumers.has(at)) return false
       if (served.has(at)) return served.get(at).startsWith('/call/')
     }

@@ -1,6 +1,6 @@
 /**
- * What really happened, told by the program itself: steps, each with the key by which its point is known. Times are epoch
- * milliseconds of the clock from which the product takes those of its points.
+ * Returns the time in epoch milliseconds, of the same clock that the product uses for its points. The program records
+ * its real steps with this time. A key identifies the point of each step.
  */
 export function now() {
   return performance.timeOrigin + performance.now()
@@ -12,8 +12,8 @@ export function createTruth(traced) {
 }
 
 /**
- * Begins a step below another one. One that is not `recorded` has no point, and the steps below it belong to the point
- * around it. `outcome` says what its stop must tell: `status`, `failed`, or nothing.
+ * Begins a step below another one. A step that is not `recorded` has no point, and the steps below it belong to the
+ * point around it. `outcome` says what the stop must record: `status`, `failed`, or nothing.
  */
 export function beginStep(truth, parent, key, { recorded = true, outcome = {} } = {}) {
   const step = {
@@ -23,9 +23,9 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
     recorded,
     outcome,
     startedAfter: now(),
-    /** When another party had got it, which promises that it had begun. */
+    /** The time when another party received the step, which proves that the step had begun. */
     startedBefore: Number.POSITIVE_INFINITY,
-    /** Until when another party promises that it went on. */
+    /** The time until which another party proves that the step continued. */
     endedAfter: 0,
     endedBefore: Number.POSITIVE_INFINITY,
   }
@@ -33,7 +33,7 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
   return step
 }
 
-/** Says that a step is over, as who waits for it sees that. */
+/** Notes the end of a step, as the code that waits for the step observes it. */
 export function endStep(step) {
   step.endedBefore = now()
 }

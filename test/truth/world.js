@@ -11,7 +11,7 @@ import { startBackend } from './backend.js'
 import { openMessages } from './messages.js'
 import { createTruth } from './truth.js'
 
-// Smaller than what is asked at a time, so that nearly all wait for what another one gives back.
+// Fewer connections than parallel queries, so that nearly all queries wait for a connection that another one releases.
 const CONNECTION_COUNT = 3
 
 /** Starts all systems, and opens the clients that the requests share. */
@@ -27,7 +27,7 @@ export async function openWorld({ recordsSql, hmacKey }) {
     pg: new pg.Pool({ connectionString: postgresql.url, max: CONNECTION_COUNT }),
     mysql: mysql.createPool({ uri: mariadb.url, connectionLimit: CONNECTION_COUNT }),
     redis: new Redis(redis.url),
-    /** What is served at a path, and what a message asks for, until it has come. */
+    /** The planned requests and calls by path, and messages by key, until they arrive. */
     requests: new Map(),
     calls: new Map(),
     inbox: new Map(),
@@ -48,7 +48,7 @@ export async function openWorld({ recordsSql, hmacKey }) {
   return world
 }
 
-/** Has a server listen, and resolves to its port. */
+/** Starts a server, and resolves to its port. */
 export async function listen(server) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

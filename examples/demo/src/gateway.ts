@@ -1,4 +1,4 @@
-// Serves the browser: it calls the other two services at the same time, and joins their answers.
+// Serves the browser. The service calls the other two services at the same time, and joins their answers.
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -44,7 +44,9 @@ const server = app.listen(0, '127.0.0.1', () => {
 let ending = false
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end)
 
-/** Runs once, although two signals may come: Ctrl+C reaches all processes of the group, and the demo stops this one. */
+/**
+ * Runs once, although two signals may arrive: Ctrl+C reaches all processes of the group, and the demo stops this one.
+ */
 function end(): void {
   if (ending) return
   ending = true

@@ -1,4 +1,4 @@
-// Records which customer was looked up. This thread gets messages from the gateway, which does not wait for it.
+// Records each customer whose orders were viewed. The gateway sends messages to this thread, and does not wait for it.
 
 import { parentPort } from 'node:worker_threads'
 import { setup } from '@osprofiler/node'

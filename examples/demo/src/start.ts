@@ -10,7 +10,7 @@ import { runOsprofiler, startService, stopAll } from './child-processes.js'
 import { countRecords } from './count-records.js'
 
 const TRACES = fileURLToPath(new URL('../../../traces/', import.meta.url))
-/** Far longer than a service takes to write its records. */
+/** A service writes its records in much less time than this. */
 const WRITTEN_BY_THEN_MS = 1_500
 
 let interrupted = false

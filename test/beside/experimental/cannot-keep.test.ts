@@ -7,7 +7,7 @@ import { container, injectable } from 'tsyringe'
 import { describe, expect, it } from 'vitest'
 import { traceRecords } from '../../../packages/core/test/fixtures/trace-records.js'
 
-// Each of these is in "What a wrapper cannot keep" of docs/trace-points.md, with a way out that is tried here too.
+// Each of these is in "What a wrapper cannot keep" of docs/trace-points.md, with a workaround that is tested here too.
 
 const family = traceClass('step', { traceSubclasses: true })
 const inPlace = traceClass('step')

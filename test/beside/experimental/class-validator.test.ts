@@ -31,7 +31,7 @@ const PLAIN = {
   first: { amount: 0, name: 'milk' },
 }
 
-/** Data classes that are made from plain objects and validated, traced that way. */
+/** Creates data classes from plain objects and validates them, traced in the given way. */
 async function check({ above, below, classInPlace, wrap }: WayToTrace): Promise<unknown> {
   @ValidatorConstraint({ name: 'unique', async: true })
   @classInPlace
@@ -50,7 +50,7 @@ async function check({ above, below, classInPlace, wrap }: WayToTrace): Promise<
     }
   }
 
-  // A decorator of the program's own, whose check is traced.
+  // A decorator of the program, whose check is traced.
   const IsEven = () => (target: object, propertyName: string) =>
     registerDecorator({
       name: 'isEven',

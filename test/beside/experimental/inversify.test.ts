@@ -20,7 +20,9 @@ interface Weapon {
   hit(): string
 }
 
-/** Classes that inversify builds by their metadata, with every hook of a life, all of them traced that way. */
+/**
+ * Resolves classes that inversify builds from their metadata, with every life-cycle hook, all traced in the given way.
+ */
 async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrace): Promise<unknown> {
   const log: string[] = []
 

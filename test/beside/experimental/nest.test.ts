@@ -58,7 +58,7 @@ async function createApplication(platform: Platform, way: WayToTrace) {
   return { app, log, url: await app.getUrl() }
 }
 
-/** What a client of the application sees, and what the application has logged by its end. */
+/** Returns the answers that a client of the application gets, and the complete log of the application. */
 async function answers(
   platform: Platform,
   way: WayToTrace,
@@ -89,7 +89,7 @@ async function sendRequest(url: string, [method, path, headers, body]: RequestSp
 const unsigned: CreateHeaders = () => ({})
 const signed: CreateHeaders = () => ({ ...run({ hmacKey: KEY }, getTraceIdHeaders) })
 
-/** All that reflect-metadata knows of a class and its methods, and what a scanner of methods finds. */
+/** Returns all metadata of a class and its methods, and the methods that a scanner finds. */
 function outline(type: { readonly prototype: object }): unknown {
   const metadataOf = (target: object) =>
     Reflect.getMetadataKeys(target).map(key => [key, describeValue([Reflect.getMetadata(key, target)])])
@@ -105,7 +105,7 @@ function outline(type: { readonly prototype: object }): unknown {
   }
 }
 
-/** A value whose functions are shown by their names: each application has classes of its own. */
+/** Returns a value with its functions replaced by their names, because each application has its own classes. */
 function describeValue(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'function' ? `function ${each.name}` : each)))
 }

@@ -14,10 +14,10 @@ import {
 import { describe, expect, it } from 'vitest'
 import { compare, IN_PLACE_WAYS, PROXY_WAYS, type WayToTrace } from '../ways-to-trace.js'
 
-// tsyringe keeps the class that @injectable() decorates in a Map, so that a class that stands for another one must be it.
+// tsyringe keeps the class that @injectable() decorates in a Map, so a replacement for the class must be that class.
 const BELOW = PROXY_WAYS.map(way => ({ ...way, classAbove: way.classInPlace }))
 
-/** Classes that tsyringe builds by the metadata of their constructors, all of them traced that way. */
+/** Resolves classes that tsyringe builds from the metadata of their constructors, all traced in the given way. */
 async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrace): Promise<unknown> {
   const log: string[] = []
   const container = globalContainer.createChildContainer()
@@ -56,7 +56,7 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
     }
   }
 
-  // Without a constructor of its own: tsyringe takes what was noted of the parent.
+  // The class has no constructor, so tsyringe uses the metadata of the parent.
   @classAbove
   @injectable()
   @classBelow

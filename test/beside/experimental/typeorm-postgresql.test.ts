@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Classes that TypeORM knows by what their decorators have registered, traced that way, and what they log. */
+/** Creates classes that TypeORM knows from their decorators, traced in the given way. They write to `log`. */
 function createModel({ above, below, classInPlace, wrap }: WayToTrace, log: unknown[]) {
   @classInPlace
   abstract class Stamped extends BaseEntity {

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { transform } from 'esbuild'
 
-/** Loads a file of this folder with its standard decorators lowered, which Vitest does not do. It imports types only. */
+/**
+ * Loads a file of this folder after compiling its standard decorators, which Vitest does not do. The file may import
+ * only types.
+ */
 export async function loadStandard<Module>(file: string): Promise<Module> {
   const source = readFileSync(join(import.meta.dirname, file), 'utf8')
   const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'es2022' })

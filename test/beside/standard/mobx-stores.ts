@@ -1,7 +1,10 @@
 import type * as MobX from 'mobx'
 import type { WayToTrace } from '../ways-to-trace.js'
 
-/** Stores of each of MobX's ways to make them, traced that way. Everything is handed in: the file imports types only. */
+/**
+ * Creates a store in each of MobX's ways, traced in the given way. All values are parameters, because the file may
+ * import only types.
+ */
 export function createStores(mobx: typeof MobX, { above, below, classAbove, classBelow }: WayToTrace) {
   const { action, actionBound, computed, flow, makeAutoObservable, makeObservable, observable, runInAction } = mobx
 
@@ -77,7 +80,7 @@ export function createStores(mobx: typeof MobX, { above, below, classAbove, clas
         this.count += value
       }
 
-      // By its kind alone, MobX makes a flow of this method.
+      // MobX makes a flow of this method only because it is a generator.
       @above
       @below
       *load(value: number): Generator<unknown, string, number> {

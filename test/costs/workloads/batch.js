@@ -1,5 +1,5 @@
 import { createNotifier } from '@osprofiler/core'
-// The package exports the whole driver only, which would need its thread and a file.
+// The package exports only the whole driver, which would need its thread and a file.
 import { packRecord, unpackRows } from '../../../packages/drivers/build/sqlite/row.js'
 import { createRecords } from '../records.js'
 import { awaitOften } from '../repeat.js'
@@ -8,7 +8,7 @@ export const COUNT = 1
 
 const RECORD_COUNT = 500
 
-/** The queue of records, and the rows that SQLite's driver makes of a batch. */
+/** Creates the workload: the queue of records, and the rows that SQLite's driver makes of a batch. */
 export function createWorkload() {
   const records = createRecords(RECORD_COUNT)
   let rows = 0

@@ -2,7 +2,10 @@ import { createPoints } from './point.js'
 
 export { COUNT } from './point.js'
 
-/** A point that costs more than it should: each record is copied by way of JSON. The self-test of the check measures it. */
+/**
+ * Creates a point that is too expensive, because JSON copies each record. The self-test of the check measures this
+ * point.
+ */
 export function createWorkload() {
   return createPoints('point-with-copies', record => JSON.parse(JSON.stringify(record)))
 }

@@ -9,7 +9,7 @@ export function createWorkload() {
   return createPoints('point', record => record)
 }
 
-/** Points with details, whose records are counted once `take` has taken them. */
+/** Creates points with details. Their records are counted after `take`. */
 export function createPoints(name, take) {
   const callPoints = callOften(i => withTrace('db', INFO, () => i))
   return {

@@ -5,7 +5,7 @@ import { createRequests, HMAC_KEYS, LIMITS } from '../requests.js'
 
 export const COUNT = 50
 
-/** The middleware for Express, Connect and plain handlers, under a handler that does nothing but answer. */
+/** Creates the workload: the middleware for Express, Connect and plain handlers, with a handler that only answers. */
 export function createWorkload() {
   const middleware = osprofilerMiddleware(HMAC_KEYS, LIMITS)
   const send = handle => async headers => {

@@ -5,7 +5,7 @@ import { HMAC_KEYS, UNSIGNED } from '../requests.js'
 
 export const COUNT = 1_000
 
-/** What the middleware for Express, Connect and plain handlers makes of a request without a signature. */
+/** Creates the workload: the middleware for Express, Connect and plain handlers, for a request without a signature. */
 export function createWorkload() {
   const middleware = osprofilerMiddleware(HMAC_KEYS)
   const { req, res } = createExchange(UNSIGNED)

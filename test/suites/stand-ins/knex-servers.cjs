@@ -1,4 +1,4 @@
-// Where the tests of knex find the databases, which they otherwise expect in containers.
+// The addresses of the databases for the tests of knex, which otherwise expect containers.
 
 const { MYSQL_PORT, PGPORT } = process.env
 

@@ -25,7 +25,7 @@ interface Enhancers {
   readonly OutOfStockFilter: Type<ExceptionFilter>
 }
 
-/** What Nest calls around a route, all of it traced that way. */
+/** Creates everything that Nest calls around a route, traced in the given way. */
 export function createEnhancers({ above, below, classAbove, classBelow }: WayToTrace): Enhancers {
   @classAbove
   @Injectable()

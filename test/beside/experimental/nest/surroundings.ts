@@ -15,7 +15,7 @@ interface Surroundings {
   readonly stamp: (request: unknown, response: Response, next: Next) => void
 }
 
-/** A provider that explores the other ones as plugins of Nest do, and middlewares of both kinds, all of them traced. */
+/** Creates a provider that explores the others, as plugins of Nest do, and both kinds of middleware, all traced. */
 export function createSurroundings(way: WayToTrace, log: string[]): Surroundings {
   const { above, below, classAbove, classBelow, wrap } = way
 
