@@ -41,6 +41,11 @@ const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions
   'malformed-hmac': { headers: () => [...signHeaders(createTraceId()), ['X-Trace-HMAC', '0']] },
   'unknown-key': { headers: () => signHeaders(createTraceId(), undefined, 'OTHER') },
   'malformed-info': { headers: () => signHeaders('x'.repeat(256)) },
+  'no-ticket': { options: { tickets: 'required' }, headers: () => signHeaders(createTraceId()) },
+  'ticket-refused': {
+    options: { tickets: 'required' },
+    headers: () => [...signHeaders(createTraceId()), ['X-Trace-Ticket', 'used']],
+  },
   'too-old': { headers: () => signHeaders(createDatedId(3_600_000 + 10_000)) },
   'rate-limited': { options: { maxTracesPerSecond: 0 }, headers: () => signHeaders(createTraceId()) },
 }

@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { createTraceId, KeyRing, run, setNotifier, signedPack, signedUnpack, Trace } from '@osprofiler/core'
+import { createTicketVerifier, signTicket } from '@osprofiler/core/toolkit'
 import { answerTimes } from '../answer.js'
 import { callOften } from '../points/often.js'
 
@@ -10,6 +11,20 @@ const ring = new KeyRing(KEY)
 const secret = createSecretKey(Buffer.from(KEY))
 const traces = Array.from({ length: 1_024 }, () => ({ base_id: createTraceId(), parent_id: createTraceId() }))
 const headers = traces.map(trace => signedPack(trace, KEY))
+
+// A ticket is good once, so the verifier is renewed when all tickets were used.
+const TICKETS = 16_384
+const nowS = Math.floor(Date.now() / 1_000)
+const ticketSecret = createSecretKey(randomBytes(32))
+const grant = { key: secret, iat: nowS, exp: nowS + 300, aud: 'orders', points: 100_000, wants: ['answer', 'code'] }
+let tickets
+let verifyTicket
+
+/** Tickets of the headers, made when a row asks for them. */
+function getTickets() {
+  tickets ??= Array.from({ length: TICKETS }, (_, i) => signTicket({ ...grant, info: pickAt(headers, i)[0] }))
+  return tickets
+}
 
 const pickAt = (list, i) => list[i % list.length]
 
@@ -38,6 +53,27 @@ answerTimes({
   headersBare: callOften(i => {
     const info = Buffer.from(JSON.stringify(pickAt(traces, i))).toString('base64')
     return [info, createHmac('sha1', secret).update(info).digest('hex')]
+  }),
+  verifyTicket: callOften(i => {
+    const [info, hmac] = pickAt(headers, i)
+    const ticket = getTickets()[i % TICKETS]
+    if (i % TICKETS === 0) verifyTicket = createTicketVerifier({ keys: KEY, audience: ['orders'], started: nowS })
+    return verifyTicket({ info, hmac, ticket })
+  }),
+  // The least that any code has to do: two HMACs, their comparison, and the fields of the ticket.
+  verifyTicketBare: callOften(i => {
+    const [info, hmac] = pickAt(headers, i)
+    const ticket = getTickets()[i % TICKETS]
+    const at = ticket.lastIndexOf(';')
+    const mac = createHmac('sha256', ticketSecret).update(`osprofiler-ticket-v1\n${info}\n${ticket.slice(0, at)}`)
+    const matches = createHmac('sha1', secret).update(info).digest('hex') === hmac
+    return matches && mac.digest('base64url') !== ticket.slice(at + 1) && ticket.split(';')
+  }),
+  signTicket: callOften(i => signTicket({ ...grant, info: pickAt(headers, i)[0] })),
+  signTicketBare: callOften(i => {
+    const head = `1;kidkidki;${nowS};${nowS + 300};${randomBytes(16).toString('base64url')};orders;100000;answer,code`
+    const signed = `osprofiler-ticket-v1\n${pickAt(headers, i)[0]}\n${head}`
+    return `${head};${createHmac('sha256', ticketSecret).update(signed).digest('base64url')}`
   }),
   hmac: callOften(i => createHmac('sha1', secret).update(pickAt(headers, i)[0]).digest('hex')),
 })

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
-import { type BodyFollower, followBody } from '../src/http/follow-body.js'
+import { type BodyFollower, followBody } from '../src/http/response/follow-body.js'
 
 function createFollower() {
   const entered: string[] = []

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { watchConnection } from '../src/http/http1-connection.js'
+import { watchConnection } from '../src/http/response/http1-connection.js'
 
 /** Opens a connection and returns both of its ends. */
 async function openConnection(): Promise<{ readonly server: Socket; readonly client: Socket }> {

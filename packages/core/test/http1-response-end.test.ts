@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
-import { watchHttp1 } from '../src/http/http1-response-end.js'
-import type { ResponseEnd } from '../src/http/response-end.js'
+import { watchHttp1 } from '../src/http/response/http1-response-end.js'
+import type { ResponseEnd } from '../src/http/response/response-end.js'
 
 /** Serves one request. Returns how the response ended, and the status that was sent. */
 async function respond(

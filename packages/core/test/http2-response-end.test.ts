@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, constants, createServer, type Http2ServerResponse } from 'node:http2'
 import { expect, it, onTestFinished } from 'vitest'
-import { streamOf, watchHttp2 } from '../src/http/http2-response-end.js'
-import type { ResponseEnd } from '../src/http/response-end.js'
+import { streamOf, watchHttp2 } from '../src/http/response/http2-response-end.js'
+import type { ResponseEnd } from '../src/http/response/response-end.js'
 
 /** Serves one request. Returns how the response ended, and the status that was sent. */
 async function respond(

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type ServerHttp2Session } from 'node:http2'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { hasPeerLeft, hasTimedOut, watchSession } from '../src/http/http2-session.js'
+import { hasPeerLeft, hasTimedOut, watchSession } from '../src/http/response/http2-session.js'
 
 async function openSession() {
   const server = createServer().listen(0, '127.0.0.1')

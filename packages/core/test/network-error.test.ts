@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isCanceled, isNetworkError } from '../src/http/network-error.js'
+import { isCanceled, isNetworkError } from '../src/http/response/network-error.js'
 
 it('distinguishes a network error from an error of the program', () => {
   const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { createTimeoutMark } from '../src/http/timeout-mark.js'
+import { createTimeoutMark } from '../src/http/response/timeout-mark.js'
 
 it('attributes an end within a second to the time-out', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(5_000)

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { getTraceIdHeaders, setNotifier, signedPack, type TraceRecord } from '@osprofiler/core'
 import { createRequestTracer } from '@osprofiler/core/http'
+import { createTicketVerifier, signTicket } from '@osprofiler/core/toolkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ask } from './http-asking.js'
 import { instrumented, undoInstruments } from './instrumented.js'
@@ -215,6 +216,14 @@ function signedBy(key: string, trace = CALLER): Record<string, string> {
   return { 'x-trace-info': info, 'x-trace-hmac': hmac, 'x-other': 'kept' }
 }
 
+function ticketedBy(key: string): Record<string, string> {
+  const headers = signedBy(key)
+  const iat = Date.now() / 1_000
+  const wants = ['answer', 'code', 'make-tea', 'why=cpu@orders']
+  const ticket = signTicket({ key, info: headers['x-trace-info'] ?? '', iat, exp: iat + 60, points: 500, wants })
+  return { ...headers, 'x-trace-ticket': ticket }
+}
+
 /** Returns the values of a request's trace headers, as they arrived. */
 function traceValues({ rawHeaders }: Arrived): string[] {
   return rawHeaders.flatMap((name, index) =>
@@ -252,6 +261,50 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
     expect(records.filter(record => record.name === 'http-start').length).toBe(backend.arrived.length)
     expect(backend.arrived.flatMap(traceValues)).toEqual([])
     expect(backend.arrived.at(-1)?.headers['x-other']).toMatch(/^kept(?:, kept)?$/)
+  })
+})
+
+describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %s', name => {
+  beforeEach(() => {
+    forward = FORWARDS[name] as Forward
+  })
+
+  it('gives each request a ticket of its own, for its host', async () => {
+    instrumented()
+    const headers = ticketedBy(KEY)
+
+    await call(headers)
+
+    const tickets = backend.arrived.map(({ headers: arrived }) => String(arrived['x-trace-ticket']))
+    expect(backend.arrived.map(arrived => traceValues(arrived).length)).toEqual(tickets.map(() => 3))
+    expect(new Set([...tickets, headers['x-trace-ticket']]).size).toBe(tickets.length + 1)
+    const verify = createTicketVerifier({ keys: KEY, audience: ['127.0.0.1'], started: 0 })
+    const verdicts = backend.arrived.map(({ headers: arrived }) =>
+      verify({
+        info: String(arrived['x-trace-info']),
+        hmac: String(arrived['x-trace-hmac']),
+        ticket: String(arrived['x-trace-ticket']),
+      }),
+    )
+    // The wish for an answer concerns the gateway alone, and one that nobody knows goes no further.
+    expect(verdicts).toEqual(tickets.map(() => ({ valid: true, points: 500, wants: ['code', 'why=cpu@orders'] })))
+  })
+
+  it('sends no ticket to a host that must not have the trace', async () => {
+    instrumented(undefined, { propagateTo: 'nobody.example' })
+
+    await call(ticketedBy(KEY))
+
+    expect(backend.arrived.flatMap(traceValues)).toEqual([])
+  })
+
+  it('sends no ticket where the ticket of the caller was refused', async () => {
+    instrumented()
+    const headers = ticketedBy(KEY)
+
+    await call({ ...headers, 'x-trace-ticket': String(headers['x-trace-ticket']?.replace(';500;', ';501;')) })
+
+    expect(backend.arrived.map(arrived => traceValues(arrived).length)).toEqual(backend.arrived.map(() => 2))
   })
 })
 

@@ -56,3 +56,24 @@ export function parsePort(text: string): number {
   if (port <= 65_535) return port
   throw new InvalidArgumentError('Give a whole number from 0 to 65535.')
 }
+
+/** Parses the number of points of a ticket. */
+export function parsePoints(text: string): number {
+  const points = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : 0
+  if (points >= 1 && points <= 1_000_000) return points
+  throw new InvalidArgumentError('Give a whole number from 1 to 1000000.')
+}
+
+/** Parses the lifetime of a ticket in seconds. */
+export function parseTicketLifetime(text: string): number {
+  const seconds = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= 300) return seconds
+  throw new InvalidArgumentError('Give whole seconds from 1 to 300.')
+}
+
+/** Parses wishes, split at commas. An empty text asks for nothing. */
+export function parseWishes(text: string): readonly string[] {
+  const wishes = text === '' ? [] : text.split(',').map(wish => wish.trim())
+  if (wishes.length <= 8 && wishes.every(wish => /^[a-z0-9@=._-]{1,64}$/.test(wish))) return wishes
+  throw new InvalidArgumentError('Give up to eight wishes with commas between them, such as answer,code.')
+}

@@ -5,6 +5,7 @@ import { CURL_JSON } from '../request/curl-json.js'
 import { isCurlOption } from './curl-option-names.js'
 import { createKeyNewCommand } from './key-new.js'
 import { createRunCommand } from './run.js'
+import { createSignCommand } from './sign.js'
 import { createTraceDeleteCommand } from './trace-delete.js'
 import { createTraceDiffCommand } from './trace-diff.js'
 import { createTraceListCommand } from './trace-list.js'
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .helpCommand(false)
     .addHelpText('after', EXAMPLES_HELP)
   program.addCommand(createRunCommand())
+  program.addCommand(createSignCommand())
   program.addCommand(
     createGroup(
       'trace',

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks'
-import { createTraceId, signedPack } from '@osprofiler/core'
 import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
 import { explainUntraced } from './explain-untraced.js'
 import type { ParsedRequest } from './parse-request.js'
+import { readVerdict, type ServiceVerdict } from './read-verdict.js'
+import { beginTrace, type SignedTrace, TRACE_HEADER_NAMES } from './sign-trace.js'
 
 const MAX_REDIRECTS = 10
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308])
-const SIGNED_HEADER_NAMES = ['x-trace-info', 'x-trace-hmac']
 const BODY_HEADER_NAMES = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
 /** Outcome of a signed request, whether an answer came or not. */
@@ -27,6 +27,8 @@ export interface SentRequest {
   readonly unfollowedRedirect: URL | undefined
   /** Why no trace is to be expected according to the answer; see `explainUntraced`. */
   readonly untracedReason: string | undefined
+  /** What the service reported about the trace; `undefined` if it reported nothing. */
+  readonly verdict: ServiceVerdict | undefined
 }
 
 /**
@@ -39,40 +41,42 @@ export async function sendRequest(
   connection: Connection,
   timeoutMs: number,
 ): Promise<SentRequest> {
-  const baseId = createTraceId()
-  const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, key)
-  const headers = request.headers.filter(([name]) => !SIGNED_HEADER_NAMES.includes(name.toLowerCase()))
-  const signed = { ...request, headers: [...headers, ['X-Trace-Info', info], ['X-Trace-HMAC', hmac]] as const }
+  const trace = beginTrace(key)
+  const headers = request.headers.filter(([name]) => !TRACE_HEADER_NAMES.includes(name.toLowerCase()))
   const signal = AbortSignal.timeout(timeoutMs)
   const began = performance.now()
   const { answer, error, isConnected, mayHaveArrived, unfollowedRedirect } = await followRedirects(
-    signed,
+    { ...request, headers },
+    trace,
     connection,
     signal,
   )
   const durationMs = performance.now() - began
   const failure = error === undefined ? undefined : describeSendFailure(error, { signal, timeoutMs, isConnected })
   return {
-    baseId,
+    baseId: trace.baseId,
     durationMs,
     status: answer?.status,
     failure,
     mayHaveArrived,
     clockAheadMs: answer === undefined ? undefined : measureClockAhead(answer),
     unfollowedRedirect,
+    verdict: readVerdict(answer, trace.baseId),
     untracedReason: signal.aborted ? undefined : explainUntraced(answer, request.url, unfollowedRedirect),
   }
 }
 
 async function followRedirects(
   request: ParsedRequest,
+  trace: SignedTrace,
   connection: Connection,
   signal: AbortSignal,
 ): Promise<Exchange & Pick<SentRequest, 'mayHaveArrived' | 'unfollowedRedirect'>> {
   let current = request
   let previous: Exchange | undefined
   for (let redirects = 0; ; redirects++) {
-    const exchange = await connection.send(current, signal)
+    const signed = { ...current, headers: [...current.headers, ...trace.signRequest(current.url)] }
+    const exchange = await connection.send(signed, signal)
     const target = exchange.answer === undefined ? undefined : findRedirectTarget(exchange.answer, current.url)
     const isBroken = exchange.error !== undefined
     const isSameOrigin = target?.origin === current.url.origin

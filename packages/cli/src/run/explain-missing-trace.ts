@@ -1,14 +1,20 @@
+import { adviseOnRefusal } from '../request/read-verdict.js'
 import type { SentRequest } from '../request/send-request.js'
 import { CALLEE_CLOCK_RULE, WARNINGS_HINT } from './explain-silent-callees.js'
 
 const MAX_CLOCK_SKEW_MS = 30_000
 
 /**
- * Says what to check after a request without a trace. A service never says why it refused a trace, because a caller
- * without a key must learn nothing. `seconds` is how long the trace was awaited.
+ * Says what to check after a request without a trace. Only a service that accepted the signature and the ticket says
+ * whether it traced the request, because a caller without a key must learn nothing. `seconds` is how long the trace was
+ * awaited.
  */
 export function explainMissingTrace(sent: SentRequest, storeShownAs: string, seconds: number): string {
-  const { baseId, untracedReason } = sent
+  const { baseId, untracedReason, verdict } = sent
+  if (verdict?.refusal !== undefined) {
+    return `The service did not trace the request: ${verdict.refusal}. ${adviseOnRefusal(verdict.refusal)}\n`
+  }
+  if (verdict !== undefined) return explainLostRecords(baseId, storeShownAs, seconds)
   const waited =
     untracedReason === undefined
       ? `No record of trace ${baseId} came within ${seconds} s.`
@@ -25,6 +31,15 @@ And on the way to the other services:
   - callees     Services behind the one that answered need the same key, and the middleware.
   - clocks      ${CALLEE_CLOCK_RULE}
 ${WARNINGS_HINT}
+`
+}
+
+/** The service has accepted the key and traced the request, so only the way to the store is left. */
+function explainLostRecords(baseId: string, storeShownAs: string, seconds: number): string {
+  return `The service traced the request, but no record of trace ${baseId} came within ${seconds} s. What to check:
+  - store       The service has to write to the store that this command reads: ${storeShownAs}
+                (setup() of @osprofiler/node, and the same OSPROFILER_CONNECTION_STRING on both sides).
+  - delivery    The warnings of the service say whether it dropped records, and why.
 `
 }
 

@@ -117,9 +117,10 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
   const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
     idleMs: idleTimeout * 1_000,
     deadline,
-    emptyDeadline: computeGraceDeadline(sent.untracedReason),
+    // A service that says that it did not trace the request is right at once.
+    emptyDeadline: sent.verdict?.refusal === undefined ? computeGraceDeadline(sent.untracedReason) : performance.now(),
     onRead: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
-    onLongWait: () => printRemarks(`No record of the trace has come yet. Waiting for up to ${timeout} s.`),
+    onLongWait: () => printRemarks(describeLongWait(sent, timeout)),
   })
   if (records.length === 0) {
     printRemarks(...explainMissingTrace(sent, store.shownAs, timeout).trimEnd().split('\n'))
@@ -131,6 +132,11 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
   printRemarks(...explainSilentCallees(report, store.shownAs))
   if (missing !== undefined) printRemarks(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
   return missing === undefined ? 0 : 1
+}
+
+function describeLongWait({ verdict }: SentRequest, seconds: number): string {
+  const known = verdict === undefined ? '' : 'The service traced the request. '
+  return `${known}No record of the trace has come yet. Waiting for up to ${seconds} s.`
 }
 
 function describeOutcome({ method, url }: ParsedRequest, sent: SentRequest): string {

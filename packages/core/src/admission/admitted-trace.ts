@@ -1,23 +1,29 @@
 import type { VerifiedTrace } from '../keys/signed-headers.js'
 import { type KnownTrace, rememberTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
+import type { TicketGrant } from '../tickets/ticket-verifier.js'
 
 /** A trace that the gate has admitted. It shows nothing of the key that signed it. */
 export class AdmittedTrace {
   readonly baseId: string
   readonly #verified: VerifiedTrace
   readonly #known: KnownTrace | undefined
+  readonly #grant: TicketGrant | undefined
 
-  /** @param known what this process has already recorded of the trace */
-  constructor(verified: VerifiedTrace, known: KnownTrace | undefined) {
+  /**
+   * @param known what this process has already recorded of the trace
+   * @param grant what the ticket of the request grants
+   */
+  constructor(verified: VerifiedTrace, known: KnownTrace | undefined, grant?: TicketGrant) {
     this.baseId = verified.baseId
     this.#verified = verified
     this.#known = known
+    this.#grant = grant
   }
 
   /** Opens the trace. Call this only for a request that is sure to be served, because the trace is then remembered. */
   open(maxPoints: number): LocalTrace {
     const { key, baseId, parentId } = this.#verified
-    return new LocalTrace(key, baseId, parentId, rememberTrace(baseId, this.#known), maxPoints)
+    return new LocalTrace(key, baseId, parentId, rememberTrace(baseId, this.#known), maxPoints, this.#grant)
   }
 }

@@ -14,6 +14,8 @@ const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys
   'unknown-key':
     'The signature matches no key of this process. Compare the keys of both sides, such as OSPROFILER_HMAC_KEYS.',
   'malformed-info': 'The signature is valid, but X-Trace-Info does not describe a trace.',
+  'no-ticket': 'It has no X-Trace-Ticket, and this service requires one. Check whether a proxy removes the header.',
+  'ticket-refused': 'This service requires a valid ticket. Sign each request again.',
   'too-old': 'Sign the request again, and compare the clocks of both sides.',
   'rate-limited': 'More traces arrive than maxTracesPerSecond allows.',
 }

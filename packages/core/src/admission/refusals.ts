@@ -14,6 +14,8 @@ export function createRefusals<Source>(onRefused: ((reason: RefusalReason, sourc
     'malformed-hmac': 0,
     'unknown-key': 0,
     'malformed-info': 0,
+    'no-ticket': 0,
+    'ticket-refused': 0,
     'too-old': 0,
     'rate-limited': 0,
   }

@@ -1,5 +1,6 @@
 import type { LocalTrace } from '../points/local-trace.js'
 import { Profiler } from '../points/profiler.js'
+import type { StepTotal } from '../points/step-totals.js'
 import type { PointInfo } from '../record/trace-record.js'
 import type { AdmittedTrace } from './admitted-trace.js'
 
@@ -7,12 +8,15 @@ import type { AdmittedTrace } from './admitted-trace.js'
 export class RootPoint {
   /** Profiler for the code that serves, inside the point. */
   readonly profiler: Profiler
+  /** Returns the sums of the closed points inside. Present if the caller has asked for an answer. */
+  readonly steps: (() => readonly StepTotal[]) | undefined
   readonly #trace: LocalTrace
   readonly #reportsOmitted: boolean
 
   constructor(admitted: AdmittedTrace, maxPoints: number, name: string, info: PointInfo) {
     this.#trace = admitted.open(maxPoints)
-    this.#reportsOmitted = this.#trace.known.openReporter(maxPoints)
+    this.steps = this.#trace.totals?.list
+    this.#reportsOmitted = this.#trace.known.openReporter(this.#trace.maxPoints)
     try {
       this.profiler = new Profiler(this.#trace).fork(name, info)
     } catch (error) {

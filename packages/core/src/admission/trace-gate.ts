@@ -11,6 +11,7 @@ import { createRateLimit } from './rate-limit.js'
 import type { RefusalReason } from './refusal-reason.js'
 import { warnOfNoKeys } from './refusal-warning.js'
 import { createRefusals } from './refusals.js'
+import type { TicketGate } from './ticket-gate.js'
 import { explainAgeRefusal } from './trace-age.js'
 import { createTracedByKey } from './traced-by-key.js'
 
@@ -56,19 +57,29 @@ export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
   /** Must be called for each request and message, signed or not. The first call warns if there are no keys. */
   warnIfNoKeys(): void
-  /** Returns the trace of a signed pair, or `undefined` if it is not admitted. A missing part is an empty string. */
-  admit(info: string, hmac: string, source: Source): AdmittedTrace | undefined
+  /**
+   * Returns the trace of a signed pair, or `undefined` if it is not admitted. A missing part is an empty string. Calls
+   * `answerRefusal` if the caller may know the reason, and has asked for an answer.
+   */
+  admit(
+    info: string,
+    hmac: string,
+    source: Source,
+    answerRefusal?: (reason: RefusalReason) => void,
+  ): AdmittedTrace | undefined
   readonly stats: TraceStats
 }
 
 /**
- * Creates a gate. Without `hmacKeys`, it uses the current keys of `configure` or the environment.
+ * Creates a gate. Without `hmacKeys`, it uses the current keys of `configure` or the environment. Messages have no
+ * tickets, because a message may wait for hours.
  *
  * @throws TypeError if `hmacKeys` is given but empty
  */
 export function createTraceGate<Source>(
   hmacKeys: HmacKeys | undefined,
   options: TraceGateOptions<Source>,
+  tickets?: TicketGate<Source>,
 ): TraceGate<Source> {
   const { maxTraceAge = 3_600, datedTracesOnly = false, maxTracesPerSecond = 100 } = options
   const ages = { maxTraceAge, datedTracesOnly }
@@ -88,23 +99,32 @@ export function createTraceGate<Source>(
       hasCheckedKeys = true
       if ((options.enabled ?? isEnabled()) && configuredKeyRing() === undefined) warnOfNoKeys()
     },
-    admit(info, hmac, source) {
+    admit(info, hmac, source, answerRefusal) {
       if (!(options.enabled ?? isEnabled())) return refuse('disabled', source)
-      if (isIgnored(source, options.ignore)) return undefined
       const ring = keyRing()
       if (ring === undefined) return refuse('no-keys', source)
       if (!info || !hmac) return refuse('missing-header', source)
       const keys = keysOf(ring)
       const verified = verifySignedHeaders(info, hmac, keys)
       if (typeof verified === 'string') return refuse(verified, source)
+      const grant = tickets?.judge(source, info, verified.key)
+      if (grant !== undefined && 'reason' in grant) return refuse(grant.reason, source, grant.detail)
+      if (isIgnored(source, options.ignore)) return undefined
       const ageRefusal = explainAgeRefusal(verified.baseId, ages, dateNow())
-      if (ageRefusal !== undefined) return refuse('too-old', source, ageRefusal)
+      const tell = grant?.wants.includes('answer') ? answerRefusal : undefined
+      if (ageRefusal !== undefined) {
+        tell?.('too-old')
+        return refuse('too-old', source, ageRefusal)
+      }
       // Known traces do not count against the rate: a service called in a loop would lose the end of the loop.
       const knownTrace = findKnownTrace(verified.baseId)
-      if (knownTrace === undefined && !mayTrace()) return refuse('rate-limited', source)
+      if (knownTrace === undefined && !mayTrace()) {
+        tell?.('rate-limited')
+        return refuse('rate-limited', source)
+      }
       traced++
       counts.add(keys, verified.key)
-      return new AdmittedTrace(verified, knownTrace)
+      return new AdmittedTrace(verified, knownTrace, grant)
     },
     get stats() {
       const ring = keyRing()

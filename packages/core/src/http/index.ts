@@ -1,5 +1,5 @@
 export type { RefusalReason } from '../admission/refusal-reason.js'
 export type { HttpOptions } from './http-options.js'
-export type { NodeRequest, NodeResponse } from './node-messages.js'
 export { createRequestTracer, type RequestStats, type RequestTracer } from './request-tracer.js'
+export type { NodeRequest, NodeResponse } from './response/node-messages.js'
 export { failRequest, type ServedRequest, servedRequest } from './served-request.js'

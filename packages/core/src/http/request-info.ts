@@ -1,6 +1,6 @@
 import type { PointInfo } from '../record/trace-record.js'
 import { redactQuery } from '../secrets/redact-text.js'
-import type { NodeRequest } from './node-messages.js'
+import type { NodeRequest } from './response/node-messages.js'
 
 /** Returns the info of a start record. `wholeUrl` is the requested URL, if a framework cuts a path off `req.url`. */
 export function requestInfo(req: NodeRequest, hideQuery: boolean, wholeUrl: string | undefined): PointInfo {

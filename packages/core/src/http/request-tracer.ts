@@ -1,15 +1,19 @@
 import { RootPoint } from '../admission/root-point.js'
+import { createTicketGate, type TicketStats } from '../admission/ticket-gate.js'
 import { createTraceGate, type TraceStats } from '../admission/trace-gate.js'
 import type { HmacKeys } from '../keys/key-ring.js'
-import { String } from '../platform/platform.js'
+import { performance, String } from '../platform/platform.js'
 import { suppress } from '../points/context.js'
 import { checkHttpOptions, type HttpOptions } from './http-options.js'
-import type { NodeRequest, NodeResponse } from './node-messages.js'
 import { requestInfo } from './request-info.js'
+import type { NodeRequest, NodeResponse } from './response/node-messages.js'
+import { addServerTiming, timingOfRefusal, timingOfTrace } from './response/server-timing.js'
 import { type ServedRequest, servedRequest, traceRequest } from './served-request.js'
 
-/** Counts of the requests that carried trace headers. */
-export type RequestStats = TraceStats
+/** Counts of the requests that carried trace headers. `tickets` tells whether `required` is safe. */
+export interface RequestStats extends TraceStats {
+  readonly tickets: TicketStats
+}
 
 /** Decides which requests are traced, and traces them. Each place where an adapter is mounted has its own tracer. */
 export interface RequestTracer {
@@ -31,14 +35,25 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   checkHttpOptions(options)
   const name = options.name || 'wsgi'
   const hideQuery = options.hideQuery ?? false
-  const gate = createTraceGate(hmacKeys, options)
+  const tickets = createTicketGate<NodeRequest>(options)
+  const gate = createTraceGate(hmacKeys, options, tickets)
 
   function begin(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
     const { 'x-trace-info': info = '', 'x-trace-hmac': hmac = '' } = req.headers
-    const admitted = gate.admit(String(info), String(hmac), req)
+    const admitted = gate.admit(String(info), String(hmac), req, reason => {
+      addServerTiming(res, () => timingOfRefusal(reason))
+    })
     if (admitted === undefined) return undefined
     const served = requestInfo(req, hideQuery, wholeUrl)
-    return traceRequest(req, res, () => new RootPoint(admitted, gate.maxPointsPerTrace, name, served))
+    return traceRequest(req, res, () => {
+      const root = new RootPoint(admitted, gate.maxPointsPerTrace, name, served)
+      const { steps } = root
+      if (steps !== undefined) {
+        const began = performance.now()
+        addServerTiming(res, () => timingOfTrace(admitted.baseId, performance.now() - began, steps()))
+      }
+      return root
+    })
   }
 
   /** Tracing must not break a request: if `req` or `res` are not Node's own, the request is served untraced. */
@@ -63,7 +78,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       return suppress(() => fn(undefined))
     },
     get stats() {
-      return gate.stats
+      return { ...gate.stats, tickets: tickets.stats }
     },
   }
 }

@@ -3,10 +3,10 @@ import { Reflect, setImmediate } from '../platform/platform.js'
 import { keepContext, runWithProfiler } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
-import { type BodyFollower, followBody } from './follow-body.js'
-import type { NodeRequest, NodeResponse } from './node-messages.js'
-import { BROKEN_OFF, type ResponseEnd, type WatchedResponse } from './response-end.js'
-import { watchResponse } from './watch-response.js'
+import { type BodyFollower, followBody } from './response/follow-body.js'
+import type { NodeRequest, NodeResponse } from './response/node-messages.js'
+import { BROKEN_OFF, type ResponseEnd, type WatchedResponse } from './response/response-end.js'
+import { watchResponse } from './response/watch-response.js'
 
 const SERVED = Symbol('osprofiler.served')
 

@@ -7,11 +7,18 @@ import { OsprofilerError } from '../platform/osprofiler-error.js'
 import { emitWarning, JSON, Object, process, TypeError } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import type { TraceRecord } from '../record/trace-record.js'
+import {
+  checkTicketOptions,
+  readAudience,
+  readTicketMode,
+  type TicketMode,
+  type TicketOptions,
+} from '../tickets/ticket-options.js'
 import { checkOptionKinds } from './check-options.js'
 import { packageName } from './package-name.js'
 
 /** The settings of the whole process. A missing setting comes from the environment, then from the defaults. */
-export interface Configuration {
+export interface Configuration extends TicketOptions {
   /** Trusted keys: a list, or a string split at commas. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
   readonly hmacKeys?: HmacKeys | undefined
   /** Whether requests are traced at all, which may change at run time. Default: OSPROFILER_ENABLED, else true. */
@@ -40,6 +47,13 @@ interface Resolved {
   readonly service: string
   readonly redact: Configuration['redact']
   readonly keyRing: () => KeyRing | undefined
+  readonly tickets: TicketSettings
+}
+
+/** What the process does with tickets, and the names that it answers to. */
+export interface TicketSettings {
+  readonly mode: TicketMode
+  readonly audience: readonly string[]
 }
 
 const state = shared<State>('configuration', () => ({ settings: {}, resolved: undefined }))
@@ -77,6 +91,11 @@ export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'red
   return getResolved()
 }
 
+/** Returns what the process does with tickets. */
+export function getTicketSettings(): TicketSettings {
+  return getResolved().tickets
+}
+
 /** Returns the keys that the process trusts now, or `undefined` if there are none. */
 export function configuredKeyRing(): KeyRing | undefined {
   const ring = getResolved().keyRing()
@@ -91,6 +110,7 @@ export function configuredKeyRing(): KeyRing | undefined {
  */
 export function checkEnvironment(): void {
   readSwitch('OSPROFILER_ENABLED')
+  readTicketVariable()
   if (process.env.OSPROFILER_HMAC_KEYS && process.env.OSPROFILER_HMAC_KEYS_FILE) {
     throw new OsprofilerError(
       'ERR_CONFIGURATION',
@@ -130,14 +150,17 @@ function resolveSettings(): Resolved {
     },
     redact: settings.redact,
   }
+  const audience = readAudience(settings.audience ?? process.env.OSPROFILER_AUDIENCE ?? '')
   try {
     const enabled = settings.enabled ?? readSwitch('OSPROFILER_ENABLED') ?? true
     if (enabled) checkEnvironment()
-    return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing) })
+    const tickets: TicketSettings = { mode: settings.tickets ?? readTicketVariable() ?? 'accept', audience }
+    return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing), tickets })
   } catch (error) {
     // This code runs while a request is served. The request must not fail because of it.
     warnThatNothingIsTraced(error)
-    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined })
+    const tickets: TicketSettings = { mode: 'required', audience }
+    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined, tickets })
   }
 }
 
@@ -181,9 +204,21 @@ function readKeysVariable(): readonly string[] {
   }
 }
 
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable names no mode */
+function readTicketVariable(): TicketMode | undefined {
+  const word = process.env.OSPROFILER_TICKETS?.trim().toLowerCase()
+  if (word === undefined || word === '') return undefined
+  try {
+    return readTicketMode(word, 'OSPROFILER_TICKETS')
+  } catch (cause) {
+    throw new OsprofilerError('ERR_CONFIGURATION', (cause as Error).message, { cause })
+  }
+}
+
 function readSettings(configuration: Configuration): Settings {
   const { hmacKeys, ...settings } = configuration
   checkOptionKinds(configuration, OPTION_KINDS)
+  checkTicketOptions(configuration)
   if (!('hmacKeys' in configuration)) return settings
   const keyRing = hmacKeys === undefined ? undefined : new KeyRing(hmacKeys)
   if (keyRing?.size === 0) throw new TypeError('hmacKeys is empty: give at least one key, or leave it out')

@@ -81,7 +81,7 @@ function emitWarningObject(message: string, { code }: { readonly code: string })
 }
 
 /** Ids use these too, because the package `uuid` reads the global `crypto` at each call. */
-export const { createHmac, createSecretKey, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
+export const { createHmac, createSecretKey, hkdfSync, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl
 export const URLSearchParams = NodeUrlSearchParams

@@ -6,14 +6,20 @@ import { hmac } from '../keys/hmac.js'
 import { toSecretKey } from '../keys/secret-key.js'
 import { packInfo, readBaseId, verifySignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
 import { getRecordSettings } from '../options/configuration.js'
-import { Math, performance, Set } from '../platform/platform.js'
+import { dateNow, Math, performance, Set } from '../platform/platform.js'
 import { notify } from '../recording/notifier.js'
 import { formatTimestamp } from '../recording/timestamp.js'
+import { signTicket } from '../tickets/sign-ticket.js'
+import { isAudience, MAX_TICKET_POINTS } from '../tickets/ticket-text.js'
+import type { TicketGrant } from '../tickets/ticket-verifier.js'
+import { forwardedWishes } from '../tickets/wishes.js'
 import type { KnownTrace } from './known-traces.js'
 import { cancelCheck, checkSoon, type LeftoverCheck } from './leftovers.js'
+import { createStepTotals, type StepTotals } from './step-totals.js'
 import { takeUnrecorded } from './unrecorded-libraries.js'
 
 const RECORD_AFTER_END_MS = 10_000
+const TICKET_LIFETIME_S = 60
 
 const host = hostname()
 
@@ -27,18 +33,31 @@ export class LocalTrace {
   readonly rootId: string
   readonly known: KnownTrace
   readonly maxPoints: number
+  /** Sums of the closed points below the request's own point, if the caller has asked for an answer. */
+  readonly totals: StepTotals | undefined
+  readonly #grant: TicketGrant | undefined
   #key: KeyObject | string
   #endedAt: number | undefined
   #checks: Set<LeftoverCheck> | undefined
 
-  constructor(key: KeyObject | string, baseId: string, rootId: string, known: KnownTrace, maxPoints: number) {
+  /** @param grant what a valid ticket grants. Only such a trace gives tickets to the requests that it makes. */
+  constructor(
+    key: KeyObject | string,
+    baseId: string,
+    rootId: string,
+    known: KnownTrace,
+    maxPoints: number,
+    grant?: TicketGrant,
+  ) {
     // Code that waits for a first key to install something must run before the first point.
     runFirstKeyActions()
     this.#key = key
     this.baseId = baseId
     this.rootId = rootId
     this.known = known
-    this.maxPoints = maxPoints
+    this.maxPoints = grant === undefined ? maxPoints : Math.min(maxPoints, grant.points)
+    this.#grant = grant
+    this.totals = grant?.wants.includes('answer') ? createStepTotals() : undefined
   }
 
   /** Marks the request or run as over. Work that it left behind, such as a timer, is recorded only for a while. */
@@ -87,6 +106,18 @@ export class LocalTrace {
   headers(traceId: string): TraceHeaders {
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
     return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#secretKey(), info) }
+  }
+
+  /**
+   * Returns a fresh ticket for one request to a host, whose `X-Trace-Info` is `info`. Returns `undefined` if this trace
+   * gives out no tickets, or if a ticket cannot express the host. A host is in lower case and has no brackets.
+   */
+  ticket(info: string, host: string): string | undefined {
+    const points = Math.min(Math.floor(this.maxPoints), MAX_TICKET_POINTS)
+    if (this.#grant === undefined || points < 1 || host === '' || !isAudience(host)) return undefined
+    const iat = Math.floor(dateNow() / 1_000)
+    const wants = forwardedWishes(this.#grant.wants, getRecordSettings().service)
+    return signTicket({ key: this.#secretKey(), info, iat, exp: iat + TICKET_LIFETIME_S, aud: host, points, wants })
   }
 
   /** Returns whether headers are of this trace: a pair signed with its key, its info alone, or the caller's HMAC. */

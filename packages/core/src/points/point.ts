@@ -1,4 +1,4 @@
-import { randomUUID } from '../platform/platform.js'
+import { performance, randomUUID } from '../platform/platform.js'
 import type { PointInfo } from '../record/trace-record.js'
 import { describeException, type ExceptionInfo } from '../recording/describe-exception.js'
 import { addMembers, recordableInfo } from '../recording/recordable.js'
@@ -17,6 +17,8 @@ export class Point {
   readonly traceId: string
   readonly #trace: LocalTrace
   readonly #recorded: boolean
+  /** When the point started, if its time is summed. */
+  readonly #startedAt: number
   #open = true
   #readStopInfo: (() => PointInfo | undefined) | undefined
   #nestedPoints: Point[] | undefined
@@ -27,6 +29,7 @@ export class Point {
     this.name = toPointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? randomUUID() : parentId
+    this.#startedAt = trace.totals === undefined ? 0 : performance.now()
     if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, recordableInfo(info, more))
   }
 
@@ -70,6 +73,9 @@ export class Point {
     for (const point of this.#nestedPoints ?? []) point.stop(undefined, agoMs)
     this.#nestedPoints = undefined
     if (!this.#recorded) return
+    if (this.parentId !== this.#trace.rootId) {
+      this.#trace.totals?.add(this.name, performance.now() - this.#startedAt - agoMs)
+    }
     const stopInfo = this.#createStopInfo(info)
     if (failure !== undefined) addMembers(stopInfo, failure)
     this.#trace.recordStop(this.name, this.traceId, this.parentId, stopInfo, agoMs)
@@ -78,6 +84,11 @@ export class Point {
   /** Returns the signed headers that make a callee's points children of this one. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
+  }
+
+  /** Returns a fresh ticket for one request with these headers to a host, or `undefined` if the trace has none. */
+  ticketFor(info: string, host: string): string | undefined {
+    return this.#trace.ticket(info, host)
   }
 
   /** Returns whether headers belong to this trace, like those that a gateway copies: a signed pair, or half of one. */

@@ -90,6 +90,11 @@ export class Profiler {
     return this.#trace.headers(this.traceId)
   }
 
+  /** Returns a fresh ticket for one request with these headers to a host, or `undefined` if the trace has none. */
+  ticketFor(info: string, host: string): string | undefined {
+    return this.#trace.ticket(info, host)
+  }
+
   /** Returns whether headers belong to this trace, like those that a gateway copies: a signed pair, or half of one. */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)

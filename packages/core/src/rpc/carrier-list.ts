@@ -1,5 +1,6 @@
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
 import { Array, Buffer, Object, Reflect, String, types } from '../platform/platform.js'
+import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 
 /** Headers of a Kafka client: a `Map` (also of bytes), or a list of pairs, `{[name]: value}` or `{key|name, value}`. */
 export type HeaderList = Map<unknown, unknown> | unknown[]
@@ -8,6 +9,8 @@ export type HeaderList = Map<unknown, unknown> | unknown[]
 const MAX_HEADERS = 1_000
 // Looking up these spellings takes the same time however many names an element has.
 const HEADER_SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
+
+const LOWER_NAMES = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_TICKET].map(name => name.toLowerCase())
 
 type HeaderVisitor = (name: unknown, value: unknown) => void
 
@@ -99,13 +102,12 @@ function toBytes(text: string): Buffer {
   return Buffer.from(text, 'latin1')
 }
 
-/** Returns the text of a trace header's name, in any case. Both names have the same length, so others are skipped. */
+/** Returns the text of a trace header's name, in any case. The length alone excludes nearly all other names. */
 function readTraceName(name: unknown): string | undefined {
   if (typeof name !== 'string' && !types.isUint8Array(name)) return undefined
-  if (name.length !== X_TRACE_INFO.length) return undefined
+  if (name.length !== X_TRACE_INFO.length && name.length !== X_TRACE_TICKET.length) return undefined
   const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1')
-  const lower = text.toLowerCase()
-  return lower === X_TRACE_INFO.toLowerCase() || lower === X_TRACE_HMAC.toLowerCase() ? text : undefined
+  return LOWER_NAMES.includes(text.toLowerCase()) ? text : undefined
 }
 
 function isObject(value: unknown): value is object {

@@ -1,11 +1,13 @@
 import { X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
 import { Array, Buffer, Number, Object, Reflect, types } from '../platform/platform.js'
 import type { TraceHeaders } from '../points/local-trace.js'
+import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
 // Literals, because looking up a computed text takes three times as long, and most messages carry no trace.
 const LOWER_INFO = 'x-trace-info'
 const LOWER_HMAC = 'x-trace-hmac'
+const LOWER_TICKET = X_TRACE_TICKET.toLowerCase()
 // Trusted pairs are shorter. Longer bytes cannot be a trace header, so they are not copied.
 const MAX_HEADER_BYTES = 16 * 1024
 
@@ -50,6 +52,7 @@ export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boo
   try {
     if (Object.keys(headers).length === 0) return
     if (isHeaderList(carrier)) return replaceHeaders(carrier, headers, bytes)
+    removeTicket(carrier)
     for (const [name, value] of Object.entries(headers)) {
       if (isWritable(carrier)) {
         carrier.delete?.(name.toLowerCase())
@@ -61,6 +64,14 @@ export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boo
     }
   } catch {
     // The message goes out without the trace.
+  }
+}
+
+/** Messages carry no tickets. One that was copied from a request would show the wishes of its caller. */
+function removeTicket(carrier: object): void {
+  for (const name of [X_TRACE_TICKET, LOWER_TICKET]) {
+    if (isWritable(carrier)) carrier.delete?.(name)
+    else Reflect.deleteProperty(carrier, name)
   }
 }
 

@@ -80,6 +80,15 @@ export { UNREAD } from '../promises/follow-promise.js'
 export type { CallOutcome as Settlement } from '../promises/followed-promise.js'
 export { redactPath } from '../secrets/redact-path.js'
 export { redactQuery } from '../secrets/redact-text.js'
+export { signTicket, type TicketFields } from '../tickets/sign-ticket.js'
+export {
+  createTicketVerifier,
+  type TicketGrant,
+  type TicketRefusal,
+  type TicketRequest,
+  type TicketVerdict,
+  type TicketVerifierOptions,
+} from '../tickets/ticket-verifier.js'
 export { createOverride, overrideMethod } from '../wrapping/override-method.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../wrapping/stand-in.js'
 export { type EventWatcher, watchEvents } from '../wrapping/watch-events.js'

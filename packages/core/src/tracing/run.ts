@@ -1,13 +1,17 @@
 import { isTraceId } from '../keys/signed-headers.js'
 import { checkOptionKinds } from '../options/check-options.js'
 import { isEnabled } from '../options/configuration.js'
-import { TypeError, WeakMap } from '../platform/platform.js'
+import { Number, TypeError, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { createScope, currentProfiler, enterWith, keepContext } from '../points/context.js'
 import { DEFAULT_MAX_POINTS, openKnownTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
 import { createTraceId, Profiler } from '../points/profiler.js'
 import { followCallIn } from '../promises/follow-call.js'
+import { ticketKeyOf } from '../tickets/ticket-key.js'
+import { parseTicket } from '../tickets/ticket-text.js'
+import type { TicketGrant } from '../tickets/ticket-verifier.js'
+import { knownWishes } from '../tickets/wishes.js'
 
 /** The trace to record, and the key that signs outgoing headers. */
 export interface TraceOptions {
@@ -19,17 +23,22 @@ export interface TraceOptions {
   readonly parentId?: string | undefined
   /** Maximum number of recorded points of this trace in this process. Others are only counted. Default: 100,000. */
   readonly maxPointsPerTrace?: number | undefined
+  /**
+   * The verified `X-Trace-Ticket` of the request that `baseId` came with. Requests then carry tickets of their own. A
+   * trace that begins here needs none.
+   */
+  readonly ticket?: string | undefined
 }
 
 /**
  * Runs `fn`, and everything that `fn` starts, in a trace. Closes open points when `fn` or its promise is done.
  *
- * @throws TypeError if the key, an id or the limit is invalid.
+ * @throws TypeError if the key, an id, the limit or the ticket is invalid.
  */
 export function run<T>(options: TraceOptions, fn: () => T): T {
-  const { hmacKey, baseId, parentId, maxPointsPerTrace } = readOptions(options)
+  const opening = readOptions(options)
   if (!isEnabled()) return fn()
-  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
+  const trace = openTrace(opening)
   const profiler = new Profiler(trace)
   const release = keepContext()
   const end = (ago = 0): void => {
@@ -54,11 +63,11 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
  * @throws TypeError if the key, an id or the limit is invalid.
  */
 export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {}): Profiler | undefined {
-  const { baseId, parentId, maxPointsPerTrace } = readOptions({ ...options, hmacKey })
+  const opening = readOptions({ ...options, hmacKey })
   if (!isEnabled()) return undefined
   const current = currentProfiler()
   if (current !== undefined) return current
-  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace)
+  const trace = openTrace(opening)
   const profiler = new Profiler(trace)
   enterWith(profiler)
   const release = keepContext()
@@ -88,6 +97,7 @@ interface TraceSettings {
   readonly baseId: string
   readonly parentId: string
   readonly maxPointsPerTrace: number
+  readonly grant: TicketGrant | undefined
 }
 
 const releasesByProfiler = shared('releases', () => new WeakMap<Profiler, () => void>())
@@ -100,5 +110,19 @@ function readOptions(options: TraceOptions): TraceSettings {
   if (!isTraceId(baseId) || !isTraceId(parentId))
     throw new TypeError('baseId and parentId must be strings of 1 to 255 characters without control characters')
   checkOptionKinds({ maxPointsPerTrace }, { maxPointsPerTrace: 'number' })
-  return { hmacKey, baseId, parentId, maxPointsPerTrace }
+  return { hmacKey, baseId, parentId, maxPointsPerTrace, grant: grantOf(options) }
+}
+
+function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant }: TraceSettings): LocalTrace {
+  return new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace, grant)
+}
+
+/** Without its ticket, a trace from elsewhere gets no grant: a custom adapter would turn a replayed pair into tickets. */
+function grantOf({ hmacKey, baseId, ticket }: TraceOptions): TicketGrant | undefined {
+  if (ticket === undefined) return baseId === undefined ? { points: Number.POSITIVE_INFINITY, wants: [] } : undefined
+  const parsed = typeof ticket === 'string' ? parseTicket(ticket) : undefined
+  if (parsed === undefined || parsed.kid !== ticketKeyOf(hmacKey).kid) {
+    throw new TypeError('ticket is the text of a verified X-Trace-Ticket that hmacKey has signed')
+  }
+  return { points: parsed.points, wants: knownWishes(parsed.wants) }
 }

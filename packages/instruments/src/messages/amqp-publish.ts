@@ -60,7 +60,7 @@ function startPublish(
 function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
   try {
     const found = readTraceValues(Object.entries(headers))
-    const changed = changeTraceHeaders(point, found, { forbidsAddition: false, signsTrace: false }, false)
+    const changed = changeTraceHeaders(point, found, { forbidsAddition: false, signsTrace: false }, undefined)
     if (changed === undefined) return
     for (const name of Object.keys(headers)) if (isTraceHeader(name)) delete headers[name]
     for (const [name, value] of changed.headers) headers[name] = value

@@ -22,7 +22,7 @@ export function readSignatureLimits(headers: Iterable<readonly [name: string, va
     const signs = lower === 'signature-input' || (lower === 'authorization' && SIGNED_AUTHORIZATION.test(value))
     forbidsAddition ||= signs
     // A header `Signature` alone lists what it signs, so an additional header does not break it.
-    signsTrace ||= (signs || lower === 'signature') && /\bx-trace-(?:info|hmac)\b/i.test(value)
+    signsTrace ||= (signs || lower === 'signature') && /\bx-trace-(?:info|hmac|ticket)\b/i.test(value)
   }
   return { forbidsAddition, signsTrace }
 }

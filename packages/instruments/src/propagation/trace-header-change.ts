@@ -1,11 +1,18 @@
-import type { Point, Profiler, TraceHeaders } from '@osprofiler/core'
+import type { Point, Profiler } from '@osprofiler/core'
 import { Array, Object, String } from '@osprofiler/core/toolkit'
 import type { SignatureLimits } from './signature-limits.js'
+
+/**
+ * Who receives a request: the host as tickets name it, which is an empty string if it is not known, or `undefined` if
+ * the receiver must not have trace headers.
+ */
+export type Receiver = string | undefined
 
 /** Values of the trace headers on a request. Code that copies headers may send several of each, or only half a pair. */
 export interface TraceValues {
   readonly infos: readonly string[]
   readonly hmacs: readonly string[]
+  readonly tickets: readonly string[]
 }
 
 /** The trace headers that a request gets. An empty list removes the present ones. */
@@ -16,7 +23,7 @@ export interface TraceHeaderChange {
 }
 
 /** The owner of the headers: the point of a request, or the profiler of the code that makes it. */
-type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders'>
+type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders' | 'ticketFor'>
 
 /**
  * Decides how the trace headers of a request change. Returns `undefined` if the request stays as it is. A gateway
@@ -27,32 +34,50 @@ export function changeTraceHeaders(
   carrier: Carrier,
   found: TraceValues,
   limits: SignatureLimits,
-  mayCarry: boolean,
+  receiver: Receiver,
 ): TraceHeaderChange | undefined {
-  const createOwnChange = (): TraceHeaderChange => ({
-    headers: Object.entries(carrier.getTraceIdHeaders()),
-    isOurs: true,
-  })
-  if (found.infos.length === 0 && found.hmacs.length === 0)
-    return mayCarry && !limits.forbidsAddition ? createOwnChange() : undefined
+  const own = (): TraceHeaderChange => (receiver === undefined ? REMOVED : ownHeaders(carrier, receiver))
+  const mayAdd = receiver !== undefined && !limits.forbidsAddition
+  if (!hasTraceValues(found)) return mayAdd ? own() : undefined
+  // A ticket without a pair is a leftover of a pair that was removed.
+  const isLeftover = found.infos.length + found.hmacs.length === 0
+  if (isLeftover && mayAdd) return own()
   const kept = findForeignValues(carrier, found)
-  const keptCount = kept.infos.length + kept.hmacs.length
+  const left = kept.infos.length + kept.hmacs.length
   // A header that is signed by its name stays, because the receiver would refuse the request without it.
-  if (keptCount === found.infos.length + found.hmacs.length || limits.signsTrace) return undefined
-  if (keptCount === 0) return mayCarry ? createOwnChange() : { headers: [], isOurs: false }
-  const [info, hmac] = TRACE_HEADER_NAMES
-  return { headers: [...toHeaders(info, kept.infos), ...toHeaders(hmac, kept.hmacs)], isOurs: false }
+  if (limits.signsTrace || (!isLeftover && left === found.infos.length + found.hmacs.length)) return undefined
+  if (left === 0) return isLeftover ? REMOVED : own()
+  const [info, hmac, ticket] = TRACE_HEADER_NAMES
+  const headers = [...toHeaders(info, kept.infos), ...toHeaders(hmac, kept.hmacs), ...toHeaders(ticket, found.tickets)]
+  return { headers, isOurs: false }
+}
+
+const REMOVED: TraceHeaderChange = { headers: [], isOurs: false }
+
+/** Returns the pair of the carrier, and a ticket for this request alone if the trace gives out tickets. */
+function ownHeaders(carrier: Carrier, host: string): TraceHeaderChange {
+  const pair = carrier.getTraceIdHeaders()
+  const info = pair['X-Trace-Info']
+  const ticket = info === undefined ? undefined : carrier.ticketFor(info, host)
+  const headers = Object.entries(pair)
+  if (ticket !== undefined) headers.push(['X-Trace-Ticket', ticket])
+  return { headers, isOurs: true }
 }
 
 /** Names of the trace headers, in the spelling in which they are sent. */
-export const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC'] as const satisfies (keyof TraceHeaders)[]
+export const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Ticket'] as const
+
+/** Returns whether a request has any trace header. */
+export function hasTraceValues({ infos, hmacs, tickets }: TraceValues): boolean {
+  return infos.length + hmacs.length + tickets.length > 0
+}
 
 function toHeaders(name: string, values: readonly string[]): (readonly [string, string])[] {
   return values.map(value => [name, value] as const)
 }
 
 /** Returns the values that do not belong to the trace of the carrier. */
-function findForeignValues(carrier: Carrier, { infos, hmacs }: TraceValues): TraceValues {
+function findForeignValues(carrier: Carrier, { infos, hmacs }: TraceValues): Omit<TraceValues, 'tickets'> {
   const isOwnInfo = (info: string): boolean =>
     hmacs.length === 0 ? carrier.ownsHeaders(info, undefined) : hmacs.some(hmac => carrier.ownsHeaders(info, hmac))
   const isOwnHmac = (hmac: string): boolean =>
@@ -64,24 +89,31 @@ function findForeignValues(carrier: Carrier, { infos, hmacs }: TraceValues): Tra
 export function readTraceValues(headers: Iterable<readonly [name: string, value: unknown]>): TraceValues {
   const infos: string[] = []
   const hmacs: string[] = []
+  const tickets: string[] = []
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
     if (lower === 'x-trace-info') infos.push(...splitValues(value))
     else if (lower === 'x-trace-hmac') hmacs.push(...splitValues(value))
+    else if (lower === 'x-trace-ticket') tickets.push(...listOf(value).map(String))
   }
-  return { infos, hmacs }
+  return { infos, hmacs, tickets }
 }
 
 /** Returns whether a name, in any case, is that of a trace header. */
 export function isTraceHeader(name: string): boolean {
-  return /^x-trace-(?:info|hmac)$/i.test(name)
+  return /^x-trace-(?:info|hmac|ticket)$/i.test(name)
 }
 
-/** Splits values that were joined by commas. A single value contains no comma. */
+/** Splits values of a pair that were joined by commas. A single value contains no comma, other than a ticket. */
 function splitValues(value: unknown): readonly string[] {
+  return listOf(value).flatMap(each =>
+    String(each)
+      .split(',')
+      .map(part => part.trim()),
+  )
+}
+
+function listOf(value: unknown): readonly unknown[] {
   if (value === undefined || value === null) return []
-  if (Array.isArray(value)) return value.flatMap(splitValues)
-  return String(value)
-    .split(',')
-    .map(part => part.trim())
+  return Array.isArray(value) ? value.flatMap(listOf) : [value]
 }

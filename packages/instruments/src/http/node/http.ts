@@ -6,8 +6,9 @@ import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { failIfThrown } from '../../points/end-step.js'
 import { markTraced } from '../../points/mark-traced.js'
+import { normalizeHost } from '../../propagation/host-rule.js'
 import { dependsOnHostOnly } from '../../propagation/propagate-to.js'
-import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
+import { changeTraceHeaders, type Receiver } from '../../propagation/trace-header-change.js'
 import { listen } from '../../wrapping/diagnostics-channels.js'
 import { type Around, type Proceed, undoAll, wrapMethod } from '../../wrapping/wrap-method.js'
 import { describeRequest } from '../describe-request.js'
@@ -66,7 +67,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     const { headers } = parsed.options
     const unchanged = { ...traced, args, carriesTrace: false }
     if (!areWrittenAtOnce(headers)) return unchanged
-    const changed = changeHeaders(headers, createHeaderChange(traced.progress, mayCarry(parsed.call)))
+    const changed = changeHeaders(headers, createHeaderChange(traced.progress, receiverOf(parsed.call)))
     return changed === undefined
       ? unchanged
       : { ...traced, args: withHeaders(args, parsed, changed.headers), carriesTrace: changed.isOurs }
@@ -91,7 +92,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
   function followTraced(request: ClientRequest, { call, progress }: TracedRequest): void {
     followRequest(request, progress)
     // Uses the path of the request, because other code may have changed the arguments.
-    if (!request.headersSent) changeHeadersLate(request, createHeaderChange(progress, mayCarry(call, request.path)))
+    if (!request.headersSent) changeHeadersLate(request, createHeaderChange(progress, receiverOf(call, request.path)))
   }
 
   /** Begins the point of a request that no wrapped function has made. Returns the headers to write. */
@@ -100,15 +101,18 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     if (traced === undefined) return headers
     const { call, progress } = traced
     followRequest(request, progress)
-    const change = createHeaderChange(progress, mayCarry(call, request.path))
+    const change = createHeaderChange(progress, receiverOf(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
     // These are the headers of the request itself, so they show the change.
     if (headers) changeHeadersNow(request, change)
     return headers
   }
 
-  function mayCarry(call: HttpCall, sentTarget?: string): boolean {
-    return call.method !== 'CONNECT' && listReceivers(call, sentTarget, isHostOnly).every(mayReceive)
+  function receiverOf(call: HttpCall, sentTarget?: string): Receiver {
+    if (call.method === 'CONNECT') return undefined
+    const [asked = '', ...others] = listReceivers(call, sentTarget, isHostOnly)
+    if (![asked, ...others].every(mayReceive)) return undefined
+    return typeof asked === 'string' ? '' : normalizeHost(asked)
   }
 
   function onRequest({ request }: { readonly request: ClientRequest }): void {
@@ -177,8 +181,8 @@ function traceRequest(request: ClientRequest): TracedRequest | undefined {
   return startPoint(profiler, readCallOfRequest(request))
 }
 
-function createHeaderChange({ point }: RequestProgress, isAllowed: boolean): ChangeHeaders {
-  return (found, limits) => changeTraceHeaders(point, found, limits, isAllowed)
+function createHeaderChange({ point }: RequestProgress, receiver: Receiver): ChangeHeaders {
+  return (found, limits) => changeTraceHeaders(point, found, limits, receiver)
 }
 
 /** An error of ours must not reach the program. */

@@ -5,8 +5,9 @@ import { Object, process, String, URL, WeakMap } from '@osprofiler/core/toolkit'
 import { whenBuiltinLoaded } from '../../loading/builtin-loads.js'
 import { wrapBuiltin } from '../../loading/wrap-builtin.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
+import { normalizeHost } from '../../propagation/host-rule.js'
 import type { Propagation } from '../../propagation/propagate-to.js'
-import { changeTraceHeaders } from '../../propagation/trace-header-change.js'
+import { changeTraceHeaders, hasTraceValues, type Receiver } from '../../propagation/trace-header-change.js'
 import { type Around, undoAll, wrapInherited } from '../../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../../wrapping/wrap-when-seen.js'
 import { snapshotArguments } from './http-call.js'
@@ -57,8 +58,8 @@ function replaceCallersPair(
   mayReceive: Propagation,
 ): RequestHeaders {
   const changed = changeHeaders(headers, (found, limits) => {
-    if (found.infos.length + found.hmacs.length === 0) return undefined
-    return changeTraceHeaders(profiler, found, limits, listReceivers(session, headers).every(mayReceive))
+    if (!hasTraceValues(found)) return undefined
+    return changeTraceHeaders(profiler, found, limits, receiverOf(session, headers, mayReceive))
   })
   if (changed === undefined) return headers
   // A symbol on the headers lists those that must not be compressed.
@@ -70,13 +71,22 @@ function pickSymbols(headers: RequestHeaders): Record<symbol, unknown> {
   return Object.fromEntries(Object.getOwnPropertySymbols(headers).map(symbol => [symbol, members[symbol]]))
 }
 
-function listReceivers(session: ClientHttp2Session, headers: RequestHeaders): readonly (URL | string)[] {
+function receiverOf(session: ClientHttp2Session, headers: RequestHeaders, mayReceive: Propagation): Receiver {
+  const [connected, asked] = listReceivers(session, headers)
+  if (!mayReceive(connected) || !mayReceive(asked)) return undefined
+  return normalizeHost(new URL(asked))
+}
+
+function listReceivers(
+  session: ClientHttp2Session,
+  headers: RequestHeaders,
+): readonly [connected: URL | string, asked: string] {
   const connected = parseAuthority(authorities.get(session))
-  const requestedAuthority = readHeader(headers, ':authority') ?? readHeader(headers, 'host')
+  const named = readHeader(headers, ':authority') ?? readHeader(headers, 'host')
   const scheme = readHeader(headers, ':scheme') ?? connected?.protocol.slice(0, -1)
   const path = readHeader(headers, ':path') ?? '/'
-  const requestedOrigin = requestedAuthority === undefined ? connected?.origin : `${scheme}://${requestedAuthority}`
-  return [connected ?? '', requestedOrigin === undefined ? '' : requestedOrigin + path]
+  const asked = named === undefined ? connected?.origin : `${scheme}://${named}`
+  return [connected ?? '', asked === undefined ? '' : asked + path]
 }
 
 function readHeader(headers: RequestHeaders, name: string): string | undefined {

@@ -3,9 +3,15 @@ import { String, Symbol } from '@osprofiler/core/toolkit'
 import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { markTraced } from '../../points/mark-traced.js'
+import { normalizeHost } from '../../propagation/host-rule.js'
 import { dependsOnHostOnly } from '../../propagation/propagate-to.js'
 import { readSignatureLimits } from '../../propagation/signature-limits.js'
-import { changeTraceHeaders, readTraceValues } from '../../propagation/trace-header-change.js'
+import {
+  changeTraceHeaders,
+  hasTraceValues,
+  type Receiver,
+  readTraceValues,
+} from '../../propagation/trace-header-change.js'
 import { listen } from '../../wrapping/diagnostics-channels.js'
 import { describeRequest } from '../describe-request.js'
 import { RequestProgress } from '../request-progress.js'
@@ -51,7 +57,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     if (point.recorded) requestsUnderWay++
     ;(request as MarkedRequest)[progressKey] = progress
     watchUpgrade(request, progress)
-    setTraceHeaders(request, point, mayCarry(target))
+    setTraceHeaders(request, point, mayCarry(target) ? normalizeHost(target.origin.url) : undefined)
   }
 
   /** A proxy reads the headers as well, so it must be allowed too. */
@@ -91,12 +97,12 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 }
 
-function setTraceHeaders(request: UndiciRequest, point: Point, isAllowed: boolean): void {
-  const headers = listDecidingHeaders(request)
-  const found = readTraceValues(headers)
-  const limits = readSignatureLimits(headers.map(([name, value]) => [name, String(value)]))
-  const changed = changeTraceHeaders(point, found, limits, isAllowed)
+function setTraceHeaders(request: UndiciRequest, point: Point, receiver: Receiver): void {
+  const given = listDecidingHeaders(request)
+  const found = readTraceValues(given)
+  const limits = readSignatureLimits(given.map(([name, value]) => [name, String(value)]))
+  const changed = changeTraceHeaders(point, found, limits, receiver)
   if (changed === undefined) return
-  if (found.infos.length + found.hmacs.length > 0) removeTraceHeaders(request)
+  if (hasTraceValues(found)) removeTraceHeaders(request)
   for (const [name, value] of changed.headers) request.addHeader(name, value)
 }

@@ -66,7 +66,7 @@ export function listDecidingHeaders({ headers }: UndiciRequest): readonly (reado
 }
 
 const DECIDING_NAME_LENGTHS: ReadonlySet<number> = new Set(
-  ['x-trace-info', ...SIGNATURE_HEADER_NAMES].map(({ length }) => length),
+  ['x-trace-info', 'x-trace-ticket', ...SIGNATURE_HEADER_NAMES].map(({ length }) => length),
 )
 
 /** Whether a header may be a trace header or hold a signature. The length alone excludes nearly all others. */

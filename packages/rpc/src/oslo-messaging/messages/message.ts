@@ -32,12 +32,11 @@ interface CallFlaw {
 
 const ENVELOPE_VERSION = '2.0'
 const CONTEXT_PREFIX = '_context_'
+const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Ticket']
 const TRACE_MEMBER_NAMES: readonly string[] = [
   'trace_info',
-  'X-Trace-Info',
-  'X-Trace-HMAC',
-  'x-trace-info',
-  'x-trace-hmac',
+  ...TRACE_HEADER_NAMES,
+  ...TRACE_HEADER_NAMES.map(name => name.toLowerCase()),
 ]
 const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
 

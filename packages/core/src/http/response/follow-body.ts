@@ -1,7 +1,7 @@
-import { Reflect, WeakSet } from '../platform/platform.js'
-import { readDataProperty } from '../recording/class-name.js'
-import { overrideMethod } from '../wrapping/override-method.js'
-import { watchEvents } from '../wrapping/watch-events.js'
+import { Reflect, WeakSet } from '../../platform/platform.js'
+import { readDataProperty } from '../../recording/class-name.js'
+import { overrideMethod } from '../../wrapping/override-method.js'
+import { watchEvents } from '../../wrapping/watch-events.js'
 
 /** Callbacks that follow the body of a response. */
 export interface BodyFollower {

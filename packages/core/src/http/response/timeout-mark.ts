@@ -1,4 +1,4 @@
-import { Number, performance } from '../platform/platform.js'
+import { Number, performance } from '../../platform/platform.js'
 
 // A program may write a log before it ends what timed out. An end that comes much later has another reason.
 const RECENT_MS = 1_000

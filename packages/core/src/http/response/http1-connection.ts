@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { Reflect, WeakMap } from '../platform/platform.js'
-import { overrideMethod } from '../wrapping/override-method.js'
-import { watchEvents } from '../wrapping/watch-events.js'
+import { Reflect, WeakMap } from '../../platform/platform.js'
+import { overrideMethod } from '../../wrapping/override-method.js'
+import { watchEvents } from '../../wrapping/watch-events.js'
 import { isNetworkError } from './network-error.js'
 import { createTimeoutMark } from './timeout-mark.js'
 

@@ -1,6 +1,6 @@
 import type { Http2Session } from 'node:http2'
-import { WeakMap } from '../platform/platform.js'
-import { watchEvents } from '../wrapping/watch-events.js'
+import { WeakMap } from '../../platform/platform.js'
+import { watchEvents } from '../../wrapping/watch-events.js'
 import { isNetworkError } from './network-error.js'
 import { createTimeoutMark, type TimeoutMark } from './timeout-mark.js'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { watchEvents } from '../wrapping/watch-events.js'
+import { watchEvents } from '../../wrapping/watch-events.js'
 import { type Connection, watchConnection } from './http1-connection.js'
 import { isCanceled } from './network-error.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'

@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import type { SignOptions } from '../request/sign-url.js'
+import { parseCount, parsePoints, parseTicketLifetime, parseWishes } from './parse-option.js'
+
+/** Creates the command `osprofiler sign`, which prints the headers of a request that another program sends. */
+export function createSignCommand(): Command {
+  return new Command('sign')
+    .description('print the signed headers of a request that another program sends')
+    .argument('<url>', 'where the request goes: http:// or https://')
+    .option('--hmac-key-file <file>', 'read the keys from a file, or from standard input with -; the first key signs')
+    .option('--hmac-key <keys>', 'give the keys themselves, which other users of this machine can then see')
+    .option('--json', 'print the headers as a JSON object')
+    .option('--count <number>', 'print the headers of so many requests, as one JSON object per line', parseCount)
+    .option('--points <number>', 'let each process record at most so many points (100000)', parsePoints)
+    .option('--want <wishes>', 'ask for more than the tree: answer, code (answer,code)', parseWishes)
+    .option('--expires <seconds>', 'let the headers expire after 1 to 300 seconds (60)', parseTicketLifetime)
+    .addHelpText(
+      'after',
+      `
+The headers go to standard output, one per line. Standard error gets the id of the trace, and how to see the trace.
+Each set of headers is for one request: the ticket in it is good once. A load tool needs --count.
+
+Keys come from --hmac-key-file, or else from OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE.
+
+Do not use curl -L with these headers: curl sends headers of -H to other hosts too.
+
+Examples:
+  osprofiler sign http://127.0.0.1:3000/orders | curl -H @- http://127.0.0.1:3000/orders
+  osprofiler sign http://127.0.0.1:3000/orders --json > headers.json
+  osprofiler sign http://127.0.0.1:3000/orders --count 1000 --expires 300 > headers.jsonl`,
+    )
+    .action(async (url: string, options: SignOptions) => {
+      const { signUrl } = await import('../request/sign-url.js')
+      await signUrl(url, options)
+    })
+}

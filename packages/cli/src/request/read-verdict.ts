@@ -1,0 +1,26 @@
+import type { Answer } from './connection.js'
+
+/** What the answering service reported about the trace, which it reports only to a caller whose signature it accepts. */
+export interface ServiceVerdict {
+  /** Why the service did not trace the request, such as `rate-limited`; `undefined` if it did. */
+  readonly refusal: string | undefined
+}
+
+const ENTRY = /(?:^|,)\s*osprofiler;desc="((?:[^"\\]|\\.)*)"/
+const REFUSAL = /^refused: ([a-z-]{1,40})$/
+
+/** Reads the verdict from the `Server-Timing` header; `undefined` if there is none for this trace. */
+export function readVerdict(answer: Answer | undefined, baseId: string): ServiceVerdict | undefined {
+  const text = ENTRY.exec(String(answer?.headers['server-timing'] ?? ''))?.[1]
+  if (text === undefined) return undefined
+  if (text === baseId) return { refusal: undefined }
+  const refusal = REFUSAL.exec(text)?.[1]
+  return refusal === undefined ? undefined : { refusal }
+}
+
+/** Says what to do about a refusal. */
+export function adviseOnRefusal(refusal: string): string {
+  if (refusal === 'too-old') return 'Synchronize the clocks of both sides with a time server.'
+  if (refusal === 'rate-limited') return 'More traces arrive there than maxTracesPerSecond allows: try again later.'
+  return 'The warnings of the service explain the reason.'
+}

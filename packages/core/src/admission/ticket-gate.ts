@@ -1,0 +1,95 @@
+import type { KeyObject } from 'node:crypto'
+import { getTicketSettings } from '../options/configuration.js'
+import { dateNow, WeakMap } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { createNonceStore, MAX_NONCES } from '../tickets/nonce-store.js'
+import { readAudience, type TicketOptions } from '../tickets/ticket-options.js'
+import { judgeTicket, type TicketGrant, type TicketRefusal, type TicketVerdict } from '../tickets/ticket-verifier.js'
+
+/** Counts of the tickets that were judged. */
+export interface TicketStats {
+  readonly valid: number
+  readonly refused: Readonly<Record<TicketRefusal, number>>
+}
+
+/** A request that may carry a ticket. */
+export interface TicketCarrier {
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** The reason why a request with a valid pair is not traced where tickets are required, and the reason for a ticket. */
+export interface TicketLack {
+  readonly reason: 'no-ticket' | 'ticket-refused'
+  readonly detail?: string | undefined
+}
+
+/** Judges the tickets of requests whose pair is valid. */
+export interface TicketGate<Source> {
+  /** Returns what a valid ticket grants, `undefined` without a valid ticket, or why the request is not traced. */
+  judge(request: Source, info: string, key: KeyObject): TicketGrant | TicketLack | undefined
+  readonly stats: TicketStats
+}
+
+// All gates of the process share the nonces, because a ticket is good for one of them.
+const memory = shared('ticket-nonces', () => ({ nonces: createNonceStore(MAX_NONCES), started: dateNow() / 1_000 }))
+/** The verdict of a request, by the request and by its headers: adapters and propagators see one of them. */
+const verdicts = shared('ticket-verdicts', () => new WeakMap<object, TicketVerdict>())
+
+/** Creates a gate. Options that are not set come from `configure`, `setup` or the environment. */
+export function createTicketGate<Source extends TicketCarrier>(options: TicketOptions): TicketGate<Source> {
+  const ownAudience = options.audience === undefined ? undefined : readAudience(options.audience)
+  const refused: Record<TicketRefusal, number> = {
+    malformed: 0,
+    'other-key': 0,
+    'bad-mac': 0,
+    'not-yet': 0,
+    expired: 0,
+    'before-start': 0,
+    audience: 0,
+    replayed: 0,
+    busy: 0,
+  }
+  let valid = 0
+
+  /** A request is judged once, because its own nonce would be a replay for the second time. */
+  function verdictOf(request: Source, ticket: string, info: string, key: KeyObject): TicketVerdict {
+    const { headers } = request
+    const known = verdicts.get(request) ?? verdicts.get(headers)
+    if (known !== undefined) return known
+    const rules = { audience: ownAudience ?? getTicketSettings().audience, ...memory }
+    const verdict = judgeTicket(ticket, info, key, rules, dateNow() / 1_000)
+    verdicts.set(request, verdict)
+    verdicts.set(headers, verdict)
+    if (verdict.valid) valid++
+    else refused[verdict.reason]++
+    return verdict
+  }
+
+  return {
+    judge(request, info, key) {
+      const mode = options.tickets ?? getTicketSettings().mode
+      if (mode === 'off') return undefined
+      const ticket = request.headers['x-trace-ticket']
+      if (ticket === undefined) return mode === 'required' ? { reason: 'no-ticket' } : undefined
+      const verdict = verdictOf(request, typeof ticket === 'string' ? ticket : '', info, key)
+      if (verdict.valid) return verdict
+      return mode === 'required' ? { reason: 'ticket-refused', detail: DETAILS[verdict.reason] } : undefined
+    },
+    get stats() {
+      return { valid, refused: { ...refused } }
+    },
+  }
+}
+
+/** Explains each refusal to the operator of the service, without text of the caller. */
+const DETAILS: Readonly<Record<TicketRefusal, string>> = {
+  malformed: 'Its X-Trace-Ticket is malformed.',
+  'other-key': 'Another key than that of its X-Trace-HMAC signed its ticket.',
+  'bad-mac': 'The signature of its ticket is wrong, or belongs to another X-Trace-Info.',
+  'not-yet': 'Its ticket was issued by a clock that is more than 30 s ahead of the clock here.',
+  expired: 'Its ticket has expired.',
+  'before-start': 'Its ticket was issued before this process started.',
+  audience: 'Its ticket is for another host. Compare it with the option "audience" or OSPROFILER_AUDIENCE.',
+  replayed: 'Its ticket was used before.',
+  busy: 'Too many tickets are in use.',
+}

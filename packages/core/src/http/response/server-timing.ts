@@ -1,0 +1,140 @@
+import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
+import { Array, Number, Object, Reflect, String } from '../../platform/platform.js'
+import type { StepTotal } from '../../points/step-totals.js'
+import { overrideMethod } from '../../wrapping/override-method.js'
+import { streamOf } from './http2-response-end.js'
+import type { NodeResponse } from './node-messages.js'
+
+const NAME = 'Server-Timing'
+const MAX_ENTRIES = 10
+const MAX_NAME_CHARS = 60
+/** A shared cache would give the answer of one caller to others. */
+const SHARED_CACHE = /(?:^|[\s,])(?:public|s-maxage)(?![\w-])/i
+
+/** Returns the text of a `Server-Timing` header: the trace, the time until now, and the steps with the longest sums. */
+export function timingOfTrace(baseId: string, totalMs: number, steps: readonly StepTotal[]): string {
+  const shown = steps.slice(0, MAX_ENTRIES - 2).map(({ name, count, ms }) => {
+    const token = toToken(name)
+    return `${token};dur=${toDuration(ms)};desc=${quote(`${count} x ${name}`)}`
+  })
+  return [`osprofiler;desc=${quote(baseId)}`, `total;dur=${toDuration(totalMs)}`, ...shown].join(', ')
+}
+
+/** Returns the text of a `Server-Timing` header that says why a request is not traced. */
+export function timingOfRefusal(reason: string): string {
+  return `osprofiler;desc=${quote(`refused: ${reason}`)}`
+}
+
+/** Adds a `Server-Timing` header when the head of a response is written. `describe` gives its text. */
+export function addServerTiming(res: NodeResponse, describe: () => string): void {
+  const stream = streamOf(res)
+  if (stream !== undefined) addToStream(stream, describe)
+  else addToResponse(res as ServerResponse, describe)
+}
+
+/** Node's own response calls its `writeHead` for each head, also if the program only writes a body. */
+function addToResponse(res: ServerResponse, describe: () => string): void {
+  let isAdded = false
+  overrideMethod(res, 'writeHead', (original, self, args) => {
+    const status = Number(args[0])
+    if (isAdded || res.headersSent || !(status >= 200)) return Reflect.apply(original, self, args)
+    isAdded = true
+    return Reflect.apply(original, self, changedHead(res, args, describe))
+  })
+}
+
+function changedHead(res: ServerResponse, args: readonly unknown[], describe: () => string): readonly unknown[] {
+  try {
+    // Node takes the third argument as the headers, or the second one if that is no status message.
+    const position = typeof args[1] === 'string' || (args[2] !== undefined && args[2] !== null) ? 2 : 1
+    const headers = args[position]
+    const given = headersIn(headers)
+    const cacheControl = given['cache-control'] ?? res.getHeader('cache-control')
+    if (SHARED_CACHE.test(toText(cacheControl))) return args
+    const text = joined(given['server-timing'] ?? res.getHeader(NAME), describe())
+    if (typeof headers !== 'object' || headers === null) {
+      res.setHeader(NAME, text)
+      return args
+    }
+    return [...args.slice(0, position), withTiming(headers, text), ...args.slice(position + 1)]
+  } catch {
+    // The answer is sent without the header.
+    return args
+  }
+}
+
+/** Every answer of HTTP/2 begins with `respond`, also that of Node's response. */
+function addToStream(stream: ServerHttp2Stream, describe: () => string): void {
+  overrideMethod(stream, 'respond', (original, self, args) => {
+    try {
+      const [headers] = args
+      const given = headersIn(headers)
+      if (!SHARED_CACHE.test(toText(given['cache-control']))) {
+        const text = joined(given['server-timing'], describe())
+        const isGiven = typeof headers === 'object' && headers !== null
+        const changed = isGiven ? withTiming(headers, text, NAME.toLowerCase()) : { [NAME.toLowerCase()]: text }
+        return Reflect.apply(original, self, [changed, ...args.slice(1)])
+      }
+    } catch {
+      // The answer is sent without the header.
+    }
+    return Reflect.apply(original, self, args)
+  })
+}
+
+/** Returns headers by their names in lower case, from an object, a flat list or a list of pairs. */
+function headersIn(headers: unknown): Record<string, unknown> {
+  const found: Record<string, unknown> = Object.create(null)
+  for (const [name, value] of pairsOf(headers)) {
+    const lower = String(name).toLowerCase()
+    found[lower] = lower in found ? [found[lower], value] : value
+  }
+  return found
+}
+
+function pairsOf(headers: unknown): readonly (readonly [unknown, unknown])[] {
+  if (typeof headers !== 'object' || headers === null) return []
+  if (!Array.isArray(headers)) return Object.entries(headers)
+  if (Array.isArray(headers[0])) return headers as [unknown, unknown][]
+  return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]] as const] : []))
+}
+
+/** Returns a copy of headers, in their form, whose only `Server-Timing` is `text`. */
+function withTiming(headers: object, text: string, name = NAME): object {
+  const isTiming = (given: unknown): boolean => String(given).toLowerCase() === NAME.toLowerCase()
+  if (Array.isArray(headers)) {
+    const others = pairsOf(headers).filter(([given]) => !isTiming(given))
+    return Array.isArray(headers[0]) ? [...others, [name, text]] : [...others.flat(), name, text]
+  }
+  const copy = Object.create(Object.getPrototypeOf(headers), Object.getOwnPropertyDescriptors(headers)) as object
+  for (const given of Object.keys(headers)) if (isTiming(given)) Reflect.deleteProperty(copy, given)
+  Reflect.defineProperty(copy, name, { value: text, writable: true, enumerable: true, configurable: true })
+  return copy
+}
+
+function joined(before: unknown, text: string): string {
+  const own = toText(before)
+  return own === '' ? text : `${own}, ${text}`
+}
+
+function toText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return Array.isArray(value) ? value.flat(2).join(', ') : String(value)
+}
+
+function toDuration(ms: number): string {
+  return ms.toFixed(1)
+}
+
+/** Returns a name with the characters that a token may have (RFC 9110). */
+function toToken(name: string): string {
+  const token = name.slice(0, MAX_NAME_CHARS).replace(/[^\w!#$%&'*+.^`|~-]/g, '_')
+  return token === '' ? '_' : token
+}
+
+/** Quotes a text with printable ASCII only, whatever it holds. */
+function quote(text: string): string {
+  const ascii = text.slice(0, 4 * MAX_NAME_CHARS).replace(/[^ -~]/g, '?')
+  return `"${ascii.replace(/["\\]/g, '\\$&')}"`
+}

@@ -1,0 +1,51 @@
+import { Map, Math, Number, Set } from '../platform/platform.js'
+
+/** The outcome of adding a nonce. */
+export type NonceOutcome = 'new' | 'replayed' | 'busy'
+
+/** Remembers the nonces of accepted tickets for as long as their tickets could be accepted. */
+export interface NonceStore {
+  /** Adds a nonce whose ticket expires at `exp`. `isOver` tells whether the time of an expiry is over. */
+  add(nonce: string, exp: number, isOver: (exp: number) => boolean): NonceOutcome
+}
+
+/** Default number of nonces that a store keeps. */
+export const MAX_NONCES = 65_536
+
+/** Creates a store for at most `capacity` nonces. A full store never forgets a nonce early. */
+export function createNonceStore(capacity: number): NonceStore {
+  const known = new Set<string>()
+  // There are at most a few hundred different expiries at a time, so a sweep looks at few entries.
+  const noncesByExp = new Map<number, string[]>()
+  let nextExp = Number.POSITIVE_INFINITY
+  /** The largest expiry that was swept. If the clock steps back, all tickets up to this expiry stay refused. */
+  let sweptExp = Number.NEGATIVE_INFINITY
+
+  function sweep(isOver: (exp: number) => boolean): void {
+    if (!isOver(nextExp)) return
+    nextExp = Number.POSITIVE_INFINITY
+    for (const [exp, nonces] of noncesByExp) {
+      if (isOver(exp)) {
+        noncesByExp.delete(exp)
+        for (const nonce of nonces) known.delete(nonce)
+        sweptExp = Math.max(sweptExp, exp)
+      } else {
+        nextExp = Math.min(nextExp, exp)
+      }
+    }
+  }
+
+  return {
+    add(nonce, exp, isOver) {
+      sweep(isOver)
+      if (exp <= sweptExp || known.has(nonce)) return 'replayed'
+      if (known.size >= capacity) return 'busy'
+      known.add(nonce)
+      const nonces = noncesByExp.get(exp)
+      if (nonces === undefined) noncesByExp.set(exp, [nonce])
+      else nonces.push(nonce)
+      nextExp = Math.min(nextExp, exp)
+      return 'new'
+    },
+  }
+}

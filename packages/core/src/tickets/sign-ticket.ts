@@ -1,0 +1,60 @@
+import type { KeyObject } from 'node:crypto'
+import { Buffer, Math, Number, randomFillSync, Set, TypeError } from '../platform/platform.js'
+import { ticketKeyOf, ticketMac } from './ticket-key.js'
+import { areWishes, isAudience, isNonce, MAX_LIFETIME_S, MAX_TICKET_CHARS, MAX_TICKET_POINTS } from './ticket-text.js'
+
+/** Input of `signTicket`. Times are seconds since the epoch, whose fractions are cut. */
+export interface TicketFields {
+  /** The key that signs the `X-Trace-HMAC` of the same request. */
+  readonly key: KeyObject | string
+  /** The text of `X-Trace-Info`. */
+  readonly info: string
+  readonly iat: number
+  /** The time of expiry, 1 to 300 seconds after `iat`. */
+  readonly exp: number
+  /** 22 characters of base64url. Default: 16 random bytes. */
+  readonly nonce?: string | undefined
+  /** The host that the request goes to, in lower case. Default: an empty string, for any host. */
+  readonly aud?: string | undefined
+  /** The number of points that one process may record: 1 to 1,000,000. */
+  readonly points: number
+  /** At most eight wishes. Default: none. */
+  readonly wants?: readonly string[] | undefined
+}
+
+const MAX_TIME_S = 999_999_999_999
+const NONCE_BYTES = 16
+
+/**
+ * Returns the text of an `X-Trace-Ticket`. If the ticket would be too long, wishes are dropped from the end of the list.
+ *
+ * @throws TypeError if a field cannot stand in a ticket
+ */
+export function signTicket({ key, info, iat, exp, nonce = newNonce(), aud = '', points, wants = [] }: TicketFields) {
+  const issued = Math.floor(iat)
+  const expires = Math.floor(exp)
+  const lifetime = expires - issued
+  check(issued >= 0 && expires <= MAX_TIME_S && lifetime >= 1 && lifetime <= MAX_LIFETIME_S, LIFETIME)
+  check(isNonce(nonce), 'The nonce of a ticket has 22 characters of base64url')
+  check(isAudience(aud), 'The audience of a ticket is a host in lower case, without brackets')
+  check(Number.isInteger(points) && points >= 1 && points <= MAX_TICKET_POINTS, 'A ticket grants 1 to 1,000,000 points')
+  const wishes = [...new Set(wants)]
+  check(areWishes(wishes), 'A ticket carries at most eight wishes of [a-z0-9@=._-], such as "answer"')
+  const ticketKey = ticketKeyOf(key)
+  const start = `1;${ticketKey.kid};${issued};${expires};${nonce};${aud};${points};`
+  while (start.length + wishes.join(',').length + MAC_CHARS > MAX_TICKET_CHARS) wishes.pop()
+  const head = start + wishes.join(',')
+  return `${head};${ticketMac(ticketKey, info, head)}`
+}
+
+const LIFETIME = `A ticket expires 1 to ${MAX_LIFETIME_S} seconds after its issue, in seconds since the epoch`
+/** The separator and the signature at the end of a ticket. */
+const MAC_CHARS = 44
+
+function newNonce(): string {
+  return randomFillSync(Buffer.alloc(NONCE_BYTES)).toString('base64url')
+}
+
+function check(isRight: boolean, message: string): void {
+  if (!isRight) throw new TypeError(`${message}.`)
+}

@@ -1,0 +1,33 @@
+import type { KeyObject } from 'node:crypto'
+import { toSecretKey } from '../keys/secret-key.js'
+import { Buffer, createHmac, createSecretKey, hkdfSync, WeakMap } from '../platform/platform.js'
+
+/** The key that signs the tickets of one HMAC key. */
+export interface TicketKey {
+  /** The id of the key in a ticket: 8 characters of base64url. */
+  readonly kid: string
+  readonly secret: KeyObject
+}
+
+const KEY_BYTES = 32
+const KID_BYTES = 6
+
+// Derived once for each key, and only for the first ticket that the key meets.
+const ticketKeys = new WeakMap<KeyObject, TicketKey>()
+
+/** Derives the ticket key of an HMAC key. The HMAC key itself is never used with SHA-256. */
+export function ticketKeyOf(key: KeyObject | string): TicketKey {
+  const master = typeof key === 'string' ? toSecretKey(key) : key
+  const known = ticketKeys.get(master)
+  if (known !== undefined) return known
+  const secret = createSecretKey(Buffer.from(hkdfSync('sha256', master, '', 'osprofiler ticket v1', KEY_BYTES)))
+  const id = createHmac('sha256', secret).update('kid').digest().subarray(0, KID_BYTES)
+  const derived = { kid: id.toString('base64url'), secret }
+  ticketKeys.set(master, derived)
+  return derived
+}
+
+/** Returns the signature of the head of a ticket, which belongs to one `X-Trace-Info`: 43 characters of base64url. */
+export function ticketMac({ secret }: TicketKey, info: string, head: string): string {
+  return createHmac('sha256', secret).update(`osprofiler-ticket-v1\n${info}\n${head}`, 'utf8').digest('base64url')
+}

@@ -1,0 +1,141 @@
+import type { KeyObject } from 'node:crypto'
+import { findSigningKey, type HmacKeys, listKeys, readHmac } from '../keys/key-ring.js'
+import { toSecretKey } from '../keys/secret-key.js'
+import { Buffer, dateNow, Math, timingSafeEqual } from '../platform/platform.js'
+import { createNonceStore, MAX_NONCES, type NonceStore } from './nonce-store.js'
+import { ticketKeyOf, ticketMac } from './ticket-key.js'
+import { parseTicket, type Ticket } from './ticket-text.js'
+import { knownWishes } from './wishes.js'
+
+/** The reason why a ticket is refused, in the order of the checks. */
+export type TicketRefusal =
+  | 'malformed'
+  | 'other-key'
+  | 'bad-mac'
+  | 'not-yet'
+  | 'expired'
+  | 'before-start'
+  | 'audience'
+  | 'replayed'
+  | 'busy'
+
+/** What a valid ticket grants. */
+export interface TicketGrant {
+  /** The number of points that one process may record for the trace. */
+  readonly points: number
+  /** The wishes that this version knows. */
+  readonly wants: readonly string[]
+}
+
+/** The verdict about a ticket. */
+export type TicketVerdict =
+  | ({ readonly valid: true } & TicketGrant)
+  | { readonly valid: false; readonly reason: TicketRefusal }
+
+/** The circumstances in which a ticket is judged. Times are seconds since the epoch. */
+export interface TicketRules {
+  /** The names that the service answers to, in lower case. An empty list accepts any audience. */
+  readonly audience: readonly string[]
+  /** When the service began to remember nonces. */
+  readonly started: number
+  readonly nonces: NonceStore
+}
+
+/** Clocks of a signer and a verifier may differ by so much, in seconds. */
+const CLOCK_SKEW_S = 30
+
+/** Judges a ticket whose pair was signed with `key`. `now` is in seconds since the epoch. */
+export function judgeTicket(
+  text: string,
+  info: string,
+  key: KeyObject | undefined,
+  { audience, started, nonces }: TicketRules,
+  now: number,
+): TicketVerdict {
+  const ticket = parseTicket(text)
+  if (ticket === undefined) return refuse('malformed')
+  const ticketKey = key === undefined ? undefined : ticketKeyOf(key)
+  if (ticketKey?.kid !== ticket.kid) return refuse('other-key')
+  if (!isSameText(ticketMac(ticketKey, info, ticket.head), ticket.mac)) return refuse('bad-mac')
+  const wrongTime = explainTime(ticket, now)
+  if (wrongTime !== undefined) return refuse(wrongTime)
+  // A restart has forgotten the nonces that came before it.
+  if (ticket.iat < Math.floor(started)) return refuse('before-start')
+  if (ticket.aud !== '' && audience.length > 0 && !audience.includes(ticket.aud)) return refuse('audience')
+  const outcome = nonces.add(ticket.nonce, ticket.exp, exp => isExpired(exp, now))
+  if (outcome !== 'new') return refuse(outcome)
+  return { valid: true, points: ticket.points, wants: knownWishes(ticket.wants) }
+}
+
+/** Returns why the time of a ticket is refused, in whole seconds of the clock, or `undefined` if it is accepted. */
+function explainTime({ iat, exp }: Ticket, now: number): 'not-yet' | 'expired' | undefined {
+  if (iat - Math.floor(now) > CLOCK_SKEW_S) return 'not-yet'
+  return isExpired(exp, now) ? 'expired' : undefined
+}
+
+function isExpired(exp: number, now: number): boolean {
+  return Math.floor(now) - exp > CLOCK_SKEW_S
+}
+
+function refuse(reason: TicketRefusal): TicketVerdict {
+  return { valid: false, reason }
+}
+
+/** Compares two texts of 43 ASCII characters in constant time. */
+function isSameText(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'))
+}
+
+/** Options of `createTicketVerifier`. */
+export interface TicketVerifierOptions {
+  /** The trusted HMAC keys. */
+  readonly keys: HmacKeys
+  /** The names that the service answers to. Default: any. */
+  readonly audience?: readonly string[] | undefined
+  /** When the verifier was created, in seconds since the epoch. Default: now. */
+  readonly started?: number | undefined
+  /** The number of nonces that the verifier keeps. Default: 65,536. */
+  readonly capacity?: number | undefined
+}
+
+/** Headers of a request, and the time at which they are judged, in seconds since the epoch. */
+export interface TicketRequest {
+  readonly info: string
+  readonly hmac: string
+  readonly ticket: string
+  /** Default: the current time. */
+  readonly now?: number | undefined
+}
+
+/**
+ * Creates a function that judges the tickets of requests, and remembers the nonces of those that it accepted. A pair
+ * that no key has signed gives the reason `other-key`.
+ *
+ * @throws TypeError if a key is not a non-empty, well-formed string
+ */
+export function createTicketVerifier({
+  keys,
+  audience = [],
+  started = dateNow() / 1_000,
+  capacity = MAX_NONCES,
+}: TicketVerifierOptions): (request: TicketRequest) => TicketVerdict {
+  const secrets = listKeys(keys).map(toSecretKey)
+  const rules = { audience: toAudience(audience), started, nonces: createNonceStore(capacity) }
+  return ({ info, hmac, ticket, now = dateNow() / 1_000 }) => {
+    const digits = readHmac(hmac)
+    const key = digits === undefined ? undefined : findSigningKey(secrets, info, digits)
+    return judgeTicket(ticket, info, key, rules, now)
+  }
+}
+
+/** Writes the names that a service answers to as tickets write them. */
+export function toAudience(names: readonly string[]): readonly string[] {
+  return names
+    .map(name =>
+      name
+        .trim()
+        .toLowerCase()
+        .replace(/^\[(.*)\]$/, '$1'),
+    )
+    .filter(name => name !== '')
+}

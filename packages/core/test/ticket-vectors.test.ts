@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { createTicketVerifier } from '@osprofiler/core/toolkit'
+import { describe, expect, it } from 'vitest'
+import { toSecretKey } from '../src/keys/secret-key.js'
+import { signTicket } from '../src/tickets/sign-ticket.js'
+import { ticketKeyOf } from '../src/tickets/ticket-key.js'
+import { parseTicket } from '../src/tickets/ticket-text.js'
+
+interface Pair {
+  readonly x_trace_info: string
+  readonly x_trace_hmac: string
+  readonly x_trace_ticket: string
+}
+
+interface Vector extends Pair {
+  readonly note: string
+  readonly keys: readonly string[]
+  readonly now: number
+  readonly process_started: number
+  readonly audience: readonly string[]
+  readonly expect: string
+  readonly points?: number
+  readonly wants?: readonly string[]
+}
+
+interface Vectors {
+  readonly derived: Readonly<Record<string, { readonly kid: string; readonly ticket_key_hex: string }>>
+  readonly vectors: readonly Vector[]
+  readonly sequences: {
+    readonly key: string
+    readonly process_started: number
+    readonly audience: readonly string[]
+    readonly tickets: readonly Pair[]
+    readonly sequences: readonly {
+      readonly note: string
+      readonly capacity?: number
+      readonly steps: readonly { readonly use: number; readonly now: number; readonly expect: string }[]
+    }[]
+  }
+}
+
+// A Python program that shares no code with this project made the vectors.
+const path = new URL('../../../test/fixtures/conformance/tickets.json', import.meta.url)
+const { derived, vectors, sequences }: Vectors = JSON.parse(readFileSync(path, 'utf8'))
+
+it.each(Object.entries(derived))(
+  'the ticket key and its id are derived from the HMAC key %s',
+  (key, { kid, ...more }) => {
+    const ticketKey = ticketKeyOf(toSecretKey(key))
+
+    expect({ kid: ticketKey.kid, hex: ticketKey.secret.export().toString('hex') }).toEqual({
+      kid,
+      hex: more.ticket_key_hex,
+    })
+  },
+)
+
+describe('the verdict about a ticket', () => {
+  it.each(vectors)('$note: $expect', ({ keys, audience, now, process_started: started, ...vector }) => {
+    const verify = createTicketVerifier({ keys, audience, started })
+
+    const verdict = verify({
+      info: vector.x_trace_info,
+      hmac: vector.x_trace_hmac,
+      ticket: vector.x_trace_ticket,
+      now,
+    })
+
+    const { expect: expected, points, wants } = vector
+    expect(verdict).toEqual(expected === 'valid' ? { valid: true, points, wants } : { valid: false, reason: expected })
+  })
+})
+
+it.each(vectors.filter(vector => vector.expect === 'valid'))('a ticket is signed byte for byte: $note', vector => {
+  const ticket = parseTicket(vector.x_trace_ticket)
+  if (ticket === undefined) throw new Error('The ticket of the vector is malformed')
+  const wants = vector.x_trace_ticket.split(';')[7]?.split(',') ?? []
+  const key = vector.keys.find(each => ticketKeyOf(each).kid === ticket.kid) ?? ''
+
+  const signed = signTicket({ ...ticket, key, info: vector.x_trace_info, wants: wants.filter(wish => wish !== '') })
+
+  // A repeated wish is sent once.
+  expect(signed === vector.x_trace_ticket).toBe(new Set(wants).size === wants.length)
+  expect(parseTicket(signed)).toMatchObject({ points: ticket.points, wants: ticket.wants })
+})
+
+describe('a sequence of tickets', () => {
+  const { key, process_started: started, audience, tickets } = sequences
+
+  it.each(sequences.sequences)('$note', ({ capacity, steps }) => {
+    const verify = createTicketVerifier({ keys: [key], audience, started, capacity })
+
+    const verdicts = steps.map(({ use, now }) => {
+      const { x_trace_info: info = '', x_trace_hmac: hmac = '', x_trace_ticket: ticket = '' } = tickets[use] ?? {}
+      const verdict = verify({ info, hmac, ticket, now })
+      return verdict.valid ? 'valid' : verdict.reason
+    })
+
+    expect(verdicts).toEqual(steps.map(step => step.expect))
+  })
+})
