@@ -21,6 +21,23 @@ describe('the finding about repetitions', () => {
     )
   })
 
+  it.each([
+    [60, 20, 1],
+    [60, 10, 0],
+    [29, 50, 0],
+  ])(
+    'reports a loop of %i queries of %i us each, since it grows with the data: %i finding',
+    (count, eachUs, findings) => {
+      const queries = loop(count, index => ({
+        ...query('SELECT 1 FROM t'),
+        from: index * 100,
+        to: index * 100 + eachUs,
+      }))
+
+      expect(find('repeated', ...request(...queries))).toHaveLength(findings)
+    },
+  )
+
   it('ignores ids, numbers and quoted values', () => {
     const id = (index: number) => `0000000${index}-0000-4000-8000-000000000000`
     const paths = find(

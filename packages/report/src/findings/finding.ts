@@ -4,6 +4,7 @@ import type { ReportNode } from '../tree/report.js'
  * The kinds of findings in a trace.
  *
  * - `repeated`: siblings that do the same thing (N+1)
+ * - `retried`: requests that were tried again after a failure, and the pauses between the tries
  * - `slow`: a point's own time, not spent in its children
  * - `gap`: a point's own time that is nearly all in one stretch in which nothing was recorded
  * - `hop`: time between a caller and its callee: the network, queues, bodies
@@ -21,6 +22,7 @@ import type { ReportNode } from '../tree/report.js'
  */
 export type FindingKind =
   | 'repeated'
+  | 'retried'
   | 'slow'
   | 'gap'
   | 'hop'

@@ -1,5 +1,6 @@
 import type { Gap } from '../analysis/gaps.js'
 import type { Repetition } from '../analysis/repeated-points.js'
+import type { Retries } from '../analysis/retries.js'
 import { unionUs } from '../analysis/self-time.js'
 import type { SerialWork } from '../analysis/serial-work.js'
 import type { ServiceCall } from '../analysis/service-calls.js'
@@ -7,6 +8,7 @@ import type { Waiting } from '../analysis/waiting.js'
 import type { HostClock } from '../clocks/clock-skew.js'
 import { createOffsetFinder } from '../clocks/find-clock.js'
 import { groupBy } from '../tree/group-by.js'
+import { formatStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
 import type { FindingKind } from './finding.js'
@@ -14,7 +16,7 @@ import { type Quote, shorten } from './phrases.js'
 
 /** A finding about time, which may still turn out too small to tell. */
 export interface TimeFinding {
-  readonly kind: Extract<FindingKind, 'repeated' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
+  readonly kind: Extract<FindingKind, 'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
   /** Whether the finding is about the time of the points themselves, not of the points below them. */
@@ -39,6 +41,28 @@ export function describeRepetition({ nodes, totalUs, sequential }: Repetition, q
     `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how} (${duration})`
   return { kind: 'repeated', nodes, totalUs, isSelfTime: false, toSentence }
 }
+
+/**
+ * Says `70 % of this request is "GET rates" in api, tried 3 times: 2 tries failed with 503; 681 ms lay between the
+ * tries`.
+ */
+export function describeRetries({ tries, failed, pausesUs, totalUs }: Retries, quote: Quote): TimeFinding {
+  const failures = `${formatCount(failed.length)} ${failed.length === 1 ? 'try' : 'tries'} failed with ${listOutcomes(failed)}`
+  const times = `tried ${formatCount(tries.length)} times`
+  const toSentence = (share: string, duration: string): string =>
+    `${share} is ${quote(tries)}, ${times}: ${failures}; ${formatDuration(pausesUs)} lay between the tries (${duration})`
+  return { kind: 'retried', nodes: tries, totalUs, isSelfTime: false, toSentence }
+}
+
+/** Returns the distinct statuses and exceptions of failed requests, such as `503 and TimeoutError`. */
+function listOutcomes(failed: readonly ReportNode[]): string {
+  const outcomes = [...new Set(failed.map(({ stop, exception }) => shorten(String(formatStatus(stop) ?? exception))))]
+  const shown = outcomes.slice(0, MAX_OUTCOMES)
+  if (outcomes.length > MAX_OUTCOMES) return `${shown.join(', ')} and others`
+  return shown.length === 1 ? String(shown[0]) : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
+const MAX_OUTCOMES = 3
 
 /** Says `20 % of this request is spent waiting for a connection from a pool in orders, 2 times`. */
 export function describeWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {

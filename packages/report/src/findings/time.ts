@@ -1,6 +1,7 @@
 import type { CriticalSegment } from '../analysis/critical-path.js'
 import { findGaps, type Gap } from '../analysis/gaps.js'
 import { findRepetitions } from '../analysis/repeated-points.js'
+import { findRetries, type Retries } from '../analysis/retries.js'
 import { selfTimes } from '../analysis/self-time.js'
 import { findSerialWork } from '../analysis/serial-work.js'
 import { findServiceCalls } from '../analysis/service-calls.js'
@@ -14,6 +15,7 @@ import {
   describeCalls,
   describeGap,
   describeRepetition,
+  describeRetries,
   describeSelfTime,
   describeSerialWork,
   describeWaiting,
@@ -23,12 +25,17 @@ import {
 
 const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   repeated: 0.05,
+  retried: 0.05,
   waiting: 0.05,
   hop: 0.1,
   slow: 0.1,
   gap: 0.1,
   serial: 0.1,
 }
+
+/** So many repetitions are a loop, which grows with the data: it stands out even if it takes little time today. */
+const MIN_LOOP_POINTS = 30
+const MIN_LOOP_SHARE = 0.01
 
 /** If a gap is this share of a point's own time, the gap says more than the sum. */
 const MIN_GAP_SHARE = 0.9
@@ -42,23 +49,34 @@ export function timeFindings(evidence: Evidence): Finding[] {
   const critical = findCriticalPoints(report, path)
   const selectLargest = (candidates: readonly TimeFinding[]): TimeFinding[] =>
     candidates
-      .filter(({ kind, totalUs }) => computeShare(report, totalUs) >= MIN_SHARES[kind])
+      .filter(({ kind, totalUs, nodes }) => {
+        const isLoop = kind === 'repeated' && nodes.length >= MIN_LOOP_POINTS
+        return computeShare(report, totalUs) >= (isLoop ? MIN_LOOP_SHARE : MIN_SHARES[kind])
+      })
       .sort((a, b) => b.totalUs - a.totalUs)
       .slice(0, limit)
 
-  const repetitions = findRepetitions(report).filter(({ nodes }) => nodes.every(node => readWait(node) === undefined))
+  const retries = findRetries(report)
+  const retried = selectLargest(retries.map(found => describeRetries(found, quote)))
+  const tries = new Set(retried.flatMap(({ nodes }) => nodes))
+  const repetitions = findRepetitions(report).filter(({ nodes }) =>
+    nodes.every(node => readWait(node) === undefined && !tries.has(node)),
+  )
   const repeated = selectLargest(repetitions.map(repetition => describeRepetition(repetition, quote)))
   const waiting = selectLargest(findWaiting(report).map(describeWaiting))
   const calls = findServiceCalls(report)
   const between = selectLargest(groupCalls(calls).map(group => describeCalls(group, clocks, quote)))
-  const reported = new Set([...repeated, ...waiting].flatMap(({ nodes }) => nodes))
-  const own = selectLargest(describeSelfTimes(evidence, new Set([...reported, ...calls.map(({ caller }) => caller)])))
+  const reported = new Set([...repeated, ...retried, ...waiting].flatMap(({ nodes }) => nodes))
+  const pausing = findPausingPoints(report, retries, tries)
+  const own = selectLargest(
+    describeSelfTimes(evidence, new Set([...reported, ...pausing, ...calls.map(({ caller }) => caller)])),
+  )
   const serial = selectLargest(
     findSerialWork(report, reported)
       .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
       .map(work => describeSerialWork(work, quote)),
   )
-  return [...repeated, ...waiting, ...between, ...own, ...serial]
+  return [...repeated, ...retried, ...waiting, ...between, ...own, ...serial]
     .map(found => ({
       found,
       isCritical: found.nodes.some(node => (found.isSelfTime ? critical.own : critical.below).has(node)),
@@ -78,6 +96,20 @@ function toFinding(report: Report, { kind, nodes, totalUs, toSentence }: TimeFin
     totalUs,
     share,
   }
+}
+
+/** Returns the points whose own time is nearly all pauses between reported tries. */
+function findPausingPoints(
+  report: Report,
+  retries: readonly Retries[],
+  reported: ReadonlySet<ReportNode>,
+): readonly ReportNode[] {
+  const own = selfTimes(report)
+  return retries
+    .filter(({ tries }) => tries.every(node => reported.has(node)))
+    .flatMap(({ parent, pausesUs }) =>
+      parent !== undefined && pausesUs >= (own.get(parent) ?? 0) * MIN_GAP_SHARE ? [parent] : [],
+    )
 }
 
 /** Returns the time of points themselves, as a gap if one gap has nearly all of it. */
