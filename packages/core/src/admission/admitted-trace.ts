@@ -3,7 +3,7 @@ import { type KnownTrace, rememberTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
 import type { TicketGrant } from '../tickets/ticket-verifier.js'
 
-/** A trace that the gate has admitted. It shows nothing of the key that signed it. */
+/** A trace that the gate has admitted. It does not expose the key that signed it. */
 export class AdmittedTrace {
   readonly baseId: string
   readonly #verified: VerifiedTrace
@@ -11,8 +11,8 @@ export class AdmittedTrace {
   readonly #grant: TicketGrant | undefined
 
   /**
-   * @param known what this process has already recorded of the trace
-   * @param grant what the ticket of the request grants
+   * @param known what this process has already recorded of this trace
+   * @param grant what the request's ticket grants
    */
   constructor(verified: VerifiedTrace, known: KnownTrace | undefined, grant?: TicketGrant) {
     this.baseId = verified.baseId
@@ -21,7 +21,10 @@ export class AdmittedTrace {
     this.#grant = grant
   }
 
-  /** Opens the trace. Call this only for a request that is sure to be served, because the trace is then remembered. */
+  /**
+   * Opens the trace. Must only be called for a request that will be served, because the process then remembers the
+   * trace.
+   */
   open(maxPoints: number): LocalTrace {
     const { key, baseId, parentId } = this.#verified
     return new LocalTrace(key, baseId, parentId, rememberTrace(baseId, this.#known), maxPoints, this.#grant)

@@ -2,14 +2,17 @@ import { hasAdapterKeys, isKeyAwaited, noteAdapterKeys, onFirstKey, runFirstKeyA
 import { configuredKeyRing, isEnabled } from '../options/configuration.js'
 import { isTraceLive } from '../points/context.js'
 
-/** Calls `action` once before the first trace, when tracing is on and the process, an adapter or `run()` has a key. */
+/**
+ * Calls `action` once, before the first trace: as soon as tracing is on and the process, an adapter or `run()` has a
+ * key.
+ */
 export function beforeFirstTrace(action: () => void): () => void {
   const cancel = onFirstKey(action)
   if (isEnabled() && (hasAdapterKeys() || isTraceLive() || configuredKeyRing() !== undefined)) runFirstKeyActions()
   return cancel
 }
 
-/** Notes that an adapter has keys of its own, and perhaps its own switch `enabled`. */
+/** Records that an adapter was given its own keys. `enabled` is the adapter's own option, if set. */
 export function registerAdapterKeys(enabled: boolean | undefined): void {
   if (enabled === false) return
   noteAdapterKeys()

@@ -7,7 +7,10 @@ const FAULTS = {
   thrown: 'threw an error',
 } as const
 
-/** Returns whether the option `ignore` leaves a request or message untraced. Warns once of each fault of the hook. */
+/**
+ * Returns whether the `ignore` option excludes a request or message from tracing. Warns once about each fault of the
+ * hook.
+ */
 export function isIgnored<Source>(source: Source, ignore: ((source: Source) => unknown) | undefined): boolean {
   if (ignore === undefined) return false
   try {
@@ -18,7 +21,7 @@ export function isIgnored<Source>(source: Source, ignore: ((source: Source) => u
   } catch {
     warn('thrown')
   }
-  // A hook that fails leaves nothing out, because the caller has asked for a trace by signing.
+  // If the hook fails, the request is traced, because its caller asked for a trace by signing it.
   return false
 }
 

@@ -1,8 +1,11 @@
 import { Math, Number, performance } from '../platform/platform.js'
 
-/** Creates a token bucket, which tells whether one more event may pass: `perSecond` a second, or as many at once. */
+/**
+ * Creates a token bucket. It returns whether one more event may pass: `perSecond` per second, in bursts of up to that
+ * number.
+ */
 export function createRateLimit(perSecond: number): () => boolean {
-  // Between two calls at the same time, infinity times 0 milliseconds would be NaN tokens.
+  // With an infinite rate, two calls in the same millisecond would compute infinity times 0, which is NaN.
   if (perSecond === Number.POSITIVE_INFINITY) return () => true
   const burst = perSecond === 0 ? 0 : Math.max(1, perSecond)
   let tokens = burst

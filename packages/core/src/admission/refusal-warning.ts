@@ -4,10 +4,10 @@ import { createRateLimitedWarning, type RateLimitedWarning } from '../platform/r
 import { shared } from '../platform/shared-state.js'
 import type { RefusalReason } from './refusal-reason.js'
 
-// The whole process shares one limit, because each of its adapters refuses the same caller.
+// All adapters of the process share one limit, because they often refuse requests from the same caller.
 const warnRarely: RateLimitedWarning = (...warning) => shared('refusal-warning', createRateLimitedWarning)(...warning)
 
-/** Explains each refusal and says where to look. A service that is switched off does not warn. */
+/** Messages that explain each refusal and say where to look. A service with tracing disabled does not warn. */
 const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
   'missing-header': 'Only one of X-Trace-Info and X-Trace-HMAC arrived. Check whether a proxy removes the other one.',
   'malformed-hmac': 'X-Trace-HMAC must have 40 lower-case hex digits.',
@@ -20,7 +20,10 @@ const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys
   'rate-limited': 'More traces arrive than maxTracesPerSecond allows.',
 }
 
-/** Warns that a signed request or message is untraced, once a minute per reason. `detail` must not quote the caller. */
+/**
+ * Warns, at most once a minute per reason, that a signed request or message is untraced. `detail` must not quote the
+ * caller.
+ */
 export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   if (reason === 'disabled') return
   if (reason === 'no-keys') return warnOfNoKeys()
@@ -31,10 +34,13 @@ export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   })
 }
 
-/** Warns that nothing can be traced here. Signed requests repeat the warning, at most once a minute. */
+/**
+ * Warns that this process can trace nothing, because it has no keys. Signed requests repeat the warning, at most once a
+ * minute.
+ */
 export function warnOfNoKeys(): void {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
-  // An emptied file revokes all keys on purpose. A file that cannot be read has a warning of its own.
+  // An operator empties the file to revoke all keys. A file that cannot be read has its own warning.
   if (file && !isKeysFileBlank()) return
   warnRarely(
     'no-keys',

@@ -4,11 +4,11 @@ import type { StepTotal } from '../points/step-totals.js'
 import type { PointInfo } from '../record/trace-record.js'
 import type { AdmittedTrace } from './admitted-trace.js'
 
-/** The point of a served request, call or message, with which this process joins a trace from elsewhere. */
+/** The point of a served request, call or message. With this point, the process joins a trace that began elsewhere. */
 export class RootPoint {
-  /** Profiler for the code that serves, inside the point. */
+  /** Profiler inside the point, for the code that serves the request, call or message. */
   readonly profiler: Profiler
-  /** Returns the sums of the closed points inside. Present if the caller has asked for an answer. */
+  /** Returns the totals of the closed points inside this one. Only present if the caller has asked for an answer. */
   readonly steps: (() => readonly StepTotal[]) | undefined
   readonly #trace: LocalTrace
   readonly #reportsOmitted: boolean

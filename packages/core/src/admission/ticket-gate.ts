@@ -6,7 +6,7 @@ import { createNonceStore, MAX_NONCES } from '../tickets/nonce-store.js'
 import { readAudience, type TicketOptions } from '../tickets/ticket-options.js'
 import { judgeTicket, type TicketGrant, type TicketRefusal, type TicketVerdict } from '../tickets/ticket-verifier.js'
 
-/** Counts of the tickets that were judged. */
+/** Counts of tickets by verdict. */
 export interface TicketStats {
   readonly valid: number
   readonly refused: Readonly<Record<TicketRefusal, number>>
@@ -17,22 +17,25 @@ export interface TicketCarrier {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-/** The reason why a request with a valid pair is not traced where tickets are required, and the reason for a ticket. */
+/** Why a request with a valid pair is not traced in `required` mode. `detail` says why its ticket was refused. */
 export interface TicketLack {
   readonly reason: 'no-ticket' | 'ticket-refused'
   readonly detail?: string | undefined
 }
 
-/** Judges the tickets of requests whose pair is valid. */
+/** Judges the tickets of requests that carry a valid pair of headers. */
 export interface TicketGate<Source> {
-  /** Returns what a valid ticket grants, `undefined` without a valid ticket, or why the request is not traced. */
+  /**
+   * Returns the grant of a valid ticket, the reason not to trace the request, or `undefined` to trace it without a
+   * grant.
+   */
   judge(request: Source, info: string, key: KeyObject): TicketGrant | TicketLack | undefined
   readonly stats: TicketStats
 }
 
-// All gates of the process share the nonces, because a ticket is good for one of them.
+// All gates of the process share the nonces, because a ticket may be used only once in the process.
 const memory = shared('ticket-nonces', () => ({ nonces: createNonceStore(MAX_NONCES), started: dateNow() / 1_000 }))
-/** The verdict of a request, by the request and by its headers: adapters and propagators see one of them. */
+/** Verdicts by request object and by headers object: an adapter and a propagator may each see only one of the two. */
 const verdicts = shared('ticket-verdicts', () => new WeakMap<object, TicketVerdict>())
 
 /** Creates a gate. Options that are not set come from `configure`, `setup` or the environment. */
@@ -51,7 +54,7 @@ export function createTicketGate<Source extends TicketCarrier>(options: TicketOp
   }
   let valid = 0
 
-  /** A request is judged once, because its own nonce would be a replay for the second time. */
+  /** Judges each request once, because a second check would treat the request's own nonce as a replay. */
   function verdictOf(request: Source, ticket: string, info: string, key: KeyObject): TicketVerdict {
     const { headers } = request
     const known = verdicts.get(request) ?? verdicts.get(headers)
@@ -81,7 +84,7 @@ export function createTicketGate<Source extends TicketCarrier>(options: TicketOp
   }
 }
 
-/** Explains each refusal to the operator of the service, without text of the caller. */
+/** Explains each refusal to the service's operator, without quoting the caller. */
 const DETAILS: Readonly<Record<TicketRefusal, string>> = {
   malformed: 'Its X-Trace-Ticket is malformed.',
   'other-key': 'Another key than that of its X-Trace-HMAC signed its ticket.',

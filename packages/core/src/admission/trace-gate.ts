@@ -15,25 +15,32 @@ import type { TicketGate } from './ticket-gate.js'
 import { explainAgeRefusal } from './trace-age.js'
 import { createTracedByKey } from './traced-by-key.js'
 
-/** Options that decide which traces are admitted. `Source` is what carries a trace: a request or a message. */
+/**
+ * Options that decide which traces are admitted. `Source` is the type of what carries a trace: a request or a message.
+ */
 export interface TraceGateOptions<Source> {
   /** Whether anything is traced at all. Default: the setting of `configure`, `setup` or OSPROFILER_ENABLED. */
   readonly enabled?: boolean | undefined
-  /** Selects signed requests or messages that are not traced, such as health checks. Must not be an async function. */
+  /** Excludes signed requests or messages from tracing, such as health checks. Must not be an async function. */
   readonly ignore?: ((source: Source) => boolean) | undefined
   /** The maximum age of a trace in seconds, if its id is a UUID of version 7. Default 3,600. */
   readonly maxTraceAge?: number | undefined
-  /** Refuses traces whose id holds no date. Default false, because Python's clients send UUIDs of version 4. */
+  /** Refuses traces whose ids contain no date. Default false, because Python's clients send UUIDs of version 4. */
   readonly datedTracesOnly?: boolean | undefined
   /** The maximum number of new traces per second. Default 100. */
   readonly maxTracesPerSecond?: number | undefined
-  /** The maximum number of points recorded per trace in this process. Others are only counted. Default 100,000. */
+  /**
+   * The maximum number of points recorded per trace in this process. Further points are only counted. Default 100,000.
+   */
   readonly maxPointsPerTrace?: number | undefined
-  /** Receives the reason why something signed is not traced, at most ten times a second. Responses never reveal it. */
+  /**
+   * Receives the reason when a signed request or message is not traced, at most ten times a second. Responses never
+   * reveal it.
+   */
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
 
-/** The kinds of the gate's options. Every tracer checks them along with its own options. */
+/** The types of the gate's options. Every tracer checks them along with its own options. */
 export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
   enabled: 'boolean',
   ignore: 'function',
@@ -44,22 +51,22 @@ export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
   onRefused: 'function',
 }
 
-/** Counts requests and messages that were traced, and by reason those that were refused. */
+/** Counts of traced requests and messages, and of refused ones by reason. */
 export interface TraceStats {
   readonly traced: number
-  /** `traced` for each key in force, by position. An old key can go once its number stops growing. */
+  /** `traced` for each current key, by position. An old key can be removed once its count stops growing. */
   readonly tracedByKey: readonly number[]
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
 
-/** Decides which traces are admitted. Each place where traces come in has its own gate. */
+/** Decides which traces are admitted. Each mounted adapter, consumer or server has its own gate. */
 export interface TraceGate<Source> {
   readonly maxPointsPerTrace: number
   /** Must be called for each request and message, signed or not. The first call warns if there are no keys. */
   warnIfNoKeys(): void
   /**
    * Returns the trace of a signed pair, or `undefined` if it is not admitted. A missing part is an empty string. Calls
-   * `answerRefusal` if the caller may know the reason, and has asked for an answer.
+   * `answerRefusal` if the caller has asked for an answer and may learn the reason.
    */
   admit(
     info: string,
@@ -72,7 +79,7 @@ export interface TraceGate<Source> {
 
 /**
  * Creates a gate. Without `hmacKeys`, it uses the current keys of `configure` or the environment. Messages have no
- * tickets, because a message may wait for hours.
+ * tickets, because a message may wait for hours and a ticket would expire.
  *
  * @throws TypeError if `hmacKeys` is given but empty
  */
@@ -116,7 +123,8 @@ export function createTraceGate<Source>(
         tell?.('too-old')
         return refuse('too-old', source, ageRefusal)
       }
-      // Known traces do not count against the rate: a service called in a loop would lose the end of the loop.
+      // Known traces do not count against the rate. Otherwise the last calls of a trace that calls a service in a loop
+      // would be lost.
       const knownTrace = findKnownTrace(verified.baseId)
       if (knownTrace === undefined && !mayTrace()) {
         tell?.('rate-limited')

@@ -1,6 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 
-/** Counts traces by key. When the keys rotate, a key that stays keeps its count at any position. Others begin at 0. */
+/**
+ * Counts traces by key. When keys are rotated, a remaining key keeps its count at its new position. New keys start at
+ * 0.
+ */
 export function createTracedByKey() {
   let known: readonly KeyObject[] = []
   let counts: number[] = []

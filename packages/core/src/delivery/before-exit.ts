@@ -12,33 +12,36 @@ import {
 } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 
-/** Delivers records for at most `timeout` milliseconds. Resolves to whether all of them were delivered. */
+/** Delivers records for at most `timeout` milliseconds. Resolves to whether all records were delivered. */
 type Flush = (timeout: number) => Promise<boolean>
 
 interface BeforeExit {
   readonly flushes: Set<Flush>
   readonly cuts: Set<() => void>
   readonly holdTimers: Set<NodeJS.Timeout>
-  /** How many works that hold the process for a limited time are under way, and since when there was always one. */
+  /**
+   * The number of tasks that currently hold the process for a limited time. `heldSince`: since when at least one is
+   * running.
+   */
   limitedWorks: number
   heldSince: number | undefined
-  /** Ends the time since `heldSince`: the process could have ended. */
+  /** Resets `heldSince` after a turn of the event loop without a hold, in which the process could have exited. */
   gapTimer: NodeJS.Immediate | undefined
-  /** When the last hold ended, and for how long the process was held until then, in milliseconds. */
+  /** When the last hold ended, and how long the process had been held by then, in milliseconds. */
   lastHold: { readonly endedAt: number; readonly durationMs: number }
-  /** When the time of the latest exit is over, and when this exit was last seen under way. */
+  /** When the time for the latest exit ends. `lastSeenAt`: when that exit was last seen in progress. */
   deadline: number
   lastSeenAt: number
   timer: NodeJS.Timeout | undefined
-  /** The listener of `beforeExit`. Several copies of this package share the one of the first copy. */
+  /** The `beforeExit` listener. If several copies of this package are loaded, they share the first copy's listener. */
   readonly onBeforeExit: () => void
 }
 
-/** The longest time for which all stores together delay the natural exit of a program. */
+/** The longest time for which all stores together delay the natural exit of the process. */
 const MAX_EXIT_DELAY_MS = 5_000
-/** The time that a flush still gets if a hanging store has already delayed the exit. */
+/** The minimum time for a flush, even if a hanging store has already delayed the exit. */
 const MIN_FLUSH_MS = 1_000
-/** A program that stays alive longer than this between two natural exits has work of its own. */
+/** If the process stays alive for longer than this between two natural exits, the application was doing work. */
 const SAME_EXIT_MS = 1_000
 
 const state = shared<BeforeExit>('natural-exit', () => ({
@@ -55,9 +58,10 @@ const state = shared<BeforeExit>('natural-exit', () => ({
   onBeforeExit: deliverAtExit,
 }))
 
-/** Calls `flush` when the process is about to exit naturally, until the returned function is called. */
+/** Calls `flush` when the process is about to exit naturally, until the returned function cancels it. */
 export function flushBeforeExit(flush: Flush): () => void {
-  // One listener serves all flushes, and only while there is something to deliver, because programs can see listeners.
+  // One listener serves all flushes. It is only added while there are records to deliver, because applications can see
+  // listeners.
   if (state.flushes.size === 0) process.on('beforeExit', state.onBeforeExit)
   state.flushes.add(flush)
   return () => removeFlush(flush)
@@ -67,17 +71,17 @@ function removeFlush(flush: Flush): void {
   if (state.flushes.delete(flush) && state.flushes.size === 0) process.off('beforeExit', state.onBeforeExit)
 }
 
-/** Calls `cut` to end what keeps the process alive when the time of an exit is over. Returns a cancel function. */
+/** Calls `cut` when the time for an exit is over, to close what keeps the process alive. Returns a cancel function. */
 export function cutAtExit(cut: () => void): () => void {
   state.cuts.add(cut)
   return () => state.cuts.delete(cut)
 }
 
 /**
- * Keeps the process alive for at most `limitMs`, or until the returned function is called: the work is over.
+ * Keeps the process alive for at most `limitMs`, or until the work ends and the returned function is called.
  *
- * Stores that hang take turns: while one waits, another one tries again, and the program would never end. So all works
- * that overlap or follow each other at once share one time to hold the process, unless one of them ends well.
+ * With several hanging stores, one could always be trying while another waits, and the process would never exit. So
+ * tasks that overlap or directly follow each other share one time limit, unless one of them ends well.
  */
 export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
   const begunAt = performance.now()
@@ -93,7 +97,7 @@ export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
   let isOver = false
   return release
 
-  /** The client of a store may itself keep the process alive for longer than the hold. Then this is called once more. */
+  /** Ends the hold. Called a second time if the store's client keeps the process alive for longer than the hold. */
   function endHold(): void {
     state.holdTimers.delete(timer)
     clearTimeout(timer)
@@ -107,7 +111,7 @@ export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
     isOver = true
     state.limitedWorks--
     if (endedWell) state.heldSince = performance.now()
-    // In one turn of the event loop without such work, a program that is done comes to its end.
+    // If one turn of the event loop passes without such a task, a process with nothing left to do can exit in it.
     if (state.limitedWorks === 0) state.gapTimer = setImmediate(forgetHeldTime).unref()
   }
 }
@@ -116,7 +120,7 @@ function forgetHeldTime(): void {
   state.heldSince = undefined
 }
 
-/** Returns for how many milliseconds a store that hangs may keep the process alive from now on. */
+/** Returns for how many more milliseconds a hanging store may keep the process alive. */
 export function holdTimeLeft(): number {
   return holdTimeLeftAt(performance.now())
 }
@@ -130,12 +134,12 @@ function isExiting(now: number): boolean {
   return now - state.lastSeenAt < SAME_EXIT_MS
 }
 
-/** Returns how many milliseconds are left of the natural exit that is under way. */
+/** Returns how many milliseconds are left for the natural exit in progress. */
 export function exitTimeLeft(): number {
   return Math.max(0, state.deadline - performance.now())
 }
 
-/** Notes a natural exit, on behalf of a `beforeExit` listener. Returns how many milliseconds are left. */
+/** Records a natural exit on behalf of a `beforeExit` listener. Returns how many milliseconds are left for the exit. */
 export function beginExit(): number {
   const now = performance.now()
   if (!isExiting(now)) startExitClock(now)
@@ -149,16 +153,20 @@ function deliverAtExit(): void {
   for (const flush of state.flushes) {
     void flush(leftMs).then(delivered => {
       state.lastSeenAt = performance.now()
-      // A store that did not take everything is not tried again, because it must not delay the exit forever.
+      // A store that did not take all records is not flushed again, because it must not delay the exit forever.
       if (!delivered) removeFlush(flush)
     })
   }
 }
 
-/** Starts the clock of an exit. Exits in quick succession share it: records made during one exit may cause the next. */
+/**
+ * Starts the time limit of an exit. Exits in quick succession share it, because records made during one may cause the
+ * next.
+ */
 function startExitClock(now: number): void {
   const { endedAt, durationMs } = state.lastHold
-  // The program may have ended its work before this hold: a hanging store may have delayed the exit all that time.
+  // The application may have finished before this hold. In that case, a hanging store has delayed the exit for the
+  // whole hold.
   const heldMs = now - endedAt < SAME_EXIT_MS ? durationMs : 0
   const exitDelayMs = Math.max(MIN_FLUSH_MS, MAX_EXIT_DELAY_MS - heldMs)
   state.deadline = now + exitDelayMs

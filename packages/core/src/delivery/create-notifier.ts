@@ -11,28 +11,41 @@ import type { NotifierStats } from './notifier-stats.js'
 
 /** Options for queuing and delivering records. */
 export interface NotifierOptions {
-  /** How many records may wait. More are dropped. A tenth is for roots, such as served requests. Default 250,000. */
+  /**
+   * The maximum number of waiting records. Further records are dropped. A tenth is reserved for root points, such as
+   * served requests. Default 250,000.
+   */
   readonly maxRecords?: number | undefined
-  /** The maximum memory of the waiting records, roughly, in bytes. Default 128 MiB. */
+  /** The approximate maximum memory of the waiting records, in bytes. Default 128 MiB. */
   readonly maxBytes?: number | undefined
   /** The maximum number of records in one write. Default 500. */
   readonly batchSize?: number | undefined
-  /** The rough maximum size of a write in bytes of JSON. A larger record is written alone. Default 512 KiB. */
+  /**
+   * The approximate maximum size of a write, in bytes of JSON. A larger record is written by itself. Default 512 KiB.
+   */
   readonly batchBytes?: number | undefined
-  /** How long the first record waits for others, in milliseconds. Default 50. */
+  /** How long the first record waits for more records, in milliseconds. Default 50. */
   readonly flushAfter?: number | undefined
-  /** The pause after a failed write, in milliseconds, doubled each time up to `maxBackoff`. Default 100. */
+  /**
+   * The pause after a failed write, in milliseconds. It doubles after each further failure, up to `maxBackoff`. Default
+   * 100.
+   */
   readonly minBackoff?: number | undefined
-  /** The longest pause, in milliseconds. Default 10,000. */
+  /** The longest pause between two tries, in milliseconds. Default 10,000. */
   readonly maxBackoff?: number | undefined
 }
 
 /** A notifier that queues records and delivers them to a driver in the background. */
 export interface QueueNotifier {
   (record: TraceRecord): void
-  /** Resolves when everything that waits now was taken or given up, or after `timeout` milliseconds (default 5,000). */
+  /**
+   * Resolves once all records that wait now are written or dropped, or after `timeout` milliseconds (default 5,000).
+   */
   flush(timeout?: number): Promise<void>
-  /** Flushes, drops the rest, even an unfinished write, and takes no more. The driver stays open for its owner. */
+  /**
+   * Flushes, then drops the remaining records, even those of an unfinished write, and accepts no more. Does not close
+   * the driver.
+   */
   close(timeout?: number): Promise<void>
   readonly stats: NotifierStats
   /** Adds a listener for dropped records or for failed writes. An error thrown by a listener is ignored. */
@@ -43,9 +56,9 @@ export interface QueueNotifier {
 const DEFAULT_FLUSH_TIMEOUT_MS = 5_000
 
 /**
- * Creates a notifier that writes batches to a driver, one at a time in the background, with growing pauses while the
- * store fails. Emitting a record never waits or fails, and memory is bounded. The process stays alive only to deliver
- * records at a natural exit.
+ * Creates a notifier that writes batches to a driver, one at a time in the background. While the store fails, the
+ * pauses between tries grow. Emitting a record never waits or fails, and memory is bounded. The notifier keeps the
+ * process alive only at a natural exit, to deliver records.
  *
  * @throws TypeError for an option that is not a positive number
  * @example
@@ -67,7 +80,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   }
 
   function notifier(record: TraceRecord): void {
-    // Registered with the first record: a notifier without records leaves the process as it was.
+    // Registered with the first record, so that a notifier without records adds no listener to the process.
     if (!isClosed) cancelExitFlush ??= flushBeforeExit(flushAtExit)
     delivery.add(record)
   }
@@ -107,14 +120,14 @@ const NOTIFIER_OPTIONS: OptionKinds<NotifierOptions> = {
 
 function readSettings(options: NotifierOptions): DeliverySettings {
   checkOptions('createNotifier()', options, NOTIFIER_OPTIONS)
-  // 250,000 records hold one trace of the default `maxPointsPerTrace`, and a tenth for roots. A request of 512 KiB of
-  // records stays below 1 MiB, the limit of many proxies.
+  // 250,000 records are enough for one trace with the default `maxPointsPerTrace`, plus a tenth for root points. A 512
+  // KiB request body stays below 1 MiB, the limit of many proxies.
   const { maxRecords = 250_000, maxBytes = 128 * 1024 * 1024, batchSize = 500, batchBytes = 512 * 1024 } = options
   const { flushAfter = 50, minBackoff = 100, maxBackoff = 10_000 } = options
   return { maxRecords, maxBytes, batchSize, batchBytes, flushAfter, minBackoff, maxBackoff }
 }
 
-/** Records the stops of points that are over but still wait to learn how they ended. */
+/** Records the stops of points that have ended but whose outcome is not known yet. */
 function recordFinishedPoints(): void {
   readUnhandledPromises()
   runPendingChecks()

@@ -25,7 +25,7 @@ export interface DeliverySettings {
   readonly maxBackoff: number
 }
 
-/** Takes records in at once and writes them to a driver in the background, one batch at a time. */
+/** Accepts records immediately and writes them to a driver in the background, one batch at a time. */
 export class Delivery {
   readonly #settings: DeliverySettings
   readonly #queue: RecordQueue
@@ -38,7 +38,7 @@ export class Delivery {
   readonly #writer: BatchWriter
   #emitted = 0
   #lifecycle: 'open' | 'ending' | 'closed' = 'open'
-  /** `waiting`: the first record waits for others until the timer fires. `due`: the timer fires at once. */
+  /** `waiting`: the first record waits for more records until the timer fires. `due`: the timer fires immediately. */
   #activity: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
   #timer: NodeJS.Timeout | undefined
 
@@ -77,19 +77,24 @@ export class Delivery {
     else if (this.#activity === 'waiting' && this.#isBatchFull()) this.#deliverIn(0)
   }
 
-  /** Resolves when the records that wait now are settled, or after `timeout` ms. The result tells whether they are. */
+  /**
+   * Resolves when the records that wait now are settled, or after `timeout` ms. The result is whether they are settled.
+   */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber
     if (this.#isSettled(target) || this.#lifecycle === 'closed') return true
     const settled = this.#flushes.wait(target, timeout)
-    // A flush ends the current pause, because the store may be back.
+    // A flush ends the current pause, because the store may be available again.
     this.#resume()
     suppress(() => void this.#deliver())
     await settled
     return this.#isSettled(target)
   }
 
-  /** Leaves a failing store alone until the next record or flush. Two such stores in turn could delay exit forever. */
+  /**
+   * Stops trying a failing store until the next record or flush. Otherwise two failing stores could take turns and
+   * delay exit forever.
+   */
   suspend(): void {
     this.#pause.suspend()
     this.#held.suspend()
@@ -99,7 +104,7 @@ export class Delivery {
   async close(timeout: number): Promise<void> {
     const deadline = performance.now() + timeout
     await this.flush(timeout)
-    // Records that came during the flush get the rest of the time. Later records are dropped.
+    // Records that were added during the flush get the remaining time. Later records are dropped.
     if (this.#lifecycle === 'open') this.#lifecycle = 'ending'
     const left = deadline - performance.now()
     if (left > 0) await this.flush(left)
@@ -119,7 +124,7 @@ export class Delivery {
       this.#drops.countDropped(evicted, 'queue-full')
       return !evicted.includes(record)
     } catch {
-      // The record comes from elsewhere, and not even its size can be read.
+      // Code outside this package made the record, and not even its size could be read.
       this.#drops.countDropped([record], 'refused')
       return false
     }
@@ -130,7 +135,7 @@ export class Delivery {
     this.#held.makeDue()
   }
 
-  /** Returns whether the fate of the record with this number, and of all records before it, is known. */
+  /** Returns whether the record with this number, and all records before it, are settled. */
   #isSettled(number: number): boolean {
     return Math.min(this.#writer.firstNumber, this.#held.firstNumber, this.#queue.firstNumber) > number
   }
@@ -138,7 +143,7 @@ export class Delivery {
   #deliverIn(ms: number): void {
     this.#activity = ms === 0 ? 'due' : 'waiting'
     clearTimeout(this.#timer)
-    // Suppressed: a record is emitted in the context of a request, where the store's own client must not be traced.
+    // Suppressed, because records are emitted in a request's context, where the store's own client must not be traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
   }
 
@@ -151,7 +156,8 @@ export class Delivery {
       if (this.#held.isDue) await this.#held.retry(() => this.#finishSettledFlushes())
     } while (this.#isDue())
     this.#activity = 'idle'
-    // Records that came meanwhile wait for others again, because many small writes are expensive for a store.
+    // Records that were added in the meantime wait for more records again, because many small writes are expensive for
+    // a store.
     if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
   }
 

@@ -13,11 +13,11 @@ export function createPendingFlushes() {
     get size(): number {
       return flushes.size
     },
-    /** Resolves when record number `target` and all before it are settled, or after `timeout` milliseconds. */
+    /** Resolves when record number `target` and all records before it are settled, or after `timeout` milliseconds. */
     wait: (target: number, timeout: number): Promise<void> =>
       new Promise(resolve => {
         const flush = { target, finish }
-        // Not unref'd: a flush keeps the process alive for its records, but for no longer than `timeout`.
+        // Not unref'd, because a flush keeps the process alive for its records, for at most `timeout`.
         const deadline = setTimeout(finish, clampTimeout(timeout))
         flushes.add(flush)
         function finish(): void {
@@ -26,7 +26,7 @@ export function createPendingFlushes() {
           resolve()
         }
       }),
-    /** Must be called when records were settled. */
+    /** Must be called when records have been settled. */
     finishSettled(isSettled: (target: number) => boolean): void {
       for (const { target, finish } of flushes) if (isSettled(target)) finish()
     },

@@ -2,14 +2,15 @@ import { Math, Number } from '../platform/platform.js'
 import type { TraceRecord } from '../record/trace-record.js'
 import { estimateRecordBytes } from '../recording/record-size.js'
 
-/** The share of the queue that only the records of roots may use. */
+/** The share of the queue that is reserved for records of root points. */
 const RESERVED_SHARE = 0.1
 
 const NO_RECORDS: readonly TraceRecord[] = []
 
 /**
- * A first-in, first-out queue, bounded in number and roughly in memory. The last tenth is for records of roots, which
- * report that a trace happened, how long it took and what was dropped. If it is full, its oldest roots make room.
+ * A first-in, first-out queue, bounded in number and approximately in memory. The last tenth is reserved for records of
+ * root points, which report that a trace happened, how long it took and what was dropped. If the reserve is full, its
+ * oldest records are dropped.
  */
 export class RecordQueue {
   readonly #maxRecords: number
@@ -19,7 +20,7 @@ export class RecordQueue {
   #lastNumber = 0
 
   constructor(maxRecords: number, maxBytes: number) {
-    // A tenth of infinity is infinity, which would leave NaN records for those that belong to no root.
+    // A tenth of infinity is infinity, so infinity minus the reserve would be NaN.
     this.#maxRecords = Math.min(maxRecords, Number.MAX_SAFE_INTEGER)
     this.#maxBytes = maxBytes
   }
@@ -28,17 +29,19 @@ export class RecordQueue {
     return this.#main.length + this.#reserve.length
   }
 
-  /** The size of the waiting records in bytes, roughly: see `estimateRecordBytes`. */
+  /** The approximate size of the waiting records in bytes (see `estimateRecordBytes`). */
   get bytes(): number {
     return this.#main.bytes + this.#reserve.bytes
   }
 
-  /** The number of the latest record. Records are numbered from 1. */
+  /** The number of the newest record. Records are numbered from 1. */
   get lastNumber(): number {
     return this.#lastNumber
   }
 
-  /** Adds a record if there is room. Returns the records that had to go: none, this record, or older roots. */
+  /**
+   * Adds a record if there is room. Returns the dropped records: none, this record, or older records of root points.
+   */
   push(record: TraceRecord, isRoot: boolean): readonly TraceRecord[] {
     const size = estimateRecordBytes(record)
     const maxShared = this.#maxRecords - Math.floor(this.#maxRecords * RESERVED_SHARE)
@@ -73,7 +76,7 @@ export class RecordQueue {
     return taken
   }
 
-  /** The number of the oldest waiting record, or infinity. */
+  /** The number of the oldest waiting record, or infinity if the queue is empty. */
   get firstNumber(): number {
     return Math.min(this.#main.firstNumber, this.#reserve.firstNumber)
   }
@@ -118,7 +121,8 @@ class Fifo {
     if (record === undefined) return undefined
     this.#bytes -= this.#sizes[this.#head] ?? 0
     this.#head++
-    // The free front is cut off once it is half of the array, so this moves at most one record for each removed record.
+    // The unused front of the array is removed once it reaches half the length, so each removed record costs at most
+    // one move.
     if (this.#head * 2 >= this.#records.length) {
       this.#records = this.#records.slice(this.#head)
       this.#sizes = this.#sizes.slice(this.#head)

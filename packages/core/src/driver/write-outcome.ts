@@ -4,8 +4,8 @@ import type { TraceRecord } from '../record/trace-record.js'
 import type { Driver, WriteResult } from './driver.js'
 
 /**
- * The outcome of a write. `taken`: the store took the records, except those that are counted or listed. `refused`: it
- * refuses them as a whole. `unknown`: it may have any of them. `failed`: it has none of them, and may take them later.
+ * The outcome of a write. `taken`: the store took the records, except those that are counted or listed here. `refused`:
+ * it refuses all of them. `unknown`: it may have any of them. `failed`: it has none of them, and may take them later.
  */
 export type WriteOutcome =
   | {
@@ -19,7 +19,7 @@ export type WriteOutcome =
 
 const KIND_BY_CODE = { ERR_WRITE_REFUSED: 'refused', ERR_WRITE_UNCERTAIN: 'unknown' } as const
 
-/** Writes to a driver. Anyone may have written the driver, so any result and any error becomes an outcome. */
+/** Writes to a driver. The driver may be third-party code, so any result and any error becomes an outcome. */
 export async function tryWrite(driver: Driver, records: readonly TraceRecord[]): Promise<WriteOutcome> {
   let result: WriteResult | undefined
   try {
@@ -32,7 +32,7 @@ export async function tryWrite(driver: Driver, records: readonly TraceRecord[]):
   try {
     return readResult(result, records.length)
   } catch (error) {
-    // The write has succeeded, so another try would store the records twice.
+    // The write has succeeded, so a retry would store the records twice.
     return { kind: 'unknown', error, reason: 'The result of the write cannot be read.' }
   }
 }
@@ -55,7 +55,7 @@ function readHeld(held: unknown, length: number): readonly number[] {
   return [...new Set<number>(positions)].sort((a, b) => a - b)
 }
 
-/** The messages of our own errors hold no secrets. Other messages may. */
+/** The messages of this project's own errors contain no secrets. Other messages may. */
 function readReason(error: unknown, code: unknown): string {
   try {
     return error instanceof OsprofilerError ? error.message : String(code ?? 'The error has no code.')
@@ -64,7 +64,7 @@ function readReason(error: unknown, code: unknown): string {
   }
 }
 
-/** Reads the code and not the class, because a process with two copies of this package has two classes. */
+/** Compares the code, not the class, because a process with two copies of this package has two error classes. */
 function readCode(error: unknown): unknown {
   try {
     return (error as { code?: unknown } | null | undefined)?.code

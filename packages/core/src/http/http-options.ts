@@ -5,13 +5,13 @@ import type { NodeRequest } from './response/node-messages.js'
 
 /** The options that every HTTP adapter accepts. */
 export interface HttpOptions extends TraceGateOptions<NodeRequest>, TicketOptions {
-  /** The name of a served request's point. Default `wsgi`, which OSProfiler's readers know. */
+  /** The name of the point for a served request. Default `wsgi`, which OSProfiler's readers know. */
   readonly name?: string | undefined
-  /** Keeps the query string out of the record. Default false. Values of secret names are always redacted. */
+  /** Omits the query string from the record. Default false. Values under secret names are always redacted. */
   readonly hideQuery?: boolean | undefined
 }
 
-/** @throws TypeError for an unknown option, or one of the wrong type or value */
+/** @throws TypeError for an unknown option, or for a value of the wrong type or outside its range */
 export function checkHttpOptions(options: HttpOptions): void {
   checkOptions('The middleware', options, HTTP_OPTIONS)
   checkTicketOptions(options)

@@ -2,9 +2,11 @@ import type { PointInfo } from '../record/trace-record.js'
 import { redactQuery } from '../secrets/redact-text.js'
 import type { NodeRequest } from './response/node-messages.js'
 
-/** Returns the info of a start record. `wholeUrl` is the requested URL, if a framework cuts a path off `req.url`. */
+/**
+ * Returns the info of a start record. `wholeUrl` is the requested URL, for frameworks that strip a path from `req.url`.
+ */
 export function requestInfo(req: NodeRequest, hideQuery: boolean, wholeUrl: string | undefined): PointInfo {
-  // Express, Connect and Fastify keep the whole URL here.
+  // Express, Connect and Fastify keep the whole URL in `originalUrl`.
   const { originalUrl } = req as { originalUrl?: unknown }
   const url = typeof originalUrl === 'string' ? originalUrl : (wholeUrl ?? req.url ?? '')
   const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')

@@ -10,23 +10,27 @@ import type { NodeRequest, NodeResponse } from './response/node-messages.js'
 import { addServerTiming, timingOfRefusal, timingOfTrace } from './response/server-timing.js'
 import { type ServedRequest, servedRequest, traceRequest } from './served-request.js'
 
-/** Counts of the requests that carried trace headers. `tickets` tells whether `required` is safe. */
+/** Counts of requests with trace headers. `tickets` shows whether the mode `required` would refuse any of them. */
 export interface RequestStats extends TraceStats {
   readonly tickets: TicketStats
 }
 
-/** Decides which requests are traced, and traces them. Each place where an adapter is mounted has its own tracer. */
+/** Decides which requests are traced, and traces them. Each mounted adapter has its own tracer. */
 export interface RequestTracer {
-  /** Serves a request with `fn`, traced if its headers are trusted. `wholeUrl` is the URL if `req.url` is shortened. */
+  /**
+   * Serves a request with `fn`, traced if its headers are trusted. `wholeUrl` is the requested URL, for frameworks that
+   * shorten `req.url`.
+   */
   serve<T>(req: NodeRequest, res: NodeResponse, fn: (request: ServedRequest | undefined) => T, wholeUrl?: string): T
   readonly stats: RequestStats
 }
 
 /**
- * Creates the tracer that every HTTP adapter is built on. It verifies headers, opens a point, gives handlers a context,
- * and ends the point with the response. Without `hmacKeys`, it uses the current keys of `configure` or the environment.
+ * Creates the tracer that every HTTP adapter is built on. It verifies headers, opens a point, runs handlers in its
+ * context, and stops the point at the end of the response. Without `hmacKeys`, it uses the current keys of `configure`
+ * or the environment.
  *
- * @throws TypeError for an option of the wrong type, or keys that are given but empty
+ * @throws TypeError for an option of the wrong type, or if `hmacKeys` is given but empty
  * @example
  * const tracer = createRequestTracer('NEW,OLD')
  * http.createServer((req, res) => tracer.serve(req, res, () => handle(req, res)))
@@ -56,7 +60,10 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
     })
   }
 
-  /** Tracing must not break a request: if `req` or `res` are not Node's own, the request is served untraced. */
+  /**
+   * Tracing must not break a request. So if `req` or `res` is not one of Node's own objects, the request is served
+   * untraced.
+   */
   function beginSafely(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
     try {
       return begin(req, res, wholeUrl)
@@ -70,11 +77,11 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       gate.warnIfNoKeys()
       if (!isSigned(req)) return suppress(() => fn(undefined))
       const outer = servedRequest(req)
-      // If the adapter is mounted twice, the first one has opened the request's point, and its context is in force.
+      // If the adapter is mounted twice, the first one has already opened the request's point and set the context.
       if (outer !== undefined) return fn(outer)
       const request = beginSafely(req, res, wholeUrl)
       if (request !== undefined) return request.run(() => fn(request))
-      // Suppressed: another request may have left its context on a shared connection.
+      // Suppressed, because another request on a shared connection may have left its context behind.
       return suppress(() => fn(undefined))
     },
     get stats() {
@@ -83,7 +90,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   }
 }
 
-/** Returns whether a request asks to be traced. For nearly all requests, this is the only work. */
+/** Returns whether a request asks to be traced. For most requests, this check is all that runs. */
 function isSigned({ headers }: NodeRequest): boolean {
   return headers?.['x-trace-info'] !== undefined || headers?.['x-trace-hmac'] !== undefined
 }

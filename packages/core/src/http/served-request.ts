@@ -20,13 +20,13 @@ interface RequestHolder {
 
 interface Failure {
   readonly error: unknown
-  /** Whether the client had left before, which may have caused the failure. */
+  /** Whether the client had left before the failure, and so may have caused it. */
   readonly isAfterClientLeft: boolean
 }
 
-/** A traced request. Its point is open until the response ends. */
+/** A traced request. Its point stays open until the response ends. */
 export class ServedRequest {
-  /** Profiler for the code that serves the request, inside the request's point. */
+  /** Profiler inside the request's point, for the code that serves the request. */
   readonly profiler: Profiler
   readonly #root: RootPoint
   readonly #release = keepContext()
@@ -38,7 +38,7 @@ export class ServedRequest {
   #route: string | undefined
   #isOpen = true
 
-  /** The trace must have been opened for this request, which ends the trace with the response. */
+  /** `root` must have been opened for this request. The trace ends when the response ends. */
   constructor(root: RootPoint, response: WatchedResponse) {
     this.profiler = root.profiler
     this.#root = root
@@ -52,39 +52,43 @@ export class ServedRequest {
     }
   }
 
-  /** Runs `fn`, and all that it starts, in the context of the request. */
+  /** Runs `fn`, and everything that `fn` starts, in the request's context. */
   run<T>(fn: () => T): T {
     return runWithProfiler(this.profiler, fn)
   }
 
-  /** Reports an error of the handler. The point still ends with the response. The first error counts. */
+  /** Reports an error of the handler. The point still stops at the end of the response. Only the first error counts. */
   fail(error: unknown): void {
     this.#failure ??= this.#createFailure(error)
   }
 
-  /** Produces the body in the request's context, for a framework that reads an unpiped body after its handlers. */
+  /** Produces the body in the request's context. For frameworks that read a body after the handlers, without `pipe`. */
   followBody(body: unknown): void {
     if (this.#isOpen) followBody(body, this.#body)
   }
 
-  /** Sets how to find the matched route, such as `/orders/:id`. `find` runs once, at the end. The last call counts. */
+  /**
+   * Sets the function that finds the matched route, such as `/orders/:id`. It runs once, at the end. The last call
+   * counts.
+   */
   findRoute(find: () => unknown): void {
     this.#findRoute = find
   }
 
-  /** Called when the program ends the response, before it goes on with the request. */
+  /** Called when the application ends the response, because the framework may reset the request's route afterwards. */
   answered(): void {
     this.#route ??= this.#readRoute()
   }
 
-  /** Ends the point. Later calls do nothing. */
+  /** Stops the point. Later calls do nothing. */
   end(determineEnd: () => ResponseEnd): void {
     if (!this.#isOpen) return
     this.#isOpen = false
     try {
       this.#close(determineEnd())
     } catch {
-      // A response that is not Node's may throw at any access. The start record must still get its stop.
+      // A response that is not Node's may throw on any property access. The start record must still get its stop
+      // record.
       this.profiler.end()
     } finally {
       this.#response.unwatch()
@@ -112,16 +116,16 @@ export class ServedRequest {
       const route = this.#findRoute?.()
       return typeof route === 'string' && route !== '' ? route : undefined
     } catch {
-      // The route comes from objects of the program, whose getters may throw.
+      // The route comes from the application's objects, whose getters may throw.
       return undefined
     }
   }
 
-  /** Returns the failure of the program, if it is the reason why the response ended in this way. */
+  /** Returns the application's failure, if it is the reason why the response ended in this way. */
   #findFailure(end: ResponseEnd, status = 0): Failure | undefined {
     const failure = this.#failure
     if (end === 'well') return failure ?? (status >= 500 ? this.#bodyFailure : undefined)
-    // If the client leaves in the middle of the body, the body parser throws. The application has not failed then.
+    // If the client leaves in the middle of the body, the body parser throws. This is not a failure of the application.
     if (failure?.isAfterClientLeft === false) return failure
     return this.#bodyFailure?.isAfterClientLeft === false ? this.#bodyFailure : undefined
   }
@@ -135,21 +139,25 @@ export class ServedRequest {
   }
 }
 
-/** Traces a request until its response ends. `openRoot` opens the trace, unless the end of the response cannot be seen. */
+/**
+ * Traces a request until its response ends. `openRoot` opens the trace. It is not called if the response cannot be
+ * watched.
+ */
 export function traceRequest(
   req: NodeRequest,
   res: NodeResponse,
   openRoot: () => RootPoint,
 ): ServedRequest | undefined {
-  // Not a getter: V8 gives each object literal with a getter its own hidden class, in the old generation. The class
-  // keeps the getter, and the getter the whole request, until a full collection.
+  // Not a getter, because V8 gives each object literal with a getter its own hidden class, in the old generation. Until
+  // a full garbage collection, the class keeps the getter alive, and thus the whole request.
   const holder: RequestHolder = { request: undefined }
   const response = watchResponse(req, res, {
     ended: determineEnd => holder.request?.end(determineEnd),
     answered: () => holder.request?.answered(),
     piped: source => holder.request?.followBody(source),
   })
-  // A WeakMap keeps a value that refers to its key until a full collection, and a response refers to its request.
+  // Not a WeakMap, because it keeps a value that refers to its key until a full garbage collection, and a response
+  // refers to its request.
   if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: holder, configurable: true })) {
     return undefined
   }
@@ -160,7 +168,7 @@ export function traceRequest(
   return request
 }
 
-/** Returns the traced request of one of Node's requests, or `undefined` for an untraced one. */
+/** Returns the `ServedRequest` of one of Node's requests, or `undefined` if the request is untraced. */
 export function servedRequest(req: object): ServedRequest | undefined {
   return (req as Served)[SERVED]?.request
 }

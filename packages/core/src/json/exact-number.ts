@@ -2,16 +2,17 @@ import { isFinite, isInteger, isSafeInteger, Number, Object, String, TypeError }
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^-?\d+$/
-/** Any integer of this many characters is safe. */
+/** Any integer with at most this many characters is safe. */
 const MAX_SAFE_INTEGER_CHARS = 15
-/** Python writes smaller floats with an exponent. JavaScript writes many of them without one. */
+/** Python writes smaller floats with an exponent. JavaScript writes many of them without an exponent. */
 export const MIN_FLOAT_WITHOUT_EXPONENT = 1e-4
 
 let wasWritten = false
 
 /**
  * A JSON number that JavaScript would write differently: an integer beyond 2 ** 53, or a float that Python writes as
- * `1.0`, `1e-07`, `1e+16` or `-0.0`. It counts as the nearest number: `value + 1`, `value > 0`, `Number(value)`.
+ * `1.0`, `1e-07`, `1e+16` or `-0.0`. In calculations, such as `value + 1` or `value > 0`, it is the nearest JavaScript
+ * number.
  *
  * @example
  * const { id } = parseJson('{"id": 9007199254740993}')
@@ -20,7 +21,7 @@ let wasWritten = false
 export class ExactNumber extends Number {
   readonly #source: string
 
-  /** @throws TypeError for a text that is not a JSON number */
+  /** @throws TypeError for a string that is not a JSON number */
   constructor(source: string) {
     if (!NUMBER.test(source)) throw new TypeError('An ExactNumber takes the text of a JSON number, such as "1e-07".')
     super(source)
@@ -36,7 +37,7 @@ export class ExactNumber extends Number {
     return this.#source
   }
 
-  /** Returns the nearest number: `JSON.stringify` knows no other way. `stringifyJson` writes the exact number. */
+  /** Returns the nearest number, because `JSON.stringify` cannot write the exact one. `stringifyJson` can. */
   toJSON(): number {
     wasWritten = true
     return this.valueOf()
@@ -47,13 +48,13 @@ export class ExactNumber extends Number {
     return this.#source
   }
 
-  /** Runs no code of the value, whatever the value is. */
+  /** Returns whether a value is an `ExactNumber`. Runs none of the value's own code, such as getters or proxy traps. */
   static is(value: unknown): value is ExactNumber {
     return typeof value === 'object' && value !== null && #source in value
   }
 }
 
-/** Returns the text that `write` makes, and whether `write` asked an `ExactNumber` for its JSON. */
+/** Returns the string that `write` returns, and whether `write` called `toJSON` of an `ExactNumber`. */
 export function detectExact(write: () => string | undefined): {
   readonly text: string | undefined
   readonly metExact: boolean
@@ -63,17 +64,20 @@ export function detectExact(write: () => string | undefined): {
   return { text, metExact: wasWritten }
 }
 
-/** Returns the number that a value is, even as an `ExactNumber`, or undefined for anything else. */
+/** Returns a number, or an `ExactNumber` as the nearest number. Returns undefined for anything else. */
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   return ExactNumber.is(value) ? value.valueOf() : undefined
 }
 
-/** Parses a JSON number. Returns an `ExactNumber` if JavaScript writes neither `token` nor Python's form of `token`. */
+/**
+ * Parses a JSON number. Returns an `ExactNumber` if JavaScript's form differs both from `token` and from Python's form
+ * of it.
+ */
 export function parseNumber(token: string): number | ExactNumber {
   const value = Number(token)
   if (INTEGER.test(token)) {
-    // Plus 0: the integer -0 is 0.
+    // Adds 0, because the integer `-0` is 0 in Python.
     if (token.length <= MAX_SAFE_INTEGER_CHARS || isSafeInteger(value) || String(value) === token) return value + 0
     return new ExactNumber(token)
   }
@@ -82,7 +86,9 @@ export function parseNumber(token: string): number | ExactNumber {
   return isPlain ? value : toExactNumber(formatPythonFloat(value), value)
 }
 
-/** Converts a float from a store that keeps numbers and not their text, so that `1.0` stays a float. */
+/**
+ * Converts a float from a store that keeps numbers instead of their text. A whole float such as `1.0` stays a float.
+ */
 export function exactFloat(value: number): number | ExactNumber {
   return isInteger(value) ? toExactNumber(formatPythonFloat(value), value) : value
 }
@@ -91,12 +97,12 @@ function toExactNumber(source: string, value: number): number | ExactNumber {
   return source === String(value) ? value : new ExactNumber(source)
 }
 
-/** Returns whether both languages write a float in the same way. */
+/** Returns whether JavaScript and Python write a float in the same way. */
 function isWrittenAlike(value: number): boolean {
   return !isInteger(value) && (value >= MIN_FLOAT_WITHOUT_EXPONENT || value <= -MIN_FLOAT_WITHOUT_EXPONENT)
 }
 
-/** Formats a finite float as Python's `repr`: with JavaScript's digits, but with exponents for other sizes. */
+/** Formats a finite float like Python's `repr`: with JavaScript's digits, but Python's rules for exponents. */
 function formatPythonFloat(value: number): string {
   const [mantissa = '', exponent = ''] = value.toExponential().split('e')
   const power = Number(exponent)

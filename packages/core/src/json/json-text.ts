@@ -2,25 +2,25 @@ import { detectExact } from './exact-number.js'
 import { Array, JSON } from './language.js'
 import { holdsWord, writeFlat } from './write-flat.js'
 
-/** Deeper values stand on one line: their indentation would grow with the square of the depth. */
+/** Deeper values are written on one line, because their indentation would grow with the square of the depth. */
 const MAX_INDENTED_DEPTH = 100
 
 /**
- * Works like `JSON.stringify`, but writes numbers as Python's `json.dumps` does: an `ExactNumber` by its source, and
- * the words `NaN`, `Infinity` and `-Infinity`. `parseJson` and Python read the result.
+ * Works like `JSON.stringify`, but writes numbers like Python's `json.dumps`: an `ExactNumber` as its source, and
+ * `NaN`, `Infinity` and `-Infinity` as these words. `parseJson` and Python read the result.
  *
- * @throws TypeError for a cycle or a BigInt, RangeError for too deep nesting, and any error of a getter
+ * @throws TypeError for a cycle or a BigInt, RangeError for excessive nesting, and any error of a getter
  */
 export function stringifyJson(value: unknown, indent: 0 | 2 = 0): string | undefined {
   const { text, metExact } = detectExact(() => JSON.stringify(value, null, indent))
-  // `JSON.stringify` writes null in place of the words.
+  // `JSON.stringify` writes null instead of `NaN` and `Infinity`.
   const isExact = !metExact && !(text?.includes('null') && holdsWord(value))
   return isExact ? text : writeFlat(value, indent)
 }
 
 /**
- * Works like `stringifyJson`, for any value. A value without JSON becomes null, a cycle `"[circular]"` and a BigInt a
- * string. Values nested more than 100 deep stand on one line.
+ * Works like `stringifyJson`, but accepts any value. It writes a value without a JSON form as null, a cycle as
+ * `"[circular]"` and a BigInt as a string. Values nested more than 100 levels deep are written on one line.
  */
 export function jsonText(value: unknown, indent: 0 | 2): string {
   if (indent > 0 && !isIndentable(value, MAX_INDENTED_DEPTH)) return jsonText(value, 0)
@@ -31,7 +31,7 @@ export function jsonText(value: unknown, indent: 0 | 2): string {
   }
 }
 
-/** Returns whether a value has at most `levels` levels. The recursion goes no deeper. */
+/** Returns whether a value has at most `levels` levels of nesting. Recurses no deeper than that. */
 export function isIndentable(value: unknown, levels = MAX_INDENTED_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (levels === 0) return false

@@ -1,5 +1,5 @@
-// The globals of `json/` and `record/`, taken when the package loads, because a program may replace them later. Both
-// folders also run in browsers, where `platform/` does not.
+// The globals that `json/` and `record/` use, copied at load time, because an application may replace them later. Both
+// folders also run in browsers, where `platform/` cannot.
 const global = globalThis
 
 const { from, isArray } = global.Array
@@ -9,6 +9,6 @@ const { floor, max, min } = global.Math
 export const Math = { floor, max, min }
 const { defineProperty, hasOwn, is, keys, prototype } = global.Object
 export const Object = { defineProperty, hasOwn, is, keys, prototype }
-/** Separate from `Number`, which is needed as a class, so no copy of it can take its place. */
+// Exported one by one. Unlike `Math`, `Number` is needed as a class, so an object with copies cannot replace it.
 export const { isFinite, isInteger, isSafeInteger, MAX_SAFE_INTEGER } = global.Number
 export const { BigInt, Boolean, Map, Number, Set, String, SyntaxError, TextEncoder, TypeError } = global

@@ -2,11 +2,11 @@ import { MIN_FLOAT_WITHOUT_EXPONENT } from './exact-number.js'
 import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
-/** Deeper values are suspect, because `classifyMembers` recurses. */
+/** Deeper values go to the slower parser, because `classifyMembers` recurses. */
 const MAX_DEPTH = 100
 
-// Matches a member name that is one escaped character, as Python writes `é`. V8 of Node 24 and 26 may read a backslash
-// instead: `JSON.parse('{"a":1,"\\u0041":1}')` has the names `a` and `\\`.
+// Matches a member name that is one escaped character, such as `"\u00e9"` for `é` in Python. V8 in Node 24 and 26 may
+// read a backslash instead: `JSON.parse('{"a":1,"\\u0041":1}')` returns the names `a` and `\\`.
 const ESCAPED_NAME = /"\\(?:u[\da-fA-F]{4}|[^u])"\s*:/
 
 const PLAIN = 0
@@ -14,9 +14,9 @@ const HAS_INTEGERS = 1
 const SUSPECT = 2
 
 /**
- * Parses JSON as Python's `json.loads` does: with `NaN`, `Infinity` and `-Infinity`, and with an `ExactNumber` for each
- * number that JavaScript would write differently. The native parser comes first. The slower parser of this project
- * reads only texts whose numbers, or whose refusal, say that they may hold more.
+ * Parses JSON like Python's `json.loads`: accepts `NaN`, `Infinity` and `-Infinity`, and returns an `ExactNumber` for
+ * each number that JavaScript would write differently. It tries the native parser first. Only if that fails, or if the
+ * resulting numbers may differ from the text, does it use this project's slower parser.
  *
  * @throws SyntaxError if the text is not JSON for Python
  */
@@ -32,20 +32,20 @@ export function parseJson(text: string): unknown {
   return isSafe && isUnambiguous(value, text) ? value : readJson(text)
 }
 
-/** Returns whether the text can have meant no other value. */
+/** Returns whether it is certain that Python would read this value from the text. */
 function isUnambiguous(value: unknown, text: string): boolean {
   if (typeof value === 'number') return false
   const kind = classify(value, MAX_DEPTH)
   return kind === PLAIN || (kind === HAS_INTEGERS && !mayHoldWholeFloat(text))
 }
 
-/** Classifies a value by its numbers, which tell what else the text of the value may have held. */
+/** Classifies a value by its numbers, which show what else the text may have meant. */
 function classify(value: unknown, depth: number): number {
   if (typeof value === 'number') return classifyNumber(value)
   return typeof value === 'object' && value !== null ? classifyMembers(value, depth) : PLAIN
 }
 
-/** Skips strings without a call: most values are strings, and most texts pass through here. */
+/** Handles strings without a function call, because most values are strings, and this runs for most texts. */
 function classifyMembers(container: object, depth: number): number {
   if (depth === 0) return SUSPECT
   let kind = PLAIN
@@ -57,7 +57,7 @@ function classifyMembers(container: object, depth: number): number {
     }
     return kind
   }
-  // Inherited members are looked at too, and do no harm.
+  // Also visits inherited members, which is harmless.
   for (const name in container) {
     const value = (container as Record<string, unknown>)[name]
     if (typeof value === 'string') continue
@@ -76,14 +76,14 @@ function classifyNumber(value: number): number {
   return isPlain ? PLAIN : SUSPECT
 }
 
-/** Matches a number with an exponent, or text in a string that looks like one. */
+/** Matches a number with an exponent, or a similar part of a string. */
 const EXPONENT = /[\d.][eE][-+]?\d+[,}\]\s]/
 const ZERO = 48
 const NINE = 57
-/** A float that is rounded to an integer has at least this many digits on one side of the point. */
+/** A float that was rounded to an integer has at least this many digits before or after the decimal point. */
 const MIN_ROUNDED_DIGITS = 9
 
-/** Returns whether an integer of a text may be a float, such as `1.0` or `1e3`. Strings may look like floats too. */
+/** Returns whether a number in the text may be a whole float, such as `1.0` or `1e3`. Strings can also match. */
 function mayHoldWholeFloat(text: string): boolean {
   for (let point = text.indexOf('.'); point !== -1; point = text.indexOf('.', point + 1)) {
     if (isDigit(text, point - 1) && isDigit(text, point + 1) && mayBeWhole(text, point)) return true
@@ -94,7 +94,7 @@ function mayHoldWholeFloat(text: string): boolean {
 function mayBeWhole(text: string, point: number): boolean {
   let end = point + 1
   while (text.charCodeAt(end) === ZERO) end++
-  // A quote after the zeros ends a timestamp.
+  // If a quote follows the zeros, they end a timestamp in a string.
   if (!isDigit(text, end)) return text[end] !== '"'
   let before = 1
   while (before < MIN_ROUNDED_DIGITS && isDigit(text, point - before - 1)) before++

@@ -31,20 +31,20 @@ type List = unknown[]
 type Members = Record<string, unknown>
 
 /**
- * Parses JSON as Python does, with `ExactNumber`s where JavaScript's numbers would differ. Stored texts may be hostile:
- * the time is linear, and no depth overflows the stack.
+ * Parses JSON like Python, with `ExactNumber`s for numbers that JavaScript would write differently. Stored texts may be
+ * hostile, so the time is linear, and deep nesting cannot overflow the stack.
  *
  * @throws SyntaxError
  */
 export function readJson(text: string): unknown {
   const open: (List | Members)[] = []
-  // The name of the member being read in each open object. Lists have the name ''.
+  // For each open object, the name of the member being read. For each open list, ''.
   const names: string[] = []
   let at = 0
   skipSpace()
   for (;;) {
     let value = readValue()
-    // An object or list with content begins here.
+    // A non-empty object or list begins here.
     if (value === undefined) continue
     while (addValue(value)) value = close()
     if (open.length === 0) {
@@ -57,7 +57,7 @@ export function readJson(text: string): unknown {
     while (isSpace(text.charCodeAt(at))) at++
   }
 
-  /** Returns a scalar or an empty list or object, or undefined if a list or object has begun. */
+  /** Returns a scalar or an empty list or object, or undefined if a non-empty list or object begins here. */
   function readValue(): unknown {
     switch (text.charCodeAt(at)) {
       case QUOTE:
@@ -83,7 +83,7 @@ export function readJson(text: string): unknown {
     return undefined
   }
 
-  /** Puts a value in its place. Returns whether its list or object ends there. */
+  /** Adds a value to the innermost open list or object. Returns whether that list or object ends here. */
   function addValue(value: unknown): boolean {
     const container = open.at(-1)
     skipSpace()
@@ -120,7 +120,7 @@ export function readJson(text: string): unknown {
     const start = at++
     let isEscaped = false
     for (let unit = text.charCodeAt(at); unit !== QUOTE; unit = text.charCodeAt(at)) {
-      // NaN, which stands for the end of the text, is unexpected too.
+      // `unit` is NaN at the end of the text, which is unexpected as well.
       if (!(unit >= SPACE)) throw unexpected()
       if (unit === BACKSLASH) isEscaped = true
       at += unit === BACKSLASH ? 2 : 1

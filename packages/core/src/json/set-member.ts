@@ -1,9 +1,10 @@
 import { Object } from './language.js'
 
-/** Sets a member of our own object, whatever its name, and whatever the program did to `Object.prototype`. */
+/** Sets a member of an object of this project, for any name, and even if the application changed `Object.prototype`. */
 export function setMember(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name in Object.prototype) {
-    // An assignment would set the prototype, call a setter of the program, or fail on a frozen `Object.prototype`.
+    // An assignment could set the prototype, call the application's setter, or fail because `Object.prototype` is
+    // frozen.
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
   } else {
     object[name] = value

@@ -10,8 +10,8 @@ interface Frame {
 }
 
 /**
- * Writes JSON without recursion, for what `JSON.stringify` refuses or writes differently: any depth, cycles, BigInt,
- * `ExactNumber`, `NaN` and infinite numbers. The rest is as in `JSON.stringify`.
+ * Writes JSON without recursion. Handles what `JSON.stringify` refuses or writes differently: any depth, cycles,
+ * BigInt, `ExactNumber`, `NaN` and infinite numbers. Otherwise works like `JSON.stringify`.
  */
 export function writeFlat(top: unknown, indent: 0 | 2): string {
   const parts: string[] = []
@@ -72,13 +72,13 @@ function toFrame(owner: object): Frame {
   return { owner, names, values, next: 0 }
 }
 
-/** Returns what `JSON.stringify` would write for a value that has a `toJSON`, such as a date. */
+/** Applies the `toJSON` method of a value that has one, such as a date, like `JSON.stringify`. */
 function applyToJson(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value) || !('toJSON' in value)) return value
   return typeof value.toJSON === 'function' ? value.toJSON(name) : value
 }
 
-/** Returns false for a value that JSON leaves out of an object. */
+/** Returns false for a value that JSON omits from an object. */
 function hasJson(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol'
 }
@@ -90,7 +90,9 @@ function scalarText(value: unknown): string {
   return hasJson(value) ? JSON.stringify(value) : 'null'
 }
 
-/** Returns whether a value, cyclic or not, holds `NaN` or `Infinity`, which many programs refuse. Linear in time. */
+/**
+ * Returns whether a value contains `NaN` or `Infinity`, which many JSON parsers reject. Accepts cycles. Linear in time.
+ */
 export function holdsWord(top: unknown): boolean {
   const visited = new Set<unknown>()
   const waiting: unknown[] = [top]

@@ -6,16 +6,18 @@ import { hmac } from './hmac.js'
 import { trimKey } from './key-text.js'
 import { readKeyText, toReadableKey } from './secret-key.js'
 
-/** HMAC keys: a list, or one string that is split at commas and trimmed, as in `'NEW,OLD'`. */
+/** HMAC keys: a list, or one comma-separated string such as `'NEW,OLD'`, whose keys are trimmed. */
 export type HmacKeys = string | readonly string[]
 
-// Lower case only, as Python's hexdigest() writes and compares it. Both languages trim this white space.
+// Lower case only, because Python's hexdigest() writes lower case and Python compares exactly. Both languages trim this
+// white space.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
-// Reused for each comparison, because nothing runs in between: creating two buffers would take longer.
+// Both buffers are reused for each comparison, because no other code runs in between, and creating them would take
+// longer.
 const givenDigits = Buffer.alloc(40)
 const expectedDigits = Buffer.alloc(40)
 
-/** Gives access to the keys of rings from other copies of this package, whose private fields are out of reach. */
+/** Gives access to the keys of rings from other copies of this package, whose private fields this copy cannot read. */
 const rings = shared('key-rings', () => {
   const keysByRing = new WeakMap<object, readonly KeyObject[]>()
   return {
@@ -25,8 +27,8 @@ const rings = shared('key-rings', () => {
 })
 
 /**
- * The secrets that a process trusts. The ring signs with the first key and verifies with any, so that keys can be
- * rotated. An empty ring verifies nothing. Only `verify` returns a key, and only for a signature made with it.
+ * The keys that a process trusts. The ring signs with the first key and verifies with any key, so that keys can be
+ * rotated. An empty ring verifies nothing. Only `verify` returns a key, and only if that key made the signature.
  *
  * @example
  * const ring = new KeyRing('NEW,OLD')
@@ -46,7 +48,7 @@ export class KeyRing {
   }
 
   /**
-   * Returns the HMAC-SHA1 of a text under the first key, as 40 lower-case hex digits.
+   * Returns the HMAC-SHA1 of a text, made with the first key, as 40 lower-case hex digits.
    *
    * @throws OsprofilerError `ERR_NO_KEYS` if the ring is empty
    */
@@ -59,7 +61,7 @@ export class KeyRing {
     )
   }
 
-  /** Returns the key under which `hmac` signs `text`, or `undefined`. Computes at most one HMAC per key. */
+  /** Returns the key with which `hmac` signs `text`, or `undefined`. Computes at most one HMAC per key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
     const key = digits === undefined ? undefined : findSigningKey(this.#keys, text, digits)
@@ -67,19 +69,19 @@ export class KeyRing {
   }
 }
 
-/** Returns whether a value is a ring, of any copy of this package. */
+/** Returns whether a value is a `KeyRing`, including one from another copy of this package. */
 export function isKeyRing(value: unknown): value is KeyRing {
   return typeof value === 'object' && value !== null && rings.keysOf(value) !== undefined
 }
 
-/** Returns the keys of a ring, in order. For internal use: public methods of a ring hand out no key. */
+/** Returns the keys of a ring, in order. For internal use: a ring's public methods do not return its keys. */
 export function keysOf(ring: KeyRing): readonly KeyObject[] {
   const keys = rings.keysOf(ring)
   if (keys === undefined) throw new TypeError('The value is not a KeyRing')
   return keys
 }
 
-/** Returns the key under which `digits` sign a text, after a comparison in constant time for each key. */
+/** Returns the key with which `digits` sign a text. Compares with the HMAC of each key in constant time. */
 export function findSigningKey<Key extends KeyObject | string>(
   keys: readonly Key[],
   text: string,
@@ -92,7 +94,9 @@ export function findSigningKey<Key extends KeyObject | string>(
   })
 }
 
-/** Returns the 40 digits of an `X-Trace-HMAC`, or `undefined` if it is malformed. Runs before anything is hashed. */
+/**
+ * Returns the 40 digits of an `X-Trace-HMAC`, or `undefined` if it is malformed. Called before any HMAC is computed.
+ */
 export function readHmac(text: string): string | undefined {
   return HMAC.exec(text)?.[1]
 }
@@ -109,7 +113,7 @@ export function listKeys(keys: HmacKeys): readonly string[] {
 
 function checkKey(key: unknown): string {
   if (typeof key !== 'string' || key === '') throw new TypeError('An HMAC key must be a non-empty string')
-  // Python cannot encode a lone surrogate and Node would replace it, so the two would disagree about this key.
+  // Python cannot encode a lone surrogate, and Node would replace it, so their HMACs with this key would differ.
   if (!key.isWellFormed()) throw new TypeError('An HMAC key must be well-formed Unicode, without lone surrogates')
   return key
 }

@@ -5,23 +5,23 @@ import { toOrdinal } from './key-text.js'
 /** A weakness of HMAC keys, or of the file that holds them. */
 export interface KeyRisk {
   readonly code: 'OSPROFILER_PUBLIC_KEY' | 'OSPROFILER_WEAK_KEY' | 'OSPROFILER_READABLE_KEYS_FILE'
-  /** A sentence that holds no key. */
+  /** A sentence that contains no key. */
   readonly message: string
 }
 
-/** Where keys come from, as messages say it, and the mode of the file if they come from a file. */
+/** The source of keys, as named in messages, and the file's mode if the source is a file. */
 export interface KeySource {
   readonly source: string
   readonly mode?: number | undefined
 }
 
 const ADVICE = 'Make a key with "osprofiler key new".'
-/** An attacker with one signed request can try out all shorter keys. */
+/** An attacker who has one signed request can find shorter keys by trying them all. */
 const MIN_KEY_CHARS = 16
 const MIN_DISTINCT_CHARS = 6
 const READABLE_BY_OTHERS = 0o004
 
-// Keys in the documentation of OSProfiler, DevStack and this project, in lower case and without punctuation.
+// Keys from the documentation of OSProfiler, DevStack and this project, in lower case and without punctuation.
 const PUBLIC_KEYS = new Set('secretkey secret key hmackey hmackeys new old yoursecretkey mysecretkey'.split(' '))
 const COMMON_WORDS = new Set(
   (
@@ -31,7 +31,7 @@ const COMMON_WORDS = new Set(
   ).split(' '),
 )
 
-/** Returns the risks of keys, at most one of each kind. */
+/** Returns the risks of keys, at most one per `code`. */
 export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeySource): readonly KeyRisk[] {
   const risks: KeyRisk[] = []
   const publicIndex = keys.findIndex(isPublic)
@@ -51,7 +51,7 @@ export function findKeyRisks(keys: readonly string[], { source, mode = 0 }: KeyS
   return risks
 }
 
-/** Warns of the risks of keys, once per kind in a process. */
+/** Warns about the risks of keys, once per `code` in a process. */
 export function warnOfKeyRisks(keys: readonly string[], source: KeySource): void {
   for (const { code, message } of findKeyRisks(keys, source)) warnOnce(code, message)
 }
@@ -66,15 +66,18 @@ function isGuessable(key: string): boolean {
   return isShort || COMMON_WORDS.has(toWord(key)) || isSequence(key)
 }
 
-/** Returns the word that a key is made of. `Password_2024` and `secretsecretsecret` are words. */
+/**
+ * Returns the word that a key consists of. For example, `Password_2024` consists of `password`, and
+ * `secretsecretsecret` of `secret`.
+ */
 function toWord(key: string): string {
   const letters = key.toLowerCase().replace(/[^a-z0-9]/g, '')
   const word = letters.replace(/^[0-9]+(?=[a-z])|(?<=[a-z])[0-9]+$/g, '')
-  // Bounded, because the search for a repetition takes quadratic time.
+  // Limited in length, because the search for repetitions takes quadratic time.
   return word.slice(0, 256).replace(/^(.+?)\1+$/, '$1')
 }
 
-/** Returns whether most characters follow the one before them, as in `1234567890abcdef`. */
+/** Returns whether most characters are successors of the previous one, as in `1234567890abcdef`. */
 function isSequence(key: string): boolean {
   let steps = 0
   for (let i = 1; i < key.length; i++) if (Math.abs(key.charCodeAt(i) - key.charCodeAt(i - 1)) <= 1) steps++

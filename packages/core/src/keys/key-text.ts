@@ -2,24 +2,25 @@ import { isUtf8 } from 'node:buffer'
 import { Buffer, Error, RegExp, TextDecoder } from '../platform/platform.js'
 
 /**
- * Decodes bytes by their byte order mark, which PowerShell's `>` and Notepad write, and otherwise as UTF-8.
+ * Decodes bytes by their byte order mark, which PowerShell's `>` and Notepad write. Without a mark, decodes UTF-8.
  *
  * @throws Error whose message says why the bytes are not text
  */
 export function decodeKeyText(bytes: Buffer): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return decodeUtf16(bytes)
-  // A copy, because swap16() changes the bytes of its caller.
+  // A copy, because swap16() would change the caller's bytes.
   if (first === 0xfe && second === 0xff) return decodeUtf16(swapBytes(bytes))
   if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   return bytes.toString('utf8')
 }
 
 /**
- * Splits a text from a file, variable or standard input into keys, at commas and line ends. Drops blanks and a byte
- * order mark. Refuses what people and Python read differently: quotes, a comment, a line of an `.env` file.
+ * Splits the content of a file, a variable or standard input into keys, at commas and line ends. Drops blank keys and a
+ * byte order mark. Refuses text that people and Python would read differently: quotes, comments, and lines of an `.env`
+ * file.
  *
- * @throws Error whose message gives the reason and holds no key
+ * @throws Error whose message says the reason and contains no key
  */
 export function splitKeyText(text: string): readonly string[] {
   const keys = text
@@ -34,16 +35,17 @@ export function splitKeyText(text: string): readonly string[] {
   return keys
 }
 
-/** Returns how messages name a key: by its position, counted from 1. */
+/** Returns an ordinal, counted from 1, with which messages name a key. */
 export function toOrdinal(index: number): string {
   return ['first', 'second', 'third'][index] ?? `${index + 1}th`
 }
 
-// White space of Python's strip(). The white space of trim() has U+FEFF, but neither U+0085 nor U+001C to U+001F.
+// The white space of Python's strip(). Unlike JavaScript's trim(), it excludes U+FEFF and includes U+0085 and U+001C to
+// U+001F.
 const SPACE = '(?:[^\\S\\ufeff]|[\\x1c-\\x1f\\x85])+'
 const EDGE_SPACES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 
-/** Trims a key as Python's strip() does. */
+/** Trims a key like Python's strip(). */
 export function trimKey(key: string): string {
   return key.replace(EDGE_SPACES, '')
 }
@@ -67,7 +69,7 @@ const FAULTS: readonly { readonly pattern: RegExp; readonly reason: string }[] =
 
 function decodeUtf16(bytes: Buffer): string {
   try {
-    // The decoder drops the mark.
+    // TextDecoder drops the byte order mark.
     return new TextDecoder('utf-16le', { fatal: true }).decode(bytes)
   } catch {
     throw new Error('it begins with a UTF-16 byte order mark but is not UTF-16')

@@ -15,19 +15,22 @@ const MAX_SHOWN_PATH_CHARS = 300
 
 const state = shared('keys-file', () => ({ isBlank: false }))
 
-/** Returns whether the keys file is readable but never had a key, so that no one has revoked keys by emptying it. */
+/**
+ * Returns whether the keys file is readable but has never contained a key. If so, no one has revoked keys by emptying
+ * it.
+ */
 export function isKeysFileBlank(): boolean {
   return state.isBlank
 }
 
 /**
- * Returns a function for the keys in a file, separated by commas or line ends. The function checks the file at most
- * once a second, so keys can be rotated without a restart. An emptied file revokes all keys. A file that cannot be read
- * leaves the last good keys in force, with one warning.
+ * Returns a function that returns the keys in a file, separated by commas or line ends. The function checks the file at
+ * most once a second, so keys can be rotated without a restart. An emptied file revokes all keys. If the file cannot be
+ * read, the last valid keys stay in force, and one warning is emitted.
  */
 export function createKeysFile(path: string): () => KeyRing | undefined {
   let ring: KeyRing | undefined
-  // The bytes that were read last, in a form that no memory dump shows.
+  // The bytes that were read last, as a key object, because its content does not appear in a heap dump.
   let lastBytes: KeyObject | undefined
   let checkedAt = Number.NEGATIVE_INFINITY
   let isWarned = false
@@ -64,7 +67,7 @@ export function checkKeysFile(path: string): void {
   }
 }
 
-/** On Windows, a mode does not tell who can read a file. */
+/** Returns 0 on Windows, where a file's mode does not show who can read the file. */
 function readMode(path: string): number {
   return process.platform === 'win32' ? 0 : statSync(path).mode
 }
@@ -74,8 +77,8 @@ function describeReadError(path: string, error: unknown): string {
 }
 
 /**
- * Returns how messages name the file of OSPROFILER_HMAC_KEYS_FILE: by its path, if that leads somewhere. Any other
- * value may be a key meant for OSPROFILER_HMAC_KEYS. One in 64 base64 keys begins with a slash.
+ * Returns how messages name the file in OSPROFILER_HMAC_KEYS_FILE: its path, if the file or the path's first folder
+ * exists. Any other value may be a key meant for OSPROFILER_HMAC_KEYS: one in 64 base64 keys begins with a slash.
  */
 export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []

@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto'
 import { Buffer, createSecretKey, WeakMap } from '../platform/platform.js'
 
-// The bytes are outside JavaScript's heap, so no dump of the heap shows a key as text.
+// The bytes are outside JavaScript's heap, so a heap dump does not show a key as text.
 const bytesOf = new WeakMap<KeyObject, Buffer>()
 
-/** Creates a key object, which shows nothing of the key. */
+/** Creates a key object, which does not show the key. */
 export function toSecretKey(text: string): KeyObject {
   return createSecretKey(toBytes(text))
 }
 
-/** Works like `toSecretKey`, for keys whose text `readKeyText` returns. */
+/** Works like `toSecretKey`, for keys that `readKeyText` will read. */
 export function toReadableKey(text: string): KeyObject {
   const bytes = toBytes(text)
   const key = createSecretKey(bytes)
@@ -17,12 +17,12 @@ export function toReadableKey(text: string): KeyObject {
   return key
 }
 
-/** Returns the text of a key, for the few callers that may see it. Node's own export takes as long as an HMAC. */
+/** Returns the text of a key, for the few callers that may see it. Node's own `export` takes as long as an HMAC. */
 export function readKeyText(key: KeyObject): string {
   return (bytesOf.get(key) ?? key.export()).toString('utf8')
 }
 
-/** Avoids the pool of buffers, whose memory every small buffer of the program can read. */
+/** Does not use Node's buffer pool, because every small buffer of the application could read that memory. */
 function toBytes(text: string): Buffer {
   return Buffer.alloc(Buffer.byteLength(text, 'utf8'), text, 'utf8')
 }

@@ -10,10 +10,10 @@ export const X_TRACE_INFO = 'X-Trace-Info'
 /** The header that signs `X-Trace-Info`. */
 export const X_TRACE_HMAC = 'X-Trace-HMAC'
 
-/** The content of `X-Trace-Info`, in its wire shape. */
+/** The content of `X-Trace-Info`, as sent on the wire. */
 export interface TraceInfo {
   readonly base_id: string
-  /** The caller's point. If missing, empty or `null`, the trace itself. */
+  /** The caller's point. If missing, empty or `null`, the trace itself is the parent. */
   readonly parent_id?: string | null | undefined
 }
 
@@ -21,11 +21,11 @@ export interface TraceInfo {
 export interface UnpackedTrace {
   readonly baseId: string
   readonly parentId: string
-  /** The key that matched. It signs the requests that are made on behalf of this one. */
+  /** The key that verified the pair. It signs the requests that are made while this request is served. */
   readonly hmacKey: string
 }
 
-/** An `UnpackedTrace` for internal use, whose key object shows nothing of the key. */
+/** An `UnpackedTrace` for internal use, whose key object does not show the key. */
 export interface VerifiedTrace<Key = KeyObject> {
   readonly baseId: string
   readonly parentId: string
@@ -35,27 +35,29 @@ export interface VerifiedTrace<Key = KeyObject> {
 /** The reason why a pair of headers is not trusted. */
 export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
 
-// Fits two ids of 255 characters that Python writes as two escapes of six each, and any header that Node lets in.
+// Long enough for two ids of 255 characters, each of which Python may write as two escapes of six characters. Also
+// longer than any header that Node accepts by default.
 const MAX_INFO_CHARS = 16 * 1024
 const MAX_ID_CHARS = 255
-// Python reads both alphabets and surrounding white space. No honest signer uses the other characters it skips.
+// Python reads both alphabets and surrounding white space. It also skips other characters, but no honest signer sends
+// them.
 const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
-// Matches nearly all infos of honest signers of either language, in half the time that a parser takes.
+// Matches nearly all infos from honest signers in Python or Node, in half the time that a parser takes.
 const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{1,255})"\}$/
-// Characters that a terminal obeys, that end a line, or that turn its direction. Python accepts control characters, but
-// signers send them only to write into somebody's log or terminal.
+// Characters that control a terminal, end a line, or change the text direction. Python accepts control characters, but
+// a signer would send them only to manipulate someone's log or terminal.
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
-// A flat object of strings and nulls. Python may refuse other values that JSON.parse accepts. Its limits are a thousand
-// levels, and integers of 4,300 digits, even in a member that a later one replaces.
+// A flat object of strings and nulls. Other values are refused, because Python may refuse some that JSON.parse accepts.
+// Python's limits are a thousand levels and integers of 4,300 digits, even in a member that a later duplicate replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
 const SPACE = '[ \\t\\n\\r]*'
 const MEMBER = `${SPACE}${STRING}${SPACE}:${SPACE}(?:${STRING}|null)${SPACE}`
 const FLAT_OBJECT = new RegExp(`^${SPACE}\\{(?:${MEMBER}(?:,${MEMBER})*)\\}${SPACE}$`)
 
 /**
- * Packs and signs what a callee needs to join a trace. Returns `[X-Trace-Info, X-Trace-HMAC]`, byte for byte as
- * `osprofiler._utils.signed_pack` makes them.
+ * Packs and signs what a callee needs to join a trace. Returns `[X-Trace-Info, X-Trace-HMAC]`, byte for byte like
+ * `osprofiler._utils.signed_pack`.
  *
  * @throws TypeError if an id or the key is not a string that can be signed
  */
@@ -66,8 +68,9 @@ export function signedPack(data: TraceInfo, hmacKey: string): [info: string, hma
 }
 
 /**
- * Returns the content of a signed pair of headers, or `undefined` if the pair is not trusted. Never throws for header
- * values. Applies the rules of the wire format, but not the limits of age and rate, which a service sets for itself.
+ * Returns the content of a signed pair of headers, or `undefined` if the pair is not trusted. Never throws for any
+ * header value. Applies the rules of the wire format, but not the limits of age and rate, which each service sets
+ * itself.
  */
 export function signedUnpack(
   info: string | null | undefined,
@@ -75,7 +78,7 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  // Text keys are used once, so creating key objects would take longer.
+  // String keys are used only once, so creating key objects would take longer.
   const list: readonly (KeyObject | string)[] = isKeyRing(keys) ? keysOf(keys) : listKeys(keys)
   const verified = verifySignedHeaders(info, hmac, list)
   if (typeof verified === 'string') return undefined
@@ -83,7 +86,7 @@ export function signedUnpack(
   return { baseId, parentId, hmacKey: typeof key === 'string' ? key : readKeyText(key) }
 }
 
-/** Works like `signedUnpack`, but returns the reason of a refusal. */
+/** Works like `signedUnpack`, but returns the reason for a refusal. */
 export function verifySignedHeaders<Key extends KeyObject | string>(
   info: string,
   hmac: string,
@@ -95,11 +98,11 @@ export function verifySignedHeaders<Key extends KeyObject | string>(
   const key = findSigningKey(keys, info, digits)
   if (key === undefined) return 'unknown-key'
   const ids = readInfo(info)
-  // `{ ...ids, key }` takes Node 20 as long as an HMAC.
+  // On Node 20, `{ ...ids, key }` takes as long as an HMAC.
   return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, key }
 }
 
-/** Returns the trace id in an `X-Trace-Info`, whatever its signature, or `undefined` if there is none. */
+/** Returns the trace id in an `X-Trace-Info`, without checking the signature, or `undefined` if there is none. */
 export function readBaseId(info: string): string | undefined {
   return info.length > MAX_INFO_CHARS ? undefined : readInfo(info)?.baseId
 }
@@ -107,7 +110,7 @@ export function readBaseId(info: string): string | undefined {
 /** Returns whether a value can be the id of a trace or point: 1 to 255 characters that programs can store and log. */
 export function isTraceId(id: unknown): id is string {
   if (typeof id !== 'string' || id === '' || !id.isWellFormed() || UNSAFE_CHARACTERS.test(id)) return false
-  // Python and SQL count a character outside the basic plane once, although it has two units here.
+  // Python and SQL count a character outside the Basic Multilingual Plane once, but JavaScript counts two units.
   return id.length <= MAX_ID_CHARS || (id.length <= 2 * MAX_ID_CHARS && [...id].length <= MAX_ID_CHARS)
 }
 
@@ -116,12 +119,12 @@ export function packInfo({ base_id, parent_id }: TraceInfo): string {
   const parent =
     parent_id === undefined ? '' : `, "parent_id": ${parent_id === null ? 'null' : quoteAsPython(parent_id)}`
   const json = `{"base_id": ${quoteAsPython(base_id)}${parent}}`
-  // `base64url` drops the padding, without which Python silently ignores the trace. A Buffer's memory is outside
-  // JavaScript's heap, and costly to collect.
+  // `base64url` drops the padding, and Python silently ignores a trace without it. Avoids a Buffer, whose memory is
+  // outside JavaScript's heap and expensive to collect.
   return btoa(json).replaceAll('+', '-').replaceAll('/', '_')
 }
 
-/** Quotes a string as Python's json.dumps() does, in ASCII only. */
+/** Quotes a string like Python's json.dumps(), in ASCII only. */
 function quoteAsPython(id: string): string {
   if (typeof id !== 'string') throw new TypeError(`An id in trace headers must be a string, not ${typeof id}`)
   if (PLAIN_ID.test(id)) return `"${id}"`
@@ -148,7 +151,7 @@ function parseMembers(text: string): { baseId: string; parentId: string } | unde
     return undefined
   }
   for (const name of Object.keys(members)) {
-    // As in Python, a member `hmac_key` is ignored, and any other unknown member makes the trace invalid.
+    // Like Python, ignores a member `hmac_key`. Any other unknown member makes the trace invalid.
     if (name !== 'base_id' && name !== 'parent_id' && name !== 'hmac_key') return undefined
   }
   const { base_id: baseId, parent_id: parentId } = members

@@ -1,15 +1,18 @@
 import { Array, JSON, Object, TypeError } from '../platform/platform.js'
 
-/** The kind of an option. A `number` is 0 or more, a `positive` one is above 0, and `any` is checked by its reader. */
+/**
+ * The type of an option. A `number` is 0 or more, a `positive` number is above 0, and `any` is checked where the option
+ * is read.
+ */
 export type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'positive' | 'string'
 
-/** Table for `checkOptions`: the kind of each option by name. An option without a kind does not compile. */
+/** A table for `checkOptions`: the type of each option by name. An option without a type does not compile. */
 export type OptionKinds<O = Record<string, unknown>> = { readonly [Name in keyof O]-?: OptionKind }
 
 /**
- * Refuses an unknown option, or a value of another kind. For authors of adapters and drivers.
+ * Rejects an unknown option, or a value of the wrong type. For authors of adapters and drivers.
  *
- * @param owner begins the message, such as `setup()`
+ * @param owner the beginning of the message, such as `setup()`
  * @throws TypeError that names the option
  */
 export function checkOptions(owner: string, options: unknown, kinds: OptionKinds): void {
@@ -17,7 +20,7 @@ export function checkOptions(owner: string, options: unknown, kinds: OptionKinds
   checkOptionKinds(options as object, kinds)
 }
 
-/** Throws a TypeError for an unknown option: a limit with a misspelled name would silently not apply. */
+/** Throws a TypeError for an unknown option. Otherwise a limit with a misspelled name would silently not apply. */
 export function checkOptionNames(options: unknown, names: readonly string[], owner: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${owner} takes its options as an object`)
@@ -27,7 +30,7 @@ export function checkOptionNames(options: unknown, names: readonly string[], own
   throw new TypeError(`${owner} has no option ${JSON.stringify(unknown.slice(0, 60))}. Known: ${names.join(', ')}.`)
 }
 
-/** Works like `checkOptions`, but allows other options. */
+/** Works like `checkOptions`, but allows unknown options. */
 export function checkOptionKinds(options: object, kinds: OptionKinds): void {
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown = options[name as keyof typeof options]

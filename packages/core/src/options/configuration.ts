@@ -17,21 +17,24 @@ import {
 import { checkOptionKinds } from './check-options.js'
 import { packageName } from './package-name.js'
 
-/** The settings of the whole process. A missing setting comes from the environment, then from the defaults. */
+/** The settings of the whole process. A missing setting comes from the environment, or else is the default. */
 export interface Configuration extends TicketOptions {
-  /** Trusted keys: a list, or a string split at commas. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
+  /** Trusted keys: a list, or a comma-separated string. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
   readonly hmacKeys?: HmacKeys | undefined
-  /** Whether requests are traced at all, which may change at run time. Default: OSPROFILER_ENABLED, else true. */
+  /** Whether requests are traced at all. Can be changed at run time. Default: OSPROFILER_ENABLED, else true. */
   readonly enabled?: boolean | undefined
   /** The `project` of every record. Default: OSPROFILER_PROJECT, else `node`. */
   readonly project?: string | undefined
   /** The `service` of every record. Default: OSPROFILER_SERVICE, else the name in the application's package.json. */
   readonly service?: string | undefined
-  /** Returns each record, changed or not, or `undefined` to drop it. If it throws, only the record's info is lost. */
+  /**
+   * Receives each record and returns it, changed or not, or `undefined` to drop it. If it throws, the record is sent
+   * without its info.
+   */
   readonly redact?: ((record: TraceRecord) => TraceRecord | undefined) | undefined
 }
 
-/** Settings with the keys as a ring, which does not show them. */
+/** Settings with the keys in a ring, which does not show them. */
 interface Settings extends Omit<Configuration, 'hmacKeys'> {
   readonly keyRing?: KeyRing | undefined
 }
@@ -50,7 +53,7 @@ interface Resolved {
   readonly tickets: TicketSettings
 }
 
-/** What the process does with tickets, and the names that it answers to. */
+/** How the process treats tickets, and its names as an audience. */
 export interface TicketSettings {
   readonly mode: TicketMode
   readonly audience: readonly string[]
@@ -59,8 +62,8 @@ export interface TicketSettings {
 const state = shared<State>('configuration', () => ({ settings: {}, resolved: undefined }))
 
 /**
- * Sets options for the whole process. Absent members keep their value, and members set to `undefined` go back to the
- * environment. Returns a function that restores the settings from before.
+ * Sets options for the whole process. Absent members keep their values, and members set to `undefined` revert to the
+ * environment. Returns a function that restores the previous settings.
  *
  * @throws TypeError for a member of the wrong type
  */
@@ -68,7 +71,7 @@ export function configure(configuration: Configuration): () => void {
   const before = state.settings
   state.settings = { ...before, ...readSettings(configuration) }
   state.resolved = undefined
-  // Reads a keys file for the waiting actions only: no other code needs the keys yet.
+  // Reads a keys file only for the waiting actions, because no other code needs the keys yet.
   if (isKeyAwaited() && isEnabled() && (hasAdapterKeys() || configuredKeyRing() !== undefined)) runFirstKeyActions()
   return () => {
     state.settings = before
@@ -76,22 +79,22 @@ export function configure(configuration: Configuration): () => void {
   }
 }
 
-/** Throws the TypeError that `configure` would throw, and changes nothing. */
+/** Throws the TypeError that `configure` would throw. Changes nothing. */
 export function checkConfiguration(configuration: Configuration): void {
   readSettings(configuration)
 }
 
-/** Returns whether anything is to be traced. */
+/** Returns whether tracing is enabled. */
 export function isEnabled(): boolean {
   return getResolved().enabled
 }
 
-/** Returns `project` and `service` of this process's records, and the hook that sees the records. */
+/** Returns the `project` and `service` of this process's records, and the `redact` hook. */
 export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'redact'> {
   return getResolved()
 }
 
-/** Returns what the process does with tickets. */
+/** Returns how the process treats tickets. */
 export function getTicketSettings(): TicketSettings {
   return getResolved().tickets
 }
@@ -104,7 +107,7 @@ export function configuredKeyRing(): KeyRing | undefined {
 }
 
 /**
- * Checks the environment when a program starts. Later, an error in it is only a warning, and nothing is traced.
+ * Checks the environment at startup. At run time, an error in it only causes a warning, and nothing is traced.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`
  */
@@ -121,7 +124,7 @@ export function checkEnvironment(): void {
 }
 
 /**
- * Reads a switch of the environment: true, false, or `undefined` if it is not set.
+ * Reads a boolean variable of the environment. Returns `undefined` if it is not set.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION` for any other word
  */
@@ -143,7 +146,7 @@ function resolveSettings(): Resolved {
   let service: string | undefined
   const withoutKeys = {
     project: settings.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
-    // Read with the first record, because the name is in a file.
+    // Read with the first record, because the name may be in a file.
     get service() {
       service ??= settings.service ?? (process.env.OSPROFILER_SERVICE || packageName())
       return service
@@ -157,7 +160,7 @@ function resolveSettings(): Resolved {
     const tickets: TicketSettings = { mode: settings.tickets ?? readTicketVariable() ?? 'accept', audience }
     return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing), tickets })
   } catch (error) {
-    // This code runs while a request is served. The request must not fail because of it.
+    // This code runs while a request is served. An error must not make the request fail.
     warnThatNothingIsTraced(error)
     const tickets: TicketSettings = { mode: 'required', audience }
     return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined, tickets })
@@ -170,7 +173,10 @@ function createKeyRingReader(configured: KeyRing | undefined): () => KeyRing | u
   return () => configured
 }
 
-/** Reads the keys when they are needed: unused keys deserve no warning. A program may set an empty variable late. */
+/**
+ * Reads the keys on first use, so that unused keys cause no warning. An empty variable is read again, because the
+ * application may set it later.
+ */
 function createVariableReader(): () => KeyRing | undefined {
   let isKnown = false
   let ring: KeyRing | undefined

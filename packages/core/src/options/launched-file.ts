@@ -1,37 +1,40 @@
 import { isAbsolute, resolve } from 'node:path'
 import { globalObject, JSON, process } from '../platform/platform.js'
 
-/** A process manager that runs a file of its own as the main file, and loads the program from there. */
+/** A process manager that runs its own file as the main file, which then loads the application. */
 interface Launcher {
   readonly ownFile: RegExp
-  /** Returns the path of the program's file, as the launcher knows it. */
+  /** Returns the path of the application's file, as the launcher specifies it. */
   readonly findProgram: () => unknown
 }
 
 const LAUNCHERS: readonly Launcher[] = [
   { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2Setting('pm_exec_path') },
   { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findPassengerProgram },
-  // Valid until the interceptor has removed itself from the arguments.
+  // This argument is valid until the interceptor removes itself from the arguments.
   { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv?.[2] },
 ]
 
-/** Returns the program's file: the one that a launcher's main file loads, if it tells, or the main file itself. */
+/**
+ * Returns the application's file: the main file, or the file that a launcher's main file loads, if the launcher
+ * specifies it.
+ */
 export function findLaunchedFile(path: string): string | undefined {
-  // Only the launcher's own file proves a launch, because children of a program inherit its environment.
+  // Only the launcher's own file proves a launch, because an application's child processes inherit its environment.
   const launcher = LAUNCHERS.find(({ ownFile }) => ownFile.test(path))
   if (launcher === undefined) return path
   const program = launcher.findProgram()
   return typeof program === 'string' && isAbsolute(program) ? program : undefined
 }
 
-/** Returns PM2's name for the program that it launched here, or `undefined`. */
+/** Returns PM2's name for the application that it launched in this process, or `undefined`. */
 export function findLaunchedName(path: unknown): string | undefined {
   if (typeof path !== 'string' || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
   const name = readPm2Setting('name')
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-/** In cluster mode, PM2 passes its settings as one text. Its file may unpack the text only after this package loads. */
+/** In cluster mode, PM2 passes its settings as one JSON string, which it may parse only after this package loads. */
 function readPm2Setting(name: string): unknown {
   const { pm2_env: text, [name]: value } = process.env
   if (text === undefined) return value

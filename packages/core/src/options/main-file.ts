@@ -4,14 +4,17 @@ import { process } from '../platform/platform.js'
 import { requireFrom } from '../platform/require-from.js'
 import { findLaunchedFile } from './launched-file.js'
 
-/** Returns the real path of the program, even under PM2, or `undefined` with `-e`, on standard input or in the REPL. */
+/**
+ * Returns the real path of the application's main file, even under PM2. Returns `undefined` for `-e`, standard input
+ * and the REPL.
+ */
 export function mainFile(): string | undefined {
-  // A program may have put anything there.
+  // The application may have changed `argv` to anything.
   const path: unknown = process.argv?.[1]
-  // With `-e`, Node sets `_eval`, and the first argument may be any word for the program.
+  // With `-e`, Node sets `_eval`, and the first argument may be any of the script's own arguments.
   if (typeof path !== 'string' || !isAbsolute(path) || '_eval' in process) return undefined
   try {
-    // Finds the file as Node does for `node .` and `node app`. An absolute path is not searched anywhere else.
+    // Finds the file like Node does for `node .` and `node app`. An absolute path is not searched for anywhere else.
     const file = requireFrom(path).resolve(path)
     const launched = findLaunchedFile(file)
     return launched === undefined || launched === file ? launched : requireFrom(launched).resolve(launched)
@@ -20,14 +23,14 @@ export function mainFile(): string | undefined {
   }
 }
 
-/** Returns the file that `require()` of a package loads in the file `from`, or `undefined`. */
+/** Returns the file that `require()` of a package would load from the file `from`, or `undefined`. */
 export function resolvePackage(name: string, from: string): string | undefined {
   try {
     const { resolve } = requireFrom(from)
     const entry = resolve(name)
     if ('pnp' in process.versions) return entry
     const nodePathFolders = process.env.NODE_PATH?.split(delimiter) ?? []
-    // Node also searches folders below HOME, which are not the program's.
+    // Node also searches folders below HOME, which do not belong to the application.
     const folders = resolve
       .paths(name)
       ?.filter(path => basename(path) === 'node_modules' || nodePathFolders.includes(path))
@@ -40,7 +43,7 @@ export function resolvePackage(name: string, from: string): string | undefined {
 function isBelow(file: string, folder: string): boolean {
   if (file.startsWith(folder + sep)) return true
   try {
-    // A package may be linked, as all packages of pnpm are.
+    // A package may be a link, as all packages are with pnpm.
     return file.startsWith(realpathSync(folder) + sep)
   } catch {
     return false

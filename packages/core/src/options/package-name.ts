@@ -8,7 +8,10 @@ const FALLBACK_NAME = 'app'
 const MAX_FILE_BYTES = 1024 * 1024
 const LIBRARY_FOLDER = `${sep}node_modules${sep}`
 
-/** Returns the default name of a service: from the package.json nearest to the program, else from PM2 or its file. */
+/**
+ * Returns the default service name: from the package.json nearest to the application, or else from PM2 or the main
+ * file's name.
+ */
 export function packageName(): string {
   const file = mainFile()
   const fileBasedName = file === undefined ? undefined : (readProjectName(file) ?? readNearestName(dirname(file)))
@@ -17,13 +20,16 @@ export function packageName(): string {
   )
 }
 
-/** Returns the name of the project that a tool in its `node_modules` runs, or of the part that the process runs in. */
+/**
+ * If the main file is a tool in a project's `node_modules`, returns the name of the nearest package around the current
+ * folder. If this folder is outside the project, returns the project's name.
+ */
 function readProjectName(file: string): string | undefined {
   const end = file.indexOf(LIBRARY_FOLDER)
   if (end < 0) return undefined
   const project = file.slice(0, end)
   const name = readName(join(project, 'package.json'))
-  // Global tools are in a folder that is not a project.
+  // Globally installed tools are in a folder that is not a project.
   if (name === undefined) return undefined
   const folder = currentFolder()
   return folder.startsWith(project + sep) ? (readNearestName(folder) ?? name) : name

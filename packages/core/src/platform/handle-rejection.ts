@@ -1,4 +1,7 @@
-/** Handles the rejection of any promise. Calls no method of a native one: a program may have replaced `then`. */
+/**
+ * Handles the rejection of any promise. Does not call `then` of a native promise, because an application may have
+ * replaced it.
+ */
 export async function handleRejection(value: unknown, failed: (error: unknown) => void = () => {}): Promise<void> {
   try {
     await value

@@ -17,12 +17,12 @@ const { toString: readSource } = Function.prototype
 
 /** Returns Node's own timers, even if zone.js or fake timers replaced them before this package was loaded. */
 export function takeTimers(): Timers {
-  // A fake timer may never fire, and a zone waits for every timer that is set inside it.
+  // Avoids replaced timers: a fake timer may never fire, and a zone waits for every timer that is set inside it.
   const timers = Object.fromEntries(TIMER_NAMES.map(name => [name, unwrapZone(nodeTimers[name])])) as unknown as Timers
   return isNodeTimer(timers.setTimeout) ? timers : (takeSocketTimers() ?? timers)
 }
 
-/** zone.js keeps the replaced function under this name. */
+/** zone.js stores the function that it replaced under this name. */
 function unwrapZone(timer: object): unknown {
   return Reflect.get(timer, '__zone_symbol__OriginalDelegate') ?? timer
 }
@@ -31,8 +31,8 @@ function isNodeTimer(setTimeout: object): boolean {
   return /new Timeout\(/.test(Reflect.apply(readSource, setTimeout, []))
 }
 
-/** Node uses this class for the timers of its sockets, where no program can replace it. */
 type Callback = (...args: unknown[]) => void
+/** The class `Timeout`, which Node also uses for its sockets' timers, where no application can replace it. */
 type Timer = new (callback: Callback, ms: number, args: unknown[], repeats: boolean, holds: boolean) => NodeJS.Timeout
 
 function takeSocketTimers(): Timers | undefined {

@@ -1,6 +1,6 @@
 import { Error } from './platform.js'
 
-/** The reason of an error, for programs. Codes are stable across versions, unlike messages. */
+/** The reason for an error, for use in code. Codes are stable across versions, unlike messages. */
 export type OsprofilerErrorCode =
   | 'ERR_CONFIGURATION'
   | 'ERR_NO_KEYS'
@@ -20,11 +20,11 @@ export type OsprofilerErrorCode =
   | 'ERR_UNDELIVERABLE'
 
 /**
- * Any failure of OSProfiler that is not a wrong call, which is a `TypeError`. The message is one line: what happened,
- * with which value, and what to do next. It never holds a key or a password.
+ * Any failure of OSProfiler, except for invalid arguments, which cause a `TypeError`. The message is one line: what
+ * happened, with which value, and what to do next. It never contains a key or a password.
  */
 export class OsprofilerError extends Error {
-  // A field works even if the program froze `Error.prototype`, where an assignment fails.
+  // A class field works even if the application froze `Error.prototype`. An assignment would fail.
   override readonly name: string = 'OsprofilerError'
   readonly code: OsprofilerErrorCode
 

@@ -1,8 +1,8 @@
 /**
- * The parts of Node and of the language that this project uses, taken when the package loads. A program may replace any
- * global or member of a Node module at any time: zone.js, bluebird, fake timers, mocks, a frozen realm. An imported
- * name of a Node module is no safer, because `syncBuiltinESMExports()` changes it. So each name is a constant here, and
- * the rest of the project uses no global at call time.
+ * The parts of Node and of the language that this project uses, copied when the package loads. An application may
+ * replace any global or any member of a Node module at any time, as do zone.js, bluebird, fake timers, mocks and frozen
+ * realms. Importing a name from a Node module is no safer, because `syncBuiltinESMExports()` changes the import. So
+ * each name is a constant here, and the rest of the project uses no globals after it is loaded.
  */
 import { Buffer as NodeBuffer, btoa as nodeBtoa } from 'node:buffer'
 import nodeCrypto from 'node:crypto'
@@ -22,7 +22,7 @@ function isNative(fn: object): boolean {
   return /\[native code\]/.test(global.Reflect.apply(global.Function.prototype.toString, fn, []))
 }
 
-/** Copies a namespace, because a mock of `JSON.parse` or `Object.keys` replaces a member of the original. */
+/** Copies a namespace such as `JSON` or `Object`, because a mock replaces members of the original. */
 function copyNamespace<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
   const names = global.Object.getOwnPropertyNames(namespace) as (keyof Namespace)[]
   const members = names.map(name => [name, namespace[name]] as const)
@@ -32,10 +32,11 @@ function copyNamespace<Namespace extends object>(namespace: Namespace): { [Name 
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = takeTimers()
 export const { queueMicrotask, fetch, decodeURIComponent, encodeURIComponent } = global
 
-/** The promise of async functions, even if the global one was replaced before this package was loaded. */
+/** The promise class of async functions, even if the global `Promise` was replaced before this package was loaded. */
 export const Promise = (async () => {})().constructor as PromiseConstructor
 
-// Fake timers replace the global `Date`. Node's deserializer makes dates of the language.
+// Fake timers replace the global `Date`, but Node's deserializer still creates built-in dates, whose constructor is the
+// original.
 const SERIALIZED_DATE = NodeBuffer.from([0xff, 0x0f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0])
 export const Date = (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
 /** The wall clock, in milliseconds since the epoch. */
@@ -46,17 +47,17 @@ function readDate(): number {
   return date.getTime()
 }
 
-// Fake timers put a clock of their own on the object. Node's clock is a member of the prototype.
+// Fake timers define their clock on the object itself. Node's clock is a member of the prototype.
 const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
 export const performance = {
   now: clock.now.bind(nodePerformance) as () => number,
-  // Read once, because the accessor is slow and the time origin of a process never moves.
+  // Read once, because the accessor is slow and a process's time origin never changes.
   timeOrigin: global.Reflect.get(clock, 'timeOrigin', nodePerformance) as number,
 }
 
 export const process: NodeJS.Process = nodeProcess
 const nodeEmitWarning = nodeProcess.emitWarning.bind(nodeProcess)
-/** A warning may show a variable, whose length has no limit. */
+/** A warning may quote an environment variable, whose length is unlimited. */
 const MAX_WARNING_CHARS = 2_000
 /** Emits a process warning. Never throws. */
 export function emitWarning(message: string, options: { readonly code: string }): void {
@@ -68,7 +69,7 @@ export function emitWarning(message: string, options: { readonly code: string })
   }
 }
 
-/** Creates a warning that has its name already. Node would assign the name, which throws where errors are frozen. */
+/** Creates a warning with its name already defined. Node would assign the name, which throws if errors are frozen. */
 function emitWarningObject(message: string, { code }: { readonly code: string }): void {
   const warning = new Error(message)
   const member = { enumerable: false, writable: true, configurable: true }
@@ -76,11 +77,11 @@ function emitWarningObject(message: string, { code }: { readonly code: string })
   try {
     nodeEmitWarning(warning)
   } catch {
-    // A program may have replaced the function, and our warnings must not throw into the program.
+    // An application may have replaced `emitWarning`, and this project's warnings must not throw into the application.
   }
 }
 
-/** Ids use these too, because the package `uuid` reads the global `crypto` at each call. */
+/** Used for ids too, because the package `uuid` reads the global `crypto` at each call. */
 export const { createHmac, createSecretKey, hkdfSync, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl

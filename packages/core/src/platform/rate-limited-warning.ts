@@ -1,12 +1,18 @@
 import { emitWarning, Map, Number, performance } from './platform.js'
 
-/** Frequent events must not flood a log. */
+/** The minimum interval, so that frequent events do not flood a log. */
 const MIN_INTERVAL_MS = 60_000
 
-/** Emits a warning at most once a minute per kind. Returns whether it did. `describe` must quote no outside text. */
+/**
+ * Emits a warning at most once a minute per kind. Returns whether it was emitted. `describe` must not quote external
+ * text.
+ */
 export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 
-/** Creates a `RateLimitedWarning`. `describe` gets the number of warnings held back since the last of that kind. */
+/**
+ * Creates a `RateLimitedWarning`. `describe` receives the number of warnings suppressed since the last one of that
+ * kind.
+ */
 export function createRateLimitedWarning(): RateLimitedWarning {
   const lastWarnings = new Map<string, { at: number; heldBack: number }>()
   return (kind, code, describe) => {

@@ -4,14 +4,16 @@ import { Buffer, Error, Object } from './platform.js'
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants as Partial<typeof constants> & { O_RDONLY: number }
 const CHUNK_BYTES = 64 * 1024
 
-/** Reads a regular file of at most `maxBytes`. An error is a short reason such as `ENOENT`, and shows no path. */
+/**
+ * Reads a regular file of at most `maxBytes`. An error's message is a short reason such as `ENOENT`, without the path.
+ */
 export function readRegularFile(path: string, maxBytes: number): Buffer {
   try {
-    // Checked before opening, which would wake up the writer of a FIFO, and might trigger a device.
+    // Checked before opening the file, because opening would wake up the writer of a FIFO and could trigger a device.
     checkIsRegularFile(statSync(path))
     const file = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     try {
-      // Another file may have been put there meanwhile.
+      // Another file may have replaced it in the meantime.
       checkIsRegularFile(fstatSync(file))
       return readAll(file, maxBytes)
     } finally {
@@ -23,14 +25,14 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
 }
 
 function checkIsRegularFile(stats: Stats): void {
-  // A path from outside may name a FIFO, where a read blocks forever, or a device without an end.
+  // An external path may lead to a FIFO, from which a read blocks forever, or to an endless device.
   if (stats.isFile()) return
   if (stats.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
   const kind = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
   throw new Error(`it is ${kind} and not a regular file`)
 }
 
-/** Ignores the file's size, which is 0 for files in /proc. */
+/** Reads to the end. Ignores the file's size, which is 0 for files in /proc. */
 function readAll(file: number, maxBytes: number): Buffer {
   const chunks: Buffer[] = []
   for (let length = 0; ; ) {
@@ -43,7 +45,7 @@ function readAll(file: number, maxBytes: number): Buffer {
   }
 }
 
-/** The message of a system error shows the path, which may hold a secret. */
+/** Removes the path from a system error's message, because the path may contain a secret. */
 function toErrorWithoutPath(error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException
   return code === undefined ? new Error(message) : Object.assign(new Error(code), { code })

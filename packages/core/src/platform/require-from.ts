@@ -1,4 +1,7 @@
 import Module from 'node:module'
 
-/** Node's `createRequire`, as a member: webpack replaces calls of an imported one by its own result or `undefined`. */
+/**
+ * Node's `createRequire`, accessed as a member, because webpack replaces calls to an imported `createRequire` with its
+ * own result or `undefined`.
+ */
 export const requireFrom: typeof Module.createRequire = Module.createRequire

@@ -11,8 +11,9 @@ interface Registry {
 const registry = openRegistry()
 
 /**
- * Returns a value that a process has once, even with two copies of this package (two versions in `node_modules`, a
- * bundle beside an install). The first copy creates the value, and the other one uses it.
+ * Returns a value that exists once per process, even if two copies of this package are loaded. For example, there may
+ * be two versions in `node_modules`, or a bundle and an installed package. The first copy creates the value, and the
+ * other one uses it.
  */
 export function shared<T>(name: string, create: () => T): T {
   if (!registry.values.has(name)) registry.values.set(name, create())

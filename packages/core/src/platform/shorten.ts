@@ -1,4 +1,4 @@
-/** Shortens a text for people to `limit` characters: the beginning and the end, which often says what to do. */
+/** Shortens a text to `limit` characters. Keeps the beginning, and the end, which often says what to do. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text
   const half = (limit - 1) >> 1

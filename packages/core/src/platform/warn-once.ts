@@ -3,7 +3,7 @@ import { shared } from './shared-state.js'
 
 const emittedKinds = shared('warned-once', () => new Set<string>())
 
-/** Emits a process warning once per kind, whichever copy of this package emits it. */
+/** Emits a process warning once per kind in the whole process, even if several copies of this package are loaded. */
 export function warnOnce(code: string, message: string, kind: string = code): void {
   if (emittedKinds.has(kind)) return
   emittedKinds.add(kind)

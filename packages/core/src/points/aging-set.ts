@@ -1,16 +1,16 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Map, performance, setTimeout } from '../platform/platform.js'
 
-/** Set that visits each member once the member has a given age. */
+/** A set that calls `visit` for each member once the member has reached a given age. */
 export interface AgingSet<Member> {
-  /** Adds a member, or restarts the age of a member that the set already has. */
+  /** Adds a member. If the set already has the member, restarts its age. */
   add(member: Member): void
   delete(member: Member): void
   has(member: Member): boolean
   visitAll(): void
 }
 
-/** Creates a set. `visit` must remove the member, on this visit or a later one. The set keeps no process alive. */
+/** Creates a set. `visit` must remove the member, now or on a later visit. The set does not keep the process alive. */
 export function createAgingSet<Member>(ageMs: number, visit: (member: Member) => void): AgingSet<Member> {
   const addedAt = new Map<Member, number>()
   let isScheduled = false
@@ -21,14 +21,14 @@ export function createAgingSet<Member>(ageMs: number, visit: (member: Member) =>
     startTimer()
   }
 
-  // Without `bind`, a set that is never empty would hold the context of the first `add` forever.
+  // Without `bind`, the context of the first `add` would stay in memory for as long as the set is never empty.
   const startTimer = AsyncResource.bind(() => void setTimeout(visitAged, ageMs).unref())
 
   function visitAged(): void {
     isScheduled = false
     const now = performance.now()
     for (const [member, since] of addedAt) {
-      // The map is in insertion order, so the oldest member comes first.
+      // The map is in insertion order, so the oldest member is first.
       if (now - since < ageMs) break
       visit(member)
     }

@@ -6,14 +6,14 @@ import type { Profiler } from './profiler.js'
 /** One run of a function with a profiler. Each run has its own scope, even if several runs share a profiler. */
 export interface Scope {
   readonly profiler: Profiler
-  /** Whether `init` or `clean` has given the rest of the run another context. */
+  /** Whether `init` or `clean` has replaced the context for the rest of the run. */
   isLeft: boolean
 }
 
 interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
   liveTraces: number
-  /** Until when the context stays on after the last trace ended, in milliseconds since the epoch. */
+  /** When the context may be turned off, in milliseconds since the epoch: a while after the last trace ended. */
   disableAt: number
   timer: NodeJS.Timeout | undefined
 }
@@ -26,18 +26,18 @@ const context = shared<Context>('context', () => ({
 }))
 const { storage } = context
 
-// Up to Node 22, an AsyncLocalStorage slows every `await` in the process from its first use until it is disabled. The
-// delay after the last trace lets the process record work that outlives its request.
+// In Node 22 and earlier, an AsyncLocalStorage slows down every `await` in the process from its first use until it is
+// disabled. The delay after the last trace allows recording of work that outlives its request.
 const DISABLE_AFTER_MS = 10_000
 const disablesWhenIdle = Number.parseInt(process.versions.node, 10) < 24
 
-/** Returns the profiler of the current asynchronous context, or `undefined` where nothing is traced. */
+/** Returns the profiler of the current asynchronous context, or `undefined` in untraced code. */
 export function currentProfiler(): Profiler | undefined {
   const profiler = storage.getStore()?.profiler
   return profiler === undefined || profiler.current ? profiler : undefined
 }
 
-/** Returns the scope of the current asynchronous context, or `undefined` where nothing is traced. */
+/** Returns the scope of the current asynchronous context, or `undefined` in untraced code. */
 export function currentScope(): Scope | undefined {
   return storage.getStore()
 }
@@ -57,7 +57,7 @@ export function runWithProfiler<T>(profiler: Profiler, fn: () => T): T {
   return storage.run(createScope(profiler), fn)
 }
 
-/** Sets the profiler for the rest of the current asynchronous context. `undefined` turns tracing off there. */
+/** Sets the profiler for the rest of the current asynchronous context. `undefined` disables tracing for the rest. */
 export function enterWith(profiler: Profiler | undefined): void {
   const scope = storage.getStore()
   if (profiler === scope?.profiler) return
@@ -67,11 +67,11 @@ export function enterWith(profiler: Profiler | undefined): void {
 
 /** Runs `fn`, and everything that `fn` starts, untraced. */
 export function suppress<T>(fn: () => T): T {
-  // An AsyncLocalStorage that was never used costs nothing, so it stays untouched where nothing is traced.
+  // An AsyncLocalStorage that was never used costs nothing, so this code does not use it in an untraced context.
   return storage.getStore() === undefined ? fn() : storage.run(undefined, fn)
 }
 
-/** Returns a function that runs other functions in the current context, wherever it is called. */
+/** Returns a function that runs other functions in the current context, even if it is called from another context. */
 export function takeContext(): <T>(fn: () => T) => T {
   const captured = storage.getStore()
   return fn => (storage.getStore() === captured ? fn() : storage.run(captured, fn))
@@ -79,17 +79,17 @@ export function takeContext(): <T>(fn: () => T) => T {
 
 const needs: (() => boolean)[] = []
 
-/** Keeps the context on while `isNeeded` returns true, even if no trace is live. */
+/** Keeps the context enabled while `isNeeded` returns true, even if no trace is live. */
 export function keepContextWhile(isNeeded: () => boolean): void {
   needs.push(isNeeded)
 }
 
-/** Returns whether a trace has begun in this process and not ended. */
+/** Returns whether this process has a trace that has begun and not ended. */
 export function isTraceLive(): boolean {
   return context.liveTraces > 0
 }
 
-/** Counts a trace as live until the returned function is called. Further calls of that function do nothing. */
+/** Counts a trace as live until the returned function is called. Further calls of the returned function do nothing. */
 export function keepContext(): () => void {
   context.liveTraces++
   let isLive = true

@@ -2,32 +2,39 @@ import { dateNow, Map, Set } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { createClock } from '../recording/timestamp.js'
 
-/** Default limit for the points that a process records of one trace. */
+/** Default maximum number of points that a process records per trace. */
 export const DEFAULT_MAX_POINTS = 100_000
 
-// A trace may come back in later requests, so it is remembered for 1,024 to 2,048 other traces. The older of two maps
-// is dropped as a whole: finding the oldest entry of a map that is full of deleted ones takes microseconds.
+// Later requests may belong to the same trace, so the process remembers it until 1,024 to 2,048 other traces follow.
+// The older of two maps is dropped as a whole, because finding the oldest entry takes microseconds in a map with many
+// deleted entries.
 const MAX_REMEMBERED_TRACES = 1_024
 
 const GRANT_INTERVAL_MS = 1_000
 
-/** Everything that one process has recorded of a trace, across all requests of that trace. */
+/** The recorded part of a trace in one process, across all requests of that trace. */
 export class KnownTrace {
-  /** Clock for the points of all requests: microseconds that never run backwards. */
+  /** Clock for the points of all requests, in microseconds. It never runs backwards. */
   readonly now = createClock()
   #recorded = 0
-  /** Number of points that were counted but not recorded, and how many of them a stop record has reported. */
+  /**
+   * Number of points that were omitted, that is, counted but not recorded. `#reported`: how many of them a stop record
+   * has reported.
+   */
   #omitted = 0
   #reported = 0
-  /** Number of requests being served that will report the omitted points at their end. */
+  /** Number of open requests that will report the omitted points at their end. */
   #reporters = 0
   /** Time when a request was last admitted only to report omitted points, in milliseconds since the epoch. */
   #grantedAt = 0
-  /** Whether the next point is recorded even beyond the limit. */
+  /** Whether the next point is recorded even if this exceeds the limit. */
   #isGranted = false
   #unrecorded: Set<string> | undefined
 
-  /** Records one point, or counts the point as omitted. Each adapter sets its own limit, so callers pass `max`. */
+  /**
+   * Counts one point as recorded or as omitted, and returns whether to record it. Callers pass `max`, because each
+   * adapter sets its own limit.
+   */
   countPoint(max: number): boolean {
     if (this.#recorded < max || this.#isGranted) {
       this.#isGranted = false
@@ -38,7 +45,7 @@ export class KnownTrace {
     return false
   }
 
-  /** Returns how many points were omitted since the last call, so that the stop records add up. */
+  /** Returns how many points were omitted since the last call, so that the sum over all stop records is the total. */
   takeOmittedCount(): number {
     const unreported = this.#omitted - this.#reported
     this.#reported = this.#omitted
@@ -46,8 +53,9 @@ export class KnownTrace {
   }
 
   /**
-   * Registers a request before its own point. Returns whether the request reports the omitted points. A trace must show
-   * that it was cut: beyond `max`, one such point per second is recorded, unless another open request reports.
+   * Must be called before a request opens its own point. Returns whether the request reports the omitted points. A
+   * trace must show that points were omitted: beyond `max`, one request's point per second is recorded, unless another
+   * open request will report them.
    */
   openReporter(max: number): boolean {
     if (this.#recorded >= max) {
@@ -81,17 +89,19 @@ const knownTraces = shared('known-traces', () => ({
   older: new Map<string, KnownTrace>(),
 }))
 
-/** Returns the trace, if this process has recently recorded part of it. */
+/** Returns the known trace with an id, or `undefined` if this process has not recently recorded part of it. */
 export function findKnownTrace(baseId: string): KnownTrace | undefined {
   return knownTraces.newer.get(baseId) ?? knownTraces.older.get(baseId)
 }
 
-/** Finds or creates the trace of an id. The process remembers the trace for at least 1,024 further traces. */
+/** Finds or creates the trace with an id. The process remembers the trace until at least 1,024 other traces follow. */
 export function openKnownTrace(baseId: string): KnownTrace {
   return rememberTrace(baseId, findKnownTrace(baseId))
 }
 
-/** Does the same as `openKnownTrace` after `findKnownTrace`, without a second lookup. A lookup takes microseconds. */
+/**
+ * Works like `openKnownTrace`, given the result of `findKnownTrace`. Avoids a second lookup, which takes microseconds.
+ */
 export function rememberTrace(baseId: string, known: KnownTrace | undefined): KnownTrace {
   const trace = known ?? new KnownTrace()
   if (knownTraces.newer.size >= MAX_REMEMBERED_TRACES && !knownTraces.newer.has(baseId)) {

@@ -1,9 +1,9 @@
 import { createAgingSet } from './aging-set.js'
 
-/** Function that looks at work which a trace has left open, such as a response that was not read. */
+/** A function that checks work that a trace has left open, such as a response that was not read. */
 export type LeftoverCheck = () => void
 
-// A program that uses a response after its trace has ended does so within this time.
+// If an application still uses a response after its trace has ended, it starts to do so within this time.
 const GRACE_PERIOD_MS = 50
 
 const pendingChecks = createAgingSet<LeftoverCheck>(GRACE_PERIOD_MS, check => {
@@ -11,17 +11,17 @@ const pendingChecks = createAgingSet<LeftoverCheck>(GRACE_PERIOD_MS, check => {
   check()
 })
 
-/** Calls `check`, which must not throw, after a short while, or before the records are next delivered. */
+/** Calls `check`, which must not throw, after `GRACE_PERIOD_MS`, or earlier if records are delivered before. */
 export function checkSoon(check: LeftoverCheck): void {
   pendingChecks.add(check)
 }
 
-/** Cancels `checkSoon`. */
+/** Cancels a check that `checkSoon` has scheduled. */
 export function cancelCheck(check: LeftoverCheck): void {
   pendingChecks.delete(check)
 }
 
-/** Runs all pending checks now, so that a delivery includes what they record. */
+/** Runs all pending checks now, so that a delivery includes the records that they create. */
 export function runPendingChecks(): void {
   pendingChecks.visitAll()
 }

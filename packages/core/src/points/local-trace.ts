@@ -23,24 +23,24 @@ const TICKET_LIFETIME_S = 60
 
 const host = hostname()
 
-/** Signed headers that pass a trace on, or an empty object where nothing is traced. */
+/** Signed headers that pass a trace on, or an empty object in untraced code. */
 export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-HMAC': string } | Record<string, never>
 
-/** The part of a trace that this process records: its ids, signing key, clock and limit. */
+/** The part of a trace that this process records, with its ids, signing key, clock and limit. */
 export class LocalTrace {
   readonly baseId: string
-  /** Id of the point around this part of the trace, from the caller's headers. Without such a point, the `baseId`. */
+  /** Id of the caller's point, from the headers. If the headers name no point, the `baseId`. */
   readonly rootId: string
   readonly known: KnownTrace
   readonly maxPoints: number
-  /** Sums of the closed points below the request's own point, if the caller has asked for an answer. */
+  /** Totals of the closed points below the request's own point. Only present if the caller has asked for an answer. */
   readonly totals: StepTotals | undefined
   readonly #grant: TicketGrant | undefined
   #key: KeyObject | string
   #endedAt: number | undefined
   #checks: Set<LeftoverCheck> | undefined
 
-  /** @param grant what a valid ticket grants. Only such a trace gives tickets to the requests that it makes. */
+  /** @param grant what a valid ticket grants. Only with a grant does the trace create tickets for outgoing requests. */
   constructor(
     key: KeyObject | string,
     baseId: string,
@@ -49,7 +49,7 @@ export class LocalTrace {
     maxPoints: number,
     grant?: TicketGrant,
   ) {
-    // Code that waits for a first key to install something must run before the first point.
+    // Code that waits for the first key before it installs something must run before the first point.
     runFirstKeyActions()
     this.#key = key
     this.baseId = baseId
@@ -60,7 +60,9 @@ export class LocalTrace {
     this.totals = grant?.wants.includes('answer') ? createStepTotals() : undefined
   }
 
-  /** Marks the request or run as over. Work that it left behind, such as a timer, is recorded only for a while. */
+  /**
+   * Marks the request or run as ended. Work that it left behind, such as a timer, is still recorded for a short time.
+   */
   end(): void {
     this.#endedAt ??= performance.now()
     for (const check of this.#checks ?? []) checkSoon(check)
@@ -68,8 +70,9 @@ export class LocalTrace {
   }
 
   /**
-   * Calls `check`, which must not throw, shortly after this part ended, with the milliseconds since its end. By then the
-   * program uses any response that it took out of the trace. The returned function cancels the call.
+   * Calls `check` shortly after this part has ended, with the number of milliseconds since its end. By then, an
+   * application that uses a response after the end of the trace has started to do so. `check` must not throw. The
+   * returned function cancels the call.
    */
   whenOver(check: (endedForMs: number) => void): () => void {
     const timedCheck: LeftoverCheck = () => check(performance.now() - (this.#endedAt ?? performance.now()))
@@ -84,17 +87,20 @@ export class LocalTrace {
     }
   }
 
-  /** Whether the trace is still recorded: until 10 seconds after its end. */
+  /** Whether points are still recorded: until 10 seconds after the end of the trace. */
   get current(): boolean {
     return this.#endedAt === undefined || performance.now() - this.#endedAt < RECORD_AFTER_END_MS
   }
 
-  /** Sends the start record of a point. `info` comes from `recordableInfo` and becomes part of the record. */
+  /** Sends the start record of a point. `info` must come from `recordableInfo`, and becomes part of the record. */
   recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
     this.#send(`${name}-start`, traceId, parentId, info)
   }
 
-  /** Sends the stop record of a point that stopped `agoMs` ago, with omitted points and unrecorded libraries. */
+  /**
+   * Sends the stop record of a point that stopped `agoMs` milliseconds ago. Adds omitted points and unrecorded
+   * libraries.
+   */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoMs: number): void {
     const omitted = this.known.takeOmittedCount()
     if (omitted > 0) info.points_omitted = omitted
@@ -109,8 +115,8 @@ export class LocalTrace {
   }
 
   /**
-   * Returns a fresh ticket for one request to a host, whose `X-Trace-Info` is `info`. Returns `undefined` if this trace
-   * gives out no tickets, or if a ticket cannot express the host. A host is in lower case and has no brackets.
+   * Returns a new ticket for one request with the `X-Trace-Info` `info` to a host. Returns `undefined` if this trace
+   * creates no tickets, or if a ticket cannot name the host. The host must be in lower case, without brackets.
    */
   ticket(info: string, host: string): string | undefined {
     const points = Math.min(Math.floor(this.maxPoints), MAX_TICKET_POINTS)
@@ -120,7 +126,10 @@ export class LocalTrace {
     return signTicket({ key: this.#secretKey(), info, iat, exp: iat + TICKET_LIFETIME_S, aud: host, points, wants })
   }
 
-  /** Returns whether headers are of this trace: a pair signed with its key, its info alone, or the caller's HMAC. */
+  /**
+   * Returns whether headers belong to this trace: a pair signed with its key, only such an info, or only the caller's
+   * HMAC.
+   */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.headers(this.rootId)[X_TRACE_HMAC]
     if (signature === undefined) return readBaseId(info) === this.baseId
@@ -128,7 +137,7 @@ export class LocalTrace {
     return typeof verified !== 'string' && verified.baseId === this.baseId
   }
 
-  /** The key object is created on first use, because most traces of `run` sign nothing. */
+  /** Returns the key object. Creates it on first use, because most traces of `run` sign nothing. */
   #secretKey(): KeyObject {
     if (typeof this.#key === 'string') this.#key = toSecretKey(this.#key)
     return this.#key

@@ -5,19 +5,19 @@ import { addMembers, recordableInfo } from '../recording/recordable.js'
 import { redactText } from '../secrets/redact-text.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
 
-// Stores have a column of 255 characters for names. The limit leaves room for `-start` and the mark of a cut.
+// Some stores limit names to 255 characters. This limit leaves room for `-start` and the mark of a shortened name.
 const MAX_NAME_CHARS = 240
 
 /** One step of a trace, from its start to its stop. A point stops only once. */
 export class Point {
   readonly name: string
-  /** Id of the enclosing point, or of the trace at the top. */
+  /** Id of the enclosing point, or of the trace if no point encloses this one. */
   readonly parentId: string
-  /** Id of this point. If the point is beyond `maxPointsPerTrace`, the id of the nearest recorded point around it. */
+  /** Id of this point. If the point exceeds `maxPointsPerTrace`, the id of the nearest recorded point around it. */
   readonly traceId: string
   readonly #trace: LocalTrace
   readonly #recorded: boolean
-  /** When the point started, if its time is summed. */
+  /** When the point started. Only used if the durations of points are summed. */
   readonly #startedAt: number
   #open = true
   #readStopInfo: (() => PointInfo | undefined) | undefined
@@ -41,24 +41,24 @@ export class Point {
     return this.#open
   }
 
-  /** Opens a nested point for a part of this step, such as a wait. It stops with this point at the latest. */
+  /** Opens a nested point for a part of this step, such as a wait. It stops no later than this point. */
   startInside(name: string, info?: PointInfo): Point {
     const point = createPoint(this.#trace, name, this.traceId, info)
     this.#nestedPoints = [...(this.#nestedPoints?.filter(({ open }) => open) ?? []), point]
     return point
   }
 
-  /** Calls `check` shortly after the trace ended, as `LocalTrace.whenOver` does. */
+  /** Calls `check` shortly after the trace has ended. See `LocalTrace.whenOver`. */
   whenTraceOver(check: (endedForMs: number) => void): () => void {
     return this.#trace.whenOver(check)
   }
 
-  /** Sets a function that the stop calls for info which became known while the point was open. */
+  /** Sets a function that returns additional info when the point stops. */
   atStop(readInfo: () => PointInfo | undefined): void {
     this.#readStopInfo = readInfo
   }
 
-  /** Stops the point, now or `agoMs` milliseconds ago. Later calls do nothing. */
+  /** Stops the point, now or as of `agoMs` milliseconds ago. Later calls do nothing. */
   stop(info?: PointInfo, agoMs = 0): void {
     this.#close(info, undefined, agoMs)
   }
@@ -81,17 +81,19 @@ export class Point {
     this.#trace.recordStop(this.name, this.traceId, this.parentId, stopInfo, agoMs)
   }
 
-  /** Returns the signed headers that make a callee's points children of this one. */
+  /** Returns the signed headers that make a callee's points children of this point. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#trace.headers(this.traceId)
   }
 
-  /** Returns a fresh ticket for one request with these headers to a host, or `undefined` if the trace has none. */
+  /**
+   * Returns a new ticket for one request with these headers to a host, or `undefined` if the trace creates no tickets.
+   */
   ticketFor(info: string, host: string): string | undefined {
     return this.#trace.ticket(info, host)
   }
 
-  /** Returns whether headers belong to this trace, like those that a gateway copies: a signed pair, or half of one. */
+  /** Returns whether headers belong to this trace: a signed pair or half of one. A gateway may copy such headers. */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
   }
@@ -103,7 +105,9 @@ export class Point {
   }
 }
 
-/** TypeScript allows only strings. Any other value must not throw either, because the program works untraced. */
+/**
+ * In TypeScript, names are strings. Other values must not throw either, because the application works without tracing.
+ */
 function toPointName(name: unknown): string {
   return typeof name === 'string' ? redactText(name, MAX_NAME_CHARS).toWellFormed() : `[${typeof name}]`
 }
@@ -116,7 +120,7 @@ function callSafely(readInfo: (() => PointInfo | undefined) | undefined): PointI
   }
 }
 
-// A class that names itself gets another name when the modules are bundled, and users would read that one.
+// Outside the class, because bundlers rename a class that refers to itself, and users would see the new name.
 function createPoint(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined): Point {
   return new Point(trace, name, parentId, info)
 }

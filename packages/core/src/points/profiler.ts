@@ -5,17 +5,18 @@ import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { Point } from './point.js'
 
 const SWEEP_AT_POINTS = 64
-// Unrecorded points need no closing. They stay on the stack only for `stop` to find, and no program nests this deep.
+// Unrecorded points need not be stopped. They are on the stack only so that `stop` finds them, and no application nests
+// this deep.
 const MAX_UNRECORDED_POINTS = 1_024
 
 /**
- * The place in a trace where code runs. New points become children of the innermost open point. Each request and each
- * traced function has its own profiler, so that parallel work finds the right parent. Printing or serializing a
- * profiler does not show its signing key.
+ * A position in a trace. New points become children of the innermost open point. Each request and each traced function
+ * has its own profiler, so that parallel work finds the right parent. Printing or serializing a profiler does not show
+ * its signing key.
  */
 export class Profiler {
   readonly #trace: LocalTrace
-  /** The point around this profiler, or `undefined` for the trace as a whole. */
+  /** The point around this profiler, or `undefined` if the profiler is directly below the trace. */
   readonly #point: Point | undefined
   /** Points that `start` opened and that may still be open, outermost first. */
   #stack: Point[] = []
@@ -27,12 +28,14 @@ export class Profiler {
     this.#point = point
   }
 
-  /** Whether work in this context still belongs to the trace: until 10 seconds after the request or run ended. */
+  /** Whether points in this context are still recorded: until 10 seconds after the end of the request or run. */
   get current(): boolean {
     return this.#trace.current
   }
 
-  /** Whether `end` or `fail` was called. From then on, only the code that opens a point here closes the point. */
+  /**
+   * Whether `end` or `fail` was called. If so, a point that is opened here must be stopped by the code that opened it.
+   */
   get ended(): boolean {
     return this.#ended
   }
@@ -41,7 +44,7 @@ export class Profiler {
     return this.#trace.baseId
   }
 
-  /** Id of the innermost open point, for logs. Outgoing requests name this point as their parent. */
+  /** Id of the innermost open point, for logs. Outgoing requests send this id as their parent. */
   get traceId(): string {
     return this.#top()?.traceId ?? this.#point?.traceId ?? this.#trace.rootId
   }
@@ -59,22 +62,31 @@ export class Profiler {
     return point
   }
 
-  /** Stops the newest open point that `start` opened here. A stray call does nothing. */
+  /** Stops the newest open point that `start` opened on this profiler. Does nothing if there is none. */
   stop(info?: PointInfo): void {
     this.#top()?.stop(info)
   }
 
-  /** Opens a point that later points do not nest in, as for parallel queries. The caller stops it, even after `end`. */
+  /**
+   * Opens a point that later points are not nested in, for example for parallel queries. The caller must stop it, even
+   * after `end`.
+   */
   startBeside(name: string, info?: PointInfo): Point {
     return new Point(this.#trace, name, this.traceId, info)
   }
 
-  /** Opens a point and returns a profiler for its inside. `end` and `fail` stop both. `more` overrides `info`. */
+  /**
+   * Opens a point and returns a profiler inside it. `end` and `fail` of that profiler stop the point. `more` overrides
+   * `info`.
+   */
   fork(name: string, info?: PointInfo, more?: PointInfo): Profiler {
     return createInnerProfiler(this.#trace, new Point(this.#trace, name, this.traceId, info, more))
   }
 
-  /** Stops what `start` left open, newest first, then the point around this profiler, now or `agoMs` milliseconds ago. */
+  /**
+   * Stops the points that `start` left open, newest first, and then the point around this profiler, now or as of
+   * `agoMs` milliseconds ago.
+   */
   end(info?: PointInfo, agoMs = 0): void {
     this.#closeInside(agoMs)
     this.#point?.stop(info, agoMs)
@@ -90,12 +102,14 @@ export class Profiler {
     return this.#trace.headers(this.traceId)
   }
 
-  /** Returns a fresh ticket for one request with these headers to a host, or `undefined` if the trace has none. */
+  /**
+   * Returns a new ticket for one request with these headers to a host, or `undefined` if the trace creates no tickets.
+   */
   ticketFor(info: string, host: string): string | undefined {
     return this.#trace.ticket(info, host)
   }
 
-  /** Returns whether headers belong to this trace, like those that a gateway copies: a signed pair, or half of one. */
+  /** Returns whether headers belong to this trace: a signed pair or half of one. A gateway may copy such headers. */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
   }
@@ -104,7 +118,7 @@ export class Profiler {
     return { baseId: this.baseId, parentId: this.parentId, traceId: this.traceId }
   }
 
-  /** Drops stopped points. With overlapping points the top may always be open, so popping alone would leak. */
+  /** Removes stopped points. If points overlap, the top one may always be open, so popping alone would leak memory. */
   #sweep(): void {
     this.#stack = this.#stack.filter(({ open }) => open)
     this.#sweepAt = Math.max(SWEEP_AT_POINTS, 2 * this.#stack.length)
@@ -125,12 +139,12 @@ export class Profiler {
   }
 }
 
-/** Creates a trace id: a UUID of version 7, so that signed headers carry the trace's creation time. */
+/** Creates a trace id: a UUID of version 7, so that signed headers contain the trace's creation time. */
 export function createTraceId(): string {
   return v7({ msecs: dateNow(), random: randomFillSync(new Uint8Array(16)) })
 }
 
-// A class that names itself gets another name when the modules are bundled, and users would read that one.
+// Outside the class, because bundlers rename a class that refers to itself, and users would see the new name.
 function createInnerProfiler(trace: LocalTrace, point: Point): Profiler {
   return new Profiler(trace, point)
 }

@@ -1,20 +1,20 @@
 import { Array, Map } from '../platform/platform.js'
 
-/** How often steps of one name were taken, and how long they took together. */
+/** The number of steps with the same name, and their total duration. */
 export interface StepTotal {
   readonly name: string
   readonly count: number
   readonly ms: number
 }
 
-/** Sums the closed points of a request by their names, for a caller that asks for an answer. */
+/** Sums the durations of a request's closed points by name, for a caller that has asked for an answer. */
 export interface StepTotals {
   add(name: string, ms: number): void
-  /** Returns the sums, longest first. */
+  /** Returns the totals, longest first. */
   list(): readonly StepTotal[]
 }
 
-/** Names beyond this number are not summed, because a program can make up a name for each point. */
+/** Further names are not summed, because an application may use a new name for each point. */
 const MAX_NAMES = 100
 
 export function createStepTotals(): StepTotals {

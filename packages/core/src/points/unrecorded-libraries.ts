@@ -2,17 +2,22 @@ import { Set } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { findKnownTrace, type KnownTrace } from './known-traces.js'
 
-/** Functions that name a library while the library is loaded and its calls are not recorded. */
+/** Functions that each return a library's name if the library is loaded but its calls are not recorded. */
 const sources = shared('unrecorded', () => new Set<() => string | undefined>())
 
-/** Notes that a trace called a library that could be recorded but is not, for `info.unrecorded` of the root's stop. */
+/**
+ * Notes that a trace called a library without recording the call. The root's stop record lists it in `info.unrecorded`.
+ */
 export function noteUnrecorded(baseId: string, library: string): void {
   findKnownTrace(baseId)?.noteUnrecorded(library)
 }
 
 const ownClients = shared('own-clients', () => new Set<string>())
 
-/** Notes that this project loads a library for its own use, so its presence says nothing about the program. */
+/**
+ * Notes that this project loads a library for its own use, so that the loaded library does not count as the
+ * application's.
+ */
 export function noteOwnClient(library: string): void {
   ownClients.add(library)
 }
@@ -22,13 +27,19 @@ export function isOwnClient(library: string): boolean {
   return ownClients.has(library)
 }
 
-/** Adds a function that names a loaded, unrecorded library at each root stop. Returns a function that undoes this. */
+/**
+ * Adds a function that returns the name of a loaded but unrecorded library. Each root stop calls it. Returns a function
+ * that removes it.
+ */
 export function addUnrecordedSource(nameLibrary: () => string | undefined): () => void {
   sources.add(nameLibrary)
   return () => sources.delete(nameLibrary)
 }
 
-/** Returns the libraries for a stop record, or `undefined`. A called library is reported once. */
+/**
+ * Returns the unrecorded libraries for a stop record, or `undefined` if there are none. Reports each called library
+ * only once.
+ */
 export function takeUnrecorded(trace: KnownTrace): readonly string[] | undefined {
   const called = trace.takeUnrecorded()
   if (called === undefined && sources.size === 0) return undefined

@@ -6,20 +6,20 @@ import type { CallOutcome } from './followed-promise.js'
 const { isAsyncFunction, isPromise } = types
 
 /**
- * Runs `fn` in the current context, reports once how it ended, and returns or throws what `fn` does. A native promise
- * is returned as it is and followed until it settles, unnoticed by the program. Any other thenable, such as a query
- * builder, counts as a value, because calling its `then` could run it.
+ * Runs `fn` in the current context, reports once how it ended, and returns or throws the same as `fn`. A native promise
+ * is returned unchanged and followed until it settles, which the application cannot notice. Any other thenable, such as
+ * a query builder, counts as a plain value, because calling its `then` could run it.
  *
  * @example
  * return followCall(() => client.query(text), { done: () => point.stop(), failed: error => point.fail(error) })
  */
 export function followCall<T>(fn: () => T, outcome: CallOutcome): T {
   const profiler = currentProfiler()
-  // In a scope of its own, an `await` inside `fn` is not taken for a handler on the promise of `fn`.
+  // A separate scope, so that an `await` inside `fn` is not mistaken for a handler on the promise that `fn` returns.
   return followCallIn(profiler && createScope(profiler), fn, outcome)
 }
 
-/** Does the same as `followCall` in a given scope. `isAsync`: whether `fn` is an async function or only calls one. */
+/** Works like `followCall`, but in a given scope. `isAsync`: whether `fn` is an async function or only calls one. */
 export function followCallIn<T>(
   scope: Scope | undefined,
   fn: () => T,

@@ -16,33 +16,35 @@ import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, not
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
 
-/** Error that stands for the reason of a rejection if only the program could read the reason. */
+/** Error that replaces the reason of a rejection if only the application could have read the reason. */
 export const UNKNOWN_REASON = Object.defineProperty(
   new Error('The promise was rejected, for a reason that could not be read'),
   'name',
   { value: 'PromiseRejected' },
 )
 
-/** Symbol that stands for the value of a promise if only the program could read the value. */
+/** Symbol that replaces the value of a promise if only the application could have read the value. */
 export const UNREAD: unique symbol = Symbol('unread')
 
-// The hooks cost every `await` in the process a few nanoseconds, so an unsettled promise is dropped within ten minutes.
+// The promise hooks cost every `await` in the process a few nanoseconds, so an unsettled promise is dropped within ten
+// minutes.
 const MAX_FOLLOW_TIME_MS = 9 * 60_000
 const EXPIRY_CHECK_INTERVAL_MS = 60_000
-// If a program handles a settled promise later than this, the reason of its rejection is not recorded.
+// If the application handles a settled promise later than this, the reason of its rejection is not recorded.
 const READ_UNHANDLED_AFTER_MS = 100
 
 const nativeThen = Promise.prototype.then
 const { species } = Symbol
 const readSpecies = Object.getOwnPropertyDescriptor(Promise, species)?.get
 const { createHook } = v8.promiseHooks
-// With an undefined `constructor`, `then` does not ask the program's `Promise` for its species.
+// With an undefined `constructor`, `RESOLVED.then` does not read `species` from the application's `Promise`.
 const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value: undefined })
 
 const followed = new Map<object, FollowedPromise>()
-// A scope tells an `await` inside a function from a handler on its promise, as long as the context is on.
+// Keeps the context enabled, because scopes distinguish an `await` inside a function from a handler on the function's
+// promise.
 keepContextWhile(() => followed.size > 0)
-/** Promises that have our handler. They can get further handlers unnoticed. */
+/** Promises that have this project's handler. Further handlers can be added without any visible effect. */
 const handled = new WeakSet<object>()
 const unhandled = createAgingSet<FollowedPromise>(READ_UNHANDLED_AFTER_MS, readUnhandled)
 let scheduledReads: FollowedPromise[] = []
@@ -51,12 +53,14 @@ let isStopScheduled = false
 let isExpiryScheduled = false
 
 /**
- * Reports how a promise settles, unnoticed by the program: same promise, no hidden unhandled rejection, no extra tick.
- * While the promise has no handler, `v8.promiseHooks` report when it settles and when the program adds a handler. After
- * that, our own handler can no longer hide an unhandled rejection.
+ * Reports how a promise settles. The application cannot notice this: it gets the same promise, no unhandled rejection
+ * is hidden, and nothing takes an extra tick. While the promise has no handler, `v8.promiseHooks` report when it
+ * settles and when the application adds a handler. After that, this project's own handler can no longer hide an
+ * unhandled rejection.
  *
- * `bodyScope` is the scope of the function behind the promise, from `promiseWatch`. It tells an `await` inside that
- * function from a handler on the promise. If it is unknown, our handler is added after the program's.
+ * `bodyScope` is the scope of the function behind the promise, from `promiseWatch`. It distinguishes an `await` inside
+ * that function from a handler on the promise. If the scope is unknown, this project's handler is added after the
+ * application's.
  */
 export function followPromise(
   promise: Promise<unknown>,
@@ -82,22 +86,22 @@ export function followPromise(
     followedAt: performance.now(),
     settledAt: undefined,
   }
-  // Without promise hooks, the program may notice our handlers.
+  // Without promise hooks, the application may notice this project's handlers.
   if (isHandled || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
-  // A promise that settled before it was followed triggers no hook.
+  // No hook runs for a promise that settled before it was followed.
   unhandled.add(entry)
   if (!entry.isPlain) scheduleRead(entry)
   scheduleExpiry()
 }
 
-/** Keeps the hooks on, and notes the promises that are made, while a function runs that may return a promise. */
+/** While a function runs that may return a promise, keeps the hooks enabled and notes which promises are created. */
 export const promiseWatch = {
   begin(): number {
     startHooks()
     return madePromises.begin()
   },
-  /** Ends the watch, and returns the scope in which a promise was made since `begin`. */
+  /** Ends the watch. Returns the scope in which `promise` was created, if it was created since `begin`. */
   find(watchStart: number, promise: unknown): Scope | undefined {
     const scope = madePromises.find(watchStart, promise)
     promiseWatch.end()
@@ -117,7 +121,7 @@ const HOOKS = {
     if (!entry?.isPlain || entry.outcomes.length === 0) return
     if (noteChild(entry, child)) addHandlerAfterProgram(entry)
   },
-  // The hook runs before the promise settles, and also when the promise is resolved with another one.
+  // This hook runs before the promise settles. It also runs when the promise is resolved with another promise.
   settled(promise: unknown): void {
     noteEvent(promise)
     const entry = followed.get(promise as object)
@@ -139,9 +143,9 @@ function startHooks(): boolean {
   }
 }
 
-/** Adds our handler to a promise that the program has handled. */
+/** Adds this project's handler to a promise after the application has added one. */
 function addHandlerAfterProgram(entry: FollowedPromise): void {
-  // The program may have given the promise another constructor by now.
+  // The application may have changed the promise's constructor in the meantime.
   if (!isPlainPromise(entry.promise)) {
     entry.isPlain = false
     if (entry.settledAt !== undefined) scheduleRead(entry)
@@ -149,7 +153,7 @@ function addHandlerAfterProgram(entry: FollowedPromise): void {
   }
   handled.add(entry.promise)
   unhandled.delete(entry)
-  // A promise that was resolved with another one stays followed: the hooks report when it settles.
+  // A promise that was resolved with another promise is still followed, because the hooks report when it settles.
   if (entry.settledAt === undefined) forget(entry)
   addHandler(entry, entry.outcomes.splice(0))
 }
@@ -161,7 +165,7 @@ function addHandler(entry: FollowedPromise, outcomes: readonly CallOutcome[] = e
   ])
 }
 
-/** Reads the state after the promise has settled and before the program's handlers run. */
+/** Reads the state after the promise has settled and before the application's handlers run. */
 function scheduleRead(entry: FollowedPromise): void {
   if (scheduledReads.push(entry) === 1) Reflect.apply(nativeThen, RESOLVED, [readScheduled])
 }
@@ -172,20 +176,20 @@ function readScheduled(): void {
   for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
 }
 
-/** Reads all promises without a handler now, so that a delivery includes their records. */
+/** Reads all promises without a handler now, so that a delivery includes the records of their points. */
 export function readUnhandledPromises(): void {
   readScheduled()
   unhandled.visitAll()
 }
 
 function readSettled(entry: FollowedPromise): void {
-  // No hook tells when the program handles a promise of another class.
+  // No hook reports when the application handles a promise of a subclass.
   if (!entry.isPlain) return readUnhandled(entry)
   const state = readPromiseState(entry.promise)
   if (state === 'pending') return
-  // The value does not matter, so the outcome is reported before the program continues.
+  // The value does not matter, so the outcome is reported before the application continues.
   if (state === 'fulfilled') finish(entry, 'done', UNREAD)
-  // The awaits inside the function have settled by now, so a pending child comes from a handler.
+  // Awaits inside the function have settled by now, so a pending child promise comes from a handler.
   else if (hasWaitingChild(entry)) addHandlerAfterProgram(entry)
 }
 
@@ -212,7 +216,7 @@ function finish(
     try {
       outcome[callback](result, ago)
     } catch {
-      // An error here would become an unhandled rejection of the program.
+      // If this error were thrown, it would become an unhandled rejection in the application.
     }
   }
 }
@@ -229,7 +233,7 @@ function scheduleStop(): void {
   suppress(() => setImmediate(stopHooksIfIdle)).unref()
 }
 
-/** Stops the hooks one turn of the event loop later, because the next promise usually follows at once. */
+/** Stops the hooks one turn of the event loop later, because another promise usually follows immediately. */
 function stopHooksIfIdle(): void {
   isStopScheduled = false
   if (followed.size > 0 || madePromises.isWatching()) return
@@ -254,7 +258,9 @@ function forgetExpired(): void {
   scheduleExpiry()
 }
 
-/** Returns whether adding a handler runs no code of the program. `then` reads the constructor and the species. */
+/**
+ * Returns whether adding a handler runs none of the application's code. `then` reads the constructor and its species.
+ */
 function isPlainPromise(promise: Promise<unknown>): boolean {
   return (
     Object.getOwnPropertyDescriptor(Promise, species)?.get === readSpecies &&

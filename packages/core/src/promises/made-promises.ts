@@ -1,13 +1,13 @@
 import { currentScope, type Scope } from '../points/context.js'
 
-// For promises beyond this number, the scopes are unknown.
+// Scopes are only noted for this many promises.
 const MAX_NOTED_PROMISES = 1_024
 
 const promises: unknown[] = []
 const scopes: (Scope | undefined)[] = []
 let watchers = 0
 
-/** The promises that are made while a watched function runs, and their scopes. Watched functions may nest. */
+/** The promises that are created while a watched function runs, and their scopes. Watched functions may be nested. */
 export const madePromises = {
   isWatching: (): boolean => watchers > 0,
 

@@ -1,30 +1,30 @@
 import { inspect as nodeInspect } from 'node:util'
 import { Object } from '../platform/platform.js'
 
-/** State of a promise, read without a handler. `object` is a settled promise whose value was not inspected. */
+/** State of a promise, read without adding a handler. `object` is a settled promise whose value was not inspected. */
 export type PromiseState = 'pending' | 'fulfilled' | 'rejected' | 'object'
 
 const inspect = nodeInspect
 
-// Ends an inspection: `inspect` takes it for a stack overflow and goes on with the next object. For any other value it
-// creates an error with a stack trace, which takes ten times as long.
+// Ends an inspection. `inspect` treats this value like a stack overflow, and continues with the next object. For any
+// other thrown value, it creates an error with a stack trace, which takes ten times as long.
 const END_OF_INSPECTION = Object.freeze({ name: 'RangeError', message: 'Maximum call stack size exceeded' })
 
 /**
  * Reads the state of a promise through `util.inspect`, because a handler would hide an unhandled rejection. The
- * inspection ends at a value that is an object, so no code of the program runs and large values cost nothing. Only
- * `readStateAndValue` tells how such a promise settled.
+ * inspection stops at a value that is an object, so it runs none of the application's code, and large values cost
+ * nothing. For such a promise, only `readStateAndValue` returns whether it was fulfilled or rejected.
  */
 export function readPromiseState(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, new DepthOfOne())
 }
 
-/** Reads a promise's state, looking one level into the value as `console.log` does, but without custom inspection. */
+/** Reads the state of a promise. Inspects one level of the value, like `console.log`, but without custom inspection. */
 export function readStateAndValue(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, undefined)
 }
 
-/** Depth that `inspect` compares twice for the promise itself, and a third time for its value. */
+/** A depth option that `inspect` compares twice for the promise itself, and a third time for its value. */
 class DepthOfOne {
   #compared = 0
   hasEnded = false
@@ -41,7 +41,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
   let state: PromiseState | undefined
   const options = {
     depth: (depth ?? 0) as number,
-    // With this option, `inspect` compares the depth before it does anything else with an object.
+    // With this option, `inspect` compares the depth first, before it inspects an object in any other way.
     showHidden: depth !== undefined,
     showProxy: true,
     customInspect: false,
@@ -51,7 +51,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
     stylize(text: string): string {
       if (text === '<pending>') state = 'pending'
       else if (text === '<rejected>') state = 'rejected'
-      // Text after the end is a note by `inspect` about the object that it left.
+      // Text after the end is a note from `inspect` about the object whose inspection was ended.
       else if (depth?.hasEnded !== true) state ??= 'fulfilled'
       return text
     },
@@ -59,7 +59,8 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
   try {
     inspect(promise, options)
   } catch {
-    // On Node 20 and 22, promises of a context have members of Node's own, whose inspection may throw after the state.
+    // On Node 20 and 22, promises from a `vm` context have internal Node properties. Inspecting those may throw, but
+    // only after the state has been read.
   }
   return state ?? (depth?.hasEnded === true ? 'object' : 'fulfilled')
 }

@@ -1,19 +1,19 @@
 import { asNumber, ExactNumber } from '../json/index.js'
 import { Array, BigInt, isFinite, isInteger, isSafeInteger, JSON, Object, String } from '../json/language.js'
 
-/** Value that an attribute may have in both encodings of OTLP without turning into another value. */
+/** A value that an attribute can have unchanged in both encodings of OTLP. */
 export type AttributeValue = string | number | boolean
 
-/** Maximum length of a text, in characters. Collectors refuse a whole message of a few megabytes. */
+/** Maximum length of a string, in characters. Collectors reject a whole message of a few megabytes. */
 export const MAX_TEXT_CHARS = 20_000
-/** Deeper values are shown as `[...]`, because the function recurses. */
+/** Deeper values are written as `[...]`, because the function recurses. */
 const MAX_DEPTH = 50
 /** From this number on, JavaScript writes integers with an exponent. */
 const MAX_INTEGER_WITHOUT_EXPONENT = 1e21
 
 /**
  * Returns a value as an attribute, or `undefined` for null and undefined. NaN, infinities and integers beyond 2 ** 53
- * become texts: collectors refuse a whole request with such an `intValue`.
+ * become strings, because collectors reject a whole request that contains such an `intValue`.
  */
 export function attributeValue(value: unknown): AttributeValue | undefined {
   if (value === undefined || value === null) return undefined
@@ -23,18 +23,18 @@ export function attributeValue(value: unknown): AttributeValue | undefined {
   return attributeText(value)
 }
 
-/** Returns a text for OTLP: without lone surrogates, cut to `MAX_TEXT_CHARS`. Other values are written as JSON. */
+/** Returns a string for OTLP, without lone surrogates and cut to `MAX_TEXT_CHARS`. Other values are written as JSON. */
 export function attributeText(value: unknown): string {
   const text = typeof value === 'string' ? value : toJson(value, MAX_DEPTH)
   return (text.length > MAX_TEXT_CHARS ? text.slice(0, MAX_TEXT_CHARS) : text).toWellFormed()
 }
 
-/** Returns whether a value is an object with members, like `info`: no array, `null` or exact number of JSON. */
+/** Returns whether a value is an object with members, such as `info`. Arrays, `null` and exact numbers are not. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ExactNumber.is(value)
 }
 
-/** Returns an own member of any value, because a record may come from any program. */
+/** Returns an own member of any value. The value is unchecked, because any program may have written the record. */
 export function memberOf(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
@@ -43,7 +43,7 @@ function isExactInOtlp(value: number): boolean {
   return isSafeInteger(value) || (isFinite(value) && !isInteger(value))
 }
 
-/** Works like `JSON.stringify`, but keeps all digits, shortens deep values and stops at `MAX_TEXT_CHARS`. */
+/** Works like `JSON.stringify`, but keeps all digits, replaces deep values, and stops at `MAX_TEXT_CHARS`. */
 function toJson(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
@@ -78,7 +78,7 @@ function objectToJson(value: object, depth: number): string {
   return `${text}}`
 }
 
-/** Returns all digits of an integer. From 2 ** 53 on, JavaScript shows a double with fewer digits. */
+/** Returns all digits of an integer. From 2 ** 53 on, JavaScript shows fewer digits. */
 function toDigits(value: number): string {
   const isLong =
     isInteger(value) &&

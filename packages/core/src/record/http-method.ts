@@ -2,7 +2,7 @@ import { Set } from '../json/language.js'
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'])
 
-/** Returns an HTTP method as OpenTelemetry's conventions name it: one of these methods, or `_OTHER`. */
+/** Returns an HTTP method according to OpenTelemetry's conventions: one of the methods above, or `_OTHER`. */
 export function knownMethod(method: unknown): string | undefined {
   if (typeof method !== 'string' || method === '') return undefined
   const known = method.length > 10 ? '' : method.toUpperCase()

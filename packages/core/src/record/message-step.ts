@@ -3,7 +3,7 @@ import { isObject, memberOf } from './attribute-value.js'
 import { KIND } from './span-kind-numbers.js'
 import type { SpanSource } from './span-source.js'
 
-/** Step that a message takes, such as `publish` or `consume`, in OpenTelemetry's terms. */
+/** A step in the life of a message, such as `publish` or `consume`, in OpenTelemetry's terms. */
 export interface MessageStep {
   /** OpenTelemetry's span kind, or `undefined` for an unknown operation. */
   readonly kind: number | undefined
@@ -14,7 +14,7 @@ export interface MessageStep {
   readonly system: unknown
 }
 
-/** Names that libraries give to the steps of a message. Asking for a message or an answer is a client's step. */
+/** Names that libraries use for the steps of a message. Requesting a message or an answer is a client's step. */
 const OPERATION_KINDS = new Map<string, { readonly kind: number; readonly type?: string }>([
   ...['publish', 'send', 'produce', 'enqueue', 'add', 'create', 'emit', 'cast', 'notify', 'fanout', 'reply'].map(
     operation => [operation, { kind: KIND.producer, type: operation === 'create' ? 'create' : 'send' }] as const,
@@ -30,13 +30,16 @@ const OPERATION_KINDS = new Map<string, { readonly kind: number; readonly type?:
   ['request', { kind: KIND.client }],
   ['call', { kind: KIND.client }],
 ])
-/** Function names contain no spaces, so a name such as `publish orders` is a step. */
+/** Function names contain no spaces, so a name with a space, such as `publish orders`, is a step. */
 const STEP_NAME = /^([a-z]{1,20}) (\S.*)$/is
-/** Parts that differ from message to message, which would give each span a name of its own. */
+/** Parts that differ from message to message. With them, each span would have a different name. */
 const ID_PART =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\bamq\.[a-z]{1,20}-)[\w-]+|(?<![a-z0-9])(?:\d+|[0-9a-f]{16,})(?![a-z0-9])/gi
 
-/** Returns a point's message step: by `info.messaging`, by amqplib's `info.amqp`, or by a name: `publish orders`. */
+/**
+ * Returns a point's message step, from `info.messaging`, from amqplib's `info.amqp`, or from a name such as `publish
+ * orders`.
+ */
 export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): MessageStep | undefined {
   const messaging = memberOf(startInfo, 'messaging') ?? memberOf(stopInfo, 'messaging')
   const amqp = memberOf(startInfo, 'amqp') ?? memberOf(stopInfo, 'amqp')
@@ -57,7 +60,7 @@ export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): Mess
   }
 }
 
-/** Puts stars in place of the parts of a name that differ per message: `publish orders.*.created`. */
+/** Replaces the parts of a name that differ from message to message with stars: `publish orders.*.created`. */
 export function replaceIds(name: string): string {
   return name.replace(ID_PART, '*')
 }

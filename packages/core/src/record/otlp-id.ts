@@ -2,16 +2,18 @@ import { BigInt, TextEncoder } from '../json/language.js'
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 
-/** Parameters of 128-bit FNV-1a, draft-eastlake-fnv. */
+/** Parameters of 128-bit FNV-1a, from draft-eastlake-fnv. */
 const FNV_PRIME = 0x0000000001000000000000000000013bn
 const FNV_OFFSET_BASIS = 0x6c62272e07bb014262b821756295c58dn
 
 const [HYPHEN, ZERO, NINE, A, F] = [0x2d, 0x30, 0x39, 0x61, 0x66]
 
-/** Points of one trace usually come in a row, so the last id is kept. */
+/** Caches the last id, because points of one trace usually follow each other. */
 let lastConverted = { baseId: '', id: to128Bits('') }
 
-/** Returns OpenTelemetry's trace id: the `base_id` as 128 bits in hex. An id that is not a UUID is hashed (FNV-1a). */
+/**
+ * Returns OpenTelemetry's trace id: the `base_id` as 128 bits in hex. An id that is not a UUID is hashed with FNV-1a.
+ */
 export function otlpTraceId(baseId: string): string {
   if (baseId !== lastConverted.baseId) lastConverted = { baseId, id: to128Bits(baseId) }
   return lastConverted.id
@@ -24,7 +26,9 @@ export function otlpSpanId(traceId: string): string {
   return isZero(low) ? hash(traceId).slice(16) : low
 }
 
-/** Returns whether an id is a lower-case UUID with non-zero low bits. A regular expression would be too slow here. */
+/**
+ * Returns whether an id is a lower-case UUID whose low bits are not zero. A regular expression would be too slow here.
+ */
 function isLowerCaseUuid(id: string): boolean {
   if (id.length !== 36 || id.charCodeAt(19) === ZERO) return false
   for (let at = 0; at < 36; at++) {
@@ -38,7 +42,7 @@ function isLowerCaseUuid(id: string): boolean {
 
 function to128Bits(id: string): string {
   const hex = UUID.test(id) ? id.replaceAll('-', '').toLowerCase() : hash(id)
-  // In OpenTelemetry, an id of zeros means that there is no id.
+  // In OpenTelemetry, an id of all zeros means that there is no id.
   return isZero(hex) ? hash(id) : hex
 }
 

@@ -10,9 +10,9 @@ import { readErrorType, readRoute } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
 import { addWorkAttributes } from './work-attributes.js'
 
-/** Span of a point in OpenTelemetry's terms, for the store `otlp://` and for exports of reports. */
+/** A point as an OpenTelemetry span, for the store `otlp://` and for exported reports. */
 export interface OtlpSpan {
-  /** Hex, like the other ids. */
+  /** In hex, like the other ids. */
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string | undefined
@@ -26,7 +26,7 @@ export interface OtlpSpan {
   readonly endTime: readonly [number, number]
   readonly attributes: SpanAttributes
   readonly droppedAttributes: number
-  /** Number of characters in all attributes. */
+  /** The number of characters in all attributes. */
   readonly characters: number
   /** Attributes of the event `exception` at the end of the span. */
   readonly exception: SpanAttributes | undefined
@@ -37,7 +37,10 @@ export interface OtlpSpan {
 const MAX_NAME_CHARS = 200
 const MAX_MESSAGE_CHARS = 1_000
 
-/** Maps a point to a span by OpenTelemetry's semantic conventions. Stores and exports share this mapping. */
+/**
+ * Converts a point to a span according to OpenTelemetry's semantic conventions. The store and the exports share this
+ * mapping.
+ */
 export function toOtlpSpan(source: SpanSource): OtlpSpan {
   const { baseId, traceId, parentId, isTop, hasLocalParent } = source
   const [startedAt, endedAt] = [clampMicroseconds(source.startedAt), clampMicroseconds(source.endedAt)]
@@ -59,7 +62,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
     name: spanName(source),
     kind: spanKind(source),
     startTime: toTime(startedAt, 0),
-    // Jaeger reads a span without a duration as one with a negative duration.
+    // Jaeger shows a span with a duration of zero as one with a negative duration.
     endTime: toTime(Math.max(startedAt, endedAt), endedAt > startedAt ? 0 : 1),
     attributes: list.values,
     droppedAttributes: list.dropped,
@@ -69,7 +72,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
   }
 }
 
-/** Returns the OTLP resource for the program that recorded a point. A missing service is `unknown_service`. */
+/** Returns the OTLP resource of the program that recorded a point. A missing service becomes `unknown_service`. */
 export function resourceAttributes(
   service: string | undefined,
   project: string | undefined,
@@ -82,7 +85,10 @@ export function resourceAttributes(
   }
 }
 
-/** The conventions want a name that many spans share: a method and a route, but never a path. */
+/**
+ * Returns the span's name. The conventions want a name that many spans share, such as a method and a route, but never a
+ * path.
+ */
 function spanName(source: SpanSource): string {
   const { startInfo, name } = source
   return cutName(workSpanName(source, startInfo) || name) || 'unknown'
@@ -129,7 +135,9 @@ function cutName(text: string): string {
   return (text.length > MAX_NAME_CHARS ? `${text.slice(0, MAX_NAME_CHARS - 3)}...` : text).toWellFormed()
 }
 
-/** OTLP has no times before 1970. After 2255, JavaScript cannot count microseconds exactly. */
+/**
+ * Limits a time to OTLP's range, which begins in 1970, and to 2255, until when JavaScript counts microseconds exactly.
+ */
 function clampMicroseconds(microseconds: number): number {
   return Math.min(Math.max(0, microseconds), MAX_SAFE_INTEGER)
 }

@@ -5,15 +5,18 @@ const LEADING_COMMENTS = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)+/s
 const SQL_OPERATION = /^(?:select|insert|update|delete|replace|merge|with|create|alter|drop|truncate|call|explain)\b/i
 const TABLE =
   /\b(?:from|into|update|table|join)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?([\w$.]{1,100}|["`[][\w$. "`[\]]{1,100}["`\]])/i
-/** Matches the statements of our MongoDB instrument: `find orders {status: ?}`. */
+/** Matches the statements of this project's MongoDB instrument, such as `find orders {status: ?}`. */
 const MONGODB_STATEMENT = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
 
-/** A program repeats few queries. This many summaries are kept, for statements of up to this length. */
+/** An application uses few different queries. This many summaries are cached, for statements of up to this length. */
 const MAX_CACHED_SUMMARIES = 500
 const MAX_CACHED_CHARS = 1_000
 const cache = new Map<string, string | undefined>()
 
-/** Returns what a query does to which table or collection: `SELECT orders`. Span names need few distinct values. */
+/**
+ * Returns what a query does to which table or collection, such as `SELECT orders`. Span names should have few distinct
+ * values.
+ */
 export function summarizeQuery(statement: unknown): string | undefined {
   if (typeof statement !== 'string') return undefined
   if (statement.length > MAX_CACHED_CHARS) return summarize(statement)

@@ -3,11 +3,11 @@ import { type AttributeValue, attributeText, attributeValue } from './attribute-
 /** Attributes of a span. */
 export type SpanAttributes = Readonly<Record<string, AttributeValue>>
 
-// Keeps a span and its exception below 1 MB, the default limit of proxies. JSON has six bytes for a control character.
+// Keeps a span and its exception below 1 MB, the default limit of proxies. JSON uses six bytes for a control character.
 const MAX_TOTAL_CHARS = 120_000
 const MAX_NAME_CHARS = 1_000
 
-/** List of a span's attributes. Those that no longer fit are dropped. */
+/** A list of a span's attributes. An attribute that exceeds the total size is dropped. */
 export class AttributeList {
   readonly #values: Record<string, AttributeValue> = {}
   #dropped = 0

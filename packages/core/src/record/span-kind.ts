@@ -5,7 +5,7 @@ import type { SpanSource } from './span-source.js'
 
 const GRPC_METHOD = /^\/[\w.]+\/\w+$/
 
-/** Returns the `SpanKind` of a point: its side of a call. A point without `info` is judged by its name. */
+/** Returns the `SpanKind` of a point: its side of a call. Without `info`, the point's name determines the kind. */
 export function spanKind(source: SpanSource): number {
   const { name } = source
   if (hasInfoObject(source, 'request') || name === 'wsgi') return KIND.server
@@ -15,12 +15,12 @@ export function spanKind(source: SpanSource): number {
   if (step?.kind !== undefined) return step.kind
   if (name !== 'rpc') return KIND.internal
   if (!source.hasLocalParent) return KIND.server
-  // Traced methods of a serving class are also `rpc` points, inside the point of the call that they serve.
+  // Points named `rpc` also come from traced methods of a serving class, inside the point of the call that they serve.
   const functionName = memberOf(memberOf(source.startInfo, 'function'), 'name')
   return typeof functionName === 'string' && GRPC_METHOD.test(functionName) ? KIND.client : KIND.internal
 }
 
-/** Returns whether the info of either record has an object under this name. */
+/** Returns whether the info of the start or stop record has an object under this name. */
 export function hasInfoObject({ startInfo, stopInfo }: SpanSource, member: string): boolean {
   return isObject(memberOf(startInfo, member)) || isObject(memberOf(stopInfo, member))
 }

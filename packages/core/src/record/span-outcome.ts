@@ -4,7 +4,7 @@ import { attributeText, memberOf } from './attribute-value.js'
 import { hasInfoObject } from './span-kind.js'
 import type { SpanSource } from './span-source.js'
 
-/** Infinity: the double for an integer of hundreds of digits. */
+/** Infinity, which is what an integer of more than 309 digits becomes as a double. */
 const BEYOND_MAX_DOUBLE = 2 ** 1024
 
 /** Returns the HTTP status of a response, if it is an integer. */
@@ -19,7 +19,10 @@ export function readStatusValue(source: SpanSource): unknown {
   return status === undefined || isSafeInteger(status) ? status : findStatus(source)
 }
 
-/** Returns an exception's type, or a status that the conventions call an error: from 400 (client) or 500 (server). */
+/**
+ * Returns the exception's type, or a status that the conventions classify as an error: from 400 for a client, from 500
+ * for a server.
+ */
 export function readErrorType(source: SpanSource): string | undefined {
   const etype = memberOf(source.stopInfo, 'etype')
   if (etype !== undefined && etype !== null) return attributeText(etype)
@@ -28,7 +31,10 @@ export function readErrorType(source: SpanSource): string | undefined {
   return status >= (isClient ? 400 : 500) ? attributeText(readStatusValue(source)) : undefined
 }
 
-/** Returns a served request's route. Our routers know it only at the stop. Other programs record it at the start. */
+/**
+ * Returns a served request's route. This project's adapters record it in the stop record, other programs in the start
+ * record.
+ */
 export function readRoute({ startInfo, stopInfo }: SpanSource): string | undefined {
   for (const info of [stopInfo, startInfo]) {
     const route = memberOf(memberOf(info, 'request'), 'route')

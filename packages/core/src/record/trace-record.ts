@@ -1,21 +1,24 @@
 import { asNumber } from '../json/exact-number.js'
 
-/** Info about a point in its wire shape, as the user passes it. Once recorded, it holds only JSON values. */
+/** Info about a point, as the application passes it. Once recorded, it contains only JSON values. */
 export type PointInfo = Readonly<Record<string, unknown>>
 
-/** Record of a point's start or stop, in the shape of OSProfiler's drivers and readers, from notifier to store. */
+/**
+ * The record of a point's start or stop, from the notifier to the store. Its shape is that of OSProfiler's drivers and
+ * readers.
+ */
 export interface TraceRecord {
-  /** The point's name with `-start` or `-stop` at its end, such as `wsgi-start`. */
+  /** The point's name, followed by `-start` or `-stop`, such as `wsgi-start`. */
   readonly name: string
-  /** Id of the trace, which all records of one request share, in all services. */
+  /** Id of the trace. All records of one request share it, in all services. */
   readonly base_id: string
-  /** Id of the enclosing point, or the trace's `base_id` at the top. */
+  /** Id of the enclosing point. For a point at the top, the trace's `base_id`. */
   readonly parent_id: string
   /** Id of the point. */
   readonly trace_id: string
   /** UTC, `YYYY-MM-DDTHH:MM:SS.ffffff`. */
   readonly timestamp: string
-  /** The user's info, and `host`. */
+  /** The application's info, plus `host`. */
   readonly info: PointInfo
   readonly project: string
   readonly service: string

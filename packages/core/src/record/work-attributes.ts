@@ -8,12 +8,12 @@ import { readErrorType, readRoute, readStatusValue } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
 
 const MAX_OTHER_ATTRIBUTES = 64
-/** Members of `info` that become attributes of their own. */
+/** Members of `info` that become dedicated attributes. */
 const MAPPED_MEMBERS = new Set([
   ...['host', 'request', 'requests', 'response', 'db', 'function', 'amqp', 'messaging', 'etype', 'message'],
 ])
 
-/** Adds attributes by OpenTelemetry's conventions 1.38 (HTTP, databases, messages) and by Python's OTLP driver. */
+/** Adds attributes that follow OpenTelemetry's conventions 1.38 (HTTP, databases, messages) or Python's OTLP driver. */
 export function addWorkAttributes(list: AttributeList, source: SpanSource): void {
   const { startInfo } = source
   const [request, requests] = [memberOf(startInfo, 'request'), memberOf(startInfo, 'requests')]
@@ -99,7 +99,7 @@ function addOutcome(list: AttributeList, source: SpanSource): void {
   list.set('error', true)
 }
 
-/** Adds all other info. Members of the stop override those of the start. */
+/** Adds all other info. Members of the stop record's info override those of the start record's info. */
 function addOtherInfo(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
   const stopMembers = isObject(stopInfo) ? stopInfo : {}
   const startMembers = isObject(startInfo) ? startInfo : {}

@@ -1,9 +1,9 @@
 import { Reflect, types } from '../platform/platform.js'
 
-// Prototype chains of real programs are shorter than this.
+// In real applications, prototype chains are shorter than this.
 const MAX_CHAIN_OBJECTS = 100
 
-/** Returns the value of an own or inherited property, and runs no code of the program: no getter, no proxy trap. */
+/** Returns the value of an own or inherited property. Runs none of the application's code: no getter, no proxy trap. */
 export function readDataProperty(holder: object, key: string | symbol): unknown {
   let object: object | null = holder
   for (let depth = 0; object !== null && depth < MAX_CHAIN_OBJECTS; depth++) {
@@ -15,13 +15,13 @@ export function readDataProperty(holder: object, key: string | symbol): unknown 
   return undefined
 }
 
-/** Returns the name of a function, or an empty text if a static member `name` is something else. */
+/** Returns the name of a function, or an empty string if a static member `name` is not a string. */
 export function functionName(fn: object): string {
   const name = types.isProxy(fn) ? undefined : Reflect.getOwnPropertyDescriptor(fn, 'name')?.value
   return typeof name === 'string' ? name : ''
 }
 
-/** Returns the class name of an object, or of the class that this prototype belongs to. */
+/** Returns the name of an object's class, or of the class whose prototype the object is. */
 export function className(object: object): string {
   const maker = readDataProperty(object, 'constructor')
   return typeof maker === 'function' ? functionName(maker) : ''

@@ -6,24 +6,30 @@ import { className, readDataProperty } from './class-name.js'
 const MAX_TYPE_CHARS = 256
 const MAX_MESSAGE_CHARS = 2_000
 
-/** Description of a failure in a stop record: bounded texts without secrets, as from `recordable`. */
+/** Description of a failure in a stop record. Its strings are bounded and free of secrets, as from `recordable`. */
 export interface ExceptionInfo {
   readonly etype: string
   readonly message: string
 }
 
 const shownAs = shared('shownErrors', () => new WeakMap<object, Error>())
-// Members that hold the error which an error wraps and repeats, in Node, Sequelize, TypeORM, Objection and VError.
+// Members in which Node, Sequelize, TypeORM, Objection and VError store the wrapped error, whose text they repeat.
 const WRAPPING_MEMBERS = ['cause', 'original', 'driverError', 'nativeError', 'jse_cause']
-// Programs wrap far fewer errors. The bound keeps the search short in endless chains and long lists.
+// Applications wrap far fewer errors. This limit keeps the search short in endless chains and long lists.
 const MAX_WRAPPED_ERRORS = 100
 
-/** Makes every point that `error` passes through record `shown` instead. `error` itself keeps the text to hide. */
+/**
+ * Makes every point that fails with `error` record `shown` instead. `error` itself keeps its text, which must not be
+ * recorded.
+ */
 export function recordErrorAs(error: Error, shown: Error): void {
   shownAs.set(error, shown)
 }
 
-/** Describes a thrown value by class and message. Never throws, and runs no code of it: no getter, no proxy trap. */
+/**
+ * Describes a thrown value by class and message. Never throws, and runs none of the value's code: no getter, no proxy
+ * trap.
+ */
 export function describeException(error: unknown): ExceptionInfo {
   try {
     const thrown = (typeof error === 'object' && error !== null) || typeof error === 'function' ? error : undefined
@@ -31,7 +37,7 @@ export function describeException(error: unknown): ExceptionInfo {
     const shown = shownAs.get(thrown) ?? thrown
     const name = readText(shown, 'name')
     const errorClass = className(shown)
-    // A class more specific than `Error` is the type. An `Error` or `DOMException` may have a more specific `name`.
+    // A class more specific than `Error` is the type. For an `Error` or `DOMException`, `name` may be more specific.
     const ownName = name || 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(errorClass) ? ownName : errorClass
     return { etype: toShownText(etype, MAX_TYPE_CHARS), message: toShownText(messageToShow(thrown), MAX_MESSAGE_CHARS) }
@@ -40,7 +46,7 @@ export function describeException(error: unknown): ExceptionInfo {
   }
 }
 
-/** Returns the message of an error without the texts of wrapped errors that must not be recorded. */
+/** Returns the message of an error, without the texts of wrapped errors that must not be recorded. */
 export function messageToShow(error: object): string {
   const message = readText(shownAs.get(error) ?? error, 'message')
   return message === undefined ? '' : hideWrappedMessages(error, message)
@@ -53,7 +59,10 @@ function readText(thrown: object, name: 'name' | 'message'): string | undefined 
   return typeof value === 'string' ? value : undefined
 }
 
-/** The members of a `DOMException` are getters of Node's own. They throw for an object that only looks like one. */
+/**
+ * Reads a member of a `DOMException`, which is a getter of Node's own. It throws for an object that only looks like
+ * one.
+ */
 function readDomException(thrown: object, name: 'name' | 'message'): unknown {
   try {
     return Reflect.apply(domGetters[name].get as () => string, thrown, [])
@@ -66,20 +75,20 @@ function isDomException(thrown: object): boolean {
   return !types.isProxy(thrown) && Reflect.getPrototypeOf(thrown) === DOMException.prototype
 }
 
-/** The search through the errors that an error wraps. */
+/** State of the search for errors that an error wraps. */
 interface Search {
   /** Messages that must not be recorded, each with the text to record instead. */
   readonly hidden: Map<string, string>
-  /** The text to record of each error. A missing text belongs to an error whose search has not ended. */
+  /** For each error, the text to record, or `undefined` while the error is being searched. */
   readonly texts: Map<object, string | undefined>
-  /** Number of places still to look at. */
+  /** The number of remaining steps of the search. */
   remaining: number
 }
 
 function hideWrappedMessages(thrown: object, message: string): string {
   const search: Search = { hidden: new Map(), texts: new Map(), remaining: MAX_WRAPPED_ERRORS }
   const shown = hideWrappedIn(thrown, message, search)
-  // After an incomplete search, the message may still repeat such a text.
+  // After an incomplete search, the message may still contain a text that must not be recorded.
   return search.remaining < 0 ? '' : shown
 }
 
@@ -95,15 +104,15 @@ function hideWrappedIn(error: object, message: string, search: Search): string {
     const innerText = texts.get(inner)
     if (innerText === undefined || (shown === undefined && innerText === innerMessage)) continue
     if (innerMessage !== '') hidden.set(innerMessage, innerText)
-    // Drizzle's message has the query and its parameters in place of the cause's message.
+    // Drizzle's message contains the query and its parameters, instead of the cause's message.
     if (Object.hasOwn(error, 'params') && (innerMessage === '' || !message.includes(innerMessage))) return innerText
   }
-  // A longer message may contain a shorter one.
+  // Sorted, because a longer message may contain a shorter one.
   const longestFirst = [...hidden].sort(([a], [b]) => b.length - a.length)
   return longestFirst.reduce((rest, [told, text]) => rest.replaceAll(told, () => text), message)
 }
 
-/** Yields the values in all places where an error may keep what it wraps. */
+/** Yields the values of all members in which an error may store a wrapped error. */
 function* listWrappedErrors(error: object): Generator<unknown> {
   for (const name of WRAPPING_MEMBERS) {
     const inner = readOwn(error, name)
@@ -118,7 +127,7 @@ function readOwn(holder: object, key: string | number): unknown {
   return Object.getOwnPropertyDescriptor(holder, key)?.value
 }
 
-/** Returns whether a value is an object whose members can be read without a proxy trap. */
+/** Returns whether a value is an object whose members can be read without running a proxy trap. */
 function isReadable(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !types.isProxy(value)
 }

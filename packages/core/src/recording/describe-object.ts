@@ -2,13 +2,16 @@ import { Array, ArrayBuffer, Date, Number, Object, Reflect, types, URL } from '.
 import { redactText } from '../secrets/redact-text.js'
 import { messageToShow } from './describe-exception.js'
 
-/** Maximum length of a recorded text, in characters. */
+/** Maximum length of a recorded string, in characters. */
 export const MAX_STRING_CHARS = 10_000
 const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
-/** Describes values that are not shown by their members. Uses brand checks only, which run no code of the value. */
+/**
+ * Describes objects whose members are not shown, such as dates. Only checks internal slots, so no code of the object
+ * runs.
+ */
 export function describeObject(value: object): string | undefined {
-  // Most values are plain, and each check below is a call out of JavaScript.
+  // Most objects are plain, and each check below leaves JavaScript for native code, which is slower.
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
   if (types.isNativeError(value)) return describeError(value)
@@ -30,7 +33,9 @@ function describeError(error: object): string {
   return redactText(typeof message === 'string' ? `Error: ${messageToShow(error)}` : 'Error', MAX_STRING_CHARS)
 }
 
-/** Uses neither `instanceof`, which asks each prototype, nor the member `href`: both may run code of the program. */
+/**
+ * Uses neither `instanceof`, which visits each prototype, nor the member `href`. Both may run the application's code.
+ */
 function describeUrl(value: object): string | undefined {
   if (Object.getPrototypeOf(value) !== URL.prototype) return undefined
   try {

@@ -9,12 +9,12 @@ import { describeException } from './describe-exception.js'
 import { recordableAgain } from './recordable.js'
 import { markRoot } from './root-record.js'
 
-/** Function that takes a record. An error or rejection of it never reaches the program. */
+/** A function that receives records. Its errors and rejections never reach the application. */
 export type Notifier = (record: TraceRecord) => unknown
 
 const state = shared<{ notifier: Notifier | undefined }>('notifier', () => ({ notifier: undefined }))
 
-/** Sets the function that takes every record of this process. `undefined` removes it. */
+/** Sets the function that receives every record of this process. `undefined` removes it. */
 export function setNotifier(notifier: Notifier | undefined): void {
   if (notifier !== undefined && typeof notifier !== 'function') {
     throw new TypeError(`A notifier must be a function, not ${typeof notifier}. See createNotifier(driver).`)
@@ -22,12 +22,12 @@ export function setNotifier(notifier: Notifier | undefined): void {
   state.notifier = notifier
 }
 
-/** Returns the function that takes every record of this process. */
+/** Returns the function that receives every record of this process. */
 export function getNotifier(): Notifier | undefined {
   return state.notifier
 }
 
-/** Sends a record to the notifier. `isRoot`: whether the point began the trace in this process. Never throws. */
+/** Sends a record to the notifier. `isRoot`: whether the trace began in this process with this point. Never throws. */
 export function notify(record: TraceRecord, isRoot = false): void {
   const { notifier } = state
   if (notifier === undefined) return warnOfMissingNotifier()
@@ -45,12 +45,13 @@ export function notify(record: TraceRecord, isRoot = false): void {
 function applyRedactHook(record: TraceRecord): TraceRecord | undefined {
   const hook = getRecordSettings().redact
   if (hook === undefined) return record
-  // We cannot know what a failed hook meant to hide, so only the timing is sent. Made before the hook may change it.
+  // If the hook fails, it is unknown what it would have hidden, so only the timing is sent. Created before the hook may
+  // change the record.
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {
     const shown: unknown = hook(record)
     if (shown === undefined) return undefined
-    // The copy bounds the info of the hook, and later changes by the program do not reach it.
+    // The copy limits the size of the hook's info, and protects it from later changes by the application.
     if (isRecord(shown)) return { ...shown, info: recordableAgain(shown.info) }
     if (isThenable(shown)) handleRejection(shown)
     return withheld

@@ -5,7 +5,7 @@ const RECORD_OVERHEAD_BYTES = 400
 const VALUE_OVERHEAD_BYTES = 16
 const MAX_VALUES = 2_000
 
-/** The overheads cover the extra bytes of shorter texts. */
+/** Shorter strings are not sampled, because the overheads cover their extra bytes. */
 const MIN_SAMPLED_CHARS = 64
 const SAMPLES = 4
 const SPACE = 0x20
@@ -13,7 +13,9 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const DELETE = 0x7f
 
-/** Estimates a record's bytes, as JSON or in memory. Values beyond `MAX_VALUES` are skipped: they may be circular. */
+/**
+ * Estimates a record's size in bytes, as JSON or in memory. Stops at `MAX_VALUES` values, because they may be circular.
+ */
 export function estimateRecordBytes(record: TraceRecord): number {
   let size = RECORD_OVERHEAD_BYTES
   const values: unknown[] = [record.info]
@@ -31,7 +33,7 @@ export function estimateRecordBytes(record: TraceRecord): number {
   return size
 }
 
-/** Estimates the length in UTF-8 from a few characters. Counting all of them costs as much as the point. */
+/** Estimates a string's length in UTF-8 from a few characters. Counting them all takes as long as recording a point. */
 function estimateTextBytes(text: string): number {
   const { length } = text
   if (length < MIN_SAMPLED_CHARS) return length
@@ -41,7 +43,7 @@ function estimateTextBytes(text: string): number {
   return length + more * step
 }
 
-/** Returns how many bytes a UTF-16 unit takes in JSON beyond the first. */
+/** Returns the number of additional bytes of a UTF-16 unit in JSON, beyond one. */
 function bytesBeyondOne(unit: number): number {
   if (unit > DELETE) return 2
   if (unit < SPACE) return 5

@@ -14,12 +14,12 @@ const MAX_DEPTH = 12
 const MAX_ENTRIES = 100
 const MAX_NAME_CHARS = 256
 const MAX_LABEL_CHARS = 64
-// Writing a larger number takes too long.
+// Converting a larger number to a string takes too long.
 const MAX_BIGINT = 2n ** 1024n
-// Bounds for the whole info, because an info may be wide and deep at once.
+// Limits for the whole info, because it may be wide and deep at the same time.
 const MAX_TOTAL_VALUES = 1_000
 const MAX_TOTAL_CHARS = 64_000
-/** Members of an info that tell what became of a point. They were added to an info that was bounded before. */
+/** Members of `info` that say how a point ended. They were added after the size of the info was limited. */
 const OUTCOME_MEMBERS = ['etype', 'message', 'points_omitted', 'unrecorded']
 
 interface Allowance {
@@ -29,21 +29,27 @@ interface Allowance {
 }
 
 /**
- * Copies any value to plain JSON values that are safe to keep and send. Depth, width and length are bounded, and values
- * under secret names redacted. Runs no code of the program (no getter, no `toJSON`, no proxy trap) and never throws.
- * Marks tell what was cut: `[Object]`, `...`, `12 more`.
+ * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts
+ * values under secret names. Runs none of the application's code (no getter, no `toJSON`, no proxy trap) and never
+ * throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
  */
 export function recordable(value: unknown): unknown {
   return copy(value, { values: MAX_TOTAL_VALUES, characters: MAX_TOTAL_CHARS, path: [] })
 }
 
-/** Copies info once to a fresh object. Each info is bounded by itself. Members of `later` override those of `info`. */
+/**
+ * Copies `info` once to a new object. The limits apply to each of the two infos. Members of `later` override those of
+ * `info`.
+ */
 export function recordableInfo(info: unknown, later?: unknown): Record<string, unknown> {
   const copied = copyInfo(info)
   return later === undefined ? copied : addMembers(copied, copyInfo(later))
 }
 
-/** Copies the whole info of a record once more. If the copy is cut, the outcome of the point stays whole. */
+/**
+ * Copies the whole info of a record once more. Even if the copy is cut, it contains all members that say how the point
+ * ended.
+ */
 export function recordableAgain(info: object): Record<string, unknown> {
   const copied = copyInfo(info)
   if (types.isProxy(info)) return copied
@@ -54,7 +60,7 @@ export function recordableAgain(info: object): Record<string, unknown> {
   return copied
 }
 
-/** Adds members to a copied `info` in place, without a second copy, and returns that `info`. */
+/** Adds members to a copied `info` in place, without copying it again, and returns it. */
 export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
   return copied
@@ -72,7 +78,7 @@ function copy(value: unknown, allowance: Allowance): unknown {
     case 'string':
       return copyText(value, allowance)
     case 'number':
-      // Adding 0 turns -0 into 0: JSON has no -0, and a record must equal what a store returns.
+      // Adding 0 turns -0 into 0, because `JSON.stringify` writes 0, and a record must equal what a store returns.
       return Number.isFinite(value) ? value + 0 : String(value)
     case 'boolean':
       return value
@@ -94,7 +100,7 @@ function copyObject(value: object, allowance: Allowance): unknown {
   const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
-    // `ExactNumber` is immutable, and comes from a record that was read.
+    // An `ExactNumber` is immutable, and comes from a record that was read from a store.
     if (ExactNumber.is(value)) return value
     const described = describeObject(value)
     if (described !== undefined) return toWellFormedText(described, allowance)
@@ -130,7 +136,9 @@ function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
   return copied
 }
 
-/** Most entries need no closer look: they are not options, and follow neither an option nor a secret name. */
+/**
+ * Returns false for most entries: they are not command-line options, and follow neither an option nor a secret name.
+ */
 function mayBeSecret(previous: unknown, value: unknown): boolean {
   if (typeof value === 'string' && value.startsWith('-')) return true
   if (typeof previous !== 'string' || previous.length > MAX_LABEL_CHARS) return false
@@ -144,7 +152,7 @@ function readEntries(array: readonly unknown[], length: number): unknown[] {
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
   const names = Object.keys(value)
-  // Listing the names of a wide object takes long, even if most are left out. The allowance limits such objects.
+  // Listing the names of a wide object takes long, even if most names are omitted. So each name reduces the allowance.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
   let hasSearchedLabel = false
@@ -153,7 +161,7 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
     if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
     taken++
     const { shown, kind } = readName(name)
-    // `{name: 'Authorization', value: '...'}`
+    // For example, `{name: 'Authorization', value: '...'}`.
     if (kind === 'value' && !hasSearchedLabel) {
       label = findSecretLabel(value, names)
       hasSearchedLabel = true
@@ -174,7 +182,7 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   return copied
 }
 
-/** Redacts `auth: {user: 'bob', pass: '...'}`, as HTTP clients take it, except for the user name. */
+/** Redacts an account as HTTP clients take it, `auth: {user: 'bob', pass: '...'}`, except for the user name. */
 function redactAccount(name: string, value: unknown): unknown {
   if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
   const names = Object.keys(value).slice(0, MAX_ENTRIES)
@@ -186,12 +194,12 @@ function redactAccount(name: string, value: unknown): unknown {
   )
 }
 
-/** Returns whether a member is a private part of a JSON Web Key, which has a `kty` beside it. */
+/** Returns whether a member is a private part of a JSON Web Key, which also has a member `kty`. */
 function isPrivateKeyMember(name: string, holder: object): boolean {
   return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
 }
 
-/** Returns the text of a member that labels the value beside it, if the label names a secret. */
+/** Returns the value of a member that labels another member of the object, if the label names a secret. */
 function findSecretLabel(holder: object, names: readonly string[]): string | undefined {
   for (const name of names.slice(0, MAX_ENTRIES)) {
     if (readName(name).kind !== 'label') continue
@@ -220,7 +228,7 @@ function copyText(value: string, allowance: Allowance): string {
   return toWellFormedText(redactText(value, Math.min(MAX_STRING_CHARS, Math.max(allowance.characters, 0))), allowance)
 }
 
-/** Lone surrogates cannot be encoded: stores would refuse or change the record. */
+/** Replaces lone surrogates, which cannot be encoded: stores would reject or change the record. */
 function toWellFormedText(value: string, allowance: Allowance): string {
   return takeFromAllowance(value.isWellFormed() ? value : value.toWellFormed(), allowance)
 }

@@ -4,12 +4,18 @@ import type { TraceRecord } from '../record/trace-record.js'
 
 const rootRecords = shared('root-records', () => new WeakSet<TraceRecord>())
 
-/** Marks a record of the point that began the trace in this process. Stores keep all members, so the mark is apart. */
+/**
+ * Marks a record of the point with which the trace began in this process. The mark is not a member, because stores keep
+ * all members.
+ */
 export function markRoot(record: TraceRecord): void {
   if (!isRootRecord(record)) rootRecords.add(record)
 }
 
-/** Returns whether a record is of such a point. For the first point of a trace, a copy by a notifier also counts. */
+/**
+ * Returns whether a record belongs to the point with which the trace began in this process. A notifier may have copied
+ * the record without its mark, so a record of the trace's first point always counts.
+ */
 export function isRootRecord(record: TraceRecord): boolean {
   return record.parent_id === record.base_id || rootRecords.has(record)
 }

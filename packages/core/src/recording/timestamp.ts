@@ -1,13 +1,13 @@
 import { Array, Date, dateNow, Math, performance, String } from '../platform/platform.js'
 
-// If the wall clock was set by more than this, the next trace follows it.
+// If the wall clock was adjusted by more than this, the next trace follows it.
 const MAX_DRIFT_US = 5_000
 const MAX_READING_US = 1_000
 
-// Read once, because the accessor is slow and the time origin never moves.
+// Read once, because the accessor is slow and the time origin never changes.
 const ORIGIN_MS = performance.timeOrigin
 
-// A lookup takes a third of the time of formatting a number, and each record needs two.
+// A table lookup takes a third of the time of formatting a number, and each record needs two.
 const THREE_DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
 
 let correctionUs = 0
@@ -15,13 +15,13 @@ let cachedSecond = -1
 let cachedPrefix = ''
 
 /**
- * Starts a clock for one trace: microseconds since the epoch that never run backwards. Node's wall clock counts only
- * milliseconds, so this clock reads the monotonic one. A new trace follows the wall clock if it was set.
+ * Starts a clock for one trace: microseconds since the epoch, which never run backwards. Node's wall clock only counts
+ * milliseconds, so this clock uses the monotonic one. If the wall clock is adjusted, the next trace follows it.
  */
 export function createClock(): () => number {
   const before = readMicroseconds()
   const drift = dateNow() * 1000 - before
-  // If the process stood still between the two readings, their difference says nothing about the wall clock.
+  // If the process was suspended between the two readings, their difference says nothing about the wall clock.
   const stoodStill = readMicroseconds() - before > MAX_READING_US
   if (!stoodStill && Math.abs(drift - correctionUs) > MAX_DRIFT_US) correctionUs = drift
   const correction = correctionUs

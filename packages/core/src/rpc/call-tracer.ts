@@ -6,16 +6,16 @@ import type { PointInfo } from '../record/trace-record.js'
 import type { SignedPair } from './carrier.js'
 import { ServedCall } from './served-call.js'
 
-/** Options of every adapter of calls and messages. `Message` is the type that the hooks receive. */
+/** Options of every adapter for calls and messages. `Message` is the type that the hooks receive. */
 export interface CallOptions<Message = unknown> extends TraceGateOptions<Message> {
-  /** Name of the point of a served call. Default: `rpc`, which OSProfiler's readers know. */
+  /** Name of the point for a served call. Default: `rpc`, which OSProfiler's readers know. */
   readonly name?: string | undefined
 }
 
-/** Kinds of these options. An adapter checks them together with its own. */
+/** The types of these options. An adapter checks them together with its own options. */
 export const CALL_OPTIONS: OptionKinds<CallOptions<never>> = { name: 'string', ...GATE_OPTIONS }
 
-/** Decides which calls and messages are traced, and traces them. Each place where they come in has its own tracer. */
+/** Decides which calls and messages are traced, and traces them. Each consumer or server has its own tracer. */
 export interface CallTracer<Message = unknown> {
   /**
    * Opens the point of a call, or returns `undefined` if the pair is missing or not trusted. Never throws. `info` needs
@@ -26,10 +26,10 @@ export interface CallTracer<Message = unknown> {
 }
 
 /**
- * Creates the tracer on which every adapter of calls and messages is built. It verifies each signed pair, within the
- * limits, and opens a point. Without `hmacKeys`, each signed call uses those of `configure` or the environment.
+ * Creates the tracer that every adapter for calls and messages is built on. It verifies each signed pair, applies the
+ * limits, and opens a point. Without `hmacKeys`, it uses the current keys of `configure` or the environment.
  *
- * @throws TypeError for an option of the wrong type, or for empty keys.
+ * @throws TypeError for an option of the wrong type, or if `hmacKeys` is given but empty.
  * @example
  * const tracer = createCallTracer()
  * queue.onMessage(message => {

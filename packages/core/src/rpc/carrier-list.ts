@@ -2,24 +2,27 @@ import { X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
 import { Array, Buffer, Object, Reflect, String, types } from '../platform/platform.js'
 import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 
-/** Headers of a Kafka client: a `Map` (also of bytes), or a list of pairs, `{[name]: value}` or `{key|name, value}`. */
+/**
+ * Headers of a Kafka client: a `Map` whose keys or values may be bytes, or an array of pairs, of
+ * `{[name]: value}`, or of `{key|name, value}`.
+ */
 export type HeaderList = Map<unknown, unknown> | unknown[]
 
-/** Brokers accept fewer headers. A longer list would make every consumer search through it. */
+/** Brokers accept fewer headers than this. Without a limit, every consumer would search through a long list. */
 const MAX_HEADERS = 1_000
-// Looking up these spellings takes the same time however many names an element has.
+// Looks up these spellings, because that takes the same time even if an element has many names.
 const HEADER_SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
 
 const LOWER_NAMES = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_TICKET].map(name => name.toLowerCase())
 
 type HeaderVisitor = (name: unknown, value: unknown) => void
 
-/** Returns whether a carrier is a `Map` or a list of headers, and not an object with headers as members. */
+/** Returns whether a carrier is a `Map` or a list of headers, rather than an object with headers as members. */
 export function isHeaderList(carrier: object): carrier is HeaderList {
   return Array.isArray(carrier) || types.isMap(carrier)
 }
 
-/** Returns the trace headers as an object. A name of several headers has a list of values. */
+/** Returns the trace headers as an object. If several headers have the same name, its value is a list. */
 export function pickTraceHeaders(carrier: HeaderList): object {
   const found: Record<string, unknown> = {}
   if (isTooLong(carrier)) return found
@@ -31,7 +34,10 @@ export function pickTraceHeaders(carrier: HeaderList): object {
   return found
 }
 
-/** Replaces the trace headers, in the form of the other headers. A list that is too long to be read stays unchanged. */
+/**
+ * Replaces the trace headers. The new ones have the form of the other headers. A list that is too long to be read stays
+ * unchanged.
+ */
 export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
   if (isTooLong(carrier)) return
   const sample = findFirstHeader(carrier)
@@ -52,7 +58,9 @@ function isTooLong(carrier: HeaderList): boolean {
   return (Array.isArray(carrier) ? carrier.length : carrier.size) > MAX_HEADERS
 }
 
-/** Calls `visit` for each header, or for those of `names`, without a copy: most messages carry no trace. */
+/**
+ * Calls `visit` for each header, or for those named in `names`. Copies nothing, because most messages carry no trace.
+ */
 function forEachHeader(carrier: HeaderList, visit: HeaderVisitor, names?: readonly string[]): void {
   if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void visit(name, value))
   for (const element of carrier) if (isObject(element)) forEachHeaderOfElement(element, visit, names)
@@ -73,7 +81,10 @@ function findFirstHeader(carrier: HeaderList): { readonly name?: unknown; readon
   return headers[0] ?? {}
 }
 
-/** Returns an element without trace headers: the same, a copy, or nothing. Another list may share the element. */
+/**
+ * Removes trace headers from an element: returns the same element, a copy, or nothing. The element is not changed,
+ * because another list may share it.
+ */
 function withoutTrace(element: unknown): unknown[] {
   if (!isObject(element)) return [element]
   const kept: [string, unknown][] = []
@@ -102,7 +113,7 @@ function toBytes(text: string): Buffer {
   return Buffer.from(text, 'latin1')
 }
 
-/** Returns the text of a trace header's name, in any case. The length alone excludes nearly all other names. */
+/** Returns the name of a trace header as a string, in any case. The length excludes nearly all other names. */
 function readTraceName(name: unknown): string | undefined {
   if (typeof name !== 'string' && !types.isUint8Array(name)) return undefined
   if (name.length !== X_TRACE_INFO.length && name.length !== X_TRACE_TICKET.length) return undefined

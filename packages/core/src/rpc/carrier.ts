@@ -4,20 +4,20 @@ import type { TraceHeaders } from '../points/local-trace.js'
 import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
-// Literals, because looking up a computed text takes three times as long, and most messages carry no trace.
+// Literals, because looking up a computed string takes three times as long, and most messages carry no trace.
 const LOWER_INFO = 'x-trace-info'
 const LOWER_HMAC = 'x-trace-hmac'
 const LOWER_TICKET = X_TRACE_TICKET.toLowerCase()
 // Trusted pairs are shorter. Longer bytes cannot be a trace header, so they are not copied.
 const MAX_HEADER_BYTES = 16 * 1024
 
-/** The signed pair of a carrier. A missing part is empty. */
+/** The signed pair of a carrier. A missing part is an empty string. */
 export interface SignedPair {
   readonly info: string
   readonly hmac: string
 }
 
-/** Carriers with methods: `Map`, `Headers`, gRPC's `Metadata`, the headers of NATS. */
+/** Carriers with methods, such as `Map`, `Headers`, gRPC's `Metadata`, and the headers of NATS. */
 interface Readable {
   get(name: string): unknown
 }
@@ -29,8 +29,8 @@ interface Writable {
 
 /**
  * Reads the signed pair from a message's headers, in canonical or lower case. Returns `undefined` if both parts are
- * missing. Never throws. The carrier may be an object, a `Map` (also of bytes), a list of up to 1,000 headers, or
- * anything with `get`. Values may be texts, their bytes, or lists of either.
+ * missing. Never throws. The carrier may be an object, a list of at most 1,000 headers, a `Map` (keys or values may be
+ * bytes), or any object with `get`. Values may be strings, bytes, or lists of either.
  */
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
@@ -45,8 +45,9 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 }
 
 /**
- * Writes trace headers into a carrier, in place of those that it has. Without headers, or if the carrier is frozen, it
- * stays unchanged. `bytes`: whether a `Map` or a list gets bytes. Default: as in its other headers. Never throws.
+ * Writes trace headers into a carrier, replacing existing ones. If `headers` is empty or the carrier is frozen, it
+ * stays unchanged. `bytes`: whether to add bytes to a `Map` or a list. Default: the same type as the other headers.
+ * Never throws.
  */
 export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boolean): void {
   try {
@@ -63,11 +64,14 @@ export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boo
       }
     }
   } catch {
-    // The message goes out without the trace.
+    // The message is sent without the trace.
   }
 }
 
-/** Messages carry no tickets. One that was copied from a request would show the wishes of its caller. */
+/**
+ * Removes the ticket, because messages carry none. A ticket copied from a request would expose the wishes of its
+ * caller.
+ */
 function removeTicket(carrier: object): void {
   for (const name of [X_TRACE_TICKET, LOWER_TICKET]) {
     if (isWritable(carrier)) carrier.delete?.(name)
@@ -80,13 +84,14 @@ function createReader(carrier: object): (name: string) => unknown {
   return isReadable(holder) ? name => holder.get(name) : name => readOwn(holder, name)
 }
 
-/** Joins the values of two spellings of a name. Different values make the header malformed. */
+/** Joins the values of a header's two spellings. If the values differ, the header is malformed. */
 function joinSpellings(canonical: string, lower: string): string {
   return canonical === '' || canonical === lower ? lower : lower === '' ? canonical : `${canonical}, ${lower}`
 }
 
 function readText(value: unknown): string {
-  // Several values are joined, as in Node, and so malformed, because the right one is unknown. Two values suffice.
+  // Several values are joined, as in Node. The result is malformed, because the right value is unknown. Two values are
+  // enough.
   return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decodeValue).join(', ') : decodeValue(value)
 }
 
@@ -96,14 +101,14 @@ function readOwn(carrier: object, name: string): unknown {
 
 function decodeValue(value: unknown): string {
   if (typeof value === 'string') return value
-  // Both texts are ASCII, so Latin-1 decodes them.
+  // The HMAC and the info are ASCII, so Latin-1 decodes them.
   if ((types.isUint8Array(value) && value.length <= MAX_HEADER_BYTES) || isBytes(value)) {
     return Buffer.from(value).toString('latin1')
   }
   return ''
 }
 
-/** Returns whether a value is bytes in JSON, as in the Kafka events of AWS Lambda. */
+/** Returns whether a value is an array of bytes from JSON, as in the Kafka events of AWS Lambda. */
 function isBytes(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.length <= MAX_HEADER_BYTES && value.every(isByte)
 }

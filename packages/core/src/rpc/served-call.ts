@@ -4,9 +4,9 @@ import type { Profiler } from '../points/profiler.js'
 import { followCallIn } from '../promises/follow-call.js'
 import type { PointInfo } from '../record/trace-record.js'
 
-/** A traced call or message. Its point is open until the call ends. */
+/** A traced call or message. Its point stays open until the call ends. */
 export class ServedCall {
-  /** Profiler for the code that serves the call, inside the call's point. */
+  /** Profiler inside the call's point, for the code that serves the call. */
   readonly profiler: Profiler
   readonly #root: RootPoint
   readonly #release = keepContext()
@@ -18,8 +18,9 @@ export class ServedCall {
   }
 
   /**
-   * Runs `fn` in the call's context and returns its result. The call ends when `fn` or its promise is done, unless
-   * `done` is given, as for a message that is acknowledged later. An error ends the call, is recorded and thrown on.
+   * Runs `fn` in the call's context and returns its result. The call ends when `fn` returns or its promise settles.
+   * With `done`, `done` is called instead, for example for a message that is acknowledged later. An error ends the
+   * call, is recorded, and is thrown again.
    */
   serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
     return followCallIn(createScope(this.profiler), fn, {

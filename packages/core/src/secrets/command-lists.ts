@@ -2,10 +2,10 @@ import { Math } from '../platform/platform.js'
 import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
-/** A program's name is near the beginning: `sudo -u bob mysql ...`. */
+/** A program's name is within this many entries before the option, as in `sudo -u bob mysql ...`. */
 const MAX_ENTRIES_BEFORE = 12
 
-/** Options that take a secret without telling so by their names. `attached`: the value may be in the same entry. */
+/** Options whose names do not say that they take a secret. `attached`: matches if the value is in the same entry. */
 const SECRET_OPTIONS: readonly (readonly [program: RegExp, option: RegExp, attached: RegExp | undefined])[] = [
   [/^(?:mysql|mariadb)/, /^(?!)/, /^-p(?=.)/],
   [/^(?:sshpass|mongo(?:sh|dump|restore|import|export)?|docker|podman|helm|az|oc)$/, /^-p$/, /^-p(?=.)/],
@@ -18,14 +18,17 @@ const SECRET_OPTIONS: readonly (readonly [program: RegExp, option: RegExp, attac
 const USER_OPTION = /^(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user)$/
 const ATTACHED_USER_OPTION = /^-[uU](?=[^\s:]{1,128}:)/
 
-/** Returns a list's entry without the secret of an option: `['mysql', '-px']`, `['redis-cli', '-a', 'x']`. */
+/**
+ * Returns the entry at `index` with an option's secret redacted, as in `['mysql', '-px']` or `['redis-cli', '-a',
+ * 'x']`. Returns `undefined` if the entry contains no secret.
+ */
 export function redactOption(list: readonly unknown[], index: number): string | undefined {
   const value = list[index]
   if (typeof value !== 'string') return undefined
   const before = index > 0 ? list[index - 1] : undefined
   const option = typeof before === 'string' && before.charCodeAt(0) === HYPHEN ? before : undefined
   if (option === undefined && value.charCodeAt(0) !== HYPHEN) return undefined
-  // `curl -u user:password`
+  // For example, `curl -u user:password`.
   if (option !== undefined && USER_OPTION.test(option) && /^[^:]*:./.test(value)) return REDACTED
   const names = programsBefore(list, index)
   if (names.some(name => /^(?:curl|wget|http)$/.test(name)) && ATTACHED_USER_OPTION.test(value))
@@ -39,7 +42,9 @@ export function redactOption(list: readonly unknown[], index: number): string | 
   return undefined
 }
 
-/** Returns whether `-p` takes a port, as in `docker run -p 8080:80`. In `docker login -p`, it takes a password. */
+/**
+ * Returns whether `-p` is followed by a port, as in `docker run -p 8080:80`. In `docker login -p`, a password follows.
+ */
 function isPortOption(program: RegExp, names: readonly string[], list: readonly unknown[], index: number): boolean {
   if (!program.test('docker')) return false
   if (names.some(name => /^(?:sshpass|mongo)/.test(name))) return false

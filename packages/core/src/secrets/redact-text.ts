@@ -23,19 +23,19 @@ import { decodeEscapes } from './values/decode-escapes.js'
 import { findListLabels } from './values/labels-in-lists.js'
 import { forEachMatch, replaceSpans, type Span } from './values/text-spans.js'
 
-/** A secret with its name is never shorter. */
+/** A secret together with its name has at least this length. */
 const MIN_SECRET_CHARS = 4
-/** This many characters behind a cut tell whether a secret was cut. */
+/** This many characters after a cut are read, to determine whether the cut is inside a secret. */
 const LOOK_AHEAD_CHARS = 300
 const MAX_DEPTH = 4
 const NO_SPANS: Span[] = []
-// Parts that may contain an escaped text: a URL in a URL, JSON in a query.
+// Parts that may contain an escaped text, such as a URL in a URL, or JSON in a query.
 const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
 const URL_PART = /[^\s&=?#"'<>;,/]+/g
-// `pw%3Dx`
+// The length of `pw%3Dx`.
 const MIN_ESCAPED_CHARS = 6
 
-/** Returns a text without its secrets, cut to `length` characters. The time is linear in the length of the text. */
+/** Returns a text without its secrets, cut to `length` characters. The time is linear in the text's length. */
 export function redactText(text: string, length: number): string {
   if (text.length < MIN_SECRET_CHARS || cleanTexts.has(text)) return cutText(text, length)
   const isCut = text.length > length
@@ -46,12 +46,12 @@ export function redactText(text: string, length: number): string {
     return cutText(text, length)
   }
   if (!isCut) return redactAgain(read, spans)
-  // The replacement of a part may be longer than the part.
+  // The replacement of a part may be longer than the part itself.
   const shown = replaceSpans(read, spans, length).slice(0, length + REDACTED.length)
   return `${shown.replace(/[\ud800-\udbff]$/, '')}...`
 }
 
-/** A program records the same statements, names and paths again and again. */
+/** An application records the same statements, names and paths many times. */
 const MAX_REMEMBERED_TEXTS = 1_000
 const MAX_REMEMBERED_TEXT_CHARS = 256
 const cleanTexts = new Set<string>()
@@ -88,10 +88,10 @@ function redactInner(value: string, depth: number): string {
 }
 
 const MAX_REDACTED_AGAIN_CHARS = 256
-// A command or an escape is read to its end, which may include a part that was hidden already.
+// A command or an escape is read to its end, which may include a part that is already hidden.
 const MAY_CHANGE_AGAIN = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
 
-/** Redacts a redacted text again, so that later redactions do not change it. */
+/** Redacts a redacted text until it no longer changes, so that later redactions leave it unchanged. */
 function redactAgain(text: string, spans: Span[]): string {
   let shown = replaceSpans(text, spans, text.length)
   if (text.length > MAX_REDACTED_AGAIN_CHARS || !MAY_CHANGE_AGAIN.test(shown)) return shown
@@ -138,7 +138,7 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   return spans
 }
 
-// JSON and XML in HTML.
+// Entities in HTML that contains JSON or XML.
 const ENTITY = /&(?:quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/
 const ENTITIES = /&(quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/g
 const CHARACTER_BY_ENTITY: Readonly<Record<string, string>> = {

@@ -3,22 +3,25 @@ import { Map, Math, Number, Set } from '../platform/platform.js'
 /** The outcome of adding a nonce. */
 export type NonceOutcome = 'new' | 'replayed' | 'busy'
 
-/** Remembers the nonces of accepted tickets for as long as their tickets could be accepted. */
+/** Remembers the nonces of accepted tickets until the tickets can no longer be accepted. */
 export interface NonceStore {
-  /** Adds a nonce whose ticket expires at `exp`. `isOver` tells whether the time of an expiry is over. */
+  /**
+   * Adds a nonce whose ticket expires at `exp`. `isOver` returns whether a ticket with a given expiry can no longer be
+   * accepted.
+   */
   add(nonce: string, exp: number, isOver: (exp: number) => boolean): NonceOutcome
 }
 
-/** Default number of nonces that a store keeps. */
+/** The default maximum number of nonces in a store. */
 export const MAX_NONCES = 65_536
 
-/** Creates a store for at most `capacity` nonces. A full store never forgets a nonce early. */
+/** Creates a store for at most `capacity` nonces. A full store refuses new nonces, and never forgets one early. */
 export function createNonceStore(capacity: number): NonceStore {
   const known = new Set<string>()
-  // There are at most a few hundred different expiries at a time, so a sweep looks at few entries.
+  // At any time, there are at most a few hundred different expiries, so a sweep visits few entries.
   const noncesByExp = new Map<number, string[]>()
   let nextExp = Number.POSITIVE_INFINITY
-  /** The largest expiry that was swept. If the clock steps back, all tickets up to this expiry stay refused. */
+  /** The largest expiry that was removed. Even if the clock is set back, tickets up to this expiry stay refused. */
   let sweptExp = Number.NEGATIVE_INFINITY
 
   function sweep(isOver: (exp: number) => boolean): void {

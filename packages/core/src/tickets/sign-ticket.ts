@@ -3,7 +3,7 @@ import { Buffer, Math, Number, randomFillSync, Set, TypeError } from '../platfor
 import { ticketKeyOf, ticketMac } from './ticket-key.js'
 import { areWishes, isAudience, isNonce, MAX_LIFETIME_S, MAX_TICKET_CHARS, MAX_TICKET_POINTS } from './ticket-text.js'
 
-/** Input of `signTicket`. Times are seconds since the epoch, whose fractions are cut. */
+/** Input of `signTicket`. Times are in seconds since the epoch. Fractions are dropped. */
 export interface TicketFields {
   /** The key that signs the `X-Trace-HMAC` of the same request. */
   readonly key: KeyObject | string
@@ -14,9 +14,9 @@ export interface TicketFields {
   readonly exp: number
   /** 22 characters of base64url. Default: 16 random bytes. */
   readonly nonce?: string | undefined
-  /** The host that the request goes to, in lower case. Default: an empty string, for any host. */
+  /** The host that the request is sent to, in lower case. Default: an empty string, for any host. */
   readonly aud?: string | undefined
-  /** The number of points that one process may record: 1 to 1,000,000. */
+  /** The maximum number of points that one process may record: 1 to 1,000,000. */
   readonly points: number
   /** At most eight wishes. Default: none. */
   readonly wants?: readonly string[] | undefined
@@ -26,9 +26,9 @@ const MAX_TIME_S = 999_999_999_999
 const NONCE_BYTES = 16
 
 /**
- * Returns the text of an `X-Trace-Ticket`. If the ticket would be too long, wishes are dropped from the end of the list.
+ * Returns the text of an `X-Trace-Ticket`. If the ticket would be too long, drops wishes from the end of the list.
  *
- * @throws TypeError if a field cannot stand in a ticket
+ * @throws TypeError if a field is not valid in a ticket
  */
 export function signTicket({ key, info, iat, exp, nonce = newNonce(), aud = '', points, wants = [] }: TicketFields) {
   const issued = Math.floor(iat)
@@ -48,7 +48,7 @@ export function signTicket({ key, info, iat, exp, nonce = newNonce(), aud = '', 
 }
 
 const LIFETIME = `A ticket expires 1 to ${MAX_LIFETIME_S} seconds after its issue, in seconds since the epoch`
-/** The separator and the signature at the end of a ticket. */
+/** The length of the separator and the signature at the end of a ticket. */
 const MAC_CHARS = 44
 
 function newNonce(): string {

@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto'
 import { toSecretKey } from '../keys/secret-key.js'
 import { Buffer, createHmac, createSecretKey, hkdfSync, WeakMap } from '../platform/platform.js'
 
-/** The key that signs the tickets of one HMAC key. */
+/** The key that signs tickets. It is derived from one HMAC key. */
 export interface TicketKey {
-  /** The id of the key in a ticket: 8 characters of base64url. */
+  /** The key's id in a ticket: 8 characters of base64url. */
   readonly kid: string
   readonly secret: KeyObject
 }
@@ -12,10 +12,10 @@ export interface TicketKey {
 const KEY_BYTES = 32
 const KID_BYTES = 6
 
-// Derived once for each key, and only for the first ticket that the key meets.
+// Each ticket key is derived once, when the first ticket with its HMAC key is signed or verified.
 const ticketKeys = new WeakMap<KeyObject, TicketKey>()
 
-/** Derives the ticket key of an HMAC key. The HMAC key itself is never used with SHA-256. */
+/** Derives the ticket key from an HMAC key. The HMAC key itself is never used to sign with SHA-256. */
 export function ticketKeyOf(key: KeyObject | string): TicketKey {
   const master = typeof key === 'string' ? toSecretKey(key) : key
   const known = ticketKeys.get(master)
@@ -27,7 +27,7 @@ export function ticketKeyOf(key: KeyObject | string): TicketKey {
   return derived
 }
 
-/** Returns the signature of the head of a ticket, which belongs to one `X-Trace-Info`: 43 characters of base64url. */
+/** Returns the signature of a ticket's head, which is bound to one `X-Trace-Info`: 43 characters of base64url. */
 export function ticketMac({ secret }: TicketKey, info: string, head: string): string {
   return createHmac('sha256', secret).update(`osprofiler-ticket-v1\n${info}\n${head}`, 'utf8').digest('base64url')
 }

@@ -4,26 +4,26 @@ import { toAudience } from './ticket-verifier.js'
 const MODES = ['accept', 'required', 'off'] as const
 
 /**
- * What a service does with tickets. `accept` traces a request with or without a valid ticket. `required` traces only
- * with a valid ticket. `off` never looks at tickets.
+ * How a service treats tickets. `accept` traces a request with or without a valid ticket. `required` traces a request
+ * only with a valid ticket. `off` ignores tickets.
  */
 export type TicketMode = (typeof MODES)[number]
 
-/** Options that decide which tickets are valid, and which requests need one. */
+/** Options that decide which tickets are valid, and which requests need a ticket. */
 export interface TicketOptions {
-  /** What the service does with tickets. Default: OSPROFILER_TICKETS, else `accept`. */
+  /** How the service treats tickets. Default: OSPROFILER_TICKETS, else `accept`. */
   readonly tickets?: TicketMode | undefined
-  /** The names that this service answers to in tickets. Default: OSPROFILER_AUDIENCE, else any. */
+  /** The names of this service that tickets may contain. Default: OSPROFILER_AUDIENCE, else any name. */
   readonly audience?: string | readonly string[] | undefined
 }
 
-/** @throws TypeError for a mode or an audience that is none */
+/** @throws TypeError for an invalid mode or audience */
 export function checkTicketOptions({ tickets, audience }: TicketOptions): void {
   if (tickets !== undefined) readTicketMode(tickets, 'tickets')
   if (audience !== undefined) readAudience(audience)
 }
 
-/** @throws TypeError that names the source of the value */
+/** @throws TypeError whose message names `source` */
 export function readTicketMode(value: unknown, source: string): TicketMode {
   const mode = MODES.find(known => known === value)
   if (mode !== undefined) return mode
@@ -32,9 +32,9 @@ export function readTicketMode(value: unknown, source: string): TicketMode {
 }
 
 /**
- * Returns the names of an audience as tickets write them: a list, or a string that is split at commas.
+ * Returns the names of an audience in the form that tickets use. An audience is a list, or a comma-separated string.
  *
- * @throws TypeError for a value that is neither
+ * @throws TypeError for a value that is neither a list nor a string
  */
 export function readAudience(audience: unknown): readonly string[] {
   if (typeof audience === 'string') return toAudience(audience.split(','))

@@ -1,6 +1,6 @@
 import { Number, RegExp, Set } from '../platform/platform.js'
 
-/** The header that makes a signed pair single-use, bounds its points, and carries wishes. */
+/** The header that makes a signed pair of headers single-use, limits its points, and carries wishes. */
 export const X_TRACE_TICKET = 'X-Trace-Ticket'
 
 /** Maximum length of a ticket, in characters. */
@@ -19,15 +19,15 @@ export interface Ticket {
   readonly exp: number
   /** 16 random bytes in base64url. */
   readonly nonce: string
-  /** The host that the request goes to, or an empty string for any host. */
+  /** The host that the request is sent to, or an empty string for any host. */
   readonly aud: string
-  /** The number of points that one process may record. */
+  /** The maximum number of points that one process may record. */
   readonly points: number
-  /** The distinct wishes, in the order of their first positions. */
+  /** The wishes without duplicates, in order of first occurrence. */
   readonly wants: readonly string[]
   /** The signature in base64url. */
   readonly mac: string
-  /** The part that is signed: everything before the last `;`. */
+  /** The signed part: everything before the last `;`. */
   readonly head: string
 }
 
@@ -43,7 +43,7 @@ const WHOLE_WISHES = new RegExp(`^${WISHES}$`)
 const WHOLE_AUDIENCE = new RegExp(`^${AUDIENCE}$`)
 const WHOLE_NONCE = new RegExp(`^${BASE64URL}{22}$`)
 
-/** Reads a ticket. Returns `undefined` if the text breaks the grammar. */
+/** Parses a ticket. Returns `undefined` if the text does not match the grammar. */
 export function parseTicket(text: string): Ticket | undefined {
   if (text.length > MAX_TICKET_CHARS) return undefined
   const match = TICKET.exec(text)
@@ -56,17 +56,17 @@ export function parseTicket(text: string): Ticket | undefined {
   return { kid, iat, exp, nonce, aud, points, wants: splitWishes(wishes), mac, head }
 }
 
-/** Returns whether a text can be the audience of a ticket: a host in lower case, or nothing. */
+/** Returns whether a text is valid as a ticket's audience: a host in lower case, or an empty string. */
 export function isAudience(text: string): boolean {
   return WHOLE_AUDIENCE.test(text)
 }
 
-/** Returns whether a text can be the nonce of a ticket. */
+/** Returns whether a text is valid as a ticket's nonce. */
 export function isNonce(text: string): boolean {
   return WHOLE_NONCE.test(text)
 }
 
-/** Returns whether these texts can be the wishes of one ticket. */
+/** Returns whether the texts are valid as the wishes of one ticket. */
 export function areWishes(wants: readonly string[]): boolean {
   return wants.every(wish => wish !== '' && !wish.includes(',')) && WHOLE_WISHES.test(wants.join(','))
 }

@@ -19,32 +19,32 @@ export type TicketRefusal =
   | 'replayed'
   | 'busy'
 
-/** What a valid ticket grants. */
+/** The grant of a valid ticket. */
 export interface TicketGrant {
-  /** The number of points that one process may record for the trace. */
+  /** The maximum number of points that one process may record for the trace. */
   readonly points: number
-  /** The wishes that this version knows. */
+  /** The wishes that this version supports. */
   readonly wants: readonly string[]
 }
 
-/** The verdict about a ticket. */
+/** The result of judging a ticket. */
 export type TicketVerdict =
   | ({ readonly valid: true } & TicketGrant)
   | { readonly valid: false; readonly reason: TicketRefusal }
 
-/** The circumstances in which a ticket is judged. Times are seconds since the epoch. */
+/** The settings and state with which a service judges tickets. Times are in seconds since the epoch. */
 export interface TicketRules {
-  /** The names that the service answers to, in lower case. An empty list accepts any audience. */
+  /** The names of the service, in lower case. An empty list accepts any audience. */
   readonly audience: readonly string[]
   /** When the service began to remember nonces. */
   readonly started: number
   readonly nonces: NonceStore
 }
 
-/** Clocks of a signer and a verifier may differ by so much, in seconds. */
+/** The maximum difference between the clocks of a signer and a verifier, in seconds. */
 const CLOCK_SKEW_S = 30
 
-/** Judges a ticket whose pair was signed with `key`. `now` is in seconds since the epoch. */
+/** Judges a ticket whose pair of headers was signed with `key`. `now` is in seconds since the epoch. */
 export function judgeTicket(
   text: string,
   info: string,
@@ -59,7 +59,7 @@ export function judgeTicket(
   if (!isSameText(ticketMac(ticketKey, info, ticket.head), ticket.mac)) return refuse('bad-mac')
   const wrongTime = explainTime(ticket, now)
   if (wrongTime !== undefined) return refuse(wrongTime)
-  // A restart has forgotten the nonces that came before it.
+  // After a restart, the service has forgotten the nonces of earlier tickets.
   if (ticket.iat < Math.floor(started)) return refuse('before-start')
   if (ticket.aud !== '' && audience.length > 0 && !audience.includes(ticket.aud)) return refuse('audience')
   const outcome = nonces.add(ticket.nonce, ticket.exp, exp => isExpired(exp, now))
@@ -67,7 +67,7 @@ export function judgeTicket(
   return { valid: true, points: ticket.points, wants: knownWishes(ticket.wants) }
 }
 
-/** Returns why the time of a ticket is refused, in whole seconds of the clock, or `undefined` if it is accepted. */
+/** Returns why the time of a ticket is refused, comparing whole seconds, or `undefined` if it is accepted. */
 function explainTime({ iat, exp }: Ticket, now: number): 'not-yet' | 'expired' | undefined {
   if (iat - Math.floor(now) > CLOCK_SKEW_S) return 'not-yet'
   return isExpired(exp, now) ? 'expired' : undefined
@@ -90,11 +90,11 @@ function isSameText(one: string, other: string): boolean {
 export interface TicketVerifierOptions {
   /** The trusted HMAC keys. */
   readonly keys: HmacKeys
-  /** The names that the service answers to. Default: any. */
+  /** The names of the service. Default: any name. */
   readonly audience?: readonly string[] | undefined
   /** When the verifier was created, in seconds since the epoch. Default: now. */
   readonly started?: number | undefined
-  /** The number of nonces that the verifier keeps. Default: 65,536. */
+  /** The maximum number of nonces that the verifier remembers. Default: 65,536. */
   readonly capacity?: number | undefined
 }
 
@@ -108,8 +108,8 @@ export interface TicketRequest {
 }
 
 /**
- * Creates a function that judges the tickets of requests, and remembers the nonces of those that it accepted. A pair
- * that no key has signed gives the reason `other-key`.
+ * Creates a function that judges the tickets of requests, and remembers the nonces of the tickets that it accepts. If
+ * no key has signed the pair of headers, the reason is `other-key`.
  *
  * @throws TypeError if a key is not a non-empty, well-formed string
  */
@@ -128,7 +128,7 @@ export function createTicketVerifier({
   }
 }
 
-/** Writes the names that a service answers to as tickets write them. */
+/** Converts the names of a service to the form that tickets use. */
 export function toAudience(names: readonly string[]): readonly string[] {
   return names
     .map(name =>

@@ -1,13 +1,15 @@
 const KNOWN = /^(?:answer|code|why=(?:waits|cpu)(?:@[a-z0-9._-]+)?)$/
-/** The wish for a report in the head of the answer, which concerns the first service only. */
+/** The wish for a report in the head of the response. Only the first service fulfills it. */
 const ANSWER = 'answer'
 
-/** Returns the wishes that this version knows. Others have no effect, and are not forwarded. */
+/** Returns the wishes that this version supports. Other wishes have no effect, and are not forwarded. */
 export function knownWishes(wants: readonly string[]): readonly string[] {
   return wants.filter(wish => KNOWN.test(wish))
 }
 
-/** Returns the wishes that a service forwards: all known ones but `answer` and a `why` that names the service. */
+/**
+ * Returns the wishes that a service forwards: all supported ones, except `answer` and a `why` that names this service.
+ */
 export function forwardedWishes(wants: readonly string[], service: string): readonly string[] {
   const here = `@${service.toLowerCase().replace(/[^a-z0-9._-]/g, '-')}`
   return knownWishes(wants).filter(wish => wish !== ANSWER && !wish.endsWith(here))

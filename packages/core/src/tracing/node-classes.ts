@@ -2,13 +2,14 @@ import { builtinModules } from 'node:module'
 import { Object, process, WeakSet } from '../platform/platform.js'
 
 const { getBuiltinModule } = process
-// Node's list of loaded modules, such as `NativeModule stream`. It is undocumented and missing from the types.
+// Node's list of loaded modules, with entries such as `NativeModule stream`. It is undocumented and missing from the
+// types.
 type LoadedModules = { readonly moduleLoadList?: readonly string[] }
 
 let nodeClasses = new WeakSet<object>()
 let knownModules = 0
 
-/** Returns whether an object is a class of a Node module such as `stream`, or its prototype. Loads no module. */
+/** Returns whether an object is a class of a Node module such as `stream`, or the prototype of one. Loads no module. */
 export function isNodeClass(holder: object): boolean {
   learnLoadedModules()
   return nodeClasses.has(holder)

@@ -9,13 +9,16 @@ interface Parameters {
 
 const knownParameters = shared('parameter-names', () => new WeakMap<object, Parameters>())
 
-// Comments, texts, and regular expressions where a value begins. Their commas and brackets do not count.
+// Matches comments, strings, and regular expressions at the start of a value. Their commas and brackets do not count.
 const OPAQUE_SOURCE =
   /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[=(,:?]\s*)\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//g
 const PARAMETER_NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
 const MAX_SOURCE_CHARS = 4_000
 
-/** Reads a parameter's name from the source, to find secrets. Native, bound and destructured parameters have none. */
+/**
+ * Reads a parameter's name from the function's source, to detect secrets. Native, bound and destructured parameters
+ * have no name.
+ */
 export function readParameterName(fn: AnyFunction, index: number): string {
   const { names, hasRest } = getParameters(fn)
   return names[hasRest ? Math.min(index, names.length - 1) : index] ?? ''
@@ -35,7 +38,9 @@ function getParameters(fn: AnyFunction): Parameters {
   return parameters
 }
 
-/** Returns the texts between the commas of the first parentheses. A computed name in brackets may precede them. */
+/**
+ * Returns the texts between the commas in the first parentheses. A computed name in square brackets may precede them.
+ */
 function readParameters(source: string): readonly string[] {
   const single = /^(?:async\s)?\s*([\p{ID_Continue}$]+)\s*=>/u.exec(source)?.[1]
   if (single !== undefined) return [single]

@@ -13,25 +13,27 @@ import { parseTicket } from '../tickets/ticket-text.js'
 import type { TicketGrant } from '../tickets/ticket-verifier.js'
 import { knownWishes } from '../tickets/wishes.js'
 
-/** The trace to record, and the key that signs outgoing headers. */
+/** The trace to record, and the key that signs the headers of outgoing requests. */
 export interface TraceOptions {
-  /** The key that was accepted, or the key for a new trace. */
+  /** The key that verified the request's headers. For a new trace, the key to sign with. */
   readonly hmacKey: string
   /** Id of the trace. Default: a new UUID of version 7. */
   readonly baseId?: string | undefined
-  /** Id of the point around the first one here. Default: `baseId`. */
+  /** Id of the point around the trace's first point in this process. Default: `baseId`. */
   readonly parentId?: string | undefined
-  /** Maximum number of recorded points of this trace in this process. Others are only counted. Default: 100,000. */
+  /**
+   * Maximum number of recorded points of this trace in this process. Further points are only counted. Default: 100,000.
+   */
   readonly maxPointsPerTrace?: number | undefined
   /**
-   * The verified `X-Trace-Ticket` of the request that `baseId` came with. Requests then carry tickets of their own. A
-   * trace that begins here needs none.
+   * The verified `X-Trace-Ticket` of the request from which `baseId` was taken. With it, outgoing requests carry their
+   * own tickets. A trace that begins here needs no ticket.
    */
   readonly ticket?: string | undefined
 }
 
 /**
- * Runs `fn`, and everything that `fn` starts, in a trace. Closes open points when `fn` or its promise is done.
+ * Runs `fn`, and everything that `fn` starts, in a trace. Stops open points when `fn` returns or its promise settles.
  *
  * @throws TypeError if the key, an id, the limit or the ticket is invalid.
  */
@@ -57,8 +59,9 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
 }
 
 /**
- * Traces the rest of the current asynchronous context, for scripts: in a server, `run` keeps requests apart. Returns
- * the profiler, which may be that of an earlier trace, or `undefined` if tracing is disabled.
+ * Traces the rest of the current asynchronous context. Intended for scripts. In a server, use `run`, which keeps
+ * requests apart. Returns the profiler, or that of an earlier trace in this context, or `undefined` if tracing is
+ * disabled.
  *
  * @throws TypeError if the key, an id or the limit is invalid.
  */
@@ -78,7 +81,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   return profiler
 }
 
-/** Ends what `init` began: closes open points, and leaves the rest of the current context untraced. */
+/** Ends what `init` began: stops open points, and leaves the rest of the current context untraced. */
 export function clean(): void {
   const current = currentProfiler()
   if (current === undefined) return
@@ -117,7 +120,10 @@ function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant }: Trac
   return new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace, grant)
 }
 
-/** Without its ticket, a trace from elsewhere gets no grant: a custom adapter would turn a replayed pair into tickets. */
+/**
+ * Returns the grant of a ticket. Without its ticket, a trace from elsewhere gets none. Otherwise a custom adapter could
+ * turn a replayed pair into tickets.
+ */
 function grantOf({ hmacKey, baseId, ticket }: TraceOptions): TicketGrant | undefined {
   if (ticket === undefined) return baseId === undefined ? { points: Number.POSITIVE_INFINITY, wants: [] } : undefined
   const parsed = typeof ticket === 'string' ? parseTicket(ticket) : undefined

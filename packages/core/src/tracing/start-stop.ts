@@ -4,7 +4,7 @@ import type { Point } from '../points/point.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
- * A point that is open until the end of a block, or until `stop`. Where nothing is traced, it does nothing.
+ * A point that is open until the end of a block, or until `stop`. In untraced code, it does nothing.
  *
  * @example
  * {
@@ -32,7 +32,7 @@ export class Trace {
     this.#point?.fail(error, info)
   }
 
-  /** Returns the signed headers that make a callee's points children of this one, or `{}` where nothing is traced. */
+  /** Returns the signed headers that make a callee's points children of this point, or `{}` in untraced code. */
   getTraceIdHeaders(): TraceHeaders {
     return this.#point?.getTraceIdHeaders() ?? {}
   }
@@ -42,17 +42,17 @@ export class Trace {
   }
 }
 
-/** Opens a point. Later points are nested in it until `stop`. Steps that run in parallel need `withTrace`. */
+/** Opens a point. Later points are nested in it until `stop`. Use `withTrace` for steps that run in parallel. */
 export function start(name: string, info?: PointInfo): Trace {
   return new Trace(name, info)
 }
 
-/** Stops the newest open point of the current scope. A stray call does nothing. */
+/** Stops the newest open point of the current scope. Does nothing if no point is open. */
 export function stop(info?: PointInfo): void {
   currentProfiler()?.stop(info)
 }
 
-/** Returns the signed headers that pass the trace on to another service, or `{}` where nothing is traced. */
+/** Returns the signed headers that pass the trace on to another service, or `{}` in untraced code. */
 export function getTraceIdHeaders(): TraceHeaders {
   return currentProfiler()?.getTraceIdHeaders() ?? {}
 }

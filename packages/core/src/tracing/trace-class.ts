@@ -15,27 +15,35 @@ import {
 
 /** Options of `traceClass`. */
 export interface TraceClassOptions extends TraceFunctionOptions {
-  /** Also traces methods whose names begin with `_`, but never `__` or `#private` ones. Default: false. */
+  /**
+   * Whether to trace methods whose names begin with `_`. Names that begin with `__` and `#private` ones are never
+   * traced. Default: false.
+   */
   readonly tracePrivate?: boolean | undefined
-  /** Also traces static methods, which include the counterparts of Python's class methods. Default: false. */
+  /**
+   * Whether to trace static methods, which correspond to both static methods and class methods in Python. Default:
+   * false.
+   */
   readonly traceStaticMethods?: boolean | undefined
   /**
-   * Also traces methods of subclasses, from the first construction of each subclass. Default: false. The returned class
-   * is then a proxy, and the `constructor` of its objects. Its static methods cannot reach static `#private` members.
-   * Code that kept the given class, such as a lower decorator with a `Map` of classes, does not find the proxy.
+   * Whether to trace methods of subclasses, each from the first time that it is constructed. Default: false. If true,
+   * the returned class is a proxy, which is also the `constructor` of its objects. Its static methods cannot access
+   * static `#private` members. Code that stored the original class, such as an inner decorator with a `Map` of classes,
+   * does not find the proxy in it.
    */
   readonly traceSubclasses?: boolean | undefined
 }
 
-/** Class for `traceClass`, abstract or not. */
+/** A class for `traceClass`, abstract or not. */
 export type AnyClass = abstract new (...args: never[]) => object
 
 /**
- * Records each call of a class's methods as a point, inherited ones included: `traceClass('rpc')(Manager)`, or
- * `@traceClass('rpc')` in either dialect. Changes and returns the class. With `traceSubclasses`, returns a proxy.
+ * Records each call of a class's methods, including inherited ones, as a point. Use it as `traceClass('rpc')(Manager)`
+ * or as the decorator `@traceClass('rpc')`, with standard or TypeScript's experimental decorators. Changes the class
+ * and returns it, or returns a proxy with `traceSubclasses`.
  *
- * @throws TypeError for a wrong option, and for a value that is not a class. With `allowMultipleTrace: false`, also for
- * a class with a traced method, before any change.
+ * @throws TypeError for an invalid option, or for a value that is not a class. With `allowMultipleTrace: false`, also
+ * for a class with a traced method. In this case, the class is not changed.
  */
 export function traceClass(
   name: string,
@@ -79,8 +87,8 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 }
 
 /**
- * Looks up a method of the parent class at each call, because a guard or a mock may replace it later. A generator
- * function stays one: a library such as MobX may have wrapped it by its kind at each level.
+ * Looks up the parent class's method at each call, because a guard or a mock may replace it later. A generator function
+ * is only replaced by another one, because a library such as MobX may have wrapped it as a generator function.
  */
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {
@@ -91,7 +99,7 @@ function findInherited(holder: object, key: string, known: AnyFunction): (self: 
   }
 }
 
-/** Lists an object's methods, own ones first. Inherited methods will be defined on the object itself. */
+/** Lists an object's methods, its own methods first. Inherited methods will be defined on the object itself. */
 function listMembers(holder: object, inherited: boolean, options: TraceClassOptions): Member[] {
   const members = new Map<string, Member>()
   for (let source: object | null = holder; isUserDefined(source); source = Object.getPrototypeOf(source)) {
@@ -99,7 +107,8 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
       if (members.has(key) || !isTraceable(key, descriptor, options.tracePrivate ?? false)) continue
       const isInherited = source !== holder
       if (isInherited && !Object.isExtensible(holder)) continue
-      // Methods of Map, Promise or a stream are not the program's steps, and Node compares some with its own.
+      // Skips methods of Map, Promise or a stream: they are not steps of the application, and Node compares some with
+      // the originals.
       if (isInherited && (isNative(descriptor.value) || isNodeClass(source))) continue
       const owner = typeof source === 'function' ? functionName(source) : className(source)
       members.set(key, {
@@ -129,7 +138,7 @@ function traceSubclassesOf<C extends AnyClass>(target: C, name: string, options:
   const tracedClasses = new WeakSet<object>([target])
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
-      // Reflect.construct() may build an unrelated class, whose prototype chain does not contain `watched`.
+      // Reflect.construct() may construct an unrelated class, whose prototype chain does not contain `watched`.
       if (newTarget !== watched && isSubclass(newTarget, watched)) {
         for (let subclass = newTarget as AnyClass; subclass !== watched && !tracedClasses.has(subclass); ) {
           tracedClasses.add(subclass)
@@ -137,7 +146,7 @@ function traceSubclassesOf<C extends AnyClass>(target: C, name: string, options:
           subclass = Object.getPrototypeOf(subclass)
         }
       }
-      // In the body of a decorated class, `new.target` and the name of the class are the proxy.
+      // In the body of a decorated class, both `new.target` and the class name refer to the proxy.
       return Reflect.construct(target as unknown as new () => object, args, newTarget)
     },
     get(_, key, receiver) {

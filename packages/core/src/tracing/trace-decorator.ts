@@ -2,7 +2,7 @@ import { Object, String, TypeError, types } from '../platform/platform.js'
 import { className, functionName } from '../recording/class-name.js'
 import { type AnyFunction, originalOf } from '../wrapping/stand-in.js'
 
-/** Result of `trace(name)`: wraps a function, or decorates a method or a field that holds a function. */
+/** The result of `trace(name)`: wraps a function, or decorates a method or a field that contains a function. */
 export interface TraceDecorator {
   <F extends AnyFunction>(fn: F): F
   <This, Args extends unknown[], Result>(
@@ -18,10 +18,13 @@ export interface TraceDecorator {
   ): TypedPropertyDescriptor<F>
 }
 
-/** Returns the traced form of a function. `nameOf` returns the recorded name for the `this` of a call. */
+/** Returns the traced form of a function. `nameOf` returns the recorded name, given the `this` of a call. */
 export type WrapFunction = (fn: AnyFunction, nameOf: (receiver: unknown) => string) => AnyFunction
 
-/** Creates a decorator for every dialect from a function that wraps another. */
+/**
+ * Creates a decorator for both standard and TypeScript's experimental decorators from a function that wraps another
+ * function.
+ */
 export function decorate(wrap: WrapFunction): TraceDecorator {
   return ((value: unknown, context?: unknown, descriptor?: PropertyDescriptor) => {
     if (context === undefined) return wrapFunction(value, wrap)
@@ -68,12 +71,12 @@ function decorateLegacy(
   return { ...descriptor, value: wrap(descriptor.value, () => formatMethodName(owner, key)) }
 }
 
-/** Returns the name of the class that defines a member. A subclass may have another member of the same name. */
+/** Returns the name of the class that defines a member. A subclass may have a different member with the same name. */
 function findOwnerName(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
   if (typeof receiver !== 'object' && typeof receiver !== 'function') return undefined
   let nearest: object | undefined
   for (let holder: object | null = unwrapClass(receiver); holder !== null; holder = Object.getPrototypeOf(holder)) {
-    // The traps of a proxy are code of the program.
+    // A proxy's traps are the application's code, which must not run here.
     if (types.isProxy(holder)) return undefined
     const descriptor = Object.getOwnPropertyDescriptor(holder, key)
     if (descriptor?.value === member) return getHolderName(holder)

@@ -4,12 +4,12 @@ import { decorate, type TraceDecorator } from './trace-decorator.js'
 import { createTracedFunction, TRACE_OPTIONS, type TraceFunctionOptions } from './traced-function.js'
 
 /**
- * Records each call of a function in a traced context as a point: `trace('point')(fn)`, or the decorator
- * `@trace('point')` on a method, in either dialect. Promises and generators are followed to their end. `info.function`
- * is `{name, args?, result?}`, as with Python's `profiler.trace`.
+ * Records each call of a function in a traced context as a point. Use it as `trace('point')(fn)`, or as the decorator
+ * `@trace('point')` on a method, with standard or TypeScript's experimental decorators. Promises and generators are
+ * followed until they end. `info.function` is `{name, args?, result?}`, as in Python's `profiler.trace`.
  *
- * @throws TypeError for a wrong option, and for a value that is not a function. With `allowMultipleTrace: false`, also
- * for a traced function.
+ * @throws TypeError for an invalid option, or for a value that is not a function. With `allowMultipleTrace: false`,
+ * also for a traced function.
  * @example
  * const charge = trace('payment', { hideArgs: true })(async function charge(card, amount) { ... })
  */

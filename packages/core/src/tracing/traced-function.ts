@@ -25,7 +25,7 @@ export interface TraceFunctionOptions {
   readonly allowMultipleTrace?: boolean | undefined
 }
 
-/** The kinds of these options: a misspelled `hideArgs` would record all arguments. */
+/** The types of these options. They are checked, because a misspelled `hideArgs` would record all arguments. */
 export const TRACE_OPTIONS: OptionKinds<TraceFunctionOptions> = {
   info: 'any',
   hideArgs: 'boolean',
@@ -37,7 +37,10 @@ const MAX_TEXT_CHARS = 2_000
 
 const traceCounts = shared('traced-functions', () => new WeakMap<object, number>())
 
-/** Returns a stand-in for `fn` that records each call. `nameOf` names it from `this`. `find` looks up what to call. */
+/**
+ * Returns a stand-in for `fn` that records each call. `nameOf` returns the recorded name for a `this`. `find` returns
+ * the function to call.
+ */
 export function createTracedFunction<F extends AnyFunction>(
   fn: F,
   name: string,
@@ -54,7 +57,7 @@ export function createTracedFunction<F extends AnyFunction>(
     const call = find === undefined ? original : find(self)
     if (profiler === undefined) return Reflect.apply(call, self, args)
     const open = (): Profiler => profiler.fork(name, info, { function: describeCall(fn, nameOf(self), hideArgs, args) })
-    // The body of a generator runs on the first request for a value, so the point starts then.
+    // A generator's body runs when the first value is requested, so its point starts then.
     if (isGeneratorFunction(call)) {
       const generator = Reflect.apply(call, self, args) as Iterator<unknown>
       traceIterator(generator, open)
@@ -66,7 +69,7 @@ export function createTracedFunction<F extends AnyFunction>(
       createScope(inside),
       () => {
         const result = Reflect.apply(call, self, args)
-        // A generator that a function returns again and again belongs to the first call.
+        // If a function returns the same generator many times, the generator belongs to the first call.
         if (types.isGeneratorObject(result) && !iterators.has(result)) {
           iterators.add(result)
           isGeneratorTraced = traceIterator(
@@ -86,7 +89,7 @@ export function createTracedFunction<F extends AnyFunction>(
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
       },
-      // A wrapper of an async function does not count: it may run the function in another context.
+      // A wrapper around an async function does not count, because it may run the function in another context.
       types.isAsyncFunction(call),
     )
   })
@@ -96,7 +99,7 @@ export function createTracedFunction<F extends AnyFunction>(
   return traced
 }
 
-/** Returns how often a function has been traced. Throws a TypeError if the function cannot be traced (again). */
+/** Returns how many times a function has been traced. Throws a TypeError if the function cannot be traced (again). */
 export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: TraceFunctionOptions): number {
   if (typeof fn !== 'function') throw new TypeError(`Only a function can be traced, not ${typeof fn}`)
   if (isClass(fn as AnyFunction)) {
@@ -111,18 +114,18 @@ export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: Trace
 
 /** Returns whether a function is a class, which cannot be called without `new`. */
 export function isClass(fn: AnyFunction): boolean {
-  // The source text of a method named `class` begins the same, but a method has no prototype.
+  // The source of a method named `class` also begins with `class`, but a method has no `prototype`.
   return /^class/.test(sourceOf(fn)) && Object.getOwnPropertyDescriptor(originalOf(fn), 'prototype')?.writable === false
 }
 
-/** Returns whether a call runs a generator function, async or not, even if the function is traced already. */
+/** Returns whether a call runs a generator function, async or not. Looks through functions that are already traced. */
 export function isGeneratorFunction(call: AnyFunction | Call): boolean {
   return types.isGeneratorFunction(originalOf(call as AnyFunction))
 }
 
 function describeCall(fn: AnyFunction, name: string, hideArgs: boolean, args: readonly unknown[]): PointInfo {
   if (hideArgs) return { name }
-  // In `setPassword(value)`, only the function's name tells that the value is a secret.
+  // In `setPassword(value)`, only the function's name shows that the value is a secret.
   const hidden = handlesSecret(name)
   const shown = args.map((value, index) => {
     if (hidden) return REDACTED

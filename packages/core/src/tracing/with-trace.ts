@@ -4,8 +4,9 @@ import { followCallIn } from '../promises/follow-call.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
- * Runs `fn` within a point and returns the result. A synchronous call stays synchronous, a promise is followed, an
- * error is recorded and thrown on. Points in `fn` are nested in this point, even if several run in parallel.
+ * Runs `fn` in a point and returns its result. A synchronous call stays synchronous, a promise is followed until it
+ * settles, and an error is recorded and thrown again. Points in `fn` are nested in this point, even if several
+ * `withTrace` calls run in parallel.
  *
  * @example
  * const rows = await withTrace('db', { db: { statement } }, () => query(statement))

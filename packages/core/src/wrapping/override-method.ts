@@ -2,16 +2,17 @@ import { Object, Reflect, WeakMap } from '../platform/platform.js'
 import { type AnyFunction, type InPlaceOfCall, standIn } from './stand-in.js'
 
 /**
- * Gives an object a stand-in for one of its methods, which runs `call`. The stand-in of an inherited method is not
- * enumerable, so listings of the object stay the same. Returns false if the object has no such method or is frozen.
+ * Replaces one of an object's methods with a stand-in that runs `call`. The stand-in of an inherited method is not
+ * enumerable, so the object's enumerable members stay the same. Returns false if the object has no such method or is
+ * frozen.
  */
 export function overrideMethod(object: object, name: string, call: InPlaceOfCall): boolean {
   return override(object, name, method => standIn(method, call))
 }
 
 /**
- * Creates an `overrideMethod` for many objects with the same method, such as the replies of a framework. They share a
- * stand-in, which saves a proxy per object, and a `WeakMap` entry that the garbage collector looks through.
+ * Creates an `overrideMethod` for many objects with the same method, such as a framework's replies. The objects share
+ * one stand-in. This saves a proxy per object, and a `WeakMap` entry that the garbage collector must visit.
  */
 export function createOverride(name: string, call: InPlaceOfCall): (object: object) => boolean {
   const standIns = new WeakMap<AnyFunction, AnyFunction>()

@@ -4,10 +4,10 @@ import { shared } from '../platform/shared-state.js'
 /** A function of any shape. */
 export type AnyFunction = (this: never, ...args: never[]) => unknown
 
-/** A function as a stand-in calls it. */
+/** The type of a function when a stand-in calls it. */
 export type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** Runs in place of a call. It may call `original` with `self` and `args`, or with others. */
+/** Runs in place of a call. It may call `original` with `self` and `args`, or with other values. */
 export type InPlaceOfCall = (original: Call, self: unknown, args: unknown[]) => unknown
 
 const originals = shared('stand-ins', () => new WeakMap<object, AnyFunction>())
@@ -15,14 +15,14 @@ const readSource = Function.prototype.toString
 const hasInstance = Function.prototype[Symbol.hasInstance]
 
 /**
- * Returns a stand-in for `fn` that runs `call` in its place, also for `new`. Other code sees the kind (async,
- * generator, arrow), prototype chain, properties, name, length, source text and decorator metadata of `fn`, now and
- * later. Even a proxy cannot keep `Function.prototype.toString.call(fn)`, the checks of `util.types`, and what a `Map`
- * or `WeakMap` holds for `fn`.
+ * Returns a stand-in for `fn` that runs `call` in its place, also for `new`. Other code sees `fn`'s kind (async,
+ * generator, arrow), prototype chain, properties, name, length, source text and decorator metadata, including later
+ * changes. Even a proxy cannot preserve `Function.prototype.toString.call(fn)`, the checks of `util.types`, and entries
+ * for `fn` in a `Map` or `WeakMap`.
  */
 export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   const innermost = originalOf(fn)
-  // A proxy of another stand-in would cost a further call, and `util.inspect` looks through only one proxy.
+  // A proxy around another stand-in would cost an additional call, and `util.inspect` looks through only one proxy.
   const proxy: F = new Proxy(innermost, {
     apply: (_, self, args) => call(fn as unknown as Call, self, args),
     construct(_, args, newTarget) {
@@ -34,7 +34,8 @@ export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
     get(_, key, receiver) {
       if (key === 'prototype') adoptPrototype(innermost, proxy)
       if (receiver !== proxy) return readAsOriginal(innermost, key, receiver)
-      // An accessor may know its function by a private member or a `WeakMap`, so it gets the original.
+      // An accessor may recognize its function by a private member or a `WeakMap`, so it receives the original as
+      // `this`.
       const value = readAsOriginal(innermost, key, innermost)
       return value === innermost ? proxy : value
     },
@@ -49,7 +50,7 @@ export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return proxy
 }
 
-/** Returns the original of a stand-in, even behind several. Any other function is its own original. */
+/** Returns the original of a stand-in, even through several stand-ins. Returns any other function itself. */
 export function originalOf<F extends AnyFunction>(fn: F): F {
   return (originals.get(fn) ?? fn) as F
 }
@@ -57,25 +58,25 @@ export function originalOf<F extends AnyFunction>(fn: F): F {
 /** Reads a property of a stand-in from its original. */
 export function readAsOriginal(original: AnyFunction, key: string | symbol, receiver: unknown): unknown {
   const value: unknown = Reflect.get(original, key, receiver)
-  // Without this method, `instanceof` uses the target of a bound function, which a proxy conceals.
+  // If the property is missing, `instanceof` looks for the target of a bound function, which a proxy hides.
   if (value === undefined && key === Symbol.hasInstance) return hasInstanceOfOriginal
   if (value !== readSource && value !== hasInstance) return value
-  // A proxy must return the own value of a property that is not configurable.
+  // A proxy must return the target's actual value for a non-configurable property.
   if (Object.getOwnPropertyDescriptor(original, key)?.configurable === false) return value
   return value === readSource ? sourceText : hasInstanceOfOriginal
 }
 
-/** Returns the source text of a function, or of a stand-in's original. */
+/** Returns the source text of a function. For a stand-in, returns that of its original. */
 export function sourceOf(fn: AnyFunction): string {
   return Reflect.apply(readSource, originalOf(fn), [])
 }
 
-/** Returns whether a function belongs to the language or to Node, and is not written in JavaScript. */
+/** Returns whether a function is built into JavaScript or Node and not written in JavaScript. */
 export function isNative(fn: AnyFunction): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
 }
 
-/** Registers a class as the stand-in of another, for code that asks for `constructor`, source text or metadata. */
+/** Registers a class as the stand-in of another one, for code that reads `constructor`, the source text or metadata. */
 export function registerClassStandIn(standing: AnyFunction, original: AnyFunction): void {
   originals.set(standing, originalOf(original))
   adoptPrototype(original, standing)
@@ -84,27 +85,31 @@ export function registerClassStandIn(standing: AnyFunction, original: AnyFunctio
   for (const key of members) copyMetadata(original, standing, key)
 }
 
-/** Replaces `Function.prototype.toString`, which shows `function () { [native code] }` for a proxy. */
+/** Replaces `Function.prototype.toString`, which returns `function () { [native code] }` for a proxy. */
 const { toString: sourceText } = {
   toString(this: AnyFunction): string {
     return Reflect.apply(readSource, originalOf(this), [])
   },
 }
 
-/** Replaces the method of all functions, which does not find the target of a bound function behind a proxy. */
+/**
+ * Replaces `Function.prototype[Symbol.hasInstance]`, which does not find the target of a bound function behind a proxy.
+ */
 const { [Symbol.hasInstance]: hasInstanceOfOriginal } = {
   [Symbol.hasInstance](this: AnyFunction, value: unknown): boolean {
     return Reflect.apply(hasInstance, originalOf(this), [value])
   },
 }
 
-/** Makes the stand-in the `constructor` of the objects that it builds. The program knows no other function. */
+/**
+ * Makes the stand-in the `constructor` of the objects that it creates, because the application only knows the stand-in.
+ */
 function adoptPrototype(original: AnyFunction, proxy: AnyFunction): void {
   const prototype: unknown = original.prototype
   if (typeof prototype !== 'object' || prototype === null) return
   const own = Object.getOwnPropertyDescriptor(prototype, 'constructor')
   if (own?.value !== original || !(own.writable && own.configurable)) return
-  // The language itself asks for the constructor of an array or a promise.
+  // JavaScript itself reads the `constructor` of an array or a promise.
   if (isNative(original)) return
   Object.defineProperty(prototype, 'constructor', { ...own, value: proxy })
 }
@@ -115,7 +120,10 @@ interface MetadataReflect {
   defineMetadata(name: unknown, value: unknown, target: object, key?: string | symbol): void
 }
 
-/** Copies decorator metadata of a function, a class, or its member `key`. reflect-metadata may load after us. */
+/**
+ * Copies decorator metadata of a function, a class, or its member `key`. `Reflect` is read here, because
+ * reflect-metadata may load after this package.
+ */
 function copyMetadata(from: object, to: object, ...key: [] | [string | symbol]): void {
   const reflect = globalThis.Reflect as Partial<MetadataReflect>
   if (!hasMetadata(reflect)) return

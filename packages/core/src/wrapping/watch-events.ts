@@ -5,8 +5,8 @@ import { Object, Reflect } from '../platform/platform.js'
 export type EventWatcher = (event: string | symbol, argument: unknown) => void
 
 /**
- * Shows `watch` the events of an emitter without adding a listener. Node and libraries count the listeners for
- * `timeout` or `error` and warn from the eleventh on, and programs remove them all. Returns false for a frozen emitter.
+ * Passes an emitter's events to `watch` without adding a listener. Node and libraries count the listeners for `timeout`
+ * or `error` and warn from the eleventh on, and applications remove all listeners. Returns false for a frozen emitter.
  */
 export function watchEvents(emitter: EventEmitter, watch: EventWatcher): boolean {
   const holder = findEmitter(emitter)
@@ -14,7 +14,7 @@ export function watchEvents(emitter: EventEmitter, watch: EventWatcher): boolean
 
   function emit(this: unknown, event: string | symbol, ...args: unknown[]): unknown {
     watch(event, args[0])
-    // Looked up at each call: `node:domain` replaces the method of all emitters when it is loaded.
+    // Read at each call, because `node:domain` replaces `emit` of all emitters when it is loaded.
     const original = typeof replaced === 'function' ? replaced : Reflect.get(Object.getPrototypeOf(holder), 'emit')
     return Reflect.apply(original, this, [event, ...args])
   }
@@ -22,7 +22,7 @@ export function watchEvents(emitter: EventEmitter, watch: EventWatcher): boolean
   return Reflect.defineProperty(holder, 'emit', { value: emit, writable: true, enumerable: false, configurable: true })
 }
 
-/** Returns the emitter that an object inherits from, because Node emits there, or the object itself. */
+/** Returns the emitter that an object inherits from, because Node emits on it, or otherwise the object itself. */
 function findEmitter(emitter: object): object {
   for (let object = emitter; object !== null; object = Object.getPrototypeOf(object)) {
     if (Object.hasOwn(object, '_events')) return object

@@ -2,12 +2,18 @@ import type { Driver } from '../../driver/driver.js'
 import { Math, Set } from '../../platform/platform.js'
 import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
-/** The cause of a drop: the queue is full, even its reserve for roots is full, or the store refuses records. */
+/**
+ * The cause of a drop: the queue is full, the part reserved for root points is full as well, or the store refuses
+ * records.
+ */
 export type DropCause = 'queue-full' | 'roots' | 'refused'
 
 const MIB = 1024 * 1024
 
-/** Warns of dropped records, once per cause until nothing waits, unless the program listens for drops (`hasListener`). */
+/**
+ * Warns about dropped records, unless the application listens for drops (`hasListener`). Warns once per cause until the
+ * queue is empty.
+ */
 export function createDropWarning(
   driver: Driver,
   limits: { readonly maxRecords: number; readonly maxBytes: number },
@@ -29,12 +35,12 @@ export function createDropWarning(
   }
 
   return {
-    /** @param reason a sentence that holds no secret, or an empty string */
+    /** @param reason a sentence that contains no secret, or an empty string */
     warnOfDrop(cause: DropCause, reason = ''): void {
       if (warned.has(cause) || hasListener()) return
       if (warnRarely(cause, 'OSPROFILER_RECORDS_DROPPED', () => describe(cause, reason))) warned.add(cause)
     },
-    /** Must be called when no records wait any more. */
+    /** Must be called when no more records wait. */
     queueEmptied: (): void => warned.clear(),
   }
 }

@@ -10,14 +10,20 @@ export type DropReason = 'queue-full' | 'refused' | 'closed'
 
 /** Counts of dropped records. */
 export interface DropStats {
-  /** Records that were not kept: the queue was full, the store refused them, or the notifier was closed first. */
+  /**
+   * Records that were dropped: the queue was full, the store refused them, or the notifier was closed before they were
+   * written.
+   */
   readonly dropped: number
   readonly droppedByReason: Readonly<Record<DropReason, number>>
-  /** How many records of roots found no room: even the reserve for roots was full. */
+  /**
+   * The number of dropped records of root points. They are dropped only if the part of the queue reserved for them is
+   * full.
+   */
   readonly droppedRoots: number
 }
 
-/** Counts dropped records, and reports them to listeners, as warnings and in the traces. */
+/** Counts dropped records, and reports them to listeners, in warnings and in the traces. */
 export type Drops = ReturnType<typeof createDrops>
 
 /** Creates the counters of one notifier. Warnings about a full queue name the `limits`. */
@@ -51,7 +57,7 @@ export function createDrops(
       const dropped = counts['queue-full'] + counts.refused + counts.closed
       return { dropped, droppedByReason: { ...counts }, droppedRoots }
     },
-    /** @param why the store's explanation, as a sentence that holds no secret */
+    /** @param why the store's explanation, as a sentence that contains no secret */
     countDropped(records: readonly TraceRecord[], reason: DropReason, why?: string): void {
       if (records.length === 0) return
       for (const record of records) {
@@ -62,15 +68,20 @@ export function createDrops(
       }
       addDropped(records.length, reason, why)
     },
-    /** Counts `number` records of a written batch that the store refused. Only the store knows which ones. */
+    /**
+     * Counts `number` records of a written batch as refused by the store. Only the store knows which records it
+     * refused.
+     */
     countRefused(batch: readonly TraceRecord[], number: number, why: string): void {
       if (number === 0) return
       noteLosses(batch, number)
       addDropped(number, 'refused', why)
     },
-    /** Notes in the traces of a batch that `number` of its records may not be in the store. */
+    /** Notes, in the traces of a batch, that the store may lack `number` of its records. */
     noteLosses,
-    /** Returns the batch as it is written: its stop records report what was dropped of their traces. */
+    /**
+     * Returns the batch as it will be written: its stop records report the records that were dropped from their traces.
+     */
     reportIn: (batch: readonly TraceRecord[]): readonly TraceRecord[] => losses.reportIn(batch),
     queueEmptied: (): void => warning.queueEmptied(),
   }

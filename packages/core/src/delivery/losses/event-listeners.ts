@@ -8,7 +8,7 @@ type Listener = (...details: never[]) => unknown
 /** The listeners of a notifier, by event. */
 export type EventListeners = ReturnType<typeof createEventListeners>
 
-/** Creates an empty set of listeners. `add` throws a TypeError for a listener that is no function. */
+/** Creates an empty set of listeners. `add` throws a TypeError for a listener that is not a function. */
 export function createEventListeners() {
   const listeners = new Map<string, ((...details: unknown[]) => unknown)[]>()
   return {
@@ -17,11 +17,11 @@ export function createEventListeners() {
       listeners.set(event, [...(listeners.get(event) ?? []), listener as (...details: unknown[]) => unknown])
     },
     has: (event: string): boolean => listeners.has(event),
-    /** Calls each listener, untraced. Its errors and rejections are ignored. */
+    /** Calls each listener, untraced. A listener's errors and rejections are ignored. */
     emit(event: string, ...details: unknown[]): void {
       for (const listener of listeners.get(event) ?? []) {
         try {
-          // Suppressed: a listener that emits records, such as about a full queue, would be called for them in turn.
+          // Suppressed, because a listener that emits records, for example about a full queue, would trigger itself.
           const result = suppress(() => listener(...details))
           if (isThenable(result)) handleRejection(result)
         } catch {

@@ -2,14 +2,19 @@ import { Number, performance } from '../../platform/platform.js'
 import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
 const WARN_AFTER_FAILURES = 4
-/** A store that does not answer fails rarely, so its second failure is enough after this time. */
+/**
+ * If a store does not answer, each failure takes long. So after this time, the second failure is enough for a warning.
+ */
 const WARN_AFTER_MS = 5_000
-/** So many writes or records with an unknown outcome within a minute indicate more than one restart of a server. */
+/** This many writes or records with unknown outcomes within a minute indicate more than a single server restart. */
 const WARN_AFTER_UNCERTAIN_WRITES = 4
 const WARN_AFTER_UNCERTAIN_RECORDS = 100
 const MINUTE_MS = 60_000
 
-/** Warns once per outage of a store that takes nothing, unless the program listens for failed writes (`hasListener`). */
+/**
+ * Warns once per outage of a store that takes no records, unless the application listens for failed writes
+ * (`hasListener`).
+ */
 export function createOutageWarning(store: string, hasListener: () => boolean) {
   let failures = 0
   let failedAt = 0
@@ -23,7 +28,7 @@ export function createOutageWarning(store: string, hasListener: () => boolean) {
   }
 
   return {
-    /** Must be called for each write of which the store took nothing. `reason` is a sentence without secrets. */
+    /** Must be called for each write in which the store took no records. `reason` is a sentence without secrets. */
     noteFailure(reason: string): void {
       const now = performance.now()
       if (++failures === 1) failedAt = now
@@ -31,11 +36,11 @@ export function createOutageWarning(store: string, hasListener: () => boolean) {
       if (failures >= WARN_AFTER_FAILURES || isLong)
         warn(`No record can be delivered to the store (${store}): ${reason}`)
     },
-    /** Must be called when records were given up because the store took none in time. */
+    /** Must be called when records are dropped because the store took none in time. */
     warnOfLoss(count: number): void {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)
     },
-    /** Must be called when the store may or may not have `count` records. */
+    /** Must be called when it is unknown whether the store has `count` records. */
     noteUncertain(count: number, reason: string): void {
       const now = performance.now()
       if (now - uncertain.since > MINUTE_MS) uncertain = { since: now, writes: 0, records: 0 }
@@ -52,7 +57,7 @@ export function createOutageWarning(store: string, hasListener: () => boolean) {
           `It is unknown whether the store (${store}) has ${lostRecords} records: ${reason} notifier.stats counts them as unknown.`,
       )
     },
-    /** Must be called for each write of which the store took a record. */
+    /** Must be called for each write in which the store took a record. */
     noteSuccess(): void {
       failures = 0
       isWarned = false

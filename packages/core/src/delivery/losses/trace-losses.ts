@@ -1,11 +1,11 @@
 import { Map, WeakMap } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 
-/** How many traces are remembered. Losses of older traces appear only in the `stats` of the notifier. */
+/** The number of remembered traces. Losses of older traces appear only in the notifier's `stats`. */
 const MAX_REMEMBERED_TRACES = 1_000
 const MAX_ID_CHARS = 255
 
-/** Counts dropped records by trace. The trace's next stop record reports the number as `info.records_dropped`. */
+/** Counts dropped records by trace. The trace's next stop record reports the count as `info.records_dropped`. */
 export function createTraceLosses() {
   const unreported = new Map<string, number>()
   const reportedBy = new WeakMap<TraceRecord, number>()
@@ -22,11 +22,11 @@ export function createTraceLosses() {
   }
 
   return {
-    /** Counts a dropped record, and the losses that this record would have reported. */
+    /** Counts a dropped record, plus the losses that this record would have reported. */
     add: (record: TraceRecord): void => addCount(record, 1 + (reportedBy.get(record) ?? 0)),
     /** Counts `count` dropped records for the trace of `record`. */
     addCount,
-    /** Returns the batch, in which the first stop of each trace with losses reports their number. */
+    /** Returns the batch. In it, the first stop record of each trace with losses reports the number of lost records. */
     reportIn(batch: readonly TraceRecord[]): readonly TraceRecord[] {
       if (unreported.size === 0) return batch
       return batch.map(record => {
@@ -35,7 +35,7 @@ export function createTraceLosses() {
         if (baseId === undefined || count === undefined || !isStop(record)) return record
         unreported.delete(baseId)
         const total = count + (reportedBy.get(record) ?? 0)
-        // Copied, because the code that emitted the record may still hold it.
+        // Copied, because the code that emitted the record may still use it.
         const copy = { ...record, info: { ...record.info, records_dropped: total } }
         reportedBy.set(copy, total)
         return copy
@@ -44,7 +44,7 @@ export function createTraceLosses() {
   }
 }
 
-/** Reads defensively, because any code can call a notifier with any value. */
+/** Reads defensively, because any code can pass any value to a notifier. */
 function readBaseId(record: TraceRecord): string | undefined {
   try {
     const { base_id: baseId } = record

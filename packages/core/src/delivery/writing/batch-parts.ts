@@ -1,8 +1,8 @@
 import type { TraceRecord } from '../../record/trace-record.js'
 
-/** Creates the parts of a batch. Halving finds `k` refused records among `n` in at most `2 k log n` or `2 n` writes. */
+/** Splits a batch into parts. Halving finds `k` refused records among `n` in at most `2 k log n` or `2 n` writes. */
 export function createBatchParts(batch: readonly TraceRecord[]) {
-  /** The first part is the last item. */
+  /** In reverse order: the first part is the last element. */
   const parts = [batch]
   let length = batch.length
   return {
@@ -10,7 +10,7 @@ export function createBatchParts(batch: readonly TraceRecord[]) {
     get first(): readonly TraceRecord[] | undefined {
       return parts.at(-1)
     },
-    /** All records that are left, including the first part. */
+    /** All remaining records, including those of the first part. */
     get records(): readonly TraceRecord[] {
       return parts.toReversed().flat()
     },
@@ -30,7 +30,7 @@ export function createBatchParts(batch: readonly TraceRecord[]) {
       length += records.length
       if (records.length > 0) parts.unshift(records)
     },
-    /** Removes the record that has `position` records before it. Its neighbors in the same part become two parts. */
+    /** Removes the record at `position`, counted over all parts. Its neighbors in the same part become two parts. */
     removeAt(position: number): void {
       let before = 0
       const index = parts.findLastIndex(part => {

@@ -10,34 +10,40 @@ import { createWriteSize } from './write-size.js'
 
 type Records = readonly TraceRecord[]
 
-/** Writes batches one after the other, until each of their records is settled or set aside. */
+/** Writes one batch after another, until each record is settled or set aside. */
 export interface BatchWriter {
-  /** How many records of the batch are not settled. */
+  /** The number of unsettled records in the batch. */
   readonly length: number
-  /** The number of the batch's first record, or infinity once all records of the batch are settled. */
+  /** The number of the batch's first unsettled record, or infinity if all records of the batch are settled. */
   readonly firstNumber: number
   readonly batchSize: number
   write(batch: Records, firstNumber: number): Promise<void>
   /** Pauses if the store seems to refuse everything. */
   pauseIfAllRefused(): Promise<void>
-  /** Ends the writing. Returns the records that are not settled. */
+  /** Stops writing. Returns the unsettled records. */
   abort(): Records
 }
 
-/** Options of a notifier for its batches: the number of records, and the pauses between tries in milliseconds. */
+/** A notifier's options for batches: the number of records, and the pauses between tries in milliseconds. */
 export interface BatchSettings {
   readonly batchSize: number
   readonly minBackoff: number
   readonly maxBackoff: number
 }
 
-/** A held record delays the records behind it for this many tries. Then it is set aside. */
+/** A held record delays the records behind it for this many tries. After that, the record is set aside. */
 const MAX_TRIES_IN_PLACE = 3
-/** After this many refusals in a row, the store may refuse everything. Batches are then small, with pauses between. */
+/**
+ * After this many refusals in a row, the store may be refusing everything. From then on, batches are small and
+ * separated by pauses.
+ */
 const MANY_REFUSALS = 16
 const SMALL_BATCH_RECORDS = 16
 
-/** @param takeMore takes records from the queue: if a single record fails, only others show whether the store works */
+/**
+ * @param takeMore takes records from the queue: if a single record fails, only other records show whether the store
+ * works
+ */
 export function createBatchWriter(
   settings: BatchSettings,
   { ledger, held, pause }: { readonly ledger: WriteLedger; readonly held: HeldRecords; readonly pause: Pause },
@@ -53,7 +59,7 @@ export function createBatchWriter(
   let writtenBeforeSetAside = -1
   let isAborted = false
 
-  /** Returns the store's reason if the store took nothing of the part, for good, and otherwise an empty string. */
+  /** Returns the store's reason if it permanently refused every record of the part, and otherwise an empty string. */
   async function writePart(part: Records): Promise<string> {
     const writtenBefore = ledger.counts.written
     let rest = part
@@ -83,7 +89,7 @@ export function createBatchWriter(
       ledger.countRetries(rest)
       await pause.wait(backoff.next(isFlushPending()))
       if (isAborted) return ''
-      // The probe replaces a try, so a store that is down gets no additional request.
+      // The probe replaces a retry, so a store that is down gets no additional requests.
       if (kind !== 'failed' || !search.isProbeDue) continue
       if ((await probe()) || isAborted) return ''
     }
@@ -94,7 +100,9 @@ export function createBatchWriter(
     search.noteTaken()
   }
 
-  /** Halves a failing part or sets a single record aside, while the store takes others. Returns whether it did so. */
+  /**
+   * Halves a failing part or sets a single record aside, if the store takes other records. Returns whether it did so.
+   */
   function narrowDown(part: Records): boolean {
     if (part.length === 1 && !held.hasRoomFor(part)) return false
     ledger.countRetries(part)
@@ -108,10 +116,10 @@ export function createBatchWriter(
     return true
   }
 
-  /** Writes one record alone. Returns whether the record is settled. */
+  /** Writes one record by itself. Returns whether the record is settled. */
   async function probe(): Promise<boolean> {
     if (parts.length === 1) parts.append(takeMore())
-    // The first part has just failed. If it is a single record, another record tells more.
+    // The first part has just failed. If it is a single record, the probe must use a different record.
     const known = parts.first?.length === 1 ? 1 : 0
     if (parts.length === known) return false
     const at = known + search.nextProbe(parts.length - known)
@@ -149,7 +157,10 @@ export function createBatchWriter(
     return ledger.refusedInRow >= MANY_REFUSALS
   }
 
-  /** A store that took nothing since records were set aside may be overloaded, so the next records get only one try. */
+  /**
+   * If the store took nothing since records were set aside, it may be overloaded. The next records then get only one
+   * try.
+   */
   function maxTriesInPlace(): number {
     return ledger.counts.written > writtenBeforeSetAside ? MAX_TRIES_IN_PLACE : 1
   }
@@ -178,7 +189,7 @@ export function createBatchWriter(
       search.begin()
       let reason = ''
       for (let part = parts.first; part !== undefined; part = parts.first) {
-        // Called as late as possible: the first stop after a dropped record reports the drop.
+        // Called as late as possible, so that the first stop record after a drop reports the drop.
         const reported = reportLossesIn(part)
         parts.replaceFirst(reported)
         reason = await writePart(reported)

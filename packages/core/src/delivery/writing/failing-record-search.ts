@@ -1,26 +1,34 @@
 import { Math } from '../../platform/platform.js'
 
-/** After this many failures, one record may be the cause. After a record was found, the first failure is enough. */
+/**
+ * After this many failures, a single record may be the cause. Once such a record was found, the first failure is
+ * enough.
+ */
 const FAILURES_BEFORE_PROBE = 4
 
-/** Distinguishes a store that takes nothing from a record that the store, or a proxy before it, never takes. */
+/**
+ * Distinguishes a store that takes no records from one record that the store, or a proxy in front of it, never takes.
+ */
 export function createFailingRecordSearch(batchSize: number) {
-  // Enough for halves down to a single record, and a few of its neighbors. More failures mean that the store has gone.
+  // Enough failures to halve down to a single record, and for a few neighbors. More failures mean that the store is
+  // down.
   const maxFailuresInRow = Math.ceil(Math.log2(batchSize + 1)) + 3
   let failuresBeforeProbe = FAILURES_BEFORE_PROBE
   let failures = 0
   let probes = 0
   let isUnderWay = false
   return {
-    /** Whether the store took others since it began to fail. Failing records are then written in smaller parts. */
+    /**
+     * Whether the store took other records since it began to fail. If so, failing records are written in smaller parts.
+     */
     get isUnderWay(): boolean {
       return isUnderWay
     },
-    /** Whether one record must be written alone, to learn whether the store takes any. */
+    /** Whether one record must be written by itself, to find out whether the store takes any records. */
     get isProbeDue(): boolean {
       return !isUnderWay && failures >= failuresBeforeProbe
     },
-    /** Returns which of `count` records must be written alone. */
+    /** Returns which of `count` records must be written by itself. */
     nextProbe(count: number): number {
       if (probes > 0) failuresBeforeProbe = FAILURES_BEFORE_PROBE
       return probes++ % count
@@ -39,11 +47,11 @@ export function createFailingRecordSearch(batchSize: number) {
     noteTaken(): void {
       failures = 0
     },
-    /** Must be called when the store took a record that was written alone. */
+    /** Must be called when the store took a record that was written by itself. */
     noteOtherTaken(): void {
       isUnderWay = true
     },
-    /** Must be called when a record failed alone while the store took others. */
+    /** Must be called when a record failed by itself while the store took other records. */
     noteFoundRecord(): void {
       failuresBeforeProbe = 1
     },

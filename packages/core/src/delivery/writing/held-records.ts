@@ -9,52 +9,57 @@ import type { WriteLedger } from './write-ledger.js'
 
 type Records = readonly TraceRecord[]
 
-/** Records of one batch that the store put off. */
+/** Records of one batch that the store postponed. */
 export interface HeldPart {
   readonly records: Records
-  /** No record of the part has a smaller number. */
+  /** The number of the first record of the batch. No record of the part has a smaller number. */
   readonly number: number
   readonly tries: number
   /** How many records the store had written when this part was last tried. */
   readonly written: number
-  /** Whether the store has taken others since. If not, the store may be overloaded. */
+  /** Whether the store has taken other records since then. If not, the store may be overloaded. */
   readonly areOthersTaken: boolean
 }
 
-/** Records that the store put off while it may take others. They are tried again beside the others. */
+/** Records that the store postponed, although it may take other records. They are retried separately. */
 export interface HeldRecords {
   readonly length: number
   readonly firstNumber: number
   readonly isDue: boolean
   hasRoomFor(records: Records): boolean
   add(part: HeldPart): void
-  /** Tries each part once, and calls `onSettled` after each. */
+  /** Retries each part once, and calls `onSettled` after each. */
   retry(onSettled: () => void): Promise<void>
-  /** Makes the records due. */
+  /** Makes the records due for a retry. */
   makeDue(): void
-  /** Leaves the records alone until `makeDue` is called. */
+  /** Stops the retries until `makeDue` is called. */
   suspend(): void
-  /** Ends the tries. Returns the records that are not settled. */
+  /** Stops the retries. Returns the unsettled records. */
   abort(): Records
 }
 
-/** Options of a notifier for held records. `maxBytes` bounds the whole queue, and the pauses are in milliseconds. */
+/** A notifier's options for held records. `maxBytes` bounds the whole queue. The pauses are in milliseconds. */
 export interface HeldSettings {
   readonly maxBytes: number
   readonly minBackoff: number
   readonly maxBackoff: number
 }
 
-/** Further records must wait in the queue, whose room is bounded. */
+/** Beyond this number, records wait in the queue, whose size is bounded. */
 const MAX_HELD_RECORDS = 1_000
 const MAX_QUEUE_SHARE = 0.1
-/** A record is dropped after this many tries while the store takes others: half a minute, or 4 s of a flush. */
+/**
+ * A record is dropped after this many tries if the store takes other records: after half a minute, or 4 s of a flush.
+ */
 const MAX_TRIES = 10
 const REMAINING_TRIES_OF_HALF = 3
-/** This many records may each be held for their own reason. More records mean an overload, which passes. */
+/** Up to this many records may each be held for their own reason. More held records indicate a temporary overload. */
 const FEW_RECORDS = 16
 
-/** Creates an empty set. `isFlushPending` tells whether a flush waits. `onDue` is called when records are due again. */
+/**
+ * Creates an empty set. `isFlushPending` returns whether a flush is waiting. `onDue` is called when records are due
+ * again.
+ */
 export function createHeldRecords(
   settings: HeldSettings,
   ledger: WriteLedger,
@@ -84,7 +89,9 @@ export function createHeldRecords(
     onDue()
   }
 
-  /** If nothing else is written, asks the store: only this distinguishes a record that always fails from an outage. */
+  /**
+   * If nothing else is written, checks the store: only this distinguishes a record that always fails from an outage.
+   */
   async function isStoreAnswering(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
     const isStoreStateKnown = kind !== 'failed' || ledger.counts.written > part.written
     return (
@@ -115,7 +122,7 @@ export function createHeldRecords(
     const tried = { ...left, tries: left.tries + (countsAsTry ? 1 : 0), written, areOthersTaken }
     if (tried.tries < MAX_TRIES) return replace(left, tried)
     if (rest.length === 1) return drop(left, reason)
-    // A single record may cause the store to put off a whole request.
+    // Halves the part, because a single record may cause the store to postpone a whole request.
     replace(left, ...halvesOf({ ...tried, tries: MAX_TRIES - REMAINING_TRIES_OF_HALF }))
   }
 

@@ -4,7 +4,7 @@ import { clearTimeout, Promise, setTimeout } from '../../platform/platform.js'
 /** The pause between two tries. */
 export type Pause = ReturnType<typeof createPause>
 
-/** Creates a pause, which never keeps the process alive. */
+/** Creates a pause. It never keeps the process alive. */
 export function createPause() {
   let timer: NodeJS.Timeout | undefined
   let finish: (() => void) | undefined

@@ -14,23 +14,29 @@ const NO_RECORDS: Records = []
 /** Writes records and counts the outcomes. */
 export interface WriteLedger {
   readonly counts: { readonly written: number; readonly unknown: number; readonly retried: number }
-  /** How many records the store has refused since it last took one. */
+  /** The number of records that the store has refused since it last took one. */
   readonly refusedInRow: number
-  /** Writes records, and reports a failure to the listeners. */
+  /** Writes records, and reports failures to the listeners. */
   write(records: Records): Promise<WriteOutcome>
-  /** Counts settled records and returns the rest. `keep` gets the rest first, so the counts add up for listeners. */
+  /**
+   * Counts settled records and returns the rest. `keep` receives the rest before listeners run, so that they see
+   * consistent counts.
+   */
   settle(records: Records, outcome: WriteOutcome, keep: (rest: Records) => void): Records
   noteRefused(records: Records, why: string): void
-  /** Asks the store, without records, whether it takes requests. Resolves to false if the driver cannot ask. */
+  /**
+   * Checks, without sending records, whether the store accepts requests. Resolves to false if the driver has no such
+   * check.
+   */
   isStoreReachable(): Promise<boolean>
   countRetries(records: Records): void
-  /** Must be called when the store took nothing. */
+  /** Must be called when the store took no records. */
   noteFailure(reason: string): void
-  /** Must be called when records were given up because the store took none in time. */
+  /** Must be called when records are dropped because the store took none in time. */
   warnOfLoss(count: number): void
 }
 
-/** Creates the counters of one notifier. Warns about an outage, unless the program listens for `error`. */
+/** Creates the counters of one notifier. Warns about an outage, unless the application listens for `error`. */
 export function createWriteLedger(driver: Driver, drops: Drops, listeners: EventListeners): WriteLedger {
   const counts = { written: 0, unknown: 0, retried: 0 }
   const warning = createOutageWarning(driver.name, () => listeners.has('error'))
@@ -96,9 +102,9 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Event
   }
 }
 
-/** Splits records into those that the store took or refused, and those that it holds. */
+/** Splits records into those that the store took or refused, and those that it postponed. */
 function splitHeld(records: Records, positions: readonly number[]): readonly [settled: Records, held: Records] {
-  // Returns the same array if nothing has changed, because a driver recognizes a batch by its array.
+  // If no record is held, returns the same array, because a driver recognizes a batch by its array.
   if (positions.length === 0) return [records, NO_RECORDS]
   if (positions.length === records.length) return [NO_RECORDS, records]
   const held = new Set(positions)

@@ -2,10 +2,16 @@ import type { WriteOutcome } from '../../driver/write-outcome.js'
 import { Math } from '../../platform/platform.js'
 
 const SHRINK_DIVISOR = 4
-/** This many answers in a row double the size. A record that always breaks the connection then costs few others. */
+/**
+ * This many answers in a row double the size. So a record that always breaks the connection endangers few other
+ * records.
+ */
 const ANSWERS_TO_GROW = 8
 
-/** Limits the records per write. A write without an answer lowers the limit, since all of its records are in doubt. */
+/**
+ * Limits the number of records per write. A write without an answer lowers the limit, because all of its records are in
+ * doubt.
+ */
 export function createWriteSize(max: number) {
   let current = max
   let answers = 0

@@ -5,9 +5,9 @@ import { watchEvents } from '../../wrapping/watch-events.js'
 
 /** Callbacks that follow the body of a response. */
 export interface BodyFollower {
-  /** Runs `fn` in the context of the request while the request is open. A stream may outlive its request. */
+  /** Runs `fn` in the request's context if the request is still open, because a stream may outlive its request. */
   produce<T>(fn: () => T): T
-  /** Runs `fn`, which cleans up the body, in the context of the request. */
+  /** Runs `fn`, which cleans up the body, in the request's context. */
   cleanUp<T>(fn: () => T): T
   /** Receives the error of a body. Must not throw. */
   failed(error: unknown): void
@@ -17,26 +17,27 @@ const followed = new WeakSet<object>()
 const { toStringTag } = Symbol
 
 /**
- * Produces a body in the context of its request, and reports its error. Follows each stream (of Node, of the web or of
- * a library) and each `Response` once, and leaves other values alone. Changes no bytes, events or errors. Never throws.
+ * Produces a body in its request's context, and reports its error. Follows each `Response` and each stream (Node's, a
+ * web stream or a library's) once, and ignores other values. Changes no bytes, events or errors. Never throws.
  */
 export function followBody(body: unknown, follower: BodyFollower): void {
   try {
-    // A framework reads a body after all handlers, and on events of a slow connection, where the context is lost.
+    // A framework reads a body after all handlers, and on events of a slow connection, so the context would be lost.
     const source = sourceOf(body)
     if (source === undefined || followed.has(source)) return
     followed.add(source)
     if (isWebStream(source)) followWebStream(source, follower)
     else followNodeStream(source, follower)
   } catch {
-    // The body is sent as it is.
+    // The body is sent unfollowed.
   }
 }
 
-// Checks methods, not `instanceof`: a stream may be of another copy of its class, such as that of `readable-stream`.
+// Checks methods, not `instanceof`, because a stream may come from another copy of its class, such as that in
+// `readable-stream`.
 function sourceOf(body: unknown): object | undefined {
   if (typeof body !== 'object' || body === null) return undefined
-  // A body may be any object of the program, so no getter and no proxy trap may run.
+  // The body may be any of the application's objects, so no getter and no proxy trap may run.
   const hasMethod = (name: string): boolean => typeof readDataProperty(body, name) === 'function'
   if (hasMethod('getReader') || (hasMethod('pipe') && hasMethod('emit'))) return body
   return readDataProperty(body, toStringTag) === 'Response' ? sourceOf((body as Response).body) : undefined
@@ -47,7 +48,7 @@ function isWebStream(source: object): source is ReadableStream {
 }
 
 function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFollower): void {
-  // A stream without `_read` is written to by its own listeners, for "drain" and "resume".
+  // A stream without `_read` gets its data from its own listeners for "drain" and "resume".
   for (const name of hasMethod(stream, '_read') ? ['_read'] : ['emit', 'resume']) runMethodIn(stream, name, produce)
   runMethodIn(stream, '_destroy', cleanUp)
   watchEvents(stream as never, (event, error) => {
@@ -60,18 +61,18 @@ function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: B
     const reader = Reflect.apply(original, self, args) as ReadableStreamDefaultReader
     runMethodIn(reader, 'read', produce)
     runMethodIn(reader, 'cancel', cleanUp)
-    // The handler hides no unhandled rejection, because the rejection of `closed` always counts as handled.
+    // This handler hides no unhandled rejection, because Node always marks the rejection of `closed` as handled.
     reader.closed.then(undefined, error => isReleased(error) || failed(error))
     return reader
   })
 }
 
-/** Returns whether a reader has merely released its stream. */
+/** Returns whether the error only means that the reader released its stream. */
 function isReleased(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_INVALID_STATE'
 }
 
-/** Makes a method of one object run in the context of the request. */
+/** Makes a method of one object run in the request's context. */
 function runMethodIn(object: object, name: string, run: BodyFollower['produce']): void {
   overrideMethod(object, name, (original, self, args) => run(() => Reflect.apply(original, self, args)))
 }

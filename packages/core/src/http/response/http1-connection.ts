@@ -7,7 +7,7 @@ import { createTimeoutMark } from './timeout-mark.js'
 
 const connections = new WeakMap<Socket, Connection>()
 
-/** Watches a connection once, however many requests it carries. */
+/** Watches a connection, only once even if it carries many requests. */
 export function watchConnection(socket: Socket): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
@@ -19,8 +19,8 @@ export function watchConnection(socket: Socket): Connection {
 /** The state of an HTTP/1 connection that carries traced requests. */
 export class Connection {
   readonly #socket: Socket
-  // Not a Set: a Set that grows links each old table to the next one. Once one table is in the old generation, the
-  // collector keeps all later tables and the requests in them.
+  // Not a Set, because a growing Set links each old table to the next one. Once one table is in the old generation, the
+  // garbage collector keeps all later tables and the requests in them.
   readonly #closeListeners: (() => void)[] = []
   readonly #timeout = createTimeoutMark()
   #bytesAtTimeout = [0, 0]
@@ -43,7 +43,7 @@ export class Connection {
     return this.#endedLocally
   }
 
-  /** Whether the connection was destroyed with unsent bytes. Node still emits `finish` on the response. */
+  /** Whether the connection was destroyed before all bytes were sent. Node still emits `finish` on the response. */
   get cutOff(): boolean {
     return this.#cutOff
   }
@@ -53,12 +53,12 @@ export class Connection {
     return isNetworkError(this.#socket.errored) || (this.#socket.readableEnded && !mayHalfClose(this.#socket))
   }
 
-  /** Returns whether this side ended the connection soon after a time-out, with no traffic in between. */
+  /** Returns whether this side ended the connection soon after a timeout, with no traffic in between. */
   hasTimedOut(): boolean {
     return this.#isTimedOut === true
   }
 
-  /** Calls `closed` when the connection is gone, unless the returned function was called before. */
+  /** Calls `closed` when the connection is closed, unless the returned function was called first. */
   onClose(closed: () => void): () => void {
     this.#closeListeners.push(closed)
     return () => {
@@ -76,20 +76,20 @@ export class Connection {
       this.#timeout.note()
       this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
-    // Runs before Node's own listeners tell the program, so a reaction of the program is not taken for the cause.
+    // Runs before Node's own listeners notify the application, whose reaction must not pass for the cause of the close.
     else if (event === 'close') for (const closed of [...this.#closeListeners]) closed()
   }
 
   #noteLocalEnd(mayHaveAnswered: boolean): void {
     const [read, written] = this.#bytesAtTimeout
     const { bytesRead, bytesWritten } = this.#socket
-    // A server may answer a time-out itself, with a text, before it ends the connection.
+    // Before it ends the connection, a server may answer a timeout itself, for example with status 408.
     const isIdleSinceTimeout = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
     this.#isTimedOut ??= isIdleSinceTimeout && this.#timeout.isRecent()
   }
 }
 
-/** Returns whether clients of this server may end their side and still wait for the answer. */
+/** Returns whether this server's clients may end their side of the connection and still wait for the answer. */
 function mayHalfClose(socket: Socket): boolean {
   const { server } = socket as { server?: { readonly httpAllowHalfOpen?: boolean } | null }
   return server?.httpAllowHalfOpen === true

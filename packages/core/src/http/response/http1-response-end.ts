@@ -5,44 +5,45 @@ import { type Connection, watchConnection } from './http1-connection.js'
 import { isCanceled } from './network-error.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
 
-/** Node's request, with members that its type lacks. */
+/** Node's request, with members that its type omits. */
 interface Http1Request extends IncomingMessage {
   /** Whether Node handed the connection to a listener for "upgrade" or "connect". */
   readonly upgrade?: boolean
 }
 
-/** Node's response, with members that its type lacks. A response that is not Node's may lack any member. */
+/** Node's response, with members that its type omits. A response that is not Node's may lack any member. */
 interface Http1Response extends ServerResponse {
-  /** Whether the head was sent. `headersSent` only says that the head was made. */
+  /** Whether the head was sent. `headersSent` only says that the head was created. */
   readonly _headerSent?: boolean
 }
 
-/** Watches an HTTP/1 response, Node's or one that behaves like it. Returns `undefined` if it cannot be watched. */
+/** Watches an HTTP/1 response: Node's own, or one that behaves like it. Returns `undefined` if it cannot be watched. */
 export function watchHttp1(
   req: Http1Request,
   res: Http1Response,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
-  // A pipelined response waits without a socket. Node 20 and 22 do not tell the response when the socket is gone.
+  // A pipelined response waits without a socket. Node 20 and 22 do not notify such a response when the socket closes.
   const socket = (res.socket ?? req.socket) as Socket | null | undefined
   const connection = isEmitter(socket) ? watchConnection(socket) : undefined
   const bytesBefore = socket?.bytesWritten ?? 0
   let emitted: unknown
 
   function determineEnd(): ResponseEnd {
-    // Node takes the socket from a response that it has finished.
+    // Node detaches the socket from a finished response.
     if (res.writableFinished && res.socket === null && !connection?.cutOff) return 'well'
     const { errored } = (socket ?? {}) as { errored?: unknown }
     const socketError = isCanceled(errored) ? undefined : errored
     const error: unknown = res.errored ?? emitted
-    // The error destroyed the response before its socket. A gateway destroys the request, with an upstream error.
+    // True if the error destroyed the response before its socket. A gateway destroys the request with an upstream
+    // error.
     const destroyedFirst = socketError != null && (error === socketError || req.errored === socketError)
     if (!destroyedFirst && hasClientLeft(req, connection)) {
       return req.upgrade && socketError == null ? 'well' : 'client'
     }
     if (error != null) return { error }
     if (connection?.hasTimedOut() || isRequestTimeout(socketError)) return 'timeout'
-    // An error after this side has ended the connection is not the reason for the end.
+    // An error that occurs after this side ended the connection is not the reason for the end.
     if (socketError != null && !connection?.endedLocally) return { error: socketError }
     return wasTakenOver(req, res, connection, bytesBefore) ? 'well' : 'server'
   }
@@ -50,7 +51,8 @@ export function watchHttp1(
   const watched = watchEvents(res, (event, argument) => {
     if (event === 'finish') watcher.ended(connection?.cutOff ? determineEnd : () => 'well')
     else if (event === 'close') watcher.ended(determineEnd)
-    // Emitted inside the call that ends the response, before a framework restores its marks on the request.
+    // Emitted during the call that ends the response, before a framework restores the properties that it changed on the
+    // request.
     else if (event === 'prefinish') watcher.answered()
     else if (event === 'pipe') watcher.piped(argument)
     else if (event === 'error') emitted ??= argument
@@ -73,14 +75,14 @@ function isEmitter(socket: Socket | null | undefined): socket is Socket {
   return typeof socket?.emit === 'function'
 }
 
-/** Returns whether the response is over already, so that no event will follow. */
+/** Returns whether the response has already ended, so that no event will follow. */
 function hasEnded(req: Http1Request, res: ServerResponse): boolean {
   if (res.destroyed || res.closed) return true
   return res.socket === null && req.socket?.destroyed === true
 }
 
 function hasClientLeft(req: Http1Request, connection: Connection | undefined): boolean {
-  // Without a connection, only the request can tell.
+  // Without a connection, only the request shows whether the client has left.
   return connection?.hasClientLeft() ?? req.aborted === true
 }
 
@@ -88,7 +90,7 @@ function isRequestTimeout(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_HTTP_REQUEST_TIMEOUT'
 }
 
-/** Returns whether the program answered over the connection itself, instead of the response, and was done. */
+/** Returns whether the application answered directly on the connection, instead of on the response, and finished. */
 function wasTakenOver(
   req: Http1Request,
   res: ServerResponse,
@@ -100,7 +102,7 @@ function wasTakenOver(
   return hasAnswered && connection?.endedLocally === true
 }
 
-/** Returns whether the program ended the response, and did not take over its connection. */
+/** Returns whether the application ended the response and did not take over its connection. */
 function isEnded(res: ServerResponse): boolean {
   return res.headersSent !== false || res.writableEnded || res.finished
 }

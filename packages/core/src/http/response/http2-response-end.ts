@@ -12,13 +12,13 @@ export function streamOf(res: object): ServerHttp2Stream | undefined {
   return typeof stream?.rstCode === 'number' ? (stream as ServerHttp2Stream) : undefined
 }
 
-/** Watches an HTTP/2 response by its stream, on which a program may also answer directly. */
+/** Watches an HTTP/2 response through its stream, because an application may also answer directly on the stream. */
 export function watchHttp2(
   res: Http2ServerResponse,
   stream: ServerHttp2Stream,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
-  // The response itself emits its end late, and for some HEAD requests never.
+  // The response object itself reports its end late, and for some HEAD requests never.
   const { session } = stream
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined
@@ -33,7 +33,7 @@ export function watchHttp2(
     return hasTimedOutHere ? 'timeout' : 'server'
   }
 
-  /** Notes who breaks an open stream. Node calls `close` and `destroy` too, when the connection is gone. */
+  /** Records who breaks an open stream. Node also calls `close` and `destroy` when the connection has closed. */
   function noteBreak(): void {
     if (stream.closed || stream.destroyed || brokenBy !== undefined) return
     brokenBy = hasPeerLeft(session) ? 'client' : 'server'
@@ -65,7 +65,7 @@ export function watchHttp2(
   }
 }
 
-/** Returns whether Node made the error from the code with which the stream was closed. */
+/** Returns whether Node created the error from the code with which the stream was closed. */
 function isResetCode(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_HTTP2_STREAM_ERROR'
 }

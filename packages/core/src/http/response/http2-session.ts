@@ -5,14 +5,14 @@ import { isNetworkError } from './network-error.js'
 import { createTimeoutMark, type TimeoutMark } from './timeout-mark.js'
 
 interface SessionState {
-  /** Whether the client reported an error of its own, so that Node closes all streams. */
+  /** Whether the client reported an error, after which Node closes all streams. */
   hasClientError: boolean
   readonly timeout: TimeoutMark
 }
 
 const sessions = new WeakMap<Http2Session, SessionState>()
 
-/** Watches an HTTP/2 session once, however many requests it carries. */
+/** Watches an HTTP/2 session, only once even if it carries many requests. */
 export function watchSession(session: Http2Session): void {
   if (sessions.has(session)) return
   const state: SessionState = { hasClientError: false, timeout: createTimeoutMark() }
@@ -23,7 +23,7 @@ export function watchSession(session: Http2Session): void {
   })
 }
 
-/** Returns whether a session that ends now ends because of a time-out. */
+/** Returns whether a session that ends now ends because of a timeout. */
 export function hasTimedOut(session: Http2Session | undefined): boolean {
   return session !== undefined && sessions.get(session)?.timeout.isRecent() === true
 }
@@ -37,11 +37,11 @@ export function hasPeerLeft(session: Http2Session | undefined): boolean {
   return socket.readableEnded || isNetworkError(socket.errored)
 }
 
-/** Returns the socket of a session, until the session gives it up. */
+/** Returns the socket of a session, or `undefined` once the session has released it. */
 function socketOf(session: Http2Session): Http2Session['socket'] | undefined {
   try {
     const { socket } = session
-    // A socket that was given up throws here.
+    // A session that has released its socket throws here.
     return typeof socket.destroyed === 'boolean' ? socket : undefined
   } catch {
     return undefined

@@ -1,13 +1,16 @@
 /** The system calls that Node makes for an open connection. */
 const SOCKET_SYSCALLS = ['read', 'write', 'writev', 'shutdown']
 
-/** Returns whether the system reported an error, such as `ECONNRESET` or `EPIPE`, of a connection that was open. */
+/** Returns whether an error is a system error, such as `ECONNRESET` or `EPIPE`, on an open connection. */
 export function isNetworkError(error: unknown): boolean {
   const { syscall } = (error ?? {}) as { syscall?: unknown }
   return typeof syscall === 'string' && SOCKET_SYSCALLS.includes(syscall) && !isCanceled(error)
 }
 
-/** Returns whether an error means that this side destroyed the connection, as in waiting writes from Node 22 on. */
+/**
+ * Returns whether an error is `ECANCELED`, with which pending writes fail from Node 22 on if this side destroys the
+ * socket.
+ */
 export function isCanceled(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ECANCELED'
 }

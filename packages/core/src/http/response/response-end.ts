@@ -1,28 +1,28 @@
-/** How a response ended: well, or broken off by its client, or by the server itself, its time-out or its error. */
+/** How a response ended: `well`, or broken off by the client, by the server, by a timeout or by an error. */
 export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly error: unknown }
 
 /** A response that is watched to its end. */
 export interface WatchedResponse {
-  /** How the response ended, if it ended before the watch began. No event follows then. */
+  /** How the response ended, if it ended before the watch began. In that case, no event follows. */
   readonly earlyEnd: ResponseEnd | undefined
-  /** Returns whether the client has left, which may cause any later failure. */
+  /** Returns whether the client has left, which may be the cause of any later failure. */
   hasClientLeft(): boolean
-  /** Returns the status in the head of the response, or `undefined` if no head was sent. */
+  /** Returns the status code that was sent, or `undefined` if no head was sent. */
   sentStatus(end: ResponseEnd): number | undefined
-  /** Stops watching what outlives the response. */
+  /** Stops watching objects that outlive the response, such as its connection. */
   unwatch(): void
 }
 
 /** Callbacks for a watched response. They must not throw. */
 export interface ResponseWatcher {
   ended(determineEnd: () => ResponseEnd): void
-  /** Called when the program ends the response, but not for every response. */
+  /** Called when the application ends the response. Not called for every response. */
   answered(): void
   /** Called when a stream is piped into the response, before the stream is read. */
   piped(source: unknown): void
 }
 
-/** The info in the stop record of a response that was broken off, but not by an error. */
+/** The info in the stop record of a response that was broken off without an error. */
 export const BROKEN_OFF = {
   client: { etype: 'ClientDisconnected', message: 'The client went away' },
   server: { etype: 'ResponseAborted', message: 'The server broke the response off' },

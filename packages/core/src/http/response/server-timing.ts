@@ -9,10 +9,10 @@ import type { NodeResponse } from './node-messages.js'
 const NAME = 'Server-Timing'
 const MAX_ENTRIES = 10
 const MAX_NAME_CHARS = 60
-/** A shared cache would give the answer of one caller to others. */
+/** A shared cache would send one caller's answer to other callers. */
 const SHARED_CACHE = /(?:^|[\s,])(?:public|s-maxage)(?![\w-])/i
 
-/** Returns the text of a `Server-Timing` header: the trace, the time until now, and the steps with the longest sums. */
+/** Returns the value of a `Server-Timing` header: the trace, the time so far, and the steps with the largest totals. */
 export function timingOfTrace(baseId: string, totalMs: number, steps: readonly StepTotal[]): string {
   const shown = steps.slice(0, MAX_ENTRIES - 2).map(({ name, count, ms }) => {
     const token = toToken(name)
@@ -21,19 +21,19 @@ export function timingOfTrace(baseId: string, totalMs: number, steps: readonly S
   return [`osprofiler;desc=${quote(baseId)}`, `total;dur=${toDuration(totalMs)}`, ...shown].join(', ')
 }
 
-/** Returns the text of a `Server-Timing` header that says why a request is not traced. */
+/** Returns the value of a `Server-Timing` header that says why a request is not traced. */
 export function timingOfRefusal(reason: string): string {
   return `osprofiler;desc=${quote(`refused: ${reason}`)}`
 }
 
-/** Adds a `Server-Timing` header when the head of a response is written. `describe` gives its text. */
+/** Adds a `Server-Timing` header when the head of a response is written. `describe` returns its value. */
 export function addServerTiming(res: NodeResponse, describe: () => string): void {
   const stream = streamOf(res)
   if (stream !== undefined) addToStream(stream, describe)
   else addToResponse(res as ServerResponse, describe)
 }
 
-/** Node's own response calls its `writeHead` for each head, also if the program only writes a body. */
+/** Overrides `writeHead`. Node's response calls it for every head, even if the application only writes a body. */
 function addToResponse(res: ServerResponse, describe: () => string): void {
   let isAdded = false
   overrideMethod(res, 'writeHead', (original, self, args) => {
@@ -46,7 +46,7 @@ function addToResponse(res: ServerResponse, describe: () => string): void {
 
 function changedHead(res: ServerResponse, args: readonly unknown[], describe: () => string): readonly unknown[] {
   try {
-    // Node takes the third argument as the headers, or the second one if that is no status message.
+    // Node reads the headers from the third argument, or from the second one if that is not a status message.
     const position = typeof args[1] === 'string' || (args[2] !== undefined && args[2] !== null) ? 2 : 1
     const headers = args[position]
     const given = headersIn(headers)
@@ -59,12 +59,12 @@ function changedHead(res: ServerResponse, args: readonly unknown[], describe: ()
     }
     return [...args.slice(0, position), withTiming(headers, text), ...args.slice(position + 1)]
   } catch {
-    // The answer is sent without the header.
+    // The response is sent without the header.
     return args
   }
 }
 
-/** Every answer of HTTP/2 begins with `respond`, also that of Node's response. */
+/** Overrides `respond`, which begins every HTTP/2 response, even if Node's response object sends it. */
 function addToStream(stream: ServerHttp2Stream, describe: () => string): void {
   overrideMethod(stream, 'respond', (original, self, args) => {
     try {
@@ -77,13 +77,13 @@ function addToStream(stream: ServerHttp2Stream, describe: () => string): void {
         return Reflect.apply(original, self, [changed, ...args.slice(1)])
       }
     } catch {
-      // The answer is sent without the header.
+      // The response is sent without the header.
     }
     return Reflect.apply(original, self, args)
   })
 }
 
-/** Returns headers by their names in lower case, from an object, a flat list or a list of pairs. */
+/** Returns headers by lower-case name, from an object, a flat list or a list of pairs. */
 function headersIn(headers: unknown): Record<string, unknown> {
   const found: Record<string, unknown> = Object.create(null)
   for (const [name, value] of pairsOf(headers)) {
@@ -100,7 +100,7 @@ function pairsOf(headers: unknown): readonly (readonly [unknown, unknown])[] {
   return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]] as const] : []))
 }
 
-/** Returns a copy of headers, in their form, whose only `Server-Timing` is `text`. */
+/** Returns a copy of headers in the same form (object, flat list or pairs), whose only `Server-Timing` is `text`. */
 function withTiming(headers: object, text: string, name = NAME): object {
   const isTiming = (given: unknown): boolean => String(given).toLowerCase() === NAME.toLowerCase()
   if (Array.isArray(headers)) {
@@ -127,13 +127,13 @@ function toDuration(ms: number): string {
   return ms.toFixed(1)
 }
 
-/** Returns a name with the characters that a token may have (RFC 9110). */
+/** Replaces characters in a name that a token must not contain (RFC 9110). */
 function toToken(name: string): string {
   const token = name.slice(0, MAX_NAME_CHARS).replace(/[^\w!#$%&'*+.^`|~-]/g, '_')
   return token === '' ? '_' : token
 }
 
-/** Quotes a text with printable ASCII only, whatever it holds. */
+/** Quotes a text. Replaces all characters except printable ASCII. */
 function quote(text: string): string {
   const ascii = text.slice(0, 4 * MAX_NAME_CHARS).replace(/[^ -~]/g, '?')
   return `"${ascii.replace(/["\\]/g, '\\$&')}"`

@@ -1,19 +1,19 @@
 import { Number, performance } from '../../platform/platform.js'
 
-// A program may write a log before it ends what timed out. An end that comes much later has another reason.
+// An application may write a log entry before it closes a timed-out connection. A close much later has another reason.
 const RECENT_MS = 1_000
 
-/** Remembers when a connection or stream timed out. Node leaves it open unless the program ends it. */
+/** Remembers when a connection or stream timed out. Node leaves it open unless the application closes it. */
 export type TimeoutMark = ReturnType<typeof createTimeoutMark>
 
-/** Creates a mark that remembers no time-out yet. A listener of `timeout` calls `note`. */
+/** Creates a mark without a timeout. A listener for `timeout` must call `note`. */
 export function createTimeoutMark() {
   let timedOutAt = Number.NEGATIVE_INFINITY
   return {
     note(): void {
       timedOutAt = performance.now()
     },
-    /** Returns whether a connection or stream that ends now ends because of the time-out. */
+    /** Returns whether a connection or stream that ends now ends because of the timeout. */
     isRecent: (): boolean => performance.now() - timedOutAt < RECENT_MS,
   }
 }

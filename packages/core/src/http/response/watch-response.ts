@@ -5,7 +5,9 @@ import { streamOf, watchHttp2 } from './http2-response-end.js'
 import type { NodeRequest, NodeResponse } from './node-messages.js'
 import type { ResponseWatcher, WatchedResponse } from './response-end.js'
 
-/** Watches a response, without listeners, and decides who ended it. Returns `undefined` if that is impossible. */
+/**
+ * Watches a response without adding listeners, and determines who ended it. Returns `undefined` if that is impossible.
+ */
 export function watchResponse(
   req: NodeRequest,
   res: NodeResponse,

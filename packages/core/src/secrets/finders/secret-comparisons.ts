@@ -12,11 +12,14 @@ const NEXT_VALUE = new RegExp(String.raw`\s{0,4}(?:,|\band\b)\s{0,4}${STRING_AHE
 const REVERSED_COMPARISON = /'\s{0,4}(?:=|<>|!=)\s{0,4}["`]?(?:\w{1,64}\.)?(\w{2,64})/g
 const MAX_CHARS_BEFORE_OPERATOR = 96
 const MAX_REVERSED_CHARS = 256
-// PostgreSQL and other databases report an existing row this way.
+// How PostgreSQL and other databases report that a row already exists.
 const EXISTING_ROW = /\bKey \(([\w", ]{1,256})\)=\(/g
 const JWK_PRIVATE_MEMBER = /"(?:d|k|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"([\w-]+)(?=")/g
 
-/** Finds secrets that SQL compares in other ways than by `=`: `token IN ('x')`, `token <> 'x'`, `'x' = token`. */
+/**
+ * Finds secrets that SQL compares with another operator than `=`: `token IN ('x')`, `token <> 'x'`, or in reverse, `'x'
+ * = token`.
+ */
 export function findComparisons(text: string, spans: Span[]): void {
   forEachMatch(OPERATOR, text, ({ index }) => {
     if (isSecretName(readNameBefore(text, index))) OPERATOR.lastIndex = hideList(text, OPERATOR.lastIndex, spans)
@@ -38,7 +41,7 @@ function readNameBefore(text: string, end: number): string {
   return words.at(-1) ?? ''
 }
 
-/** Returns where the last value of a list ends. */
+/** Hides the values of a list. Returns the end of the last value. */
 function hideList(text: string, from: number, spans: Span[]): number {
   let at = from
   for (;;) {
@@ -52,7 +55,7 @@ function hideList(text: string, from: number, spans: Span[]): number {
   }
 }
 
-/** Finds the values of `Key (api_key)=(x) already exists.`, and the private members of a JSON Web Key. */
+/** Finds the values in `Key (api_key)=(x) already exists.`, and the private members of a JSON Web Key. */
 export function findDetails(text: string, spans: Span[]): void {
   if (text.includes('"kty"')) hideGroups(JWK_PRIVATE_MEMBER, text, spans)
   if (!text.includes('Key (')) return

@@ -15,17 +15,17 @@ const COLON = 58
 interface NameInText {
   readonly name: string
   readonly start: number
-  /** Code of the quote before the name, or 0. */
+  /** The character code of the quote before the name, or 0. */
   readonly quote: number
   readonly inUrl: boolean
-  /** Whether the name begins a line or follows a semicolon, as in ADO connection strings. */
+  /** Whether the name is at the beginning of a line, or follows a semicolon as in ADO connection strings. */
   readonly beginsLine: boolean
   readonly hasSpaceBefore: boolean
 }
 
 /**
- * Finds what follows a secret name and `=` or `:`, as in URLs, forms, JSON, headers, settings, connection strings and
- * sentences. Each character is read a bounded number of times, whatever the text.
+ * Finds the value after a secret name and `=` or `:`, as in URLs, forms, JSON, headers, settings, connection strings
+ * and sentences. Reads each character a bounded number of times, so the time is linear.
  */
 export function findPairs(text: string, spans: Span[]): void {
   let equals = text.indexOf('=')
@@ -63,24 +63,24 @@ function isHarmlessValue(text: string, { name, inUrl }: NameInText, { spans }: V
   return inUrl ? isHarmlessInUrl(name, content) : isHarmlessText(name, content)
 }
 
-/** Matches `/src/auth/token.js:12:3` in a stack trace. */
+/** Matches a source position in a stack trace, such as `/src/auth/token.js:12:3`. */
 function isSourcePosition(text: string, name: string, sign: number): boolean {
   const code = text.charCodeAt(sign + 1)
   return text.charCodeAt(sign) === COLON && code >= 48 && code <= 57 && SOURCE_FILE.test(name)
 }
 
-/** Matches `unexpected token: identifier`, as parsers report. */
+/** Matches a parser's error message, such as `unexpected token: identifier`. */
 function isParserError(text: string, { name, start }: NameInText): boolean {
   return name === 'token' && text.slice(start - 9, start) === 'expected '
 }
 
-/** `://` belongs to a URL, `::` to a class or a cast. */
+/** Returns whether the colon belongs to `://` in a URL, or to `::` before a class member or in a cast. */
 function isOtherColon(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1)
   return next === COLON || text.charCodeAt(at - 1) === COLON || (next === 47 && text.charCodeAt(at + 2) === 47)
 }
 
-/** Matches `= ?` and `= $1`, which are so frequent in statements that their names are not read. */
+/** Matches `= ?` and `= $1`. Both are so frequent in statements that the names before them are not read. */
 function isPlaceholder(text: string, from: number): boolean {
   const at = text.charCodeAt(from) === 32 ? from + 1 : from
   const code = text.charCodeAt(at)
@@ -89,7 +89,7 @@ function isPlaceholder(text: string, from: number): boolean {
   return code === 36 && digit >= 49 && digit <= 57 && endsWord(text, at + 2)
 }
 
-/** Returns whether a blank, a comma, a closing bracket or the end is here. */
+/** Returns whether there is a space, a comma, a closing bracket or the end of the text at an index. */
 function endsWord(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return at >= text.length || code === 32 || code === 44 || code === 41 || code === 125
@@ -99,7 +99,7 @@ function isSecretHere(text: string, { name, start, inUrl, quote }: NameInText, k
   if (kind === 'secret') return true
   if (inUrl) return isSecretInUrl(name)
   if (quote !== 0 || !isBlank(text.charCodeAt(start - 1))) return false
-  // `API key: ...`
+  // The name may consist of two words, as in `API key: ...`.
   let from = start - 1
   while (from > 0 && start - from < 24 && isNameCharacter(text.charCodeAt(from - 1))) from--
   return isSecretName(text.slice(from, start + name.length))
@@ -122,16 +122,16 @@ function readName(text: string, at: number, from: number): NameInText | undefine
   let isEscaped = false
   let before = text.charCodeAt(start - 1)
   if (before === 92) {
-    // An escape in JSON or in a program: the end of a line, or a sign of a URL.
+    // The escape of a line end, a tab, or a URL's `?` or `&`, as in JSON or source code.
     const escaped = /^(?:u00(3f|26)|u[\da-f]{4}|[nrt])(?=.)/i.exec(name)
-    // `C:\token` contains no tab.
+    // In `C:\token`, `\t` is not a tab.
     if (!isSecretName(name)) name = name.slice(escaped?.[0].length ?? 0)
     inUrl = escaped?.[1] !== undefined
     isEscaped = escaped !== null
     before = 10
   }
   inUrl ||= before === 63 || before === 38 || before === 35 || isAfterAmpEntity(text, start)
-  // A text with escapes, as in JSON, is in quotes.
+  // A text with escapes, such as JSON, is inside quotes.
   const quote = isQuote(before) ? before : isEscaped ? 34 : 0
   let line = start - 1
   while (line >= from && isBlank(text.charCodeAt(line))) line--
@@ -145,7 +145,7 @@ function isAfterAmpEntity(text: string, start: number): boolean {
   return text.charCodeAt(start - 1) === 59 && text.startsWith('&amp', start - 5)
 }
 
-/** Returns whether a text that begins with a name and `=` goes on like a form. */
+/** Returns whether a text that begins with a name and `=` continues with `&` and another name, like a form. */
 function isFormBody(text: string, at: number): boolean {
   return text.charCodeAt(at) === EQUALS && /=[^\s&]{0,4096}&[\w.%[\]-]{1,64}=/y.test(text.slice(at, at + 4200))
 }

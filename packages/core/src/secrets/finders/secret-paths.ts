@@ -2,7 +2,7 @@ import { RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
 import { forEachMatch, hideGroups, hideSpan, type Span } from '../values/text-spans.js'
 
-/** Addresses that are secrets themselves: whoever knows the end of the path may post there. */
+/** Addresses that are secrets themselves, because anyone who knows the end of the path may post to them. */
 const WEBHOOK_PATTERNS = [
   String.raw`hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/`,
   String.raw`api\.telegram\.org/(?:file/)?bot`,
@@ -18,20 +18,22 @@ const WEBHOOK_PATTERNS = [
 ]
 const MAY_BE_WEBHOOK = /hook|telegram|ifttt|hc-ping/i
 const WEBHOOK = new RegExp(String.raw`(?:${WEBHOOK_PATTERNS.join('|')})([^\s"'<>\x60?#]+)`, 'gi')
-// A link to set a new password: a long part with digits behind a part with a secret name.
+// A link for setting a new password: a path with a secret name, followed by a long part that contains digits.
 const NAMED_PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
 
-// Links in mails, and webhooks of Mattermost and Rocket.Chat.
+// Names in links that are sent by email, and in webhooks of Mattermost and Rocket.Chat.
 const LINK_NAMES =
   /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
 const CHAT_WEBHOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
 
-/** Returns whether some part of a value mixes letters and digits. `step-1-of-2` has no such part. */
+/** Returns whether a part of a value mixes letters and digits. For example, `step-1-of-2` has no such part. */
 function looksRandom(value: string): boolean {
   return value.split(/[-_.~]/).some(part => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part))
 }
 
-/** Finds secrets in the paths of URLs: addresses of webhooks, and links that reset a password or confirm a mail. */
+/**
+ * Finds secrets in the paths of URLs: webhook addresses, and links that reset a password or confirm an email address.
+ */
 export function findSecretPaths(text: string, spans: Span[]): void {
   if (MAY_BE_WEBHOOK.test(text)) findWebhooks(text, spans)
   if (text.includes('/hooks/')) hideGroups(CHAT_WEBHOOK, text, spans)
@@ -45,7 +47,7 @@ export function findSecretPaths(text: string, spans: Span[]): void {
 function findWebhooks(text: string, spans: Span[]): void {
   forEachMatch(WEBHOOK, text, ([all, tail = '']) => {
     const start = WEBHOOK.lastIndex - tail.length
-    // Telegram's methods and Discord's messages follow the token.
+    // In Telegram's and Discord's addresses, a method or message follows the token.
     const slash = /^(?:api\.telegram|discord)/i.test(all) ? tail.indexOf('/') : -1
     hideSpan(spans, start, slash === -1 ? WEBHOOK.lastIndex : start + slash)
   })

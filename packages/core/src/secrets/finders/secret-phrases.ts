@@ -8,24 +8,26 @@ const AUTH_SCHEME = /(?<![A-Za-z0-9])(bearer|basic),?(?:\s|\+|%20){1,4}([\w~+/.=
 const WORDS_AFTER_SCHEME =
   /^(?:tokens?|auth|auth[eo][a-z]*|realm|scheme|error|formats?|headers?|credentials?|methods?|only|required|missing|not|of|and|or|is|was|are|for|with|from|in|to|the|challenge|schema|usage|support)\b/i
 
-/** Finds the credentials behind `Bearer` and `Basic`. */
+/** Finds the credentials that follow `Bearer` and `Basic`. */
 export function findSchemes(text: string, spans: Span[]): void {
   forEachMatch(AUTH_SCHEME, text, ([, scheme = '', token = '']) => {
-    // `Bearer realm="api"` is a challenge.
+    // For example, `Bearer realm="api"` is a challenge.
     const isChallenge = /^\w+=$/.test(token) && text[AUTH_SCHEME.lastIndex] === '"'
     if (isChallenge || WORDS_AFTER_SCHEME.test(token) || isProse(scheme, token)) return
     hideSpan(spans, AUTH_SCHEME.lastIndex - token.length, AUTH_SCHEME.lastIndex)
   })
 }
 
-/** Matches a lower-case word: `bearer of`, `Basic usage`. Credentials of `Basic` contain a colon. */
+/**
+ * Matches a lower-case word, as in `bearer of` and `Basic usage`. Real `Basic` credentials contain an encoded colon.
+ */
 function isProse(scheme: string, token: string): boolean {
   if (!/^[A-Za-z]?[a-z]+[.,:]?$/.test(token)) return false
   if (/^basic$/i.test(scheme)) return !String(Buffer.from(token, 'base64')).includes(':')
   return scheme === 'bearer'
 }
 
-// `--password secret`, and `-pass secret`.
+// Matches `--password secret` and `-pass secret`.
 const COMMAND_OPTION = /(?<![\w-])--?([A-Za-z][\w.-]{1,63})[ \t]{1,8}(?!-)/g
 
 /** Finds values of command options that have a secret name. */
@@ -40,20 +42,20 @@ const REPLACE_PASSWORD = /\breplace\s{1,8}(?=["'\w])/gi
 const ATTACH_KEY = /\bkey\s{1,8}(?:x(?='))?(?=["'])/gi
 const PRAGMA_KEY = /\bpragma\s{1,8}(?:\w{1,64}\.)?(?:hex|text|re|hexre|textre)?key\s{0,8}[=(]\s{0,8}/gi
 
-/** Finds quoted secrets of SQL: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
+/** Finds quoted secrets in SQL: `PASSWORD '...'`, `IDENTIFIED BY '...'`, `ATTACH ... KEY '...'`. */
 export function findQuoted(text: string, spans: Span[]): void {
   hideValuesAfter(QUOTED_SECRET, text, spans)
   if (/attach/i.test(text)) hideValuesAfter(ATTACH_KEY, text, spans)
 }
 
-/** Finds the passwords that Oracle takes without quotes: `IDENTIFIED BY x REPLACE y`. */
+/** Finds passwords that Oracle accepts without quotes: `IDENTIFIED BY x REPLACE y`. */
 export function findIdentified(text: string, spans: Span[]): void {
   if (!/identified\s/i.test(text) || !/\b(?:create|alter|grant|connect)\s/i.test(text)) return
   hideValuesAfter(IDENTIFIED_BY, text, spans)
   hideValuesAfter(REPLACE_PASSWORD, text, spans)
 }
 
-/** Finds the database key of SQLCipher: `PRAGMA key = '...'`. */
+/** Finds SQLCipher's database key: `PRAGMA key = '...'`. */
 export function findPragmaKeys(text: string, spans: Span[]): void {
   if (text.includes('PRAGMA') || text.includes('pragma')) hideValuesAfter(PRAGMA_KEY, text, spans)
 }
@@ -67,7 +69,7 @@ export function findElements(text: string, spans: Span[]): void {
   let isLabelled = false
   forEachMatch(XML_ELEMENT, text, ([, name = '', value = '']) => {
     const start = XML_ELEMENT.lastIndex - value.length
-    // `<key>password</key><string>...</string>`
+    // A label may precede the value, as in `<key>password</key><string>...</string>`.
     if (isSecretName(name) || isLabelled) hideSpan(spans, start, XML_ELEMENT.lastIndex)
     isLabelled = /^(?:key|name)$/i.test(name) && value.length <= MAX_LABEL_CHARS && isSecretName(value)
   })
@@ -75,7 +77,7 @@ export function findElements(text: string, spans: Span[]): void {
 
 const MAY_BE_COMMAND =
   /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
-/** Commands and their options that take a secret without telling so by their names. */
+/** Commands with options whose names do not say that they take a secret. */
 const SECRET_OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
@@ -102,10 +104,10 @@ export function findCommands(text: string, spans: Span[]): void {
   for (const [command, option] of SECRET_OPTIONS) if (command.test(text)) hideValuesAfter(option, text, spans)
 }
 
-// Test runners print `PASS src/a.test.js`.
+// Test runners print lines such as `PASS src/a.test.js`.
 const SOURCE_FILE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
-/** Hides the value behind each match, and continues behind the value, so that no part is read twice. */
+/** Hides the value after each match, and continues after that value, so that no part is read twice. */
 function hideValuesAfter(
   pattern: RegExp,
   text: string,

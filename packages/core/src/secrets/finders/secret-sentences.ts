@@ -1,10 +1,14 @@
 import { hideGroups, type Span } from '../values/text-spans.js'
 
-// `password is ...`, `Password (...)`, `requirepass ...`, `ENV SECRET ...`. The value has letters and a digit.
+// Matches `password is ...`, `Password (...)`, `requirepass ...` and `ENV SECRET ...`, if the value contains letters
+// and a digit.
 const SENTENCE =
   /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|apikey|masterauth|_key)(?:\s{1,4}for\s{1,4}(?:(?:the\s{1,4})?user\s{1,4})?[^\s]{1,64}(?=\s{1,4}is\s))?(?:\s{1,4}(?:is|was|to|->|=>))?(?:\s{1,4}\(?|[|~])["'`“]?(?=[^\s"'`()]{0,64}\d)(?=[^\s"'`()]{0,64}[A-Za-z])([^\s"'`()<>,;]{6,})/gi
 
-/** Returns whether a text may tell a secret in a sentence. Spares most texts the slower `findSentences`. */
+/**
+ * Returns whether a text may state a secret in a sentence. Most texts do not, and need not run the slower
+ * `findSentences`.
+ */
 export function mayHaveSentence(text: string): boolean {
   return text.length >= 10 && /[ \t|~]/.test(text) && MAY_TELL_SECRET.test(text)
 }
@@ -12,11 +16,11 @@ export function mayHaveSentence(text: string): boolean {
 const MAY_TELL_SECRET =
   /code is |CODE IS |identified by|IDENTIFIED BY|ass|pwd|ecret|oken|pi[kK]ey|PASS|SECRET|TOKEN|_KEY|masterauth/
 
-// `Your verification code is 839274`
+// Matches `Your verification code is 839274`.
 const CODE =
   /(?:verification|security|login|auth\w{0,16}|sign-?in|one[- ]time|otp|confirmation|access|recovery|activation|pin|sms|2fa)\s{1,4}code\s{1,4}is:?\s{1,4}(\d[\d -]{2,10}\d)/gi
 
-/** Finds secrets that a sentence tells: `password is ...`, `Your verification code is 839274`. */
+/** Finds secrets that a sentence states: `password is ...`, `Your verification code is 839274`. */
 export function findSentences(text: string, spans: Span[]): void {
   hideGroups(SENTENCE, text, spans)
   hideGroups(CODE, text, spans)

@@ -1,9 +1,9 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { forEachMatch, hideSpan, type Span } from '../values/text-spans.js'
 
-/** Texts that look like secrets. Hardly any other text begins like them. */
+/** Patterns of secrets. Hardly any other text begins like them. */
 const SHAPES = [
-  // JSON Web Tokens and other JSON in Base64; Fernet.
+  // JSON Web Tokens and other JSON in Base64, and Fernet tokens.
   String.raw`eyJ[\w-]{12,}(?:\.[\w-]*)*`,
   String.raw`gAAAAA[\w-]{16,}=*`,
   // AWS.
@@ -41,7 +41,7 @@ const SHAPES = [
   'glsa_[A-Za-z0-9]{20,}_[A-Fa-f0-9]{8}',
   'r8_[A-Za-z0-9]{30,}',
   String.raw`v[1-4]\.(?:local|public)\.[\w-]{20,}(?:\.[\w-]+)*`,
-  // Stored passwords.
+  // Password hashes.
   String.raw`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`,
   String.raw`\$argon2(?:id|i|d)\$[\w$=,+/]{16,}`,
   String.raw`\$(?:5|6|y|7)\$[\w./$=]{16,}`,
@@ -49,15 +49,15 @@ const SHAPES = [
 ]
 const ANY_SHAPE = `(?:${SHAPES.join('|')})`
 const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY_SHAPE}`, 'g')
-// JSON writes the end of a line as an escape, whose letter stands before the shape.
+// JSON escapes a line break as `\n`, so the letter `n` directly precedes the secret.
 const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY_SHAPE}`, 'g')
-// Secret of an Azure app.
+// The secret of an Azure app.
 const AZURE_SECRET = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
 const KEY_BLOCK_LABEL = 'PRIVATE KEY'
 const KEY_BLOCK_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g
 const KEY_BLOCK_END = /-----END [A-Z0-9 ]{0,60}-----/g
 
-/** Finds tokens and keys that are known by their form alone, such as JSON Web Tokens and keys of AWS. */
+/** Finds tokens and keys by their pattern, such as JSON Web Tokens and AWS keys. */
 export function findShapes(text: string, spans: Span[]): void {
   findShapesOf(SHAPE, text, spans)
   if (text.includes('\\')) findShapesOf(SHAPE_IN_JSON, text, spans)
@@ -66,17 +66,17 @@ export function findShapes(text: string, spans: Span[]): void {
 
 function findShapesOf(pattern: RegExp, text: string, spans: Span[]): void {
   forEachMatch(pattern, text, ({ 0: shape, index }) => {
-    // `sk-` may also begin a name of words with hyphens.
+    // A hyphenated name, such as `sk-learn-tutorial-notes`, may also begin with `sk-`.
     if (!shape.startsWith('sk-') || /\d/.test(shape)) hideSpan(spans, index, pattern.lastIndex)
   })
 }
 
-/** Finds private keys in the PEM format, even if the end was cut off. */
+/** Finds private keys in the PEM format, even if their end was cut off. */
 export function findKeyBlocks(text: string, spans: Span[]): void {
   if (!text.includes(KEY_BLOCK_LABEL)) return
   forEachMatch(KEY_BLOCK_BEGIN, text, ({ index }) => {
     KEY_BLOCK_END.lastIndex = KEY_BLOCK_BEGIN.lastIndex
-    // A key that was cut off reaches to the end of the text.
+    // If the end of the key was cut off, the key extends to the end of the text.
     const end = KEY_BLOCK_END.exec(text) === null ? text.length : KEY_BLOCK_END.lastIndex
     hideSpan(spans, index, end)
     KEY_BLOCK_BEGIN.lastIndex = end

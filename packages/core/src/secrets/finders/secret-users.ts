@@ -1,7 +1,7 @@
 import { Math, Set } from '../../platform/platform.js'
 import { hideSpan, type Span } from '../values/text-spans.js'
 
-// URLs of these schemes often have an `@` in their paths: `/@scope/package`.
+// URLs with these schemes often have an `@` in their paths, as in `/@scope/package`.
 const WEB_SCHEMES = new Set(['http', 'https', 'ws', 'wss', 'ftp', 'git', 'ssh'])
 const RUN_END = /[\s"'<>`]|$/g
 const MAX_PASSWORD_CHARS = 1_024
@@ -9,17 +9,20 @@ const MAX_SCHEME_CHARS = 20
 const MAX_PATH_CHARS = 256
 const MAX_PORT_CHARS = 256
 
-/** A stretch of text without blanks or quotes. */
+/** A part of a text without spaces or quotes. */
 interface Run {
   readonly runEnd: number
-  /** Place of the next `@`, perhaps of another address. */
+  /** The index of the next `@`, which may belong to another address. */
   readonly nextAt: number
-  /** Whether the text was cut inside the run. */
+  /** Whether the end of the text cuts off this part. */
   readonly isCutOff: boolean
   readonly findNextSign: FindNextSign
 }
 
-/** Returns the place of the next `?`, or of the next `@` that may end a password. `from` never decreases. */
+/**
+ * Returns the index of the next `?`, or of the next `@` that may end a password. `from` must not decrease between
+ * calls.
+ */
 type FindNextSign = (from: number) => number
 
 function createNextSignSearch(text: string): FindNextSign {
@@ -28,14 +31,14 @@ function createNextSignSearch(text: string): FindNextSign {
     if (sign >= from) return sign
     for (sign = from; sign < text.length; sign++) {
       const code = text.charCodeAt(sign)
-      // `/@scope/package` is a path.
+      // In `/@scope/package`, the `@` belongs to a path.
       if (code === 63 || (code === 64 && text.charCodeAt(sign - 1) !== 47)) break
     }
     return sign
   }
 }
 
-/** Finds users and passwords in URLs. If the text `isCut`, the `@` behind a password may be missing. */
+/** Finds users and passwords in URLs. If `isCut`, the text was cut, so the `@` after a password may be missing. */
 export function findUsers(text: string, spans: Span[], isCut: boolean): void {
   let runEnd = -1
   let nextAt = -1
@@ -53,13 +56,13 @@ export function findUsers(text: string, spans: Span[], isCut: boolean): void {
       runEnd = RUN_END.exec(text)?.index ?? text.length
     }
     const isCutOff = isCut && runEnd === text.length
-    // The hidden part is not read again, because thousands of addresses may begin in it.
+    // Continues after the hidden part, because thousands of addresses may begin in it.
     if (nextAt < runEnd || isCutOff)
       from = Math.max(from, findUserInAddress(text, spans, at, { runEnd, nextAt, isCutOff, findNextSign }))
   }
 }
 
-/** Returns the end of the hidden part of an address, or the place from which the address was read. */
+/** Returns the end of the part that it hides, or the index at which it began to read. */
 function findUserInAddress(text: string, spans: Span[], at: number, run: Run): number {
   const { runEnd, nextAt, isCutOff } = run
   const start = at + 3
@@ -74,7 +77,7 @@ function findUserInAddress(text: string, spans: Span[], at: number, run: Run): n
   }
   if (lastAt === -1) {
     if (colon === -1 || isPort(text, colon + 1, end)) return start
-    // The password contains a sign that should have been escaped, such as a slash.
+    // The password contains a character that should have been escaped, such as a slash.
     if (nextAt < runEnd && nextAt - colon < MAX_PASSWORD_CHARS) lastAt = nextAt
     else {
       if (isCutOff) hideSpan(spans, colon + 1, runEnd)

@@ -2,25 +2,25 @@ import { Uint8Array } from '../../platform/platform.js'
 
 /** An `=` or `:`, which may separate a name from a secret. */
 export const PAIR = 1
-/** A slash, as in the paths of URLs. */
+/** A slash, as in a URL's path. */
 export const SLASH = 2
 /** An `@`, which may follow a user and a password. */
 export const AT = 4
-/** A `%`, which may begin an escape of a URL. */
+/** A `%`, which may begin an escape in a URL. */
 export const PERCENT = 8
-/** A `<`, which may begin an element of XML. */
+/** A `<`, which may begin an XML element. */
 export const ANGLE = 16
-/** A hyphen that may begin an option of a command. */
+/** A hyphen, which may begin a command option. */
 export const OPTION = 32
-/** A quote behind a word and a blank: `PASSWORD '...'`. */
+/** A quote after a word and a space, as in `PASSWORD '...'`. */
 export const QUOTED = 64
-/** A word of 16 characters or more, which may be a token or a key. */
+/** A word of at least 16 characters, which may be a token or a key. */
 export const LONG_WORD = 128
-/** A possible beginning of `Bearer` or `Basic`. */
+/** Characters that may begin `Bearer` or `Basic`. */
 export const SCHEME = 256
 /** Several lines, or a first line that may begin with a command. */
 export const COMMAND = 512
-/** A list of texts in JSON. */
+/** A list of strings in JSON. */
 export const LIST = 1024
 
 const LONG_WORD_CHARS = 16
@@ -43,7 +43,7 @@ for (const [signs, bit] of [
 }
 const MAY_BEGIN_COMMAND = /^\s*(?:PASS|AUTH|machine|login|pragma|HELLO|MIGRATE|ACL)/i
 
-/** Returns the signs of secrets in a text. One look at each character spares most texts all other searches. */
+/** Returns the signs of secrets in a text. For most texts, this single pass makes all other searches unnecessary. */
 export function findSigns(text: string): number {
   const { length } = text
   let signs = 0
@@ -80,9 +80,9 @@ function findSignsInContext(text: string, at: number, code: number): number {
   }
   const before = text.charCodeAt(at - 1)
   const first = before === 32 ? text.charCodeAt(at - 2) : before
-  // The quote may be escaped: JSON in a text.
+  // The quote may be escaped, as in JSON inside a string.
   if (first === 91 || before === 92) return LIST
-  // `('x'`, `E'x'`, `U&'x'`
+  // Matches `('x'`, `E'x'` and `U&'x'`.
   if (before === 40 || before === 38) return QUOTED
   if (before >= 66 && before <= 88 && text.charCodeAt(at - 2) < 65) return QUOTED
   const last = text.charCodeAt(at - 2)

@@ -2,13 +2,13 @@ import { asNumber } from '../../json/exact-number.js'
 import { Number } from '../../platform/platform.js'
 import { createWordSet, wordsOf } from './name-words.js'
 
-/** Values of settings, and of options of `fetch`. */
+/** Values of settings and of `fetch` options. */
 const SETTING_VALUES = createWordSet(
   'enabled disabled true false on off yes no none null undefined required optional include omit same-origin',
 )
 const MAX_SETTING_CHARS = 16
 const MAX_PATH_CHARS = 256
-/** `{pass: 3, fail: 1}` is a result of tests. */
+/** For example, `{pass: 3, fail: 1}` is a test result. */
 const MAX_PASSED_TESTS = 10_000
 const PATH = /^(?:\/[a-z]{1,16}|(?:~|[A-Za-z]:)?(?:[\\/][\w.@ -]+){2,}|\/(?=.*\.\w{1,8}$)[\w.-]+)[\\/]?$/
 const ANY_PATH = /^(?:[A-Za-z]:)?(?:[\\/][\w.@ -]*)+$/
@@ -22,7 +22,7 @@ export function isHarmless(name: string, value: unknown): boolean {
   return typeof value === 'string' && isHarmlessText(name, value)
 }
 
-/** Does the same for a value in a text, where numbers are texts. */
+/** Works like `isHarmless`, for a value in a text, where numbers are strings. */
 export function isHarmlessText(name: string, value: string): boolean {
   if (value.length > MAX_PATH_CHARS) return false
   if (value.length <= MAX_SETTING_CHARS && SETTING_VALUES.has(value.toLowerCase())) return true
@@ -38,7 +38,7 @@ function isCount(name: string, value: number): boolean {
   return words.at(-1) === 'pass' && words.length <= 2 && !/[A-Z]{4}/.test(name) && value < MAX_PASSED_TESTS
 }
 
-/** Returns whether a value in a URL is not secret: `code=404`, `key=name`, `session=morning`. */
+/** Returns whether a value in a URL is not a secret: `code=404`, `key=name`, `session=morning`. */
 export function isHarmlessInUrl(name: string, value: string): boolean {
   if (/^code$/i.test(name)) return /^\d{3}$/.test(value)
   if (/^(?:key|session)$/i.test(name)) return /^[a-z]{1,12}$/.test(value)

@@ -3,21 +3,21 @@ import { isSecretName } from './secret-names.js'
 const MAX_LABEL_CHARS = 64
 const OPTION = /^--?\w/
 const HEADER = /-|^(?:authori[sz]ation|cookie)$/i
-// `created_at`, `firstName`, `address.street`, but no digits.
+// Matches `created_at`, `firstName` and `address.street`, but no names with digits.
 const PLAIN_NAME = /^[A-Za-z]+(?:[_.-][A-Za-z]+)*$/
 const MAX_PLAIN_NAME_CHARS = 24
 
-/** Returns whether a list entry, such as `created_at`, looks like one more name and not like a value. */
+/** Returns whether a list entry, such as `created_at`, looks like another name rather than a value. */
 export function isPlainName(value: string): boolean {
   return value.length <= MAX_PLAIN_NAME_CHARS && PLAIN_NAME.test(value)
 }
 
-/** Returns whether the entry behind this label is its value, whatever it looks like: `--password`, `X-Api-Key`. */
+/** Returns whether the next entry is always the value of this label, as with `--password` and `X-Api-Key`. */
 export function takesValue(label: string): boolean {
   return OPTION.test(label) || HEADER.test(label)
 }
 
-/** Returns whether an entry is the value of the secret named before it, as in `rawHeaders`, and not a further name. */
+/** Returns whether an entry is the value of the secret name before it, as in `rawHeaders`, rather than another name. */
 export function isValueOfLabel(list: readonly unknown[], index: number): boolean {
   const label = list[index - 1]
   const value = list[index]
@@ -30,7 +30,7 @@ export function isValueOfLabel(list: readonly unknown[], index: number): boolean
   return HEADER.test(label) || hasValues(list)
 }
 
-/** Returns whether an entry at the place of a value is not a name. */
+/** Returns whether at least one entry in the position of a value is not a plain name. */
 function hasValues(list: readonly unknown[]): boolean {
   return (
     list.length > 2 && list.some((each, index) => index % 2 === 1 && (typeof each !== 'string' || !isPlainName(each)))

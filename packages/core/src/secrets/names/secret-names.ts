@@ -4,17 +4,17 @@ import { describesSecret } from './describing-names.js'
 import { createWordSet, shortenName, wordsOf } from './name-words.js'
 import { namesSecret } from './secret-words.js'
 
-/** Text that stands in a record in place of a secret. */
+/** The text that replaces a secret in a record. */
 export const REDACTED = '***'
 
 /**
- * Kind of the value under a name. `secret`; `address`: secret in URLs only; `label`: names the value beside it;
- * `value`: may have such a label; `half`: second half of a name, as in `API key`; `described`: a fact about a secret,
- * as `passwordLength`; `plain`: anything else.
+ * The kind of the value under a name. `secret`; `address`: a secret only in URLs; `label`: the name of the value next
+ * to it; `value`: may have a label next to it; `half`: the second half of a name, as in `API key`; `described`: a fact
+ * about a secret, such as `passwordLength`; `plain`: anything else.
  */
 export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'described' | 'plain'
 
-// Most names contain none of these texts, and need no closer look.
+// Most names contain none of these strings, and are not examined further.
 const MAY_NAME_SECRET =
   /pass|pw|pswd|psw|secret|token|key|auth|cookie|cred|sess|sid|jwt|bearer|pin|otp|cvv|cvc|ccv|ssn|psk|code|csrf|xsrf|phrase|pat|mnemonic|card|wort|contrase|wachtwoord|sig|hmac|ticket|assertion|verifier|saml|id$|number$|sas|jwk|clave|senha|parola|heslo|__host|__secure|session|social|answer|(?:value|values|val|vals|content|contents|data|text|default|raw|input|name|header|field|label|param|parameter|variable|property|attribute|option|setting|type)$|^[knv]$/i
 const LABEL_WORDS = createWordSet(
@@ -27,9 +27,9 @@ const SIGNATURE_WORDS = new Set(['sig', 'signature', 'hmac', 'verifier', 'assert
 // Cookies of browsers and of frameworks.
 const COOKIE_NAMES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
 
-// Tokens that tell where the next page of a list begins.
+// Tokens that identify the next page of a list.
 const PAGE_TOKENS = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
-// Functions of parsers and of routers.
+// Functions of parsers and routers.
 const HARMLESS_FUNCTIONS = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
 
 /** Returns whether a name's value is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`. */
@@ -37,7 +37,7 @@ export function isSecretName(name: string): boolean {
   return getNameKind(name) === 'secret'
 }
 
-/** Returns whether a function handles a secret: `setPassword`, and also `hasPassword` and `isTokenValid`. */
+/** Returns whether a function handles a secret, such as `setPassword`, but also `hasPassword` and `isTokenValid`. */
 export function handlesSecret(name: string): boolean {
   const kind = getNameKind(name)
   if (kind !== 'plain' && HARMLESS_FUNCTIONS.test(wordsOf(shortenName(name.slice(name.lastIndexOf('.') + 1))).join('')))
@@ -45,10 +45,13 @@ export function handlesSecret(name: string): boolean {
   return kind === 'secret' || kind === 'described'
 }
 
-/** Returns the kind of the value under a name. Remembers the kinds of short names, because names repeat. */
+/** Returns the kind of the value under a name. Caches the kinds of short names, because names repeat. */
 export const getNameKind: (name: string) => NameKind = remember(classifyName)
 
-/** Returns whether the value of a name in a URL is a secret, also of `sig`, `X-Amz-Signature`, `key` and `code`. */
+/**
+ * Returns whether the value of a name in a URL is a secret. In URLs, this includes `sig`, `X-Amz-Signature`, `key` and
+ * `code`.
+ */
 export function isSecretInUrl(name: string): boolean {
   const kind = getNameKind(decodeName(name))
   return (
@@ -73,7 +76,7 @@ function classifyName(name: string): NameKind {
   return SIGNATURE_WORDS.has(last) || URL_SECRET_NAMES.has(joined) ? 'address' : 'plain'
 }
 
-/** Decodes a name in a URL. A malformed name stays as it is. */
+/** Decodes a name in a URL. Returns a malformed name unchanged. */
 export function decodeName(name: string): string {
   if (!name.includes('%')) return name
   try {

@@ -1,10 +1,10 @@
 import { Set } from '../../platform/platform.js'
 import { createWordSet } from './name-words.js'
 
-/** These texts count anywhere in a name, even across the signs between its words. */
+/** These strings count anywhere in a name, even across the separators between its words. */
 const SECRET_ANYWHERE =
   /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|cardn(?:o|um)$|(?:credit|debit)card|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
-// A name such as `authorizations` is not a header.
+// `authorization` at the end of a name is a header. A plural such as `authorizations` is not.
 const HEADER = /authori[sz]ation$/
 const NOT_SECRET = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
 const SECRET_WORDS = createWordSet(
@@ -12,7 +12,7 @@ const SECRET_WORDS = createWordSet(
 )
 const ENDS_LIKE_PASS = /^(?:com|encom|by|sur|tres|over|under|im|out)pass$/
 const ENDS_LIKE_PW = /[a-z](?:pwd?|otp|jwt)$/
-// `passThrough` and `passRate` tell of no password, but `DB_PASS_TEST` does.
+// `passThrough` and `passRate` do not suggest a password, but `DB_PASS_TEST` does.
 const WORDS_AFTER_PASS = createWordSet(
   'word wd phrase code key hash prod production test testing dev development staging stage live local old new confirm confirmation repeat again text value plain encrypted',
 )
@@ -22,11 +22,11 @@ const AUTH_WORDS = /^(?:basic|proxy|http|redis|smtp|imap|db|user|aspx|master)aut
 const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
 const COOKIE = /cookies?$/
 
-/** Words before `key` that make a secret. Other keys belong to a table, a cache or a keyboard. */
+/** With one of these words before it, `key` is a secret. Other keys belong to a table, a cache or a keyboard. */
 const SECRET_KEY_WORDS = createWordSet(
   'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack',
 )
-/** Words before `KEY` that make no secret, in names that are written like environment variables. */
+/** With one of these words before it, `KEY` is not a secret, in a name written like an environment variable. */
 const PLAIN_KEY_WORDS = createWordSet(
   's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric',
 )
@@ -34,7 +34,10 @@ const SECRET_CODE_WORDS = createWordSet(
   'pin otp totp verification verify security auth authentication authorization access recovery backup mfa fa sms login reset activation factor time pairing device unlock passwordless',
 )
 
-/** Returns whether the words of a name tell of a secret. `isUpperCase`: the name is in capitals, as in the environment. */
+/**
+ * Returns whether the words of a name suggest a secret. `isUpperCase`: whether the name is in upper case, like an
+ * environment variable.
+ */
 export function namesSecret(words: readonly string[], joined: string, isUpperCase: boolean): boolean {
   if (SECRET_ANYWHERE.test(joined) || HEADER.test(joined) || SECRET_WORDS.has(joined) || joined === 'pass') return true
   for (let index = 0; index < words.length; index++) {
@@ -72,7 +75,7 @@ function isSecretKey(before: string | undefined, isUpperCase: boolean): boolean 
   return SECRET_KEY_WORDS.has(before) || (isUpperCase && !PLAIN_KEY_WORDS.has(before))
 }
 
-/** Returns whether a word is in a set, or ends with a word of 5 or more letters from it: `dbencryption`. */
+/** Returns whether a word is in a set, or ends with a word of at least 5 letters from the set, as in `dbencryption`. */
 function endsLikeOneOf(word: string, known: ReadonlySet<string>): boolean {
   if (known.has(word)) return true
   for (let from = 1; from <= word.length - 5; from++) if (known.has(word.slice(from))) return true

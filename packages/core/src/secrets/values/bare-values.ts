@@ -2,23 +2,23 @@ import { createWordSet } from '../names/name-words.js'
 import { isSecretName } from '../names/secret-names.js'
 import { isBlank, isLineEnd, isQuote } from './characters.js'
 
-/** Surroundings of a value without quotes, which decide about the end of the value. */
+/** The surroundings of a value without quotes, which determine where the value ends. */
 export interface BarePlace {
   /** Whether the value follows `?`, `&` or `#`. */
   readonly inUrl: boolean
-  /** Whether the value may contain blanks, as in a line of an `.env` file or between semicolons. */
+  /** Whether the value may contain spaces, as in a line of an `.env` file or between semicolons. */
   readonly mayHoldBlanks: boolean
   /** Whether the value is the rest of the line, as in a header. */
   readonly isRestOfLine: boolean
-  /** Code of the quote before the name, which ends the value. */
+  /** The character code of the quote before the name, which also ends the value. */
   readonly outerQuote: number
 }
 
-// These signs may belong to a password. They end the value if the next name follows.
+// These characters may belong to a password. They end the value only if another name follows.
 const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
 const SEMICOLON = 59
 
-/** Returns the index at which a value without quotes ends, such as at a blank or before the next name. */
+/** Returns the index at which a value without quotes ends, for example at a space or before the next name. */
 export function findBareEnd(
   text: string,
   start: number,
@@ -60,12 +60,12 @@ function isNextName(text: string, at: number): boolean {
   return NEXT_NAME.test(text)
 }
 
-// `'"`)]}>`
+// Matches `'"`)]}>`.
 function isClosingCharacter(code: number): boolean {
   return isQuote(code) || code === 41 || code === 93 || code === 125 || code === 62
 }
 
-/** Returns whether a value cannot continue here. */
+/** Returns whether a value cannot continue at an index. */
 function cannotContinue(text: string, at: number): boolean {
   if (at >= text.length) return true
   const code = text.charCodeAt(at)
@@ -74,17 +74,17 @@ function cannotContinue(text: string, at: number): boolean {
   )
 }
 
-/** Returns whether the character behind a backslash ends the line, or the text in JSON. */
+/** Returns whether the character after a backslash ends the line, or a string in JSON. */
 function endsEscaped(text: string, at: number): boolean {
   const next = text[at]
   if (next === 'r' || next === 'n') return /[A-Z"'\\]|$/.test(text[at + 1] ?? '"')
   return next === '"' && cannotContinue(text, at + 1)
 }
 
-// Behind other characters, a single quote is an apostrophe.
+// After any other character, a single quote is an apostrophe.
 const BEFORE_OPENING_QUOTE = '[{(,: '
 
-/** Returns the end of a bracketed text, with its strings skipped, or the end of the text if no bracket closes it. */
+/** Returns the end of a text in brackets. Skips strings. Returns the end of the whole text if no bracket closes it. */
 export function findBracketsEnd(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
@@ -100,7 +100,7 @@ export function findBracketsEnd(text: string, start: number): number {
   return text.length
 }
 
-/** Returns the place behind the closing quote. In nested JSON, quotes with more backslashes belong to the value. */
+/** Returns the index after the closing quote. In nested JSON, quotes with more backslashes belong to the value. */
 export function findQuotedEnd(text: string, quote: number): number {
   const mark = text.charCodeAt(quote)
   const escapes = countBackslashesBefore(text, quote)
@@ -118,12 +118,12 @@ export function findQuotedEnd(text: string, quote: number): number {
   return text.length
 }
 
-/** Matches `Password="a""b"`, a quote in quotes. */
+/** Matches a doubled quote inside quotes, as in `Password="a""b"`. */
 function isDoubledInAdo(text: string, quote: number, at: number): boolean {
   return at > quote + 1 && text.charCodeAt(quote - 1) === 61 && /\w/.test(text[at + 2] ?? '')
 }
 
-/** Counts the backslashes before a quote, at most 64. The count shows how deeply JSON is nested in a text. */
+/** Counts the backslashes before a quote, up to 64. Their number shows how deeply JSON is nested in a text. */
 export function countBackslashesBefore(text: string, at: number): number {
   let count = 0
   while (count < 64 && text.charCodeAt(at - 1 - count) === 92) count++
@@ -133,13 +133,15 @@ export function countBackslashesBefore(text: string, at: number): number {
 const NO_VALUE_WORDS = createWordSet(
   'yes no true false null none nil undefined on off empty missing required invalid expired unknown unset hidden masked redacted is was are were must not cannot can to for and or with of in the a an has option flag argument authentication',
 )
-// `?`, `$1`, `:1`, `%s`, and names such as `:password` and `$token`.
+// Matches `?`, `$1`, `:1`, `%s`, and names such as `:password` and `$token`.
 const PLACEHOLDER = /^(?:\?|[$:?@]\d{1,5}|%s|%\(\w+\)s|(?:[:@$]|@@)([A-Za-z_]\w*))(?:::[\w[\]]+)?[,)]*$/
-// `{$gt: ?}` in a MongoDB statement.
+// Matches `{$gt: ?}` in a MongoDB statement.
 const QUERY_SHAPE = /^\{\$?[\w.]+: \?(?:, \$?[\w.]+: \?)*\}+\]?$/
 const REFERENCE = /^["`]?[A-Za-z_]\w*["`]?\.["`]?([A-Za-z_]\w*)["`]?$/
 
-/** Returns whether a text without quotes is not a value: a word of a sentence, a placeholder, or a column in SQL. */
+/**
+ * Returns whether a text without quotes is not a value, but a word in a sentence, a placeholder, or a column in SQL.
+ */
 export function isNoValue(value: string, hasSpaceBefore: boolean): boolean {
   if (value.length > 64) return false
   if (NO_VALUE_WORDS.has(value.toLowerCase())) return true

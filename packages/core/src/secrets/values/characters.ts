@@ -1,4 +1,4 @@
-/** A space or a tab. */
+/** Returns whether a character code is that of a space or a tab. */
 export function isBlank(code: number): boolean {
   return code === 32 || code === 9
 }
@@ -8,12 +8,12 @@ export function isLineEnd(code: number): boolean {
   return code === 10 || code === 13
 }
 
-/** Any of `"'` and the backtick. */
+/** Returns whether a character code is that of a double quote, a single quote or a backtick. */
 export function isQuote(code: number): boolean {
   return code === 34 || code === 39 || code === 96
 }
 
-/** Letters, digits, and any of `_-.$%[]`. */
+/** Returns whether a name may contain a character: a letter, a digit, any of `_-.$%[]`, or any non-ASCII character. */
 export function isNameCharacter(code: number): boolean {
   if (code >= 128) return true
   if (code >= 97) return code <= 122

@@ -6,7 +6,10 @@ const BLANK = 32
 
 const MAX_SHORT_CHARS = 48
 
-/** Decodes a part of a URL, except malformed escapes. Several times as fast on many escapes as `decodeURIComponent`. */
+/**
+ * Decodes a part of a URL, but keeps malformed escapes. With many escapes, several times as fast as
+ * `decodeURIComponent`.
+ */
 export function decodeEscapes(part: string): string {
   return (part.length <= MAX_SHORT_CHARS ? decodeAscii(part) : undefined) ?? decodeBytes(part)
 }
@@ -36,7 +39,7 @@ function decodeBytes(part: string): string {
   return bytes.toString('utf8', 0, written)
 }
 
-/** Returns the value of a hexadecimal digit, or else a number so small that any sum with it is negative. */
+/** Returns the value of a hexadecimal digit, or otherwise a number so small that any sum with it is negative. */
 function hexDigit(code = 0): number {
   if (code >= 48 && code <= 57) return code - 48
   const letter = code | 32

@@ -5,7 +5,7 @@ import { readValueAt } from './values-in-text.js'
 
 const LABEL = /(?<=[[,]\s{0,4}\\{0,7})["']([\w.-]{2,64})\\{0,7}["']\s{0,4},\s{0,4}(?=[\\"'\d[{])/g
 
-/** Finds values behind a secret name in a JSON list: `["X-Api-Key","..."]`. */
+/** Finds values that follow a secret name in a JSON list: `["X-Api-Key","..."]`. */
 export function findListLabels(text: string, spans: Span[]): void {
   forEachMatch(LABEL, text, ([, label = '']) => {
     if (!isSecretName(label)) return

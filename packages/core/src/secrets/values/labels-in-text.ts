@@ -3,30 +3,30 @@ import { isSecretName, type NameKind } from '../names/secret-names.js'
 import { hideSpan, type Span } from './text-spans.js'
 import { readValueAt, skipBlanks } from './values-in-text.js'
 
-/** Maximum distance of a value from its label, in characters. */
+/** Maximum distance between a label and its value, in characters. */
 const MAX_DISTANCE_CHARS = 512
 const MAX_LABEL_CHARS = 80
-// `<property name="password">...</property>`
+// Matches the value in `<property name="password">...</property>`.
 const ELEMENT = /[^<>\n]{0,128}>\s{0,64}(?:<(?:value|string)>)?([^<>]+)(?=<)/y
 const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
-// A part of a form: its name, its own headers, and an empty line before the value.
+// A part of a multipart form: its name, its headers, and an empty line before the value.
 const FORM_PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
-/** Labels and values of one text, in the order in which `findPairs` meets their names. */
+/** Labels and values of one text, in the order in which `findPairs` reads their names. */
 export interface Labels {
-  /** Reads a name before a sign, and returns the place from which to read on. */
+  /** Reads a name before a sign (`=` or `:`). Returns the index at which to continue. */
   read(name: string, kind: NameKind, sign: number): number
 }
 
 /** Finds the values of `{"name": "Authorization", "value": "..."}` and `<add key="password" value="..."/>`. */
 export function createLabels(text: string, spans: Span[]): Labels {
-  /** End of the last label of a secret, and place of the sign before the last value. */
+  /** The end of the last secret label. `valueSign`: the index of the sign before the last value. */
   let labelEnd = -1
   let valueSign = -1
   let labelled = ''
   let secret = ''
   const hasLines = text.includes('\n')
-  // Most texts have names, but no values beside them.
+  // Most texts contain names, but none of the words or signs of a labeled value.
   const hasValues = hasLines || HAS_VALUES.test(text)
   const isNear = (from: number, to: number) => to - from <= MAX_DISTANCE_CHARS && !/[{}<>]/.test(text.slice(from, to))
 
@@ -41,7 +41,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
 
   function readLabel(name: string, sign: number): number {
     const start = skipBlanks(text, sign + 1)
-    // A value of any length may follow. The limit avoids searching for its end again and again.
+    // A value of any length may follow. The limit avoids searching for its end many times.
     const named = readValueAt(text.slice(start, start + MAX_LABEL_CHARS), 0)
     const [content] = named?.spans ?? []
     if (name === labelled) labelEnd = -1
@@ -51,7 +51,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
     secret = labelText
     labelEnd = start + named.end
     labelled = name
-    // The value may come before its label.
+    // The value may precede its label.
     if (valueSign !== -1 && valueSign < sign && isNear(valueSign, sign)) hideValue(text.slice(0, sign), valueSign)
     return hideContentAfter(labelEnd)
   }

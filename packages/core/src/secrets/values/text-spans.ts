@@ -1,30 +1,30 @@
 import { Math } from '../../platform/platform.js'
 import { REDACTED } from '../names/secret-names.js'
 
-/** Part of a text, up to but without the character at `end`, and the text to show in place of the part. */
+/** A part of a text, without the character at `end`, and the text that replaces the part. */
 export interface Span {
   readonly start: number
   readonly end: number
   readonly shown: string
 }
 
-/** Adds the part of a text between two places as a secret. Ignores an empty part. */
+/** Adds the part between two indexes as a secret. Ignores an empty part. */
 export function hideSpan(spans: Span[], start: number, end: number): void {
   if (end > start) spans.push({ start, end, shown: REDACTED })
 }
 
-/** Calls `visit` for each match. The search goes on from `lastIndex` of the pattern, which `visit` may move. */
+/** Calls `visit` for each match. The search continues at the pattern's `lastIndex`, which `visit` may change. */
 export function forEachMatch(pattern: RegExp, text: string, visit: (match: RegExpExecArray) => void): void {
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) visit(match)
 }
 
-/** Adds the first group of each match as a secret. The group must end the match. */
+/** Adds the first group of each match as a secret. The match must end with this group. */
 export function hideGroups(pattern: RegExp, text: string, spans: Span[]): void {
   forEachMatch(pattern, text, ([, group = '']) => hideSpan(spans, pattern.lastIndex - group.length, pattern.lastIndex))
 }
 
-/** Returns the first `length` characters of a text without its spans. Spans that overlap or touch become one. */
+/** Returns the first `length` characters of a text, with its spans replaced. Merges spans that overlap or touch. */
 export function replaceSpans(text: string, spans: Span[], length: number): string {
   spans.sort((a, b) => a.start - b.start || b.end - a.end)
   let shown = ''
@@ -35,7 +35,7 @@ export function replaceSpans(text: string, spans: Span[], length: number): strin
     for (index++; index < spans.length; index++) {
       const next = spans[index] as Span
       if (next.start > end || (next.start === end && replacement !== REDACTED)) break
-      // A rewritten part cannot be separated from another part that overlaps it.
+      // A part that was rewritten cannot be separated from another part that overlaps it.
       if (next.end > end || next.shown === REDACTED) replacement = REDACTED
       end = Math.max(end, next.end)
     }

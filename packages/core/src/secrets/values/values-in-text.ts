@@ -4,13 +4,13 @@ import { isBlank, isLineEnd, isQuote } from './characters.js'
 import type { Span } from './text-spans.js'
 import { readYamlBlock } from './yaml-blocks.js'
 
-/** Parts of a value that must be hidden, and the end of the value. */
+/** The parts of a value that must be hidden, and the end of the value. */
 export interface ValueInText {
   readonly spans: readonly Pick<Span, 'start' | 'end'>[]
   readonly end: number
 }
 
-/** Name before a value, and the surroundings of the name, as `findPairs` reads them. */
+/** The name before a value, and the surroundings of the name, as `findPairs` reads them. */
 export interface ValuePlace {
   readonly name: string
   readonly quote: number
@@ -25,14 +25,14 @@ const FUNCTION_CALL = /[A-Za-z_][\w.]{0,63}\(/y
 const MAX_CALL_CHARS = 512
 const PREFIXED = /^(?:[bBeEnNrRuUxX]|[uU]&)(?=['"])/
 const TRIPLE = '"""'
-// `password = BINARY '...'`, `_utf8 '...'`
+// Matches the keyword in `password = BINARY '...'` and `_utf8 '...'`.
 const KEYWORD = /(?:binary|_[a-z]\w{2,15})\s{1,4}(?=['"])/iy
 
-/** Reads the value behind the `=` or `:` at `sign`. */
+/** Reads the value after the `=` or `:` at index `sign`. */
 export function readValue(text: string, sign: number, place: ValuePlace): ValueInText | undefined {
   const isEquals = text.charCodeAt(sign) === 61
   let start = sign + 1
-  // `==`, `=>`, `:=`
+  // The sign may be longer, as in `==`, `=>` and `:=`.
   while (start < sign + 3 && (text.charCodeAt(start) === 61 || text.charCodeAt(start) === 62)) start++
   const afterSign = start
   start = skipBlanks(text, start)
@@ -56,7 +56,7 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   return { spans: [{ start, end }], end }
 }
 
-/** Reads the value at a place: in quotes, in brackets or bare. */
+/** Reads the value at an index: in quotes, or without. */
 export function readValueAt(text: string, at: number): ValueInText | undefined {
   const quote = findQuoteAt(text, at)
   if (quote !== undefined) return readQuoted(text, quote)
@@ -64,7 +64,7 @@ export function readValueAt(text: string, at: number): ValueInText | undefined {
   return end > at ? { spans: [{ start: at, end }], end } : undefined
 }
 
-/** Skips blanks. In JSON, the quoted value of a member may be on a later line. */
+/** Skips spaces and tabs. Also skips line ends before a quote, because a JSON member's value may be on a later line. */
 export function skipBlanks(text: string, from: number): number {
   let at = from
   while (isBlank(text.charCodeAt(at))) at++
@@ -74,9 +74,9 @@ export function skipBlanks(text: string, from: number): number {
   return findQuoteAt(text, next) === undefined ? at : next
 }
 
-/** Returns the place of the quote that opens here, perhaps behind a prefix and backslashes. */
+/** Returns the index of a quote that opens here, possibly after a prefix and backslashes. */
 function findQuoteAt(text: string, start: number): number | undefined {
-  // Python and SQL write a letter before some quotes.
+  // Python and SQL put a letter before some quotes.
   let at = start + (PREFIXED.exec(text.slice(start, start + 3))?.[0].length ?? 0)
   while (at < start + 64 && text.charCodeAt(at) === 92) at++
   return isQuote(text.charCodeAt(at)) ? at : undefined
@@ -96,7 +96,7 @@ function readQuoted(text: string, quote: number): ValueInText {
   return { spans: [{ start: quote + 1, end: close }], end }
 }
 
-/** Finds the texts in a call of an SQL function: `crypt('...', gen_salt('bf'))`. */
+/** Finds the strings in a call to an SQL function: `crypt('...', gen_salt('bf'))`. */
 function readCall(text: string, start: number): ValueInText | undefined {
   FUNCTION_CALL.lastIndex = start
   if (!FUNCTION_CALL.test(text)) return undefined

@@ -4,7 +4,7 @@ import type { Span } from './text-spans.js'
 const HEAD = /(?:[|>][+-]?\d?)?[ \t]*\r?\n/y
 const PREFIX = /(?:- {1,8}){0,8}(?:[\w.-]{1,64}:(?=\s|$)[ \t]{0,8})?(?:[|>][+-]?$)?/y
 
-/** Finds the values in the indented lines behind a name in YAML. Lines of a stack trace do not count. */
+/** Finds the values in the indented lines after a name in YAML. Ignores the lines of a stack trace. */
 export function readYamlBlock(
   text: string,
   start: number,
