@@ -6,7 +6,10 @@ import { build } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** Returns the script with the notices of `bundled` before it, the style, and the foreign packages in the script. */
+/**
+ * Returns the script with the license notices before it, the style, and the third-party packages in the script
+ * (`bundled`).
+ */
 export async function buildEntry(name) {
   const output = await build({
     root: `${here}pages`,
@@ -27,21 +30,21 @@ export async function buildEntry(name) {
   const style = files.find(file => file.fileName.endsWith('.css'))?.source ?? ''
   const bundled = bundledPackages(chunk.moduleIds)
   return {
-    // The script is inlined into an HTML file, so no text in it may end its element.
+    // The script is inlined into an HTML file, so nothing in it may end the `script` element.
     script: `${notices(bundled)}${chunk.code.trim()}`.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
     style: String(style).trim(),
     bundled,
   }
 }
 
-/** Lists the foreign packages that the modules of a bundle are from. */
+/** Lists the third-party packages whose modules are in the bundle. */
 function bundledPackages(moduleIds) {
   const folders = moduleIds.map(id => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1])
   const distinct = [...new Set(folders)].filter(folder => folder !== undefined)
   return distinct.map(readPackage).sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-/** Throws an Error if a package has no license that a notice could repeat. */
+/** Reads a package's name, version and license text. Throws an Error if there is no license to put into a notice. */
 function readPackage(folder) {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
   const file = readdirSync(folder).find(entry => /^licen[cs]e/i.test(entry))
@@ -49,7 +52,10 @@ function readPackage(folder) {
   return { name, version, license, text: readFileSync(`${folder}/${file}`, 'utf8').trim() }
 }
 
-/** Returns comments that minifiers keep. Most licenses require their text in every copy, such as an exported page. */
+/**
+ * Returns the notices as comments that minifiers keep. Most licenses require their text in every copy, such as an
+ * exported page.
+ */
 function notices(bundled) {
   return bundled.map(({ name, version, text }) => `/*! ${name} ${version}\n\n${text}\n*/\n`).join('')
 }

@@ -29,7 +29,7 @@ async function buildPages() {
   }
 }
 
-/** Returns when the newest of these files was written; 0 if there are none. */
+/** Returns the modification time of the newest of these files, or 0 if there are none. */
 function newest(paths) {
   let latest = 0
   for (const path of paths) {

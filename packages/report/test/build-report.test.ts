@@ -90,7 +90,7 @@ describe('buildReport', () => {
 })
 
 describe('buildReport with broken records', () => {
-  it('marks a point without a stop, whose end is unknown', () => {
+  it('marks a point without a stop, and leaves its end unknown', () => {
     const { points } = buildReport(makeTrace({ id: 'a', from: 0, to: 9 }, { id: 'b', parent: 'a', from: 3 }))
 
     expect(points[1]).toMatchObject({
@@ -210,7 +210,7 @@ describe('buildReport with broken records', () => {
     expect(malformed(zero, { ...record, timestamp }).points[1]?.startedUs).toBe(us)
   })
 
-  it('keeps every value that is not a record', () => {
+  it('keeps values that are not records', () => {
     const values = [null, undefined, 7, 'text', true, [], {}, { name: 7, trace_id: 8, parent_id: [], info: 'x' }]
 
     const report = malformed(...values)
@@ -221,13 +221,13 @@ describe('buildReport with broken records', () => {
       expect(node.marks).toEqual(expect.arrayContaining(['no-id', 'malformed', 'bad-time']))
   })
 
-  it('never confuses made-up ids with recorded ids', () => {
+  it('never confuses generated ids with recorded ids', () => {
     const report = malformed({}, ...recordsOf({ id: 'unknown-1', from: 0, to: 9 }))
 
     expect(marksOf(report)).toMatchObject({ 'unknown-1': [], 'unknown-1-': expect.arrayContaining(['no-id']) })
   })
 
-  it('accepts __proto__ and similar words as ids and names', () => {
+  it('accepts __proto__ and similar property names as ids and names', () => {
     const ids = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 
     const report = buildReport(
@@ -239,7 +239,7 @@ describe('buildReport with broken records', () => {
     )
   })
 
-  it('holds every record exactly once for any records', () => {
+  it('builds a tree that contains every record exactly once, for any records', () => {
     const id = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', BASE_ID, 'gone')
     const record = fc.oneof(
       { weight: 1, arbitrary: fc.jsonValue() },

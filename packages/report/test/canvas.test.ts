@@ -10,7 +10,7 @@ describe('createCanvas', () => {
     [5, 40],
     [99.9, 99],
     [1e9, 1000],
-  ])('turns a width of %s into %d columns', (width, columns) => {
+  ])('converts a width of %s to %d columns', (width, columns) => {
     expect(createCanvas({ width }, 40).columns).toBe(columns)
   })
 

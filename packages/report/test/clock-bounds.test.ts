@@ -13,7 +13,7 @@ function bound(call: Partial<Point>, callee: Partial<Point>, forwards = true) {
 }
 
 describe('boundClocks', () => {
-  it('limits the clock offset of caller and callee from both sides', () => {
+  it('limits the clock offset between caller and callee from both sides', () => {
     expect(bound({}, {})).toMatchObject({ min: -10_000, max: 40_000, isLoose: { min: false, max: false } })
   })
 
@@ -27,7 +27,7 @@ describe('boundClocks', () => {
     expect(bound(call, {})).toMatchObject({ min: -10_000, isLoose: { min: false, max: true } })
   })
 
-  it('limits one side only if the caller did not wait for the callee', () => {
+  it('limits the offset from only one side if the caller did not wait for the callee', () => {
     expect(bound({}, { name: 'job', info: {} })?.max).toBe(Number.POSITIVE_INFINITY)
   })
 

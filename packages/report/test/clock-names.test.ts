@@ -12,15 +12,15 @@ function nameOf(skewUs: number): string[] {
 }
 
 describe('nameClocks', () => {
-  it('gives each host a clock', () => {
+  it('assigns one clock to each host', () => {
     expect(nameOf(0)).toEqual(['vm'])
   })
 
-  it('gives each service of a host a clock if their times contradict a shared clock', () => {
+  it("assigns one clock to each service of a host if the services' times contradict a shared clock", () => {
     expect(nameOf(5_000_000)).toEqual(['["vm","web"]', '["vm","db"]'])
   })
 
-  it('returns no clock for a point without a host', () => {
+  it('assigns no clock to a point without a host', () => {
     const report = reportOf({ id: 'a', host: '', from: 0, to: 1 })
     const { names, clockOf } = nameClocks(report, 0)
 

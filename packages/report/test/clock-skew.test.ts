@@ -14,7 +14,7 @@ function timesOf({ points }: { readonly points: readonly ReportNode[] }, id: str
 }
 
 describe('the correction of clock skew', () => {
-  it('uses the middle of the offsets that a call allows, and reports the error bound', () => {
+  it('uses the middle of the range of offsets that a call allows, and reports the error bound', () => {
     const report = correct(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
 
     expect(report.clocks).toEqual([
@@ -25,7 +25,7 @@ describe('the correction of clock skew', () => {
     expect(report.durationUs).toBe(200_000)
   })
 
-  it('corrects a clock that is behind, so that the callee seems to start first', () => {
+  it('corrects a clock that is behind, which makes the callee seem to start before its caller', () => {
     const report = correct(...request(...call('a', 20_000, 60_000, -15_000, ['web', 'db'])))
 
     expect(report.clocks[1]).toMatchObject({ offsetUs: 15_000, boundUs: 2000 })
@@ -51,10 +51,10 @@ describe('the correction of clock skew', () => {
     const report = correct(
       ...request(
         ...call('a', 20_000, 60_000, off, ['web', 'db']),
-        // The request is fast and the response slow, so the difference is at most a little over 100 µs.
+        // If the request is fast and the response is slow, the offset is at most a little over 100 µs.
         { id: 'b', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 70_000, to: 90_000 },
         { id: 'c', parent: 'b', host: 'db', ...served('/'), from: 70_100 + off, to: 80_000 + off },
-        // The request is slow and the response fast.
+        // The request is slow and the response is fast.
         { id: 'd', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 100_000, to: 120_000 },
         { id: 'e', parent: 'd', host: 'db', ...served('/'), from: 110_000 + off, to: 119_700 + off },
       ),
@@ -63,7 +63,7 @@ describe('the correction of clock skew', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: -999_900, boundUs: 200 })
   })
 
-  it('follows offsets from host to host', () => {
+  it('adds up offsets from host to host', () => {
     const report = correct(
       ...request(
         ...call('a', 20_000, 100_000, 3_000_000, ['web', 'orders']),
@@ -87,7 +87,7 @@ describe('the correction of clock skew', () => {
     expect(correct(...points).clocks[1]).toMatchObject({ offsetUs: 0, boundUs: 3900 })
   })
 
-  it('does not blame clocks if a response outlasts its call', () => {
+  it('does not change clocks if a response ends after its call', () => {
     const stream = (to: number): Point[] =>
       request(
         { id: 'a', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 20_000, to: 30_000 },
@@ -98,7 +98,7 @@ describe('the correction of clock skew', () => {
     expect(correct(...stream(30_400)).clocks[1]).toMatchObject({ offsetUs: 0 })
   })
 
-  it('does not blame clocks for work that the caller did not wait for', () => {
+  it('does not change clocks because of work for which the caller did not wait', () => {
     const report = correct(
       ...request({ id: 'job', parent: 'root', host: 'worker', name: 'job', from: 150_000, to: 900_000 }),
     )
@@ -106,13 +106,13 @@ describe('the correction of clock skew', () => {
     expect(report.clocks[1]).toEqual({ host: 'worker', offsetUs: 0, boundUs: undefined, contradictory: false })
   })
 
-  it('uses the smallest possible correction if only one limit is known', () => {
+  it('makes the smallest possible correction if only one limit is known', () => {
     const report = correct(...request({ id: 'job', parent: 'root', host: 'worker', name: 'job', from: 0, to: 400_000 }))
 
     expect(report.clocks[1]).toMatchObject({ offsetUs: 10_000, boundUs: undefined })
   })
 
-  it('leaves clocks alone that were set during the trace, and reports them', () => {
+  it('does not correct clocks that were adjusted during the trace, but reports them', () => {
     const report = correct(
       { id: 'root', host: 'a', from: 1000, to: 100_000 },
       { id: 'there', parent: 'root', host: 'b', from: 0, to: 90_000 },
@@ -152,7 +152,7 @@ describe('the correction of clock skew', () => {
     )
   })
 
-  it('corrects clocks if a streamed response outlasted its call and began after the call', () => {
+  it('corrects clocks if a streamed response began after its call and took longer', () => {
     const off = 30_000_000
     const report = correct(
       { id: 'call', host: 'web', ...sent('db', 80, '/'), from: 0, to: 50_000 },
@@ -162,7 +162,7 @@ describe('the correction of clock skew', () => {
     expect(timesOf(report, 'callee')).toEqual([0, 898_000])
   })
 
-  it('leaves clocks alone if a service started a request after its caller gave up', () => {
+  it('does not change clocks if a service started on a request after its caller timed out', () => {
     const givenUp = { ...sent('db', 80, '/'), stopInfo: { etype: 'TimeoutError', message: 'timed out' } }
     const report = correct(
       { id: 'call', host: 'web', ...givenUp, from: 0, to: 500_000 },
@@ -172,7 +172,7 @@ describe('the correction of clock skew', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
   })
 
-  it('corrects clocks by the error response of a callee', () => {
+  it("corrects clocks by a callee's error response", () => {
     const off = 6_000_000
     const report = correct(
       {
@@ -195,7 +195,7 @@ describe('the correction of clock skew', () => {
     expect(timesOf(report, 'callee')).toEqual([2000, 178_000])
   })
 
-  it('uses the offset that most calls agree on, and reports that other calls contradict it', () => {
+  it('uses the offset that most calls allow, and reports that other calls contradict it', () => {
     const off = 5_000_000
     const right = Array.from({ length: 6 }, (_, index) =>
       call(`a${index}`, 20_000 + index * 10_000, 28_000 + index * 10_000, off, ['web', 'db']),
@@ -233,7 +233,7 @@ describe('the correction of clock skew', () => {
       there: fc.integer({ min: 0, max: 40_000 }),
       work: fc.integer({ min: 1, max: 500_000 }),
       back: fc.integer({ min: 0, max: 40_000 }),
-      /** Time by which the callee outlasts its call. `back` does not count unless this time is 0. */
+      /** Time by which the callee ends after its call. `back` is used only if this time is 0. */
       late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
       drift: fc.integer({ min: -2_000, max: 2_000 }),
       givenUp: fc.boolean(),
@@ -254,7 +254,7 @@ describe('the correction of clock skew', () => {
           const off = (skews[callee] ?? 0) + drift
           const callers = [
             { id: `call-${index}`, host: 'web', ...sent(host, 80, '/'), from, to },
-            // Some calls are given up before they are answered, and sent again.
+            // Some calls time out before they are answered, and are sent again.
             ...(givenUp
               ? [{ ...sent(host, 80, '/'), id: `lost-${index}`, host: 'web', from, to: from, stopInfo: { etype: 'E' } }]
               : []),
@@ -278,7 +278,7 @@ describe('the correction of clock skew', () => {
         expect(report.clocks.some(({ contradictory }) => contradictory)).toBe(false)
         for (const caller of report.points) {
           for (const callee of caller.children) {
-            // The tolerance covers a drift of 2 ms each way, and answers that end up to 2 ms late.
+            // The tolerance covers a drift of 2 ms in either direction, and responses that end up to 2 ms late.
             const toleranceUs = 10_000
             expect(callee.startedUs).toBeGreaterThanOrEqual((caller.startedUs ?? 0) - toleranceUs)
             expect(callee.finishedUs).toBeLessThanOrEqual((caller.finishedUs ?? 0) + toleranceUs)
@@ -291,7 +291,7 @@ describe('the correction of clock skew', () => {
     )
   })
 
-  it('finds offsets of any size, and places callees within their callers', () => {
+  it('finds offsets of any size, and puts callees within their callers', () => {
     const calls = fc.array(fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000)), { minLength: 1, maxLength: 8 })
     fc.assert(
       fc.property(calls, fc.integer({ min: -1e9, max: 1e9 }), (spans, skew) => {
@@ -319,7 +319,7 @@ describe('the correction of clock skew', () => {
         for (const caller of report.points) {
           for (const callee of caller.children) {
             expect(callee.startedUs).toBeGreaterThanOrEqual(caller.startedUs ?? Infinity)
-            // An answer may end a little later than its call without proving a difference between the clocks.
+            // A response may end a little later than its call without proving that the clocks differ.
             expect(callee.finishedUs).toBeLessThanOrEqual((caller.finishedUs ?? 0) + 1000)
           }
         }

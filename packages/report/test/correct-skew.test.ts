@@ -9,7 +9,7 @@ function timesOf({ points }: { readonly points: readonly ReportNode[] }, id: str
 }
 
 describe('correctSkew', () => {
-  it('keeps the recorded times beside the corrected times', () => {
+  it('keeps the recorded times in addition to the corrected times', () => {
     const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
 
     const report = correctSkew(raw)
@@ -19,7 +19,7 @@ describe('correctSkew', () => {
     expect(report.points.map(({ start }) => start)).toEqual(raw.points.map(({ start }) => start))
   })
 
-  it('corrects a report only once', () => {
+  it('returns a corrected report unchanged', () => {
     const report = correctSkew(buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))))
 
     expect(correctSkew(report)).toBe(report)

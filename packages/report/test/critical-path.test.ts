@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTrace, type Point, sent, served } from './make-trace.js'
 
-/** Returns a text such as `a 0-40` for each segment. `?` replaces a missing point, and follows an assumed segment. */
+/**
+ * Returns a string such as `a 0-40` for each segment. `?` stands for a missing point, and also follows an assumed
+ * segment.
+ */
 function pathOf(...points: readonly Point[]): string[] {
   return criticalPath(buildReport(makeTrace(...points))).map(show)
 }
@@ -15,17 +18,17 @@ function show({ point, fromUs, toUs, assumed }: CriticalSegment): string {
 const root = { id: 'root', from: 0, to: 100 }
 
 describe('criticalPath', () => {
-  it('returns the only point of a trace', () => {
+  it('returns the only point in a trace', () => {
     expect(pathOf(root)).toEqual(['root 0-100'])
   })
 
-  it('follows sequential steps, and gives the time between them to their parent', () => {
+  it('follows sequential steps, and assigns the time between them to their parent', () => {
     expect(
       pathOf(root, { id: 'a', parent: 'root', from: 10, to: 40 }, { id: 'b', parent: 'root', from: 50, to: 90 }),
     ).toEqual(['root 0-10', 'a 10-40', 'root 40-50', 'b 50-90', 'root 90-100'])
   })
 
-  it('follows the last of several parallel steps to finish', () => {
+  it('follows the parallel step that finished last', () => {
     expect(
       pathOf(
         root,
@@ -36,7 +39,7 @@ describe('criticalPath', () => {
     ).toEqual(['root 0-10', 'b 10-90', 'root 90-100'])
   })
 
-  it('returns the path that the docs draw', () => {
+  it('returns the path shown in the docs', () => {
     expect(
       pathOf(
         root,
@@ -59,13 +62,13 @@ describe('criticalPath', () => {
     ).toEqual(['b 0-40', 'c 40-100'])
   })
 
-  it('skips a step that still ran when the decisive step began, because nothing waited for it', () => {
+  it('skips a step that was still running when the decisive step began, because nothing waited for it', () => {
     expect(
       pathOf(root, { id: 'a', parent: 'root', from: 0, to: 60 }, { id: 'b', parent: 'root', from: 50, to: 100 }),
     ).toEqual(['root 0-50', 'b 50-100'])
   })
 
-  it('descends to the deepest point that was waited for', () => {
+  it('descends to the deepest point for which another point waited', () => {
     expect(
       pathOf(
         root,
@@ -76,7 +79,7 @@ describe('criticalPath', () => {
     ).toEqual(['root 0-10', 'a 10-20', 'b 20-30', 'c 30-70', 'b 70-80', 'a 80-90', 'root 90-100'])
   })
 
-  it('skips background work while other work ran', () => {
+  it('skips background work during other work', () => {
     expect(
       pathOf(
         root,
@@ -87,7 +90,7 @@ describe('criticalPath', () => {
     ).toEqual(['a 0-40', 'root 40-80', 'b 80-100'])
   })
 
-  it('ends with work that outlasted the request, and assigns idle time to no point', () => {
+  it('ends with work that ended after the request, and assigns idle time to no point', () => {
     expect(
       pathOf(
         root,
@@ -135,13 +138,13 @@ describe('criticalPath', () => {
     ])
   })
 
-  it('gives time to an unfinished point only while no other point is known to have run', () => {
+  it('assigns time to an unfinished point only if no other point is known to have run then', () => {
     expect(
       pathOf(root, { id: 'open', parent: 'root', from: 20 }, { id: 'a', parent: 'root', from: 30, to: 60 }),
     ).toEqual(['root 0-20', 'open 20-30?', 'a 30-60', 'open 60-100?'])
   })
 
-  it('reaches the last known time of a request that died', () => {
+  it('reaches the last known time of a request that never finished', () => {
     expect(
       pathOf(
         { id: 'root', from: 0 },
@@ -151,7 +154,7 @@ describe('criticalPath', () => {
     ).toEqual(['root 0-10', 'call 10-20', 'query 20-70'])
   })
 
-  it('keeps an orphan beside the point that it belonged to', () => {
+  it('includes an orphan that is at the top, next to the point to which it belongs', () => {
     expect(
       pathOf(
         root,
@@ -198,7 +201,7 @@ describe('criticalPath', () => {
   })
 })
 
-/** Points with any parents, cycles included, and any times. Some stop before they start, and some never stop. */
+/** Points with any parents, including cycles, and any times. Some stop before they start, and some never stop. */
 const anyTrace = fc
   .array(
     fc.record({
@@ -216,7 +219,9 @@ const anyTrace = fc
     }),
   )
 
-/** Step that works before and after each of its groups of steps. The steps of a group run in turn or at once. */
+/**
+ * A step that works before and after each of its groups of steps. The steps in a group run sequentially or in parallel.
+ */
 interface Program {
   readonly worksUs: number
   readonly groups: readonly { readonly atOnce: boolean; readonly steps: readonly Program[] }[]
@@ -236,7 +241,10 @@ const anyProgram = fc.letrec<{ program: Program; leaf: Program }>(tie => ({
   }),
 })).program
 
-/** Simulates a program. Returns its points and its critical path, which contains only the slowest of parallel steps. */
+/**
+ * Simulates a program. Returns its points and its critical path, which contains only the slowest of several parallel
+ * steps.
+ */
 function run(program: Program): { points: Point[]; path: string[] } {
   const points: Point[] = []
   const runStep = (step: Program, parent: string | undefined, from: number): { to: number; path: string[] } => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { find, request, sentences } from './find.js'
 
 describe('the finding about the critical path', () => {
-  it('names the share of each service if there are several', () => {
+  it("names each service's share if there are several services", () => {
     const found = find(
       'critical',
       ...request(

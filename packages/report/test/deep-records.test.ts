@@ -32,7 +32,7 @@ function nested(kind: keyof typeof NESTINGS, depth: number): string {
   return `${open.repeat(depth)}${kind === 'lists' ? '' : '1'}${close.repeat(depth)}`
 }
 
-/** Returns records as JSON lines. The middle point holds the value in all of its records. */
+/** Returns records as JSON lines. All records of the middle point contain the value. */
 function deepLines(value: string): string {
   const line = (name: string, id: string, second: number, info: string): string =>
     `{"name":"${name}","base_id":"b","parent_id":"${id === 'top' ? 'b' : 'top'}","trace_id":"${id}","timestamp":"2026-11-22T11:00:0${second}","info":${info},"project":"p","service":"s"}\n`
@@ -51,28 +51,28 @@ const WRITERS: Readonly<Record<string, (report: Report) => Iterable<string>>> = 
   'an export for Perfetto': exportPerfetto,
   'an export for speedscope': exportSpeedscope,
   'an export for OTLP': exportOtlp,
-  'a graph': report => [renderDot(report)],
+  'a DOT graph': report => [renderDot(report)],
   'a tree': report => [renderTree(report)],
   'a comparison': report => [renderDiff(diffReports([report], [report]))],
   'the findings': report => [JSON.stringify(summarize(report))],
   'the statistics': report => [String(Object.keys(statistics(report)).length)],
   'the critical path': report => [String(criticalPath(correctSkew(report)).length)],
-  'the texts that a filter searches': report => report.points.map(pointText),
+  'the text in which a filter searches': report => report.points.map(pointText),
 }
 
-describe.each(CASES)('a record with %i levels of %s', (depth, kind) => {
+describe.each(CASES)('a record that nests %i levels of %s', (depth, kind) => {
   const report = buildReport(parseRecords(deepLines(nested(kind, depth))))
 
   it.each(Object.entries(WRITERS))('does not prevent %s', (_, write) => {
     const text = [...write(report)].join('')
 
     expect(text.length).toBeGreaterThan(0)
-    // If each level were indented, the text would grow with the square of the depth.
+    // If each level were indented, the length would grow with the square of the depth.
     expect(text.length).toBeLessThan(50_000 + 60 * depth)
   })
 
   it.each(['the JSON', 'an export for Perfetto', 'an export for speedscope', 'an export for OTLP'])(
-    'survives writing and reading %s',
+    'is unchanged after %s is written and read',
     async format => {
       const { points } = await readTraceFile(WRITERS[format]?.(report) ?? [])
 

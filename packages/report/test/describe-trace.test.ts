@@ -16,7 +16,7 @@ const REQUEST = makeTrace(
 )
 
 describe('the description of a trace', () => {
-  it('holds method, path, route, status, duration and number of points', async () => {
+  it('contains the method, path, route, status, duration and number of points', async () => {
     const description = await describeTrace(inBatches(REQUEST))
 
     expect(description).toMatchObject({
@@ -37,11 +37,11 @@ describe('the description of a trace', () => {
   })
 
   it.each([
-    ['a path with an id, where the route is not known', served('/orders/7'), 'GET /orders/*'],
-    ['a path without one', served('/health'), 'GET /health'],
+    ['a path with an id if the route is unknown', served('/orders/7'), 'GET /orders/*'],
+    ['a path without an id', served('/health'), 'GET /health'],
     ['a function', { name: 'rpc', info: { function: { name: 'app.jobs.Mailer.send' } } }, 'Mailer.send'],
-    ['nothing', { name: 'job' }, ''],
-  ])('holds a pattern for %s', (_, point, pattern) => {
+    ['a point without an action', { name: 'job' }, ''],
+  ])('contains the pattern for %s', (_, point, pattern) => {
     const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, to: 9, ...point })))
 
     expect(description.pattern).toBe(pattern)
@@ -61,7 +61,7 @@ describe('the description of a trace', () => {
     expect(pointDetail(report.points[0] as ReportNode)).toBe(`GET /x ${shown}`)
   })
 
-  it('shows the digits of a number in place of an exception or a message', () => {
+  it('shows the digits if an exception or a message is a number', () => {
     const [start, stop] = makeTrace({ id: 'a', from: 0, to: 9, ...served('/x') })
     const info = parseJson('{"etype":NaN,"message":18446744073709551616}')
 
@@ -78,14 +78,14 @@ describe('the description of a trace', () => {
       'TypeError: no x',
     ],
     [
-      'an exception below, which the others pass on',
+      'an exception of the lowest point, which the points above pass on',
       [
         { id: 'a', from: 0, to: 9, ...served('/x', 500) },
         { id: 'b', parent: 'a', service: 'stock', from: 1, to: 8, stopInfo: { etype: 'Timeout', message: 'late' } },
       ],
       'Timeout: late in stock',
     ],
-  ])('says where a failure began: %s', (_, points, error) => {
+  ])('names the failure where it began: %s', (_, points, error) => {
     const description = describeReport(buildReport(makeTrace(...points)))
 
     expect(description).toMatchObject({ failed: true, error })
@@ -97,7 +97,7 @@ describe('the description of a trace', () => {
     expect(description).toMatchObject({ failed: false, error: undefined, status })
   })
 
-  it('leaves status and duration unknown if the trace has not ended', () => {
+  it('contains no status and no duration if the trace has not ended', () => {
     const description = describeReport(buildReport(makeTrace({ id: 'a', from: 0, ...served('/x') })))
 
     expect(description).toMatchObject({ request: 'GET /x', status: undefined, durationUs: undefined, points: 1 })
@@ -142,7 +142,7 @@ describe('the description of a trace', () => {
     )
   })
 
-  it('cuts long texts', async () => {
+  it('cuts long strings', async () => {
     const long = 'x'.repeat(100_000)
     const records = makeTrace({ id: 'a', service: long, from: 0, to: 9, ...routed(`/${long}`, `/${long}`) })
 

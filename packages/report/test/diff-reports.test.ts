@@ -5,7 +5,7 @@ import { hostileRecords } from './hostile-records.js'
 import { request, runs } from './make-runs.js'
 import { BASE_ID, makeTrace, type Point, query, sent, served } from './make-trace.js'
 
-/** Returns the change of each point, as in `wsgi same, db slower`. */
+/** Returns the change of each point, for example `wsgi same, db slower`. */
 function changes(before: readonly Report[], after: readonly Report[]): string {
   return diffReports(before, after)
     .points.map(({ name, change }) => `${name} ${change}`)
@@ -13,7 +13,7 @@ function changes(before: readonly Report[], after: readonly Report[]): string {
 }
 
 describe('diffReports', () => {
-  it('finds points that became slower, and by how much', () => {
+  it('finds points that became slower, and the amount of the slowdown', () => {
     const { total, points } = diffReports(runs(20_000, 500), runs(30_000, 500))
 
     expect(total).toMatchObject({ change: 'slower' })
@@ -25,7 +25,7 @@ describe('diffReports', () => {
     expect(points[1]?.total.share).toBeCloseTo(0.5, 1)
   })
 
-  it('finds points that became faster if the runs are swapped', () => {
+  it('finds points that became faster if the two sets of runs are swapped', () => {
     expect(changes(runs(30_000, 500), runs(20_000, 500))).toBe('wsgi faster, db faster')
   })
 
@@ -34,7 +34,7 @@ describe('diffReports', () => {
     expect(changes(runs(20_000, 100), runs(21_000, 100))).toBe('wsgi slower, db slower')
   })
 
-  it('is not affected by a few very slow runs', () => {
+  it('ignores a few very slow runs', () => {
     expect(changes(runs(20_000, 500), [...runs(20_000, 500, 17), ...runs(900_000, 0, 3)])).toBe('wsgi same, db same')
   })
 
@@ -47,7 +47,7 @@ describe('diffReports', () => {
     expect(changes(after, before)).toBe('wsgi same, cache gone, db same')
   })
 
-  it('counts a time of 0 for runs without a point', () => {
+  it('uses a time of 0 for runs without the point', () => {
     const cache: Point = { id: 'c', parent: 'a', service: 'orders', name: 'cache', from: 100, to: 4900 }
     const [rare, usual] = [request(1000, cache), request(1000)]
 
@@ -56,7 +56,7 @@ describe('diffReports', () => {
     )
   })
 
-  it('aligns points despite other ids, values and ports, and combines repetitions', () => {
+  it('aligns points despite different ids, values and ports, and combines repeated points', () => {
     const calls = (count: number, port: number): Report =>
       buildReport(
         makeTrace(
@@ -79,7 +79,7 @@ describe('diffReports', () => {
     ])
   })
 
-  it('distinguishes the same step at two places', () => {
+  it('distinguishes equal steps below two different parents', () => {
     const report = buildReport(
       makeTrace(
         { id: 'a', name: 'first', from: 0, to: 100 },
@@ -97,7 +97,7 @@ describe('diffReports', () => {
     ])
   })
 
-  it('finds no change between equal runs, and opposite changes for swapped runs', () => {
+  it('finds no change between equal runs, and the opposite changes if the runs are swapped', () => {
     const opposite = { slower: 'faster', faster: 'slower', same: 'same', new: 'gone', gone: 'new' }
     const some = fc.array(hostileRecords.map(buildReport), { minLength: 1, maxLength: 4 })
     fc.assert(
@@ -123,7 +123,7 @@ describe('diffReports', () => {
     expect(JSON.parse(JSON.stringify(diff))).toEqual(diff)
   })
 
-  it('accepts no runs at all', () => {
+  it('accepts empty lists of runs', () => {
     expect(diffReports([], [])).toMatchObject({ total: { change: 'same' }, points: [] })
     expect(diffReports([], [request(10)]).points.map(({ change }) => change)).toEqual(['new', 'new'])
     expect(diffReports([buildReport([])], [buildReport([])]).total.change).toBe('same')
@@ -158,7 +158,7 @@ describe('regressions', () => {
     expect(regressions(diff, 0.6)).toEqual([])
   })
 
-  it('leaves out noise, improvements, and points below 1 % of the whole trace', () => {
+  it('leaves out noise, improvements, and points that take less than 1 % of the whole trace', () => {
     expect(regressions(diffReports(runs(20_000, 5000), runs(23_000, 5000)), 0.05)).toEqual([])
     expect(regressions(diffReports(runs(30_000, 500), runs(20_000, 500)), 0.05)).toEqual([])
     expect(regressions(diffReports([request(50)], [request(130)]), 0.1)).toEqual([])

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { compareTimes } from '../src/compare/diff-spread.js'
 
 describe('compareTimes', () => {
-  /** Returns a generator of the same numbers between 0 and 1 in every run (a linear congruential generator). */
+  /**
+   * Returns a linear congruential generator of numbers between 0 and 1, which are the same in every run of the test.
+   */
   function createRandom(seed: number): () => number {
     let state = seed
     return () => {
@@ -11,7 +13,7 @@ describe('compareTimes', () => {
     }
   }
 
-  it.each([3, 5, 10, 20])('reports a change in less than 2 % of comparisons of %i equal runs', count => {
+  it.each([3, 5, 10, 20])('reports a change in less than 2 % of comparisons between %i equal runs', count => {
     const random = createRandom(count)
     const time = (): number =>
       20_000 * Math.exp(0.2 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()))
@@ -24,7 +26,7 @@ describe('compareTimes', () => {
     expect(found.length / 2000).toBeLessThan(0.02)
   })
 
-  it('finds a change of 50 % in twenty runs that vary by 20 %', () => {
+  it('finds a change of 50 % between sets of twenty runs that vary by 20 %', () => {
     const random = createRandom(7)
     const time = (us: number): number =>
       us * Math.exp(0.2 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()))

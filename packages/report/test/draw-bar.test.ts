@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ASCII_BAR, drawBar, UNICODE_BAR } from '../src/terminal/draw-bar.js'
 
 describe('drawBar', () => {
-  it('draws whole and half cells from start to end', () => {
+  it('draws full and half cells from start to end', () => {
     expect(drawBar([{ startUs: 25, endUs: 75 }], 100, 10, UNICODE_BAR)).toBe('  ╺━━━━╸  ')
   })
 
@@ -10,11 +10,11 @@ describe('drawBar', () => {
     expect(drawBar([{ startUs: 50, endUs: 50 }], 100, 4, UNICODE_BAR)).toBe('  ╸ ')
   })
 
-  it('leaves the right end open if the end is unknown', () => {
+  it('draws an open right end if the end is unknown', () => {
     expect(drawBar([{ startUs: 50, endUs: undefined }], 100, 4, ASCII_BAR)).toBe('  =.')
   })
 
-  it('draws several intervals, and never leaves its line', () => {
+  it('draws several intervals within the given number of cells', () => {
     const intervals = [
       { startUs: -50, endUs: 10 },
       { startUs: 90, endUs: 500 },

@@ -12,9 +12,9 @@ describe('escapeControl', () => {
     ['bidirectional overrides', 'a\u202etxt.exe\u2066', 'a\\u202etxt.exe\\u2066'],
     ['zero-width characters', 'a\u200b\u200d\ufeff\u2060b', 'a\\u200b\\u200d\\ufeff\\u2060b'],
     ['lone surrogates', '\ud83da\ude00', '\\ud83da\\ude00'],
-    ['tags that nobody sees', '\u{e0041}', '\\u{e0041}'],
+    ['invisible tags', '\u{e0041}', '\\u{e0041}'],
     ['fillers and variation selectors', '\u3164\ufe0f', '\\u3164\\ufe0f'],
-  ])('shows %s', (_, text, expected) => {
+  ])('escapes %s', (_, text, expected) => {
     expect(escapeControl(text)).toBe(expected)
   })
 

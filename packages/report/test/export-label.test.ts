@@ -11,14 +11,14 @@ describe('the label of a point in an export', () => {
     expect(node && nameExportService(node)).toBe('api')
   })
 
-  it('is cut to the length that fits in a box', () => {
+  it('is cut to a length that fits in a box', () => {
     const [node] = reportOf({ id: 'a', ...query(`SELECT ${'x'.repeat(1_000)}`), from: 0, to: 1 }).points
 
     expect(node && createExportLabel(node)).toMatch(/^db SELECT x{186,}\.\.\.$/)
     expect(node && createExportLabel(node).length).toBe(200)
   })
 
-  it('says that the service is missing', () => {
+  it('says if the service is missing', () => {
     const [node] = reportOf({ id: 'a', service: '', from: 0, to: 1 }).points
 
     expect(node && nameExportService(node)).toBe('(no service)')

@@ -65,7 +65,7 @@ describe('exportOtlp', () => {
     expect(attribute(db, 'db.system.name')).toBe('postgresql')
   })
 
-  it('hashes ids that are not UUIDs, always to the same value and never to zeros', () => {
+  it('hashes ids that are not UUIDs, to reproducible values that are never all zeros', () => {
     // According to draft-eastlake-fnv, the 128-bit FNV-1a hash of "foobar" is 343e1662793c64bf6f0d3597ba446f18.
     const [known] = spans([{ id: 'foobar', from: 0, to: 1 }])
     const [nil] = spans([{ id: '00000000-0000-0000-0000-000000000000', from: 0, to: 1 }])
@@ -86,7 +86,7 @@ describe('exportOtlp', () => {
     expect(failed?.events?.map(({ name }) => name)).toEqual(['exception'])
   })
 
-  it('writes valid ids, times and text for any records', () => {
+  it('writes valid ids, times and strings for any records', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const request = parsed(exportOtlp(buildReport(records)))
@@ -115,14 +115,14 @@ describe('exportOtlpParts', () => {
     return [...exportOtlpParts(given, MAX)].map(part => [...part].join(''))
   }
 
-  it('writes a single part if the export fits in one part', () => {
+  it('writes a single part if the whole export fits into it', () => {
     const [part, ...others] = [...exportOtlpParts(report)].map(pieces => [...pieces].join(''))
 
     expect(others).toEqual([])
     expect(part).toBe([...exportOtlp(report)].join(''))
   })
 
-  it('writes parts up to the maximum size, each a complete document in one line', () => {
+  it('writes parts of at most the maximum size, each of which is a complete document on one line', () => {
     const parts = partsOf(report)
 
     expect(parts.length).toBeGreaterThan(2)

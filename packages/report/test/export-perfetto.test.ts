@@ -5,7 +5,7 @@ import { hostileRecords } from './hostile-records.js'
 import { makeTrace, type Point, query, sent, served } from './make-trace.js'
 import { parsed } from './parse-export.js'
 
-/** Members of a trace event that the tests check. */
+/** The members of a trace event that the tests check. */
 interface Event {
   readonly name: string
   readonly ph: string

@@ -31,7 +31,7 @@ function speedscope(report: Report): { frames: { name: string; file: string }[];
 }
 
 describe('exportSpeedscope', () => {
-  it('writes one profile across services if all steps are sequential', () => {
+  it('writes one profile for all services if all steps are sequential', () => {
     const { frames, profiles } = speedscope(
       buildReport(
         makeTrace(
@@ -51,7 +51,7 @@ describe('exportSpeedscope', () => {
     ).toEqual(['O0@0 O1@100 C1@300 O1@300 C1@400 C0@900'])
   })
 
-  it("matches speedscope's schema, with properly nested events, for any records", () => {
+  it("matches speedscope's schema, and nests events properly, for any records", () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const report = buildReport(records)

@@ -20,11 +20,11 @@ describe('every export', () => {
     expect(chunks.every(chunk => chunk.length < 200_000)).toBe(true)
   })
 
-  it.each([exportPerfetto, exportSpeedscope, exportOtlp])('shortens names of a megabyte: %o', write => {
+  it.each([exportPerfetto, exportSpeedscope, exportOtlp])('shortens names that are a megabyte long: %o', write => {
     const long = 'n'.repeat(1_000_000)
     const text = [...write(buildReport(makeTrace({ id: 'a', name: long, service: long, from: 0, to: 1 })))].join('')
 
-    // The records hold the name and the service twice each.
+    // The records contain the name and the service twice each.
     expect(text.length).toBeLessThan(4_100_000)
   })
 })

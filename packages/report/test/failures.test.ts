@@ -18,13 +18,13 @@ describe('the finding about failures', () => {
     expect(found[0]?.traceIds).toEqual(['c'])
   })
 
-  it('names the status if there was no exception', () => {
+  it('names the status if there is no exception', () => {
     expect(find('failed', { id: 'a', ...served('/x', 503), from: 0, to: 9 })[0]?.sentence).toBe(
       '"GET /x" in api failed: status 503',
     )
   })
 
-  it('counts the failures beyond the limit', () => {
+  it('counts the failures that exceed the limit', () => {
     const found = find('failed', ...request(...loop(5, index => ({ from: index, to: 9, stopInfo: { etype: 'E' } }))))
 
     expect(found).toHaveLength(4)

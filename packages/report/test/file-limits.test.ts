@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 const MEGABYTE = 1_000_000
 
-/** Yields a text in pieces, as a socket or a file does. */
+/** Yields a text in pieces, like a socket or a file. */
 function* pieces(text: string): Generator<string> {
   for (let at = 0; at < text.length; at += 65_536) yield text.slice(at, at + 65_536)
 }
@@ -16,14 +16,14 @@ function repeat(part: string, length: number): string {
 const REFUSED: Readonly<Record<string, (length: number) => string>> = {
   'empty children': length => `{"children":[${repeat('{},', length)}{}]}`,
   'empty lists in a record': length => `{"name":"a-start","info":{"a":[${repeat('[],', length)}[]]}}\n`,
-  'lists in one another': length => `{"name":"a-start","info":${'['.repeat(length)}`,
+  'nested lists': length => `{"name":"a-start","info":${'['.repeat(length)}`,
   'a list of empty records': length => `[${repeat('{},', length)}{}]`,
   'empty events': length => `{"traceEvents":[${repeat('{},', length)}{}]}`,
   'empty spans': length => `{"resourceSpans":[${repeat('{},', length)}{}]}`,
-  'lines with next to nothing': length => repeat('{"name":"a"}\n', length),
-  'a list of records with next to nothing': length => `[${repeat('{"trace_id":"a"},', length)}{"trace_id":"a"}]`,
-  'children with next to nothing': length => `{"children":[${repeat('{"trace_id":"a"},', length)}{}]}`,
-  'records that stand beside a point': length =>
+  'lines that contain almost nothing': length => repeat('{"name":"a"}\n', length),
+  'a list of records that contain almost nothing': length => `[${repeat('{"trace_id":"a"},', length)}{"trace_id":"a"}]`,
+  'children that contain almost nothing': length => `{"children":[${repeat('{"trace_id":"a"},', length)}{}]}`,
+  'additional records of a point': length =>
     `{"children":[{"info":{"marks":[],"other_records":[${repeat('{"name":"a"},', length)}{}]}}]}`,
 }
 
@@ -33,7 +33,7 @@ describe('a trace file', () => {
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file holds more than \d+ /)
   })
 
-  it('with blank records shows some of them, and counts the others', async () => {
+  it('with blank records shows some of the blank records, and counts the others', async () => {
     const { points, leftOut } = await readTraceFile(pieces('{}\n'.repeat(100_000)))
 
     expect(points).toHaveLength(1_000)
@@ -47,19 +47,19 @@ describe('a trace file', () => {
     await expect(readTraceFile(lines, { mostRecords: 10 })).rejects.toThrow('more than 10 records')
   })
 
-  it('keeps its line numbers after blank lines', async () => {
+  it('has correct line numbers in errors after blank lines', async () => {
     await expect(readTraceFile(['\n \r\n\n', '{"name":"a-start"}\nnonsense\n'])).rejects.toThrow(
       'Line 5 is not a record',
     )
   })
 })
 
-/** Texts that a careless reader would read again from the start with each piece. */
+/** Texts that a careless reader would read from the start again for each piece. */
 const LINEAR: Readonly<Record<string, (length: number) => string>> = {
   'blank lines': length => '\n'.repeat(length),
   'blank lines before a record': length => `${' \n'.repeat(length / 2)}{"name":"a-start"}\n`,
   'one long line': length => `{"name":"a-start","info":{"text":"${'x'.repeat(length)}"}}\n`,
-  'one long line of blanks': length => ' '.repeat(length),
+  'one long line of spaces': length => ' '.repeat(length),
   'a report on one line': length =>
     `{"children":[${repeat(`{"trace_id":"a","info":{"text":"${'x'.repeat(1_000)}"}},`, length)}{}]}`,
 }
@@ -68,12 +68,13 @@ describe('the time to read a file', () => {
   it.each(Object.entries(LINEAR))('grows linearly with the size for %s', async (_, make) => {
     const [small, large] = [await timeOf(make(2 * MEGABYTE)), await timeOf(make(16 * MEGABYTE))]
 
-    // Eight times the text would take 64 times as long in quadratic time. Times below 50 ms are mostly noise.
+    // In quadratic time, a text that is eight times as long would take 64 times as long. Times below 50 ms are mostly
+    // noise.
     expect(large).toBeLessThan(24 * Math.max(small, 50))
   })
 })
 
-/** Returns the processor's time in milliseconds, which does not depend on other programs. */
+/** Returns the CPU time of this process in milliseconds, which does not depend on other programs. */
 async function timeOf(text: string): Promise<number> {
   const begun = process.cpuUsage()
   await readTraceFile(pieces(text))

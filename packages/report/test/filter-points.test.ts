@@ -6,7 +6,7 @@ import { filterPoints } from '../src/analysis/filter-points.js'
 import { hostileRecords } from './hostile-records.js'
 import { BASE_ID, makeShopTrace, makeTrace, query, sent, served } from './make-trace.js'
 
-/** Returns the lines of the tree, without the lines below it and the columns after the labels. */
+/** Returns the lines of the tree, without the lines after the tree and without the columns after the labels. */
 function tree(options: RenderTreeOptions, records = makeShopTrace()): string[] {
   const lines = renderTree(buildReport(records), { width: 100, ...options }).split('\n')
   return lines.slice(0, lines.indexOf('')).map(line => line.replace(/ {2,}(?:gateway|catalog|orders|api) .*/, ''))
@@ -19,7 +19,7 @@ function lastLine(options: RenderTreeOptions): string | undefined {
 }
 
 describe('a filtered tree', () => {
-  it('shows the given number of levels, and counts the points below', () => {
+  it('shows the given number of levels, and counts the points below them', () => {
     expect(tree({ depth: 2 })).toEqual([
       'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
@@ -31,7 +31,7 @@ describe('a filtered tree', () => {
     expect(lastLine({ depth: 1 })).toBe('Shown: 1 of 28 points (1 level deep)')
   })
 
-  it('shows points of a minimum duration', () => {
+  it('shows points that have at least the minimum duration', () => {
     expect(tree({ minUs: 40_000 })).toEqual([
       'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
@@ -44,7 +44,7 @@ describe('a filtered tree', () => {
     expect(lastLine({ minUs: 40_000 })).toBe('Shown: 5 of 28 points (at least 40.0 ms)')
   })
 
-  it('shows the points of a service, with the path to each', () => {
+  it('shows the points of a service, and the points above them', () => {
     expect(tree({ service: 'catalog' })).toEqual([
       'request GET /orders/7 200',
       '├─ http GET catalog:8081/items 200',
@@ -55,7 +55,7 @@ describe('a filtered tree', () => {
     expect(lastLine({ service: 'catalog' })).toBe('Shown: 2 of 28 points, and 2 that lead to them (service "catalog")')
   })
 
-  it('shows matching points, with the path to each', () => {
+  it('shows matching points, and the points above them', () => {
     const filter = matchPoints(buildReport(makeShopTrace()), text => /addUp/.test(text))
 
     expect(tree({ filter })).toEqual([
@@ -68,7 +68,7 @@ describe('a filtered tree', () => {
     ])
   })
 
-  it('shows points that pass all conditions, and counts the points if none passes', () => {
+  it('shows points that meet all conditions, and counts the points even if none meets them', () => {
     const filter = matchPoints(buildReport(makeShopTrace()), text => text.startsWith('db '))
 
     expect(tree({ filter, service: 'gateway' })).toEqual(['… 28 more points, up to 182 ms'])
@@ -86,7 +86,7 @@ describe('a filtered tree', () => {
     expect(tree({ minUs: 1000 }, records).join('\n')).toMatch(/open {2}unfinished[\s\S]*1 more point/)
   })
 
-  it('does not fold a point that leads to a match into its repetitions', () => {
+  it('does not fold a point that has a match below it with points that repeat it', () => {
     const calls = Array.from({ length: 5 }, (_, index) => [
       { id: `call-${index}`, ...sent('items', 80, '/'), from: index * 100, to: index * 100 + 50 + index },
       {
@@ -107,7 +107,7 @@ describe('a filtered tree', () => {
     expect(renderTree(buildReport(makeShopTrace()), { service: '\u001b[2J' })).not.toContain('\u001b')
   })
 
-  it('keeps the path to every match for any records', () => {
+  it('keeps the points above every match for any records', () => {
     fc.assert(
       fc.property(hostileRecords, fc.nat(100), fc.option(fc.integer({ min: 1, max: 4 })), (records, seed, depth) => {
         const report = buildReport(records)
@@ -167,7 +167,7 @@ describe('pointText', () => {
     ])
   })
 
-  it('allows a caller to stop a runaway regular expression', () => {
+  it('allows a caller to stop a slow regular expression', () => {
     const report = buildReport(makeTrace({ id: 'a', ...query('a'.repeat(50)), from: 0, to: 1 }))
     const match = (): Set<string> => matchPoints(report, text => /(a+)+b/.test(text))
 

@@ -16,7 +16,7 @@ export function sentences(kind: Finding['kind'], ...points: readonly Point[]): s
   return find(kind, ...points).map(({ sentence }) => sentence)
 }
 
-/** Returns a request of 100 ms with steps in it. */
+/** Returns a request of 100 ms that contains the steps. */
 export function request(...steps: readonly Point[]): Point[] {
   return [
     { id: 'request', service: 'orders', ...served('/orders'), from: 0, to: 100_000 },
@@ -24,7 +24,7 @@ export function request(...steps: readonly Point[]): Point[] {
   ]
 }
 
-/** Returns `count` steps that `each` makes. */
+/** Returns `count` steps, which `each` creates. */
 export function loop(count: number, each: (index: number) => Omit<Point, 'id'>): Point[] {
   return Array.from({ length: count }, (_, index) => ({ id: `step-${index}`, ...each(index) }))
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTrace, type Point, query, sent, served } from './make-trace.js'
 
-/** Runs every analysis of a whole report. */
+/** Runs every analysis on a report. */
 function lookAt(report: Report): void {
   const corrected = correctSkew(report)
   const ids = new Set(report.points.map(({ traceId }) => traceId))
@@ -31,7 +31,7 @@ const TIMES = [
   '',
 ]
 
-/** Any value in place of a number, a text or an object. */
+/** Any value in place of a number, a string or an object. */
 const anything = fc.oneof(
   fc.string(),
   fc.integer(),
@@ -117,17 +117,20 @@ describe('summarize with a large trace', () => {
   }
 
   it.each<[string, (index: number) => Omit<Point, 'id'>]>([
-    ['of points one below another', index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index })],
+    ['of points each below the one before', index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index })],
     [
       'of points one after another',
       index => ({ parent: '0', ...query(`SELECT ${index % 7}`), from: index, to: index + 1 }),
     ],
-    ['of points all at once', index => ({ parent: '0', ...query('SELECT 1'), from: index, to: 3 * COUNT - index })],
+    [
+      'of points that all run at the same time',
+      index => ({ parent: '0', ...query('SELECT 1'), from: index, to: 3 * COUNT - index }),
+    ],
     ['of points at the top, without parents', index => ({ parent: 'gone', from: index, to: index + (index % 1000) })],
     ['of points that never finish', index => ({ parent: index % 2 ? '0' : `${index - 1}`, from: index })],
     ['of points in cycles', index => ({ parent: `${index % 2 ? index - 1 : index + 1}`, from: index, to: index + 5 })],
     [
-      'of points each on a host of its own',
+      'of points that are each on a different host',
       index => ({
         parent: `${Math.floor((index - 1) / 2)}`,
         host: `h${index}`,
@@ -138,7 +141,7 @@ describe('summarize with a large trace', () => {
       }),
     ],
     [
-      'of points called from one host',
+      'of points that one host calls',
       index => ({
         parent: '0',
         host: `h${index}`,
@@ -151,7 +154,7 @@ describe('summarize with a large trace', () => {
     lookAt(many(each))
   })
 
-  it('handles a chain of 20,000 points without a stack overflow', () => {
+  it('handles a chain of 20,000 points without overflowing the stack', () => {
     const report = buildReport(
       makeTrace(
         ...Array.from({ length: 20_000 }, (_, index): Point => {

@@ -15,7 +15,7 @@ describe('fitClocks', () => {
     expect(fitClocks([bounds(100, 300), bounds(200, 400)], 0)).toEqual({ us: 250, boundUs: 50 })
   })
 
-  it('returns the middle of limits that contradict one another slightly', () => {
+  it('returns the middle between limits that contradict one another slightly', () => {
     expect(fitClocks([bounds(100, 200), bounds(210, 300)], 20)).toEqual({ us: 205, boundUs: 5 })
   })
 
@@ -27,7 +27,7 @@ describe('fitClocks', () => {
     expect(fitClocks([bounds(100, 200), bounds(9_000, 9_100)], 20)).toBeUndefined()
   })
 
-  it('accepts an offset outside of the limits up to the tolerance', () => {
+  it('accepts an offset that is beyond the limits by at most the tolerance', () => {
     expect([205, 211].map(us => allowsOffset(bounds(100, 200), us, 10))).toEqual([true, false])
   })
 })

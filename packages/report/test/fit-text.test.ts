@@ -14,7 +14,7 @@ describe('textWidth', () => {
     ['का', 2],
     ['👍🏽 ok', 5],
     ['\u{18b00}', 2],
-  ])('returns the width of %s: %d', (text, width) => {
+  ])('returns the number of columns of %s: %d', (text, width) => {
     expect(textWidth(text)).toBe(width)
   })
 
@@ -29,7 +29,7 @@ describe('textWidth', () => {
     )
   })
 
-  it('equals string-width for every character of alphabets', () => {
+  it('equals string-width for every character of common alphabets', () => {
     for (let unit = 0x20; unit < 0x2000; unit++) {
       const shown = escapeControl(String.fromCharCode(unit))
       if (!/^[\p{Emoji}\p{Script=Hangul}]$/u.test(shown))

@@ -23,13 +23,13 @@ describe('siblings with the same action', () => {
     expect(fold([...queries, failed])).toEqual(['step-0 step-1 step-2 step-3', 'failed'])
   })
 
-  it('are not folded with a sibling that has a problem below it', () => {
+  it('are not folded with a sibling that has a failed or marked point below it', () => {
     const below = { id: 'below', parent: 'step-1', from: 1 }
 
     expect(fold([...queries, below])).toEqual(['step-0 step-2 step-3', 'step-1'])
   })
 
-  it('are not folded with a sibling that must stay alone', () => {
+  it('are not folded with a sibling that must not be folded', () => {
     expect(fold(queries, ['step-3'])).toEqual(['step-0 step-1 step-2', 'step-3'])
   })
 })

@@ -24,7 +24,7 @@ describe('formatDuration', () => {
     expect(formatDuration(us)).toBe(text)
   })
 
-  it('does not round a small share to nothing', () => {
+  it('does not round a small share to 0 %', () => {
     expect([0, 0.001, 0.006, 0.615, 1].map(formatShare)).toEqual(['0 %', '< 1 %', '1 %', '62 %', '100 %'])
   })
 })

@@ -6,7 +6,7 @@ function layer(id: string, from: number, to: number, about: Record<string, unkno
   return { id, parent: 'root', name: 'express', from, to, info: { layer: { name: id, ...about } } }
 }
 
-describe('a layer of a framework', () => {
+describe('a framework layer', () => {
   it.each<[string, Record<string, unknown>, Record<string, unknown> | undefined]>([
     ['authenticate', { name: 'authenticate' }, undefined],
     ['onRequest authenticate', { name: 'authenticate', hook: 'onRequest' }, undefined],
@@ -22,7 +22,7 @@ describe('a layer of a framework', () => {
     expect(node && pointDetail(node)).toBe(detail)
   })
 
-  it('is folded with other layers, except those that failed or have points below them', () => {
+  it('is folded with other layers that did not fail and have no points below them', () => {
     const report = buildReport(
       makeTrace(
         { id: 'root', from: 0, to: 1_000_000, ...served('/orders/7') },
@@ -52,7 +52,7 @@ describe('a layer of a framework', () => {
     expect(summarize(report).filter(({ kind }) => kind === 'repeated')).toEqual([])
   })
 
-  it('folds only with layers of the same framework and service', () => {
+  it('is folded only with layers of the same framework and service', () => {
     const { points } = buildReport(
       makeTrace(
         layer('a', 0, 1),

@@ -18,7 +18,7 @@ describe('the finding about a gap', () => {
     )
   })
 
-  it('finds no gap while background work of a step runs', () => {
+  it("is absent while a step's background work runs", () => {
     const found = find(
       'gap',
       ...request({ id: 'enqueue', from: 0, to: 1_000 }, { id: 'job', parent: 'enqueue', from: 5_000, to: 95_000 }),
@@ -27,7 +27,7 @@ describe('the finding about a gap', () => {
     expect(found.every(({ totalUs }) => (totalUs ?? 0) <= 5_000)).toBe(true)
   })
 
-  it('finds a gap between steps that overlap or contain each other', () => {
+  it('appears between groups of steps that overlap or contain each other', () => {
     expect(
       find(
         'gap',
@@ -40,7 +40,7 @@ describe('the finding about a gap', () => {
     ).toMatchObject([{ totalUs: 20_000 }])
   })
 
-  it('finds no gap where an unfinished step may have run', () => {
+  it('is absent if an unfinished step may have run', () => {
     expect(find('gap', ...request({ id: 'open', from: 0 }))).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { groupBy } from '../src/tree/group-by.js'
 
 describe('groupBy', () => {
-  it('keeps keys and items in their original order', () => {
+  it('keeps the order of keys and items', () => {
     const groups = groupBy(['bee', 'ant', 'bat', 'asp'], word => word[0])
 
     expect([...groups]).toEqual([

@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import fc from 'fast-check'
 
-/** Text that attempts to break out of the format in which it is written. */
+/** Text that tries to break out of the format in which it is written. */
 export const hostileText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.constantFrom('</script><script>alert(1)</script>', '"}],"records":[', '__proto__', '\ud800', '\u202e', '\\', ''),
@@ -20,10 +20,10 @@ const time = fc.oneof(
   fc.constantFrom('2026-11-22T11:00:00', '2026-11-22 11:00:00.0Z', '1969-01-01T00:00:00.000000', 'never', ''),
 )
 
-/** JSON value as a parser makes it, because no store returns -0. */
+/** A JSON value that has been parsed, so that it contains no -0, which no store returns. */
 const json = fc.jsonValue().map(value => JSON.parse(JSON.stringify(value)))
 
-/** Records in which anything may be wrong: shared ids, cycles, missing fields, other types, contradictions. */
+/** Records in which anything may be wrong: shared ids, cycles, missing fields, wrong types, contradictions. */
 export const hostileRecords = fc.array(
   fc.record(
     {

@@ -21,15 +21,15 @@ describe('layTracks', () => {
     )
   }
 
-  it('nests points that fit, and gives overlapping points another track', () => {
+  it('nests points that fit, and puts overlapping points on another track', () => {
     expect(tracksOf(parallel)).toEqual(['A b d e', 'C F'])
   })
 
-  it('never puts points of two groups on one track', () => {
+  it('never puts points from two groups on one track', () => {
     expect(tracksOf(parallel, ({ traceId }) => (traceId === 'd' ? 'x' : ''))).toEqual(['A b e', 'D', 'C F'])
   })
 
-  it('places every point once, so that no two points cross', () => {
+  it('places every point once, without two points that overlap only partly', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const report = buildReport(records)

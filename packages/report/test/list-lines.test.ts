@@ -21,7 +21,7 @@ describe('listLines', () => {
     ])
   })
 
-  it('combines repetitions in one line, and counts hidden points', () => {
+  it('combines repeated points in one line, and counts hidden points', () => {
     const steps = loop(4, index => ({
       parent: 'a',
       ...query('SELECT 1'),
@@ -36,7 +36,7 @@ describe('listLines', () => {
     ])
   })
 
-  it('shows the time in which at least one of several repetitions ran', () => {
+  it('shows the time in which at least one of the repeated points ran', () => {
     const steps = loop(4, index => ({
       parent: 'a',
       ...query('SELECT 1'),
@@ -47,7 +47,7 @@ describe('listLines', () => {
     expect(linesOf([request, ...steps]).at(-1)).toMatchObject({ label: '4 x db SELECT 1', duration: '4.50 ms' })
   })
 
-  it('shows the exception and the marks of a point', () => {
+  it("shows a point's exception and marks", () => {
     const [failed, open] = linesOf([
       { ...request, stopInfo: { etype: 'KeyError' } },
       { id: 'b', parent: 'a', from: 1_000 },

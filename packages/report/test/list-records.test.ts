@@ -18,14 +18,14 @@ describe('the records of a report', () => {
     )
   })
 
-  it('are the start, the stop and the other records of each point', () => {
+  it("are each point's start, stop and other records", () => {
     const [start, stop] = makeTrace({ id: 'a', from: 0, to: 9 })
     const [node] = buildReport([start, stop, start].filter(record => record !== undefined)).points
 
     expect(node && recordsOfPoint(node)).toEqual([start, stop, start])
   })
 
-  it('are embedded as text if they hold NaN or Infinity', () => {
+  it('are embedded as strings if they contain NaN or Infinity', () => {
     const [record] = listRecords(reportOf({ id: 'a', from: 0, info: { x: Number.NaN } }))
 
     expect(record && toEmbeddedRecords([record])).toEqual([expect.stringContaining('"x":NaN')])

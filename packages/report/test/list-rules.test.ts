@@ -2,7 +2,7 @@ import { createTimeRank, hasStatus } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 
 describe('createTimeRank', () => {
-  it('ranks timestamps beyond tomorrow below all others', () => {
+  it('ranks timestamps later than tomorrow below all others', () => {
     const rank = createTimeRank(Date.UTC(2026, 10, 22))
     const times = ['2026-11-22T11:00:00.000000', '2999-01-01T00:00:00.000000', '2026-11-20T11:00:00.000000', 'never']
 
@@ -22,7 +22,7 @@ describe('hasStatus', () => {
     ['error', { status: null, failed: true }, true],
     ['error', { status: 404, failed: false }, false],
     ['2xx', { status: undefined, failed: false }, false],
-  ])('tests for %s in %j: %s', (wanted, description, expected) => {
+  ])('checks for the status %s in %j: %s', (wanted, description, expected) => {
     expect(hasStatus(description, wanted)).toBe(expected)
   })
 })

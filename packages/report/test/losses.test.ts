@@ -12,7 +12,7 @@ describe('a finding in a trace that lacks points', () => {
     request(...steps, { id: 'lossy', service, ...query('SELECT c'), from: 1_000, to: 2_000, stopInfo })
 
   it.each([{ records_dropped: 3 }, { points_omitted: 3 }])(
-    'says that points may be missing if the service lost records: %o',
+    'says that points may be missing if the service itself lost records: %o',
     stopInfo => {
       expect(sentences('gap', ...lossy(stopInfo))).toEqual([
         '90 % of this request is "GET /orders" in orders between "SELECT a" and "UPDATE b", with nothing recorded, perhaps because points are missing (90.0 ms)',
@@ -26,13 +26,13 @@ describe('a finding in a trace that lacks points', () => {
     expect(found?.sentence).toContain('with nothing recorded, perhaps because points are missing')
   })
 
-  it('is certain if only another service lost records', () => {
+  it('does not say so if only another service lost records', () => {
     expect(sentences('gap', ...lossy({ records_dropped: 3 }, 'items'))).toEqual([
       expect.stringContaining('with nothing recorded (90.0 ms)'),
     ])
   })
 
-  it('says for self time, too, that points may be missing', () => {
+  it('also says that points may be missing if it is about self time', () => {
     const [found] = find('slow', { id: 'a', ...served('/'), from: 0, to: 100_000, stopInfo: { points_omitted: 9 } })
 
     expect(found?.sentence).toBe('100 % of this request is "GET /" in api, perhaps because points are missing (100 ms)')

@@ -1,6 +1,9 @@
 import { type Point, sent, served } from './make-trace.js'
 
-/** Returns a call from one host to another, which takes 2 ms each way. The callee's clock is off by `skew`. */
+/**
+ * Returns a call from one host to another. The request and the response each take 2 ms. The callee's clock is off by
+ * `skew`.
+ */
 export function call(id: string, from: number, to: number, skew: number, hosts: readonly [string, string]): Point[] {
   return [
     { id, parent: 'root', host: hosts[0], ...sent(hosts[1], 80, '/'), from, to },
@@ -16,7 +19,7 @@ export function call(id: string, from: number, to: number, skew: number, hosts: 
   ]
 }
 
-/** Returns a request of 200 ms on one host, with calls in it. */
+/** Returns a request of 200 ms on one host, which contains the calls. */
 export function request(...points: readonly Point[]): Point[] {
   return [{ id: 'root', host: 'web', ...served('/'), from: 10_000, to: 210_000 }, ...points]
 }

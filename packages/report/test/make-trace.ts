@@ -2,7 +2,7 @@ import type { TraceRecord } from '@osprofiler/core'
 
 export const BASE_ID = '019aab00-0000-7000-8000-000000000000'
 
-/** Point of a test's trace. The times are in microseconds since the start of the trace. */
+/** A point of a test's trace. Times are in microseconds since the start of the trace. */
 export interface Point {
   readonly id: string
   readonly parent?: string
@@ -41,7 +41,7 @@ export function served(path: string, status = 200): Pick<Point, 'name' | 'info' 
   }
 }
 
-/** Returns a request like `served` does, from a service that knows its routes. */
+/** Works like `served`, but for a service that records its routes. */
 export function routed(path: string, route: string, status = 200): Pick<Point, 'name' | 'info' | 'stopInfo'> {
   return { ...served(path), stopInfo: { request: { route }, response: { status_code: status } } }
 }
@@ -59,7 +59,8 @@ export function query(statement: string): Pick<Point, 'name' | 'info'> {
 }
 
 /**
- * Returns a trace: a gateway calls catalog and orders. Orders makes one slow query, and one for each of twenty items.
+ * Returns a trace: a gateway calls catalog and orders. Orders makes one slow query, and one query for each of twenty
+ * items.
  */
 export function makeShopTrace(): TraceRecord[] {
   const items = Array.from({ length: 20 }, (_, index) => ({

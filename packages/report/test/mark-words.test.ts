@@ -5,7 +5,7 @@ import { MARK_WORDS } from '../src/words/mark-words.js'
 import { hostileRecords } from './hostile-records.js'
 
 describe('MARK_WORDS', () => {
-  it('holds words for every mark that records can cause', () => {
+  it('has an entry for every mark that records can cause', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         for (const { marks } of buildReport(records).points) {
@@ -16,7 +16,7 @@ describe('MARK_WORDS', () => {
     )
   })
 
-  it('completes a sentence that begins with the point', () => {
+  it('complete a sentence whose subject is the point', () => {
     expect(Object.values(MARK_WORDS).filter(words => /[.]$|^It /.test(words))).toEqual([])
   })
 })

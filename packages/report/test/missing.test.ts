@@ -22,7 +22,7 @@ describe('the findings about missing records', () => {
     )
   })
 
-  it('report each service with unrecorded queries once, and how to record them', () => {
+  it('report each service with unrecorded queries once, and say how to record the queries', () => {
     const point = (id: string, service: string, unrecorded: unknown) =>
       ({ id, service, from: 0, to: 9, stopInfo: { unrecorded } }) as const
 
@@ -41,7 +41,7 @@ describe('the findings about missing records', () => {
     expect(found[0]?.traceIds).toEqual(['a', 'b'])
   })
 
-  it('report dropped records and the service that dropped them', () => {
+  it('report dropped records, and name the service that dropped them', () => {
     const lossy = (id: string, service: string, count: unknown) =>
       ({ id, service, from: 0, to: 9, stopInfo: { records_dropped: count } }) as const
 
@@ -73,7 +73,7 @@ describe('the findings about missing records', () => {
     ])
   })
 
-  it('report lost records that the caller knows of', () => {
+  it('report lost records of which the caller knows', () => {
     const report = buildReport(makeTrace({ id: 'a', from: 0, to: 1 }))
     const lost = (dropped: number) => summarize(report, { dropped }).filter(({ kind }) => kind === 'dropped')
 

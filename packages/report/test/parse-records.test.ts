@@ -14,7 +14,7 @@ describe('parseRecords', () => {
     expect(parseRecords(`\ufeff\r\n${lines.join('\r\n\n  \n')}`)).toEqual(records)
   })
 
-  it('skips an incomplete last line, wherever it was cut', () => {
+  it('skips an incomplete last line, regardless of where it was cut', () => {
     const last = lines.at(-1) ?? ''
     const before = lines.slice(0, -1).join('\n')
 
@@ -23,7 +23,7 @@ describe('parseRecords', () => {
     }
   })
 
-  it.each(['{"a":', 'not JSON', '7', 'null', '"text"', '[]'])('names the number of the line with %s', wrong => {
+  it.each(['{"a":', 'not JSON', '7', 'null', '"text"', '[]'])('throws an error with the line number for %s', wrong => {
     const text = `${lines[0]}\n\n${wrong}\n${lines[1]}\n`
 
     expect(() => parseRecords(text)).toThrow(

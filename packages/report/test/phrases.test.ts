@@ -6,7 +6,7 @@ import { query } from './make-trace.js'
 describe('createQuote', () => {
   const { points } = reportOf({ id: 'a', ...query('SELECT id, title, price, stock FROM items'), from: 0, to: 1 })
 
-  it('quotes the action of points and their service', () => {
+  it("quotes the points' action and service", () => {
     expect(createQuote(80)(points)).toBe('"SELECT ... FROM items" in api')
     expect(createQuote(80)(points, false)).toBe('"SELECT ... FROM items"')
   })
@@ -22,13 +22,13 @@ describe('createQuote', () => {
 })
 
 describe('shorten', () => {
-  it('cuts a text that is too long', () => {
+  it('cuts a string that is too long', () => {
     expect([shorten('short', 6), shorten('longer than this', 6)]).toEqual(['short', 'lon...'])
   })
 })
 
 describe('nameTrace', () => {
-  it('returns "this request", or "this trace" for several requests', () => {
+  it('returns "this request" for one request, and "this trace" for several', () => {
     const several = reportOf({ id: 'a', from: 0, to: 1 }, { id: 'b', from: 0, to: 1 })
 
     expect([nameTrace(reportOf({ id: 'a', from: 0, to: 1 })), nameTrace(several)]).toEqual([

@@ -24,12 +24,12 @@ describe('planRows', () => {
     expect(plan(tree, 10)).toBe('(a(short(failed) long))')
   })
 
-  it('prefers rows with problems, then the longest, each below its parent', () => {
+  it('prefers rows with failures, then the longest rows, and puts each row below its parent', () => {
     expect(plan(tree, 3)).toBe('(a(short(failed) +1))')
     expect(plan(tree, 1)).toBe('(a(+3))')
   })
 
-  it('combines repetitions in one row, with the points below the slowest', () => {
+  it('combines repeated points in one row, and shows the points below the slowest one', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 10, to: index * 11 + 1 }))
     const below = { id: 'below', parent: 'step-1', name: 'x', from: 11, to: 12 }
 

@@ -34,13 +34,13 @@ describe('repeatedDetail', () => {
     expect(repeatedDetail(nodes(query("SELECT 1, 'a'"), query("SELECT 2, 'b'")))).toBe('SELECT *, *')
   })
 
-  it('creates a shape for a single point, too', () => {
+  it('also creates a shape for a single point', () => {
     const shapeOf = createShapeReader()
 
     expect(nodes(served('/orders/7'), query('SELECT 7')).map(shapeOf)).toEqual(['GET /orders/*', 'SELECT *'])
   })
 
-  it('gives repetitions within one service the same key', () => {
+  it('creates equal keys for points that repeat one another within one service', () => {
     const keyOf = createRepetitionKey()
     const [one, same, elsewhere] = nodes(query('SELECT 1'), query('SELECT 2'), { ...query('SELECT 3'), service: 'b' })
 

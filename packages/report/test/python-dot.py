@@ -1,4 +1,4 @@
-"""Reads a JSON list of records from each line, and writes the DOT graph of OSProfiler's command as JSON."""
+"""Reads a JSON list of records from each line. Writes the DOT graph that OSProfiler's command creates, as JSON."""
 
 import json
 import sys

@@ -46,11 +46,11 @@ const LINES = [
 const report = buildReport(parseRecords(LINES))
 const json = join(reportJsonChunks(report))
 
-/** Exports that can be read back. */
+/** The exports that can be read back. */
 const EXPORTS = { perfetto: exportPerfetto, speedscope: exportSpeedscope, otlp: exportOtlp }
 
 describe("records in Python's JSON", () => {
-  it('are numbers in everything that a report shows', () => {
+  it('contain numbers that a report treats as numbers', () => {
     const [top] = report.roots
     const call = report.points.find(({ name }) => name === 'http')
 
@@ -67,7 +67,7 @@ describe("records in Python's JSON", () => {
     expect(jsonText(parseJson(json), 0)).toContain(`"result":${VALUES}`)
   })
 
-  it('are read from a whole report and from pieces', async () => {
+  it('are read from a report, as a whole and in pieces', async () => {
     const pieces = createTraceReader(100)
     for (let at = 0; at < json.length; at += 7) pieces.push(json.slice(at, at + 7))
 
@@ -76,7 +76,7 @@ describe("records in Python's JSON", () => {
     for (const again of read) expect(join(reportJsonChunks(again))).toBe(json)
   })
 
-  it('are read from lines, in whole and in pieces, and from a list', async () => {
+  it('are read from lines, as a whole and in pieces, and from a list', async () => {
     const list = `[${LINES.trim().replaceAll('\n', ',')}]`
     const chunks = LINES.match(/[\s\S]{1,11}/g) ?? []
 
@@ -85,7 +85,7 @@ describe("records in Python's JSON", () => {
     }
   })
 
-  it.each(Object.keys(EXPORTS))('survive an export for %s, which is strict JSON', async name => {
+  it.each(Object.keys(EXPORTS))('are unchanged after an export for %s, which is strict JSON', async name => {
     const text = join((EXPORTS[name as keyof typeof EXPORTS] as (whole: Report) => Iterable<string>)(report))
 
     expect(() => JSON.parse(text)).not.toThrow()

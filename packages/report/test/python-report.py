@@ -1,4 +1,4 @@
-"""Reads a JSON list of records from each line, and writes the report of OSProfiler's drivers as JSON."""
+"""Reads a JSON list of records from each line. Writes the report that OSProfiler's drivers build, as JSON."""
 
 import json
 import sys

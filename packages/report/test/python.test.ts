@@ -11,7 +11,7 @@ import { withoutOwnKeys } from './without-own-keys.js'
 
 const script = fileURLToPath(new URL('./python-report.py', import.meta.url))
 
-/** Process that runs the code of the real drivers, from Debian's python3-osprofiler. */
+/** A process that runs the code of the real drivers, from Debian's python3-osprofiler. */
 const python = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] })
 const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
 
@@ -40,7 +40,7 @@ const point = fc.record({
   etype: fc.option(fc.option(fc.string(), { nil: null }), { nil: undefined }),
 })
 
-/** Traces that correct services record, in any order. A few records are missing. */
+/** Traces of correct services, with records in any order. A few records are missing. */
 const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
   const records = points.flatMap((made, index): TraceRecord[] => {
     const parent = Math.floor(made.parent * index)
@@ -49,7 +49,7 @@ const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
       base_id: BASE_ID,
       parent_id: place === 'top' ? BASE_ID : place === 'orphan' ? 'elsewhere' : `point-${parent}`,
       trace_id: `point-${index}`,
-      // Python's clients send null if they have no name.
+      // Python's clients send null for a project or service that has no name.
       project: made.project as string,
       service: made.service as string,
     }
@@ -57,11 +57,11 @@ const trace = fc.array(point, { minLength: 1, maxLength: 25 }).chain(points => {
     const stopInfo = made.etype === undefined ? info : { ...info, etype: made.etype }
     const start = { ...common, name: `${made.name}-start`, timestamp: timestamp(made.from), info }
     const stop = { ...common, name: `${made.name}-stop`, timestamp: timestamp(made.from + made.length), info: stopInfo }
-    // Python fails on a trace without any start.
+    // Python fails for a trace without any start.
     if (made.has === 'start' || (index === 0 && made.has === 'stop')) return [start]
     return made.has === 'stop' ? [stop] : [start, stop]
   })
-  // The records become JSON and back, as in a store, because JSON has no -0.
+  // The records are converted to JSON and back, as in a store, so that they contain no -0.
   const stored = JSON.parse(JSON.stringify(records)) as TraceRecord[]
   return fc.shuffledSubarray(stored, { minLength: stored.length, maxLength: stored.length })
 })
@@ -86,8 +86,7 @@ describe("buildReport compared with Python's OSProfiler", () => {
   it('reads back all records from a report that Python wrote', async () => {
     await fc.assert(
       fc.asyncProperty(trace, async records => {
-        // The report is written before it is compared, because a number keeps the spelling that Python gave it, as in
-        // 1e-09.
+        // The reports are compared as JSON, because a number keeps Python's spelling, such as 1e-09.
         const readBack: unknown = JSON.parse([...reportJsonChunks(readReport(await askPython(records)))].join(''))
 
         expect(withoutOwnKeys(readBack)).toEqual(withoutOwnKeys(reportJson(buildReport(records))))
@@ -96,14 +95,14 @@ describe("buildReport compared with Python's OSProfiler", () => {
     )
   })
 
-  it('cuts only -start and -stop from a name, where Python cuts at the first dash', async () => {
+  it('removes only -start or -stop from a name, while Python cuts the name at the first dash', async () => {
     const records = makeTrace({ id: 'a', name: 'cache-get', from: 0, to: 5000 })
 
     expect(Object.keys(reportJson(buildReport(records)).stats)).toEqual(['cache-get'])
     expect(Object.keys(JSON.parse(await askPython(records)).stats)).toEqual(['cache'])
   })
 
-  it('shows the points that are their own ancestors, which Python only counts', async () => {
+  it('shows points that are their own ancestors, while Python only counts them', async () => {
     const records = makeTrace(
       { id: 'self', parent: 'self', from: 0, to: 10 },
       { id: 'a', parent: 'b', from: 0, to: 10 },
@@ -118,7 +117,7 @@ describe("buildReport compared with Python's OSProfiler", () => {
     expect(ours.stats).toEqual(theirs.stats)
   })
 
-  it('uses the widest of several pairs of records, where Python uses the last', async () => {
+  it('uses the earliest of several starts and the latest of several stops, while Python uses the last pair', async () => {
     const point = { id: 'a', name: 'work' }
     const records = makeTrace({ ...point, from: 0, to: 9_000 }, { ...point, from: 2_000, to: 7_000 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { find } from './find.js'
 import { type Point, query, sent, served } from './make-trace.js'
 
-describe('a call that raised in a Python service', () => {
+describe('a call that raised an exception in a Python service', () => {
   it("is named if Python's hook recorded the end of the request as the end of the call", () => {
     const call = { id: 'call', service: 'orders', ...sent('items', 80, '/x'), from: 1, to: 9 }
     const [wsgi, other] = [

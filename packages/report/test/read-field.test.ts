@@ -19,7 +19,7 @@ describe('readField', () => {
     ])
   })
 
-  it('returns a text or a number only if the field is one', () => {
+  it('returns a string or a number only if the field has that type', () => {
     const record = { text: 'x', empty: '', number: 7 }
 
     expect(['text', 'empty', 'number'].map(name => readText(record, name))).toEqual(['x', undefined, undefined])

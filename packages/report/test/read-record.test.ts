@@ -38,7 +38,7 @@ describe('the status of a point', () => {
 })
 
 describe('the route of a point', () => {
-  it('comes from the stop, or else from the start', () => {
+  it('is read from the stop, or from the start if the stop has none', () => {
     const [start, stop] = ['/a', '/b'].map(route => ({ info: { request: { route } } }))
 
     expect([readRoute({ start, stop }), readRoute({ start }), readRoute({})]).toEqual(['/b', '/a', undefined])

@@ -15,7 +15,7 @@ function read(pieces: readonly string[]) {
 }
 
 describe('createReportReader', () => {
-  it("reads a report's JSON wherever the text is cut", () => {
+  it("reads a report's JSON regardless of where the text is cut", () => {
     for (const length of [1, 2, 7, 100, text.length]) {
       const pieces = Array.from({ length: Math.ceil(text.length / length) }, (_, index) =>
         text.slice(index * length, (index + 1) * length),

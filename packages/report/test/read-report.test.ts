@@ -10,13 +10,13 @@ function write(records: Parameters<typeof buildReport>[0]): string {
 }
 
 describe('readReport', () => {
-  it('reads back our own report whole', () => {
+  it('reads back a whole report of our own', () => {
     const text = write(makeShopTrace())
 
     expect([...reportJsonChunks(readReport(text))].join('')).toBe(text)
   })
 
-  it('reads back duplicates and contradictions too', () => {
+  it('reads back duplicate and contradictory records', () => {
     const point = { id: 'a', from: 10, to: 20 }
     const text = write([...recordsOf(point), ...recordsOf(point), ...recordsOf({ ...point, from: 5, to: 30 })])
 
@@ -27,7 +27,7 @@ describe('readReport', () => {
     expect(report.points[0]?.marks.toSorted()).toEqual(['duplicate', 'several-starts', 'several-stops'])
   })
 
-  it('reads back broken records as broken', () => {
+  it('reads back broken records unchanged', () => {
     const broken = [null, 7, { name: 'x-start' }] as unknown as Parameters<typeof buildReport>[0]
     const text = write(broken)
 
@@ -42,7 +42,7 @@ describe('readReport', () => {
     expect(report.startedAt).toMatch(/^2026-11-22T/)
   })
 
-  it("fills in what Python's SQL driver leaves out of its records", () => {
+  it("fills in the fields that Python's SQL driver leaves out of its records", () => {
     const report = {
       info: { name: 'total', started: 0, finished: 12, last_trace_started: 3 },
       children: [

@@ -24,7 +24,7 @@ function page(records: readonly TraceRecord[]): string {
   return `<!doctype html><title>x</title><script type="application/json" id="osprofiler-records">${json}</script><p>y`
 }
 
-/** Writers of all formats that can be read back. */
+/** The writers of all formats that can be read back. */
 const FORMATS: Record<string, (report: Report) => Iterable<string>> = {
   records: report => listRecords(report).map(record => `${JSON.stringify(record)}\n`),
   'a list of records': report => [JSON.stringify(listRecords(report))],
@@ -35,9 +35,9 @@ const FORMATS: Record<string, (report: Report) => Iterable<string>> = {
   'a page': report => [page(listRecords(report))],
 }
 
-/** Number of points at which one nested call for each point overflows the stack. */
+/** A number of points for which one nested call per point overflows the stack. */
 const MANY = 20_000
-/** Number of points at which one argument for each point overflows the stack. */
+/** A number of points for which one argument per point overflows the stack. */
 const MOST = 150_000
 
 function makeLarge(size: number, isDeep: boolean): Report {
@@ -74,7 +74,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     expect(flat(await readTraceFile(write(report)))).toEqual(flat(report))
   })
 
-  it.each(readdirSync(traces).filter(file => file.endsWith('.jsonl')))('holds all of %s', async file => {
+  it.each(readdirSync(traces).filter(file => file.endsWith('.jsonl')))('contains all records of %s', async file => {
     const report = await readTraceFile(readFileSync(new URL(file, traces), 'utf8'))
 
     expect(report.points.length).toBeGreaterThan(1)
@@ -92,7 +92,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     )
   })
 
-  it('is read in pieces, wherever they are cut', async () => {
+  it('is read in pieces, regardless of where it is cut', async () => {
     const report = buildReport(
       makeTrace({ id: 'a', name: 'é\\"漢', from: 0, to: 5 }, { id: 'b', parent: 'a', from: 2 }),
     )
@@ -103,7 +103,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     }
   })
 
-  it.each(['beside one another', 'one in another'] as const)('is read with 20,000 points, %s', async shape => {
+  it.each(['beside one another', 'one in another'] as const)('is read with 20,000 points that are %s', async shape => {
     const report = LARGE[shape]
 
     const { points, durationUs } = await readTraceFile(write(report))
@@ -123,14 +123,14 @@ it('records of 150,000 points are read', async () => {
 })
 
 describe('a report too large for one string', () => {
-  /** Reads a short text in the way that texts of more than 256 Mi characters are read. */
+  /** Reads a short text with the code that reads texts of more than 256 Mi characters. */
   function readLarge(text: string, length: number): Report {
     const reader = createTraceReader(40)
     for (const piece of cut(text, length)) reader.push(piece)
     return reader.end()
   }
 
-  it('is read in pieces, wherever they are cut', () => {
+  it('is read in pieces, regardless of where it is cut', () => {
     const report = buildReport(makeShopTrace())
     const text = [...reportJsonChunks(report)].join('')
 
@@ -170,7 +170,7 @@ describe('a report too large for one string', () => {
     }
   })
 
-  it('is refused in any other format', () => {
+  it('is refused if it has another format', () => {
     for (const write of [exportPerfetto, exportOtlp, exportSpeedscope]) {
       const text = [...write(buildReport(makeShopTrace()))].join('')
       expect(() => readLarge(text, 64)).toThrow(/more than 40 characters.*Only records/)
@@ -178,7 +178,7 @@ describe('a report too large for one string', () => {
   })
 })
 
-describe('a file without a trace', () => {
+describe('readTraceFile', () => {
   it.each([
     ['digraph {\n}\n', /a DOT graph: a drawing holds no records/],
     [renderDot(buildReport(makeShopTrace())), /a DOT graph/],
@@ -197,17 +197,17 @@ describe('a file without a trace', () => {
     ['{"info": {}, "children": [', /not JSON/],
     ['{"name": "a-start"}\nnonsense\n', /Line 2 is not a record/],
     ['{"name": nonsense}\n{"name": "a-start"}\n', /Line 1 is not a record/],
-  ])('is refused with an explanation: %j', async (text, message) => {
+  ])('explains why it refuses the file %j', async (text, message) => {
     await expect(readTraceFile(text)).rejects.toThrow(message)
     await expect(readTraceFile(cut(text, 2))).rejects.toThrow(message)
   })
 
-  it('may be empty', async () => {
+  it('returns an empty report for an empty file', async () => {
     expect((await readTraceFile('')).points).toEqual([])
     expect((await readTraceFile('\ufeff\n\n')).points).toEqual([])
   })
 
-  it('passes on errors of the source', async () => {
+  it('rejects with the error of a source that fails', async () => {
     async function* broken(): AsyncGenerator<string> {
       yield '{"name":'
       throw new Error('EIO')

@@ -12,9 +12,9 @@ function codeBlock(language: string): string {
   return readme.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? `no block of ${language}`
 }
 
-it('the example of the README prints the output that the README shows', () => {
+it('the example in the README prints the output that the README shows', () => {
   const directory = mkdtempSync(join(tmpdir(), 'report-readme-'))
-  // The program is beside the built package, where the package's own name resolves.
+  // The program is saved next to the built package, because the package's name resolves there.
   const program = fileURLToPath(new URL(`../dist/readme-example-${process.pid}.js`, import.meta.url))
   try {
     writeFileSync(

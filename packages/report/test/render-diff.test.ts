@@ -40,7 +40,7 @@ Gone
 `)
   })
 
-  it('says that one run on each side is too few, and shows an increased number of calls', () => {
+  it('says that a single run on each side is not enough, and shows an increased number of calls', () => {
     const call = (index: number): Point => ({
       id: `c${index}`,
       parent: 'a',
@@ -70,7 +70,7 @@ Gone
     expect(drawing).toContain(`, ${difference}: the same`)
   })
 
-  it('fits any width, and escapes all text of records', () => {
+  it('fits any width, and escapes all text from records', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 })
     fc.assert(
       fc.property(text, text, fc.integer({ min: 40, max: 200 }), fc.boolean(), (name, service, width, color) => {

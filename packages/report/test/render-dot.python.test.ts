@@ -12,7 +12,7 @@ import { BASE_ID, makeShopTrace, timestamp } from './make-trace.js'
 const script = fileURLToPath(new URL('./python-dot.py', import.meta.url))
 const traces = new URL('../../../test/fixtures/conformance/traces/', import.meta.url)
 
-/** Process that runs the code of the real command, from Debian's python3-osprofiler and python3-graphviz. */
+/** A process that runs the code of the real command, from Debian's python3-osprofiler and python3-graphviz. */
 const python = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] })
 const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 /** Replaces the characters that Python passes on to Graphviz unescaped: backslashes, and the semicolons of entities. */
 const plain = (text: string): string => text.replaceAll('\\', '/').replaceAll(';', ',')
 
-/** Any text without these characters. */
+/** Any text without the characters that Python passes on unescaped. */
 const text = fc
   .oneof(
     fc.string({ maxLength: 12 }),
@@ -83,13 +83,14 @@ describe("the DOT graph compared with Python's OSProfiler", () => {
   it.each(readdirSync(traces).filter(file => file.endsWith('.jsonl')))('is the same for %s', async file => {
     const records = parseRecords(readFileSync(new URL(file, traces), 'utf8'))
 
-    // Python orders siblings by whole milliseconds. Siblings of the same millisecond keep the order of their records.
+    // Python orders siblings by whole milliseconds. Siblings that start in the same millisecond keep the order of their
+    // records.
     const inTime = records.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
 
     expect(renderDot(buildReport(records))).toBe(await askPython(inTime))
   })
 
-  it('is the same for the shop', async () => {
+  it('is the same for the example trace of a shop', async () => {
     expect(renderDot(buildReport(makeShopTrace()))).toBe(await askPython(makeShopTrace()))
   })
 

@@ -8,11 +8,11 @@ function dot(records: readonly TraceRecord[]): string {
   return renderDot(buildReport(records))
 }
 
-/** Pattern of a line between the braces of a graph: a node with one quoted label, or an edge. */
+/** The pattern of a line between the braces of a graph: a node with one quoted label, or an edge. */
 const LINE = /^\t(?:\d+ \[label="(?:[^"\\]|\\.)*"\]|\d+ -> \d+)$/
 
 describe('renderDot', () => {
-  it('writes a node for each point, and an edge after the points below it', () => {
+  it('writes a node for each point, and the edge to it after all points below it', () => {
     const graph = dot(
       makeTrace(
         { id: 'a', ...served('/orders/7/with/a/path/that/is/long'), from: 0, to: 9500 },
@@ -40,11 +40,11 @@ describe('renderDot', () => {
     )
   })
 
-  it('keeps the part of a name after a dash, where Python cuts it', () => {
+  it('keeps the part of a name after a dash, which Python removes', () => {
     expect(dot(makeTrace({ id: 'a', name: 'cache-get', from: 0, to: 5000 }))).toContain('"api:cache-get - 5 ms"')
   })
 
-  it('draws points without a service, a function or a start, where Python fails', () => {
+  it('draws points without a service, a function or a start, for which Python fails', () => {
     const nameless = recordsOf({ id: 'a', name: 'db', from: 0, to: 1000 }).map(record => ({ ...record, service: null }))
     const [, stop] = recordsOf({ id: 'c', ...served('/'), from: 0, to: 3000 })
     const records = [...nameless, ...makeTrace({ id: 'b', name: 'rpc', from: 500, to: 2500 }), stop]
@@ -91,13 +91,13 @@ describe('renderDot', () => {
     )
   })
 
-  it('cuts names of a megabyte', () => {
+  it('cuts names that are a megabyte long', () => {
     const long = 'n'.repeat(1_000_000)
 
     expect(dot(makeTrace({ id: 'a', name: long, service: long, from: 0, to: 1 })).length).toBeLessThan(10_000)
   })
 
-  it('draws cycles once, and 20,000 levels without overflowing a stack', () => {
+  it('draws cycles once, and draws 20,000 levels without overflowing the stack', () => {
     const cycle = makeTrace({ id: 'a', parent: 'b', from: 0, to: 2 }, { id: 'b', parent: 'a', from: 1, to: 2 })
     const deep = makeTrace(
       ...Array.from({ length: 20_000 }, (_, index) => ({

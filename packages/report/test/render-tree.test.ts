@@ -14,7 +14,7 @@ function rowOf(drawing: string, text: string): string {
 }
 
 describe('renderTree', () => {
-  it('keeps the names of points when all of them are short', () => {
+  it('keeps the names of points if all of them are short', () => {
     const records = [
       ...recordsOf({ id: 'a', name: 'w', from: 0, to: 100_000 }),
       ...recordsOf({ id: 'b', name: 'x', parent: 'a', from: 0, to: 50_000 }),
@@ -27,9 +27,14 @@ describe('renderTree', () => {
   })
 
   it.each([
-    ['no columns of a query where the terminal is narrow', 80, 'db SELECT ... FROM', '"SELECT ... FROM'],
-    ['all columns in a terminal of the usual width, in two lines', 120, 'db SELECT ... FROM', '"SELECT id, name'],
-    ['all columns where the terminal has room for them', 240, 'db SELECT id, name', '"SELECT id, name'],
+    ['no columns of a query in a narrow terminal', 80, 'db SELECT ... FROM', '"SELECT ... FROM'],
+    [
+      'all columns on two lines of a finding in a terminal of medium width',
+      120,
+      'db SELECT ... FROM',
+      '"SELECT id, name',
+    ],
+    ['all columns in a wide terminal', 240, 'db SELECT id, name', '"SELECT id, name'],
   ])('shows %s', (_, width, row, quoted) => {
     const statement =
       'SELECT id, name, price, currency, stock FROM items WHERE shop = ? AND price < ? ORDER BY price LIMIT 10'
@@ -55,7 +60,7 @@ describe('renderTree', () => {
     expect(rows.map(row => row.split(' ')[0])).toEqual(['request', 'request', 'wsgi2', 'main'])
   })
 
-  it('shows tree, services, durations, bars, findings and a summary', () => {
+  it('shows the tree, services, durations, bars, findings and a summary', () => {
     expect(draw(makeShopTrace(), { width: 100 })).toBe(`\
 request GET /orders/7 200                             gateway   182 ms  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 ├─ http GET catalog:8081/items 200                    gateway  41.2 ms  ╺━━━━━╸
@@ -97,7 +102,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(rowOf(drawing, 'function')).toContain('`- function')
   })
 
-  it('writes no escapes without colors, and the same text with colors', () => {
+  it('writes no escapes without colors, and writes the same text with colors', () => {
     const plain = draw(makeShopTrace())
     const colored = draw(makeShopTrace(), { color: true })
 
@@ -129,7 +134,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(drawing).toContain('"work" in api never finished')
   })
 
-  it('shows the points below the slowest of folded repetitions', () => {
+  it('shows the points below the slowest of several folded points', () => {
     const calls = Array.from({ length: 4 }, (_, index) => [
       {
         id: `call-${index}`,
@@ -157,7 +162,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     ])
   })
 
-  it('does not fold points with different problems', () => {
+  it('does not fold points with different exceptions or marks', () => {
     const points = Array.from({ length: 6 }, (_, index) => ({
       id: `p${index}`,
       parent: 'a',
@@ -218,7 +223,7 @@ describe('the size of a drawing', () => {
     expect(longest).toBeLessThanOrEqual(1000)
   })
 
-  it('leaves out the shortest of 20,000 points, and says so', () => {
+  it('leaves out the shortest of 20,000 points, and says how many', () => {
     const points = Array.from({ length: 20_000 }, (_, index) => ({
       id: `p${index}`,
       parent: 'a',
@@ -247,7 +252,7 @@ describe('the size of a drawing', () => {
     expect(drawing).toContain('19,800 more points')
   })
 
-  it('keeps a failure in view, however short it is', () => {
+  it('shows a failed point even if it is very short', () => {
     const points = Array.from({ length: 1000 }, (_, index) => ({
       id: `p${index}`,
       parent: 'a',
@@ -302,13 +307,13 @@ describe('hostile records', () => {
     expect(draw(attack('x\n\u2028\r\u0085y'), { width: 1000 }).split('\n')).toHaveLength(tame)
   })
 
-  it('cannot make a drawing large', () => {
+  it('cannot cause a large drawing', () => {
     expect(draw(attack('e\u0301\u0301'.repeat(300_000))).length).toBeLessThan(200_000)
     expect(draw(attack("'".repeat(1_000_000))).length).toBeLessThan(200_000)
     expect(draw(attack('/1'.repeat(500_000))).length).toBeLessThan(200_000)
   })
 
-  it('are drawn safely for any text and shape', () => {
+  it('are drawn safely regardless of their text and structure', () => {
     const text = fc.string({ unit: 'binary', maxLength: 40 })
     fc.assert(
       fc.property(

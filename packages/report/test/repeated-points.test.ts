@@ -3,7 +3,7 @@ import { find, loop, request } from './find.js'
 import { query, sent } from './make-trace.js'
 
 describe('the finding about repetitions', () => {
-  it('reports a query in a loop, with count, total and share', () => {
+  it('reports a query in a loop, with its count, total time and share', () => {
     const found = find(
       'repeated',
       ...request(
@@ -65,7 +65,7 @@ describe('the finding about repetitions', () => {
     expect(values[0]?.sentence).toContain('5 x "SELECT t FROM v2 WHERE a = * AND b = *" in orders')
   })
 
-  it('counts the time of parallel repetitions once, and does not call them one after another', () => {
+  it('counts the time of parallel queries once, and does not say that they ran one after another', () => {
     const found = find(
       'repeated',
       ...request(...loop(4, index => ({ ...query('SELECT 1'), from: index * 1000, to: 20_000 }))),
@@ -75,7 +75,7 @@ describe('the finding about repetitions', () => {
     expect(found[0]?.sentence).toContain('partly at the same time')
   })
 
-  it('separates different queries, services and parents', () => {
+  it('does not combine different queries, services or parents', () => {
     const span = { from: 1000, to: 30_000 }
 
     expect(

@@ -8,13 +8,13 @@ function chunked(records: Parameters<typeof buildReport>[0]): string {
 }
 
 describe('reportJsonChunks', () => {
-  it('writes exactly what JSON.stringify and Python write', () => {
+  it('writes exactly the same text as JSON.stringify and Python', () => {
     const records = makeShopTrace()
 
     expect(chunked(records)).toBe(JSON.stringify(reportJson(buildReport(records)), null, 2))
   })
 
-  it('writes the same as JSON.stringify at any indented depth', () => {
+  it('writes the same text as JSON.stringify at every depth that is indented', () => {
     const chain = Array.from({ length: 100 }, (_, index) =>
       recordsOf({ id: `p${index}`, ...(index > 0 && { parent: `p${index - 1}` }), from: index, to: 300 - index }),
     ).flat()
@@ -64,7 +64,7 @@ describe('reportJsonChunks', () => {
     expect(readReport(text).points).toHaveLength(1)
   })
 
-  it('writes values that JSON cannot represent as text', () => {
+  it('writes values that JSON cannot represent as strings', () => {
     const circle: Record<string, unknown> = { big: 12n }
     circle.self = circle
 

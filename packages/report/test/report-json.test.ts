@@ -14,7 +14,7 @@ function readTrace(file: string): string {
 }
 
 describe('reportJson', () => {
-  it('has conformance traces to compare with', () => {
+  it('is compared with at least one conformance trace', () => {
     expect(names.length).toBeGreaterThanOrEqual(5)
   })
 
@@ -26,7 +26,7 @@ describe('reportJson', () => {
     expect(withoutOwnKeys(report)).toEqual(withoutOwnKeys(JSON.parse(readTrace(`${name}.report.json`))))
   })
 
-  it('writes microseconds and marks under its own keys', () => {
+  it('writes microseconds and marks under keys that Python does not have', () => {
     const records = makeTrace({ id: 'a', from: 0, to: 1_500 }, { id: 'b', parent: 'a', from: 1_234 })
 
     const { info, children } = reportJson(buildReport(records))
@@ -54,7 +54,7 @@ describe('reportJson', () => {
     expect(children.map(child => child.trace_id)).toEqual(['first', 'second', 'third'])
   })
 
-  it('cuts both ends to whole milliseconds before it subtracts, as Python does', () => {
+  it('truncates start and stop to whole milliseconds before it subtracts them, as Python does', () => {
     const records = makeTrace({ id: 'a', from: 0, to: 9000 }, { id: 'b', name: 'db', from: 1999, to: 2001 })
 
     expect(reportJson(buildReport(records)).stats).toMatchObject({ db: { count: 1, duration: 1 } })

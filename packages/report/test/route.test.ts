@@ -16,7 +16,7 @@ function calls(...requests: readonly Pick<Point, 'name' | 'info' | 'stopInfo'>[]
 const named = [routed('/users/ann', '/users/:name'), routed('/users/bob', '/users/:name'), served('/users/cy')]
 
 describe('the route of a request', () => {
-  it('groups requests in the statistics, regardless of the values in the path', () => {
+  it('groups requests in the statistics, regardless of the values in their paths', () => {
     const { byShape } = statistics(calls(...named))
 
     expect(byShape.map(({ label, count }) => [label, count]).sort()).toEqual([
@@ -26,7 +26,7 @@ describe('the route of a request', () => {
     ])
   })
 
-  it('names repeated requests, while a single request is named by its path', () => {
+  it('names repeated requests, although a single request is named by its path', () => {
     const [root, ann, bob] = calls(...named).points
 
     expect([ann, bob].map(node => node && pointDetail(node))).toEqual(['GET /users/ann 200', 'GET /users/bob 200'])
@@ -51,7 +51,7 @@ describe('the route of a request', () => {
     expect(spans[1].attributes).toContainEqual({ key: 'http.route', value: { stringValue: '/users/:name' } })
   })
 
-  it.each([7, '', null, { a: 1 }, ['/x']])('is unknown if a record holds %j', route => {
+  it.each([7, '', null, { a: 1 }, ['/x']])('is unknown if a record contains %j instead', route => {
     const { byShape } = statistics(calls({ ...served('/users/7'), stopInfo: { request: { route } } }))
 
     expect(byShape.map(({ label }) => label)).toContain('GET /users/*')

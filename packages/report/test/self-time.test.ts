@@ -16,7 +16,7 @@ describe('selfTimes', () => {
       ),
     )
 
-    // The trace takes 150 ms. The request's own time is 100 ms less 30 ms (10 to 40) and 10 ms (90 to 100).
+    // The trace takes 150 ms. The request's self time is 100 ms minus 30 ms (10 to 40) minus 10 ms (90 to 100).
     expect(slowest).toMatchObject({ traceIds: ['request'], totalUs: 60_000, share: 0.4 })
     expect(slowest?.sentence).toContain('"GET /orders" in orders itself, outside its 4 steps (60.0 ms)')
   })
@@ -25,7 +25,7 @@ describe('selfTimes', () => {
     expect(find('slow', ...request({ id: 'open', from: 5000 }))).toEqual([])
   })
 
-  it('is not reported again for the points of a repetition', () => {
+  it('are not reported again for points that are in a repetition', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 31_000, to: index * 31_000 + 31_000 }))
 
     expect(summarize(buildReport(makeTrace(...request(...steps)))).map(finding => finding.kind)).toEqual(['repeated'])
@@ -43,7 +43,7 @@ describe('coveredUs', () => {
     expect(coveredUs(points)).toBe(500)
   })
 
-  it('leaves out points without both ends, and returns undefined if all lack them', () => {
+  it('leaves out points without a start or a stop, and returns undefined if no point remains', () => {
     const { points } = reportOf({ id: 'a', from: 0, to: 300 }, { id: 'b', from: 200 })
 
     expect(coveredUs(points)).toBe(300)

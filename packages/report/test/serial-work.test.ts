@@ -5,7 +5,7 @@ import { type Point, query, sent } from './make-trace.js'
 describe('the finding about serial work', () => {
   const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })
 
-  it('states a possibility, with the time that it might save', () => {
+  it('says that time might be saved, and how much', () => {
     const found = find(
       'serial',
       ...request(read('a', 0, 20_000), read('b', 20_000, 60_000), {
@@ -22,7 +22,7 @@ describe('the finding about serial work', () => {
     )
   })
 
-  it('also finds steps that mostly wait for such work', () => {
+  it('also includes steps that mostly consist of queries and requests', () => {
     expect(
       find(
         'serial',
@@ -39,7 +39,7 @@ describe('the finding about serial work', () => {
   it.each([
     ['overlaps', request(read('a', 0, 50_000), read('b', 49_999, 99_000))],
     [
-      'writes between',
+      'writes between the reads',
       request(
         read('a', 0, 40_000),
         { id: 'w', ...query('UPDATE t SET x = 1'), from: 40_000, to: 41_000 },
@@ -47,12 +47,12 @@ describe('the finding about serial work', () => {
       ),
     ],
     [
-      'computes between',
+      'computes between the reads',
       request(read('a', 0, 40_000), { id: 'f', from: 40_000, to: 41_000 }, read('b', 42_000, 90_000)),
     ],
     ['locks rows', request(read('a', 0, 40_000), { ...read('b', 42_000, 90_000), ...query('SELECT b FOR UPDATE') })],
     [
-      'asks for what the one before it gave',
+      'uses a value from the result of the step before it',
       request(
         { ...read('a', 0, 40_000), stopInfo: { db: { result: '[{"sku": "sku-4711"}]' } } },
         { id: 'b', ...sent('x', 1, '/items/sku-4711'), from: 42_000, to: 90_000 },
@@ -72,7 +72,7 @@ describe('the finding about serial work', () => {
     expect(find('serial', ...points)).toEqual([])
   })
 
-  it('is absent for points of a reported repetition', () => {
+  it('is absent for points that are in a reported repetition', () => {
     const points = Array.from({ length: 4 }, (_, index) => read('same', index * 25_000, index * 25_000 + 25_000))
 
     expect(find('serial', ...request(...points.map((point, index) => ({ ...point, id: `s${index}` }))))).toEqual([])

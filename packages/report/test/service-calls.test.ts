@@ -8,7 +8,7 @@ describe('the finding about time between two services', () => {
     { id: `${id}-callee`, parent: id, service: 'items', ...served('/'), from: from + before, to: to - after },
   ]
 
-  it('splits the time into the way there and the way back', () => {
+  it('splits the time into the time before the callee and the time after it', () => {
     const found = find('hop', ...request(...call('a', 10_000, 90_000, 25_000, 5000)))
 
     expect(found).toMatchObject([{ traceIds: ['a', 'a-callee'], totalUs: 30_000, share: 0.3 }])
@@ -30,7 +30,7 @@ describe('the finding about time between two services', () => {
     )
   })
 
-  it('gives the same total if the clocks differ, but does not split it', () => {
+  it('has the same total if the clocks differ, but does not split it', () => {
     const [caller, callee] = call('a', 10_000, 90_000, 25_000, 5000) as [Point, Point]
     const off = { ...callee, host: 'other', from: callee.from + 9_000_000, to: (callee.to ?? 0) + 9_000_000 }
 
@@ -39,7 +39,7 @@ describe('the finding about time between two services', () => {
     )
   })
 
-  it('does not report the time again as self time of the caller', () => {
+  it("is not repeated as the caller's self time", () => {
     expect(find('slow', ...request(...call('a', 0, 100_000, 25_000, 25_000))).map(({ traceIds }) => traceIds)).toEqual([
       ['a-callee'],
     ])

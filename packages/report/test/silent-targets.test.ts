@@ -22,7 +22,7 @@ describe('the finding about a callee that recorded nothing', () => {
     )
   })
 
-  it('names a service that recorded no call at all', () => {
+  it('names a service that recorded no calls', () => {
     expect(sentences('silent', ...request(answered('a'), answered('b')))).toEqual([
       'items:80 answered 2 calls, but nothing is recorded below them: perhaps the service is not traced, has other keys or a wrong clock, gets no signed headers (a proxy, propagateTo), or writes to another store',
     ])

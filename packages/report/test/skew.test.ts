@@ -4,7 +4,7 @@ import { call, request } from './make-clocks.js'
 import { makeTrace, sent, served } from './make-trace.js'
 
 describe('the finding about clocks that differ', () => {
-  it('says whether the times are corrected or shown as recorded', () => {
+  it('says whether the times are shown corrected or as recorded', () => {
     const raw = buildReport(makeTrace(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db']))))
     const sentence = (findings: ReturnType<typeof summarize>) =>
       findings.filter(({ kind }) => kind === 'skew').map(finding => finding.sentence)
@@ -17,7 +17,7 @@ describe('the finding about clocks that differ', () => {
     ])
   })
 
-  it('leads only to the points of the clock, even if a host has several clocks', () => {
+  it("refers only to the clock's points, even if the host has several clocks", () => {
     const skewUs = 5_000_000
     const raw = buildReport(
       makeTrace(

@@ -13,7 +13,7 @@ const queries: Point[] = Array.from({ length: 20 }, (_, index) => ({
 }))
 
 describe('statistics', () => {
-  it('computes count, sum and distribution of points with the same action', () => {
+  it('computes the count, the sum and the distribution of points with the same action', () => {
     const { byShape } = statistics(
       buildReport(makeTrace({ id: 'root', service: 'orders', ...served('/'), from: 0, to: 10_000 }, ...queries)),
     )
@@ -52,7 +52,7 @@ describe('statistics', () => {
     ])
   })
 
-  it('groups by name and by service, too, with most self time first', () => {
+  it('also groups points by name and by service, with the largest self time first', () => {
     const { byName, byService } = statistics(buildReport(makeShopTrace()))
 
     expect(byName.map(({ label, count, service }) => [label, count, service])).toEqual([
@@ -68,7 +68,7 @@ describe('statistics', () => {
     ])
   })
 
-  it('counts errors, and points without an end, whose duration is unknown', () => {
+  it('counts errors, and counts points without a stop, whose duration is unknown', () => {
     const { byName } = statistics(
       buildReport(
         makeTrace(

@@ -4,7 +4,7 @@ import { loop, request } from './find.js'
 import { makeShopTrace, makeTrace, query } from './make-trace.js'
 
 describe('summarize', () => {
-  it('returns sentences, longest time first, with links to the points', () => {
+  it('returns sentences with the ids of their points, sorted by time', () => {
     const findings = summarize(buildReport(makeShopTrace()))
 
     expect(findings.map(finding => finding.sentence)).toEqual([
@@ -26,7 +26,7 @@ describe('summarize', () => {
     expect(summarize(buildReport([]))).toEqual([])
   })
 
-  it('returns at most the given number of findings of a kind', () => {
+  it('returns at most the given number of findings of each kind', () => {
     const steps = loop(6, index => ({
       ...query(`UPDATE ${'abc'.charAt(index % 3)}`),
       from: index * 16_000,

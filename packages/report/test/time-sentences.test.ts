@@ -50,7 +50,7 @@ describe('a sentence about time', () => {
     ])
   })
 
-  it('does not split the time between services of one host whose clocks differ', () => {
+  it('does not split the time between two services of one host if their clocks differ', () => {
     const skewUs = 5_000_000
     const report = correctSkew(
       reportOf(
@@ -64,7 +64,7 @@ describe('a sentence about time', () => {
     expect(toSentence('50 %', '50 ms')).toMatch(/\(50 ms; the clocks differ too much to tell the way there/)
   })
 
-  it("splits the time between two services that share one of a host's clocks", () => {
+  it('splits the time between two services of one host if they share a clock', () => {
     const skewUs = 5_000_000
     const report = correctSkew(
       reportOf(

@@ -3,25 +3,25 @@ import { createTimestampReader, formatTimestamp } from '../src/tree/timestamp.js
 
 const MOMENT = Date.UTC(2026, 10, 22, 11) * 1_000
 
-describe('a timestamp of a record', () => {
+describe("a record's timestamp", () => {
   it.each([
     ['2026-11-22T11:00:00.000001', MOMENT + 1],
     ['2026-11-22 11:00:00.5', MOMENT + 500_000],
     ['2026-11-22T11:00:00', MOMENT],
     ['2026-11-22T11:00:00Z', MOMENT],
     ['1969-12-31T23:59:59.999999', -1],
-  ])('%s is read to the microsecond', (text, us) => {
+  ])('%s is read with microsecond precision', (text, us) => {
     expect(createTimestampReader()(text)).toBe(us)
   })
 
   it.each(['', 'never', '2026-02-30T00:00:00', '2026-11-22', '2026-11-22T25:00:00', 7, null, undefined])(
-    '%o is none',
+    'is not %o',
     value => {
       expect(createTimestampReader()(value)).toBeUndefined()
     },
   )
 
-  it('is written in the format in which it was read', () => {
+  it('is formatted as it was read', () => {
     const times = [MOMENT, MOMENT + 1, MOMENT + 999_999, -1]
 
     expect(times.map(formatTimestamp).map(createTimestampReader())).toEqual(times)

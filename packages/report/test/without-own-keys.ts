@@ -1,4 +1,4 @@
-/** Returns a report's JSON as Python knows it: without our own keys, and with children in the order of their ids. */
+/** Returns a report's JSON in Python's form, without our own keys, and with children sorted by their ids. */
 export function withoutOwnKeys(report: unknown): unknown {
   const { info, children, ...rest } = report as Record<string, unknown>
   return { ...rest, info: omit(info, ['base_id', 'started_at', 'finished_us']), children: comparable(children) }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { writeJson, writeNestedJson } from '../src/json/write-json.js'
 
 describe('writeJson', () => {
-  it('writes ASCII only', () => {
+  it('writes only ASCII', () => {
     expect(writeJson({ a: 'ü€😀\u007f' }, 0)).toBe('{"a":"\\u00fc\\u20ac\\ud83d\\ude00\\u007f"}')
   })
 

@@ -50,7 +50,7 @@ describe('the filters of the list', () => {
 })
 
 describe('the order of the list', () => {
-  it('puts unknown values last, and keeps equal traces in their order', () => {
+  it('puts unknown values last, and keeps the order of traces with equal values', () => {
     expect(idsOf(sortTraces(TRACES, { key: 'durationUs', descending: true }))).toBe('ebacdf')
     expect(idsOf(sortTraces(TRACES, { key: 'status', descending: true }))).toBe('cbadef')
   })
@@ -75,7 +75,7 @@ describe('the routes of the list', () => {
     ])
   })
 
-  it('are separate for each service, and leave out traces that were not read yet', () => {
+  it('are separate for each service, and leave out traces that have not been read yet', () => {
     const routes = computeRouteStatistics([...TRACES, listed({ id: 'g', pattern: 'POST /pay', service: 'other' })])
 
     expect(routes.map(({ pattern, service, count }) => `${pattern} ${service} ${count}`)).toEqual([
@@ -86,7 +86,7 @@ describe('the routes of the list', () => {
     ])
   })
 
-  it('sort by any column, with unknown values last', () => {
+  it('can be sorted by any column, with unknown values last', () => {
     const routes = computeRouteStatistics([...TRACES, listed({ id: 'g', pattern: 'GET /new', durationUs: null })])
 
     const sorted = sortRoutes(routes, { key: 'p95Us', descending: true }).map(({ pattern }) => pattern)
@@ -96,7 +96,7 @@ describe('the routes of the list', () => {
 })
 
 describe('the color of a service', () => {
-  it('does not depend on other services, and is unique among eight services', () => {
+  it('is the same on every page, and is unique among eight services', () => {
     const names = ['gateway', 'orders', 'catalog', 'history', 'accounts', 'search', 'mail', 'audit']
 
     const colours = assignColours(names)

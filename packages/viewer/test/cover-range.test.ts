@@ -5,7 +5,7 @@ import { coverRange } from '../pages/trace/waterfall/cover-range.js'
 const whole = { fromUs: 0, toUs: 1000 }
 
 describe('coverRange', () => {
-  it('covers the intervals from first start to last end, and leaves gaps free', () => {
+  it('covers the intervals from the first start to the last end, except gaps', () => {
     const early = Array.from({ length: 500 }, (_, index) => ({ startUs: 100 + index / 10, endUs: 100.1 + index / 10 }))
     const late = Array.from({ length: 500 }, (_, index) => ({ startUs: 900 + index / 10, endUs: 900.1 + index / 10 }))
 
@@ -15,17 +15,17 @@ describe('coverRange', () => {
     ])
   })
 
-  it('returns densities in proportion to the time that intervals take', () => {
+  it('returns densities in proportion to the time that intervals cover', () => {
     const halves = Array.from({ length: 1000 }, (_, index) => ({ startUs: index, endUs: index + 0.5 }))
 
     expect(coverRange(halves, whole, 100)).toEqual([{ fromUs: 0, toUs: 1000, density: 0.5 }])
   })
 
-  it('keeps even the shortest interval', () => {
+  it('includes even the shortest interval', () => {
     expect(coverRange([{ startUs: 500, endUs: 500 }], whole, 100)).toEqual([{ fromUs: 500, toUs: 510, density: 0.125 }])
   })
 
-  it('cuts intervals at the range', () => {
+  it('cuts intervals at the ends of the range', () => {
     const intervals = [
       { startUs: -50, endUs: 100 },
       { startUs: 950, endUs: 2000 },
@@ -39,7 +39,7 @@ describe('coverRange', () => {
     ])
   })
 
-  it('covers every interval with no more stretches than cells', () => {
+  it('covers every interval with at most one stretch per cell', () => {
     const interval = fc
       .tuple(fc.double({ min: -200, max: 1200, noNaN: true }), fc.double({ min: 0, max: 400, noNaN: true }))
       .map(([startUs, us]) => ({ startUs, endUs: startUs + us }))

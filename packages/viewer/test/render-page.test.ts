@@ -5,7 +5,7 @@ import { pageTemplate, pageTheme, renderPage } from '@osprofiler/viewer'
 import { describe, expect, it } from 'vitest'
 
 describe('renderPage', () => {
-  it('holds every record unchanged', () => {
+  it('contains every record unchanged', () => {
     const records = [record('db-start', 'a', 0), record('db-stop', 'a', 5), record('db-stop', 'a', 9)]
 
     const html = render(records)
@@ -13,7 +13,7 @@ describe('renderPage', () => {
     expect(JSON.parse(elementText(html, 'osprofiler-records'))).toEqual([records[0], records[2], records[1]])
   })
 
-  it('lets no record end its script element', () => {
+  it('does not let a record end the script element that contains it', () => {
     const hostile = '</script><!--<script>\u2028\u2029'
 
     const html = render([{ ...record('db-start', 'a', 0), info: { hostile }, name: hostile }])
@@ -30,7 +30,7 @@ describe('renderPage', () => {
     expect(html).toContain('<title>Trace &#60;/title&#62;&#60;script&#62;')
   })
 
-  it('allows only its own script and style, by their hashes', () => {
+  it('allows only its own script and style, which it names by hash', () => {
     const html = render([record('db-start', 'a', 0)])
 
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? ''
@@ -46,7 +46,7 @@ describe('renderPage', () => {
     expect(policy).not.toContain('unsafe')
   })
 
-  it('contains no network address', () => {
+  it('contains no URL except those of XML namespaces', () => {
     const addresses = render([]).match(/\bhttps?:\/\/[\w./-]+/g) ?? []
 
     expect(addresses.filter(address => !address.startsWith('http://www.w3.org/'))).toEqual([])
@@ -79,7 +79,7 @@ describe('renderPage', () => {
 })
 
 describe('pageTemplate', () => {
-  it('fetches from its own origin and holds no records', () => {
+  it('fetches from its own origin, and contains no records', () => {
     const source = { trace: '/api/trace/1', events: '/api/trace/1/events', list: '/', title: '</script>' }
 
     const { html, contentSecurityPolicy } = pageTemplate(source)
@@ -91,7 +91,7 @@ describe('pageTemplate', () => {
   })
 
   it.each(['https://example.org/', '//example.org/', '/\\example.org', 'api', 'javascript:1', '/a b'])(
-    'refuses %s, which is no path of its origin',
+    'refuses %s, which is not a path on its origin',
     path => {
       expect(() => pageTemplate({ trace: path })).toThrow(TypeError)
       expect(() => pageTemplate({ trace: '/', list: path })).toThrow(/single "\/"/)

@@ -30,7 +30,7 @@ describe('the visible rows', () => {
     expect(levels.at(-1)).toBe(99_999)
   })
 
-  it('fold siblings with the same action, even if other siblings lie between them', () => {
+  it('fold siblings with the same action, even if there are other siblings between them', () => {
     const names = ['a', 'b', 'a', 'c', 'a']
     const model = createTraceModel(buildReport(names.flatMap((name, index) => whole(`p${index}`, name, index))))
 
@@ -42,7 +42,7 @@ describe('the visible rows', () => {
     expect([...open.levels]).toEqual([0, 1, 1, 1, 0, 0])
   })
 
-  it('of folded siblings hold the filtered points, or all points if the filter removes the row', () => {
+  it('of folded siblings contain the points that the filter keeps, or all points if it removes the row', () => {
     const model = createTraceModel(buildReport([0, 1, 2].flatMap(index => whole(`p${index}`, 'a', index))))
 
     expect(pointsOfRow(model, toFoldRow(0), undefined)).toEqual([0, 1, 2])
@@ -51,7 +51,7 @@ describe('the visible rows', () => {
     expect(pointsOfRow(model, 1, Uint8Array.of(0, 0, 0))).toEqual([1])
   })
 
-  it('that a filter keeps stay below the points above them', () => {
+  it('that a filter keeps include the rows of the points above them', () => {
     const records = [
       step('top', 'trace', 'top'),
       step('kept', 'top', 'kept', 'orders'),
@@ -95,7 +95,7 @@ describe('the range of the time axis', () => {
     expect(zoomRange({ fromUs: 0, toUs: 1000 }, 0.5, 250, 1000)).toEqual({ fromUs: 125, toUs: 625 })
   })
 
-  it('of points reaches from the earliest to the latest time, in any order, and skips unknown times', () => {
+  it('of points extends from their earliest to their latest time in any order, and ignores unknown times', () => {
     const trace = {
       startsUs: Float64Array.of(Number.NaN, 400, 200),
       endsUs: Float64Array.of(Number.NaN, 500, 300),
@@ -106,20 +106,20 @@ describe('the range of the time axis', () => {
     expect(rangeOfPoints(trace, [0])).toBeUndefined()
   })
 
-  it('has round moments, whose labels have room', () => {
+  it('has ticks at round times, with room for their labels', () => {
     expect(computeTicks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800, 1000])
     expect(computeLabelTicks({ fromUs: 0, toUs: 1000 }, 5)).toEqual([0, 200, 400, 600, 800])
   })
 })
 
 describe('a deep link', () => {
-  it('reads back unchanged', () => {
+  it('is read back unchanged', () => {
     const link = { view: 'flame', point: 'a&b=c#d', range: { fromUs: 5, toUs: 90 } } as const
 
     expect(readLink(writeLink(link))).toEqual(link)
   })
 
-  it('leaves out defaults, and ids that are too long for an address', () => {
+  it('leaves out defaults, and ids that are too long for a URL', () => {
     expect(writeLink({ view: 'waterfall', point: 'x'.repeat(1000), range: undefined })).toBe('')
   })
 

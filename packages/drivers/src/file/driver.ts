@@ -15,17 +15,18 @@ import { appendLines, readLines } from './trace-file.js'
 
 interface TraceFile {
   readonly path: string
-  /** A timestamp: no record in the file is newer. */
+  /** A timestamp. No record in the file is newer. */
   readonly modified: string
 }
 
 const MAX_PARALLEL_FILES = 16
 
 /**
- * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and any
- * program can read the files. A list reads the newest files whole: beyond thousands of traces, use `sqlite://`. A batch
- * for several traces takes several writes. If some of them fail, their records are refused, because a retry would store
- * the others twice. If all of them fail, the batch may be tried again.
+ * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and other
+ * programs can read the files. To list traces, the driver reads the newest files whole, so `sqlite://` is better for
+ * more than a few thousand traces. A batch with records of several traces takes several writes. If some writes fail,
+ * their records are refused, because a retry of the batch would store the other records twice. If all writes fail, the
+ * batch may be tried again.
  */
 export function openFileDriver(location: string): StoreDriver {
   const { directory, ttl } = readFileLocation(location)
@@ -33,7 +34,7 @@ export function openFileDriver(location: string): StoreDriver {
   return {
     name: 'file',
     location: showPath(directory),
-    // A file that was written since then is not read: its trace is too young.
+    // A file modified at `before` or later is not read, because its trace is too young to be removed.
     retention: { ttl, prune: before => pruneFiles(directory, before, ({ modified }) => modified < before) },
     async write(records) {
       const files = groupLines(directory, records)
@@ -60,7 +61,7 @@ async function listTraces(directory: string, selection: Selection, failedOnly: b
   const latest = getLatestPlausibleTimestamp()
   const found: TraceSummary[] = []
   for (const { path, modified } of await listFiles(directory)) {
-    // No trace is newer than its file, so no further file can hold a trace that is new enough.
+    // No trace is newer than its file, so the remaining files contain no trace that is new enough.
     const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
     if (modified < since || found.filter(isNewer).length >= limit) break
     const tally = await tallyReadable(path)
@@ -80,7 +81,7 @@ function groupLines(directory: string, records: readonly TraceRecord[]): Map<str
   return files
 }
 
-/** Returns how many lines were written. Rejects if there are none. */
+/** Returns the number of lines that were written. Rejects if no line was written. */
 async function appendAll(directory: string, files: ReadonlyMap<string, readonly string[]>): Promise<number> {
   let written = 0
   let failure: unknown
@@ -101,7 +102,7 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   return written
 }
 
-/** Returns undefined for a file that this user may not read, so that a list still shows the others. */
+/** Returns undefined for a file that this user may not read, so that a list still shows the other traces. */
 async function tallyReadable(path: string): Promise<TraceTally | undefined> {
   try {
     return await tallyFile(path)
@@ -126,7 +127,9 @@ async function checkWritable(directory: string): Promise<void> {
   }
 }
 
-/** Returns how many traces were removed. A trace that is being written may lose the first of its new records. */
+/**
+ * Returns the number of removed traces. If a trace is being written at this time, its first new records may be lost.
+ */
 async function pruneFiles(
   directory: string,
   before: string,
@@ -142,13 +145,13 @@ async function pruneFiles(
   return pruned
 }
 
-/** Lists the trace files, the last changed first. */
+/** Lists the trace files, the most recently modified first. */
 async function listFiles(directory: string): Promise<TraceFile[]> {
   const files: TraceFile[] = []
   await forEachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
-    // File systems keep coarse times and records have microseconds, so a second is added.
+    // File systems may round times down, while records have microseconds, so a second is added.
     if (stats?.isFile()) files.push({ path, modified: toTimestamp(stats.mtimeMs + 1_000) })
   })
   return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))

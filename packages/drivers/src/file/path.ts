@@ -5,13 +5,13 @@ import { OsprofilerError } from '@osprofiler/core'
 import { JSON, URL } from '@osprofiler/core/toolkit'
 import { readTtl } from '../opening/url-options.js'
 
-/** End of the name of a trace's file. The driver ignores all other files in the directory. */
+/** File name extension of a trace's file. The driver ignores all other files in the directory. */
 export const EXTENSION = '.jsonl'
 
 /** Settings of a file store, as read from its connection string. */
 export interface FileLocation {
   readonly directory: string
-  /** How long traces are kept, in milliseconds. */
+  /** How long to keep traces, in milliseconds. */
   readonly ttl: number | undefined
 }
 
@@ -29,7 +29,8 @@ function toDirectory(path: string): string {
       if (!directory.includes('\0') && directory !== parse(directory).root) return directory
     }
   } catch {
-    // A malformed URL or an encoded slash is refused below. The message omits the text, which may hold a password.
+    // A malformed URL or an encoded slash is rejected below. The error message omits the URL, which may contain a
+    // password.
   }
   return throwMalformed()
 }
@@ -42,9 +43,9 @@ function throwMalformed(): never {
 }
 
 /**
- * Returns the file of a trace. A lower-case UUID, as tracers make it, becomes the name. Any other id is hashed, because
- * it may be a path, too long, reserved, or equal to another id where the file system ignores case. The hash is over
- * JSON, which keeps even halves of surrogate pairs apart.
+ * Returns the file of a trace. A lowercase UUID, the form that tracers generate, becomes the file name. Any other id is
+ * hashed, because it may contain a path, be too long or reserved, or differ from another id only in case, which some
+ * file systems ignore. The hash input is JSON, which distinguishes even lone surrogates.
  */
 export function toTracePath(directory: string, baseId: string): string {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(baseId)

@@ -12,20 +12,21 @@ const READ_FLAGS = O_RDONLY | O_NONBLOCK
 const APPEND_FLAGS = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
- * Appends lines to a file in one write, so that lines of several processes do not mix. Creates the file for its owner
- * alone. Returns how many complete lines were written: fewer than given only if the disk filled up midway. Rejects if
- * there are none.
+ * Appends lines to a file in one write, so that lines of several processes do not mix. Creates the file with access for
+ * its owner only. Returns the number of complete lines that were written, which is smaller than the number of given
+ * lines only if the disk fills up midway. Rejects if no line was written.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const handle = await open(path, APPEND_FLAGS, 0o600)
   try {
     await checkIsFile(handle)
     const text = `${lines.join('\n')}\n`
-    // After a crash or a full disk, the file may end in half a line, which must not swallow the first new line.
+    // After a crash or on a full disk, the file may end in half a line. The first new line must not be appended to that
+    // half.
     const bytes = Buffer.from((await endsWithLineFeed(handle)) ? text : `\n${text}`)
     const { written, failure } = await writeAll(handle, bytes)
     if (failure === undefined) return lines.length
-    // A line that lacks only its line feed is complete: readers take the line, and the next write adds the line feed.
+    // A line without its line feed is complete, too: readers accept the line, and the next write adds the line feed.
     const writtenText = bytes.subarray(0, written + 1).toString('latin1')
     const lineFeeds = writtenText.split('\n').length - 1
     const completeLines = bytes.length === Buffer.byteLength(text) ? lineFeeds : lineFeeds - 1
@@ -48,7 +49,7 @@ export async function* readLines(
     let batch: TraceRecord[] = []
     let unreadable = 0
     for await (const lines of splitLines(handle)) {
-      // Reported only when more lines follow, because the last line may be incomplete.
+      // Unreadable lines are reported only when more lines follow, because the last line may be incomplete.
       if (unreadable > 0) onUnreadable(unreadable)
       unreadable = 0
       for (const line of lines) {
@@ -78,7 +79,7 @@ async function endsWithLineFeed(handle: FileHandle): Promise<boolean> {
   return buffer[0] === 0x0a
 }
 
-/** Returns how many bytes were written, and why the others were not. */
+/** Returns how many bytes were written, and the error if some were not. */
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<{ written: number; failure?: unknown }> {
   let written = 0
   while (written < bytes.length) {
@@ -100,12 +101,16 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** The parser takes microseconds to refuse a line, and a file may have millions of blank lines. */
+/**
+ * A quick check, because the parser takes microseconds to reject a line and a file may have millions of blank lines.
+ */
 function mayBeRecord(line: string): boolean {
   return /^\s*\{/.test(line)
 }
 
-/** Yields lines, chunk by chunk. Node's `readline` also breaks lines at characters that JSON does not escape. */
+/**
+ * Yields lines, chunk by chunk. Node's `readline` would also split at U+2028 and U+2029, which JSON does not escape.
+ */
 async function* splitLines(handle: FileHandle): AsyncGenerator<readonly string[]> {
   let pieces: string[] = []
   for await (const chunk of handle.createReadStream({ encoding: 'utf8', autoClose: false })) {

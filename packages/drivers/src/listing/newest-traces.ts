@@ -4,13 +4,13 @@ import { performance, Set } from '@osprofiler/core/toolkit'
 import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** The records to look at: those up to a timestamp, or those after it. */
+/** The records to read: those up to a timestamp, or those after it. */
 export type TimeRange = { readonly upTo: string } | { readonly after: string }
 
-/** How long a store may return nothing but records of known traces. */
+/** Time limit for a store that returns only records of known traces. */
 const MAX_NO_PROGRESS_MS = 30_000
 
-/** One page of a store's traces, read by `collectNewest` on its way back in time. */
+/** One page of traces that `collectNewest` reads on its way back in time. */
 export interface TracePage {
   /** The traces of the matching records. Some may be known already. */
   readonly baseIds: Iterable<string>
@@ -18,16 +18,16 @@ export interface TracePage {
   readonly reached: string
 }
 
-/** The part of a store that `collectNewest` needs: pages of trace ids, and summaries of these traces. */
+/** The part of a store that `collectNewest` needs: pages of trace ids, and the summaries of these traces. */
 export interface TraceSource {
-  /** Yields pages from the newest record back. Ends early when its consumer does. */
+  /** Yields pages from the newest record to the oldest. Stops when the consumer stops. */
   pages(part: TimeRange): AsyncIterable<TracePage>
   summarize(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
 }
 
 /**
- * Collects at least the newest traces that a query asks for. Goes back in time until no older record can belong to a
- * newer trace, so the cost does not depend on the store's size. Reads records from beyond tomorrow last. Throws
+ * Collects at least the newest traces that match a query. Goes back in time until no older record can belong to a newer
+ * trace, so the cost does not depend on the store's size. Reads records dated later than tomorrow last. Throws
  * `ERR_STORE` if the store keeps returning records of known traces.
  */
 export async function collectNewest(
@@ -57,7 +57,7 @@ export async function collectNewest(
     }
   }
 
-  /** Counts the traces that a list shows before a trace of that time. */
+  /** Counts the traces that come before a trace with this timestamp in a list. */
   function countBefore(reached: string): number {
     const isImplausible = reached > latest
     return found.filter(({ timestamp }) =>
@@ -66,7 +66,7 @@ export async function collectNewest(
   }
 }
 
-/** Converts a page of records, the newest first. */
+/** Converts records, which must be sorted from the newest to the oldest, to a page. */
 export function toTracePage(records: readonly { readonly base_id: string; readonly timestamp: string }[]): TracePage {
   return { baseIds: records.map(({ base_id }) => base_id), reached: records.at(-1)?.timestamp ?? '' }
 }

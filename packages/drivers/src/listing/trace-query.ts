@@ -1,7 +1,7 @@
 import type { TraceQuery, TraceSummary } from '@osprofiler/core'
 import { Date, Math, Number, String, TypeError, types } from '@osprofiler/core/toolkit'
 
-/** A `TraceQuery` with its defaults, and with `since` as a record's timestamp. */
+/** A `TraceQuery` with defaults filled in, and with `since` converted to a record's timestamp. */
 export interface Selection {
   readonly limit: number
   readonly since: string
@@ -9,11 +9,11 @@ export interface Selection {
   readonly service: string | undefined
 }
 
-/** The first and the last millisecond that a record's timestamp can name. */
+/** The first and the last millisecond that a record's timestamp can express. */
 const MIN_TIME_MS = Date.parse('0000-01-01T00:00:00.000Z')
 const MAX_TIME_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** Reads a query. Throws a `TypeError` for a limit, a date, a name or a service that is not valid. */
+/** Validates a query. Throws a `TypeError` for an invalid limit, date, name or service. */
 export function readQuery(query: TraceQuery = {}): Selection {
   const { limit = 100, since, name, service } = query
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
@@ -28,7 +28,7 @@ export function readQuery(query: TraceQuery = {}): Selection {
   return { limit, since: since === undefined ? '' : toTimestamp(since.getTime()), name, service }
 }
 
-/** Returns whether a query asks for a trace, apart from its limit. */
+/** Returns whether a trace matches a query, regardless of the query's limit. */
 export function isSelected(trace: TraceSummary, { since, name, service }: Omit<Selection, 'limit'>): boolean {
   return (
     trace.timestamp >= since &&
@@ -44,8 +44,8 @@ export function toPruneTimestamp(before: Date): string {
 }
 
 /**
- * Formats a time, in milliseconds since 1970, as a record's timestamp, so that the two compare as text. Years are cut to
- * those of records, because other years begin with a sign.
+ * Formats a time, in milliseconds since 1970, as a record's timestamp, so that both can be compared as strings. Years
+ * are limited to 0 to 9999, because other years begin with a sign.
  */
 export function toTimestamp(ms: number): string {
   const time = new Date(Math.min(Math.max(ms, MIN_TIME_MS), MAX_TIME_MS))

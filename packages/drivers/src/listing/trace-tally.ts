@@ -2,16 +2,19 @@ import { isErrorRecord, type TraceRecord, type TraceSummary } from '@osprofiler/
 import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** Sums up a trace, record by record. */
+/** Summarizes a trace, record by record. */
 export interface TraceTally {
   add(record: TraceRecord): void
-  /** The timestamp of the newest record up to tomorrow; `''` if there is none. */
+  /** The timestamp of the newest record dated no later than tomorrow, or `''` if there is none. */
   readonly newest: string
   readonly failed: boolean
   readonly summary: TraceSummary | undefined
 }
 
-/** Starts a tally. The record with the oldest timestamp is the first record; among equals, the first that was added. */
+/**
+ * Starts a tally. The record with the oldest timestamp counts as the first record. If timestamps are equal, the one
+ * added first counts.
+ */
 export function createTally(): TraceTally {
   const latest = getLatestPlausibleTimestamp()
   let first: TraceRecord | undefined
@@ -37,7 +40,7 @@ export function createTally(): TraceTally {
   }
 }
 
-/** Sums up records that all belong to one trace. */
+/** Summarizes records that all belong to one trace. */
 export function tallyRecords(records: Iterable<TraceRecord>): TraceTally {
   const tally = createTally()
   for (const record of records) tally.add(record)
@@ -51,7 +54,7 @@ export function addToTally(tallies: Map<string, TraceTally>, record: TraceRecord
   tally.add(record)
 }
 
-/** Summarizes the traces that a query asks for, in any order. With `failedOnly`, only failed traces. */
+/** Returns summaries of the traces that match a query, in any order. With `failedOnly`, returns only failed traces. */
 export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection, failedOnly: boolean): TraceSummary[] {
   return [...tallies].flatMap(tally => {
     const { summary } = tally
@@ -59,7 +62,7 @@ export function selectTraces(tallies: Iterable<TraceTally>, selection: Selection
   })
 }
 
-/** Creates a trace's entry in a list. The point of the first record gives the trace its name. */
+/** Creates a trace's entry in a list. The name of the first record's point becomes the name of the trace. */
 export function toSummary(
   first: Pick<TraceRecord, 'base_id' | 'timestamp' | 'name' | 'project' | 'service'>,
   records: number,
@@ -73,7 +76,7 @@ export function toPointName(name: string): string {
   return name.replace(/-(?:start|stop)$/, '')
 }
 
-/** Sorts traces in place, the newest first. Traces with a time beyond tomorrow come last. */
+/** Sorts traces in place, the newest first. Traces dated later than tomorrow come last. */
 export function sortNewestFirst<Trace extends Pick<TraceSummary, 'timestamp'>>(traces: Trace[]): Trace[] {
   const latest = getLatestPlausibleTimestamp()
   return traces.sort((one, other) => {

@@ -16,10 +16,10 @@ import { readOtlpSettings } from './settings/settings.js'
 const BATCH_POINTS = 500
 
 /**
- * Opens a driver that sends points to an OpenTelemetry collector as spans, by OTLP over HTTP. The driver only writes. A
- * span is sent when its point stops. Until then the start waits in bounded memory and counts as written. A point
- * without a stop is sent with the mark `osprofiler.unfinished`. This happens some seconds after all points above it
- * stopped, when too many points are open, and at the end.
+ * Opens a driver that sends points to an OpenTelemetry collector as spans, using OTLP over HTTP. The driver cannot read
+ * traces. A span is sent when its point stops. Until then, the start record waits in bounded memory and counts as
+ * written. A point without a stop record is sent with the mark `osprofiler.unfinished` in three cases: some seconds
+ * after all its ancestors stopped, when too many points are open, and when the driver or the process ends.
  */
 export function openOtlpDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, lifetime } = context
@@ -47,7 +47,8 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
       await sendUnfinished(() => openPoints.planOldest(openPoints.isFull ? BATCH_POINTS : 0))
       const fresh = records.filter(record => fates.get(record) === undefined)
       const plan = openPoints.plan(fresh)
-      // A batch of starts sends nothing. Its records count as written only if the collector accepts requests.
+      // A batch that contains only starts sends no spans. Its records count as written only if the collector accepts
+      // requests.
       if (plan.points.length === 0 && fresh.length > 0) await sender.check()
       await sendPoints(plan.points, (point, fate) => {
         point.done(fate === 'sent')
@@ -60,7 +61,7 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
     }
   }
 
-  /** Sends overdue points some time later, and all open points at the natural end of the process. */
+  /** Sends overdue points after some time, and all open points when the process ends normally. */
   function watchOpenPoints(): void {
     process.off('beforeExit', onBeforeExit)
     if (openPoints.size === 0 || isClosing) return
@@ -73,7 +74,10 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
     }, settings.lingerMs).unref()
   }
 
-  /** The notifier delivers at this moment too, so a point counts as unfinished only if no further write comes. */
+  /**
+   * On `beforeExit`, the notifier delivers records, too, so a point counts as unfinished only if no further write
+   * follows.
+   */
   function onBeforeExit(): void {
     if (beginExit() === 0) return
     if (writesAtLastExit === writes) return void suppress(() => holdProcessDuring(sendAllOpen, exitTimeLeft()))

@@ -4,13 +4,14 @@ import { Array, Error, Object } from '@osprofiler/core/platform'
 import { isObject } from './record-text.js'
 import { isTimestamp } from './record-time.js'
 
-/** Deeper values are left to JSON, which also ends at a cycle. */
+/** Maximum depth for copying. Deeper values are converted by JSON, which also detects cycles. */
 const MAX_DEPTH = 50
 
 /**
- * Copies a value to a plain record: strings, a valid time, and `info` as JSON has it. Returns undefined for what no
- * store takes: a member that is no string, an invalid timestamp, or `info` without JSON. A cycle, a BigInt or a getter
- * that throws has no JSON. One walk copies most records, in a fifth of the time that writing and reading JSON takes.
+ * Copies a value to a plain record, which consists of strings, a valid timestamp, and `info` as it is after a round
+ * trip through JSON. Returns undefined for a value that no store accepts: a member that is not a string, an invalid
+ * timestamp, or an `info` that JSON cannot encode because of a cycle, a BigInt or a getter that throws. One walk copies
+ * most records, in a fifth of the time that writing and reading JSON takes.
  */
 export function toPlainRecord(value: unknown): TraceRecord | undefined {
   try {
@@ -32,7 +33,7 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
   try {
     return copyObject(info, MAX_DEPTH)
   } catch {
-    // If a getter threw, it throws again while the JSON is written.
+    // If a getter threw before, it throws again while `info` is encoded as JSON.
     const parsed = parseJson(stringifyJson(info) ?? '')
     return isObject(parsed) ? parsed : {}
   }
@@ -40,7 +41,7 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
 
 function copyValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-  // JSON has no -0.
+  // Adding 0 turns -0 into 0, because -0 becomes 0 in JSON.
   if (typeof value === 'number') return value + 0
   if (ExactNumber.is(value)) return value
   if (typeof value !== 'object' || depth === 0) throw new Error('not plain')

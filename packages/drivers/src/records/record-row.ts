@@ -3,7 +3,7 @@ import { jsonText } from '@osprofiler/core/json'
 import { JSON } from '@osprofiler/core/platform'
 import { isObject, parse, toRecord } from './record-text.js'
 
-/** The columns of a record in the order in which they are packed, bound and read. */
+/** The columns of a record, in the order in which they are packed, bound and read. */
 export const COLUMNS = [
   'timestamp',
   'base_id',
@@ -16,27 +16,27 @@ export const COLUMNS = [
   'data',
 ] as const
 
-/** The values of `COLUMNS` as they are read. Python leaves some of them NULL. */
+/** The values of `COLUMNS` as read from the database. Python leaves some of them NULL. */
 export type RecordRow = readonly (string | null)[]
 
-/** Returns the values of `COLUMNS`, without the second encoding of `data`. */
+/** Returns the values of `COLUMNS`. `data` is encoded once, not twice. */
 export function toColumns(record: TraceRecord): string[] {
   const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
   const host = typeof info.host === 'string' ? info.host : ''
   return [timestamp, base_id, parent_id, trace_id, project, host, service, name, jsonText({ info }, 0)]
 }
 
-/** Encodes `data` once more: Python dumps a text into a column of type JSON, which dumps it again. */
+/** Encodes `data` a second time, as Python does: it passes JSON to a column of type JSON, which is encoded again. */
 export function toDataColumn(data: string): string {
   return JSON.stringify(data)
 }
 
-/** Returns whether UTF-8 keeps a text. It cannot encode half a surrogate pair. */
+/** Returns whether UTF-8 can encode a string, that is, whether the string contains no lone surrogate. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed()
 }
 
-/** Converts a row of ours or of Python's, which may have the host beside `info`. */
+/** Converts a row written by us or by Python. Python's row may have the host in its own column instead of in `info`. */
 export function fromRow(row: RecordRow): TraceRecord {
   const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
   const { info: parsedInfo } = parseData(data ?? null)
@@ -45,7 +45,7 @@ export function fromRow(row: RecordRow): TraceRecord {
   return toRecord({ timestamp, base_id, parent_id, trace_id, project, service, name, info })
 }
 
-/** Reads the column `data`, which is encoded once or twice. */
+/** Parses the column `data`, which is encoded once or twice. */
 function parseData(data: string | null): Record<string, unknown> {
   const once = parse(data ?? '')
   const value = typeof once === 'string' ? parse(once) : once

@@ -2,9 +2,9 @@ import type { TraceRecord } from '@osprofiler/core'
 import { asNumber, ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
 import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 
-/** Matches texts in which JSON escapes nothing. */
+/** Matches strings in which JSON escapes nothing. */
 const UNESCAPED_TEXT = /^[ !#-[\]-~]*$/
-/** Matches words that standard JSON lacks, even inside a text. */
+/** Matches words that standard JSON does not allow, even if they are inside a string. */
 const NON_FINITE_WORD = /NaN|Infinity/
 
 const quoteBaseId = createCachingQuote()
@@ -12,7 +12,7 @@ const quoteParentId = createCachingQuote()
 const quoteProject = createCachingQuote()
 const quoteService = createCachingQuote()
 
-/** Encodes a record as a line of JSON, like `stringifyJson` but in five sixths of the time. */
+/** Encodes a record as a line of JSON. Equivalent to `stringifyJson`, but takes only five sixths of the time. */
 export function encodeRecord(record: TraceRecord): string {
   const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
   const place = `"base_id":${quoteBaseId(base_id)},"parent_id":${quoteParentId(parent_id)},"trace_id":${quote(trace_id)}`
@@ -20,7 +20,7 @@ export function encodeRecord(record: TraceRecord): string {
   return `{"name":${quote(name)},${place},"timestamp":"${timestamp}","info":${jsonText(info, 0)},${origin}}`
 }
 
-/** Encodes like `encodeRecord`, but writes `NaN` and `Infinity` as texts, for stores that take only standard JSON. */
+/** Like `encodeRecord`, but writes `NaN` and `Infinity` as strings, for stores that accept only standard JSON. */
 export function encodeStandardRecord(record: TraceRecord): string | undefined {
   const line = encodeRecord(record)
   if (!NON_FINITE_WORD.test(line)) return line
@@ -31,7 +31,10 @@ export function encodeStandardRecord(record: TraceRecord): string | undefined {
   }
 }
 
-/** May fail on deep values, which a store with its own parser refuses anyway. */
+/**
+ * Replaces non-finite numbers by strings. May fail on deeply nested values, which a store with its own parser refuses
+ * anyway.
+ */
 function spellNonFinite(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (Array.isArray(value)) return value.map(spellNonFinite)
@@ -39,12 +42,12 @@ function spellNonFinite(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, spellNonFinite(member)]))
 }
 
-/** Encodes a text as JSON. Most texts need only quotes. */
+/** Encodes a string as JSON. Most strings need only quotes. */
 function quote(text: string): string {
   return UNESCAPED_TEXT.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
-/** Creates a `quote` for a member that is mostly the same as in the record before. */
+/** Creates a `quote` function for a member whose value is usually the same as in the previous record. */
 function createCachingQuote(): (text: string) => string {
   let last = ''
   let quoted = '""'
@@ -57,14 +60,14 @@ function createCachingQuote(): (text: string) => string {
   }
 }
 
-/** Decodes a line to a complete record. Missing members become `''`. */
+/** Decodes a line to a complete record. Missing string members become `''`. */
 export function decodeRecord(line: string): TraceRecord | undefined {
   const value = parse(line)
   if (!isObject(value) || typeof value.base_id !== 'string' || typeof value.name !== 'string') return undefined
   return toRecord(value)
 }
 
-/** Completes a record from columns or members, any of which may be missing. */
+/** Creates a complete record from columns or members, any of which may be missing. */
 export function toRecord(value: Readonly<Record<string, unknown>>): TraceRecord {
   const baseId = toText(value.base_id)
   const { parent_id, info } = value
@@ -80,7 +83,7 @@ export function toRecord(value: Readonly<Record<string, unknown>>): TraceRecord 
   }
 }
 
-/** Parses JSON, including Python's. Returns undefined for any other text. */
+/** Parses JSON, including Python's `NaN` and `Infinity`. Returns undefined for anything else. */
 export function parse(text: string): unknown {
   try {
     return parseJson(text)

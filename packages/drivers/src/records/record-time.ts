@@ -6,11 +6,14 @@ const SECOND_CHARACTERS = 'YYYY-MM-DDTHH:MM:SS'.length
 const MICROSECOND_CHARACTERS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
 const [POINT_CODE, ZERO_CODE, NINE_CODE] = [0x2e, 0x30, 0x39]
 
-/** Records come in bursts, so the next record is mostly from the second that was read last. */
+/** A cache of the last second. Records arrive in bursts, so the next record is usually from the same second. */
 let lastSecond = ''
 let lastMs = Number.NaN
 
-/** Converts a timestamp (UTC, up to six digits of fraction) to microseconds since 1970. Undefined if it is invalid. */
+/**
+ * Converts a timestamp (UTC, up to six fractional digits) to microseconds since 1970. Returns undefined if it is
+ * invalid.
+ */
 export function toMicroseconds(timestamp: string): number | undefined {
   const fraction = readInLastSecond(timestamp)
   if (fraction !== undefined) return lastMs * 1000 + fraction
@@ -24,12 +27,18 @@ export function toMicroseconds(timestamp: string): number | undefined {
   return Number.isNaN(lastMs) ? undefined : lastMs * 1000 + Number((match[1] ?? '').padEnd(6, '0'))
 }
 
-/** Returns whether a timestamp is valid. Any other could not be listed or pruned, so no store takes its record. */
+/**
+ * Returns whether a timestamp is valid. A record with an invalid one could not be listed or pruned, so no store accepts
+ * it.
+ */
 export function isTimestamp(timestamp: string): boolean {
   return toMicroseconds(timestamp) !== undefined
 }
 
-/** Reads a timestamp of our own clock in the last second: the common case, in half the time. */
+/**
+ * Reads a timestamp in the form of our own clock, in the same second as the last one. This common case takes half the
+ * time.
+ */
 function readInLastSecond(timestamp: string): number | undefined {
   if (timestamp.length !== MICROSECOND_CHARACTERS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond))
     return undefined

@@ -8,11 +8,11 @@ import { createRedisLinks, type RedisCommand, type RedisLinks, type RedisReply }
 import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 import type { RedisSettings } from './url.js'
 
-/** A command that waits for its answer, and the server that it goes to. */
+/** A command that waits for its answer, and the server to which it is sent. */
 interface RoutedCommand extends KeyedCommand {
   readonly index: number
   readonly host: Host
-  /** Whether the slot is moving to that server, so that `ASKING` must precede the command. */
+  /** Whether the slot is moving to that server, so that `ASKING` must be sent before the command. */
   readonly mustAsk: boolean
 }
 
@@ -20,8 +20,9 @@ const MAX_REDIRECTIONS = 5
 const REDIRECTION_REPLY = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /**
- * Creates a route to the nodes of a Cluster. The commands for one master go together, and follow slots that have moved.
- * The client's own Cluster class repeats a batch whose connection broke, though the first one may have been executed.
+ * Creates a route to the nodes of a Cluster. The commands for one master are sent together, and are redirected if their
+ * slots have moved. The client's own Cluster class is not used, because it repeats a batch whose connection broke,
+ * although the server may have executed the batch.
  */
 export function createClusterRoute(settings: RedisSettings, lookup: LookupFunction): RedisRoute {
   const opened = createRedisLinks(settings, lookup)
@@ -98,7 +99,7 @@ async function sendTogether(link: KeptLink, commands: readonly RoutedCommand[]):
       return replies[at - 1] ?? createLostReply()
     })
   } catch (error) {
-    // Nothing was sent to this node. Other nodes got their commands.
+    // Nothing was sent to this node, but the other nodes got their commands.
     return commands.map(() => ({ outcome: 'refused', error: isError(error) ? error : new Error(String(error)) }))
   }
 }
@@ -107,12 +108,12 @@ function redirect(routed: RoutedCommand, reply: RedisReply | undefined): RoutedC
   if (reply?.outcome !== 'refused') return undefined
   const [, kind, host, port] = REDIRECTION_REPLY.exec(reply.error.message) ?? []
   if (kind === undefined) return undefined
-  // A redirection without a name leads to the host that was asked.
+  // A redirection without a host name refers to the host that sent it.
   const to = { host: host === undefined || host === '' ? routed.host.host : host, port: Number(port) }
   return { ...routed, host: to, mustAsk: kind === 'ASK' }
 }
 
-/** Whether the reply shows that the known owners of slots may be out of date. */
+/** Returns whether the reply shows that the known slot owners may be out of date. */
 function showsOutdatedOwners(reply: RedisReply): boolean {
   return (
     reply.outcome === 'lost' ||
@@ -124,7 +125,7 @@ function createLostReply(): RedisReply {
   return { outcome: 'lost', error: new Error('Connection is closed.') }
 }
 
-/** Returns the master of each slot, according to the first of the hosts that answers. */
+/** Returns the master of each slot, according to the first host that answers. */
 async function loadSlotOwners(
   hosts: readonly Host[],
   linkTo: (host: Host) => KeptLink,

@@ -15,9 +15,10 @@ import { prepareBatch, sendBatch } from './write.js'
 
 /**
  * Opens a driver for Redis or Valkey: one server, a Cluster, or a master that Sentinels watch. The layout is that of
- * Python's driver. Each trace has a list `osprofiler_opt:<base_id>`. With `filterErrorTrace`, a failed trace also has a
- * note `osprofiler_error:<base_id>`. A batch is one variadic push per trace, all sent together. Refused commands are
- * sent again with the batch. Commands whose connection broke are not, and their fate is unknown.
+ * Python's driver. Each trace is a list `osprofiler_opt:<base_id>`. With `filterErrorTrace`, a failed trace also has a
+ * marker `osprofiler_error:<base_id>`. A batch is written as one variadic push per trace, and all pushes are sent
+ * together. If the batch is tried again, refused commands are repeated. Commands whose connection broke are not
+ * repeated, because they may have been executed.
  */
 export function openRedisDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context

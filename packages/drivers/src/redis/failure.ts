@@ -5,10 +5,10 @@ import type { RedisSettings } from './url.js'
 
 type ShownSettings = Pick<RedisSettings, 'location' | 'product'>
 
-/** Refusals that never change: the key holds another type, or a value is too large. */
+/** Refusals that are permanent: the key has another type, or a value is too large. */
 const PERMANENT_REFUSAL = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
 
-/** Refusals because another server has become or will become the master or the home of the keys. */
+/** Refusals because another server has become, or is about to become, the master or the owner of the keys. */
 const OTHER_SERVER_REFUSAL = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
 const REDIS_PAGE_URL = `${DOCUMENTATION}/stores/redis.md`
@@ -42,40 +42,42 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Words to replace in advice for users of Valkey. The name of the page `redis.md` stays. */
+/** Words to replace in advice for users of Valkey. The page name `redis.md` is not replaced. */
 const REDIS_WORDS = /\bRedis\b|\bredis(?=s?:\/\/)/g
 
-/** Marks a Sentinel's own refusal, which has another meaning than the master's. */
+/** Marks a refusal by a Sentinel itself, which has another meaning than a refusal by the master. */
 export function toSentinelRefusal(error: unknown): unknown {
   if (!isError(error) || error.name !== 'ReplyError') return error
   return new Error(`Sentinel: ${error.message}`)
 }
 
-/** Returns whether a refusal will never change, so that sending the record again is useless. */
+/** Returns whether a refusal is permanent, so that sending the record again is useless. */
 export function isPermanent({ message }: Error): boolean {
   return PERMANENT_REFUSAL.test(message)
 }
 
-/** Whether the size of one command may be the reason. The server counts received data as memory, too. */
+/** Returns whether the size of one command may be the reason. The server counts received data as used memory, too. */
 export function mayConcernOneCommand({ message }: Error): boolean {
   return message.startsWith('OOM ')
 }
 
-/** Whether the server ends the connection with this refusal. */
+/** Returns whether the server ends the connection after this refusal. */
 export function endsConnection({ message }: Error): boolean {
   return message.startsWith('ERR Protocol error')
 }
 
-/** Returns whether another server is, or is about to become, the right one for the command. */
+/** Returns whether another server has become, or is about to become, responsible for the command. */
 export function isForOtherServer({ message }: Error): boolean {
   return OTHER_SERVER_REFUSAL.test(message)
 }
 
-/** Returns an error for users of the driver. Its cause has the words of the server or the system, but no command. */
+/**
+ * Returns an error for users of the driver. Its cause contains the message of the server or the system, but no command.
+ */
 export function toRedisError(settings: ShownSettings, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
-  // The client's own error is not kept, because it carries the command with the login's password.
+  // The client's own error is not used as the cause, because it contains the command with the login's password.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
   return new OsprofilerError('ERR_STORE', describeRefusal(settings, said), { cause })
 }
@@ -94,7 +96,7 @@ function toValkeyWord(word: string): string {
   return word === 'Redis' ? 'Valkey' : 'valkey'
 }
 
-/** Returns the first line of a message, which may have an address but no command. */
+/** Returns the first line of a message. It may contain an address, but never a command. */
 function firstLine(message: unknown): string {
   const [line = ''] = String(message ?? '').split('\n', 1)
   return line.replace(/\.$/, '').slice(0, 200) || 'the connection was closed'

@@ -1,13 +1,13 @@
 import type { RedisLink } from './link.js'
 
-/** A connection that opens on first use, and again after it broke. */
+/** A connection that is opened on first use, and reopened after it broke. */
 export interface KeptLink {
   borrow(): Promise<RedisLink>
   /** Closes the connection. The next `borrow` opens another one. */
   close(): Promise<void>
 }
 
-/** Keeps one connection for all callers. Calls `open` if no connection is open. */
+/** Keeps one connection for all callers. Calls `open` if there is no open connection. */
 export function createKeptLink(open: () => Promise<RedisLink>): KeptLink {
   let current: Promise<RedisLink> | undefined
   return {
@@ -15,7 +15,7 @@ export function createKeptLink(open: () => Promise<RedisLink>): KeptLink {
       const seen = current
       const link = await seen?.catch(() => undefined)
       if (link?.isOpen === true) return link
-      // If several callers find the connection broken, the first one opens another for all.
+      // If several callers find the connection broken, the first one opens a new connection for all.
       if (current === seen) current = open()
       return await (current ?? open())
     },

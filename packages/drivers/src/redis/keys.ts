@@ -2,22 +2,22 @@ import { Array, Set, String } from '@osprofiler/core/toolkit'
 import type { RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 
-/** Prefix of a trace's list of records in the layout of Python's driver, newest record first. */
+/** Key prefix of a trace's list of records in the layout of Python's driver, with the newest record first. */
 export const RECORDS_PREFIX = 'osprofiler_opt:'
-/** Prefix of the note that a trace failed. */
+/** Key prefix of the marker for a failed trace. */
 export const FAILURES_PREFIX = 'osprofiler_error:'
-/** Prefix of the old layout, which had a key per record. */
+/** Key prefix of the old layout, which had one key per record. */
 export const LEGACY_PREFIX = 'osprofiler:'
 
 const KEYS_PER_SCAN = 500
 
-/** Keys of one server, and the connection to this server. Commands for these keys must go there. */
+/** A page of keys from one server, and the connection to this server. Commands for these keys must be sent over it. */
 export interface KeyPage {
   readonly link: RedisLink
   readonly keys: readonly string[]
 }
 
-/** Yields the keys with a prefix from all servers, in pages. Like `SCAN`, it may repeat keys and omit new ones. */
+/** Yields the keys with a prefix from all servers, in pages. Like `SCAN`, it may repeat keys and miss new ones. */
 export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerator<KeyPage> {
   const pattern = `${escapePattern(prefix)}*`
   for (const link of await route.openLinks()) {
@@ -31,7 +31,7 @@ export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerat
   }
 }
 
-/** An id may have any characters, and none may act as a wildcard. */
+/** Escapes an id, which may contain any character, so that no character acts as a wildcard. */
 function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]^-]/g, '\\$&')
 }

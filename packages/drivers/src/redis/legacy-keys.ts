@@ -5,7 +5,9 @@ import { LEGACY_PREFIX, scanKeys } from './keys.js'
 import type { RedisCommand } from './link.js'
 import type { RedisRoute } from './route.js'
 
-/** Records in OSProfiler's old layout: one key per record, `osprofiler:` and the ids of trace and point. */
+/**
+ * Records in OSProfiler's old layout: one key per record, which consists of `osprofiler:` and the trace and point ids.
+ */
 export interface LegacyKeys {
   /** Reads the records of one trace, or of all traces. */
   read(baseId?: string): AsyncGenerator<readonly TraceRecord[]>
@@ -18,7 +20,10 @@ interface LegacyPage {
   remove(keep: (record: TraceRecord) => boolean): Promise<number>
 }
 
-/** Looks for such keys once. Nothing writes them any more, so if there are none, no later search is needed. */
+/**
+ * Gives access to the old layout. Nothing writes such keys anymore, so if a first search finds none, no other search
+ * follows.
+ */
 export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   let hasLegacyKeys: boolean | undefined
 
@@ -46,7 +51,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   return {
     async *read(baseId) {
       for await (const { records } of scan(`${LEGACY_PREFIX}${baseId ?? ''}`)) {
-        // The id of another trace may begin with this id.
+        // The id of another trace may begin with this id, so the records are filtered.
         yield baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
       }
     },

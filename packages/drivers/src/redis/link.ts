@@ -12,7 +12,7 @@ import type { RedisLogin, RedisSettings, RedisTls } from './url.js'
 /** A Redis command: the name of the client's method, and its arguments. */
 export type RedisCommand = readonly [name: string, ...words: (string | number)[]]
 
-/** Outcome of a command: its answer, a refusal that changed nothing, or unknown because the connection ended. */
+/** The outcome of a command: its answer, a refusal that changed nothing, or `lost` because the connection ended. */
 export type RedisReply =
   | { readonly outcome: 'done'; readonly value: unknown }
   | { readonly outcome: 'refused'; readonly error: Error }
@@ -21,36 +21,36 @@ export type RedisReply =
 /** The connections of one store to its servers. One call destroys all of them. */
 export interface RedisLinks {
   open(host: Host, login: RedisLogin, db: number): Promise<RedisLink>
-  /** Ends all connections, including those that are still opening. */
+  /** Ends all connections, including those that are still being opened. */
   destroyAll(): void
-  /** Number of calls of `destroyAll`. A connection attempt from before a call goes no further. */
+  /** The number of calls to `destroyAll`. A connection attempt that began before a call is abandoned. */
   readonly destroyCount: number
 }
 
 /** A connection to one server. It does not keep the process alive. */
 export interface RedisLink {
   readonly isOpen: boolean
-  /** Sends commands together and resolves to their outcomes in order. Rejects if nothing was sent. */
+  /** Sends commands together, and resolves to their outcomes in the same order. Rejects if nothing was sent. */
   send(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>
   close(): void
 }
 
-/** A connection that was idle for longer may have broken unnoticed, so a ping tests it before a batch. */
+/** After this idle time, a connection may have broken unnoticed, so a ping tests it before a batch is sent. */
 const MAX_UNTESTED_IDLE_MS = 1_000
 
-/** Default of the client. */
+/** The client's default. */
 const CLOSE_TIMEOUT_MS = 2_000
 
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
 type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 
-/** Prepares the connections of a store. The client `ioredis` is loaded on first use. */
+/** Prepares the connections of a store. The `ioredis` client is loaded on first use. */
 export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
   let cuts = 0
 
   function prepare(options: ClientOptions, Client: typeof Redis): Redis {
-    // A connection outlives the request that opens it, so it must not be in that request's trace.
+    // A connection outlives the request that opens it, so it must not belong to that request's trace.
     const redis = suppress(() => new Client(options))
     clients.add(redis)
     redis.on('end', () => clients.delete(redis))
@@ -79,7 +79,10 @@ export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction
   }
 }
 
-/** Forbids retries, which could write a batch twice, and logging in, which prints a warning if no password is set. */
+/**
+ * Disables retries, which could write a batch twice, and the client's login, which prints a warning if no password is
+ * set.
+ */
 function toOptions({ host, port }: Host, { connectTimeoutMs, tls }: RedisSettings) {
   return {
     host,
@@ -92,14 +95,14 @@ function toOptions({ host, port }: Host, { connectTimeoutMs, tls }: RedisSetting
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout: connectTimeoutMs,
-    // Makes the client wait for the end of the handshake. The options for TLS are the connector's.
+    // Makes the client wait for the end of the TLS handshake. The connector has the actual TLS options.
     ...(tls === undefined ? {} : { tls: {} }),
     // Keeps the client from sending `HELLO` for protocol 3, which a server refuses before the login.
     protocol: 2,
   } satisfies RedisOptions
 }
 
-/** Creates a connector, because the client does not pass on `lookup`. */
+/** Creates a connector, because the client's own connector does not pass on `lookup`. */
 function toConnector(client: Client, { host, port }: Host, { tls }: RedisSettings, lookup: LookupFunction) {
   const { AbstractConnector } = client
   const address = { host, port, lookup }
@@ -133,7 +136,8 @@ async function connectAndLogIn(
   })
   async function connect(): Promise<RedisLink> {
     const connecting = suppress(() => redis.connect())
-    // The client creates its socket a moment later. A server that is silent over TLS must not keep the process alive.
+    // The client creates its socket slightly later. A server that does not answer the TLS handshake must not keep the
+    // process alive.
     setImmediate(() => redis.stream?.unref()).unref()
     await connecting
     const link = createLink(redis, settings.replyTimeoutMs)
@@ -146,9 +150,9 @@ async function connectAndLogIn(
   })
 }
 
-/** Ends a connection at once. The client alone would wait for a server that hangs, and keep the process alive. */
+/** Ends a connection at once. The client by itself would wait for a server that hangs, and keep the process alive. */
 function destroyConnection(redis: Redis): void {
-  // After a second `disconnect`, the client would wait two seconds for the end of a connection that has ended.
+  // A second `disconnect` would make the client wait two seconds for the end of a connection that has already ended.
   if (redis.stream?.destroyed) return
   redis.disconnect()
   redis.stream?.destroy()
@@ -192,7 +196,8 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   const commands: RedisCommand[] = []
   if (password !== undefined) commands.push(username === undefined ? ['auth', password] : ['auth', username, password])
   if (db !== 0) commands.push(['select', db])
-  // The ping checks the permission, too. Without a required password, the first command is refused.
+  // The ping also checks the permission. If the server requires a password and none was given, it refuses the first
+  // command.
   commands.push(['ping'])
   const replies = await link.send(commands)
   for (const [index, reply] of replies.entries()) {
@@ -202,7 +207,7 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   }
 }
 
-/** As in Python, a password is no error if the server requires none. */
+/** As in Python, a password for a server that requires none is not an error. */
 function needsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }

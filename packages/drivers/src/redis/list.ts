@@ -17,13 +17,14 @@ interface Candidate {
   readonly timestamp: string
 }
 
-/** Limits the memory for candidates. The newest ones are kept. */
+/** Limits the memory for candidates. The newest candidates are kept. */
 const MAX_CANDIDATES = 100_000
 const PAGE_TRACES = 20
 
 /**
- * Lists the newest traces. Redis does not order traces, so the first record of each trace is read: the trace began then
- * or earlier. After that whole traces are read, latest bound first, until no other trace can be newer.
+ * Lists the newest traces. Redis does not sort traces, so the first record of each trace is read. Its timestamp is a
+ * bound, because the trace began then or earlier. After that, whole traces are read, the latest bound first, until no
+ * other trace can be newer.
  */
 export async function listTraces(
   route: RedisRoute,
@@ -56,7 +57,7 @@ export async function listTraces(
   return await collectNewest({ pages, summarize: summarizeTraces }, selection)
 }
 
-/** Sums up a trace by all records of its list. Records in the old layout do not count. */
+/** Summarizes a trace from all records of its list. Records in the old layout do not count. */
 export async function tallyTrace(route: RedisRoute, baseId: string): Promise<TraceTally> {
   const tally = createTally()
   for await (const records of readList(route, `${RECORDS_PREFIX}${baseId}`))
@@ -64,7 +65,7 @@ export async function tallyTrace(route: RedisRoute, baseId: string): Promise<Tra
   return tally
 }
 
-/** Sums up the traces of the old layout. */
+/** Summarizes the traces of the old layout. */
 export async function tallyLegacy(legacy: LegacyKeys): Promise<Map<string, TraceTally>> {
   const tallies = new Map<string, TraceTally>()
   for await (const records of legacy.read()) for (const record of records) addToTally(tallies, record)
@@ -86,7 +87,7 @@ function createTooManyTracesError(): OsprofilerError {
   )
 }
 
-/** Returns the traces that may have begun at `since` or later, latest bound first. */
+/** Returns the traces that may have begun at `since` or later, the latest bound first. */
 async function findCandidates(
   route: RedisRoute,
   failedOnly: boolean,
@@ -114,7 +115,10 @@ function selectNewest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
   return sortNewestFirst([...candidates.values()]).slice(0, MAX_CANDIDATES)
 }
 
-/** Returns undefined for a missing or foreign key. An unreadable record counts as new, so its trace is read whole. */
+/**
+ * Returns undefined for a missing key or a key of another program. An unreadable record counts as new, so that its
+ * trace is read whole.
+ */
 function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error
   if (reply?.outcome !== 'done' || typeof reply.value !== 'string') return undefined

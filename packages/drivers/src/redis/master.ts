@@ -7,7 +7,7 @@ import { createRedisLinks, type RedisLink, type RedisLinks } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 import type { RedisSettings } from './url.js'
 
-/** Creates a route to one server: the named one, or the current master of the Sentinels. */
+/** Creates a route to a single server: the given host, or the current master according to the Sentinels. */
 export function createMasterRoute(settings: RedisSettings, lookup: LookupFunction): RedisRoute {
   const links = createRedisLinks(settings, lookup)
   const kept = createKeptLink(async () => {
@@ -29,7 +29,7 @@ export function createMasterRoute(settings: RedisSettings, lookup: LookupFunctio
   }
 }
 
-/** Asks one Sentinel after another for the master, and the master for its role. */
+/** Asks one Sentinel after another for the address of the master, and then asks that server for its role. */
 async function openMaster(settings: RedisSettings, links: RedisLinks): Promise<RedisLink> {
   const { destroyCount } = links
   let failure: unknown
@@ -62,7 +62,10 @@ async function findMaster(sentinel: Host, settings: RedisSettings, links: RedisL
   }
 }
 
-/** Whether a connection is useless: its server became a replica, or still counts a command too large for its memory. */
+/**
+ * Returns whether to reconnect: the server became a replica, ends the connection, or still counts a large command as
+ * used memory.
+ */
 function mustReconnect(refusal: Error): boolean {
   return isForOtherServer(refusal) || endsConnection(refusal) || mayConcernOneCommand(refusal)
 }

@@ -5,10 +5,10 @@ import { type KeyedCommand, type RedisRoute, toValues } from './route.js'
 
 const FIRST_PAGE_LINES = 50
 const MAX_PAGE_LINES = 1_000
-/** Approximate size of a page. A record may have a megabyte. */
+/** Approximate size of a page. A single record may be as large as a megabyte. */
 const PAGE_CHARACTERS = 1_000_000
 
-/** Reads a list in pages from its end, where the oldest record is. New records are pushed at the other end. */
+/** Reads a list in pages from its end, which has the oldest record. New records are pushed at the other end. */
 export async function* readList(
   route: RedisRoute,
   key: string,
@@ -24,7 +24,7 @@ export async function* readList(
   }
 }
 
-/** Like `readList` for several lists, whose first pages are read together. `onPage` gets each page. */
+/** Like `readList`, but for several lists, whose first pages are read together. `onPage` is called with each page. */
 export async function readLists(
   route: RedisRoute,
   keys: readonly string[],
@@ -35,7 +35,7 @@ export async function readLists(
     const replies = await route.send(pages.map(({ command }) => command))
     pages = pages.flatMap((page, index) => {
       const reply = replies[index]
-      // A key of another type is no trace, and must not prevent the reading of traces.
+      // A key of another type is not a trace, and must not prevent other traces from being read.
       const lines = reply?.outcome === 'refused' && isOtherType(reply.error) ? [] : toValues(reply ? [reply] : [])[0]
       const { records, next } = readPage(page, lines)
       onPage(page.key, records)
@@ -50,7 +50,7 @@ function isOtherType({ message }: Error): boolean {
 
 interface Page {
   readonly key: string
-  /** Number of records after this page in the list. */
+  /** Number of records that follow this page in the list. */
   readonly recordsAfter: number
   readonly length: number
   readonly command: KeyedCommand
@@ -71,7 +71,7 @@ function toPage(key: string, recordsAfter: number, length: number): Page {
 
 interface PageContent {
   readonly records: readonly TraceRecord[]
-  /** Number of lines without a record. */
+  /** Number of lines that contain no valid record. */
   readonly unreadable: number
   readonly next?: Page
 }

@@ -7,7 +7,7 @@ import type { RedisCommand } from './link.js'
 import { tallyLegacy, tallyTrace } from './list.js'
 import { type RedisRoute, toValues } from './route.js'
 
-/** Removes a trace in either layout, and resolves to the number of its records. */
+/** Removes a trace from both layouts, and resolves to the number of its records. */
 export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId: string): Promise<number> {
   const key = `${RECORDS_PREFIX}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
@@ -15,11 +15,11 @@ export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId:
   return Number(length) + (await legacy.remove(new Set([baseId])))
 }
 
-/** Removes the traces without a record since `before`, in both layouts. Resolves to the number of traces. */
+/** Removes the traces that have no record since `before`, from both layouts. Resolves to the number of traces. */
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS_PREFIX)) {
-    // In most traces the last record is the youngest. If it is young enough, the trace need not be read.
+    // In most traces, the last record is the youngest. If it is young enough, the rest of the trace need not be read.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]
@@ -35,9 +35,9 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
   const key = `${RECORDS_PREFIX}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   const { summary, newest } = await tallyTrace(route, baseId)
-  // A list without any record is not ours.
+  // A list that contains no record is not ours.
   if (summary === undefined || newest >= before) return false
-  // Cuts off only the measured records, so that those pushed since stay.
+  // Removes only the records that were read, so that records pushed in the meantime are kept.
   const [, left] = toValues(
     await route.send([
       { key, command: ['ltrim', key, 0, -(Number(length) + 1)] },

@@ -6,11 +6,11 @@ export interface KeyedCommand {
   readonly command: RedisCommand
 }
 
-/** The way to a store: one server, the servers of a Cluster, or the current master of Sentinels. */
+/** The connections to a store: to one server, to the servers of a Cluster, or to the current master of Sentinels. */
 export interface RedisRoute {
   /** Sends each command to the server of its key, and resolves to the outcomes. Rejects if nothing was sent. */
   send(commands: readonly KeyedCommand[]): Promise<readonly RedisReply[]>
-  /** Opens a connection to each server that has keys of its own. */
+  /** Opens a connection to each server that stores keys. Replicas do not count. */
   openLinks(): Promise<readonly RedisLink[]>
   destroy(): void
 }

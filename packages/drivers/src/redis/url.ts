@@ -13,39 +13,39 @@ import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-o
 export interface RedisSettings {
   /** Whether `hosts` are one server, some nodes of a Cluster, or Sentinels that know the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
-  /** Name of the server in messages, by the scheme of the connection string. */
+  /** The product name for messages, which depends on the scheme of the connection string. */
   readonly product: 'Redis' | 'Valkey'
   readonly hosts: readonly Host[]
   readonly location: string
   /** The name by which Sentinels know the master. */
   readonly masterName: string
   readonly login: RedisLogin
-  /** Login to the Sentinels themselves. */
+  /** The login to the Sentinels themselves. */
   readonly sentinelLogin: RedisLogin
   readonly db: number
   readonly tls: RedisTls | undefined
-  /** Limit for a connection with its handshake, in milliseconds. */
+  /** Time limit for connecting, including the handshake, in milliseconds. */
   readonly connectTimeoutMs: number
-  /** Limit for the wait for an answer, in milliseconds. */
+  /** Time limit for an answer, in milliseconds. */
   readonly replyTimeoutMs: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
 }
 
-/** Credentials for a server. A password without a user name is that of the server's default user. */
+/** Credentials for a server. A password without a user name belongs to the server's default user. */
 export interface RedisLogin {
   readonly username: string | undefined
   readonly password: string | undefined
 }
 
-/** Settings for TLS. Files are given by their paths, because each new connection reads them again. */
+/** TLS settings. Files are given by path, because each new connection reads them again. */
 export interface RedisTls {
   readonly caFile: string | undefined
   readonly certificateFile: string | undefined
   readonly keyFile: string | undefined
-  /** Whether the certificate must come from a known authority. */
+  /** Whether the certificate must be issued by a trusted authority. */
   readonly verify: boolean
-  /** Whether the certificate must be for the requested host. */
+  /** Whether the certificate must match the host. */
   readonly checkHost: boolean
 }
 
@@ -54,7 +54,7 @@ const COMMON_OPTIONS = splitWords(`
   db username password socket_timeout socket_connect_timeout ssl_ca_certs ssl_certfile ssl_keyfile
   ssl_cert_reqs ssl_check_hostname ttl
 `)
-/** Settings of Python's client that have no meaning here. */
+/** Options of Python's client that have no effect here. */
 const IGNORED_OPTIONS = splitWords(`
   client_name health_check_interval max_connections protocol retry_on_timeout socket_keepalive
 `)
@@ -77,7 +77,10 @@ const SENTINEL_FORM: UrlForm = {
   ignoredOptions: IGNORED_OPTIONS,
 }
 
-/** Reads what follows `redis://`, `redissentinel://` or `valkey://`, also with `s`. Throws `ERR_CONNECTION_STRING`. */
+/**
+ * Reads what follows `redis://`, `redissentinel://` or `valkey://`, or their variants with `s` for TLS. Throws
+ * `ERR_CONNECTION_STRING`.
+ */
 export function readRedisUrl(scheme: string, location: string): RedisSettings {
   const bySentinel = scheme.startsWith('redissentinel')
   const product = scheme.startsWith('valkey') ? 'Valkey' : 'Redis'
@@ -127,7 +130,7 @@ function readTls(scheme: string, url: ConnectionUrl): RedisTls | undefined {
   const certificateCheck = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
   if (!['none', 'optional', 'required'].includes(certificateCheck))
     throw createError('ssl_cert_reqs is none, optional or required')
-  // Only checks that the files are readable. Each connection reads them again, because certificates are renewed.
+  // Only checks that the files are readable. Each connection reads them again, because certificates get renewed.
   readTlsFiles(url, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' })
   return {
     caFile: options.get('ssl_ca_certs'),

@@ -6,10 +6,10 @@ import { FAILURES_PREFIX, RECORDS_PREFIX } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
-/** A batch as commands with their outcomes so far. A retry sends only the steps that are still due. */
+/** A batch as commands, with the outcomes so far. A retry sends only the steps that are still due. */
 export interface RedisBatch {
   readonly steps: readonly Step[]
-  /** Number of records that cannot be commands. */
+  /** Number of records that cannot be converted to commands. */
   readonly refused: number
 }
 
@@ -17,7 +17,7 @@ interface Step extends KeyedCommand {
   /** Positions of the records that the step writes. A step without records may be sent any number of times. */
   readonly positions: readonly number[]
   readonly size: number
-  /** The step that must be done before this one counts. */
+  /** The step that must have succeeded for this step to count. */
   readonly follows: Step | undefined
   state: 'due' | 'done' | 'refused' | 'unknown'
 }
@@ -28,13 +28,16 @@ interface TraceLines {
   failedAt: string | undefined
 }
 
-/** Limits for one request, because more would be copied in memory by client and server. */
+/** Limits for one request, because the client and the server copy a request in memory. */
 const MAX_REQUEST_CHARACTERS = 8_000_000
 const MAX_COMMAND_LINES = 5_000
-/** A longer line goes alone. A server that ends the connection for the line's size then costs no other record. */
+/**
+ * A longer line is sent in a separate command. If the server ends the connection because of its size, no other record
+ * is lost.
+ */
 const MIN_LONG_LINE_CHARACTERS = 1_000_000
 
-/** Prepares one push per trace in the layout of Python's driver, with expiry and note of failure if wanted. */
+/** Prepares one push per trace in the layout of Python's driver, optionally with an expiry and a failure marker. */
 export function prepareBatch(
   records: readonly TraceRecord[],
   options: { readonly ttl: number | undefined; readonly filterErrorTrace: boolean },
@@ -42,7 +45,7 @@ export function prepareBatch(
   const traces = new Map<string, TraceLines>()
   let refused = 0
   for (const [position, record] of records.entries()) {
-    // Keys are bytes, and half a surrogate pair has no bytes.
+    // Keys are bytes, and a lone surrogate cannot be encoded.
     if (record.base_id.isWellFormed()) addRecord(traces, record, position, options.filterErrorTrace)
     else refused++
   }
@@ -50,8 +53,8 @@ export function prepareBatch(
 }
 
 /**
- * Sends the due steps of a batch. Steps that are refused for now stay due. In this case the call rejects, unless the
- * server took or may take other records. Steps of unknown fate are not sent again.
+ * Sends the due steps of a batch. Steps that are refused temporarily stay due. In this case, the call rejects, unless
+ * the server accepted or may have accepted other records. Steps with an unknown outcome are not sent again.
  */
 export async function sendBatch(
   route: RedisRoute,
@@ -98,7 +101,7 @@ function findPositions(steps: readonly Step[], wanted: Step['state']): readonly 
 function applyReply(step: Step, reply: RedisReply | undefined): Error | undefined {
   if (reply === undefined) return undefined
   if (reply.outcome === 'done') {
-    // After a failed push, the expiry had no effect.
+    // If the push has failed, the expiry had no effect and stays due.
     if (step.follows?.state !== 'due') step.state = 'done'
     return undefined
   }
@@ -137,7 +140,7 @@ function toSteps(baseId: string, { lines, positions, failedAt }: TraceLines, ttl
   return steps
 }
 
-/** Returns one push, or several for an oversized batch. */
+/** Returns one push command, or several if the batch is too large for one. */
 function toPushes(key: string, lines: readonly string[], positions: readonly number[]): Step[] {
   const steps: Step[] = []
   let from = 0

@@ -7,9 +7,9 @@ import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-
 export interface SqlRow {
   /** Position of the record in its batch. */
   readonly position: number
-  /** In the order of `COLUMNS`. */
+  /** The column values, in the order of `COLUMNS`. */
   readonly values: readonly string[]
-  /** Upper bound for the values in UTF-8. */
+  /** Upper bound for the size of the values in UTF-8. */
   readonly bytes: number
 }
 
@@ -19,17 +19,20 @@ export interface SqlBatch {
   readonly refused: number
 }
 
-/** Rows converted in one go. More would block the event loop. */
+/** Size of the rows that are converted without a pause. Larger pieces would block the event loop. */
 const MAX_PIECE_BYTES = 1_000_000
-/** A client builds strings several times as long, and a string has at most 2 ** 29 characters. */
+/**
+ * Maximum length of `data`. A client builds strings several times as long, and a string has at most 2 ** 29 characters.
+ */
 const MAX_DATA_CHARACTERS = 50_000_000
 
 const COLUMN_MAX_CHARACTERS = COLUMNS.slice(0, -1).map(column => (column === 'timestamp' ? 26 : 255))
 const HOST_COLUMN = COLUMNS.indexOf('host')
 
 /**
- * Converts records to rows. A record is refused for half a surrogate pair, or a NUL that the database does not keep. In
- * `info`, JSON escapes both. A record is also refused for a text of more than the 255 characters of Python's table.
+ * Converts records to rows. A record is refused if a string contains a lone surrogate, or a NUL that the database
+ * cannot store. In `info`, JSON escapes both. A record is also refused if a string is longer than 255 characters, the
+ * column width of Python's table.
  */
 export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean): Promise<SqlBatch> {
   const rows: SqlRow[] = []
@@ -50,7 +53,7 @@ function toRow(record: TraceRecord, position: number, keepsNul: boolean): SqlRow
   const values = toColumns(record)
   const json = values.pop() ?? ''
   if (!doTextsFit(values, keepsNul)) {
-    // `info` has the host too, so nothing is lost if the host does not fit here.
+    // `info` contains the host, too, so nothing is lost if the host does not fit into its column.
     values[HOST_COLUMN] = ''
     if (!doTextsFit(values, keepsNul)) return undefined
   }
@@ -68,7 +71,7 @@ function doTextsFit(texts: readonly string[], keepsNul: boolean): boolean {
   return keepsNul || !texts.some(text => text.includes('\0'))
 }
 
-/** Whether a text has at most `width` characters, as databases count them. */
+/** Returns whether a string has at most `width` characters, as databases count characters. */
 function isWithinWidth(text: string, width: number): boolean {
   if (text.length <= width) return true
   return text.length <= 2 * width && [...text].length <= width

@@ -8,19 +8,19 @@ import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 
-/** A connection that opens on first use, and again after a loss. It does not keep the process alive. */
+/** A connection that is opened on first use, and reopened after a loss. It does not keep the process alive. */
 export interface SqlConnection {
   /** Runs `work` after all earlier work. */
   use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>
   waitUntilIdle(): Promise<unknown>
   disconnect(): Promise<void>
-  /** Breaks the connection for good, even during work. */
+  /** Breaks the connection permanently, even during work. */
   destroy(): void
 }
 
 const TCP_KEEP_ALIVE_MS = 30_000
 
-/** Creates a connection. `open` must connect over the sockets that it is given. */
+/** Creates a connection. `open` must connect over the sockets that `createSocket` returns. */
 export function createSqlConnection(
   open: (createSocket: CreateSocket) => Promise<SqlStore>,
   { lookup, run }: StoreLifetime,
@@ -32,7 +32,7 @@ export function createSqlConnection(
   let isClosed = false
 
   function createSocket(seen: number): Socket {
-    // After the socket was destroyed, no further server or mode is tried.
+    // After the socket was destroyed, no other server or mode is tried.
     if (isClosed || destroyCount !== seen) throw new SqlFailure('the attempt was canceled', undefined, 'failed')
     const created = addLookup(lookup, new Socket())
     socket = created
@@ -42,8 +42,8 @@ export function createSqlConnection(
     return created
   }
 
-  // Without `bind`, the connection would forever hold the context of the request that opened it. `suppress` is needed
-  // because the driver may have been opened in a request, too.
+  // Without `bind`, the connection would forever keep the context of the request that opened it. `suppress` is needed
+  // because the driver, too, may have been opened in a request.
   const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 
   async function connectIfNeeded(): Promise<SqlStore> {
@@ -56,7 +56,10 @@ export function createSqlConnection(
     socket?.destroy()
   }
 
-  /** Ends work that the server does not answer, at the end of the program or of the store's time. */
+  /**
+   * Runs work that is aborted at the end of the program or after the store's time limit, even if the server does not
+   * answer.
+   */
   function runAbortable<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
     return run(async signal => {
       signal.addEventListener('abort', destroySocket)
@@ -77,7 +80,7 @@ export function createSqlConnection(
   }
 }
 
-/** Adds `lookup`. Both clients connect a given socket by its port and host, or by its path. */
+/** Adds `lookup` to a socket. Both clients connect a given socket by its port and host, or by its path. */
 function addLookup(lookup: LookupFunction, socket: Socket): Socket {
   const connect = socket.connect.bind(socket)
   return Object.assign(socket, {

@@ -17,26 +17,26 @@ import { CommitLost, writeBatch } from './write.js'
 /** The part of a driver that depends on the database. */
 export interface SqlDatabase {
   readonly name: string
-  /** Address for messages. */
+  /** Address to show in messages. */
   readonly location: string
-  /** How long connecting may take over all hosts and connect modes, in milliseconds. */
+  /** Time limit for connecting, over all hosts and connect modes, in milliseconds. */
   readonly connectMs: number
-  /** How long to keep a trace, in milliseconds. */
+  /** How long to keep traces, in milliseconds. */
   readonly ttl: number | undefined
-  /** Whether texts may contain NUL. */
+  /** Whether strings may contain NUL. */
   readonly keepsNul: boolean
   /** Rejects with an `SqlFailure`. */
   open(createSocket: CreateSocket): Promise<SqlStore>
 }
 
-/** Creates a driver on the table of Python's SQLAlchemy driver. Reads use their own connection and delay no writes. */
+/** Creates a driver on the table of Python's SQLAlchemy driver. Reads use a separate connection and delay no writes. */
 export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext): StoreDriver {
   const { name, keepsNul, ttl } = database
   const location = showPath(database.location)
   const writing = createSqlConnection(database.open, lifetime)
   const reading = createSqlConnection(database.open, lifetime)
   const both = [writing, reading]
-  /** Batches that were written before. A batch that comes again has failed before. */
+  /** Batches that were already attempted. If a batch is passed again, its last write failed. */
   const writtenBefore = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, fallback) => {
@@ -48,7 +48,7 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
     return checkUnlocked(await pruneTraces(use, before), 'trace')
   }
 
-  /** Throws if locked rows are left, after all others were removed. */
+  /** Throws if locked rows remain after all other rows were removed. */
   function checkUnlocked({ amount, locked, lockedBy }: Removal, noun: string): number {
     if (lockedBy === undefined) return amount
     const left = `${locked.size} trace${locked.size === 1 ? ' has' : 's have'} records`
@@ -96,7 +96,7 @@ async function useTable<Result>(
   try {
     return await store.attempt(() => work(store))
   } catch (error) {
-    // The table was dropped. It may be created again.
+    // The table was dropped. The next write may create it again.
     if (!isFailure(error, 'missing')) throw error
     store.forgetTable()
     return fallback

@@ -1,20 +1,21 @@
 import { Error, Map } from '@osprofiler/core/toolkit'
 
 /**
- * Meaning of a failed statement.
- * - `refused`: The database never takes these rows, but perhaps others.
- * - `missing`: There is no table.
+ * What the failure of a statement means.
+ * - `refused`: The database will never accept these rows, but may accept other rows.
+ * - `missing`: The table does not exist.
  * - `lost`: The connection broke, so it is unknown whether the statement was carried out.
- * - `readonly`: Not carried out, because the server is read-only. After a failover another server is at its address.
+ * - `readonly`: Not carried out, because the server is read-only. After a failover, another server may answer at this
+ *   address.
  * - `locked`: Not carried out, because another transaction has locked something that the statement needs.
  * - `failed`: Not carried out.
  */
 export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'locked' | 'failed'
 
-/** A client's error without statement, values and connection, which do not belong in messages and logs. */
+/** A client's error without the statement, the values and the connection, which do not belong in messages and logs. */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'
-  /** Code of the database or of the system. */
+  /** Error code of the database or of the operating system. */
   readonly code: string | undefined
   readonly verdict: SqlVerdict
   /** What is wrong and what to do, as a continuation of "The store ...". */
@@ -43,7 +44,7 @@ const ADVICE = new Map([
   ['ENETUNREACH', 'cannot be reached: there is no route to it'],
 ])
 
-/** Returns advice for a connection's error, if the advice does not depend on the database. */
+/** Returns advice for a connection error, if the advice is the same for all databases. */
 export function adviseConnection(message: string, code: string | undefined): string | undefined {
   if (/certificate|ALTNAME/i.test(`${code} ${message}`)) {
     return `has a certificate that cannot be verified (${message}); see the options for TLS in the connection string`

@@ -11,7 +11,9 @@ const FIRST_STEP_RECORDS = 1_000
 const MAX_STEP_RECORDS = 16_000
 const MAX_SUMMARIZED_TRACES = 1_000
 
-/** Lists the newest traces that match. The cost is that of the records that are as young as these traces. */
+/**
+ * Lists the newest traces that match. The cost depends only on the number of records that are as young as these traces.
+ */
 export async function listTraces(use: UseTable, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   return await collectNewest(
     {
@@ -29,7 +31,10 @@ export async function listTraces(use: UseTable, selection: Selection, failedOnly
   )
 }
 
-/** Yields, from the newest back, the records that may be the first of a trace, or that belong to a failed trace. */
+/**
+ * Yields records from the newest to the oldest: those that may be the first of a trace, or that belong to a failed
+ * trace.
+ */
 async function* walkBack(
   use: UseTable,
   selection: Selection,
@@ -37,7 +42,7 @@ async function* walkBack(
   part: TimeRange,
 ): AsyncIterable<TracePage> {
   const end = 'after' in part ? part.after : selection.since
-  // Ids of Python's tables have 32 bits. A larger number would be an error.
+  // Ids in Python's tables have 32 bits. A larger number in the query would cause an error.
   let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
   let limit = FIRST_STEP_RECORDS
   for (;;) {
@@ -57,7 +62,7 @@ function mayBeFirst(record: WalkedRecord, { name, service }: Selection): boolean
   )
 }
 
-/** Returns the records of traces with an error on this page. Only records that may tell of an error are read. */
+/** Returns the records on this page that belong to failed traces. Reads only the records that may contain an error. */
 async function findFailed(use: UseTable, walked: readonly WalkedRecord[]): Promise<readonly WalkedRecord[]> {
   const suspects = walked.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
   const failed = new Set<string>()

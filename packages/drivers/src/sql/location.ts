@@ -1,39 +1,41 @@
 import { type Host, showHost } from '../opening/connection-url.js'
 import type { TlsFiles } from '../opening/url-options.js'
 
-/** How to verify the server's certificate: not at all, by a known authority, or by authority and host name. */
+/** How to verify the server's certificate: not at all, by its authority, or by its authority and host name. */
 export interface SqlTls extends TlsFiles {
   readonly verify: 'nothing' | 'authority' | 'name'
 }
 
-/** The modes to try in this order: plain, over TLS, or both. TLS that is required or verified has no alternative. */
+/**
+ * The connect modes to try, in this order: plain, TLS, or both. TLS that is required or verified has no alternative.
+ */
 export type ConnectModes = readonly ConnectMode[]
 
-/** How to connect: without TLS, or with these settings for TLS. */
+/** How to connect: without TLS, or with these TLS settings. */
 export type ConnectMode = 'plain' | SqlTls
 
 /** The servers of a database, the login, and the connect modes. */
 export interface SqlServers {
-  /** Tried in this order. */
+  /** The hosts to try, in this order. */
   readonly hosts: readonly Host[]
   readonly modes: ConnectModes
   readonly user: string | undefined
   readonly password: string | undefined
-  /** In milliseconds. */
+  /** Time limit for one attempt, in milliseconds. */
   readonly connectTimeoutMs: number
 }
 
-/** Returns how long connecting may take over all hosts and connect modes, in milliseconds. */
+/** Returns the time limit for connecting, over all hosts and connect modes, in milliseconds. */
 export function computeMaxConnectMs({ connectTimeoutMs, hosts, modes }: SqlServers): number {
   return connectTimeoutMs * hosts.length * modes.length
 }
 
-/** Whether a host is the path of a socket or of a folder of sockets. */
+/** Returns whether a host is the path of a socket or of a directory of sockets. */
 export function isSocketPath(host: string): boolean {
   return host.startsWith('/')
 }
 
-/** Formats an address for people: `host:port`, or only the path of a socket. */
+/** Formats an address for messages: `host:port`, or only the path of a socket. */
 export function showAddress(host: Host): string {
   return isSocketPath(host.host) ? host.host : showHost(host)
 }

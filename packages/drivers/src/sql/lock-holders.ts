@@ -3,7 +3,7 @@ import { isFailure, SqlFailure } from './failure.js'
 
 const MAX_NAMED_HOLDERS = 3
 
-/** A session, or a transaction without one, that may have locked something that we need. */
+/** A session, or a transaction without a session, that may have locked something that we need. */
 export interface LockHolder {
   /** Name in the database, such as `connection 40`. */
   readonly name: string
@@ -15,12 +15,12 @@ export interface LockHolder {
   readonly remedy: string
 }
 
-/** The sessions behind a lock that stops our statement. An error message names them. */
+/** The sessions that hold a lock that blocks our statement. An error message names them. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether each holder certainly has a lock. Otherwise one of them may have it. */
+  /** Whether each holder certainly has a lock. Otherwise, at least one of them may have it. */
   readonly areSure: boolean
-  /** How to learn more than this user or this server may, such as "GRANT PROCESS shows the owner". */
+  /** Advice on how to find out more than this user or this server can see, such as "GRANT PROCESS shows the owner". */
   readonly advice: string | undefined
 }
 
@@ -28,7 +28,7 @@ interface Lockable {
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }
 
-/** Runs `work`. If a lock of another session prevents it, the error names the holder. */
+/** Runs `work`. If another session's lock blocks it, the error names the holder. */
 export async function withHoldersInErrors<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -39,7 +39,7 @@ export async function withHoldersInErrors<Result>(store: Lockable, work: () => P
   }
 }
 
-/** Names the holder of a lock and how to end the lock, as a continuation of "locked by". */
+/** Describes who holds a lock and how to end it, as a continuation of "locked by". */
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'

@@ -7,13 +7,15 @@ import type { OwnedId, Position, TimeSpan, WalkedRecord, WalkStep } from './stor
 
 const STEP_RECORDS = 1_000
 const MAX_REMOVED_ROWS = 5_000
-/** Rows that another process is just removing are locked too, and gone after this pause. */
+/** How long to wait before locked rows are tried again. Rows that another process was removing are gone by then. */
 const LOCK_PAUSE_MS = 500
 
-/** Outcome of a removal. `amount` counts records or traces. Rows that another transaction has locked remain. */
+/**
+ * Outcome of a removal. `amount` counts records or traces. Rows that another transaction has locked are not removed.
+ */
 export interface Removal {
   readonly amount: number
-  /** One locked row of each trace that has one, by trace id. */
+  /** For each trace that has locked rows, the trace id and the id of one locked row. */
   readonly locked: ReadonlyMap<string, number>
   readonly lockedBy: string | undefined
 }
@@ -26,7 +28,10 @@ export async function removeTraces(use: UseTable, baseIds: readonly string[]): P
   return { amount, locked, lockedBy: await describeLock(use, locked) }
 }
 
-/** Removes traces without a record from `before` on, between other work. Records from beyond tomorrow do not count. */
+/**
+ * Removes the traces that have no record dated `before` or later, in steps between other work. Records dated later than
+ * tomorrow do not count.
+ */
 export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {
   const young = { from: before, to: getLatestPlausibleTimestamp() }
   const locked = new Map<string, number>()
@@ -37,7 +42,7 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
   return { amount, locked, lockedBy: await describeLock(use, locked) }
 }
 
-/** Goes from one end of time to the young records. */
+/** Walks from the oldest or the newest end of the table to the young records. */
 async function pruneFrom(
   use: UseTable,
   direction: WalkStep['direction'],
@@ -61,7 +66,10 @@ async function pruneFrom(
   }
 }
 
-/** Removes all but the young records, and returns how many. A partly locked trace is noted in `locked` and left. */
+/**
+ * Removes all records except the young ones, and returns their number. A trace with locked rows is noted in `locked`
+ * and keeps these rows.
+ */
 async function removeRecords(
   use: UseTable,
   baseIds: readonly string[],
@@ -82,7 +90,7 @@ async function removeRecords(
   return removed
 }
 
-/** Tries the locked traces again. Those that are still locked stay in `locked`. */
+/** Tries the locked traces again. Traces that are still locked stay in `locked`. */
 async function retryRemoval(use: UseTable, young: TimeSpan | undefined, locked: Map<string, number>): Promise<number> {
   if (locked.size === 0) return 0
   await delay(LOCK_PAUSE_MS)

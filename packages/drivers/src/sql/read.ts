@@ -4,17 +4,23 @@ import type { RecordId, SqlStore } from './store.js'
 
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_BYTES = 4_000_000
-/** Rows may have been numbered from below zero. Ids of Python's tables have 32 bits. */
+/** Row ids may be negative. Ids in Python's tables have 32 bits. */
 const MIN_ID = -(2 ** 31)
-/** Number of ids to keep in memory while a trace is read. */
+/** Maximum number of ids in memory while a trace is read. */
 const MAX_IDS = 50_000
 
-/** Runs `work`, or returns `fallback` if there is no table. Calls take turns with others and hold no snapshot. */
+/**
+ * Runs `work`, or returns `fallback` if there is no table. Calls take turns with other work, and hold no snapshot
+ * between them.
+ */
 export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, fallback: Result) => Promise<Result>
 
 const NONE: readonly never[] = []
 
-/** Reads a trace in order of arrival: first its ids, from the index at linear cost, then pages of limited size. */
+/**
+ * Reads a trace in order of arrival: first its ids, from the index and at linear cost, then its rows in pages of
+ * limited size.
+ */
 export async function* readRecords(use: UseTable, baseId: string): AsyncIterable<readonly TraceRecord[]> {
   for (let after: number | undefined = MIN_ID; after !== undefined; ) {
     const from: number = after

@@ -1,6 +1,9 @@
 import { isFailure } from './failure.js'
 
-/** Removes the unlocked rows by halving, and returns how many. `remove` must fail if one of its rows is locked. */
+/**
+ * Removes the unlocked rows by repeated halving, and returns their number. `remove` must fail if any of its rows is
+ * locked.
+ */
 export async function removeByHalves(
   ids: readonly number[],
   remove: (ids: readonly number[]) => Promise<number>,

@@ -8,7 +8,7 @@ import type { WalkedRecord } from './store.js'
 
 type Cells = readonly unknown[]
 
-/** Whether the table exists, by its column names. Throws if the table belongs to another program. */
+/** Returns whether the table exists, based on its column names. Throws if the table belongs to another program. */
 export function checkColumns(names: readonly string[]): boolean {
   if (names.length === 0) return false
   const missing = ['id', ...COLUMNS].filter(column => !names.includes(column))
@@ -17,12 +17,12 @@ export function checkColumns(names: readonly string[]): boolean {
   throw new SqlFailure(advice, undefined, 'failed', advice)
 }
 
-/** Converts a cell to text, and keeps NULL apart from the empty text. */
+/** Converts a cell to a string. NULL stays `null`, unlike the empty string. */
 export function toTextOrNull(cell: unknown): string | null {
   return cell === null || cell === undefined ? null : String(cell)
 }
 
-/** Converts the columns `timestamp, id, base_id, name, service` and the number of suspect bytes. */
+/** Converts the columns `timestamp, id, base_id, name, service` and the size of data that may contain an error. */
 export function toWalkedRecord([timestamp, id, base_id, name, service, bytes]: Cells): WalkedRecord {
   return {
     timestamp: String(timestamp),

@@ -32,13 +32,16 @@ export interface SqlSession {
 /** Creates a socket that is not connected yet. The socket does not keep the process alive. */
 export type CreateSocket = () => Socket
 
-/** Limit for a statement. After it the server, or the network to it, counts as dead. */
+/** Time limit for a statement. After this time, the server or its network connection is considered dead. */
 const ANSWER_MS = 30_000
-/** Limit of the server for lock waits. It is below `ANSWER_MS`, so that the server does not count as dead. */
+/**
+ * The server's limit for lock waits. It is below `ANSWER_MS`, so that a server that waits for a lock is not considered
+ * dead.
+ */
 export const LOCK_WAIT_S = 10
 const MAX_END_MS = 1_000
 
-/** Creates a session on a connected client. A statement that gets no answer ends the session. */
+/** Creates a session on a connected client. The session ends if a statement gets no answer. */
 export function createSession(client: SqlClient): SqlSession {
   let isOpen = true
   client.onEnd(() => {
@@ -81,7 +84,7 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
-/** Runs the first statements of a session. Ends the session if they fail, because nobody else will. */
+/** Runs the first statements of a session. Ends the session if they fail, because the caller does not have it yet. */
 export async function beginSession<Result>(session: SqlSession, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -91,7 +94,10 @@ export async function beginSession<Result>(session: SqlSession, work: () => Prom
   }
 }
 
-/** Connects to the first server that answers. After a failure that `isAboutConnectMode`, the next mode is tried. */
+/**
+ * Connects to the first server that answers. If `isAboutConnectMode` returns true for a failure, the next mode is
+ * tried.
+ */
 export async function connectToFirst(
   { hosts, modes }: SqlServers,
   connect: (host: Host, mode: ConnectMode) => Promise<SqlSession>,
@@ -112,7 +118,7 @@ export async function connectToFirst(
   throw failure
 }
 
-/** Connects over a socket, and destroys the socket on failure or after `timeoutMs`. */
+/** Connects over a socket. Destroys the socket on failure or after `timeoutMs`. */
 export async function connectWithin<Result>(
   timeoutMs: number,
   socket: Socket,

@@ -6,28 +6,28 @@ import type { SqlStore } from './store.js'
 
 type Rows = readonly SqlRow[]
 
-/** Keeps a statement below the limit of both databases, 2 ** 16 values. */
+/** Keeps each statement below 2 ** 16 values, the limit of both databases. */
 const MAX_STATEMENT_ROWS = 5_000
 const MAX_STATEMENT_BYTES = 4_000_000
 
-/** The answer to a COMMIT was lost. */
+/** Thrown if the answer to a COMMIT was lost. */
 export class CommitLost extends Error {
   override readonly name = 'CommitLost'
 }
 
-/** The records that the database did not take, of a batch that it took otherwise. */
+/** The records that the database did not accept from a batch whose other records it accepted. */
 interface Leftovers {
   refused: number
-  /** Positions of the records that the database may take later. */
+  /** Positions of the records that the database may accept later. */
   readonly held: number[]
   failure: SqlFailure | undefined
 }
 
 /**
- * Writes a batch in one transaction and reports refused rows. Failures except `CommitLost` mean that nothing was
+ * Writes a batch in one transaction and reports refused rows. Any failure except `CommitLost` means that nothing was
  * written.
  *
- * @param hasFailedBefore whether the batch has failed before, so that one of its rows may be the reason
+ * @param hasFailedBefore whether an earlier write of the batch failed, so that one of its rows may be the reason
  */
 export async function writeBatch(store: SqlStore, batch: SqlBatch, hasFailedBefore: boolean): Promise<WriteResult> {
   const rows = batch.rows.filter(({ bytes }) => bytes <= store.maxBytes)
@@ -41,7 +41,7 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, hasFailedBefo
     if (isFailure(error, 'missing')) await store.createTable()
     else if (!isFailure(error, 'refused') && !(hasFailedBefore && mayConcernOneRow(error))) throw error
   }
-  // Only this second transaction looks for the refused rows, so the first one needs no savepoints.
+  // Only this second transaction looks for the refused rows, so the first transaction needs no savepoints.
   const left = await runTransaction(store, async () => {
     const found: Leftovers = { refused: 0, held: [], failure: undefined }
     await insertInParts(store, rows, hasFailedBefore, found)
@@ -50,7 +50,7 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, hasFailedBefo
   return {
     refused: refusedBefore + left.refused,
     ...(left.held.length > 0 && { held: left.held }),
-    // The message may quote a record, so only the code is shown.
+    // The database's message may quote a record, so only the code is shown.
     ...(left.failure && { reason: `It answers ${left.failure.code ?? left.failure.verdict}.` }),
   }
 }
@@ -78,7 +78,7 @@ async function insertAll(store: SqlStore, rows: Rows): Promise<void> {
   for (const piece of toPieces(rows, store.maxBytes)) await store.insert(piece.map(({ values }) => values))
 }
 
-/** Inserts rows. Halves the rows that the database does not take, down to single rows, which are noted in `left`. */
+/** Inserts rows. Rows that the database does not accept are halved down to single rows, which are noted in `left`. */
 async function insertInParts(store: SqlStore, rows: Rows, hasFailedBefore: boolean, left: Leftovers): Promise<void> {
   const { session } = store
   const [first] = rows
@@ -105,7 +105,9 @@ async function insertInParts(store: SqlStore, rows: Rows, hasFailedBefore: boole
   }
 }
 
-/** Whether one row may be the reason. A failure with advice concerns the database itself, such as a full disk. */
+/**
+ * Returns whether one row may be the reason. A failure with advice concerns the database itself, such as a full disk.
+ */
 function mayConcernOneRow(error: unknown): boolean {
   return error instanceof SqlFailure && error.verdict === 'failed' && error.advice === undefined
 }

@@ -8,7 +8,9 @@ export interface CriticalSegment {
   readonly point: ReportNode | undefined
   readonly fromUs: number
   readonly toUs: number
-  /** Whether the time is only presumed to be the point's: it never finished, and nothing else is known to have run. */
+  /**
+   * Whether the point's share is an assumption, because the point never finished and nothing else is known to have run.
+   */
   readonly assumed: boolean
 }
 
@@ -16,17 +18,17 @@ export interface CriticalSegment {
 interface End {
   readonly child: KnownSpan
   readonly atUs: number
-  /** Whether the end is that of a point below the child that outlasted the child. */
+  /** Whether this is not the child's own end, but the end of longer work below the child. */
   readonly isOutlasting: boolean
 }
 
-/** A point whose stretches of the path are being collected, from its end backwards. */
+/** A point whose segments of the path are being collected, from its end backwards. */
 interface Frame {
   readonly node: ReportNode | undefined
   readonly fromUs: number
   readonly ownStartUs: number
   readonly ownEndUs: number
-  /** Whether a child that is still running at the cursor counts up to the cursor. */
+  /** Whether a child that is still running at the cursor is on the path until the cursor. */
   readonly clipsRunning: boolean
   readonly ends: readonly End[]
   /** Children without an end, latest start last. */
@@ -38,15 +40,16 @@ interface Frame {
 }
 
 /**
- * Returns the chain of stretches that decides how long the trace takes, in order of time. The stretches cover 0 to the
- * trace's `durationUs` without gaps or overlaps. To make the request faster, one of them has to become shorter.
+ * Returns the chain of segments that determines how long the trace takes, in order of time. The segments cover the time
+ * from 0 to the trace's `durationUs` without gaps or overlaps. The request gets faster only if one of them gets
+ * shorter.
  *
  * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
  * the child that had finished last by then. The remaining time is the point's own. A child that was still running
- * delayed nothing, unless an outgoing request waited for the service it called. There the child counts for as long as
- * the call lasted. The same holds at the top, where orphans stand beside the points they belong to. If clocks differ,
- * pass the result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of
- * Large-Scale Microservice Architectures" (USENIX ATC 2022).
+ * delayed nothing, unless the point is an outgoing request that waited for the called service. The called service then
+ * counts until the request ended. The same is true at the top level, where orphans are siblings of the points to which
+ * they belong. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP:
+ * Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
   const spans = findKnownSpans(report)
@@ -101,13 +104,16 @@ function openFrame(
   }
 }
 
-/** Returns the child that the path enters next, and where. The cursor only moves back, so skipped ends stay skipped. */
+/**
+ * Returns the child that the path enters next, and the time. The cursor only moves back, so skipped ends stay skipped.
+ */
 function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
   const { ends, cursorUs } = frame
   for (; frame.next < ends.length; frame.next++) {
     const end = ends[frame.next]
     if (end === undefined) continue
-    // Background work that outlasts a child delayed nothing, unless this point is on the path only for such work.
+    // Background work that ends after its child delayed nothing, unless this point is on the path only for background
+    // work.
     if (end.isOutlasting && cursorUs <= frame.ownEndUs) continue
     if (end.atUs <= cursorUs) break
     if (frame.clipsRunning && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
@@ -120,7 +126,9 @@ function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
   return ends[frame.next++]
 }
 
-/** Adds the time from `fromUs` to the cursor: as the point's own, as an unfinished child's, or as unrecorded. */
+/**
+ * Adds the time from `fromUs` to the cursor as the point's own time, as an unfinished child's time, or as unrecorded.
+ */
 function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   const { node, ownStartUs, ownEndUs, open } = frame
   let toUs = frame.cursorUs

@@ -4,39 +4,39 @@ import { formatDuration } from '../words/format-duration.js'
 import { pointDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
 
-/** Conditions for the points to show. A matching point is shown with the path that leads to it. */
+/** Conditions that a point must meet to be shown. A matching point is shown with the points above it. */
 export interface PointFilter {
   /** Maximum number of levels; 1 shows only the points at the top. */
   readonly depth?: number | undefined
   /** Minimum duration in microseconds. Points of unknown duration are shown. */
   readonly minUs?: number | undefined
-  /** Trace ids of the points to show, see `matchPoints`. */
+  /** Trace ids of the points to show, from `matchPoints`. */
   readonly filter?: ReadonlySet<string> | undefined
   readonly service?: string | undefined
 }
 
-/** Points that a filter leaves. */
+/** The points that pass a filter, and the points above them. */
 export interface FilteredPoints {
   readonly shown: ReadonlySet<ReportNode>
-  /** The shown points that do not match themselves, but lead to a match below them. */
+  /** The shown points that do not match, but have a match below them. */
   readonly onPath: ReadonlySet<ReportNode>
-  /** The filter in words: `at least 3 ms, service "orders"`. */
+  /** The filter in words, for example `at least 3 ms, service "orders"`. */
   readonly words: string
 }
 
-/** Only this many characters of each text are searched. */
+/** Maximum number of characters that are searched in each field's text. */
 const MAX_TEXT_CHARS = 20_000
 
 /**
- * Returns the trace ids of the points whose `pointText` passes a test. A user's regular expression can take forever:
- * run it where it can be stopped, over `report.points.map(pointText)`, and look its results up here.
+ * Returns the trace ids of the points whose `pointText` passes a test. A user's regular expression can take forever, so
+ * run it where it can be stopped, on `report.points.map(pointText)`. Then pass a `test` that looks up the results.
  */
 export function matchPoints(report: Report, test: (text: string, index: number) => boolean): Set<string> {
   const matches = report.points.filter((node, index) => test(pointText(node), index))
   return new Set(matches.map(node => node.traceId))
 }
 
-/** Returns the text to search of a point, one line per field. The text is not escaped. */
+/** Returns the searchable text of a point, one line per field. The text is not escaped. */
 export function pointText(node: ReportNode): string {
   const { name, service, project, host, exception, traceId } = node
   const statement = readText(node.start, 'info', 'db', 'statement')

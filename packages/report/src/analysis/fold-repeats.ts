@@ -4,7 +4,7 @@ import { createRepetitionKey } from '../words/point-label.js'
 
 const MIN_FOLDED_POINTS = 3
 
-/** Returns whether a point failed or has marks, so that no fold may hide the point. */
+/** Returns whether a point failed or has marks. A folded row must not hide such a point. */
 export function isTroubled({ failed, marks }: ReportNode): boolean {
   return failed || marks.length > 0
 }
@@ -19,8 +19,9 @@ export function findTroubledBelow(report: Report): Set<ReportNode> {
 }
 
 /**
- * Creates a function that groups siblings. Three or more that repeat one another, ended alike, and have nothing wrong
- * below them are one group. Any other sibling is a group of its own, and so is one for which `staysAlone` is true.
+ * Creates a function that groups siblings. Three or more siblings are one group if they repeat one another and have the
+ * same outcome and marks. A sibling with a failed or marked point below it is in no such group. Any other sibling, and
+ * each sibling for which `staysAlone` returns true, is a group by itself.
  */
 export function createFold(
   troubledBelow: ReadonlySet<ReportNode>,

@@ -1,12 +1,15 @@
 import type { Report, ReportNode } from '../tree/report.js'
 import { findKnownSpans } from './known-spans.js'
 
-/** A stretch of a point in which nothing below it ran. The point worked, or something was not recorded. */
+/**
+ * A part of a point's time in which no point below it ran. Either the point itself worked, or something was not
+ * recorded.
+ */
 export interface Gap {
   readonly node: ReportNode
   readonly fromUs: number
   readonly toUs: number
-  /** `after` and `before` are the children around the stretch; `undefined` at the point's own ends. */
+  /** `after` and `before` are the children around the gap. They are `undefined` at the point's own start and end. */
   readonly after: ReportNode | undefined
   readonly before: ReportNode | undefined
 }
@@ -29,7 +32,7 @@ export function findGaps(report: Report): Gap[] {
     const children = node.children.map(child => spans.get(child)).filter(child => child !== undefined)
     for (const child of children.sort((a, b) => a.startUs - b.startUs)) {
       offerGap(child.startUs, child.startUs < finishedUs ? child.node : undefined)
-      // Work that the child handed over without waiting was recorded, too, so a child counts up to `lastUs`.
+      // Work that the child started without waiting for it was recorded as well, so a child counts up to `lastUs`.
       const endUs = child.isOpen ? finishedUs : child.lastUs
       if (endUs > reachedUs) {
         reachedUs = endUs

@@ -1,19 +1,19 @@
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** The time in which a point ran, as far as it is known. */
+/** The known part of the time in which a point ran. */
 export interface KnownSpan {
   readonly node: ReportNode
   /** The point's start; if unknown, the earliest known time of it and the points below it. */
   readonly startUs: number
   /** The point's end, not before its start; if unknown, the latest known time of it and the points below it. */
   readonly endUs: number
-  /** The latest known time of the point and the points below it, which may outlast it. */
+  /** The latest known time of the point and the points below it, which may end after it. */
   readonly lastUs: number
   /** Whether the point never finished. */
   readonly isOpen: boolean
 }
 
-/** Returns the span of each point. A point is left out if no time is known of the point or below. */
+/** Returns the span of each point. A point is left out if neither it nor any point below it has a known time. */
 export function findKnownSpans(report: Report): Map<ReportNode, KnownSpan> {
   const spans = new Map<ReportNode, KnownSpan>()
   for (const node of report.points.toReversed()) {

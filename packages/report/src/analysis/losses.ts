@@ -1,17 +1,23 @@
 import { readNumber } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** Returns how many records of its trace a service had dropped when a point stopped. */
+/** Returns the number of dropped records that a point's stop reports. */
 export function countDroppedRecords(node: ReportNode): number {
   return readCount(node, 'records_dropped')
 }
 
-/** Returns how many points below a point a service counted but did not record. */
+/**
+ * Returns the number of omitted points that a point's stop reports. The service counted these points, but did not
+ * record them.
+ */
 export function countOmittedPoints(node: ReportNode): number {
   return readCount(node, 'points_omitted')
 }
 
-/** Creates a test for points that may lack points below them. `dropped` counts further lost records, of any service. */
+/**
+ * Creates a function that tells whether points may be missing below a point. `dropped` is the number of other lost
+ * records, of any service.
+ */
 export function createLossyTest(report: Report, dropped: number): (node: ReportNode) => boolean {
   const services = new Set(
     report.points

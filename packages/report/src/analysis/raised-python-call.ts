@@ -3,8 +3,9 @@ import type { ReportNode } from '../tree/report.js'
 
 /**
  * Finds the call below an unfinished point that Python's hook for `requests` (OSProfiler 4.4.0) left open because the
- * request raised. The next stop is then recorded as the call's, and so on outwards, so the outermost point has no stop.
- * A stop that the hook or our own instrument writes has a status or an error. A stop without both is another point's.
+ * request raised an exception. The stop of the next outer point is then recorded for the call, and so on outwards, so
+ * that the outermost point has no stop. A stop that the hook or our own instrument writes for a call has a status or an
+ * error. A stop without either belongs to another point.
  */
 export function findRaisedCall(unfinished: ReportNode): ReportNode | undefined {
   const waiting = unfinished.children.toReversed()

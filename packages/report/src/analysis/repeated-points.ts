@@ -3,18 +3,21 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, isLayer } from '../words/point-label.js'
 import { toInterval, unionUs } from './self-time.js'
 
-/** Siblings that do the same thing, such as the queries of a loop (N+1). */
+/** Siblings that do the same thing, such as the queries in a loop (N+1). */
 export interface Repetition {
   /** At least three, in the order of their starts. */
   readonly nodes: readonly ReportNode[]
-  /** The time in which at least one of them ran, in microseconds. */
+  /** The time in which at least one of these points ran, in microseconds. */
   readonly totalUs: number
   readonly sequential: boolean
 }
 
 const MIN_POINTS = 3
 
-/** Returns the repetitions of a trace, longest first, without framework layers and points that lack an end. */
+/**
+ * Returns the repetitions in a trace, longest first. Framework layers and points without a start or a stop are left
+ * out.
+ */
 export function findRepetitions(report: Report): Repetition[] {
   const keyOf = createRepetitionKey()
   const found: Repetition[] = []

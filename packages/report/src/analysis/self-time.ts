@@ -7,8 +7,9 @@ export interface Interval {
 }
 
 /**
- * Returns each point's self time in microseconds: its interval minus the union of its children's. A point without both
- * ends has none. An unfinished child counts up to its parent's end, because that time may be the child's.
+ * Returns each point's self time in microseconds: its interval minus the union of its children's intervals. A point
+ * without a start or a stop has no self time. An unfinished child counts up to its parent's end, because the child may
+ * have used that time.
  */
 export function selfTimes(report: Report): Map<ReportNode, number> {
   const times = new Map<ReportNode, number>()
@@ -26,19 +27,19 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
 
 /**
  * Returns the time in which at least one of the points ran, in microseconds. It is the duration of a folded row. Points
- * without both ends are left out; `undefined` if all are.
+ * without a start or a stop are left out. Returns `undefined` if no point remains.
  */
 export function coveredUs(nodes: readonly ReportNode[]): number | undefined {
   const finished = nodes.filter(({ durationUs }) => durationUs !== undefined)
   return finished.length === 0 ? undefined : unionUs(finished.map(toInterval))
 }
 
-/** Returns the interval of a point that has both ends, in microseconds. */
+/** Returns the interval of a point that has a start and a stop, in microseconds. */
 export function toInterval({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
   return { startUs: startedUs, endUs: finishedUs }
 }
 
-/** Returns the time in at least one of the intervals, in microseconds. Empty and negative intervals do not count. */
+/** Returns the length of the union of the intervals, in microseconds. Empty and negative intervals do not count. */
 export function unionUs(intervals: readonly Interval[]): number {
   let total = 0
   let reached = Number.NEGATIVE_INFINITY

@@ -9,20 +9,20 @@ import { readWait } from './waiting.js'
 export interface SerialWork {
   /** At least two, in the order of their starts, without overlaps. */
   readonly nodes: readonly ReportNode[]
-  /** Time saved if all ran at once, in microseconds: the sum of their durations minus the longest of them. */
+  /** Time saved if all of them ran at once, in microseconds: the sum of their durations minus the longest duration. */
   readonly savingUs: number
 }
 
-/** Shorter values are equal by chance. */
+/** Shorter values are often equal by chance. */
 const MIN_VALUE_CHARS = 3
 const MAX_TEXT_CHARS = 4000
 
 /**
  * Returns runs of reads that one parent made one after another, although no record shows that a later one needs an
- * earlier one. The longest saving comes first. Reads are queries and requests that change nothing, and points that
- * mostly make such calls. A run ends at any other point, such as a write, at an overlap, and at a point in `leftOut`.
- * It also ends if a value of a result (`info` of a stop) appears in what a later read asks for. A run is a possibility,
- * not a proof, because most results are not recorded.
+ * earlier one. The largest saving comes first. Reads are queries and requests that change nothing, and points that
+ * mostly make such calls. A run ends at any other point (such as a write), at an overlap, or at a point in `leftOut`.
+ * It also ends if a later read's query or request contains a value from an earlier result (the `info` of a stop). A run
+ * is a possibility, not a proof, because most results are not recorded.
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {
   const reads = findReads(report)
@@ -86,7 +86,7 @@ function readInputs(node: ReportNode): unknown {
   return sent === undefined ? readField(info, 'db', 'params') : [readField(sent, 'path'), readField(sent, 'query')]
 }
 
-/** Lists the words and numbers in a value, limited to a few levels and a few thousand characters. */
+/** Lists the words and numbers in a value. Reads only a few levels and a few thousand characters of it. */
 function listValues(value: unknown): string[] {
   let text = ''
   const waiting = [{ value, depth: 0 }]

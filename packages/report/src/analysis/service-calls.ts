@@ -1,15 +1,21 @@
 import { isContainer, readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** A call that both services recorded. The time between the points goes to network, queues, and reading of bodies. */
+/**
+ * A call that both services recorded. The time between the two points is spent in the network, in queues, and on
+ * reading bodies.
+ */
 export interface ServiceCall {
   readonly caller: ReportNode
   readonly callee: ReportNode
-  /** From the caller's start to the callee's start, in microseconds. Negative if their clocks disagree. */
+  /** From the caller's start to the callee's start, in microseconds. Negative only if their clocks disagree. */
   readonly beforeUs: number
   /** From the callee's end to the caller's end. Negative if the clocks disagree or the response outlasts the call. */
   readonly afterUs: number
-  /** The sum of both, never negative. It compares two durations, so it is right even if the clocks disagree. */
+  /**
+   * The sum of `beforeUs` and `afterUs`, never negative. It is the difference between two durations, so it is right
+   * even if the clocks disagree.
+   */
   readonly betweenUs: number
 }
 
@@ -18,7 +24,10 @@ export function isOutgoing(node: ReportNode): boolean {
   return node.name === 'http' || node.name === 'https' || isContainer(readField(node.start, 'info', 'requests'))
 }
 
-/** Returns whether the response was never read. The request then ends at the head, perhaps before its callee. */
+/**
+ * Returns whether the response body was never read. Such a request ends at the response head, perhaps before the callee
+ * ends.
+ */
 export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true
 }
@@ -28,7 +37,10 @@ export function isServed(node: ReportNode): boolean {
   return node.name === 'wsgi' || isContainer(readField(node.start, 'info', 'request'))
 }
 
-/** Returns the calls that both sides recorded whole, in tree order. Each callee below a caller is a call. */
+/**
+ * Returns the calls whose start and stop both sides recorded, in tree order. A caller with several callees yields
+ * several calls.
+ */
 export function findServiceCalls(report: Report): ServiceCall[] {
   return report.points
     .filter(isOutgoing)

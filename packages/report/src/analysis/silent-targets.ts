@@ -5,11 +5,11 @@ import { readStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
-/** A target of outgoing requests, with its calls that left no records. */
+/** A target of outgoing requests, with the calls for which it recorded nothing. */
 export interface SilentTarget {
-  /** Host and port: `catalog:8080`. */
+  /** Host and port, for example `catalog:8080`. */
   readonly target: string
-  /** The answered calls with nothing recorded below them; at least one. */
+  /** The answered calls with nothing recorded below them. There is at least one. */
   readonly silent: readonly ReportNode[]
   /** How many calls to the same target have something recorded below them. */
   readonly reported: number

@@ -8,22 +8,30 @@ import { selfTimes } from './self-time.js'
 export interface Statistics {
   readonly byName: readonly StatisticsRow[]
   readonly byService: readonly StatisticsRow[]
-  /** By statement, route or function within one service and name. Points without a shape are grouped by name. */
+  /**
+   * Grouped by statement, route or function within one service and name. Points without such a shape are grouped by
+   * name.
+   */
   readonly byShape: readonly StatisticsRow[]
 }
 
-/** Statistics of a group of points in microseconds; `undefined` if no point of the group has both ends. */
+/**
+ * Statistics of a group of points. Times are in microseconds, and `undefined` if no point of the group has both a start
+ * and a stop.
+ */
 export interface StatisticsRow {
   /** The name, the service, or the shape, such as `GET /orders/*`. Not escaped: pass it through `escapeControl`. */
   readonly label: string
-  /** `undefined` if the points of the group differ in it or have none. */
+  /** `undefined` if the group's points have different services, or none. */
   readonly service: string | undefined
   readonly name: string | undefined
   readonly count: number
   readonly errors: number
-  /** How many points lack an end. They are part of `count`, but not of the times below. */
+  /** How many points lack a start or a stop. They are part of `count`, but not of the times below. */
   readonly unfinished: number
-  /** The sum of the durations. It exceeds the trace's duration if points overlap or lie within one another. */
+  /**
+   * The sum of the durations. It can exceed the trace's duration, because points may overlap or contain one another.
+   */
   readonly totalUs: number
   readonly selfUs: number
   readonly minUs: number | undefined
@@ -31,7 +39,7 @@ export interface StatisticsRow {
   /** The duration that 95 of 100 points do not exceed (nearest rank). */
   readonly p95Us: number | undefined
   readonly maxUs: number | undefined
-  /** Id of the slowest point, or of the first point if no duration is known. */
+  /** The `trace_id` of the slowest point, or of the first point if no duration is known. */
   readonly slowestTraceId: string
 }
 

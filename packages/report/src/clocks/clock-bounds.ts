@@ -3,24 +3,27 @@ import { readField } from '../tree/read-field.js'
 import { readStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 
-/** Limits of the offset between two clocks in microseconds, from a point and a point below it on the other clock. */
+/**
+ * Limits for the offset between two clocks in microseconds, derived from a point on one clock and a point below it on
+ * the other.
+ */
 export interface ClockBounds {
   readonly min: number
   readonly max: number
-  /** How far an offset may lie outside of a limit without contradicting it. */
+  /** How far an offset may lie beyond a limit without contradicting it. */
   readonly slack: { readonly min: number; readonly max: number }
   /** Whether a limit is too wide for an estimate, and only rules out impossible offsets. */
   readonly isLoose: { readonly min: boolean; readonly max: boolean }
 }
 
-/** A server may see the end of its response this much later than its client although the clocks agree. */
+/** A server may see the end of its response this much later than its client, even if the clocks agree. */
 const MAX_LATE_END_US = 1_000
-/** As `LATE_END_US`, for a server whose point is longer than the call, and which is thus known to end late. */
+/** The same limit for a server whose point is longer than the call. Such a server certainly sees the end late. */
 const MAX_LATE_END_OF_LONG_US = 5_000
-/** A served request counts as waited for if it exceeds its call by at most this time, or this share of the call. */
+/** The caller is assumed to have waited if the served request is longer than the call by at most this time or share. */
 const MAX_EXCESS_US = 10_000
 const MAX_EXCESS_SHARE = 0.05
-/** A service under load may start with a request this long after its caller has given up. */
+/** A service under load may start on a request this long after its caller has timed out. */
 const MAX_BACKLOG_US = 10_000_000
 
 /** Returns the limits for the child's clock, or the parent's if not `forwards`; `undefined` if a start is unknown. */
@@ -43,12 +46,12 @@ interface EndBound {
 function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound {
   const unknown = { us: Number.POSITIVE_INFINITY, slack: 0, isLoose: true }
   const { startedUs, finishedUs, durationUs } = parent
-  // It is unknown whether the parent waited for a child of another kind.
+  // Only an outgoing request is known to wait for the child, and only if the child is a served request.
   if (!isOutgoing(parent) || !isServed(child)) return unknown
   if (startedUs === undefined || finishedUs === undefined || durationUs === undefined) return unknown
   const startUs = finishedUs - (child.startedUs ?? 0)
   const status = readStatus(parent.stop)
-  // An error may be the answer of a proxy that gave up, unless the callee answered with the same status.
+  // An error may come from a proxy that timed out, unless the callee answered with the same status.
   const isCalleesAnswer = status !== undefined && (status < 500 || status === readStatus(child.stop))
   const wasAnswered = status === undefined ? parent.exception === undefined : isCalleesAnswer
   if (!wasAnswered) return { us: startUs + MAX_BACKLOG_US, slack: 0, isLoose: true }
@@ -58,6 +61,6 @@ function boundEnd(parent: ReportNode, child: ReportNode, min: number): EndBound 
     return { us: startUs, slack: 0, isLoose: true }
   }
   if (excessUs === 0) return { us: finishedUs - (child.finishedUs ?? 0), slack: MAX_LATE_END_US, isLoose: false }
-  // The callee ends late by its excess, and by the time that the request was on its way.
+  // The callee ends late by its excess duration plus the time that the request took to arrive.
   return { us: min + excessUs, slack: MAX_LATE_END_OF_LONG_US, isLoose: false }
 }

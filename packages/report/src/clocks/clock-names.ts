@@ -4,12 +4,15 @@ import { allowsOffset } from './fit-clocks.js'
 
 /** Clocks of a trace, and the name of each point's clock: `undefined` for a point without a host. */
 export interface ClockNames {
-  /** By name, in the order in which they appear. */
+  /** The clocks by name, in the order in which they appear in the trace. */
   readonly names: ReadonlyMap<string, { readonly host: string; readonly service: string | undefined }>
   clockOf(node: ReportNode): string | undefined
 }
 
-/** Gives each host one clock, or one per service if calls contradict that. Containers and VMs may share a name. */
+/**
+ * Assigns one clock to each host, or one to each of its services if calls show that the services' clocks differ.
+ * Containers and VMs may share a name.
+ */
 export function nameClocks(report: Report, toleranceUs: number): ClockNames {
   const shared = findSharedNames(report, toleranceUs)
   const clockOf = ({ host, service }: ReportNode): string | undefined =>
@@ -24,7 +27,7 @@ export function nameClocks(report: Report, toleranceUs: number): ClockNames {
   return { names, clockOf }
 }
 
-/** Returns a text that names exactly one clock. */
+/** Returns a string that identifies exactly one clock. */
 export function createClockName(host: string, service: string | undefined): string {
   return service === undefined ? host : JSON.stringify([host, service])
 }

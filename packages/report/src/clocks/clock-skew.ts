@@ -3,16 +3,18 @@ import { boundClocks, type ClockBounds } from './clock-bounds.js'
 import { type ClockNames, nameClocks } from './clock-names.js'
 import { allowsOffset, fitClocks } from './fit-clocks.js'
 
-/** A host's clock, as far as a trace shows it. */
+/** The facts about a host's clock that a trace reveals. */
 export interface HostClock {
   readonly host: string
-  /** The service with this clock, if services of one host have clocks of their own. */
+  /** The service with this clock, if the services of the host have different clocks. */
   readonly service: string | undefined
   /** Microseconds to add to the host's times to put them on the clock of the trace's first host. */
   readonly offsetUs: number
-  /** Maximum error of `offsetUs` in microseconds; `undefined` if nothing in the trace limits it. */
+  /** Maximum error of `offsetUs` in microseconds, or `undefined` if nothing in the trace limits the error. */
   readonly boundUs: number | undefined
-  /** Whether calls between this host and another contradict one another, because a clock was set or drifts. */
+  /**
+   * Whether calls between this host and another host contradict one another, because a clock was adjusted or drifts.
+   */
   readonly contradictory: boolean
 }
 
@@ -28,17 +30,17 @@ interface ClockDifference {
   readonly boundUs: number
 }
 
-/** Clocks that drift apart by milliseconds during a trace are no contradiction. */
+/** Clocks may drift apart by this much during a trace without a contradiction. */
 const JITTER_US = 10_000
-/** The highest rate at which NTP lets a clock run ahead or behind. */
+/** The highest rate at which NTP lets a clock gain or lose time. */
 const MAX_DRIFT_RATE = 500e-6
 
 /**
  * Estimates the clocks of a trace's hosts, in the order in which the hosts appear. A callee cannot start before its
- * caller, and a callee that is waited for ends hardly later. Each call between two hosts thus limits the offset of
- * their clocks from both sides, as an exchange of NTP does. If the intersection of all limits allows an offset of 0,
- * the clocks are taken to agree. If not, its middle is the estimate. Sources: RFC 5905, and Marzullo, "Maintaining the
- * Time in a Distributed System" (1984).
+ * caller, and if the caller waits, the callee cannot end much later than the caller. So each call between two hosts
+ * bounds the offset of their clocks from both sides, like an NTP exchange. If the intersection of all bounds allows an
+ * offset of 0, the clocks are assumed to agree. Otherwise the estimate is its midpoint. Sources: RFC 5905, and
+ * Marzullo, "Maintaining the Time in a Distributed System" (1984).
  */
 export function estimateClocks(report: Report): HostClock[] {
   const toleranceUs = computeToleranceUs(report)
@@ -51,7 +53,7 @@ export function estimateClocks(report: Report): HostClock[] {
     if (fit !== undefined) differences.push({ hosts, ...fit })
     else for (const host of hosts) contradictory.add(host)
   }
-  // If several ways lead from one host to another, the narrowest limits are the best.
+  // If several chains of calls connect two hosts, the calls with the narrowest limits are used.
   differences.sort((a, b) => (a.boundUs < b.boundUs ? -1 : a.boundUs > b.boundUs ? 1 : 0))
   const known = propagateOffsets(new Set(clocks.names.keys()), buildSpanningTree(differences))
   for (const host of findContradictory(pairs, known, toleranceUs)) contradictory.add(host)
@@ -63,7 +65,10 @@ export function estimateClocks(report: Report): HostClock[] {
   }))
 }
 
-/** Returns the jitter plus the drift during the longest point, whose duration a single clock measured. */
+/**
+ * Returns the tolerated jitter, plus the maximum drift during the longest point. One clock measured that point's whole
+ * duration.
+ */
 function computeToleranceUs({ points }: Report): number {
   const longestUs = points.reduce((longest, { durationUs = 0 }) => Math.max(longest, durationUs), 0)
   return JITTER_US + Math.ceil(longestUs * MAX_DRIFT_RATE)
@@ -88,7 +93,9 @@ function gatherPairs(report: Report, { names, clockOf }: ClockNames): ClockPair[
   return [...pairs.values()]
 }
 
-/** Returns the clocks of pairs whose limits no offset satisfies, or not the offset found by way of other hosts. */
+/**
+ * Returns the clocks of pairs whose limits exclude every offset, or exclude the offset that follows from other hosts.
+ */
 function findContradictory(
   pairs: readonly ClockPair[],
   known: ReadonlyMap<string, { readonly us: number }>,
@@ -103,7 +110,7 @@ function findContradictory(
   return contradictory
 }
 
-/** Selects the first differences that connect hosts not yet connected (Kruskal). */
+/** Selects each difference that connects two hosts not connected by the differences before it (Kruskal's algorithm). */
 function buildSpanningTree(differences: readonly ClockDifference[]): Map<string, ClockDifference[]> {
   const parentOf = new Map<string, string>()
   const findTop = (host: string): string => {
@@ -131,7 +138,10 @@ function buildSpanningTree(differences: readonly ClockDifference[]): Map<string,
   return tree
 }
 
-/** Walks the tree from the first host, then from the first host of each group that no call connects with it. */
+/**
+ * Walks the tree from the first host, and then from the first host of each group that no call connects to the hosts
+ * before.
+ */
 function propagateOffsets(
   hosts: ReadonlySet<string>,
   tree: ReadonlyMap<string, readonly ClockDifference[]>,

@@ -4,17 +4,17 @@ import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { estimateClocks, type HostClock } from './clock-skew.js'
 import { createOffsetFinder } from './find-clock.js'
 
-/** A report with all times on one clock, as far as the trace allows. Its records keep the times of their hosts. */
+/** A report whose times are all on one clock, as far as the trace allows. Its records keep their recorded times. */
 export interface CorrectedReport extends Report {
-  /** The report as recorded. Its points have the same ids. */
+  /** The report as recorded. Its points have the same ids as the corrected points. */
   readonly raw: Report
   readonly clocks: readonly HostClock[]
 }
 
 /**
- * Puts the times of all hosts on the clock of the first host if calls between them show that clocks differ (see
- * `HostClock`). A callee's interval then lies within its caller's. Durations stay as recorded, and points of unknown
- * hosts keep their times. A report that is already corrected is returned as it is.
+ * If calls between hosts show that their clocks differ (see `HostClock`), puts the times of all hosts on the first
+ * host's clock. A callee's interval then lies within its caller's. Durations stay as recorded, and points without a
+ * known host keep their times. A report that is already corrected is returned unchanged.
  */
 export function correctSkew(report: Report): CorrectedReport {
   if (isCorrected(report)) return report

@@ -2,17 +2,18 @@ import type { ReportNode } from '../tree/report.js'
 import { createClockName } from './clock-names.js'
 import type { HostClock } from './clock-skew.js'
 
-/** Returns a function that finds the clock of a point; `undefined` if the point's host is unknown. */
+/** Returns a function that finds a point's clock, or returns `undefined` if the point's host is unknown. */
 export function createClockFinder(clocks: readonly HostClock[]): (node: ReportNode) => HostClock | undefined {
   const clocksByName = new Map(clocks.map(clock => [createClockName(clock.host, clock.service), clock]))
-  // A service's own clock goes first: beside it, the clock with the host's name is that of points without a service.
+  // A service's own clock takes precedence. If there is one, the clock that has only the host's name is for points
+  // without a service.
   return ({ host, service }) =>
     host === undefined
       ? undefined
       : (clocksByName.get(createClockName(host, service)) ?? clocksByName.get(createClockName(host, undefined)))
 }
 
-/** Returns a function that gives the offset of a point's clock in microseconds: 0 if the clock is unknown. */
+/** Returns a function that returns the offset of a point's clock in microseconds, or 0 if the clock is unknown. */
 export function createOffsetFinder(clocks: readonly HostClock[]): (node: ReportNode) => number {
   const clockOf = createClockFinder(clocks)
   return node => clockOf(node)?.offsetUs ?? 0

@@ -1,6 +1,6 @@
 import type { ClockBounds } from './clock-bounds.js'
 
-/** The offset to add to a clock's times to put them on another clock, with its maximum error. */
+/** The offset to add to one clock's times to put them on another clock, and the offset's maximum error. */
 export interface ClockFit {
   readonly us: number
   readonly boundUs: number
@@ -8,8 +8,8 @@ export interface ClockFit {
 
 /**
  * Finds the offset that fits all limits: 0 if the clocks may agree, otherwise the middle of the remaining range. If
- * limits contradict one another within the tolerance, their middle counts. Otherwise the offset counts that most limits
- * agree with, after Marzullo. Returns `undefined` if no majority agrees.
+ * limits contradict one another within the tolerance, the offset is the middle between them. Otherwise it is the offset
+ * that most limits allow (Marzullo's algorithm). Returns `undefined` if no offset fits a majority of the limits.
  */
 export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): ClockFit | undefined {
   const min = maxOf(all.map(bounds => bounds.min))
@@ -18,13 +18,14 @@ export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): Clo
   const knownMax = minOf(all.map(bounds => (bounds.isLoose.max ? Number.POSITIVE_INFINITY : bounds.max)))
   if (all.every(bounds => allowsOffset(bounds, 0, 0))) return { us: 0, boundUs: Math.max(0, -knownMin, knownMax) }
   if (min > max) return fitContradictory(all, min, max, toleranceUs)
-  // A request is mostly taken up soon after it was sent.
+  // Without an upper limit, the lower one is the best estimate, because most requests are served soon after they are
+  // sent.
   if (knownMax === Number.POSITIVE_INFINITY) return { us: min, boundUs: knownMax }
   if (knownMin === Number.NEGATIVE_INFINITY) return { us: max, boundUs: knownMax - knownMin }
   return { us: Math.round((min + max) / 2), boundUs: Math.ceil((max - min) / 2) }
 }
 
-/** Returns whether an offset lies within limits, or outside of them by no more than the tolerance. */
+/** Returns whether an offset lies within the limits, or beyond them by at most their slack and the tolerance. */
 export function allowsOffset({ min, max, slack }: ClockBounds, us: number, toleranceUs: number): boolean {
   return us >= min - slack.min - toleranceUs && us <= max + slack.max + toleranceUs
 }
@@ -35,7 +36,7 @@ function fitContradictory(
   max: number,
   toleranceUs: number,
 ): ClockFit | undefined {
-  // If each call limits the offset from one side only, nothing shows which times are right.
+  // If no call limits the offset from both sides, nothing shows which times are right.
   if (!all.some(({ isLoose }) => !isLoose.min && !isLoose.max)) return undefined
   if (min - max <= toleranceUs) return { us: Math.round((min + max) / 2), boundUs: Math.ceil((min - max) / 2) }
   const marginUs = toleranceUs / 2
@@ -45,13 +46,13 @@ function fitContradictory(
   return isMajority ? fitClocks(agreeing, toleranceUs) : undefined
 }
 
-/** Returns an offset within as many of the widened limits as possible. */
+/** Returns an offset that lies within as many ranges as possible. Each range is widened by the margin. */
 function findMostAgreedOffset(all: readonly ClockBounds[], marginUs: number): number {
   const ends = all.flatMap(({ min, max }) => [
     { us: min - marginUs, step: 1 },
     { us: max + marginUs, step: -1 },
   ])
-  // At the same offset, a range begins before another one ends.
+  // At equal offsets, starts of ranges are sorted before ends, because ranges include both ends.
   ends.sort((a, b) => a.us - b.us || b.step - a.step)
   let count = 0
   let most = 0
@@ -63,11 +64,11 @@ function findMostAgreedOffset(all: readonly ClockBounds[], marginUs: number): nu
     found = us
   }
   if (found > Number.NEGATIVE_INFINITY) return found
-  // All ranges begin at negative infinity, so the first end lies within all of them.
+  // If no range has a finite start, the first end lies within all of them.
   return ends.find(({ step }) => step < 0)?.us ?? 0
 }
 
-/** Replaces `Math.max(...numbers)`, because there may be more calls than a function can have arguments. */
+/** Replaces `Math.max(...numbers)`, because there may be more numbers than a function can have arguments. */
 function maxOf(numbers: readonly number[]): number {
   return numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY)
 }

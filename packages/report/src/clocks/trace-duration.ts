@@ -1,11 +1,14 @@
 import type { CorrectedReport } from './correct-skew.js'
 
-/** Clocks are corrected to within some milliseconds. A smaller excess over the trace does not count. */
+/**
+ * Corrected clocks may still be wrong by several milliseconds, so work that ends this much later does not extend the
+ * trace.
+ */
 const MAX_IGNORED_EXCESS_US = 10_000
 
 /**
- * Returns how long a trace took, in microseconds. If clocks differ, the clock of its first service counts, unless
- * something on another clock certainly went on for longer.
+ * Returns how long a trace took, in microseconds. If clocks differ, the duration is measured on the clock of the first
+ * service, unless something on another clock certainly ended later.
  */
 export function computeTraceDuration({ roots, points, durationUs, clocks }: CorrectedReport): number | undefined {
   const isContradictory = clocks.some(({ contradictory }) => contradictory)

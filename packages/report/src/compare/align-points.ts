@@ -4,9 +4,9 @@ import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, repeatedDetail } from '../words/point-label.js'
 
-/** A place in the tree that points of several reports share: same service, name and shape at every level. */
+/** A path in the tree that points of several reports share: the service, name and shape are the same at every level. */
 export interface AlignedPath {
-  /** Numbers start at 0. A path's number is greater than that of its parent. */
+  /** Ids are numbers from 0. A path's id is greater than its parent's id. */
   readonly id: number
   readonly parent: number | undefined
   readonly depth: number
@@ -16,24 +16,24 @@ export interface AlignedPath {
   readonly detail: string
 }
 
-/** Figures for the points of one report at one path. */
+/** Measurements of one report's points at one path. */
 export interface PathMeasure {
   readonly count: number
-  /** Time in which at least one of them ran, in microseconds. Points without both ends are left out. */
+  /** Time in which at least one of the points ran, in microseconds. Points without a start or a stop are left out. */
   readonly totalUs: number
   readonly selfUs: number
 }
 
-/** Alignment of several reports by the paths of their points. Repetitions of a point share a path. */
+/** Aligns several reports by the paths of their points. Points that repeat one another share a path. */
 export interface Alignment {
   readonly paths: readonly AlignedPath[]
-  /** Adds a report, and returns its measures by the ids of the paths. */
+  /** Adds a report, and returns its measurements by path id. */
   add(report: Report): Map<number, PathMeasure>
 }
 
 /**
- * Creates an alignment. Two points share a path if their service, name and shape are the same, and so are their
- * parents'. A shape leaves out ids, numbers and quoted values, and the port of an outgoing request.
+ * Creates an alignment. Two points share a path if they and the points above them have the same services, names and
+ * shapes. A shape contains no ids, numbers or quoted values, and no port of an outgoing request.
  */
 export function createAlignment(): Alignment {
   const keyOf = createRepetitionKey()
@@ -74,7 +74,7 @@ function measure(nodes: readonly ReportNode[], selfTimesByNode: ReadonlyMap<Repo
   }
 }
 
-/** Services that tests start listen on another port each time. */
+/** A service that a test starts listens on a different port each time. */
 function removePort(key: string, { start }: ReportNode): string {
   return readField(start, 'info', 'requests') === undefined ? key : key.replace(/:\d{1,5}(?=[/"])/, '')
 }

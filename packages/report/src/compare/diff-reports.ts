@@ -2,7 +2,7 @@ import type { Report } from '../tree/report.js'
 import { type AlignedPath, createAlignment, type PathMeasure } from './align-points.js'
 import { type Change, type Comparison, compareTimes, computeSpread } from './diff-spread.js'
 
-/** The points at one path of the tree, in the runs before and after. Can be written as JSON. */
+/** The points at one path of the tree, in the runs before and after a change. Can be serialized as JSON. */
 export interface DiffPoint {
   readonly id: number
   /** The `id` of the parent path; `null` at the top. */
@@ -10,40 +10,40 @@ export interface DiffPoint {
   readonly depth: number
   readonly service: string | null
   readonly name: string
-  /** Not escaped: pass it through `escapeControl` before printing. */
+  /** One line for people. Not escaped: pass it through `escapeControl` before printing. */
   readonly detail: string
-  /** The median number of such points in a run. */
+  /** The median number of these points per run. */
   readonly count: { readonly before: number; readonly after: number }
-  /** The time in which at least one of them ran. */
+  /** The time in which at least one of these points ran. */
   readonly total: Comparison
-  /** The time not spent in children. */
+  /** The points' own time, not spent in their children. */
   readonly self: Comparison
-  /** `new` or `gone` if no run before, or after, has such a point; otherwise the change of `total`. */
+  /** `new` if no run before has such a point, `gone` if no run after has one, otherwise the change of `total`. */
   readonly change: Change | 'new' | 'gone'
 }
 
-/** The changes between two sets of runs. Can be written as JSON; all times are in microseconds. */
+/** The changes between two sets of runs. Can be serialized as JSON. All times are in microseconds. */
 export interface ReportDiff {
   readonly runs: { readonly before: number; readonly after: number }
   readonly total: Comparison
-  /** Every path of any run, parents before children. */
+  /** The paths of all runs, parents before children. */
   readonly points: readonly DiffPoint[]
 }
 
-/** A slowdown by more than the allowed share. */
+/** A slowdown that exceeds the allowed share. */
 export interface Regression {
   /** `undefined` for the whole trace. */
   readonly point: DiffPoint | undefined
   readonly comparison: Comparison
 }
 
-/** The slowdown of a point counts only from this share of the whole duration. */
+/** A point's slowdown counts only if the point takes at least this share of the trace's duration. */
 const MIN_SHARE_OF_TOTAL = 0.01
 
 /**
  * Compares runs of the same request: what became slower or faster, what is new, and what is gone. Points are aligned by
- * their paths, and repetitions are pooled. A difference of the medians counts only beyond the spread of the runs (see
- * `Comparison`). For a run without a point, the point's time is 0.
+ * their paths, and points that repeat one another are added up. A difference between the medians counts only if it
+ * exceeds the spread of the runs (see `Comparison`). In a run without the point, its time is 0.
  */
 export function diffReports(before: readonly Report[], after: readonly Report[]): ReportDiff {
   const alignment = createAlignment()
@@ -57,9 +57,9 @@ export function diffReports(before: readonly Report[], after: readonly Report[])
 }
 
 /**
- * Returns what became slower beyond the spread, and by more than a share (0.1 for 10 %). The whole comes first, then
- * points by the growth of their self time. Points that cost less than 1 % of the whole are left out, and so are new
- * points, which the whole includes.
+ * Returns what became slower by more than the spread of the runs, and by more than a share (0.1 for 10%). The whole
+ * trace comes first, then points by the growth of their self time. Points that take less than 1% of the whole are left
+ * out. New points are left out too, because the whole trace includes their time.
  */
 export function regressions(diff: ReportDiff, share: number): Regression[] {
   const exceedsShare = ({ change, share: grown }: Comparison): boolean =>

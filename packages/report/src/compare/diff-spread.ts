@@ -1,42 +1,44 @@
 /** The distribution of a value over several runs. */
 export interface Spread {
   readonly median: number
-  /** Median absolute deviation: half of the values are no further than this from the median. */
+  /** Median absolute deviation: half of the values differ from the median by at most this much. */
   readonly mad: number
   readonly min: number
   readonly max: number
   readonly samples: number
 }
 
-/** The direction in which a time changed, if by more than chance. */
+/** The direction in which a time changed; `same` if the difference may be chance. */
 export type Change = 'slower' | 'faster' | 'same'
 
-/** The times of several runs before and after, in microseconds. */
+/** The times of several runs before and after a change, in microseconds. */
 export interface Comparison {
   readonly before: Spread
   readonly after: Spread
   /** The median after minus the median before. */
   readonly deltaUs: number
-  /** The difference as a share of before: 0.5 for half as much again; `null` if the time before is 0. */
+  /**
+   * The difference as a share of the time before, such as 0.5 for an increase by half; `null` if the time before is 0.
+   */
   readonly share: number | null
-  /** A difference up to this may be chance. */
+  /** A difference up to this size may be chance. */
   readonly noiseUs: number
   readonly change: Change
 }
 
 /** Converts a median absolute deviation of normally distributed values into a standard deviation. */
 const MAD_TO_SIGMA = 1.4826
-/** How much further from the truth a median is than a mean. */
+/** The ratio of a median's standard error to a mean's. */
 const MEDIAN_TO_MEAN = 1.2533
 const NOISE_SIGMAS = 3
-/** With fewer runs their spread is unknown, and the share `UNKNOWN_NOISE` of the time counts as noise. */
+/** With fewer runs, their spread is unknown, and the share `UNKNOWN_SPREAD_NOISE_SHARE` of the time counts as noise. */
 const MIN_RUNS = 3
 const UNKNOWN_SPREAD_NOISE_SHARE = 0.1
-/** Smaller differences do not matter to a user, however alike the runs are. */
+/** Smaller differences do not matter to a user, even if the runs hardly differ from one another. */
 const MIN_NOISE_SHARE = 0.01
 const MIN_NOISE_US = 20
 
-/** Returns the spread of values; all zeros if there are none. */
+/** Returns the spread of the values, with zeros if there are no values. */
 export function computeSpread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const median = medianOf(sorted)
@@ -45,9 +47,9 @@ export function computeSpread(values: readonly number[]): Spread {
 }
 
 /**
- * Compares the times of runs. A difference of the medians counts beyond three standard errors, 1 %, and 20 µs. The
- * standard errors come from the median absolute deviations, and are wider for few runs. With fewer than three runs on a
- * side the spread is unknown, and only a difference beyond 10 % counts.
+ * Compares the times of runs. A difference between the medians counts if it exceeds three standard errors, 1%, and 20
+ * µs. The standard errors come from the median absolute deviations, and are wider for few runs. With fewer than three
+ * runs on either side, the spread is unknown, and only a difference of more than 10% counts.
  */
 export function compareTimes(before: readonly number[], after: readonly number[]): Comparison {
   const a = computeSpread(before)

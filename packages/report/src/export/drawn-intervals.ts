@@ -2,8 +2,9 @@ import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
 /**
- * Returns an interval for every point, in microseconds since the trace's first record. An unknown end is the parent's
- * or the trace's, an unknown start is the end, and a stop before its start is the start.
+ * Returns an interval for every point, in microseconds since the trace's first record. A point without a stop ends with
+ * its parent or with the trace. A point without a start begins at its stop. A point that stops before it starts ends at
+ * its start.
  */
 export function computeDrawnIntervals(report: Report): Map<ReportNode, Interval> {
   const intervals = new Map<ReportNode, Interval>()

@@ -3,12 +3,12 @@ import { pointDetail } from '../words/point-label.js'
 
 const MAX_LABEL_CHARS = 200
 
-/** Returns a point's name and detail, short enough for the box that a viewer draws. */
+/** Returns a point's name and detail, short enough for a box in a trace viewer. */
 export function createExportLabel(node: ReportNode): string {
   return cutText(`${cutText(node.name)} ${cutText(pointDetail(node))}`.trimEnd())
 }
 
-/** Returns the service of a point as trace viewers show the service, short enough for their lists. */
+/** Returns the name of a point's service for trace viewers, short enough for their lists. */
 export function nameExportService({ service }: ReportNode): string {
   return service === undefined ? '(no service)' : cutText(service)
 }

@@ -17,22 +17,22 @@ import { computeDrawnIntervals } from './drawn-intervals.js'
 
 /** The attribute with a point's records as a JSON array, from which `readTraceFile` restores the point. */
 export const RECORDS_ATTRIBUTE = 'osprofiler.records'
-/** The attribute with a point's place in the order of its report's records. */
+/** The attribute with a point's position in the order of the report's records. */
 export const ORDER_ATTRIBUTE = 'osprofiler.order'
 
-/** Collectors accept 20 MiB in one request by default. */
+/** By default, collectors accept at most 20 MiB in one request. */
 const MAX_PART_CHARS = 16 * 1024 * 1024
-/** Characters around the spans of a part, besides its resources. */
+/** Characters of a part besides its spans and resources. */
 const FRAME_CHARS = 200
-/** OpenTelemetry's span flags: the span is sampled, it is known where its parent is, and the parent is remote. */
+/** OpenTelemetry's span flags: the span is sampled, whether the parent is remote is known, and the parent is remote. */
 const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]
 
-/** Marks that have an attribute of their own, or that the span's parent shows. */
+/** Marks that have a separate attribute, or that the span's parent id shows. */
 const MARKS_SHOWN_ELSEWHERE: readonly string[] = ['unfinished', 'orphan']
 
 interface SpanContext {
   readonly baseId: string
-  /** The trace's first moment, in microseconds since 1970. */
+  /** The start of the trace, in microseconds since 1970. */
   readonly zeroUs: number
   readonly intervals: ReadonlyMap<ReportNode, Interval>
   readonly parents: ReadonlyMap<ReportNode, ReportNode>
@@ -40,18 +40,20 @@ interface SpanContext {
 
 /**
  * Writes a report as OTLP JSON (an `ExportTraceServiceRequest`), in pieces. Any OpenTelemetry collector accepts the
- * text at `/v1/traces`, and Jaeger opens it as a file. The trace id is the `base_id` as 128 bits, and a span id the low
- * 64 bits of a `trace_id`. An id that is not a UUID is hashed. A point without an end extends to its parent's end, and
- * has the attribute `osprofiler.unfinished`. The records are in `osprofiler.records`, for `readTraceFile`. All else is
- * as the store `otlp://` sends a point. Format: opentelemetry-proto 1.x, `trace/v1/trace.proto`, JSON encoding.
+ * document at `/v1/traces`, and Jaeger opens it as a file. The trace id is the `base_id` as 128 bits, and a span id is
+ * the low 64 bits of a `trace_id`. An id that is not a UUID is hashed. A point without a stop extends to its parent's
+ * end, and has the attribute `osprofiler.unfinished`. The attribute `osprofiler.records` contains the records for
+ * `readTraceFile`. All other fields are the same as those that the store `otlp://` sends. Format: opentelemetry-proto
+ * 1.x, `trace/v1/trace.proto`, JSON encoding.
  */
 export function* exportOtlp(report: Report): Generator<string, void, undefined> {
   for (const part of writeParts(report, Number.POSITIVE_INFINITY)) yield* part
 }
 
 /**
- * Works like `exportOtlp`, but writes several documents if one would be more than a collector accepts. Each is one
- * request in a line of at most 16 MiB. If a point's records alone are larger, its span has no `osprofiler.records`.
+ * Works like `exportOtlp`, but writes several documents if one would be larger than a collector accepts. Each document
+ * is the body of one request, on a line of at most 16 MiB. If a single point's records are larger than that, its span
+ * has no `osprofiler.records`.
  */
 export function exportOtlpParts(
   report: Report,
@@ -70,7 +72,8 @@ function* writeParts(report: Report, maxPartChars: number): Generator<Iterable<s
       yield piece.value
     }
   }
-  // A part is one request, so its pieces are joined here: the caller may look at the next part first.
+  // A part is the body of one request. Its pieces are collected here, because the caller may ask for the next part
+  // before it has read this one.
   while (!isOver) {
     const part = maxPartChars === Number.POSITIVE_INFINITY ? joinChunks(nextPart()) : [...joinChunks(nextPart())]
     yield part
@@ -131,7 +134,8 @@ function createSpanSource(node: ReportNode, { baseId, zeroUs, intervals, parents
     baseId,
     traceId: node.traceId,
     parentId: node.parentId,
-    // A parent outside of the trace is still named, as its span may be elsewhere. A parent in a cycle is not.
+    // A span names its parent even if the parent is not in the trace, because another service may have sent the
+    // parent's span. A parent in a cycle is not named.
     isTop: parent === undefined && !node.marks.includes('orphan'),
     name: node.name,
     startInfo: readInfo(node.start),
@@ -181,7 +185,7 @@ function toAttributes(attributes: SpanAttributes): object[] {
   return Object.entries(attributes).map(([key, value]) => ({ key, value: toValue(value) }))
 }
 
-/** OTLP's JSON has integers as strings, because not every JSON reader can hold numbers up to 2 ** 63. */
+/** OTLP's JSON encodes integers as strings, because not every JSON parser can represent numbers up to 2 ** 63. */
 function toValue(value: SpanAttributes[string]): object {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'boolean') return { boolValue: value }

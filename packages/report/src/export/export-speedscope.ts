@@ -8,11 +8,11 @@ import { type LaidPoint, layTracks, type Track } from './lay-tracks.js'
 const SCHEMA_URL = 'https://www.speedscope.app/file-format-schema.json'
 
 /**
- * Writes a report as a file for https://www.speedscope.app, in pieces. Points within one another, across services, are
- * one profile. Points that run at the same time as a sibling begin further profiles, so that nothing is hidden. A
- * frame's file is its service. Times are in microseconds since the trace's first record. A point without an end extends
- * to its parent's end. The records are under `osprofiler`, which speedscope ignores, for `readTraceFile`. Format:
- * `file-format-schema.json` of the npm package speedscope, profiles of the type `evented`.
+ * Writes a report as a file for https://www.speedscope.app, in pieces. A profile consists of nested points, which may
+ * be from several services. A point that runs at the same time as a sibling is in another profile, so that nothing is
+ * hidden. A frame's file is its service. Times are in microseconds since the trace's first record. A point without a
+ * stop extends to its parent's end. The member `osprofiler`, which speedscope ignores, contains the records for
+ * `readTraceFile`. Format: `file-format-schema.json` of the npm package speedscope, profiles of the type `evented`.
  */
 export function exportSpeedscope(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))
@@ -44,7 +44,9 @@ function nameProfile({ points: [first] }: Track, index: number): string {
     : `${index + 1} ${nameExportService(first.node)}: ${createExportLabel(first.node)}`
 }
 
-/** Lists one frame for each label of a service, so that speedscope adds up its times. */
+/**
+ * Lists one frame for each label within a service, so that speedscope adds up the times of points with the same label.
+ */
 function listFrames(tracks: readonly Track[]): { frames: object[]; frameOf: (laid: LaidPoint) => number } {
   const indexes = new Map<string, number>()
   const frames: object[] = []

@@ -2,14 +2,17 @@ import type { Interval } from '../analysis/self-time.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { computeDrawnIntervals } from './drawn-intervals.js'
 
-/** Point on a track, with the interval that is drawn. */
+/** A point on a track, with the interval that is drawn. */
 export interface LaidPoint extends Interval {
   readonly node: ReportNode
-  /** Whether the point lies within its parent on the same track. If not, the track is empty where the point begins. */
+  /**
+   * Whether the point lies within its parent on the same track. If not, no other point is open on the track when the
+   * point begins.
+   */
   readonly isNested: boolean
 }
 
-/** A line of points of one group. Any two of them lie within one another or do not overlap. */
+/** A row of points of one group. If two of the points overlap, one contains the other. */
 export interface Track {
   readonly group: string
   /** In the order of their starts, parents before children. */
@@ -26,8 +29,8 @@ interface OpenTrack {
 }
 
 /**
- * Puts points on tracks as trace viewers draw them. A point lies within its parent if it fits there. A point that runs
- * at the same time as a sibling gets another track, so that nothing is hidden. Each track has points of one group only.
+ * Puts points on tracks for trace viewers. A point is on its parent's track if it fits there. A point that runs at the
+ * same time as a sibling gets another track, so that nothing is hidden. Each track has points of one group only.
  */
 export function layTracks(report: Report, groupOf: (node: ReportNode) => string): Track[] {
   const intervals = computeDrawnIntervals(report)
@@ -55,7 +58,7 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
         tracks.push(track)
       }
       track.open.length = 0
-      // A point without a length still takes its place.
+      // A point with a duration of 0 still takes up 1 µs.
       track.freeAtUs = Math.max(endUs, startUs + 1)
       addToHeap(heap, track)
     }
@@ -67,7 +70,10 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
   return tracks
 }
 
-/** Closes points that have ended. Returns whether the parent is then innermost, and the interval fits into it. */
+/**
+ * Closes points that have ended. Returns whether the parent is then the innermost open point, and the interval fits
+ * into it.
+ */
 function fitsInto({ open }: OpenTrack, parent: ReportNode | undefined, startUs: number, endUs: number): boolean {
   for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
     if (last.node === parent) return startUs >= last.startUs && startUs <= last.endUs && endUs <= last.endUs

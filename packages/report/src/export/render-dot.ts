@@ -3,22 +3,23 @@ import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 
-/** Python shows this many characters of a path. */
+/** The number of a path's characters that Python shows. */
 const MAX_PATH_CHARS = 30
 
 /**
- * Renders a report in Graphviz's DOT language, ending with a line break. The text is what Python's `osprofiler trace
- * show --dot` makes of the same records (Python prints another line break). As in the report, names lose only `-start`
- * and `-stop`, and siblings are in the order of their real starts.
+ * Renders a report in Graphviz's DOT language, ending with a line break. For the same records, Python's `osprofiler
+ * trace show --dot` prints the same text, with a second line break at the end. As in the report, only `-start` and
+ * `-stop` are removed from names, and siblings are sorted by their recorded starts.
  *
- * The label leaves out an unknown service, an unknown name of an `rpc` function, and a missing start of a `wsgi`, where
- * Python fails. Python lets a record write DOT or HTML with backslashes, entities, or a label in `<` and `>`. It also
- * passes on control and invisible characters. Here all of these are shown as text, with `escapeControl`'s escapes.
- * Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
+ * A label contains no unknown service, no unknown name of an `rpc` function, and no missing start of a `wsgi` point.
+ * Python fails for all three. With Python, a record can inject DOT or HTML through backslashes, entities, or a label in
+ * `<` and `>`, and control and invisible characters. This function shows all of them as text, with `escapeControl`'s
+ * escapes. Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
  */
 export function renderDot(report: Report): string {
   const lines = ['digraph {\n', formatNode(0, formatLabel(reportInfo(report)))]
-  // Ids of the points from the top to the current point. A point's edge comes after everything below the point.
+  // Ids of the points from the top to the current point. The edge to a point is written after all points below that
+  // point.
   const path = [0]
   const closeTo = (depth: number): void => {
     while (path.length > depth + 1) {
@@ -50,7 +51,7 @@ function formatDetail({ name, start }: ReportNode): string {
     const method = readField(start, 'info', 'request', 'method')
     const path = readField(start, 'info', 'request', 'path')
     if (typeof method !== 'string' || typeof path !== 'string') return ''
-    // Python counts code points, and at most two UTF-16 units make one.
+    // Python counts code points, each of which is one or two UTF-16 units.
     const head = [...path.slice(0, 2 * MAX_PATH_CHARS)].slice(0, MAX_PATH_CHARS).join('')
     return `\\n${escapeDot(method)} ${escapeDot(head)}..`
   }
@@ -65,10 +66,13 @@ function formatNode(id: number, label: string): string {
   return `\t${id} [label="${label}"]\n`
 }
 
-/** Text that Graphviz would show as another character: `&lt;`, `&#60;`. */
+/** The ampersand of an entity that Graphviz would decode, such as `&lt;` or `&#60;`. */
 const ENTITY = /&(?=#?\w+;)/g
 
-/** Escapes a text for a quoted label. Graphviz reads backslashes in it as commands, and a quote ends it. */
+/**
+ * Escapes a string for a quoted label. In such a label, Graphviz interprets backslashes as escapes, and a quote ends
+ * the label.
+ */
 function escapeDot(text: string): string {
   return showText(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replace(ENTITY, '&amp;')
 }

@@ -1,28 +1,34 @@
 import { readField } from '../tree/read-field.js'
 
-/** Rejects a file that would take a multiple of its own size in memory. */
+/** Limits that reject a file whose contents would take many times its size in memory. */
 export interface FileLimits {
-  /** Counts a piece of text before it is parsed. Throws a RangeError if there are too many lists and objects. */
+  /**
+   * Counts the brackets in a piece of text before it is parsed. Throws a RangeError if there are too many lists and
+   * objects.
+   */
   countText(piece: string): void
   /** Counts a value, and returns whether to keep it as a record. Throws a RangeError if there are too many records. */
   admit(value: unknown): boolean
   readonly leftOut: number
 }
 
-/** A list or an object takes about 60 bytes in memory, but perhaps only two in the file. */
+/** A list or an object takes about 60 bytes in memory, but may take only two bytes in the file. */
 const FREE_BRACKETS = 2_000_000
 const CHARS_PER_BRACKET = 12
 
-/** A point takes a kilobyte in memory. A record that a tracer writes has more than 180 characters. */
+/** A point takes a kilobyte of memory. A record that a tracer writes is longer than 180 characters. */
 const FREE_RECORDS = 200_000
 const CHARS_PER_RECORD = 100
 
-/** Only so many values without any field of a record are kept, and shown as malformed. A file may have millions. */
+/**
+ * Maximum number of values that are kept and shown as malformed although they have no field of a record. A file may
+ * contain millions of them.
+ */
 const MAX_BLANK_RECORDS = 1_000
 
 const RECORD_FIELDS = ['name', 'trace_id', 'parent_id', 'base_id', 'timestamp', 'info']
 
-/** Creates the limits for one file. `mostRecords` is how many records it may hold, whatever its size. */
+/** Creates the limits for one file. `mostRecords` is the maximum number of records, regardless of the file's size. */
 export function createFileLimits(mostRecords: number): FileLimits {
   let characters = 0
   let brackets = 0

@@ -5,8 +5,8 @@ import type { TextReader } from './text-reader.js'
 
 /**
  * Reads records from the text of a `.jsonl` file, one JSON object per line. Skips blank lines. Also skips a last line
- * that is not JSON and has no line break, because its writer may not have finished it. Does not check the fields of the
- * records: `buildReport` marks what is wrong.
+ * that is not JSON and has no line break, because its writer may not have finished it. Does not check the records'
+ * fields, because `buildReport` marks invalid ones.
  *
  * @throws SyntaxError with the number of the first line that is not a JSON object
  */
@@ -19,7 +19,10 @@ export function parseRecords(text: string): TraceRecord[] {
 /** Longer lines are not read. V8 limits strings to twice this length. */
 const MAX_LINE_CHARS = 2 ** 28
 
-/** Works like `parseRecords` for a text too long for one string. `isWanted` selects the records, and may throw. */
+/**
+ * Works like `parseRecords`, but reads a text that is too long for one string. `isWanted` selects the records, and may
+ * throw.
+ */
 export function createRecordParser(isWanted: (record: unknown) => boolean = () => true): TextReader<TraceRecord[]> {
   const records: TraceRecord[] = []
   let lineNumber = 0
@@ -60,7 +63,7 @@ export function createRecordParser(isWanted: (record: unknown) => boolean = () =
   }
 }
 
-/** Returns `undefined`, which JSON cannot hold, if the line is not JSON. */
+/** Returns the parsed line, or `undefined`, which JSON cannot represent, if the line is not JSON. */
 function parseLine(line: string): unknown {
   try {
     return parseJson(line)

@@ -5,17 +5,22 @@ import { readField, readText } from '../tree/read-field.js'
 
 const RECORDS_ELEMENT_ID = 'id="osprofiler-records"'
 
-/** Returns the records that `exportPerfetto` wrote, if any. Throws a SyntaxError if an embedded text is not JSON. */
+/** Returns the records that `exportPerfetto` wrote, if any. Throws a SyntaxError if an embedded string is not JSON. */
 export function readPerfettoRecords(events: readonly unknown[]): TraceRecord[] {
   return events.flatMap(event => parseEmbeddedRecords(readField(event, 'args', 'osprofiler_records')))
 }
 
-/** Returns the records that `exportSpeedscope` wrote, if any. Throws a SyntaxError if an embedded text is not JSON. */
+/**
+ * Returns the records that `exportSpeedscope` wrote, if any. Throws a SyntaxError if an embedded string is not JSON.
+ */
 export function readSpeedscopeRecords(value: unknown): TraceRecord[] {
   return parseEmbeddedRecords(readField(value, 'osprofiler', 'records'))
 }
 
-/** Returns the records that `exportOtlp` wrote, if any. Throws a SyntaxError if their attribute was changed. */
+/**
+ * Returns the records that `exportOtlp` wrote, if any. Throws a SyntaxError if the attribute with the records is not
+ * JSON.
+ */
 export function readOtlpRecords(value: unknown): TraceRecord[] {
   const found = toList(readField(value, 'resourceSpans'))
     .flatMap(resource => toList(readField(resource, 'scopeSpans')))
@@ -28,13 +33,19 @@ export function readOtlpRecords(value: unknown): TraceRecord[] {
   return found.sort((a, b) => a.order - b.order).flatMap(({ text }) => toList(parseJson(text))) as TraceRecord[]
 }
 
-/** Works like `recordsOfOtlp`, with a part of a trace on each line. Throws a SyntaxError if a line is not JSON. */
+/**
+ * Works like `readOtlpRecords`, but reads a file with a part of the trace on each line. Throws a SyntaxError if a line
+ * is not JSON.
+ */
 export function readOtlpLinesRecords(text: string): TraceRecord[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   return readOtlpRecords({ resourceSpans: lines.flatMap(line => toList(readField(parseJson(line), 'resourceSpans'))) })
 }
 
-/** Returns the records in a page of `--html`, or `undefined`. Throws a SyntaxError if the records are not JSON. */
+/**
+ * Returns the records in a page that `--html` wrote, or `undefined` if there are none. Throws a SyntaxError if the
+ * records are not JSON.
+ */
 export function readPageRecords(html: string): TraceRecord[] | undefined {
   const id = html.indexOf(RECORDS_ELEMENT_ID)
   const start = html.indexOf('>', id) + 1
@@ -43,7 +54,7 @@ export function readPageRecords(html: string): TraceRecord[] | undefined {
   return toList(parseJson(html.slice(start, end))) as TraceRecord[]
 }
 
-/** Returns the records of a list. A record that other programs would refuse is in the list as a text. */
+/** Returns the records in a list. A record that other programs could not parse is in the list as a string of JSON. */
 function parseEmbeddedRecords(list: unknown): TraceRecord[] {
   return toList(list).map(record => (typeof record === 'string' ? parseJson(record) : record)) as TraceRecord[]
 }

@@ -13,19 +13,19 @@ const CLOSE_BRACKET_CODE = 93
 const OPEN_BRACE_CODE = 123
 const CLOSE_BRACE_CODE = 125
 
-// The characters that may change the state of the scanner: within a string, within brackets, and outside of both.
+// The characters that may change the scanner's state: in a string, in brackets, and outside of both.
 const IN_STRING = /["\\]/g
 const IN_BRACKETS = /["{}[\]]/g
 const OUTSIDE_OF_VALUES = /["{}[\],:\s]/g
 
 /**
- * Works like `readReport` for a text too long for one string: only the values of points are put together. Unlike
- * `parseJson`, this reader does not notice a comma too many between points.
+ * Works like `readReport`, but reads a text that is too long for one string. Only the points' values are joined to
+ * strings. Unlike `parseJson`, this reader accepts an extra comma between points.
  */
 export function createReportReader(limits: FileLimits): TextReader<Report> {
   const report: Record<string, unknown> = {}
   const nodes: unknown[] = []
-  // An object is a point, `undefined` is a list of children.
+  // An object stands for a point, and `undefined` for a list of children.
   const open: (Record<string, unknown> | undefined)[] = []
   const scanner = createScanner()
   let key: string | undefined
@@ -47,7 +47,7 @@ export function createReportReader(limits: FileLimits): TextReader<Report> {
     if (!isTop) nodes.push(node)
     open.push(node)
   }
-  /** Takes a bracket of a point or of a list of points. Returns whether `unit` was such a bracket. */
+  /** Handles a bracket of a point or of a list of points. Returns whether `unit` is such a bracket. */
   const takeBracket = (unit: number): boolean => {
     const node = open.at(-1)
     const inNode = node !== undefined
@@ -83,7 +83,10 @@ export function createReportReader(limits: FileLimits): TextReader<Report> {
 
 interface Scanner {
   isScanning(): boolean
-  /** Looks for the end of a value, and passes the whole value on. Returns the position after the scanned text. */
+  /**
+   * Searches for the end of a value, and calls `take` with the whole value. Returns the position after the scanned
+   * text.
+   */
   scan(text: string, from: number, take: (value: string) => void): number
 }
 
@@ -113,7 +116,7 @@ function createScanner(): Scanner {
         inString = !inString
         if (!inString && depth === 0) return position
       } else if (unit === OPEN_BRACE_CODE || unit === OPEN_BRACKET_CODE) depth++
-      // The character that ends a number, or closes around it, is not part of the number.
+      // The bracket or comma after a number is not part of the number.
       else if (depth === 0) return position - 1
       else if (--depth === 0) return position
     }
@@ -142,7 +145,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Returns whether the beginning of a text looks like a report's JSON, Python's or ours. */
+/** Returns whether the beginning of a text looks like a report's JSON, written by Python or by this package. */
 export function beginsLikeReport(head: string): boolean {
   return /^\ufeff?\s*\{\s*"(?:info|children)"\s*:/.test(head.slice(0, 1000))
 }

@@ -8,13 +8,14 @@ import type { Report } from '../tree/report.js'
 import { createTimestampReader, formatTimestamp } from '../tree/timestamp.js'
 import { createFileLimits, type FileLimits } from './file-limits.js'
 
-/** The text is in memory already, which bounds the number of records. */
+/** The number of records needs no limit, because the whole text is in memory already. */
 const NO_RECORD_LIMIT = Number.POSITIVE_INFINITY
 
 /**
- * Reads a report from the JSON of `osprofiler trace show --json`, Python's or ours. The JSON holds all records. For
- * Python's SQL driver it holds only each record's `info`. The other fields then come from the surrounding point. Times
- * are in whole milliseconds, counted from the first timestamp in the file, or from 1970.
+ * Reads a report from the JSON that `osprofiler trace show --json` prints, Python's version or ours. The JSON contains
+ * all records, except with Python's SQL driver: then it contains only each record's `info`. The other fields are then
+ * taken from the point that contains the record. Its times are whole milliseconds since the first timestamp in the
+ * file, or since 1970 if there is none.
  *
  * @throws SyntaxError if the text is not JSON, TypeError if it is not a report
  */
@@ -28,13 +29,16 @@ export function readReport(json: string): Report {
   return buildReportFromNodes(value, listNodes(value), createFileLimits(NO_RECORD_LIMIT))
 }
 
-/** Builds a report from the JSON of its top and points, parents first. Throws a RangeError if limits are exceeded. */
+/**
+ * Builds a report from the JSON of its top-level object and its points, parents first. Throws a RangeError if the
+ * limits are exceeded.
+ */
 export function buildReportFromNodes(report: unknown, nodes: readonly unknown[], limits: FileLimits): Report {
   const records = collectRecords(report, nodes, limits)
   return withLeftOut(buildReport(records), limits)
 }
 
-/** Returns a report that tells how many entries of its file were left out, if there are any. */
+/** Returns the report, with the number of entries that were left out of it if there are any. */
 export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
   return leftOut === 0 ? report : { ...report, leftOut }
 }
@@ -48,14 +52,14 @@ function parse(json: string): unknown {
   }
 }
 
-/** Creates the error for a file that should hold a report and is not JSON. */
+/** Creates the error for a file that looks like a report, but is not JSON. */
 export function createJsonError(reason: string, cause?: unknown): SyntaxError {
   return new SyntaxError(`Not a report: the file is not JSON (${reason}). Write it again with --json --out FILE.`, {
     cause,
   })
 }
 
-/** Returns whether a JSON value is a report, ours or that of Python's command. */
+/** Returns whether a JSON value is a report, written by this package or by Python's command. */
 export function isReportJson(value: unknown): boolean {
   return Array.isArray(readField(value, 'children'))
 }
@@ -72,7 +76,7 @@ function collectRecords(report: unknown, nodes: readonly unknown[], limits: File
     const payloads = Object.entries(typeof info === 'object' && info !== null ? info : {}).filter(([key]) =>
       key.startsWith(PAYLOAD_PREFIX),
     )
-    // Our own reports hold every record as it came, including invalid ones.
+    // Our own reports contain every record unchanged, including invalid ones.
     if (readField(info, 'marks') !== undefined) {
       for (const [, payload] of payloads) addIfAdmitted(payload)
       const others = readField(info, 'other_records')
@@ -82,14 +86,14 @@ function collectRecords(report: unknown, nodes: readonly unknown[], limits: File
         addIfAdmitted(completeRecord(key.slice(PAYLOAD_PREFIX.length), payload, node, baseId, zeroUs))
       }
     } else {
-      // A node without records, or a value that is no node, is kept, and shown as malformed.
+      // A node without records, or a value that is not a node, is kept and shown as malformed.
       addIfAdmitted(node)
     }
   }
   return records as TraceRecord[]
 }
 
-/** Lists the JSON of all points of a report's JSON, parents before children. */
+/** Lists all points in a report's JSON, parents before children. */
 export function listNodes(report: unknown): unknown[] {
   const nodes: unknown[] = []
   const waiting: unknown[] = [report]
@@ -101,7 +105,7 @@ export function listNodes(report: unknown): unknown[] {
   return nodes
 }
 
-/** Sorts points without an id by the number in their made-up id, so that they get the same id again. */
+/** Sorts points without an id by the number in their generated id, so that they get the same id again. */
 function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
   const readMadeUpNumber = (node: unknown): number => {
     const marks = readField(node, 'info', 'marks')
@@ -113,7 +117,7 @@ function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }
 
-/** Returns the moment from which the report's milliseconds are counted, in microseconds since 1970. */
+/** Returns the time at which the report's milliseconds start, in microseconds since 1970. */
 function findZeroUs(report: unknown, nodes: readonly unknown[]): number {
   const readTime = createTimestampReader()
   let zeroUs = readTime(readField(report, 'info', 'started_at'))

@@ -16,29 +16,30 @@ import { buildReportFromNodes, isReportJson, listNodes, readReport, withLeftOut 
 import { beginsLikeReport, createReportReader } from './read-report-pieces.js'
 import type { TextReader } from './text-reader.js'
 
-/** Longer texts are not read as a whole. V8 limits strings to twice this length. */
+/** Longer files are not read as one string. V8 limits strings to twice this length. */
 const MAX_WHOLE_CHARS = 2 ** 28
 
 const READABLE_FORMATS =
   'records (.jsonl), a report (--json), a page (--html), or an export (--export perfetto, speedscope or otlp)'
 
-/** Four times as many as are recorded of one trace by default. */
+/** Four times the number of records that one trace has at most by default. */
 const MAX_RECORDS = 1_000_000
 
 /** Options of `readTraceFile`. */
 export interface ReadTraceFileOptions {
-  /** A file with more records is refused. Default: 1,000,000. */
+  /** A file with more records is rejected. Default: 1,000,000. */
   readonly mostRecords?: number | undefined
 }
 
 /**
- * Reads a trace from the text of a file. The content tells the format: records (`.jsonl`, or a JSON list), a report's
- * JSON (Python's or ours), our page, or an export (Perfetto, speedscope, OTLP). Records and reports of any size are
- * read in pieces, as `createReadStream(path, 'utf8')` gives them. The other formats are read up to 256 Mi characters. A
- * file that would take many times its size in memory is refused.
+ * Reads a trace from the text of a file. The format is detected from the content. The file may contain records
+ * (`.jsonl`, or a JSON list), a report's JSON (Python's or ours), a page from `--html`, or an export (Perfetto,
+ * speedscope, OTLP). Records and reports of any size are read in pieces, such as those from `createReadStream(path,
+ * 'utf8')`. Files in the other formats may have up to 256 Mi characters. A file that would take many times its size in
+ * memory is rejected.
  *
- * @throws SyntaxError or TypeError that says what the file is and what can be read; RangeError if it is too large;
- * errors of the source
+ * @throws SyntaxError or TypeError that says what the file is and what can be read; RangeError if the file is too
+ * large; the errors of `source`
  */
 export async function readTraceFile(
   source: string | Iterable<string> | AsyncIterable<string>,
@@ -50,7 +51,7 @@ export async function readTraceFile(
   return reader.end()
 }
 
-/** Creates a reader. A text in a format that can only be read as a whole has at most `largestWhole` characters. */
+/** Creates a reader. If a format can only be read as a whole, the file may have at most `maxWholeChars` characters. */
 export function createTraceReader(maxWholeChars: number, mostRecords = MAX_RECORDS): TextReader<Report> {
   const limits = createFileLimits(mostRecords)
   let text = ''
@@ -58,7 +59,7 @@ export function createTraceReader(maxWholeChars: number, mostRecords = MAX_RECOR
   let hasFirstLine = false
   let reader: TextReader<Report> | undefined
 
-  /** Returns whether the first line that is not blank is complete. Looks at each piece once. */
+  /** Returns whether the first non-blank line is complete. Looks at each piece once. */
   function endsFirstLine(chunk: string): boolean {
     // `trimStart` removes a byte order mark, too.
     const rest = isBlank ? chunk.trimStart() : chunk
@@ -110,7 +111,7 @@ function beginsWithRecord(text: string): boolean {
   }
 }
 
-/** Excludes the other documents that are objects. */
+/** Returns whether a value is a record, and not one of the other JSON documents that are objects. */
 function isRecord(value: unknown): boolean {
   if (!isJsonObject(value)) return false
   return !['children', 'traceEvents', 'resourceSpans', '$schema'].some(key => Object.hasOwn(value, key))
@@ -125,7 +126,7 @@ function readWhole(text: string, limits: FileLimits): Report {
   if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw createDrawingError('a DOT graph')
   if (head.startsWith('%PDF')) throw createDrawingError('a PDF document')
   if (/^.?PNG/.test(head)) throw createDrawingError('a PNG image')
-  // The message quotes nothing of the file: a name from someone else may lead to a file of keys.
+  // The message quotes nothing from the file, because a path from someone else may lead to a file with keys.
   throw new SyntaxError(`Not a trace: it does not begin with "{", "[" or "<". Readable formats: ${READABLE_FORMATS}.`)
 }
 
@@ -141,7 +142,7 @@ function readDocument(text: string, limits: FileLimits): Report {
   try {
     value = parseJson(text.replace(/^\ufeff/, ''))
   } catch {
-    // The parser for the most likely format says what is wrong.
+    // The parser for the most likely format throws the error that says what is wrong.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
     const isList = firstLine.trimEnd().endsWith('}')
     if (isList && firstLine.includes('"resourceSpans"')) return buildFromExport(readOtlpLinesRecords(text), limits)
@@ -169,7 +170,7 @@ function checkRecords(values: readonly unknown[]): readonly TraceRecord[] {
   throw new TypeError(`Not a trace: the list holds other values than records. Readable formats: ${READABLE_FORMATS}.`)
 }
 
-/** Builds the report of an export. Files of other programs in these formats hold spans, but no records. */
+/** Builds the report of an export. Files from other programs in these formats contain spans, but no records. */
 function buildFromExport(records: readonly TraceRecord[], limits: FileLimits): Report {
   if (records.length > 0) return buildFromRecords(records, limits)
   throw new TypeError('This file holds no records: in this format, only files that --export wrote can be read.')

@@ -6,7 +6,10 @@ import { shorten } from './phrases.js'
 const MAX_SERVICES = 4
 const MIN_UNRECORDED_SHARE = 0.1
 
-/** Says how the critical path divides among services; nothing for one service with little unrecorded time. */
+/**
+ * Says how the critical path divides among services. Returns nothing if there is only one service and little time is
+ * unrecorded.
+ */
 export function criticalFindings({ report: { durationUs }, path }: Evidence): Finding[] {
   const times = new Map<string, number>()
   let unrecordedUs = 0

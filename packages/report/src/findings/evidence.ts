@@ -9,30 +9,30 @@ import { createQuote, DEFAULT_QUOTE_CHARS, type Quote } from './phrases.js'
 export interface SummarizeOptions {
   /** Maximum number of findings of each kind. Default: 3. */
   readonly limit?: number | undefined
-  /** How many of the trace's records are known to be lost on their way to the store. Default: 0. */
+  /** How many of the trace's records are known to have been lost on the way to the store. Default: 0. */
   readonly dropped?: number | undefined
-  /** How many characters of a statement or message a sentence quotes. Default and minimum: 80. */
+  /** Maximum number of characters of a statement or message that a sentence quotes. Default and minimum: 80. */
   readonly longestQuote?: number | undefined
-  /** Whether to use the recorded times if clocks of hosts differ. Default: false. */
+  /** Whether to use the recorded times even if the hosts' clocks differ. Default: false. */
   readonly raw?: boolean | undefined
 }
 
-/** Trace with the facts that all finders share. */
+/** A trace with the facts that all finders share. */
 export interface Evidence {
-  /** All times are on one clock, unless the recorded times are wanted. */
+  /** All times are on one clock, unless the option `raw` is set. */
   readonly report: Report
   readonly path: readonly CriticalSegment[]
   readonly clocks: readonly HostClock[]
   readonly isShownCorrected: boolean
   readonly limit: number
   readonly dropped: number
-  /** Whether points may be missing below a point, so that the time of the point itself may be theirs. */
+  /** Whether points may be missing below a point, so that its own time may be the time of the missing points. */
   readonly isLossy: (node: ReportNode) => boolean
   readonly quote: Quote
   readonly longestQuote: number
 }
 
-/** Gathers the facts once for all finders. Times are put on one clock, unless `raw` is set. */
+/** Gathers the facts that all finders share. Times are put on one clock, unless `raw` is set. */
 export function gatherEvidence(report: Report, options: SummarizeOptions): Evidence {
   const { limit = 3, dropped = 0, raw = false } = options
   const longestQuote = Math.max(DEFAULT_QUOTE_CHARS, options.longestQuote ?? DEFAULT_QUOTE_CHARS)

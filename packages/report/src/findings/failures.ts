@@ -9,7 +9,7 @@ import { DEFAULT_QUOTE_CHARS, shorten } from './phrases.js'
 
 const MAX_MESSAGE_CHARS = 200
 
-/** Says where failures began: the first `limit` points in a sentence each, the others in one. */
+/** Says where failures began. Each of the first `limit` points has one sentence, and the other points share one. */
 export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
   const origins = findFailureOrigins(report)
   const findings = origins
@@ -21,7 +21,10 @@ export function failedFindings({ report, limit, quote, longestQuote }: Evidence)
   return findings
 }
 
-/** Returns failed points without a failed point below them. Other points mostly pass on what failed below. */
+/**
+ * Returns the failed points that have no failed point below them. Other failed points usually pass on a failure from
+ * below.
+ */
 export function findFailureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {

@@ -10,10 +10,10 @@ import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
-/** Marks that are not irregular: `unfinished` has a finding of its own, and the others are harmless. */
+/** Marks without an `irregular` finding: `unfinished` has a separate finding, and the other marks are harmless. */
 const EXCLUDED_MARKS: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
 
-/** Nested unfinished points repeat one another's search, so only this many are looked at. */
+/** Searches from nested unfinished points visit the same points again, so only this many searches are made. */
 const MAX_SEARCHED_POINTS = 10
 
 /** Names the points that never stopped, in a single finding. */
@@ -28,7 +28,10 @@ export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
   return [createFinding('unfinished', nodes, `${sentence}${describeRaisedCall(nodes, quote)}`)]
 }
 
-/** Names a fault of Python's hook, because the reader of a mixed trace would look for it elsewhere. */
+/**
+ * Explains unfinished points by the fault of Python's hook, because the reader of a mixed trace would look for the
+ * fault elsewhere.
+ */
 function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   for (const node of unfinished.slice(0, MAX_SEARCHED_POINTS)) {
     const call = findRaisedCall(node)
@@ -38,7 +41,7 @@ function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): st
   return ''
 }
 
-/** Says how many points services left out because of their limit for one trace. */
+/** Says how many points the services omitted because of their limit per trace. */
 export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   const found = report.points.flatMap(node => {
     const count = countOmittedPoints(node)
@@ -50,7 +53,7 @@ export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   return found.slice(0, limit)
 }
 
-/** Says how many records were lost, according to stops and to the caller. */
+/** Says how many records were lost, according to the stops in the trace and the option `dropped`. */
 export function droppedFindings({ report, dropped: known }: Evidence): Finding[] {
   const reporting = report.points.filter(node => countDroppedRecords(node) > 0)
   const count = reporting.reduce(
@@ -65,7 +68,10 @@ export function droppedFindings({ report, dropped: known }: Evidence): Finding[]
   return [{ ...createFinding('dropped', reporting, sentence), count }]
 }
 
-/** Says which services have queries that are not recorded: one sentence per service, however many points say so. */
+/**
+ * Says which services have queries that are not recorded. Each service has only one sentence, even if many points
+ * report this.
+ */
 export function unrecordedFindings({ report, limit }: Evidence): Finding[] {
   const nodesByService = groupBy(report.points.filter(hasUnrecordedQueries), ({ service }) => service)
   return Array.from(nodesByService)
@@ -85,7 +91,10 @@ function hasUnrecordedQueries({ stop }: ReportNode): boolean {
   return Array.isArray(names) && names.some(name => typeof name === 'string' && name !== '')
 }
 
-/** Says which services recorded nothing. A service that sometimes records comes first: another one may not be ours. */
+/**
+ * Says which services recorded nothing. Services that recorded other calls come first, because a service that never
+ * records may not be ours.
+ */
 export function silentFindings({ report, limit }: Evidence): Finding[] {
   return findSilentTargets(report)
     .toSorted((a, b) => Number(b.reported > 0) - Number(a.reported > 0) || b.silent.length - a.silent.length)
@@ -102,7 +111,7 @@ function describeSilentTarget({ target, silent, reported }: SilentTarget): strin
   return `${answered}, unlike ${formatCounted(reported, 'other call')}: perhaps records are late or lost, or the service refused the trace`
 }
 
-/** Names the points whose records are missing, contradictory or broken, in one finding for each mark. */
+/** Names the points whose records are missing, contradictory or broken. Each mark has one finding. */
 export function irregularFindings({ report, quote }: Evidence): Finding[] {
   const marks = (Object.keys(MARK_WORDS) as Mark[]).filter(mark => !EXCLUDED_MARKS.includes(mark))
   return marks.flatMap(mark => {

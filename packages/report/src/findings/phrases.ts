@@ -2,13 +2,18 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { repeatedDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
 
-/** How many characters of a statement a sentence quotes by default. */
+/** The default for the number of characters of a statement that a sentence quotes. */
 export const DEFAULT_QUOTE_CHARS = 80
 
-/** Says what points have in common, and where they ran: `"SELECT ... FROM items" in orders`. */
+/**
+ * Says what the points have in common, and in which service they ran, for example `"SELECT ... FROM items" in orders`.
+ */
 export type Quote = (nodes: readonly ReportNode[], withService?: boolean) => string
 
-/** Creates a function that quotes up to `longest` characters. Above the default, a query that fits has its columns. */
+/**
+ * Creates a function that quotes up to `longest` characters. If `longest` exceeds the default, a query that fits is
+ * quoted with its columns.
+ */
 export function createQuote(longest: number): Quote {
   return (nodes, withService = true) => {
     const [node] = nodes
@@ -19,12 +24,12 @@ export function createQuote(longest: number): Quote {
   }
 }
 
-/** Shortens a text that would make a sentence too long. The last three characters are then dots. */
+/** Shortens a string that exceeds `length`, and replaces its end with three dots. */
 export function shorten(text: string, length = DEFAULT_QUOTE_CHARS): string {
   return text.length <= length ? text : `${text.slice(0, length - 3)}...`
 }
 
-/** Returns `this request`, or `this trace` if there are several requests at the top. */
+/** Returns `this request` if there is a single point at the top, otherwise `this trace`. */
 export function nameTrace(report: Report): string {
   return report.roots.length === 1 ? 'this request' : 'this trace'
 }

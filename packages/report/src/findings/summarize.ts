@@ -14,7 +14,7 @@ import {
 import { skewFindings } from './skew.js'
 import { timeFindings } from './time.js'
 
-/** In the order in which a reader sees the findings. */
+/** The finders, in the order in which their findings are shown. */
 const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
   timeFindings,
   criticalFindings,
@@ -29,9 +29,10 @@ const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
 ]
 
 /**
- * Says in sentences what to look at: `62 % of this request is 41 x "SELECT ... FROM items" in orders, one after
- * another`. First comes where the time went, longest first, and then time off the critical path. Next come the services
- * on the critical path, failures, missing points, broken records, and clocks that differ.
+ * Says in sentences what to look at, for example `62 % of this request is 41 x "SELECT ... FROM items" in orders, one
+ * after another`. The first sentences say where the time went: on the critical path, longest first, then elsewhere. The
+ * next ones are about the services on the critical path, failures, missing points, broken records, and clocks that
+ * differ.
  */
 export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
   const evidence = gatherEvidence(report, options)

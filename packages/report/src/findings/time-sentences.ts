@@ -14,14 +14,14 @@ import { formatCount, formatDuration } from '../words/format-duration.js'
 import type { FindingKind } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
-/** A finding about time, which may still turn out too small to tell. */
+/** A candidate for a finding about time. It is left out later if its time is too short. */
 export interface TimeFinding {
   readonly kind: Extract<FindingKind, 'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
-  /** Whether the finding is about the time of the points themselves, not of the points below them. */
+  /** Whether the finding is about the points' self time, without the points below them. */
   readonly isSelfTime: boolean
-  /** `share` is a text such as `62 % of this request`. */
+  /** `share` is a string such as `62 % of this request`. */
   readonly toSentence: (share: string, duration: string) => string
 }
 
@@ -31,7 +31,7 @@ const WAIT_PHRASES: ReadonlyMap<string, string> = new Map([
   ['event-loop', ' for the event loop'],
 ])
 
-/** Follows the time of a point itself if the trace lacks points. */
+/** The end of a sentence about a point's self time, if points may be missing below the point. */
 const MISSING_POINTS_PHRASE = ', perhaps because points are missing'
 
 /** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another`. */
@@ -104,7 +104,7 @@ export function describeSerialWork({ nodes, savingUs }: SerialWork, quote: Quote
   return { kind: 'serial', nodes, totalUs: savingUs, isSelfTime: false, toSentence }
 }
 
-/** Groups calls by their two services, because each pair of services gets one sentence. */
+/** Groups calls by caller and callee service, because each pair of services has one sentence. */
 export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
   return [...groupBy(calls, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
 }
@@ -115,7 +115,8 @@ export function describeCalls(calls: readonly ServiceCall[], clocks: readonly Ho
     { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
     { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
   ])
-  // Durations are right even if clocks disagree. The union counts calls at the same time once.
+  // The sum of `betweenUs` is right even if the clocks disagree. The union counts simultaneous calls once. The smaller
+  // value is used.
   const totalUs = Math.min(unionUs(intervals), sum(calls.map(({ betweenUs }) => betweenUs)))
   const nodes = calls.flatMap(({ caller, callee }) => [caller, callee])
   const [one] = calls
@@ -128,7 +129,7 @@ export function describeCalls(calls: readonly ServiceCall[], clocks: readonly Ho
   return { kind: 'hop', nodes, totalUs, isSelfTime: true, toSentence }
 }
 
-/** Says how much time lies before the callees and how much after them, if the clocks agree. */
+/** If the clocks agree, says how much of the time lies before the callees, and how much after them. */
 function describeSplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
   const offsetOf = createOffsetFinder(clocks)
   const doClocksAgree = calls.every(

@@ -33,16 +33,18 @@ const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   serial: 0.1,
 }
 
-/** So many repetitions are a loop, which grows with the data: it stands out even if it takes little time today. */
+/** A loop grows with the data, so many repetitions stand out even if they take little time today. */
 const MIN_LOOP_POINTS = 30
 const MIN_LOOP_SHARE = 0.01
 
-/** If a gap is this share of a point's own time, the gap says more than the sum. */
+/**
+ * If a gap has at least this share of a point's self time, the finding is about the gap, because it is more specific.
+ */
 const MIN_GAP_SHARE = 0.9
 
 /**
- * Says where the time went: first on the critical path, then elsewhere, longest first. No time is reported twice: the
- * single points of a repetition, a wait or a call are left out.
+ * Says where the time went, first on the critical path and then elsewhere, each longest first. No time is reported
+ * twice, because the single points of a reported repetition, wait or call are left out.
  */
 export function timeFindings(evidence: Evidence): Finding[] {
   const { report, path, clocks, limit, quote } = evidence
@@ -112,7 +114,7 @@ function findPausingPoints(
     )
 }
 
-/** Returns the time of points themselves, as a gap if one gap has nearly all of it. */
+/** Describes the self time of each point. If a single gap has nearly all of a point's self time, describes the gap. */
 function describeSelfTimes({ report, isLossy, quote }: Evidence, reported: ReadonlySet<ReportNode>): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
@@ -124,7 +126,7 @@ function describeSelfTimes({ report, isLossy, quote }: Evidence, reported: Reado
   })
 }
 
-/** Returns the points on the critical path (`own`), and these together with the points above them (`below`). */
+/** Returns the points on the critical path (`own`), and those points together with the points above them (`below`). */
 function findCriticalPoints(
   report: Report,
   path: readonly CriticalSegment[],
@@ -137,7 +139,7 @@ function findCriticalPoints(
   return { own, below }
 }
 
-/** If clocks disagree, children can outlast the trace, so the share is at most 1. */
+/** The share is limited to 1, because children can take longer than the trace if clocks disagree. */
 function computeShare(report: Report, us: number): number {
   return report.durationUs ? Math.min(1, Math.max(0, us / report.durationUs)) : 0
 }

@@ -1,6 +1,9 @@
 const CHUNK_CHARS = 64 * 1024
 
-/** Joins pieces to chunks of about 64 KiB (or `length`), so that a stream does not get many small writes. */
+/**
+ * Joins pieces into chunks of about 64 Ki characters (or `chunkChars`), so that a stream does not get many small
+ * writes.
+ */
 export function* joinChunks(pieces: Iterable<string>, chunkChars = CHUNK_CHARS): Generator<string, void, undefined> {
   let chunk = ''
   for (const piece of pieces) {

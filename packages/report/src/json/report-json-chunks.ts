@@ -5,13 +5,16 @@ import { writeJson, writeNestedJson } from './write-json.js'
 
 const CHUNK_CHARS = 128 * 1024
 
-/** Deeper lines would hold more indentation than text, and their sum would grow with the square of the depth. */
+/**
+ * Deeper lines would contain more indentation than text, and the total indentation would grow with the square of the
+ * depth.
+ */
 const MAX_INDENTED_DEPTH = 100
 
 /**
- * Yields the text of `reportJson(report)` in pieces of about 128 KiB, laid out as Python prints it (`indent=2`, ASCII
- * only). Suits reports that are too large for one string or too deep for recursion. Points nested more than 100 deep
- * are written without line breaks. Ends without a line break.
+ * Yields the text of `reportJson(report)` in pieces of about 128 KiB, in the layout that Python prints (`indent=2`,
+ * ASCII only). Also works for reports that are too large for one string or too deep for recursion. Points nested more
+ * than 100 deep are written without line breaks. Ends without a line break.
  */
 export function reportJsonChunks(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeReport(report), CHUNK_CHARS)
@@ -44,7 +47,9 @@ function openNode(node: ReportNode): string {
   return `${lineBreak}${text.slice(0, -end)},${lineBreak}  "children": [`
 }
 
-/** Yields piece by piece, because 100,000 levels may close at once. */
+/**
+ * Yields the brackets that close the levels `from` to `to`. Yields them one at a time, because there may be 100,000.
+ */
 function* closeNodes(from: number, to: number): Generator<string, void, undefined> {
   for (let depth = from; depth >= to; depth--) yield closeNode(depth, depth === from)
 }

@@ -16,19 +16,19 @@ export interface ReportNodeJson {
   readonly children: readonly ReportNodeJson[]
 }
 
-/** The prefix of a record's key in a point's `info`; the record's name follows. */
+/** The prefix of a record's key in a point's `info`. The rest of the key is the record's name. */
 export const PAYLOAD_PREFIX = 'meta.raw_payload.'
 
 /**
  * Returns the JSON of a report, as Python's `osprofiler trace show --json` prints it for the same records. `started`,
- * `finished` and `stats` are in whole milliseconds. Keys of our own stand beside Python's:
+ * `finished` and `stats` are in whole milliseconds. In addition to Python's keys, there are keys of our own:
  *
- * - in the report's `info`: `base_id`, `started_at` (the timestamp at which all times begin), `finished_us`
+ * - in the report's `info`: `base_id`, `started_at` (the timestamp from which all times are counted), `finished_us`
  * - in a point's `info`: `started_us` and `finished_us` (microseconds; null if unknown), `marks` (see `Mark`), and
  *   `other_records` if there are any (duplicates and contradictions, in full)
  *
- * If one end is unknown, its whole milliseconds are those of the other end, as in Python. `JSON.stringify` recurses:
- * use `reportJsonChunks(report)` for a report of any depth or size.
+ * If a point's start or stop is unknown, its milliseconds are those of the other one, as in Python. `JSON.stringify`
+ * recurses, so use `reportJsonChunks(report)` if the report may be very deep or large.
  */
 export function reportJson(report: Report): ReportJson {
   const jsonOf = new Map<ReportNode, ReportNodeJson>()
@@ -57,7 +57,7 @@ export function reportInfo(report: Report): ReportJson['info'] {
   }
 }
 
-/** Returns how often each name occurs, and for how many whole milliseconds, cut as Python cuts them. */
+/** Returns how often each name occurs, and its total duration in whole milliseconds, truncated as in Python. */
 export function reportStats(report: Report): ReportJson['stats'] {
   const stats = new Map<string, { count: number; duration: number }>()
   for (const node of report.points) {
@@ -72,7 +72,7 @@ export function reportStats(report: Report): ReportJson['stats'] {
   return Object.fromEntries(stats)
 }
 
-/** Returns a point's JSON without its children, in Python's order. */
+/** Returns a point's JSON without its children, with the keys in Python's order. */
 export function nodeHead(node: ReportNode): Omit<ReportNodeJson, 'children'> {
   const { start, stop } = node
   const main = start ?? stop

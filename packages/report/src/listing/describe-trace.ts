@@ -8,41 +8,43 @@ import { formatStatus, readRoute } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createShapeReader, pointDetail } from '../words/point-label.js'
 
-/** A trace in a list. The texts are not escaped. */
+/** A trace in a list. Strings are not escaped. */
 export interface TraceDescription {
   readonly name: string
-  /** The action of the first point, without its outcome: `GET /orders/7`, `Manager.create`; empty if unknown. */
+  /**
+   * The action of the first point without its outcome, such as `GET /orders/7` or `Manager.create`; empty if unknown.
+   */
   readonly request: string
   readonly method: string | undefined
   readonly path: string | undefined
-  /** The pattern of the first request's route, if its service knew it: `/orders/:id`. */
+  /** The pattern of the first request's route, such as `/orders/:id`, if its service recorded the route. */
   readonly route: string | undefined
-  /** The action of all traces of this kind: `GET /orders/:id`, or `GET /orders/*` without a route. */
+  /** The action that similar traces share, such as `GET /orders/:id`, or `GET /orders/*` if the route is unknown. */
   readonly pattern: string
   readonly service: string | undefined
   readonly project: string | undefined
   readonly startedAt: string | undefined
-  /** The status of the first request; `undefined` if the first point is no request, or has not ended. */
+  /** The status of the first request; `undefined` if the first point is not a request or has not ended. */
   readonly status: number | string | undefined
   /** `undefined` if the first point has not ended. */
   readonly durationUs: number | undefined
   readonly points: number
   readonly failed: boolean
-  /** Where a failure began, in words: `TimeoutError: no answer`. */
+  /** The failure where it began, in words, such as `TimeoutError: no answer`. */
   readonly error: string | undefined
 }
 
-/** A description of all that the store holds of a trace, or of its beginning if that is too much. */
+/** A description of a stored trace, or of only its beginning if the trace is too large. */
 export interface StoredTraceDescription extends TraceDescription {
   /** Whether the trace was read to its end. If not, its status, duration, points and error are unknown. */
   readonly isWhole: boolean
 }
 
-/** Limits for `describeTrace`, so that one large trace does not hold up a list. */
+/** Limits for `describeTrace`, so that one large trace does not delay a list. */
 export interface DescribeLimits {
-  /** Of a trace with more records only the beginning is read. Default: 10,000. */
+  /** If a trace has more records, only its beginning is read. Default: 10,000. */
   readonly maxRecords?: number | undefined
-  /** Number of records according to the store. If these are too many, only the first batch is read. */
+  /** Number of records according to the store. If it exceeds `maxRecords`, only the first batch is read. */
   readonly knownRecords?: number | undefined
   /** Reading stops after this time, in milliseconds. Default: 2,000. */
   readonly maxMs?: number | undefined
@@ -52,14 +54,17 @@ const MAX_RECORDS = 10_000
 const MAX_READING_MS = 2_000
 const MAX_TEXT_CHARS = 2_000
 
-/** Describes a trace from a driver's `readRecords`, within limits. Returns `undefined` if there are no records. */
+/**
+ * Describes a trace from the result of a driver's `readRecords`, within limits. Returns `undefined` if there are no
+ * records.
+ */
 export async function describeTrace(
   batches: AsyncIterable<readonly TraceRecord[]>,
   { maxRecords = MAX_RECORDS, knownRecords = 0, maxMs = MAX_READING_MS }: DescribeLimits = {},
 ): Promise<StoredTraceDescription | undefined> {
   const records: TraceRecord[] = []
   const startedMs = performance.now()
-  // A trace that is known to be too large need not be read up to the limit.
+  // If a trace is known to be too large, it is not read up to the limit.
   const recordLimit = knownRecords > maxRecords ? 0 : maxRecords
   let isWhole = true
   for await (const batch of batches) {
@@ -72,7 +77,9 @@ export async function describeTrace(
   return { ...describeReport(buildReport(records)), ...(isWhole ? {} : UNKNOWN_OUTCOME), isWhole }
 }
 
-/** Works like `describeTrace`. If the trace cannot be read, returns `undefined`: opening the trace shows the reason. */
+/**
+ * Works like `describeTrace`, but returns `undefined` if the trace cannot be read. Opening the trace shows the reason.
+ */
 export async function describeStored(
   driver: Driver,
   { base_id: baseId, records }: TraceSummary,
@@ -83,7 +90,7 @@ export async function describeStored(
 
 const UNKNOWN_OUTCOME = { status: undefined, durationUs: undefined, points: 0, failed: false, error: undefined }
 
-/** Describes a whole report for a list. */
+/** Describes a report for a list. */
 export function describeReport(report: Report): TraceDescription {
   const corrected = correctSkew(report)
   const [top] = corrected.roots
@@ -121,7 +128,7 @@ function cutText(text: string | undefined): string | undefined {
 
 const LARGE_KEYS = ['args', 'kwargs', 'result', 'params']
 
-/** Removes large parts that a list does not show, because ten thousand records are in memory at once. */
+/** Removes large parts of a record that a list does not show, because ten thousand records may be in memory at once. */
 function dropLargeParts(record: TraceRecord): TraceRecord {
   const info = readField(record, 'info')
   if (!isJsonObject(info)) return record

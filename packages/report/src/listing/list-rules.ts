@@ -2,13 +2,19 @@ import type { TraceDescription } from './describe-trace.js'
 
 const DAY_MS = 86_400_000
 
-/** Creates a function that returns sort keys. Timestamps beyond tomorrow are wrong: they rank lowest, as in drivers. */
+/**
+ * Creates a function that returns sort keys for timestamps. As in drivers, a timestamp later than tomorrow ranks
+ * lowest, because it must be wrong.
+ */
 export function createTimeRank(now = Date.now()): (timestamp: string) => string {
   const latest = new Date(now + DAY_MS).toISOString()
   return timestamp => `${timestamp <= latest ? 1 : 0} ${timestamp}`
 }
 
-/** Returns whether a trace ended with the wanted status (`404`), with one of a hundred (`5xx`), or with any `error`. */
+/**
+ * Returns whether a trace ended with the wanted status (`404`), with a status of the wanted class (`5xx`), or with any
+ * failure (`error`).
+ */
 export function hasStatus(
   { status, failed }: { readonly status: number | string | null | undefined } & Pick<TraceDescription, 'failed'>,
   wanted: string,

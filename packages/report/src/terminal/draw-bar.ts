@@ -1,18 +1,21 @@
-/** The characters of a bar: whole cells, half cells, and a tail without an end. */
+/** The characters of a bar: full cells, half cells, and cells after the last known time. */
 export interface BarStyle {
   readonly full: string
   readonly leftHalf: string
   readonly rightHalf: string
-  /** For time that may not be the point's. */
+  /** For time after the start of a point without a stop. */
   readonly open: string
 }
 
-/** Bars for terminals that show Unicode. */
+/** Bar style for terminals that show Unicode. */
 export const UNICODE_BAR: BarStyle = { full: '━', leftHalf: '╸', rightHalf: '╺', open: '┄' }
-/** Bars for terminals that show only ASCII. A half cell counts as a full one. */
+/** Bar style for terminals that show only ASCII. It has full cells instead of half cells. */
 export const ASCII_BAR: BarStyle = { full: '=', leftHalf: '=', rightHalf: '=', open: '.' }
 
-/** Draws intervals in `cells` characters. A short one takes half a cell, one without an end goes to the line's end. */
+/**
+ * Draws intervals in `cells` characters. A short interval takes half a cell. An interval without an end extends to the
+ * end of the line.
+ */
 export function drawBar(
   intervals: readonly { readonly startUs: number; readonly endUs: number | undefined }[],
   totalUs: number,

@@ -5,14 +5,17 @@ import { fitText, padText, textWidth } from './fit-text.js'
 import type { Line } from './list-lines.js'
 import type { Style } from './paint.js'
 
-/** Canvas with the styles of the services and the points to emphasize. */
+/** A canvas with the styles of the services and the points to emphasize. */
 export interface Drawing extends Canvas {
   readonly services: ReadonlyMap<string, Style | undefined>
-  /** Ids of the points that a finding about time is about. */
+  /** Ids of the points in findings about time. */
   readonly notable: ReadonlySet<string>
 }
 
-/** Lays out lines in columns: tree and label, service, duration, and a bar on a timeline of `totalUs` microseconds. */
+/**
+ * Lays out lines in columns: the tree with the label, the service, the duration, and a bar on a timeline of `totalUs`
+ * microseconds.
+ */
 export function drawLines(lines: readonly Line[], totalUs: number, drawing: Drawing): string[] {
   const { columns, glyphs, paint, services, notable } = drawing
   const { layout, lines: fitted } = layOut(lines, columns)
@@ -48,7 +51,10 @@ interface Layout {
   readonly branches: number
 }
 
-/** The label gets the room that a readable bar leaves. A narrow terminal loses the bar first, then the service. */
+/**
+ * Lays out the columns. The label gets the room that a readable bar leaves. In a narrow terminal, first the bar is
+ * dropped, and then the service.
+ */
 function layOut(given: readonly Line[], columns: number): { readonly layout: Layout; readonly lines: readonly Line[] } {
   const widest = (measure: (line: Line) => number, lines = given): number =>
     lines.reduce((most, line) => (line.row === undefined ? most : Math.max(most, measure(line))), 0)
@@ -64,7 +70,7 @@ function layOut(given: readonly Line[], columns: number): { readonly layout: Lay
   })
   const neededWidth = widest(measureLabel, lines)
   const label = Math.max(0, Math.min(room, neededWidth))
-  // If all labels fit, so do their branches. If not, branches take up to half of the room.
+  // If all labels fit, their branches fit as well. If not, branches take up to half of the room.
   const branches = neededWidth <= room ? label : Math.floor(label / 2)
   return {
     layout: { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) },
@@ -79,7 +85,7 @@ function measureLabel({ branches, sign, label, note }: Line): number {
 function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {
   const branches = fitBranches(line, layout.branches)
   const room = columns - textWidth(branches) - textWidth(line.sign)
-  // A note says what is wrong, so the label makes way for it, up to half of the room.
+  // A note says what is wrong, so the label is shortened for it, by up to half of the room.
   const noteRoom = Math.max(Math.floor(room / 2), room - textWidth(line.label))
   const note = line.note === '' ? '' : fitText(`  ${line.note}`, noteRoom, glyphs.ellipsis)
   const label = fitText(line.label, room - textWidth(note), glyphs.ellipsis)
@@ -93,7 +99,7 @@ function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint 
   )
 }
 
-/** Shows the depth of a row instead of branches that do not fit. Each level takes three columns. */
+/** Returns the branches, or the depth of the row if they do not fit. Each level takes three columns. */
 function fitBranches({ branches }: Line, columns: number): string {
   return branches.length <= columns ? branches : `[${branches.length / 3}] `
 }

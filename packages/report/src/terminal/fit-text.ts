@@ -4,12 +4,15 @@ import { eastAsianWidth } from 'get-east-asian-width'
 const ASCII = /^[ -~]*$/
 
 /**
- * The characters that fast-string-width counts too low: marks with a column of their own, and rare scripts. The package
+ * The characters whose width fast-string-width underestimates: spacing marks, and rare scripts. The package
  * string-width counts all of them, but takes half as long to load as the rest of the command.
  */
 const UNDERCOUNTED_CHARACTERS = /\p{Mc}|\u20e3|(?!\p{M})[^ -\u10ff\u2500-\u257f]/gu
 
-/** Returns the columns that a text takes in a terminal: two for a wide character, none for most combining marks. */
+/**
+ * Returns the number of columns that a text takes in a terminal: two for a wide character, none for most combining
+ * marks.
+ */
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = fastStringWidth(text)
@@ -19,10 +22,10 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** Returns a text in at most `columns` columns. A text that does not fit is cut, and ends with `ellipsis`. */
+/** Fits a text into `columns` columns. A text that is too long is cut, and ends with `ellipsis`. */
 export function fitText(text: string, columns: number, ellipsis: string): string {
   if (columns <= 0) return ''
-  // Combining marks take no columns, so a text of few columns can still be endless.
+  // Combining marks take no columns, so even a text of few columns can be extremely long.
   const cut = text.length > columns * 8
   const head = cut ? text.slice(0, columns * 8).replace(/[\ud800-\udbff]$/, '') : text
   if (!cut && textWidth(head) <= columns) return head
@@ -37,7 +40,7 @@ export function fitText(text: string, columns: number, ellipsis: string): string
   return room < 0 ? ellipsis.slice(0, columns) : fitted + ellipsis
 }
 
-/** Fills a text up with spaces to `columns` columns. */
+/** Pads a text with spaces to `columns` columns. */
 export function padText(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)))
 }
@@ -76,9 +79,9 @@ function splitWord(word: string, columns: number): string[] {
   return pieces
 }
 
-/** Yields what a reader takes for one character each. */
+/** Yields the characters as a reader sees them (grapheme clusters). */
 function* splitCharacters(text: string): Generator<string> {
-  // Intl.Segmenter takes 20 ms to create, a third of the command's start, so plain text does without.
+  // Creating an Intl.Segmenter takes 20 ms, a third of the command's startup time, so ASCII text is split without it.
   if (ASCII.test(text)) yield* text
   else for (const { segment } of new Intl.Segmenter().segment(text)) yield segment
 }

@@ -7,24 +7,24 @@ import { MAX_COLUMNS } from './canvas.js'
 import type { Glyphs } from './glyphs.js'
 import type { Row } from './plan-rows.js'
 
-/** A line of the tree before the layout in columns. All its texts are escaped. */
+/** A line of the tree before it is laid out in columns. Its strings are escaped. */
 export interface Line {
   /** The lines of the tree before the label, three columns per level. */
   readonly branches: string
-  /** Not empty if the point failed. */
+  /** The sign of a failed point, otherwise empty. */
   readonly sign: string
   readonly label: string
-  /** The label with all columns of a query, for a terminal that has the room. */
+  /** The label with all columns of a query, for a terminal that has room for them. */
   readonly wholeLabel: string
   /** The exception and the marks of the point. */
   readonly note: string
   readonly service: string
   readonly duration: string
-  /** `undefined` for a line that only says what is left out. */
+  /** `undefined` for a line that only says how many points are left out. */
   readonly row: Row | undefined
 }
 
-/** Lists the lines of a plan from top to bottom, without the plan's own row, which has no points. */
+/** Lists the lines of a plan from top to bottom. `top` itself has no line, because it has no points. */
 export function listLines(top: Row, glyphs: Glyphs): Line[] {
   const lines: Line[] = []
   const waiting: { line: Line; below: string }[] = []

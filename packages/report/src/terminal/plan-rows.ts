@@ -2,13 +2,15 @@ import type { FilteredPoints } from '../analysis/filter-points.js'
 import { createFold, findTroubledBelow, isTroubled } from '../analysis/fold-repeats.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
-/** A row of the drawing: a point, or several repetitions of one. */
+/** A row of the drawing: a point, or several points that repeat one another. */
 export interface Row {
   readonly nodes: readonly ReportNode[]
-  /** Whether the row is the slowest of the repetitions in the row above, drawn to show the points below it. */
+  /**
+   * Whether the row is the slowest point of the repeated points in the row above, drawn to show the points below it.
+   */
   readonly isExample: boolean
   readonly children: readonly Row[]
-  /** Children without room; `points` counts the points below them, too. */
+  /** The children for which there is no room. `points` also counts the points below them. */
   readonly hidden: { readonly points: number; readonly longestUs: number } | undefined
 }
 
@@ -24,15 +26,15 @@ interface Draft {
 type Sizes = ReadonlyMap<ReportNode, number>
 
 /**
- * Chooses what to draw of a report in at most `maxRows` rows. Three or more siblings that repeat one another, with
- * equal marks and nothing wrong below them, are one row. The longest rows and those with trouble come first, and each
- * row is below its parent. Returns a row without points, whose children are the rows at the top. Points that `filtered`
- * leaves out are hidden.
+ * Chooses which points of a report to draw in at most `maxRows` rows. Three or more siblings share a row if they repeat
+ * one another, have equal marks, and no point below them failed or has marks. Rows with failures or marks and the
+ * longest rows are chosen first. Each row is below its parent. Returns a row without points, whose children are the
+ * rows at the top. Points that `filtered` excludes are hidden.
  */
 export function planRows(report: Report, maxRows: number, filtered?: FilteredPoints): Row {
   const sizes = countPoints(report)
   const troubled = findTroubledBelow(report)
-  // A fold shows the children of one point only, so a point that leads to a match stands alone.
+  // A folded row shows the children of only one point, so a point that leads to a match has a separate row.
   const fold = createFold(troubled, node => filtered?.onPath.has(node) === true)
   const toDraft = (nodes: readonly ReportNode[], isExample = false, order = 0): Draft => {
     const weight = nodes.some(node => isTroubled(node) || troubled.has(node)) ? 1e15 : 0
@@ -83,7 +85,9 @@ function countPoints(report: Report): Sizes {
   return sizes
 }
 
-/** Takes the candidate with the most weight. A simple search is fast enough for the few rows that a person can read. */
+/**
+ * Removes and returns the heaviest candidate. A simple search is fast enough for the few rows that a person can read.
+ */
 function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: Candidate[]): Candidate | undefined {
   let heaviest = 0
   candidates.forEach(({ draft }, index) => {
@@ -97,7 +101,7 @@ function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: C
 
 function countHidden(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
   for (const { nodes, isExample } of drafts) {
-    // The row above already counts its example.
+    // An example is already counted in the row above.
     if (isExample) continue
     let { points, longestUs } = parent.hidden ?? { points: 0, longestUs: 0 }
     for (const node of nodes) {

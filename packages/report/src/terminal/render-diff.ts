@@ -10,7 +10,7 @@ import type { Style } from './paint.js'
 
 /** Options of `renderDiff`. */
 export interface RenderDiffOptions extends TerminalOptions {
-  /** Maximum number of rows for each kind of change; the others are counted. Default: 10. */
+  /** Maximum number of rows for each kind of change. Other points are only counted. Default: 10. */
   readonly maxRows?: number | undefined
 }
 
@@ -29,9 +29,10 @@ const SECTIONS: readonly Section[] = [
 const MAX_SERVICE_WIDTH = 16
 
 /**
- * Draws a comparison for a terminal: the whole duration, then what became slower, is new, became faster, and is gone.
- * The largest differences of self time come first. A point that changed only through points below it is counted, not
- * drawn. Text from records is escaped by `escapeControl`. Ends with a line break.
+ * Draws a comparison for a terminal. The duration of the whole trace comes first, then the points that became slower,
+ * are new, became faster, or are gone. The largest differences of self time come first. A point that changed only
+ * through points below it is counted, not drawn. Text from records is escaped by `escapeControl`. Ends with a line
+ * break.
  */
 export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): string {
   const { maxRows = 10 } = options
@@ -50,7 +51,7 @@ export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): s
   ].join('\n')
 }
 
-/** Finds the points that changed by themselves: in their own time, or without a change below that explains theirs. */
+/** Finds the points that changed in their own time, or whose change is not explained by a change below them. */
 function findCauses({ points }: ReportDiff): ReadonlySet<number> {
   const causes = new Set<number>()
   const explained = new Set<string>()
@@ -121,7 +122,7 @@ function drawRows(shown: readonly DiffPoint[], style: Style, { columns, glyphs, 
   const widest = (field: 'label' | 'service' | 'times' | 'difference'): number =>
     rows.reduce((most, row) => Math.max(most, textWidth(row[field])), 0)
   const [times, change] = [widest('times'), widest('difference')]
-  // A narrow terminal loses the service first, then the times.
+  // In a narrow terminal, first the service is dropped, and then the times.
   const service = columns < 72 ? 0 : widest('service')
   const shownTimes = columns < 60 ? 0 : times
   const gaps = 4 + (service > 0 ? 2 : 0) + (shownTimes > 0 ? 2 : 0)
@@ -154,15 +155,15 @@ function formatTimes({ before, after }: Comparison, glyphs: Glyphs): string {
   return `${formatTime(before.median, glyphs)} ${glyphs.arrow} ${formatTime(after.median, glyphs)}`
 }
 
-/** Returns a text such as `+53.5 ms (+80 %)`. */
+/** Returns a string such as `+53.5 ms (+80 %)`. */
 function formatDifference({ deltaUs, share }: Comparison, glyphs: Glyphs): string {
   const sign = deltaUs > 0 ? '+' : ''
-  // For a point that is gone, "-100 %" tells nothing.
+  // For a point that is gone, "-100 %" would add no information.
   const percent = share === null || share === -1 ? '' : ` (${formatSignedShare(share)})`
   return `${sign}${formatTime(deltaUs, glyphs)}${percent}`
 }
 
-/** Returns a text such as `+80 %`. A share below 1 % has no sign, because the difference before it has one. */
+/** Returns a string such as `+80 %`. A share below 1 % has no sign, because the difference before it has a sign. */
 function formatSignedShare(share: number): string {
   const text = formatShare(Math.abs(share))
   if (share === 0 || text.startsWith('<')) return text

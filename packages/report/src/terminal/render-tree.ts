@@ -13,25 +13,25 @@ import { planRows } from './plan-rows.js'
 
 /** Options of `renderTree`. */
 export interface RenderTreeOptions extends PointFilter, TerminalOptions {
-  /** Maximum number of rows of the tree, never above 10,000; the others are counted. Default: 200. */
+  /** Maximum number of rows of the tree, at most 10,000. Other points are only counted. Default: 200. */
   readonly maxRows?: number | undefined
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
-/** A terminal that is no wider gets short quotes. */
+/** In a terminal of at most this width, quotes are short. */
 const NARROW_COLUMNS = 100
-/** Approximate columns of a sentence besides its quote. */
+/** Approximate number of columns of a sentence without its quote. */
 const OTHER_WORDS_COLUMNS = 80
 const MAX_ROWS = 10_000
 const MAX_SERVICE_WIDTH = 40
 const MAX_SERVICES_NAMED = 8
 
 /**
- * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline, then sentences
- * on what to look at, then a summary of the trace. Repetitions are folded. `maxRows` limits the drawing, however large
- * or deep the trace is. Points that a filter leaves out are counted in their place, but the sentences are about the
- * whole trace. Text from records is escaped by `escapeControl`, so no control, bidirectional or invisible character of
- * a record reaches the terminal. Ends with a line break.
+ * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline. Sentences about
+ * what to look at follow, and then a summary of the trace. Points that repeat one another share a row. `maxRows` limits
+ * the drawing even if the trace is large or deep. Points that a filter excludes are only counted, but the sentences are
+ * about the whole trace. Text from records is escaped by `escapeControl`, so no control, bidirectional or invisible
+ * character of a record reaches the terminal. Ends with a line break.
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
   const { maxRows = 200 } = options
@@ -53,7 +53,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   ].join('\n')
 }
 
-/** Returns how many characters a sentence may quote, so that it takes at most two lines. */
+/** Returns the maximum length of a quote that keeps a sentence within two lines. */
 function computeMaxQuoteChars(columns: number): number | undefined {
   return columns <= NARROW_COLUMNS ? undefined : 2 * columns - OTHER_WORDS_COLUMNS
 }

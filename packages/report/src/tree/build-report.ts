@@ -18,11 +18,11 @@ interface PointRecords {
 const EMPTY: readonly never[] = Object.freeze([])
 
 /**
- * Builds the tree of a trace from its records, in any order. No record makes it throw or loop, and every record is in
- * the tree. Missing, contradictory or broken records are marked (see `Mark`). Takes O(n log n) time without recursion,
- * so any depth is possible. Source: `osprofiler/drivers/base.py` of OSProfiler 3.4.3. Unlike Python, this function
- * keeps microseconds, and cuts only `-start` and `-stop` from names. It also keeps points in cycles, which Python
- * loses, and marks unfinished points, which Python shows as whole.
+ * Builds the tree of a trace from its records, which may be in any order. No record causes an error or an endless loop,
+ * and every record is in the tree. Missing, contradictory or broken records are marked (see `Mark`). Takes O(n log n)
+ * time without recursion, so any depth is possible. Source: `osprofiler/drivers/base.py` of OSProfiler 3.4.3. Unlike
+ * Python, this function keeps microseconds, and removes only `-start` and `-stop` from names. It also keeps points in
+ * cycles, which Python loses, and marks unfinished points, which Python shows as finished.
  */
 export function buildReport(records: Iterable<TraceRecord>): Report {
   const recordsByPoint = new Map<string, PointRecords>()
@@ -72,7 +72,7 @@ function addRecord(recordsByPoint: Map<string, PointRecords>, traceId: string, f
   if (other === undefined) {
     point[facts.kind] = facts
   } else {
-    // The widest interval is chosen, so that the order of the records does not matter.
+    // The earliest start and the latest stop are chosen, so that the order of the records does not matter.
     const chosen = isWider(facts, other) ? facts : other
     point.others.push(chosen === facts ? other : facts)
     point[facts.kind] = chosen
@@ -80,7 +80,10 @@ function addRecord(recordsByPoint: Map<string, PointRecords>, traceId: string, f
   return point
 }
 
-/** Of two texts for one moment the smaller counts, so that the order of the records does not matter. */
+/**
+ * Returns whether a record is earlier than another one. At the same time, the smaller timestamp string counts as
+ * earlier, so that the order of the records does not matter.
+ */
 function isEarlier(facts: RecordFacts, first: RecordFacts): boolean {
   const [us, firstUs] = [facts.atUs ?? Infinity, first.atUs ?? Infinity]
   if (us !== firstUs) return us < firstUs
@@ -137,7 +140,7 @@ function createPoint(point: PointRecords, zeroUs: number, baseId: string | undef
   }
 }
 
-/** The type may also be a number, shown by its digits. */
+/** The type may also be a number, which is shown with its recorded digits. */
 function formatExceptionType(etype: unknown): string {
   if (typeof etype === 'string') return etype
   return asNumber(etype) === undefined ? 'unknown' : formatDigits(etype)
@@ -157,7 +160,7 @@ function findMostFrequent(counts: ReadonlyMap<string, number>): string | undefin
   let winner: string | undefined
   let most = 0
   for (const [value, count] of counts) {
-    // Of two equally frequent values the smaller is chosen, so that the order of the records does not matter.
+    // If two values are equally frequent, the smaller one is chosen, so that the order of the records does not matter.
     if (count > most || (count === most && winner !== undefined && value < winner)) {
       winner = value
       most = count

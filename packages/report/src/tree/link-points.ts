@@ -1,6 +1,6 @@
 import type { Mark, ReportNode } from './report.js'
 
-/** Point whose members may still change, because the tree around the point is being built. */
+/** A point whose members may still change while the tree is being built. */
 export type LinkedPoint = { -readonly [Key in keyof ReportNode]: ReportNode[Key] }
 
 const UNSEEN = 0
@@ -9,8 +9,8 @@ const DONE = 2
 const NO_PARENT = -1
 
 /**
- * Gives every point its children, its depth, and the marks of its place. Each point is in the result exactly once.
- * Points without a parent here are at the top, and each cycle is cut above its earliest point.
+ * Sets every point's children, depth, and marks about its parent. Each point is in the tree exactly once. Points whose
+ * parent is not in the trace are at the top, and each cycle is cut above its earliest point.
  */
 export function linkPoints(
   points: readonly LinkedPoint[],
@@ -55,7 +55,10 @@ function findParents(points: readonly LinkedPoint[], baseId: string | undefined)
   })
 }
 
-/** Every point has one parent, so a walk upwards ends at the top, at a point already visited, or in a cycle. */
+/**
+ * Cuts each cycle. Every point has at most one parent, so a walk upwards ends at the top, at a point already visited,
+ * or in a cycle.
+ */
 function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
   const states = new Uint8Array(points.length)
   for (let index = 0; index < points.length; index++) {

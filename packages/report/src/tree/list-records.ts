@@ -2,7 +2,10 @@ import type { TraceRecord } from '@osprofiler/core'
 import { holdsWord, jsonText } from '@osprofiler/core/json'
 import type { Report, ReportNode } from './report.js'
 
-/** Returns points in an order that makes an equal report again: those with made-up ids last, by their numbers. */
+/**
+ * Returns the points in an order from which `buildReport` builds an equal report. Points with generated ids are last,
+ * sorted by the number in the id.
+ */
 export function listPointsInRecordOrder(report: Report): ReportNode[] {
   const numbered = report.points.filter(hasMadeUpId)
   if (numbered.length === 0) return [...report.points]
@@ -15,14 +18,14 @@ export function recordsOfPoint({ start, stop, otherRecords }: ReportNode): Trace
   return [start, stop, ...otherRecords].filter(record => record !== undefined)
 }
 
-/** Returns all records of a report. `buildReport` makes an equal report of them. */
+/** Returns all records of a report. `buildReport` builds an equal report from them. */
 export function listRecords(report: Report): TraceRecord[] {
   return listPointsInRecordOrder(report).flatMap(recordsOfPoint)
 }
 
 /**
- * Prepares records for JSON that other programs read. These refuse the words `NaN` and `Infinity` of Python's JSON, so
- * a record with one of these becomes a text, for `readTraceFile`.
+ * Prepares records for JSON that other programs read. Such programs reject the words `NaN` and `Infinity`, which
+ * Python's JSON may contain. A record with such a word becomes a string of JSON, which `readTraceFile` can read.
  */
 export function toEmbeddedRecords(records: readonly TraceRecord[]): (TraceRecord | string)[] {
   return records.map(record => (holdsWord(record) ? jsonText(record, 0) : record))

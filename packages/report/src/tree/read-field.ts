@@ -1,6 +1,9 @@
 import { asNumber, ExactNumber } from '@osprofiler/core/json'
 
-/** Follows a path of own properties into any value; `undefined` where the path ends. Safe for foreign records. */
+/**
+ * Follows a path of own properties into any value. Returns `undefined` if the path does not exist. Safe for untrusted
+ * records.
+ */
 export function readField(value: unknown, ...path: readonly string[]): unknown {
   let current = value
   for (const key of path) {
@@ -21,12 +24,12 @@ export function readNumber(value: unknown, ...path: readonly string[]): number |
   return asNumber(readField(value, ...path))
 }
 
-/** Returns whether a JSON value has members or elements. */
+/** Returns whether a JSON value is an object or an array. */
 export function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !ExactNumber.is(value)
 }
 
-/** Returns whether a JSON value is an object with members, as a record and its `info` are. */
+/** Returns whether a JSON value is an object, such as a record or its `info`. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return isContainer(value) && !Array.isArray(value)
 }

@@ -3,7 +3,7 @@ import { asNumber } from '@osprofiler/core/json'
 import { isStopName } from '@osprofiler/core/record'
 import { isJsonObject, readField, readNumber, readText } from './read-field.js'
 
-/** The parts of a record that a report needs, read without trusting its declared type. */
+/** The parts of a record that a report needs, read without trusting the record's declared type. */
 export interface RecordFacts {
   readonly record: TraceRecord
   readonly kind: 'start' | 'stop'
@@ -18,7 +18,7 @@ export interface RecordFacts {
 
 const MAX_DIGITS = 40
 
-/** Reads a record, or any value in its place. Never throws on a JSON value. */
+/** Reads a record, or any JSON value that is not a record. Never throws. */
 export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) => number | undefined): RecordFacts {
   const name = readText(record, 'name')
   const traceId = readText(record, 'trace_id')
@@ -48,7 +48,7 @@ export function readStatus(stop: unknown): number | undefined {
   return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
 }
 
-/** Returns the status for people, with the recorded digits, even of a number that JavaScript cannot represent. */
+/** Returns the status for people. Shows the recorded digits even if JavaScript cannot represent the number. */
 export function formatStatus(stop: unknown): number | string | undefined {
   const status = readStatus(stop)
   if (status === undefined || Number.isSafeInteger(status)) return status
@@ -56,18 +56,21 @@ export function formatStatus(stop: unknown): number | string | undefined {
   return formatDigits(asNumber(served) === undefined ? sent : served)
 }
 
-/** Returns a number's recorded digits, or the first of them if there are more than anybody reads. */
+/** Returns a number's recorded digits, or only the first digits if there are too many to read. */
 export function formatDigits(number: unknown): string {
   const digits = String(number)
   return digits.length > MAX_DIGITS ? `${digits.slice(0, MAX_DIGITS)}...` : digits
 }
 
-/** Returns the route of a served request, such as `/orders/:id`. A router reports it at the stop, others before. */
+/**
+ * Returns the route of a served request, such as `/orders/:id`. A router reports the route in the stop record;
+ * everything else reports it in the start record.
+ */
 export function readRoute({ start, stop }: { readonly start?: unknown; readonly stop?: unknown }): string | undefined {
   return readText(stop, 'info', 'request', 'route') ?? readText(start, 'info', 'request', 'route')
 }
 
-/** Python's clients send null, or nothing, for a missing project or service. */
+/** For a project or service that has no name, Python's clients send null, or no field. */
 function isStringOrNull(value: unknown): boolean {
   return value === undefined || value === null || typeof value === 'string'
 }

@@ -1,21 +1,21 @@
 import type { TraceRecord } from '@osprofiler/core'
 
 /**
- * What is odd about a point. A point without marks was recorded whole.
+ * A defect of a point's records. A point without marks was recorded correctly.
  *
  * - `unfinished`: it has a start but no stop; its end is unknown
  * - `no-start`: it has a stop but no start; its beginning is unknown
  * - `stop-before-start`: its stop is earlier than its start
  * - `bad-time`: a record's timestamp cannot be read
  * - `malformed`: a record lacks a field, or has one of a wrong type
- * - `no-id`: its only record has no `trace_id`; `traceId` is made up
- * - `orphan`: its parent is not in the trace; it stands at the top
- * - `self-parent`: it names itself as its parent; it stands at the top
- * - `cycle`: it and others are one another's parents; the earliest of them stands at the top
+ * - `no-id`: its only record has no `trace_id`; `traceId` is generated
+ * - `orphan`: its parent is not in the trace; it is at the top
+ * - `self-parent`: it names itself as its parent; it is at the top
+ * - `cycle`: it is its own ancestor through other points; the earliest point of the cycle is at the top
  * - `duplicate`: a record came more than once
- * - `several-starts`, `several-stops`: different records under one id; the earliest start and the latest stop count
- * - `mixed`: its records differ in name or parent; those of its start count
- * - `other-trace`: its `base_id` is not the report's
+ * - `several-starts`, `several-stops`: it has different starts or stops; the earliest start and the latest stop count
+ * - `mixed`: its records differ in name or parent; the start's name and parent count
+ * - `other-trace`: its `base_id` differs from the report's
  */
 export type Mark =
   | 'unfinished'
@@ -42,15 +42,18 @@ export interface ReportNode {
   readonly project: string | undefined
   readonly service: string | undefined
   readonly host: string | undefined
-  /** `undefined` if no readable start was recorded; the same holds for the stop. */
+  /**
+   * `startedUs` is `undefined` if no start with a readable time was recorded. `finishedUs` is `undefined` if there is
+   * no such stop.
+   */
   readonly startedUs: number | undefined
   readonly finishedUs: number | undefined
-  /** `undefined` if either end is unknown; 0 if the stop is earlier than the start. */
+  /** `undefined` if the start or the stop is unknown; 0 if the stop is earlier than the start. */
   readonly durationUs: number | undefined
-  /** `start` and `stop` are as they came, not validated: fields may be missing or of other types than declared. */
+  /** `start` and `stop` are the unvalidated records: fields may be missing, or may have other types than declared. */
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
-  /** Duplicates and contradictions: records that are neither `start` nor `stop`. */
+  /** Records that are neither `start` nor `stop`, because they are duplicates or contradict those. */
   readonly otherRecords: readonly TraceRecord[]
   /** The exception's type (`info.etype` of the stop). */
   readonly exception: string | undefined
@@ -59,15 +62,15 @@ export interface ReportNode {
   readonly marks: readonly Mark[]
   /** 0 at the top. */
   readonly depth: number
-  /** In the order of their real starts. */
+  /** In the order of their starts. */
   readonly children: readonly ReportNode[]
 }
 
-/** The tree of a trace, as `buildReport` makes it. */
+/** The tree of a trace, from `buildReport`. */
 export interface Report {
-  /** The trace id of most records; `undefined` if there is none. */
+  /** The `base_id` that most records have; `undefined` if no record has one. */
   readonly baseId: string | undefined
-  /** The earliest recorded timestamp: the zero of all times in the report. */
+  /** The earliest recorded timestamp, from which all times in the report are counted. */
   readonly startedAt: string | undefined
   /** From the first record to the last; `undefined` if no record has a readable time. */
   readonly durationUs: number | undefined
@@ -76,6 +79,6 @@ export interface Report {
   readonly roots: readonly ReportNode[]
   /** Every point, parents before children. A loop over this list replaces recursion, which could overflow the stack. */
   readonly points: readonly ReportNode[]
-  /** How many entries of the file or store are not shown because they hold no record; absent if there are none. */
+  /** How many entries of the file or store are not shown because they contain no record; absent if there are none. */
   readonly leftOut?: number | undefined
 }

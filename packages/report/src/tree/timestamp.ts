@@ -24,7 +24,7 @@ export function createTimestampReader(): (timestamp: unknown) => number | undefi
   }
 }
 
-/** Formats microseconds since 1970 as records have them; as the start of 1970 if they are no valid date. */
+/** Formats microseconds since 1970 as a record's timestamp. An invalid date becomes the start of 1970. */
 export function formatTimestamp(us: number): string {
   const ms = Math.floor(us / 1000)
   const date = new Date(ms)

@@ -1,6 +1,6 @@
 /**
- * Formats microseconds for people: `750 µs`, `41.2 ms`, `1.23 s`, `2 m 05 s`, `1 h 02 m`. Fractions have three digits.
- * `micro` is the unit of microseconds: `us` if only ASCII is possible.
+ * Formats microseconds for people: `750 µs`, `41.2 ms`, `1.23 s`, `2 m 05 s`, `1 h 02 m`. Values with a fraction have
+ * three digits. `micro` is the unit for microseconds: `us` if only ASCII is possible.
  */
 export function formatDuration(us: number, micro = 'µs'): string {
   if (us < 0) return `-${formatDuration(-us, micro)}`
@@ -14,9 +14,9 @@ export function formatDuration(us: number, micro = 'µs'): string {
   return `${formatCount(Math.floor(minutes / 60))} h ${padTwoDigits(minutes % 60)} m`
 }
 
-/** Formats a count with separated thousands: `1,204`. */
+/** Formats a count with a thousands separator: `1,204`. */
 export function formatCount(count: number): string {
-  // The first call of toLocaleString would take 7 ms to load language data.
+  // The first call to toLocaleString would take 7 ms, because it loads language data.
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
@@ -25,7 +25,7 @@ export function formatCounted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Formats a share of 1 as a percentage: `62 %`, `< 1 %`. */
+/** Formats a share (0 to 1) as a percentage: `62 %`, `< 1 %`. */
 export function formatShare(share: number): string {
   const percent = Math.round(share * 100)
   return percent === 0 && share > 0 ? '< 1 %' : `${percent} %`

@@ -3,16 +3,16 @@ import { readField, readText } from '../tree/read-field.js'
 import { formatStatus, readRoute } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 
-/** Longer statements and paths are cut: labels are for people, and a record may hold megabytes. */
+/** Longer statements and paths are cut, because labels are for people, and a record may contain megabytes. */
 const MAX_TEXT_CHARS = 20_000
 
-/** The rest of a text is not searched for values, because a malicious text could make the patterns slow. */
+/** Only this many characters are searched for values, because a malicious text could make the patterns slow. */
 const MAX_GENERALIZED_CHARS = 4000
 
 /** The action of a point according to its start, and whether its stop has a status. */
 interface Action {
   readonly text: string
-  /** The part that many points have in common: a method and a route. */
+  /** The part that many points have in common, such as a method and a route. */
   readonly shape?: string | undefined
   readonly hasStatus: boolean
 }
@@ -20,28 +20,31 @@ interface Action {
 /**
  * Returns what a point did in one line for people: `GET /orders/7 200`, `GET catalog:8080/items 200`, `SELECT ... FROM
  * items WHERE id = ?`, `Manager.create`, `getOrder GET /orders/:id`, or `for connection`. Empty if unknown. Not
- * escaped: pass it through `escapeControl` before printing. A query that fits into `room` characters has its list of
- * columns.
+ * escaped: pass it through `escapeControl` before printing. A query is shown with its list of columns if it fits into
+ * `room` characters.
  */
 export function pointDetail(node: ReportNode, room = 0): string {
   const { text, hasStatus } = readAction(node)
-  // A router knows its route only at the stop.
+  // A router reports its route only in the stop record.
   const outcome = hasStatus ? formatStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
   return outcome === undefined ? shortenQuery(text, room) : `${text} ${outcome}`
 }
 
 /**
- * Creates a function that returns the same key for points that repeat one another: same service, same name, and the
- * same action with other values. Ids, numbers and quoted values in paths and statements do not count.
+ * Creates a function that returns equal keys for points that repeat one another. Such points have the same service and
+ * name, and the same action apart from values. Ids, numbers and quoted values in paths and statements do not count.
  */
 export function createRepetitionKey(): (node: ReportNode) => string {
   const shapeOf = createShapeReader()
-  // Framework layers without points below them look the same to a reader, so their names do not count.
+  // Framework layers without points below them repeat one another even if their names differ.
   return node =>
     JSON.stringify([node.service, node.name, (isLayer(node) && node.children.length === 0) || shapeOf(node)])
 }
 
-/** Creates a function that returns an action without values: `GET /orders/:id`, `GET /orders/*`; empty if unknown. */
+/**
+ * Creates a function that returns a point's action without values, such as `GET /orders/:id` or `GET /orders/*`; empty
+ * if unknown.
+ */
 export function createShapeReader(): (node: ReportNode) => string {
   const shapes = new Map<string, string>()
   return node => {
@@ -56,12 +59,12 @@ export function createShapeReader(): (node: ReportNode) => string {
   }
 }
 
-/** Returns whether a point is a layer of a framework (`info.layer`): a middleware, a hook, a handler. */
+/** Returns whether a point is a framework layer (`info.layer`), such as a middleware, a hook or a handler. */
 export function isLayer(node: ReportNode): boolean {
   return readText(node.start, 'info', 'layer', 'name') !== undefined
 }
 
-/** Returns one line for repeated points: their route, their detail if all share it, or else its shape. */
+/** Returns one line for repeated points: their route, the detail that all of them share, or else their shape. */
 export function repeatedDetail(nodes: readonly ReportNode[], room = 0): string {
   const actions = nodes.map(readAction)
   const texts = new Set(actions.map(({ shape, text }) => shape ?? text))
@@ -99,12 +102,15 @@ function readAction({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Action
   }
   const awaited = readText(stop, 'info', 'wait', 'for') ?? readText(start, 'info', 'wait', 'for')
   if (awaited !== undefined) return { text: `for ${awaited.slice(0, MAX_TEXT_CHARS)}`, hasStatus: false }
-  // Python's names start with the module: glance.api.v2.images.ImagesController.show.
+  // Python's function names start with the module, as in glance.api.v2.images.ImagesController.show.
   const name = readText(start, 'info', 'function', 'name') ?? ''
   return { text: name.slice(0, MAX_TEXT_CHARS).split('.').slice(-2).join('.'), hasStatus: false }
 }
 
-/** Removes a query's list of columns if there is no room for it. The tables and conditions tell queries apart. */
+/**
+ * Removes a query's list of columns if there is no room for the list. The tables and conditions distinguish queries
+ * better.
+ */
 function shortenQuery(text: string, room: number): string {
   if (text.length <= room) return text
   const select = /^select (?:distinct )?/i.exec(text)

@@ -17,7 +17,7 @@ import { chooseTrace, useListView } from './view/list-view.js'
 import { RestOfList } from './view/rest-of-list.js'
 import { SearchProgress } from './view/search-progress.js'
 
-/** Shows the traces of a store, and follows the store while the page is visible. */
+/** Shows the traces of a store, and updates the list while the page is visible. */
 export function ListPage({ store }: { readonly store: string }) {
   const { view, change } = useListView()
   const { theme, switchTheme } = useTheme()
@@ -33,7 +33,7 @@ export function ListPage({ store }: { readonly store: string }) {
   useEffect(() => acceptDrops(file => void takeFile(file)), [])
 
   const { search, minDuration, status, route, sorting, chosen } = view
-  // The route filter does not narrow the routes, so that another route can be chosen.
+  // The route filter does not apply to the list of routes, so that another route can be chosen.
   const candidates = useMemo(
     () => filterTraces(list.traces, { search, minDuration, status, route: '' }),
     [list.traces, search, minDuration, status],
@@ -72,7 +72,7 @@ export function ListPage({ store }: { readonly store: string }) {
             accept=".json,.jsonl,application/json"
             onChange={event => {
               const [file] = event.currentTarget.files ?? []
-              // An empty field lets the user choose the same file again.
+              // The field is cleared so that the user can choose the same file again.
               const input = event.currentTarget
               if (file !== undefined) void takeFile(file).finally(() => Object.assign(input, { value: '' }))
             }}

@@ -2,7 +2,7 @@ import { useLayoutEffect } from 'preact/hooks'
 import { isTyping } from '../shared/is-typing.js'
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
-/** Keys of the list page, as its sheet shows them. */
+/** Keyboard shortcuts of the list page, as the shortcuts dialog shows them. */
 export const LIST_SHORTCUTS: KeyGroups = [
   [
     'Traces',
@@ -32,16 +32,16 @@ export const LIST_SHORTCUTS: KeyGroups = [
 
 interface ListActions {
   readonly choose: (ref: string) => void
-  /** Compares the two chosen traces, if there are two. */
+  /** Compares the chosen traces if two are chosen. */
   readonly compare: () => void
   readonly switchFailedOnly: () => void
   readonly switchTheme: () => void
   readonly showKeys: () => void
 }
 
-/** Obeys the keys of `LIST_SHORTCUTS`, unless a dialog is open. */
+/** Handles the keys in `LIST_SHORTCUTS`, unless a dialog is open. */
 export function useListShortcuts(actions: ListActions): void {
-  // An effect after the next paint would miss a key pressed right away.
+  // `useEffect` would run after the next paint, and miss a key that is pressed right away.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (document.querySelector('dialog[open]') !== null) return
@@ -52,7 +52,7 @@ export function useListShortcuts(actions: ListActions): void {
   })
 }
 
-/** Returns whether the key meant something. */
+/** Returns whether the key is a shortcut. */
 function handleKey({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent, actions: ListActions): boolean {
   if (ctrlKey || metaKey || altKey) return false
   const isInSearch = target instanceof HTMLInputElement && target.type === 'search'

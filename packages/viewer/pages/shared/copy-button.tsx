@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Shows a button that copies a text. `what` names the text for screen readers. */
+/** Shows a button that copies a text. `what` describes the text for screen readers. */
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
@@ -23,7 +23,7 @@ async function copyText(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
   } catch {
-    // If the clipboard is refused, as in a page of a plain http: origin, the old way may still work.
+    // If the clipboard API is not available, as on a page from an http: origin, `execCommand` may still work.
     const area = document.createElement('textarea')
     area.value = text
     document.body.append(area)

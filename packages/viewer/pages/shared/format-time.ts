@@ -3,8 +3,8 @@ const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'sh
 const DAY_AND_YEAR_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /**
- * Formats a record's timestamp in the reader's time zone: `14:03:22.118` today, otherwise with its day, and with its
- * year if that differs. Other texts are returned as they are.
+ * Formats a record's timestamp in the reader's time zone: `14:03:22.118` if it is today. Otherwise the day is added,
+ * and the year if it is not the current year. A string that is not a timestamp is returned unchanged.
  */
 export function formatTime(timestamp: string, now: Date): string {
   const at = readTime(timestamp)
@@ -16,7 +16,9 @@ export function formatTime(timestamp: string, now: Date): string {
   return `${day.format(at)}, ${time}`
 }
 
-/** Returns a value for the `datetime` of a `time` element; `undefined` if the text is no timestamp. */
+/**
+ * Returns a value for the `datetime` attribute of a `time` element, or `undefined` if the string is not a timestamp.
+ */
 export function toMachineTime(timestamp: string): string | undefined {
   return readTime(timestamp)?.toISOString()
 }

@@ -1,4 +1,4 @@
-/** Returns whether a key belongs to a field rather than to the page. */
+/** Returns whether a key is pressed in a field, so that it is not a shortcut of the page. */
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input:not([type="checkbox"]), select, textarea') !== null
 }

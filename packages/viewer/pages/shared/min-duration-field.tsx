@@ -5,7 +5,7 @@ interface MinDurationFieldProps {
   readonly change: (text: string) => void
 }
 
-/** Shows the filter by duration. Reports an invalid text, because such a text filters nothing. */
+/** Shows the field for the minimum duration. Marks invalid input, because such input filters nothing. */
 export function MinDurationField({ text, change }: MinDurationFieldProps) {
   const isWrong = isInvalidDuration(text)
   return (

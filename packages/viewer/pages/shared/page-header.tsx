@@ -5,14 +5,14 @@ import { ThemeButton } from './theme-button.js'
 interface PageHeaderProps {
   readonly title: string
   readonly store: string
-  /** Whether the page follows the store; `undefined` for a page that does not change. */
+  /** Whether the page is being kept up to date with the store; `undefined` for a page that does not change. */
   readonly isLive?: boolean
   readonly theme: Theme
   readonly switchTheme: () => void
   readonly children: ComponentChildren
 }
 
-/** Shows the header of the pages of `osprofiler ui`, except for the page of a trace. */
+/** Shows the header of every page of `osprofiler ui` except a trace's page. */
 export function PageHeader({ title, store, isLive, theme, switchTheme, children }: PageHeaderProps) {
   return (
     <header class="header">

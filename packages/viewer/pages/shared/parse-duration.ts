@@ -1,12 +1,12 @@
-/** Advice for an invalid text. */
+/** The message for invalid input. */
 export const DURATION_ADVICE = 'This is not a duration. Type milliseconds, such as 5 or 0.5, or add a unit: 1.5 s.'
 
-/** Returns whether a text is not a duration. Such a text filters nothing. */
+/** Returns whether the input is not empty and not a duration. Such input filters nothing. */
 export function isInvalidDuration(text: string): boolean {
   return text.trim() !== '' && Number.isNaN(readDuration(text))
 }
 
-/** Reads `250`, `250ms`, `1.5 s` or `80 us` as microseconds. The default unit is ms. Other texts give 0. */
+/** Parses `250`, `250ms`, `1.5 s` or `80 us` as microseconds. The default unit is ms. Returns 0 for any other text. */
 export function parseDuration(text: string): number {
   return readDuration(text) || 0
 }

@@ -1,8 +1,9 @@
 const COLOUR_COUNT = 8
 
 /**
- * Assigns each service a color number for `serviceColour`. The number depends on the name, so that a service has the
- * same color on every page. If two of the same eight services want one color, the later one takes the next free color.
+ * Assigns each service a color number for `serviceColourStyle`. The number depends on the name, so that a service has
+ * the same color on every page. If the color is taken among the same group of eight services, the service gets the next
+ * free color.
  */
 export function assignColours(names: readonly string[]): number[] {
   const taken = new Set<number>()
@@ -16,8 +17,8 @@ export function assignColours(names: readonly string[]): number[] {
 }
 
 /**
- * Returns a service's color as custom properties. Eight colors can be told apart with any kind of color vision (after
- * Okabe and Ito). From the ninth service on, the same colors come with stripes.
+ * Returns a service's color as custom properties. The eight colors are distinguishable with any type of color vision
+ * (after Okabe and Ito). From the ninth service on, the same colors are used with stripes.
  */
 export function serviceColourStyle(colour: number): Record<string, string> {
   const base = `var(--service-${colour % COLOUR_COUNT})`
@@ -30,7 +31,7 @@ export function serviceColourStyle(colour: number): Record<string, string> {
   }
 }
 
-/** Returns the colors for a canvas, which does not know custom properties. */
+/** Returns the colors for a canvas, which does not support custom properties. */
 export function readServiceColours(): string[] {
   const style = getComputedStyle(document.documentElement)
   return Array.from({ length: COLOUR_COUNT }, (_, index) => style.getPropertyValue(`--service-${index}`).trim())

@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** Keys and their meanings, in groups with a title each. */
+/** Keys and their meanings, in groups that have a title. */
 export type KeyGroups = readonly (readonly [string, readonly (readonly [string, string])[]])[]
 
-/** Shows the keys of a page in a modal dialog. */
+/** Shows a page's keyboard shortcuts in a modal dialog. */
 export function ShortcutsSheet({ groups, close }: { readonly groups: KeyGroups; readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => dialog.current?.showModal(), [])

@@ -7,7 +7,7 @@ interface SortHeadProps<Column extends string> {
   readonly sortBy: (key: Column) => void
 }
 
-/** Shows the head of a column as a button that sorts the table. */
+/** Shows a column's heading as a button that sorts the table. */
 export function SortHead<Column extends string>({ column, sorting, class: name, sortBy }: SortHeadProps<Column>) {
   const [key, title, meaning] = column
   const order = sorting.descending ? 'descending' : 'ascending'

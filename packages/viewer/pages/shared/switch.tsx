@@ -7,7 +7,7 @@ interface SwitchProps {
   readonly children: ComponentChildren
 }
 
-/** Shows a checkbox with a name, for a setting that is on or off. */
+/** Shows a labeled checkbox for a setting that is on or off. */
 export function Switch({ isOn, change, title, children }: SwitchProps) {
   return (
     <label class="switch" title={title}>

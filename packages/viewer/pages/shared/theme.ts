@@ -1,12 +1,15 @@
 import { useState } from 'preact/hooks'
 
-/** Colors of the pages. `auto` follows the system. */
+/** The color theme of the pages. `auto` follows the system. */
 export type Theme = 'auto' | 'light' | 'dark'
 
 const STORAGE_KEY = 'osprofiler-theme'
 const NEXT_THEMES: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
 
-/** Returns the stored theme, or `auto` if storage is switched off, or forbidden in a page from a file. */
+/**
+ * Returns the stored theme, or `auto` if there is none. Storage may be disabled, or blocked because the page was opened
+ * from a file.
+ */
 export function readStoredTheme(): Theme {
   try {
     const value = localStorage.getItem(STORAGE_KEY)
@@ -16,17 +19,20 @@ export function readStoredTheme(): Theme {
   }
 }
 
-/** Applies a theme to the page, and stores the theme for the next page if the browser allows this. */
+/** Applies a theme to the page, and stores the theme for other pages if the browser allows storage. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme
   try {
     localStorage.setItem(STORAGE_KEY, theme)
   } catch {
-    // If the browser refuses to store the theme, the theme lasts as long as the page.
+    // If the browser refuses to store the theme, it applies only to this page.
   }
 }
 
-/** Applies the theme after the page's current theme, because two presses may come before the page is drawn again. */
+/**
+ * Applies the theme that follows the page's current one. Reads the current theme from the document, because the button
+ * may be pressed twice before the page is drawn again.
+ */
 function applyNextTheme(): Theme {
   const { theme } = document.documentElement.dataset
   const next = NEXT_THEMES[theme === 'light' || theme === 'dark' ? theme : 'auto']

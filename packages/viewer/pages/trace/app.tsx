@@ -24,7 +24,7 @@ interface AppProps {
   readonly source: PageSource | undefined
 }
 
-/** Shows the page of a trace: the findings, the filters, and one of the views. */
+/** Shows a trace's page: the findings, the filters, and one of the views. */
 export function App({ trace, facts, source }: AppProps) {
   const { report } = trace
   const [asRecorded, setAsRecorded] = useState(false)
@@ -89,7 +89,7 @@ export function App({ trace, facts, source }: AppProps) {
   )
 }
 
-/** Keeps the user's choices when newer records of the same trace come. */
+/** Keeps the user's choices when newer records of the same trace arrive. */
 function useStateTransfer(model: TraceModel, patch: ReturnType<typeof useViewState>['patch']): void {
   const before = useRef(model)
   useEffect(() => {

@@ -6,7 +6,7 @@ interface FailureProps {
   readonly retry: (() => void) | undefined
 }
 
-/** Explains why a trace cannot be shown, in place of the trace. */
+/** Explains why a trace cannot be shown. Takes the place of the trace. */
 export function Failure({ reason, list, retry }: FailureProps) {
   return (
     <main class="notice">

@@ -28,7 +28,9 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ['statistics', 'Statistics'],
 ]
 
-/** Shows the title and the facts of a trace, how much the page leaves out, and the views. */
+/**
+ * Shows the title and the facts of a trace, the number of points that the page leaves out, and the tabs of the views.
+ */
 export function Header({ model, facts, source, view, theme, patch, switchTheme, showKeys }: HeaderProps) {
   const { report } = model
   const [root] = report.roots

@@ -31,7 +31,7 @@ async function open(element: HTMLElement): Promise<void> {
 }
 
 async function openInline(element: HTMLElement): Promise<void> {
-  // Lets the browser show that the trace is being opened, before the work begins.
+  // Lets the browser draw the message that the trace is being opened before the work begins.
   await new Promise(resolve => setTimeout(resolve, 0))
   const trace = readInlineTrace()
   if (trace === undefined) throw new Error('There are no records in this page.')
@@ -49,7 +49,10 @@ async function openFromServer(element: HTMLElement, source: PageSource): Promise
   watchTrace(source, () => void refresh().catch(() => undefined))
 }
 
-/** Shows a view. The first view replaces the opening words, which Preact would keep, because it did not write them. */
+/**
+ * Shows a view. The first view replaces the placeholder text, which Preact would keep, because Preact did not render
+ * it.
+ */
 function show(element: HTMLElement, view: ComponentChild): void {
   if (!hasView) element.replaceChildren()
   hasView = true

@@ -13,7 +13,10 @@ interface PageActions {
 
 type Change = (model: TraceModel, state: ViewState) => Partial<ViewState>
 
-/** The keys that work everywhere except in a field. `trace-shortcuts.ts` describes them. */
+/**
+ * The changes of state by the key that makes them. The keys work everywhere except in a field, and `trace-shortcuts.ts`
+ * describes them.
+ */
 const CHANGES_BY_KEY: Readonly<Record<string, Change>> = {
   '1': () => ({ view: 'waterfall' }),
   '2': () => ({ view: 'flame' }),
@@ -34,9 +37,9 @@ const CHANGES_BY_KEY: Readonly<Record<string, Change>> = {
   Escape: (_, { detailsOpen }) => (detailsOpen ? { detailsOpen: false } : { marked: undefined }),
 }
 
-/** Obeys the keys that work in every view, except in a field or while a dialog is open. */
+/** Handles the keys that work in every view, except in a field or while a dialog is open. */
 export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme, showKeys }: PageActions): void {
-  // An effect after the next paint would miss a key pressed right away.
+  // `useEffect` would run after the next paint, and miss a key that is pressed right away.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
@@ -56,7 +59,7 @@ export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme,
   })
 }
 
-/** Goes to the next (1) or previous (-1) marked point, in a circle. */
+/** Selects the next (1) or previous (-1) marked point. The first one follows the last one. */
 export function selectMarked(model: TraceModel, state: ViewState, step: number): Partial<ViewState> {
   const { marked } = state
   if (marked === undefined || marked.points.length === 0) return {}
@@ -64,13 +67,13 @@ export function selectMarked(model: TraceModel, state: ViewState, step: number):
   return { ...reveal(model, state, marked.points[current] ?? 0), marked: { ...marked, current } }
 }
 
-/** Opens (1) or closes (-1) the next level of the whole tree, and folds all repetitions. */
+/** Opens (1) or closes (-1) one level of the whole tree, and closes all open folds. */
 export function changeLevel(model: TraceModel, { collapsed }: ViewState, step: number): Partial<ViewState> {
   const level = Math.min(Math.max(0, countOpenLevels(model, collapsed) + step), model.deepest)
   return { collapsed: collapseFrom(model, level), openFolds: new Set() }
 }
 
-/** Returns how many levels are open everywhere: the level of the topmost closed point. */
+/** Returns the number of levels that are completely open, which is the level of the topmost closed point. */
 export function countOpenLevels(model: TraceModel, collapsed: ReadonlySet<number>): number {
   let level = model.deepest
   for (const index of collapsed) level = Math.min(level, model.points[index]?.depth ?? level)

@@ -16,7 +16,10 @@ interface ToolbarProps {
   readonly patch: Patch
   readonly kept: Uint8Array | undefined
   readonly mark: (label: string, points: readonly number[]) => void
-  /** Set if the clocks of hosts differ. Times are then shown as recorded, or on one clock. */
+  /**
+   * Set if the hosts' clocks differ. The user can then choose whether to show the recorded times or the times on one
+   * clock.
+   */
   readonly clocks: { readonly asRecorded: boolean; readonly setAsRecorded: (value: boolean) => void } | undefined
 }
 
@@ -24,7 +27,7 @@ interface ToolbarProps {
 export function Toolbar({ model, state, patch, kept, mark, clocks }: ToolbarProps) {
   const { minUs } = state
   const [minDurationText, setMinDurationText] = useState(minUs === 0 ? '' : formatDuration(minUs))
-  // Going to a point that is filtered out switches the filters off.
+  // Going to a point that is filtered out turns off the filters, so the field for the minimum duration is cleared too.
   useEffect(() => {
     if (minUs === 0 && parseDuration(minDurationText) > 0) setMinDurationText('')
   }, [minUs])
@@ -96,7 +99,7 @@ function SearchField({ model, state: { marked }, patch, mark }: SearchProps) {
       if (!signal.aborted) setBusy(false)
     }
   }
-  // The first run belongs to the opening of the page, and is not a search.
+  // The effect also runs when the page is opened, which is not a search.
   const opened = useRef(false)
   useEffect(() => {
     if (!opened.current) {

@@ -1,6 +1,6 @@
 import type { KeyGroups } from '../shared/shortcuts-sheet.js'
 
-/** Keys of the page of a trace, as its sheet shows them. */
+/** Keyboard shortcuts of a trace's page, as the shortcuts dialog shows them. */
 export const TRACE_SHORTCUTS: KeyGroups = [
   [
     'Rows',

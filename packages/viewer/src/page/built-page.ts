@@ -10,7 +10,10 @@ export interface BuiltPage {
   readonly script: string
   readonly style: string
   readonly theme: string
-  /** Refuses everything but this script and this style. A page that fetches adds `connect-src`. */
+  /**
+   * The content security policy, which blocks everything except this script and this style. A page that fetches its
+   * data adds `connect-src`.
+   */
   readonly policy: string
 }
 
@@ -24,7 +27,10 @@ export function getBuiltPage(): BuiltPage {
   return built
 }
 
-/** Returns the beginning of the page. The data follows, then the application, which finds the data before itself. */
+/**
+ * Returns the beginning of the page. The data must follow, and then the application, because it reads the data when it
+ * starts.
+ */
 export function renderPageStart({ style, policy }: BuiltPage, title: string, connectSources = "'none'"): string {
   return `<!doctype html>
 <html lang="en">
@@ -43,17 +49,17 @@ export function renderPageStart({ style, policy }: BuiltPage, title: string, con
 `
 }
 
-/** Returns the end of the page, with the application. */
+/** Returns the end of the page, which contains the application. */
 export function renderPageEnd({ script }: BuiltPage): string {
   return `<script>${script}</script>\n</body>\n</html>\n`
 }
 
-/** Adds to a page's policy the addresses from which the page may fetch. */
+/** Adds the addresses from which the page may fetch to its policy. */
 export function createContentSecurityPolicy(policy: string, connectSources: string): string {
   return `${policy}; connect-src ${connectSources}`
 }
 
-/** Writes JSON for a script element. No record can end the element, or begin a comment in it. */
+/** Writes JSON for a `script` element. No record can end the element, or begin a comment in it. */
 export function embedJson(value: unknown): string {
   return jsonText(value, 0).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
@@ -65,7 +71,7 @@ function readBuiltPage(): BuiltPage {
     "default-src 'none'",
     `script-src '${createHashSource(script)}'`,
     `style-src '${createHashSource(style)}'`,
-    // A regular expression that runs away can only be stopped in a worker.
+    // Searches by regular expression run in a worker, because a slow expression can be stopped only there.
     'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
@@ -89,7 +95,7 @@ function createHashSource(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-/** Escapes a text for the content of an HTML element or for an attribute in quotes. */
+/** Escapes a string for the content of an HTML element or for a quoted attribute. */
 export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -15,7 +15,7 @@ export function selectHeaviestPoints(points: readonly ReportNode[], limit: numbe
       if (below > (weights[index] ?? 0)) weights[index] = below
     }
   }
-  // Of equal points the first in tree order is kept, so a parent comes before its children.
+  // If points have equal weights, the first point in tree order is kept, so a parent comes before its children.
   const order = Uint32Array.from(points.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b)
   const kept = new Set(order.subarray(0, limit))
   return points.filter((_, index) => kept.has(index))

@@ -1,20 +1,22 @@
 import type { PageSource } from '../protocol/page-source.js'
 import { createContentSecurityPolicy, embedJson, getBuiltPage, renderPageEnd, renderPageStart } from './built-page.js'
 
-/** Page of one trace without its records, from `pageTemplate`, and the policy to send with the page. */
+/** A page of one trace without its records, from `pageTemplate`, and the policy to send with the page. */
 export interface PageTemplate {
   readonly html: string
-  /** The page's policy, to send as a header, too. A header can add `frame-ancestors`. */
+  /**
+   * The page's policy. The page contains it, but it should also be sent as a header, which can add `frame-ancestors`.
+   */
   readonly contentSecurityPolicy: string
 }
 
 const SAME_ORIGIN = "'self'"
 
 /**
- * Returns the page of `renderPage` without records, for a server that hands out one trace at `source.trace`. The
+ * Returns the page of `renderPage` without records, for a server that serves the trace's records at `source.trace`. The
  * package's README describes what the page expects of the server.
  *
- * @throws TypeError if an address is not a path of the same origin, Error if the page was not built
+ * @throws TypeError if an address is not a path on the same origin, Error if the page was not built
  */
 export function pageTemplate(source: PageSource): PageTemplate {
   for (const path of [source.trace, source.events, source.list]) {
@@ -33,7 +35,9 @@ export function pageTemplate(source: PageSource): PageTemplate {
   return { html, contentSecurityPolicy: createContentSecurityPolicy(page.policy, SAME_ORIGIN) }
 }
 
-/** Returns the colors and fonts of the page as CSS: custom properties on `:root`, light and dark. */
+/**
+ * Returns the colors and fonts of the page as CSS, with custom properties on `:root` for the light and the dark theme.
+ */
 export function pageTheme(): string {
   return getBuiltPage().theme
 }

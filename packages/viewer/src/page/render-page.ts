@@ -4,20 +4,21 @@ import type { PageFacts } from '../protocol/page-source.js'
 import { embedJson, getBuiltPage, renderPageEnd, renderPageStart } from './built-page.js'
 import { selectHeaviestPoints } from './heaviest-points.js'
 
-/** Options of `renderPage`: the title, and how many points one page may hold. */
+/** Options of `renderPage`: the title, and the maximum number of points. */
 export interface RenderPageOptions {
   /** The document's title. Default: the trace's id. */
   readonly title?: string | undefined
-  /** Of a larger trace the page has only the heaviest points, and says so. Default: 200,000. */
+  /** If a trace has more points, the page contains only the heaviest ones, and says so. Default: 200,000. */
   readonly pointLimit?: number | undefined
 }
 
 const DEFAULT_POINT_LIMIT = 200_000
 
 /**
- * Renders a report as one HTML file that works without a network, with the application, its style and all records. The
- * file comes in pieces, because the records of a large trace are too long for one string. No record is run or taken for
- * markup. The page's content security policy refuses every connection, and every script but its own.
+ * Renders a report as one HTML file that works without a network, with the application, its style and all records.
+ * Returns the file in pieces, because the records of a large trace are too long for one string. No part of a record is
+ * run or interpreted as markup. The page's content security policy blocks every connection, and every script except the
+ * page's own.
  *
  * @throws Error if the page was not built
  *
@@ -41,6 +42,6 @@ export function renderPage(report: Report, options: RenderPageOptions = {}): Ite
     yield ']</script>\n'
     yield renderPageEnd(page)
   }
-  // The page may be written more than once.
+  // The result can be iterated more than once.
   return { [Symbol.iterator]: () => joinChunks(writePage()) }
 }

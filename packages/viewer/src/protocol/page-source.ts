@@ -1,17 +1,20 @@
-/** Where the page gets its trace: paths of the origin that serves the page. */
+/** The addresses from which the page gets its trace, as paths on the origin that serves the page. */
 export interface PageSource {
-  /** A JSON array of records. */
+  /** The address of a JSON array of records. */
   readonly trace: string
-  /** A stream of server-sent events. At each message the page fetches `trace` again, and `complete` ends the stream. */
+  /**
+   * The address of a stream of server-sent events. On each message, the page fetches `trace` again. The event
+   * `complete` ends the stream.
+   */
   readonly events?: string | undefined
-  /** The page of all traces. */
+  /** The address of the page that lists all traces. */
   readonly list?: string | undefined
   readonly title?: string | undefined
-  /** How many entries of the trace hold no readable record. The page says so. */
+  /** How many entries of the trace contain no readable record. The page shows the number. */
   readonly leftOut?: number | undefined
 }
 
-/** The facts of a page. It holds fewer points than the trace if the trace is too large. */
+/** The facts of a page. If the trace is too large, the page has fewer points than the trace. */
 export interface PageFacts {
   readonly title: string
   readonly points: number

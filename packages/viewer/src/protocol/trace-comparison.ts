@@ -1,6 +1,6 @@
 import type { ReportDiff } from '@osprofiler/report'
 
-/** The data of the page of two traces. Texts of records are escaped, and times are in microseconds. */
+/** The data of the page that compares two traces. Strings from records are escaped, and times are in microseconds. */
 export interface TraceComparison extends ReportDiff {
   readonly before: ComparedTrace
   readonly after: ComparedTrace
@@ -8,7 +8,7 @@ export interface TraceComparison extends ReportDiff {
   readonly left: number
 }
 
-/** One of the two traces. `name` is the action of the first point. */
+/** One of the two compared traces. `name` is the action of the first point. */
 export interface ComparedTrace {
   readonly title: string
   readonly name: string

@@ -13,35 +13,38 @@ export interface ViewerOptions {
   readonly driver: Driver
   /** The name of the store on the pages, without credentials. Default: the driver's name. */
   readonly storeName?: string | undefined
-  /** Maximum size in bytes of one file that is opened in the browser. Default: 64 MiB. */
+  /** Maximum size in bytes of a file that a user opens in the browser. Default: 64 MiB. */
   readonly largestFile?: number | undefined
-  /** Called with failures that browsers learn nothing about. */
+  /** Called with errors that are not shown in the browser. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** A server of pages over a store. */
+/** A server of web pages that show a store. */
 export interface Viewer {
   /**
-   * Starts to serve on 127.0.0.1, by default on any free port. Returns the address to open in a browser. Anyone with
+   * Starts the server on 127.0.0.1, by default on any free port. Returns the address to open in a browser. Anyone with
    * the address can read the store while the viewer runs. Rejects with an Error if the port is not available.
    */
   listen(port?: number): Promise<string>
-  /** Ends every connection. */
+  /** Stops the server, and ends every connection. */
   close(): Promise<void>
 }
 
-/** A further connection replaces an idle one. */
+/** With more connections, an additional connection replaces an idle one. */
 const MAX_CONNECTIONS = 100
-/** A further connection is refused. Only requests that have the cookie can keep so many open. */
+/**
+ * With more connections, an additional connection is refused. Only requests that have the cookie can keep this many
+ * open.
+ */
 const MAX_ANSWERED_CONNECTIONS = 500
 const MAX_FILE_BYTES = 64 * 1024 * 1024
-/** A connection on which nothing moves ends after this time. */
+/** A connection without any traffic is closed after this time. */
 const STALLED_TIMEOUT_MS = 120_000
 
 /**
- * Creates the web pages over a store. They show its traces, each on the page of `renderPage`, two traces side by side,
- * and files that are opened in the browser. They are served to this machine alone, and only to a browser that came with
- * the token.
+ * Creates a server of web pages that show the traces of a store, each on the page of `renderPage`. Other pages compare
+ * two traces, and show files that the user opens in the browser. The server is reachable only from this machine, and
+ * answers only a browser that has presented the token.
  *
  * @throws Error if the pages were not built
  *
@@ -81,7 +84,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     if (!(error instanceof Refusal) && !isPrematureClose(error)) onError(error)
     if (response.destroyed || response.headersSent) return void response.destroy()
     const known = error instanceof Refusal ? error : new Refusal(500, 'The store could not be read.')
-    // A body that is not read must not hold up the connection.
+    // The connection is closed after a refused `POST`, because its body may not have been read.
     const headers = request.method === 'GET' ? known.headers : { ...known.headers, Connection: 'close' }
     sendText(response, known.status, 'text/plain; charset=utf-8', `${known.message}\n`, headers)
   }
@@ -107,12 +110,15 @@ export function createViewer(options: ViewerOptions): Viewer {
   }
 }
 
-/** Returns whether the browser closed the connection during the answer. */
+/** Returns whether the browser closed the connection before the end of the answer. */
 function isPrematureClose(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
-/** A request that changes something needs more than a cookie: a header that no form and no other page can send. */
+/**
+ * Checks a request's method. A request that changes something needs more than the cookie: a header that no form and no
+ * other site can send.
+ */
 function checkMethod({ method, headers }: IncomingMessage, route: Route): void {
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
   if (!allowed.includes(method ?? '')) {

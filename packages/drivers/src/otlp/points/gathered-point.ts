@@ -8,28 +8,28 @@ export interface TimedRecord {
   readonly at: number
 }
 
-/** The records of one point that have come so far. */
+/** The records of one point that have arrived so far. */
 export interface GatheredPoint {
   start: TimedRecord | undefined
   stop: TimedRecord | undefined
-  /** Further starts and stops without their `info`: duplicates and rivals. */
+  /** Additional start and stop records, without their `info`: duplicates and conflicting records. */
   others: readonly TimedRecord[]
 }
 
-/** Further records of a point would add nothing. */
+/** Limit per point. Further records would add no information. */
 const MAX_OTHER_RECORDS = 10
 
-/** Returns whether a record ends its point, by the same rule as in a report. */
+/** Returns whether a record is the stop of its point, by the same rule as in a report. */
 export function isStop({ name }: TraceRecord): boolean {
   return isStopName(name)
 }
 
-/** Returns whether a point has started and its stop has not come. */
+/** Returns whether a point has a start record and no stop record yet. */
 export function isOpen({ start, stop }: GatheredPoint): boolean {
   return start !== undefined && stop === undefined
 }
 
-/** Adds a record to a point. As in a report, the earliest start and the latest stop count. */
+/** Adds a record to a point. As in a report, the earliest start and the latest stop are used. */
 export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   const kind = isStop(added.record) ? 'stop' : 'start'
   const rival = point[kind]

@@ -5,7 +5,7 @@ import type { TimedRecord } from './gathered-point.js'
 export interface HeldStart {
   readonly baseId: string
   readonly traceId: string
-  /** The record as JSON text, whose use of memory is known: the length of the text. */
+  /** The record as JSON, whose memory use is known from the length of the string. */
   readonly line: string
   /** In microseconds since 1970. */
   readonly at: number
@@ -15,36 +15,39 @@ export interface HeldStart {
   readonly others: readonly TimedRecord[]
 }
 
-/** The starts of open points by trace and point, with limits for their number and memory. */
+/** The starts of open points by trace id and point id, with limits on their number and memory. */
 export interface HeldStarts {
   readonly size: number
   readonly isFull: boolean
   get(baseId: string, traceId: string): HeldStart | undefined
   remember(start: HeldStart): void
   forget(start: HeldStart | undefined): void
-  /** Notes that a record of the trace has come. */
+  /** Notes that a record of the trace has arrived. */
   touch(baseId: string): void
   findOldest(limit: number): readonly HeldStart[]
-  /** Returns the oldest starts of traces silent for `lingerMs` (if all points above have stopped) or for an hour. */
+  /**
+   * Returns the oldest starts of traces without new records for `lingerMs` (if all ancestors have stopped) or for an
+   * hour.
+   */
   findOverdue(limit: number): readonly HeldStart[]
 }
 
 interface HeldTrace {
-  /** Keyed by point id. Records mostly share the string objects of ids, so a Map need not compare characters. */
+  /** Keyed by point id. Records mostly share the string objects of ids, so the Map rarely compares characters. */
   readonly starts: Map<string, HeldStart>
   /** Number of starts that are not nested in another open point of this process. */
   topPoints: number
-  /** When a record of the trace last came, on the clock of `now`. */
+  /** When the last record of the trace arrived, on the clock of `now`. */
   touchedAt: number
 }
 
-/** When either limit is exceeded, the oldest starts make room. */
+/** When either limit is exceeded, the oldest starts are removed. */
 const MAX_POINTS = 20_000
 const MAX_LINE_CHARACTERS = 16 * 1024 * 1024
-/** The stops of a trace count as lost after this long without a record of the trace. */
+/** If a trace has no new record for this long, its missing stops are considered lost. */
 const MAX_SILENCE_MS = 3_600_000
 
-/** Creates an empty collection. `lingerMs` limits the wait for a stop after all points above have stopped. */
+/** Creates an empty collection. `lingerMs` limits the wait for a point's stop after all its ancestors have stopped. */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
   const traces = new Map<string, HeldTrace>()
   /** In the order of arrival. */

@@ -2,44 +2,46 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
 import { createRecentPoints } from './recent-points.js'
 
-/** Facts about a point that its children and its later records need. */
+/** Facts about a point that its child points and its later records need. */
 export interface KnownPoint {
   readonly baseId: string
   readonly traceId: string
   readonly parentId: string
   readonly program: string
   readonly startedAt: number
-  /** End of the point, known once the span was sent. */
+  /** The end of the point, known once its span was sent. */
   endedAt: number | undefined
-  /** Whether a span with both records was sent. */
+  /** Whether a span with both the start and the stop was sent. */
   isWhole: boolean
-  /** Set if the point is in a cycle of parents. The earliest point of the cycle is at the top. */
+  /** Set if the point's chain of parents forms a cycle. The earliest point of the cycle counts as the top. */
   cycle: 'top' | 'below' | undefined
 }
 
-/** Memory of the most recent points, from which spans get their parents and missing ends. */
+/** The most recent points, from which spans get their parents and missing ends. */
 export interface KnownPoints {
   get(baseId: string, traceId: string): KnownPoint | undefined
   learn(record: TraceRecord, startedAt: number): void
-  /** Notes that a point's span was sent with its stop, and whether with its start (`isWhole`). */
+  /** Notes that a point's span was sent with its stop record. `isWhole` says whether it also had its start record. */
   end(baseId: string, traceId: string, at: number, isWhole: boolean): void
-  /** Whether a point has no parent. The id of the trace is a parent only if a point has this id. */
+  /** Returns whether a point has no parent. The trace id counts as a parent only if a point has this id. */
   isTop(point: KnownPoint): boolean
-  /** Whether the parent is a point of the same program. */
+  /** Returns whether the parent is a point of the same program. */
   hasLocalParent(point: KnownPoint): boolean
-  /** Returns where a point without a stop ends: with the nearest ended point above, or with the trace so far. */
+  /**
+   * Returns the estimated end of a point without a stop: the end of the nearest ended ancestor, or of the trace so far.
+   */
   estimateEnd(point: KnownPoint): number
-  /** Notes the time of a trace's record. */
+  /** Notes the time of a record of the trace. */
   noteTime(baseId: string, at: number): void
 }
 
 const MAX_POINTS = 5_000
 const MAX_PATH_POINTS = 1_000
 
-/** Creates an empty memory. Beyond `MAX_POINTS` points, the oldest make room. */
+/** Creates an empty collection. Above `MAX_POINTS` points, the oldest are removed. */
 export function createKnownPoints(): KnownPoints {
   const points = createRecentPoints<KnownPoint>(MAX_POINTS)
-  /** Parents that were named before they came. Only these can close a cycle. */
+  /** Parents that were referred to before their own records arrived. Only these parents can close a cycle. */
   const awaited = createRecentPoints<true>(MAX_POINTS)
   const lastSeen = createRecentPoints<number>(MAX_POINTS)
 

@@ -7,7 +7,7 @@ import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
 import { createRecentPoints } from './recent-points.js'
 
-/** A point that is ready to be sent, with at least one of its records. */
+/** A point that is ready to be sent. It has at least one of its records. */
 export interface OtlpPoint {
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
@@ -17,29 +17,33 @@ export interface OtlpPoint {
   readonly isTop: boolean
   /** Oddities of the point's records, under the names that a report uses. */
   readonly marks: readonly string[]
-  /** Whether the parent is a point of the same program. Otherwise the parent is in another program or unknown. */
+  /**
+   * Whether the parent is a point of the same program. Otherwise, the parent belongs to another program, or is unknown.
+   */
   readonly hasLocalParent: boolean
-  /** Whether a span of the point was sent before, when a record was still missing. */
+  /** Whether a span of the point was already sent while a record was missing. */
   readonly isUpdate: boolean
   /** In microseconds since 1970. */
   readonly startedAt: number
-  /** At least `startedAt`. Without a stop: the end of the parent, or the time of the trace's last record. */
+  /**
+   * At least `startedAt`. For a point without a stop: the end of the parent, or the time of the trace's last record.
+   */
   readonly endedAt: number
-  /** Must be called once the point was sent or is given up. */
+  /** Must be called after the point was sent, or after sending it has finally failed. */
   done(isSent: boolean): void
 }
 
-/** The points to send for a batch. Planning holds nothing yet, so a batch that failed can be planned again. */
+/** The points to send for a batch. Planning changes no state, so a batch that failed can be planned again. */
 export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
-  /** Holds the starts whose stops have not come. Returns the records of the batch that are not sent now. */
+  /** Stores the starts whose stops have not arrived. Returns the records of the batch that are not sent now. */
   hold(): readonly TraceRecord[]
 }
 
-/** The points that have started and not stopped. Plans which points to send for a batch. */
+/** The points that have started and not stopped, and the planner of the points to send for a batch. */
 export interface OpenPoints {
   readonly size: number
-  /** Whether the oldest points must make room. */
+  /** Whether the limit is exceeded, so that the oldest points must be sent. */
   readonly isFull: boolean
   /** Pairs the starts and stops of a batch. */
   plan(records: readonly TraceRecord[]): OtlpPlan
@@ -59,14 +63,19 @@ interface BatchedPoint extends GatheredPoint {
   isNested: boolean
 }
 
-/** The record with which a point was sent incomplete, and the point's further records. */
+/** The record that was sent for an unfinished point, and the point's other records. */
 type HalfPoint = Pick<HeldStart, 'line' | 'at' | 'others'>
 
-/** Limits for points that were sent with one record. When the other record comes, the span is sent again as a whole. */
+/**
+ * Limits for points that were sent with one record. When the other record arrives, the span is sent again as a whole.
+ */
 const MAX_HALF_POINTS = 2_000
 const MAX_HALF_LINE_CHARACTERS = 8_000
 
-/** Keeps starts until their stops come. A point is found by trace id and own id, so concurrent requests never mix. */
+/**
+ * Keeps starts until their stops arrive. Points are looked up by trace id and point id, so concurrent requests never
+ * mix.
+ */
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
   const held = createHeldStarts(lingerMs, now)
   const known = createKnownPoints()
@@ -97,7 +106,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   function plan(records: readonly TraceRecord[]): OtlpPlan {
     const traces = new Map<string, Map<string, BatchedPoint>>()
     const batch: BatchedPoint[] = []
-    /** In the order of the stops. */
+    /** In the order in which the stops arrived. */
     const ended = new Set<BatchedPoint>()
     const youngest = new Map<string, number>()
 

@@ -6,7 +6,7 @@ import type { OtlpResource } from '../settings/resource.js'
 import { toPointName } from './gathered-point.js'
 import type { OtlpPoint } from './open-points.js'
 
-/** A span in the form that OpenTelemetry's exporters take. */
+/** A span in the form that OpenTelemetry's exporters accept. */
 export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]
 type Resource = ReadableSpan['resource']
 
@@ -15,15 +15,15 @@ const SAMPLED_FLAG = 1
 const SCOPE = { name: 'osprofiler' }
 const NONE: never[] = []
 
-/** A span to send, with its point and with its size for splitting requests. */
+/** A span to send, its point, and its size, which is used to split requests. */
 export interface ReadySpan {
   readonly span: ReadableSpan
   readonly point: OtlpPoint
-  /** Approximate number of characters, without those of the resource. */
+  /** Approximate number of characters in the span, not counting the resource. */
   readonly characters: number
 }
 
-/** Returns a function that maps points to spans. `given` wins over a record's own attributes of its service. */
+/** Returns a function that maps points to spans. The attributes in `given` override those of a record's service. */
 export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
   return points => {
     const findResource = createResourceFinder(given)
@@ -54,7 +54,7 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   const context = { traceId, spanId, traceFlags: SAMPLED_FLAG }
   return {
     name: mapped.name,
-    // OpenTelemetry's API counts span kinds from 0, OTLP from 1.
+    // Span kinds start at 0 in OpenTelemetry's API, and at 1 in OTLP.
     kind: mapped.kind - 1,
     spanContext: () => context,
     ...(parentSpanId !== undefined && {
@@ -79,7 +79,9 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   }
 }
 
-/** Shares one resource object per service and process, because exporters group spans by the identity of this object. */
+/**
+ * Shares one resource object per service and process, because exporters group spans by the identity of the resource.
+ */
 function createResourceFinder(given: OtlpResource): (record: TraceRecord) => Resource {
   const resources = new Map<string, Resource>()
   let last: TraceRecord | undefined

@@ -1,13 +1,13 @@
 import { Map } from '@osprofiler/core/toolkit'
 
-/** Values for the most recent points, by trace and point. */
+/** Values for the most recent points, by trace id and point id. */
 export interface RecentPoints<Value> {
   get(baseId: string, traceId: string): Value | undefined
   set(baseId: string, traceId: string, value: Value): void
   delete(baseId: string, traceId: string): void
 }
 
-/** Keeps at most `limit` values. The oldest value makes room. */
+/** Keeps at most `limit` values. Above the limit, the oldest value is removed. */
 export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   const values = new Map<string, Value>()
   return {
@@ -26,7 +26,7 @@ export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   }
 }
 
-/** Ids may contain any character, so the length shows where the first id ends. */
+/** Creates a key from both ids. They may contain any character, so the length shows where the first id ends. */
 function toKey(baseId: string, traceId: string): string {
   return `${baseId.length} ${baseId}${traceId}`
 }

@@ -14,12 +14,12 @@ export interface Answer {
 
 /** Statuses to retry, according to OTLP's specification. */
 export const RETRYABLE_STATUSES = new Set([429, 502, 503, 504])
-/** Statuses that concern the spans of one request. Every other failure concerns all requests. */
+/** Statuses that concern the spans of one request. Every other failure status concerns all requests. */
 const SPAN_STATUSES = new Set([400, 413, 422, 500])
 const TOO_LARGE = /too large|larger than|exceeds? .*(?:size|limit)/i
 const ENCODING_REFUSED = /content-encoding|gzip|compress/i
 const PLAIN_HTTP_AT_TLS_PORT = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
-/** nginx's message to a client with no certificate or an untrusted one. */
+/** nginx's message to a client that sent no certificate, or an untrusted one. */
 const CLIENT_CERTIFICATE_MISSING = /SSL certificate (?:was sent|error)/i
 const MAX_PAUSE_MS = 60_000
 
@@ -33,7 +33,10 @@ const HINT_BY_STATUS: Readonly<Record<number, string>> = {
   415: 'Try the other protocol, ?protocol=http/json or ?protocol=http/protobuf, and ?compression=none.',
 }
 
-/** Returns `undefined` for an accepted request, `ERR_STORE` if the collector takes none now, or `ERR_WRITE_REFUSED`. */
+/**
+ * Returns `undefined` for an accepted request, `ERR_STORE` if the collector accepts no request now, or
+ * `ERR_WRITE_REFUSED`.
+ */
 export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerError | undefined {
   const { status } = answer
   const text = answer.body.toString()
@@ -65,24 +68,24 @@ export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerErr
   return toStoreError(`The collector refuses the request: it answered ${status}.`, hint)
 }
 
-/** Returns the error for a collector that refuses a request without spans, too. */
+/** Returns the error for a collector that refuses even a request without spans. */
 export function createRefusesAllError(error: OsprofilerError): OsprofilerError {
   const { status = 'an error', isOfEncoding } = error as { status?: unknown; isOfEncoding?: unknown }
   const said = `The collector refuses even a request without spans: it answered ${status}.`
   return toStoreError(said, isOfEncoding === true ? 'Use ?compression=none.' : undefined)
 }
 
-/** Whether the collector itself failed (500), so that its answer does not say what is wrong. */
+/** Returns whether the collector itself failed (500), so that its answer does not show what is wrong. */
 export function isCollectorFailure(error: OsprofilerError): boolean {
   return 'status' in error && error.status === 500
 }
 
-/** Returns whether a collector refused a request for its size, so that smaller requests may pass. */
+/** Returns whether a collector refused a request because of its size, so that smaller requests may be accepted. */
 export function isTooLarge(error: OsprofilerError): boolean {
   return 'isTooLarge' in error && error.isTooLarge === true
 }
 
-/** Returns the pause that the collector asks for, in milliseconds. `Retry-After` is a number of seconds or a date. */
+/** Returns the pause that the collector requests, in milliseconds. `Retry-After` is a number of seconds or a date. */
 export function readPauseMs({ retryAfter = '', date = '' }: Answer): number {
   const text = retryAfter.trim()
   const now = Date.parse(date)
@@ -90,7 +93,7 @@ export function readPauseMs({ retryAfter = '', date = '' }: Answer): number {
   return pauseMs > 0 ? Math.min(pauseMs, MAX_PAUSE_MS) : 0
 }
 
-/** Describes a redirect without the path and query of its target, which may hold a secret. */
+/** Describes a redirect without the path and query of its target, which may contain a secret. */
 function describeRedirect({ location = '' }: Answer, url: string): string {
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined
   if (target === undefined) return 'Redirects are not followed.'

@@ -7,16 +7,16 @@ import { isTooLarge } from './answer.js'
 import type { OtlpSender } from './sender.js'
 import { estimateRequestBytes, splitIntoRequests } from './split-requests.js'
 
-/** Outcome for a point: accepted, rejected without a reason, or refused or unanswered as the error says. */
+/** The outcome for a point: accepted, rejected without a reason, or the error of a refused or unanswered request. */
 export type Fate = 'sent' | 'rejected' | OsprofilerError
 
-/** By default a proxy accepts 1 MiB, and a collector 20 MiB. */
+/** By default, a proxy accepts 1 MiB and a collector accepts 20 MiB. */
 const MAX_REQUEST_BYTES = 1_000_000
 const MIN_REQUEST_BYTES = 10_000
 
 /**
  * Returns a function that sends points and reports the fate of each. A refused request is halved until the refused
- * point stands alone.
+ * point is the only one in its request.
  *
  * @throws OsprofilerError `ERR_STORE`: points without a reported fate may be sent again
  */
@@ -31,7 +31,7 @@ export function createPointSender(
   function splitRefused(request: readonly ReadySpan[], error: OsprofilerError): ReadySpan[][] {
     const middle = Math.ceil(request.length / 2)
     if (!isTooLarge(error)) return [request.slice(0, middle), request.slice(middle)]
-    // Later requests should fit at once.
+    // Makes later requests small enough to be accepted at once.
     maxBytes = Math.max(MIN_REQUEST_BYTES, Math.floor(Math.min(maxBytes, estimateRequestBytes(request, protocol)) / 2))
     const smaller = splitIntoRequests(request, protocol, maxBytes)
     return smaller.length > 1 ? smaller : [request.slice(0, middle), request.slice(middle)]
@@ -43,7 +43,7 @@ export function createPointSender(
     for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
       try {
         const rejected = await sender.send(request.map(({ span }) => span))
-        // Collectors do not tell which spans they rejected, only how many.
+        // Collectors report only how many spans they rejected, not which.
         const taken = request.length - rejected
         for (const [index, { point }] of request.entries()) onFate(point, index < taken ? 'sent' : 'rejected')
       } catch (error) {
@@ -51,7 +51,7 @@ export function createPointSender(
         if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
           await sender.confirm()
           isConfirmed = true
-          // The collector may have started to accept requests just now.
+          // The collector may have started to accept requests in the meantime.
           waiting.unshift(request)
           continue
         }

@@ -6,27 +6,27 @@ import type { ReadableSpan } from '../points/readable-span.js'
 import { type Answer, RETRYABLE_STATUSES } from './answer.js'
 import { type Attempt, readErrorCode, toRequestError } from './failure.js'
 
-/** A request to a collector in progress. Only the first outcome counts. */
+/** A request to a collector that is in progress. Only the first outcome counts. */
 export interface Exchange {
   connected: boolean
   request: ClientRequest | undefined
   settle(outcome: Outcome): void
-  /** Ends the request without an answer, for a reason that may be shown. */
+  /** Ends the request without an answer. The reason is shown to users. */
   giveUp(reason: string): void
-  /** Ends the request without an answer, because of an error of its connection. */
+  /** Ends the request without an answer, because of a connection error. */
   fail(error: unknown): void
 }
 
-/** Outcome of a request: the collector's answer of any status, or the failure if no answer came. */
+/** The outcome of a request: the collector's answer with any status, or the failure if there was no answer. */
 export type Outcome =
   | { readonly answer: Answer }
   | {
       readonly failure: OsprofilerError
-      /** Whether a reused connection ended before any answer, as happens when the collector had closed it. */
+      /** Whether a reused connection ended before any answer, which happens if the collector had already closed it. */
       readonly isStale: boolean
     }
 
-/** The exporter for a request, the limit for the answer, and facts that explain a failure. */
+/** The exporter for a request, the time limit for the answer, and facts that explain a failure. */
 export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertificate'> {
   readonly exporter: OTLPTraceExporter
   readonly timeoutMs: number
@@ -69,7 +69,7 @@ export function runExchange(
     open(opened)
     try {
       exporter.export([...spans], ({ code, error }) => {
-        // Once a request exists, its own events decide. The exporter knows no more.
+        // Once a request exists, its own events decide, because the exporter knows nothing more.
         if (opened.request !== undefined) return
         if (code === EXPORT_SUCCESS) settle(ACCEPTED_OUTCOME)
         else settle({ failure: toError(error), isStale: false })
@@ -81,7 +81,7 @@ export function runExchange(
   })
 }
 
-/** Calls `onRequest` with every request of an agent before the request goes out. */
+/** Calls `onRequest` with every request of an agent before the request is sent. */
 export function watchRequests(agent: HttpAgent, onRequest: (request: ClientRequest) => void): HttpAgent {
   const add: unknown = Reflect.get(agent, 'addRequest')
   if (typeof add !== 'function') return agent
@@ -93,11 +93,11 @@ export function watchRequests(agent: HttpAgent, onRequest: (request: ClientReque
   })
 }
 
-/** Takes the outcome from the request itself, and hides from the exporter all failures that it would retry. */
+/** Takes the outcome from the request itself. Hides from the exporter all failures that it would retry. */
 export function followRequest(request: ClientRequest, exchange: Exchange): void {
   exchange.request = request
   request.on('socket', socket => {
-    // A pending write keeps the process alive. The socket must not.
+    // A pending write keeps the process alive, but the socket must not.
     socket.unref()
     exchange.connected = request.reusedSocket
     if (exchange.connected) return
@@ -118,7 +118,7 @@ export function followRequest(request: ClientRequest, exchange: Exchange): void 
       length += chunk.length
       if (length <= MAX_BODY_BYTES) chunks.push(chunk)
     })
-    // After `close` without `end` the rest of the answer never comes, but its status is known.
+    // After `close` without `end`, the rest of the answer never arrives, but its status is known.
     for (const event of ['end', 'close']) {
       response.once(event, () => {
         const { location, date, 'retry-after': retryAfter, 'content-type': contentType } = headers

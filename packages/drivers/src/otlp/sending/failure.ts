@@ -1,21 +1,24 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { String, types } from '@osprofiler/core/toolkit'
 
-/** Facts about a request that had no answer. */
+/** Facts about a request that got no answer. */
 export interface Attempt {
   /** Whether the connection was open, so that the collector may have received the request. */
   readonly connected: boolean
-  /** Whether the request had no spans and only asked whether the collector accepts any. */
+  /** Whether the request contained no spans and only checked whether the collector accepts any. */
   readonly isProbe: boolean
   readonly isSecure: boolean
   readonly hasClientCertificate: boolean
 }
 
-/** `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:354:` */
+/**
+ * Matches, for example, `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version
+ * number:../ssl3_record.c:354:`.
+ */
 const OPENSSL_REASON = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
 const TLS_ALERT = 0x15
 
-/** Hints for the user, for error codes that mean that the collector cannot have read the request. */
+/** Hints for the user, by error codes that show that the collector cannot have read the request. */
 const UNREAD_HINTS: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
   [
     /ALTNAME/,
@@ -39,7 +42,7 @@ const UNREAD_HINTS: readonly (readonly [pattern: RegExp, toHint: (attempt: Attem
   [/^ERR_SSL/, () => 'the TLS handshake failed'],
 ]
 
-/** Returns `ERR_STORE` if the collector cannot have read the request, or else `ERR_WRITE_UNCERTAIN`. */
+/** Returns `ERR_STORE` if the collector cannot have read the request, and `ERR_WRITE_UNCERTAIN` otherwise. */
 export function toRequestError(attempt: Attempt, error: unknown): OsprofilerError {
   const code = readErrorCode(error)
   const [, toHint] = UNREAD_HINTS.find(([pattern]) => pattern.test(code)) ?? []
@@ -50,14 +53,17 @@ export function toRequestError(attempt: Attempt, error: unknown): OsprofilerErro
   return createUnreachableError(`${code}${hint}`)
 }
 
-/** A server of another protocol closes an open connection like a collector that crashes, so the message has a hint. */
+/**
+ * Creates the error for a closed connection, with a hint: a server of another protocol closes the connection just like
+ * a collector that crashes.
+ */
 function createUncertainError(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt
   const hint = isSecure
     ? ` If this happens each time, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
     : ' If this happens each time, the port may be for TLS ("otlp+https://") or for gRPC. OTLP over HTTP has port 4318.'
   const ended = `The connection to the collector ended before its answer (${code})`
-  // Without spans, nothing is uncertain.
+  // If no spans were sent, nothing is uncertain.
   if (attempt.isProbe) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
   return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}. It is unknown whether the spans arrived.${hint}`)
 }
@@ -74,11 +80,11 @@ function describeNonHttp(error: unknown): string {
     : 'the answer is not HTTP; port 4317 is usually for gRPC, and 4318 for OTLP over HTTP'
 }
 
-/** Returns the code of an error and never its message, which may hold private data. */
+/** Returns the code of an error and never its message, which may contain private data. */
 export function readErrorCode(error: unknown): string {
   if (typeof error === 'string') return error
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
-  // An error of OpenSSL during a write has no code of its own, only a reason in its message.
+  // An OpenSSL error during a write has no specific code, only a reason in its message.
   const [, reason] = code === 'EPROTO' ? (OPENSSL_REASON.exec(String(message)) ?? []) : []
   if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(/\W/g, '_')}`
   return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown'

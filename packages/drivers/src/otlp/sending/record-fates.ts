@@ -4,20 +4,27 @@ import { isStop } from '../points/gathered-point.js'
 import { createRecentPoints } from '../points/recent-points.js'
 import type { Fate } from './deliver.js'
 
-/** Fates of records, kept because a batch may be written again after some of its requests were accepted. */
+/**
+ * The fates of records. They are kept because a batch may be written again after some of its requests were accepted.
+ */
 export interface RecordFates {
   get(record: TraceRecord): Fate | undefined
   set(record: TraceRecord, fate: Fate): void
-  /** Sums up a batch for the notifier. Throws if all records were refused, or if the fate of all is unknown. */
+  /**
+   * Creates the notifier's result for a batch. Throws if all records were refused, or if the fates of all are unknown.
+   */
   summarize(records: readonly TraceRecord[]): WriteResult
 }
 
 const MAX_REFUSED_POINTS = 1_000
 
-/** Creates an empty memory, which does not keep the records themselves in memory. */
+/** Creates an empty collection, which does not keep the records themselves in memory. */
 export function createRecordFates(): RecordFates {
   const fates = new WeakMap<TraceRecord, Fate>()
-  /** After a dropped record the notifier writes a copy of the stop that reports the drop. Ids identify the copy. */
+  /**
+   * After a record was dropped, the notifier writes a copy of the stop record that reports the drop. Ids identify the
+   * copy.
+   */
   const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED_POINTS)
 
   function get(record: TraceRecord): Fate | undefined {
@@ -36,7 +43,7 @@ export function createRecordFates(): RecordFates {
       const unknown = batchFates.filter(fate => isErrorFate(fate, 'ERR_WRITE_UNCERTAIN'))
       const rejected = batchFates.filter(fate => fate === 'rejected').length
       const [error = unknown[0]] = refusals
-      // Throwing informs the listeners for errors.
+      // Throws so that error listeners are notified.
       if (error !== undefined && [refusals.length, unknown.length].includes(records.length)) throw error
       const refused = rejected + refusals.length
       if (error === undefined && rejected === 0) return { refused }

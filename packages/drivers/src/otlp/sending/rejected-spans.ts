@@ -7,9 +7,9 @@ const PARTIAL_SUCCESS = 0x0a
 const REJECTED_SPANS = 0x08
 
 /**
- * Returns the number of rejected spans in a collector's answer. Any other message counts as 0. The messages are in
- * opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer protobuf with JSON, so the
- * media type of the answer decides if there is one.
+ * Returns the number of rejected spans in a collector's answer. Returns 0 for any other body. The messages are defined
+ * in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer protobuf with JSON, so
+ * if the answer has a media type, the media type decides.
  */
 export function countRejectedSpans(
   body: Buffer,
@@ -35,7 +35,7 @@ function readProtobuf(body: Buffer): number {
   return toCount(rejected)
 }
 
-/** Yields the varints and byte fields of a message. These messages have no other fields. */
+/** Yields the varints and byte fields of a message. These messages have only these two types of fields. */
 function* readFields(body: Buffer): Generator<{ tag: number; number: number; bytes: Buffer }> {
   for (let at = 0; at < body.length; ) {
     const [tag, afterTag] = readNumber(body, at)

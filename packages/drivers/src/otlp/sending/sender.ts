@@ -12,30 +12,38 @@ import { countRejectedSpans } from './rejected-spans.js'
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
 
-/** Client of one collector. The driver makes one call at a time. */
+/** A client of one collector. The driver makes one call at a time. */
 export interface OtlpSender {
   /** Resolves to the number of rejected spans. Throws `ERR_STORE`, `ERR_WRITE_REFUSED` or `ERR_WRITE_UNCERTAIN`. */
   send(spans: readonly ReadableSpan[]): Promise<number>
-  /** Sends a request without spans unless the last answer was good. Rejects with `ERR_STORE` if it is not accepted. */
+  /**
+   * Sends a request without spans, unless the last answer was good. Rejects with `ERR_STORE` if the request is not
+   * accepted.
+   */
   check(): Promise<void>
-  /** Sends a request without spans. Rejects with `ERR_STORE` even on a refusal, for which no span can be the reason. */
+  /**
+   * Sends a request without spans. Rejects with `ERR_STORE` even if it is refused, because no span can be the reason.
+   */
   confirm(): Promise<void>
   disconnect(): Promise<void>
   destroy(): void
 }
 
-/** A server may close a connection after this idle time, perhaps at the moment of the next request. */
+/** After this idle time, a server may close a connection, perhaps just as the next request is sent. */
 const MIN_STALE_IDLE_MS = 200
 const MIN_REPEAT_INTERVAL_MS = 10_000
 
-/** State after the last request: `good` if the collector took or judged the request, `doubtful` without an answer. */
+/**
+ * State after the last request: `good` if the collector accepted or refused the request, `doubtful` if it did not
+ * answer.
+ */
 type CollectorState = 'unknown' | 'good' | 'doubtful'
 
 /**
  * Creates a sender on top of OpenTelemetry's exporter, which is loaded on first use. The exporter does not report
- * rejected spans, retries requests that may have arrived, and keeps the process alive while it waits. Therefore its
- * agent watches each request and takes the outcome from it. To the exporter no failure looks retryable, because the
- * notifier retries.
+ * rejected spans, retries requests that may have arrived, and keeps the process alive while it waits. Therefore the
+ * sender watches each request of the exporter's agent, and takes the outcome from the request itself. Failures are
+ * hidden from the exporter, so that it does not retry: the notifier does.
  */
 export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreLifetime): OtlpSender {
   const isSecure = settings.url.startsWith('https:')
@@ -53,7 +61,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     const options = { keepAlive: true, maxSockets: 1, lookup, ...settings.tls }
     const { Agent } = isSecure ? await import('node:https') : await import('node:http')
     agent = watchRequests(new Agent(options), request => {
-      // The request was given up before the exporter created it.
+      // The request was canceled before the exporter created it.
       if (current === undefined) request.destroy()
       else followRequest(request, current)
     })
@@ -73,7 +81,10 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     })
   }
 
-  /** Whether an idle connection was probably closed. A busy one gets this excuse once per `MIN_REPEAT_INTERVAL_MS`. */
+  /**
+   * Returns whether an idle connection was probably closed. A busy connection gets one repetition per
+   * `MIN_REPEAT_INTERVAL_MS`.
+   */
   function canRepeat(): boolean {
     const now = performance.now()
     const isLikely = now - answeredAt >= MIN_STALE_IDLE_MS || now - repeatedAt >= MIN_REPEAT_INTERVAL_MS
@@ -100,7 +111,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     return settled
   }
 
-  /** Resolves to the answer if the collector accepted the request. */
+  /** Resolves to the answer if the collector accepted the request. Throws otherwise. */
   async function sendOrThrow(spans: readonly ReadableSpan[]): Promise<Answer> {
     const left = pausedUntil - performance.now()
     if (left > 0) {
@@ -126,13 +137,14 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     throw refusal
   }
 
-  /** Sends a request without spans, so that nothing is lost if no answer comes. */
+  /** Sends a request without spans, so that nothing is lost if the collector does not answer. */
   async function sendProbe(): Promise<void> {
     try {
       await sendOrThrow([])
     } catch (error) {
       if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
-      // A collector that refuses an empty request has answered all the same, unless it refuses spans as well.
+      // A collector that refuses an empty request has answered, so it may still accept spans, unless it is known to
+      // refuse them.
       if (refusesProbes || isCollectorFailure(error)) throw createRefusesAllError(error)
     }
   }

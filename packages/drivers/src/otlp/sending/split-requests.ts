@@ -5,13 +5,15 @@ import type { OtlpSettings } from '../settings/settings.js'
 type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
-/** Maximum bytes that an encoding adds to a span and to an attribute, and maximum bytes of a character. */
+/** Maximum number of bytes that an encoding adds to a span and to an attribute, and that a character can take. */
 const ENCODING_BYTES = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },
   'http/json': { span: 700, attribute: 64, character: 6 },
 } as const
 
-/** Splits spans into requests of at most `maxBytes`. A larger span becomes a request of its own. */
+/**
+ * Splits spans into requests of at most `maxBytes`. A span that is larger than `maxBytes` becomes a separate request.
+ */
 export function splitIntoRequests(ready: readonly ReadySpan[], protocol: Protocol, maxBytes: number): ReadySpan[][] {
   if (ready.length < 2 || estimateRoughBytes(ready, protocol) <= maxBytes) return ready.length === 0 ? [] : [[...ready]]
   const requests: ReadySpan[][] = []
@@ -43,7 +45,7 @@ export function estimateRequestBytes(request: readonly ReadySpan[], protocol: Pr
   return bytes
 }
 
-/** Returns an upper bound without reading the texts. Most batches are far below the limit. */
+/** Returns an upper bound without reading the strings. Most batches are far below the limit. */
 function estimateRoughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
   const { span, attribute, character } = ENCODING_BYTES[protocol]
   const resources = new Set<object>()

@@ -1,9 +1,9 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 
-/** Resource attributes from the settings, which complete those of each record's program. */
+/** Resource attributes from the settings, which are added to the attributes of each record's program. */
 export interface OtlpResource {
-  /** Adds the settings to the attributes of a record's program. The settings win. */
+  /** Adds the settings to the attributes of a record's program. If both define an attribute, the settings win. */
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
 }
 
@@ -11,16 +11,17 @@ const PLACEHOLDER = /\{([^{}]*)\}/g
 const PLACEHOLDER_AND_HYPHENS = /(-?)\{(project|service)\}(-?)/g
 const PLACEHOLDER_NAMES: readonly string[] = ['project', 'service']
 
-/** Whether a template for a service name has no placeholders other than `{project}` and `{service}`. */
+/** Returns whether a template for a service name contains only the placeholders `{project}` and `{service}`. */
 export function isServiceTemplate(text: string): boolean {
   const rest = text.replace(PLACEHOLDER, (_, name: string) => (PLACEHOLDER_NAMES.includes(name) ? '' : '{'))
   return !/[{}]/.test(rest)
 }
 
 /**
- * Reads the resource from the environment and from the option `service`. The option may hold `{project}` and
- * `{service}` of each record. Python's driver names a service `{project}-{service}` and sets no namespace.
- * `OTEL_RESOURCE_ATTRIBUTES` has the form of W3C baggage: `name=value`, split at commas, percent-encoded.
+ * Reads the resource from the environment and from the option `service`. The option may contain the placeholders
+ * `{project}` and `{service}`, which each record fills in. Python's driver names a service `{project}-{service}` and
+ * sets no namespace. `OTEL_RESOURCE_ATTRIBUTES` has the format of W3C baggage: `name=value`, split at commas,
+ * percent-encoded.
  */
 export function readResource(option: string | undefined): OtlpResource {
   const given: Record<string, string> = {}
@@ -41,7 +42,7 @@ export function readResource(option: string | undefined): OtlpResource {
   }
 }
 
-/** Fills the placeholders. The hyphen beside an empty value is dropped. */
+/** Fills in the placeholders. A hyphen next to an empty value is dropped. */
 function fillTemplate(template: string, record: TraceRecord): string {
   let isShort = false
   const shown = template.replace(

@@ -19,13 +19,13 @@ export interface OtlpSettings {
   readonly protocol: 'http/protobuf' | 'http/json'
   /** Headers in addition to those that the exporter reads from the environment itself. */
   readonly headers: Readonly<Record<string, string>>
-  /** Limit for one request. */
+  /** Time limit for one request. */
   readonly timeoutMs: number
-  /** Undefined if the environment decides. */
+  /** Undefined if the environment variables decide. */
   readonly compression: 'gzip' | 'none' | undefined
   readonly tls: TlsFiles
   readonly resource: OtlpResource
-  /** How long to wait for a point that is still open after all points above it have stopped. */
+  /** How long to wait for the stop of an open point after all its ancestors have stopped. */
   readonly lingerMs: number
 }
 
@@ -42,7 +42,8 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads an `otlp://` connection string, and OpenTelemetry's environment for the settings that the string leaves open.
+ * Reads an `otlp://` connection string, and OpenTelemetry's environment variables for settings that the string does not
+ * contain.
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING`; `ERR_CONFIGURATION` for an invalid environment variable
  */
@@ -57,7 +58,7 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
   const transport = scheme === 'otlp+https' ? 'https' : 'http'
   const own = toTracesUrl(`${transport}://${showHost(host)}/${path}`)
   if (own === undefined) throw createError('its host cannot be understood')
-  // The endpoint of the environment counts only if the connection string names no host.
+  // The endpoint in the environment applies only if the connection string contains no host.
   const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? own) : own
   const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`
   return {
@@ -72,7 +73,10 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
   }
 }
 
-/** Adds the path for traces to an endpoint for all signals. Python's driver always adds the path. */
+/**
+ * Adds the path for traces to an endpoint for all signals (traces, metrics, logs). Python's driver always adds the
+ * path.
+ */
 function toTracesUrl(base: string): URL | undefined {
   const url = URL.canParse(base) ? new URL(base) : undefined
   if (url === undefined) return undefined
@@ -93,7 +97,7 @@ function readEndpoint(transport: string): URL | undefined {
   if (transport === 'https' && url.protocol !== 'https:') {
     throw createVariableError('ENDPOINT', 'is a URL of http, and otlp+https:// asks for https')
   }
-  // Code that handles a URL may show it in messages. Credentials belong in a header.
+  // Rejects credentials, because code that handles a URL may show it in messages. Credentials belong in a header.
   if (url.username !== '' || url.password !== '') {
     throw createVariableError('ENDPOINT', 'may hold no user and password; give them in OTEL_EXPORTER_OTLP_HEADERS')
   }
@@ -116,7 +120,8 @@ function readTimeout(): number {
 
 function readTls(parsed: ConnectionUrl): TlsFiles {
   const own = readFileOption(parsed, 'certificate')
-  // This file is always checked, because the exporter reads it anyway and would hang on a file without an end.
+  // This file is always checked, because the exporter reads it in any case, and would hang on an endless file, such as
+  // a device.
   const common = readCertificate('CERTIFICATE')
   const ca = own ?? common
   const cert = readCertificate('CLIENT_CERTIFICATE')
@@ -134,7 +139,7 @@ function readCertificate(name: string): Buffer | undefined {
   }
 }
 
-/** An empty variable counts as unset, as in OpenTelemetry. */
+/** Reads an environment variable. As in OpenTelemetry, an empty variable counts as unset. */
 function readVariable(name: string): string | undefined {
   return process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined
 }

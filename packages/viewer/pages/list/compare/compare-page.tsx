@@ -9,7 +9,7 @@ import { compareAddress, traceAddress } from '../loading/trace-address.js'
 import { DiffTable } from './diff-table.js'
 import { formatDelta, formatSignedShare } from './format-delta.js'
 
-/** Shows two traces side by side: `a` before and `b` after, from the query of the address. */
+/** Shows two traces side by side. In the URL's query, `a` is the trace before and `b` is the trace after. */
 export function ComparePage({ store }: { readonly store: string }) {
   const query = new URLSearchParams(location.search)
   const [before, after] = [query.get('a') ?? '', query.get('b') ?? '']

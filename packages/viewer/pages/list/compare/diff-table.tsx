@@ -4,7 +4,7 @@ import { formatDelta, formatSignedShare } from './format-delta.js'
 const COLUMN_TITLES = ['Point', 'Service', 'Times', 'Before', 'After', 'Difference']
 const MAX_INDENT_LEVELS = 16
 
-/** Shows the aligned points of two traces, indented by depth. All bars of differences have one scale. */
+/** Shows the aligned points of two traces, indented by depth. All bars have the same scale. */
 export function DiffTable({ points }: { readonly points: readonly DiffPoint[] }) {
   const largest = points.reduce((most, { total }) => Math.max(most, Math.abs(total.deltaUs)), 0)
   return (
@@ -59,7 +59,10 @@ function deltaText({ total, change }: DiffPoint): string {
   return `${formatDelta(total.deltaUs)}  ${share}`.trim()
 }
 
-/** Shows a bar in proportion to the largest difference: to the right for slower points, to the left for faster ones. */
+/**
+ * Shows a difference as a bar in proportion to the largest difference. It points right if the time increased, and left
+ * if it decreased.
+ */
 function DeltaBar({ deltaUs, largest }: { readonly deltaUs: number; readonly largest: number }) {
   const width = largest === 0 ? 0 : (Math.abs(deltaUs) / largest) * 50
   return (

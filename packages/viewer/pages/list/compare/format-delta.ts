@@ -5,7 +5,10 @@ export function formatDelta(us: number): string {
   return us > 0 ? `+${formatDuration(us)}` : formatDuration(us).replace('-', '−')
 }
 
-/** Formats a share of 1 as a signed percentage; empty if there is none. A share that rounds to 0 has no sign. */
+/**
+ * Formats a share (0 to 1) as a signed percentage, or as an empty string if there is no share. A share that rounds to 0
+ * has no sign.
+ */
 export function formatSignedShare(share: number | null): string {
   if (share === null || share === 0) return ''
   const percent = Math.abs(share * 100)

@@ -1,8 +1,8 @@
 import { traceAddress } from './trace-address.js'
 
 /**
- * Sends a file to the server, which keeps it in memory, and goes to its page. Only its name and text leave the browser,
- * because a page never learns a path. Returns an error message.
+ * Sends a file to the server, which keeps it in memory, and opens the file's page. The server gets only the file's name
+ * and text, because browsers do not reveal paths. Returns an error message if this fails.
  */
 export async function openFile(file: File): Promise<string> {
   try {
@@ -20,7 +20,7 @@ export async function openFile(file: File): Promise<string> {
   }
 }
 
-/** Takes files that are dropped anywhere on the page, and marks the page while a file is held over it. */
+/** Accepts files that are dropped anywhere on the page, and highlights the page while a file is dragged over it. */
 export function acceptDrops(onFile: (file: File) => void): void {
   const setDropping = (isOver: boolean) => document.body.classList.toggle('dropping', isOver)
   document.addEventListener('dragover', event => {

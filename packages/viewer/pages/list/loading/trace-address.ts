@@ -1,9 +1,9 @@
-/** Returns the address of the page of a trace, in the viewer's folder. */
+/** Returns the address of a trace's page, relative to the viewer's folder. */
 export function traceAddress(ref: string): string {
   return `trace?ref=${encodeURIComponent(ref)}`
 }
 
-/** Returns the address of a trace as a file to save: the report as JSON, or the whole page. */
+/** Returns the address from which to download a trace, as a report in JSON or as a page. */
 export function downloadAddress(ref: string, format: 'json' | 'html'): string {
   return `download?ref=${encodeURIComponent(ref)}&format=${format}`
 }

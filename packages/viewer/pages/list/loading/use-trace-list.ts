@@ -2,17 +2,20 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CountAnswer, ListAnswer, ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { type ListQuery, type ListWatch, watchList } from './watch-list.js'
 
-/** Latest list that the page has from the server. */
+/** The latest list that the page has received from the server. */
 export interface LiveList extends ListAnswer {
-  /** Whether any answer has come. */
+  /** Whether the page has received a list. */
   readonly isOpen: boolean
-  /** Why there is no newer list, or `''`. */
+  /** The reason why the latest request failed, or `''`. */
   readonly problem: string
 }
 
 const EMPTY_LIST: LiveList = { traces: [], more: false, isOpen: false, problem: '' }
 
-/** Follows a list of the server. Unchanged traces stay the same objects, so that their rows are not drawn again. */
+/**
+ * Keeps a list up to date with the server. Unchanged traces stay the same objects, so that their rows are not drawn
+ * again.
+ */
 export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
   const [list, setList] = useState<LiveList>(EMPTY_LIST)
   const query = useRef<ListQuery>({ length, failedOnly })
@@ -38,7 +41,7 @@ export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
 
 const COUNT_INTERVAL_MS = 30_000
 
-/** Returns how many traces the store holds, while the page wants to know; `undefined` until the server has counted. */
+/** If `isWanted` is set, returns how many traces the store holds, or `undefined` until the server has counted them. */
 export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnswer | undefined {
   const [count, setCount] = useState<CountAnswer>()
   useEffect(() => {

@@ -1,32 +1,32 @@
 import type { ListAnswer } from '../../../src/protocol/listed-trace.js'
 
-/** List to watch: its length, and whether the list holds only failed traces. */
+/** The list to watch: its length, and whether it contains only failed traces. */
 export interface ListQuery {
   readonly length: number
   readonly failedOnly: boolean
 }
 
-/** Callbacks of `watchList`. `failed` gets a message for the user. */
+/** Callbacks of `watchList`. `failed` receives a message for the user. */
 export interface ListListener {
   changed(list: ListAnswer): void
   unchanged(): void
   failed(message: string): void
 }
 
-/** Watch of a list, which lasts until `end`. */
+/** A running watch of a list, which `end` stops. */
 export interface ListWatch {
-  /** Asks at once for the current query. */
+  /** Requests the list of the current query immediately. */
   look(): void
   end(): void
 }
 
 const POLL_INTERVAL_MS = 1_000
-/** This interval is longer, because a long list has megabytes of text. */
+/** The interval for a long list is longer, because such a list has megabytes of text. */
 const LONG_LIST_POLL_INTERVAL_MS = 3_000
 const MAX_SHORT_LIST_TRACES = 1_000
 const REQUEST_TIMEOUT_MS = 20_000
 
-/** Asks for the list again and again while the page is visible, and reports every change and failure. */
+/** Polls the list while the page is visible, and reports every change and failure. */
 export function watchList(query: () => ListQuery, listener: ListListener): ListWatch {
   let etag = ''
   let lastAddress = ''
@@ -36,7 +36,7 @@ export function watchList(query: () => ListQuery, listener: ListListener): ListW
   async function fetchList(current: number): Promise<void> {
     const { length, failedOnly } = query()
     const address = `api/traces?length=${length}${failedOnly ? '&failed=1' : ''}`
-    // The tag of one list must not match another list.
+    // The ETag of one list must not match another list.
     if (address !== lastAddress) etag = ''
     lastAddress = address
     const response = await fetch(address, {

@@ -2,7 +2,10 @@ import { groupBy, nearestRank } from '@osprofiler/report/toolkit'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { compare, type Sorting } from '../../shared/sorting.js'
 
-/** The traces of one route of a service. Durations are in microseconds, and `undefined` if none is known. */
+/**
+ * Statistics of the traces of one route of a service. Durations are in microseconds, and `undefined` if no duration is
+ * known.
+ */
 export interface RouteStatistics {
   readonly key: string
   readonly pattern: string
@@ -15,22 +18,22 @@ export interface RouteStatistics {
   readonly slowestRef: string | undefined
 }
 
-/** Column by which routes can be sorted. */
+/** A column by which routes can be sorted. */
 export type RouteColumn = 'pattern' | 'count' | 'p50Us' | 'p95Us' | 'slowestUs'
 
-/** Returns a key for the route of a trace; `''` if the trace was not read yet. */
+/** Returns a key for a trace's route, or `''` if the trace has not been read yet. */
 export function createRouteKey({ pattern, name, service, reading }: ListedTrace): string {
   return reading === 'waiting' ? '' : JSON.stringify([pattern || name, service])
 }
 
-/** Returns the routes of the traces that were read. */
+/** Returns the statistics of each route, for the traces that have been read. */
 export function computeRouteStatistics(traces: readonly ListedTrace[]): RouteStatistics[] {
   const groups = groupBy(traces, createRouteKey)
   groups.delete('')
   return Array.from(groups, ([key, group]) => toRoute(key, group))
 }
 
-/** Sorts routes by a column. Of equal routes the one with more traces comes first. */
+/** Sorts routes by a column. If values are equal, the route with more traces comes first. */
 export function sortRoutes(
   routes: readonly RouteStatistics[],
   { key, descending }: Sorting<RouteColumn>,

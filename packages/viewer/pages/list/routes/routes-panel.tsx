@@ -10,7 +10,7 @@ import { computeSpreadScale, SpreadBar, type SpreadScale } from './spread-bar.js
 
 interface RoutesPanelProps {
   readonly traces: readonly ListedTrace[]
-  /** The key of the route that narrows the list, or `''`. */
+  /** The key of the route by which the list is filtered, or `''`. */
   readonly chosen: string
   readonly colours: ReadonlyMap<string, number>
   readonly choose: (key: string) => void
@@ -25,7 +25,7 @@ const COLUMNS: readonly SortColumn<RouteColumn>[] = [
 ]
 const MAX_ROUTES = 500
 
-/** Shows the routes of the listed traces with their durations. Choosing a route narrows the list. */
+/** Shows the routes of the listed traces with their durations. Choosing a route filters the list. */
 export function RoutesPanel({ traces, chosen, colours, choose }: RoutesPanelProps) {
   const [sorting, setSorting] = useState<Sorting<RouteColumn>>({ key: 'count', descending: true })
   const routes = useMemo(() => computeRouteStatistics(traces), [traces])

@@ -1,12 +1,15 @@
 import type { RouteStatistics } from './route-statistics.js'
 
-/** Shortest and longest duration that the bars show, in microseconds. */
+/** The shortest and longest duration on the scale of the bars, in microseconds. */
 export interface SpreadScale {
   readonly fromUs: number
   readonly toUs: number
 }
 
-/** The scale covers four powers of ten below the slowest duration. Shorter durations are drawn at its beginning. */
+/**
+ * The scale covers at most four powers of ten below the longest duration. Shorter durations are drawn at the start of
+ * the scale.
+ */
 const MAX_RATIO = 10_000
 
 /** Returns the scale that the bars of these routes share. */
@@ -20,7 +23,10 @@ export function computeSpreadScale(routes: readonly RouteStatistics[]): SpreadSc
   return { fromUs: Math.max(toUs / MAX_RATIO, Math.min(fromUs, toUs)), toUs }
 }
 
-/** Shows a dot for p50, a bar to p95, and a tick for the slowest. The logarithmic scale makes every route visible. */
+/**
+ * Shows a dot for p50, a bar from there to p95, and a tick for the slowest trace. The logarithmic scale makes every
+ * route visible.
+ */
 export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; readonly scale: SpreadScale }) {
   const { p50Us, p95Us, slowestUs } = route
   if (p50Us === undefined || p95Us === undefined || slowestUs === undefined) return null
@@ -35,7 +41,7 @@ export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; r
   )
 }
 
-/** Returns the place of a duration in percent, with room for a dot at either end. */
+/** Returns the position of a duration in percent, with room for a dot at both ends. */
 function toPercent(us: number, { fromUs, toUs }: SpreadScale): number {
   const span = Math.log(toUs / fromUs)
   const share = span > 0 ? Math.log(Math.max(us, fromUs) / fromUs) / span : 0

@@ -1,4 +1,4 @@
-/** Shows a status with a color: red for failures, yellow for refusals. */
+/** Shows a status with a color: red for server errors, yellow for client errors. */
 export function StatusMark({ status }: { readonly status: number | string | null }) {
   if (status === null) return null
   const code = Number(status)

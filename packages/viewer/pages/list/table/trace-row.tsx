@@ -9,14 +9,17 @@ import { StatusMark } from './status-mark.js'
 interface TraceRowProps {
   readonly trace: ListedTrace
   readonly colour: number
-  /** The duration as a share of a duration that few traces exceed; at most 1. */
+  /** The duration as a share of a duration that few traces exceed. The share is at most 1. */
   readonly share: number
   readonly isChosen: boolean
   readonly hasArrived: boolean
   readonly choose: (ref: string, isChosen: boolean) => void
 }
 
-/** A row of the list. The class draws only changed rows again, because there may be thousands of rows. */
+/**
+ * A row of the list. `shouldComponentUpdate` avoids drawing unchanged rows again, because there may be thousands of
+ * rows.
+ */
 export class TraceRow extends Component<TraceRowProps> {
   override shouldComponentUpdate(next: TraceRowProps): boolean {
     const { trace, colour, share, isChosen } = this.props
@@ -90,8 +93,7 @@ export class TraceRow extends Component<TraceRowProps> {
 }
 
 /**
- * Shows the action of a trace as a link to the trace. The name of the first point follows, unless it is a served
- * request.
+ * Shows a trace's action as a link to the trace. The first point's name follows, unless the point is a served request.
  */
 function RequestLink({ trace }: { readonly trace: ListedTrace }) {
   const { ref, name, request, pattern } = trace
@@ -105,7 +107,7 @@ function RequestLink({ trace }: { readonly trace: ListedTrace }) {
   )
 }
 
-/** Returns the route, if it is known and says more than the request. */
+/** Returns the route if it is known and differs from the request. */
 function findRoute({ name, request, pattern }: ListedTrace): string {
   if (name !== 'request' || request === '' || pattern === request) return ''
   return pattern.slice(pattern.indexOf(' ') + 1)

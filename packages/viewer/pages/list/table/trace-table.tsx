@@ -25,12 +25,12 @@ const COLUMNS: readonly (readonly [key: SortKey, title: string, className: strin
   ['id', 'Trace', 'which'],
 ]
 
-/** The number of rows at first, and of more rows whenever the reader comes near the last one. */
+/** The initial number of rows, and the number of rows that each step adds. */
 const ROWS_PER_STEP = 200
 
-/** Shows traces in rows. Adds 200 rows whenever the user comes near the last one. */
+/** Shows traces in rows. Adds 200 rows whenever the user scrolls near the last row. */
 export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }: TraceTableProps) {
-  // A new order drops the additional rows, because moving thousands of rows takes seconds.
+  // Sorting resets the number of rows, because reordering thousands of rows takes seconds.
   const [grown, setGrown] = useState({ sorting, rows: ROWS_PER_STEP })
   const rows = grown.sorting === sorting ? grown.rows : ROWS_PER_STEP
   const end = useRef<HTMLDivElement>(null)
@@ -81,18 +81,20 @@ export function TraceTable({ traces, sorting, chosen, colours, sortBy, choose }:
   )
 }
 
-/** Returns a duration that few traces exceed. If one trace of minutes set the scale, no other bar would be visible. */
+/**
+ * Returns a duration that few traces exceed. If a single very long trace set the scale, no other bar would be visible.
+ */
 function computeLongDurationUs(traces: readonly ListedTrace[]): number {
   const durations = traces.flatMap(({ durationUs }) => durationUs ?? []).sort((a, b) => a - b)
   return Math.max(nearestRank(durations, 0.98) ?? 1, 1)
 }
 
-/** Returns the references of the traces that came after the page was opened. Their rows light up. */
+/** Returns the references of the traces that arrived after the page was opened. Their rows are highlighted. */
 function useArrivals(traces: readonly ListedTrace[]): ReadonlySet<string> {
   const known = useRef<Set<string>>(undefined)
   const arrived = useRef(new Set<string>())
   if (known.current === undefined) known.current = new Set(traces.map(({ ref }) => ref))
-  // Many traces at once come from a filter or a longer list, and have not arrived just now.
+  // If many traces appear at once, they come from a changed filter or a longer list, and are not new.
   const fresh = traces.filter(({ ref }) => !known.current?.has(ref))
   for (const { ref } of fresh) {
     known.current.add(ref)

@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks'
 import type { ListedTrace } from '../../../src/protocol/listed-trace.js'
 import { assignColours } from '../../shared/service-colour.js'
 
-/** Returns the color of each service, for `serviceColour`. A service keeps its color while the page is open. */
+/** Returns the color number of each service. A service keeps its color while the page is open. */
 export function useServiceColours(traces: readonly ListedTrace[]): ReadonlyMap<string, number> {
   const colours = useRef<ReadonlyMap<string, number>>(new Map())
   const known = colours.current

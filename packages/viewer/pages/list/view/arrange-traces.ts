@@ -4,10 +4,10 @@ import { parseDuration } from '../../shared/parse-duration.js'
 import { compare, type Sorting } from '../../shared/sorting.js'
 import { createRouteKey } from '../routes/route-statistics.js'
 
-/** Column by which the list can be sorted. */
+/** A column by which the list can be sorted. */
 export type SortKey = 'timestamp' | 'request' | 'service' | 'status' | 'durationUs' | 'points' | 'id'
 
-/** The user's filters. Empty texts filter nothing. */
+/** The user's filters. An empty string means no filter. */
 export interface Filters {
   readonly search: string
   readonly minDuration: string
@@ -15,12 +15,12 @@ export interface Filters {
   readonly route: string
 }
 
-/** Returns whether a filter hides traces of the list that the page has. */
+/** Returns whether any filter is set that applies to the traces on the page. */
 export function hasFilters({ search, minDuration, status, route }: Filters): boolean {
   return search.trim() !== '' || parseDuration(minDuration) > 0 || status !== '' || route !== ''
 }
 
-/** Returns the traces that pass every filter, in their order. */
+/** Returns the traces that pass every filter, in the same order. */
 export function filterTraces(traces: readonly ListedTrace[], filters: Filters): readonly ListedTrace[] {
   if (!hasFilters(filters)) return traces
   const words = filters.search.toLowerCase().split(/\s+/).filter(Boolean)
@@ -34,7 +34,7 @@ export function filterTraces(traces: readonly ListedTrace[], filters: Filters): 
   )
 }
 
-/** Sorts the traces; equal traces keep their order. */
+/** Sorts the traces. Traces with equal values keep their order. */
 export function sortTraces(traces: readonly ListedTrace[], { key, descending }: Sorting<SortKey>): ListedTrace[] {
   const direction = descending ? -1 : 1
   const rank = createTimeRank()

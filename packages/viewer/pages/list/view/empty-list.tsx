@@ -2,10 +2,13 @@ import { traceAddress } from '../loading/trace-address.js'
 import { hasFilters } from './arrange-traces.js'
 import type { ListView } from './list-view.js'
 
-/** An id has no blanks, and is no path. */
+/** An id contains no whitespace, and does not begin with a slash, as a path does. */
 const ID_PATTERN = /^[^\s/]\S*$/
 
-/** Explains an empty list, and offers to open an older trace if the search may be an id. */
+/**
+ * Explains why the list is empty. If the search text may be an id, offers to open the trace with this id, which may be
+ * older than the listed ones.
+ */
 export function EmptyList({ isOpen, view }: { readonly isOpen: boolean; readonly view: ListView }) {
   const wanted = view.search.trim()
   if (!isOpen) return <div class="nothing">Opening the store ...</div>

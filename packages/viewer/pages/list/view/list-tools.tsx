@@ -61,7 +61,7 @@ interface StatusFilterProps {
   readonly choose: (status: string) => void
 }
 
-/** Offers the classes of statuses, and each status that occurs. */
+/** Offers the status classes, and each status that occurs. */
 function StatusFilter({ traces, status, choose }: StatusFilterProps) {
   const statuses = useMemo(() => {
     const known = new Set(traces.map(trace => String(trace.status ?? '')))

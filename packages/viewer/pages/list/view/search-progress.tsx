@@ -8,7 +8,7 @@ interface SearchProgressProps {
   readonly change: ChangeView
 }
 
-/** Shows how much of the store a search or a filter has covered, and offers to search further. */
+/** Shows how many of the store's traces a search or a filter has covered, and offers to search more of them. */
 export function SearchProgress({ list, view, change }: SearchProgressProps) {
   const { traces, more } = list
   const counted = useTraceCount(more, view.failedOnly)

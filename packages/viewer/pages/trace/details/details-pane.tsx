@@ -18,7 +18,7 @@ interface DetailsPaneProps {
   readonly patch: Patch
 }
 
-/** Shows the facts and records of a row's point, or the figures of folded points. */
+/** Shows the facts and records of a row's point, or the statistics of its folded points. */
 export function DetailsPane({ model, row, kept, patch }: DetailsPaneProps) {
   const point = pointOfRow(row)
   const node = model.points[point]

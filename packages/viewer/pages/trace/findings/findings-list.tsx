@@ -5,17 +5,20 @@ import type { TraceModel } from '../model/trace-model.js'
 import type { Marked } from '../view/view-state.js'
 
 interface FindingsListProps {
-  /** `undefined` while the page looks for findings. */
+  /** `undefined` while the findings are being computed. */
   readonly findings: readonly Finding[] | undefined
   readonly model: TraceModel
   readonly mark: (label: string, points: readonly number[]) => void
   readonly marked: Marked | undefined
 }
 
-/** Length that no sentence exceeds, although sentences quote whole statements. */
+/** A length that no sentence exceeds, although sentences quote whole statements. */
 const MAX_SENTENCE_CHARS = 100_000
 
-/** Shows sentences that lead to their points. In a low window the list begins closed, so that the rows have room. */
+/**
+ * Shows the findings as sentences. Choosing a sentence marks its points. In a window of little height, the list is
+ * closed at first, so that the rows have room.
+ */
 export function FindingsList({ findings, model, mark, marked }: FindingsListProps) {
   const [hasRoom] = useState(() => !matchMedia('(max-height: 480px)').matches)
   return (

@@ -2,17 +2,17 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport, correctSkew, type Finding, summarize } from '@osprofiler/report'
 import { startWorker } from '../../shared/start-worker.js'
 
-/** The application's own script. The worker runs the same script, and notices that there is no document. */
+/** The application's script. The worker runs the same script, which detects the worker by the missing `document`. */
 const ownScript = typeof document === 'undefined' ? undefined : document.currentScript?.textContent
 
 interface SummaryRequest {
   readonly json: string
-  /** The longest quoted part of a statement, in characters. */
+  /** Maximum number of characters that a sentence quotes. */
   readonly longestQuote: number
   readonly asRecorded: boolean
 }
 
-/** Answers records with their findings, inside the worker. */
+/** Runs in the worker: receives records, and answers with their findings. */
 export function listenForSummaryRequests(): void {
   addEventListener('message', ({ data: { json, asRecorded, longestQuote } }: MessageEvent<SummaryRequest>) => {
     const report = buildReport(parseJson(json) as Parameters<typeof buildReport>[0])
@@ -21,7 +21,8 @@ export function listenForSummaryRequests(): void {
 }
 
 /**
- * Looks for findings in a worker, because the search takes a second for 100,000 points. Rejects if workers are refused.
+ * Computes the findings in a worker, because this takes a second for 100,000 points. Rejects if the browser refuses
+ * workers.
  */
 export function summarizeInWorker(request: SummaryRequest, signal: AbortSignal): Promise<readonly Finding[]> {
   return new Promise((resolve, reject) => {

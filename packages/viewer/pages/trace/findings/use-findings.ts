@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trace } from '../model/load-trace.js'
 import { summarizeInWorker } from './summarize-in-worker.js'
 
-/** The page has room for whole statements. Labels never read more of a statement than this. */
+/** The page has room for whole statements. Labels never contain more characters of a statement than this. */
 const MAX_QUOTE_CHARS = 20_000
 
 /** Larger traces are summarized in a worker. */
@@ -15,8 +15,9 @@ interface WorkerFindings {
 }
 
 /**
- * Returns the findings of a trace whose times are shown corrected or as recorded; `undefined` until they are found.
- * While a large trace grows, the findings of its earlier records stay, because an empty list would move the page.
+ * Returns the findings of a trace, for corrected or recorded times, or `undefined` until they are computed. While a
+ * large trace grows, the findings for its earlier records are kept, because an empty list would shift the page's
+ * content.
  */
 export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding[] | undefined {
   const isLarge = trace.report.points.length > MAX_SYNCHRONOUS_POINTS
@@ -27,7 +28,7 @@ export function useFindings(trace: Trace, asRecorded: boolean): readonly Finding
   useEffect(() => {
     if (!isLarge) return undefined
     const running = new AbortController()
-    // The trace has to be on the screen first, because the worker needs the same processor.
+    // The trace is drawn first, because the worker may need the same processor.
     const timer = setTimeout(async () => {
       const findings = await summarizeInWorker(
         { json: trace.json, asRecorded, longestQuote: MAX_QUOTE_CHARS },

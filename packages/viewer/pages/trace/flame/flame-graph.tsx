@@ -14,11 +14,14 @@ interface FlameGraphProps {
 }
 
 const FRAME_HEIGHT_PX = 24
-/** Narrower frames cannot be told apart, and no page holds all of them. */
+/** Narrower frames cannot be distinguished, and would be too many for a page. */
 const MIN_FRAME_PX = 2
 const MAX_FRAMES = 3000
 
-/** Shows where the time went, by path from the top. Equal paths are one frame, as wide as the sum of their time. */
+/**
+ * Shows where the time went, by path from the top. Points with equal paths share a frame, whose width is the sum of
+ * their times.
+ */
 export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
   const tree = useMemo(() => createFlameTree(model), [model])
   const [focus, setFocus] = useFrameState(model, tree)
@@ -154,7 +157,7 @@ interface VisibleArea {
   readonly height: number
 }
 
-/** Returns the frames that are wide enough to be seen, without looking below narrower frames. */
+/** Returns the frames that are wide enough to be seen. Frames below a narrower frame are not searched. */
 function findVisibleFrames(
   { frames, roots }: FlameTree,
   { fromUs, spanUs, width, top, height }: VisibleArea,
@@ -183,7 +186,7 @@ function findNeighbour({ frames, roots }: FlameTree, index: number, key: string)
   return key === 'Home' ? roots[0] : undefined
 }
 
-/** Remembers the chosen frame by its first point, because a newer report may number the frames anew. */
+/** Remembers the chosen frame by its first point, because a newer report may number the frames differently. */
 function useFrameState(model: TraceModel, { frames, frameOf }: FlameTree) {
   const [traceId, setTraceId] = useState<string>()
   const point = traceId === undefined ? undefined : model.indexOf.get(traceId)

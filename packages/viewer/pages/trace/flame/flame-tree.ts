@@ -14,17 +14,17 @@ export interface FlameFrame {
   readonly children: readonly number[]
   readonly points: readonly number[]
   readonly selfUs: number
-  /** The self time of this frame and of all frames below it. Parallel work counts as often as it ran. */
+  /** The self time of this frame and of all frames below it. Parallel work is added up. */
   readonly valueUs: number
-  /** Where the frame begins. Siblings lie side by side, widest first. */
+  /** The frame's start on the time axis. Siblings are side by side, widest first. */
   readonly offsetUs: number
 }
 
-/** Frames of a flame graph, parents before children. `roots` are indexes into `frames`. */
+/** The frames of a flame graph, parents before children. `roots` are indexes into `frames`. */
 export interface FlameTree {
   readonly frames: readonly FlameFrame[]
   readonly roots: readonly number[]
-  /** The frame of each point. */
+  /** The index of each point's frame. */
   readonly frameOf: Int32Array
   readonly totalUs: number
   readonly deepest: number
@@ -50,7 +50,7 @@ export function createFlameTree(model: TraceModel): FlameTree {
   return { frames, roots, frameOf, totalUs, deepest }
 }
 
-/** Returns frames, parents before children. */
+/** Merges points with equal paths into frames. Parents come before children. */
 function mergePoints(model: TraceModel): { readonly frames: Draft[]; readonly frameOf: Int32Array } {
   const keyOf = createRepetitionKey()
   const selfUs = model.selfUs()

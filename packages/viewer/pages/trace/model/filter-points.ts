@@ -1,14 +1,14 @@
 import type { TraceModel } from './trace-model.js'
 
-/** Filter of the waterfall. A point of unknown duration is long enough. */
+/** The filter of the waterfall. A point of unknown duration passes every minimum duration. */
 export interface Filter {
-  /** Names, because a newer report may put the services in another order. */
+  /** Services by name, because their order may differ in a newer report. */
   readonly hiddenServices: ReadonlySet<string>
   readonly onlyFailed: boolean
   readonly minUs: number
 }
 
-/** Returns the `kept` of `listVisibleRows`; `undefined` if the filter leaves everything. */
+/** Returns the `kept` argument of `listVisibleRows`, or `undefined` if the filter removes nothing. */
 export function filterPoints(model: TraceModel, { hiddenServices, onlyFailed, minUs }: Filter): Uint8Array | undefined {
   if (hiddenServices.size === 0 && !onlyFailed && minUs === 0) return undefined
   const { points, parents, serviceOf } = model

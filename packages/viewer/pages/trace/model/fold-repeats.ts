@@ -1,13 +1,13 @@
 import type { Report } from '@osprofiler/report'
 import { createFold, findTroubledBelow } from '@osprofiler/report/toolkit'
 
-/** Folded siblings, by the index of the first one. Points outside of folds have -1 in `foldOf`. */
+/** Folded siblings, by the index of the first sibling. In `foldOf`, points that are not folded have -1. */
 export interface Folds {
   readonly foldOf: Int32Array
   readonly folds: ReadonlyMap<number, readonly number[]>
 }
 
-/** Folds the same siblings that the terminal folds. */
+/** Folds the same siblings that the command folds in a terminal. */
 export function foldRepeats(report: Report, indexOf: ReadonlyMap<string, number>): Folds {
   const fold = createFold(findTroubledBelow(report))
   const foldOf = new Int32Array(report.points.length).fill(-1)

@@ -2,10 +2,10 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js'
 
-/** Facts of a page. A page from a server has no facts. */
+/** The facts in a page. A page that fetches its trace from a server has none. */
 export type Facts = Partial<PageFacts>
 
-/** Trace, and the JSON of its records, which a worker needs for the findings. */
+/** A trace, and the JSON of its records, from which a worker computes the findings. */
 export interface Trace {
   readonly report: Report
   readonly json: string
@@ -13,7 +13,7 @@ export interface Trace {
 
 type Records = Parameters<typeof buildReport>[0]
 
-/** Returns the trace in the page itself, or `undefined` if the page has to fetch it from a server. */
+/** Returns the trace that the page contains, or `undefined` if the page has to fetch the trace from a server. */
 export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefined {
   const element = document.getElementById('osprofiler-records')
   if (element === null) return undefined
@@ -22,12 +22,12 @@ export function readInlineTrace(): (Trace & { readonly facts: Facts }) | undefin
   return { ...readTrace(json), facts: (readJson('osprofiler-facts') ?? {}) as Facts }
 }
 
-/** Reads from the page where to fetch the trace. Returns `undefined` if the page holds the trace itself. */
+/** Reads the addresses from which to fetch the trace. Returns `undefined` if the page contains the trace itself. */
 export function readSource(): PageSource | undefined {
   return readJson('osprofiler-source') as PageSource | undefined
 }
 
-/** Fetches a trace. Throws an Error in words for the user. */
+/** Fetches a trace. Throws an Error whose message is for the user. */
 export async function fetchTrace(source: PageSource): Promise<Trace> {
   const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
   if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')
@@ -39,7 +39,7 @@ export async function fetchTrace(source: PageSource): Promise<Trace> {
   return readTrace(await response.text())
 }
 
-/** Calls back when records have come, at most twice a second, until the trace is complete. */
+/** Calls `onChange` when records have arrived, at most twice a second, until the trace is complete. */
 export function watchTrace(source: PageSource, onChange: () => void): void {
   if (source.events === undefined) return
   const events = new EventSource(source.events)

@@ -15,32 +15,32 @@ export function titleOfPoint(node: ReportNode): string {
   return showText(pointDetail(node)) || nameOfPoint(node)
 }
 
-/** Returns the title with its status, even if the path before the status is too long for the title. */
+/** Returns the title with its status, even if the path before the status is so long that the title is cut. */
 export function titleOfPage(node: ReportNode): string {
   const [title, whole] = [titleOfPoint(node), pointDetail(node)]
   const [status = ''] = / \d{3}$/.exec(whole) ?? []
   return title.endsWith(status) ? title : title + status
 }
 
-/** Returns the route of a served request; empty if it is unknown, or the same as the path. */
+/** Returns the route of a served request, or an empty string if it is unknown or equals the path. */
 export function routeOfPoint(node: ReportNode): string {
   const route = showText(readRoute(node))
   return titleOfPoint(node).split(' ').includes(route) ? '' : route
 }
 
-/** Returns the title with the whole statement, for places that have room for it. */
+/** Returns the title with the whole statement, for elements that have room for it. */
 export function wholeTitleOfPoint(node: ReportNode): string {
   return showText(pointDetail(node, MAX_TITLE_CHARS), MAX_TITLE_CHARS) || nameOfPoint(node)
 }
 
-/** Returns the title of folded points, with the text that all of them share. */
+/** Returns the title of folded points, with only the text that all of them share. */
 export function titleOfRepetition(nodes: readonly ReportNode[]): string {
-  // The first hundred points show the text that all of them share.
+  // A hundred points are enough to find the text that all of them share.
   const sample = nodes.slice(0, 100)
   return showText(repeatedDetail(sample)) || nameOfPoint(sample[0])
 }
 
-/** Returns the texts that a search of points covers, including about 20,000 characters of `info`. */
+/** Returns the text of a point in which a search looks, including about 20,000 characters of `info`. */
 export function searchTextOfPoint(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
   let roomChars = MAX_SEARCHED_CHARS

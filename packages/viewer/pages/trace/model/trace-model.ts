@@ -4,8 +4,8 @@ import { type CriticalSpan, findCriticalPath } from './critical-path.js'
 import { foldRepeats } from './fold-repeats.js'
 
 /**
- * A report in arrays over its points in tree order, for traces of a hundred thousand points. The points below point `i`
- * begin with `i + 1` and end before `ends[i]`.
+ * A report as arrays by the index of a point in tree order, which are fast for a hundred thousand points. The points
+ * below point `i` have the indexes from `i + 1` to before `ends[i]`.
  */
 export interface TraceModel {
   readonly report: Report
@@ -14,17 +14,19 @@ export interface TraceModel {
   /** The indexes of the parents; -1 at the top. */
   readonly parents: Int32Array
   readonly ends: Int32Array
-  /** NaN if unknown. An unknown end is the end of the trace. */
+  /** NaN if unknown. In `endsUs`, an unknown end is the end of the trace. */
   readonly startsUs: Float64Array
   readonly endsUs: Float64Array
   readonly services: readonly string[]
-  /** The colors of the services, for `serviceColour`. */
+  /** The color numbers of the services. */
   readonly colours: readonly number[]
-  /** An index into `services`. */
+  /** Each point's index in `services`. */
   readonly serviceOf: Int32Array
-  /** The first of the repeated siblings that a point is folded with, perhaps itself; -1 if it is not folded. */
+  /**
+   * The index of the first point in each point's fold, which may be the point itself; -1 if the point is not folded.
+   */
   readonly foldOf: Int32Array
-  /** The members of each fold, by its first member. */
+  /** The points of each fold, by the index of its first point. */
   readonly folds: ReadonlyMap<number, readonly number[]>
   readonly indexOf: ReadonlyMap<string, number>
   readonly deepest: number
@@ -96,7 +98,7 @@ function computeOnce<Value>(compute: () => Value): () => Value {
   }
 }
 
-/** Returns the number of the color of a point's service, for `serviceColour`. */
+/** Returns the color number of a point's service. */
 export function colourOfPoint({ colours, serviceOf }: TraceModel, point: number): number {
   return colours[serviceOf[point] ?? 0] ?? 0
 }

@@ -1,23 +1,26 @@
 import type { TraceModel } from './trace-model.js'
 
-/** The index of a point, or for folded siblings -1 minus the index of the first. */
+/** The index of a point. For folded siblings, it is -1 minus the index of the first sibling. */
 export type RowId = number
 
-/** Rows to draw, from top to bottom, and the level of each in the tree. */
+/** The rows to draw, from top to bottom, and each row's level in the tree. */
 export interface VisibleRows {
   readonly rows: Int32Array
   readonly levels: Int32Array
 }
 
-/** State that decides about the visible rows. Points and folds are named by index. */
+/** The state that determines which rows are visible. Points and folds are identified by index. */
 export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
-  /** The result of a filter: 0 removed, 1 kept for points below, 2 found; `undefined` without a filter. */
+  /**
+   * The result of a filter for each point: 0 if it is removed, 1 if it is kept for points below it, 2 if it matches.
+   * `undefined` if there is no filter.
+   */
   readonly kept: Uint8Array | undefined
 }
 
-/** Returns the row of folded siblings, given the index of the first one. */
+/** Returns the row of folded siblings, given the index of the first sibling. */
 export function toFoldRow(first: number): RowId {
   return -1 - first
 }
@@ -32,7 +35,9 @@ export function pointOfRow(row: RowId): number {
   return row < 0 ? -1 - row : row
 }
 
-/** Returns the rows outside of closed rows, in tree order, without recursion: traces may be very deep. */
+/**
+ * Returns the rows that are not inside a closed row, in tree order. Uses no recursion, because traces may be very deep.
+ */
 export function listVisibleRows(model: TraceModel, { collapsed, openFolds, kept }: Folding): VisibleRows {
   const { ends, foldOf, folds, points } = model
   const rows = new Int32Array(points.length + folds.size)
@@ -83,8 +88,8 @@ function takeNextPoint(frame: Frame, ends: Int32Array): number | undefined {
 }
 
 /**
- * Returns the points of a row: one point, or those of the repeated siblings that a filter leaves. A selected row that
- * the filter removes keeps all of its points.
+ * Returns the points of a row: one point, or the folded siblings that the filter keeps. If the filter removes all
+ * points of a selected row, returns all of them.
  */
 export function pointsOfRow(model: TraceModel, row: RowId, kept: Uint8Array | undefined): readonly number[] {
   const point = pointOfRow(row)

@@ -1,8 +1,8 @@
 import { startWorker } from '../../shared/start-worker.js'
 
-/** Tests texts with a regular expression in a worker, which is stopped if the expression runs away. */
+/** Tests strings with a regular expression in a worker, which is terminated if the expression takes too long. */
 export interface PatternSearch {
-  /** Resolves to the indexes of the texts that match. */
+  /** Resolves to the indexes of the strings that match. */
   test(texts: readonly string[]): Promise<number[]>
   close(): void
 }
@@ -16,7 +16,7 @@ const WORKER_SCRIPT = `onmessage = ({ data: { pattern, texts } }) => {
   postMessage(hits)
 }`
 
-/** Throws an Error in words for the user if the pattern is invalid. */
+/** Throws an Error whose message is for the user if the pattern is invalid. */
 export function createPatternSearch(pattern: string): PatternSearch {
   checkPattern(pattern)
   const worker = startWorker(WORKER_SCRIPT)

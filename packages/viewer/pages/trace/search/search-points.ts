@@ -2,7 +2,7 @@ import { searchTextOfPoint } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import { createPatternSearch } from './pattern-search.js'
 
-/** Text or regular expression to search for, and the signal that ends the search. */
+/** The text or regular expression to search for, and the signal that aborts the search. */
 export interface SearchOptions {
   readonly text: string
   readonly isPattern: boolean
@@ -13,8 +13,9 @@ const SLICE_MS = 8
 const BATCH_POINTS = 2000
 
 /**
- * Returns the points whose texts match, in upper or lower case, in tree order. Works in slices so that the page stays
- * responsive, and stops at the signal. Throws an Error in words for the user if a pattern is invalid or takes too long.
+ * Returns the points whose text matches, ignoring case, in tree order. Searches in slices so that the page stays
+ * responsive, and stops when the signal aborts. Throws an Error whose message is for the user if a pattern is invalid
+ * or takes too long.
  */
 export async function searchPoints(model: TraceModel, options: SearchOptions): Promise<number[]> {
   return options.isPattern ? await searchPattern(model, options) : await searchText(model, options)

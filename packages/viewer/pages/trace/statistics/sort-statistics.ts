@@ -1,10 +1,10 @@
 import type { StatisticsRow } from '@osprofiler/report'
 import { compare, type Sorting } from '../../shared/sorting.js'
 
-/** Column by which the statistics can be sorted. */
+/** A column by which the statistics can be sorted. */
 export type StatisticsColumn = 'label' | 'count' | 'errors' | 'totalUs' | 'selfUs' | 'medianUs' | 'p95Us' | 'maxUs'
 
-/** Sorts rows. A row without a figure comes last in either order. */
+/** Sorts rows by a column. A row without a value in the column comes last in both directions. */
 export function sortStatistics(
   rows: readonly StatisticsRow[],
   { key, descending }: Sorting<StatisticsColumn>,

@@ -37,7 +37,7 @@ const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
 ]
 
 const MAX_SHOWN_ROWS = 500
-/** Width of the next column's visible part, as a sign that there are more columns. */
+/** The width of the next column that stays visible, as a sign that there are more columns. */
 const NEXT_PX = 16
 
 /** Shows counts and durations of points by name, service or statement. */
@@ -114,7 +114,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   )
 }
 
-/** Scrolls to the column that sorts the table, because a narrow window has no room for all columns. */
+/** Scrolls to the column by which the table is sorted, because a narrow window has no room for all columns. */
 function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: HTMLDivElement | null } {
   const table = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -126,7 +126,9 @@ function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: 
   return table
 }
 
-/** Returns a label as people read it. A point without a shape has its name as the label. */
+/**
+ * Returns a label for people. If the label is the point's name, because the point has no shape, the name is translated.
+ */
 function showLabel({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   return grouping !== 'byService' && label === name ? shownName(label) : label
 }

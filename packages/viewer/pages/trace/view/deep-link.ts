@@ -1,9 +1,9 @@
 import type { Range } from './time-range.js'
 
-/** View of a trace, chosen by a tab of the page. */
+/** A view of a trace, which the user chooses with a tab. */
 export type View = 'waterfall' | 'flame' | 'statistics'
 
-/** State that the hash of the page's address holds, so that a link leads to the same place. */
+/** The part of the state that is in the hash of the page's URL, so that a link opens the page in that state. */
 export interface DeepLink {
   readonly view: View
   readonly point: string | undefined
@@ -12,7 +12,7 @@ export interface DeepLink {
 
 const MAX_ID_CHARS = 200
 
-/** Reads the hash of an address. Ignores invalid fields. */
+/** Parses the hash of a URL. Ignores invalid fields. */
 export function readLink(hash: string): DeepLink {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
   const fromUs = Number(fields.get('from') ?? Number.NaN)
@@ -25,7 +25,10 @@ export function readLink(hash: string): DeepLink {
   }
 }
 
-/** Writes the hash of an address, with times in whole microseconds. Empty for the waterfall of the whole trace. */
+/**
+ * Formats the hash of a URL, with times in whole microseconds. Returns an empty string for the waterfall of the whole
+ * trace.
+ */
 export function writeLink({ view, point, range }: DeepLink): string {
   const fields = new URLSearchParams()
   if (point !== undefined && point.length <= MAX_ID_CHARS) fields.set('point', point)

@@ -1,6 +1,6 @@
 import type { TraceModel } from '../model/trace-model.js'
 
-/** A part of the trace's time, in microseconds since its first record. */
+/** A part of the trace's time, in microseconds since the trace's first record. */
 export interface Range {
   readonly fromUs: number
   readonly toUs: number
@@ -8,7 +8,7 @@ export interface Range {
 
 const MIN_RANGE_US = 5
 
-/** Widens (with a factor above 1) or narrows a range around a moment, within the trace. */
+/** Widens (if the factor exceeds 1) or narrows a range around a time. The result is within the trace. */
 export function zoomRange(range: Range, factor: number, aroundUs: number, durationUs: number): Range {
   const width = Math.max(MIN_RANGE_US, (range.toUs - range.fromUs) * factor)
   const share = (aroundUs - range.fromUs) / (range.toUs - range.fromUs)
@@ -16,7 +16,7 @@ export function zoomRange(range: Range, factor: number, aroundUs: number, durati
   return fitRange({ fromUs, toUs: fromUs + width }, durationUs)
 }
 
-/** Moves a range by a share of its width; to the left if negative. */
+/** Moves a range by a share of its width, to the left if the share is negative. */
 export function panRange({ fromUs, toUs }: Range, share: number, durationUs: number): Range {
   const step = (toUs - fromUs) * share
   return fitRange({ fromUs: fromUs + step, toUs: toUs + step }, durationUs)
@@ -30,7 +30,7 @@ export function fitRange({ fromUs, toUs }: Range, durationUs: number): Range {
 }
 
 /**
- * Returns the time from the first start of these points to their last end, with a margin; `undefined` if no time is
+ * Returns the range from the first start to the last end of these points, with a margin, or `undefined` if no time is
  * known.
  */
 export function rangeOfPoints(
@@ -50,7 +50,7 @@ export function rangeOfPoints(
   return { fromUs: Math.max(0, fromUs - margin), toUs: Math.min(durationUs, toUs + margin) }
 }
 
-/** Returns about `count` round moments in a range. */
+/** Returns about `count` round times in a range. */
 export function computeTicks({ fromUs, toUs }: Range, count: number): number[] {
   const rough = Math.max((toUs - fromUs) / count, 1)
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -60,7 +60,7 @@ export function computeTicks({ fromUs, toUs }: Range, count: number): number[] {
   return found
 }
 
-/** Returns moments with room for labels to their right. `room` is a share of the range's width. */
+/** Returns the ticks that have room for a label on their right. `room` is a share of the range's width. */
 export function computeLabelTicks(range: Range, count: number, room = 0.08): number[] {
   const lastUs = range.fromUs + (range.toUs - range.fromUs) * (1 - room)
   return computeTicks(range, count).filter(us => us <= lastUs)

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { panRange, type Range, zoomRange } from './time-range.js'
 
-/** Calls back at each turn of the wheel. The callback may keep the page from scrolling. */
+/** Calls the callback on each wheel event. The callback may keep the page from scrolling. */
 export function useWheel(
   box: { readonly current: HTMLElement | null },
   onTurn: (event: WheelEvent, element: HTMLElement) => void,
@@ -16,7 +16,7 @@ export function useWheel(
   }, inputs)
 }
 
-/** Zooms, or pans if the wheel turns sideways or with Shift. Browsers report a pinch as a wheel with Ctrl. */
+/** Zooms, or pans if the wheel is turned sideways or with Shift. Browsers report a pinch as a wheel event with Ctrl. */
 export function zoomOrPanRange(event: WheelEvent, range: Range, aroundUs: number, durationUs: number): Range {
   const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX
   if (!event.ctrlKey && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {

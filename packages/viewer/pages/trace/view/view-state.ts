@@ -5,16 +5,16 @@ import { isFoldRow, listVisibleRows, pointOfRow, type RowId, type VisibleRows } 
 import { readLink, type View, writeLink } from './deep-link.js'
 import { fitRange, type Range } from './time-range.js'
 
-/** Points to go through one after another, from a search or a finding. */
+/** The points of a search or a finding, through which the user can step. */
 export interface Marked {
   readonly label: string
   readonly points: readonly number[]
   readonly set: ReadonlySet<number>
-  /** An index into `points`. */
+  /** The index of the current point in `points`. */
   readonly current: number
 }
 
-/** Choices of the user on the page of a trace. */
+/** The user's choices on a trace's page. */
 export interface ViewState extends Filter {
   readonly view: View
   readonly range: Range
@@ -26,10 +26,10 @@ export interface ViewState extends Filter {
   readonly marked: Marked | undefined
 }
 
-/** Function that changes members of the state. A function as its argument gets the latest state. */
+/** Changes members of the state. If the argument is a function, it receives the latest state. */
 export type Patch = (change: Partial<ViewState> | ((state: ViewState) => Partial<ViewState>)) => void
 
-/** State of the page, with the points that the filter keeps and the visible rows. */
+/** The state of the page, with the points that the filter keeps and the visible rows. */
 export interface ViewerView {
   readonly state: ViewState
   readonly patch: Patch
@@ -37,7 +37,9 @@ export interface ViewerView {
   readonly visible: VisibleRows
 }
 
-/** Keeps the state of the page. The state starts from the address, and the address follows the state. */
+/**
+ * Holds the state of the page. The initial state is read from the URL, and the URL is updated when the state changes.
+ */
 export function useViewState(model: TraceModel): ViewerView {
   const [state, setState] = useState<ViewState>(() => applyLink(createInitialState(model), model))
   const patch = useCallback<Patch>(change => {
@@ -63,7 +65,10 @@ export function useViewState(model: TraceModel): ViewerView {
   return { state, patch, kept, visible }
 }
 
-/** Returns the changes that make a point visible: open rows above it, its time in range, and no filter against it. */
+/**
+ * Returns the changes that make a point visible: opens the rows above it, includes its time in the range, and removes
+ * filters that hide it.
+ */
 export function reveal(model: TraceModel, state: ViewState, point: number): Partial<ViewState> {
   const collapsed = new Set(state.collapsed)
   const openFolds = new Set(state.openFolds)
@@ -83,7 +88,7 @@ export function reveal(model: TraceModel, state: ViewState, point: number): Part
   }
 }
 
-/** Transfers the state to a newer report of the trace. Open and chosen points are found by their ids. */
+/** Transfers the state to a newer report of the trace. Points in the state are found by their ids. */
 export function transferState(state: ViewState, from: TraceModel, to: TraceModel): ViewState {
   const move = (point: number): number => to.indexOf.get(from.points[point]?.traceId ?? '') ?? -1
   const moveAll = (set: ReadonlySet<number>): Set<number> => new Set([...set].map(move).filter(index => index >= 0))
@@ -106,7 +111,7 @@ export function wholeRange(model: TraceModel): Range {
   return { fromUs: 0, toUs: model.durationUs }
 }
 
-/** Returns the points to close from this level on; 0 is the top. */
+/** Returns the points to collapse so that the rows below this level are hidden; 0 is the top. */
 export function collapseFrom(model: TraceModel, level: number): Set<number> {
   const collapsed = new Set<number>()
   model.points.forEach((node, index) => {
@@ -147,7 +152,7 @@ function useAddressUpdates(model: TraceModel, { view, range, selected }: ViewSta
     const isWhole = range.fromUs === 0 && range.toUs === model.durationUs
     const point = selected === undefined ? undefined : model.points[pointOfRow(selected)]?.traceId
     const hash = writeLink({ view, point, range: isWhole ? undefined : range })
-    // Browsers limit how often an address may change, so it waits until scrolling or zooming ends.
+    // Browsers limit how often a URL may change, so the update waits until scrolling or zooming ends.
     const timer = setTimeout(
       () => history.replaceState(null, '', hash === '' ? location.pathname + location.search : hash),
       150,

@@ -1,18 +1,18 @@
 import type { Range } from '../view/time-range.js'
 
-/** A stretch of a row, and how much of it is taken: 0 to 1. */
+/** A stretch of a row, and the share of it that intervals cover, from 0 to 1. */
 export interface Cover {
   readonly fromUs: number
   readonly toUs: number
   readonly density: number
 }
 
-/** Densities are rounded to these steps, so that similar neighbors become one stretch. */
+/** Densities are rounded to this number of steps, so that neighbors with similar densities become one stretch. */
 const DENSITY_STEPS = 8
 
 /**
  * Returns where the intervals of many points lie within a range, in at most `cells` stretches. A stretch is denser if
- * its intervals take more of its time. Each of several overlapping intervals counts.
+ * intervals cover more of it. Overlapping intervals are added up.
  */
 export function coverRange(
   intervals: Iterable<{ readonly startUs: number; readonly endUs: number }>,
@@ -23,7 +23,8 @@ export function coverRange(
   if (!(cellUs > 0)) return []
   const taken = new Float64Array(cells)
   const touched = new Uint8Array(cells)
-  // Whole cells between both ends become a step up and a step down, so a long interval costs no more than a short one.
+  // Whole cells between both ends are recorded as a step up and a step down, so a long interval takes no more work than
+  // a short one.
   const steps = new Int32Array(cells + 1)
   for (const { startUs, endUs } of intervals) {
     if (!(startUs <= toUs && endUs >= fromUs)) continue

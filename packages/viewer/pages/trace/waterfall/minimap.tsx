@@ -17,7 +17,9 @@ interface MinimapProps {
 
 const HEIGHT_PX = 56
 
-/** Shows the whole trace in small. Dragging chooses a range, dragging the range moves it, and the wheel zooms. */
+/**
+ * Shows the whole trace in a small drawing. Dragging selects a range, dragging the range moves it, and the wheel zooms.
+ */
 export function Minimap({ model, range, patch, theme, kept }: MinimapProps) {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -164,7 +166,7 @@ function moveEdge(range: Range, edge: 'fromUs' | 'toUs', us: number, durationUs:
     : { fromUs: range.fromUs, toUs: Math.max(Math.min(durationUs, us), range.fromUs + gap) }
 }
 
-/** Draws one line per row in tree order, squeezed if there are more rows than pixels. */
+/** Draws one line per point in tree order. If there are more lines than pixels, several lines share a pixel. */
 function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Array | undefined, width: number): void {
   const scale = devicePixelRatio
   canvas.width = width * scale
@@ -177,7 +179,8 @@ function drawPoints(canvas: HTMLCanvasElement, model: TraceModel, kept: Uint8Arr
   const rowHeight = (canvas.height - top - 4 * scale) / points.length
   const thickness = Math.max(Math.min(rowHeight * 0.75, 4 * scale), 1 * scale)
   context.globalAlpha = points.length > 2000 ? 0.5 : 1
-  // If many rows share a pixel, drawing the same color at the same place again would change nothing.
+  // The bars that are drawn already. If many lines share a pixel, drawing the same color there again would change
+  // nothing.
   const drawn = new Set<number>()
   for (let index = 0; index < points.length; index++) {
     const start = startsUs[index] ?? Number.NaN

@@ -1,4 +1,4 @@
-/** The height of the waterfall's head, which stays above the rows. */
+/** The height of the waterfall's header, which stays above the rows. */
 const HEAD_PX = 28
 
 /** The visible part of the rows, in pixels from the first row. */
@@ -7,18 +7,20 @@ export interface RowView {
   readonly height: number
 }
 
-/** Returns whether the rows scroll in a box of their own. In a small window the page scrolls instead. */
+/** Returns whether the rows scroll inside the grid. In a small window, the page scrolls instead. */
 export function scrollsItself(grid: HTMLElement): boolean {
   return getComputedStyle(grid).overflowY === 'auto'
 }
 
-/** Returns the visible part. Its top is negative if the first row is below the upper edge of the window. */
+/**
+ * Returns the visible part of the rows. Its `top` is negative if the first row is below the upper edge of the window.
+ */
 export function readRowView(grid: HTMLElement): RowView {
   if (scrollsItself(grid)) return { top: grid.scrollTop, height: grid.clientHeight - HEAD_PX }
   return { top: -grid.getBoundingClientRect().top, height: innerHeight - readCoveredPx() - HEAD_PX }
 }
 
-/** Scrolls a row into sight by the shortest way, or into the middle if it is far away. */
+/** Scrolls a row into view by the shortest distance, or to the middle if the row is far away. */
 export function scrollIntoView(grid: HTMLElement, rowTop: number, rowHeight: number): void {
   const { top, height } = readRowView(grid)
   const room = height - rowHeight
@@ -29,7 +31,7 @@ export function scrollIntoView(grid: HTMLElement, rowTop: number, rowHeight: num
   else window.scrollBy(0, wanted - top)
 }
 
-/** Calls `follow` whenever other rows may have come into sight. Returns a function that ends this. */
+/** Calls `follow` whenever other rows may have become visible. Returns a function that stops the calls. */
 export function watchScroll(grid: HTMLElement, follow: () => void): () => void {
   const observer = new ResizeObserver(follow)
   observer.observe(grid)
@@ -44,7 +46,7 @@ export function watchScroll(grid: HTMLElement, follow: () => void): () => void {
   }
 }
 
-/** Returns how many pixels the details of a point cover at the lower edge of a small window. */
+/** Returns how many pixels the details pane covers at the lower edge of a small window. */
 function readCoveredPx(): number {
   const details = document.querySelector('.details')
   const isOver = details !== null && getComputedStyle(details).position === 'fixed'

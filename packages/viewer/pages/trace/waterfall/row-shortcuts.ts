@@ -10,7 +10,7 @@ interface Context {
   readonly rowsPerPage: number
 }
 
-/** The actions of keys on rows, as in the ARIA practices for a tree grid. */
+/** The actions of keys on rows, as in the tree grid pattern of the ARIA Authoring Practices Guide. */
 export const rowShortcuts = { handleKey, toggle, setSubtree, isOpen, isClosable }
 
 function handleKey(event: KeyboardEvent, { model, visible, patch, rowsPerPage }: Context): void {

@@ -1,7 +1,7 @@
 import { options } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
-/** Returns whether the page is being printed. All rows have to be in the document before the browser prints. */
+/** Returns whether the page is being printed. For printing, all rows have to be in the document. */
 export function usePrinting(): boolean {
   const [printing, setPrinting] = useState(false)
   useEffect(() => {

@@ -22,7 +22,7 @@ interface WaterfallRowProps {
   readonly patch: Patch
 }
 
-/** Deeper rows are not indented further, because their names would leave the page. */
+/** Rows at deeper levels are not indented further, because their names would be outside of the page. */
 const MAX_INDENT_LEVELS = 16
 const MAX_BARS = 400
 const COVERED_TIME_TITLE = 'The time during which at least one of these points ran'
@@ -157,7 +157,9 @@ interface DensityProps {
   readonly range: Range
 }
 
-/** Shows where bars are and how dense, because a page cannot hold so many bars, and nobody could tell them apart. */
+/**
+ * Shows where bars are and how dense they are, because so many bars would be too slow, and could not be distinguished.
+ */
 function Density({ class: name, intervals, range }: DensityProps) {
   return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {
     const place = placeInRange(range, fromUs, toUs)
@@ -169,7 +171,10 @@ function intervalOf({ startsUs, endsUs }: TraceModel, point: number): { startUs:
   return { startUs: startsUs[point] ?? Number.NaN, endUs: endsUs[point] ?? Number.NaN }
 }
 
-/** Returns the place of an interval in percent; `undefined` if it is outside of the range, or its times are unknown. */
+/**
+ * Returns the position of an interval in percent, or `undefined` if it is outside of the range or its times are
+ * unknown.
+ */
 function placeInRange(
   { fromUs, toUs }: Range,
   startUs: number,

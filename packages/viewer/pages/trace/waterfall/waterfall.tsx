@@ -20,10 +20,10 @@ interface WaterfallProps {
 
 const OVERSCAN_ROWS = 8
 const MAX_PRINTED_ROWS = 2000
-/** The width that the label of a moment may need. */
+/** The width that the label of a tick may need. */
 const LABEL_PX = 64
 
-/** Shows the rows of the tree with their bars on the time axis. Only visible rows are in the document. */
+/** Shows the rows of the tree with their bars on the time axis. Only visible rows are added to the document. */
 export function Waterfall({ model, state, patch, kept, visible }: WaterfallProps) {
   const grid = useRef<HTMLDivElement>(null)
   const rowHeight = useRowHeight()

@@ -3,25 +3,25 @@ import type { IncomingMessage } from 'node:http'
 
 const COOKIE_NAME = 'osprofiler-ui'
 
-/** The decision on a request: to admit it, to exchange its token for the cookie, or to refuse it. */
+/** The decision about a request: to admit it, to exchange its token for the cookie, or to refuse it. */
 export type Verdict =
   | { readonly kind: 'admitted'; readonly route: string; readonly query: URLSearchParams }
   | { readonly kind: 'exchange'; readonly location: string; readonly cookie: string }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
 
-/** Check that every request passes before anything is served. */
+/** The check of every request before anything is served. */
 export interface AccessCheck {
   /** The path below which everything is served. */
   readonly folder: string
-  /** The path that opens the first page, with the token. */
+  /** The path of the first page, with the token. */
   readonly entry: string
   checkRequest(request: IncomingMessage, port: number): Verdict
 }
 
 /**
- * Creates the check of one viewer, with secrets of its own. A request has to address this host and port by name, and
- * must not come from another page. A foreign name that resolves to 127.0.0.1 is refused. The request also needs the
- * cookie for which the token was exchanged.
+ * Creates the check of one viewer, with new secrets. A request must have this host and port in its `Host` header, and
+ * must not come from another site. Another host name is refused even if it resolves to 127.0.0.1. The request must also
+ * have the cookie for which the token was exchanged.
  *
  * Browsers send a cookie to every port of a host, so another server on this machine could collect it. The cookie is
  * therefore bound to a random path, which other servers do not know.
@@ -65,29 +65,32 @@ function createRefusal(status: number, reason: string): Verdict {
   return { kind: 'refused', status, reason }
 }
 
-/** The server listens on 127.0.0.1 alone, to which `localhost` leads, too. */
+/** The server listens only on 127.0.0.1, to which `localhost` resolves as well. */
 function isOwnHost(host: string, port: number): boolean {
   const names = ['127.0.0.1', 'localhost']
   return names.some(name => host === `${name}:${port}` || (port === 80 && host === name))
 }
 
-/** Checks what a browser says about the origin of a request. Other programs say nothing. */
+/** Checks the headers in which a browser reports the origin of a request. Other programs do not send them. */
 function isSameOrigin(request: IncomingMessage, host: string): boolean {
   const { origin, 'sec-fetch-site': site } = request.headersDistinct
   if (origin !== undefined && !(origin.length === 1 && origin[0] === `http://${host}`)) return false
   if (site === undefined) return true
-  // `none` is an address that the user typed, pasted or bookmarked.
+  // `none` means that the user typed, pasted or bookmarked the address.
   const allowed = request.method === 'POST' ? ['same-origin'] : ['same-origin', 'none']
   return site.length === 1 && allowed.includes(site[0] ?? '')
 }
 
-/** Returns a header that came exactly once. */
+/** Returns the value of a header if the request has the header exactly once. */
 function readSingleHeader(request: IncomingMessage, name: string): string | undefined {
   const values = request.headersDistinct[name]
   return values?.length === 1 ? values[0] : undefined
 }
 
-/** Decodes and resolves nothing, so a path is served only letter for letter. */
+/**
+ * Splits a request's target into path and query. Does not decode or resolve the path, so only the exact spelling of a
+ * path is served.
+ */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const mark = target.indexOf('?')
   if (mark === -1) return { path: target, query: new URLSearchParams() }
@@ -100,7 +103,7 @@ function readCookies(request: IncomingMessage): string[] {
   return pairs.filter(pair => pair.startsWith(prefix)).map(pair => pair.slice(prefix.length))
 }
 
-/** Takes the same time however much of the secret was right. */
+/** Compares a secret in constant time, so that the time does not reveal which characters are right. */
 function matchesSecret(offered: string, secret: string): boolean {
   const [left, right] = [Buffer.from(offered), Buffer.from(secret)]
   return left.length === right.length && timingSafeEqual(left, right)

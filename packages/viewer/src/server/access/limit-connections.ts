@@ -2,12 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Limits the open connections to `most`, as long as enough of them are idle. A further connection replaces the one that
- * has been idle for longest. A connection is idle until it has sent a whole head of a request, and again after its last
- * answer.
+ * Limits the number of open connections to `maxConnections` if enough of them are idle. An additional connection
+ * replaces the one that has been idle for longest. A connection is idle until it has sent a complete request head, and
+ * again after its last answer.
  */
 export function limitConnections(server: Server, maxConnections: number): void {
-  /** Longest idle first. */
+  /** The idle connections. The one that has been idle for longest is first. */
   const idle = new Set<Socket>()
   const answering = new Map<Socket, number>()
 
@@ -20,14 +20,17 @@ export function limitConnections(server: Server, maxConnections: number): void {
     })
   })
 
-  // This listener comes first, because the answer may be sent at once.
+  // This listener must run first, because another listener may send the answer immediately.
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     idle.delete(socket)
     answering.set(socket, (answering.get(socket) ?? 0) + 1)
     response.once('close', () => markIdle(socket))
   })
 
-  /** A client may send its next request before it has the last answer. */
+  /**
+   * Marks a connection as idle if no request is left. A client may send its next request before it has received the
+   * last answer.
+   */
   function markIdle(socket: Socket): void {
     const left = (answering.get(socket) ?? 1) - 1
     if (left > 0) return void answering.set(socket, left)

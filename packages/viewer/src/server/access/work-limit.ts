@@ -1,14 +1,14 @@
 import { Refusal } from '../answers/respond.js'
 
-/** Limit for pieces of work that run at the same time. */
+/** A limit for the number of tasks that run at the same time. */
 export interface WorkLimit {
-  /** Throws a Refusal 503 if too many wait already. */
+  /** Throws a Refusal with status 503 if too many tasks are waiting already. */
   run<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
 /**
- * Limits the reports in memory, because those of large traces take hundreds of megabytes each. `abreast` pieces of work
- * may run at once, and `waiting` more may wait for their turn.
+ * Limits how many reports are in memory, because the report of a large trace takes hundreds of megabytes. At most
+ * `maxRunning` tasks run at once, and at most `maxWaiting` more may wait.
  */
 export function createWorkLimit(maxRunning: number, maxWaiting: number): WorkLimit {
   const queue: (() => void)[] = []

@@ -3,8 +3,8 @@ import { TextDecoder } from 'node:util'
 import { Refusal } from './respond.js'
 
 /**
- * Yields the body of a request as text. `limit` is in bytes. Throws a Refusal: 411 without a length, 413 above the
- * limit, 400 if the body is not UTF-8 or ends early.
+ * Yields the body of a request as text. Throws a Refusal: 411 without a length, 413 above `maxBytes`, 400 if the body
+ * is not UTF-8 or ends early.
  */
 export async function* receiveText(request: IncomingMessage, maxBytes: number): AsyncGenerator<string> {
   const contentLength = request.headers['content-length']
@@ -12,7 +12,7 @@ export async function* receiveText(request: IncomingMessage, maxBytes: number): 
     throw new Refusal(411, 'The request has no Content-Length. Send the length of the file.')
   if (Number(contentLength) > maxBytes) {
     const limitText = `at most ${Math.floor(maxBytes / 1_048_576)} MiB`
-    // The rest is not read, so no other request can follow on this connection.
+    // The rest of the body is not read, so no other request can follow on this connection.
     throw new Refusal(
       413,
       `The file is too large: ${limitText} can be opened here. Use "osprofiler trace show FILE --html".`,

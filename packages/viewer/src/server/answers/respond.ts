@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Our own pages load scripts, styles and data from this server alone, and make no markup from text. */
+/** The viewer's pages load scripts, styles and data only from this server, and create no markup from strings. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -17,7 +17,10 @@ const COMMON_HEADERS = {
   'X-Frame-Options': 'DENY',
 }
 
-/** A failure for the browser. Its message holds nothing of the store, of paths or of passwords. */
+/**
+ * An error whose status and message are sent to the browser. The message contains nothing from the store, no path and
+ * no password.
+ */
 export class Refusal extends Error {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
@@ -34,7 +37,7 @@ export function setCommonHeaders(response: ServerResponse): void {
   for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
 }
 
-/** Sends a whole text at once. */
+/** Sends a string as the whole response. */
 export function sendText(
   response: ServerResponse,
   status: number,
@@ -47,7 +50,7 @@ export function sendText(
   response.end(body)
 }
 
-/** Content type of a page. */
+/** The content type of a page. */
 export const HTML_TYPE = 'text/html; charset=utf-8'
 
 /** Sends a value as JSON, with status 200. */
@@ -56,9 +59,9 @@ export function sendJson(response: ServerResponse, value: unknown): void {
 }
 
 /**
- * Sends pieces no faster than the browser takes them, and stops making them when the browser has gone. A failure before
- * the first piece can still be answered. A later failure breaks the connection, so that half a trace is not taken for
- * the whole.
+ * Sends chunks at the speed at which the browser receives them, and stops when the browser has disconnected. A failure
+ * before the first chunk can still be answered. A later failure breaks the connection, so that the browser does not
+ * mistake half of a trace for the whole.
  */
 export async function sendChunks(
   response: ServerResponse,
@@ -87,7 +90,7 @@ async function* continueFrom(
   }
 }
 
-/** Returns the headers of a file to save. No system takes the name for a path. */
+/** Returns the headers for a download. The file name contains no character that could make it a path on any system. */
 export function createAttachmentHeaders(type: string, name: string, extension: string): OutgoingHttpHeaders {
   const safe = name.replaceAll(/[^\w-]+/g, '_').slice(0, 100) || 'trace'
   return { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${safe}.${extension}"` }

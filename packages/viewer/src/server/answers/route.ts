@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Request that the access check has admitted, and its response. */
+/** A request that the access check has admitted, and its response. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly query: URLSearchParams
 }
 
-/** The handler of a path, with its only method (`GET` includes `HEAD`). */
+/** The handler of a path, with the only allowed method (`GET` includes `HEAD`). */
 export interface Route {
   readonly method: 'GET' | 'POST'
-  /** Throws a Refusal for the browser. Other errors are reported to `onError` alone. */
+  /** Throws a Refusal for the browser. Any other error is reported only to `onError`. */
   readonly handle: (exchange: Exchange) => Promise<void> | void
 }
 

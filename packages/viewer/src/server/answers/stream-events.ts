@@ -2,13 +2,16 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_INTERVAL_MS = 1_000
-/** A trace that has not grown for so long counts as complete, because a browser has few connections. */
+/**
+ * A trace that has not grown for this long counts as complete, because a browser allows only a few connections per
+ * host.
+ */
 const PATIENCE_MS = 30_000
 
 /**
- * Sends an event whenever a trace has grown, until it grows no more or the browser has gone. `readLength` returns how
- * many records the store holds, or `undefined` if the trace is not among the newest. The page has `known` records
- * already.
+ * Sends an event whenever a trace has grown, until the trace is complete or the browser has disconnected. `readLength`
+ * returns how many records the store holds, or `undefined` if the trace is not among the newest. `known` is the number
+ * of records that the page has already.
  */
 export async function streamEvents(
   response: ServerResponse,

@@ -10,7 +10,7 @@ export type TraceReading = Pick<
   'request' | 'pattern' | 'points' | 'status' | 'durationUs' | 'failed' | 'error' | 'reading'
 >
 
-/** The limit for texts of a record in a list; the page of the trace has the rest. */
+/** Maximum number of characters of a record's string in a list. The trace's page shows the rest. */
 const MAX_TEXT_CHARS = 200
 
 const NOT_YET_READ: TraceReading = {
@@ -24,7 +24,7 @@ const NOT_YET_READ: TraceReading = {
   reading: 'waiting',
 }
 
-/** Returns the members for a trace that was read. `description` is `undefined` if reading gave nothing. */
+/** Returns the members for a trace that has been read. `description` is `undefined` if the trace could not be read. */
 export function toTraceReading(description: StoredTraceDescription | undefined): TraceReading {
   if (description === undefined) return { ...NOT_YET_READ, reading: 'read' }
   const { request, pattern, points, status, durationUs, failed, error, isWhole } = description
@@ -40,7 +40,10 @@ export function toTraceReading(description: StoredTraceDescription | undefined):
   }
 }
 
-/** Accepts any values, because a store returns whatever it holds. */
+/**
+ * Returns a trace of the store as an entry of the list. Accepts values of any type, because a store may return anything
+ * that was written to it.
+ */
 export function toListedTrace(trace: TraceSummary, failed: boolean, reading: TraceReading = NOT_YET_READ): ListedTrace {
   return {
     ref: `id:${trace.base_id}`,
@@ -56,7 +59,7 @@ export function toListedTrace(trace: TraceSummary, failed: boolean, reading: Tra
   }
 }
 
-/** Returns an opened file as an entry of the list. A start and a stop count as one record each. */
+/** Returns an opened file as an entry of the list. Counts each start and each stop as one record. */
 export function toListedFile({ number, name, report }: TraceFile): ListedTrace {
   const description = describeReport(report)
   return {

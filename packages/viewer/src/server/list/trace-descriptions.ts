@@ -6,16 +6,19 @@ import { type TraceReading, toTraceReading } from './to-listed-trace.js'
 /** Facts about listed traces that are known only after reading their records. */
 export interface Descriptions {
   get(baseId: string): TraceReading | undefined
-  /** Reads these traces in the background, in their order. */
+  /** Reads these traces in the background, in the given order. */
   want(traces: readonly TraceSummary[]): void
 }
 
-/** More than all lists together hold. */
+/** More traces than all lists contain together. */
 const MAX_KNOWN_TRACES = 30_000
-/** The store rests this many times as long as a trace took to read. */
+/** The pause after reading a trace, as a multiple of the time that the read took. */
 const REST_FACTOR = 2
 
-/** Reads traces one after another, and again when they have more records, until the signal. */
+/**
+ * Creates descriptions that are read one trace after another, until the signal aborts. A trace is read again when it
+ * has more records.
+ */
 export function createDescriptions(driver: Driver, ended: AbortSignal): Descriptions {
   const known = new Map<string, { readonly records: number; readonly reading: TraceReading }>()
   let wanted: readonly TraceSummary[] = []

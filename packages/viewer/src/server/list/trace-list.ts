@@ -8,27 +8,27 @@ import { toListedFile, toListedTrace } from './to-listed-trace.js'
 import type { Descriptions } from './trace-descriptions.js'
 
 const [SHORTEST_LIST_TRACES] = LIST_LENGTHS
-/** Lists up to this length are for people who watch them; a longer one is for a search. */
+/** Lists up to this length are kept up to date for people who watch them. Longer lists are for searches. */
 const MAX_LIVE_TRACES = 1_000
-/** No one needs a higher count, and a store should not have to count further. */
+/** Counting stops here, because users do not need a more precise count, and counting further would burden the store. */
 const MAX_COUNTED_TRACES = 100_000
 
-/** The minimum rest between two reads of a list. */
+/** The minimum pause between two reads of a list. */
 const MIN_REST_MS = 500
 const LONG_LIST_REST_MS = 3_000
 const COUNT_REST_MS = 30_000
-/** The store also rests this many times as long as a read took, so that a page does not keep a slow store busy. */
+/** The pause is also at least this multiple of the read's duration, so that a page does not keep a slow store busy. */
 const REST_FACTOR = 4
 
-/** List as JSON, with the tag that tells pages whether the list has changed. */
+/** A list as JSON, with the ETag by which pages detect whether the list has changed. */
 export interface TraceListText {
   readonly etag: string
   readonly text: string
-  /** How many records the store holds of each trace in the list, by id. */
+  /** The number of records in the store for each trace in the list, by trace id. */
   readonly lengths: ReadonlyMap<string, number>
 }
 
-/** The traces of a store, for any number of pages that ask again and again. */
+/** The traces of a store, for any number of pages that poll the list. */
 export interface TraceList {
   /** Reads a list. `length` is one of `LIST_LENGTHS`; `failedOnly` selects traces in which something failed. */
   read(length: number, failedOnly: boolean): Promise<TraceListText>
@@ -37,14 +37,17 @@ export interface TraceList {
   count(failedOnly: boolean): Promise<CountAnswer>
 }
 
-/** Sources of the lists: the store, the opened files, and the facts about traces. */
+/** The sources of the lists: the store, the opened files, and the descriptions of traces. */
 export interface ListSources {
   readonly driver: Driver
   readonly files: TraceFiles
   readonly descriptions: Descriptions
 }
 
-/** Reads lists from a driver, one at a time of each kind. Files that are open come first in every list. */
+/**
+ * Creates lists that are read from a driver. Each list is read only once at a time. Opened files come first in every
+ * list.
+ */
 export function createTraceList(sources: ListSources): TraceList {
   const { driver } = sources
   const readers = LIST_LENGTHS.map(length => {
@@ -85,7 +88,10 @@ async function countTraces(driver: Driver, listMethod: ListMethod): Promise<Coun
   return { traces: Math.min(found.length, MAX_COUNTED_TRACES), more: found.length > MAX_COUNTED_TRACES }
 }
 
-/** Returns the last result, even while it is being read, until the store has had its rest. */
+/**
+ * Creates a function that calls `read`, but returns the previous call's promise until the pause after that call is
+ * over.
+ */
 function limitReadRate<Result>(read: () => Promise<Result>, minRestMs: number): () => Promise<Result> {
   let last: Promise<Result> | undefined
   let restsUntil = 0
@@ -112,7 +118,7 @@ async function readList(
   length: number,
   findFailed: FindFailed,
 ): Promise<TraceListText> {
-  // The additional trace tells whether there are more.
+  // One additional trace is requested, to find out whether there are more.
   const found = await sources.driver[listMethod]?.({ limit: length + 1 })
   if (found === undefined) throw createWriteOnlyRefusal()
   const traces = found.slice(0, length)
@@ -141,8 +147,8 @@ function toText(
 }
 
 /**
- * Finds which of the newest traces failed. Only traces that have grown can have failed since the last time, so the
- * store is asked only for traces since the oldest of those.
+ * Creates a function that finds which of the newest traces failed. Only traces that have grown can have failed since
+ * the last call. So the store is queried only for traces that are not older than the oldest trace that has grown.
  */
 function createFailureReader(driver: Driver): FindFailed {
   let lengths = new Map<string, number>()

@@ -1,18 +1,18 @@
 import { showText } from '@osprofiler/report/toolkit'
 import { escapeMarkup, readBuiltAsset } from '../../page/built-page.js'
 
-/** No page shows more of an unknown name. */
+/** Maximum number of characters that a page shows of an unknown trace name. */
 const MAX_NAME_CHARS = 300
 
-/** Script or style of the pages. */
+/** A script or a style sheet of the pages. */
 export interface Asset {
-  /** The path in the viewer's folder. */
+  /** The path relative to the viewer's folder. */
   readonly path: string
   readonly type: string
   readonly text: string
 }
 
-/** Returns the page of all traces. Its script fetches the list. */
+/** Returns the page that lists all traces. Its script fetches the list. */
 export function renderListPage(storeName: string): string {
   return renderAppPage('Traces', storeName, 'traces')
 }
@@ -37,7 +37,7 @@ export function renderMissingTracePage(reason: string, name: string, folder: str
   )
 }
 
-/** Reads the built script and style of the pages. Throws an Error if the pages were not built. */
+/** Reads the built script and style sheet of the pages. Throws an Error if the pages were not built. */
 export function readAssets(): Asset[] {
   return [
     { path: 'list.js', type: 'text/javascript; charset=utf-8', text: readBuiltAsset('list.js') },

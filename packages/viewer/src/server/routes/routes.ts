@@ -12,22 +12,22 @@ import { createTraces } from '../traces/traces.js'
 import { readAssets, renderComparePage, renderListPage } from './pages.js'
 import { createTraceRoutes } from './trace-routes.js'
 
-/** Options of a viewer that its routes need. */
+/** The options of a viewer that its routes need. */
 export interface RouteOptions {
   readonly driver: Driver
   readonly storeName: string
   /** The path below which everything is served. */
   readonly folder: string
-  /** In bytes, for one file. */
+  /** Maximum size of one opened file, in bytes. */
   readonly largestFile: number
-  /** Ends background work. */
+  /** Aborts background work. */
   readonly ended: AbortSignal
 }
 
-/** All open files together, in characters. */
+/** Maximum total size of all opened files, in characters. */
 const MAX_FILES_CHARS = 128 * 1024 * 1024
 
-/** Returns everything that is served, by its path in the viewer's folder. */
+/** Returns the route of every path, relative to the viewer's folder. */
 export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
   const { driver, storeName, folder, largestFile, ended } = options
   const files = createTraceFiles(MAX_FILES_CHARS)

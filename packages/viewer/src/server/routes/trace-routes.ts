@@ -10,7 +10,9 @@ import { createRecordChunks, JSON_ARRAY, JSON_LINES } from '../traces/record-chu
 import { createNotFoundRefusal, type Trace, type Traces } from '../traces/traces.js'
 import { renderMissingTracePage } from './pages.js'
 
-/** A page fetches and keeps every record up to this number. A larger trace is sent with its heaviest points. */
+/**
+ * A page fetches and keeps at most this many records. If a trace is larger, the page contains only its heaviest points.
+ */
 const MAX_FETCHED_RECORDS = 400_000
 const MAX_STREAMS = 16
 
@@ -22,7 +24,7 @@ export interface TraceRouteOptions {
   readonly workLimit: WorkLimit
 }
 
-/** Returns everything about one trace by its path: its page, the data of the page, and files to save. */
+/** Returns the routes of one trace, each with its path: the page, the page's data, and the downloads. */
 export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRouteOptions): [string, Route][] {
   let streams = 0
 
@@ -63,7 +65,7 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
       'api/events',
       createGetRoute(async ({ request, response, query }) => {
         const { reference } = traces.find(query.get('ref'))
-        // An answer without content keeps a browser from trying again, and the page stays as it is.
+        // Status 204 keeps the browser from reconnecting, and the page is not updated.
         if (streams >= MAX_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
         streams++
         try {
@@ -100,7 +102,7 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
 
 interface RecordCounts {
   readonly records: number
-  /** How many other entries hold no readable record. */
+  /** How many other entries contain no readable record. */
   readonly unreadable: number
 }
 
@@ -108,7 +110,7 @@ interface FoundTrace extends RecordCounts {
   readonly trace: Trace
 }
 
-/** Returns a Refusal for a missing trace, which a page reports. */
+/** Finds a trace. Returns the Refusal if the trace is missing, so that a page can show the reason. */
 async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace | Refusal> {
   try {
     const trace = traces.find(ref)
@@ -120,7 +122,7 @@ async function findTrace(traces: Traces, ref: string | null): Promise<FoundTrace
   }
 }
 
-/** Counts the records of a trace, no further than matters. */
+/** Counts the records of a trace, but stops when the trace is certainly too large to be fetched. */
 async function countRecords(trace: Trace): Promise<RecordCounts> {
   let records = 0
   let unreadable = 0

@@ -7,7 +7,7 @@ import type { Trace } from './traces.js'
 const MAX_PATHS = 2_000
 const MAX_TEXT_CHARS = 300
 
-/** Compares two traces. Of many paths those that changed most are kept. */
+/** Compares two traces. If there are too many paths, keeps those that changed most. */
 export async function compareTraces(before: Trace, after: Trace): Promise<TraceComparison> {
   const [reportBefore, reportAfter] = [await before.readReport(), await after.readReport()]
   const diff = diffReports([reportBefore], [reportAfter])

@@ -4,9 +4,9 @@ import { createNotFoundRefusal } from './traces.js'
 
 type RecordLayout = readonly [before: string, between: string, after: string]
 
-/** Layout of records as one JSON array, which the page of a trace fetches. */
+/** The layout of records as one JSON array, which a trace's page fetches. */
 export const JSON_ARRAY: RecordLayout = ['[', ',\n', ']']
-/** Layout of records as one JSON text per line, for a file. */
+/** The layout of records as one JSON object per line, for a file. */
 export const JSON_LINES: RecordLayout = ['', '\n', '\n']
 
 /** Yields records as JSON text, batch by batch, to save memory. Throws a Refusal 404 if there are no records. */

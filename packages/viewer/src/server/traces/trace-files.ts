@@ -1,7 +1,10 @@
 import { escapeControl, type Report, readTraceFile } from '@osprofiler/report'
 import { Refusal } from '../answers/respond.js'
 
-/** A file that the user opened in the browser. Its text was sent here, and is never written anywhere. */
+/**
+ * A file that the user opened in the browser. The browser sent its text to the server, which never writes the text to
+ * disk.
+ */
 export interface TraceFile {
   readonly number: string
   readonly name: string
@@ -12,7 +15,7 @@ export interface TraceFile {
 export interface TraceFiles {
   /**
    * Keeps the report of any file that `readTraceFile` can read, and returns the file's number. Throws a Refusal: 422 if
-   * the file is unreadable or empty, 413 if it holds too much.
+   * the file is unreadable or empty, 413 if it is too large.
    */
   add(name: string, text: AsyncIterable<string>): Promise<string>
   get(number: string): TraceFile | undefined
@@ -21,12 +24,15 @@ export interface TraceFiles {
 }
 
 const MAX_NAME_CHARS = 100
-/** More records than tracers write into the largest accepted file. */
+/** More records than the largest accepted file contains if tracers wrote the records. */
 const MAX_RECORDS = 400_000
-/** The memory of a point, in characters of a file. */
+/** The memory that a point takes, counted as characters of a file. */
 const CHARS_PER_POINT = 1_000
 
-/** Creates a store for up to `capacity` characters of files, in which the oldest make room. */
+/**
+ * Creates a store for files with up to `capacityChars` characters in total. If it is full, the oldest files are
+ * removed.
+ */
 export function createTraceFiles(capacityChars: number): TraceFiles {
   const files = new Map<string, TraceFile & { readonly sizeChars: number }>()
   let totalChars = 0
@@ -67,7 +73,7 @@ export function createTraceFiles(capacityChars: number): TraceFiles {
 async function readFile(text: AsyncIterable<string>): Promise<Report> {
   const report = await readTraceFile(text, { mostRecords: MAX_RECORDS }).catch(error => {
     if (error instanceof Refusal || !(error instanceof Error)) throw error
-    // The message is about the user's own file, and reveals nothing of this machine.
+    // The message is about the user's own file, and reveals nothing about this machine.
     throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))
   })
   if (report.baseId === undefined) throw new Refusal(422, 'This file holds no trace.')

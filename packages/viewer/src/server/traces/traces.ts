@@ -7,30 +7,33 @@ import type { TraceFiles } from './trace-files.js'
 const MAX_ID_CHARS = 2_000
 /** A larger trace is not read, because endless records would fill the memory. */
 const MAX_RECORDS = 2_000_000
-/** Points of a file whose records are sent together. */
+/** The number of a file's points whose records are sent together. */
 const BATCH_POINTS = 500
 
-/** The way a page names a trace: `id:<base_id>` in the store, or `file:<number>` among the files that were opened. */
+/** A page's reference to a trace: `id:<base_id>` in the store, or `file:<number>` among the opened files. */
 export type TraceReference = { readonly kind: 'id' | 'file'; readonly value: string }
 
-/** Traces that a page can name, in the store or in an opened file. */
+/** The traces to which a page can refer, in the store or in an opened file. */
 export interface Traces {
   /** Throws a Refusal: 400 if the reference is invalid, 404 if a file is no longer open. */
   find(reference: string | null): Trace
 }
 
-/** A trace by its reference, of which nothing has been read yet. */
+/** A trace that a reference names. Nothing of it has been read yet. */
 export interface Trace {
   readonly reference: TraceReference
-  /** The name of a file to save, and of the page. */
+  /** The title of the page, and the name of a download. */
   readonly title: string
-  /** In any order; empty if the store does not know the trace. */
+  /** Yields records in any order, or none if the store does not have the trace. */
   readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
-  /** Throws a Refusal: 404 if the store does not know the trace, 413 if the trace is endless. */
+  /** Throws a Refusal: 404 if the store does not have the trace, 413 if the trace is too large. */
   readReport(): Promise<Report>
 }
 
-/** Finds traces in a store and among files. An id reaches the driver as it is: it names records, never a path. */
+/**
+ * Finds traces in a store and among files. An id is passed to the driver unchanged, because it names records, never a
+ * path.
+ */
 export function createTraces(driver: Driver, files: TraceFiles): Traces {
   return {
     find(text) {
@@ -84,12 +87,12 @@ async function* readFileBatches({ points }: Report): AsyncIterable<readonly Trac
   }
 }
 
-/** Creates the Refusal 404 for a trace that the store does not know. */
+/** Creates the Refusal with status 404 for a trace that the store does not have. */
 export function createNotFoundRefusal(): Refusal {
   return new Refusal(404, 'The store does not have this trace.')
 }
 
-/** Creates the Refusal 501 for a store that cannot be read. */
+/** Creates the Refusal with status 501 for a store that cannot be read. */
 export function createWriteOnlyRefusal(): Refusal {
   return new Refusal(501, 'This store cannot be read. Choose another store.')
 }
