@@ -1,4 +1,4 @@
-/** Request as a browser's tools copy it for a shell. `HOST` stands for the host. */
+/** A request in the form in which a browser copies it for a shell. `HOST` is a placeholder for the host. */
 export interface CopiedRequest {
   readonly name: string
   readonly command: string
@@ -27,7 +27,8 @@ const FIREFOX = `-H 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko
   -H 'Priority: u=0'`
 
 /**
- * Requests as Chrome and Firefox write them: quotes, `$'...'`, backslashes before brackets, and the order of options.
+ * Requests as Chrome, Firefox and other tools write them: quotes, `$'...'`, backslashes before brackets, and the order
+ * of options.
  */
 export const COPIED: readonly CopiedRequest[] = [
   {
@@ -47,7 +48,7 @@ export const COPIED: readonly CopiedRequest[] = [
   -H 'x-odd: 100\\u0025 "quoted" \\\\ back'`,
   },
   {
-    name: 'a POST of nothing, by a newer Chrome',
+    name: 'a POST without a body, by a newer Chrome',
     command: `curl --url 'http://HOST/api/orders' -X 'POST' -H 'content-length: 0' ${CHROME}`,
   },
   {
@@ -64,7 +65,7 @@ export const COPIED: readonly CopiedRequest[] = [
     command: `curl 'http://HOST/api/mail' -H 'Content-Type: text/plain' ${CHROME} --data-raw '@everyone'`,
   },
   {
-    name: 'a PUT and its body, by Chrome',
+    name: 'a PUT with a body, by Chrome',
     command: `curl 'http://HOST/api/orders/7' \\
   -X 'PUT' \\
   -H 'Accept: */*' \\
@@ -93,7 +94,7 @@ export const COPIED: readonly CopiedRequest[] = [
   --data-raw $'------WebKitFormBoundary7MA4YWxkTrZu0gW\\r\\nContent-Disposition: form-data; name="file"; filename="a.txt"\\r\\nContent-Type: text/plain\\r\\n\\r\\n\\r\\n------WebKitFormBoundary7MA4YWxkTrZu0gW--\\r\\n'`,
   },
   {
-    name: 'an old copy of HTTP/2, by Chrome',
+    name: 'an HTTP/2 request, by an old Chrome',
     command: `curl 'http://HOST/a' -H 'authority: HOST' -H 'scheme: http' -H 'x-empty;' ${CHROME} --compressed`,
   },
   {
@@ -123,7 +124,7 @@ export const COPIED: readonly CopiedRequest[] = [
   --data-binary $'-----------------------------41184676334\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nb\\r\\n-----------------------------41184676334--\\r\\n'`,
   },
   {
-    name: 'bytes beyond ASCII in a body, by Firefox',
+    name: 'a body with non-ASCII bytes, by Firefox',
     command: `curl 'http://HOST/bytes' --compressed -X POST ${FIREFOX} --data-binary $'\\u0001\\u0002\\u00ff\\u20ac'`,
   },
   { name: 'a HEAD, by Firefox', command: `curl 'http://HOST/a' --compressed -I ${FIREFOX}` },

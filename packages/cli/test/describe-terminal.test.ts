@@ -4,7 +4,7 @@ import { describeTerminal } from '../src/output/describe-terminal.js'
 const TERMINAL = { isTTY: true, columns: 120 } as const
 
 describe('describeTerminal', () => {
-  it('colors the output and uses the width of a terminal', () => {
+  it("colors a terminal's output, and uses the terminal's width", () => {
     expect(describeTerminal(TERMINAL, { LANG: 'de_DE.UTF-8' })).toEqual({ width: 120, color: true, unicode: true })
   })
 
@@ -14,7 +14,7 @@ describe('describeTerminal', () => {
     [{ NO_COLOR: '1', FORCE_COLOR: '1' }, false],
     [{ FORCE_COLOR: '0' }, false],
     [{ TERM: 'dumb' }, false],
-  ])('sets color for a terminal with the environment %j to %s', (env, color) => {
+  ])('for a terminal with the environment %j, sets color to %s', (env, color) => {
     expect(describeTerminal(TERMINAL, env).color).toBe(color)
   })
 
@@ -23,7 +23,7 @@ describe('describeTerminal', () => {
     expect(describeTerminal({}, { FORCE_COLOR: '1' }).color).toBe(true)
   })
 
-  it('reads the width of a pipe from COLUMNS if COLUMNS is a positive number', () => {
+  it('takes the width of a pipe from COLUMNS if COLUMNS is a positive number', () => {
     expect(describeTerminal({}, { COLUMNS: '100' }).width).toBe(100)
     for (const COLUMNS of ['', 'wide', '-5', '0']) expect(describeTerminal({}, { COLUMNS }).width).toBeUndefined()
   })
@@ -33,7 +33,7 @@ describe('describeTerminal', () => {
     [{ LANG: 'C' }, false],
     [{ LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }, false],
     [{ LC_ALL: '', LC_CTYPE: 'C.utf8', LANG: 'C' }, true],
-  ])('sets unicode for the locale %j to %s', (env, unicode) => {
+  ])('for the locale %j, sets unicode to %s', (env, unicode) => {
     expect(describeTerminal(TERMINAL, env).unicode).toBe(unicode)
   })
 })

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
-/** The built module, because the font is beside it. */
+/** The built module, because only the build has the font next to the module. */
 const MODULE = new URL('../build/show/draw-image.js', import.meta.url).href
 
 describe('drawImage', () => {
@@ -15,7 +15,7 @@ describe('drawImage', () => {
     ['Hebrew', 'ש', 'מ'],
     ['Arabic', 'ش', 'ق'],
     ['signs', '→', '≠'],
-  ])('draws different letters differently in a PNG: %s', async (_, one, other) => {
+  ])('draws different letters differently: %s', async (_, one, other) => {
     const [first, second] = await Promise.all([draw(one), draw(other)])
 
     expect(first).not.toBe(second)
@@ -28,7 +28,7 @@ describe('drawImage', () => {
   })
 })
 
-/** Draws a box of fixed size with a letter in it. Runs in a separate process, because resvg can only start once. */
+/** Draws a box of fixed size that contains a letter. Runs in a separate process, because resvg can start only once. */
 async function draw(letter: string): Promise<string> {
   const dot = `digraph { a [label="${letter}" fixedsize=true width=1 height=1] }`
   const program = `

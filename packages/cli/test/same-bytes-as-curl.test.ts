@@ -19,7 +19,7 @@ const runFile = promisify(execFile)
 let server: Server
 let host: string
 let folder: string
-/** The requests that the server received from curl and from `run`. */
+/** The requests that the server received from curl and from `osprofiler run`. */
 let received: string[]
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('a command that a browser copied', () => {
   })
 })
 
-describe('a command for curl', () => {
+describe('a curl command', () => {
   it.each([
     "curl 'http://HOST/a'",
     "curl 'http://HOST'",
@@ -123,7 +123,7 @@ describe('a command for curl', () => {
   })
 })
 
-describe('a generated command for curl', () => {
+describe('a randomly generated curl command', () => {
   it('makes the same request as curl', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyOption, { maxLength: 6 }), anyPath, async (options, path) => {
@@ -141,7 +141,7 @@ describe('a generated command for curl', () => {
 })
 
 describe('a form with a content type from the command line', () => {
-  it('gets the boundary in its content type, as with curl', async () => {
+  it('is sent with the boundary in its content type, as by curl', async () => {
     const { byCurl, byRun } = await sendBoth("curl -F a=b -H 'Content-Type: multipart/form-data' 'http://HOST/'")
 
     expect(byRun.split('\r\n').sort()).toEqual(byCurl.split('\r\n').sort())
@@ -167,7 +167,7 @@ const anyOption: fc.Arbitrary<readonly string[]> = fc.oneof(
   fc.constant(['--compressed']),
 )
 
-/** Sends a request with curl and with `run`. Returns the parts of both requests that have to be the same. */
+/** Sends a request with curl and with `run`. Returns the parts of both requests that must be equal. */
 async function sendBoth(command: string): Promise<{ byCurl: string; byRun: string }> {
   const text = command.replaceAll('HOST', host)
   received = []
@@ -201,7 +201,10 @@ async function sendAsRun(words: readonly string[], piped = ''): Promise<void> {
   }
 }
 
-/** Removes the known differences: trace headers, the default agent, white space after a colon, a random boundary. */
+/**
+ * Removes the known differences: the trace headers, the default user agent, whitespace after a colon, and random
+ * boundaries.
+ */
 function normalize(request: string): string {
   const boundary = /boundary=(-{24}[0-9a-f]{16})/.exec(request)?.[1]
   const [head = '', ...body] = request.split('\r\n\r\n')
@@ -215,7 +218,7 @@ function normalize(request: string): string {
         .trim(),
     )
   const text = [lines.join('\r\n'), ...body].join('\r\n\r\n')
-  // In percent-encodings, curl 7 writes lowercase letters in a query, as in %c3, and capitals in a body.
+  // In percent-encodings, curl 7 writes lowercase letters in a query, as in %c3, and uppercase letters in a body.
   const [first = '', ...rest] = text.split('\r\n')
   const all = [first.replace(/%[0-9a-f]{2}/gi, code => code.toUpperCase()), ...rest].join('\r\n')
   return boundary === undefined ? all : all.replaceAll(boundary, 'BOUNDARY')

@@ -5,7 +5,7 @@ import { openConnection } from '../src/request/connection.js'
 import { parseRequest } from '../src/request/parse-request.js'
 import { sendRequest } from '../src/request/send-request.js'
 
-it("compares the server's clock when the answer begins, even if the answer takes long", async () => {
+it("compares the server's clock at the start of the response, even if the response takes a long time", async () => {
   const server = createServer((_, res) => {
     res.setHeader('Date', new Date().toUTCString()).write('begin')
     setTimeout(() => res.end('end'), 3_000)
@@ -20,6 +20,6 @@ it("compares the server's clock when the answer begins, even if the answer takes
   connection.close()
 
   expect(durationMs).toBeGreaterThan(2_900)
-  // The `Date` header is in whole seconds.
+  // The `Date` header has a resolution of one second.
   expect(clockAheadMs).toBeGreaterThan(-2_000)
 })

@@ -13,7 +13,7 @@ class OutOfStock extends Error {}
 
 async function stopInfo(app: Express, path: string): Promise<unknown> {
   const traces = recordTraces()
-  // Express prints errors that no error handler took, unless its environment is `test`.
+  // Express prints unhandled errors unless its environment is `test`.
   app.set('env', 'test')
   const { baseId, headers } = signTrace()
   await supertest(app).get(path).set(headers)
@@ -29,7 +29,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
       throw new OutOfStock('none left')
     })
     app.get('/reject', async (_req, _res, next) => {
-      // Express 4 does not handle rejected promises, so the application passes the error on.
+      // Express 4 does not handle rejected promises, so the application passes the error to `next`.
       if (version === '4') return next(new OutOfStock('none left'))
       throw new OutOfStock('none left')
     })
@@ -48,7 +48,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     })
   })
 
-  it("passes the error on to the application's own handler, whose status is recorded", async () => {
+  it("passes the error to the application's own handler, and records the handler's status", async () => {
     const app = withRoutes().use(osprofilerErrorHandler())
     const answer: ErrorRequestHandler = (error, _req, res, _next) => void res.status(409).json({ error: error.message })
     app.use(answer)
@@ -58,13 +58,13 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     expect(body).toEqual({ error: 'none left' })
   })
 
-  it('records a thrown value that is not an error', async () => {
+  it('records a thrown value that is not an Error', async () => {
     const app = withRoutes().use(osprofilerErrorHandler())
 
     expect(await stopInfo(app, '/string')).toMatchObject({ etype: 'string', message: 'only a word' })
   })
 
-  it('keeps the first of several errors', async () => {
+  it('records the first of several errors', async () => {
     const app = withRoutes().use(osprofilerErrorHandler())
     const failAgain: ErrorRequestHandler = (_error, _req, _res, next) => next(new Error('the second'))
     app.use(failAgain)
@@ -73,7 +73,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
     expect(await stopInfo(app, '/next')).toMatchObject({ etype: 'OutOfStock' })
   })
 
-  it('is optional: without the handler, the status shows a 500', async () => {
+  it('is optional, because the status 500 is recorded without it', async () => {
     expect(await stopInfo(withRoutes(), '/next')).toEqual({
       request: { route: '/next' },
       response: { status_code: 500 },

@@ -18,7 +18,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe.each(expresses)('a form that reaches multer slowly in Express $version', ({ express }) => {
+describe.each(expresses)('a form that arrives slowly at multer in Express $version', ({ express }) => {
   it('keeps the trace of its own request in the handler', async () => {
     const traces = recordTraces()
     const app = express().use(osprofilerMiddleware(KEY))

@@ -53,13 +53,13 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ['a route of the application', '/orders/7?x=1', '/orders/:id', app => app.get('/orders/:id', answer)],
     ['a route by `app.route`', '/orders/7', '/orders/:id', app => app.route('/orders/:id').get(answer)],
     [
-      'the first of several that fit',
+      'the first of several matching routes',
       '/orders/new',
       '/orders/new',
       app => app.use(router(r => r.get('/orders/new', answer).get('/orders/:id', answer))),
     ],
     [
-      'the one that answers of several',
+      'the one of several matching routes that responds',
       '/orders/7',
       '/orders/:id',
       app => app.all(star, pass).get('/orders/:id', answer),
@@ -67,7 +67,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ['the root', '/', '/', app => app.get('/', answer)],
     ['a mounted router', '/api/orders/7', '/api/orders/:id', app => app.use('/api', orders)],
     ['a router mounted at the root', '/orders/7', '/orders/:id', app => app.use(orders)],
-    ['a mount with a trailing slash', '/api/orders/7', '/api/orders/:id', app => app.use('/api/', orders)],
+    ['a mount path with a trailing slash', '/api/orders/7', '/api/orders/:id', app => app.use('/api/', orders)],
     [
       'nested routers',
       '/api/v1/orders/7',
@@ -81,7 +81,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ['a router mounted twice', '/v2/orders/7', '/v2/orders/:id', app => app.use('/v1', orders).use('/v2', orders)],
     ['a router at several paths', '/v2/orders/7', '/v2/orders/:id', app => app.use(['/v1', '/v2'], orders)],
     [
-      'a mount with a parameter',
+      'a mount path with a parameter',
       '/tenants/t%201/orders/7',
       '/tenants/:tenant/orders/:id',
       app => app.use('/tenants/:tenant', orders),
@@ -137,13 +137,13 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
         ),
     ],
     [
-      'a router that a function calls',
+      'a router that is called by a function',
       '/api/orders/7',
       '/api/orders/:id',
       app => app.use('/api', (req, res, next) => orders(req, res, next)),
     ],
     [
-      'layers that wait',
+      'layers that call next() later',
       '/api/orders/7',
       '/api/orders/:id',
       app =>
@@ -154,7 +154,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
         ),
     ],
     [
-      'a rewritten address',
+      'a rewritten URL',
       '/old/7',
       '/api/orders/:id',
       app =>
@@ -167,7 +167,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ],
     ['a regular expression', '/orders/7', '/^\\/orders\\/(\\d+)$/', app => app.get(/^\/orders\/(\d+)$/, answer)],
     [
-      'a regular expression with state',
+      'a stateful regular expression',
       '/orders/7',
       '/^\\/orders\\/(\\d+)$/g',
       app => app.get(/^\/orders\/(\d+)$/g, answer),
@@ -178,7 +178,12 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
       '/bestellungen/:id',
       app => app.get(['/orders/:id', '/bestellungen/:id'], answer),
     ],
-    ['a list of paths and expressions', '/b7', '/a/:id,/^\\/b\\d$/', app => app.get(['/a/:id', /^\/b\d$/], answer)],
+    [
+      'a list of paths and regular expressions',
+      '/b7',
+      '/a/:id,/^\\/b\\d$/',
+      app => app.get(['/a/:id', /^\/b\d$/], answer),
+    ],
     ['a wildcard', '/files/a/b', `/files${star}`, app => app.get(`/files${star}`, answer)],
     ['a handler that fails', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
     [
@@ -192,13 +197,13 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ],
     ['a handler that fails in a router', '/api/orders/7', '/api/orders/:id', app => app.use('/api', failing)],
     [
-      'an error that is answered by a handler of the application',
+      "an error that is handled by the application's own error handler",
       '/t/1/orders/7',
       '/t/:t/orders/:id',
       app => app.use('/t/:t', failing).use(answerError),
     ],
     [
-      'an error in a sub-application that is answered outside',
+      'an error in a sub-application that is handled outside it',
       '/shop/orders/7',
       '/shop/orders/:id',
       app =>
@@ -210,7 +215,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
           .use(answerError),
     ],
     [
-      'not found, thrown by a route, behind `osprofilerErrorHandler`',
+      'a "not found" error that a route throws, with `osprofilerErrorHandler`',
       '/api/orders/7',
       '/api/orders/:id',
       app =>
@@ -224,9 +229,9 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
           .use(osprofilerErrorHandler())
           .use((_e: unknown, req: Request, res: Response, _next: NextFunction) => notFound(req, res)),
     ],
-    ['not found, answered by the route', '/orders/7', '/orders/:id', app => app.get('/orders/:id', notFound)],
+    ['a route that responds with "not found"', '/orders/7', '/orders/:id', app => app.get('/orders/:id', notFound)],
     [
-      'a middleware after the answer',
+      'a middleware that runs after the response',
       '/orders/7',
       '/orders/:id',
       app =>
@@ -238,15 +243,30 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
           .use(pass),
     ],
     ['no route', '/orders/7', undefined, app => app.get('/items', answer)],
-    ['no route for the method', '/orders/7', undefined, app => app.post('/orders/:id', answer)],
+    ["no route for the request's method", '/orders/7', undefined, app => app.post('/orders/:id', answer)],
     ['no route in a router', '/api/nothing', undefined, app => app.use('/api', orders)],
-    ['a middleware alone', '/orders/7', undefined, app => app.use('/orders', answer)],
+    ['only a middleware', '/orders/7', undefined, app => app.use('/orders', answer)],
     ['a middleware that fails', '/orders/7', undefined, app => app.use(fail).get('/orders/:id', answer)],
-    ['a route that hands on to nothing', '/orders/7', undefined, app => app.get('/orders/:id', pass)],
-    ['a route without parameters that hands on to nothing', '/orders', undefined, app => app.get('/orders', pass)],
+    [
+      'a route that calls next() although no layer follows',
+      '/orders/7',
+      undefined,
+      app => app.get('/orders/:id', pass),
+    ],
+    [
+      'a route without parameters that calls next() although no layer follows',
+      '/orders',
+      undefined,
+      app => app.get('/orders', pass),
+    ],
     ['a route that hands on to "not found"', '/orders/7', undefined, app => app.get('/orders/:id', pass).use(notFound)],
     ['all paths handed on to "not found"', '/orders/7', undefined, app => app.all(star, pass).use(notFound)],
-    ['a route that hands on to a middleware', '/orders/7', undefined, app => app.get('/orders/:id', pass).use(answer)],
+    [
+      'a route that calls next() to run a middleware',
+      '/orders/7',
+      undefined,
+      app => app.get('/orders/:id', pass).use(answer),
+    ],
     [
       'a router that contains itself',
       '/a/a/orders/7',
@@ -265,7 +285,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     expect(found).toBe(route)
   })
 
-  it('is the GET route for a HEAD request', async () => {
+  it('is the GET route if the request is a HEAD request', async () => {
     const found = await routeOf('/api/orders/7', app => void app.use('/api', orders), 'head')
 
     expect(found).toBe('/api/orders/:id')

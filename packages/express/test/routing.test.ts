@@ -14,7 +14,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     withTrace('route', () => res.json({ trace: get()?.baseId }))
   }
 
-  it('records the full path if it is mounted in a sub-application under a path', async () => {
+  it('records the full path if it is used in a sub-application that is mounted under a path', async () => {
     const traces = recordTraces()
     const inner = express()
     inner.use(osprofilerMiddleware(KEY))
@@ -54,7 +54,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     expect(records[0]?.info.request).toMatchObject({ path: '/app/router/deep' })
   })
 
-  it('records one point per request if it is mounted twice, in the same place or in a sub-application', async () => {
+  it('records one point per request even if it is used twice, in one application or also in a sub-application', async () => {
     const traces = recordTraces()
     const inner = express().use(osprofilerMiddleware(KEY)).get('/', who)
     const app = express()

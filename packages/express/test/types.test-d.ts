@@ -3,7 +3,7 @@ import { osprofilerErrorHandler, osprofilerMiddleware } from '@osprofiler/expres
 import express, { Router } from 'express'
 import express4 from 'express4'
 
-// This file never runs. Its calls have to compile, except for those that are marked as errors.
+// This file never runs. Its calls must compile, except for those that are marked as errors.
 
 const app = express()
 app.use(osprofilerMiddleware())
@@ -42,5 +42,5 @@ osprofilerMiddleware('KEY', { name: 7 })
 osprofilerMiddleware('KEY', { onRefused: reason => reason === 'no-reason' })
 // @ts-expect-error Counters are read-only.
 middleware.stats.traced = 0
-// @ts-expect-error `osprofilerErrorHandler` takes no arguments: keys and options belong to the middleware.
+// @ts-expect-error `osprofilerErrorHandler` takes no arguments, because keys and options belong to the middleware.
 osprofilerErrorHandler('KEY')

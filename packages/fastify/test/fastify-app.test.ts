@@ -38,7 +38,7 @@ describe('the Fastify plugin', () => {
     expect(traces.all).toHaveLength(4)
   })
 
-  it('separates requests that are injected within a traced request', async () => {
+  it('keeps requests in their own traces if they are injected within a traced request', async () => {
     const traces = recordTraces()
     createApp().get('/inner', async () => withTrace('inner', async () => ({ trace: get()?.baseId })))
     app?.get('/outer', async () => (await app?.inject('/inner'))?.json())
@@ -88,7 +88,7 @@ describe('the Fastify plugin', () => {
     expect(records[0]?.info.request).toMatchObject({ path: '/child/grand/route' })
   })
 
-  it('traces the plugin in which it is registered, and no routes outside of this plugin', async () => {
+  it('traces only the routes of the plugin in which it is registered', async () => {
     const traces = recordTraces()
     const server = fastify()
     app = server
@@ -132,7 +132,7 @@ describe('the Fastify plugin', () => {
       seen.onSend = [get()?.baseId === baseId, request.profiler?.baseId === baseId]
       return payload
     })
-    // The handler does not return a promise. Its reply comes from a timer.
+    // The handler does not return a promise. A timer sends its reply.
     server.post('/', (_request, reply) => {
       setTimeout(() => reply.send({ trace: get()?.baseId }), 1)
     })
@@ -185,7 +185,7 @@ describe('a failure in Fastify', () => {
   async function stopInfo(url: string, build: (server: FastifyInstance) => void): Promise<unknown> {
     const traces = recordTraces()
     const server = createApp()
-    // A hook applies to routes that are added later, so the plugin has to be loaded first.
+    // A hook applies only to routes that are added later, so the plugin must be loaded first.
     await server.after()
     build(server)
     const { baseId, headers } = signTrace()
@@ -232,7 +232,7 @@ describe('a failure in Fastify', () => {
     })
   })
 
-  it("is recorded if Fastify's parser refuses a body that is not JSON", async () => {
+  it("is recorded if Fastify's parser rejects a body that is not valid JSON", async () => {
     const info = await stopInfo('/', server => server.post('/', async () => ({})))
 
     expect(info).toMatchObject({ etype: expect.any(String), response: { status_code: 400 } })

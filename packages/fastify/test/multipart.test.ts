@@ -17,7 +17,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe('a form that reaches @fastify/multipart slowly', () => {
+describe('a form that arrives slowly at @fastify/multipart', () => {
   it('keeps the trace of its own request in the handler', async () => {
     const traces = recordTraces()
     const app = fastify()

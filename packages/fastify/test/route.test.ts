@@ -53,7 +53,7 @@ describe('the route of a request in Fastify', () => {
       app => app.register(async child => void child.get('/', answer), { prefix: '/api' }),
     ],
     ['a wildcard', '/files/a/b', '/files/*', app => app.get('/files/*', answer)],
-    ['a wildcard alone', '/a/b', '*', app => app.get('*', answer)],
+    ['a path that is only a wildcard', '/a/b', '*', app => app.get('*', answer)],
     [
       'a pattern in a parameter',
       '/orders/7.png',
@@ -62,7 +62,7 @@ describe('the route of a request in Fastify', () => {
     ],
     ['a handler that fails', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
     [
-      'a hook that answers',
+      'a hook that responds',
       '/orders/7',
       '/orders/:id',
       app => {
@@ -71,14 +71,14 @@ describe('the route of a request in Fastify', () => {
       },
     ],
     [
-      'a route that says "not found"',
+      'a route that responds with "not found"',
       '/orders/7',
       '/orders/:id',
       app => app.get('/orders/:id', (_request, reply) => reply.callNotFound()),
     ],
     ['no route', '/items', undefined, app => app.register(orders)],
     [
-      'no route, with a handler of the program',
+      'no route, if the program has its own handler for this',
       '/items',
       undefined,
       app => app.register(orders).setNotFoundHandler((_request, reply) => reply.code(404).send({})),
@@ -101,7 +101,7 @@ describe('the route of a request in Fastify', () => {
     expect(found).toBe(route)
   })
 
-  it('is the GET route for a HEAD request', async () => {
+  it('is the GET route if the request is a HEAD request', async () => {
     const found = await routeOf('/orders/7', app => app.register(orders), 'HEAD')
 
     expect(found).toBe('/orders/:id')

@@ -2,7 +2,7 @@ import type { Profiler } from '@osprofiler/core'
 import plugin, { osprofiler } from '@osprofiler/fastify'
 import { fastify } from 'fastify'
 
-// This file never runs. Its calls have to compile, except for those that are marked as errors.
+// This file never runs. Its calls must compile, except for those that are marked as errors.
 
 const app = fastify()
 app.register(osprofiler)

@@ -23,21 +23,21 @@ import { instrumentMongoose } from './stores/mongodb/mongoose.js'
 import { instrumentIoredis } from './stores/redis/ioredis.js'
 import { instrumentNodeRedis } from './stores/redis/node-redis.js'
 
-/** Options that all instruments share. */
+/** Options for all instruments. */
 export interface InstrumentOptions {
-  /** Hosts that may receive the trace headers. Default: loopback, private addresses, and names without a dot. */
+  /** Hosts that may receive the trace headers. Default: loopback and private addresses, and names without a dot. */
   readonly propagateTo?: PropagationRules | undefined
   /** How much of SQL is recorded. Default: `off`. */
   readonly traceSql?: TraceSql | undefined
-  /** Which messages carry the trace, and the limits on messages that arrive with one. */
+  /** Which messages carry the trace, and the limits for messages that arrive with a trace. */
   readonly messages?: MessageOptions | undefined
-  /** Exports by package name, for libraries that are not in `node_modules`: `{ pg }` after `import pg from 'pg'`. */
+  /** Exports by package name, for libraries outside `node_modules`: `{ pg }` after `import pg from 'pg'`. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
 const DEFAULT_INSTRUMENTS = {
   '@photostructure/sqlite': instrumentPhotostructureSqlite,
-  /** RabbitMQ publishers and consumers of `amqplib` 0.10 to 2. */
+  /** Publishers and consumers of `amqplib` 0.10 to 2, which talk to RabbitMQ. */
   amqplib: instrumentAmqplib,
   'better-sqlite3': instrumentBetterSqlite3,
   /** `@elastic/elasticsearch` 8 and 9, and `@opensearch-project/opensearch` 3. */
@@ -47,22 +47,24 @@ const DEFAULT_INSTRUMENTS = {
   /** `node:http` and `node:https`, and therefore axios, got, node-fetch and superagent. */
   http: instrumentHttp,
   ioredis: instrumentIoredis,
-  /** The connection pool of `knex` 3. Its queries are recorded by the instrument of the library below knex. */
+  /**
+   * The connection pool of `knex` 3. The queries are recorded by the instrument of the database library that knex uses.
+   */
   knex: instrumentKnex,
   /** `mongodb` 6 and 7, and therefore mongoose. */
   mongodb: instrumentMongodb,
-  /** Operations that `mongoose` 8 and 9 hold back until there is a connection. */
+  /** Operations that `mongoose` 8 and 9 buffer until a connection is open. */
   mongoose: instrumentMongoose,
-  /** `mysql2` 2 and 3, and knex, kysely and others on top of it. */
+  /** `mysql2` 2 and 3, and libraries that use it, such as knex and kysely. */
   mysql2: instrumentMysql2,
   'node:sqlite': instrumentNodeSqlite,
-  /** `pg` 8, and knex, kysely and others on top of it. */
+  /** `pg` 8, and libraries that use it, such as knex and kysely. */
   pg: instrumentPg,
   postgres: instrumentPostgres,
   redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>
 
-/** Instruments for the layers of a framework. They are off by default, because each layer becomes a point. */
+/** Instruments for the layers of web frameworks. They are off by default, because each layer becomes a point. */
 const FRAMEWORK_INSTRUMENTS = {
   express: instrumentExpress,
   fastify: instrumentFastify,
@@ -74,17 +76,17 @@ const ALL_INSTRUMENTS = { ...DEFAULT_INSTRUMENTS, ...FRAMEWORK_INSTRUMENTS }
 /** The name of an instrument. */
 export type InstrumentName = keyof typeof ALL_INSTRUMENTS
 
-/** An instrument's name. A leading `+` adds the instrument to the default instead of replacing the default. */
+/** An instrument's name. A leading `+` adds the instrument to the default list instead of replacing that list. */
 export type AskedInstrument = InstrumentName | `+${InstrumentName}`
 
 /** Names of the instruments that are on by default. */
 export const INSTRUMENT_NAMES = Object.keys(DEFAULT_INSTRUMENTS) as readonly InstrumentName[]
 
 /**
- * Records the calls of these libraries as points of the traces in which they happen. By default these are all libraries
- * except the frameworks (`express`, `fastify`, `koa`), and `+express` adds one. Returns a function that undoes this.
- * Nothing is hooked before the call, and calls outside a trace pass unchanged. If `instrument` is called twice, or by
- * two copies of this package, a call is still one point.
+ * Records the calls of these libraries as points of the traces in which they happen. The default is all libraries
+ * except the frameworks (`express`, `fastify`, `koa`). `+express` adds one of them. Returns a function that undoes
+ * this. Nothing is hooked before `instrument` is called, and library calls outside a trace pass unchanged. If
+ * `instrument` is called twice, or by two copies of this package, a library call is still recorded as one point.
  *
  * @throws TypeError for an unknown instrument or library, or a malformed rule.
  * @example
@@ -101,7 +103,7 @@ export function instrument(
   }
 }
 
-/** Checks the arguments of `instrument`. Returns the names without `+`. @throws TypeError as `instrument` does. */
+/** Checks the arguments of `instrument`. Returns the names without `+`. @throws TypeError, as `instrument` does. */
 export function checkInstruments(
   names: readonly AskedInstrument[] = INSTRUMENT_NAMES,
   options: InstrumentOptions = {},

@@ -46,7 +46,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Returns the function names of the recorded starts, or the points' names if no function was recorded. */
+/** Returns the function names in the recorded start records, or the points' names if no function was recorded. */
 function started(): string[] {
   return records.filter(({ name }) => name.endsWith('-start')).map(called)
 }
@@ -55,7 +55,7 @@ function called({ name, info }: TraceRecord): string {
   return (info.function as { name: string } | undefined)?.name ?? name
 }
 
-/** Returns the start record of the only call of this name. Throws if there is not exactly one. */
+/** Returns the start record of the only call with this name. Throws if there is not exactly one. */
 function startOf(name: string): TraceRecord {
   return recordOf(name, '-start')
 }
@@ -90,7 +90,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
 
   afterEach(() => connection.close())
 
-  /** Publishes a message in a trace, consumes the message, and resolves when `work` is done. */
+  /** Publishes a message in a trace and consumes it. Resolves when `work` is done. */
   async function consumeOne(work: (message: ConsumeMessage) => unknown, noAck = false): Promise<string> {
     const consumed = new Promise<void>((resolve, reject) => {
       channel.consume(
@@ -109,7 +109,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     return message === false ? undefined : message.properties.headers
   }
 
-  it('continues the trace of a message in the consumer, below the point that published the message', async () => {
+  it('continues the trace of a message in the consumer, as a child of the point that published the message', async () => {
     const baseId = await consumeOne(async message => {
       await withTrace('work', async () => {})
       channel.ack(message)
@@ -125,14 +125,14 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual([])
   })
 
-  it('ends the point of a message that needs no acknowledgement when the callback is done', async () => {
+  it('ends the point of a message when the callback is done, if the message needs no acknowledgment', async () => {
     await consumeOne(() => {}, true)
 
     await until(() => isStopped(`consume ${queue}`))
     expect(stopOf(`consume ${queue}`).info.etype).toBeUndefined()
   })
 
-  it('ends the point of a message when the message is acknowledged, in any context', async () => {
+  it('ends the point of a message when the message is acknowledged, whatever the context of the call', async () => {
     const messages: ConsumeMessage[] = []
     await consumeOne(message => void messages.push(message))
     expect(isStopped(`consume ${queue}`)).toBe(false)
@@ -144,7 +144,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(isStopped(`consume ${queue}`)).toBe(true)
   })
 
-  it('ends the points of all messages that one acknowledgement covers', async () => {
+  it('ends the points of all messages that one acknowledgment covers', async () => {
     const messages: ConsumeMessage[] = []
     await channel.consume(queue, message => message && messages.push(message))
     await inTrace(async () => {
@@ -165,7 +165,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     ['nack', (message: ConsumeMessage) => channel.nack(message, false, false), 'Rejected'],
     ['reject', (message: ConsumeMessage) => channel.reject(message, false), 'Rejected'],
     ['nackAll', () => channel.nackAll(false), 'Rejected'],
-  ])('records that a message was rejected by %s', async (_, reject, what) => {
+  ])('records that a message was rejected with %s', async (_, reject, what) => {
     await consumeOne(reject)
 
     await until(() => isStopped(`consume ${queue}`))
@@ -191,7 +191,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(second?.parent_id).toBe(first?.parent_id)
   })
 
-  it('records the error of a consumer, and leaves an unhandled rejection unhandled', async () => {
+  it("records a consumer's error, and leaves an unhandled rejection unhandled", async () => {
     const unhandled = takeUnhandledRejection()
     await channel.consume(queue, async () => {
       throw new RangeError('out of stock')
@@ -200,7 +200,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
 
     expect(await unhandled).toMatchObject({ message: 'out of stock' })
-    // Only a rejection handler could read the reason, and adding one would hide the unhandled rejection from the
+    // Only a rejection handler could read the reason, and adding a handler would hide the unhandled rejection from the
     // program.
     await expect.poll(() => stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'PromiseRejected' })
   })
@@ -213,7 +213,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'ChannelClosed' })
   })
 
-  it('ends the points that wait for the broker or a consumer when the connection breaks', async () => {
+  it('ends the points that wait for the broker or a consumer if the connection breaks', async () => {
     const proxy = await startProxy(rabbitmq)
     onTestFinished(() => proxy.stop())
     const broken = await amqplib.connect(rabbitmq.url.replace(String(rabbitmq.port), String(proxy.port)))
@@ -259,7 +259,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(published.map((_, index) => seen.get(String(index)))).toEqual(published.map(({ baseId }) => baseId))
   })
 
-  it('passes on to a consumer that the broker has canceled the consumer', async () => {
+  it('tells a consumer that the broker has canceled it', async () => {
     const cancelled = new Promise(resolve => {
       channel.consume(queue, message => resolve([message, get()]))
     })
@@ -269,10 +269,10 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(await cancelled).toEqual([null, undefined])
   })
 
-  it('consumes messages without a trace, or with a refused trace, untraced', async () => {
+  it('consumes messages untraced if they carry no trace or a refused trace', async () => {
     const contexts: unknown[] = []
     const headers = [{}, { 'X-Trace-Info': 'e30=', 'X-Trace-HMAC': '0'.repeat(40) }, undefined]
-    // The consumer is opened within a trace, but its messages are no part of that trace.
+    // The consumer is started within a trace, but its messages are not part of that trace.
     await inTrace(async () => {
       await channel.consume(queue, () => contexts.push(get()), { noAck: true })
     })
@@ -300,11 +300,11 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(properties.headers).toMatchObject({ other: 1 })
     expect(Object.keys(properties.headers ?? {}).sort()).toEqual(['X-Trace-HMAC', 'X-Trace-Info', 'other'])
     expect(options.headers['X-Trace-Info']).toBe('old')
-    // A message that is forwarded outside of a trace keeps the headers with which it arrived.
+    // A message that is forwarded outside a trace keeps the headers with which it arrived.
     expect(startOf(`consume ${second}`).parent_id).toBe(startOf(`publish ${queue}`).trace_id)
   })
 
-  it('sends options and headers like the library, including inherited ones', async () => {
+  it('sends the same options and headers as the library does, including inherited ones', async () => {
     class Defaults {
       get messageId() {
         return 'm-2'
@@ -347,7 +347,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect((await channel.checkQueue(queue)).messageCount).toBe(5)
   })
 
-  it('passes no callback to the library for messages that have none', async () => {
+  it('passes no callback to the library for messages that were published without one', async () => {
     const confirming = (await connection.createConfirmChannel()) as ConfirmChannel & { readonly unconfirmed: unknown[] }
     const callback = () => {}
     let kept: readonly unknown[] = []
@@ -377,7 +377,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf('publish no-such-exchange/key').info.etype).toBe('Error')
   })
 
-  it('records the error of a closed channel', async () => {
+  it('records the error that publishing on a closed channel throws', async () => {
     await channel.close()
 
     await inTrace(async () => {
@@ -398,7 +398,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
   it('records that get() failed', async () => {
     channel.on('error', () => {})
 
-    // amqplib 0.10 rejects with a value that is not an Error.
+    // amqplib 0.10 rejects with a value that is not an `Error`.
     await expect(inTrace(() => channel.get('no-such-queue'))).rejects.toBeDefined()
 
     expect(stopOf('get no-such-queue').info).toMatchObject({ etype: 'Error' })
@@ -438,7 +438,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await channel.deleteQueue(own)
   })
 
-  it('traces no call after the undo, even on open channels', async () => {
+  it('traces no call after removal, even on open channels', async () => {
     undo()
 
     const { result } = await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
@@ -448,7 +448,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records).toEqual([])
   })
 
-  it('stops tracing an existing consumer after the undo, and traces the consumer again after the next instrument()', async () => {
+  it('stops tracing an existing consumer after removal, and traces it again after the next instrument()', async () => {
     const contexts: (string | undefined)[] = []
     await channel.consume(queue, () => contexts.push(get()?.baseId), { noAck: true })
     const [info, hmac] = signedPack({ base_id: 'a-trace' }, KEY)
@@ -464,7 +464,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(contexts).toEqual([undefined, 'a-trace'])
   })
 
-  it('finds a copy of the library that is loaded later on', async () => {
+  it('finds a copy of the library that is loaded after instrument()', async () => {
     const folder = require.resolve(name).replace(/channel_api\.js$/, '')
     const loaded = Object.entries(require.cache).filter(([file]) => file.startsWith(folder))
     for (const [file] of loaded) delete require.cache[file]
@@ -488,7 +488,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('puts the trace only into messages that may carry a trace', async () => {
+  it('adds the trace only to messages that may carry it', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: ({ routingKey }) => routingKey !== queue } })
 
@@ -498,7 +498,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('removes the current trace, and no other trace, from copied headers of a message that must not carry a trace', async () => {
+  it('removes only the current trace from the copied headers of a message that must not carry a trace', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: false } })
     const [info, hmac] = signedPack({ base_id: 'another' }, KEY)

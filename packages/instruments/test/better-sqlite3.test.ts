@@ -12,7 +12,7 @@ interface BetterSqliteDatabase extends SqliteDatabase {
   transaction(fn: () => unknown): () => unknown
 }
 
-// better-sqlite3 has no types of its own.
+// better-sqlite3 does not include types.
 const Database: new (file: string, options: object) => BetterSqliteDatabase = createRequire(import.meta.url)(
   'better-sqlite3',
 )

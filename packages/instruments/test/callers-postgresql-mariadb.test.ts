@@ -30,14 +30,14 @@ const postgresqlUrl = (): string => postgresql?.url ?? NOWHERE
 const mysqlUrl = (): string => mariadb?.url.replace(/^\w+:/, 'mysql:') ?? NOWHERE
 
 const LIBRARIES: Readonly<Record<string, () => Opened>> = {
-  'a pool of pg': () => openPg(postgresqlUrl()),
-  'a client of pg': () => openPgClient(postgresqlUrl()),
+  'a pg pool': () => openPg(postgresqlUrl()),
+  'a pg client': () => openPgClient(postgresqlUrl()),
   postgres: () => openPostgres(postgresqlUrl()),
-  'knex over pg': () => openKnex('pg', postgresqlUrl()),
-  'knex over mysql2': () => openKnex('mysql2', mysqlUrl()),
-  'a pool of mysql2': () => openMysqlPool(mysql, mysqlUrl()),
-  'a connection of mysql2': () => openMysqlConnection(mysql, mysqlUrl()),
-  'a pool of mysql2 2': () => openMysqlPool(mysql2 as never, mysqlUrl()),
+  'knex with pg': () => openKnex('pg', postgresqlUrl()),
+  'knex with mysql2': () => openKnex('mysql2', mysqlUrl()),
+  'a mysql2 pool': () => openMysqlPool(mysql, mysqlUrl()),
+  'a mysql2 connection': () => openMysqlConnection(mysql, mysqlUrl()),
+  'a mysql2 pool (version 2)': () => openMysqlPool(mysql2 as never, mysqlUrl()),
 }
 
 describe.each(Object.keys(LIBRARIES))('%s', library => {
@@ -46,13 +46,13 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   describe.each(['off', 'statements'] as const)('with traceSql %s', traceSql => {
     let opened: Opened
 
-    // The connection is opened within a trace.
+    // Each test opens the connection within a trace.
     beforeEach(async () => {
       records = collect()
       const queries = Object.getPrototypeOf(postgres(NOWHERE)`SELECT`)
       const { handle } = queries
       instrumented(undefined, { traceSql })
-      // The instrument finds ECMAScript modules such as postgres some ticks later.
+      // The instrument finds ES modules, such as postgres, only some ticks after they are loaded.
       await until(() => queries.handle !== handle)
       opened = open()
       await inTrace(opened.first)
@@ -60,7 +60,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
     })
     afterEach(() => opened.close())
 
-    it.each(stepsOf(open))('separates the traces of concurrent callers: %s', async name => {
+    it.each(stepsOf(open))('runs each callback in the context of its own caller: %s', async name => {
       const step = opened.steps[name] ?? (() => Promise.reject(new Error('No such step')))
 
       const strays = await findStrays(step)
@@ -72,7 +72,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   })
 })
 
-/** Returns the names of a library's steps, from a pool that never connects. */
+/** Returns the names of a library's steps, using a pool that never connects. */
 function stepsOf(open: () => Opened): string[] {
   return Object.keys(open().steps)
 }

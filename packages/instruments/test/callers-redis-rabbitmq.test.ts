@@ -30,7 +30,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Resolves when `run` calls its callback, and shows the callback to `see`. */
+/** Resolves when `run` calls its callback. Calls `see` inside the callback. */
 function seen(see: See, run: (callback: () => void) => unknown): Promise<void> {
   return untilDone(done =>
     run(() => {
@@ -74,7 +74,7 @@ function openNodeRedis(): Opened {
         await pool.get('key')
         see('after the command')
       },
-      'a function that is given a client': see =>
+      'a function that receives a client': see =>
         pool.execute(async client => {
           see('the function')
           await client.get('key')
@@ -106,23 +106,23 @@ function openAmqplib(name: string): Opened {
     },
     close: () => untilDone(done => connection.close(done)),
     steps: {
-      'a queue that is declared': see => seen(see, done => channel.assertQueue('callers', {}, done)),
-      'a queue that is looked at': see => seen(see, done => channel.checkQueue('callers', done)),
-      'a message that is asked for': see => seen(see, done => channel.get('callers', { noAck: true }, done)),
-      'a message that is confirmed': see =>
+      'declaring a queue': see => seen(see, done => channel.assertQueue('callers', {}, done)),
+      'checking a queue': see => seen(see, done => channel.checkQueue('callers', done)),
+      'getting a message': see => seen(see, done => channel.get('callers', { noAck: true }, done)),
+      'publishing a message that is confirmed': see =>
         seen(see, done => channel.sendToQueue('callers', Buffer.from('1'), {}, done)),
-      'a wait for confirmations': async see => {
+      'waiting for confirmations': async see => {
         channel.sendToQueue('callers', Buffer.from('1'))
         await seen(see, done => channel.waitForConfirms(done))
       },
-      'a channel of its own': see =>
+      'creating another channel': see =>
         seen(see, done =>
           connection.createChannel((_error, own) => {
             see('the channel')
             own.close(done)
           }),
         ),
-      'a message that comes back': async see => {
+      'publishing a message that the broker returns': async see => {
         strayEvents = []
         await seen(see, done => channel.publish('', 'nowhere', Buffer.from('1'), { mandatory: true }, done))
         if (strayEvents.some(profiler => profiler !== undefined)) throw new Error('Returned within a trace')
@@ -134,7 +134,7 @@ function openAmqplib(name: string): Opened {
 const LIBRARIES: Readonly<Record<string, () => Opened>> = {
   ioredis: () => openIoredis({}),
   'ioredis with automatic pipelines': () => openIoredis({ enableAutoPipelining: true }),
-  'a pool of node-redis': openNodeRedis,
+  'a node-redis pool': openNodeRedis,
   amqplib: () => openAmqplib('amqplib'),
   'amqplib 0': () => openAmqplib('amqplib-0'),
   'amqplib 1': () => openAmqplib('amqplib-1'),
@@ -144,14 +144,14 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   const open = LIBRARIES[library] as () => Opened
   let opened: Opened
 
-  // The connection is opened within a trace.
+  // Each test opens the connection within a trace.
   beforeEach(async () => {
     opened = open()
     await inTrace(opened.first)
   })
   afterEach(() => opened.close())
 
-  it.each(Object.keys(open().steps))('separates the traces of concurrent callers: %s', async name => {
+  it.each(Object.keys(open().steps))('runs each callback in the context of its own caller: %s', async name => {
     const strays = await findStrays(opened.steps[name] as Step)
 
     expect(strays).toEqual([])
@@ -162,14 +162,14 @@ describe('a cluster', () => {
   const SLOT_OF_A = '15495'
   let owner = 2
 
-  /** Moves the slot of `{a}` from its node to another node, without telling any client. */
+  /** Moves the slot of `{a}` from its node to another one. The clients are not notified. */
   async function moveSlot(): Promise<void> {
     const nodes = cluster?.nodes ?? []
     const ids = await Promise.all(nodes.map(async node => (await node.command('CLUSTER', 'MYID')).trim()))
     const [from, to] = [owner, (owner + 1) % nodes.length]
     const [fromId, toId] = [ids[from] ?? '', ids[to] ?? '']
     const set = (index: number, ...args: string[]) => nodes[index]?.command('CLUSTER', 'SETSLOT', SLOT_OF_A, ...args)
-    // Cluster tools use this order, so that the other nodes accept the announcement of the new owner.
+    // Cluster tools use this order. It ensures that the other nodes accept the announcement of the new owner.
     await set(to, 'IMPORTING', fromId)
     await set(from, 'MIGRATING', toId)
     await set(to, 'NODE', toId)
@@ -178,7 +178,7 @@ describe('a cluster', () => {
   }
 
   it.each(['ioredis', 'node-redis'])(
-    'asks for its slots outside of the request that met a moved slot: %s',
+    'refreshes its slots outside the trace of the request that reached a moved slot: %s',
     async name => {
       const nodes = (cluster?.nodes ?? []).map(({ host, port }) => ({ host, port }))
       const client =

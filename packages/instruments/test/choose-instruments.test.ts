@@ -2,7 +2,7 @@ import { checkInstruments, INSTRUMENT_NAMES } from '@osprofiler/instruments'
 import { describe, expect, it } from 'vitest'
 
 describe('chooseInstruments', () => {
-  it('returns the default and the added instruments', () => {
+  it('returns the default instruments and the added ones', () => {
     expect(checkInstruments(['+express', '+koa'])).toEqual([...INSTRUMENT_NAMES, 'express', 'koa'])
     expect(checkInstruments(['+pg'], {}, ['fetch'])).toEqual(['fetch', 'pg'])
   })

@@ -8,11 +8,11 @@ import {
 } from '../src/stores/redis/redis-statement.js'
 
 const KNOWN = ['GET', 'set', 'HSET', 'XREAD', 'BLPOP', 'PUBLISH', 'JSON.SET', 'FT.SEARCH', 'MODULE_OF_YOURS', 'nosuch']
-/** Commands whose arguments are passwords or programs. */
+/** Commands whose arguments may be passwords or scripts. */
 const SEALED = ['AUTH', 'auth', 'HELLO', 'EVAL', 'evalsha', 'FCALL', 'MIGRATE']
 const SEALED_CONTAINERS = ['CONFIG SET', 'ACL SETUSER', 'acl getuser', 'SCRIPT LOAD', 'FUNCTION LOAD', 'SENTINEL SET']
 const CONTAINERS = ['CLIENT SETNAME', 'OBJECT ENCODING', 'xgroup CREATE', 'PUBSUB NUMSUB']
-/** Whole command lines in place of a name, as a user types them. */
+/** Entire command lines, as a user would type them, that a program passes as a command name. */
 const LINES = ['AUTH SEALED', 'SET key SEALED', "EVAL 'SEALED' 0", '>SEALED', 'SEALED\r\nGET a', '', ' SEALED']
 
 const argument = fc.oneof(
@@ -31,13 +31,13 @@ function commandOf(names: readonly string[]): fc.Arbitrary<RedisCommand> {
 const sealed = commandOf([...SEALED, ...SEALED_CONTAINERS])
 const any = commandOf([...KNOWN, ...SEALED, ...SEALED_CONTAINERS, ...CONTAINERS, ...LINES])
 
-/** Returns the text of an error that a record would hold. */
+/** Returns what a record would contain about an error. */
 function told(error: unknown): string {
   return error instanceof Error ? `${error.name} ${error.message}` : String(error)
 }
 
-describe('a known or unknown command of Redis', () => {
-  it('shows no argument, and no command line in place of the name', () => {
+describe('a known or unknown Redis command', () => {
+  it('shows no argument, and no command line that was passed as its name', () => {
     fc.assert(
       fc.property(fc.array(any, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
         for (const command of commands)
@@ -47,7 +47,7 @@ describe('a known or unknown command of Redis', () => {
     )
   })
 
-  it('hides arguments of commands with passwords and programs, even if values are shown', () => {
+  it('has hidden arguments if they may be passwords or scripts, even if values are shown', () => {
     fc.assert(
       fc.property(fc.array(sealed, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
         for (const command of commands)
@@ -57,7 +57,7 @@ describe('a known or unknown command of Redis', () => {
     )
   })
 
-  it('shows no argument in the message of the server', () => {
+  it("shows no argument in the server's error message", () => {
     const says = fc.constantFrom<(text: string) => string>(
       text => `ERR unknown command '${text}', with args beginning with: '${text}' '${text}'`,
       text => `WRONGTYPE ${text}`,
@@ -74,7 +74,7 @@ describe('a known or unknown command of Redis', () => {
   })
 })
 
-it('shows an unknown command by its name and number of arguments', () => {
+it('shows an unknown command with its name and its number of arguments', () => {
   expect(describeRedisCommand({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({
     db: { statement: 'NOSUCH ? ?' },
   })

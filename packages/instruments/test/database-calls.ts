@@ -1,6 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 
-/** Part of a database's point that the tests check: the statement, its parameters and the error. */
+/** The parts of a database point that the tests check: the statement, its parameters and the error. */
 export interface DatabaseCall {
   readonly statement: unknown
   readonly params?: unknown
@@ -8,7 +8,7 @@ export interface DatabaseCall {
   readonly message?: unknown
 }
 
-/** Returns the `db` points of these records, in the order of their starts. */
+/** Returns the `db` points in these records, in the order in which they started. */
 export function databaseCalls(records: readonly TraceRecord[]): DatabaseCall[] {
   return records
     .filter(({ name }) => name === 'db-start')
@@ -21,12 +21,12 @@ export function databaseCalls(records: readonly TraceRecord[]): DatabaseCall[] {
     })
 }
 
-/** Returns the reason of each recorded wait, such as `pool`. */
+/** Returns the reason for each recorded wait, such as `pool`. */
 export function waits(records: readonly TraceRecord[]): unknown[] {
   const starts = records.filter(({ name }) => name === 'wait-start')
   const stops = records.filter(({ name }) => name === 'wait-stop')
   if (starts.length !== stops.length) throw new Error('A wait never stopped')
   const awaited = (record: TraceRecord | undefined) => (record?.info.wait as { for: unknown } | undefined)?.for
-  // If the stop record names a reason, this reason is more accurate than that of the start record.
+  // If the stop record contains a reason, it is more accurate than the reason in the start record.
   return starts.map(start => awaited(stops.find(stop => stop.trace_id === start.trace_id)) ?? awaited(start))
 }

@@ -29,7 +29,7 @@ async function get(path: string, init?: RequestInit): Promise<string> {
   return (await fetch(server.origin + path, init)).text()
 }
 
-/** Imports a second copy of this package, as in a program that contains two versions. */
+/** Imports a second copy of this package, as in a program with two installed versions. */
 async function importCopy(): Promise<{ instrument: typeof instrument }> {
   const modules = new URL('../node_modules/', import.meta.url)
   const copy = mkdtempSync(fileURLToPath(new URL('.copy-', modules)))
@@ -61,7 +61,7 @@ describe('a traced fetch', () => {
     expect(records).toHaveLength(2)
   })
 
-  it("carries the trace, with its own point as the parent of the callee's points", async () => {
+  it("carries the trace, so that its point is the parent of the callee's points", async () => {
     instrumented()
 
     const { baseId } = await inTrace(() => get('/ok'))
@@ -72,7 +72,7 @@ describe('a traced fetch', () => {
     expect(arrived?.rawHeaders.filter(name => /^x-trace/i.test(name))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
   })
 
-  it('is nested in the surrounding point, and contains no point', async () => {
+  it('is nested in the surrounding point, and contains no other point', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -135,7 +135,7 @@ describe('a traced fetch', () => {
     )
   })
 
-  it('sends no trace headers to a forbidden host after a redirect', async () => {
+  it('sends no trace headers to a forbidden host that it is redirected to', async () => {
     instrumented(undefined, { propagateTo: '127.0.0.1' })
 
     await inTrace(() => get(`/redirect?to=http://localhost:${server.port}/ok`))
@@ -155,7 +155,7 @@ describe('a traced fetch', () => {
     expect(info).not.toHaveProperty('etype')
   })
 
-  it('ends with its trace if the body is not read, and keeps its status', async () => {
+  it('ends with its trace if the body is not read, and still records its status', async () => {
     instrumented()
 
     await inTrace(async () => void (await fetch(`${server.origin}/big`)))
@@ -176,7 +176,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
   })
 
-  it('fails with the error of the connection', async () => {
+  it('fails with the connection error', async () => {
     instrumented()
     const port = await findFreePort()
 
@@ -186,7 +186,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('fails with the first error of a host with several addresses', async () => {
+  it('fails with the error of the first address if all addresses of a host fail', async () => {
     instrumented()
     const port = await findFreePort()
 
@@ -209,7 +209,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'AbortError' })
   })
 
-  it('is not recorded if it was aborted before its start', async () => {
+  it('is not recorded if it was aborted before it started', async () => {
     instrumented()
 
     await inTrace(() => get('/never', { signal: AbortSignal.abort() }).catch(() => undefined))
@@ -225,7 +225,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'TimeoutError' })
   })
 
-  it('ends with the error if the response is cut off, and keeps its status', async () => {
+  it('ends with the error if the response is cut off, and still records its status', async () => {
     instrumented()
 
     await inTrace(() => get('/cut').catch(() => undefined))
@@ -235,7 +235,7 @@ describe('a traced fetch', () => {
     expect(info.etype).toBeTypeOf('string')
   })
 
-  it('ends with its response if it outlives its trace', async () => {
+  it('ends with its response even if its trace ends earlier', async () => {
     instrumented()
     let answer: Promise<string> | undefined
 
@@ -253,7 +253,7 @@ describe('a traced fetch', () => {
 })
 
 describe('trace headers are not sent with', () => {
-  it('a request to a forbidden host, which is still a point', async () => {
+  it('a request to a forbidden host, which is still recorded', async () => {
     instrumented(undefined, { propagateTo: ['catalog.example'] })
 
     await inTrace(() => get('/ok'))
@@ -262,7 +262,7 @@ describe('trace headers are not sent with', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('a request for which a function returns no true', async () => {
+  it('a request for which the propagateTo function does not return true', async () => {
     const asked: string[] = []
     instrumented(undefined, {
       propagateTo: ({ href }) => {
@@ -277,7 +277,7 @@ describe('trace headers are not sent with', () => {
     expect(server.arrived.map(carried)).toEqual([undefined])
   })
 
-  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])('a request that has its own %s', async name => {
+  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])('a request whose caller has set %s', async name => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { [name]: 'mine' } }))
@@ -303,7 +303,7 @@ describe('trace headers are not sent with', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('the record of a token, but are sent with a request that has a bearer token', async () => {
+  it('a signed request, but are sent with a request that has a bearer token, which is not recorded', async () => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { authorization: 'Bearer SEALED', cookie: 'SEALED' } }))
@@ -312,7 +312,7 @@ describe('trace headers are not sent with', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('an untraced request, which is not recorded', async () => {
+  it('an untraced request, which is not recorded either', async () => {
     instrumented()
 
     await get('/ok')
@@ -335,7 +335,7 @@ describe('instrument()', () => {
     expect(records).toEqual([])
   })
 
-  it('follows a request in progress to its end after the undo', async () => {
+  it('records the end of a request in progress after removal', async () => {
     const undo = instrumented()
 
     await inTrace(async () => {
@@ -348,7 +348,7 @@ describe('instrument()', () => {
     expect(records.map(({ name }) => name)).toEqual(['http-start', 'http-stop'])
   })
 
-  it('records one point per request if it is called twice, even after one undo', async () => {
+  it('records one point per request if it is called twice, even after one of the two is removed', async () => {
     instrumented()
     const undo = instrumented()
 
@@ -374,7 +374,7 @@ describe('instrument()', () => {
     expect(server.arrived[0]?.rawHeaders.filter(name => /^x-trace/i.test(name))).toHaveLength(2)
   })
 
-  it('subscribes to no channel without instruments', async () => {
+  it('subscribes to no channel if the list of instruments is empty', async () => {
     instrumented([])
 
     await inTrace(() => get('/ok'))

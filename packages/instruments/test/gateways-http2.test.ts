@@ -49,7 +49,7 @@ afterEach(() => {
 
 type Headers = Record<string, string>
 
-/** Function that sends a request with these headers and reads the answer. */
+/** Sends a request with these headers and reads the response. */
 type Send = (headers: Headers) => Promise<unknown>
 
 async function overSession(
@@ -65,24 +65,24 @@ async function overSession(
   }
 }
 
-// Node 20 and 22 accept headers only as an object.
+// Node 20 and 22 accept only objects as headers.
 const TAKES_LISTS = Number.parseInt(process.versions.node, 10) >= 24
 
 const SENDS: Record<string, Send> = {
   'connect()': headers => overSession(http2.connect, session => session.request(headers)),
   'connect() imported by its name': headers => overSession(importedConnect, session => session.request(headers)),
-  'names in upper case': headers => {
+  'names in uppercase': headers => {
     const upper = Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])
     return overSession(http2.connect, session => session.request(Object.fromEntries(upper)))
   },
-  'headers behind getters': headers => {
+  'headers that are getters': headers => {
     const live = Object.defineProperties(
       {},
       Object.fromEntries(Object.keys(headers).map(name => [name, { get: () => headers[name], enumerable: true }])),
     )
     return overSession(http2.connect, session => session.request(live))
   },
-  'the name of its host as :authority': headers =>
+  'its host name as :authority': headers =>
     overSession(http2.connect, session => session.request({ ':authority': new URL(origin).host, ...headers })),
   got: async headers => {
     const { got } = await import('got')
@@ -97,7 +97,7 @@ const SENDS: Record<string, Send> = {
 }
 
 /**
- * Runs `send` in a trace, with the caller's trace in the headers. Returns the arrived headers and the sender's point.
+ * Runs `send` in a trace. The headers contain the caller's trace. Returns the received headers and the sender's point.
  */
 async function forward(
   send: Send,
@@ -142,7 +142,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
     expect(headers['x-other']).toBe('kept')
   })
 
-  it('passes on a pair of another key unchanged', async () => {
+  it('forwards unchanged a pair that was signed with another key', async () => {
     instrumented(['http'], { propagateTo: 'nobody.example' })
 
     const { headers, baseId } = await forward(send, 'PARTNER')
@@ -155,7 +155,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
   })
 })
 
-it('checks the host that the request itself names, too', async () => {
+it('also checks the host that the request itself names', async () => {
   instrumented(['http'], { propagateTo: '127.0.0.1' })
 
   const { headers } = await forward(pair =>
@@ -165,7 +165,7 @@ it('checks the host that the request itself names, too', async () => {
   expect(headers).not.toHaveProperty('x-trace-info')
 })
 
-it('passes the path to a rule that is a function', async () => {
+it('passes the full URL, including the path, to a rule that is a function', async () => {
   const asked: string[] = []
   instrumented(['http'], { propagateTo: url => asked.push(url.href) > 0 })
 
@@ -198,7 +198,7 @@ it('leaves the headers object of a request without a pair unchanged', async () =
   expect(arrived[0]).not.toHaveProperty('x-trace-info')
 })
 
-it('changes nothing outside of a trace', async () => {
+it('changes nothing outside a trace', async () => {
   instrumented(['http'], { propagateTo: 'nobody.example' })
 
   await overSession(http2.connect, session => session.request({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' }))
@@ -206,7 +206,7 @@ it('changes nothing outside of a trace', async () => {
   expect(arrived[0]).toMatchObject({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' })
 })
 
-it('restores the module and its sessions after the undo', async () => {
+it('restores the module and its sessions when the instrument is removed', async () => {
   const before = http2.connect
   const undo = instrumented(['http'])
   const session = http2.connect(origin, { ca })

@@ -16,16 +16,16 @@ type Undici = typeof import('undici-7')
 
 const require = createRequire(import.meta.url)
 
-// This reference is taken before a test instruments `node:http`, so its calls bypass the wrapper.
+// Saved before any test instruments `node:http`, so calls of this function bypass the wrapper.
 const { request: requestBefore } = http
 
-// undici 8 does not load on Node 20.
+// undici 8 does not run on Node 20.
 const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
 
-/** Function that sends a request to a URL with the headers of another request, and reads the answer. */
+/** Sends a request to a URL with the headers of another request, and reads the response. */
 type Forward = (url: string, req: IncomingMessage) => Promise<unknown>
 
-/** Returns the headers that a gateway copies: all except those that belong to the connection. */
+/** Returns the headers that a gateway copies, which are all except those of the connection itself. */
 function copied({ headers }: IncomingMessage): Record<string, string> {
   const { host: _host, connection: _connection, ...others } = headers
   return others as Record<string, string>
@@ -42,7 +42,7 @@ const upper = (req: IncomingMessage) =>
 
 const FORWARDS: Record<string, Forward> = {
   'http.get with an object': (url, req) => ask(onAnswer => http.get(url, { headers: copied(req) }, onAnswer)),
-  'http.get with names in upper case': (url, req) => ask(onAnswer => http.get(url, { headers: upper(req) }, onAnswer)),
+  'http.get with names in uppercase': (url, req) => ask(onAnswer => http.get(url, { headers: upper(req) }, onAnswer)),
   'http.get with lists as values': (url, req) => {
     const headers = Object.fromEntries(pairs(req).map(([name, value]) => [name, [value]]))
     return ask(onAnswer => http.get(url, { headers }, onAnswer))
@@ -77,15 +77,15 @@ const FORWARDS: Record<string, Forward> = {
     }),
   'a request whose body is piped': (url, req) =>
     ask(onAnswer => req.pipe(http.request(url, { headers: copied(req), method: 'POST' }, onAnswer))),
-  'a function that was imported by its name': (url, req) =>
+  'a function that was imported by name': (url, req) =>
     ask(onAnswer => requestOf(url, { headers: copied(req) }, onAnswer)),
-  'a function that was taken before, with an object': (url, req) =>
+  'a function that was saved before instrument(), with an object': (url, req) =>
     ask(onAnswer => requestBefore(url, { headers: copied(req) }, onAnswer)),
-  'a function that was taken before, with a flat list': (url, req) => {
+  'a function that was saved before instrument(), with a flat list': (url, req) => {
     const headers = ['Host', new URL(url).host, ...pairs(req).flat()]
     return ask(onAnswer => requestBefore(url, { headers }, onAnswer))
   },
-  'a function that was taken before, with Expect': (url, req) => {
+  'a function that was saved before instrument(), with Expect': (url, req) => {
     const headers = { ...copied(req), Expect: '100-continue' }
     return ask(onAnswer => requestBefore(url, { headers }, onAnswer))
   },
@@ -171,7 +171,7 @@ function redirect(url: string): string {
   return new URL(`/redirect?to=${pathname}`, url).href
 }
 
-/** Trace of the caller, with the caller's point. */
+/** The caller's trace, and the caller's point in it. */
 const CALLER = { base_id: '9f0ac3a4-7f4d-4c87-a7d4-a4f8a1d6c5b0', parent_id: 'caller' }
 
 let backend: OriginServer
@@ -203,7 +203,7 @@ afterEach(async () => {
   await backend[Symbol.asyncDispose]()
 })
 
-/** Calls the gateway with these headers. */
+/** Sends a request with these headers to the gateway. */
 async function call(headers: Record<string, string>): Promise<void> {
   const { port } = gateway.address() as AddressInfo
   const caller = http.request({ port, host: '127.0.0.1', headers, agent: false })
@@ -224,7 +224,7 @@ function ticketedBy(key: string): Record<string, string> {
   return { ...headers, 'x-trace-ticket': ticket }
 }
 
-/** Returns the values of a request's trace headers, as they arrived. */
+/** Returns the values of the trace headers that arrived with a request. */
 function traceValues({ rawHeaders }: Arrived): string[] {
   return rawHeaders.flatMap((name, index) =>
     index % 2 === 0 && /^x-trace-/i.test(name) ? [String(rawHeaders[index + 1])] : [],
@@ -269,7 +269,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %
     forward = FORWARDS[name] as Forward
   })
 
-  it('gives each request a ticket of its own, for its host', async () => {
+  it('sends each request its own ticket, which is valid for its host', async () => {
     instrumented()
     const headers = ticketedBy(KEY)
 
@@ -286,7 +286,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %
         ticket: String(arrived['x-trace-ticket']),
       }),
     )
-    // The wish for an answer concerns the gateway alone, and one that nobody knows goes no further.
+    // The query of an answer is only for the gateway, and is forwarded only as far as it is known.
     expect(verdicts).toEqual(tickets.map(() => ({ valid: true, points: 500, wants: ['code', 'why=cpu@orders'] })))
   })
 
@@ -298,7 +298,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %
     expect(backend.arrived.flatMap(traceValues)).toEqual([])
   })
 
-  it('sends no ticket where the ticket of the caller was refused', async () => {
+  it("sends no ticket if the caller's ticket was refused", async () => {
     instrumented()
     const headers = ticketedBy(KEY)
 
@@ -317,41 +317,47 @@ describe.each([
 ])('by %s', name => {
   const send = FORWARDS[name] as Forward
 
-  it.each([undefined, 'nobody.example'])('passes on a pair of another key unchanged (propagateTo: %s)', async hosts => {
-    const foreign = signedBy('PARTNER', { base_id: 'theirs', parent_id: 'theirs' })
-    forward = (url, req) =>
-      send(url, {
-        ...req,
-        headers: { ...req.headers, ...foreign },
-        rawHeaders: Object.entries(foreign).flat(),
-      } as never)
-    instrumented(undefined, { propagateTo: hosts })
+  it.each([undefined, 'nobody.example'])(
+    'forwards unchanged a pair that was signed with another key (propagateTo: %s)',
+    async hosts => {
+      const foreign = signedBy('PARTNER', { base_id: 'theirs', parent_id: 'theirs' })
+      forward = (url, req) =>
+        send(url, {
+          ...req,
+          headers: { ...req.headers, ...foreign },
+          rawHeaders: Object.entries(foreign).flat(),
+        } as never)
+      instrumented(undefined, { propagateTo: hosts })
 
-    await call(signedBy(KEY))
+      await call(signedBy(KEY))
 
-    expect(backend.arrived.map(traceValues)).toEqual([[foreign['x-trace-info'], foreign['x-trace-hmac']]])
-  })
+      expect(backend.arrived.map(traceValues)).toEqual([[foreign['x-trace-info'], foreign['x-trace-hmac']]])
+    },
+  )
 
-  it.each(['x-trace-info', 'x-trace-hmac'])('replaces half a pair by a whole pair, or removes it: %s', async half => {
-    const onlyHalf = (req: IncomingMessage): IncomingMessage => {
-      const left = { [half]: String(req.headers[half]) }
-      return { headers: left, rawHeaders: Object.entries(left).flat() } as never
-    }
-    forward = (url, req) => send(url, onlyHalf(req))
-    const undo = instrumented()
+  it.each(['x-trace-info', 'x-trace-hmac'])(
+    'replaces half a pair with a complete pair, or removes it: %s',
+    async half => {
+      const onlyHalf = (req: IncomingMessage): IncomingMessage => {
+        const left = { [half]: String(req.headers[half]) }
+        return { headers: left, rawHeaders: Object.entries(left).flat() } as never
+      }
+      forward = (url, req) => send(url, onlyHalf(req))
+      const undo = instrumented()
 
-    await call(signedBy(KEY))
-    undo()
-    instrumented(undefined, { propagateTo: 'nobody.example' })
-    await call(signedBy(KEY))
+      await call(signedBy(KEY))
+      undo()
+      instrumented(undefined, { propagateTo: 'nobody.example' })
+      await call(signedBy(KEY))
 
-    const [first, second] = backend.arrived
-    const parentId = records.find(record => record.name === 'http-start')?.trace_id
-    expect(first && carried(first)).toEqual({ baseId: CALLER.base_id, parentId, hmacKey: KEY })
-    expect(second && traceValues(second)).toEqual([])
-  })
+      const [first, second] = backend.arrived
+      const parentId = records.find(record => record.name === 'http-start')?.trace_id
+      expect(first && carried(first)).toEqual({ baseId: CALLER.base_id, parentId, hmacKey: KEY })
+      expect(second && traceValues(second)).toEqual([])
+    },
+  )
 
-  it("replaces the headers of getTraceIdHeaders() by those of the request's own point", async () => {
+  it("replaces headers from getTraceIdHeaders() with those of the request's own point", async () => {
     forward = url => {
       const headers = getTraceIdHeaders() as Record<string, string>
       return send(url, { headers, rawHeaders: Object.entries(headers).flat() } as never)
@@ -383,7 +389,7 @@ describe('a copied pair on a signed request', () => {
     expect(carried(arrived)?.parentId).toBe(only(records, 'http-start').trace_id)
   })
 
-  it('is removed for a forbidden host if the signature does not cover the pair', async () => {
+  it('is removed if the host is forbidden and the signature does not cover the pair', async () => {
     const arrived = await forwardSigned(`${AWS}, Signature=a`, 'nobody.example')
 
     expect(traceValues(arrived)).toEqual([])

@@ -1,15 +1,15 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Notes an event, with the number of microtasks since the last bytes came in. */
+/** Logs an event, with the number of microtasks since the last bytes arrived. */
 export type Note = (what: string) => void
 
-/** Call of a library, as a program makes it. Resolves when the call is over. */
+/** A library call, as a program makes it. Resolves when the call is complete. */
 export type Call = (note: Note) => Promise<unknown>
 
 const MOST = 2_000
 
-/** Makes a call, and returns all that a program could notice of the call, including unhandled rejections. */
+/** Makes a call. Returns everything about the call that a program can observe, including unhandled rejections. */
 export async function watchCall(call: Call): Promise<readonly string[]> {
   const log: string[] = []
   let count = 0
@@ -29,8 +29,8 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
 
   const note: Note = what => void log.push(`${count} ${what}`)
   const undo = watchSockets(begin)
-  // Unhandled rejections are kept apart, because Node reports them sooner or later depending on how many answers come
-  // at once.
+  // Unhandled rejections are logged separately, because Node's timing for them depends on how many responses arrive at
+  // once.
   const unhandled: string[] = []
   const forget = takeUnhandled(reason => unhandled.push(`unhandled ${describe(reason)}`))
   begin()
@@ -45,7 +45,7 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
   return [...log, ...unhandled]
 }
 
-/** Waits for a promise with `then` and with `await`, and notes when each of them continues. */
+/** Waits for a promise with `then` and with `await`, and logs when each of them continues. */
 export async function notePromise(promise: unknown, note: Note): Promise<void> {
   const given = promise as Promise<unknown>
   note(`${given.constructor.name} ${Object.keys(given)}`)
@@ -69,7 +69,7 @@ function show(value: unknown): string {
   return Array.isArray(value) ? `list of ${value.length}` : typeof value
 }
 
-/** Calls `came` when bytes come in, before the program reads them. Returns a function that ends this. */
+/** Calls `came` when bytes arrive, before the program reads them. Returns a function that stops this. */
 function watchSockets(came: () => void): () => void {
   const { prototype } = Socket
   const { emit } = prototype
@@ -86,7 +86,7 @@ function watchSockets(came: () => void): () => void {
   }
 }
 
-/** Replaces the listeners of the test runner, which count each unhandled rejection as a failure. */
+/** Replaces the test runner's listeners, which count each unhandled rejection as a failure. */
 function takeUnhandled(listener: (reason: unknown) => void): () => void {
   const others = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')

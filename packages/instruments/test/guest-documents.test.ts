@@ -51,7 +51,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Notes the names and lengths of an answer's methods, and how the answer settles. */
+/** Logs the names and lengths of a thenable's methods, and how the thenable settles. */
 async function noteThenable(thenable: PromiseLike<unknown>, note: Note): Promise<void> {
   const methods = ['then', 'catch', 'finally'] as const
   const own = thenable as unknown as Record<string, { name: string; length: number }>
@@ -60,9 +60,9 @@ async function noteThenable(thenable: PromiseLike<unknown>, note: Note): Promise
 }
 
 const CALLS: Readonly<Record<string, Call>> = {
-  'a command of mongodb': note => notePromise(orders.findOne({ _id: 1 }), note),
-  'a command of mongodb that fails': note => notePromise(orders.insertOne({ _id: 1 }), note),
-  'a command of mongodb that fails, which nobody handles': async note => {
+  'a mongodb command': note => notePromise(orders.findOne({ _id: 1 }), note),
+  'a mongodb command that fails': note => notePromise(orders.insertOne({ _id: 1 }), note),
+  'a mongodb command whose failure is unhandled': async note => {
     void orders.insertOne({ _id: 1 })
     await notePromise(orders.findOne({ _id: 1 }), note)
   },
@@ -74,7 +74,7 @@ const CALLS: Readonly<Record<string, Call>> = {
         (note: Note) => noteThenable(client(name).get({ index: 'no', id: 'no' }), note),
       ],
       [
-        `a request of ${name} that fails, which nobody handles`,
+        `a request of ${name} whose failure is unhandled`,
         async (note: Note) => {
           void client(name).get({ index: 'no', id: 'no' })
           await noteThenable(client(name).search({ index: '_all' }), note)
@@ -99,7 +99,7 @@ function client(name: string): SearchClient {
 describe.each(Object.keys(CALLS))('%s', name => {
   const call = CALLS[name] ?? (() => Promise.resolve())
 
-  it.each(['untraced', 'traced'])('behaves the same with the instrument, %s', async how => {
+  it.each(['untraced', 'traced'])('behaves the same with and without the instrument: %s', async how => {
     await watchCall(call)
     const plain = await watchCall(call)
     const records = collect()
@@ -111,7 +111,7 @@ describe.each(Object.keys(CALLS))('%s', name => {
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 
     expect(watched).toEqual(plain)
-    // A point of an earlier test may stop as late as this, so only starts are checked.
+    // A point from an earlier test may stop only now, so only start records are checked.
     expect(records.some(record => record.name.endsWith('-start'))).toBe(how === 'traced')
   })
 })

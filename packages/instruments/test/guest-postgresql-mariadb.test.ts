@@ -39,7 +39,7 @@ afterEach(() => {
 
 type Done = (error: unknown, result: unknown) => void
 
-/** Resolves when `send` calls its callback. Notes the call and the value that `send` returns. */
+/** Resolves when `send` calls its callback. Logs the callback and the value that `send` returns. */
 function called(note: Note, send: (done: Done) => unknown): Promise<void> {
   return new Promise(resolve => {
     const returned = send(function (this: unknown, error, result) {
@@ -54,22 +54,22 @@ const CALLS: Readonly<Record<string, Call>> = {
   'a query of pg': note => notePromise(client.query('SELECT 1'), note),
   'a query of pg with parameters': note => notePromise(client.query('SELECT $1::int', [1]), note),
   'a query of pg that fails': note => notePromise(client.query('SELECT nothing'), note),
-  'a query of pg that fails, which nobody handles': async note => {
+  'a pg query whose failure is unhandled': async note => {
     void client.query('SELECT nothing')
     await notePromise(client.query('SELECT 1'), note)
   },
   'a query of pg with a callback': note => called(note, done => client.query('SELECT 1', done)),
-  'a query of pg by an object': async note => {
+  'a pg query passed as an object': async note => {
     const callback = (): void => note('called')
     const config = { text: 'SELECT 1', callback }
     await called(note, done => client.query(config, done as never))
     note(`${Object.keys(config)} ${config.callback === callback}`)
   },
   'a query of a pool of pg': note => notePromise(pool.query('SELECT 1'), note),
-  'two queries of a pool of pg at once': async note => {
+  'two concurrent queries of a pg pool': async note => {
     await Promise.all([notePromise(pool.query('SELECT 1'), note), notePromise(pool.query('SELECT 2'), note)])
   },
-  'a client of a pool of pg': async note => {
+  'a client from a pg pool': async note => {
     const given = await pool.connect()
     note('connected')
     await notePromise(given.query('SELECT 1'), note)
@@ -81,7 +81,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'a query of mysql2 that fails': note => called(note, done => connection.query('SELECT nothing', done)),
   'a query of mysql2 with a promise': note => notePromise(promised.query('SELECT 1'), note),
   'a statement of mysql2 with a promise': note => notePromise(promised.execute('SELECT ?', [1]), note),
-  'a query of mysql2 by its events': note =>
+  'a mysql2 query with event listeners': note =>
     new Promise(resolve => {
       const query = connection.query('SELECT 1')
       note(`${query.eventNames()} ${Object.keys(query).includes('emit')}`)
@@ -93,20 +93,20 @@ const CALLS: Readonly<Record<string, Call>> = {
 describe.each(Object.keys(CALLS))('%s', name => {
   const call = CALLS[name] ?? (() => Promise.resolve())
 
-  it.each(['untraced', 'traced'])('behaves the same with the instrument, %s', async how => {
+  it.each(['untraced', 'traced'])('behaves the same with and without the instrument: %s', async how => {
     await watchCall(call)
     const plain = await watchCall(call)
     const records = collect()
     const queries = Object.getPrototypeOf(sql`SELECT 1`)
     const { handle } = queries
     instrumented(['pg', 'postgres', 'mysql2'], { traceSql: 'statements' })
-    // The instrument finds ECMAScript modules such as postgres some ticks later.
+    // The instrument finds ES modules, such as postgres, only some ticks after they are loaded.
     await until(() => queries.handle !== handle)
 
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 
     expect(watched).toEqual(plain)
-    // A point of an earlier test may stop as late as this, so only starts are checked.
+    // A point from an earlier test may stop only now, so only start records are checked.
     expect(records.some(record => record.name.endsWith('-start'))).toBe(how === 'traced')
   })
 })

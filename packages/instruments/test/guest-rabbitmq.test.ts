@@ -45,13 +45,13 @@ async function closeChannels(): Promise<void> {
 }
 
 const CALLS: Readonly<Record<string, Call>> = {
-  'asking for a message': async note => {
+  'getting a message': async note => {
     channel.sendToQueue(QUEUE, Buffer.from('one'))
     await channel.checkQueue(QUEUE)
     await notePromise(channel.get(QUEUE, { noAck: true }), note)
     await notePromise(channel.get(QUEUE, { noAck: true }), note)
   },
-  'a message that is confirmed': async note => {
+  'publishing a message that is confirmed': async note => {
     const told = new Promise(resolve => {
       const returned = confirmed.sendToQueue(QUEUE, Buffer.from('one'), {}, (error: unknown) => {
         resolve(note(`confirmed ${error}`))
@@ -61,7 +61,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     await told
     await notePromise(confirmed.waitForConfirms(), note)
   },
-  'messages that are consumed': async note => {
+  'consuming messages': async note => {
     const events = () => `${channel.eventNames().map(String)} ${channel.listenerCount('close')}`
     note(events())
     const texts = ['one', 'two']
@@ -84,7 +84,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 describe.each(Object.keys(CALLS))('%s', name => {
   const call = CALLS[name] ?? (() => Promise.resolve())
 
-  it.each(['untraced', 'traced'])('behaves the same with the instrument, %s', async how => {
+  it.each(['untraced', 'traced'])('behaves the same with and without the instrument: %s', async how => {
     const plain = await watchCall(call)
     const records = collect()
     await closeChannels()
@@ -94,7 +94,7 @@ describe.each(Object.keys(CALLS))('%s', name => {
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 
     expect(watched).toEqual(plain)
-    // A point of an earlier test may stop as late as this, so only starts are checked.
+    // A point from an earlier test may stop only now, so only start records are checked.
     expect(records.some(record => record.name.endsWith('-start'))).toBe(how === 'traced')
   })
 })

@@ -32,29 +32,29 @@ afterEach(() => {
 })
 
 const CALLS: Readonly<Record<string, Call>> = {
-  'a command of ioredis': note => notePromise(ioredis.get('text'), note),
-  'a command of ioredis that fails': note => notePromise(ioredis.incr('text'), note),
-  'a command of ioredis that fails, which nobody handles': async note => {
+  'an ioredis command': note => notePromise(ioredis.get('text'), note),
+  'an ioredis command that fails': note => notePromise(ioredis.incr('text'), note),
+  'an ioredis command whose failure is unhandled': async note => {
     void ioredis.incr('text')
     await notePromise(ioredis.get('text'), note)
   },
-  'a command of ioredis with a callback': note =>
+  'an ioredis command with a callback': note =>
     new Promise(resolve => ioredis.get('text', (error, value) => resolve(note(`${error} ${value}`)))),
-  'a pipeline of ioredis': note => notePromise(ioredis.pipeline().get('text').incr('text').exec(), note),
-  'a transaction of ioredis': note => notePromise(ioredis.multi().get('text').exec(), note),
-  'a command of node-redis': note => notePromise(redis.get('text'), note),
-  'a command of node-redis that fails': note => notePromise(redis.incr('text'), note),
-  'a command of node-redis that fails, which nobody handles': async note => {
+  'an ioredis pipeline': note => notePromise(ioredis.pipeline().get('text').incr('text').exec(), note),
+  'an ioredis transaction': note => notePromise(ioredis.multi().get('text').exec(), note),
+  'a node-redis command': note => notePromise(redis.get('text'), note),
+  'a node-redis command that fails': note => notePromise(redis.incr('text'), note),
+  'a node-redis command whose failure is unhandled': async note => {
     void redis.incr('text')
     await notePromise(redis.get('text'), note)
   },
-  'a transaction of node-redis': note => notePromise(redis.multi().get('text').exec(), note),
-  'a pipeline of node-redis that fails': note => notePromise(redis.multi().incr('text').execAsPipeline(), note),
-  'a command of a pool of node-redis': note => notePromise(pool.get('text'), note),
-  'two commands of a pool of node-redis at once': async note => {
+  'a node-redis transaction': note => notePromise(redis.multi().get('text').exec(), note),
+  'a node-redis pipeline that fails': note => notePromise(redis.multi().incr('text').execAsPipeline(), note),
+  'a command of a node-redis pool': note => notePromise(pool.get('text'), note),
+  'two concurrent commands of a node-redis pool': async note => {
     await Promise.all([notePromise(pool.get('text'), note), notePromise(pool.get('text'), note)])
   },
-  'what a pool of node-redis is given to run': note =>
+  'a function that a node-redis pool runs': note =>
     notePromise(
       pool.execute(async client => {
         note('runs')
@@ -67,7 +67,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 describe.each(Object.keys(CALLS))('%s', name => {
   const call = CALLS[name] ?? (() => Promise.resolve())
 
-  it.each(['untraced', 'traced'])('behaves the same with the instrument, %s', async how => {
+  it.each(['untraced', 'traced'])('behaves the same with and without the instrument: %s', async how => {
     await watchCall(call)
     const plain = await watchCall(call)
     const records = collect()
@@ -76,7 +76,7 @@ describe.each(Object.keys(CALLS))('%s', name => {
     const watched = how === 'traced' ? (await inTrace(() => watchCall(call))).result : await watchCall(call)
 
     expect(watched).toEqual(plain)
-    // A point of an earlier test may stop as late as this, so only starts are checked.
+    // A point from an earlier test may stop only now, so only start records are checked.
     expect(records.some(record => record.name.endsWith('-start'))).toBe(how === 'traced')
   })
 })

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
-/** Sends a request with a callback for the response, and resolves to the text of the response. */
+/** Sends a request with a response callback, and resolves to the body of the response. */
 export function ask(send: (onAnswer: (response: IncomingMessage) => void) => ClientRequest): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = send(response => {
@@ -19,10 +19,10 @@ export function ask(send: (onAnswer: (response: IncomingMessage) => void) => Cli
   })
 }
 
-/** Server that keeps each byte that it receives, and answers with 200. */
+/** A server that stores every byte that it receives, and responds with 200. */
 export interface ByteServer extends AsyncDisposable {
   readonly port: number
-  /** The received text of each connection. */
+  /** The text received on each connection. */
   readonly received: string[]
 }
 

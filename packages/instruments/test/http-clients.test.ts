@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY } from './traced-calls.js'
 
-/** HTTP client as a program uses it. The request ends early at the timeout or at the signal. */
+/** An HTTP client, as a program uses it. The request is canceled on the timeout or by the signal. */
 type Client = (url: string, options?: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>
 
 const require = createRequire(import.meta.url)
@@ -72,13 +72,12 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
   let client: Client
 
   beforeEach(async () => {
-    // The first test of each client loads its module before `instrument()` is called. Later tests use the loaded
-    // module.
+    // The first test of each client loads the client before it calls `instrument()`. Later tests use the loaded client.
     client = await (CLIENTS[name] ?? (() => Promise.reject(new Error(name))))()
     undos.push(instrument(['http', 'fetch']))
   })
 
-  it('makes one point per request, and sends the trace', async () => {
+  it('causes one point per request, and sends the trace', async () => {
     const { baseId } = await inTrace(() => client(`${server.origin}/ok?a=1`))
 
     const [start] = records
@@ -88,7 +87,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: start?.trace_id, hmacKey: KEY }])
   })
 
-  it('becomes one point per hop of a redirect, each with its own headers', async () => {
+  it('causes one point per hop of a redirect, each with its own headers', async () => {
     const { baseId } = await inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok`))
 
     const starts = records.filter(record => record.name === 'http-start')
@@ -99,7 +98,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     )
   })
 
-  it('sends no trace headers to a forbidden host after a redirect', async () => {
+  it('sends no trace headers to a forbidden host that it is redirected to', async () => {
     for (const undo of undos.splice(0)) undo()
     undos.push(instrument(['http', 'fetch'], { propagateTo: '127.0.0.1' }))
 
@@ -110,24 +109,24 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     expect(server.arrived.map(carried)).toEqual([expect.objectContaining({ parentId: first?.trace_id }), undefined])
   })
 
-  it('records the status of a response that the client treats as an error', async () => {
+  it('causes a point with the status of a response that the client treats as an error', async () => {
     await inTrace(() => client(`${server.origin}/status?code=500`).catch(() => undefined))
 
     expect(stops()[0]?.info.requests).toMatchObject({ status_code: 500 })
   })
 
   it.each<[string, () => { timeout?: number; signal?: AbortSignal }]>([
-    // A client has sent its request after 500 ms.
+    // After 500 ms, a client has sent its request.
     ['takes too long', () => ({ timeout: 500 })],
     ['is aborted', () => ({ signal: AbortSignal.timeout(500) })],
-  ])('ends the point with an error when the request %s', async (_name, options) => {
-    // The trace ends before the connection has closed, as in a program that answers its own caller at once.
+  ])('causes a point that ends with an error when the request %s', async (_name, options) => {
+    // The trace ends before the connection closes, as in a program that answers its own caller at once.
     await inTrace(() => client(`${server.origin}/never`, options()).catch(() => undefined))
 
     expect(stops()[0]?.info.etype).toBeTypeOf('string')
   })
 
-  it('separates concurrent requests', async () => {
+  it('causes points in the right traces if requests are concurrent', async () => {
     const asked = Array.from({ length: 30 }, (_, index) => index)
     const traces = await Promise.all(
       asked.map(index => inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok?trace=${index}`))),
@@ -140,7 +139,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     }
   })
 
-  it('changes nothing outside of a trace', async () => {
+  it('is unchanged outside a trace', async () => {
     await client(`${server.origin}/ok`)
 
     expect(server.arrived.map(carried)).toEqual([undefined])

@@ -24,10 +24,10 @@ afterEach(async () => {
 })
 
 it.each<[string, http.AgentOptions]>([
-  ['on connections of their own', {}],
-  ['on connections that are used again', { keepAlive: true, maxSockets: 20 }],
+  ['each on its own connection', {}],
+  ['on reused connections', { keepAlive: true, maxSockets: 20 }],
   ['on one connection', { keepAlive: true, maxSockets: 1 }],
-])('separates 200 interleaved requests, %s', async (_name, options) => {
+])('keeps each of 200 interleaved requests in its own trace, %s', async (_name, options) => {
   const agent = new Agent(options)
   const get = (path: string) => ask(onAnswer => http.get(server.origin + path, { agent }, onAnswer))
 
@@ -61,7 +61,7 @@ it.each<[string, http.AgentOptions]>([
   expect(records.some(({ name }) => name === 'wait-start')).toBe('maxSockets' in options)
 })
 
-it('leaves untraced requests among traced ones untraced', async () => {
+it('leaves untraced requests untraced even if they run among traced ones', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 3 })
   const get = (path: string) => ask(onAnswer => http.get(server.origin + path, { agent }, onAnswer))
 

@@ -23,12 +23,12 @@ afterEach(async () => {
 
 type Note = (what: string) => void
 
-/** Program that makes a request and notes what it sees. Resolves when the request is over. */
+/** A program that makes a request and logs what it observes. Resolves when the request is complete. */
 type Program = (origin: string, note: Note) => Promise<unknown>
 
 const EVENTS = ['socket', 'finish', 'response', 'timeout', 'abort', 'error', 'close', 'upgrade', 'connect']
 
-/** Notes the listeners and the enumerable properties of an emitter. */
+/** Logs the listeners and enumerable properties of an emitter. */
 function look(name: string, emitter: ClientRequest | IncomingMessage, note: Note): void {
   const counts = emitter.eventNames().map(event => `${String(event)}:${emitter.listenerCount(event)}`)
   note(`${name} listens to ${counts.sort().join(' ')}`)
@@ -49,7 +49,7 @@ function follow(request: ClientRequest, note: Note): Promise<unknown> {
   return whenClosed(request)
 }
 
-/** Resolves when the emitter closes. Unlike `once`, does not reject at an error. */
+/** Resolves when the emitter closes. Unlike `once`, does not reject if there is an error. */
 function whenClosed(emitter: ClientRequest | IncomingMessage): Promise<unknown> {
   return new Promise(resolve => emitter.on('close', resolve))
 }
@@ -59,15 +59,15 @@ function codeOf(reason: unknown): string {
 }
 
 const PROGRAMS: Readonly<Record<string, Program>> = {
-  async 'reads its answer'(origin, note) {
+  async 'reads its response'(origin, note) {
     const request = http.get(`${origin}/ok`, response => response.resume())
     await follow(request, note)
   },
-  async 'gives its answer up'(origin, note) {
+  async 'destroys its response'(origin, note) {
     const request = http.get(`${origin}/big`, response => void setImmediate(() => response.destroy()))
     await follow(request, note)
   },
-  async 'has an answer that nobody listens to'(origin, note) {
+  async 'has no response listener'(origin, note) {
     const request = http.get(`${origin}/ok`)
     for (const event of EVENTS.filter(event => event !== 'response')) request.on(event, () => note(event))
     await whenClosed(request)
@@ -83,7 +83,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     note(`names ${request.getHeaderNames()} ${request.getRawHeaderNames()}`)
     await closed
   },
-  async 'is too slow, and is destroyed for that'(origin, note) {
+  async 'is destroyed because it is too slow'(origin, note) {
     const request = http.get(`${origin}/never`, { timeout: 30 })
     request.on('timeout', () => request.destroy())
     await follow(request, note)
@@ -95,10 +95,10 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     note(`same ${request.destroy(new Error('enough')) === request}`)
     await closed
   },
-  async 'is refused'(_origin, note) {
+  async 'cannot connect'(_origin, note) {
     await follow(http.get('http://127.0.0.1:1/'), note)
   },
-  async 'is cut off'(origin, note) {
+  async 'is cut off by the server'(origin, note) {
     const request = http.get(`${origin}/cut`, response => response.resume())
     await follow(request, note)
   },
@@ -109,7 +109,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     await whenClosed(request)
     note('closed')
   },
-  async 'has as many listeners as Node allows'(origin, note) {
+  async 'has the maximum number of listeners that Node allows without a warning'(origin, note) {
     const warned = (warning: Error): void => note(warning.name)
     process.on('warning', warned)
     const request = http.get(`${origin}/ok`, response => response.resume())
@@ -139,7 +139,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   const program = PROGRAMS[name] ?? (() => Promise.resolve())
 
-  it.each([true, false])('behaves the same when it is traced, with trace headers: %j', async carries => {
+  it.each([true, false])('behaves the same traced as untraced (trace headers sent: %j)', async carries => {
     const plain: string[] = []
     await program(server.origin, what => void plain.push(what))
     instrumented(['http'], { propagateTo: () => carries })
@@ -151,7 +151,7 @@ describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   })
 })
 
-it('reads options that are accessors or a proxy as often as without a trace', async () => {
+it('reads options that are accessors or a proxy equally often for traced and untraced requests', async () => {
   const read: PropertyKey[] = []
   const { hostname: host, port } = new URL(server.origin)
   const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
@@ -183,7 +183,7 @@ it('reads options that are accessors or a proxy as often as without a trace', as
   instrumented(['http'])
   for (const given of [accessors, proxy]) {
     await ask(given)
-    // Without a trace, Node also reads `href` of a proxy, to check whether the proxy is a URL.
+    // For an untraced request, Node also reads `href` of a proxy, to check whether the proxy is a URL.
     const untraced = read.splice(0).filter(name => name !== 'href')
 
     await inTrace(() => ask(given))
@@ -192,7 +192,7 @@ it('reads options that are accessors or a proxy as often as without a trace', as
   }
 })
 
-it('sends a traced request to a forbidden host byte for byte as without a trace', async () => {
+it('sends the same bytes to a forbidden host whether or not the request is traced', async () => {
   await using bytes = await openByteServer()
   const send = () =>
     new Promise(resolve => {
@@ -210,7 +210,7 @@ it('sends a traced request to a forbidden host byte for byte as without a trace'
   expect(traced).toBe(plain)
 })
 
-describe('a hanging server', () => {
+describe('a request to a server that never responds', () => {
   async function askByAgent(): Promise<unknown> {
     const agent = new HttpAgent({ timeout: 50, freeSocketTimeout: 4_000 })
     const request = http.get(`${server.origin}/never`, { agent: agent as unknown as http.Agent })
@@ -219,7 +219,7 @@ describe('a hanging server', () => {
     return (error as { code?: unknown }).code
   }
 
-  it.each(['untraced', 'traced'])('is given up by the agent of agentkeepalive (%s)', async how => {
+  it.each(['untraced', 'traced'])('is canceled by the agent of agentkeepalive (%s)', async how => {
     const records = collect()
     instrumented(['http'])
 

@@ -9,7 +9,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { ask, type ByteServer, openByteServer } from './http-asking.js'
 import { collect, inTrace, only } from './traced-calls.js'
 
-/** Resolves every name to 127.0.0.1, because the headers depend on the name of the host, not on the server. */
+/**
+ * Resolves every name to 127.0.0.1, because the trace headers depend on the name, not on the server that it resolves
+ * to.
+ */
 const lookup: LookupFunction = (_hostname, options, callback) => {
   if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }] as never)
   else callback(null, '127.0.0.1', 4)
@@ -32,7 +35,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Returns whether a request shows a trace to its receiver. */
+/** Returns whether the receiver of a request gets trace headers. */
 async function carries(propagateTo: PropagationRules | undefined, options: RequestOptions | string): Promise<boolean> {
   undos.push(instrument(['http'], { propagateTo }))
   const send = (onAnswer: (response: http.IncomingMessage) => void) =>
@@ -69,7 +72,7 @@ describe('without rules, the trace does not go to', () => {
   })
 
   it.each([
-    // These addresses need no name server, and no test may send a request to them.
+    // These addresses need no DNS lookup, and no test may send a request to them.
     '169.254.169.254',
     '0xa9fea9fe',
     '2852039166',
@@ -79,7 +82,7 @@ describe('without rules, the trace does not go to', () => {
     'fd00:ec2::254',
     '8.8.8.8',
   ])('%s', async hostname => {
-    // The agent connects to the test's server, and does not look like a proxy.
+    // The agent connects to the test's server without looking like a proxy.
     const agent = new Agent()
     agent.createConnection = (_options: unknown, callback: unknown) =>
       new Agent().createConnection({ host: '127.0.0.1', port: server.port }, callback as never)
@@ -100,37 +103,37 @@ describe('without rules, the trace does not go to', () => {
   )
 })
 
-describe('rules check the host of the connection', () => {
+describe('rules apply to the host of the connection', () => {
   it.each<[string, RequestOptions]>([
-    ['not at the Host header', { hostname: 'evil.com', headers: { host: 'catalog.example' } }],
-    ['not at a Host header in a list', { hostname: 'evil.com', headers: ['Host', 'catalog.example'] }],
-    ['not at the path', { hostname: 'evil.com', path: '//catalog.example/' }],
-    ['not at the query', { hostname: 'evil.com', path: '/?http://catalog.example/' }],
-    ['not at a path without a slash', { hostname: 'evil.com', path: '.catalog.example' }],
-    ['not at a path that makes another host of it', { hostname: 'evil', path: '@catalog.example/' }],
-    ['not at host where hostname is given', { hostname: 'evil.com', host: 'catalog.example' }],
-    ['not at the credentials', { hostname: 'evil.com', auth: 'catalog.example:x' }],
-    ['not only at the target of a proxy', { hostname: 'evil.com', path: 'http://catalog.example/' }],
-    ['not only at the proxy', { hostname: 'catalog.example', path: 'http://evil.com/' }],
+    ['not to the Host header', { hostname: 'evil.com', headers: { host: 'catalog.example' } }],
+    ['not to a Host header in a list', { hostname: 'evil.com', headers: ['Host', 'catalog.example'] }],
+    ['not to the path', { hostname: 'evil.com', path: '//catalog.example/' }],
+    ['not to the query', { hostname: 'evil.com', path: '/?http://catalog.example/' }],
+    ['not to a path without a leading slash', { hostname: 'evil.com', path: '.catalog.example' }],
+    ['not to a path that would change the host if it were appended', { hostname: 'evil', path: '@catalog.example/' }],
+    ['not to host if hostname is set', { hostname: 'evil.com', host: 'catalog.example' }],
+    ['not to the credentials', { hostname: 'evil.com', auth: 'catalog.example:x' }],
+    ['and not only to the target of a proxy', { hostname: 'evil.com', path: 'http://catalog.example/' }],
+    ['and not only to the proxy', { hostname: 'catalog.example', path: 'http://evil.com/' }],
   ])('%s', async (_name, options) => {
     expect(await carries('catalog.example', { port: server.port, ...options })).toBe(false)
     expect(server.received).toHaveLength(1)
   })
 
   it.each<[string, RequestOptions]>([
-    ['whatever the Host header says', { hostname: 'catalog.example', headers: { host: 'evil.com' } }],
-    ['with a dot at its end', { hostname: 'Catalog.EXAMPLE.' }],
-    ['whatever the path', { hostname: 'catalog.example', path: '//evil.com/' }],
-    ['and at the target of a proxy', { hostname: 'catalog.example', path: 'http://CATALOG.example:81/x' }],
+    ['whatever the Host header is', { hostname: 'catalog.example', headers: { host: 'evil.com' } }],
+    ['even if it ends with a dot', { hostname: 'Catalog.EXAMPLE.' }],
+    ['whatever the path is', { hostname: 'catalog.example', path: '//evil.com/' }],
+    ['and to the target of a proxy', { hostname: 'catalog.example', path: 'http://CATALOG.example:81/x' }],
   ])('%s', async (_name, options) => {
     expect(await carries('catalog.example', { port: server.port, ...options })).toBe(true)
   })
 
-  it('as punycode', async () => {
+  it('in Punycode form', async () => {
     expect(await carries('bücher.example', { hostname: 'xn--bcher-kva.example', port: server.port })).toBe(true)
   })
 
-  it('and a function gets the whole URL with the actual port', async () => {
+  it('and a function receives the full URL with the actual port', async () => {
     const asked: string[] = []
     const rule = ({ href }: URL): boolean => asked.push(href) > 0
 
@@ -141,7 +144,7 @@ describe('rules check the host of the connection', () => {
 })
 
 describe('the agent of a request', () => {
-  it('connects to its own host, which the rules check', async () => {
+  it('may connect to a different host, to which the rules apply', async () => {
     const agent = new Agent({ host: 'evil.com', lookup } as never)
 
     expect(await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })).toBe(false)
@@ -149,11 +152,11 @@ describe('the agent of a request', () => {
 
   it.each([
     ['a URL', { proxy: new URL('http://evil.com/') }, false],
-    ['a text', { proxy: 'http://evil.com/' }, false],
+    ['a string', { proxy: 'http://evil.com/' }, false],
     ['options', { proxyOptions: { host: 'evil.com' } }, false],
     ['a function', { getProxyForUrl: () => 'http://evil.com/' }, false],
-    ['an allowed one', { proxy: new URL('http://catalog.example/') }, true],
-  ])('sends a trace through a proxy only if the proxy is allowed: %s', async (_name, members, expected) => {
+    ['an allowed proxy', { proxy: new URL('http://catalog.example/') }, true],
+  ])('may use a proxy, which gets the trace only if the proxy is allowed: %s', async (_name, members, expected) => {
     const agent = Object.assign(new Agent(), members)
 
     const shown = await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })
@@ -161,7 +164,7 @@ describe('the agent of a request', () => {
     expect(shown).toBe(expected)
   })
 
-  it("checks the proxy of Node's own agent, too", async () => {
+  it("may be Node's own, whose proxy is also checked", async () => {
     const proxyEnv = { http_proxy: `http://127.0.0.1:${server.port}` }
     const agent = new Agent({ proxyEnv } as never)
 

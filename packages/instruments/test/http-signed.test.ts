@@ -26,7 +26,7 @@ afterEach(async () => {
 
 type Send = (onAnswer: (response: IncomingMessage) => void) => ClientRequest
 
-/** Returns the bytes of one request that is sent untraced and then traced. */
+/** Sends a request first untraced and then traced. Returns the bytes of both. */
 async function bytesOf(send: Send): Promise<readonly string[]> {
   await ask(send)
   undos.push(instrument(['http']))
@@ -42,13 +42,13 @@ const options = (headers: http.OutgoingHttpHeaders | readonly string[]): http.Re
   headers,
 })
 
-describe('a request that is signed by another scheme arrives byte for byte unchanged', () => {
+describe('a request that the program has signed arrives byte for byte unchanged', () => {
   it.each<[string, Send]>([
     ['in an object', onAnswer => http.request(options({ Authorization: AWS, B: ['c', 'd'] }), onAnswer)],
     ['in a list', onAnswer => http.request(options(['Host', 'x', 'aUTHorization', AWS, 'B', 'c', 'B', 'd']), onAnswer)],
     ['with Expect', onAnswer => http.request(options({ authorization: AWS, expect: '100-continue' }), onAnswer)],
     [
-      'after it was made',
+      'set after the request was created',
       onAnswer => {
         const request = http.request(options({ A: 'b' }), onAnswer)
         request.setHeader('Authorization', AWS)
@@ -80,7 +80,7 @@ describe('a request that is signed by another scheme arrives byte for byte uncha
     'acs AK:SEALED',
     'bce-auth-v1/AK/2026-01-01T00:00:00Z/1800//SEALED',
     'HMAC-SHA256 Credential=SEALED',
-  ])('by %s', async authorization => {
+  ])('signed with %s', async authorization => {
     const [bare, traced] = await bytesOf(onAnswer => http.request(options({ authorization }), onAnswer))
 
     expect(traced).toBe(bare)
@@ -109,13 +109,13 @@ it.each<[string, Send]>([
       return request
     },
   ],
-])('keeps the trace headers that a request has itself: in %s', async (_name, send) => {
+])('keeps trace headers that the program has set: in %s', async (_name, send) => {
   const [bare, traced] = await bytesOf(send)
 
   expect(traced).toBe(bare)
 })
 
-it('shows the program only the headers that the program set on its request', async () => {
+it('does not show the program the trace headers that were added to its request', async () => {
   undos.push(instrument(['http']))
   let request: ClientRequest | undefined
 
@@ -132,12 +132,12 @@ it('shows the program only the headers that the program set on its request', asy
   expect(request?.getRawHeaderNames()).toEqual(['A', 'Host'])
 })
 
-describe('a request is one point with one pair of headers', () => {
+describe('a request has one point and one pair of headers if instrument() is', () => {
   const { request: taken } = http
 
   it.each<[string, () => Promise<typeof instrument>]>([
     ['called twice', async () => instrument],
-    ['from two copies of the package', async () => (await importCopy()).instrument],
+    ['called in two copies of the package', async () => (await importCopy()).instrument],
   ])('%s', async (_name, getSecond) => {
     const second = await getSecond()
     undos.push(instrument(['http']), second(['http']))
@@ -146,7 +146,7 @@ describe('a request is one point with one pair of headers', () => {
       await inTrace(() => ask(onAnswer => send(options({ A: 'b' }), onAnswer)))
       await inTrace(() => ask(onAnswer => send(options(['Host', 'a', 'A', 'b']), onAnswer)))
     }
-    // The first instrumentation is undone first, so the second one has to take over.
+    // Removes the first instrumentation first, so that the second one has to take over.
     undos.shift()?.()
     await inTrace(() => ask(onAnswer => http.request(options({}), onAnswer)))
 
@@ -157,7 +157,7 @@ describe('a request is one point with one pair of headers', () => {
   })
 })
 
-/** Imports a second copy of this package, as in a program that contains two versions. */
+/** Imports a second copy of this package, as in a program with two installed versions. */
 async function importCopy(): Promise<{ instrument: typeof instrument }> {
   const modules = new URL('../node_modules/', import.meta.url)
   const copy = mkdtempSync(fileURLToPath(new URL('.copy-', modules)))

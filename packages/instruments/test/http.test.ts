@@ -10,7 +10,7 @@ import { instrumented, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
 
-// Some programs take this function out of the module before anything is instrumented.
+// Some programs save this function in a variable before anything is instrumented.
 const { request: takenRequest } = http
 
 let server: OriginServer
@@ -80,8 +80,8 @@ describe('a traced request', () => {
       onAnswer => http.get({ port: server.port, host: 'no', hostname: '127.0.0.1', path: '/ok' }, onAnswer),
     ],
     ['http.get(url)', onAnswer => http.get(`${server.origin}/ok`, onAnswer)],
-    ['request imported by its name', onAnswer => importedRequest(`${server.origin}/ok`, onAnswer)],
-    ['get imported by its name', onAnswer => importedGet(`${server.origin}/ok`, onAnswer)],
+    ['request imported by name', onAnswer => importedRequest(`${server.origin}/ok`, onAnswer)],
+    ['get imported by name', onAnswer => importedGet(`${server.origin}/ok`, onAnswer)],
     ['headers in a list', onAnswer => http.get(`${server.origin}/ok`, { headers: ['Host', 'a', 'B', 'c'] }, onAnswer)],
     [
       'headers in a list of pairs',
@@ -101,10 +101,10 @@ describe('a traced request', () => {
     ['an agent', onAnswer => http.get(`${server.origin}/ok`, { agent: new Agent() }, onAnswer)],
     ['no agent', onAnswer => http.get(`${server.origin}/ok`, { agent: false }, onAnswer)],
     [
-      'an IPv4 address as IPv6',
+      'an IPv4 address in IPv6 notation',
       onAnswer => http.get({ host: '::ffff:127.0.0.1', port: server.port, path: '/ok' }, onAnswer),
     ],
-  ])('carries the trace, with its own point as the parent of what the callee does: %s', async (_name, send) => {
+  ])("carries the trace, so that its point is the parent of the callee's points: %s", async (_name, send) => {
     instrumented(['http'])
 
     const { baseId } = await inTrace(() => ask(send))
@@ -122,7 +122,7 @@ describe('a traced request', () => {
   it.each<[string, (onAnswer: (response: http.IncomingMessage) => void) => http.ClientRequest]>([
     ['request', onAnswer => takenRequest(`${server.origin}/ok?a=1`, onAnswer)],
     ['new ClientRequest', onAnswer => new http.ClientRequest(new URL(`${server.origin}/ok?a=1`) as never, onAnswer)],
-  ])('is recorded if the program took the function out of the module before: %s', async (_name, send) => {
+  ])('is recorded even if the program saved the function before instrument() was called: %s', async (_name, send) => {
     instrumented(['http'])
 
     const { baseId } = await inTrace(() => ask(send))
@@ -140,7 +140,7 @@ describe('a traced request', () => {
     expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: trace_id, hmacKey: KEY }])
   })
 
-  it('is nested in the surrounding point, and contains no point', async () => {
+  it('is nested in the surrounding point, and contains no other point', async () => {
     instrumented(['http'])
 
     await inTrace(() =>
@@ -186,7 +186,7 @@ describe('a traced request', () => {
     expect(info).not.toHaveProperty('etype')
   })
 
-  it('ends when Node has discarded a response without a listener', async () => {
+  it('ends when Node has discarded a response that has no listener', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -197,7 +197,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('ends with its trace if the response is never read, and keeps its status', async () => {
+  it('ends with its trace if the response is never read, and still records its status', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(
@@ -224,7 +224,7 @@ describe('a traced request', () => {
     expect(info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
   })
 
-  it('ends with the error if the response is cut off, and keeps its status', async () => {
+  it('ends with the error if the response is cut off, and still records its status', async () => {
     instrumented(['http'])
 
     await inTrace(() => get('/cut').catch(() => undefined))
@@ -234,7 +234,7 @@ describe('a traced request', () => {
     expect(info).toMatchObject({ etype: 'Error', message: 'aborted' })
   })
 
-  it.each(['127.0.0.1', 'localhost'])('fails with the error of the connection to %s', async host => {
+  it.each(['127.0.0.1', 'localhost'])('fails with the error of connecting to %s', async host => {
     instrumented(['http'])
     const port = await findFreePort()
 
@@ -244,7 +244,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('fails with the error of invalid arguments', async () => {
+  it('fails with the error for invalid arguments', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(async () => {
@@ -319,7 +319,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ etype: 'TimeoutError' })
   })
 
-  it('still emits an unhandled error without a listener', async () => {
+  it("still throws its error if it has no 'error' listener", async () => {
     const port = await findFreePort()
     const program = `
       import http from 'node:http'
@@ -351,7 +351,7 @@ describe('connections', () => {
     expect(records.map(({ base_id }) => base_id)).toEqual([first, first, second, second])
   })
 
-  it("of a full pool cause a point `wait` in the request's point", async () => {
+  it("cause a point `wait` in the request's point if the pool is full", async () => {
     instrumented(['http'])
     const agent = new Agent({ maxSockets: 1 })
 
@@ -379,7 +379,7 @@ describe('connections', () => {
     expect(records.filter(({ name }) => name === 'wait-start')).toHaveLength(1)
   })
 
-  it('end the point `wait` when the waiting request is destroyed', async () => {
+  it('end the point `wait` if the waiting request is destroyed', async () => {
     instrumented(['http'])
     const agent = new Agent({ maxSockets: 1 })
 
@@ -399,7 +399,7 @@ describe('connections', () => {
     expect(stops).toHaveLength(3)
   })
 
-  it('end the point at an upgrade', async () => {
+  it('end the point when they are upgraded', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -417,7 +417,7 @@ describe('connections', () => {
     expect(server.arrived.map(carried)).toEqual([expect.anything()])
   })
 
-  it('end the point of a tunnel, and send no trace headers to the proxy', async () => {
+  it('end the point when they become a tunnel, and send no trace headers to the proxy', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -435,7 +435,7 @@ describe('connections', () => {
     expect(server.arrived.map(carried)).toEqual([undefined])
   })
 
-  it('end the point of an upgrade without a listener, too', async () => {
+  it('also end the point of an upgrade that has no listener', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -448,11 +448,11 @@ describe('connections', () => {
   })
 })
 
-describe('a request is untraced', () => {
+describe('a request', () => {
   it.each<[string, (fn: () => Promise<string>) => Promise<unknown>]>([
-    ['outside of a trace', fn => fn()],
+    ['outside a trace', fn => fn()],
     ['in suppress()', fn => inTrace(() => suppress(fn))],
-  ])('if it is made %s', async (_name, run) => {
+  ])('is untraced %s', async (_name, run) => {
     instrumented(['http'])
 
     await run(() => get('/ok'))
@@ -462,7 +462,7 @@ describe('a request is untraced', () => {
     expect(records).toEqual([])
   })
 
-  it('after the undo, which restores the module', async () => {
+  it('is untraced after removal, which restores the module', async () => {
     const before = { ...http }
     const undo = instrument(['http'])
     undo()
@@ -476,7 +476,7 @@ describe('a request is untraced', () => {
     expect(records).toEqual([])
   })
 
-  it('follows a request in progress to its end after the undo', async () => {
+  it('that is in progress during removal is recorded until its end', async () => {
     const undo = instrumented(['http'])
 
     await inTrace(async () => {

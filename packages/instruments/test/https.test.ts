@@ -46,7 +46,7 @@ afterEach(() => {
 
 it.each<[string, Parameters<typeof ask>[0]]>([
   ['https.get', onAnswer => https.get(`https://127.0.0.1:${port}/a?b`, { ca }, onAnswer)],
-  ['get imported by its name', onAnswer => importedGet({ host: '127.0.0.1', port, path: '/a?b', ca }, onAnswer)],
+  ['get imported by name', onAnswer => importedGet({ host: '127.0.0.1', port, path: '/a?b', ca }, onAnswer)],
   [
     'an agent',
     onAnswer => https.request({ host: '127.0.0.1', port, path: '/a?b', agent: new Agent({ ca }) }, onAnswer),
@@ -70,7 +70,7 @@ it.each<[string, Parameters<typeof ask>[0]]>([
   expect(arrived).toEqual([expect.objectContaining({ 'x-trace-info': expect.any(String) })])
 })
 
-it('fails the point if the server is not trusted', async () => {
+it('fails the point of a request to an untrusted server', async () => {
   await inTrace(() => ask(onAnswer => https.get(`https://127.0.0.1:${port}/`, onAnswer)).catch(() => undefined))
 
   expect(only(records, 'https-stop').info.message).toMatch(/certificate/)

@@ -37,7 +37,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
   let redis: Client
   const clients: { disconnect(): void }[] = []
 
-  /** Opens a client that is connected to the server, or to the port in `options`. */
+  /** Opens a client. It is connected to the server, or to the port in `options`. */
   async function open(options: object = {}): Promise<Client> {
     const client = new ioredis.Redis({ port: server.port, host: server.host, lazyConnect: true, ...options })
     client.on('error', () => undefined)
@@ -71,7 +71,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/greeting|hello/)
   })
 
-  it('shows arguments with traceSql "values", but no result', async () => {
+  it('shows arguments but no results with traceSql "values"', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     await redis.set('answer', 'RESULT')
 
@@ -100,7 +100,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records.slice(1, 4)).toEqual(starts)
   })
 
-  it('records the error of a command without its arguments', async () => {
+  it("records a command's error without the command's arguments", async () => {
     instrumented()
     await redis.set('text', 'x')
 
@@ -118,7 +118,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
   })
 
   it.each(['off', 'statements', 'values'] as const)(
-    'never shows passwords and programs with traceSql %s',
+    'shows neither passwords nor scripts with traceSql %s',
     async traceSql => {
       instrumented(['ioredis'], { traceSql })
       const failing = (...words: [string, ...string[]]) => redis.call(...words).catch(() => undefined)
@@ -170,7 +170,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records[2]?.info.db).toEqual({ system: 'redis', statement: `${'GET ?; '.repeat(10)}... 2 more`, batch: 12 })
   })
 
-  it('records a transaction as one point, which fails with one of its commands', async () => {
+  it('records a transaction as one point, which fails if one of its commands fails', async () => {
     instrumented()
 
     const { result } = await inTrace(async () => {
@@ -243,7 +243,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'GET ?' }])
   })
 
-  it('separates a command from the request that opened its connection', async () => {
+  it('keeps a command out of the trace that opened its connection', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     const lazy = new ioredis.Redis({ port: server.port, lazyConnect: true })
     clients.push(lazy)
@@ -271,7 +271,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records).toHaveLength(TRACES * 10)
   })
 
-  it('separates commands that ioredis puts into one pipeline', async () => {
+  it('keeps commands in their own traces even if ioredis puts them into one pipeline', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     const automatic = await open({ enableAutoPipelining: true })
 
@@ -332,7 +332,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SET ? ?' }])
   })
 
-  it('leaves an unhandled failure unhandled', async () => {
+  it('leaves an unhandled rejection unhandled', async () => {
     instrumented()
     const unhandled: unknown[] = []
     const listeners = process.listeners('unhandledRejection')
@@ -349,7 +349,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(unhandled).toHaveLength(1)
   })
 
-  it('changes nothing outside of a trace', async () => {
+  it('changes nothing outside a trace', async () => {
     instrumented()
 
     await redis.set('a', 'x')
@@ -358,7 +358,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('records one point after two calls of instrument(), and none after both undos', async () => {
+  it('records one point after two calls of instrument(), and none after both are undone', async () => {
     const { sendCommand } = ioredis.Redis.prototype
     const first = instrumented()
     const second = instrumented()
@@ -373,7 +373,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(ioredis.Redis.prototype.sendCommand).toBe(sendCommand)
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded by %s %s the instruments', async (...order) => {
+  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
     const work = `const redis = new library.Redis(${server.port}); await redis.set('a', 1); await redis.get('a')`
 
     const told = await traceInProgram(order, name, work)

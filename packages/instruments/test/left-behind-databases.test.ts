@@ -20,7 +20,7 @@ import { collect, inTrace, until } from './traced-calls.js'
 
 const MS = 80
 
-/** Client with a call that takes `MS` milliseconds, and a call that fails. */
+/** A client with a call that takes `MS` milliseconds, and a call that fails. */
 interface Client {
   slow(): Promise<unknown>
   failing(): Promise<unknown>
@@ -133,17 +133,17 @@ const CLIENTS: Record<string, () => Promise<Client>> = {
   },
 }
 
-/** Ways in which a program waits for a call. In each of them, the trace or the step ends before the call. */
+/** How a program may wait for a call. In each case, the trace or the step ends before the call. */
 const WAITS: Record<string, (call: () => Promise<unknown>) => Promise<unknown>> = {
-  'awaited outside of its trace': async call => (await inTrace(async () => ({ answer: call() }))).result.answer,
-  'awaited outside of its step': async call =>
+  'awaited after its trace has ended': async call => (await inTrace(async () => ({ answer: call() }))).result.answer,
+  'awaited after its step has ended': async call =>
     (
       await inTrace(async () => {
         const { answer } = await withTrace('prepare', async () => ({ answer: call() }))
         return answer
       })
     ).result,
-  'answered by a callback': async call =>
+  'reported to a callback': async call =>
     (
       await inTrace(
         () =>
@@ -156,14 +156,14 @@ const WAITS: Record<string, (call: () => Promise<unknown>) => Promise<unknown>> 
     ).result,
 }
 
-/** Returns the start and stop records of the call's point, whichever instrument made the point. */
+/** Returns the start and stop records of the call's point, for any of the instruments. */
 function ends(): readonly [TraceRecord | undefined, TraceRecord | undefined] {
   const start = records.find(({ name }) => name === 'db-start' || name === 'rpc-start')
   const stop = records.find(({ name, trace_id }) => name.endsWith('-stop') && trace_id === start?.trace_id)
   return [start, stop]
 }
 
-describe.each(Object.keys(CLIENTS))('a call of %s', name => {
+describe.each(Object.keys(CLIENTS))('a call to %s', name => {
   beforeEach(async () => {
     records = collect()
     instrumented(undefined, { traceSql: 'statements' })
@@ -179,7 +179,7 @@ describe.each(Object.keys(CLIENTS))('a call of %s', name => {
   describe.each(Object.keys(WAITS))('that is %s', way => {
     const wait = WAITS[way] ?? (call => call())
 
-    it('lasts until its response', async () => {
+    it('has a point that lasts until its response', async () => {
       const begun = performance.now()
 
       await wait(client.slow)
@@ -192,7 +192,7 @@ describe.each(Object.keys(CLIENTS))('a call of %s', name => {
       expect(ends()[1]?.info).not.toHaveProperty('etype')
     })
 
-    it('records its error', async () => {
+    it('has a point that records its error', async () => {
       await wait(() => client.failing().catch(() => undefined))
 
       await until(() => ends()[1] !== undefined)

@@ -13,10 +13,10 @@ type Undici = typeof import('undici-7')
 
 const require = createRequire(import.meta.url)
 
-// undici 8 does not load on Node 20.
+// undici 8 does not run on Node 20.
 const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
 
-/** Function that requests a URL and reads the answer. Rejects if either fails. */
+/** Requests a URL and reads the response. Rejects if either fails. */
 type Call = (url: string, signal?: AbortSignal) => Promise<unknown>
 
 const CALLS: Record<string, Call> = {
@@ -61,25 +61,25 @@ const CALLS: Record<string, Call> = {
   ),
 }
 
-/** Way in which a program waits for a call within a trace. Only the first way keeps the trace open during the call. */
+/** How a program waits for a call within a trace. Only the first of `WAITS` keeps the trace open during the call. */
 type Wait = (call: () => Promise<unknown>) => Promise<unknown>
 
 const WAITS: Record<string, Wait> = {
-  'awaited inside': async call => (await inTrace(call)).result,
-  'awaited further out': async call => {
+  'awaited within its trace': async call => (await inTrace(call)).result,
+  'awaited after its trace has ended': async call => {
     const { result } = await inTrace(async () => ({ answer: call() }))
     return result.answer
   },
-  'awaited outside of the traced step': async call =>
+  'awaited after its traced step has ended': async call =>
     (
       await inTrace(async () => {
         const { answer } = await withTrace('prepare', async () => ({ answer: call() }))
         return answer
       })
     ).result,
-  'returned by a step that is not async': async call =>
+  'returned by a traced step that is not async': async call =>
     (await inTrace(async () => withTrace('prepare', () => ({ answer: call() })).answer)).result,
-  'answered by a callback': async call =>
+  'reported to a callback': async call =>
     (
       await inTrace(
         () =>
@@ -91,7 +91,7 @@ const WAITS: Record<string, Wait> = {
           }),
       )
     ).result,
-  'left behind by a served request': async call => {
+  'not awaited by the request handler that made it': async call => {
     let answer: Promise<unknown> | undefined
     const tracer = createRequestTracer(KEY)
     const server = createServer((req, res) =>
@@ -128,7 +128,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-/** Measures how long a call takes by the clock of the test, in milliseconds. */
+/** Measures the duration of a call with the test's clock, in milliseconds. */
 function measured(call: () => Promise<unknown>): { took: () => number; run: () => Promise<unknown> } {
   let took = Number.NaN
   return {
@@ -150,7 +150,7 @@ describe.each(Object.keys(CALLS))('a request by %s', name => {
   describe.each(Object.keys(WAITS))('%s', way => {
     const wait = WAITS[way] as Wait
 
-    it('lasts until its response was read, and records the response', async () => {
+    it('has a point that lasts until the response was read, and records the response', async () => {
       await call(`${server.origin}/ok?warm`)
       const timed = measured(() => call(`${server.origin}/slow?ms=80`))
 
@@ -165,7 +165,7 @@ describe.each(Object.keys(CALLS))('a request by %s', name => {
       expect(only(records, 'http-stop').info.requests).not.toHaveProperty('unread')
     })
 
-    it('lasts until it is aborted, and records the abort', async () => {
+    it('has a point that lasts until the request is aborted, and records the abort', async () => {
       await call(`${server.origin}/ok?warm`)
       const timed = measured(async () => {
         const controller = new AbortController()
@@ -183,7 +183,7 @@ describe.each(Object.keys(CALLS))('a request by %s', name => {
       expect(only(records, 'http-stop').info.etype).toMatch(/Abort|Cancel/)
     })
 
-    it('lasts until its connection breaks, and records the error', async () => {
+    it('has a point that lasts until the connection breaks, and records the error', async () => {
       const timed = measured(() => call(`${server.origin}/cut`).catch(() => undefined))
 
       await wait(timed.run)

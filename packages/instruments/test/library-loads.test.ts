@@ -34,7 +34,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** Runs `body` with a function `tell` that prints loaded libraries. Returns the printed lines. */
+/** Runs `body`, which can call a function `tell` to print loaded libraries. Returns the printed lines. */
 function runProgram(body: string): string[] {
   const program = `
     import { createRequire } from 'node:module'
@@ -61,7 +61,7 @@ function runProgram(body: string): string[] {
 }
 
 describe('a CommonJS library', () => {
-  it('is reported once when it is required later, before require() returns', () => {
+  it('is reported once if it is required after the call, before require() returns', () => {
     const told = runProgram(`
       whenLoaded('shop', (exports, copy) => { exports.seen = copy })
       console.log(JSON.stringify(require('shop').seen))
@@ -82,7 +82,7 @@ describe('a CommonJS library', () => {
     expect(told.map(line => line.split(' ')[0])).toEqual(['found'])
   })
 
-  it.each(['require', 'import'])('is reported if a program has loaded it by %s before', how => {
+  it.each(['require', 'import'])('is reported if the program has already loaded it with %s', how => {
     const load = how === 'import' ? 'await import' : 'require'
 
     const told = runProgram(`${load}('shop'); whenLoaded('shop', tell('early'))`)
@@ -90,7 +90,7 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['early cjs 2.1.0 lib/index.js'])
   })
 
-  it('is reported when it is imported later', () => {
+  it('is reported if it is imported after the call', () => {
     const told = runProgram(`whenLoaded('shop', tell('later')); await import('shop')`)
 
     expect(told).toEqual(['later cjs 2.1.0 lib/index.js'])
@@ -102,7 +102,7 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['till ring 2.1.0 lib/till.js'])
   })
 
-  it('is reported in each of its copies, whatever their folder names', () => {
+  it('is reported once for each of its copies, whatever their folder names', () => {
     write('node_modules/shop-1/package.json', '{ "name": "shop", "version": "1.0.0" }')
     write('node_modules/shop-1/index.js', 'exports.kind = "old"')
     write('node_modules/user/package.json', '{ "name": "user", "version": "1.0.0" }')
@@ -138,10 +138,10 @@ describe('a CommonJS library', () => {
   })
 })
 
-describe('a library of ECMAScript modules', () => {
+describe('a library of ES modules', () => {
   const ES_MODULE = "{ esModule: 'src/index.js' }"
 
-  it('is reported in both of its builds', () => {
+  it('is reported for both of its builds', () => {
     const told = runProgram(`
       whenLoaded('modern', tell('a'), ${ES_MODULE})
       await import('modern')
@@ -151,13 +151,13 @@ describe('a library of ECMAScript modules', () => {
     expect(told.sort()).toEqual(['a cjs 3.0.0 cjs/index.cjs', 'a esm 3.0.0 src/index.js'])
   })
 
-  it('is reported if the program has imported it before', () => {
+  it('is reported if the program has already imported it', () => {
     const told = runProgram(`import 'modern'; whenLoaded('modern', tell('a'), ${ES_MODULE}); await soon(1)`)
 
     expect(told).toEqual(['a esm 3.0.0 src/index.js'])
   })
 
-  it('is reported in a copy that the main file cannot resolve, if Node has module hooks', () => {
+  it('is reported for a copy that the main file cannot resolve, if Node has module hooks', () => {
     write(
       'node_modules/user/package.json',
       '{ "name": "user", "version": "1.0.0", "type": "module", "main": "index.js" }',
@@ -185,7 +185,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['a bundle  '])
   })
 
-  it('reports nothing after the undo, undoes each change once, and leaves no hook', () => {
+  it('reports nothing once it is undone, undoes each change once, and leaves no hook', () => {
     const told = runProgram(`
       const Module = require('node:module')
       const before = Module.prototype.load
@@ -201,7 +201,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['a cjs 2.1.0 lib/index.js', 'undone a', 'true'])
   })
 
-  it('serves two callers for the same library until each is undone', () => {
+  it('serves each of two callers for the same library until that caller undoes it', () => {
     const told = runProgram(`
       const undo = whenLoaded('shop', tell('a'))
       whenLoaded('shop', tell('b'))
@@ -223,7 +223,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['theirs', 'theirs'])
   })
 
-  it('reports no file outside of node_modules', () => {
+  it('reports no file outside node_modules', () => {
     write('package.json', '{ "name": "shop", "version": "0.0.1" }')
     write('index.cjs', 'exports.kind = "own"')
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
-/** Ways to load a library: by which module system, and before or after the instruments. */
+/** The ways to load a library: with which module system, and before or after `instrument()` is called. */
 export const LOAD_ORDERS = [
   ['import', 'before'],
   ['import', 'after'],
@@ -17,7 +17,7 @@ export const LOAD_ORDERS = [
 
 /**
  * Runs a program that loads a library before or after `instrument()`, and runs the code `work` in a trace. Resolves to
- * the names and statements of the records. `settings` are the arguments of `instrument()`, as code.
+ * the names and statements of the records. `settings` contains the arguments of `instrument()`, as source code.
  */
 export async function traceInProgram(
   [system, order]: (typeof LOAD_ORDERS)[number],
@@ -43,7 +43,9 @@ export async function traceInProgram(
   return JSON.parse(await runFile(program, system === 'import' ? 'mjs' : 'cjs'))
 }
 
-/** Runs a program from a file, because the instruments look for imported libraries from the program's main file. */
+/**
+ * Runs a program from a file, because the instruments find imported libraries starting from the program's main file.
+ */
 async function runFile(program: string, extension: string): Promise<string> {
   const folder = await mkdtemp(join(FOLDER, 'node_modules', '.program-'))
   try {

@@ -1,17 +1,17 @@
 import { get } from '@osprofiler/core'
 import { inTrace } from './traced-calls.js'
 
-/** Notes whose context is current. A step calls this function in each of its callbacks, handlers and rows. */
+/** Records whose context is current. A step calls this function in each of its callbacks, handlers and rows. */
 export type See = (where: string) => void
 
-/** Work of a request with a library. Resolves when the work is over. */
+/** What a request does with a library. Resolves when that is complete. */
 export type Step = (see: See, caller: number) => Promise<unknown>
 
 const CALLERS = 24
 
 /**
- * Runs a step for callers with and without a trace, all at once. Returns the places that did not run in the context of
- * their own caller, each place once.
+ * Runs a step concurrently for callers with and without a trace. Returns each `where` that ran outside its own caller's
+ * context, without duplicates.
  */
 export async function findStrays(step: Step, callers = CALLERS): Promise<string[]> {
   const strays = new Set<string>()
@@ -37,15 +37,15 @@ export async function findStrays(step: Step, callers = CALLERS): Promise<string[
   return [...strays].sort()
 }
 
-/** Runs a step that ends with a call of `done`. */
+/** Runs a step that calls `done` when it is complete. */
 export function untilDone(run: (done: () => void, failed: (error: unknown) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => run(resolve, reject))
 }
 
-/** Library with its connection, and the steps that callers take with them. */
+/** A library with its open connection, and the steps that callers take with them. */
 export interface Opened {
   readonly steps: Readonly<Record<string, Step>>
-  /** Makes a first call, which opens the connection. */
+  /** Makes the first call, which opens the connection. */
   first(): Promise<unknown>
   close(): Promise<unknown>
 }

@@ -39,7 +39,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
   const statements = () => databaseCalls(records).map(({ statement }) => statement)
   const heartbeats = () => server.commands.filter(command => /^(?:hello|ismaster)$/i.test(command)).length
 
-  it('monitors its servers outside of the request that met a broken connection', async () => {
+  it('monitors its servers outside the trace of the request whose connection broke', async () => {
     instrumented()
     await client.connect()
     await things().findOne({})
@@ -63,7 +63,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(records).toHaveLength(recorded)
   })
 
-  it('monitors its servers outside of the request that opened the client', async () => {
+  it('monitors its servers outside the trace of the request that opened the client', async () => {
     instrumented()
 
     await inTrace(() => things().findOne({}))
@@ -73,7 +73,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).toEqual(['find things {}'])
   })
 
-  /** Makes the server answer as if the collection changed at every request. */
+  /** Makes the server respond as if the collection changed on every request. */
   function changeForever(): void {
     let count = 0
     server.intercept = ({ name: command }) => {
@@ -89,7 +89,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     }
   }
 
-  it('reads a change stream outside of the request that opened the stream', async () => {
+  it('reads a change stream outside the trace of the request that opened the stream', async () => {
     instrumented()
     await client.connect()
     changeForever()
@@ -112,7 +112,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).not.toContain('getMore things')
   })
 
-  it('keeps the context of code that iterates a change stream, without a point per poll', async () => {
+  it('keeps the context of code that iterates over a change stream, without a point per poll', async () => {
     instrumented()
     await client.connect()
     changeForever()
@@ -132,7 +132,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).not.toContain('getMore things')
   })
 
-  it('reads a tailable cursor outside of the request that opened the cursor', async () => {
+  it('reads a tailable cursor outside the trace of the request that opened the cursor', async () => {
     instrumented()
     await client.connect()
     changeForever()

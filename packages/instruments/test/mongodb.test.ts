@@ -17,7 +17,7 @@ let url: string
 let proxy: Way
 let records: TraceRecord[]
 
-/** Uses the MongoDB of OSPROFILER_TEST_MONGODB_URL, or else a stand-in. */
+/** Uses the MongoDB server at OSPROFILER_TEST_MONGODB_URL, or a stand-in if that is not set. */
 beforeAll(async () => {
   url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startStandIn())
   const { hostname, port } = new URL(url)
@@ -38,7 +38,7 @@ async function startStandIn(): Promise<string> {
   return `mongodb://shop:${PASSWORD}@${host}:${port}/?authSource=admin`
 }
 
-/** Returns the URL of the same server through a proxy that a test can interrupt. */
+/** Returns the server's URL through a proxy that a test can interrupt. */
 function urlThroughProxy(): string {
   const through = new URL(url)
   through.host = `${proxy.host}:${proxy.port}`
@@ -99,7 +99,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('shows values with traceSql "values", except secrets, and no result', async () => {
+  it('shows values except secrets, and no results, with traceSql "values"', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     await orders().insertOne({ _id: 1, status: 'RESULT' })
     const id = new library.ObjectId()
@@ -169,7 +169,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     for (const record of records) if (record.name === 'db-start') expect(record.parent_id).toBe(read)
   })
 
-  it('records the error of a command without values', async () => {
+  it("records a command's error without values", async () => {
     instrumented()
 
     const { result } = await inTrace(async () => {
@@ -203,7 +203,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
   })
 
   it.each(['off', 'statements', 'values'] as const)(
-    'never shows users and passwords with traceSql %s',
+    'shows neither users nor passwords with traceSql %s',
     async traceSql => {
       instrumented(['mongodb'], { traceSql })
       const payload = new library.Binary(Buffer.from('\0SEALED\0SEALED'))
@@ -237,7 +237,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it('ends the wait for a missing server', async () => {
+  it('ends the wait for a server that does not exist', async () => {
     instrumented()
     const lost = create({ serverSelectionTimeoutMS: 60 }, `mongodb://127.0.0.1:${await findFreePort()}/`)
 
@@ -299,7 +299,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records).map(({ etype }) => etype)).toEqual(['MongoNetworkTimeoutError', 'AbortError'])
   })
 
-  it('separates commands in a pool of one connection, and records their waits', async () => {
+  it('keeps commands in their own traces in a pool of one connection, and records their waits', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     const narrow = create({ maxPoolSize: 1 })
     await narrow.connect()
@@ -345,7 +345,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: '?' }])
   })
 
-  it('changes nothing outside of a trace', async () => {
+  it('changes nothing outside a trace', async () => {
     instrumented()
 
     await orders().findOne({})
@@ -353,7 +353,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('records one point after two calls of instrument(), and none after both undos', async () => {
+  it('records one point after two calls of instrument(), and none after both are undone', async () => {
     const first = instrumented()
     const second = instrumented()
 
@@ -366,7 +366,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it('records one point beside command monitoring, whose listeners get all events', async () => {
+  it('records one point even with command monitoring, whose listeners still get all events', async () => {
     instrumented()
     const monitored = create({ monitorCommands: true })
     const heard: string[] = []
@@ -378,7 +378,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded by %s %s the instruments', async (...order) => {
+  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
     const work = `await new library.MongoClient('${url}').db('${DATABASE}').collection('orders').findOne({ a: 1 })`
 
     const told = await traceInProgram(order, name, work)
@@ -436,7 +436,7 @@ describe.each(['mongoose', 'mongoose-8'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('separates operations that mongoose held back until it was connected', async () => {
+  it('keeps operations in their own traces if mongoose buffered them until it was connected', async () => {
     instrumented(['mongodb', 'mongoose'], { traceSql: 'values' })
     const Order = createModel()
 

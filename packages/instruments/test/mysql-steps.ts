@@ -3,7 +3,7 @@ import { type Opened, type See, untilDone } from './mixed-callers.js'
 
 const TEXT = 'SELECT 1 AS n UNION SELECT 2 UNION SELECT 3'
 
-/** Resolves when `run` calls its callback, and shows the callback to `see`. */
+/** Resolves when `run` calls its callback. Calls `see` inside the callback. */
 function seen(see: See, run: (callback: () => void) => unknown, where = 'the callback'): Promise<void> {
   return untilDone(done =>
     run(() => {
@@ -52,11 +52,11 @@ export function openMysqlPool(library: typeof mysql, uri: string): Opened {
       'the events of a query': see => seenEvents(see, pool.query(TEXT), ['fields', 'result', 'end']),
       'the events of a query that fails': see => seenEvents(see, pool.query('SELECT nothing'), ['error']),
       'a stream': see => seenEvents(see, pool.query(TEXT).stream(), ['data', 'end', 'close']),
-      'a stream of a connection': see =>
+      'a stream on a connection': see =>
         withConnection(see, connection =>
           seenEvents(see, connection.query(TEXT).stream({ highWaterMark: 1 }), ['data', 'end']),
         ),
-      'a statement that is prepared': see =>
+      'a prepared statement': see =>
         withConnection(see, connection =>
           untilDone((done, failed) =>
             connection.prepare('SELECT ?', (error, statement) => {
@@ -79,7 +79,7 @@ export function openMysqlPool(library: typeof mysql, uri: string): Opened {
   }
 }
 
-/** Opens a connection that all callers share, and a cluster of pools. */
+/** Opens a connection that all callers share, and a pool cluster. */
 export function openMysqlConnection(library: typeof mysql, uri: string): Opened {
   let connection: mysql.Connection
   const cluster = library.createPoolCluster()
@@ -93,15 +93,15 @@ export function openMysqlConnection(library: typeof mysql, uri: string): Opened 
     close: () => Promise.all([connection.promise().end(), untilDone(done => cluster.end(() => done()))]),
     steps: {
       'a query, with a callback': see => seen(see, done => connection.query(TEXT, done)),
-      'the callback of an object': see => seen(see, done => connection.query({ sql: TEXT }, done)),
+      'a query object, with a callback': see => seen(see, done => connection.query({ sql: TEXT }, done)),
       'the events of a query': see => seenEvents(see, connection.query(TEXT), ['fields', 'result', 'end']),
       'a stream': see => seenEvents(see, connection.query(TEXT).stream(), ['data', 'end']),
       'a ping after a query': async see => {
         await seen(see, done => connection.query(TEXT, done))
         await seen(see, done => connection.ping(done))
       },
-      'a query of a cluster': see => seen(see, done => pools.query(TEXT, done)),
-      'a connection of a cluster': see =>
+      'a query of a pool cluster': see => seen(see, done => pools.query(TEXT, done)),
+      'a connection of a pool cluster': see =>
         untilDone((done, failed) =>
           cluster.getConnection((error, given) => {
             see('the callback of getConnection')

@@ -42,7 +42,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     return opened
   }
 
-  /** Runs a query in the style of callbacks. */
+  /** Runs a query with a callback. */
   function ask(
     queryable: Pool | Connection,
     sql: string,
@@ -85,7 +85,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toHaveLength(2)
     })
 
-    it('has its text and parameters with traceSql "values"', async () => {
+    it('shows its text and parameters with traceSql "values"', async () => {
       instrumented('values')
 
       await inTrace(() => ask(pool, "SELECT ?, 'b'", ['a']))
@@ -102,7 +102,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('names its library in the first record of the trace with traceSql "off"', async () => {
+    it('has its library named in the first record of the trace with traceSql "off"', async () => {
       instrumented('off')
 
       await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))
@@ -114,7 +114,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       ['query() and a callback', connection => ask(connection, 'SELECT 7 AS n')],
       ['execute() and a callback', connection => ask(connection, 'SELECT 7 AS n', [], 'execute')],
       [
-        'query() of a pool',
+        'query() on a pool',
         () =>
           Promise.resolve()
             .then(() => pool.promise().query('SELECT 7 AS n'))
@@ -142,7 +142,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
             stream.on('end', () => resolve(rows))
           }),
       ],
-    ])('with %s has the same result as untraced, and is one point', async (form, run) => {
+    ])('made with %s has the same result as untraced, and is one point', async (form, run) => {
       instrumented()
       const connection = await acquire()
       if (form.includes('pool')) connection.release()
@@ -155,7 +155,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
     })
 
-    it('is nested in the surrounding point, and contains no point', async () => {
+    it('is nested in the surrounding point, and contains no other point', async () => {
       instrumented()
 
       await inTrace(() =>
@@ -225,14 +225,14 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('a prepared statement', () => {
-    /** Prepares a statement in the style of callbacks. */
+    /** Prepares a statement with a callback. */
     function prepare(connection: Connection, sql: string): Promise<mysql.PrepareStatementInfo> {
       return new Promise((resolve, reject) =>
         connection.prepare(sql, (error, statement) => (error ? reject(error) : resolve(statement))),
       )
     }
 
-    it('is a point when it is prepared, and at each execution', async () => {
+    it('is a point when it is prepared, and another one each time it is executed', async () => {
       instrumented()
       const connection = await acquire()
 
@@ -256,7 +256,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       )
     })
 
-    it('has its parameters with traceSql "values"', async () => {
+    it('shows its parameters with traceSql "values"', async () => {
       instrumented('values')
       const connection = await acquire()
 
@@ -330,7 +330,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(JSON.stringify(records)).not.toContain('SEALED')
     })
 
-    it('is not recorded after the undo', async () => {
+    it('is not recorded after the instrument is removed', async () => {
       const undo = instrumented()
       const connection = await acquire()
       const statement = await prepare(connection, 'SELECT ? AS a')
@@ -364,7 +364,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     expect(Object.fromEntries(seen)).toEqual({ result: baseId, end: baseId, data: baseId })
   })
 
-  describe('waiting for a connection of a pool', () => {
+  describe('waiting for a pool connection', () => {
     it('is a separate point', async () => {
       instrumented()
       const connection = await acquire()
@@ -403,8 +403,8 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     })
   })
 
-  describe('two hundred requests over a pool of one', () => {
-    it.each(['promises', 'callbacks'])('have their own points each: %s', async form => {
+  describe('two hundred requests over a pool of one connection', () => {
+    it.each(['promises', 'callbacks'])('each have their own points: %s', async form => {
       instrumented('values')
       const run = (sql: string) => (form === 'promises' ? pool.promise().query(sql) : ask(pool, sql))
 
@@ -450,7 +450,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('instrument()', () => {
-    it('stops recording after the undo', async () => {
+    it('stops recording once it is undone', async () => {
       const undo = instrumented()
       undo()
 
@@ -459,7 +459,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('records one point per query if it is called twice, even after one undo', async () => {
+    it('records one point per query if it is called twice, even after one of the two is undone', async () => {
       const undo = instrumented()
       instrumented()
 
@@ -470,7 +470,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    it.each(LOAD_ORDERS)('finds the library if it is loaded by %s %s the instrument', async (...order) => {
+    it.each(LOAD_ORDERS)('finds the library if it is loaded with %s %s instrument() is called', async (...order) => {
       const url = server.url.replace(/^\w+:/, 'mysql:')
       const recorded = await traceInProgram(
         order,

@@ -39,7 +39,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
   let redis: Client
   const clients: { destroy(): unknown }[] = []
 
-  /** Creates a client that is closed after the test. */
+  /** Creates a client. It is closed after the test. */
   function create(options: Parameters<NodeRedis['createClient']>[0] = {}): Client {
     const client = library.createClient({ url: server.url, ...options }) as Client
     client.on('error', () => undefined)
@@ -60,7 +60,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
       try {
         client.destroy()
       } catch {
-        // The client was closed already.
+        // The client may already be closed.
       }
     }
   })
@@ -81,7 +81,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/greeting|hello|hash/)
   })
 
-  it('shows arguments with traceSql "values", but no result', async () => {
+  it('shows arguments but no results with traceSql "values"', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     await redis.set('answer', 'RESULT')
 
@@ -102,7 +102,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records.slice(1, 4)).toEqual(starts)
   })
 
-  it('records the error of a command without its arguments', async () => {
+  it("records a command's error without the command's arguments", async () => {
     instrumented()
     await redis.set('text', 'x')
 
@@ -119,7 +119,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
   })
 
   it.each(['off', 'statements', 'values'] as const)(
-    'never shows passwords and programs with traceSql %s',
+    'shows neither passwords nor scripts with traceSql %s',
     async traceSql => {
       instrumented(['redis'], { traceSql })
       const failing = (...words: string[]) => redis.sendCommand(words).catch(() => undefined)
@@ -154,7 +154,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     },
   )
 
-  it('records a pipeline and a transaction as one point each, with the number of commands', async () => {
+  it('records pipelines and transactions as one point each, with the number of commands', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -226,7 +226,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     ])
   })
 
-  it('fails a command of a closed client', async () => {
+  it('fails the point of a command on a closed client', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -253,7 +253,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(waits(records)).toEqual(['connection'])
   })
 
-  it('separates commands on one connection, even while the connection is opened', async () => {
+  it('keeps commands on one connection in their own traces, even while the connection is being opened', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     const client = create()
     const opened = inTrace(() => client.connect())
@@ -275,7 +275,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toHaveLength(TRACES * 10)
   })
 
-  it('separates commands in a pool of one connection, and records their waits', async () => {
+  it('keeps commands in their own traces in a pool of one connection, and records their waits', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     const pool = library.createClientPool({ url: server.url }, { minimum: 1, maximum: 1 })
     pool.on('error', () => undefined)
@@ -299,7 +299,9 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(new Set(waits(records))).toEqual(new Set(['pool']))
   })
 
-  /** Expects a trace to have only its own records: a `SET`, a `GET` and a transaction, all below its `work`. */
+  /**
+   * Expects a trace to contain only its own records: a `SET`, a `GET` and a transaction, all below its point `work`.
+   */
   function expectOwn(baseId: string, key: string, value: string): void {
     const own = records.filter(record => record.base_id === baseId)
     const work = only(own, 'work-start').trace_id
@@ -340,7 +342,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records).map(({ statement }) => statement)).toEqual(['SUBSCRIBE ?'])
   })
 
-  it('records subscribing and unsubscribing as points, even by an existing client', async () => {
+  it('records subscribing and unsubscribing as points, even for a client that already exists', async () => {
     const subscriber = create()
     await subscriber.connect()
     instrumented(['redis'], { traceSql: 'values' })
@@ -381,7 +383,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('fails the point of a refused subscription without the name of the channel', async () => {
+  it("fails the point of a refused subscription without recording the channel's name", async () => {
     await server.command('ACL', 'SETUSER', 'narrow', 'on', '>secret', '+@all', 'resetchannels')
     instrumented()
     const subscriber = create({ username: 'narrow', password: 'secret' })
@@ -398,7 +400,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('records a point for each node that a cluster asks, without a failure', async () => {
+  it('records a successful point for each cluster node that receives the command', async () => {
     instrumented()
     const client = library.createCluster({ rootNodes: cluster.nodes.map(({ url }) => ({ url })) })
     client.on('error', () => undefined)
@@ -430,7 +432,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SET ? ?' }])
   })
 
-  it('leaves an unhandled failure unhandled, and reports it once', async () => {
+  it('leaves an unhandled rejection unhandled, so that it is reported once', async () => {
     instrumented()
     const unhandled: unknown[] = []
     const listeners = process.listeners('unhandledRejection')
@@ -449,7 +451,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     await until(() => records.filter(({ name }) => name === 'db-stop').length === 2)
   })
 
-  it('changes nothing outside of a trace', async () => {
+  it('changes nothing outside a trace', async () => {
     instrumented()
 
     await redis.set('a', 'x')
@@ -458,7 +460,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('records one point after two calls of instrument(), and none after both undos', async () => {
+  it('records one point after two calls of instrument(), and none after both are undone', async () => {
     const first = instrumented()
     const second = instrumented()
 
@@ -471,7 +473,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded by %s %s the instruments', async (...order) => {
+  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
     const work = `
       const redis = library.createClient({ url: '${server.url}' })
       await redis.connect(); await redis.set('a', '1'); await redis.get('a')`

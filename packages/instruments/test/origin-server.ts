@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Request as it arrived. */
+/** A request as it arrived at the server. */
 export interface Arrived {
   readonly url: string
   readonly method: string
@@ -10,17 +10,17 @@ export interface Arrived {
   readonly rawHeaders: readonly string[]
 }
 
-/** Server whose paths behave in the ways that a client has to cope with. */
+/** A server whose paths behave in the various ways that a client has to handle. */
 export interface OriginServer extends AsyncDisposable {
   readonly port: number
   readonly origin: string
   readonly arrived: Arrived[]
   readonly connections: () => number
-  /** Sends the second half of each waiting answer of `/halves`. */
+  /** Sends the second half of each pending response of `/halves`. */
   release(): void
 }
 
-/** Events that turn a connection into something else, and the server's answers to these events. */
+/** Events that change the protocol of a connection, and the server's responses to these events. */
 const TAKEN_OVER = {
   upgrade: 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n',
   connect: 'HTTP/1.1 200 Connected\r\n\r\n',

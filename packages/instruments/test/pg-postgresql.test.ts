@@ -16,7 +16,7 @@ interface CursorQuery extends pg.Submittable {
   read(rows: number, callback?: () => void): Promise<unknown[]>
   close(): Promise<void>
 }
-// pg-cursor has no types of its own.
+// pg-cursor does not include types.
 const Cursor: new (text: string) => CursorQuery = createRequire(import.meta.url)('pg-cursor')
 
 let server: SharedDatabase
@@ -51,12 +51,12 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-/** Repeats a query until its result is true, because the server runs a query later than the client sends it. */
+/** Repeats a query until its result is true, because the server may run a query some time after the client sent it. */
 async function untilDone(sql: string): Promise<void> {
   while (!(await server.sql(sql)).includes('t')) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
-/** Runs a query in the style of callbacks. */
+/** Runs a query with a callback. */
 function ask(queryable: pg.Pool | pg.ClientBase, text: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     queryable.query(text, (error, result) => (error ? reject(error) : resolve(result.rows)))
@@ -78,7 +78,7 @@ describe('a traced query of pg', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('has its text and parameters with traceSql "values"', async () => {
+  it('shows its text and parameters with traceSql "values"', async () => {
     instrumented('values')
 
     await inTrace(() => pool.query({ text: "SELECT $1::text, 'b'", values: ['a'] }))
@@ -94,7 +94,7 @@ describe('a traced query of pg', () => {
     expect(records).toEqual([])
   })
 
-  it('names its library in the first record of the trace with traceSql "off", even without a query', async () => {
+  it('is not needed for pg to be named in the first record of the trace with traceSql "off"', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
@@ -104,7 +104,7 @@ describe('a traced query of pg', () => {
     expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
   })
 
-  it('names no library that only a store of this project has loaded', async () => {
+  it('is not assumed if only a store of this project has loaded pg', async () => {
     instrumented('off')
     noteOwnClient('pg')
 
@@ -119,7 +119,7 @@ describe('a traced query of pg', () => {
     ['a promise', client => client.query('SELECT 7 AS n').then(({ rows }) => rows)],
     ['a callback', client => ask(client, 'SELECT 7 AS n')],
     [
-      'a callback in its object',
+      'a callback in its query object',
       client =>
         new Promise((resolve, reject) => {
           const config = {
@@ -149,7 +149,7 @@ describe('a traced query of pg', () => {
       },
     ],
     ['a stream', async client => client.query(new QueryStream('SELECT 7 AS n')).toArray()],
-  ])('with %s has the same result as untraced, and is one point', async (_form, run) => {
+  ])('made with %s has the same result as untraced, and is one point', async (_form, run) => {
     instrumented()
     const client = await pool.connect()
 
@@ -161,7 +161,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
   })
 
-  it('is shown by the name of its prepared statement if its text is missing', async () => {
+  it('is shown as the name of its prepared statement if it has no text', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -172,7 +172,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records).map(({ statement }) => statement)).toEqual(['SELECT $1::int', 'one'])
   })
 
-  it('is nested in the surrounding point, and contains no point', async () => {
+  it('is nested in the surrounding point, and contains no other point', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -229,7 +229,7 @@ describe('a traced query of pg', () => {
     expect(unhandled).toEqual([expect.objectContaining({ message: 'column "nothing" does not exist' })])
   })
 
-  it('fails at once if it is refused at once', async () => {
+  it('fails at once if pg throws an error at once', async () => {
     instrumented()
     const client = await pool.connect()
 
@@ -258,7 +258,8 @@ describe('a traced query of pg', () => {
     instrumented()
 
     const { baseId } = await inTrace(async () => {
-      // The text differs from that of other tests, because the server goes on with queries that their clients gave up.
+      // The text differs from that of other tests, because the server keeps running queries after their clients have
+      // given up.
       const answer = pool.query("SELECT pg_sleep(20), 'canceled'").catch(() => undefined)
       await until(() => records.some(({ name }) => name === 'db-start'))
       await untilDone(
@@ -293,7 +294,7 @@ describe('a traced query of pg', () => {
   })
 })
 
-describe('waiting for a client of a pool', () => {
+describe('waiting for a pool client', () => {
   it('is a separate point', async () => {
     instrumented()
     const client = await pool.connect()
@@ -344,8 +345,8 @@ describe('waiting for a client of a pool', () => {
   })
 })
 
-describe('two hundred requests over a pool of one', () => {
-  it.each(['promises', 'callbacks'])('have their own points each: %s', async form => {
+describe('two hundred requests over a pool of one client', () => {
+  it.each(['promises', 'callbacks'])('each have their own points: %s', async form => {
     instrumented('values')
     const run = (text: string) => (form === 'promises' ? pool.query(text) : ask(pool, text))
 
@@ -420,8 +421,8 @@ describe('an untraced query of pg', () => {
   })
 })
 
-describe('instrument() of pg', () => {
-  it('stops recording after the undo', async () => {
+describe('instrument() for pg', () => {
+  it('stops recording once it is undone', async () => {
     const { query, connect } = pg.Client.prototype
     const undo = instrumented()
     undo()
@@ -432,7 +433,7 @@ describe('instrument() of pg', () => {
     expect(records).toEqual([])
   })
 
-  it('records one point per query if it is called twice, even after one undo', async () => {
+  it('records one point per query if it is called twice, even after one of the two is undone', async () => {
     const undo = instrumented()
     instrumented()
 
@@ -443,7 +444,7 @@ describe('instrument() of pg', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds pg if it is loaded by %s %s the instrument', async (...order) => {
+  it.each(LOAD_ORDERS)('finds pg if it is loaded with %s %s instrument() is called', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'pg',

@@ -10,7 +10,7 @@ import { collect, inTrace } from './traced-calls.js'
 const NAME = '@photostructure/sqlite'
 const commonJs: typeof import('@photostructure/sqlite') = createRequire(import.meta.url)(NAME)
 
-/** Opens a database while the instrument is on, because the instrument sees no other database. */
+/** Opens a database while the instrument is on. The instrument sees only databases that were opened then. */
 function open(file: string): InstanceType<typeof DatabaseSync> {
   const undo = instrument([NAME], { traceSql: 'statements' })
   try {
@@ -24,7 +24,7 @@ describe(NAME, () => {
   describeSqlite(
     NAME,
     file => open(file) as never,
-    // The program does not use `library`, which is the default export with the classes of the binary part.
+    // The program does not use `library`, the default export, which contains only the native binary's classes.
     `const { DatabaseSync } = await import('${NAME}'); const db = new DatabaseSync(':memory:')`,
     false,
   )
@@ -33,7 +33,7 @@ describe(NAME, () => {
     ['import', DatabaseSync],
     ['require', commonJs.DatabaseSync],
     ['its default export', commonJs.default.DatabaseSync],
-  ])('is recorded by %s', async (_name, Database) => {
+  ])('is recorded if the database class comes from %s', async (_name, Database) => {
     onTestFinished(instrument([NAME], { traceSql: 'values' }))
     const records = collect()
     onTestFinished(() => setNotifier(undefined))
@@ -47,7 +47,7 @@ describe(NAME, () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT 1 AS n' }])
   })
 
-  it('leaves databases that were opened before unrecorded, and instances of their classes', async () => {
+  it('does not record databases that were opened earlier, which are still instances of their classes', async () => {
     class Own extends DatabaseSync {}
     const before = new DatabaseSync(':memory:')
     const undo = instrument([NAME], { traceSql: 'values' })

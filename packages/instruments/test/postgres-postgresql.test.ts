@@ -15,7 +15,8 @@ let sql: postgres.Sql
 const undos: (() => void | Promise<void>)[] = []
 
 /**
- * Passes the library to `instrument()`, which would find it some ticks later. Only a separate program can tell when.
+ * Passes the library to `instrument()`. Otherwise the instrument would find it some ticks later, and a test cannot tell
+ * when.
  */
 function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'): () => void {
   const undo = instrument(['postgres'], { traceSql, libraries: { postgres } })
@@ -58,7 +59,7 @@ describe('a traced query of postgres', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('has its text and parameters with traceSql "values"', async () => {
+  it('shows its text and parameters with traceSql "values"', async () => {
     instrumented('values')
 
     await inTrace(async () => await sql`SELECT ${'a'}::text, ${sql({ b: 1 })} FROM (SELECT 1 AS b) AS t`.catch(() => 0))
@@ -75,7 +76,7 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('names its library in the first record of the trace with traceSql "off"', async () => {
+  it('has its library named in the first record of the trace with traceSql "off"', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))
@@ -111,7 +112,7 @@ describe('a traced query of postgres', () => {
         return read
       },
     ],
-  ])('with %s has the same result as untraced, and is one point', async (_form, run) => {
+  ])('made with %s has the same result as untraced, and is one point', async (_form, run) => {
     instrumented()
 
     const { result } = await inTrace(run)
@@ -120,7 +121,7 @@ describe('a traced query of postgres', () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
   })
 
-  it('is nested in the surrounding point, and contains no point', async () => {
+  it('is nested in the surrounding point, and contains no other point', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -139,7 +140,7 @@ describe('a traced query of postgres', () => {
     ])
   })
 
-  it('of a transaction is a point, and so are the begin and the end', async () => {
+  it('in a transaction is a point, and so are the begin and the end of the transaction', async () => {
     instrumented()
 
     await inTrace(() =>
@@ -180,7 +181,7 @@ describe('a traced query of postgres', () => {
     await inTrace(async () => {
       const query = sql`SELECT pg_sleep(10)`.execute()
       await until(() => records.length === 1)
-      // The query is sent before it runs, and only a running query can be canceled.
+      // The query is sent before it runs, and only a running query can be canceled on the server.
       const running = "SELECT true FROM pg_stat_activity WHERE query LIKE '%pg_sleep(10)' AND state = 'active'"
       while (!(await server.sql(running)).includes('t')) await new Promise(resolve => setTimeout(resolve, 10))
       query.cancel()
@@ -221,7 +222,7 @@ describe('a traced query of postgres', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('has a point `wait` before it if it waits for a connection', async () => {
+  it('follows a point `wait` if it has to wait for a connection', async () => {
     instrumented()
     const narrow = open({ max_pipeline: 1 } as object)
 
@@ -236,7 +237,7 @@ describe('a traced query of postgres', () => {
 })
 
 describe('two hundred requests over one connection', () => {
-  it('have their own points each', async () => {
+  it('each have their own points', async () => {
     instrumented('values')
 
     const traces = await Promise.all(
@@ -260,7 +261,7 @@ describe('two hundred requests over one connection', () => {
     expect(databaseCalls(records)).toHaveLength(2 * TRACES)
   })
 
-  it('leave an untraced request among them, and the code that reads its rows, untraced', async () => {
+  it('do not affect an untraced request among them, or the code that reads its rows', async () => {
     instrumented()
     const fresh = open()
     const contexts: unknown[] = []
@@ -274,8 +275,8 @@ describe('two hundred requests over one connection', () => {
   })
 })
 
-describe('instrument() of postgres', () => {
-  it('stops recording after the undo', async () => {
+describe('instrument() for postgres', () => {
+  it('stops recording once it is undone', async () => {
     const undo = instrumented()
     undo()
 
@@ -284,7 +285,7 @@ describe('instrument() of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('records one point per query if it is called twice, even after one undo', async () => {
+  it('records one point per query if it is called twice, even after one of the two is undone', async () => {
     const undo = instrumented()
     instrumented()
 
@@ -295,7 +296,7 @@ describe('instrument() of postgres', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds postgres if it is loaded by %s %s the instrument', async (...order) => {
+  it.each(LOAD_ORDERS)('finds postgres if it is loaded with %s %s instrument() is called', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'postgres',

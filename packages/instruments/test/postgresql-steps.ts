@@ -10,7 +10,7 @@ interface Cursor extends pg.Submittable {
   close(callback: () => void): void
 }
 
-// pg-cursor has no types of its own.
+// pg-cursor does not include types.
 const Cursor: new (text: string) => Cursor = createRequire(import.meta.url)('pg-cursor')
 
 const TEXT = 'SELECT generate_series(1, 4) AS n, pg_sleep(0.001)'
@@ -18,7 +18,7 @@ const TEXT = 'SELECT generate_series(1, 4) AS n, pg_sleep(0.001)'
 type Done = () => void
 type Failed = (error: unknown) => void
 
-/** Shows the events of a query or a stream to `see`, and calls `done` at the last of `names`. */
+/** Calls `see` for the events of a query or a stream, and calls `done` at the last event in `names`. */
 function seeEvents(emitter: NodeJS.EventEmitter, see: See, names: readonly string[], done: Done): void {
   for (const name of names) emitter.on(name, () => see(`the event ${name}`))
   emitter.on(names.at(-1) ?? '', done)
@@ -46,31 +46,31 @@ export function openPg(url: string): Opened {
     first: () => pool.query('SELECT 1'),
     close: () => pool.end(),
     steps: {
-      'a query of a pool, with a callback': see =>
+      'a pool query, with a callback': see =>
         untilDone(done =>
           pool.query(TEXT, () => {
             see('the callback')
             done()
           }),
         ),
-      'a query of a pool that fails, with a callback': see =>
+      'a pool query that fails, with a callback': see =>
         untilDone(done =>
           pool.query('SELECT nothing', () => {
             see('the callback')
             done()
           }),
         ),
-      'a query of a pool, with a promise': async see => {
+      'a pool query, with a promise': async see => {
         await pool.query(TEXT)
         see('the first')
         await pool.query(TEXT)
       },
-      'a client of a pool, with callbacks': see =>
+      'a pool client, with callbacks': see =>
         withClient(see, (client, done) =>
           client.query(TEXT, () => {
             see('the callback of query')
             client.query({ text: TEXT, values: [] }, () => {
-              see('the callback of an object')
+              see('a query object, with a callback')
               done()
             })
           }),
@@ -109,7 +109,7 @@ export function openPg(url: string): Opened {
   }
 }
 
-/** Opens clients that all callers share. */
+/** Opens a client that all callers share. */
 export function openPgClient(url: string): Opened {
   const client = new pg.Client(url)
   return {
@@ -127,7 +127,7 @@ export function openPgClient(url: string): Opened {
         untilDone(done => seeEvents(client.query(new pg.Query(TEXT as never)), see, ['row', 'end'], done)),
       'a stream': see =>
         untilDone(done => seeEvents(client.query(new QueryStream(TEXT)), see, ['data', 'end', 'close'], done)),
-      'a cursor that is read by turns': see =>
+      'a cursor that is read step by step': see =>
         untilDone((done, failed) => {
           const cursor = client.query(new Cursor(TEXT))
           cursor.read(100, error => {
@@ -140,7 +140,7 @@ export function openPgClient(url: string): Opened {
   }
 }
 
-/** Opens the query builder knex with its own pool. */
+/** Opens the query builder knex, which has its own pool. */
 export function openKnex(client: 'pg' | 'mysql2', connection: string): Opened {
   const db = knex({ client, connection, pool: { min: 0, max: 1 } })
   const text = 'SELECT 1 AS n'
@@ -191,7 +191,7 @@ export function openPostgres(url: string): Opened {
         })
       },
       'a cursor, with a callback': see => sql`SELECT generate_series(1, 5)`.cursor(2, async () => see('rows')),
-      'a cursor that is iterated': async see => {
+      'a cursor that is read in a loop': async see => {
         for await (const _rows of sql`SELECT generate_series(1, 5)`.cursor(2)) see('rows')
       },
       'a transaction': see =>
@@ -200,7 +200,7 @@ export function openPostgres(url: string): Opened {
           await transaction`SELECT 1`
           see('after the query')
         }),
-      'rows that are copied': async see => {
+      'copying rows': async see => {
         const stream = await sql`COPY (SELECT generate_series(1, 5)) TO STDOUT`.readable()
         see('the stream')
         await untilDone(done => seeEvents(stream, see, ['data', 'end'], done))

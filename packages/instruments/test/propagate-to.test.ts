@@ -144,7 +144,7 @@ describe('a rule', () => {
     expect(asked.map(mayReceive)).toEqual([true, true, true, false, false])
   })
 
-  it('may be a function of the URL, alone or in a list', () => {
+  it('may be a function of the URL, by itself or in a list', () => {
     const ofPort = (url: URL): boolean => url.port === '8080'
 
     expect(createPropagation(ofPort)('http://x.example:8080/')).toBe(true)
@@ -152,7 +152,7 @@ describe('a rule', () => {
     expect(createPropagation(['a.example', ofPort])('http://a.example:8081/')).toBe(true)
   })
 
-  it('may be the default, beside other rules', () => {
+  it('may be the default, combined with other rules', () => {
     const mayReceive = createPropagation([createPropagation(), '*.svc.cluster.local'])
 
     const asked = ['http://catalog/', 'http://catalog.svc.cluster.local/', 'http://example.com/']
@@ -171,7 +171,7 @@ describe('a rule', () => {
     expect(createPropagation(promise)('http://catalog/')).toBe(false)
   })
 
-  it('cannot change the URL that other rules get', () => {
+  it('cannot change the URL that other rules receive', () => {
     const rewrite = (url: URL): boolean => {
       url.hostname = 'catalog'
       return false
@@ -184,7 +184,7 @@ describe('a rule', () => {
     expect(url.hostname).toBe('evil.com')
   })
 
-  it('allows no host if the list is empty', () => {
+  it('allows no host if it is an empty list', () => {
     expect(createPropagation([])('http://catalog/')).toBe(false)
     expect(createPropagation('')('http://catalog/')).toBe(false)
     expect(createPropagation(' , ')('http://catalog/')).toBe(false)
@@ -227,7 +227,7 @@ describe('a malformed rule', () => {
     expect(() => createPropagation(['catalog', rule])).toThrow(JSON.stringify(rule))
   })
 
-  it('shows no password of a URL', () => {
+  it('causes an error that shows no password from a URL', () => {
     expect(() => createPropagation('http://app:secret@catalog')).toThrow(/^(?!.*secret)/s)
   })
 
@@ -286,7 +286,7 @@ describe('the metadata service of a cloud', () => {
     ...['*.internal', '*.google.internal', '*.ec2.internal'],
   ]
 
-  it.each(URLS)('receives no headers by default or by a wider rule: %s', url => {
+  it.each(URLS)('receives no headers by default or because of a wider rule: %s', url => {
     expect(createPropagation()(url)).toBe(false)
     expect(createPropagation(WIDE)(url)).toBe(false)
     expect(createPropagation([createPropagation(), ...WIDE])(new URL(url))).toBe(false)
@@ -304,12 +304,12 @@ describe('the metadata service of a cloud', () => {
     ['168.63.129.16', 'http://168.63.129.16/'],
     ['metadata', 'http://metadata/'],
     ['Metadata.Google.Internal.', 'http://metadata.google.internal/'],
-  ])('receives headers if a rule names the service: %s allows %s', (rule, url) => {
+  ])('receives headers if a rule specifically names it: %s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
     expect(createPropagation(['0.0.0.0/0', rule])(url)).toBe(true)
   })
 
-  it('receives headers if a function allows the service', () => {
+  it('receives headers if a function allows it', () => {
     expect(createPropagation(({ hostname }) => hostname === '169.254.169.254')('http://169.254.169.254/')).toBe(true)
   })
 

@@ -35,7 +35,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Query that a request makes twice. The number distinguishes the request from others. */
+/** A query that a request makes twice. The number identifies the request. */
 type Ask = (number: number) => Promise<unknown>
 
 async function expectNoMixture(ask: Ask): Promise<void> {
@@ -56,8 +56,8 @@ async function expectNoMixture(ask: Ask): Promise<void> {
   expect(databaseCalls(records)).toHaveLength(2 * TRACES)
 }
 
-describe('knex over a pool that the program has made', () => {
-  it('records queries and waits for that pool', async () => {
+describe('knex with a pool that the program has created', () => {
+  it('has points for queries and for waits for that pool', async () => {
     const pool = new pg.Pool({ connectionString: server.url, max: 1 })
     const db = knex({ client: 'pg', connectionPool: pool } as Knex.Config)
 
@@ -68,7 +68,7 @@ describe('knex over a pool that the program has made', () => {
     await pool.end()
   })
 
-  it('works with an unknown kind of pool', async () => {
+  it('works with an unknown pool class', async () => {
     const db = knex({ client: 'pg', connection: server.url })
     const { pool } = db.client as { pool: object }
     Object.defineProperty(pool, 'numFree', {
@@ -87,7 +87,7 @@ describe('knex over a pool that the program has made', () => {
 describe('knex', () => {
   let db: Knex
 
-  // The pool connects here, so that no test has to wait for a connection.
+  // The pool connects here, so no test has to wait for a connection.
   beforeAll(async () => {
     db = knex({ client: 'pg', connection: server.url, pool: { min: 1, max: 1 } })
     await db('products').select('id')

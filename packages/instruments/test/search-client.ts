@@ -12,7 +12,7 @@ import { databaseCalls } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
-/** Methods that all clients share. OpenSearch's client takes the rest of a request in `body`. */
+/** Methods that all clients have. OpenSearch's client takes the rest of a request in `body`. */
 interface Client {
   search(request: object, options?: object): Promise<unknown>
   index(request: object): Promise<unknown>
@@ -23,19 +23,21 @@ interface Client {
 }
 
 const TRACES = 200
-// The index differs from those of the driver, because the driver's tests remove the driver's indexes.
+// A different index from those of the driver, because the driver's tests remove the driver's indices.
 const INDEX = 'instrumented'
 const ALL = { query: { match_all: {} } }
 
 let records: TraceRecord[]
 const undos: (() => void)[] = []
 
-/** Part of a library that an instrument wraps. */
+/** The part of a library that the instrument wraps. */
 interface Library {
   readonly Transport: { readonly prototype: { readonly request: unknown } }
 }
 
-/** Instruments, and waits until the instrument has found the client, because modules are found some ticks later. */
+/**
+ * Instruments, and waits until the instrument has found the client, because it finds ES modules only some ticks later.
+ */
 async function instrumentAll({ Transport }: Library, ...args: Parameters<typeof instrument>): Promise<() => void> {
   const { request } = Transport.prototype
   const undo = instrument(...args)
@@ -52,7 +54,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Declares the tests of the points that a client's requests become, at a real server. */
+/** Declares the tests for the points that a client's requests become, using a real server. */
 export function describeSearchClient(name: string, server: SearchServerName): void {
   describe(`${name} at ${server}`, () => {
     const product = server.startsWith('opensearch') ? 'opensearch' : 'elasticsearch'
@@ -71,7 +73,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
 
     const instrumented = (...args: Parameters<typeof instrument>) => instrumentAll(library, ...args)
 
-    /** Returns a search in the form that the client takes. */
+    /** Returns a search request in the format that the client takes. */
     const query = (body: object): object =>
       product === 'opensearch' ? { index: INDEX, body } : { index: INDEX, ...body }
     const document = (body: object): object => ({
@@ -116,7 +118,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(JSON.stringify(records)).not.toContain('SEALED')
     })
 
-    it('hides ids and documents, and shows them with traceSql "values"', async () => {
+    it('hides ids and documents by default, and shows them with traceSql "values"', async () => {
       const ask = () =>
         inTrace(async () => {
           await client.get({ index: INDEX, id: 'SEALED/1' }).catch(() => undefined)
@@ -140,7 +142,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       ])
     })
 
-    it.each(['off', 'values'] as const)('never shows users, keys and passwords with traceSql %s', async traceSql => {
+    it.each(['off', 'values'] as const)('never shows users, keys or passwords with traceSql %s', async traceSql => {
       await instrumented(undefined, { traceSql })
       const failing = (request: object) => client.transport.request(request).catch(() => undefined)
       const access = create({ auth: { username: 'SEALED', password: 'SEALED' } })
@@ -153,13 +155,13 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
         await access.search(query(ALL)).catch(() => undefined)
       })
 
-      // The path of an HTTP point holds the user's name, because the program requests that path.
+      // The path in an HTTP point contains the user's name, because the program requests that path.
       const own = records.filter(record => record.name.startsWith('db'))
       expect(databaseCalls(own)).toHaveLength(5)
       expect(JSON.stringify(own)).not.toContain('SEALED')
     })
 
-    it('records the error of a request without values', async () => {
+    it("records a request's error without values", async () => {
       await instrumented()
 
       await inTrace(() => client.search(query({ query: { SEALED: { a: 'SEALED' } } })).catch(() => undefined))
@@ -169,7 +171,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(call?.message).not.toContain('SEALED')
     })
 
-    it('fails if the connection is refused', async () => {
+    it('fails the point if the connection is refused', async () => {
       await instrumented()
       const lost = create({ node: `http://127.0.0.1:${await findFreePort()}` })
 
@@ -244,7 +246,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       }
     })
 
-    it('leaves an unhandled failure unhandled, and reports it once', async () => {
+    it('leaves an unhandled rejection unhandled, so that it is reported once', async () => {
       await instrumented()
       const unhandled: unknown[] = []
       const listeners = process.listeners('unhandledRejection')
@@ -261,7 +263,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(unhandled).toHaveLength(1)
     })
 
-    it('changes nothing outside of a trace', async () => {
+    it('changes nothing outside a trace', async () => {
       await instrumented()
 
       await client.search(query(ALL))
@@ -269,7 +271,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(records).toEqual([])
     })
 
-    it('records one point after two calls of instrument(), and none after both undos', async () => {
+    it('records one point after two calls of instrument(), and none after both are undone', async () => {
       const first = await instrumented(['elasticsearch'])
       const second = instrument(['elasticsearch'])
 
@@ -285,7 +287,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
     // Only @elastic/elasticsearch has separate files for `import`.
     const orders = name === '@elastic/elasticsearch' ? LOAD_ORDERS : LOAD_ORDERS.slice(1, 3)
 
-    it.each(orders)('is found if it is loaded by %s %s the instruments', async (...order) => {
+    it.each(orders)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
       const search = JSON.stringify(query({ query: { match: { status: 'x' } } }))
       // The instrument finds modules some ticks after they were loaded.
       const work = `

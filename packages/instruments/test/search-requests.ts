@@ -14,7 +14,7 @@ interface Client {
   close(): Promise<void>
 }
 
-/** Paths of requests, and the paths that their points show. */
+/** Paths of requests, each with the path that the request's point shows. */
 const PATHS = [
   ['/', '/'],
   ['/orders/_search', '/orders/_search'],
@@ -60,7 +60,7 @@ const PATHS = [
   ['/__proto__/constructor', '/__proto__/?'],
 ] as const
 
-/** Declares the tests of the paths and failures that points show of a client's requests, at a real server. */
+/** Declares the tests for how points show the paths and failures of a client's requests, using a real server. */
 export function describeSearchRequests(name: string, serverName: SearchServerName): void {
   describe(`requests of ${name} at ${serverName}`, () => {
     let server: SearchServer
@@ -101,7 +101,7 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       return databaseCalls(records)
     }
 
-    it('show the words of their paths, but no names and handles', async () => {
+    it('show the API words in their paths, but no names or handles', async () => {
       await instrumentWith('off')
 
       const calls = await ask(...PATHS.map(([path]) => ({ method: 'GET', path })))
@@ -110,7 +110,7 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       expect(JSON.stringify(calls)).not.toMatch(/sealed/i)
     })
 
-    it('never quote the content of requests that are not about documents, even if they fail', async () => {
+    it('never show their content unless they are about documents, even if they fail', async () => {
       await instrumentWith('values')
 
       const calls = await ask(

@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin[Symbol.asyncDispose]())
 
-/** Requests with a secret in every place that must not be recorded, by client. */
+/** For each client, a request with a secret in every part of it that must not be recorded. */
 const CLIENTS: Record<string, (url: string) => Promise<unknown>> = {
   fetch: async url => (await fetch(url, { headers: HEADERS, method: 'POST', body: SECRET })).text(),
   undici: async url => (await undiciRequest(url, { headers: HEADERS, method: 'POST', body: SECRET })).body.text(),
@@ -58,7 +58,7 @@ function withUser(url: string): string {
 }
 
 describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it('records no secret of the URL, the headers, the body, a redirect or a failure', async () => {
+  it('records no secret from the URL, the headers, the body, a redirect or a failure', async () => {
     const records = await recordWithoutSecrets(undefined, async () => {
       await ask(`${origin.origin}/ok?${QUERY}`)
       await ask(`${origin.origin}/redirect?to=${encodeURIComponent(`/ok?token=${SECRET}`)}&token=1`).catch(
@@ -73,7 +73,7 @@ describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
   })
 })
 
-it.each(LEVELS)('records no login to Elasticsearch with traceSql %s', async traceSql => {
+it.each(LEVELS)('records no Elasticsearch credentials with traceSql %s', async traceSql => {
   const password = `${SECRET}-password`
   const authorization = `Basic ${Buffer.from(`shop:${password}`).toString('base64')}`
   const standIn = await startSearch({ product: 'elasticsearch', authorization })
@@ -97,7 +97,7 @@ it.each(LEVELS)('records no login to Elasticsearch with traceSql %s', async trac
   expect(records.filter(({ name }) => name === 'db-start')).toHaveLength(4)
 })
 
-it.each(LEVELS)('records no login to MongoDB with traceSql %s', async traceSql => {
+it.each(LEVELS)('records no MongoDB credentials with traceSql %s', async traceSql => {
   const { host, port, kill } = await startMongodb({ credentials: { username: 'shop', password: `${SECRET}-password` } })
   const url = (user: string, password: string, to = port) =>
     `mongodb://${user}:${password}@${host}:${to}/?authSource=admin`

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([postgresql.stop(), mariadb.stop()]))
 
-/** Queries with a secret in a literal, in a comment or in a failing statement. No record may show the secret. */
+/** Queries with a secret in a literal, a comment or a failing statement. No record may show the secret. */
 const QUERIES: [text: string, params?: string[]][] = [
   [`SELECT '${SECRET}' AS a, '${SECRET}''s' AS b`],
   [`SELECT 1 /* ${SECRET} */ -- ${SECRET}`],
@@ -57,12 +57,15 @@ const CLIENTS: Record<string, () => Promise<unknown>> = {
   },
 }
 
-/** Runs a query within a point of the program. This point also records the failure, and possibly the secret. */
+/**
+ * Runs a query inside one of the program's own points, which also records the failure, and could thus record the
+ * secret.
+ */
 async function failing(ask: () => Promise<unknown>): Promise<void> {
   await withTrace('step', ask).catch(() => undefined)
 }
 
-/** Returns the URL of the same server for a user that the server does not know. */
+/** Returns the server's URL with a user that the server does not know. */
 function withUser(url: string): string {
   const other = new URL(url)
   other.username = SECRET
@@ -71,7 +74,7 @@ function withUser(url: string): string {
 }
 
 describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it('records no value of a query and no password', async () => {
+  it('records no query values and no password', async () => {
     const records = await recordWithoutSecrets({ traceSql: 'statements', libraries: { postgres } }, ask)
 
     expect(records.some(({ name }) => name === 'db-start')).toBe(true)

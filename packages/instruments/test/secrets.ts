@@ -3,13 +3,13 @@ import { instrument } from '@osprofiler/instruments'
 import { expect } from 'vitest'
 import { inTrace } from './traced-calls.js'
 
-/** Text in every secret of these tests, which no record may contain. */
+/** A string that is part of every secret in these tests. No record may contain it. */
 export const SECRET = 'SEALED'
 
 /**
- * Runs `work` in a trace with every instrument on, and a hook that marks each record. Resolves to the records that left
- * the process. Expects that the hook has seen all of them, and that no secret is in them. `options` passes libraries
- * that are ECMAScript modules, because the instruments find such modules only some ticks after they were loaded.
+ * Runs `work` in a trace with every instrument on, and with a hook that marks each record. Resolves to the records that
+ * left the process. Expects all of them to have passed the hook, and none to contain a secret. `options` passes
+ * libraries that are ES modules, because the instruments find ES modules only some ticks after they were loaded.
  */
 export async function recordWithoutSecrets(
   options: Parameters<typeof instrument>[1],
@@ -33,7 +33,7 @@ export async function recordWithoutSecrets(
   return left
 }
 
-// The pattern finds the secret as it is, in base64 at each of three possible offsets, in hexadecimal, and
+// The pattern matches the secret in plain text, in base64 at each of the three possible offsets, in hexadecimal, and
 // percent-encoded.
 const SEALED = new RegExp(
   [

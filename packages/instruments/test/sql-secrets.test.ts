@@ -3,22 +3,23 @@ import { describe, expect, it } from 'vitest'
 import { redactStatement } from '../src/sql/text/sql-text.js'
 import type { SqlDialect } from '../src/sql/text/sql-tokens.js'
 
-// Each statement is composed of parts that are known to be values or not, so no second parser has to agree with ours.
+// Each statement is composed of parts, and for each part it is known whether it is a value. So no second parser is
+// needed.
 
-/** These secrets are in every value and every comment, and nowhere else. */
+/** Every value and every comment contains these secrets. No other part does. */
 const SECRET = 'SEALED'
 const SECRET_NUMBER = '424242'
 
 interface Part {
   readonly sql: string
-  /** Name that must be shown if the statement is unambiguous. */
+  /** A name that must be shown if the statement is unambiguous. */
   readonly name?: string
 }
 
 const CONFUSING = ["'", '"', '`', '\\', '$$', '$a$', '--', '-- ', '/*', '*/', '#', '\n', '\r', ';', '=', '[', ']', '?']
 const PLAIN_TEXT = [' ', ',', 'a', 'E', "E'", 'x', '1', '(', 'SET a = ', 'é', '😀']
 
-/** Text that users type: a secret between characters that may mislead a parser. */
+/** A string that a user may enter: a secret between characters that may mislead a parser. */
 const text = fc
   .tuple(...[0, 1].map(() => fc.array(fc.constantFrom(...CONFUSING, ...PLAIN_TEXT), { maxLength: 6 })))
   .map(([before = [], after = []]) => `${before.join('')}${SECRET}${after.join('')}`)
@@ -81,7 +82,7 @@ const SIGNS = [',', '(', ')', '=', '<>', '::', '||', '->>', ';', '*', '?']
 function partOf(dialect: SqlDialect): fc.Arbitrary<Part> {
   const names = fc.constantFrom(...WORDS, ...(dialect === 'sqlite' ? [] : QUOTED[dialect]))
   return fc.oneof(
-    // A comma follows each value, because two strings in a row are either invalid SQL or one string.
+    // A comma follows each value, because two adjacent strings are either invalid SQL or a single string.
     { weight: 3, arbitrary: fc.oneof(...VALUES[dialect]).map(sql => ({ sql: `${sql} ,` })) },
     { weight: 1, arbitrary: fc.oneof(...COMMENTS[dialect]).map(sql => ({ sql })) },
     { weight: 3, arbitrary: names.map(name => ({ sql: name, name })) },
@@ -93,10 +94,10 @@ function partOf(dialect: SqlDialect): fc.Arbitrary<Part> {
 const space = fc.constantFrom(' ', '\n', '\t', '\r\n', '  ')
 const RUNS = { numRuns: 2_000 }
 
-describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', dialect => {
+describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a %s statement', dialect => {
   const statement = fc.array(fc.tuple(partOf(dialect), space), { minLength: 1, maxLength: 14 })
 
-  it('shows no value, whatever its place and content', () => {
+  it('shows no value, whatever the position and content of the value', () => {
     fc.assert(
       fc.property(statement, parts => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
@@ -124,12 +125,12 @@ describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a statement of %s', d
     )
   })
 
-  it('shows no value if the statement is cut in two', () => {
+  it('shows no value, wherever it is cut off', () => {
     fc.assert(
       fc.property(statement, fc.nat(), (parts, at) => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
 
-        // A cut within a secret leaves a part of the secret.
+        // A cut inside a secret leaves part of the secret.
         const { text } = redactStatement(sql.slice(0, at % (sql.length + 1)), dialect)
 
         expect(text).not.toMatch(/SEAL|4242/)

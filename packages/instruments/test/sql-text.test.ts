@@ -9,7 +9,7 @@ function shown(sql: string, dialect: SqlDialect = 'postgresql'): string {
   return redactStatement(sql, dialect).text
 }
 
-describe.each(DIALECTS)('a statement of %s', dialect => {
+describe.each(DIALECTS)('a %s statement', dialect => {
   it.each([
     ["SELECT * FROM users WHERE name = 'SEALED'", 'SELECT * FROM users WHERE name = ?'],
     ["SELECT 'it''s SEALED', 'x'", 'SELECT ?, ?'],
@@ -23,7 +23,7 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
     ['SELECT a /* SEALED', 'SELECT a'],
     ['SELECT a -- SEALED', 'SELECT a'],
     ["SELECT ''", 'SELECT ?'],
-    // The apostrophe of `it's` is not doubled.
+    // The apostrophe in `it's` is not doubled.
     ["INSERT INTO notes VALUES ('a', 'it's my SEALED')", 'INSERT INTO notes VALUES (?'],
     ["INSERT INTO notes VALUES ('rock ' n SEALED')", 'INSERT INTO notes VALUES (?'],
     ["SELECT 'a' || 'SEALED", 'SELECT ?'],
@@ -33,7 +33,7 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
     expect(shown(sql, dialect)).toBe(expected)
   })
 
-  it('never throws, ends in time and stays within its length for any input', () => {
+  it('causes no error, is read in time, and stays within the maximum length, for any input', () => {
     const part = fc.constantFrom("'", '"', '`', '\\', '$$', '$a$', '--', '/*', '*/', '#', '\n', ' ', 'a', '1', 'E', '[')
     fc.assert(
       fc.property(fc.array(part, { maxLength: 40 }), parts => {
@@ -42,7 +42,7 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
     )
   })
 
-  it('shows no secret between quotes, whatever surrounds the secret', () => {
+  it('shows no secret between quotes, whatever is around the quotes', () => {
     const around = fc.constantFrom("''", 'a', ' ', '1', ',', '--x\n', '/* x */', '"a"', '(')
     fc.assert(
       fc.property(fc.array(around), fc.array(around), (before, after) => {
@@ -56,26 +56,26 @@ describe.each(DIALECTS)('a statement of %s', dialect => {
   it.each(["'", "''", "'\\", "\\'", '"', '`', '$a$', '/*', '$', '1', '[', "''\\"])(
     'is read in linear time if it contains a hundred thousand %s',
     part => {
-      // In quadratic time the test would take minutes.
+      // In quadratic time, the test would take minutes.
       expect(shown(part.repeat(100_000), dialect).length).toBeLessThanOrEqual(MAX_STATEMENT_CHARS + 3)
     },
   )
 
-  it('is cut if it is long, and hides the literal at the cut', () => {
+  it('is cut off if it is long, and shows no part of a literal at the cut', () => {
     const sql = `SELECT ${'column_name, '.repeat(1_000)} 'SEALED'`
 
     expect(shown(sql, dialect)).toHaveLength(MAX_STATEMENT_CHARS + 3)
     expect(shown(`SELECT 'SEALED${'x'.repeat(100_000)}'`, dialect)).toBe('SELECT ?...')
   })
 
-  it('shows no word of the value of a changed setting', () => {
+  it('shows no word from the new value of a setting', () => {
     expect(shown('SET app.token = SEALED', dialect)).toBe('SET app.token = ?')
     expect(shown('SET app.token TO SEALED; SELECT a', dialect)).toBe('SET app.token TO ?; SELECT a')
     expect(shown('UPDATE t SET a = b', dialect)).toBe('UPDATE t SET a = b')
   })
 })
 
-describe('a statement of PostgreSQL', () => {
+describe('a PostgreSQL statement', () => {
   it.each([
     ["ALTER USER bob PASSWORD 'SEALED'", 'ALTER USER bob PASSWORD ?'],
     ["SELECT E'it\\'s SEALED', e'\\\\'", 'SELECT ?, ?'],
@@ -116,7 +116,7 @@ describe('a statement of PostgreSQL', () => {
   })
 })
 
-describe('a statement of MySQL', () => {
+describe('a MySQL statement', () => {
   it.each([
     ["CREATE USER 'bob'@'%' IDENTIFIED BY 'SEALED'", 'CREATE USER ?@? IDENTIFIED BY ?'],
     ['SELECT "it\\"s SEALED", \'it\\\'s SEALED\', "x""y"', 'SELECT ?, ?, ?'],
@@ -150,7 +150,7 @@ describe('a statement of MySQL', () => {
   })
 })
 
-describe('a statement of SQLite', () => {
+describe('an SQLite statement', () => {
   it.each([
     ["ATTACH DATABASE 'a.db' AS a KEY 'SEALED'", 'ATTACH DATABASE ? AS a KEY ?'],
     ['PRAGMA key = SEALED', 'PRAGMA key = ?'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { redactStatement } from '../src/sql/text/sql-text.js'
 
-describe('a string of SQLite in double quotes', () => {
+describe('a name in double quotes that SQLite may read as a string', () => {
   it.each([
     ['SELECT * FROM t WHERE a = "SEALED"', 'SELECT * FROM t WHERE a = ?'],
     ['SELECT * FROM t WHERE a = lower(trim("SEALED"))', 'SELECT * FROM t WHERE a = lower(trim(?))'],
@@ -35,7 +35,7 @@ describe('a string of SQLite in double quotes', () => {
     expect(redactStatement(sql, 'sqlite').text).toBe(expected)
   })
 
-  it('is listed as a literal, so that messages hide the string too', () => {
+  it('is listed as a literal, so that it is also hidden in error messages', () => {
     expect(redactStatement('SELECT lower("SEALED")', 'sqlite').literals).toEqual(['"SEALED"'])
   })
 
@@ -49,7 +49,7 @@ describe('a string of SQLite in double quotes', () => {
     'create index "by_name" on "users" ("name", "id")',
     'with "x" as (select "id" from "users") select "id" from "x"',
     'detach "archive"',
-  ])('is not mistaken for a name as query builders write names: %s', sql => {
+  ])('is not found in a statement from a query builder: %s', sql => {
     expect(redactStatement(sql, 'sqlite').text).toBe(sql)
   })
 })

@@ -5,7 +5,7 @@ import { databaseCalls } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only } from './traced-calls.js'
 
-/** Part that `node:sqlite` and better-sqlite3 have in common. */
+/** The API that `node:sqlite` and better-sqlite3 have in common. */
 export interface SqliteDatabase {
   exec(sql: string): unknown
   prepare(sql: string): SqliteStatement
@@ -20,9 +20,9 @@ export interface SqliteStatement {
 }
 
 /**
- * Declares the tests that every SQLite library passes. `program` is the code of a separate program, which opens a
- * database `db` with the exports in `library`. `seesPrepared` says whether the instrument sees statements that were
- * prepared before it was on.
+ * Declares the tests that every SQLite library must pass. `program` is the source code of a separate program, which
+ * opens a database `db` with the exports in `library`. `seesPrepared` says whether the instrument records statements
+ * that were prepared before it was on.
  */
 export function describeSqlite(
   name: InstrumentName,
@@ -56,7 +56,7 @@ export function describeSqlite(
   })
 
   describe('a traced statement', () => {
-    it('is a point without values', async () => {
+    it('is a point that shows no values', async () => {
       instrumented()
       const statement = db.prepare("SELECT ? AS a, 'SEALED' AS b")
 
@@ -70,7 +70,7 @@ export function describeSqlite(
       expect(records).toHaveLength(2)
     })
 
-    it('has its text and parameters with traceSql "values"', async () => {
+    it('shows its text and parameters with traceSql "values"', async () => {
       instrumented('values')
 
       await inTraceSync(() => {
@@ -92,7 +92,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('names its library in the first record of the trace with traceSql "off"', async () => {
+    it('has its library named in the first record of the trace with traceSql "off"', async () => {
       const undo = instrumented('off')
 
       await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))
@@ -109,7 +109,7 @@ export function describeSqlite(
       ['get', statement => statement.get()],
       ['all', statement => statement.all()],
       ['iterate', statement => [...statement.iterate()]],
-    ])('by %s is one point, nested in the surrounding point', async (method, run) => {
+    ])('run by %s is one point, nested in the surrounding point', async (method, run) => {
       const text = method === 'run' ? 'INSERT INTO t (s) VALUES (7)' : 'SELECT 7 AS n'
       const untraced = run(db.prepare(text))
       instrumented()
@@ -121,7 +121,7 @@ export function describeSqlite(
       expect(records.map(record => record.name)).toEqual(['outer-start', 'db-start', 'db-stop', 'outer-stop'])
     })
 
-    it('lasts until the last row, or until the reader stops, if it is read row by row', async () => {
+    it('that is read row by row lasts until the last row, or until the program stops reading', async () => {
       db.exec('INSERT INTO t (s) VALUES (1), (2), (3)')
       instrumented()
       const seen: string[] = []
@@ -167,7 +167,7 @@ export function describeSqlite(
       expect(JSON.stringify(records).replaceAll('\\"SEALED\\"', '')).not.toContain('SEALED')
     })
 
-    it('in a script is a point', async () => {
+    it('in a script has no point of its own, because the script is one point', async () => {
       instrumented()
 
       await inTraceSync(() => db.exec("BEGIN; INSERT INTO t (s) VALUES ('SEALED'); COMMIT"))
@@ -176,7 +176,7 @@ export function describeSqlite(
     })
   })
 
-  it('keeps the points of two hundred requests apart', async () => {
+  it('keeps the points of two hundred requests in their own traces', async () => {
     instrumented('values')
 
     const traces = await Promise.all(
@@ -205,7 +205,7 @@ export function describeSqlite(
   })
 
   describe('instrument()', () => {
-    it('stops recording after the undo', async () => {
+    it('stops recording once it is undone', async () => {
       const { exec, prepare } = db
       const undo = instrumented()
       db.prepare('SELECT 1')
@@ -217,7 +217,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('records one point per statement if it is called twice, even after one undo', async () => {
+    it('records one point per statement if it is called twice, even after one of the two is undone', async () => {
       const undo = instrumented()
       instrumented()
 
@@ -228,7 +228,7 @@ export function describeSqlite(
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    it.each(LOAD_ORDERS)('finds the library if it is loaded by %s %s the instrument', async (...order) => {
+    it.each(LOAD_ORDERS)('finds the library if it is loaded with %s %s instrument() is called', async (...order) => {
       const recorded = await traceInProgram(
         order,
         name,

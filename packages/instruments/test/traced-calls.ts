@@ -3,12 +3,12 @@ import type { Arrived } from './origin-server.js'
 
 export const KEY = 'SECRET'
 
-/** Longest time that anything may take on a busy machine, in milliseconds. */
+/** The longest time that any step may take on a busy machine, in milliseconds. */
 const PATIENCE = 30_000
 
 let collected: readonly TraceRecord[] = []
 
-/** Collects the records that are made from now on. */
+/** Collects all records from this call on. */
 export function collect(): TraceRecord[] {
   const records: TraceRecord[] = []
   collected = records
@@ -16,13 +16,13 @@ export function collect(): TraceRecord[] {
   return records
 }
 
-/** Runs a function in a new trace. Resolves to the result and the trace's base id. */
+/** Runs a function in a new trace. Resolves to the function's result and the trace's base id. */
 export async function inTrace<T>(fn: () => Promise<T>): Promise<{ baseId: string; result: T }> {
   const baseId = createTraceId()
   return { baseId, result: await run({ hmacKey: KEY, baseId }, fn) }
 }
 
-/** Returns the only record of this name. Throws if there is not exactly one. */
+/** Returns the only record with this name. Throws if there is not exactly one. */
 export function only(records: readonly TraceRecord[], name: string): TraceRecord {
   const [record, ...more] = records.filter(one => one.name === name)
   if (record === undefined || more.length > 0) {
@@ -31,14 +31,14 @@ export function only(records: readonly TraceRecord[], name: string): TraceRecord
   return record
 }
 
-/** Waits until the only outgoing request of these records has ended, and resolves to its duration in milliseconds. */
+/** Waits until the only outgoing request in these records has ended. Resolves to its duration in milliseconds. */
 export async function durationOf(records: readonly TraceRecord[]): Promise<number> {
   await until(() => records.some(({ name }) => name === 'http-stop'))
   const [start, stop] = [only(records, 'http-start'), only(records, 'http-stop')]
   return Date.parse(`${stop.timestamp}Z`) - Date.parse(`${start.timestamp}Z`)
 }
 
-/** Returns the trace in the headers of a request; `undefined` if there is none. Throws if the signature is wrong. */
+/** Returns the trace in a request's headers, or `undefined` if there is none. Throws if the signature is wrong. */
 export function carried({ headers }: Arrived): UnpackedTrace | undefined {
   const info = headers['x-trace-info']
   const hmac = headers['x-trace-hmac']
@@ -50,7 +50,7 @@ export function carried({ headers }: Arrived): UnpackedTrace | undefined {
 
 /**
  * Resolves when `condition` returns true. An error counts as false. Rejects after half a minute, with the last value or
- * error and the recorded names.
+ * error and the names of the recorded points.
  */
 export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + PATIENCE

@@ -8,7 +8,7 @@ import { carried, collect, inTrace, KEY, only } from './traced-calls.js'
 
 type Undici = typeof import('undici-7')
 
-// undici 8 does not load on Node 20.
+// undici 8 does not run on Node 20.
 const newest = Number.parseInt(process.versions.node, 10) >= 22 ? [8] : []
 
 let server: OriginServer
@@ -70,7 +70,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived.map(carried).map(trace => trace?.baseId)).toEqual([baseId, baseId])
   })
 
-  it('keeps trace headers that the caller passed, in any form', async () => {
+  it('keeps trace headers that the program passed, in any format', async () => {
     const shapes = [{ 'X-TRACE-INFO': 'mine' }, ['x-trace-Info', 'mine']]
     for (const headers of shapes) {
       await inTrace(async () => (await undici.request(`${server.origin}/ok`, { headers })).body.text())
@@ -83,7 +83,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived).toHaveLength(2)
   })
 
-  it('changes no request that is signed by another scheme', async () => {
+  it('does not change a request that the program has signed', async () => {
     const headers = { Authorization: 'AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b' }
 
     await inTrace(async () => (await undici.request(`${server.origin}/ok`, { headers })).body.text())
@@ -91,7 +91,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived[0]?.rawHeaders.some(name => /^x-trace/i.test(name))).toBe(false)
   })
 
-  it('separates requests that wait for a connection of a limited pool', async () => {
+  it('keeps requests in their own traces if they wait for a connection of a limited pool', async () => {
     const dispatcher = new undici.Agent({ connections: 2 })
     const ask = async (index: number) => {
       const { body } = await undici.request(`${server.origin}/slow?ms=${index % 3}&trace=${index}`, { dispatcher })
@@ -185,35 +185,38 @@ it.each([6, 7])(
 )
 
 describe.each([6, 7, ...newest])('the interceptors of undici %i', version => {
-  it.each(['redirect', 'retry'] as const)('%s keeps a repeated request in its own trace, or untraced', async name => {
-    const undici: Undici = await import(`undici-${version}`)
-    const dispatcher = new undici.Agent({ connections: 2 }).compose(
-      name === 'redirect'
-        ? undici.interceptors.redirect({ maxRedirections: 2 })
-        : undici.interceptors.retry({
-            maxRetries: 1,
-            minTimeout: 1,
-            maxTimeout: 1,
-            statusCodes: [500],
-            throwOnError: false,
-          }),
-    )
-    const ask = async (index: number) => {
-      const path = name === 'redirect' ? `/redirect?to=/ok?trace=${index}` : `/status?code=500&trace=${index}`
-      const { body } = await undici.request(server.origin + path, { dispatcher })
-      return body.text().catch(() => '')
-    }
+  it.each(['redirect', 'retry'] as const)(
+    '%s keeps a repeated request in its own trace, or leaves it untraced',
+    async name => {
+      const undici: Undici = await import(`undici-${version}`)
+      const dispatcher = new undici.Agent({ connections: 2 }).compose(
+        name === 'redirect'
+          ? undici.interceptors.redirect({ maxRedirections: 2 })
+          : undici.interceptors.retry({
+              maxRetries: 1,
+              minTimeout: 1,
+              maxTimeout: 1,
+              statusCodes: [500],
+              throwOnError: false,
+            }),
+      )
+      const ask = async (index: number) => {
+        const path = name === 'redirect' ? `/redirect?to=/ok?trace=${index}` : `/status?code=500&trace=${index}`
+        const { body } = await undici.request(server.origin + path, { dispatcher })
+        return body.text().catch(() => '')
+      }
 
-    const traces = await Promise.all(Array.from({ length: 30 }, (_, i) => inTrace(() => ask(i).catch(() => ''))))
-    await dispatcher.close()
+      const traces = await Promise.all(Array.from({ length: 30 }, (_, i) => inTrace(() => ask(i).catch(() => ''))))
+      await dispatcher.close()
 
-    const seen = server.arrived.map(arrived => {
-      const index = Number(/trace=(\d+)/.exec(arrived.url)?.[1])
-      return { carries: carried(arrived)?.baseId, of: traces[index]?.baseId }
-    })
-    expect(seen).toHaveLength(60)
-    expect(seen.filter(({ carries, of }) => carries !== undefined && carries !== of)).toEqual([])
-  })
+      const seen = server.arrived.map(arrived => {
+        const index = Number(/trace=(\d+)/.exec(arrived.url)?.[1])
+        return { carries: carried(arrived)?.baseId, of: traces[index]?.baseId }
+      })
+      expect(seen).toHaveLength(60)
+      expect(seen.filter(({ carries, of }) => carries !== undefined && carries !== of)).toEqual([])
+    },
+  )
 })
 
 interface Proxy extends AsyncDisposable {
@@ -221,7 +224,7 @@ interface Proxy extends AsyncDisposable {
   carried(): boolean
 }
 
-/** Opens a proxy for tunnels and plain requests, which tells whether a request showed a trace to it. */
+/** Opens a proxy for tunnels and plain requests. It reports whether a request showed it a trace. */
 async function openProxy(): Promise<Proxy> {
   let carriedTrace = false
   const proxy: Server = createServer((req, res) => {

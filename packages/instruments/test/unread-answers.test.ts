@@ -10,7 +10,7 @@ import { collect, durationOf, inTrace, only } from './traced-calls.js'
 
 type Undici = typeof import('undici-7')
 
-// undici 8 does not load on Node 20.
+// undici 8 does not run on Node 20.
 const UNDICIS = Number.parseInt(process.versions.node, 10) >= 22 ? [5, 6, 7, 8] : [5, 6, 7]
 
 let server: OriginServer
@@ -27,7 +27,9 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-/** Requests a large body. Resolves to a function that reads the answer, and to the answer, which the test holds. */
+/**
+ * Requests a large body. Resolves to the response, so that the test keeps it alive, and to a function that reads it.
+ */
 type Open = (url: string) => Promise<{ read: () => Promise<unknown>; answer: unknown }>
 
 const OPENS: Record<string, Open> = {
@@ -80,7 +82,7 @@ const OPENS: Record<string, Open> = {
 describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name => {
   const open = OPENS[name] as Open
 
-  it('ends at its head if it is unread, and records `unread`', async () => {
+  it('ends its point at the response head if the body is unread, and records `unread`', async () => {
     const begun = performance.now()
     let headAfter = Number.NaN
 
@@ -99,7 +101,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     expect(took).toBeGreaterThanOrEqual(requests.first_byte_ms - 2)
   })
 
-  it('ends when it was read if it is read later within its trace', async () => {
+  it('ends its point when the body has been read, if it is read later within the trace', async () => {
     const { result } = await inTrace(async () => {
       const { read } = await open(`${server.origin}/big`)
       await new Promise(resolve => setTimeout(resolve, 100))
@@ -116,7 +118,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     })
   })
 
-  it('ends when it was read if it is read after its trace', async () => {
+  it('ends its point when the body has been read, if it is read after the trace', async () => {
     const { result } = await inTrace(() => open(`${server.origin}/big`))
 
     await result.read()
@@ -129,7 +131,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     })
   })
 
-  it('ends at its head if it arrives after its trace and is unread', async () => {
+  it('ends its point at the response head if it arrives after the trace and is unread', async () => {
     const { result } = await inTrace(async () => ({ opened: open(`${server.origin}/big?ms=50`) }))
 
     await result.opened
@@ -139,12 +141,12 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
   })
 })
 
-describe('a response without a large body', () => {
+describe('a response', () => {
   it.each([
     ['/status?code=204', 'GET'],
     ['/status?code=304', 'GET'],
     ['/ok', 'HEAD'],
-  ])('without a body ends at its head, and is not `unread`: %s by %s', async (path, method) => {
+  ])('without a body ends its point at the response head, without `unread`: %s with %s', async (path, method) => {
     await inTrace(() => new Promise(resolve => http.request(`${server.origin}${path}`, { method }, resolve).end()))
 
     await durationOf(records)
@@ -153,7 +155,7 @@ describe('a response without a large body', () => {
     expect(requests.last_byte_ms).toBe(requests.first_byte_ms)
   })
 
-  it('is `unread` with http.get, even if its connection is closed', async () => {
+  it('with a small body is `unread` with http.get, even if its connection is closed', async () => {
     const agent = new http.Agent({ keepAlive: false })
 
     await inTrace(async () => {
@@ -168,7 +170,7 @@ describe('a response without a large body', () => {
   })
 })
 
-it('ends with its trace if only a part was read', async () => {
+it('ends the point of a response with its trace if only part of the body was read', async () => {
   let kept: unknown
 
   await inTrace(async () => {
@@ -186,7 +188,7 @@ it('ends with its trace if only a part was read', async () => {
   expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 503, first_byte_ms: expect.any(Number) })
 })
 
-it('is recorded before the notifier delivers and closes, if it is unread', async () => {
+it('records an unread response before the notifier delivers its records and closes', async () => {
   const written: string[] = []
   const driver: Driver = {
     name: 'memory',

@@ -36,7 +36,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Pool of four connections. */
+/** A pool of up to four connections. */
 interface FourConnections {
   ask(): Promise<unknown>
   close(): Promise<unknown>
@@ -53,7 +53,7 @@ const POOLS: Readonly<Record<string, () => Promise<FourConnections> | FourConnec
     const pool = mysql.createPool({ uri: mysqlUrl(), connectionLimit: 4 })
     return { ask: () => pool.query('SELECT SLEEP(0.01)'), close: () => pool.end() }
   },
-  'knex over pg'() {
+  'knex with pg'() {
     const db = knex({ client: 'pg', connection: postgresql.url, pool: { min: 0, max: 4 } })
     return { ask: async () => await db.raw('SELECT pg_sleep(0.01)'), close: () => db.destroy() }
   },
@@ -68,15 +68,15 @@ const POOLS: Readonly<Record<string, () => Promise<FourConnections> | FourConnec
   },
 }
 
-/** Returns how often each value is in a list. */
+/** Returns the number of times that each value occurs in a list. */
 function count(list: readonly unknown[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const each of list) counts[String(each)] = (counts[String(each)] ?? 0) + 1
   return counts
 }
 
-describe.each(Object.keys(POOLS))('a pool of four connections of %s, one of them idle', name => {
-  it('gives one of twenty calls a connection at once, opens three, and lets the others wait for the pool', async () => {
+describe.each(Object.keys(POOLS))('a pool of at most four %s connections, one of which is idle', name => {
+  it('serves one of twenty calls at once, opens connections for three, and lets the other calls wait for the pool', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
     await pool?.ask()
@@ -88,8 +88,8 @@ describe.each(Object.keys(POOLS))('a pool of four connections of %s, one of them
   })
 })
 
-describe('a pool of pg', () => {
-  it('records the reason of the longer wait if each connection is used once', async () => {
+describe('a pg pool', () => {
+  it('records the reason for the longer wait if each connection is used once', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = new pg.Pool({ connectionString: postgresql.url, max: 1, maxUses: 1 })
 
@@ -100,8 +100,8 @@ describe('a pool of pg', () => {
   })
 })
 
-describe('a pool of postgres', () => {
-  it('records a wait for a connection for the first query, and for the pool while the connection is in use', async () => {
+describe('a postgres pool', () => {
+  it('records that the first query waits for a connection, and that a query waits for the pool while the only connection is in use', async () => {
     const queries = Object.getPrototypeOf(postgres('postgres://127.0.0.1:1/none')`SELECT`)
     const { handle } = queries
     instrumented(undefined, { traceSql: 'statements' })

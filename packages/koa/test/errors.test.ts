@@ -43,7 +43,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     })
   })
 
-  it('records the status that ctx.throw asks for', async () => {
+  it('records the status that is passed to ctx.throw', async () => {
     const refuse: Middleware = ctx => ctx.throw(403, 'not you')
 
     expect(await stopInfo(osprofilerMiddleware(KEY), refuse)).toMatchObject({

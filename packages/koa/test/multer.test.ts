@@ -18,7 +18,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe.each(koas)('a form that reaches multer slowly in Koa $version', ({ Koa }) => {
+describe.each(koas)('a form that arrives slowly at multer in Koa $version', ({ Koa }) => {
   it('keeps the trace of its own request in the handler', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY))

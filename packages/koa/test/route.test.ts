@@ -74,13 +74,13 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
       app => app.use(new Router().get('/items', answer).routes()).use(orders().routes()),
     ],
     [
-      'the first of several that fit',
+      'the first of several matching routes',
       '/orders/new',
       '/orders/new',
       app => app.use(new Router().get('/orders/new', answer).get('/orders/:id', answer).routes()),
     ],
     [
-      'the one that answers of several',
+      'the one of several matching routes that responds',
       '/orders/7',
       '/orders/:id',
       app => app.use(new Router().all('/{*rest}', pass).get('/orders/:id', answer).routes()),
@@ -92,7 +92,7 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
       app => app.use(new Router({ prefix: '/api' }).use(pass).get('/orders/:id', answer).use(pass).routes()),
     ],
     [
-      'a middleware of the router that answers',
+      'a router middleware that responds',
       '/api/orders/7',
       '/api/orders/:id',
       app => app.use(new Router({ prefix: '/api' }).use(refuse).get('/orders/:id', answer).routes()),
@@ -106,20 +106,20 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
     ['a list of paths', '/b/7', '/b/:id', app => app.use(new Router().get(['/a/:id', '/b/:id'], answer).routes())],
     ['a mounted application', '/shop/orders/7', '/shop/orders/:id', app => app.use(mounted('/shop', orders()))],
     [
-      'mounts in one another',
+      'nested mounts',
       '/a/b/orders/7',
       '/a/b/orders/:id',
       app =>
         app.use(mount('/a', new Application().use(mounted('/b', orders({ prefix: '/orders' }).get('/:id', answer))))),
     ],
     [
-      'a mount that hands on',
+      'a mounted application that calls next()',
       '/orders/7',
       '/orders/:id',
       app => app.use(mount('/orders', new Application().use(pass))).use(orders().routes()),
     ],
     [
-      'a mount that hands on to a route for all paths',
+      'a mounted application that calls next(), followed by a route for all paths',
       '/shop/orders/7',
       '/{*rest}',
       app =>
@@ -168,7 +168,7 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
     ],
     ['no route', '/items', undefined, app => app.use(orders().routes())],
     [
-      'no route for the method',
+      "no route for the request's method",
       '/orders/7',
       undefined,
       app => {
@@ -185,7 +185,7 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
     expect(found).toBe(route)
   })
 
-  it('is the GET route for a HEAD request', async () => {
+  it('is the GET route if the request is a HEAD request', async () => {
     const found = await routeOf('/api/orders/7', app => app.use(orders({ prefix: '/api' }).routes()), 'head')
 
     expect(found).toBe('/api/orders/:id')

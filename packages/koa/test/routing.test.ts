@@ -35,7 +35,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records[0]?.info.request).toMatchObject({ path: '/api/items/7', query: 'color=blue' })
   })
 
-  it('records the full path if it is mounted in a sub-application under a path', async () => {
+  it('records the full path if it is used in a sub-application that is mounted under a path', async () => {
     const traces = recordTraces()
     const inner = new Koa().use(osprofilerMiddleware(KEY)).use(who)
     const app = new Koa().use(mount('/api', mount('/v2', inner)))
@@ -48,7 +48,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records[0]?.info.request).toMatchObject({ path: '/api/v2/items', query: 'color=blue' })
   })
 
-  it('records one point per request if it is mounted twice, in the same place or in a sub-application', async () => {
+  it('records one point per request even if it is used twice, in one application or also in a sub-application', async () => {
     const traces = recordTraces()
     const inner = new Koa().use(osprofilerMiddleware(KEY)).use(who)
     const app = new Koa().use(osprofilerMiddleware(KEY)).use(osprofilerMiddleware(KEY)).use(mount('/inner', inner))
@@ -75,7 +75,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi\n  route\n  way in\n  way out')
   })
 
-  it('traces a request that no middleware answers', async () => {
+  it('traces a request to which no middleware responds', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY))
     const { baseId, headers } = signTrace()

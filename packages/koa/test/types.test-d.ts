@@ -3,7 +3,7 @@ import { osprofilerMiddleware } from '@osprofiler/koa'
 import Koa from 'koa'
 import Koa2 from 'koa2'
 
-// This file never runs. Its calls have to compile, except for those that are marked as errors.
+// This file never runs. Its calls must compile, except for those that are marked as errors.
 
 interface State {
   user: string
@@ -24,5 +24,5 @@ void traced
 osprofilerMiddleware(7)
 // @ts-expect-error `hideQueries` is not an option.
 osprofilerMiddleware('KEY', { hideQueries: true })
-// @ts-expect-error `ignore` returns its answer synchronously.
+// @ts-expect-error `ignore` must return its result synchronously.
 osprofilerMiddleware('KEY', { ignore: async () => true })

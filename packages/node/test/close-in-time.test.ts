@@ -16,14 +16,14 @@ interface Outcome {
   readonly stats: readonly NotifierStats[]
 }
 
-/** `close()` promises five seconds. The rest is for a busy machine. */
+/** `close()` promises to take at most five seconds. The rest allows for a busy machine. */
 const LONGEST_CLOSE_MS = 5_500
 const AT_ONCE_MS = 500
 
 const sockets = new Set<Socket>()
 const server = createServer(socket => {
   sockets.add(socket)
-  // The server reads and never answers. No client can distinguish such a server from a slow one.
+  // The server reads and never responds. A client cannot distinguish such a server from a slow one.
   socket.on('error', () => undefined).resume()
 })
 beforeAll(async () => {
@@ -45,7 +45,7 @@ const STORES = [
 describe('close() of setup()', () => {
   // The tests run in parallel, because each of them waits for several seconds.
   it.concurrent.for(STORES.map(stores => [stores]))(
-    'takes five seconds in total if servers hang: %j',
+    'takes five seconds in total if the servers of these stores hang: %j',
     async ([stores = []], { onTestFinished }) => {
       const outcomes = await Promise.all(stores.map(store => closeBeside(onTestFinished, store)))
 
@@ -77,7 +77,7 @@ describe('close() of setup()', () => {
     },
   )
 
-  it.concurrent('takes five seconds in total if the store of an earlier setup() hangs, too', async ({
+  it.concurrent('takes five seconds in total even if the store of an earlier setup() also hangs', async ({
     onTestFinished,
   }) => {
     const outcome = await closeBeside(onTestFinished, 'redis://HOST', 'postgresql://me:pw@HOST/traces')
@@ -86,7 +86,7 @@ describe('close() of setup()', () => {
     for (const stats of outcome.stats) expect(stats).toMatchObject({ emitted: 2, dropped: 2, unknown: 0, queued: 0 })
   })
 
-  it('loses no record if a live store needs less than four seconds', async () => {
+  it('loses no record if a working store needs less than four seconds', async () => {
     const written: TraceRecord[] = []
     const write = async (records: readonly TraceRecord[]) => {
       await delay(120)

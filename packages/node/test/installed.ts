@@ -6,22 +6,22 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-/** Program in a folder of its own, with our packages installed beside it, and without a client of any store. */
+/** A program in its own folder, in which this project's packages are installed, but no client for any store. */
 export interface InstalledProgram {
-  /** The parent folder of the program's folder, which contains nothing else. */
+  /** The parent folder of the program's folder. It contains nothing else. */
   readonly outside: string
   /** The program's own folder. */
   readonly folder: string
-  /** Writes a file into the program's folder. Returns its path. */
+  /** Writes a file to the program's folder. Returns the file's path. */
   write(name: string, text: string): string
   remove(): void
-  /** Runs Node with these arguments to its end. */
+  /** Runs Node with these arguments until it exits. */
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>
 }
 
 export interface RunOptions {
   readonly cwd?: string
-  /** The environment of the program. The environment of the test is not inherited, except for PATH. */
+  /** The program's environment. Of the test's own environment, only PATH is inherited. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -33,10 +33,10 @@ export interface Outcome {
 
 const packages = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Installs a program. The caller has to call `remove`. */
+/** Installs a program. The caller must call `remove`. */
 export function installProgram(): InstalledProgram {
   const outside = realpathSync(mkdtempSync(join(tmpdir(), 'osprofiler-installed-')))
-  // Some tests run the program as another user.
+  // Any user may read the folder, because some tests run the program as a different user.
   chmodSync(outside, 0o755)
   const folder = join(outside, 'app')
   for (const name of ['core', 'drivers', 'instruments', 'node']) {

@@ -3,18 +3,18 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-/** Program in a process of its own, which does not outlive the running test. */
+/** A program in its own process, which ends with the running test at the latest. */
 export interface Program {
   readonly child: ChildProcess
-  /** The first message to the parent process: the port of the server. */
+  /** The first message to the parent process, which is the server's port. */
   readonly port: Promise<number>
-  /** Resolves when the program has ended. */
+  /** Resolves when the program has exited. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
 }
 
 export const REGISTER = ['--import', '@osprofiler/node/register'] as const
 
-/** Starts a fixture with this environment. Variables of OSProfiler, Vitest and Node are not inherited. */
+/** Starts a fixture with this environment. Does not inherit the variables of OSProfiler, Vitest and Node. */
 export function startProgram(
   fixture: string,
   environment: Record<string, string> = {},

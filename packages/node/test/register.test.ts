@@ -25,7 +25,7 @@ function names(records: readonly TraceRecord[]): string[] {
 
 describe('node --import @osprofiler/node/register', () => {
   it.each(['express-app.mjs', 'koa-app.mjs', 'fastify-app.mjs'])(
-    'traces %s with only the environment, and loses no records at its end',
+    'traces %s using only environment variables, and loses no records when it exits',
     async fixture => {
       const store = temporaryStore()
       const program = startProgram(fixture, { ...KEYS, OSPROFILER_CONNECTION_STRING: store.connectionString })
@@ -52,7 +52,7 @@ describe('node --import @osprofiler/node/register', () => {
     },
   )
 
-  it('delivers the records of a script at its natural end', async () => {
+  it('delivers the records of a script that exits by itself', async () => {
     const store = temporaryStore()
 
     const { ended } = startProgram('script.mjs', { OSPROFILER_CONNECTION_STRING: store.connectionString })
@@ -61,7 +61,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('exports its handle for a program that calls process.exit()', async () => {
+  it('exports the result of setup() for a program that calls process.exit()', async () => {
     const store = temporaryStore()
 
     const { ended } = startProgram('exit-app.mjs', { OSPROFILER_CONNECTION_STRING: store.connectionString })
@@ -70,7 +70,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('opens nothing and ends at once if nothing is traced', async () => {
+  it('opens nothing, and lets the program exit at once, if nothing is traced', async () => {
     const store = temporaryStore()
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString }
 
@@ -83,7 +83,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('leaves the handling of signals unchanged', async () => {
+  it('does not change how signals are handled', async () => {
     const store = temporaryStore()
     const program = startProgram('commonjs-app.cjs', { ...KEYS, OSPROFILER_CONNECTION_STRING: store.connectionString })
     await program.port
@@ -93,7 +93,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(await program.ended).toMatchObject({ code: null, signal: 'SIGINT' })
   })
 
-  it('can be loaded by --require as well', async () => {
+  it('can also be loaded with --require', async () => {
     const store = temporaryStore()
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString }
 
@@ -103,7 +103,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('sets up worker threads of the program, but not those of its own driver', async () => {
+  it("sets up the program's worker threads, but not those of its own driver", async () => {
     const store = temporaryStore()
     const file = join(store.directory, 'threads')
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString, THREADS_FILE: file }
@@ -117,10 +117,10 @@ describe('node --import @osprofiler/node/register', () => {
 
   it.each([
     ['the connection string', { OSPROFILER_CONNECTION_STRING: 'mongo-db://app:TOPSECRET@host/x' }, 'mongo-db'],
-    ['a switch', { OSPROFILER_ENABLED: 'maybe' }, 'OSPROFILER_ENABLED'],
-    ['a rule', { OSPROFILER_PROPAGATE_TO: 'http://app:TOPSECRET@catalog' }, 'OSPROFILER_PROPAGATE_TO'],
+    ['a boolean variable', { OSPROFILER_ENABLED: 'maybe' }, 'OSPROFILER_ENABLED'],
+    ['a propagation rule', { OSPROFILER_PROPAGATE_TO: 'http://app:TOPSECRET@catalog' }, 'OSPROFILER_PROPAGATE_TO'],
     ['the keys', { OSPROFILER_HMAC_KEYS_FILE: '/nowhere' }, 'OSPROFILER_HMAC_KEYS_FILE'],
-  ])('warns of a mistake in %s without secrets, and serves requests untraced', async (_, environment, word) => {
+  ])('warns of an error in %s without showing secrets, and serves requests untraced', async (_, environment, word) => {
     const store = temporaryStore()
     const program = startProgram('express-app.mjs', {
       ...KEYS,

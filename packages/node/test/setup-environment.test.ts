@@ -18,7 +18,9 @@ afterAll(() => program.remove())
 const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
 
-/** Runs a program that calls setup() and traces a point. Returns its warnings, its error, its counts and its driver. */
+/**
+ * Runs a program that calls setup() and records a point. Returns the warnings, the error, the counts and the driver.
+ */
 async function serve(options: string, env: Record<string, string> = {}, before = '') {
   const file = program.write(
     `${crypto.randomUUID()}.mjs`,
@@ -49,15 +51,19 @@ async function serve(options: string, env: Record<string, string> = {}, before =
 }
 
 const UNTRACED: readonly (readonly [string, Record<string, string>, RegExp])[] = [
-  ['an invalid switch', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
-  ['an invalid switch of requests', { OSPROFILER_TRACE_REQUESTS: 'some' }, /OSPROFILER_TRACE_REQUESTS.*true or/],
-  ['an invalid filter', { OSPROFILER_FILTER_ERROR_TRACE: '2' }, /OSPROFILER_FILTER_ERROR_TRACE.*true or false/],
-  ['an unknown word for SQL', { OSPROFILER_TRACE_SQL: 'all' }, /OSPROFILER_TRACE_SQL is "all".*off, statements or/],
+  ['an invalid boolean', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
+  ['an invalid boolean for requests', { OSPROFILER_TRACE_REQUESTS: 'some' }, /OSPROFILER_TRACE_REQUESTS.*true or/],
+  [
+    'an invalid boolean for the filter',
+    { OSPROFILER_FILTER_ERROR_TRACE: '2' },
+    /OSPROFILER_FILTER_ERROR_TRACE.*true or false/,
+  ],
+  ['an unknown level for SQL', { OSPROFILER_TRACE_SQL: 'all' }, /OSPROFILER_TRACE_SQL is "all".*off, statements or/],
   ['a malformed rule', { OSPROFILER_PROPAGATE_TO: 'a,\nhttp://b:80/' }, /OSPROFILER_PROPAGATE_TO/],
   ['a rule with an invalid range', { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' }, /OSPROFILER_PROPAGATE_TO/],
   ['an unknown instrument', { OSPROFILER_INSTRUMENTS: 'pgg' }, /OSPROFILER_INSTRUMENTS.*No instrument "pgg"/],
   ['instruments with and without +', { OSPROFILER_INSTRUMENTS: '+express,pg' }, /OSPROFILER_INSTRUMENTS.*before none/],
-  ['keys that are given twice', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
+  ['keys in two variables', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
 ]
 
 const CLIENTS: readonly (readonly [string, string])[] = [
@@ -83,7 +89,7 @@ const MALFORMED = [
 ]
 
 describe('an invalid environment', () => {
-  it.each(UNTRACED)('causes one warning, and the program runs untraced: %s', async (_, env, message) => {
+  it.each(UNTRACED)('causes one warning, and lets the program run untraced: %s', async (_, env, message) => {
     const outcomes = await Promise.all(
       ['{}', `{ hmacKeys: 'KEY' }`].map(options => serve(options, { ...KEYS, ...env })),
     )
@@ -107,7 +113,7 @@ describe('an invalid environment', () => {
     },
   )
 
-  it.each(UNTRACED)('throws an error with `strict`: %s', async (_, env, message) => {
+  it.each(UNTRACED)('causes an error with `strict`: %s', async (_, env, message) => {
     const { warnings, thrown } = await serve('{ strict: true }', env)
 
     expect(thrown).toEqual({
@@ -118,7 +124,7 @@ describe('an invalid environment', () => {
     expect(warnings.filter(({ code }: { code: string }) => code === 'OSPROFILER_NO_STORE')).toEqual([])
   })
 
-  it.each(UNTRACED)('causes one warning with --import of the register: %s', async (_, env, message) => {
+  it.each(UNTRACED)('causes one warning with --import @osprofiler/node/register: %s', async (_, env, message) => {
     const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
     const file = program.write('served.mjs', 'console.log("served")')
 
@@ -170,7 +176,7 @@ describe('a keys file', () => {
   )
 
   it.each(['nowhere', '', 'bytes', 'fifo', 'file/below', '/dev/zero'])(
-    'throws an error with `strict` if it cannot be read: %j',
+    'causes an error with `strict` if it cannot be read: %j',
     async name => {
       const env = {
         OSPROFILER_HMAC_KEYS_FILE: resolve(program.outside, name),
@@ -186,7 +192,7 @@ describe('a keys file', () => {
     },
   )
 
-  it('must not be a pipe of the shell, which can be read only once, so its keys would be revoked', () => {
+  it('must not be a shell pipe, because a pipe can be read only once, so its keys would then be revoked', () => {
     const file = program.write(
       'substitution.mjs',
       `import { setup } from '@osprofiler/node'
@@ -206,7 +212,7 @@ describe('a store that cannot be opened', () => {
   const lost = { code: 'OSPROFILER_NO_STORE' }
   const counted = { emitted: 2, dropped: 2, driver: 'none' }
 
-  it.each(CLIENTS)('causes one warning that says what to install: %s', async (store, client) => {
+  it.each(CLIENTS)('causes one warning that says which client to install: %s', async (store, client) => {
     const message = expect.stringContaining(`Run "npm install ${client}".`)
 
     const [given, named, strict] = await Promise.all([
@@ -238,7 +244,7 @@ describe('a store that cannot be opened', () => {
     expect(thrown).toMatchObject({ name: 'OsprofilerError', message: expect.not.stringContaining('TOPSECRET') })
   })
 
-  it.each(MALFORMED)('throws an error if the code names the store: %j', async store => {
+  it.each(MALFORMED)('causes an error if the code names the store: %j', async store => {
     const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
 
     expect(thrown).toMatchObject({ code: expect.stringMatching(/^ERR_(CONNECTION_STRING|UNKNOWN_DRIVER)$/) })
@@ -248,17 +254,17 @@ describe('a store that cannot be opened', () => {
   it.each([
     ['redis', 'rediss://localhost?ssl_ca_certs=/no/such/file'],
     ['messaging', 'messaging://localhost?ssl=1&ssl_ca_file=/no/such/file'],
-    ['a broker that no variable names', 'messaging://'],
+    ['a message broker without a host', 'messaging://'],
     ['loginsight', 'loginsight://user:password@host?ca=/no/such/file'],
     ['mysql', 'mysql://localhost/db?ssl_ca=/no/such/file'],
     ['postgresql', 'postgresql://localhost/db?sslmode=verify-full&sslrootcert=/no/such/file'],
-  ])('causes one warning if a file or folder in its string is missing: %s', async (_, store) => {
+  ])('causes one warning if a file or folder in its connection string is missing: %s', async (_, store) => {
     const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
 
     expect({ warnings, thrown }).toEqual({ warnings: [{ ...lost, message: expect.any(String) }] })
   })
 
-  it('causes one warning if the user is unknown and has no home', async () => {
+  it('causes one warning if the user is unknown and has no home directory', async () => {
     const outcomes = await Promise.all(
       ['{}', `{ connectionString: 'sqlite://' }`, `{ hmacKeys: 'KEY' }`].map(options => serve(options, {}, HOMELESS)),
     )
@@ -273,7 +279,7 @@ describe('a store that cannot be opened', () => {
     ['{ enabled: false }', {}],
     ['{}', { OSPROFILER_ENABLED: 'false' }],
     ['{ notifier() {} }', {}],
-  ])('causes no warning if nothing is stored and the user has no home: %s %j', async (options, env) => {
+  ])('causes no warning if nothing is stored, even if the user has no home directory: %s %j', async (options, env) => {
     const file = program.write(
       'homeless.mjs',
       `${HOMELESS}
@@ -304,8 +310,8 @@ describe('a store that cannot be opened', () => {
   it.each([
     ['a relative state folder', { XDG_STATE_HOME: 'relative' }],
     ['a state folder that is a file', { XDG_STATE_HOME: 'FOLDER/file' }],
-    ['a state folder that nobody may write', { XDG_STATE_HOME: 'FOLDER/sealed' }],
-    ['a home that is not there', { HOME: 'FOLDER/none/at/all' }],
+    ['a state folder without write permission', { XDG_STATE_HOME: 'FOLDER/sealed' }],
+    ['a home directory that does not exist', { HOME: 'FOLDER/none/at/all' }],
   ])('does not keep the program from serving: %s', async (_, environment) => {
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, value.replace('FOLDER', program.outside)]),

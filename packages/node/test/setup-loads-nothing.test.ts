@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledProgram, installProgram } from './installed.js'
 
-/** Libraries that an instrument or a driver knows by name, and libraries that they could attempt to load. */
+/** Libraries that an instrument or a driver knows by name, and other libraries that these may try to load. */
 const LIBRARIES = [
   '@elastic/elasticsearch',
   '@koa/router',
@@ -34,7 +34,7 @@ const LIBRARIES = [
   'uuid',
 ]
 
-/** Files that an instrument looks for in a library, each in the module system in which the file is loaded. */
+/** Files that an instrument looks for in a library. Each is written in the module system that loads it. */
 const FILES = ['index.js', 'lib/index.js', 'dist/index.cjs', 'build/index.js', 'esm/index.js', 'src/index.js']
 
 const STORES = [
@@ -55,7 +55,7 @@ const STORES = [
 
 const EVERYTHING = `instruments: [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'], traceSql: 'values'`
 
-/** Creates a package of each name in a folder. Each file of a package prints its name when it runs. */
+/** Creates a package in a folder for each name. Each file of a package prints its name when it runs. */
 function plant(folder: string): void {
   for (const name of LIBRARIES) {
     const manifest = {
@@ -94,7 +94,8 @@ beforeAll(() => {
 afterAll(() => program.remove())
 
 /**
- * Returns a program that calls setup() for each store, records a point, waits for libraries that load late, and ends.
+ * Returns the source code of a program that calls setup() for each store, records a point, waits for libraries that are
+ * loaded late, and exits.
  */
 function programOf(options: string, stores: readonly string[] = ['']): string {
   const [node, core, instruments] = ['node', 'core', 'instruments'].map(name =>
@@ -125,7 +126,7 @@ describe('setup() runs no code from the working directory, the home directory or
     ['with SQL traced', `${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'statements'`, {}, ['']],
     ['with every instrument', `${NOTIFIER}, hmacKeys: 'KEY', ${EVERYTHING}`, {}, ['']],
     [
-      'by the environment',
+      'with settings from the environment',
       NOTIFIER,
       { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g', OSPROFILER_TRACE_SQL: 'values' },
       [''],
@@ -140,7 +141,7 @@ describe('setup() runs no code from the working directory, the home directory or
     const outcomes = await Promise.all([
       program.run([file], { cwd: below, env }),
       program.run(evaluated, { cwd: hostile, env }),
-      // The first argument looks like a main file, but is not one.
+      // The first argument looks like the path of a main file, but is not one.
       program.run([...evaluated, join(hostile, 'app.js')], { cwd: below, env }),
     ])
 
@@ -149,7 +150,7 @@ describe('setup() runs no code from the working directory, the home directory or
     )
   })
 
-  it.each(['--import', '--require'])('with %s of the register', { timeout: 120_000 }, async option => {
+  it.each(['--import', '--require'])('with %s @osprofiler/node/register', { timeout: 120_000 }, async option => {
     const register = join(program.folder, 'node_modules/@osprofiler/node/dist/register.js')
     const text = `setTimeout(() => console.log('served'), 200)`
     const file = program.write('registered.mjs', text)
@@ -169,7 +170,7 @@ describe('setup() runs no code from the working directory, the home directory or
   })
 })
 
-it('finds the libraries in NODE_PATH, as the program intends', { timeout: 120_000 }, async () => {
+it('setup() finds libraries in NODE_PATH, as the program intends', { timeout: 120_000 }, async () => {
   const file = program.write('app.mjs', programOf(`${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'values'`))
 
   const { stdout } = await program.run([file], { env: { NODE_PATH: join(hostile, 'node_modules') } })

@@ -9,6 +9,6 @@ it('setup() leaves nothing in memory after a second call or close()', async () =
   const [closed] = await once(child, 'message')
 
   expect(await ended).toMatchObject({ code: 0, stderr: '' })
-  // The last result of setup() is in use.
+  // The last result of setup() is still in use.
   expect({ replaced, closed }).toEqual({ replaced: 1, closed: 0 })
 })

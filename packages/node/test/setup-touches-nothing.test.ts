@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 afterAll(() => program.remove())
 
-/** Runs a program that compares `observe()` before and after. Returns the parsed output of the program. */
+/** Runs a program that compares `observe()` before and after setup(). Returns the program's parsed output. */
 async function observed(
   text: string,
   env: Record<string, string> = {},
@@ -54,27 +54,31 @@ describe('setup() touches nothing', () => {
   it.each<[string, string, Record<string, string>]>([
     ['when an option disables it', `{ enabled: false, hmacKeys: 'KEY' }`, {}],
     [
-      'when an option disables it, whatever else is asked for',
+      'when an option disables it, whatever the other options are',
       `{ enabled: false, hmacKeys: 'KEY', ${EVERYTHING} }`,
       KEYS,
     ],
     ['when an option disables it and is strict', `{ enabled: false, strict: true, hmacKeys: 'KEY' }`, {}],
     [
-      'when an option disables it beside an environment that is wrong',
+      'when an option disables it, even if the environment is invalid',
       `{ enabled: false }`,
       { OSPROFILER_TRACE_SQL: 'x' },
     ],
-    ['when an option disables it beside a keys file', `{ enabled: false }`, { OSPROFILER_HMAC_KEYS_FILE: '/nowhere' }],
+    [
+      'when an option disables it, even if there is a keys file',
+      `{ enabled: false }`,
+      { OSPROFILER_HMAC_KEYS_FILE: '/nowhere' },
+    ],
     ['when the environment disables it', `{}`, { ...OFF, ...KEYS }],
     [
-      'when the environment disables it, with a store',
+      'when the environment disables it, even if there is a store',
       `{ connectionString: 'redis://localhost' }`,
       { ...OFF, ...KEYS },
     ],
     ['when there is no key', `{}`, {}],
-    ['when there is no key, whatever else is asked for', `{ ${EVERYTHING}, service: 'shop' }`, {}],
-    ['when there is no key, with a store', `{ connectionString: 'redis://localhost' }`, {}],
-    ['when there is no key, with a notifier', `{ notifier() {} }`, {}],
+    ['when there is no key, whatever the other options are', `{ ${EVERYTHING}, service: 'shop' }`, {}],
+    ['when there is no key, even if there is a store', `{ connectionString: 'redis://localhost' }`, {}],
+    ['when there is no key, even if there is a notifier', `{ notifier() {} }`, {}],
   ])('%s', async (_, options, env) => {
     const { touched } = await observed(
       `const osprofiler = setup(${options})
@@ -92,7 +96,7 @@ describe('setup() touches nothing', () => {
     expect(touched).toEqual([])
   })
 
-  it('except an empty keys file, which is read', async () => {
+  it('except that it reads an empty keys file', async () => {
     const file = join(program.folder, 'empty-keys')
 
     const { touched } = await observed(`setup(); look('setup'); console.log(JSON.stringify({ touched }))`, {
@@ -102,7 +106,7 @@ describe('setup() touches nothing', () => {
     expect(touched).toEqual([['setup', [`statSync ${file}`, `openSync ${file}`]]])
   })
 
-  it('with --import of the register and no key', async () => {
+  it('with --import @osprofiler/node/register if there is no key', async () => {
     const file = program.write(
       'registered.mjs',
       `import http from 'node:http'
@@ -118,17 +122,17 @@ describe('setup() touches nothing', () => {
   })
 })
 
-describe('instruments and notifier of setup()', () => {
+describe('the instruments and the notifier of setup()', () => {
   const INSTALLED = '[before !== observe(), getNotifier() === osprofiler.notifier]'
 
   it.each<[string, string, string, string, Record<string, string>]>([
-    ['exist at once with a key', `{ hmacKeys: 'KEY' }`, '', '', {}],
-    ['exist at once with a key of the environment', `{}`, '', '', KEYS],
-    ['exist at once if an adapter got keys before', `{}`, `createRequestTracer('KEY')`, '', {}],
+    ['exist at once if there is a key', `{ hmacKeys: 'KEY' }`, '', '', {}],
+    ['exist at once if the environment contains a key', `{}`, '', '', KEYS],
+    ['exist at once if an adapter already has keys', `{}`, `createRequestTracer('KEY')`, '', {}],
     ['exist at once if a trace is open', `{}`, `run({ hmacKey: 'KEY' }, turn)`, '', {}],
-    ['are installed with the keys of an adapter', `{}`, '', `createRequestTracer('KEY')`, {}],
-    ['are installed with the keys of configure()', `{}`, '', `configure({ hmacKeys: 'KEY' })`, {}],
-    ['are installed with the key of run()', `{}`, '', `run({ hmacKey: 'KEY' }, () => {})`, {}],
+    ['are installed when an adapter gets keys', `{}`, '', `createRequestTracer('KEY')`, {}],
+    ['are installed when configure() sets keys', `{}`, '', `configure({ hmacKeys: 'KEY' })`, {}],
+    ['are installed when run() gets a key', `{}`, '', `run({ hmacKey: 'KEY' }, () => {})`, {}],
     [
       'are installed when tracing is enabled',
       `{ enabled: false, hmacKeys: 'KEY' }`,
@@ -144,7 +148,7 @@ describe('instruments and notifier of setup()', () => {
       { ...OFF, ...KEYS },
     ],
     [
-      'are installed with an adapter that enables tracing itself',
+      'are installed when an adapter enables tracing for itself',
       `{ enabled: false }`,
       '',
       `createRequestTracer('KEY', { enabled: true })`,
@@ -160,7 +164,7 @@ describe('instruments and notifier of setup()', () => {
        await osprofiler.close()
        const { hooks: _1, ...was } = JSON.parse(before)
        const { hooks: _2, ...is } = JSON.parse(observe())
-       // Node 20 and 22 keep a timer for a context that was used.
+       // Node 20 and 22 keep a timer alive for a context that was used.
        const same = JSON.stringify({ ...was, resources: [] }) === JSON.stringify({ ...is, resources: [] })
        console.log(JSON.stringify({ early, late, same: [same, getNotifier() === undefined] }))
        process.exit()`,
@@ -172,12 +176,12 @@ describe('instruments and notifier of setup()', () => {
   })
 
   it.each([
-    ['an adapter that is disabled by itself', `createRequestTracer('KEY', { enabled: false })`],
+    ['an adapter that is disabled in its own options', `createRequestTracer('KEY', { enabled: false })`],
     ['other settings', `configure({ service: 'shop' })`],
     ['keys while tracing is disabled', `configure({ enabled: false, hmacKeys: 'KEY' })`],
     ['run() while tracing is disabled', `configure({ enabled: false }); run({ hmacKey: 'KEY' }, () => {})`],
     ['a trace after close()', `await osprofiler.close(); configure({ hmacKeys: 'KEY' })`],
-  ])('are not installed with %s', async (_, text) => {
+  ])('are not installed by %s', async (_, text) => {
     const { touched } = await observed(
       `const osprofiler = setup({ connectionString: 'memory://' })
        ${text}
@@ -224,7 +228,7 @@ describe('instruments and notifier of setup()', () => {
     expect(names).toEqual([0, 'http-start', 'http-stop', 'wsgi-start', 'wsgi-start', 'wsgi-stop', 'wsgi-stop'])
   })
 
-  it('leave a notifier in place that the program has set before the first key', async () => {
+  it('do not replace a notifier that the program has set before the first key', async () => {
     const { own } = await observed(
       `import { setNotifier } from '@osprofiler/core'
        const notifier = () => {}

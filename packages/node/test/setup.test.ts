@@ -26,7 +26,7 @@ afterEach(async () => {
   vi.unstubAllEnvs()
 })
 
-/** Records a trace of one point. */
+/** Records a trace that contains one point. */
 function tracePoint(name: string): void {
   run({ hmacKey: KEY }, () => withTrace(name, () => undefined))
 }
@@ -35,7 +35,7 @@ async function names(records: Promise<TraceRecord[]>): Promise<string[]> {
   return (await records).map(({ name }) => name).sort()
 }
 
-/** Opens a server that answers whether its request carried a trace. Returns the server's URL. */
+/** Starts a server that responds with whether the request carried a trace. Returns the server's URL. */
 async function openServer(): Promise<string> {
   const server = createServer((req, res) => res.end(String('x-trace-info' in req.headers)))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -48,7 +48,7 @@ async function carries(url: string): Promise<string> {
 }
 
 describe('setup()', () => {
-  it('writes records to the store of the connection string', async () => {
+  it('writes records to the store in the connection string', async () => {
     const store = temporaryStore()
     const osprofiler = opened(setup({ connectionString: store.connectionString, project: 'shop', service: 'catalog' }))
 
@@ -74,7 +74,7 @@ describe('setup()', () => {
     expect((await store.records())[0]).toMatchObject({ project: 'shop', service: 'catalog' })
   })
 
-  it('uses the default store if no store is named, and opens the store only for records', async () => {
+  it('uses the default store if no store is named, and opens it only when there are records', async () => {
     const { directory } = temporaryStore()
     vi.stubEnv('XDG_STATE_HOME', directory)
     const file = join(directory, 'osprofiler', 'traces.db')
@@ -114,7 +114,7 @@ describe('setup()', () => {
     await driver.close()
   })
 
-  it('passes notifierOptions to the queue', async () => {
+  it("passes notifierOptions to the notifier's queue", async () => {
     const driver = openDriver('memory://')
     const osprofiler = opened(setup({ driver, notifierOptions: { maxRecords: 2 } }))
 
@@ -146,7 +146,7 @@ describe('setup()', () => {
       2,
     ],
     [
-      'to hosts of propagateTo before the environment',
+      'to hosts in propagateTo, which takes precedence over the environment',
       { propagateTo: '127.0.0.0/8' },
       { OSPROFILER_PROPAGATE_TO: 'b' },
       'true',
@@ -162,7 +162,7 @@ describe('setup()', () => {
       2,
     ],
     [
-      'if an instrument is added to the default',
+      'if the `instruments` option adds to the default, whatever OSPROFILER_INSTRUMENTS says',
       { instruments: ['+express'] },
       { OSPROFILER_INSTRUMENTS: 'pg' },
       'true',
@@ -183,7 +183,13 @@ describe('setup()', () => {
       'false',
       0,
     ],
-    ['if requests are added again', { instruments: ['+fetch'] }, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'true', 2],
+    [
+      'if `instruments` adds fetch to a default without requests',
+      { instruments: ['+fetch'] },
+      { OSPROFILER_TRACE_REQUESTS: 'false' },
+      'true',
+      2,
+    ],
   ])('sends the trace %s', async (_, options, environment, expected, count) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
     const records: TraceRecord[] = []
@@ -194,7 +200,7 @@ describe('setup()', () => {
     expect(records).toHaveLength(count)
   })
 
-  it('passes every record to redact before sending the record', async () => {
+  it('passes every record to redact before it is sent', async () => {
     const records: TraceRecord[] = []
     opened(
       setup({ redact: record => ({ ...record, service: 'hidden' }), notifier: record => void records.push(record) }),
@@ -254,7 +260,7 @@ describe('a second setup()', () => {
     expect(services).toEqual(['from environment', 'from environment'])
   })
 
-  it('may use the same driver', async () => {
+  it('may use the driver of the first setup', async () => {
     const driver = openDriver('memory://')
     opened(setup({ driver }))
     tracePoint('one')
@@ -286,7 +292,7 @@ describe('close()', () => {
     expect([keysDuring, createRequestTracer().stats.tracedByKey.length]).toEqual([2, 0])
   })
 
-  it('counts the records that are made during the delivery', async () => {
+  it('counts records that are created while others are delivered', async () => {
     const osprofiler = opened(setup({ driver: openDriver('memory://') }))
     tracePoint('one')
 
@@ -300,7 +306,7 @@ describe('close()', () => {
     expect(getNotifier()).toBeUndefined()
   })
 
-  it('may be called again, and keeps a notifier that was set later', async () => {
+  it('may be called again, and does not remove a notifier that was set later', async () => {
     const osprofiler = setup({ driver: openDriver('memory://') })
     const own = (): void => undefined
     setNotifier(own)
@@ -312,27 +318,27 @@ describe('close()', () => {
   })
 })
 
-describe('a mistake', () => {
+describe('an error', () => {
   it.each<[string, unknown, RegExp]>([
     ['an unknown option', { hmacKey: 'a' }, /no option "hmacKey"/],
-    ['no object', null, /object/],
-    ['no keys in a list', { hmacKeys: [] }, /hmacKeys is empty/],
-    ['an invalid switch', { enabled: 'yes' }, /enabled/],
+    ['no options object', null, /object/],
+    ['an empty list of keys', { hmacKeys: [] }, /hmacKeys is empty/],
+    ['an invalid boolean', { enabled: 'yes' }, /enabled/],
     ['two stores', { connectionString: 'memory://', driver: openDriver('memory://') }, /connectionString and driver/],
     ['a store and a notifier', { driver: openDriver('memory://'), notifier: () => 0 }, /driver and notifier/],
-    ['a driver that is none', { driver: {} }, /write\(\)/],
-    ['a connection string that is none', { connectionString: 5 }, /string/],
-    ['a notifier that is none', { notifier: {} }, /notifier/],
-    ['a wrong option of the queue', { notifierOptions: { batchSize: 0 } }, /batchSize/],
-    ['options of the queue that are none', { notifierOptions: 5 }, /notifierOptions/],
-    ['options of the queue in a list', { notifierOptions: [] }, /notifierOptions/],
-    ['instruments that are no list', { instruments: 'fetch' }, /list/],
+    ['an object that is not a driver', { driver: {} }, /write\(\)/],
+    ['a connection string that is not a string', { connectionString: 5 }, /string/],
+    ['an object that is not a notifier', { notifier: {} }, /notifier/],
+    ['an invalid queue option', { notifierOptions: { batchSize: 0 } }, /batchSize/],
+    ['queue options that are not an object', { notifierOptions: 5 }, /notifierOptions/],
+    ['queue options in a list', { notifierOptions: [] }, /notifierOptions/],
+    ['instruments that are not a list', { instruments: 'fetch' }, /list/],
     ['an unknown instrument', { instruments: ['ftp'] }, /"ftp".*fetch/],
     ['a malformed rule', { propagateTo: 'http://catalog' }, /catalog/],
-    ['a word for SQL that is none', { traceSql: 'all' }, /traceSql.*"off", "statements" or "values"/],
-    ['a strictness that is no switch', { strict: 1 }, /strict is a boolean/],
-    ['a place of failed traces that is no switch', { filterErrorTrace: 'yes' }, /filterErrorTrace is a boolean/],
-  ])('in the options throws a TypeError and changes nothing: %s', async (_, options, message) => {
+    ['an unknown level for SQL', { traceSql: 'all' }, /traceSql.*"off", "statements" or "values"/],
+    ['a `strict` that is not a boolean', { strict: 1 }, /strict is a boolean/],
+    ['a `filterErrorTrace` that is not a boolean', { filterErrorTrace: 'yes' }, /filterErrorTrace is a boolean/],
+  ])('in the options causes a TypeError and changes nothing: %s', async (_, options, message) => {
     const records: TraceRecord[] = []
     opened(setup({ service: 'before', notifier: record => void records.push(record) }))
 
@@ -347,7 +353,7 @@ describe('a mistake', () => {
     ['mongo-db://app:TOPSECRET@host/x', 'ERR_UNKNOWN_DRIVER'],
     ['app:TOPSECRET@host', 'ERR_CONNECTION_STRING'],
     ['sqlite://app:TOPSECRET@host/x', 'ERR_CONNECTION_STRING'],
-  ])("in the connection string throws the driver's error without the password: %s", (connectionString, code) => {
+  ])("in the connection string causes the driver's error without the password: %s", (connectionString, code) => {
     for (const options of [{}, { hmacKeys: KEY }, { enabled: false }, { strict: true }]) {
       expect(() => setup({ ...options, connectionString })).toThrow(
         expect.objectContaining({ code, message: expect.not.stringContaining('TOPSECRET') }),

@@ -5,13 +5,13 @@ import type { TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { onTestFinished } from 'vitest'
 
-/** Embedded store of the running test. */
+/** An embedded store that exists until the running test ends. */
 export interface TemporaryStore {
   readonly connectionString: string
-  /** Folder of the store's file. The folder is empty until something writes a file. */
+  /** The folder of the store's file. It is empty until something writes a file. */
   readonly directory: string
   exists(): boolean
-  /** Returns the records of all traces, read by a separate driver. */
+  /** Returns the records of all traces, as read by a separate driver. */
   records(): Promise<TraceRecord[]>
 }
 

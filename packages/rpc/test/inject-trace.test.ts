@@ -18,7 +18,7 @@ describe('injectTrace', () => {
     ],
     ['a Map', () => new Map(), (carrier: Map<string, string>, name) => carrier.get(name)],
     ['Headers', () => new Headers(), (carrier: Headers, name) => carrier.get(name)],
-  ])('puts the pair of the current point into %s, and returns it', (_, create, read) => {
+  ])('adds the pair of the current point to %s, and returns that object', (_, create, read) => {
     const carrier = create()
 
     run(TRACE, () => withTrace('send', () => expect(injectTrace(carrier)).toBe(carrier)))
@@ -28,7 +28,7 @@ describe('injectTrace', () => {
     expect(signedUnpack(info, hmac, 'KEY')?.parentId).not.toBe(TRACE.baseId)
   })
 
-  it('creates an object if the context is missing', () => {
+  it('creates an object if no context is passed', () => {
     expect(run(TRACE, () => Object.keys(injectTrace()))).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
     expect(injectTrace()).toEqual({})
   })
@@ -42,7 +42,7 @@ describe('injectTrace', () => {
     expect(signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], 'KEY')?.parentId).toBe(traceId)
   })
 
-  it('leaves the context unchanged outside of a trace', () => {
+  it('leaves the context unchanged outside a trace', () => {
     const context = { 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } }
 
     injectTrace(context, { compatible: true, hmacKeys: 'KEY' })
@@ -50,7 +50,7 @@ describe('injectTrace', () => {
     expect(context).toEqual({ 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } })
   })
 
-  it('replaces the trace of a forwarded message, in upper or lower case', () => {
+  it('replaces the trace of a forwarded message, whether its header names are in uppercase or lowercase', () => {
     const headers = { 'x-trace-info': 'old', 'X-Trace-HMAC': 'old', other: 'kept' }
     const map = new Map(Object.entries(headers))
 
@@ -63,12 +63,12 @@ describe('injectTrace', () => {
 
   it.each([
     ['a frozen object', Object.freeze({})],
-    ['one whose setter throws', { get: () => undefined, set: () => fail() }],
+    ['an object whose setter throws', { get: () => undefined, set: () => fail() }],
     [
-      'one that refuses everything',
+      'a proxy that refuses everything',
       new Proxy({}, { set: () => fail(), deleteProperty: () => fail(), get: () => fail() }),
     ],
-    ['one that is switched off', Proxy.revocable({}, {}).proxy],
+    ['a revoked proxy', Proxy.revocable({}, {}).proxy],
   ])('does not throw for %s', (_, carrier) => {
     expect(() => run(TRACE, () => injectTrace(carrier, { compatible: true, hmacKeys: 'KEY' }))).not.toThrow()
   })
@@ -81,7 +81,7 @@ describe('injectTrace', () => {
       expect(JSON.stringify(context)).not.toContain('KEY')
     })
 
-    it('adds the arguments of profiler.init() beside the pair with `compatible`', () => {
+    it('with `compatible`, adds the arguments of profiler.init() in addition to the pair', () => {
       const context: Record<string, unknown> = {}
 
       const point = run(TRACE, () => withTrace('call', () => sendCompatible(context, 'OTHER,KEY')))
@@ -98,7 +98,7 @@ describe('injectTrace', () => {
       expect(Object.keys(context)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
     })
 
-    it('removes a key in clear that came with the context', () => {
+    it('removes a plain-text key that came with the context', () => {
       const context = { trace_info: { hmac_key: 'KEY' }, _context_trace_info: { hmac_key: 'KEY' } }
 
       run(TRACE, () => injectTrace(context))

@@ -3,37 +3,38 @@ import { createRunTraced, injectTrace, runTraced } from '@osprofiler/rpc'
 import { describe, expect, it, vi } from 'vitest'
 import { collectRecords } from './collect-records.js'
 
-// Kafka's clients pass headers to a consumer in these forms: kafkajs, @platformatic/kafka, node-rdkafka,
-// @confluentinc/kafka-javascript, AWS Lambda. Proxies of Kafka and other brokers use lists of pairs.
+// Forms in which Kafka clients pass headers to a consumer: kafkajs, @platformatic/kafka, node-rdkafka,
+// @confluentinc/kafka-javascript, AWS Lambda. Kafka proxies and other brokers use lists of pairs.
 const SHAPES: readonly (readonly [string, (headers: readonly (readonly [string, string])[]) => object])[] = [
   ['an object of bytes', headers => Object.fromEntries(headers.map(([name, value]) => [name, bytes(value)]))],
-  ['an object of texts', headers => Object.fromEntries(headers)],
-  ['a Map of texts', headers => new Map(headers)],
+  ['an object of strings', headers => Object.fromEntries(headers)],
+  ['a Map of strings', headers => new Map(headers)],
   ['a Map of bytes', headers => new Map(headers.map(([name, value]) => [bytes(name), bytes(value)]))],
   [
     'a Map of plain Uint8Arrays',
     headers =>
       new Map(headers.map(([name, value]) => [new TextEncoder().encode(name), new TextEncoder().encode(value)])),
   ],
-  ['a Map of texts with bytes', headers => new Map(headers.map(([name, value]) => [name, bytes(value)]))],
-  ['a Map of bytes with texts', headers => new Map(headers.map(([name, value]) => [bytes(name), value]))],
-  ['a list of one name each, with bytes', headers => headers.map(([name, value]) => ({ [name]: bytes(value) }))],
-  ['a list of one name each, with texts', headers => headers.map(([name, value]) => ({ [name]: value }))],
+  ['a Map of string names and byte values', headers => new Map(headers.map(([name, value]) => [name, bytes(value)]))],
+  ['a Map of byte names and string values', headers => new Map(headers.map(([name, value]) => [bytes(name), value]))],
+  ['a list of {[name]: bytes}', headers => headers.map(([name, value]) => ({ [name]: bytes(value) }))],
+  ['a list of {[name]: string}', headers => headers.map(([name, value]) => ({ [name]: value }))],
   [
-    'a list of one name each, with lists of bytes',
+    'a list of {[name]: value} with lists of bytes',
     headers => headers.map(([name, value]) => ({ [name]: [...bytes(value)] })),
   ],
-  ['a list of keys and values', headers => headers.map(([key, value]) => ({ key, value }))],
+  ['a list of {key, value}', headers => headers.map(([key, value]) => ({ key, value }))],
   [
-    'a list of keys and values of bytes',
+    'a list of {key, value} with bytes',
     headers => headers.map(([key, value]) => ({ key: bytes(key), value: bytes(value) })),
   ],
-  ['a list of names and values', headers => headers.map(([name, value]) => ({ name, value }))],
+  ['a list of {name, value}', headers => headers.map(([name, value]) => ({ name, value }))],
   ['a list of pairs', headers => headers.map(([name, value]) => [name, value])],
   ['a list of pairs of bytes', headers => headers.map(([name, value]) => [bytes(name), bytes(value)])],
 ]
 
-// AWS Lambda shows bytes as lists of numbers, which no program sends. An object gets texts, which each client accepts.
+// The forms that a program sends. AWS Lambda's lists of numbers are only received. Headers in an object are added as
+// strings, which every client accepts.
 const SENT = SHAPES.filter(([shape]) => !/lists of bytes|object of bytes/.test(shape))
 const OTHER: readonly [string, string] = ['content-type', 'text/plain']
 
@@ -67,14 +68,14 @@ describe('the headers of a consumed message', () => {
     expect(traceOf(make(headers))).toBe(baseId)
   })
 
-  it.each(SHAPES)('carry a trace in lower case in %s', (_, make) => {
+  it.each(SHAPES)('carry a trace in %s if their names are in lowercase', (_, make) => {
     const baseId = createTraceId()
     const headers = inLowerCase(signed(baseId))
 
     expect(traceOf(make(headers))).toBe(baseId)
   })
 
-  it.each(SHAPES)('carry no trace in %s without trace headers', (_, make) => {
+  it.each(SHAPES)('carry no trace in %s if there are no trace headers', (_, make) => {
     const serve = createRunTraced('KEY')
 
     const inside = [[], [OTHER], [['X-Trace-Id__', 'x'] as const]].map(headers => serve(make(headers), get))
@@ -83,9 +84,9 @@ describe('the headers of a consumed message', () => {
     expect(Object.values(serve.stats.refused).every(count => count === 0)).toBe(true)
   })
 
-  // An object and a Map of texts cannot hold a name twice.
+  // An object or a Map with string keys cannot contain a name twice.
   it.each(SHAPES.filter(([shape]) => /list|Map of bytes$/.test(shape)))(
-    'are refused if %s names each header twice',
+    'are refused if %s contains each header twice',
     (_, make) => {
       const serve = createRunTraced('KEY')
       const [one, two] = [signed(), signed()]
@@ -101,7 +102,7 @@ describe('the headers of a consumed message', () => {
     },
   )
 
-  it.each(SHAPES)('are refused if %s has both spellings of a name with different values', (_, make) => {
+  it.each(SHAPES)('are refused if %s contains a name in both cases with different values', (_, make) => {
     const serve = createRunTraced('KEY')
     const [one, two] = [signed(), inLowerCase(signed())]
 
@@ -116,14 +117,14 @@ describe('the headers of a consumed message', () => {
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(4)
   })
 
-  it.each(SHAPES)('carry a trace if %s has both spellings of a name with the same value', (_, make) => {
+  it.each(SHAPES)('carry a trace if %s contains a name in both cases with the same value', (_, make) => {
     const baseId = createTraceId()
     const headers = signed(baseId)
 
     expect(traceOf(make([...headers, ...inLowerCase(headers)]))).toBe(baseId)
   })
 
-  it('carry a trace in a list of 1,000 headers, but not in a longer list', () => {
+  it('carry a trace if they are a list of 1,000 headers, but not if the list is longer', () => {
     const baseId = createTraceId()
     const others = Array.from({ length: 999 }, (_, index) => ({ [`header-${index}`]: 'x' }))
     const pair = signed(baseId).map(([name, value]) => ({ [name]: value }))
@@ -159,7 +160,7 @@ describe('the headers of a consumed message', () => {
     expect(traceOf([spoilt, hmac])).toBeUndefined()
   })
 
-  it('may be a list that also contains other values', () => {
+  it('may be a list that also contains values that are not headers', () => {
     const baseId = createTraceId()
     const list = [
       null,
@@ -177,19 +178,19 @@ describe('the headers of a consumed message', () => {
   it.each<[string, unknown]>([
     ['a list with a getter that throws', [Object.defineProperty({}, 'X-Trace-Info', { enumerable: true, get: fail })]],
     ['a list with a proxy that throws', [new Proxy({}, { ownKeys: fail, getOwnPropertyDescriptor: fail, get: fail })]],
-    ['a list that is switched off', Proxy.revocable([], {}).proxy],
+    ['a revoked proxy of a list', Proxy.revocable([], {}).proxy],
     ['a Map whose entries throw', Object.assign(new Map(signed()), { forEach: fail })],
-    ['a list of itself', cyclic()],
+    ['a list that contains itself', cyclic()],
     ['megabytes', [{ 'X-Trace-Info': Buffer.alloc(5_000_000, 'e') }, { 'X-Trace-HMAC': 'a'.repeat(40) }]],
-    ['a list of numbers that are no bytes', [{ 'X-Trace-Info': [Number.NaN, 1e9, -1] }, { 'X-Trace-HMAC': [0.5] }]],
-    ['names in a prototype', [Object.create({ 'X-Trace-Info': 'x' })]],
-  ])('leave a message untraced if they are %s', (_, headers) => {
+    ['a list with numbers that are not bytes', [{ 'X-Trace-Info': [Number.NaN, 1e9, -1] }, { 'X-Trace-HMAC': [0.5] }]],
+    ['a list with inherited names', [Object.create({ 'X-Trace-Info': 'x' })]],
+  ])('carry no trace, and cause no error, if they are %s', (_, headers) => {
     expect(traceOf(headers as object)).toBeUndefined()
   })
 })
 
 describe('the headers of a sent message', () => {
-  it.each(SENT)('keep their shape and carry the trace to the consumer, in %s', (_, make) => {
+  it.each(SENT)('keep their form and carry the trace to the consumer, in %s', (_, make) => {
     const baseId = createTraceId()
     const headers = make([OTHER])
 
@@ -201,7 +202,7 @@ describe('the headers of a sent message', () => {
     expect(new Set(elementsOf(sent).map(shapeOf)).size).toBe(1)
   })
 
-  it.each(SENT)('lose an earlier trace, in %s', (_, make) => {
+  it.each(SENT)('do not keep an earlier trace, in %s', (_, make) => {
     const baseId = createTraceId()
     const old = inLowerCase(signed())
     const headers = make([...signed(), OTHER, ...old])
@@ -212,19 +213,19 @@ describe('the headers of a sent message', () => {
     expect(elementsOf(sent)).toHaveLength(3)
   })
 
-  it.each(SENT)('stay unchanged outside of a trace, in %s', (_, make) => {
+  it.each(SENT)('stay unchanged outside a trace, in %s', (_, make) => {
     const headers = [OTHER, ...signed()]
 
     expect(injectTrace(make(headers))).toEqual(make(headers))
   })
 
-  it('have the form of node-rdkafka if the list is empty', () => {
+  it('are added in the form of node-rdkafka to an empty list', () => {
     const headers = run({ hmacKey: 'KEY' }, () => injectTrace([]))
 
     expect(headers.map(Object.keys)).toEqual([['X-Trace-Info'], ['X-Trace-HMAC']])
   })
 
-  it('are bytes in an empty Map if `bytes` is set', () => {
+  it('are added as bytes to an empty Map if `bytes` is set', () => {
     const headers = run({ hmacKey: 'KEY' }, () => injectTrace(new Map<Buffer, Buffer>(), { bytes: true }))
 
     expect([...headers].flat().every(Buffer.isBuffer)).toBe(true)
@@ -232,7 +233,7 @@ describe('the headers of a sent message', () => {
     expect(traceOf(headers)).toBeDefined()
   })
 
-  it.each([null, undefined])('become an object of strings if they were %s', none => {
+  it.each([null, undefined])('become an object with string values if they were %s', none => {
     const baseId = createTraceId()
 
     const headers = run({ hmacKey: 'KEY', baseId }, () => injectTrace(none))
@@ -242,7 +243,7 @@ describe('the headers of a sent message', () => {
     expect(injectTrace(none)).toEqual({})
   })
 
-  it('change no element, because another list may share it', () => {
+  it('leave existing elements unchanged, because another list may share them', () => {
     const received = [{ 'X-Trace-Info': 'old', other: 'kept' }, { 'X-Trace-HMAC': 'old' }]
 
     const sent = run({ hmacKey: 'KEY' }, () => injectTrace([...received]))
@@ -254,8 +255,8 @@ describe('the headers of a sent message', () => {
 
   it.each<[string, object]>([
     ['a frozen list', Object.freeze([{ a: 'b' }])],
-    ['a Map that takes nothing', Object.assign(new Map([['a', 'b']]), { set: fail })],
-    ['a list that is switched off', Proxy.revocable([], {}).proxy],
+    ['a Map whose `set` throws', Object.assign(new Map([['a', 'b']]), { set: fail })],
+    ['a revoked proxy of a list', Proxy.revocable([], {}).proxy],
   ])('do not cause an error if they are %s', (_, headers) => {
     expect(() => run({ hmacKey: 'KEY' }, () => injectTrace(headers))).not.toThrow()
   })
@@ -265,7 +266,7 @@ function elementsOf(headers: object): readonly unknown[] {
   return Array.isArray(headers) ? headers : headers instanceof Map ? [...headers] : Object.entries(headers)
 }
 
-/** Returns the types in an element. A star replaces each header's own name. */
+/** Returns the types in an element. `*` stands for the header's name. */
 function shapeOf(element: unknown): string {
   if (Array.isArray(element)) return element.map(kindOf).join()
   return Object.entries(element as object)

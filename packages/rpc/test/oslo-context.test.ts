@@ -33,25 +33,25 @@ describe('the context of an oslo.messaging call', () => {
     expect(runTraced(sent, 'KEY', get)).toBeDefined()
   })
 
-  it('makes the trace itself the parent if no parent is named', () => {
+  it('uses the base id as the parent if no parent is named', () => {
     const info = traceInfo({ parent_id: null })
 
     expect(runTraced({ trace_info: info }, 'KEY', get)?.parentId).toBe(info.base_id)
   })
 
   it.each<[string, unknown]>([
-    ['a key that is none of ours', traceInfo({ hmac_key: 'OTHER' })],
+    ['an unknown key', traceInfo({ hmac_key: 'OTHER' })],
     ['an empty key', traceInfo({ hmac_key: '' })],
     ['a list of keys', traceInfo({ hmac_key: ['KEY'] })],
-    ['all keys in one text', traceInfo({ hmac_key: 'NEW,KEY' })],
+    ['all keys in one string', traceInfo({ hmac_key: 'NEW,KEY' })],
     ['a key of megabytes', traceInfo({ hmac_key: 'K'.repeat(5_000_000) })],
     ['a key with a lone surrogate', traceInfo({ hmac_key: 'KEY\ud800' })],
-    ['no trace', traceInfo({ base_id: undefined })],
-    ['an empty trace', traceInfo({ base_id: '' })],
-    ['an endless trace', traceInfo({ base_id: 'x'.repeat(256) })],
+    ['no base id', traceInfo({ base_id: undefined })],
+    ['an empty base id', traceInfo({ base_id: '' })],
+    ['a base id that is too long', traceInfo({ base_id: 'x'.repeat(256) })],
     ['a parent that is a number', traceInfo({ parent_id: 7 })],
     ['a member that profiler.init() does not take', traceInfo({ info: 'x' })],
-    ['a text', 'KEY'],
+    ['a string', 'KEY'],
     ['a list', ['KEY']],
   ])('is refused with %s', (_, info) => {
     const serve = createRunTraced('NEW,KEY')
@@ -60,20 +60,20 @@ describe('the context of an oslo.messaging call', () => {
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(1)
   })
 
-  it('is refused if it is too old, like other traces', () => {
+  it('is refused if it is too old, as any other trace is', () => {
     const old = '01000000-0000-7000-8000-000000000000'
 
     expect(runTraced({ trace_info: traceInfo({ base_id: old }) }, 'KEY', get)).toBeUndefined()
   })
 
-  it.each([undefined, null])('carries no trace if its trace is %s', info => {
+  it.each([undefined, null])('carries no trace if its trace member is %s', info => {
     const serve = createRunTraced('KEY')
 
     expect(serve({ _context_trace_info: info }, get)).toBeUndefined()
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(0)
   })
 
-  it('uses the signed pair if both forms are present', () => {
+  it('is ignored in favor of a signed pair if both are present', () => {
     const context = run({ hmacKey: 'KEY' }, () => injectTrace({}))
 
     expect(runTraced({ ...context, trace_info: traceInfo({ hmac_key: 'OTHER' }) }, 'KEY', get)).toBeDefined()

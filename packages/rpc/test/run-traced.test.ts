@@ -12,7 +12,7 @@ function headersOf(key: string, baseId = createTraceId(), parentId = baseId): Re
 }
 
 describe('runTraced', () => {
-  it('runs the function in the trace of the message, in a point below the sender', () => {
+  it("runs the function in the message's trace, in a point that is a child of the sender's point", () => {
     const baseId = createTraceId()
     const headers = headersOf('KEY', baseId, 'the-sender')
 
@@ -48,7 +48,7 @@ describe('runTraced', () => {
     expect(stops.map(({ info }) => info.etype)).toEqual(['RangeError', 'RangeError'])
   })
 
-  it('records the name and the info of the call', () => {
+  it('records the name and the info that the call passes', () => {
     runTraced(headersOf('KEY'), 'KEY', () => {}, { name: 'driver', functionName: 'spawn', info: { topic: 'compute' } })
     runTraced(headersOf('KEY'), 'KEY', () => {})
 
@@ -59,14 +59,14 @@ describe('runTraced', () => {
   it.each<[string, (pair: Record<string, string>) => object]>([
     ['an object', pair => pair],
     [
-      'lower case',
+      'names in lowercase',
       pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name.toLowerCase(), value])),
     ],
     ['bytes', pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, Buffer.from(value)]))],
-    ['lists of one', pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, [value]]))],
+    ['single-element lists', pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, [value]]))],
     ['a Map', pair => new Map(Object.entries(pair))],
     ['Headers', pair => new Headers(pair)],
-    ['what has a get alone', pair => ({ get: (name: string) => pair[name] })],
+    ['an object that has only a `get` method', pair => ({ get: (name: string) => pair[name] })],
   ])('reads a trace from %s', (_, carry) => {
     expect(runTraced(carry(headersOf('KEY')), 'KEY', () => get() !== undefined)).toBe(true)
   })
@@ -77,14 +77,14 @@ describe('runTraced', () => {
     ['no headers', {}],
     ['half a pair', { 'X-Trace-Info': headersOf('KEY')['X-Trace-Info'] }],
     ['an unknown key', headersOf('OTHER')],
-    ['a pair in a prototype', Object.create(headersOf('KEY'))],
+    ['an inherited pair', Object.create(headersOf('KEY'))],
     ['each header twice', mapValues(headersOf('KEY'), value => [value, value])],
     ['numbers', { 'X-Trace-Info': 1, 'X-Trace-HMAC': 2 }],
     ['megabytes', { 'X-Trace-Info': Buffer.alloc(5_000_000, 'e'), 'X-Trace-HMAC': 'a'.repeat(40) }],
-    ['a text', 'X-Trace-Info'],
+    ['a string', 'X-Trace-Info'],
     ['getters that throw', Object.defineProperty({}, 'X-Trace-Info', { get: () => throwIt(new Error('No')) })],
-    ['a get that throws', { get: () => throwIt(new Error('No')), set: () => {} }],
-    ['what is no longer there', Proxy.revocable({}, {}).proxy],
+    ['a `get` method that throws', { get: () => throwIt(new Error('No')), set: () => {} }],
+    ['a revoked proxy', Proxy.revocable({}, {}).proxy],
   ])('runs the function untraced with %s', (_, context) => {
     const inside = run({ hmacKey: 'KEY' }, () => runTraced(context as object, 'KEY', () => [get()]))
 
@@ -111,12 +111,12 @@ describe('runTraced', () => {
     expect(runTraced(sent, 'NEW', get)).toBeUndefined()
   })
 
-  it('throws for empty keys and for a value that is no function', () => {
+  it('throws for empty keys and for a value that is not a function', () => {
     expect(() => runTraced({}, '', () => {})).toThrow('The list of HMAC keys is empty')
     expect(() => runTraced({}, 'KEY', 'fn' as never)).toThrow(TypeError)
   })
 
-  it('distinguishes a list of keys from a string that looks like the list', () => {
+  it('distinguishes a list of keys from a string that looks like that list', () => {
     expect(runTraced(headersOf('A'), ['A'], get)).toBeDefined()
     expect(runTraced(headersOf('A'), '["A"]', get)).toBeUndefined()
     expect(runTraced(headersOf('["A"]'), '["A"]', get)).toBeDefined()
@@ -132,7 +132,7 @@ describe('runTraced', () => {
     expect(traced.filter(Boolean)).toHaveLength(100)
   })
 
-  it('nests the methods of a traced class below the call', () => {
+  it("nests the points of a traced class's methods in the point of the call", () => {
     const Manager = traceClass('rpc')(
       class Manager {
         create(size: number): number {
@@ -180,7 +180,7 @@ describe('createRunTraced', () => {
   })
 })
 
-/** Stops the clock, because the rate limit would let more traces in as time passes. */
+/** Stops the clock, because the rate limit would admit more traces as time passes. */
 function holdClock(): void {
   const now = Math.ceil(performance.now())
   const clock = vi.spyOn(performance, 'now').mockReturnValue(now)

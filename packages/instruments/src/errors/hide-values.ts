@@ -16,13 +16,13 @@ import {
 const MAX_TEXTS = 2_000
 const MAX_DEPTH = 8
 const MAX_BUFFER_BYTES = 4_096
-// A member name of this form says nothing about the data.
+// A member name of this form reveals nothing about the data.
 const PLAIN_MEMBER_NAME = /^(?:\d+|[A-Za-z_]\w*)$/
 
-// To hide shorter texts would tear the message apart, and they reveal little.
+// Shorter strings stay: hiding them would make the message unreadable, and they reveal little.
 const MIN_HIDDEN_CHARS = 3
 
-/** Hides the values that a server may repeat in a message, except for known names. */
+/** Hides the values that a server may repeat in an error message, except for known names. */
 export function hideValues(message: string, values: unknown, names: ReadonlySet<string> = new Set()): string {
   let shown = message
   for (const text of findTexts(values)) {
@@ -31,8 +31,9 @@ export function hideValues(message: string, values: unknown, names: ReadonlySet<
   return shown
 }
 
-// Returns the texts that a server may repeat of its input, found in lists, objects, maps and buffers. Runs no getter.
-// The longest texts come first: to hide a part of a text first would leave the rest visible.
+// Returns the strings in the input that a server may repeat. Searches lists, objects, maps and buffers, and runs no
+// getter.
+// The longest strings come first, because hiding only a part of a string would leave the rest visible.
 function findTexts(values: unknown): readonly string[] {
   const texts = new Set<string>()
   collectTexts(values, texts, [])
@@ -43,7 +44,7 @@ function collectTexts(value: unknown, texts: Set<string>, path: readonly object[
   if (texts.size >= MAX_TEXTS) return
   if (typeof value === 'string') {
     texts.add(value)
-    // A server that received JSON repeats the escaped text.
+    // A server that received JSON repeats the escaped string.
     if (/["\\\n]/.test(value)) texts.add(JSON.stringify(value).slice(1, -1))
   } else if (typeof value === 'number' || typeof value === 'bigint') {
     texts.add(String(value))

@@ -17,15 +17,16 @@ interface ExpressRequest extends IncomingMessage {
 interface ExpressLayer {
   readonly name?: string
   readonly handle?: { readonly length: number }
-  /** Set on a layer that only leads to a route, whose own layers follow. */
+  /** Set on a layer that only leads to a route. The route's own layers run after it. */
   readonly route?: unknown
-  /** Set on a layer of a route. `undefined` stands for all methods. */
+  /** Set on a layer of a route. `undefined` means all methods. */
   readonly method?: unknown
 }
 
 /**
- * Records the layers of Express as points named `express`. A listener on the router's channel (Express 5.3) would give
- * layers another `next` than their request has. A function without a call of `next` lasts as long as its request.
+ * Records the layers of Express as points named `express`. Wraps methods, because a listener on the router's channel
+ * (Express 5.3) would pass layers a `next` that differs from `req.next`. A function that never calls `next` lasts as
+ * long as its request.
  */
 export function instrumentExpress(): () => void {
   const startLayer = createStartLayer('express')
@@ -50,7 +51,7 @@ export function instrumentExpress(): () => void {
 
 const registrationSites = new WeakMap<object, string>()
 
-/** Finds the registration site if the program has just passed functions without names to a router or a route. */
+/** Finds the registration site if the program has just passed unnamed functions to a router or a route. */
 const aroundRegistration: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const lengthBefore = stack?.length ?? 0
@@ -66,10 +67,13 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 
 const ROUTE_WRAPPERS = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), aroundRegistration]))
 
-/** The original `next` functions, by their stand-ins in layers. */
+/** The original `next` functions, by the stand-ins that layers receive. */
 const originalNexts = new WeakMap<object, Next>()
 
-/** Error handlers have 4 parameters. Express skips layers of the other kind. */
+/**
+ * Error handlers have 4 parameters. Express skips error handlers if there is no error, and all other layers if there is
+ * one.
+ */
 function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Around {
   return (proceed, self, args) => {
     const layer = self as ExpressLayer
@@ -80,11 +84,12 @@ function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Aroun
     const point = startPoint(startLayer, req, layer)
     if (point === undefined) return proceed(args)
     const tracedNext = standInAfter(next, error => {
-      // `route` and `router` only skip layers, and an error that was passed in belongs to another layer.
+      // `route` and `router` only skip layers, and an error that was passed into this layer belongs to an earlier
+      // layer.
       if (!error || error === 'route' || error === 'router' || error === passedError) point.stop()
       else point.fail(error)
     })
-    // The router keeps its `next` there, and a program may compare the two.
+    // The router stores its `next` in `req.next`, and a program may compare the two.
     if (req.next === next || originalNexts.get(req.next as object) === next) req.next = tracedNext
     originalNexts.set(tracedNext, next)
     return proceed(args.with(parameterCount - 1, tracedNext))
@@ -94,7 +99,7 @@ function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Aroun
 function startPoint(startLayer: StartLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
   return startLayer(req, {
     name: getShownName(layer) || (registrationSites.get(layer) ?? ''),
-    // The request keeps its route for later layers that do not belong to the route, such as error handlers.
+    // `req.route` stays set for later layers that do not belong to the route, such as error handlers.
     route: Object.hasOwn(layer, 'method') ? describeRoute(req) : undefined,
   })
 }

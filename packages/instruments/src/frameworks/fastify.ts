@@ -7,7 +7,7 @@ import { wrapMethod } from '../wrapping/wrap-method.js'
 import { createStartLayer, getFunctionName, type Layer, type StartLayer } from './layers.js'
 import { findRegistrationSite } from './registration-site.js'
 
-/** A hook or a handler. Request and reply come first, and the callback of a hook comes last. */
+/** A hook or a handler. Its first arguments are the request and the reply. A hook's last argument is the callback. */
 type HookOrHandler = (this: unknown, ...args: unknown[]) => unknown
 
 interface FastifyInstance {
@@ -20,7 +20,7 @@ type RouteOptions = Record<string, unknown> & { readonly method?: unknown; reado
 
 const HOOK_NAMES = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onError']
 
-/** Records the hooks and handlers of Fastify as points named `fastify`, in servers that are created from now on. */
+/** Records hooks and handlers as points named `fastify`, in Fastify servers that are created after this call. */
 export function instrumentFastify(): () => void {
   const startLayer = createStartLayer('fastify')
   const tracedFunctions = new WeakSet<object>()
@@ -63,7 +63,7 @@ export function instrumentFastify(): () => void {
 
 function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name'>, startLayer: StartLayer): HookOrHandler {
   const ownName = getFunctionName(fn)
-  // A function in the options of a route is named after its option.
+  // Functions in a route's options are named after their option, so such a name is replaced by the registration site.
   const name = ownName === '' || ownName === layer.hook ? (findRegistrationSite() ?? ownName) : ownName
   return standIn(fn, (original, self, args) => {
     const point = startLayer(args[0] as object, { ...layer, name })
@@ -79,7 +79,7 @@ function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name'>, startLayer
         return result
       },
       {
-        // A step without a promise lasts until it calls back, sends, or the next one begins.
+        // A step that returns no promise lasts until it calls back, sends the reply, or the next step begins.
         done() {
           if (hasPromise) point.stop()
         },

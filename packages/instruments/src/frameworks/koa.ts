@@ -16,7 +16,7 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 type Middleware = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * Records the middleware of Koa 2 and 3 as points named `koa`, if it is passed to `app.use` from now on. Work after
+ * Records the middleware of Koa 2 and 3 as points named `koa`, if it is passed to `app.use` after this call. Work after
  * `await next()` is a second point, whose `layer.after` is true. Generators are not recorded.
  */
 export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
@@ -36,7 +36,7 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   return wrapLibrary('koa', [{ given: libraries.koa, methods: { use: aroundUse } }])
 }
 
-/** Koa 2 calls a generator with another `this` and another first argument, so the generator runs unchanged. */
+/** Koa 2 calls generators with a different `this` and a different first argument, so they run unwrapped. */
 function isGenerator(middleware: unknown): boolean {
   return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
 }
@@ -52,10 +52,10 @@ function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middle
     let hasEnded = false
     let failureBelow: { readonly error: unknown } | undefined
 
-    // The code that awaits the promise may be untraced, as Koa itself is.
+    // The code that awaits the promise, such as Koa itself, may run outside the trace.
     const inContext = takeContext()
     const resumeLayer = (): void => {
-      // A call that the middleware did not await may return after the end of the middleware.
+      // If the middleware did not await `next()`, the promise may settle after the middleware has ended.
       if (!hasEnded) inContext(() => (point = startLayer(ctx, { name, after: true })))
     }
     const callNext = (nextFunction: Next, nextSelf: unknown, nextArgs: unknown[]): unknown => {
@@ -71,7 +71,7 @@ function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middle
     const end = (failure?: { readonly error: unknown }): void => {
       hasEnded = true
       const info = isRouter ? describeRoute(ctx) : undefined
-      // The point of the layer below has recorded its own error.
+      // If a later layer failed with the same error, the point of that layer has already recorded it.
       if (failure === undefined || failureBelow?.error === failure.error) point?.stop(info)
       else point?.fail(failure.error, info)
     }
@@ -85,7 +85,7 @@ function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middle
 }
 
 function getShownName(middleware: Middleware): string {
-  // Koa itself looks here first.
+  // Koa also prefers `_name` to the function's name.
   const { _name: shown } = middleware as { _name?: unknown }
   return typeof shown === 'string' ? shown : getFunctionName(middleware)
 }

@@ -3,30 +3,30 @@ import { WeakMap } from '@osprofiler/core/toolkit'
 
 /** A function that a framework runs for a request: a middleware, a hook or a handler. */
 export interface Layer {
-  /** The function's name, or else its registration site. Empty if both are unknown. */
+  /** The function's name, or else its registration site. Empty if neither is known. */
   readonly name: string
   readonly hook?: string | undefined
-  /** The pattern at registration, such as `GET /orders/:id`. */
+  /** The route's pattern as it was registered, such as `GET /orders/:id`. */
   readonly route?: string | undefined
   /** Whether this is the part of the layer that runs after all later layers. */
   readonly after?: boolean | undefined
 }
 
-/** Returns the name of a function without the `bound` of `bind()`. Empty if the name is no string. */
+/** Returns the name of a function without the `bound` that `bind()` adds. Empty if the name is not a string. */
 export function getFunctionName(fn: object): string {
   const { name } = fn as { readonly name?: unknown }
   return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''
 }
 
-/** Function that begins the point of a layer. Returns `undefined` if the request is not traced. */
+/** Begins the point of a layer. Returns `undefined` if the request is not traced. */
 export type StartLayer = (request: object, layer: Layer) => Point | undefined
 
-/** Records layers as siblings. Each ends by itself, when the next one of its request begins, or with the request. */
+/** Records a request's layers as siblings. A layer ends on its own, when the next one begins, or with the request. */
 export function createStartLayer(framework: string): StartLayer {
   const currentPoints = new WeakMap<object, Point>()
   return (request, layer) => {
     const profiler = get()
-    // Nothing would stop the point of a layer that continues after the end of its request.
+    // A point that begins after the end of its request would never be stopped.
     if (profiler === undefined || profiler.ended) return undefined
     currentPoints.get(request)?.stop()
     const point = profiler.start(framework, describeLayer(layer))

@@ -2,27 +2,28 @@ import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type Frame, readStack } from '../wrapping/read-stack.js'
 
-// Deeper than a framework that passes a function to its router, and than nested plugins.
+// More frames than are needed for nested plugins, or for a framework that passes a function to its router.
 const MAX_FRAMES = 30
-/** Code that passes functions on: the frameworks, their routers and loaders, and this project. */
+/** Files that only pass functions on: the frameworks, their routers and loaders, and this project. */
 const FRAMEWORK_FILES =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
 /**
- * Returns where the program is passing a function to its framework, such as `auth.js:25` or `auth/index.js:25`, to name
- * the function. Returns `undefined` without a file of the program. Takes about 50 us (in 15 frames), once per function.
+ * Returns where the program is passing a function to its framework, such as `auth.js:25` or `auth/index.js:25`, as a
+ * name for the function. Returns `undefined` if no file of the program is on the stack. Takes about 50 us (for 15
+ * frames), once per function.
  */
 export function findRegistrationSite(): string | undefined {
   try {
     const frames = readStack(MAX_FRAMES)
     const ownFolder = findOwnFolder(frames[0]?.file ?? '')
-    // Packages that are linked from a workspace are in no `node_modules`.
+    // Packages linked from a workspace are not inside a `node_modules` folder.
     const coreFolder = ownFolder.replace(/instruments(?=[\\/]dist[\\/]$)/, 'core')
     const frame = frames.find(
       ({ file }) => isProgramFile(file) && !file.startsWith(ownFolder) && !file.startsWith(coreFolder),
     )
     return frame === undefined ? undefined : formatSite(frame)
   } catch {
-    // A program may have frozen `Error`.
+    // Reading the stack fails if the program has frozen `Error`.
     return undefined
   }
 }
@@ -43,7 +44,7 @@ function formatSite(frame: Frame): string | undefined {
   return `${/^index\.\w+$/.test(name) ? `${folder}/${name}` : name}:${line}`
 }
 
-/** The place in the original source, if Node knows it (`--enable-source-maps`). */
+/** Returns the position in the original source, if Node knows it (`--enable-source-maps`). */
 function mapToSource({ file, line, column }: Frame): Pick<Frame, 'file' | 'line'> {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
   if (entry !== undefined && 'originalSource' in entry) {

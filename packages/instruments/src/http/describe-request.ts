@@ -1,13 +1,13 @@
 import type { PointInfo } from '@osprofiler/core'
 import { redactPath, redactQuery } from '@osprofiler/core/toolkit'
 
-/** Parts of an outgoing request that its point records. */
+/** The parts of an outgoing request that its point records. */
 export interface OutgoingRequest {
   readonly scheme: string
   readonly method: string
-  /** IPv6 without brackets. */
+  /** An IPv6 address has no brackets. */
   readonly hostname: string
-  /** Undefined on a Unix socket. */
+  /** Undefined for a Unix socket. */
   readonly port: number | undefined
   readonly path: string
   readonly query: string

@@ -1,7 +1,9 @@
 import type { Point, PointInfo } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 
-/** Records in `info.requests` the status of a request, and times in ms (three decimals) since this object was made. */
+/**
+ * Records a request's status in `info.requests`, and times in ms since this object was created, with three decimals.
+ */
 export class RequestProgress {
   readonly point: Point
   readonly #startedAt = performance.now()
@@ -20,43 +22,43 @@ export class RequestProgress {
     })
   }
 
-  /** Notes the head of the response. The point records `status_code` and `first_byte_ms` when it stops. */
+  /** Notes that the response head has arrived. The point records `status_code` and `first_byte_ms` when it stops. */
   noteHead(status: number | undefined): void {
     this.#status = status
     this.#answeredAt = performance.now()
   }
 
-  /** Calls `callback` if the trace is over before the point, because nobody may ever read the response. */
+  /** Calls `callback` if the trace ends before the point, because nobody may ever read the response. */
   whenTraceOver(callback: (overForMs: number) => void): void {
     if (!this.point.open || !this.point.recorded) return
     this.#cancelCallback?.()
     this.#cancelCallback = this.point.whenTraceOver(callback)
   }
 
-  /** Ends the point at the last byte of the response: `last_byte_ms`. */
+  /** Ends the point at the last byte of the response, and records `last_byte_ms`. */
   end(): void {
     this.#lastByteMs = this.#sinceStart(performance.now())
     this.point.stop()
   }
 
-  /** Ends the point of a response without a body at the time of its head. */
+  /** Ends the point of a response without a body, as of the arrival of the response head. */
   endAtHead(): void {
     this.#lastByteMs = this.#answeredAt && this.#sinceStart(this.#answeredAt)
     this.#stopAtHead()
   }
 
-  /** Ends the point of a response that nobody reads at the time of its head: `unread`. */
+  /** Ends the point as of the arrival of the response head, and records `unread`, because nobody read the response. */
   endUnread(): void {
     this.#unread = true
     this.#stopAtHead()
   }
 
-  /** Ends the point at the time when reading stopped, `agoMs` milliseconds ago. */
+  /** Ends the point as of the moment when reading stopped, `agoMs` milliseconds ago. */
   endAbandoned(agoMs: number): void {
     this.#stopAtHead(agoMs)
   }
 
-  /** Ends the point of a response that changes the protocol of the connection. */
+  /** Ends the point of a response that changes the connection's protocol. */
   endUpgraded(status: number | undefined): void {
     if (!this.point.open) return
     this.noteHead(status)
@@ -71,7 +73,7 @@ export class RequestProgress {
     }
   }
 
-  /** Stops at the head of the response, but no longer than `maxAgoMs` milliseconds ago. */
+  /** Stops the point as of the arrival of the response head, backdated by at most `maxAgoMs` milliseconds. */
   #stopAtHead(maxAgoMs = Number.POSITIVE_INFINITY): void {
     const now = performance.now()
     this.point.stop(undefined, Math.min(maxAgoMs, now - (this.#answeredAt ?? now)))

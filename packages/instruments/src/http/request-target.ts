@@ -1,14 +1,16 @@
-/** Ports of URLs that name no port. */
+/** The default ports of URLs without a port. */
 export const DEFAULT_PORTS = { http: 80, https: 443 }
 
-/** How many origins are remembered, and up to which length. A program asks for the same few all the time. */
+/**
+ * Maximum number of cached origins, and the maximum length of each. A program requests the same few again and again.
+ */
 export const ORIGIN_CACHE_LIMITS = [500, 300] as const
 
-/** Target of a request at its server, split into path and query. */
+/** The target of a request, split into path and query. */
 export interface PathAndQuery {
-  /** With the leading slash. */
+  /** Includes the leading slash. */
   readonly path: string
-  /** Without the question mark. */
+  /** Excludes the question mark. */
   readonly query: string
 }
 
@@ -18,7 +20,7 @@ export function splitTarget(target: string): PathAndQuery {
   return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** Does not resolve the path: a path with two leading slashes would count as another host. */
+/** Joins strings instead of resolving the path, because a path with two leading slashes would be resolved as a host. */
 export function joinUrl({ origin }: URL, { path, query }: PathAndQuery): string {
   return query === '' ? origin + path : `${origin}${path}?${query}`
 }

@@ -1,12 +1,13 @@
 import { process, setTimeout } from '@osprofiler/core/toolkit'
 import { watchResolved } from './resolve-hook.js'
 
-// A resolved module is soon loaded: at once by `require`, or together with the other imports by `import`.
+// A resolved module is soon loaded: at once by `require`, and together with the other imports by `import`.
 const CHECK_DELAYS_MS = [0, 100, 1_000]
 
 /**
- * Calls `onLibrary` once the program has loaded a module of Node. Returns a function that undoes this. Never loads the
- * module, because Node warns about experimental ones. Before Node 22.15, a module that is loaded later is not found.
+ * Calls `onLibrary` once the program has loaded a built-in module of Node. Returns a function that undoes this. Never
+ * loads the module itself, because Node warns about experimental modules. Before Node 22.15, later loads are not
+ * detected.
  */
 export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => () => void): () => void {
   let undo: (() => void) | undefined
@@ -30,7 +31,7 @@ export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => 
   }
 }
 
-/** Returns whether Node has loaded one of its own modules, such as `node:sqlite`. Does not load the module. */
+/** Returns whether Node has loaded a built-in module, such as `node:sqlite`. Does not load the module. */
 export function isBuiltinLoaded(name: string): boolean {
   const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] }
   return moduleLoadList.includes(`NativeModule ${name.replace(/^node:/, '')}`)

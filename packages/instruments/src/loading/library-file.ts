@@ -1,32 +1,32 @@
 import { join, sep } from 'node:path'
 import { JSON, Map, readRegularFile, requireFrom, String } from '@osprofiler/core/toolkit'
 
-/** File of an installed library: the copy of the library, and the place in that copy. */
+/** A file of an installed library, the copy of the library that contains it, and its path in that copy. */
 export interface LibraryFile {
-  /** The name in `package.json`, which an alias in `node_modules` does not change. */
+  /** The name in `package.json`. An alias in `node_modules` does not change it. */
   readonly library: string
   readonly version: string
   readonly folder: string
-  /** The path of the file in that folder, with forward slashes: `lib/client.js`. */
+  /** The file's path in that folder, with forward slashes: `lib/client.js`. */
   readonly file: string
-  /** The file that `main` in `package.json` leads to. */
+  /** The path of the library's main file. */
   readonly main: string | undefined
 }
 
 interface Manifest {
   readonly library: string
   readonly version: string
-  /** Found on first use, because most libraries are never asked for it. */
+  /** Set on first use, because `main` is never needed for most libraries. */
   main?: string | undefined
 }
 
 const MAX_MANIFEST_BYTES = 1024 * 1024
 const NODE_MODULES_FOLDER = `${sep}node_modules${sep}`
-// Every instrument asks about every file.
+// Cached, because every instrument checks every loaded file.
 const files = new Map<string, LibraryFile | undefined>()
 const manifests = new Map<string, Manifest | undefined>()
 
-/** Returns the library that a file belongs to, or `undefined` for a file outside `node_modules`, such as a bundle. */
+/** Returns the library that contains a file, or `undefined` for a file outside `node_modules`, such as a bundle. */
 export function readLibraryFile(filename: string): LibraryFile | undefined {
   if (!files.has(filename)) files.set(filename, locateFile(filename))
   return files.get(filename)
@@ -70,7 +70,7 @@ function parseManifest(root: string): Manifest | undefined {
 
 function findMain(root: string): string | undefined {
   try {
-    // Resolving the folder reads only `main`. The conditions of `exports` may lead to another file.
+    // Resolving the folder uses only `main`. The conditions of `exports` may select a different file.
     const filename = requireFrom(join(root, 'package.json')).resolve(root)
     return filename.slice(root.length + 1).replaceAll(sep, '/')
   } catch {

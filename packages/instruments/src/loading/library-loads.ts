@@ -14,17 +14,19 @@ import {
 import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
-/** The copy of a library that was loaded, and which of its files. All are empty for exports passed by hand. */
+/**
+ * The loaded copy of a library, and which of its files was loaded. All members are empty for exports passed by hand.
+ */
 export type LibraryCopy = Pick<LibraryFile, 'version' | 'folder' | 'file'>
 
-/** Receives the exports of a library's file. Returns a function that undoes its changes. */
+/** Receives the exports of a library file. Returns a function that undoes its changes. */
 export type OnLibrary = (exports: unknown, copy: LibraryCopy) => (() => void) | undefined
 
-/** Place of the exports in a library. Without members, the library's main file counts. */
+/** Where a library's exports are found. If all members are omitted, the library's main file is used. */
 export interface LibraryEntry {
-  /** The name of the CommonJS file, or a pattern. Default: the file that `main` names. */
+  /** The path of the CommonJS file, or a pattern. Default: the file that `main` names. */
   readonly file?: string | RegExp | undefined
-  /** The name of the file in the build of ES modules, if that build does not just wrap the CommonJS files. */
+  /** The path of the ES module, if the library's ES modules do not just wrap its CommonJS files. */
   readonly esModule?: string | undefined
   /** Exports passed by hand, for a copy that cannot be found, such as one in a bundle. */
   readonly given?: unknown
@@ -32,14 +34,14 @@ export interface LibraryEntry {
 
 /**
  * Calls `onLibrary` once for each copy of a library that the program has loaded or will load, right after the file ran.
- * Returns a function that undoes everything. Nothing is hooked before the call.
+ * Returns a function that undoes everything. Nothing is hooked before `whenLoaded` is called.
  *
- * CommonJS files are found in `require.cache` and by the method that loads them, also for `import`. ES modules are
- * found by `module.registerHooks` (Node 22.15), some ticks after they were loaded. Node does not list those that were
- * loaded before, so the copy that the program's main file resolves is loaded.
+ * CommonJS files, including imported ones, are found in `require.cache` and by wrapping the method that loads them. ES
+ * modules are found by `module.registerHooks` (Node 22.15), some ticks after they were loaded. Node does not list ES
+ * modules that were loaded earlier, so the copy that the program's main file resolves is loaded.
  *
- * No other place is searched: write access to the working directory must not be enough to run code. Only files in
- * `node_modules` are found, so no bundle, and no fork in the folder of the program.
+ * No other folder is searched, because write access to the working directory must not be enough to run code. Only files
+ * in `node_modules` are found, so bundles and forks in the program's own folder are not.
  *
  * @example
  * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))
@@ -58,7 +60,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
       const undo = onLibrary(exports, copy)
       if (undo !== undefined) undos.push(undo)
     } catch {
-      // A library with unexpected exports is left alone.
+      // A library with unexpected exports stays unwrapped.
     }
   }
 
@@ -69,7 +71,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
-    // Before the import, which is resolved as well and reports this URL again.
+    // Added before the import, because the import is resolved as well and reports this URL again.
     urls.add(url)
     loadModule(loaded.folder, url, exports => callOnLibrary(exports, pickCopy(loaded)))
   }
@@ -78,7 +80,8 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   for (const module of listLoadedModules()) withLibraryFile(module.filename, loaded => onFile(loaded, module.exports))
   undos.push(watchFiles(onFile))
   if (esModule !== undefined) {
-    // Deferred until the module is loading anyway: an import from the hook would change the order of the program.
+    // Deferred until the module is being loaded anyway, because an import from the hook would change the program's load
+    // order.
     undos.push(watchResolved(url => withLibraryFile(url, loaded => setImmediate(onModule, loaded, url))))
     findInstalledModule(library, esModule, (loaded, url) => setImmediate(onModule, loaded, url).unref())
   }
@@ -88,7 +91,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   }
 }
 
-/** Error codes for a module that `import` is loading right now, or that only `import` can load. */
+/** Error codes for a module that `import` is currently loading, or that only `import` can load. */
 const NEEDS_IMPORT_CODES = new Set<unknown>([
   'ERR_INTERNAL_ASSERTION',
   'ERR_REQUIRE_ASYNC_MODULE',
@@ -96,25 +99,27 @@ const NEEDS_IMPORT_CODES = new Set<unknown>([
   'ERR_REQUIRE_ESM',
 ])
 
-// Uses `require`, which throws in place: on Node 20, a failing import raises a second, unhandled rejection. A module
-// that the program is loading right now can only be imported.
+// Uses `require`, which throws synchronously. On Node 20, a failing `import()` causes a second, unhandled rejection. A
+// module that the program is currently loading can only be imported.
 function loadModule(folder: string, url: string, onLoaded: (exports: unknown) => void): void {
   let exports: unknown
   try {
     exports = requireFrom(join(folder, 'package.json'))(fileURLToPath(url))
   } catch (error) {
     if (!NEEDS_IMPORT_CODES.has((error as { readonly code?: unknown }).code)) return
-    // No bundler can resolve this URL.
+    // The comments stop bundlers from resolving this URL, which is known only at run time.
     import(/* webpackIgnore: true */ /* @vite-ignore */ url).then(onLoaded, () => undefined)
     return
   }
   onLoaded(exports)
 }
 
-/** An absolute path that need not exist. A bundle has no URL, and programs change `process.execPath`. */
+/**
+ * An absolute path that need not exist. Bundled code has no URL of its own, and programs may change `process.execPath`.
+ */
 const ANY_FILE = join(sep, 'osprofiler.js')
 
-/** Returns all CommonJS modules loaded so far: all `require` functions share one cache. */
+/** Returns all CommonJS modules loaded so far. All `require` functions share one cache. */
 export function listLoadedModules(): NodeJS.Module[] {
   const { cache } = requireFrom(ANY_FILE)
   return Object.values(cache).filter(module => module?.loaded) as NodeJS.Module[]
@@ -127,7 +132,7 @@ const fileWatchers = new Set<FileWatcher>()
 const loader = Module.prototype as unknown as { load: Load }
 let unhook: (() => void) | undefined
 
-/** Uses a hook that all watchers share, and that exists only while there are watchers. */
+/** Adds a watcher to a hook that all watchers share. The hook exists only while there are watchers. */
 function watchFiles(watcher: FileWatcher): () => void {
   fileWatchers.add(watcher)
   unhook ??= hookLoad()
@@ -139,7 +144,7 @@ function watchFiles(watcher: FileWatcher): () => void {
   }
 }
 
-/** Hooks `load`, which runs once per file. It is below `require`, where other tools replace exports. */
+/** Hooks `load`, which runs once per file. `require` calls `load`, and other tools replace exports in `require`. */
 function hookLoad(): () => void {
   const original = loader.load
   let isHooked = true
@@ -156,7 +161,7 @@ function hookLoad(): () => void {
   loader.load = load
   return () => {
     isHooked = false
-    // If other code has wrapped the hook since, it stays and does nothing.
+    // If other code has since wrapped this hook, the hook stays and does nothing.
     if (loader.load === load) loader.load = original
   }
 }
@@ -180,7 +185,7 @@ function withLibraryFile(location: string, onLoaded: (loaded: LibraryFile) => vo
     const loaded = readLibraryFile(location.startsWith('file:') ? fileURLToPath(location) : location)
     if (loaded !== undefined) onLoaded(loaded)
   } catch {
-    // An error of ours must not keep the program from loading its libraries.
+    // An error in our code must not prevent the program from loading its libraries.
   }
 }
 

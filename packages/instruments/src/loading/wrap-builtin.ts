@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { type Arounds, wrapMethods } from '../wrapping/wrap-method.js'
 
-/** Wraps functions of a built-in module, also for imports by name. Returns a function that undoes this. */
+/** Wraps functions of a built-in module, including those imported by name. Returns a function that undoes this. */
 export function wrapBuiltin(module: object, functions: Arounds): () => void {
   const undo = wrapMethods(module, functions)
   syncBuiltinESMExports()

@@ -2,16 +2,16 @@ import { Object } from '@osprofiler/core/toolkit'
 import { type Arounds, undoAll, wrapInherited } from '../wrapping/wrap-method.js'
 import { type LibraryEntry, whenLoaded } from './library-loads.js'
 
-/** Methods to wrap in the classes that a file of a library exports. */
+/** Methods to wrap in the classes that a library file exports. */
 export interface WrappedFile extends LibraryEntry {
-  /** For a file that exports classes by name. */
+  /** For a file that exports several classes by name. */
   readonly classes?: Readonly<Record<string, Arounds>> | undefined
-  /** For a file whose export is a class itself. */
+  /** For a file that exports a single class. */
   readonly methods?: Arounds | undefined
 }
 
 /**
- * Wraps methods of the classes of a library, in each copy that the program loads. Skips methods that a version lacks.
+ * Wraps methods of a library's classes, in each copy that the program loads. Skips methods that a version lacks.
  * Returns a function that undoes this.
  *
  * @example
@@ -21,7 +21,9 @@ export function wrapLibrary(library: string, files: readonly WrappedFile[]): () 
   return undoAll(files.map(file => whenLoaded(library, exports => wrapClasses(exports, file), file)))
 }
 
-/** Wraps methods of exported classes, and of the exports if these are a class. Returns a function that undoes this. */
+/**
+ * Wraps methods of exported classes, and of the export itself if it is a class. Returns a function that undoes this.
+ */
 export function wrapClasses(
   exports: unknown,
   { classes = {}, methods = {} }: Pick<WrappedFile, 'classes' | 'methods'>,

@@ -3,14 +3,14 @@ import { Array, Map, WeakMap } from '@osprofiler/core/toolkit'
 import { endStep } from '../points/end-step.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
-/** Fields by which a channel with confirmations counts its messages. */
+/** Fields in which a confirm channel counts its messages. */
 interface ConfirmCounters {
   /** The tag of the oldest unconfirmed message. */
   readonly lwm?: unknown
   readonly unconfirmed?: unknown
 }
 
-/** A confirmation of one message, or with `multiple` of all messages up to it. */
+/** A confirmation of one message or, with `multiple`, of all messages up to that one. */
 interface Confirmation {
   readonly deliveryTag: number
   readonly multiple?: boolean
@@ -22,8 +22,8 @@ type CallWithOutcome = (callback: (error: unknown) => void) => void
 const unconfirmedPoints = new WeakMap<object, Map<number, Point>>()
 
 /**
- * Ends the point of the next message of a channel when the broker confirms the message, if the program passes no
- * callback. A callback of ours would make the library report a lost message as confirmed.
+ * If the program passes no callback, ends the point of a channel's next message when the broker confirms the message.
+ * Passing our own callback would make the library report a lost message as confirmed.
  */
 export function endWhenConfirmed(channel: object, point: Point): void {
   const { lwm, unconfirmed } = channel as ConfirmCounters
@@ -32,7 +32,7 @@ export function endWhenConfirmed(channel: object, point: Point): void {
   unconfirmedPoints.set(channel, points.set(lwm + unconfirmed.length, point))
 }
 
-/** Surrounds the method by which a channel takes a confirmation or a refusal of the broker. */
+/** Wraps the method in which a channel handles the broker's confirmations and refusals. */
 export const aroundConfirmation: Around = (proceed, self, args) => {
   const [callWithOutcome, confirmation] = args as [CallWithOutcome, Confirmation]
   const points = unconfirmedPoints.get(self as object)

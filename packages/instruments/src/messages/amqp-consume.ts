@@ -16,8 +16,9 @@ interface Message {
 }
 
 /**
- * Lets the callback of a consumer continue the traces of messages, each until its message is acknowledged. Each message
- * uses the first of `tracers` at that time, because a consumer may live as long as the program.
+ * Lets a consumer's callback continue the traces of messages. Each trace continues until its message is acknowledged.
+ * Each message uses the tracer that is first in `tracers` when the message arrives, because a consumer may live as long
+ * as the program.
  */
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (proceed, self, args) => {
@@ -26,13 +27,13 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
     const noAck = (options as { noAck?: boolean } | undefined)?.noAck === true
     const channel = self as EventEmitter
     const deliver = standIn(callback as Method, (consumer, consumerSelf, consumerArgs) => {
-      // `null` says that the broker has canceled the consumer.
+      // `null` means that the broker has canceled the consumer.
       const message = consumerArgs[0] as Message | null
       const work = (): unknown => Reflect.apply(consumer, consumerSelf, consumerArgs)
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
-      // Suppressed, because messages arrive in the context of the code that opened the connection.
+      // Tracing is suppressed, because messages arrive in the context of the code that opened the connection.
       if (message === null || pair === undefined) return suppress(work)
       const call = tracer.open(pair, message, describeDelivery(queue, message))
       if (call === undefined) return suppress(work)
@@ -42,7 +43,7 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
   }
 }
 
-/** Wrappers for the methods of a channel by which a consumer accepts or rejects deliveries. */
+/** Wrappers for the channel methods that accept or reject deliveries. */
 export const SETTLEMENT_WRAPPERS: Readonly<Record<string, Around>> = {
   ack: createAroundSettlement((deliveries, [message, allUpTo]) =>
     deliveries.settle(getDeliveryTag(message), Boolean(allUpTo), ACKNOWLEDGED),
@@ -74,7 +75,7 @@ function describeDelivery(queue: unknown, { fields }: Message): PointInfo {
 
 const ACKNOWLEDGED: Settlement = { info: undefined }
 
-/** Requeues by default, like the library. */
+/** Rejected messages are requeued by default, as in the library. */
 function createRejection(requeue: unknown): Settlement {
   const message = requeue === undefined || requeue ? 'Rejected, to be delivered again' : 'Rejected'
   return { info: { etype: 'MessageRejected', message } }

@@ -3,7 +3,7 @@ import type { PointInfo } from '@osprofiler/core'
 import type { ServedCall } from '@osprofiler/core/rpc'
 import { Map, Number, watchEvents } from '@osprofiler/core/toolkit'
 
-/** How a consumer has settled a message. `info` is undefined for an acknowledgement. */
+/** How a consumer has settled a message. `info` is undefined for an acknowledgment. */
 export interface Settlement {
   readonly info: PointInfo | undefined
 }
@@ -19,11 +19,13 @@ const CHANNEL_CLOSED: PointInfo = {
   message: 'The channel closed before the message was acknowledged',
 }
 
-/** Traced messages by delivery tag. Their work ends when the callback is done _and_ the message is settled. */
+/** Traced messages by delivery tag. A message's point ends when the callback is done _and_ the message is settled. */
 export class AmqpDeliveries {
   readonly #deliveries = new Map<number, Delivery>()
 
-  /** When `channel` closes, the broker delivers unsettled messages to another consumer. */
+  /**
+   * Settles all remaining messages when `channel` closes, because the broker then delivers them to another consumer.
+   */
   constructor(channel: EventEmitter) {
     watchEvents(channel, event => {
       if (event === 'close') this.settleAll({ info: CHANNEL_CLOSED })
@@ -39,7 +41,7 @@ export class AmqpDeliveries {
     })
   }
 
-  /** Settles a message, and with `allUpTo` also all messages before it. */
+  /** Settles a message. With `allUpTo`, also settles all earlier messages. */
   settle(tag: number, allUpTo: boolean, settlement: Settlement): void {
     if (!allUpTo) return this.#settle(tag, settlement)
     for (const otherTag of [...this.#deliveries.keys()]) if (otherTag <= tag) this.#settle(otherTag, settlement)

@@ -3,7 +3,7 @@ import { endWhenSettled, proceedToCallback } from '../points/end-step.js'
 import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 
-/** Records a request for one message. No callback comes with it that could continue the trace of the message. */
+/** Records a `get` of one message. The message's trace is not continued, because `get` has no consumer callback. */
 export const aroundGet: Around = (proceed, _self, args) => {
   const profiler = get()
   if (profiler === undefined) return proceed(bindCallbacks(args))

@@ -9,12 +9,12 @@ import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 import { endWhenConfirmed } from './amqp-confirms.js'
 
-/** Ends the point at once, because the broker does not report what becomes of the message. */
+/** Ends the point at once, because the broker does not report what happens to the message. */
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
   return (proceed, _self, args) => {
     const profiler = get()
     const options = args[3]
-    // A channel with confirmations publishes through a plain one, with the same options.
+    // A confirm channel publishes through the method of plain channels, with the same options.
     if (profiler === undefined || (isObject(options) && isTraced(options))) return proceed(args)
     const [point, newArgs] = startPublish(profiler, args, mayCarry)
     return endWhenReturned(point, () => proceed(newArgs))
@@ -34,7 +34,7 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
   }
 }
 
-/** Opens the point of a message. Returns it with the arguments that carry the trace. */
+/** Begins a message's point. Returns the point and the arguments that carry the trace. */
 function startPublish(
   profiler: Profiler,
   [exchange, routingKey, content, options]: unknown[],
@@ -48,7 +48,7 @@ function startPublish(
   const headers = copyHeaders(options)
   if (mayCarry(target)) writeCarrier(headers, point.getTraceIdHeaders())
   else removeCopiedTrace(headers, point)
-  // The prototype provides all other options that the library reads, inherited ones included.
+  // The prototype provides all other options that the library reads, including inherited ones.
   const tracedOptions: object = Object.create(isObject(options) ? options : null, {
     headers: { value: headers, enumerable: true },
   })
@@ -56,7 +56,7 @@ function startPublish(
   return [point, [exchange, routingKey, content, tracedOptions]]
 }
 
-/** Removes this trace from headers that were copied from a message or a request, if the receiver must not have it. */
+/** If the receiver must not have this trace, removes it from headers that were copied from a message or a request. */
 function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
   try {
     const found = readTraceValues(Object.entries(headers))
@@ -65,11 +65,14 @@ function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void
     for (const name of Object.keys(headers)) if (isTraceHeader(name)) delete headers[name]
     for (const [name, value] of changed.headers) headers[name] = value
   } catch {
-    // A value that cannot be read as text is no header of ours.
+    // A value that cannot be converted to a string is not one of our headers.
   }
 }
 
-/** Copies the headers, including inherited ones, which the library reads too. The program's headers stay unchanged. */
+/**
+ * Copies the headers, including inherited ones, because the library reads those too. The program's headers stay
+ * unchanged.
+ */
 function copyHeaders(options: unknown): Record<string, unknown> {
   const headers: unknown = isObject(options) ? Reflect.get(options, 'headers') : undefined
   const copy: Record<string, unknown> = Object.create(null)

@@ -2,8 +2,8 @@ import { Array, TypeError } from '@osprofiler/core/toolkit'
 import { describeValue } from './describe-value.js'
 
 /**
- * Returns the instruments that a list names. If each name begins with `+`, adds them to the default.
- * @throws TypeError for anything but a list of known names, of which all or none begin with `+`.
+ * Returns the instruments that a list names. If all names begin with `+`, adds them to the default list.
+ * @throws TypeError for a value that is not a list, an unknown name, or a list in which only some names begin with `+`.
  */
 export function chooseInstruments<Name extends string>(
   asked: unknown,

@@ -3,21 +3,21 @@ import { checkOptionNames, Object, TypeError } from '@osprofiler/core/toolkit'
 
 /** The destination of a published message. */
 export interface MessageTarget {
-  /** The name of the exchange. Empty for the default exchange, whose routing keys are queue names. */
+  /** The name of the exchange. Empty for the default exchange, where routing keys are queue names. */
   readonly exchange: string
   readonly routingKey: string
 }
 
-/** Which messages carry the trace, and the limits on messages that arrive with one. */
+/** Which messages carry the trace, and the limits for messages that arrive with a trace. */
 export interface MessageOptions extends CallOptions {
   /**
-   * Which published messages carry the trace. Default: all, because a broker is part of the system and no host of
-   * `propagateTo`. Pass `false` or a function if strangers read from the broker.
+   * Which published messages carry the trace. Default: all, because a broker is part of the system, so `propagateTo`
+   * does not apply to it. If outsiders can read from the broker, pass `false` or a function.
    */
   readonly propagate?: boolean | ((target: MessageTarget) => boolean) | undefined
 }
 
-/** Checks the option `messages`, even if no instrument uses it. @throws TypeError for a wrong option. */
+/** Checks the option `messages`, even if no instrument uses it. @throws TypeError for an invalid option. */
 export function checkMessagesOption(messages: MessageOptions): void {
   checkOptionNames(messages, ['propagate', ...Object.keys(CALL_OPTIONS)], 'messages')
   const { propagate, ...limits } = messages

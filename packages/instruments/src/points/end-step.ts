@@ -3,27 +3,32 @@ import { settle } from '@osprofiler/core/toolkit'
 import { bindAfter, bindCallback } from '../wrapping/keep-context.js'
 import type { Proceed } from '../wrapping/wrap-method.js'
 
-/** One or more points that end with their work, now or `ago` milliseconds ago. Only the first end counts. */
+/** One or more points that end together, now or as of `ago` milliseconds ago. Only the first end has an effect. */
 export interface Step {
   stop(info?: PointInfo, ago?: number): void
   fail(error: unknown, info?: PointInfo, ago?: number): void
 }
 
-/** Callback in Node's style, which takes an error first. */
+/** A Node-style callback, whose first argument is an error. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
-/** Returns a callback that ends the step, if there is one, and then runs in the current context. */
+/**
+ * Returns a callback that ends the step, if there is one, and then runs the original callback in the current context.
+ */
 export function endAtCallback(step: Step | undefined, callback: Callback): Callback {
   return step === undefined ? bindCallback(callback) : bindAfter(callback, error => endStep(step, error))
 }
 
-/** Calls the method with a callback that ends the step, in place of the callback at index `at`. */
+/** Calls the method with the callback at index `at` replaced by one that also ends the step. */
 export function proceedToCallback(step: Step | undefined, proceed: Proceed, args: unknown[], at: number): unknown {
   const newArgs = args.with(at, endAtCallback(step, args[at] as Callback))
   return failIfThrown(step, () => proceed(newArgs))
 }
 
-/** Ends the step when the returned promise settles. Any other value, even a thenable, ends the step at once. */
+/**
+ * Ends the step when the returned promise settles. If anything else is returned, even a thenable, ends the step at
+ * once.
+ */
 export function endWhenSettled(step: Step | undefined, run: () => unknown): unknown {
   if (step === undefined) return run()
   return settle(run, {
@@ -32,14 +37,14 @@ export function endWhenSettled(step: Step | undefined, run: () => unknown): unkn
   })
 }
 
-/** Runs synchronous work and ends the step when the work returns or throws. */
+/** Runs a synchronous function, and ends the step when the function returns or throws. */
 export function endWhenReturned<T>(step: Step | undefined, run: () => T): T {
   const result = failIfThrown(step, run)
   step?.stop()
   return result
 }
 
-/** Runs work that ends the step itself, and fails the step if the work throws. */
+/** Runs a function that ends the step itself. Fails the step if the function throws. */
 export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   try {
     return run()
@@ -49,13 +54,13 @@ export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   }
 }
 
-/** Ends a step, with a failure if there is an error. `null` means success, too. */
+/** Ends a step, as a failure if there is an error. `null` also means success. */
 export function endStep(step: Step, error: unknown): void {
   if (error === undefined || error === null) step.stop()
   else step.fail(error)
 }
 
-/** Returns a step that records errors as `mapError` returns them. */
+/** Returns a step that passes errors through `mapError` before it records them. */
 export function mapFailures(step: Step, mapError: (error: unknown) => unknown): Step {
   return {
     stop: (info, ago) => step.stop(info, ago),

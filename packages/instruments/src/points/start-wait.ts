@@ -1,24 +1,24 @@
 import { get, type Point, type Profiler } from '@osprofiler/core'
 
-/** The reason for a wait: a connection must be opened, or the pool must get one back. */
+/** The reason for a wait: a connection must be opened, or one must be returned to the pool. */
 export type WaitReason = 'connection' | 'pool'
 
-/** State of a pool at the moment when the program asks for a connection. */
+/** The state of a pool at the moment when the program requests a connection. */
 export interface PoolState {
   readonly free: number
-  /** Earlier requests without a connection. The pool serves them first. */
+  /** The number of earlier requests still waiting for a connection. The pool serves these first. */
   readonly waiting: number
-  /** All connections, including those that are being opened. */
+  /** The number of all connections, including those that are being opened. */
   readonly open: number
   readonly max: number
 }
 
-/** Begins a point `wait` for a connection. Later points do not nest in this point. */
+/** Begins a point named `wait` for a connection. Later points are not nested in this point. */
 export function startWait(profiler: Profiler, reason: WaitReason): Point {
   return profiler.startBeside('wait', { wait: { for: reason } })
 }
 
-/** Opens a point `wait` if the code is traced and the pool has no connection to give at once. */
+/** Begins a point named `wait` if the code is traced and the pool has no connection that is available at once. */
 export function startPoolWait<Pool>(pool: Pool, readState: (pool: Pool) => PoolState | undefined): Point | undefined {
   const profiler = get()
   const state = profiler && readState(pool)
@@ -27,8 +27,9 @@ export function startPoolWait<Pool>(pool: Pool, readState: (pool: Pool) => PoolS
 }
 
 /**
- * Returns why a connection cannot be had at once, or `undefined` if it can. With one of four connections open and free,
- * the first of twenty requests waits for nothing, three for a connection, the others for the pool.
+ * Returns why a connection is not available at once, or `undefined` if it is. For example, suppose that a pool of at
+ * most four connections has one open, idle connection, and gets twenty requests. The first request does not wait, the
+ * next three wait for a connection to open, and the others wait for the pool.
  */
 export function findWaitReason({ free, waiting, open, max }: PoolState): WaitReason | undefined {
   const queuedBefore = waiting - free

@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Whether a rule applies to a host, given in the spelling of `hostKey`. */
+/** Whether a rule applies to a host. The host must be normalized by `normalizeHost`. */
 export type HostMatcher = (host: string) => boolean
 
-/** All addresses that share their first `bits` bits with this one. */
+/** All addresses whose first `bits` bits equal those of `address`. */
 export type AddressRange = readonly [address: string, bits: number]
 
-/** Matches IPv4, IPv6, and IPv4 addresses that are written as IPv6. */
+/** Matches IPv4 addresses, IPv6 addresses, and IPv4 addresses in IPv6 notation. */
 export function matchRanges(ranges: readonly AddressRange[]): HostMatcher {
   const list = new BlockList()
   for (const [address, bits] of ranges) list.addSubnet(address, bits, isIP(address) === 4 ? 'ipv4' : 'ipv6')
@@ -16,9 +16,11 @@ export function matchRanges(ranges: readonly AddressRange[]): HostMatcher {
   }
 }
 
-/** Returns whether all addresses of a range are in another one. The inner range may write IPv4 as IPv6. */
+/**
+ * Returns whether a range is completely inside another one. The inner range may use IPv6 notation for IPv4 addresses.
+ */
 export function isRangeWithin([address, bits]: AddressRange, outer: AddressRange): boolean {
-  // An IPv4 address that is written as IPv6 has 96 bits before its own.
+  // In IPv6 notation, an IPv4 address has a prefix of 96 bits.
   const prefixBits = isIP(address) === 6 && isIP(outer[0]) === 4 ? 96 : 0
   return bits - prefixBits >= outer[1] && matchRanges([outer])(address)
 }

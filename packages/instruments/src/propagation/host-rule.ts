@@ -4,24 +4,24 @@ import { type HostMatcher, matchRanges } from './address-ranges.js'
 import { isMetadataHost, isMetadataRange } from './metadata-hosts.js'
 
 /**
- * Returns the host of a URL in the spelling of rules: lower case, punycode, IPv6 without brackets. A name with several
- * labels has no final dot. The URL parser has already rewritten odd spellings of IPv4 (`127.1`, `0x7f000001`).
+ * Returns the host of a URL in the form that rules use: lowercase, in Punycode, and IPv6 without brackets. A name with
+ * several labels has no final dot. The URL parser has already normalized unusual forms of IPv4 (`127.1`, `0x7f000001`).
  */
 export function normalizeHost({ hostname }: URL): string {
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-  // `catalog.` keeps its dot, which turns off the search list: the name may be one of the public root.
+  // `catalog.` keeps its dot. The dot turns off DNS search domains, so the name may be a public top-level domain.
   return host.endsWith('.') && /^[^.].*\..*[^.]\.$/.test(host) ? host.slice(0, -1) : host
 }
 
 /**
- * Reads a rule: a host, `*.suffix` (the names below it), an address or a CIDR. A suffix or a range around the metadata
- * service of a cloud does not apply to that service. @throws TypeError for any other text.
+ * Reads a rule: a host, `*.suffix` (the names below it), an address or a CIDR block. A suffix or range that happens to
+ * include a cloud's metadata service does not apply to that service. @throws TypeError for any other string.
  */
 export function parseHostRule(rule: string): HostMatcher {
   if (rule.startsWith('*.')) return matchSuffix(parseName(rule.slice(2), rule))
   const [address = '', bits, ...more] = rule.replace(/^\[(.*)\](?=\/|$)/, '$1').split('/')
   if (isIP(address) === 0 && bits === undefined) return matchName(parseName(rule, rule))
-  // A zone selects an interface. A URL cannot do that.
+  // A zone selects a network interface, which a URL cannot do.
   if (isIP(address) === 0 || address.includes('%') || more.length > 0) throw createRuleError(rule)
   return matchAddresses(address, bits, rule)
 }
@@ -43,9 +43,9 @@ function matchSuffix(name: string): HostMatcher {
   return host => host.length > name.length + 1 && host.endsWith(`.${name}`) && !isMetadataHost(host)
 }
 
-/** Returns the name as a URL spells it, so that both can be compared. */
+/** Returns the host name in the form that `URL` uses, so that it can be compared with the host of a request. */
 function parseName(name: string, rule: string): string {
-  // Other parts of a URL are refused instead of ignored, because the author of the rule meant something by them.
+  // Other parts of a URL are refused rather than ignored, because the author of the rule meant something by them.
   if (/[\s/\\:@?#%*[\]]/.test(name) || !URL.canParse(`http://${name}/`)) throw createRuleError(rule)
   const host = normalizeHost(new URL(`http://${name}/`))
   if (host.split('.').includes('') && !/^[^.]+\.$/.test(host)) throw createRuleError(rule)

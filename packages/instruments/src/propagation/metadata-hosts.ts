@@ -1,12 +1,12 @@
 import { type AddressRange, type HostMatcher, isRangeWithin, matchRanges } from './address-ranges.js'
 
-/** Addresses at which clouds give out credentials. Some would pass as private, or are part of a wide range. */
+/** Addresses where clouds hand out credentials. Some of them would count as private, or are inside a wider range. */
 const METADATA_RANGES: readonly AddressRange[] = [
   // Link-local: 169.254.169.254 in nearly every cloud, and 169.254.170.2 in Amazon's containers.
   ['169.254.0.0', 16],
   // Link-local: OpenStack's fe80::a9fe:a9fe.
   ['fe80::', 10],
-  // Amazon's fd00:ec2::254, beside its resolver and clock.
+  // Amazon's fd00:ec2::254. The range also contains Amazon's DNS resolver and time server.
   ['fd00:ec2::', 32],
   // Google's fd20:ce::254.
   ['fd20:ce::', 64],
@@ -16,7 +16,7 @@ const METADATA_RANGES: readonly AddressRange[] = [
   ['192.0.0.192', 32],
   // Azure's wire server.
   ['168.63.129.16', 32],
-  // 169.254.0.0/16 behind an address translator (RFC 6052).
+  // 169.254.0.0/16 behind an IPv6 address translator (RFC 6052).
   ['64:ff9b::a9fe:0', 112],
 ]
 
@@ -34,9 +34,9 @@ const METADATA_NAMES = [
 
 const isMetadataAddress = matchRanges(METADATA_RANGES)
 
-/** Whether a host, in the spelling of `hostKey`, is the metadata service of a cloud. */
+/** Whether a host, normalized by `normalizeHost`, is a cloud's metadata service. */
 export const isMetadataHost: HostMatcher = host => {
-  // The final dot of `metadata.` only turns off the search list.
+  // The final dot of `metadata.` only turns off DNS search domains.
   return isMetadataAddress(host) || METADATA_NAMES.includes(host.replace(/\.$/, ''))
 }
 

@@ -4,15 +4,16 @@ import { normalizeHost, parseHostRule } from './host-rule.js'
 import { isMetadataHost } from './metadata-hosts.js'
 
 /**
- * A receiver of trace headers: a host (`catalog.example`), the names below one (`*.example`), an address, a range
- * (`10.0.0.0/8`, `fd00::/8`), or a function that returns true. Strings apply to the host, with any port and path.
+ * A rule for receivers of trace headers: a host (`catalog.example`), the names below a host (`*.example`), an address,
+ * a range (`10.0.0.0/8`, `fd00::/8`), or a function. A function allows a URL by returning true. Strings match only the
+ * host, with any port and path.
  */
 export type PropagationRule = string | ((url: URL) => boolean)
 
-/** One rule, several of which one must apply, or a string of rules split at commas. */
+/** One rule, a list of rules, or a comma-separated string of rules. At least one rule must match. */
 export type PropagationRules = PropagationRule | readonly PropagationRule[]
 
-/** Whether trace headers may be sent to a URL. Never throws. Returns false for a URL that is not HTTP. */
+/** Whether trace headers may be sent to a URL. Never throws. Returns false if the URL is not an HTTP URL. */
 export type Propagation = (url: URL | string) => boolean
 
 const isPrivateAddress = matchRanges([
@@ -25,12 +26,14 @@ const isPrivateAddress = matchRanges([
 ])
 
 /**
- * Returns a function that decides who may receive trace headers. Until they expire, any receiver can add to the trace.
+ * Returns a function that decides who may receive trace headers. Until the headers expire, any receiver can add to the
+ * trace.
  *
- * Without rules: loopback and private addresses, and names without a dot (`localhost`, `catalog`). Rules replace this
- * default, which the rule `createPropagation()` adds again. An empty list allows no host. A function that throws means
- * no. The metadata service of a cloud, where machines get their credentials, is part of no default and no wider range.
- * Only a function, or a rule for its address, block or host allows it.
+ * If there are no rules, the default allows loopback and private addresses, and names without a dot (`localhost`,
+ * `catalog`). Rules replace this default. The rule `createPropagation()` adds it again. An empty list allows no host.
+ * If a function throws, its rule does not match. A cloud's metadata service, from which machines get their credentials,
+ * is excluded from the default and from any wider range. It can be allowed only by a function, or by a rule for exactly
+ * its address, range or host.
  *
  * @throws TypeError that names the malformed rule.
  * @example
@@ -49,7 +52,7 @@ export function createPropagation(propagateTo?: PropagationRules): Propagation {
 
 const hostOnlyPropagations = new WeakSet<Propagation>()
 
-/** Whether no rule is a function, so that all URLs of a host get the same answer. */
+/** Whether no rule is a function, so that the answer is the same for all URLs of a host. */
 export function dependsOnHostOnly(propagation: Propagation): boolean {
   return hostOnlyPropagations.has(propagation)
 }
@@ -61,7 +64,7 @@ interface Rules {
   readonly matchers: readonly UrlMatcher[]
 }
 
-/** Answers are remembered, because the search through address ranges takes a while. */
+/** Answers are cached, because matching address ranges is slow. */
 const MAX_REMEMBERED_HOSTS = 1_000
 const MAX_HOST_CHARS = 253
 
@@ -89,7 +92,7 @@ function wrapFunctionRule(rule: unknown): UrlMatcher {
   }
   return url => {
     try {
-      // A copy, because the function may change the URL before the next rule sees it.
+      // The function gets a copy, because it may change the URL before the next rule sees it.
       return rule(new URL(url)) === true
     } catch {
       return false

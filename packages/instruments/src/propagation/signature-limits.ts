@@ -1,19 +1,20 @@
-// Schemes of Amazon and its followers (Tencent, Huawei, Akamai), Google, Alibaba, Azure, Baidu, RFCs and drafts.
+// The schemes of Amazon and services that adopted its scheme (Tencent, Huawei, Akamai), Google, Alibaba, Azure, Baidu,
+// and those of RFCs and drafts.
 const SIGNED_AUTHORIZATION =
   /^\s*(?:aws4?|goog[14]|oss4?|acs3?|bce-auth-v\d|sharedkey(?:lite)?|signature|hawk|hmac|[\w-]+-sha\d+)\b/i
 
-/** Headers, in lower case, that may hold the signature of a request. */
+/** Headers, in lowercase, that may contain the signature of a request. */
 export const SIGNATURE_HEADER_NAMES = ['authorization', 'signature-input', 'signature'] as const
 
-/** Limits that the signatures of a request set to changes of its headers. */
+/** How far a request's signatures limit changes to its headers. */
 export interface SignatureLimits {
-  /** Whether an additional header may break the signature. */
+  /** Whether adding a header may break the signature. */
   readonly forbidsAddition: boolean
-  /** Whether the trace headers are signed by their names. */
+  /** Whether the signature covers the trace headers by name. */
   readonly signsTrace: boolean
 }
 
-/** Reads the limits from the headers that may hold a signature. Their names may be in any case. */
+/** Reads the limits from the headers that may contain a signature. The header names may be in any case. */
 export function readSignatureLimits(headers: Iterable<readonly [name: string, value: string]>): SignatureLimits {
   let forbidsAddition = false
   let signsTrace = false
@@ -21,7 +22,7 @@ export function readSignatureLimits(headers: Iterable<readonly [name: string, va
     const lower = name.toLowerCase()
     const signs = lower === 'signature-input' || (lower === 'authorization' && SIGNED_AUTHORIZATION.test(value))
     forbidsAddition ||= signs
-    // A header `Signature` alone lists what it signs, so an additional header does not break it.
+    // The header `Signature` itself lists what it signs, so an additional header does not break it.
     signsTrace ||= (signs || lower === 'signature') && /\bx-trace-(?:info|hmac|ticket)\b/i.test(value)
   }
   return { forbidsAddition, signsTrace }

@@ -3,32 +3,32 @@ import { Array, Object, String } from '@osprofiler/core/toolkit'
 import type { SignatureLimits } from './signature-limits.js'
 
 /**
- * Who receives a request: the host as tickets name it, which is an empty string if it is not known, or `undefined` if
- * the receiver must not have trace headers.
+ * The receiver of a request: its host in the form that tickets use. An empty string if the host is unknown, or
+ * `undefined` if the receiver must not have trace headers.
  */
 export type Receiver = string | undefined
 
-/** Values of the trace headers on a request. Code that copies headers may send several of each, or only half a pair. */
+/** The trace headers of a request. Code that copies headers may send several of each, or only half of a pair. */
 export interface TraceValues {
   readonly infos: readonly string[]
   readonly hmacs: readonly string[]
   readonly tickets: readonly string[]
 }
 
-/** The trace headers that a request gets. An empty list removes the present ones. */
+/** The trace headers to set on a request. An empty list removes the existing ones. */
 export interface TraceHeaderChange {
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** Whether these are the headers of the carrier. */
+  /** Whether the headers are those of the carrier. */
   readonly isOurs: boolean
 }
 
-/** The owner of the headers: the point of a request, or the profiler of the code that makes it. */
+/** The object that supplies the headers: a request's point, or the profiler of the code that makes the request. */
 type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders' | 'ticketFor'>
 
 /**
- * Decides how the trace headers of a request change. Returns `undefined` if the request stays as it is. A gateway
- * copies a pair of this trace from the request it serves. The carrier's pair replaces that pair, or no pair if the
- * receiver must not have one. A pair of another trace or key belongs to the program and stays.
+ * Decides how a request's trace headers change. Returns `undefined` if the request stays unchanged. A gateway may copy
+ * this trace's pair from the request that it serves. That pair is replaced by the carrier's pair, or removed if the
+ * receiver must not have one. A pair that belongs to another trace or key is the program's own and stays.
  */
 export function changeTraceHeaders(
   carrier: Carrier,
@@ -39,12 +39,12 @@ export function changeTraceHeaders(
   const own = (): TraceHeaderChange => (receiver === undefined ? REMOVED : ownHeaders(carrier, receiver))
   const mayAdd = receiver !== undefined && !limits.forbidsAddition
   if (!hasTraceValues(found)) return mayAdd ? own() : undefined
-  // A ticket without a pair is a leftover of a pair that was removed.
+  // A ticket without a pair is left over from a pair that was removed.
   const isLeftover = found.infos.length + found.hmacs.length === 0
   if (isLeftover && mayAdd) return own()
   const kept = findForeignValues(carrier, found)
   const left = kept.infos.length + kept.hmacs.length
-  // A header that is signed by its name stays, because the receiver would refuse the request without it.
+  // A trace header whose name is signed stays, because the receiver would refuse the request without it.
   if (limits.signsTrace || (!isLeftover && left === found.infos.length + found.hmacs.length)) return undefined
   if (left === 0) return isLeftover ? REMOVED : own()
   const [info, hmac, ticket] = TRACE_HEADER_NAMES
@@ -54,7 +54,7 @@ export function changeTraceHeaders(
 
 const REMOVED: TraceHeaderChange = { headers: [], isOurs: false }
 
-/** Returns the pair of the carrier, and a ticket for this request alone if the trace gives out tickets. */
+/** Returns the carrier's pair. If the trace issues tickets, adds a ticket that is valid only for this request. */
 function ownHeaders(carrier: Carrier, host: string): TraceHeaderChange {
   const pair = carrier.getTraceIdHeaders()
   const info = pair['X-Trace-Info']
@@ -64,7 +64,7 @@ function ownHeaders(carrier: Carrier, host: string): TraceHeaderChange {
   return { headers, isOurs: true }
 }
 
-/** Names of the trace headers, in the spelling in which they are sent. */
+/** The names of the trace headers, in the case in which they are sent. */
 export const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Ticket'] as const
 
 /** Returns whether a request has any trace header. */
@@ -76,7 +76,7 @@ function toHeaders(name: string, values: readonly string[]): (readonly [string, 
   return values.map(value => [name, value] as const)
 }
 
-/** Returns the values that do not belong to the trace of the carrier. */
+/** Returns the values that do not belong to the carrier's trace. */
 function findForeignValues(carrier: Carrier, { infos, hmacs }: TraceValues): Omit<TraceValues, 'tickets'> {
   const isOwnInfo = (info: string): boolean =>
     hmacs.length === 0 ? carrier.ownsHeaders(info, undefined) : hmacs.some(hmac => carrier.ownsHeaders(info, hmac))
@@ -99,12 +99,12 @@ export function readTraceValues(headers: Iterable<readonly [name: string, value:
   return { infos, hmacs, tickets }
 }
 
-/** Returns whether a name, in any case, is that of a trace header. */
+/** Returns whether a name, in any case, is the name of a trace header. */
 export function isTraceHeader(name: string): boolean {
   return /^x-trace-(?:info|hmac|ticket)$/i.test(name)
 }
 
-/** Splits values of a pair that were joined by commas. A single value contains no comma, other than a ticket. */
+/** Splits values of a pair that were joined by commas. Unlike a ticket, a single value of a pair contains no comma. */
 function splitValues(value: unknown): readonly string[] {
   return listOf(value).flatMap(each =>
     String(each)

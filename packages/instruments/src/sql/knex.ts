@@ -5,7 +5,7 @@ import { type PoolState, startPoolWait } from '../points/start-wait.js'
 import { wrapOwnWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
 
-/** The wrapped part of knex' client. Its pool is above the connections of pg and others. */
+/** The wrapped part of a knex client. Its pool manages the connections of pg and other libraries. */
 interface KnexClient {
   readonly pool?: {
     readonly max: number
@@ -15,12 +15,15 @@ interface KnexClient {
   }
 }
 
-/** Records the wait for a connection of knex' pool as a point `wait`. The library below knex records the queries. */
+/**
+ * Records the wait for a connection of knex's pool as a point named `wait`. The instrument of the database library that
+ * knex uses records the queries.
+ */
 export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () => void {
   const given = (libraries.knex as { Client?: unknown } | undefined)?.Client
   const methods = traceSql === 'off' ? {} : { acquireConnection: aroundAcquire }
   return undoAll([
-    // The pool opens, checks and closes connections when a connection is requested or given back.
+    // The pool opens, checks and closes connections while a connection is requested or returned.
     wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: POOL_OWN_WORK } }]),
     wrapLibrary('knex', [{ file: 'lib/client.js', given, methods }]),
   ])
@@ -32,9 +35,9 @@ const aroundAcquire: Around = (proceed, self, args) =>
   endWhenSettled(startPoolWait(self as KnexClient, readPoolState), () => proceed(args))
 
 function readPoolState({ pool }: KnexClient): PoolState | undefined {
-  // A pool of pg or mysql2 may be given instead. Its own instrument records the wait.
+  // A pool of pg or mysql2 may be used instead. The instrument of that library records the wait.
   if (typeof pool?.numFree !== 'function') return undefined
   const free = pool.numFree()
-  // Connections that are being opened serve the oldest requests, so they count as room.
+  // Connections that are still being opened will serve the oldest requests, so they count as free capacity.
   return { free, waiting: pool.numPendingAcquires(), open: free + pool.numUsed(), max: pool.max }
 }

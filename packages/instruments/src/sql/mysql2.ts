@@ -10,7 +10,7 @@ import { type SeenClasses, wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** A query that is not a string: options, or a command that was made of them. */
+/** A query that is not a string: either options, or a command created from options. */
 interface QueryOptions {
   readonly sql?: unknown
   readonly values?: unknown
@@ -28,12 +28,13 @@ interface Prepared {
 }
 
 /**
- * Records the queries of mysql2 2 and 3 as points named `db`, by connections and pools, `query` and `execute`. Callers
- * may use promises (built on callbacks), callbacks, events and streams. The wait for a connection of a pool is a point
- * `wait`. Preparing a statement is a point, and so is each execution of it.
+ * Records the queries of mysql2 2 and 3 as points named `db`, for connections and pools, and for `query` and `execute`.
+ * Callers may use promises (mysql2 builds them on callbacks), callbacks, events or streams. The wait for a pool
+ * connection is a point named `wait`. Preparing a statement is a point, and so is each execution of the statement.
  *
- * Wraps methods instead of using channels, which exist from 3.20 on and show queries with their values. They also
- * cannot move the callback of a waiting call out of the context of the code that gave the connection back.
+ * Wraps methods instead of using channels, because channels exist only in 3.20 and later, and show queries with their
+ * values. With channels, the callback of a waiting call would also run in the context of the code that returned the
+ * connection.
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'mysql', 'mysql2')
@@ -41,14 +42,14 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
   const preparedClasses = wrapWhenSeen(statements =>
     wrapMethods(statements, { execute: createAroundCall(createStartExecute(start)) }),
   )
-  // The promises of mysql2 load these files without its main file.
+  // The promise API of mysql2 loads these files without loading the library's main file.
   const connection = { file: 'lib/connection.js', given: given?.Connection }
   const pool = { file: 'lib/pool.js', given: given?.Pool }
   const aroundConnection = {
     query: createAroundCall(createStartQuery(start)),
     execute: createAroundCall(createStartQuery(start)),
     prepare: createAroundPrepare(createAroundCall(createStartPrepare(start)), preparedClasses),
-    // Other methods of a connection that take a callback.
+    // Other connection methods that take a callback.
     ...wrapCallbacks('ping', 'changeUser', 'reset', 'connect', 'end'),
   }
   const aroundPool = {
@@ -107,7 +108,7 @@ function createAroundCall(startStep: StartStep): Around {
   }
 }
 
-/** Finds the class of prepared statements, which is not exported, by the first one that is prepared. */
+/** Finds the class of prepared statements, which is not exported, when the first statement is prepared. */
 function createAroundPrepare(around: Around, preparedClasses: SeenClasses): Around {
   return (proceed, self, args) => {
     const [options, callback] = args
@@ -119,7 +120,10 @@ function createAroundPrepare(around: Around, preparedClasses: SeenClasses): Arou
   }
 }
 
-/** Wraps `emit`, because a listener of ours would hide an unheard error. The program's listeners keep their context. */
+/**
+ * Wraps `emit`, because an `error` listener of ours would hide an unhandled error. The program's listeners keep their
+ * context.
+ */
 function endAtEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
   const inContext = takeContext()
@@ -131,12 +135,12 @@ function endAtEvents(command: unknown, step: Step | undefined): void {
 }
 
 function createAroundAcquire(recordsWaits: boolean): Around {
-  // When a connection breaks, a waiting call is repeated in the context of another request.
+  // When a connection breaks, the pool repeats a waiting call in the context of another request.
   const followedCallbacks = new WeakSet<object>()
   return (proceed, self, args) => {
     const [callback] = args
     if (typeof callback !== 'function') return proceed(args)
-    // The connection that the pool may open belongs to no request.
+    // The pool may open a connection here, which belongs to no request.
     const acquire = (onConnection: unknown) => suppress(() => proceed([onConnection]))
     if (followedCallbacks.has(callback)) return acquire(callback)
     const wait = recordsWaits ? startPoolWait(self as Pool, readPoolState) : undefined
@@ -148,6 +152,6 @@ function createAroundAcquire(recordsWaits: boolean): Around {
 
 function readPoolState({ config, _freeConnections, _allConnections }: Pool): PoolState {
   const max = config.connectionLimit || Number.POSITIVE_INFINITY
-  // A free connection is given at once, and no call waits while there is room.
+  // A free connection is available at once, and no call waits while the pool may open a connection.
   return { free: _freeConnections.length, waiting: 0, open: _allConnections.length, max }
 }

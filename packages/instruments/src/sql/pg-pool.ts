@@ -13,10 +13,13 @@ interface Pool {
   readonly _clients?: readonly object[]
 }
 
-/** The time when the pool began to open each client. */
+/** The time at which the pool began to open each client. */
 const openTimes = new WeakMap<object, number>()
 
-/** Runs callbacks in their caller's context, and the pool's own work untraced. With `recordsWaits`, waits are points. */
+/**
+ * Runs callbacks in their caller's context, and the pool's own work untraced. With `recordsWaits`, records waits as
+ * points.
+ */
 export function createPgPoolWrappers(recordsWaits: boolean): Arounds {
   return { connect: createAroundAcquire(recordsWaits), newClient: aroundOpen, _release: aroundOwnWork }
 }
@@ -49,7 +52,8 @@ interface Wait {
 }
 
 function startClientWait(profiler: Profiler, { idleCount, waitingCount, totalCount, options }: Pool): Wait | undefined {
-  // If no client is idle and there is room, the pool opens one for this call, even if others wait.
+  // If no client is idle and the pool is not full, the pool opens a client for this call, even if other calls are
+  // waiting.
   const waiting = idleCount === 0 ? 0 : waitingCount
   const reason = findWaitReason({ free: idleCount, waiting, open: totalCount, max: options.max })
   if (reason === undefined) return undefined
@@ -64,7 +68,7 @@ function startClientWait(profiler: Profiler, { idleCount, waitingCount, totalCou
   }
 }
 
-/** Returns the reason of the longer wait: for room in the pool, or for the client to open. */
+/** Returns which wait took longer: the wait for the pool to have capacity, or the wait for the client to open. */
 function findActualReason(client: unknown, since: number, expected: WaitReason): WaitReason {
   const { _poolUseCount } = client as { readonly _poolUseCount?: number }
   const opened = openTimes.get(client as object)

@@ -3,7 +3,7 @@ import type { Step } from '../points/end-step.js'
 import { aroundCallbacks, bindCallback } from '../wrapping/keep-context.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 
-/** A query of pg that is not a string. */
+/** A query that the program passed to pg as an object, not as a string. */
 export interface QueryConfig {
   readonly text?: unknown
   readonly name?: unknown
@@ -11,7 +11,7 @@ export interface QueryConfig {
   callback?: unknown
 }
 
-/** An object that reads the response itself: `Query`, `Cursor`, `QueryStream`. */
+/** A query object that reads the response itself: `Query`, `Cursor`, `QueryStream`. */
 export interface Submittable extends QueryConfig {
   readonly submit: unknown
   readonly cursor?: QueryConfig
@@ -30,15 +30,15 @@ const METHODS_CALLED_BY_PG = [
   'handleError',
 ]
 
-/** Methods that the program calls, with a callback. */
+/** Methods that the program calls and that take a callback. */
 const METHODS_CALLED_BY_PROGRAM = ['read', 'close', 'end']
 
-/** Returns whether a query has the method `submit`. pg leaves the response to such a query. */
+/** Returns whether a query has a `submit` method. Such a query handles the response itself. */
 export function isSubmittable(config: QueryConfig | undefined): config is Submittable {
   return typeof (config as Submittable | undefined)?.submit === 'function'
 }
 
-/** Runs events and callbacks in the context of their caller. Ends the step when pg reports the end of the response. */
+/** Runs events and callbacks in their caller's context. Ends the step when pg reports the end of the response. */
 export function followSubmittable(query: Submittable, step: Step | undefined): void {
   if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
   const stepEnders: Readonly<Record<string, (first: unknown) => void>> = {

@@ -9,25 +9,26 @@ import { followSubmittable, isSubmittable, type QueryConfig } from './pg-submitt
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** The wrapped part of pg 8. Reading its member `native` would load another client. */
+/** The wrapped part of pg 8. The property `native` is omitted, because reading it would load a different client. */
 interface Pg {
   readonly Client?: unknown
   readonly Pool?: unknown
 }
 
 /**
- * Records the queries of pg 8 as points named `db`: by client or pool, with promises, callbacks, cursors and streams.
- * The wait for a client of a pool is a point `wait`. `pg.native` is left alone. Callbacks run in the context of their
- * caller, also untraced and where SQL is not recorded. Without this they run where the connection was opened, or a
- * client given back, and one request would record the work of another.
+ * Records the queries of pg 8 as points named `db`: by client or pool, with promises, callbacks, cursors or streams.
+ * The wait for a pool client is a point named `wait`. `pg.native` is not changed. Callbacks run in their caller's
+ * context, even for untraced callers and if SQL is not recorded. Otherwise they would run in the context that opened
+ * the connection or returned the client, so one request would record the work of another.
  */
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'pg')
   const given = libraries.pg as Pg | undefined
-  // Wrapped by their own files. Other tools wrap them on load and again with the main file. They look for their own
-  // wrapper on top only, and would wrap again around ours.
+  // Wrapped in the files that define the classes, before other tools wrap them. Other tools wrap on load, and again
+  // when the main file is loaded. They detect only their own outermost wrapper, so they would otherwise wrap again
+  // around ours.
   const client = { file: 'lib/client.js', given: given?.Client }
-  // The work and the socket of a connection belong to no request.
+  // A connection's own work and its socket belong to no request.
   const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
   return undoAll([
     wrapLibrary('pg', [{ ...client, methods: aroundClient }]),
@@ -55,7 +56,7 @@ function createAroundQuery(start: StartSql): Around {
     try {
       return failIfThrown(step, () => proceed(newArgs))
     } finally {
-      // pg writes the callback into the object, which may be used again.
+      // pg stores the callback in the query object, which the program may reuse.
       if (holder?.callback === followed) holder.callback = callback
     }
   }
@@ -70,6 +71,6 @@ function startQuery(
   const given = typeof values === 'function' ? undefined : values
   if (typeof config !== 'object' || config === null) return start(profiler, config, given)
   const { text, name, values: ownValues } = config as QueryConfig
-  // A prepared statement may be given by its name alone.
+  // The program may run a prepared statement by passing only its name.
   return start(profiler, text ?? name, given ?? ownValues)
 }

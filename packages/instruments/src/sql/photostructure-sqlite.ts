@@ -8,7 +8,7 @@ import { createStartSql, type StartSql } from './sql-step.js'
 import { createDatabaseWrappers, createStatementWrappers } from './sqlite.js'
 import { reportUnrecordedLibrary } from './unrecorded-library.js'
 
-/** The binary that both builds share, the CommonJS one and the one of ES modules. */
+/** The native binary that the CommonJS build and the ES module build share. */
 interface Addon {
   readonly DatabaseSync: ExtensibleClass
 }
@@ -23,8 +23,9 @@ const MODULE_BUILD = 'dist/index.mjs'
 
 /**
  * Records the statements and scripts of `@photostructure/sqlite` 1 (`node:sqlite` for Node 20) as points named `db`.
- * Its methods cannot be replaced. So its classes make databases and statements from a prototype that inherits from
- * theirs. Databases that were opened before are not seen. Once undone, the prototypes stay, but empty.
+ * Its methods cannot be replaced. Instead, its classes create databases and statements whose prototype inherits from
+ * the original one. Databases that were opened earlier are not recorded. After removal, the added prototypes stay, but
+ * are empty.
  */
 export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings): () => void {
   if (traceSql === 'off') return reportUnrecordedLibrary('@photostructure/sqlite', { file: ADDON_FILE })
@@ -35,7 +36,7 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
     (exports, { folder }) => {
       const { DatabaseSync } = exports as Addon
       const prototype = extendDatabases(DatabaseSync)
-      // A build that is loaded later takes the prototype from the binary.
+      // A build that is loaded later takes the prototype from the native binary.
       if (isLoadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
       return wrapDatabases(prototype, start)
     },
@@ -48,7 +49,8 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
 function loadBuilds(folder: string): Addon[] {
   const filename = join(folder, COMMONJS_BUILD)
   const builds = listLoadedModules().filter(module => module.filename === filename)
-  // Node does not list loaded ES modules. This one runs a few lines over the same binary.
+  // Node does not list loaded ES modules, so this one is loaded here. It only runs a few lines on top of the same
+  // binary.
   const require = requireFrom(join(folder, 'package.json'))
   return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
@@ -58,7 +60,7 @@ function extendDatabases(Database: ExtensibleClass): object {
   const prototype = extendPrototype(original)
   if (prototype === original) return prototype
   Database.prototype = prototype
-  // Databases that were opened before must still pass `instanceof`.
+  // Databases that were opened earlier must still pass `instanceof`.
   Object.defineProperty(Database, hasInstance, {
     value(this: ExtensibleClass, value: unknown) {
       const wanted = this.prototype === prototype ? original : this.prototype
@@ -79,10 +81,10 @@ function wrapDatabases(databases: object, start: StartSql): () => void {
 }
 
 const { hasInstance } = Symbol
-/** Extended prototypes, by the original and by themselves. Shared by all copies of this package. */
+/** Extended prototypes, stored under the original and under themselves. Shared by all copies of this package. */
 const extensions = shared('instruments.extended', () => new WeakMap<object, object>())
 
-/** Returns the prototype that inherits from this one, or this one if it does so already. */
+/** Returns a prototype that inherits from this one, or this one if it is already such a prototype. */
 function extendPrototype(prototype: object): object {
   const known = extensions.get(prototype)
   if (known !== undefined) return known

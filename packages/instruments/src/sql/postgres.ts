@@ -7,20 +7,23 @@ import { createPostgresStep, type PostgresStep, type SentQuery } from './postgre
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** The CommonJS export: a function that opens a pool, which connects for its first query. */
+/** The CommonJS export: a function that opens a pool. The pool connects for its first query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
 
-/** The wrapped part of a query, which is sent when it is awaited. */
+/** The wrapped part of a query. The query is sent when it is awaited. */
 interface Query extends SentQuery {
   readonly executed: boolean
-  /** Whether a stream was requested, to copy rows. */
+  /** Whether the program requested a stream, for copying rows. */
   readonly streaming?: boolean
   handler: (query: unknown) => unknown
   forEachFn?: unknown
   cursorFn?: unknown
 }
 
-/** Records the queries of postgres 3 (porsager) as points `db`, and their waits for a connection as points `wait`. */
+/**
+ * Records the queries of postgres 3 (porsager) as points named `db`, and their waits for a connection as points named
+ * `wait`.
+ */
 export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'postgres')
   const entry = { esModule: 'src/index.js', given: libraries.postgres }
@@ -31,24 +34,24 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
   ])
 }
 
-/** Finds the class of queries, which is not exported, by a query of a pool that never connects. */
+/** Finds the class of queries, which is not exported, by creating a query on a pool that never connects. */
 function findQueryPrototype(exports: unknown): object {
   const { default: open = exports } = exports as { default?: unknown }
   const sql = (open as OpenPool)({ host: '127.0.0.1', port: 1, database: '-', username: '-', max: 1 })
   return Object.getPrototypeOf(sql`SELECT`)
 }
 
-/** Queries by which the library itself subscribes to changes. Their stream stays open, and belongs to no request. */
+/** Queries with which the library subscribes to changes. Their stream stays open and belongs to no request. */
 const SUBSCRIPTION = /^\s*(?:CREATE|START)_REPLICATION/
 
 function createAroundHandle(start: StartSql, recordsQueries: boolean): Around {
   return (proceed, self, args) => {
     const query = self as Query
-    // `then` and `catch` call this method as well, each time.
+    // Each call of `then` or `catch` also calls this method.
     if (query.executed) return proceed(args)
     if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => proceed(args))
     const profiler = get()
-    // With SQL off, this only notes that there was a query.
+    // With SQL off, this only notes that a query was made.
     if (!recordsQueries) start(profiler, '')
     followQuery(
       query,
@@ -60,7 +63,7 @@ function createAroundHandle(start: StartSql, recordsQueries: boolean): Around {
 
 function followQuery(query: Query, step: PostgresStep | undefined): void {
   const { handler } = query
-  // The connection that the pool may open belongs to no request.
+  // The pool may open a connection here, which belongs to no request.
   const suppressedHandler = (sent: unknown) => {
     const result = suppress(() => handler(sent))
     step?.wait()
@@ -69,22 +72,23 @@ function followQuery(query: Query, step: PostgresStep | undefined): void {
   query.handler = Object.assign(suppressedHandler, handler)
   for (const name of ['forEachFn', 'cursorFn'] as const) {
     const fn = query[name]
-    // Called while the response is read, in the context of the code that opened the connection.
+    // The library calls this function while it reads the response, in the context of the code that opened the
+    // connection.
     if (typeof fn === 'function') query[name] = bind(fn as () => unknown)
   }
   if (query.streaming) interceptMember(query, 'resolve', value => callBefore(value, createEventBinder()))
   if (step === undefined) return
-  // `statement` is set when the text is complete and about to be written.
+  // The library sets `statement` when the text is complete, just before the query is written.
   interceptMember(query, 'statement', value => {
     step.send()
     return value
   })
-  // A cursor replaces `resolve` before each of its rows.
+  // A cursor sets a new `resolve` before each row.
   interceptMember(query, 'resolve', value => callBefore(value, () => step.stop()))
   interceptMember(query, 'reject', value => callBefore(value, error => step.fail(error)))
 }
 
-/** Runs the events of a stream in the current context. The stream is made when the response begins. */
+/** Runs a stream's events in the current context. The library creates the stream when the response begins. */
 function createEventBinder(): (stream: unknown) => void {
   const inContext = takeContext()
   return stream => {
@@ -101,7 +105,7 @@ function callBefore(value: unknown, onCall: (argument: unknown) => void): unknow
   }
 }
 
-/** Passes each value that is set at a member through a function. */
+/** Passes each value that is assigned to a property through a function. */
 function interceptMember(holder: object, name: string, transform: (value: unknown) => unknown): void {
   const now: unknown = Reflect.get(holder, name)
   let current = typeof now === 'function' ? transform(now) : now

@@ -6,10 +6,13 @@ import { hideValuesInMessage } from './text/sql-message.js'
 import { MAX_STATEMENT_CHARS, redactStatement } from './text/sql-text.js'
 import type { SqlDialect } from './text/sql-tokens.js'
 
-/** Opens the point of a query. Text and parameters may have any type. Opens none outside a trace or with SQL off. */
+/** Begins a query's point. Text and parameters may have any type. Begins none outside a trace or with SQL off. */
 export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Step | undefined
 
-/** Records queries as points `db`, like OSProfiler's tracer of SQLAlchemy. With SQL off, traces name the library. */
+/**
+ * Records queries as points named `db`, like OSProfiler's SQLAlchemy tracer. With SQL off, only notes the library in
+ * traces.
+ */
 export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library: string): StartSql {
   if (traceSql === 'off') {
     return profiler => {
@@ -34,7 +37,10 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
   }
 }
 
-/** Follows Python's `osprofiler.sqlalchemy` (`handle_error`) since 4.4.0. Before, an absent cause was `None`. */
+/**
+ * Follows Python's `osprofiler.sqlalchemy` (`handle_error`) since 4.4.0. Earlier versions sent `None` for a missing
+ * cause.
+ */
 function describeFailure(error: unknown): PointInfo {
   const { message = error, cause } = isError(error) ? error : {}
   return { original_exception: String(message), chained_exception: isError(cause) ? cause.message : '' }
@@ -44,7 +50,7 @@ function cutStatement(sql: string): string {
   return sql.length > MAX_STATEMENT_CHARS ? `${sql.slice(0, MAX_STATEMENT_CHARS)}...` : sql
 }
 
-// A program has few statements with placeholders, and sends each of them often.
+// A program has few different statements with placeholders, and repeats each of them often.
 const MAX_REMEMBERED_STATEMENTS = 500
 const MAX_REMEMBERED_CHARS = 1_000
 const describersByDialect: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {

@@ -9,7 +9,10 @@ import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedLibrary, reportUnrecordedWhenLoaded } from './unrecorded-library.js'
 
-/** A statement. Its text is `sourceSQL` in `node:sqlite` and the like, and `source` in better-sqlite3. */
+/**
+ * A prepared statement. Its text is `source` in better-sqlite3, and `sourceSQL` in `node:sqlite` and in libraries with
+ * its API.
+ */
 interface Statement {
   readonly sourceSQL?: unknown
   readonly source?: unknown
@@ -31,7 +34,7 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
   if (traceSql === 'off') return reportUnrecordedLibrary('better-sqlite3', { given: libraries['better-sqlite3'] })
   const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
-    // The library does not export its class of statements. The binary does, if it is in its usual place.
+    // The library does not export its class of statements. The native binary does, if it is in its usual folder.
     wrapLibrary('better-sqlite3', [
       { file: 'build/Release/better_sqlite3.node', classes: { Statement: createStatementWrappers(start) } },
     ]),
@@ -39,11 +42,14 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
   ])
 }
 
-/** Wraps the class of databases, and the class of statements once an unknown binary has made one. */
+/**
+ * Wraps the class of databases. Wraps the class of statements once a binary in an unknown folder has created a
+ * statement.
+ */
 function wrapDatabase(exports: unknown, start: StartSql): () => void {
   const statements = wrapWhenSeen(prototype => wrapMethods(prototype, createStatementWrappers(start)))
   const aroundPrepare: Around = (proceed, _self, args) => statements.see(proceed(args))
-  // These prepare statements without a call of `prepare`.
+  // Some methods prepare statements without calling `prepare`.
   const aroundHiddenPrepare: Around = (proceed, self, args) => {
     if (!statements.hasSeen && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
     return proceed(args)
@@ -55,12 +61,12 @@ function wrapDatabase(exports: unknown, start: StartSql): () => void {
   ])
 }
 
-/** Creates the wrapper for the scripts of a database, which `exec` runs. */
+/** Creates the wrapper for `exec`, which runs a script on a database. */
 export function createDatabaseWrappers(start: StartSql): Arounds {
   return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
-/** Creates the wrappers for the runs of a prepared statement. The point of `iterate` ends with the rows. */
+/** Creates the wrappers for the methods that run a prepared statement. The point of `iterate` ends with the rows. */
 export function createStatementWrappers(start: StartSql): Arounds {
   const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement
@@ -77,7 +83,7 @@ export function createStatementWrappers(start: StartSql): Arounds {
   return { run: aroundRun, get: aroundRun, all: aroundRun, iterate: aroundIterate }
 }
 
-/** Ends the step after the last row, or when the reader has enough. */
+/** Ends the step after the last row, or when the program stops reading rows. */
 function endAfterRows(rows: object, step: Step): void {
   wrapMethod(rows, 'next', (proceed, _self, args) => {
     const row = failIfThrown(step, () => proceed(args)) as IteratorResult<unknown>

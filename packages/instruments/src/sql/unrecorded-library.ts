@@ -2,7 +2,10 @@ import { addUnrecordedSource, isOwnClient } from '@osprofiler/core/toolkit'
 import { type LibraryEntry, whenLoaded } from '../loading/library-loads.js'
 import type { TraceSql } from '../options/instrument-contract.js'
 
-/** Notes in traces that a library of SQLite is loaded. Does not watch its calls, which may take only a microsecond. */
+/**
+ * Notes in traces that an SQLite library is loaded. Does not watch its calls, because a call may take only a
+ * microsecond.
+ */
 export function reportUnrecordedWhenLoaded(library: string, isLoaded: () => boolean): () => void {
   let wasLoaded = false
   return addUnrecordedSource(() => {
@@ -11,12 +14,12 @@ export function reportUnrecordedWhenLoaded(library: string, isLoaded: () => bool
   })
 }
 
-/** Does the same for a package once it is loaded, and does not wrap it. */
+/** Notes in traces that a package is loaded. Does not wrap the package. */
 export function reportUnrecordedLibrary(library: string, entry: LibraryEntry = {}): () => void {
   return whenLoaded(library, () => addUnrecordedSource(() => library), entry)
 }
 
-/** With SQL off, notes in traces that a library is loaded, unless a store of this project may be its only user. */
+/** With SQL off, notes in traces that a library is used, unless a store of this project may be its only user. */
 export function reportUnrecordedCalls(
   traceSql: TraceSql,
   library: string,

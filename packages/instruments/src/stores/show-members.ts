@@ -1,6 +1,6 @@
 const MAX_MEMBERS = 10
 
-/** Joins the first members of a query with commas, and adds `...` if there are more. */
+/** Joins a query's first members with commas. Adds `...` if there are more. */
 export function showMembers<T>(members: readonly T[], show: (member: T) => string): string {
   const shown = members.slice(0, MAX_MEMBERS).map(show)
   return [...shown, ...(members.length > MAX_MEMBERS ? ['...'] : [])].join(', ')

@@ -1,24 +1,25 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Object } from '@osprofiler/core/toolkit'
 
-/** Name of a channel of `node:diagnostics_channel` to which instruments listen. */
+/** The name of a channel of `node:diagnostics_channel` that instruments listen to. */
 export type Channel =
-  // Fastify creates a server.
+  // Fastify has created a server.
   | 'fastify.initialization'
-  // Node creates a request (22.12, 23.2), sends it, sees it fail, or receives the head of its response.
+  // Node has created a request (22.12, 23.2), sent it, seen it fail, or received the head of its response.
   | 'http.client.request.created'
   | 'http.client.request.start'
   | 'http.client.request.error'
   | 'http.client.response.finish'
-  // redis 5.12 has a connection ready.
+  // A connection of redis 5.12 is ready.
   | 'node-redis:connection:ready'
-  // `fetch` or undici (from 5) creates a request, receives the head or the end of its response, or sees it fail.
+  // `fetch` or undici (5 and later) has created a request, received the head or the end of its response, or seen it
+  // fail.
   | 'undici:request:create'
   | 'undici:request:headers'
   | 'undici:request:trailers'
   | 'undici:request:error'
 
-/** Subscribes each listener to its channel. Returns a function that unsubscribes them all. */
+/** Subscribes each listener to its channel. Returns a function that unsubscribes all of them. */
 export function listen(listeners: { readonly [C in Channel]?: (message: never) => void }): () => void {
   const guarded = Object.entries(listeners).map(([channel, listener]) => [channel, ignoreErrors(listener)] as const)
   for (const [channel, listener] of guarded) subscribe(channel, listener)
@@ -27,7 +28,7 @@ export function listen(listeners: { readonly [C in Channel]?: (message: never) =
   }
 }
 
-/** Ignores what a listener throws, because the error would end the program. The observed call goes on untraced. */
+/** Ignores errors that a listener throws, because they would end the program. The observed call continues untraced. */
 function ignoreErrors(listener: (message: never) => void): (message: unknown) => void {
   return message => {
     try {

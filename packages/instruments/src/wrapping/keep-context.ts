@@ -8,25 +8,25 @@ export function bindCallback<Fn>(callback: Fn): Fn {
   return bindAfter(callback, () => undefined)
 }
 
-/** Does the same as `bindCallback`, and first passes the arguments of the callback to `before`. */
+/** Like `bindCallback`, but first passes the callback's arguments to `before`. */
 export function bindAfter<Fn>(callback: Fn, before: (...args: unknown[]) => void): Fn {
   const inContext = takeContext()
-  // A stand-in keeps the length and the name of the callback, which a library may read.
+  // A stand-in keeps the callback's length and name, which a library may read.
   return standInOnce(callback as Method, (original, self, args) => {
     before(...args)
     return inContext(() => Reflect.apply(original, self, args))
   }) as Fn
 }
 
-/** Returns the same arguments, with each callback bound to the current context. */
+/** Returns the same arguments, but with each callback bound to the current context. */
 export function bindCallbacks(args: unknown[]): unknown[] {
   return args.some(isFunction) ? args.map(arg => (isFunction(arg) ? bindCallback(arg) : arg)) : args
 }
 
-/** Surrounds a method that the program calls: its callbacks run in the context of that call. */
+/** Wraps a method that the program calls, so that its callbacks run in the context of the call. */
 export const aroundCallbacks: Around = (proceed, _self, args) => proceed(bindCallbacks(args))
 
-/** Keeps a client's own work out of the trace that caused it. Callbacks of the program still run in their context. */
+/** Keeps a client's own work out of the trace that caused it. The program's callbacks still run in their context. */
 export const aroundOwnWork: Around = (proceed, _self, args) => suppress(() => proceed(bindCallbacks(args)))
 
 /** Creates wrappers for methods whose callbacks run in the context of the code that passed them. */
@@ -34,7 +34,7 @@ export function wrapCallbacks(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundCallbacks]))
 }
 
-/** Creates wrappers for methods in which a client works for itself, such as opening a connection. */
+/** Creates wrappers for methods that do a client's own work, such as opening a connection. */
 export function wrapOwnWork(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundOwnWork]))
 }

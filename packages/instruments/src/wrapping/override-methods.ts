@@ -2,10 +2,11 @@ import { Object, Reflect, Symbol, WeakMap } from '@osprofiler/core/toolkit'
 import type { Arounds, Method } from './wrap-method.js'
 
 /**
- * Returns a function that overrides the methods with these names in a single object. It skips methods that the object
- * lacks, and returns false for an object that cannot be changed, such as a frozen one. All objects of a class share the
- * new functions, because each request has many such objects. They keep the original name and length, and stay out of
- * listings. Assignment would fail if the program has frozen the prototype.
+ * Returns a function that overrides the methods with these names in a single object. That function skips methods that
+ * the object lacks, and returns false for an object that cannot be changed, such as a frozen one. All objects of a
+ * class share the new functions, because each request has many such objects. The functions keep the original name and
+ * length, and are not enumerable. They are defined rather than assigned, because assignment fails if the program has
+ * frozen the prototype.
  */
 export function createOverrides(overrides: Arounds): (object: object) => boolean {
   const mark: symbol = Symbol('osprofiler.prototype')
@@ -33,7 +34,7 @@ function createMembers(prototype: object, overrides: Arounds, mark: symbol): rea
     if (typeof original !== 'function') return []
     const method: Method = function (this: unknown, ...args) {
       const self = this as Readonly<Record<symbol, object | undefined>>
-      // Not the prototype of `this`, because `this` may inherit from the overridden object.
+      // The prototype of `this` is not used, because `this` may inherit from the overridden object.
       const originalPrototype = self[mark] ?? Object.getPrototypeOf(self)
       return around(given => Reflect.apply(originalPrototype[name], self, given), self, args)
     }

@@ -1,6 +1,6 @@
 import { Error, Number, Reflect } from '@osprofiler/core/toolkit'
 
-/** A function on the stack. Unknown strings are empty, and unknown numbers are 0. */
+/** A function on the stack. Strings that are unknown are empty, and numbers that are unknown are 0. */
 export interface Frame {
   readonly name: string
   /** A path or a URL. */
@@ -11,13 +11,16 @@ export interface Frame {
 
 const { captureStackTrace } = Error
 
-/** Returns the newest functions on the stack, the last called first. Works even if the program has frozen `Error`. */
+/**
+ * Returns the innermost functions on the stack, the most recent call first. Works even if the program has frozen
+ * `Error`.
+ */
 export function readStack(maxFrames: number): readonly Frame[] {
   const { stackTraceLimit, prepareStackTrace } = Error
   const holder: { stack?: readonly Frame[] | string } = {}
   try {
     Reflect.set(Error, 'stackTraceLimit', maxFrames)
-    // Tools that map stack lines to their sources would spend milliseconds here.
+    // Replaces tools that map stack lines to their sources, which would take milliseconds here.
     Reflect.set(Error, 'prepareStackTrace', readFrames)
     captureStackTrace(holder, readStack)
     const { stack = [] } = holder
@@ -41,7 +44,7 @@ function readFrames(_error: unknown, frames: readonly NodeJS.CallSite[]): readon
 const STACK_LINE =
   /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
 
-/** Parses a line of a stack that Node or the program formats as text despite the hook. */
+/** Parses a stack line. Used if Node or the program formats the stack as text despite the hook. */
 function parseLine(line: string): Frame {
   const [, name = '', file = '', at = '0', column = '0'] = STACK_LINE.exec(line) ?? []
   return { name, file, line: Number(at), column: Number(column) }

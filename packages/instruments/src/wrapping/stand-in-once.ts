@@ -8,7 +8,9 @@ import {
   sourceOf,
 } from '@osprofiler/core/toolkit'
 
-/** Replaces a function that lives as long as one call. Cheaper than `standIn`: no decorator knows such a function. */
+/**
+ * Wraps a function that exists for one call only. Cheaper than `standIn`, because decorators never see such a function.
+ */
 export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return new Proxy<F>(fn, {
     apply: (original, self, args) => call(original as unknown as Call, self, args),
@@ -16,7 +18,7 @@ export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): 
   })
 }
 
-/** Returns a stand-in for one call that passes the arguments to `first` before it calls the function. */
+/** Returns a stand-in for one call, which passes the arguments to `first` before it calls the function. */
 export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unknown[]) => void): F {
   return standInOnce(fn, (original, self, args) => {
     first(...args)
@@ -24,9 +26,9 @@ export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unkn
   })
 }
 
-/** Gives accessors the function itself as `this`, just like `standIn`. */
+/** Accessors run with the original function as `this`, as in `standIn`. */
 function readMember(original: AnyFunction, key: string | symbol): unknown {
   const value: unknown = Reflect.get(original, key)
-  // Node does not show the source text of a proxy.
+  // Calling `toString` on a proxy does not show the function's source.
   return key === 'toString' && value === Function.prototype.toString ? () => sourceOf(original) : value
 }

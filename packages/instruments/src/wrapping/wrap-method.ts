@@ -1,27 +1,28 @@
 import { Map, Object, Reflect, shared, standIn, WeakMap } from '@osprofiler/core/toolkit'
 
-/** Method as its wrapper calls the method, with any receiver and arguments. */
+/** A method as its wrapper calls it, with any receiver and arguments. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** Function that calls the wrapped method with these arguments, on the original receiver. */
+/** Calls the wrapped method with these arguments, on the original receiver. */
 export type Proceed = (args: readonly unknown[]) => unknown
 
-/** Runs in place of a method. Calls the method by `proceed`, with the arguments of the program or others. */
+/** Runs in place of a method. Calls the method by `proceed`, with the program's arguments or with changed ones. */
 export type Around = (proceed: Proceed, self: unknown, args: unknown[]) => unknown
 
-/** Wrappers by the names of their methods. */
+/** Wrappers by method name. */
 export type Arounds = Readonly<Record<string, Around>>
 
 interface Wrapping {
-  /** Only the first one runs. When it is undone, the next one takes over. */
+  /** Only the first wrapper runs. When it is removed, the next one takes over. */
   readonly arounds: Around[]
-  /** Removes the wrapper. If other code has wrapped it in the meantime, the wrapper stays and does nothing. */
+  /** Removes the wrapper. If other code has wrapped the method in the meantime, the wrapper stays and does nothing. */
   restore(): void
 }
 
 /**
- * Puts `around` in place of a method of `holder`, usually a prototype. Returns a function that undoes this, or
- * `undefined` if there is no such method. Of two installations or copies of this package, only one sees each call.
+ * Replaces a method of `holder`, usually a prototype, with `around`. Returns a function that undoes this, or
+ * `undefined` if there is no such method. Even with two installations or copies of this package, only one wrapper sees
+ * each call.
  */
 export function wrapMethod(holder: object, name: string, around: Around): (() => void) | undefined {
   const wrappings = getWrappings(holder)
@@ -39,27 +40,27 @@ export function wrapMethod(holder: object, name: string, around: Around): (() =>
   }
 }
 
-/** Wraps methods of an object, including inherited ones. Skips methods that the object lacks. */
+/** Wraps an object's methods, including inherited ones. Skips methods that the object lacks. */
 export function wrapMethods(holder: object, arounds: Arounds): () => void {
   return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(holder, name, around)))
 }
 
-/** Wraps methods of a class, given its prototype. Wraps each method in the class that defines it. */
+/** Wraps methods of the class with this prototype. Each method is wrapped in the class that defines it. */
 export function wrapInherited(prototype: object, arounds: Arounds): () => void {
   return undoAll(Object.entries(arounds).map(([name, around]) => wrapMethod(findOwner(prototype, name), name, around)))
 }
 
-/** Combines functions that undo into one. Skips `undefined`, which stands for a method that does not exist. */
+/** Combines several undo functions into one. Skips `undefined`, which means that a method does not exist. */
 export function undoAll(undos: readonly ((() => void) | undefined)[]): () => void {
   return () => {
     for (const undo of undos) undo?.()
   }
 }
 
-/** Returns the prototype that has the method itself, because classes of a library derive from one another. */
+/** Returns the prototype that defines the method, because a library's classes may inherit from one another. */
 function findOwner(prototype: object, method: string): object {
   const parent: object | null = Object.getPrototypeOf(prototype)
-  // `Object.prototype` belongs to no library.
+  // `Object.prototype` does not belong to the library, so the search stops before it.
   const isLast = parent === null || Object.getPrototypeOf(parent) === null
   return isLast || Object.hasOwn(prototype, method) ? prototype : findOwner(parent, method)
 }
@@ -85,7 +86,10 @@ function installWrapper(holder: object, name: string): Wrapping | undefined {
   }
 }
 
-/** Calls `around`. If it fails, perhaps on an unknown version, the program still gets the method's result or error. */
+/**
+ * Calls `around`. If `around` fails, perhaps on an unknown library version, the program still gets the method's result
+ * or error.
+ */
 function callAround(around: Around, method: Method, self: unknown, args: readonly unknown[]): unknown {
   let methodThrew = false
   let returned: { readonly value: unknown } | undefined
@@ -104,7 +108,7 @@ function callAround(around: Around, method: Method, self: unknown, args: readonl
   }
 }
 
-/** Shared by all copies of this package. Kept outside the holders, which belong to other code and may be frozen. */
+/** Shared by all copies of this package. Stored outside the holders, which belong to other code and may be frozen. */
 const wrappingsByHolder = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
 
 function getWrappings(holder: object): Map<string, Wrapping> {

@@ -1,15 +1,15 @@
 import { Map, Object } from '@osprofiler/core/toolkit'
 import { undoAll } from './wrap-method.js'
 
-/** Classes that were wrapped when their first object was seen. */
+/** Classes that are wrapped when their first object is seen. */
 export interface SeenClasses {
   readonly hasSeen: boolean
-  /** Wraps the class of an object when it is first seen. Returns the object. */
+  /** Wraps an object's class when an object of that class is first seen. Returns the object. */
   see<T>(object: T): T
   undo(): void
 }
 
-/** Wraps classes that a library does not export, each when its first object is seen. `wrap` receives the prototype. */
+/** Wraps classes that a library does not export, when their first object is seen. `wrap` receives the prototype. */
 export function wrapWhenSeen(wrap: (prototype: object) => (() => void) | undefined): SeenClasses {
   const undos = new Map<object, (() => void) | undefined>()
   let isActive = true

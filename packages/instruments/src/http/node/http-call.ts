@@ -7,7 +7,7 @@ import { DEFAULT_PORTS, joinUrl, ORIGIN_CACHE_LIMITS, type PathAndQuery, splitTa
 
 type Scheme = 'http' | 'https'
 
-/** Outgoing request as passed to `node:http`, with Node's defaults filled in. */
+/** An outgoing request as passed to `node:http`, with Node's defaults filled in. */
 export interface HttpCall extends PathAndQuery {
   readonly scheme: Scheme
   readonly method: string
@@ -15,19 +15,19 @@ export interface HttpCall extends PathAndQuery {
   readonly host: string
   readonly port: number
   readonly socketPath: string | undefined
-  /** The URL that a request to a proxy asks for. */
+  /** The requested URL, if the request goes to a proxy. */
   readonly proxiedUrl: URL | undefined
   readonly agent: unknown
 }
 
-/** Arguments of `http.request` or `https.request`, as Node understands them. */
+/** The arguments of `http.request` or `https.request`, as Node interprets them. */
 export interface HttpArguments {
   readonly call: HttpCall
   readonly url: URL | undefined
   readonly options: HttpOptions
 }
 
-/** Options of the program, which may have any type. */
+/** Options that the program passed. Their values may have any type. */
 type HttpOptions = Readonly<Record<string, unknown>>
 
 const NO_OPTIONS: HttpOptions = {}
@@ -41,7 +41,7 @@ export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArg
   return { call: readCall(options, url, scheme), url, options }
 }
 
-/** Returns equal arguments without accessors and proxies. Like Node, runs the code of the program in them once. */
+/** Returns equal arguments without accessors and proxies. Like Node, runs the program's code in them once. */
 export function snapshotArguments(args: readonly unknown[]): unknown[] {
   return args.map(argument => {
     if (typeof argument !== 'object' || argument === null) return argument
@@ -59,7 +59,7 @@ function runsCodeWhenRead(object: object): boolean {
   return Object.values(Object.getOwnPropertyDescriptors(object)).some(({ get }) => get !== undefined)
 }
 
-/** Returns arguments for the same request with other headers. Keeps the callback. */
+/** Returns the arguments for the same request with different headers. Keeps the callback. */
 export function withHeaders(args: readonly unknown[], { url, options }: HttpArguments, headers: unknown): unknown[] {
   const callback = args.slice(1, 3).find(argument => typeof argument === 'function')
   return [{ ...(url && urlToHttpOptions(url)), ...options, headers }, callback]
@@ -88,7 +88,7 @@ function readCall(options: HttpOptions, url: URL | undefined, scheme: Scheme): H
   }
 }
 
-/** An option wins over the URL, even if the option is `undefined`. */
+/** An option takes precedence over the URL, even if the option is `undefined`. */
 function readOption(options: HttpOptions, name: string, urlValue?: string): unknown {
   return Object.hasOwn(options, name) ? options[name] : urlValue
 }
@@ -102,7 +102,7 @@ function splitUrl({ pathname, search }: URL): PathAndQuery {
   return { path: pathname, query: search.slice(1) }
 }
 
-/** Describes an existing request. Only its `Host` header shows the port. */
+/** Describes an existing request. The port is only known from its `Host` header. */
 export function readCallOfRequest(request: ClientRequest): HttpCall {
   const { method, host, path, protocol } = request
   const agent = readMember(request, 'agent')
@@ -123,7 +123,7 @@ export function readCallOfRequest(request: ClientRequest): HttpCall {
   }
 }
 
-/** Returns what the point records: for a request to a proxy, the URL that the request asks for. */
+/** Returns what the point records. For a request to a proxy, this is the URL that the proxy is asked for. */
 export function toOutgoingRequest(call: HttpCall): OutgoingRequest {
   const { method, path, query, proxiedUrl, socketPath } = call
   if (proxiedUrl === undefined) {
@@ -136,8 +136,9 @@ export function toOutgoingRequest(call: HttpCall): OutgoingRequest {
 }
 
 /**
- * Returns all readers of a header: the requested server, the server to connect to, and proxies. An empty string stands
- * for an unknown reader. `sentTarget` is the target that was sent in the end. `isHostOnly` leaves out paths.
+ * Returns the URLs of all servers that can read the headers: the requested server, the server to connect to, and
+ * proxies. An empty string means an unknown reader. `sentTarget` is the target that was actually sent. `isHostOnly`
+ * omits the paths.
  */
 export function listReceivers(
   call: HttpCall,
@@ -147,10 +148,10 @@ export function listReceivers(
   const { scheme, host, port, agent, proxiedUrl } = call
   const origin = toOrigin(scheme, host, String(port))
   const others: (URL | string | undefined)[] = proxiedUrl === undefined ? [] : [origin]
-  // The options of the agent win over those of the request.
+  // The agent's options take precedence over those of the request.
   const agentHost = readMember(readMember(agent, 'options'), 'host')
   if (agentHost) others.push(toOrigin(scheme, String(agentHost), ''))
-  // For https, a proxy only sees a tunnel.
+  // For https, the proxy only forwards encrypted bytes.
   if (scheme === 'http') {
     const isRewritten = proxiedUrl === undefined && sentTarget !== undefined && /^https?:/i.test(sentTarget)
     others.push(...listProxies(agent, isRewritten))
@@ -160,7 +161,7 @@ export function listReceivers(
 }
 
 function listProxies(agent: unknown, isRewritten: boolean): readonly (URL | string | undefined)[] {
-  // Node's own agent, from 24 on, rewrites the target if it uses the proxy.
+  // On Node 24 and later, Node's own agent rewrites the target if it uses the proxy.
   const environment = readMember(readMember(agent, 'options'), 'proxyEnv')
   const ownProxy = readMember(environment, 'http_proxy') ?? readMember(environment, 'HTTP_PROXY')
   const found: (URL | string | undefined)[] = isRewritten ? [typeof ownProxy === 'string' ? ownProxy : undefined] : []
@@ -168,19 +169,22 @@ function listProxies(agent: unknown, isRewritten: boolean): readonly (URL | stri
   if (proxy) found.push(typeof proxy === 'string' ? proxy : readHref(proxy))
   const options = readMember(agent, 'proxyOptions')
   if (options) found.push(toOrigin('http', String(readMember(options, 'host')), ''))
-  // Unknown, because the agent asks anew for each request, perhaps by a promise.
+  // The proxy is unknown, because the agent chooses it for each request, perhaps asynchronously.
   if (typeof readMember(agent, 'getProxyForUrl') === 'function') found.push(undefined)
   return found
 }
 
-/** Returns `undefined` for an invalid host, which could become another one in a URL: `allowed.example@evil`. */
+/**
+ * Returns `undefined` for an invalid host, which could become a different host in a URL, such as
+ * `allowed.example@evil`.
+ */
 function toOrigin(scheme: string, givenHost: string, port: string): URL | undefined {
   const host = stripBrackets(givenHost)
   if (isIP(host) !== 6 && !/^[^\s/\\:@?#%[\]]+$/.test(host)) return undefined
   return parseOrigin(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`)
 }
 
-/** Shared, so the URL must not change. */
+/** The result is shared, so callers must not change the URL. */
 const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...ORIGIN_CACHE_LIMITS)
 
 function stripBrackets(host: string): string {
@@ -196,7 +200,7 @@ function readScheme(protocol: unknown): 'http' | 'https' | undefined {
   return protocol === 'https:' ? 'https' : protocol === 'http:' ? 'http' : undefined
 }
 
-/** Recognizes URLs of other realms by their members, as Node does. */
+/** Recognizes URLs from other realms by their members, as Node does. */
 function isUrl(value: unknown): value is URL {
   if (typeof value !== 'object' || value === null) return false
   const { href, protocol, auth, path } = value as Record<string, unknown>

@@ -15,19 +15,19 @@ import {
 import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 
-/** A list of names and values in turn, or of pairs. */
+/** Headers as a flat list that alternates names and values, or as a list of pairs. */
 export type HeaderList = readonly unknown[]
 
-/** Decides how the trace headers of a request change, given its headers and the limits of its signatures. */
+/** Decides how the trace headers of a request change, given its current ones and the limits that its signatures set. */
 export type ChangeHeaders = (found: TraceValues, limits: SignatureLimits) => TraceHeaderChange | undefined
 
-/** Whether Node writes these headers when it makes the request, so that no header can be set later. */
+/** Whether Node writes these headers as soon as it creates the request, so that no header can be set later. */
 export function areWrittenAtOnce(headers: unknown): headers is OutgoingHttpHeaders | HeaderList {
   if (Array.isArray(headers)) return true
   return typeof headers === 'object' && headers !== null && Object.keys(headers).some(name => /^expect$/i.test(name))
 }
 
-/** Returns the headers after `change`, in their original form, or `undefined` if they stay as they are. */
+/** Returns the headers after `change`, in their original format, or `undefined` if nothing changes. */
 export function changeHeaders(
   headers: OutgoingHttpHeaders | HeaderList,
   change: ChangeHeaders,
@@ -52,9 +52,12 @@ function toOriginalForm(
   return Array.isArray(form[0]) ? [...others, ...added] : [...others, ...added].flat(1)
 }
 
-/** Changes the trace headers when the first byte is written. Until then the program may set its own, and sign them. */
+/**
+ * Changes the trace headers when the first byte is written. Until then, the program may set trace headers and sign
+ * them.
+ */
 export function changeHeadersLate(request: ClientRequest, change: ChangeHeaders): void {
-  // Other code waits for the first byte as well, in an unknown order.
+  // Other code has overridden `end`, so it may also wait for the first byte, and the order would be unknown.
   if (Object.hasOwn(request, 'end')) return changeHeadersNow(request, change)
   defineHidden(request, PENDING_CHANGE, change)
   overrideWriters(request)
@@ -82,7 +85,7 @@ const overrideWriters = createOverrides({
   flushHeaders: aroundWriter,
 })
 
-/** Changes the trace headers of a request, unless its head has been written. Never throws. */
+/** Changes the trace headers of a request, unless the request's head has been written. Never throws. */
 export function changeHeadersNow(request: ClientRequest, change: ChangeHeaders): void {
   try {
     if (request.headersSent) return
@@ -95,7 +98,7 @@ export function changeHeadersNow(request: ClientRequest, change: ChangeHeaders):
     for (const [name, value] of headers) request.setHeader(name, value)
     if (changed.isOurs) hideTraceHeaders(request)
   } catch {
-    // The request is sent without trace headers.
+    // If the change fails, the request is sent without trace headers.
   }
 }
 
@@ -115,7 +118,10 @@ function groupByName(headers: TraceHeaderChange['headers']): Map<string, string 
   return byName
 }
 
-/** Hides the trace headers in lists of headers, which clients such as superagent copy to the target of a redirect. */
+/**
+ * Hides the trace headers from methods that list headers. Clients such as superagent copy the listed headers to the
+ * target of a redirect.
+ */
 export const hideTraceHeaders = createOverrides({
   getHeaders(proceed, _self, args) {
     const headers = proceed(args) as Record<string, unknown>
@@ -130,7 +136,7 @@ function removeTraceHeaderNames(names: readonly string[]): readonly string[] {
   return names.filter(name => !isTraceHeader(name))
 }
 
-/** Returns headers as pairs of name and value, from an object, a flat list or a list of pairs. */
+/** Returns headers as name-value pairs, from an object, a flat list or a list of pairs. */
 export function listHeaders(headers: OutgoingHttpHeaders | HeaderList): readonly (readonly [unknown, unknown])[] {
   if (!isList(headers)) return Object.entries(headers)
   if (Array.isArray(headers[0])) return headers as readonly (readonly [unknown, unknown])[]

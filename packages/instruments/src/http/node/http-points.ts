@@ -8,7 +8,7 @@ import { isAbandoned, isUnread } from './unread-body.js'
 
 interface FollowedRequest {
   readonly progress: RequestProgress
-  /** The part of the request in which no connection was free. */
+  /** The point for the time in which no connection was free. */
   readonly wait: Point | undefined
   hasResponse: boolean
   hasTimedOut: boolean
@@ -24,14 +24,15 @@ interface FailureMessage {
   readonly error: unknown
 }
 
-// Kept on the request: the context at its response may be that of the connection. A `WeakMap` is slower to collect.
+// Stored on the request, because the response may arrive in the context of the connection. A `WeakMap` is slower to
+// collect.
 const FOLLOWED = Symbol('osprofiler.followed')
 
 function readFollowed(message: object): FollowedRequest | undefined {
   return (message as { [FOLLOWED]?: FollowedRequest })[FOLLOWED]
 }
 
-/** Ends the point of a request with the request. Records the time in the agent's queue as a point `wait`. */
+/** Ends the point of a request when the request ends. Records the time in the agent's queue as a point named `wait`. */
 export function followRequest(request: ClientRequest, progress: RequestProgress): void {
   const wait = isQueued(request) ? progress.point.startInside('wait', { wait: { for: 'pool' } }) : undefined
   const followed: FollowedRequest = { progress, wait, hasResponse: false, hasTimedOut: false }
@@ -40,7 +41,7 @@ export function followRequest(request: ClientRequest, progress: RequestProgress)
   if (!Object.hasOwn(request, 'destroy')) overrideRequestDestroy(request)
 }
 
-/** Tells the point of a request that the head of the response has come. */
+/** Notes in the point of a request that the response head has arrived. */
 export function onResponse({ request, response }: ResponseMessage): void {
   const followed = readFollowed(request)
   if (followed === undefined || followed.hasResponse) return
@@ -60,17 +61,17 @@ export function onResponse({ request, response }: ResponseMessage): void {
   if (!Object.hasOwn(response, 'destroy')) overrideResponseDestroy(response)
 }
 
-/** Fails the point of a request that Node reports as failed. */
+/** Fails the point of a request when Node reports an error. */
 export function onError({ request, error }: FailureMessage): void {
   const followed = readFollowed(request)
   if (followed !== undefined) failRequest(followed, error)
 }
 
-// At once, because code that destroys a request may have ended its own point before the connection closes.
+// The point ends at once, because code that destroys a request may end its own point before the connection closes.
 const overrideRequestDestroy = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
-    // A response that changed the protocol is handled when it closes.
+    // A response that changes the protocol is handled when it closes.
     const isUnfinished =
       response === undefined || (readFollowed(self as object)?.hasResponse === true && !response.complete)
     const result = proceed(args)
@@ -96,7 +97,7 @@ function endAtDestroy(
 ): void {
   const followed = readFollowed(message)
   if (!isUnfinished || !followed?.progress.point.open) return
-  // A client that follows redirects itself does not need the rest of the redirecting response.
+  // A client that follows redirects itself does not read the rest of the redirect response.
   if (!error && response !== undefined && isRedirect(response)) followed.progress.point.stop()
   else failRequest(followed, error ?? undefined)
 }
@@ -113,14 +114,17 @@ function endAtClose(followed: FollowedRequest, response: IncomingMessage | undef
   wait?.stop()
   if (!point.open) return
   if (response === undefined) return failRequest(followed, undefined)
-  // Node publishes no response that changes the protocol of the connection: a WebSocket, a tunnel.
+  // Node publishes no response that changes the connection's protocol, such as one for a WebSocket or a tunnel.
   if (!hasResponse) return progress.endUpgraded(response.statusCode)
   if (!response.complete) return failRequest(followed, response.errored ?? undefined)
-  // The whole body has arrived. If nobody reads it, a reader may still come.
+  // The whole body has arrived. If nobody has read it yet, a reader may still be added.
   if (!isUnread(response)) point.stop()
 }
 
-/** Node reports a `destroy()` without an error as a reset connection. */
+/**
+ * Node reports a `destroy()` without an error as a reset connection, so a reset after a timeout is recorded as the
+ * timeout.
+ */
 function failRequest({ progress: { point }, wait, hasTimedOut }: FollowedRequest, error: unknown): void {
   wait?.stop()
   const isReset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'

@@ -40,21 +40,22 @@ interface TracedRequest {
   readonly progress: RequestProgress
 }
 
-/** A request whose point begins before Node makes the request. */
+/** A request whose point begins before Node creates the request. */
 interface PreparedRequest extends TracedRequest {
-  /** The arguments of the program, perhaps with other headers. */
+  /** The program's arguments, perhaps with changed headers. */
   readonly args: unknown[]
   readonly carriesTrace: boolean
 }
 
 /**
  * Records the requests of `node:http` and `node:https`, and therefore of axios, got, node-fetch and superagent, as
- * points named `http` or `https`. A point lasts from the call to the last byte of the response. If nobody reads the
- * body once the trace is over, the point ends at the response's head. Allowed receivers get the trace headers.
+ * points named `http` or `https`. A point lasts from the call to the last byte of the response. If the body is still
+ * unread when the trace ends, the point ends at the response's head. Only allowed receivers get the trace headers.
  *
- * Wraps the functions on every Node: only their arguments show the port, and the headers that Node writes at once. A
- * channel reports requests of the class, or of a function taken out before (`const { request } = require('http')`),
- * when they are made (on Node 20, sent). The others are seen when their head is written.
+ * Wraps the functions on every version of Node, because only their arguments show the port and the headers that Node
+ * writes at once. Requests made by the class, or by a function that was extracted earlier (`const { request } =
+ * require('http')`), are reported by a channel. It reports them when they are created (on Node 20, when they are sent).
+ * All other requests are seen when their head is written.
  */
 export function instrumentHttp(settings: InstrumentSettings): () => void {
   const { mayReceive } = settings
@@ -95,7 +96,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     if (!request.headersSent) changeHeadersLate(request, createHeaderChange(progress, receiverOf(call, request.path)))
   }
 
-  /** Begins the point of a request that no wrapped function has made. Returns the headers to write. */
+  /** Begins the point of a request that no wrapped function created. Returns the headers to write. */
   function traceUnprepared(request: ClientRequest, headers: unknown): unknown {
     const traced = traceRequest(request)
     if (traced === undefined) return headers
@@ -103,7 +104,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     followRequest(request, progress)
     const change = createHeaderChange(progress, receiverOf(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
-    // These are the headers of the request itself, so they show the change.
+    // `headers` are the request's own headers, so they include the change.
     if (headers) changeHeadersNow(request, change)
     return headers
   }
@@ -137,7 +138,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 }
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-/** Node has the channel from 22.12 and from 23.2 on. */
+/** The channel exists in Node 22.12 and later, and in Node 23.2 and later. */
 const HAS_CREATED_CHANNEL = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12)
 
 type SendRequest = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
@@ -156,10 +157,10 @@ function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send:
   })
 }
 
-/** Whether a request is being made whose point has begun. Shared by all copies of this package. */
+/** True while a request is created whose point has already begun. Shared by all copies of this package. */
 const opening = shared('instruments.opening', () => ({ requests: false }))
 
-/** A request that an agent sends to a proxy, to open a connection, is a part of the same point. */
+/** Requests made while `fn` runs, such as an agent's request that opens a tunnel, belong to the current point. */
 function runWhileOpening<T>(fn: () => T): T {
   opening.requests = true
   try {
@@ -185,7 +186,7 @@ function createHeaderChange({ point }: RequestProgress, receiver: Receiver): Cha
   return (found, limits) => changeTraceHeaders(point, found, limits, receiver)
 }
 
-/** An error of ours must not reach the program. */
+/** An error in our code must not reach the program. */
 function tryOrUndefined<T>(fn: () => T): T | undefined {
   try {
     return fn()

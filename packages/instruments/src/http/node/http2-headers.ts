@@ -16,8 +16,9 @@ import { changeHeaders, type HeaderList, listHeaders } from './http-headers.js'
 type RequestHeaders = OutgoingHttpHeaders | HeaderList
 
 /**
- * Keeps the pair of a caller from going on over `node:http2`, whose requests are not recorded. A gateway that copies
- * the headers of its request sends its own pair instead, or no pair to a host that must not have one.
+ * Keeps `node:http2` from forwarding a caller's pair of trace headers. Requests over `node:http2` are not recorded. A
+ * gateway that copies the headers of an incoming request sends its own pair instead, or no pair if the host must not
+ * have one.
  */
 export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => void {
   return whenHttp2Loaded(http2 => {
@@ -34,7 +35,7 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
 /** The authority of each session, as the program wrote it. */
 const authorities = new WeakMap<object, unknown>()
 
-/** Loads the module where Node reports no later loads. This takes four milliseconds. */
+/** Loads the module if Node cannot report later loads. Loading takes four milliseconds. */
 function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
   if ('registerHooks' in Module) return whenBuiltinLoaded('node:http2', onLibrary)
   return onLibrary(process.getBuiltinModule('node:http2'))
@@ -62,7 +63,7 @@ function replaceCallersPair(
     return changeTraceHeaders(profiler, found, limits, receiverOf(session, headers, mayReceive))
   })
   if (changed === undefined) return headers
-  // A symbol on the headers lists those that must not be compressed.
+  // A symbol property of the headers lists the headers that must not be compressed.
   return Object.assign(changed.headers as RequestHeaders, pickSymbols(headers))
 }
 
@@ -94,7 +95,7 @@ function readHeader(headers: RequestHeaders, name: string): string | undefined {
   return entry === undefined || entry[1] === undefined ? undefined : String(entry[1])
 }
 
-/** Reads an argument of `connect()`: a string, a URL, or an object with some members of a URL. */
+/** Reads an argument of `connect()`: a string, a URL, or an object with some of a URL's members. */
 function parseAuthority(authority: unknown): URL | undefined {
   if (typeof authority === 'string') return URL.canParse(authority) ? new URL(authority) : undefined
   if (typeof authority !== 'object' || authority === null) return undefined

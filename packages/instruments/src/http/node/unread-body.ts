@@ -1,19 +1,22 @@
 import type { Readable } from 'node:stream'
 import { Array } from '@osprofiler/core/toolkit'
 
-/** How many streams, one after another, a client may pipe a body through. */
+/** Maximum number of streams that a client may pipe a body through, one after another. */
 const MAX_PIPED_STREAMS = 8
 
-/** Whether nobody reads a stream. If a client such as node-fetch pipes it into another stream, that stream decides. */
+/**
+ * Whether nobody reads a stream. If a client such as node-fetch pipes it into another stream, checks that stream
+ * instead.
+ */
 export function isUnread(stream: Readable, depth = 0): boolean {
   const pipes = getPipes(stream)
   if (pipes.length === 0) return !stream.readableDidRead && stream.readableFlowing !== true && !hasListeners(stream)
-  // Each stream behind it adds one listener for `data`.
+  // Each stream that this one is piped into adds one `data` listener.
   if (depth >= MAX_PIPED_STREAMS || stream.listenerCount('data') > pipes.length) return false
   return pipes.every(pipe => isReadable(pipe) && isUnread(pipe, depth + 1))
 }
 
-/** Whether a part of a stream was read, and no reader is left. */
+/** Whether part of a stream was read, and nobody reads it any longer. */
 export function isAbandoned(stream: Readable): boolean {
   if (stream.readableFlowing !== false || stream.readableEnded || stream.destroyed) return false
   return getPipes(stream).length === 0 && !hasListeners(stream)
@@ -28,7 +31,7 @@ function getPipes(stream: Readable): readonly unknown[] {
   return Array.isArray(pipes) ? pipes : []
 }
 
-/** A stream that is only writable is read by the code that made it. */
+/** Whether a stream has a readable side. If it has none, its creator reads whatever is written to it. */
 function isReadable(stream: unknown): stream is Readable {
   const { readable, readableFlowing } = stream as Partial<Readable>
   return readable === true && readableFlowing !== undefined

@@ -35,12 +35,13 @@ interface ChannelMessage {
 
 /**
  * Records the requests of Node's `fetch` and of undici 5 to 8 as points named `http` or `https`, one per redirect. A
- * point lasts from the call to the last byte of the response. If nobody reads the body once the trace is over, the
- * point ends at the response's head. Allowed receivers get the trace headers.
+ * point lasts from the call to the last byte of the response. If the body is still unread when the trace ends, the
+ * point ends at the response's head. Only allowed receivers get the trace headers.
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   const isHostOnly = dependsOnHostOnly(mayReceive)
-  // Kept on the request: the context at its response is that of the connection. A `WeakMap` is slower to collect.
+  // Stored on the request, because the response arrives in the context of the connection. A `WeakMap` is slower to
+  // collect.
   const progressKey = Symbol('osprofiler.point')
   type MarkedRequest = UndiciRequest & { [mark: symbol]: RequestProgress | undefined }
 
@@ -60,7 +61,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     setTraceHeaders(request, point, mayCarry(target) ? normalizeHost(target.origin.url) : undefined)
   }
 
-  /** A proxy reads the headers as well, so it must be allowed too. */
+  /** A proxy can read the headers, so the proxy must be allowed as well. */
   function mayCarry(target: RequestTarget): boolean {
     const { origin, peer } = target
     if (!mayReceive(isHostOnly ? origin.url : joinUrl(origin.url, target))) return false
@@ -74,7 +75,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     watchBody(request, progress)
   }
 
-  // Requests in flight when this is undone are followed to their ends.
+  // Requests that are in flight when the instrument is removed are followed until they end.
   let requestsUnderWay = 0
   let isUndone = false
 

@@ -4,25 +4,29 @@ import type { Around } from '../../wrapping/wrap-method.js'
 import type { RequestProgress } from '../request-progress.js'
 import type { UndiciRequest } from './undici-request.js'
 
-/** Progress of a response body. For each part of the body, undici learns whether there is room for more. */
+/**
+ * Progress of a response body. undici delivers the body in parts, and learns after each one whether there is room for
+ * more.
+ */
 interface ResponseBody {
   readonly progress: RequestProgress
-  /** How often undici itself makes room at most, while nobody reads. */
+  /** Maximum number of times that undici itself makes room while nobody reads. */
   readonly maxOwnDrains: number
   isFull: boolean
-  /** How often there was room again after `isFull`. */
+  /** How often room was made after `isFull`. */
   drains: number
   isTraceOver: boolean
 }
 
-// The `fetch` of undici 5 passes a body through a second stream, which takes the first parts.
+// The `fetch` of undici 5 pipes a body through a second stream, which takes the first parts.
 const UNDICI_5_OWN_DRAINS = 2
 
 const BODY = Symbol('osprofiler.body')
 
 /**
- * Ends the point of a response at its head if nobody reads the body once the trace is over. A small body is complete
- * before, so its reading leaves no sign. Overrides methods, because no channel says whether there is more room.
+ * If nobody reads the body by the end of the trace, ends the response's point at the response head. A small body is
+ * complete earlier, so it is unknown whether it was read. Overrides methods, because no channel says whether there is
+ * room.
  */
 export function watchBody(request: UndiciRequest, progress: RequestProgress): void {
   const maxOwnDrains = typeof request.headers === 'string' ? UNDICI_5_OWN_DRAINS : 0
@@ -48,10 +52,10 @@ const aroundPart: Around = (proceed, self, args) => {
   const result = proceed(args)
   if (body === undefined) return result
   const isFull = result === false
-  // undici 5 also delivers empty parts, which need no room.
+  // undici 5 also delivers empty parts, which do not show that room was made.
   if (body.isFull && !(isFull && (args[0] as Uint8Array).length === 0)) body.drains++
   body.isFull = isFull
-  // The code that has just received the first part may still begin to read.
+  // Checks later, because the code that has just received the first part may still start to read.
   if (body.isTraceOver && isUnread(body)) checkWhenTraceOver(body)
   return result
 }

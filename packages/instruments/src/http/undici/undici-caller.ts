@@ -6,9 +6,9 @@ import type { UndiciRequest } from './undici-request.js'
 
 /**
  * Returns the profiler of the code that made a request, or `undefined` if that code was untraced or is unknown. Up to
- * undici 7 (Node 24), a request that waited for a limited pool, or that an interceptor repeats, has the context of
- * *another* request. Requests of undici's own API keep their context. Requests of `fetch` do not, and stay untraced,
- * because a wrong trace is worse than none.
+ * undici 7 (Node 24), a request that waited in a limited pool, or that an interceptor repeats, has the context of
+ * *another* request. Requests of undici's own API store their original context. Requests of `fetch` do not, so they
+ * stay untraced, because a wrong trace is worse than none.
  */
 export function findCallersProfiler(request: UndiciRequest): Profiler | undefined {
   const copy = findCopy(request)
@@ -19,17 +19,17 @@ export function findCallersProfiler(request: UndiciRequest): Profiler | undefine
   return profiler === undefined || isDelayed() ? undefined : profiler
 }
 
-/** A copy of undici. A process may have several. */
+/** A copy of undici. A process may contain several copies. */
 interface UndiciCopy {
-  /** Whether Node contains the copy, which makes only the requests of `fetch`, and whose pools have no limit. */
+  /** Whether the copy is part of Node. Such a copy makes only the requests of `fetch`, and its pools have no limit. */
   readonly isBuiltin: boolean
-  /** The symbol under which a request keeps the handler of its response. */
+  /** The symbol property of a request in which undici stores the handler of the response. */
   readonly handlerSymbol: symbol | undefined
 }
 
 const copies = new WeakMap<object, UndiciCopy>()
 
-/** Finds the copy by the class of its requests, because reading the stack for each request takes 15 us. */
+/** Finds the copy by the class of the request, because reading the stack for each request takes 15 us. */
 function findCopy(request: object): UndiciCopy {
   const requestClass = request.constructor
   const known = copies.get(requestClass)
@@ -46,7 +46,7 @@ function findCopy(request: object): UndiciCopy {
 
 const MAX_HANDLER_DEPTH = 8
 
-/** `request()`, `stream()` and `pipeline()` keep their context in the handler, which interceptors may have wrapped. */
+/** `request()`, `stream()` and `pipeline()` store their context in the handler, which interceptors may have wrapped. */
 function findCallersResource(request: object, { handlerSymbol: symbol }: UndiciCopy): AsyncResource | undefined {
   let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]
   for (let depth = 0; depth < MAX_HANDLER_DEPTH && typeof handler === 'object' && handler !== null; depth++) {
@@ -57,12 +57,12 @@ function findCallersResource(request: object, { handlerSymbol: symbol }: UndiciC
 }
 
 const MAX_FRAMES = 16
-// Functions that undici runs when a connection is free, a response is complete, or a retry is due.
+// Functions that undici calls when a connection becomes free, a response is complete, or a retry is due.
 const DELAYING_FUNCTIONS = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMessageComplete', 'onRetry'])
-// Function by which undici, from version 8 on, restores the context of the caller.
+// The function by which undici 8 and later restore the caller's context.
 const RESTORING_FUNCTION = 'runInAsyncScope'
 
-/** Whether undici creates a request later than its call, in another context. The stack shows this. */
+/** Whether undici is creating a request later than the program's call, in another context. The stack shows this. */
 function isDelayed(): boolean {
   const called = readStack(MAX_FRAMES).find(({ name }) => name === RESTORING_FUNCTION || DELAYING_FUNCTIONS.has(name))
   return called !== undefined && called.name !== RESTORING_FUNCTION

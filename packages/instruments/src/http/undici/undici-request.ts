@@ -3,20 +3,22 @@ import { SIGNATURE_HEADER_NAMES } from '../../propagation/signature-limits.js'
 import { isTraceHeader } from '../../propagation/trace-header-change.js'
 import { DEFAULT_PORTS, ORIGIN_CACHE_LIMITS, type PathAndQuery, splitTarget } from '../request-target.js'
 
-/** The part of undici's request that channels show in all versions from 5 to 8. */
+/** The part of undici's request that channels expose in all versions from 5 to 8. */
 export interface UndiciRequest {
-  /** The server or the proxy to connect to. */
+  /** The server or proxy to connect to. */
   readonly origin: string | URL
-  /** With the leading slash, or a whole URL in a request to a proxy. */
+  /** A path with its leading slash, or a full URL in a request to a proxy. */
   readonly path: string
   readonly method: string
   readonly upgrade?: unknown
-  /** Names and values in turn, where a value may be a list. Up to undici 5, the text to send. */
+  /** Alternating names and values. A value may be a list. Up to undici 5, this is the string to send. */
   readonly headers: string | readonly (string | readonly string[])[]
   addHeader(name: string, value: string): unknown
 }
 
-/** A server: its URL without a path, and what a point records of it. Shared, so the URL must not change. */
+/**
+ * A server's URL without a path, and what a point records about the server. Shared, so callers must not change the URL.
+ */
 export interface Origin {
   readonly url: URL
   readonly scheme: string
@@ -24,17 +26,17 @@ export interface Origin {
   readonly port: number
 }
 
-/** The requested server, and the peer to connect to, which may be a proxy. */
+/** The requested server, and the peer to connect to. The peer may be a proxy. */
 export interface RequestTarget extends PathAndQuery {
   readonly origin: Origin
   readonly peer: Origin
 }
 
-/** Returns the target, or `undefined` for `CONNECT`, which only opens a tunnel for a request. */
+/** Returns the target, or `undefined` for `CONNECT`, which only opens a tunnel for another request. */
 export function readRequestTarget({ origin, path, method }: UndiciRequest): RequestTarget | undefined {
   if (method === 'CONNECT') return undefined
   const peer = parseOrigin(String(origin))
-  // Not resolved against the origin: a path with two leading slashes would count as another host.
+  // The path is not resolved against the origin, because a path with two leading slashes would be resolved as a host.
   if (path.startsWith('/')) return { origin: peer, ...splitTarget(path), peer }
   const url = new URL(path)
   return { origin: parseOrigin(url.origin), ...splitTarget(url.pathname + url.search), peer }
@@ -50,7 +52,7 @@ const parseOrigin = remember<Origin>(
   ...ORIGIN_CACHE_LIMITS,
 )
 
-/** Returns the headers that decide about the trace headers. A value may be a list. */
+/** Returns the headers from which the change of the trace headers is decided. A value may be a list. */
 export function listDecidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {
   if (typeof headers === 'string')
     return headers
@@ -69,7 +71,9 @@ const DECIDING_NAME_LENGTHS: ReadonlySet<number> = new Set(
   ['x-trace-info', 'x-trace-ticket', ...SIGNATURE_HEADER_NAMES].map(({ length }) => length),
 )
 
-/** Whether a header may be a trace header or hold a signature. The length alone excludes nearly all others. */
+/**
+ * Whether a header may be a trace header or contain a signature. The length of the name rules out nearly all others.
+ */
 function isDecidingName({ length }: string): boolean {
   return DECIDING_NAME_LENGTHS.has(length)
 }

@@ -6,7 +6,7 @@ import type { UndiciRequest } from './undici-request.js'
 
 const UPGRADE = Symbol('osprofiler.upgrade')
 
-/** Ends the point when the response changes the protocol. undici 5 does not publish such a response. */
+/** Ends the point when the response changes the connection's protocol. undici 5 does not publish such a response. */
 export function watchUpgrade(request: UndiciRequest, progress: RequestProgress): void {
   if (request.upgrade && overrideUpgrade(request)) defineHidden(request, UPGRADE, progress)
 }
@@ -14,7 +14,7 @@ export function watchUpgrade(request: UndiciRequest, progress: RequestProgress):
 const aroundUpgrade: Around = (proceed, self, args) => {
   const result = proceed(args)
   const [status] = args
-  // For HTTP/2, the channels report the response later.
+  // For HTTP/2, `status` is not a number, and the channels report the response later.
   if (typeof status === 'number') (self as { [UPGRADE]?: RequestProgress })[UPGRADE]?.endUpgraded(status)
   return result
 }

@@ -3,12 +3,12 @@ import { hideValues } from '../../errors/hide-values.js'
 import { recordWithMessage } from '../../errors/recorded-error.js'
 import { type RedactedStatement, redactStatement } from './sql-text.js'
 
-// Members in which servers name parts of the schema.
+// Error members in which servers report names from the schema.
 const SCHEMA_MEMBERS = ['constraint', 'table', 'column', 'schema']
-// The same members, as pg and postgres name them.
+// The error members in all forms that pg and postgres use.
 const NAME_MEMBERS = [...SCHEMA_MEMBERS, 'dataType', ...SCHEMA_MEMBERS.map(name => `${name}_name`)]
 
-/** Hides parameters, literals and quotations in the message of an error, except names that the statement shows. */
+/** Hides parameters, literals and quoted text in an error message, except names that the statement shows. */
 export function hideValuesInMessage(error: unknown, { text, literals }: RedactedStatement, params: unknown): unknown {
   if (!isError(error)) return typeof error === 'string' ? '' : error
   const names = new Set(text.match(/[\w$]+/g))
@@ -26,9 +26,12 @@ export function hideValuesInMessage(error: unknown, { text, literals }: Redacted
   return shown
 }
 
-/** Hides from the first quotation that is no known name to the last quote, because quotes in values are not escaped. */
+/**
+ * Hides everything from the first quotation that is not a known name to the last quote, because quotes in values are
+ * not escaped.
+ */
 function hideQuotations(message: string, quote: string, names: ReadonlySet<string>): string {
-  // After a letter, the quote is an apostrophe.
+  // After a letter, a quote is an apostrophe.
   const opening = new RegExp(`(?<!\\w)${quote}`, 'g')
   for (let match = opening.exec(message); match !== null; match = opening.exec(message)) {
     const open = match.index
@@ -42,16 +45,16 @@ function hideQuotations(message: string, quote: string, names: ReadonlySet<strin
   return message
 }
 
-/** Accepts `users`, and `shop.users`, of which the statement may leave out the first part. */
+/** Accepts a name of the statement, such as `users`, and also `shop.users` if the statement contains only `users`. */
 function isKnownName(quoted: string, names: ReadonlySet<string>): boolean {
   const [last = '', ...before] = quoted.split('.').reverse()
   return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
 }
 
-// How deep bodies in dollar quotes are read, one inside another. Real SQL goes no deeper.
+// How many levels of nested dollar-quoted bodies are read. Real SQL does not nest more deeply.
 const MAX_NESTED_BODIES = 3
 
-/** Returns the value of a literal. If it is the body of a function or a `DO` of PostgreSQL, adds the values inside. */
+/** Returns the value of a literal. If it is the body of a PostgreSQL function or `DO`, adds the values inside. */
 function listLiteralValues(literal: string, nestedBodies = 0): string[] {
   const quote = /^\$[^$]*\$/.exec(literal)?.[0]
   if (quote === undefined || nestedBodies === MAX_NESTED_BODIES) return [unquote(literal)]

@@ -2,29 +2,29 @@ import { Math } from '@osprofiler/core/toolkit'
 import { readToken, type SqlDialect, type SqlToken } from './sql-tokens.js'
 import { SqliteStrings } from './sqlite-strings.js'
 
-/** Maximum number of characters that are read of a statement. */
+/** Maximum number of characters of a statement that are read. */
 const MAX_READ_CHARS = 50_000
-/** Maximum number of characters that are recorded of a statement. */
+/** Maximum number of characters of a statement that are recorded. */
 export const MAX_STATEMENT_CHARS = 4_000
 
-/** Statement that may be shown, and the literals that were hidden, which errors may repeat. */
+/** A statement that may be shown, and the literals that were hidden. Errors may repeat these literals. */
 export interface RedactedStatement {
   readonly text: string
   readonly literals: readonly string[]
 }
 
 /**
- * Reads a statement with `?` for each literal, without comments, and with single spaces. Names, placeholders and words
- * stay. Words are hidden as values of `PRAGMA x = word`, `SET x = word` and `ALTER ROLE y SET x = word`, and as
- * passwords without quotes. So are names that SQLite may read as strings: `= "value"`.
+ * Returns a statement with `?` for each literal, without comments, and with single spaces. Names, placeholders and
+ * words stay. Words are hidden if they are values in `PRAGMA x = word`, `SET x = word` or `ALTER ROLE y SET x = word`,
+ * or passwords without quotes. Quoted names are hidden if SQLite may read them as strings: `= "value"`.
  *
- * Hides what cannot be read for sure:
- * - everything after a comment that MySQL executes or that contains another one, and after a NUL, where servers may
- *   stop
- * - everything from the first string on, if a quote is never closed or a word directly follows a string. An apostrophe
- *   that was not doubled in a value looks like this: the rest of the value is then outside of the string
- * - the same if a string contains a backslash and the rest cannot be SQL. Such a server has changed the default of
- *   `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES`, and reads the string in another way
+ * Hides whatever cannot be read reliably:
+ * - everything after a comment that MySQL executes or that contains another comment, and after a NUL, where servers may
+ *   stop reading
+ * - everything from the first string on, if a quote is never closed or a word directly follows a string. This also
+ *   happens if an apostrophe in a value was not doubled: the rest of the value is then outside the string
+ * - everything from the first string on, if a string contains a backslash and the rest cannot be SQL. The server then
+ *   has changed the default of `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES`, and ends the string elsewhere
  * - everything after a `COPY`, because rows may follow
  */
 export function redactStatement(sql: string, dialect: SqlDialect): RedactedStatement {
@@ -49,11 +49,11 @@ class StatementReader {
   #text = ''
   #hasSpaceBefore = false
   #previous = ''
-  /** Where the first string began, and whether the server may see another end of a string. */
+  /** The position of the first string, and whether the server may end one of the strings elsewhere. */
   #firstStringAt: number | undefined
   #hasAmbiguousString = false
   #isUnclosed = false
-  /** Whether the text already shows that the rest is hidden. */
+  /** Whether the text already indicates that the rest is hidden. */
   #isRestHidden = false
   #valueFinder = new ValueFinder()
   readonly #strings: SqliteStrings | undefined
@@ -65,7 +65,7 @@ class StatementReader {
     if (dialect === 'sqlite') this.#strings = new SqliteStrings()
   }
 
-  /** Takes a token. `next` is the character after it. */
+  /** Reads a token. `next` is the character after the token. */
   read({ kind, text }: SqlToken, next: string | undefined): void {
     if (kind === 'skipped') {
       this.#hasSpaceBefore = this.#text !== ''
@@ -83,7 +83,7 @@ class StatementReader {
     if (this.#text.length > MAX_STATEMENT_CHARS) this.isReading = false
   }
 
-  /** `isCut` says that the statement is longer than what was read. */
+  /** `isCut` means that the statement is longer than the part that was read. */
   finish(isCut: boolean): RedactedStatement {
     this.#hideNames(this.#strings?.endStatement())
     if ((isCut && this.#hasAmbiguousString) || (!isCut && this.#isUnclosed)) this.#hideFromFirstString()
@@ -96,7 +96,7 @@ class StatementReader {
     this.#hide(text)
     this.#firstStringAt ??= this.#text.length - 1
     this.#hasAmbiguousString ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
-    // Such text is no SQL, or an `E'...'` string goes on and is not closed.
+    // Either this is not SQL, or it continues an `E'...'` string that is never closed.
     const continuesEscapeString = /^[eE]'/.test(this.#previous) && text.startsWith("'")
     if (continuesEscapeString || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#hideFromFirstString()
   }
@@ -118,7 +118,7 @@ class StatementReader {
     return this.#strings.isString(text, this.#previous, next, this.#text.length + (this.#hasSpaceBefore ? 1 : 0))
   }
 
-  /** Hides names that turned out to be strings. Goes backwards, because the places are those of the unchanged text. */
+  /** Hides names that turned out to be strings. Goes from last to first, so that the remaining positions stay valid. */
   #hideNames(places: readonly number[] | undefined): void {
     for (const place of places?.toReversed() ?? []) {
       const [name] = /^"[^"]*(?:""[^"]*)*"/.exec(this.#text.slice(place)) ?? []
@@ -171,25 +171,31 @@ const ACCOUNT_NOUNS = /^(?:USER|ROLE|GROUP)$/
 const BEFORE_SECRET = /^(?:BY|PASSWORD|RANDOM)$/
 const BEFORE_PLUGIN_SECRET = /^(?:AS|USING)$/
 
-/** Finds the words of one statement that are values. */
+/** Finds the words of a single statement that are values. */
 class ValueFinder {
   verb = ''
-  /** `#mayChangeSetting`: by its verb. `#isSettingValueNext`: the sign before the value has come. */
+  /**
+   * `#mayChangeSetting`: whether the statement's verb can change a setting. `#isSettingValueNext`: whether the sign
+   * before the value has been read.
+   */
   #mayChangeSetting = false
   #isSettingValueNext = false
-  /** `#isAboutAccount`: about logins. `#isIdentified`: `IDENTIFIED` has come. `#isSecretNext`: a password comes next. */
+  /**
+   * `#isAboutAccount`: whether the statement is about logins. `#isIdentified`: whether `IDENTIFIED` has been read.
+   * `#isSecretNext`: whether the next token is a password.
+   */
   #isAboutAccount = false
   #isIdentified = false
   #isSecretNext = false
 
-  /** Takes a word. Returns whether it is a value. */
+  /** Reads a word. Returns whether the word is a value. */
   takeWord(word: string, previous: string): boolean {
     const upper = word.toUpperCase()
     if (!/^(?:EXPLAIN|QUERY|PLAN)$/.test(upper)) this.verb ||= upper
     const isSecret = this.#isSecret(upper, previous)
     if (isSecret || this.#isSettingValueNext) return true
     if (upper === 'PRAGMA' || (upper === 'SET' && SETTING_VERBS.test(this.verb))) this.#mayChangeSetting = true
-    // `SET NULL` and `SET DEFAULT` belong to a foreign key or a column.
+    // `SET NULL` and `SET DEFAULT` are part of a foreign key or column definition.
     if (/^SET$/i.test(previous) && /^(?:NULL|DEFAULT)$/.test(upper)) this.#mayChangeSetting = false
     this.#isSettingValueNext = this.#mayChangeSetting && upper === 'TO'
     return false
@@ -207,7 +213,7 @@ class ValueFinder {
     return this.#isSettingValueNext
   }
 
-  /** Returns whether the next token is a value. After it, no password follows. */
+  /** Returns whether the next token is a secret, and then resets that state. */
   consumeSecret(): boolean {
     const isSecret = this.#isSecretNext
     this.#isSecretNext = false

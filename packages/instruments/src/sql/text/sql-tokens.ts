@@ -1,9 +1,9 @@
 import { RegExp, String } from '@osprofiler/core/toolkit'
 
-/** The rules by which strings and comments are read. */
+/** The SQL dialect, which decides how strings and comments are read. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite'
 
-/** Piece of a statement, with its original text. */
+/** A piece of a statement, with its original text. */
 export interface SqlToken {
   readonly kind: SqlTokenKind
   readonly text: string
@@ -13,46 +13,48 @@ const TOKEN_KINDS = ['skipped', 'string', 'number', 'unsure', 'word', 'name', 'u
 
 /**
  * `skipped`: spaces and comments. `string`, `number`: values. `word`: a name, a keyword or a placeholder. `name`: a
- * name in quotes. `unclosed`: everything after a quote that is never closed. `sign`: anything else. `unsure`:
- * everything from an ambiguous place on.
+ * quoted name. `unclosed`: everything after a quote that is never closed. `sign`: anything else. `unsure`: everything
+ * from an ambiguous position on.
  */
 export type SqlTokenKind = (typeof TOKEN_KINDS)[number]
 
-// The order of the kinds decides. All patterns are linear: no repeated part can be read in two ways. No other quote may
-// follow a closing one. Otherwise a failing pattern would try one half of a doubled quote.
+// The first kind that matches is used. All patterns run in linear time, because no repeated part can match in two ways.
+// A closing quote must not be followed by another quote. Otherwise a failing pattern would retry with half of a doubled
+// quote.
 const BACKSLASH_STRING = String.raw`'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*'(?!')`
 const PLAIN_STRING = "'[^']*(?:''[^']*)*'(?!')"
 const NUMBER = String.raw`\.?\d[\w.]*(?:(?<=[eE])[+-]\d\w*)?`
 const WORD = String.raw`[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*`
 const BACKTICK_NAME = '`[^`]*(?:``[^`]*)*`(?!`)'
 const DOUBLE_QUOTED_NAME = '"[^"]*(?:""[^"]*)*"(?!")'
-// A comment that contains no other one.
+// A comment that contains no other comment.
 const BLOCK_COMMENT = String.raw`/\*[^*/]*(?:(?:\*(?!/)|/(?!\*))[^*/]*)*(?:\*/|$)`
 const DOLLAR_TAG = String.raw`(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?`
 const NEXT_LINE = String.raw`[^\S\n\r]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])*`
 
 const PATTERNS: Readonly<Record<SqlDialect, RegExp>> = {
   postgresql: compilePattern({
-    // Comments in stars nest, so `findEndOfComment` skips the rest.
+    // `/* */` comments can be nested, so `findEndOfComment` skips the rest.
     skipped: String.raw`\s+|--[^\n\r]*|/\*`,
     string: [
-      // Goes on in the next line, where the backslash still counts.
+      // The string may continue on the next line, where a backslash is still an escape.
       `[eE]${BACKSLASH_STRING}(?:${NEXT_LINE}${BACKSLASH_STRING})*`,
       `(?:[bBxXnN]|[uU]&)?${PLAIN_STRING}`,
       String.raw`\$(?<tag>${DOLLAR_TAG})\$[^]*?\$\k<tag>\$`,
     ],
-    // A string with backslashes that is never closed. Or `AS$$`, which is a word, so the rest was meant as a string.
+    // An `E'...'` string that is never closed, or text such as `AS$$`. PostgreSQL reads `AS$$` as a word, but the
+    // author meant a string to begin there.
     unsure: String.raw`[eE]'[^]*|[A-Za-z_\x80-\uffff][\w\x80-\uffff]*\$[\w$\x80-\uffff]*\$[^]*`,
     word: [String.raw`\$\d+`, WORD],
     name: `(?:[uU]&)?${DOUBLE_QUOTED_NAME}`,
     unclosed: String.raw`['"][^]*|\$${DOLLAR_TAG}\$[^]*`,
   }),
   mysql: compilePattern({
-    // A comment in a line ends at a line feed only. A comment in stars contains no other one.
+    // A line comment ends only at a line feed. A block comment must not contain another comment.
     skipped: String.raw`\s+|#[^\n]*|--(?=[\x00-\x20\x7f]|$)[^\n]*|(?!/\*M?!)${BLOCK_COMMENT}`,
-    // Double quotes enclose names if sql_mode has ANSI_QUOTES, which is unknown here.
+    // Double quotes enclose names only if sql_mode contains ANSI_QUOTES, which is unknown here.
     string: [`[bBxXnN]?${BACKSLASH_STRING}`, BACKSLASH_STRING.replaceAll("'", '"')],
-    // A comment that the server executes, or that may contain another one.
+    // A comment that the server executes, or that may contain another comment.
     unsure: String.raw`/\*[^]*`,
     word: [`[:@]*${WORD}`],
     name: BACKTICK_NAME,
@@ -83,7 +85,7 @@ function compilePattern({ skipped, string, unsure, word, name, unclosed }: Token
   return new RegExp(TOKEN_KINDS.map(kind => `(?<${kind}>${all[kind]})`).join('|'), 'y')
 }
 
-/** Returns the token at `at`, which must be before the end. */
+/** Returns the token at position `at`, which must be before the end of the source. */
 export function readToken(source: string, at: number, dialect: SqlDialect): SqlToken {
   const pattern = PATTERNS[dialect]
   pattern.lastIndex = at

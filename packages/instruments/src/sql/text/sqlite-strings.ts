@@ -1,12 +1,12 @@
 import { Set } from '@osprofiler/core/toolkit'
 
-// After these, SQLite reads an unknown name in double quotes as a string.
+// After these tokens, SQLite reads an unknown name in double quotes as a string.
 const BEFORE_VALUE =
   /^(?:[=<>!|+*/%-]|LIKE|GLOB|MATCH|REGEXP|ESCAPE|BETWEEN|IS|NOT|WHEN|THEN|ELSE|DEFAULT|LIMIT|OFFSET)$/i
 const BEFORE_LIST = /^(?:VALUES|IN)$/i
 const BEFORE_FILE: Readonly<Record<string, RegExp>> = { ATTACH: /^(?:ATTACH|DATABASE)$/i, VACUUM: /^INTO$/i }
 const PLAIN_NAME = /^"[\w $\x80-\uffff-]+"$/
-/** Functions whose arguments are values, and functions whose arguments are values from the second one on. */
+/** Functions whose arguments are all values. For the second list of names, the first argument is not a value. */
 const VALUE_FUNCTION_NAMES = new Set(
   'printf format strftime date time datetime julianday unixepoch timediff json json_array json_object json_each json_tree quote hex unhex char raise concat concat_ws load_extension'.split(
     ' ',
@@ -18,26 +18,26 @@ const LATER_VALUE_FUNCTION_NAMES = new Set(
   ),
 )
 
-/** The tokens between two brackets, or the whole statement. */
+/** The tokens between two parentheses, or the whole statement. */
 interface Frame {
-  /** Whether arguments are values, whether only the later ones are, and how many commas there were. */
+  /** Whether all arguments are values, whether all except the first are, and how many commas have been read. */
   readonly takesValues: boolean
   readonly takesValuesLater: boolean
   commaCount: number
-  /** Whether `VALUES` or `IN` came last. */
+  /** Whether the last token was `VALUES` or `IN`. */
   isListNext: boolean
-  /** The places of quoted names after a `SELECT` for which no table has come. */
+  /** The positions of quoted names after a `SELECT`, until a table follows. */
   selectedNames: number[] | undefined
 }
 
 /**
- * Finds names in double quotes that SQLite may read as strings, as it does if no column has the name. Only the database
- * knows its columns, so the place of a name decides. In doubt, the name is hidden.
+ * Finds names in double quotes that SQLite may read as strings. SQLite does so if no column has the name. Only the
+ * database knows its columns, so the position of a name decides. If in doubt, the name is hidden.
  */
 export class SqliteStrings {
   #frames: Frame[] = [createFrame(false, false)]
   #verb = ''
-  /** The word before an opening bracket, and whether it stands in the place of a value. */
+  /** The word before an opening parenthesis, and whether the word is in the position of a value. */
   #calledWord: { readonly name: string; readonly isValue: boolean } | undefined
   #isAfterBetween = false
 
@@ -45,7 +45,7 @@ export class SqliteStrings {
     return this.#frames[this.#frames.length - 1] as Frame
   }
 
-  /** Whether a name in double quotes may be a string. `previous` is the token before it. */
+  /** Whether a name in double quotes may be a string. `previous` is the token before the name. */
   isString(text: string, previous: string, next: string | undefined, place: number): boolean {
     this.#calledWord = undefined
     if (next === '.' || previous === '.') return false
@@ -69,7 +69,7 @@ export class SqliteStrings {
     else if (/^AND$/i.test(previous)) this.#isAfterBetween = false
   }
 
-  /** Takes a sign. Returns the places of names that are strings, because no table can follow. */
+  /** Reads a sign. Returns the positions of names that are strings, because no table can follow them. */
   readSign(text: string, previous: string): readonly number[] {
     let strings: readonly number[] = []
     if (text === '(') this.#open(previous)
@@ -80,7 +80,7 @@ export class SqliteStrings {
     return strings
   }
 
-  /** Ends a statement, and returns the same. */
+  /** Ends a statement. Returns the positions of names that are strings. */
   endStatement(): readonly number[] {
     const strings = this.#frames.flatMap(({ selectedNames }) => selectedNames ?? [])
     this.#frames = [createFrame(false, false)]

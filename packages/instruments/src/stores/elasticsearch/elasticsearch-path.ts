@@ -2,7 +2,7 @@ import { decodeURIComponent, Map, Object, Set } from '@osprofiler/core/toolkit'
 
 const API_WORD = /^_[a-z_]{1,40}$/
 
-/** The words that may follow a word of the API, by that word and all words before it. */
+/** For a word of the API and all words before it, lists the words that may follow. */
 const NEXT_API_WORDS = new Map(
   Object.entries({
     _async_search: 'status',
@@ -58,17 +58,17 @@ const NEXT_API_WORDS = new Map(
   }),
 )
 
-/** Words of the API that follow a name, which is hidden. */
+/** API words that may follow a name. The name itself is hidden. */
 const WORDS_AFTER_NAME = new Set(
   '_ack _activate _analyze _block _cancel _cleanup _clone _close _create _deactivate _delete _disable _enable _execute _explain _flush _infer _mount _open _password _preview _reset _restore _rollover _schedule_now _search _shrink _simulate _source _start _stats _status _stop _update _verify'.split(
     ' ',
   ),
 )
 
-/** The id of a document follows these, whatever it looks like. */
+/** API words that are followed by a document id, whatever the id looks like. */
 const WORDS_BEFORE_DOCUMENT_ID = new Set(['_create', '_doc', '_explain', '_source', '_termvectors', '_update'])
 
-/** Returns a path with its indices and words of the API. Other parts may be ids, user names, or handles of searches. */
+/** Returns a path that shows only indices and API words. Its other parts may be ids, user names or search handles. */
 export function hideIds(path: string): string {
   const parts = path.split('/').slice(1)
   const [first = ''] = parts

@@ -5,7 +5,7 @@ import { recordWithMessage } from '../../errors/recorded-error.js'
 import { showMembers } from '../show-members.js'
 import { hideIds } from './elasticsearch-path.js'
 
-/** Request that a client of Elasticsearch or OpenSearch is about to send. */
+/** A request that an Elasticsearch or OpenSearch client is about to send. */
 export interface SearchRequest {
   readonly method?: unknown
   readonly path?: unknown
@@ -17,9 +17,9 @@ const MAX_DEPTH = 6
 const FIELD_NAME = /^[\w.*@-]{1,64}$/
 const ERROR_TYPE = /^[a-z_]{1,80}$/
 
-// Requests whose body is a query: fields, kinds of queries, and values.
+// Requests whose body is a query, made of fields, query types and values.
 const QUERY_PATH = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
-// Requests whose body may be shown. Others contain passwords, keys and programs.
+// Requests whose body may be shown. The bodies of all other requests may contain passwords, keys or scripts.
 const DOCUMENT_PATH =
   /^(?:\/[^_/][^/]*)?\/_(?:search|async_search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
 
@@ -31,7 +31,7 @@ export function describeSearchRequest(request: SearchRequest, system: string, sh
   try {
     return { db: { system, ...describeRequest(request, showsValues) } }
   } catch {
-    // A getter of the program has failed. The client reads it as well, and may throw.
+    // A getter in the program's request has failed. The client calls it too, and may throw.
     return { db: { system, statement: '?' } }
   }
 }
@@ -44,10 +44,13 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, showsV
   return { statement, params: { path: pathText, body: isObject(body ?? bulkBody) ? (body ?? bulkBody) : undefined } }
 }
 
-/** Returns the error as a point shows it. Servers repeat refused values, so the message stays only with `showsValues`. */
+/**
+ * Returns the error that a point shows. The message stays only with `showsValues`, because servers repeat refused
+ * values.
+ */
 export function redactSearchError(error: unknown, request: SearchRequest, showsValues: boolean): unknown {
   if (!isError(error)) return error
-  // Without a named error, as for a missing document, the client's message is the response as JSON.
+  // If the response names no error, as for a missing document, the client's message is the response as JSON.
   const isPlain = error.name === 'ResponseError' && readErrorType(error) === undefined
   if (showsValues && concernsDocuments(request) && !isPlain) return error
   if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')
@@ -63,7 +66,7 @@ function concernsDocuments(request: SearchRequest): boolean {
   }
 }
 
-/** Returns the server's name for the error, or else the status, as for a missing document. */
+/** Returns the server's name for the error. If there is none, as for a missing document, returns the status. */
 function describeResponseError(error: Error & { readonly meta?: unknown }): string {
   const type = readErrorType(error)
   if (type !== undefined && ERROR_TYPE.test(type)) return type
@@ -85,7 +88,7 @@ function describeQuery(value: unknown, depth: number): string {
   }
   if (!isObject(value)) return '?'
   const shown = showMembers(Object.entries(value), ([name, inner]) => {
-    // The author of a script chooses the names in its parameters.
+    // The author of a script chooses the parameter names, so they may contain data.
     const isHidden = name === 'script' || name === 'params'
     return `${FIELD_NAME.test(name) ? name : '?'}: ${isHidden ? '?' : describeQuery(inner, depth + 1)}`
   })

@@ -12,7 +12,10 @@ const SYSTEMS = {
   '@opensearch-project/opensearch': 'opensearch',
 } as const
 
-/** Records calls of the clients of Elasticsearch 8 and 9 and OpenSearch 3 as points `db` around their HTTP requests. */
+/**
+ * Records calls of the Elasticsearch 8 and 9 and OpenSearch 3 clients as points named `db`, which contain their HTTP
+ * requests.
+ */
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
 
@@ -35,7 +38,8 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   return undoAll(
     Object.entries(SYSTEMS).map(([name, system]) => {
       const given = libraries[name as keyof typeof SYSTEMS]
-      // Methods by which a client finds its servers, and tries failed ones again. Each client has one of the two pools.
+      // Methods with which a client discovers its servers and retries failed ones. Each client has one of the two pool
+      // classes.
       const classes = {
         Transport: { request: aroundRequest(system), ...wrapOwnWork('sniff') },
         SniffingTransport: wrapOwnWork('sniff'),
@@ -50,14 +54,15 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
 type TraceRequest = (send: () => unknown) => unknown
 type ResponseCallback = (error: unknown, result: unknown) => void
 
-/** Serves a callback, which OpenSearch's client accepts, in the context of its caller. */
+/** Runs a callback, which OpenSearch's client accepts, in its caller's context. */
 function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: TraceRequest): unknown {
   const callback = bindCallback(args[at] as ResponseCallback)
   return traceUntilAnswered(trace, onAnswered => proceed(args.with(at, standInAfter(callback, onAnswered))))
 }
 
-// OpenSearch's client returns an object with the methods of a promise. Using these methods would count as the program's
-// use. The client makes the promise of a callback, so this function does the same, tick for tick.
+// OpenSearch's client returns an object with the methods of a promise. If this code called those methods, the client
+// would treat that as the program's use. So this code passes a callback and creates the promise itself, with the same
+// number of ticks.
 function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: TraceRequest): unknown {
   const { promise, settle: settlePromise } = createDeferred()
   const returned = traceUntilAnswered(trace, onAnswered => {
@@ -76,11 +81,11 @@ function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: 
   return returned
 }
 
-/** Makes a point that lasts until `onAnswered` is called. Its promise is invisible to the program. */
+/** Records a point that lasts until `onAnswered` is called. The program never sees the point's promise. */
 function traceUntilAnswered(trace: TraceRequest, send: (onAnswered: ResponseCallback) => unknown): unknown {
   let returned: unknown
   const point = trace(() => {
-    // Not inside the executor of the promise, which would catch a synchronous error.
+    // `send` runs outside the promise executor, which would catch a synchronous error.
     const { promise, settle: onAnswered } = createDeferred()
     returned = send(onAnswered)
     return promise

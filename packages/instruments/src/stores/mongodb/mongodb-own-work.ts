@@ -12,11 +12,11 @@ function isTailable(cursor: Cursor): boolean {
   return cursor.cursorOptions?.tailable === true
 }
 
-/** The command that opens such a cursor still belongs to its request. */
+/** Only the later reads of a tailable cursor are untraced. The command that opens it belongs to its request. */
 const aroundGetMore: Around = (proceed, self, args) =>
   isTailable(self as Cursor) ? aroundOwnWork(proceed, self, args) : proceed(args)
 
-/** Reads of a stream that stays open belong to no request, and neither do their effects. */
+/** The reads of a stream that stays open belong to no request, and neither does anything that they cause. */
 const aroundStream: Around = (proceed, self, args) => {
   const stream = proceed(args) as { _read(size: number): void }
   if (!isTailable(self as Cursor)) return stream
@@ -26,7 +26,10 @@ const aroundStream: Around = (proceed, self, args) => {
   return stream
 }
 
-/** Work of mongodb's client itself, and reads of open change streams and tailable cursors. It belongs to no trace. */
+/**
+ * Methods that do the client's own work, or read open change streams and tailable cursors. This work belongs to no
+ * trace.
+ */
 export const MONGODB_OWN_WORK: readonly WrappedFile[] = [
   { file: 'lib/sdam/monitor.js', classes: { Monitor: wrapOwnWork('connect', 'requestCheck', 'reset') } },
   { file: 'lib/sdam/srv_polling.js', classes: { SrvPoller: wrapOwnWork('start', 'schedule') } },

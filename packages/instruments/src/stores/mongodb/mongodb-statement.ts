@@ -7,11 +7,11 @@ type Document = Readonly<Record<string, unknown>>
 
 const MAX_ITEMS = 100
 const MAX_SHAPE_DEPTH = 4
-/** The info is cut at the same depth. The info itself, `db` and `params` are above the values. */
+/** A recorded info is cut at the same depth. Three levels (the info itself, `db` and `params`) are above the values. */
 const MAX_VALUE_DEPTH = 10
 const PLAIN_NAME = /^[$\w.-]{1,64}$/
 
-/** Members that describe each command. Other commands show only their name. */
+/** The members that describe each command. For a command that is not listed, only the name is shown. */
 const MEMBERS_BY_COMMAND: Readonly<Record<string, readonly string[]>> = {
   aggregate: ['pipeline'],
   collMod: [],
@@ -29,7 +29,7 @@ const MEMBERS_BY_COMMAND: Readonly<Record<string, readonly string[]>> = {
   listIndexes: [],
   update: ['updates'],
 }
-/** Types that a text describes fully, among them numbers that JavaScript lacks. */
+/** Types whose string form is complete, including numeric types that JavaScript lacks. */
 const SHOWN_BSON_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
 const EXTRA_PARAM_NAMES = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
 
@@ -42,7 +42,7 @@ export function describeMongodbCommand(command: unknown, showsValues: boolean): 
   try {
     return { db: { system, ...describeCommand(command, showsValues) } }
   } catch {
-    // A getter of the program has failed. mongodb reads it as well, and may throw.
+    // A getter in the program's command has failed. mongodb calls it too, and may throw.
     return { db: { system, statement: '?' } }
   }
 }
@@ -63,13 +63,13 @@ function describeCommand(command: unknown, showsValues: boolean): PointInfo {
   return { statement, params: toPlainValue(params, MAX_VALUE_DEPTH) }
 }
 
-/** Returns the error as a point shows it, because servers repeat the values that they refuse. */
+/** Returns the error that a point shows, because servers repeat the values that they refuse. */
 export function redactMongodbError(error: unknown, showsValues: boolean): unknown {
   if (showsValues || !isError(error)) return error
   return recordWithMessage(error, hideQuotations(hideBraces(error.message)))
 }
 
-/** Hides from the first brace to the last one. A pattern would search from each brace to the end. */
+/** Hides everything from the first brace to the last. A regular expression would search from each brace to the end. */
 function hideBraces(message: string): string {
   const open = message.indexOf('{')
   const close = message.lastIndexOf('}')
@@ -80,10 +80,10 @@ function hideQuotations(message: string): string {
   return message.replace(/(["'`]).*\1/gs, '$1?$1')
 }
 
-/** Returns the error in the response of a command that succeeded: documents that were not written. */
+/** Returns the error about documents that were not written, from the response to a command that otherwise succeeded. */
 export function findWriteError(response: unknown): Error | undefined {
   const { get, toObject } = (response ?? {}) as Partial<RawResponse>
-  // A response that is not parsed yet stays so, unless it contains an error.
+  // A response that has not been parsed stays unparsed unless it contains an error.
   if (typeof get === 'function' && Reflect.apply(get, response, ['writeErrors', BSON_ARRAY_TYPE]) == null)
     return undefined
   const document = typeof toObject === 'function' ? Reflect.apply(toObject, response, []) : response
@@ -122,13 +122,15 @@ function describeList(value: unknown, describeEach: (each: unknown) => string): 
   return items.length < 2 ? described : `${described}, ... ${items.length - 1} more`
 }
 
-/** Documents in the form in which they will be sent. */
+/** Returns documents in the form in which they will be sent. */
 function readSequence(value: unknown): readonly unknown[] | undefined {
   const { documents } = (isDocument(value) ? {} : (value ?? {})) as { readonly documents?: unknown }
   return Array.isArray(documents) ? documents : undefined
 }
 
-/** Shows fields and operators as deep as they belong to the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. */
+/**
+ * Shows fields and operators as far down as they are part of the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`.
+ */
 function describeShape(value: unknown, depth = 0): string {
   if (depth >= MAX_SHAPE_DEPTH) return '?'
   if (Array.isArray(value)) {
@@ -143,7 +145,9 @@ function describeShape(value: unknown, depth = 0): string {
   return `{${shown}}`
 }
 
-/** Names belong to the query in a list of conditions, in its stages, or above operators. Other names are data. */
+/**
+ * Names are part of the query in a list of conditions, in pipeline stages, or above operators. Other names are data.
+ */
 function isPartOfQuery(name: string, inner: unknown, depth: number): boolean {
   if (/^\$(?:and|or|nor|not|match|elemMatch)$/.test(name)) return true
   if (name.startsWith('$') || depth > MAX_SHAPE_DEPTH || !isDocument(inner)) return false
@@ -158,7 +162,7 @@ function describeUpdate(value: unknown): string {
   return names.every(name => name.startsWith('$')) ? `{${names.map(name => `${name}: ?`).join(', ')}}` : '?'
 }
 
-/** Returns values in the form that a reader knows, such as the text of an `ObjectId`. */
+/** Returns values in a human-readable form, such as the hex string of an `ObjectId`. */
 function toPlainValue(value: unknown, depth: number): unknown {
   if (depth < 0) return '...'
   const items = Array.isArray(value) ? value : readSequence(value)
@@ -168,11 +172,11 @@ function toPlainValue(value: unknown, depth: number): unknown {
     return Object.fromEntries(members.map(([name, each]) => [name, toPlainValue(each, depth - 1)]))
   const { _bsontype: type, toHexString } = (value ?? {}) as { _bsontype?: unknown; toHexString?: unknown }
   if (type === undefined) return value
-  // A UUID is a Binary with this method.
+  // A UUID is a `Binary` with this method.
   return SHOWN_BSON_TYPES.has(type) || toHexString !== undefined ? String(value) : `[${type}]`
 }
 
-/** Returns the entries of a document, or of the `Map` that mongodb makes of a sort. */
+/** Returns the entries of a document, or of the `Map` to which mongodb converts a sort. */
 function listEntries(value: unknown): readonly [string, unknown][] | undefined {
   if (types.isMap(value)) return [...value].map(([name, each]) => [String(name), each])
   return isDocument(value) ? Object.entries(value) : undefined

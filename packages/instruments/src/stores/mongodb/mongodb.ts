@@ -16,8 +16,9 @@ interface Pool {
 }
 
 /**
- * Records the commands of mongodb 6 and 7, and therefore of mongoose, as points named `db`, and their waits for a
- * connection as points `wait`. Command monitoring would be turned on for a whole client, and parse each response twice.
+ * Records the commands of mongodb 6 and 7, and therefore of mongoose, as points named `db`. Records their waits for a
+ * connection as points named `wait`. Does not use command monitoring, because it would be enabled for an entire client
+ * and would parse each response twice.
  */
 export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
@@ -45,7 +46,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
 const aroundCheckOut: Around = (proceed, self, args) =>
   endWhenSettled(startPoolWait(self as Pool, readPoolState), () => proceed(args))
 
-/** A call that waits because of `maxConnecting`, the limit on connections being opened, also waits for a connection. */
+/** A call that waits because of `maxConnecting`, the limit on connections being opened, has the reason `connection`. */
 function readPoolState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
   const max = options.maxPoolSize || Number.POSITIVE_INFINITY
   return { free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max }
@@ -58,7 +59,7 @@ const aroundSelectServer: Around = (proceed, self, args) => {
   return endWhenSettled(startWait(profiler, 'connection'), () => proceed(args))
 }
 
-/** The client monitors its servers for as long as it lives, which belongs to no request. */
+/** The client monitors its servers for as long as it lives, so monitoring belongs to no request. */
 const aroundConnect: Around = (proceed, self, args) => {
   const profiler = get()
   if (profiler === undefined) return proceed(args)

@@ -4,7 +4,7 @@ import { wrapLibrary } from '../../loading/wrap-library.js'
 import { startWait } from '../../points/start-wait.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 
-/** A held operation of a collection: a method, or its name, and the arguments. */
+/** A buffered operation of a collection: a method or its name, and the arguments. */
 type QueuedOperation = readonly [method: string | ((...args: unknown[]) => unknown), args: unknown[] | undefined]
 
 interface Collection {
@@ -17,8 +17,9 @@ interface HeldOperation {
 }
 
 /**
- * Runs the operations that mongoose 8 and 9 hold back until it is connected, each in its own trace after a point
- * `wait`. Others are recorded as commands of mongodb, which the channels (`mongoose:query` and others) would repeat.
+ * Runs the operations that mongoose 8 and 9 buffer until it is connected. Each one runs in its own trace, after a point
+ * named `wait`. All other operations are recorded as mongodb commands. Mongoose's channels (such as `mongoose:query`)
+ * would record them twice.
  */
 export function instrumentMongoose(): () => void {
   const heldOperations = new WeakMap<QueuedOperation, HeldOperation>()

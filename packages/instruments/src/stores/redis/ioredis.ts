@@ -18,7 +18,7 @@ interface Deferred {
   reject(this: Deferred, error: unknown): void
 }
 
-/** `toWritable` is called when the command is written. */
+/** ioredis calls `toWritable` when it writes the command. */
 interface Command extends RedisCommand, Deferred {
   toWritable(this: Command, ...args: unknown[]): unknown
 }
@@ -31,10 +31,11 @@ interface Pipeline extends Deferred {
 
 /**
  * Records the commands of ioredis 5 and 6 as points named `db`, and a pipeline or `MULTI` as one point. A command that
- * must wait for its connection is a point `wait` until it is written.
+ * must wait for its connection has a point named `wait` until it is written.
  *
- * Wraps methods instead of using channels, which report a command once it is written. After a wait, the context is then
- * that of the code that opened the connection. Listeners also cost a third of an untraced command.
+ * Wraps methods instead of using channels, because channels report a command only once it is written. If the command
+ * had to wait, the context would be that of the code that opened the connection. Channel listeners would also add a
+ * third to the time of an untraced command.
  */
 export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
@@ -43,12 +44,12 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
     const profiler = get()
     if (profiler === undefined) return proceed(args)
     const [command, stream] = args as [Command, { readonly isPipeline?: boolean } | undefined]
-    // A command comes again when its connection is ready, or when the cluster passes it to a node.
+    // `sendCommand` is called again when the connection is ready, or when the cluster passes the command to a node.
     if (isTraced(command) || stream?.isPipeline === true) return proceed(args)
     return sendStep(traceCommand(profiler, command), self as Client, command, () => proceed(args))
   }
 
-  // With `enableAutoPipelining`, commands of several requests share a pipeline, so each is a point of its own.
+  // With `enableAutoPipelining`, commands from several requests share a pipeline, so each command is its own point.
   const aroundQueued: Around = (proceed, self, args) => {
     const profiler = get()
     const [command] = args as [Command]
@@ -61,7 +62,7 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
   const aroundBatch: Around = (proceed, self, args) => {
     const pipeline = self as Pipeline
     const profiler = get()
-    // While `_transactions` counts, this call only appends the EXEC, and the next one sends.
+    // While `_transactions` is not 0, this call only appends the EXEC, and the next call sends the pipeline.
     const isSending = profiler !== undefined && pipeline._transactions === 0 && pipeline._queue.length > 0
     if (!isSending || isAutoPipeline(pipeline) || isTraced(pipeline)) return proceed(args)
     return sendStep(traceBatch(profiler, pipeline), pipeline.redis, pipeline._queue[0], () => proceed(args))
@@ -83,21 +84,24 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
   }
 
   const classes = {
-    // Work of a connection itself, and its later calls of listeners, belong to no request.
+    // A connection's own work, and the listeners that it calls later, belong to no request.
     Redis: { sendCommand: aroundCommand, ...wrapOwnWork('connect') },
-    // The cluster asks a node for its slots after a command that met a moved slot.
+    // When a command reaches a slot that has moved, the cluster asks a node for the current slots.
     Cluster: { sendCommand: aroundCommand, ...wrapOwnWork('connect', 'refreshSlotsCache') },
     Pipeline: { sendCommand: aroundQueued, exec: aroundBatch },
   }
   return wrapLibrary('ioredis', [{ given: libraries.ioredis, classes }])
 }
 
-/** Overrides the methods that the library calls, because a handler on the promise would hide an unhandled rejection. */
+/**
+ * Overrides the methods with which the library settles the promise. A handler on the promise would hide an unhandled
+ * rejection.
+ */
 function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unknown) => void): void {
   const { resolve, reject } = deferred
   markTraced(deferred)
   deferred.resolve = value => {
-    // First, because it rejects a value that it cannot convert.
+    // Called before `done`, because `resolve` rejects a value that it cannot convert.
     Reflect.apply(resolve, deferred, [value])
     done(value)
   }
@@ -107,7 +111,7 @@ function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unkn
   }
 }
 
-/** Sends one or more commands. Begins their point when the first one is written. */
+/** Sends one or more commands, and begins their point when the first one is written. */
 function sendStep(step: RedisStep, client: Client, first: Command | undefined, proceed: () => unknown): unknown {
   if (client.status === 'ready' && client.isCluster !== true) {
     step.send()
@@ -127,7 +131,7 @@ function whenWritten(command: Command, onWritten: () => void): void {
   }
 }
 
-/** Fails a batch if one of its commands failed, like Python's client. */
+/** If one of a batch's commands failed, fails the whole batch, as Python's client does. */
 function endBatch(step: RedisStep, results: unknown): void {
   const { commands } = step
   const replies = Array.isArray(results) ? (results as [unknown, unknown][]) : []

@@ -7,14 +7,15 @@ import { describeRedisCommand, redactRedisError } from './redis-statement.js'
 const VERB_PREFIXES: Readonly<Record<string, string>> = { CHANNELS: '', PATTERNS: 'P', SHARDED: 'S' }
 
 /**
- * Records subscribing and unsubscribing as points `db`. Later messages belong to no request. Surrounds the queue of a
- * client, which shows whether anything is sent. The client itself has these methods as own fields.
+ * Records subscribing and unsubscribing as points named `db`. Later messages belong to no request. Wraps methods of the
+ * client's queue, which show whether anything is sent. The client's own methods are fields of each object, so they
+ * cannot be wrapped in the class.
  */
 export function aroundSubscription(verb: string, showsValues: boolean): Around {
   return (proceed, _self, args) => {
     const result = proceed(args)
     const profiler = get()
-    // There is no promise if the server was asked before.
+    // Nothing is sent, and there is no promise, if the client is already subscribed.
     if (profiler === undefined || !types.isPromise(result)) return result
     const [type, channels = []] = args
     const command = { name: `${VERB_PREFIXES[String(type)] ?? ''}${verb}`, args: [channels].flat() }

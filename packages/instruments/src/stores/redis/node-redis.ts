@@ -15,7 +15,7 @@ import { RedisStep } from './redis-step.js'
 interface Client {
   readonly isOpen: boolean
   readonly isReady: boolean
-  /** The id in messages of the channel, from 5.12 on. */
+  /** The client's id in channel messages, from 5.12 on. */
   readonly _clientId?: string
 }
 
@@ -23,10 +23,10 @@ const { isPromise } = types
 
 /**
  * Records the commands of node-redis 5 and 6 (the package `redis`) as points named `db`, and a pipeline or `MULTI` as
- * one point. A wait for a connection of a pool is a point `wait`, and from 5.12 on a wait for any connection.
+ * one point. A wait for a pool connection is a point named `wait`. From 5.12 on, so is a wait for any connection.
  *
- * Wraps methods instead of using the channels of commands. A pool runs a waiting call, and the channels report it, in
- * the context of the code that gave the connection back.
+ * Wraps methods instead of using the command channels. A pool runs a waiting call in the context of the code that
+ * returned the connection, and the channels report the call in that context.
  */
 export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
@@ -45,7 +45,7 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
         else step.fail(error, undefined, ago)
       }
       return settle(() => proceed(args), {
-        // A batch fails if one of its commands failed.
+        // If one of a batch's commands failed, the batch fails.
         done: (replies, ago) => end(Array.isArray(replies) ? replies.find(isError) : undefined, ago),
         failed: (error, ago) => end(error ?? new Error(String(error)), ago),
       })
@@ -64,9 +64,9 @@ export function instrumentNodeRedis({ traceSql }: InstrumentSettings): () => voi
     })
   }
 
-  /** Sends the step when its connection is ready. Returns a function that stops the wait for this. */
+  /** Sends the step when its connection is ready. Returns a function that cancels this. */
   function sendWhenReady(step: RedisStep, { isOpen, isReady, _clientId }: Client): () => void {
-    // Before 5.12, nothing tells when the connection is ready. The wait is then part of the command's point.
+    // Before 5.12, nothing reports that the connection is ready, so the wait is part of the command's point.
     if (isReady || !isOpen || _clientId === undefined) {
       step.send()
       return () => undefined
@@ -123,13 +123,13 @@ interface Pool {
   readonly totalClients: number
 }
 
-/** Work of a connection itself, and its later calls of listeners, belong to no request. */
+/** A connection's own work, and the listeners that it calls later, belong to no request. */
 const CONNECTION_OWN_WORK = wrapOwnWork('connect', 'rediscover')
 
-/** Methods by which a Sentinel looks for the servers: when it connects, and after a failed command. */
+/** Methods with which a Sentinel client discovers its servers, when it connects and after a failed command. */
 const SENTINEL_OWN_WORK = wrapOwnWork('connect', 'observe', 'transform')
 
-/** Runs the work for a pool in the context of its caller, after a point for the wait. */
+/** Runs the function that was passed to a pool in its caller's context, after a point for the wait. */
 const aroundExecute: Around = (proceed, self, args) => {
   const [work] = args
   if (typeof work !== 'function') return proceed(args)
@@ -143,16 +143,16 @@ const aroundExecute: Around = (proceed, self, args) => {
     wait?.stop()
     return inContext(() => Reflect.apply(method, methodSelf, given))
   })
-  // A connection that the pool opens for this call outlives the call.
+  // The pool may open a connection for this call, and that connection outlives the call.
   const result = suppress(() => proceed([boundWork]))
   if (profiler === undefined || hasBegun || !isPromise(result)) return result
-  // The pool opens a connection for each waiting call as long as there is room.
+  // As long as it is not full, the pool opens a connection for each waiting call.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
   wait = startWait(profiler, reason)
   return endWhenSettled(wait, () => result)
 }
 
-/** A node of a cluster names another node to ask. The client does so in a call of its own. */
+/** Whether a cluster node has named another node to ask. The client then asks that node in a separate call. */
 function isRedirection(error: unknown): boolean {
   return isError(error) && /^(?:MOVED|ASK) \d/.test(error.message)
 }

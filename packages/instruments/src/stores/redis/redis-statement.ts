@@ -3,7 +3,7 @@ import { Buffer, isError, Map, Math, Set } from '@osprofiler/core/toolkit'
 import { hideValues } from '../../errors/hide-values.js'
 import { getErrorName, recordWithMessage } from '../../errors/recorded-error.js'
 
-/** Command that a client of Redis is about to send. */
+/** A command that a Redis client is about to send. */
 export interface RedisCommand {
   readonly name: unknown
   readonly args: readonly unknown[]
@@ -13,29 +13,32 @@ const MAX_SHOWN_ARGUMENTS = 8
 const MAX_SHOWN_COMMANDS = 10
 const MAX_REMEMBERED_KINDS = 1_000
 
-// The second word of these commands is no value. It says what they do.
+// The second word of these commands is not a value. It is a subcommand.
 const CONTAINER_COMMANDS = new Set(
   'ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(
     ' ',
   ),
 )
-// Arguments of these commands, and the errors of servers about them, may contain passwords and programs.
+// The arguments of these commands, and server errors about them, may contain passwords or scripts.
 const SECRET_COMMANDS = new Set([
   '',
   ...'ACL AUTH CONFIG EVAL EVALSHA EVALSHA_RO EVAL_RO FCALL FCALL_RO FUNCTION HELLO MIGRATE MODULE SCRIPT SENTINEL'.split(
     ' ',
   ),
 ])
-// These commands wait until another client has something for them, or for a time-out.
+// These commands wait until another client provides data, or until a timeout.
 const BLOCKING_COMMAND = /^(?:B(?:[LR]POP|LMOVE|LMPOP|RPOPLPUSH|ZPOPM(?:IN|AX)|ZMPOP)|WAIT|WAITAOF)$/
 const BLOCKING_READ_COMMAND = /^XREAD(?:GROUP)?$/
 
-/** Describes a command with `?` for each argument. With `showsValues`, adds the arguments of commands without secrets. */
+/**
+ * Describes a command with `?` for each argument. With `showsValues`, adds the arguments, except those of commands with
+ * secrets.
+ */
 export function describeRedisCommand({ name, args }: RedisCommand, showsValues: boolean): PointInfo {
   const kind = findKind(name)
   if (showsValues && !kind.hasSecrets) return describeKind(kind, args, args)
   if (kind.dependsOnArguments || args.length > MAX_SHOWN_ARGUMENTS) return describeKind(kind, args)
-  // A record copies the info, so commands with the same name and number of arguments may share it.
+  // Commands with the same name and number of arguments may share an info object, because a record copies it.
   kind.infos[args.length] ??= describeKind(kind, args)
   return kind.infos[args.length] as PointInfo
 }
@@ -46,7 +49,7 @@ function describeKind(kind: CommandKind, args: readonly unknown[], params?: read
   return isBlocking(kind.name, args) ? { db, wait: { for: 'data' } } : { db }
 }
 
-/** Describes commands that are sent together, perhaps as a transaction, and their number. */
+/** Describes commands that are sent together, perhaps as a transaction. The description includes their number. */
 export function describeRedisBatch(
   commands: readonly RedisCommand[],
   isTransaction: boolean,
@@ -63,7 +66,7 @@ export function describeRedisBatch(
   return { db: { system: 'redis', statement, ...params, batch } }
 }
 
-/** Returns the error as a point shows it, because servers repeat arguments in messages. */
+/** Returns the error that a point shows, because servers repeat arguments in messages. */
 export function redactRedisError(error: unknown, commands: readonly RedisCommand[], showsValues: boolean): unknown {
   if (!isError(error)) return error
   const hasSecrets = commands.some(command => findKind(command.name).hasSecrets)
@@ -76,10 +79,10 @@ export function redactRedisError(error: unknown, commands: readonly RedisCommand
 }
 
 interface CommandKind {
-  /** In upper case. Empty for anything else than a name, such as a whole command line. */
+  /** In uppercase. Empty for anything that is not a name, such as an entire command line. */
   readonly name: string
   readonly hasSecrets: boolean
-  /** Whether the arguments matter for the description, and not only their number. */
+  /** Whether the description depends on the arguments, rather than only on their number. */
   readonly dependsOnArguments: boolean
   readonly infos: PointInfo[]
 }
@@ -121,9 +124,9 @@ function hideArguments(message: string, commands: readonly RedisCommand[]): stri
   )
 }
 
-// Classes of server errors in ioredis and in node-redis.
+// The classes of server errors in ioredis and node-redis.
 const SERVER_ERROR_NAMES = new Set(['BlobError', 'ErrorReply', 'ReplyError', 'SimpleError'])
-// Codes that are shown. An error of a script can be any text.
+// Error codes that are shown. Others are hidden, because an error from a script can be any string.
 const SHOWN_ERROR_CODE =
   /^(?:ERR|WRONG(?:TYPE|PASS)|NO(?:AUTH|PERM|SCRIPT|PROTO|REPLICAS)|OOM|READONLY|BUSY(?:KEY)?|LOADING|EXECABORT|CROSSSLOT|CLUSTERDOWN|TRYAGAIN|IOERR|UNKILLABLE)\b/
 

@@ -3,8 +3,8 @@ import { startWait } from '../../points/start-wait.js'
 import { type RedisCommand, redactRedisError } from './redis-statement.js'
 
 /**
- * A point `db` for commands that are sent together, after a point `wait` with its reason if they could not be sent at
- * once. Commands that failed before they were sent get a point `db` too, which describes them.
+ * A point named `db` for commands that are sent together. If they could not be sent at once, a point named `wait`
+ * precedes it and records the reason. If the commands fail before they are sent, a point `db` describes them anyway.
  */
 export class RedisStep {
   readonly commands: readonly RedisCommand[]
@@ -25,7 +25,7 @@ export class RedisStep {
     if (this.#call === undefined) this.#wait ??= startWait(this.#profiler, 'connection')
   }
 
-  /** Notes that the commands are being sent. Only the first call counts. */
+  /** Notes that the commands are being sent. Only the first call has an effect. */
   send(): Point {
     this.#wait?.stop()
     this.#call ??= this.#profiler.startBeside('db', this.#info)
@@ -36,7 +36,7 @@ export class RedisStep {
     this.send().stop(undefined, ago)
   }
 
-  /** `failed` are the commands that the error is about. */
+  /** `failed` contains the commands that the error refers to. */
   fail(error: unknown, failed = this.commands, ago?: number): void {
     this.send().fail(redactRedisError(error, failed, this.#showsValues), undefined, ago)
   }
