@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { createAgingSet } from '../src/points/aging-set.js'
 
-it('visits a member once the member has reached the given age', async () => {
+it('visits a member when the member has reached the given age', async () => {
   const looked: string[] = []
   const set = createAgingSet<string>(5, member => {
     set.delete(member)

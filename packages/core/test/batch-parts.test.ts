@@ -35,7 +35,7 @@ describe('the parts of a batch', () => {
     expect([show(parts.records), parts.length, show(parts.first)]).toEqual(['bcdef', 5, 'b'])
   })
 
-  it.each([0, 1, 2, 3, 4])('drop the record at position %i, and keep the others in order', position => {
+  it.each([0, 1, 2, 3, 4])('drop the record at position %i, and keep the other records in order', position => {
     const parts = createBatchParts(BATCH)
     parts.halveFirst()
 

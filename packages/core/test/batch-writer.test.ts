@@ -17,7 +17,7 @@ function create(write: Driver['write'], options?: NotifierOptions): QueueNotifie
   return openNotifier({ write }, { maxBackoff: 2, ...options })
 }
 
-/** Creates a store that refuses a batch that holds one of these records, or is too large. */
+/** Creates a store that refuses a batch if it contains one of these records or is too large. */
 function createStore(culprits: ReadonlySet<string>, limits: { readonly bytes?: number } = {}) {
   const kept: string[] = []
   const requests: Records[] = []
@@ -36,7 +36,7 @@ function refusal(message: string): OsprofilerError {
 }
 
 describe('a batch that the store refuses as a whole', () => {
-  it('loses only the refused record, and keeps the order of the others', async () => {
+  it('loses only the refused record, and keeps the order of the other records', async () => {
     const store = createStore(new Set(['137']))
     const notifier = create(store.write)
     const drops: unknown[] = []
@@ -51,7 +51,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(store.requests.length).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(500)))
   })
 
-  it('takes at most two writes per record if the store refuses every record', async () => {
+  it('needs at most two writes per record if the store refuses every record', async () => {
     const store = createStore(new Set(range(300)))
     const notifier = create(store.write)
 
@@ -73,7 +73,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats).toMatchObject({ written: 100, dropped: 0 })
   })
 
-  it('keeps its parts when the store fails in between', async () => {
+  it('stays divided into its parts if the store fails between two of their writes', async () => {
     const tried: Records[] = []
     const kept: string[] = []
     const notifier = create(async records => {
@@ -129,8 +129,8 @@ describe('the size of a batch', () => {
     ['control characters', { text: '\u0001'.repeat(10_000) }],
     ['quotes', { text: '"'.repeat(30_000) }],
     ['a mix', { text: 'SELECT "漢字" FROM t -- é\n'.repeat(1_500) }],
-    ['many texts', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
-    ['many short texts', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
+    ['many strings', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
+    ['many short strings', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
     ['numbers', { numbers: Array.from({ length: 1_000 }, (_, index) => index * 1_000_003) }],
   ])('stays below one MiB with %s in the records', async (_, info) => {
     const sizes: number[] = []
@@ -143,7 +143,7 @@ describe('the size of a batch', () => {
     expect(notifier.stats.written).toBe(300)
   })
 
-  it('does not limit a single larger record, which is written alone and whole', async () => {
+  it('does not limit a single larger record, which is written completely, as the only record of its batch', async () => {
     const batches: string[][] = []
     const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
 
@@ -155,7 +155,7 @@ describe('the size of a batch', () => {
     expect(batches).toEqual([['0'], ['1'], ['2']])
   })
 
-  it('does not end a batch of usual records before the number of records does', async () => {
+  it('does not limit a batch of records of usual size, which reaches its maximum number of records first', async () => {
     const lengths: number[] = []
     const notifier = create(async records => void lengths.push(records.length))
 
@@ -181,7 +181,7 @@ describe('the size of a batch', () => {
 })
 
 describe('a store that refuses every record', () => {
-  it('causes a warning with the reason of the store and with the failures of whole batches', async () => {
+  it("causes a warning with the store's reason, and with the failures of whole batches", async () => {
     const warnings = await collectWarnings()
     const notifier = create(createStore(new Set(range(400))).write, { batchSize: 40 })
 
@@ -247,7 +247,7 @@ describe('a store that refuses every record', () => {
     expect(kept.at(-2)?.length).toBe(500)
   })
 
-  it('does not end an outage, because failures and refusals are counted together', async () => {
+  it('does not count as recovered, because failures and refusals are counted together', async () => {
     const warnings = await collectWarnings()
     let writes = 0
     const notifier = create(
@@ -267,7 +267,7 @@ describe('a store that refuses every record', () => {
 })
 
 describe('any mix of refusals, failures, flushes and closes', () => {
-  it('loses exactly the records that the store refuses, in order, at the promised cost', async () => {
+  it('loses exactly the records that the store refuses, and keeps the order and the promised cost', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 1, max: 300 }),
       culprits: fc.array(fc.nat(299), { maxLength: 12 }),
@@ -278,7 +278,8 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ count, culprits, batchSize, failures, flushes }) => {
         const store = createStore(new Set(culprits.map(String)))
-        // After this many failures, a single later record is written first, to learn whether the store accepts any.
+        // After this many failures, the writer first writes a single later record, to learn whether the store accepts
+        // any record.
         const keepsOrder = failures.filter(failure => failure !== 'none').length < 4
         let failed = 0
         const notifier = create(
@@ -315,7 +316,7 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     )
   })
 
-  it('keeps counts that add up at every moment, even with unknown outcomes and a close in the middle', async () => {
+  it('leaves counts that add up at every moment, even with unknown outcomes and a close() in the middle', async () => {
     const outcome = fc.constantFrom(
       'take',
       'take',

@@ -25,7 +25,7 @@ const work = points => profiler.run({ hmacKey: 'KEY' }, () => {
 })
 `
 
-/** Runs a program to its end. Returns the statistics that it printed, and how long it ran after loading. */
+/** Runs a program to its end. Returns the statistics that the program printed, and how long it ran after loading. */
 async function runToItsEnd(program: string) {
   const arguments_ = ['--input-type=module', '-e', PROGRAM + program]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, arguments_, {
@@ -48,7 +48,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(written).toBe(2_000)
   })
 
-  it('delivers to a store that comes back during the exit', async () => {
+  it('delivers the records to a store that recovers during the exit', async () => {
     const program = `
       let down = true
       create(() => { if (down) throw new Error('down') })
@@ -61,7 +61,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(retried).toBeGreaterThan(0)
   })
 
-  it('delivers records that are made during the exit', async () => {
+  it('delivers records that are emitted during the exit', async () => {
     const program = `
       create(() => delay(1))
       work(1)
@@ -86,8 +86,8 @@ describe.concurrent('a program that exits naturally', () => {
 
   it.each([
     ['hangs', 'new Promise(() => {})'],
-    ['is gone', `Promise.reject(new Error('gone'))`],
-  ])('exits after the time of one flush if the store %s', async (_, outcome) => {
+    ['is unreachable', `Promise.reject(new Error('gone'))`],
+  ])('exits after the time limit of one flush if the store %s', async (_, outcome) => {
     const { queued, ms } = await runToItsEnd(`create(() => ${outcome}); work(1)`)
 
     expect(queued).toBe(2)
@@ -140,7 +140,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(ms).toBeLessThan(12_000)
   })
 
-  it('gives a store its full time again after another store has answered', async () => {
+  it('waits the full time for a store again after another store has answered', async () => {
     const program = `
       const { holdProcess, holdTimeLeft } = await import('@osprofiler/core/toolkit')
       const told = globalThis.told = {}
@@ -162,7 +162,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(apart).toBeCloseTo(5_000)
   })
 
-  it('gives a later exit its own full time', async () => {
+  it('waits the full time again at a later exit', async () => {
     const program = `
       const { beginExit, cutAtExit } = await import('@osprofiler/core/toolkit')
       const told = globalThis.told = { cuts: [] }
@@ -180,7 +180,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(early).toBe(0)
   })
 
-  it('exits at once if no records wait, and after close()', async () => {
+  it('exits at once if no records are waiting, and after close()', async () => {
     const idle = await runToItsEnd(`create(() => new Promise(() => {}))`)
     const closed = await runToItsEnd(
       `const notifier = create(() => new Promise(() => {})); work(1); await notifier.close(50)`,
@@ -200,7 +200,7 @@ describe.concurrent('a program that exits naturally', () => {
 })
 
 describe.concurrent("an application's own shutdown", () => {
-  it('loses nothing with close() before process.exit()', async () => {
+  it('loses no records if it calls close() before process.exit()', async () => {
     const { written } = await runToItsEnd(
       `const notifier = create(() => delay(5)); work(1_000); await notifier.close(); process.exit(0)`,
     )
@@ -208,7 +208,7 @@ describe.concurrent("an application's own shutdown", () => {
     expect(written).toBe(2_000)
   })
 
-  it('loses nothing with close() on SIGTERM', async () => {
+  it('loses no records if it calls close() on SIGTERM', async () => {
     const program = `
       const notifier = create(() => delay(5))
       process.once('SIGTERM', async () => {

@@ -32,7 +32,7 @@ describe('a tracer of calls', () => {
     expect(tracer.stats).toMatchObject({ traced: 1, tracedByKey: [1] })
   })
 
-  it('opens no point without a pair, with half a pair, or with a pair of another key', () => {
+  it('opens no point without a pair of headers, with only one of them, or with a pair signed with another key', () => {
     const tracer = createCallTracer('KEY')
     const pairs = [undefined, { ...pairOf('trace'), hmac: '' }, pairOf('trace', 'OTHER')]
 

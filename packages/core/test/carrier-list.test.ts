@@ -4,7 +4,7 @@ import { isHeaderList, pickTraceHeaders, replaceHeaders } from '../src/rpc/carri
 const HEADERS = { 'X-Trace-Info': 'INFO', 'X-Trace-HMAC': 'HMAC' }
 
 describe('a list of headers', () => {
-  it('yields the trace headers in any spelling and any form of names and values', () => {
+  it('finds the trace headers in any spelling, and in any form of names and values', () => {
     const list = [{ key: 'X-Trace-Info', value: 'a' }, { name: 'x-trace-hmac', value: 'b' }, ['other', 'c'], null, 'd']
 
     expect(pickTraceHeaders(list)).toEqual({ 'X-Trace-Info': 'a', 'x-trace-hmac': 'b' })
@@ -12,12 +12,16 @@ describe('a list of headers', () => {
     expect([[], new Map(), {}, new Headers()].map(isHeaderList)).toEqual([true, true, false, false])
   })
 
-  it('yields a list of values for a name that occurs twice', () => {
+  it('returns a list of values for a name that occurs twice', () => {
     expect(pickTraceHeaders([{ 'X-Trace-Info': 'a' }, { 'X-Trace-Info': 'b' }])).toEqual({ 'X-Trace-Info': ['a', 'b'] })
   })
 
   it.each<[string, unknown[], unknown[]]>([
-    ['objects of one name', [{ a: 'b' }], [{ a: 'b' }, { 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }]],
+    [
+      'objects with one member each',
+      [{ a: 'b' }],
+      [{ a: 'b' }, { 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }],
+    ],
     [
       'pairs',
       [['a', 'b']],
@@ -36,14 +40,14 @@ describe('a list of headers', () => {
         { key: Buffer.from('X-Trace-HMAC'), value: Buffer.from('HMAC') },
       ],
     ],
-    ['nothing yet', [], [{ 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }]],
-  ])('gets new headers in the form of its other headers: %s', (_, list, written) => {
+    ['an empty list', [], [{ 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }]],
+  ])('gets new headers in the same form as its existing ones: %s', (_, list, written) => {
     replaceHeaders(list, HEADERS)
 
     expect(list).toEqual(written)
   })
 
-  it('loses only the headers of another trace', () => {
+  it('loses only the trace headers that it had before', () => {
     const list: unknown[] = [{ a: 'b', 'x-trace-info': 'OLD' }, { 'X-Trace-HMAC': 'OLD' }]
     const map = new Map<unknown, unknown>([
       [Buffer.from('x-trace-info'), 'OLD'],

@@ -9,7 +9,10 @@ describe('readCarrier', () => {
   it.each<[string, unknown]>([
     ['an object', HEADERS],
     ['an object with names in lower case, and bytes', BYTES],
-    ['an object with bytes as JSON has them', { 'X-Trace-Info': [...Buffer.from('INFO')], 'X-Trace-HMAC': 'HMAC' }],
+    [
+      'an object with bytes as lists of numbers, as in JSON',
+      { 'X-Trace-Info': [...Buffer.from('INFO')], 'X-Trace-HMAC': 'HMAC' },
+    ],
     ['a Map', new Map(Object.entries(HEADERS))],
     ['Headers', new Headers(HEADERS)],
     ['a list of objects', [{ 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }]],
@@ -26,7 +29,7 @@ describe('readCarrier', () => {
 
   it.each<[string, unknown]>([
     ['undefined', undefined],
-    ['a text', 'X-Trace-Info'],
+    ['a string', 'X-Trace-Info'],
     ['other headers', { 'content-type': 'x' }],
     ['inherited headers', Object.create(HEADERS)],
     [
@@ -57,7 +60,7 @@ describe('writeCarrier', () => {
     expect(Object.fromEntries(map)).toEqual(HEADERS)
   })
 
-  it('leaves a carrier unchanged if there are no headers or the carrier is read-only', () => {
+  it('leaves a carrier unchanged if there are no trace headers or if the carrier is read-only', () => {
     const [object, frozen] = [{ 'x-trace-info': 'OLD' }, Object.freeze({ kept: 1 })]
 
     writeCarrier(object, {})

@@ -25,7 +25,7 @@ describe('readData', () => {
   })
 })
 
-it('returns the class name of an object or prototype, or an empty text if the name is not a string', () => {
+it('returns the class name of an object or prototype, or an empty string if the name is not a string', () => {
   class Order {}
   const Odd = Object.defineProperty(class {}, 'name', { value: 7 })
 

@@ -39,6 +39,6 @@ it.each<[readonly unknown[]]>([
   [['mkdir', '-p', 'a/b']],
   [['curl', '-u', 'bob']],
   [['ls', '-a', 'b', 7, null]],
-])('keeps the value of an option that takes no secret: %j', list => {
+])('keeps the value of an option that is not for secrets: %j', list => {
   expect(redact(list)).toEqual(list)
 })

@@ -27,7 +27,7 @@ function withEnvironment(variables: Record<string, string>): void {
 }
 
 describe('checkEnvironment', () => {
-  it('accepts an environment without settings, and one with keys in one variable', () => {
+  it('accepts an environment without settings, and an environment with keys in one variable', () => {
     checkEnvironment()
     vi.stubEnv('OSPROFILER_HMAC_KEYS', 'A,B')
     checkEnvironment()
@@ -82,7 +82,7 @@ describe('a process without configuration', () => {
     expect(tracer.stats).toMatchObject({ tracedByKey: [0, 1], refused: { disabled: 1 } })
   })
 
-  it('serves untraced and warns if the environment contradicts itself', () => {
+  it('serves requests untraced, and warns, if the environment contradicts itself', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'SECRET', OSPROFILER_HMAC_KEYS_FILE: '/run/keys' })
     const tracer = createRequestTracer()
@@ -95,7 +95,7 @@ describe('a process without configuration', () => {
     expect(inspect(warnings.mock.calls)).not.toContain('SECRET')
   })
 
-  it('also serves untraced if an adapter has keys of its own', () => {
+  it('also serves requests untraced if the environment contradicts itself and an adapter has its own keys', () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     withEnvironment({ OSPROFILER_ENABLED: 'perhaps' })
     const tracer = createRequestTracer('SECRET')
@@ -105,7 +105,7 @@ describe('a process without configuration', () => {
 })
 
 describe('configure', () => {
-  it('overrides the environment, and returns to the environment when undone', () => {
+  it('overrides the environment until it is undone', () => {
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'A' })
     const tracer = createRequestTracer()
 
@@ -142,7 +142,7 @@ describe('configure', () => {
     expect(decisions).toEqual([true, false, true])
   })
 
-  it('names the project and the service of every record', () => {
+  it('sets the project and the service of every record', () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
     configure({ project: 'shop', service: 'orders' })

@@ -17,7 +17,7 @@ function inProcess(program: string): string {
 }
 
 describe('the context', () => {
-  it('follows timers, microtasks, promises and async iterators', async () => {
+  it('is kept in timers, microtasks, promises and async iterators', async () => {
     const emitter = new EventEmitter()
     const records = await traceRecords(() =>
       withTrace('outer', async () => {
@@ -92,13 +92,14 @@ describe('the context', () => {
     `)
 
     expect(out).toBe('done\n')
-    // The context is disabled ten seconds after the last trace. A program that waited for that would take longer.
+    // The context is disabled ten seconds after the last trace. A program that waited until then would take longer than
+    // the limit.
     expect(Date.now() - started).toBeLessThan(8_000)
   })
 })
 
 describe('suppress', () => {
-  it('runs a function, and everything that the function starts, untraced', async () => {
+  it('runs a function, and all work that the function starts, untraced', async () => {
     let returned: unknown
     const records = await traceRecords(async () => {
       start('a')
@@ -142,7 +143,7 @@ describe('bind', () => {
     expect(records.at(-1)?.info).toMatchObject({ sum: 3 })
   })
 
-  it('also keeps a context in which nothing is traced', async () => {
+  it('also keeps an untraced context', async () => {
     const untraced = bind(() => start('hidden').stop())
     const records = await traceRecords(() => {
       untraced()

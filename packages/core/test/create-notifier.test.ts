@@ -121,7 +121,7 @@ describe('delivery', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('down'))],
-    ['rejects with nothing', () => Promise.reject()],
+    ['rejects with undefined', () => Promise.reject()],
     ['rejects with a value whose every access throws', () => Promise.reject(Proxy.revocable({}, {}).proxy)],
   ])('tries again, with growing pauses, when the store %s, and recovers by itself', async (_, fail) => {
     const tries: number[] = []
@@ -195,7 +195,7 @@ describe('delivery', () => {
     ])
   })
 
-  it('does not send records again that may have arrived, and counts them as unknown', async () => {
+  it('does not resend records that may have arrived, and counts them as unknown', async () => {
     let writes = 0
     const notifier = create(() => {
       writes++
@@ -229,7 +229,7 @@ describe('delivery', () => {
 })
 
 describe('the counts', () => {
-  it('add up at every moment, for any behavior of the store', async () => {
+  it('add up at every moment, whatever the store does', async () => {
     const outcome = fc.constantFrom('take', 'slow', 'refuse', 'refuse all', 'fail', 'throw', 'uncertain')
     await fc.assert(
       fc.asyncProperty(
@@ -280,7 +280,7 @@ describe('the counts', () => {
 
           expect(notifier.stats.queued).toBe(0)
           expect(notifier.stats.emitted).toBe(emitted + 1)
-          // The store may have kept records of a write whose result came after the time limit.
+          // The store may have kept the records of a write that ended after the time limit.
           expect(notifier.stats.written).toBeLessThanOrEqual(kept)
           if (!hangs) expect(notifier.stats.written).toBe(kept)
           if (!hangs) expect(notifier.stats.dropped).toBe(refused + full + 1)
@@ -303,7 +303,7 @@ describe('the counts', () => {
       try {
         notifier(nonsense as TraceRecord)
       } catch {
-        // The notifier may throw or not. Only the counts matter here.
+        // The notifier may throw. Only the counts matter here.
       }
       expectExact(notifier)
     }
@@ -338,7 +338,7 @@ describe('a flood of records into an unreachable store', () => {
     expect(dropped).toBe(1_000 - queued)
   })
 
-  it('accepts new records again when the store takes some', async () => {
+  it('does not drop new records once the store accepts records again', async () => {
     let alive = false
     const notifier = create(() => (alive ? Promise.resolve() : Promise.reject(new Error('down'))), {
       maxBytes: 100_000,
@@ -359,7 +359,7 @@ describe('a flood of records into an unreachable store', () => {
 })
 
 describe('flush', () => {
-  it('also tries a failing store with growing pauses', async () => {
+  it('also retries a failing store with growing pauses', async () => {
     let tries = 0
     const notifier = create(() => {
       tries++
@@ -374,7 +374,7 @@ describe('flush', () => {
     await notifier.close(1)
   })
 
-  it('resolves at once if no records wait', async () => {
+  it('resolves at once if no records are waiting', async () => {
     const notifier = create(() => new Promise(() => {}))
     await notifier.flush()
     await notifier.close()
@@ -382,7 +382,7 @@ describe('flush', () => {
     expect(notifier.stats.emitted).toBe(0)
   })
 
-  it('waits for the records that are queued now, and not for later ones', async () => {
+  it('waits for the records that are queued at the call, and not for later records', async () => {
     const gates: (() => void)[] = []
     const notifier = create(() => new Promise<void>(resolve => gates.push(resolve)), { batchSize: 1 })
     notifier(record())
@@ -406,7 +406,7 @@ describe('flush', () => {
     expect(notifier.stats).toMatchObject({ queued: 1, dropped: 0 })
   })
 
-  it('ends the current pause, and tries often until the flush ends', async () => {
+  it('ends the current pause, and retries often until the flush ends', async () => {
     let alive = false
     let tries = 0
     const notifier = create(
@@ -450,7 +450,7 @@ describe('flush', () => {
 })
 
 describe('close', () => {
-  it('delivers records that are made during the delivery, and then accepts no more', async () => {
+  it('delivers records that are emitted during the delivery, and then accepts no further records', async () => {
     let release: () => void = () => undefined
     const written: number[] = []
     const notifier = create(async records => {
@@ -475,7 +475,7 @@ describe('close', () => {
     expect(notifier.stats).toMatchObject({ emitted: 9, written: 5, dropped: 4, unknown: 0, queued: 0 })
   })
 
-  it('delivers the waiting records, and then accepts no more', async () => {
+  it('delivers the waiting records, and then accepts no further records', async () => {
     const drops: unknown[] = []
     const notifier = create(() => delay(5), { batchSize: 2 })
     notifier.on('drop', (count, reason) => drops.push([count, reason]))
@@ -488,7 +488,7 @@ describe('close', () => {
     expect(drops).toEqual([[1, 'closed']])
   })
 
-  it('gives up after its timeout, and drops the unfinished write and the waiting records', async () => {
+  it('stops after its timeout, and drops the records of the unfinished write and the waiting records', async () => {
     const notifier = create(() => new Promise(() => {}), { batchSize: 2 })
     emit(notifier, 5)
     const flushed = notifier.flush(60_000)
@@ -498,7 +498,7 @@ describe('close', () => {
     expect(notifier.stats).toMatchObject({ emitted: 5, written: 0, dropped: 5, unknown: 0, queued: 0, retried: 0 })
   })
 
-  it('counts a batch between two tries as dropped', async () => {
+  it('counts a batch as dropped if the batch is waiting for its next try', async () => {
     const notifier = create(() => Promise.reject(new Error('down')), { batchSize: 2, minBackoff: 60_000 })
     emit(notifier, 3)
     await notifier.close(20)
@@ -561,7 +561,7 @@ describe('a listener', () => {
     expect(unhandled).toEqual([])
   })
 
-  it('runs untraced, so that records of a listener do not call the listener without end', () => {
+  it('runs untraced, so that a listener does not cause records that call the listener again', () => {
     const notifier = create(() => new Promise(() => {}), { maxRecords: 1 })
     setNotifier(notifier)
     let told = 0

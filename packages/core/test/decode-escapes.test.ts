@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { decodeEscapes } from '../src/secrets/values/decode-escapes.js'
 
-it('decodes like decodeURIComponent, for texts of any length', () => {
+it('decodes strings of any length like decodeURIComponent', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), text => {
       expect(decodeEscapes(encodeURIComponent(text))).toBe(text)

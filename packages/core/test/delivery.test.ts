@@ -44,7 +44,7 @@ describe('a delivery', () => {
     await expect.poll(() => batches).toEqual([['a', 'b']])
   })
 
-  it('reports an incomplete flush if the store takes no record in time', async () => {
+  it('reports an incomplete flush if the store accepts no record in time', async () => {
     const delivery = openDelivery(() => Promise.reject(new Error('down')))
     delivery.add(recordOf('a'))
 

@@ -25,18 +25,18 @@ function wrapTimes(error: Error, times: number): Error {
 
 describe('an exception', () => {
   it.each([
-    ['an error of the language', new TypeError('no'), { etype: 'TypeError', message: 'no' }],
-    ['a class of the program', new StoreError('gone'), { etype: 'StoreError', message: 'gone' }],
-    ['a class that names itself', new NamedError('x'), { etype: 'NamedError', message: 'x' }],
+    ['a built-in error', new TypeError('no'), { etype: 'TypeError', message: 'no' }],
+    ['an error whose class the program defines', new StoreError('gone'), { etype: 'StoreError', message: 'gone' }],
+    ['an error whose class sets the name', new NamedError('x'), { etype: 'NamedError', message: 'x' }],
     [
-      'an error with a name',
+      'an error whose name the program sets',
       Object.assign(new Error('x'), { name: 'AbortError' }),
       { etype: 'AbortError', message: 'x' },
     ],
     ['a DOMException', new DOMException('stop', 'AbortError'), { etype: 'AbortError', message: 'stop' }],
     ['an object that looks like an error', { name: 'Odd', message: 'x' }, { etype: 'Odd', message: 'x' }],
     ['an object', {}, { etype: 'Error', message: '' }],
-    ['a text', 'failed', { etype: 'string', message: 'failed' }],
+    ['a string', 'failed', { etype: 'string', message: 'failed' }],
     ['a number', 42, { etype: 'number', message: '42' }],
     ['undefined', undefined, { etype: 'undefined', message: 'undefined' }],
     ['null', null, { etype: 'object', message: 'null' }],
@@ -54,7 +54,7 @@ describe('an exception', () => {
       new Proxy({}, Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, mine]))),
     ],
     [
-      'a class whose name is no text',
+      'a class whose name is not a string',
       new (class extends Error {
         static override readonly name = Symbol('odd') as never
       })(),
@@ -75,7 +75,7 @@ describe('an exception', () => {
   })
 
   it.each(['cause', 'original', 'driverError', 'nativeError', 'jse_cause'])(
-    'does not repeat the hidden message of the error in its %s',
+    'does not repeat the hidden message of the error in its "%s" member',
     name => {
       const inner = new StoreError('duplicate entry "alice@example.com"')
       recordErrorAs(inner, new Error('duplicate entry "?"'))
@@ -87,7 +87,7 @@ describe('an exception', () => {
     },
   )
 
-  it('uses the shown message of its cause if its own message holds the parameters of a query', () => {
+  it('uses the shown message of its cause if its own message contains the parameters of a query', () => {
     const cause = new StoreError('not a number: "alice@example.com"')
     recordErrorAs(cause, new Error('not a number: "?"'))
     const params = ['alice@example.com']
@@ -115,7 +115,7 @@ describe('an exception', () => {
     expect(described.message).toBe('Not saved: Error: First: duplicate entry "?"; duplicate entry "?"')
   })
 
-  it('hides a long message whole if the message contains that of another wrapped error', () => {
+  it('hides a long message completely if it contains the message of another wrapped error', () => {
     const cause = new Error('"alice"')
     recordErrorAs(cause, new Error('"?"'))
     const error = new Error('"alice" is taken by "bob"', { cause })
@@ -163,7 +163,7 @@ describe('an exception', () => {
     expect(describeException(wrapTimes(hiddenError('alice'), 90)).message).toBe('duplicate entry "?"')
   })
 
-  it('is described without running code of the wrapped errors', () => {
+  it('is described without running the code of wrapped errors', () => {
     const trapped = new Proxy([], Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, mine])))
     const child = Object.create(trapped)
     const get = { get: mine, enumerable: true }

@@ -6,7 +6,7 @@ it.each<[string, object, string]>([
   ['an error', new Error('no password=SEALED'), 'Error: no password=***'],
   ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
   ['an invalid date', new Date(Number.NaN), '[Invalid Date]'],
-  ['a pattern', /secret/, '[RegExp]'],
+  ['a regular expression', /secret/, '[RegExp]'],
   ['bytes', Buffer.from('secret'), '[6 bytes]'],
   ['a buffer', new ArrayBuffer(3), '[3 bytes]'],
   ['a map', new Map([['a', 1]]), '[Map]'],
@@ -22,13 +22,13 @@ it.each<[string, object]>([
   ['a plain object', { a: 1 }],
   ['a list', [1]],
   ['an object without a prototype', Object.create(null)],
-  ['an object of a class of the program', new (class Order {})()],
+  ['an instance of a class that the program defines', new (class Order {})()],
   ['an object that only looks like a URL', Object.create(URL.prototype)],
 ])('does not describe %s, which is shown by its members', (_, value) => {
   expect(describeObject(value)).toBeUndefined()
 })
 
-it('shows an error without its hidden text, even if another error wraps the error', () => {
+it('shows an error without its hidden text, even if another error wraps it', () => {
   const inner = new Error('duplicate entry "alice"')
   recordErrorAs(inner, new Error('duplicate entry "?"'))
   const outer = new Error(`Not saved: ${inner.message}`, { cause: inner })

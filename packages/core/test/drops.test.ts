@@ -61,7 +61,7 @@ function serve(baseId: string, steps: number, parentId = baseId): void {
 }
 
 async function collectWarnings(): Promise<string[]> {
-  // Lets a warning of an earlier test arrive first.
+  // Waits, because a warning from an earlier test may arrive late.
   await setImmediate()
   const warnings: string[] = []
   const listen = (warning: Error & { code?: string }): void => void warnings.push(`${warning.code} ${warning.message}`)
@@ -71,7 +71,7 @@ async function collectWarnings(): Promise<string[]> {
 }
 
 describe('dropped records', () => {
-  it('do not occur for as many points as a trace may have by default', async () => {
+  it('do not occur if a trace has as many points as it may have by default', async () => {
     const { notifier, kept, settle } = openGate()
     setNotifier(notifier)
 
@@ -102,7 +102,7 @@ describe('dropped records', () => {
     expect(notifier.stats).toMatchObject({ droppedByReason: { 'queue-full': dropped }, droppedRoots: 0 })
   })
 
-  it('do not include the root of a request from a traced request of another service', async () => {
+  it("do not include the root of a request that another service's traced request sends", async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -118,7 +118,7 @@ describe('dropped records', () => {
     }
   })
 
-  it('are the oldest roots if roots alone fill their reserve', async () => {
+  it('are the oldest roots if roots fill the space reserved for them', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -132,7 +132,7 @@ describe('dropped records', () => {
     expect(notifier.stats.droppedRoots).toBe(1 + 2 * 45)
   })
 
-  it('do not change the records that the program emitted', async () => {
+  it('are reported without changing the records that the program emitted', async () => {
     const { notifier, settle } = openGate({ maxRecords: 10 })
     const emitted: TraceRecord[] = []
     setNotifier(record => {
@@ -147,7 +147,7 @@ describe('dropped records', () => {
     expect(toldIn(emitted)).toBe(0)
   })
 
-  it('are reported again if the store refused the record that reported them', async () => {
+  it('are reported again if the store refuses the record that reported them', async () => {
     const kept: TraceRecord[] = []
     let isRefusing = true
     const notifier = create(
@@ -171,7 +171,7 @@ describe('dropped records', () => {
     expect(toldIn(kept)).toBe(notifier.stats.dropped)
   })
 
-  it('cause one warning until no records wait', async () => {
+  it('cause only one warning until no records are waiting', async () => {
     const warnings = await collectWarnings()
     const { notifier, settle } = openGate({ maxRecords: 11 })
     setNotifier(notifier)
@@ -187,7 +187,7 @@ describe('dropped records', () => {
     ])
   })
 
-  it('cause no warning if the program listens for drops', async () => {
+  it('cause no warning if the program has a listener for drops', async () => {
     const warnings = await collectWarnings()
     const { notifier, settle } = openGate({ maxRecords: 10 })
     notifier.on('drop', () => undefined)
@@ -203,7 +203,7 @@ describe('dropped records', () => {
 })
 
 describe('the counts of any mix of traces', () => {
-  it('add up in each trace, with records in order and the newest root kept', async () => {
+  it('add up in each trace, while records stay in order and the newest root is kept', async () => {
     const bursts = fc.array(
       fc.record({ trace: fc.nat(3), steps: fc.nat(40), flush: fc.boolean(), size: fc.constantFrom(1, 1, 1, 3_000) }),
       { minLength: 1, maxLength: 25 },
@@ -244,7 +244,7 @@ describe('the counts of any mix of traces', () => {
         expect(places).toEqual(places.toSorted((a, b) => a - b))
         for (let trace = 0; trace < 4; trace++) {
           const ofTrace = (records: readonly TraceRecord[]) => records.filter(r => r.base_id === `trace-${trace}`)
-          // If the trace's last record was dropped, too, no record was left that could report the loss.
+          // If the trace's last record was also dropped, no later record could report the loss.
           if (!kept.some(({ trace_id, base_id }) => trace_id === 'end' && base_id === `trace-${trace}`)) continue
           expect(ofTrace(kept).length + toldIn(ofTrace(kept))).toBe(ofTrace(emitted).length)
         }

@@ -8,7 +8,7 @@ describe('an ExactNumber', () => {
   const big = parseJson('9007199254740993') as ExactNumber
   const whole = parseJson('1.0') as ExactNumber
 
-  it('counts as the nearest number', () => {
+  it('is used in calculations as the nearest number', () => {
     expect(Number(whole) + 1).toBe(2)
     expect(Math.max(Number(big), 1)).toBe(2 ** 53)
     expect(whole.toFixed(2)).toBe('1.00')
@@ -17,7 +17,7 @@ describe('an ExactNumber', () => {
     expect(['1', null, undefined, {}, new Number(1)].map(asNumber)).toEqual(Array(5).fill(undefined))
   })
 
-  it('is shown in its original form', () => {
+  it('is printed as it was written', () => {
     expect(`${big}`).toBe('9007199254740993')
     expect(big.source).toBe('9007199254740993')
     expect(inspect({ big })).toBe('{ big: 9007199254740993 }')
@@ -32,7 +32,7 @@ describe('an ExactNumber', () => {
     for (const text of ['', 'NaN', '1,2', '01', '"1"', ' 1']) expect(() => new ExactNumber(text)).toThrow(TypeError)
   })
 
-  it('counts as a number wherever records are read', () => {
+  it('is treated as a number wherever records are read', () => {
     const failed = { info: { response: { status_code: parseJson('503.0') } } } as unknown as TraceRecord
 
     expect(isErrorRecord(failed)).toBe(true)
@@ -41,7 +41,7 @@ describe('an ExactNumber', () => {
     expect(recordableInfo({ password: big })).toEqual({ password: '***' })
   })
 
-  it('represents a whole float from a store of numbers', () => {
+  it('can represent a float without a fraction from a store that distinguishes floats and integers', () => {
     expect(String(exactFloat(1))).toBe('1.0')
     expect(String(exactFloat(1e16))).toBe('1e+16')
     expect(exactFloat(1.5)).toBe(1.5)

@@ -8,7 +8,8 @@ import { emit, expectExact, openNotifier, range } from './fixtures/quick-notifie
 type Records = readonly TraceRecord[]
 
 /**
- * Creates a store behind a proxy that answers 403, or breaks the connection, if a request holds one of these records.
+ * Creates a store behind a proxy that answers 403, or breaks the connection, if a request contains one of these
+ * records.
  */
 function createStore(isCulprit: (id: string) => boolean, code: OsprofilerError['code'] = 'ERR_STORE') {
   const kept: string[] = []
@@ -30,7 +31,7 @@ function sorted(ids: readonly string[]): string[] {
 
 describe('a record that makes every request fail', () => {
   it.each(['0', '1', '50', '100'])(
-    'is dropped and reported without losing another record: number %s of 101',
+    'is dropped and reported, while all other records are kept: record %s of 101',
     async culprit => {
       const warnings = await collectWarnings()
       const store = createStore(id => id === culprit)
@@ -50,7 +51,7 @@ describe('a record that makes every request fail', () => {
   )
 
   it.each([1, 2, 16, 500])(
-    'is dropped without losing another record, among several and in batches of %i',
+    'is dropped, while all other records are kept, even if several such records are in batches of %i',
     async batchSize => {
       const store = createStore(id => Number(id) % 40 === 3)
       const notifier = openNotifier(store, { batchSize })
@@ -63,7 +64,7 @@ describe('a record that makes every request fail', () => {
     },
   )
 
-  it('waits while it is alone, and is dropped after the store takes others', async () => {
+  it('is kept while there are no other records, and is dropped once the store accepts other records', async () => {
     const { check: _, ...store } = createStore(id => id === '0')
     const notifier = openNotifier(store)
 
@@ -79,8 +80,8 @@ describe('a record that makes every request fail', () => {
   })
 })
 
-describe('a store that takes no records', () => {
-  it('gets no additional requests for the search, and causes no loss', async () => {
+describe('a store that accepts no records', () => {
+  it('gets no additional requests from the search, and causes no loss', async () => {
     const store = createStore(() => false)
     store.state.isDown = true
     const notifier = openNotifier(store, { batchSize: 50, minBackoff: 10, maxBackoff: 10 })
@@ -115,7 +116,7 @@ describe('a store that takes no records', () => {
     expect(notifier.stats).toMatchObject({ written: 399, dropped: 1, queued: 0 })
   })
 
-  it('loses exactly the failing records in any mix with outages, and counts add up', async () => {
+  it('loses exactly the failing records, even with outages in between, and the counts add up', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 2, max: 200 }),
       culprits: fc.array(fc.nat(199), { maxLength: 6 }),
@@ -156,7 +157,7 @@ describe('a store that takes no records', () => {
 })
 
 describe('writes that end without an answer', () => {
-  it('become small, so that a record that always breaks the connection affects few others', async () => {
+  it('become smaller, so that a record that always breaks the connection affects few other records', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => Number(id) % 50 === 0, 'ERR_WRITE_UNCERTAIN')
     const notifier = openNotifier(store)
@@ -183,7 +184,7 @@ describe('writes that end without an answer', () => {
     expect(notifier.stats).toMatchObject({ written: 10, unknown: 10 })
   })
 
-  it('become large again after several answers', async () => {
+  it('become larger again after several answers', async () => {
     const store = createStore(id => id === '0', 'ERR_WRITE_UNCERTAIN')
     const notifier = openNotifier(store, { batchSize: 100 })
 

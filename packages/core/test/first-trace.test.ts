@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 describe('an action for beforeFirstTrace()', () => {
-  it('waits for a key of the process, and runs once', () => {
+  it('waits until the process has a key, and runs only once', () => {
     const act = vi.fn()
     undone.push(beforeFirstTrace(act))
     const before = act.mock.calls.length
@@ -20,7 +20,7 @@ describe('an action for beforeFirstTrace()', () => {
     expect([before, act.mock.calls.length]).toEqual([0, 1])
   })
 
-  it('runs at once if there is a key, but not if tracing is disabled', () => {
+  it('runs at once if the process has a key, but not if tracing is disabled', () => {
     const [act, off] = [vi.fn(), vi.fn()]
     undone.push(configure({ hmacKeys: 'KEY' }))
 
@@ -30,7 +30,7 @@ describe('an action for beforeFirstTrace()', () => {
     expect([act, off].map(fn => fn.mock.calls.length)).toEqual([1, 0])
   })
 
-  it('runs if an adapter has keys of its own', () => {
+  it('runs if an adapter has its own keys', () => {
     const act = vi.fn()
     undone.push(beforeFirstTrace(act))
 

@@ -25,7 +25,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 describe('a followed body', () => {
-  it('is produced and cleaned up in the context of its request, for a stream of Node', async () => {
+  it('is produced and cleaned up in the context of its request, for a Node stream', async () => {
     const { entered, follower } = createFollower()
     const body = Readable.from(['a', 'b'])
 

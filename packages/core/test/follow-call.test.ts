@@ -8,7 +8,7 @@ function outcome() {
 }
 
 describe('followCall', () => {
-  it('reports a returned value or thrown error at once, and passes it on', () => {
+  it('reports a returned value or a thrown error at once, and also returns or throws it', () => {
     const [returned, thrown] = [outcome(), outcome()]
     const error = new Error('no')
 
@@ -23,7 +23,7 @@ describe('followCall', () => {
     expect(thrown.failed).toHaveBeenCalledExactlyOnceWith(error, 0)
   })
 
-  it('reports once how a promise settled, and returns the same promise', async () => {
+  it('reports once whether a promise was fulfilled or rejected, and returns the same promise', async () => {
     const [fulfilled, rejected] = [outcome(), outcome()]
     const error = new Error('no')
     const [good, bad] = [Promise.resolve(7), Promise.reject(error)]

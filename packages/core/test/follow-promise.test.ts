@@ -26,11 +26,14 @@ class OtherSpecies<T> extends Promise<T> {
 
 const failure = () => new Error('backend is down')
 
-/** A kind of promise, how the program uses the promise, and whether the reason of a rejection can be recorded. */
+/**
+ * Kinds of promises: how each is made, how the program uses it, and whether the reason of its rejection can be
+ * recorded.
+ */
 const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<unknown>): unknown; reason?: boolean }> =
   {
     'an awaited rejection': { make: async () => Promise.reject(failure()), use: ignore, reason: true },
-    'a rejection after a while': {
+    'a rejection after some time': {
       async make() {
         await turn()
         throw failure()
@@ -47,7 +50,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       reason: true,
     },
-    'an awaited rejection of a function that leaves the trace': {
+    'an awaited rejection from a function that leaves the trace': {
       async make() {
         clean()
         throw failure()
@@ -55,7 +58,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       use: ignore,
       reason: true,
     },
-    'a rejection of a function that leaves the trace, and that is handled two ticks later': {
+    'a rejection from a function that leaves the trace, handled two ticks later': {
       async make() {
         clean()
         throw failure()
@@ -67,7 +70,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       reason: true,
     },
-    'a rejection that is handled inside and never awaited': {
+    'a rejection that the function itself handles and that nobody awaits': {
       make() {
         const loading = Promise.reject(failure())
         loading.catch(() => {})
@@ -75,14 +78,14 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
     },
     'a rejection that nobody handles': { make: () => Promise.reject(failure()) },
-    'a rejection that nobody handles, after a while': {
+    'a rejection that nobody handles, after some time': {
       async make() {
         await turn()
         throw failure()
       },
     },
-    // The function stays pending for longer than an unhandled promise is left unobserved.
-    'a rejection that nobody handles, of a function that was pending for long': {
+    // The function stays pending for longer than the tracer waits before it observes an unhandled promise.
+    'a rejection that nobody handles, from a function that was pending for a long time': {
       async make() {
         await sleep(150)
         await undefined
@@ -90,7 +93,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       use: () => sleep(300),
     },
-    'a rejection that nobody handles, after work of many kinds': {
+    'a rejection that nobody handles, after various asynchronous work': {
       async make() {
         for (let i = 0; i < 40; i++) await null
         await Promise.race([sleep(3), new Promise(() => {})])
@@ -103,7 +106,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
     'a rejection of a derived class that nobody handles': { make: () => Own.reject(failure()) },
     'an awaited rejection of a derived class': { make: () => Own.reject(failure()), use: ignore },
     'a rejection of a derived class with another species': { make: () => OtherSpecies.reject(failure()), use: ignore },
-    'a rejection with members of its own': {
+    'a rejection of a promise with own properties': {
       make: () => Object.assign(Promise.reject(failure()), { json: () => 1 }),
       use: ignore,
       reason: true,
@@ -154,7 +157,9 @@ async function ignore(promise: PromiseLike<unknown>): Promise<void> {
   }
 }
 
-/** Returns what a program observes of a promise: unhandled rejections, and the ticks until the program has used it. */
+/**
+ * Returns what a program can observe of a promise: unhandled rejections, and the ticks until the program has used it.
+ */
 async function observe(call: () => unknown, use: (promise: Promise<unknown>) => unknown) {
   const seen: unknown[] = []
   let promise: unknown
@@ -165,7 +170,7 @@ async function observe(call: () => unknown, use: (promise: Promise<unknown>) => 
   let ticks = 0
   let counting = true
   async function count() {
-    // The limit is needed because an endless chain of microtasks would block the event loop.
+    // The number of ticks is limited, because an endless chain of microtasks would block the event loop.
     for (; counting && ticks < 50; ticks++) await null
   }
 
@@ -183,7 +188,10 @@ async function observe(call: () => unknown, use: (promise: Promise<unknown>) => 
 
 let baseId: string
 
-/** Collects the records of one test's trace. An unawaited promise of an earlier test may still end its point. */
+/**
+ * Collects only the records of this test's trace, because an unawaited promise of an earlier test may still end its
+ * point.
+ */
 function listen(): TraceRecord[] {
   const records: TraceRecord[] = []
   setNotifier(record => record.base_id === baseId && records.push(record))
@@ -211,7 +219,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
     )
   })
 
-  it('returns the same promise each time', async () => {
+  it("returns the function's own promise at each call", async () => {
     const memoized = Promise.resolve(1)
     const call = wrap(() => memoized)
 
@@ -248,7 +256,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
   })
 })
 
-/** Returns how often the species of promises is read while a function runs. */
+/** Returns how often `Promise[Symbol.species]` is read while a function runs. */
 async function countSpecies(fn: () => Promise<unknown>): Promise<number> {
   let asked = 0
   const species = Object.getOwnPropertyDescriptor(Promise, Symbol.species) as PropertyDescriptor
@@ -268,8 +276,8 @@ async function countSpecies(fn: () => Promise<unknown>): Promise<number> {
   return asked
 }
 
-describe('a program that replaced the species of promises', () => {
-  it('sees as many reads of the species as without a trace', async () => {
+describe('a program that replaces Promise[Symbol.species]', () => {
+  it('sees as many reads of it with a trace as without one', async () => {
     const load = async () => 'loaded'
     const traced = trace('load')(load)
     listen()
@@ -305,7 +313,7 @@ describe('a promise without a handler', () => {
     expect(infoOf(records, 'audit-stop')).not.toHaveProperty('function')
   })
 
-  it('does not run a getter of its value before the program does', async () => {
+  it('does not run a getter on its value before the program does', async () => {
     let reads = 0
     const read = () => {
       reads++
@@ -326,7 +334,7 @@ describe('a promise without a handler', () => {
 })
 
 describe('a promise that several calls return', () => {
-  it('stops the points of all calls, even if the program changed its prototype meanwhile', async () => {
+  it('stops the points of all calls, even if the program changes its prototype meanwhile', async () => {
     const records = listen()
     let settle: ((reason: unknown) => void) | undefined
     const shared = new Promise((_resolve, reject) => {
@@ -348,7 +356,7 @@ describe('a promise that several calls return', () => {
 })
 
 describe('a thenable', () => {
-  it('counts as a value, and its `then` is not called', async () => {
+  it('is treated as a plain value, and its `then` is not called', async () => {
     let asked = 0
     const query = Object.defineProperty({}, 'then', {
       value(resolve: (value: number) => void) {
@@ -367,7 +375,7 @@ describe('a thenable', () => {
 })
 
 describe('a message', () => {
-  it('keeps its promise unawaited if the promise is handled inside', async () => {
+  it('does not await its promise if the handler itself handles a rejection', async () => {
     const serve = createRunTraced('KEY')
     const loading = Promise.reject(failure())
     loading.catch(() => {})

@@ -19,7 +19,7 @@ function follow(changes: Partial<FollowedPromise> = {}): FollowedPromise {
 }
 
 describe('a promise that is made from a followed promise', () => {
-  it('may come from an await in the function, while the followed promise is pending', () => {
+  it('may belong to an await in the function while the followed promise is pending', () => {
     const entry = follow()
 
     const isHandler = noteChild(entry, new Promise(() => {}))
@@ -27,12 +27,12 @@ describe('a promise that is made from a followed promise', () => {
     expect([isHandler, hasWaitingChild(entry)]).toEqual([false, true])
   })
 
-  it('comes from a handler after the followed promise has settled', () => {
+  it('belongs to a handler after the followed promise has settled', () => {
     expect(noteChild(follow({ settledAt: 5 }), new Promise(() => {}))).toBe(true)
     expect(noteChild(follow({ promise: Promise.resolve() }), new Promise(() => {}))).toBe(true)
   })
 
-  it('comes from a handler if the async function has ended, but from an await in the scope of the function', () => {
+  it('belongs to a handler if the async function has ended, but to an await in the scope of the function', () => {
     const scope = createScope({} as Profiler)
     const over = { promise: Promise.resolve(), isAsync: true }
     const child = new Promise(() => {})
@@ -46,7 +46,7 @@ describe('a promise that is made from a followed promise', () => {
     expect({ inside, outside, unknown, left }).toEqual({ inside: false, outside: true, unknown: true, left: true })
   })
 
-  it('comes from an await of a plain value if it settles with the next event', () => {
+  it('belongs to an await of a plain value if it settles with the next event', () => {
     const entry = follow()
     const child = Promise.resolve()
     noteChild(entry, child)
@@ -57,7 +57,7 @@ describe('a promise that is made from a followed promise', () => {
     expect(entry.children).toEqual([])
   })
 
-  it('is one of a limited number of noted promises', () => {
+  it('is one of a limited number of tracked promises', () => {
     const entry = follow()
 
     for (let made = 0; made < 100; made++) noteChild(entry, new Promise(() => {}))

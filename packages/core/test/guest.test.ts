@@ -19,8 +19,8 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Odd data of a program has once broken the program in each of these ways. */
-describe('a guest in the program', () => {
+/** Each of these tests is for unusual data that once broke a traced program. */
+describe('the tracer, as a guest in the program,', () => {
   it('survives more open points than an argument list can hold', () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
@@ -57,7 +57,7 @@ describe('a guest in the program', () => {
     expect(JSON.stringify(taken).length).toBeLessThan(200_000)
   })
 
-  it('counts the width of a wide value against the limits', async () => {
+  it('counts the members of a wide value against the limits', async () => {
     const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`name${index}`, index]))
 
     const records = await traceRecords(() =>
@@ -69,7 +69,7 @@ describe('a guest in the program', () => {
     expect(list.length).toBeLessThan(6)
   })
 
-  it('serves requests that are not of Node', () => {
+  it("serves requests that are not instances of Node's classes", () => {
     const tracer = createRequestTracer('KEY')
     const headers = { ...signedHeaders('KEY') }
     const res = { on: () => {}, once: () => {} }
@@ -89,7 +89,7 @@ describe('a guest in the program', () => {
     expect(() => createNotifier({} as Driver, { maxRecord: 1 } as never)).toThrow(/no option "maxRecord"/)
   })
 
-  it('warns once of an unreachable store, unless the program listens', async () => {
+  it('warns once of an unreachable store, unless the program has a listener', async () => {
     const warnings: string[] = []
     vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)))
     const failing = (): Driver => ({
@@ -110,7 +110,7 @@ describe('a guest in the program', () => {
     expect(warnings).toEqual(['No record can be delivered to the store (broken): ECONNREFUSED'])
   })
 
-  it('records the remaining work of a request for ten seconds', async () => {
+  it('records work that a request leaves behind for ten seconds', async () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
     const refresh = trace('refresh')(() => 1)

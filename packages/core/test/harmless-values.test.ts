@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isHarmless, isHarmlessInUrl, isHarmlessText } from '../src/secrets/names/harmless-values.js'
 
-describe('a value under the name of a secret', () => {
+describe('a value whose name refers to a secret', () => {
   it.each<[string, unknown]>([
     ['auth', true],
     ['tokens', 1532],
@@ -24,7 +24,7 @@ describe('a value under the name of a secret', () => {
   })
 })
 
-it('treats a status and a plain word in a URL as harmless', () => {
+it('a status, a plain word in a URL, and a number of tokens are harmless', () => {
   expect([
     isHarmlessInUrl('code', '404'),
     isHarmlessInUrl('code', 'a1b2'),

@@ -6,7 +6,7 @@ import { type HeadersPeer, isTraced, openHeadersPeer, type PythonDecision } from
 import { hmacKey, honestBase64, honestJson, traceId } from './fixtures/honest-headers.js'
 import { base64Variants, encodings, hmacVariants, nearlyJson } from './fixtures/spoilt-headers.js'
 
-// With OSPROFILER_TEST_RUNS=150000, the search takes minutes and not seconds.
+// The default takes seconds. OSPROFILER_TEST_RUNS=150000 takes minutes.
 const RUNS = Number(process.env.OSPROFILER_TEST_RUNS ?? 1_500)
 const TIMEOUT = 120_000 + 50 * RUNS
 
@@ -43,8 +43,8 @@ function expectAlike(ours: UnpackedTrace | undefined, theirs: PythonDecision): v
   expect(ours ?? null).toEqual(isTraced(theirs) ? theirs : null)
 }
 
-describe('headers of an honest signer', () => {
-  it('are the same text in both languages', { timeout: TIMEOUT }, () =>
+describe('the headers of an honest signer', () => {
+  it('are identical in both languages', { timeout: TIMEOUT }, () =>
     check(honest, async each => {
       const theirs = await python.pack(traceInfo(each), each.key)
 
@@ -52,7 +52,7 @@ describe('headers of an honest signer', () => {
     }),
   )
 
-  it('are judged alike under any list of keys, with and without the right key', { timeout: TIMEOUT }, () =>
+  it('are judged alike for any list of keys, with and without the right key', { timeout: TIMEOUT }, () =>
     check(fc.tuple(honest, otherKeys, otherKeys, fc.boolean()), async ([each, before, after, known]) => {
       const keys = [...before, ...(known ? [each.key] : []), ...after]
       const [info, hmac] = signedPack(traceInfo(each), each.key)
@@ -97,7 +97,7 @@ describe('headers of an honest signer', () => {
     })
   })
 
-  it('are judged alike under any text of keys and commas', { timeout: TIMEOUT }, () => {
+  it('are judged alike for any string of keys and commas', { timeout: TIMEOUT }, () => {
     const character = fc.constantFrom(
       ...[',', ' ', '\t', '\u001c', '\u001f', '\u0085', '\u00a0', '\ufeff', '\u200b', '\u2028', '\u3000', 'k', 'K'],
     )
@@ -110,7 +110,7 @@ describe('headers of an honest signer', () => {
   })
 })
 
-describe('headers that no honest signer makes', () => {
+describe('headers that no honest signer creates', () => {
   interface Spoilt {
     readonly info: string
     readonly hmac: string
@@ -130,7 +130,8 @@ describe('headers that no honest signer makes', () => {
   }
 
   /**
-   * Returns whether our code accepts the headers. Expects Python to accept them then, too, with the same trace and key.
+   * Returns whether our code accepts the headers. If so, expects Python to accept them, too, with the same trace and
+   * key.
    */
   async function expectTakenByPythonToo({ info, hmac, keys }: Spoilt): Promise<boolean> {
     const ours = signedUnpack(info, hmac, keys)
@@ -145,7 +146,7 @@ describe('headers that no honest signer makes', () => {
     await check(spoilt, async each => {
       if (await expectTakenByPythonToo(each)) taken++
     })
-    // If both refused nearly all headers, the test would show nothing.
+    // If both refused nearly all headers, the test would prove nothing.
     expect(taken).toBeGreaterThan(RUNS * 0.05)
   }
 
@@ -161,7 +162,7 @@ describe('headers that no honest signer makes', () => {
   )
 
   it(
-    'are never accepted if Python refuses them: text that is nearly JSON, signed with the right key',
+    'are never accepted if Python refuses them: strings that are nearly JSON, signed with the right key',
     { timeout: TIMEOUT },
     () =>
       checkNoneTakenAlone(

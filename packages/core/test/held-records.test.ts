@@ -32,7 +32,7 @@ function createStore(holds: (id: string) => boolean) {
 }
 
 describe('a record that the store always postpones', () => {
-  it('delays no other record, and is dropped and reported after some tries', async () => {
+  it('delays no other record, and is dropped and reported after several tries', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => id === '3')
     const notifier = create(store.write, { batchSize: 10 })
@@ -53,7 +53,7 @@ describe('a record that the store always postpones', () => {
     ])
   })
 
-  it('delays no other record if it is so large that it fills a batch', async () => {
+  it('delays no other record, even if it is so large that it fills a batch', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => id === 'large')
     const notifier = create(store.write)
@@ -68,7 +68,7 @@ describe('a record that the store always postpones', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('delays no other record if such records keep coming', async () => {
+  it('delays no other record, even if the program keeps emitting such records', async () => {
     const store = createStore(id => Number(id) % 5 === 0)
     const notifier = create(store.write, { batchSize: 1 })
 
@@ -79,7 +79,7 @@ describe('a record that the store always postpones', () => {
     expect(notifier.stats).toMatchObject({ written: 48, dropped: 12, queued: 0 })
   })
 
-  it('is dropped in an idle program that writes no other records', async () => {
+  it('is dropped even in an idle program that writes no other records', async () => {
     const store = createStore(id => id === '0')
     const notifier = create(store.write)
 
@@ -89,7 +89,7 @@ describe('a record that the store always postpones', () => {
     expect(notifier.stats).toMatchObject({ written: 1, queued: 0 })
   })
 
-  it('is counted as closed if close() times out first', async () => {
+  it('is dropped with the reason "closed" if close() times out first', async () => {
     const store = createStore(id => id === '0')
     const notifier = create(store.write, { minBackoff: 60_000, maxBackoff: 60_000 })
 
@@ -101,43 +101,40 @@ describe('a record that the store always postpones', () => {
   })
 
   it.each([
-    ['is put off', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
+    ['is postponed', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
     ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
-  ])(
-    'is dropped without losing another record if each request with it %s while the store takes others',
-    async (_, answer) => {
-      const kept: string[] = []
-      let isNew = true
-      const notifier = create(
-        async records => {
-          const ids = records.map(({ trace_id }) => trace_id)
-          if (ids.includes('3') && isNew) {
-            isNew = ids.length === 10 && kept.length === 0
-            return { refused: 0, held: ids.map((_, at) => at) }
-          }
-          if (ids.includes('3')) return await answer(records)
-          kept.push(...ids)
-          return undefined
-        },
-        { batchSize: 10 },
-      )
+  ])('is dropped alone if each request that contains it %s and the store accepts other records', async (_, answer) => {
+    const kept: string[] = []
+    let isNew = true
+    const notifier = create(
+      async records => {
+        const ids = records.map(({ trace_id }) => trace_id)
+        if (ids.includes('3') && isNew) {
+          isNew = ids.length === 10 && kept.length === 0
+          return { refused: 0, held: ids.map((_, at) => at) }
+        }
+        if (ids.includes('3')) return await answer(records)
+        kept.push(...ids)
+        return undefined
+      },
+      { batchSize: 10 },
+    )
 
-      emit(notifier, range(20))
-      for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
-        emit(notifier, range(10, more))
-        await notifier.flush(10)
-      }
-      await notifier.flush()
+    emit(notifier, range(20))
+    for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
+      emit(notifier, range(10, more))
+      await notifier.flush(10)
+    }
+    await notifier.flush()
 
-      expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
-      expect(kept).not.toContain('3')
-    },
-  )
+    expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
+    expect(kept).not.toContain('3')
+  })
 })
 
 describe('an overloaded store', () => {
   it.each([
-    ['holds every record', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
+    ['postpones every record', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
     ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
   ])('loses no records if it %s', async (_, overloaded) => {
     const warnings = await collectWarnings()
@@ -163,7 +160,7 @@ describe('an overloaded store', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_STORE_UNREACHABLE'])
   })
 
-  it('loses no records if few records come', async () => {
+  it('loses no records if the program emits few records', async () => {
     let isOverloaded = true
     const store = createStore(() => isOverloaded)
     const notifier = create(store.write)
@@ -178,7 +175,7 @@ describe('an overloaded store', () => {
     expect(notifier.stats).toMatchObject({ emitted: 10, written: 10, dropped: 0 })
   })
 
-  it('loses no records if it takes a part of each batch', async () => {
+  it('loses no records if it accepts a part of each batch', async () => {
     let rounds = 0
     const seen = new Map<string, number>()
     const store = createStore(id => {
@@ -199,7 +196,7 @@ describe('an overloaded store', () => {
     expect(rounds).toBeLessThan(20)
   })
 
-  it('loses no held records, for any length of the overload', async () => {
+  it('loses no postponed records, however long the overload lasts', async () => {
     let isOverloaded = true
     const store = createStore(id => isOverloaded && Number(id) >= 100)
     const notifier = create(store.write)
@@ -213,7 +210,7 @@ describe('an overloaded store', () => {
     expect(notifier.stats).toMatchObject({ written: 300, dropped: 0, queued: 0 })
   })
 
-  it('uses no memory beyond that of the queue', async () => {
+  it('causes no memory use beyond that of the queue', async () => {
     const notifier = create(createStore(() => true).write, { maxBytes: 1_000_000, batchSize: 10 })
 
     for (let round = 0; round < 50; round++) {

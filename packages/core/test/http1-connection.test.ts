@@ -49,7 +49,7 @@ describe('a connection with traced requests', () => {
     expect([connection.endedLocally, connection.hasClientLeft()]).toEqual([true, false])
   })
 
-  it('reports a time-out of this side, but not for a much later end', async () => {
+  it('reports a time-out on this side as the cause of its end, unless the end comes much later', async () => {
     const [soon, late] = [await openConnection(), await openConnection()]
     const start = performance.now()
     const now = vi.spyOn(performance, 'now').mockReturnValue(start)

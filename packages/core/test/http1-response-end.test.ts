@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { watchHttp1 } from '../src/http/response/http1-response-end.js'
 import type { ResponseEnd } from '../src/http/response/response-end.js'
 
-/** Serves one request. Returns how the response ended, and the status that was sent. */
+/** Serves one request. Returns how the response ended, and which status was sent. */
 async function respond(
   handle: (req: IncomingMessage, res: ServerResponse) => void,
   leave = false,
@@ -39,12 +39,12 @@ async function respond(
 
 it.each<[string, (res: ServerResponse) => void, ResponseEnd, number | undefined]>([
   ['that is sent completely ends well', res => res.writeHead(201).end('whole'), 'well', 201],
-  ['that its program destroys is broken off by the server', res => res.destroy(), 'server', undefined],
+  ['that the program destroys is broken off by the server', res => res.destroy(), 'server', undefined],
 ])('a response %s', async (_, handle, end, status) => {
   expect(await respond((_req, res) => handle(res))).toEqual([end, status])
 })
 
-it('a response that its program destroys with an error ends with the error', async () => {
+it('a response that the program destroys with an error ends with that error', async () => {
   const error = new Error('no')
 
   expect(await respond((_, res) => void res.destroy(error))).toEqual([{ error }, undefined])

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { streamOf, watchHttp2 } from '../src/http/response/http2-response-end.js'
 import type { ResponseEnd } from '../src/http/response/response-end.js'
 
-/** Serves one request. Returns how the response ended, and the status that was sent. */
+/** Serves one request. Returns how the response ended, and which status was sent. */
 async function respond(
   handle: (res: Http2ServerResponse) => void,
   leave = false,
@@ -42,7 +42,7 @@ it('an HTTP/2 response that is sent completely ends well', async () => {
   expect(await respond(res => void res.writeHead(201).end('whole'))).toEqual(['well', 201])
 })
 
-it('an HTTP/2 response that its program destroys is broken off by the server', async () => {
+it('an HTTP/2 response that the program destroys is broken off by the server', async () => {
   expect(await respond(res => void res.stream.destroy())).toEqual(['server', undefined])
 })
 

@@ -30,7 +30,7 @@ describe('an HTTP/2 session', () => {
     expect([before, hasTimedOut(session), hasTimedOut(undefined)]).toEqual([false, true, false])
   })
 
-  it('reports that the client closed the session with an error of its own', async () => {
+  it('reports that the client closed the session with an error', async () => {
     const { session } = await openSession()
     watchSession(session)
 

@@ -4,7 +4,7 @@ import { isError } from '../src/platform/is-error.js'
 
 it.each<[string, unknown]>([
   ['an error', new TypeError('no')],
-  ['an error of another realm', runInNewContext('new Error("no")')],
+  ['an error from another realm', runInNewContext('new Error("no")')],
   ['a DOMException', new DOMException('no')],
   ['an object that inherits from an error', Object.create(new Error('no'))],
 ])('recognizes %s as an error', (_, value) => {
@@ -12,8 +12,8 @@ it.each<[string, unknown]>([
 })
 
 it.each<[string, unknown]>([
-  ['a text', 'Error'],
-  ['an object like an error', { name: 'Error', message: 'no' }],
+  ['a string', 'Error'],
+  ['an object with the members of an error', { name: 'Error', message: 'no' }],
   ['null', null],
   ['a proxy, whose traps are not run', new Proxy(new Error('no'), { getPrototypeOf: () => expect.unreachable() })],
 ])('does not recognize %s as an error', (_, value) => {

@@ -15,7 +15,7 @@ def read(text):
 json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout)
 `
 
-/** Returns each text as Python's `json` reads and writes it, or null if Python refuses the text. */
+/** Returns what Python's `json` module writes after reading each text, or null if Python refuses the text. */
 function askPython(texts: readonly string[]): readonly (string | null)[] {
   const { stdout } = spawnSync('/usr/bin/python3', ['-c', PROGRAM], {
     input: JSON.stringify(texts),
@@ -53,7 +53,7 @@ const { json } = fc.letrec<{ json: string; value: string; list: string; members:
     ),
 }))
 
-/** Texts in which a piece was removed or replaced. Most of them are not valid JSON. */
+/** JSON texts in which a piece was removed or replaced. Most of them are no longer valid JSON. */
 const broken = fc
   .tuple(json, fc.nat(), fc.nat(2), fc.constantFrom('', ',', '}', ']', '"', '1', '0', '.', 'e', '-', 'N', '\t', '\\'))
   .map(([whole, at, length, piece]) => {
@@ -61,8 +61,8 @@ const broken = fc
     return whole.slice(0, from) + piece + whole.slice(from + length)
   })
 
-describe('parseJson and the json module of Python', () => {
-  it('read, refuse and write the same texts', () => {
+describe("parseJson and Python's json module", () => {
+  it('accept and refuse the same texts, and write equivalent JSON', () => {
     const texts = [...fc.sample(json, 4_000), ...fc.sample(broken, 4_000), ...fc.sample(number, 4_000)]
     const expected = askPython(texts)
 
@@ -74,7 +74,8 @@ describe('parseJson and the json module of Python', () => {
       }
     })
 
-    // JavaScript writes 1e-7 and Python writes 1e-07 for the same number. Python therefore reads our texts again.
+    // JavaScript writes 1e-7 and Python writes 1e-07 for the same number. Python therefore reads what `jsonText` wrote,
+    // and writes it again.
     const again = askPython(ours.map(each => each ?? ''))
     for (const [index, each] of texts.entries()) expect([each, again[index]]).toEqual([each, expected[index]])
   })

@@ -25,7 +25,7 @@ describe('stringifyJson', () => {
     }
   })
 
-  it('writes the words of Python beside null', () => {
+  it('writes NaN, Infinity and -Infinity, as Python does', () => {
     expect(stringifyJson([null, Number.NaN, [Number.NEGATIVE_INFINITY], Number.POSITIVE_INFINITY])).toBe(
       '[null,NaN,[-Infinity],Infinity]',
     )

@@ -57,9 +57,9 @@ describe('KeyRing', () => {
   it.each([
     ['cut short', (right: string) => right.slice(0, 39)],
     ['too long', (right: string) => `${right}0`],
-    ['in capitals', (right: string) => right.toUpperCase()],
+    ['in uppercase', (right: string) => right.toUpperCase()],
     ['in Arabic digits', (right: string) => right.replace(/\d/, digit => String.fromCharCode(0x660 + Number(digit)))],
-    ['with a letter that is no digit', (right: string) => `${right.slice(0, 39)}g`],
+    ['with a letter that is not a hexadecimal digit', (right: string) => `${right.slice(0, 39)}g`],
     ['on two lines', (right: string) => `${right}\n${right}`],
     ['empty', () => ''],
   ])('does not accept an HMAC that is %s', (_how, spoil) => {
@@ -70,7 +70,7 @@ describe('KeyRing', () => {
     expect(new KeyRing('a').verify(TEXT, ` \t\n\v\f\r${hmac('a')} \r\n`)).toBe('a')
   })
 
-  it('finds no key for a part of an HMAC right after verifying the whole', () => {
+  it('finds no key for a part of an HMAC immediately after verifying the whole HMAC', () => {
     const ring = new KeyRing('A')
     const hmac = ring.sign('text')
 
@@ -79,7 +79,7 @@ describe('KeyRing', () => {
     expect(found).toEqual(['A', undefined, undefined, undefined])
   })
 
-  it('verifies nothing without keys, and explains how to set a key when asked to sign', () => {
+  it('verifies no HMAC without keys, and explains how to set a key when asked to sign', () => {
     const ring = new KeyRing(' ,, ')
 
     expect(ring.size).toBe(0)
@@ -98,7 +98,7 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(keys as HmacKeys)).toThrow(TypeError)
   })
 
-  it('returns no key from any method or property, except for a valid signature', () => {
+  it('reveals no key through a method or property, except for a valid signature', () => {
     const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
     const members = [ring, KeyRing.prototype, KeyRing].flatMap(holder =>
       Reflect.ownKeys(holder).map(name => [holder, name] as const),

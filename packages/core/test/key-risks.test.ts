@@ -78,7 +78,7 @@ describe('the risk of a key that is', () => {
   })
 })
 
-describe('a file of keys', () => {
+describe('a keys file', () => {
   it.each([
     [0o100600, []],
     [0o100640, []],
@@ -107,7 +107,7 @@ describe('a process', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('warns once of each risk, even when the keys change, and never shows a key', () => {
+  it('warns only once of each risk, even if the keys change, and never shows a key', () => {
     let now = Math.ceil(performance.now())
     vi.spyOn(performance, 'now').mockImplementation(() => now)
     const file = join(folder, 'keys')

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { decodeKeyText, splitKeyText, toOrdinal } from '../src/keys/key-text.js'
 
-describe('the text of a keys file', () => {
+describe('the content of a keys file', () => {
   it.each<[string, Buffer]>([
     ['UTF-8', Buffer.from('new,öld')],
     ['UTF-16 as PowerShell writes it', Buffer.from('\ufeffnew,öld', 'utf16le')],
-    ['UTF-16 with the other byte first', Buffer.from('\ufeffnew,öld', 'utf16le').swap16()],
+    ['UTF-16 in the opposite byte order', Buffer.from('\ufeffnew,öld', 'utf16le').swap16()],
   ])('is read as %s', (_, bytes) => {
     expect(splitKeyText(decodeKeyText(bytes))).toEqual(['new', 'öld'])
   })
@@ -13,12 +13,12 @@ describe('the text of a keys file', () => {
   it.each<[string, Buffer, string]>([
     ['neither UTF-8 nor UTF-16', Buffer.from([0x61, 0xff]), 'it is not UTF-8'],
     [
-      'half a character of UTF-16',
+      'UTF-16 that ends inside a character',
       Buffer.from([0xff, 0xfe, 0x61]),
       'it begins with a UTF-16 byte order mark but is not UTF-16',
     ],
     [
-      'half a character of UTF-16, the other byte first',
+      'UTF-16 in the opposite byte order that ends inside a character',
       Buffer.from([0xfe, 0xff, 0x61]),
       'it begins with a UTF-16 byte order mark',
     ],
@@ -27,7 +27,7 @@ describe('the text of a keys file', () => {
   })
 })
 
-describe('the keys of a text', () => {
+describe('the keys in a text', () => {
   it('are separated by commas and line ends, and trimmed', () => {
     expect(splitKeyText('\ufeff new , old\r\n\n older\u0085\n')).toEqual(['new', 'old', 'older'])
   })

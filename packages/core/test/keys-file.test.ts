@@ -9,7 +9,7 @@ import { createKeysFile } from '../src/keys/keys-file.js'
 
 const TEXT = 'text'
 
-/** Signs a text with each key. Returns the keys that a ring finds for the signatures. */
+/** Signs a text with each of the keys. Returns the keys that the ring finds for the signatures. */
 function signersOf(ring: KeyRing | undefined, keys: readonly string[]): (string | undefined)[] {
   return keys.map(key => ring?.verify(TEXT, new KeyRing([key]).sign(TEXT)))
 }
@@ -134,7 +134,7 @@ describe('createKeysFile', () => {
     }
   })
 
-  it('keeps verifying with the previous ring in a request that is under way when the file changes', () => {
+  it('keeps verifying with the previous ring in a request that is in progress when the file changes', () => {
     writeFileSync(file, 'one')
     const keyRing = createKeysFile(file)
     const before = keyRing()

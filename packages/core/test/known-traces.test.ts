@@ -6,7 +6,7 @@ import { findKnownTrace, openKnownTrace } from '../src/points/known-traces.js'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 describe('the traces that a process remembers', () => {
-  it('include a trace after 1,024 others, even if each of those came several times', () => {
+  it('still include a trace after 1,024 other traces, even if each of those occurred several times', () => {
     const kept = openKnownTrace('kept')
     const others = Array.from({ length: 1_024 }, () => v7())
 
@@ -15,7 +15,7 @@ describe('the traces that a process remembers', () => {
     expect(findKnownTrace('kept')).toBe(kept)
   })
 
-  it('do not include a trace after 2,048 others', () => {
+  it('no longer include a trace after 2,048 other traces', () => {
     openKnownTrace('gone')
 
     for (let other = 0; other < 2_048; other++) openKnownTrace(v7())
@@ -59,7 +59,7 @@ describe('maxPointsPerTrace', () => {
     },
   )
 
-  it('counts over all requests of one trace, and the last recorded stop reports the omitted points', () => {
+  it('counts the points of all requests of one trace, and the last recorded stop reports the omitted points', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     serveFake(tracer, signedHeaders('KEY', baseId), () => {
@@ -76,8 +76,8 @@ describe('maxPointsPerTrace', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     for (let request = 0; request < 5; request++) serveWithPoints(tracer, baseId, 5)
-    // Of 6 points, the first request omits 0, and the second 2. The third is traced to report its 5 omitted points. The
-    // others come too soon.
+    // The first request omits 0 of its 6 points, and the second 2. The third is traced only to report its 5 omitted
+    // points. The remaining requests arrive too soon after it to be traced.
     expect(records).toHaveLength(2 * 11)
     expect(omitted()).toBe(2 + 5)
 
@@ -125,7 +125,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(5 + 4)
   })
 
-  it('serves a trace of which no point may be recorded', () => {
+  it('serves a request even if no point of its trace may be recorded', () => {
     serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 0 }), v7(), 3)
 
     expect(records).toEqual([])

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const CORE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href)
 const TOOLKIT = JSON.stringify(new URL('../dist/toolkit/index.js', import.meta.url).href)
-/** Program that prints the service in its records, and its main file. */
+/** Program that prints the service name in its records, and its main file. */
 const SHOW = `Promise.all([import(${CORE}), import(${TOOLKIT})]).then(([core, { mainFile }]) => {
   let service
   core.setNotifier(record => { service = record.service })
@@ -78,7 +78,7 @@ describe('a program under PM2', () => {
     expect(show({ file, env: { pm2_env: JSON.stringify(settings) } })).toBe('orders orders/server.js')
   })
 
-  it('is already known to a module that is loaded before the program', () => {
+  it('is already found by a module that is loaded before the program', () => {
     const file = write('lib/node_modules/pm2/lib/ProcessContainer.js', '')
     const early = write('early.cjs', SHOW)
     const settings = { pm_exec_path: join(folder, 'orders/server.js'), name: 'web' }
@@ -87,7 +87,7 @@ describe('a program under PM2', () => {
     expect(show({ file, env })).toBe('orders orders/server.js')
   })
 
-  it('has the name that PM2 uses if no package has a name', () => {
+  it("has the name that PM2 uses if the program's package has no name", () => {
     const file = write('lib/node_modules/pm2/lib/ProcessContainerFork.js', FORK)
     const env = { pm_exec_path: join(folder, 'nameless/server.js'), name: 'web' }
 
@@ -115,8 +115,8 @@ describe('a program', () => {
   it.each([
     ['installed in the project', 'orders/node_modules/tool/bin.js', '', 'orders'],
     ['linked into the project', 'orders/node_modules/.pnpm/tool@1/node_modules/tool/bin.js', '', 'orders'],
-    ['started in a part of the project', 'orders/node_modules/tool/bin.js', 'orders/parts/mail', 'mail'],
-    ['installed for all', 'lib/node_modules/tool/bin.js', 'orders', 'tool'],
+    ['started in a workspace of the project', 'orders/node_modules/tool/bin.js', 'orders/parts/mail', 'mail'],
+    ['installed globally', 'lib/node_modules/tool/bin.js', 'orders', 'tool'],
   ])('that a tool runs, %s, is named after the project', (_, path, cwd, name) => {
     write('orders/parts/mail/package.json', '{ "name": "mail" }')
     const file = write(path, REQUIRE_FIRST)

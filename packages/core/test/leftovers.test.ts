@@ -36,7 +36,7 @@ function microseconds({ timestamp }: TraceRecord): number {
   return Date.parse(`${timestamp}Z`) * 1_000 + Number(timestamp.slice(-3))
 }
 
-describe('a point that other code stops', () => {
+describe('a point that code outside its scope stops', () => {
   it('stays open after the enclosing point and the run have ended', async () => {
     const point = inTrace(() => withTrace('prepare', () => openPoint()))
     const atEnd = outline(records)
@@ -66,7 +66,7 @@ describe('a point that other code stops', () => {
 })
 
 describe('whenTraceOver()', () => {
-  it('calls once, shortly after the end of the trace, with the time since that end', async () => {
+  it('calls its callback once, shortly after the end of the trace, with the time since that end', async () => {
     const told: number[] = []
 
     const point = inTrace(() => {
@@ -85,7 +85,7 @@ describe('whenTraceOver()', () => {
     expect(told[0]).toBeGreaterThan(10)
   })
 
-  it('calls for a trace that ended before', async () => {
+  it('calls its callback for a trace that has already ended', async () => {
     const told: number[] = []
     const point = inTrace(() => openPoint())
 
@@ -95,7 +95,7 @@ describe('whenTraceOver()', () => {
     point.stop()
   })
 
-  it('calls for a trace that clean() ended', async () => {
+  it('calls its callback for a trace that clean() ended', async () => {
     const told: number[] = []
     await new Promise<void>(resolve =>
       setImmediate(() => {
@@ -109,7 +109,7 @@ describe('whenTraceOver()', () => {
     await expect.poll(() => told.length).toBe(1)
   })
 
-  it('does not call after a cancellation', async () => {
+  it('does not call its callback after a cancellation', async () => {
     const told: number[] = []
 
     inTrace(() => openPoint().whenTraceOver(overFor => told.push(overFor))())
@@ -127,12 +127,12 @@ describe('ownsHeaders()', () => {
   it.each([
     ['a pair of its trace', info, hmac, true],
     ['a pair with blanks around the signature', info, ` ${hmac} `, true],
-    ['an info of its trace alone', info, undefined, true],
-    ['the signature that the caller sent alone', undefined, ofCaller, true],
-    ['a signature of anything else alone', undefined, hmac, false],
+    ['only the info of its trace', info, undefined, true],
+    ['only the signature that the caller sent', undefined, ofCaller, true],
+    ['only a signature of anything else', undefined, hmac, false],
     ['a pair of its trace that another key has signed', info, signedPack({ base_id: BASE_ID }, 'OTHER')[1], false],
     ['a pair of another trace', ...signedPack({ base_id: 'other', parent_id: 'caller' }, 'KEY'), false],
-    ['an info of another trace alone', signedPack({ base_id: 'other' }, 'KEY')[0], undefined, false],
+    ['only the info of another trace', signedPack({ base_id: 'other' }, 'KEY')[0], undefined, false],
     ['a malformed pair', 'x'.repeat(100_000), 'y', false],
     ['a malformed info', '', undefined, false],
   ])('returns whether the trace owns %s', (_what, given, signature, expected) => {

@@ -12,7 +12,7 @@ it.each<[readonly unknown[], boolean]>([
   expect(isValueOfLabel(list, list.indexOf('password') === 1 ? 2 : 1)).toBe(follows)
 })
 
-it('recognizes column names, and labels that take any value', () => {
+it('recognizes column names, and labels that may have any value', () => {
   expect(['created_at', 'firstName', 'hunter2', 'x'.repeat(30)].map(isPlainName)).toEqual([true, true, false, false])
   expect(['--password', 'Authorization', 'password'].map(takesValue)).toEqual([true, true, false])
 })

@@ -37,7 +37,7 @@ describe('the part of a trace that a process records', () => {
     expect(signedUnpack(info, hmac, 'KEY')).toEqual({ baseId: 'signed', parentId: 'point', hmacKey: 'KEY' })
   })
 
-  it('dates a stop back to when the point ended', () => {
+  it('gives a late stop record the time when the point ended', () => {
     const trace = openTrace('back')
 
     trace.recordStart('step', 'point', 'caller', {})

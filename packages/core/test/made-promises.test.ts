@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { madePromises } from '../src/promises/made-promises.js'
 
-it('notes promises while a function is watched, and forgets them after the last function', () => {
+it('tracks promises while any function is watched, and forgets them when the last one is done', () => {
   const promise = Promise.resolve()
   madePromises.note(promise)
 

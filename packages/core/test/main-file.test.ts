@@ -28,7 +28,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** Runs Node. Returns the main file that the program prints, and the path of a library there. */
+/** Runs Node. Returns the main file that the program prints, and the path of the library that it found. */
 function show(args: readonly string[], cwd = '', env: Record<string, string> = {}): string {
   const home = { HOME: join(folder, 'home') }
   const options = { cwd: join(folder, cwd), env: { ...home, ...env }, encoding: 'utf8' } as const
@@ -43,13 +43,13 @@ describe('the main file of a program', () => {
   it.each([
     ['a file', ['dist/server.js'], 'app'],
     ['a file without its extension', ['dist/server'], 'app'],
-    ['the folder that it is in', ['.'], 'app'],
+    ['the current folder', ['.'], 'app'],
     ['a folder', ['app'], ''],
-  ])('is found when started by %s', (_, args, cwd) => {
+  ])('is found if the program is started by naming %s', (_, args, cwd) => {
     expect(show(args, cwd)).toBe(found)
   })
 
-  it('is the target of a link', () => {
+  it('is the target if the program is started through a link', () => {
     symlinkSync(join(folder, 'app/dist/server.js'), join(folder, 'linked'))
 
     expect(show(['linked'])).toBe(found)

@@ -4,7 +4,7 @@ import { KIND } from '../src/record/span-kind-numbers.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 describe('readMessageStep', () => {
-  it('prefers info.messaging', () => {
+  it('prefers info.messaging to other info', () => {
     const messaging = { system: 'kafka', operation: 'publish', destination: 'orders' }
 
     expect(readMessageStep(sourceOf({ startInfo: { messaging } }))).toEqual({

@@ -16,6 +16,6 @@ it('keeps both ends of a name that is too long', () => {
   expect(shortenName(`a${'x'.repeat(1_000)}z`)).toMatch(/^ax{255} x{255}z$/)
 })
 
-it('creates a set of the words of a text', () => {
+it('creates a set from the words of a string', () => {
   expect([...createWordSet('one two one')]).toEqual(['one', 'two'])
 })

@@ -4,7 +4,7 @@ import { takeTimers } from '../src/platform/node-timers.js'
 afterEach(() => void vi.useRealTimers())
 
 describe('the timers that the packages use', () => {
-  it('fire, repeat and can be cleared while fake timers are in force', async () => {
+  it('fire, repeat and can be cleared while fake timers are installed', async () => {
     vi.useFakeTimers()
     const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = takeTimers()
     const fired: string[] = []

@@ -15,8 +15,8 @@ afterEach(() => {
   warnings.length = 0
 })
 
-describe('the notifier of the process', () => {
-  it('takes every record, and can be looked up', () => {
+describe("the process's notifier", () => {
+  it('receives every record, and can be read with getNotifier()', () => {
     const records: TraceRecord[] = []
     const notifier = (record: TraceRecord) => records.push(record)
     setNotifier(notifier)

@@ -3,8 +3,8 @@ import { otlpSpanId, otlpTraceId } from '../src/record/otlp-id.js'
 
 const UUID = '019aab00-1234-7abc-8def-0123456789ab'
 
-describe('the ids of OpenTelemetry', () => {
-  it('are those of a UUID, with or without hyphens, in lower case', () => {
+describe('the OpenTelemetry ids', () => {
+  it('are the digits of a UUID, with or without hyphens, in lowercase', () => {
     for (const id of [UUID, UUID.replaceAll('-', ''), UUID.toUpperCase()]) {
       expect(otlpTraceId(id)).toBe('019aab0012347abc8def0123456789ab')
       expect(otlpSpanId(id)).toBe('8def0123456789ab')
@@ -18,7 +18,7 @@ describe('the ids of OpenTelemetry', () => {
     expect(otlpTraceId('req-18')).not.toBe(otlpTraceId('req-17'))
   })
 
-  it('never consist only of zeros, which mean no id in OpenTelemetry', () => {
+  it('never consist only of zeros, which OpenTelemetry reserves for a missing id', () => {
     const zeros = '00000000-0000-0000-0000-000000000000'
 
     expect(otlpTraceId(zeros)).toMatch(/[1-9a-f]/)

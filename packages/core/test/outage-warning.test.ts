@@ -14,7 +14,7 @@ function messages(): string {
   return told.mock.calls.map(([message]) => message).join('\n')
 }
 
-describe('a store that takes nothing', () => {
+describe('a store that accepts no records', () => {
   it('causes one warning, at its fourth failure', () => {
     const warning = createOutageWarning('redis', () => false)
 
@@ -26,7 +26,7 @@ describe('a store that takes nothing', () => {
     expect(messages()).toBe('No record can be delivered to the store (redis): It is down.')
   })
 
-  it('causes a warning at its second failure if that comes late', () => {
+  it('causes a warning at its second failure if that occurs late', () => {
     const warning = createOutageWarning('redis', () => false)
 
     warning.noteFailure('It hangs.')
@@ -36,7 +36,7 @@ describe('a store that takes nothing', () => {
     expect(messages()).toContain('It hangs.')
   })
 
-  it('causes no warning if it takes a record in between or the program listens', () => {
+  it('causes no warning if it accepts a record in between or if the program has a listener', () => {
     const warnings = [false, true].map(isHeard => createOutageWarning('redis', () => isHeard))
 
     for (let failure = 0; failure < 9; failure++) {
@@ -48,7 +48,7 @@ describe('a store that takes nothing', () => {
     expect(messages()).toBe('')
   })
 
-  it('causes a warning if records were given up', () => {
+  it('causes a warning if records were abandoned', () => {
     const warning = createOutageWarning('redis', () => false)
 
     warning.warnOfLoss(0)
@@ -58,7 +58,7 @@ describe('a store that takes nothing', () => {
   })
 })
 
-it('warns of many records within a minute that may not have arrived', () => {
+it('warns if, within a minute, many records may not have arrived', () => {
   const warning = createOutageWarning('redis', () => false)
 
   warning.noteUncertain(99, 'It broke.')

@@ -45,12 +45,12 @@ describe('the names of parameters', () => {
     expect(readParameterName((() => {}).bind(null), 0)).toBe('')
   })
 
-  it('are that of the rest parameter for all its arguments', () => {
+  it("are the rest parameter's name for all its arguments", () => {
     expect(namesIn('function f(a, ...rest) {}')).toEqual(['a', 'rest', 'rest', 'rest'])
     expect(namesIn('(...rest) => {}')).toEqual(['rest', 'rest', 'rest', 'rest'])
   })
 
-  it('are those of the original for a stand-in', () => {
+  it('are those of the original function if the function is a stand-in', () => {
     const wrapper = standIn(
       (password: string) => password,
       (original, self, args) => Reflect.apply(original, self, args),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ExactNumber, jsonText, parseJson } from '../src/json/index.js'
 
-/** JSON texts, and the text that `String` and `jsonText` make of each parsed value. */
+/** JSON texts, and the string that `String` and `jsonText` return for each parsed value. */
 const EXACT: readonly (readonly [string, string])[] = [
   ['9007199254740993', '9007199254740993'],
   ['-9007199254740993', '-9007199254740993'],
@@ -26,7 +26,7 @@ const EXACT: readonly (readonly [string, string])[] = [
   ['0.99999999999999999999', '1.0'],
 ]
 
-/** JSON texts that are parsed to plain numbers, and these numbers. */
+/** JSON texts that are parsed into plain numbers, and these numbers. */
 const PLAIN: readonly (readonly [string, number])[] = [
   ['0', 0],
   ['-0', 0],
@@ -53,7 +53,7 @@ const PLAIN: readonly (readonly [string, number])[] = [
 const PLACES: Readonly<Record<string, (token: string) => string>> = {
   alone: token => token,
   'in a list': token => `[${token}]`,
-  'in a list with others': token => `["1.5, 2", 7, ${token}, null]`,
+  'in a list with other values': token => `["1.5, 2", 7, ${token}, null]`,
   'as a member': token => `{"a": "x", "b": {"c":${token}}}`,
   'between spaces': token => ` [\n\t${token}\r\n] `,
 }
@@ -82,7 +82,7 @@ describe('parseJson', () => {
     }
   })
 
-  it('does not treat text that looks like such a number as a number', () => {
+  it('does not treat the content of a string as such a number', () => {
     const texts = ['1.0, 2', ': 1e5,', '[9007199254740993]', 'NaN', '2026-11-28T19:00:05.000000', '\\', '"', 'é\u2028']
 
     const value = parseJson(JSON.stringify({ texts, count: 3, nan: texts }))
@@ -101,7 +101,7 @@ describe('parseJson', () => {
     expect(jsonText(value, 0)).toBe('{"__proto__":[1.0],"constructor":NaN,"a":2.0,"":{},"ab":[],"toString":null}')
   })
 
-  it('reads names of one escaped character, which V8 may confuse', () => {
+  it('reads member names that consist of one escaped character, which V8 may confuse', () => {
     const names = ['a', 'é', '\ud800', '"', '\\', '\n', '漢', 'b']
     const asEscape = (name: string): string => `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}"`
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createPendingFlushes } from '../src/delivery/pending-flushes.js'
 
-it('finishes the flushes whose records are settled, and keeps the others waiting', async () => {
+it('finishes the flushes whose records are settled, and keeps the other flushes waiting', async () => {
   const flushes = createPendingFlushes()
   const ended: number[] = []
   for (const target of [1, 2]) void flushes.wait(target, 60_000).then(() => ended.push(target))

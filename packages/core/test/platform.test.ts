@@ -4,7 +4,7 @@ import * as platform from '../src/platform/platform.js'
 afterEach(() => void vi.restoreAllMocks())
 
 describe('the globals that the packages use', () => {
-  it('are not affected by later mocks', () => {
+  it('are not affected by mocks that a program installs later', () => {
     vi.spyOn(JSON, 'parse').mockReturnValue('mocked')
     vi.spyOn(Object, 'keys').mockReturnValue(['mocked'])
     vi.spyOn(Reflect, 'get').mockReturnValue('mocked')

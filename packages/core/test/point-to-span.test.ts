@@ -29,7 +29,7 @@ describe('toOtlpSpan', () => {
     })
   })
 
-  it('maps an exception and the status of an error', () => {
+  it('maps an exception and the error status', () => {
     const span = toOtlpSpan(sourceOf({ stopInfo: { etype: 'QueryFailed', message: 'no table' } }))
 
     expect(span.status).toEqual({ code: 2, message: 'no table' })
@@ -50,7 +50,7 @@ describe('toOtlpSpan', () => {
     }
   })
 
-  it('marks a point that is unfinished, odd, or sent before', () => {
+  it('marks a point that is unfinished, has marks of its own, or is sent again', () => {
     const span = toOtlpSpan(sourceOf({ stopInfo: undefined, marks: ['late', 'early'], isUpdate: true }))
 
     expect(span.attributes).toMatchObject({

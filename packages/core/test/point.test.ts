@@ -32,7 +32,7 @@ describe('a point', () => {
     expect(outline(records)).toBe('call(wait transfer)')
   })
 
-  it('records the info as it was at the call, even if the program changes it later', async () => {
+  it('records the info as it was at each call, even if the program changes it later', async () => {
     const info = { cart: { items: 1 }, password: 'SEALED' }
 
     const records = await traceRecords(() => {

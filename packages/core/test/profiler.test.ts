@@ -15,7 +15,7 @@ describe('a profiler', () => {
     expect(outline(records)).toBe('request outer(inner)')
   })
 
-  it('creates a profiler for the inside of a point, whose end closes both', async () => {
+  it('creates a profiler for the scope inside a point, and the end of the point closes both', async () => {
     const records = await traceRecords(() => {
       const inside = get()?.fork('served', { a: 1, b: 1 }, { b: 2 })
       inside?.start('step')

@@ -13,13 +13,13 @@ describe('the state of a promise', () => {
   it.each([
     ['pending', new Promise(() => {}), 'pending'],
     ['fulfilled', Promise.resolve(1), 'fulfilled'],
-    ['rejected with a text', rejected, 'rejected'],
-  ])('is read without a handler: %s', (_, promise, state) => {
+    ['rejected with a string', rejected, 'rejected'],
+  ])('is found without attaching a handler: %s', (_, promise, state) => {
     expect(readPromiseState(promise)).toBe(state)
     expect(readStateAndValue(promise)).toBe(state)
   })
 
-  it('is read without running code of an object that is its value', () => {
+  it('is found without running the code of an object that is its value', () => {
     expect(readPromiseState(watchful)).toBe('object')
     expect(readStateAndValue(watchful)).toBe('fulfilled')
   })

@@ -18,6 +18,6 @@ it.each([
   expect(summarizeQuery(statement)).toBe(summary)
 })
 
-it('summarizes a long query by its beginning', () => {
+it('summarizes a long query from its beginning', () => {
   expect(summarizeQuery(`SELECT * FROM orders WHERE id IN (${'1,'.repeat(1e5)}1)`)).toBe('SELECT orders')
 })

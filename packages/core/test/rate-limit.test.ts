@@ -17,7 +17,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** From here on, `now` is the time. */
+/** Makes `performance.now()` return `now` for the rest of the test. */
 function holdClock(): void {
   vi.spyOn(performance, 'now').mockImplementation(() => now)
 }
@@ -27,7 +27,7 @@ describe('createRateLimit', () => {
     return Array.from({ length: tries }, mayPass).filter(Boolean).length
   }
 
-  it("allows one second's worth of events at once, and no more after any pause", () => {
+  it("allows at most one second's worth of events at once, however long the pause before", () => {
     holdClock()
     const mayPass = createRateLimit(4)
     expect(passed(mayPass, 10)).toBe(4)
@@ -77,7 +77,7 @@ describe('maxTracesPerSecond', () => {
     expect(tracer.stats).toMatchObject({ traced: 100, refused: { 'rate-limited': 20 } })
   })
 
-  it('refuses new traces beyond the limit, and accepts new ones as time goes by', () => {
+  it('refuses new traces beyond the limit, and accepts further traces as time passes', () => {
     holdClock()
     const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 2 })
     const serve = (times: number) => serveTimes(tracer, times, () => ({ ...signedHeaders('KEY') }))
@@ -89,7 +89,7 @@ describe('maxTracesPerSecond', () => {
     expect(serve(5)).toBe(2)
   })
 
-  it('does not count requests of a known trace, so that a loop of calls is traced to its end', () => {
+  it('does not count requests of a known trace, so that a loop of calls is traced completely', () => {
     holdClock()
     const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 1 })
     const baseId = v7()
@@ -109,12 +109,12 @@ describe('maxTracesPerSecond', () => {
 
     for (let round = 0; round < 100; round++) for (const pair of pairs) serveFake(tracer, pair)
 
-    // Ten points are recorded, and the point of a request that is admitted to report the others.
+    // Ten points are recorded, and the point of one more request, which is traced only to report the omitted points.
     expect(records).toHaveLength(22)
     setNotifier(() => {})
   })
 
-  it('is not used up by requests that are refused for another reason', () => {
+  it('does not count requests that are refused for another reason', () => {
     holdClock()
     const tracer = createRequestTracer('KEY', { maxTracesPerSecond: 1 })
     for (let request = 0; request < 10; request++) {

@@ -14,7 +14,7 @@ describe('readJson', () => {
     expect(readJson(text)).toEqual(JSON.parse(text))
   })
 
-  it('reads the words of Python', () => {
+  it('reads NaN, Infinity and -Infinity, which Python writes', () => {
     expect(readJson('[NaN, Infinity, -Infinity]')).toEqual([
       Number.NaN,
       Number.POSITIVE_INFINITY,

@@ -50,7 +50,7 @@ describe('readRegularFile', () => {
   it.each([
     ['a FIFO', 'fifo', 'it is a pipe and not a regular file'],
     ['a link to a FIFO', 'link-to-fifo', 'it is a pipe and not a regular file'],
-    ['a device without an end', '/dev/zero', 'it is a device and not a regular file'],
+    ['an endless device', '/dev/zero', 'it is a device and not a regular file'],
     ['a folder', 'SECRET', 'EISDIR'],
     ['nothing', 'SECRET/nothing', 'ENOENT'],
     ['a path below a FIFO', 'fifo/below', 'ENOTDIR'],

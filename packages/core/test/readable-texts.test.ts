@@ -5,7 +5,7 @@ import { recordableInfo } from '../src/recording/recordable.js'
 import { READABLE_INFOS, READABLE_NAMES, READABLE_TEXTS } from './fixtures/readable-examples.js'
 import { traceRecords } from './fixtures/trace-records.js'
 
-describe('a text that is not a secret', () => {
+describe('a string that is not a secret', () => {
   it('has at least a hundred examples of names', () => {
     expect(READABLE_NAMES.length).toBeGreaterThanOrEqual(100)
   })

@@ -13,7 +13,7 @@ function take(queue: RecordQueue, count: number, maxBytes?: number) {
 const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 describe('a queue of records', () => {
-  it('returns records in the order in which they came, including roots', () => {
+  it('returns records in the order in which they were added, including roots', () => {
     const queue = new RecordQueue(10, 1e6)
 
     fill(queue, ['a'])
@@ -25,7 +25,7 @@ describe('a queue of records', () => {
     expect([queue.length, queue.bytes, queue.firstNumber]).toEqual([0, 0, Number.POSITIVE_INFINITY])
   })
 
-  it('reserves a tenth for roots, of which the oldest make room', () => {
+  it('reserves a tenth of its length for roots, and drops the oldest roots to make room', () => {
     const queue = new RecordQueue(20, 1e9)
 
     const refused = fill(queue, ids(20, 'a'))
@@ -36,7 +36,7 @@ describe('a queue of records', () => {
     expect(take(queue, 99)).toEqual([...ids(18, 'a'), 'root1', 'root2'])
   })
 
-  it('limits its bytes and those of a batch, which has at least one record', () => {
+  it('limits its size and that of a batch in bytes, although a batch has at least one record', () => {
     const queue = new RecordQueue(1_000, 10_000)
 
     const refused = fill(queue, ids(1_000, 'a'))
@@ -56,7 +56,7 @@ describe('a queue of records', () => {
     expect(take(queue, 999)).toEqual([...ids(100, 'a'), 'root'])
   })
 
-  it('returns all of many records', () => {
+  it('returns all records, even if there are many', () => {
     const queue = new RecordQueue(10_000, 1e9)
     fill(queue, ids(5_000, 'a'))
 

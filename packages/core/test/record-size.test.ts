@@ -5,9 +5,9 @@ import { recordOf } from './fixtures/quick-notifier.js'
 describe('estimateRecordBytes', () => {
   it.each<[string, Record<string, unknown>]>([
     ['nothing', {}],
-    ['a text of one byte a character', { text: 'x'.repeat(10_000) }],
-    ['a text of three bytes a character', { text: '語'.repeat(10_000) }],
-    ['control characters, which JSON writes in six', { text: '\u0001'.repeat(10_000) }],
+    ['a string with one byte per character', { text: 'x'.repeat(10_000) }],
+    ['a string with three bytes per character', { text: '語'.repeat(10_000) }],
+    ['control characters, which JSON escapes with six bytes each', { text: '\u0001'.repeat(10_000) }],
     ['many members', Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`name${index}`, index]))],
   ])('returns at least the JSON bytes of a record, and at most twice as many plus 10 kB: %s', (_, info) => {
     const record = recordOf('id', { info })
@@ -17,7 +17,7 @@ describe('estimateRecordBytes', () => {
     expect(estimateRecordBytes(record)).toBeLessThan(2 * bytes + 10_000)
   })
 
-  it('ends for an info that refers to itself', () => {
+  it('returns even if the info refers to itself', () => {
     const info: Record<string, unknown> = {}
     info.self = info
 

@@ -5,7 +5,7 @@ import { cutText } from '../src/platform/cut-text.js'
 import { recordable, recordableInfo } from '../src/recording/recordable.js'
 import { traceRecords } from './fixtures/trace-records.js'
 
-/** Stands in for code of the program. Fails the test if the code runs. */
+/** Represents the program's code. Fails the test if the code runs. */
 function mine(): never {
   throw new Error('code of the program was run')
 }
@@ -38,7 +38,7 @@ function createHostile(): Record<string, unknown> {
 
 describe('an info value', () => {
   it.each([
-    ['a text', 'plain', 'plain'],
+    ['a string', 'plain', 'plain'],
     ['a number', 1.5, 1.5],
     ['infinity', -Infinity, '-Infinity'],
     ['NaN', NaN, 'NaN'],
@@ -68,7 +68,7 @@ describe('an info value', () => {
     expect(Object.keys(recordable({ a: undefined, b: 1 }) as object)).toEqual(['b'])
   })
 
-  it('has a mark for a cycle, but shows an object that appears twice', () => {
+  it('has a mark in place of a cycle, but shows an object that merely appears twice', () => {
     const shared = { id: 1 }
     const cyclic: Record<string, unknown> = { shared, again: shared }
     cyclic.self = cyclic
@@ -98,7 +98,7 @@ describe('an info value', () => {
     expect(JSON.stringify(recordable({ ['n'.repeat(1e6)]: 1 })).length).toBeLessThan(300)
   })
 
-  it('is cut between characters, with a mark', () => {
+  it('is cut between characters, and a mark shows the cut', () => {
     expect(cutText('abc', 3)).toBe('abc')
     expect(cutText('abcd', 3)).toBe('abc...')
     expect(cutText('ab\u{1f600}', 3)).toBe('ab...')
@@ -118,7 +118,7 @@ describe('an info value', () => {
     expect(json).toBe('{"half \ufffd":["\ufffd",{"x":"a\ufffd"}]}')
   })
 
-  it('is recorded without running code of the program', () => {
+  it("is recorded without running the program's code", () => {
     for (const [name, value] of Object.entries(createHostile())) {
       const recorded = JSON.stringify(recordable(value)) ?? ''
 
@@ -175,7 +175,7 @@ describe('an info value', () => {
     expect(recordable({ error: new Error(url) })).toEqual({ error: `Error: ${recorded}` })
   })
 
-  it('does not show the beginning of a password that was cut', () => {
+  it('does not show the beginning of a password that was cut off', () => {
     const url = `${'x'.repeat(9_970)} postgres://app:${'S3CRET'.repeat(20)}@db/shop`
 
     expect(JSON.stringify(recordable({ url }))).not.toContain('S3CRET')
@@ -193,7 +193,7 @@ describe('an info', () => {
     expect(recordableInfo(given)).toEqual(recorded)
   })
 
-  it('is never changed, and never shared between records', async () => {
+  it('is not changed when it is recorded, and records never share one', async () => {
     const info = Object.freeze({ list: Object.freeze([1]) })
     const records = await traceRecords(() => {
       start('a', info).stop(info)
@@ -221,7 +221,7 @@ describe('a point', () => {
     fc.constantFrom(...Object.keys(hostile)).map(name => () => hostile[name]),
   )
 
-  it('never makes the traced program fail, for any info, argument, result or error', async () => {
+  it('never makes the traced program fail, whatever the info, arguments, result or error', async () => {
     await fc.assert(
       fc.asyncProperty(anything, anything, anything, async (first, second, name) => {
         const value = first()

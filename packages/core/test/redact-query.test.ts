@@ -31,7 +31,7 @@ describe('redactQuery', () => {
     expect(redactQuery(query)).toBe(query)
   })
 
-  it('accepts bytes that are not text', () => {
+  it('accepts escaped bytes that are not UTF-8', () => {
     expect(redactQuery('a=\ud800%2Fb%3Ftoken%3DSEALED')).not.toContain('SEALED')
   })
 

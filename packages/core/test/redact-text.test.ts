@@ -61,7 +61,7 @@ const anyText = fc.oneof({ weight: 4, arbitrary: hostile }, { weight: 1, arbitra
 const RUNS = { numRuns: 5_000 }
 
 describe('a redacted text', () => {
-  it('can be made from any text, and does not change when redacted again', () => {
+  it('can be created from any text, and does not change if it is redacted again', () => {
     fc.assert(
       fc.property(anyText, text => {
         const once = redactText(text, 10_000)
@@ -85,7 +85,7 @@ describe('a redacted text', () => {
     )
   })
 
-  it('shows no secret, for any text around a pair', () => {
+  it('shows no secret, whatever the text around a pair of a name and a secret', () => {
     const around = fc.array(
       fc.constantFrom('', ' ', ', ', '; ', '\n', '&', '"', "'", '{', '(', 'a=b ', 'x: y, ', '? '),
       { maxLength: 4 },
@@ -225,7 +225,8 @@ const UNITS = [
 ]
 
 describe('redacting a text', () => {
-  // The test compares times on the same machine. Quadratic growth would multiply the time by sixteen.
+  // The test compares the times for a text and for one four times as long. Quadratic growth would make the ratio
+  // sixteen.
   it.each(UNITS)('takes time that grows no faster than the text: %j', unit => {
     for (const prefix of ['', 'https://a:']) {
       const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`
@@ -237,7 +238,7 @@ describe('redacting a text', () => {
     }
   })
 
-  it('takes little time for the largest info', () => {
+  it('takes little time, even for the largest info', () => {
     const info = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m${index}`, '://a:b'.repeat(2_000)]))
     const ordinary = { db: { statement: 'SELECT name FROM products WHERE id = $1', params: '42' } }
     recordableInfo(info)
@@ -267,7 +268,7 @@ describe('redacting a text', () => {
   )
 })
 
-/** Returns the processor time in microseconds, which other programs on the machine do not affect. */
+/** Returns the CPU time in microseconds, which other programs on the machine do not affect. */
 function cpuTime(work: () => void, times = 1): number {
   const before = process.cpuUsage()
   for (let time = 0; time < times; time++) work()

@@ -17,7 +17,7 @@ function work(): void {
   withTrace('a', { secret: 'shown', card: 4711 }, () => start('b').stop({ card: 4711 }))
 }
 
-/** Returns the cards in the records that leave the process. */
+/** Returns the `card` in the info of each record that leaves the process. */
 async function cards(): Promise<unknown[]> {
   return (await traceRecords(work)).map(record => record.info.card)
 }
@@ -72,17 +72,17 @@ describe('the redact hook', () => {
       },
     ],
     [
-      'throws after it has taken the record apart',
+      'throws after it has removed the info of the record',
       (record: TraceRecord) => {
         Object.assign(record, { info: undefined })
         throw new Error('S3CRET')
       },
     ],
     ['returns null', () => null],
-    ['returns a text', () => 'record'],
+    ['returns a string', () => 'record'],
     ['returns a promise', async (record: TraceRecord) => record],
     [
-      'returns a promise that fails',
+      'returns a promise that is rejected',
       async () => {
         throw new Error('S3CRET')
       },

@@ -14,7 +14,7 @@ import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
 
-/** The keys file is read again at most once a second. */
+/** A time after which the keys file is read again, which happens at most once a second. */
 const LOOK_AGAIN_MS = 1_050
 
 const HOSTILE = '\u001b[31m\nSet-Cookie: a=b\r\n\u202e'
@@ -23,7 +23,7 @@ let restore: () => void
 beforeEach(() => {
   vi.stubEnv('OSPROFILER_HMAC_KEYS', undefined)
   restore = configure({})
-  // A process warns at most once a minute, so each test starts without earlier warnings.
+  // A process warns at most once a minute, so each test has to forget the warnings of earlier tests.
   forgetWarnings()
 })
 afterEach(() => {
@@ -44,23 +44,26 @@ describe('a signed request that is served untraced', () => {
     ['rate-limited', { maxTracesPerSecond: 0 }, good],
   ]
 
-  it.each(cases)('causes one warning a minute, by all adapters together: %s', async (reason, options, headers) => {
-    const warnings = await collectWarnings()
+  it.each(cases)(
+    'causes at most one warning a minute, even with several adapters: %s',
+    async (reason, options, headers) => {
+      const warnings = await collectWarnings()
 
-    for (let time = 0; time < 50; time++) serveFake(createRequestTracer('SECRET', options), headers())
-    await setImmediate()
+      for (let time = 0; time < 50; time++) serveFake(createRequestTracer('SECRET', options), headers())
+      await setImmediate()
 
-    expect(warnings).toEqual([{ code: 'OSPROFILER_REFUSED', message: expect.stringContaining(`(${reason})`) }])
-    expect(warnings[0]?.message).toMatch(/^[ -~]+$/)
-    expect(warnings[0]?.message).not.toMatch(/SECRET|Set-Cookie/)
-  })
+      expect(warnings).toEqual([{ code: 'OSPROFILER_REFUSED', message: expect.stringContaining(`(${reason})`) }])
+      expect(warnings[0]?.message).toMatch(/^[ -~]+$/)
+      expect(warnings[0]?.message).not.toMatch(/SECRET|Set-Cookie/)
+    },
+  )
 
   it.each([
     [7_200, {}, 'Its trace is 7200 s old, and maxTraceAge is 3600 s.'],
     [30, { maxTraceAge: 1.5 }, 'Its trace is 30 s old, and maxTraceAge is 1.5 s.'],
     [-7_200, {}, 'Its trace is 7200 s ahead of the clock here.'],
     [undefined, { datedTracesOnly: true }, 'Its trace has no date, but datedTracesOnly requires one.'],
-  ])('has a warning with the age of the trace: %d s', async (age, options, text) => {
+  ])('causes a warning with the age of the trace: %d s', async (age, options, text) => {
     const warnings = await collectWarnings()
     const id = age === undefined ? '6ba7b810-9dad-41d1-80b4-00c04fd430c8' : v7({ msecs: Date.now() - age * 1_000 })
 
@@ -71,7 +74,7 @@ describe('a signed request that is served untraced', () => {
     expect(warnings[0]?.message).not.toContain(id)
   })
 
-  it('causes a warning for each reason', async () => {
+  it('causes a separate warning for each reason', async () => {
     const warnings = await collectWarnings()
 
     for (const [, options, headers] of cases) serveFake(createRequestTracer('SECRET', options), headers())
@@ -142,7 +145,7 @@ describe('a first request without a key', () => {
     expect(warnings.map(({ message }) => message)).toEqual(expected.map(pattern => expect.stringMatching(pattern)))
   })
 
-  it('causes no warning if the keys file was emptied, which revokes all keys on purpose', async () => {
+  it('causes no warning if the keys file is emptied, because that revokes all keys on purpose', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'keys')
@@ -160,7 +163,7 @@ describe('a first request without a key', () => {
     expect(warnings).toEqual([])
   })
 
-  it('causes a warning for a call or message, too', async () => {
+  it('also causes a warning if it is a call or a message', async () => {
     const warnings = await collectWarnings()
 
     createCallTracer().open(undefined, {}, {})

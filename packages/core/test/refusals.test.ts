@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** The time is what the test says from here on. */
+/** Makes `performance.now()` return `now` for the rest of the test. */
 function holdClock(): void {
   vi.spyOn(performance, 'now').mockImplementation(() => now)
 }
@@ -46,7 +46,7 @@ describe('onRefused', () => {
     expect(tracer.stats.refused[reason]).toBe(1)
   })
 
-  it('receives the reason that there are no keys', () => {
+  it('receives the reason if there are no keys', () => {
     const onRefused = vi.fn()
     const restore = configure({ hmacKeys: undefined })
 
@@ -65,7 +65,7 @@ describe('onRefused', () => {
     expect(onRefused).not.toHaveBeenCalled()
   })
 
-  it('is called at most ten times a second, while all refusals are counted', () => {
+  it('is called at most ten times a second, although all refusals are counted', () => {
     holdClock()
     const onRefused = vi.fn()
     const tracer = createRequestTracer('KEY', { onRefused })
@@ -106,7 +106,7 @@ describe('onRefused', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  it('is not called for an ignore function that throws, whose request is traced', () => {
+  it('is not called if the ignore function throws, because the request is traced', () => {
     const ignore = () => {
       throw new Error('from the callback')
     }

@@ -9,15 +9,20 @@ function requestOf(url: string, changes: object = {}): IncomingMessage {
 
 it.each<[string, IncomingMessage, string | undefined, object]>([
   ['its path and query', requestOf('/a?b=1'), undefined, { path: '/a', query: 'b=1' }],
-  ['the path behind an address', requestOf('http://host:8080/a'), undefined, { path: '/a', query: '' }],
+  ['the path after the host in a URL', requestOf('http://host:8080/a'), undefined, { path: '/a', query: '' }],
   [
     'the whole path of a mounted application',
     requestOf('/a', { originalUrl: '/api/a' }),
     undefined,
     { path: '/api/a' },
   ],
-  ['the path that a framework knows of a mount', requestOf('/a'), '/api/a?b', { path: '/api/a', query: 'b' }],
-  ['no secret of the query', requestOf('/a?token=SEALED'), undefined, { query: 'token=***' }],
+  [
+    'the complete path that a framework has for a mounted application',
+    requestOf('/a'),
+    '/api/a?b',
+    { path: '/api/a', query: 'b' },
+  ],
+  ['no secret from the query', requestOf('/a?token=SEALED'), undefined, { query: 'token=***' }],
   ['an empty path if the request has no URL', requestOf('', { url: undefined }), undefined, { path: '', query: '' }],
 ])('the info of a served request has %s', (_, req, wholeUrl, shown) => {
   expect(requestInfo(req, false, wholeUrl)).toEqual({
@@ -25,7 +30,7 @@ it.each<[string, IncomingMessage, string | undefined, object]>([
   })
 })
 
-it('hides the query if asked, and recognizes an encrypted connection', () => {
+it('hides the query if the option says so, and recognizes an encrypted connection', () => {
   const req = requestOf('/a?b=1', { socket: { encrypted: true } })
 
   expect(requestInfo(req, true, undefined)).toMatchObject({ request: { query: '', scheme: 'https' } })

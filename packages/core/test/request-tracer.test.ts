@@ -42,7 +42,7 @@ describe('a tracer of requests', () => {
     expect(inner.stats.traced).toBe(0)
   })
 
-  it('passes on the error of the handler', () => {
+  it('throws the error of the handler', () => {
     const [req, res] = createExchange({ ...signedHeaders('KEY') })
 
     const serve = () =>

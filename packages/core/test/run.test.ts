@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 describe('run', () => {
-  it('returns the result of the function, and ends with the function', async () => {
+  it('returns the result of the function, and ends the trace with the function', async () => {
     expect(run({ hmacKey: 'KEY' }, () => 7)).toBe(7)
     await expect(run({ hmacKey: 'KEY' }, async () => 8)).resolves.toBe(8)
     expect(() =>
@@ -54,7 +54,7 @@ describe('run', () => {
     expect(records[0]).toMatchObject({ base_id: 'base', parent_id: 'caller' })
   })
 
-  it('closes open points when its promise settles, and not before', async () => {
+  it('closes open points only when its promise settles', async () => {
     await run({ hmacKey: 'KEY' }, async () => {
       start('a')
       await tick()
@@ -64,7 +64,7 @@ describe('run', () => {
     expect(records.map(({ name }) => name)).toEqual(['a-start', 'a-stop'])
   })
 
-  it('traces work that it started even after it has ended', async () => {
+  it('traces the work that its function started, even after the function has ended', async () => {
     let late = Promise.resolve()
     run({ hmacKey: 'KEY', baseId: 'base' }, () => {
       late = tick().then(() => withTrace('late', () => {}))
@@ -112,7 +112,7 @@ describe('run', () => {
   })
 })
 
-describe('the limit of points', () => {
+describe('maxPointsPerTrace of run', () => {
   it.each([
     [Number.NaN, 'maxPointsPerTrace must not be negative or NaN'],
     [-1, 'maxPointsPerTrace must not be negative or NaN'],
@@ -140,8 +140,8 @@ describe('the limit of points', () => {
   })
 })
 
-describe('init and clean', () => {
-  it('trace the rest of the context, including work that is awaited or started there', async () => {
+describe('init() and clean()', () => {
+  it('begin and end a trace of the current context, including work that is awaited or started there', async () => {
     await (async () => {
       await null
       expect(init('KEY', { baseId: '019aab00-0000-7000-8000-000000000000' })?.baseId).toBe(get()?.baseId)
@@ -156,7 +156,7 @@ describe('init and clean', () => {
     expect(outline(records)).toBe('a(b c)')
   })
 
-  it('keep the first trace of a context', async () => {
+  it('keep the first trace of a context if init() is called again', async () => {
     await (async () => {
       await null
       const first = init('KEY', { baseId: 'first' })
@@ -167,7 +167,7 @@ describe('init and clean', () => {
     })()
   })
 
-  it('do not end a trace of run', () => {
+  it('do not end a trace that run() began', () => {
     run({ hmacKey: 'KEY', baseId: '019aab00-0000-7000-8000-000000000000' }, () => {
       start('a')
       clean()

@@ -16,6 +16,6 @@ it.each([
   ['Key (id, api_key)=(7, a1) already exists.', 'Key (id, api_key)=(***) already exists.'],
   ['Key (id)=(7) already exists.', 'Key (id)=(7) already exists.'],
   ['{"kty":"RSA","n":"abc","d":"SEALED"}', '{"kty":"RSA","n":"abc","d":"***"}'],
-])('hides the key values in a database error or a JSON Web Key: %s', (text, shown) => {
+])('hides the values of keys in a database error or a JSON Web Key: %s', (text, shown) => {
   expect(redactedBy(findDetails, text)).toBe(shown)
 })

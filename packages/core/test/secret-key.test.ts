@@ -9,6 +9,6 @@ it('creates a key object that does not show the key', () => {
   }
 })
 
-it('returns the text of a readable key', () => {
+it('returns the key as a string if the key is readable', () => {
   expect([toSecretKey('ключ'), toReadableKey('ключ')].map(readKeyText)).toEqual(['ключ', 'ключ'])
 })

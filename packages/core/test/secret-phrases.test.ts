@@ -12,9 +12,9 @@ import { redactedBy } from './fixtures/redacted-by.js'
 
 describe('a secret in a phrase', () => {
   it.each([
-    ['behind Bearer', findSchemes, 'Bearer SEALED1', 'Bearer ***'],
-    ['behind Basic', findSchemes, 'basic Ym9iOnNlYWxlZA==', 'basic ***'],
-    ['behind an option', findFlags, 'run --password SEALED --user bob', 'run --password *** --user bob'],
+    ['after Bearer', findSchemes, 'Bearer SEALED1', 'Bearer ***'],
+    ['after Basic', findSchemes, 'basic Ym9iOnNlYWxlZA==', 'basic ***'],
+    ['after an option', findFlags, 'run --password SEALED --user bob', 'run --password *** --user bob'],
     ['of a user in SQL', findQuoted, "alter user bob password 'SEALED'", "alter user bob password '***'"],
     ['of a database that is attached', findQuoted, "attach 'a.db' as b key 'SEALED'", "attach 'a.db' as b key '***'"],
     ['of a user of Oracle', findIdentified, 'alter user bob identified by SEALED', 'alter user bob identified by ***'],

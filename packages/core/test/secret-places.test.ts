@@ -14,20 +14,23 @@ const attempt = (fn: () => unknown) => {
   try {
     fn()
   } catch {
-    // The thrown error is recorded.
+    // The tests check how the thrown error is recorded.
   }
 }
 
 describe('a secret is not recorded', () => {
   it.each<[string, () => unknown]>([
-    ['of an argument with a telling name', () => trace('a')((_user: string, _pinCode: unknown) => 1)('bob', [S])],
-    ['of an argument that is destructured', () => trace('a')(({ apiKey: _ }: { apiKey: string }) => 1)({ apiKey: S })],
-    ['of a further argument', () => trace('a')((..._tokens: string[]) => 1)('x', S)],
+    [
+      'of an argument whose name refers to a secret',
+      () => trace('a')((_user: string, _pinCode: unknown) => 1)('bob', [S]),
+    ],
+    ['of a destructured argument', () => trace('a')(({ apiKey: _ }: { apiKey: string }) => 1)({ apiKey: S })],
+    ['of a rest argument', () => trace('a')((..._tokens: string[]) => 1)('x', S)],
     ['of an argument that is JSON', () => trace('a')((_body: string) => 1)(JSON.stringify({ password: S }))],
     ['of an argument that is a header', () => trace('a')((_line: string) => 1)(`Authorization: Bearer ${S}`)],
-    ['of a function about a secret', () => trace('a')(function isValidPassword(_: string) {})(S)],
+    ['of a function whose name refers to a secret', () => trace('a')(function isValidPassword(_: string) {})(S)],
     [
-      'of a method about a secret',
+      'of a method whose name refers to a secret',
       () => {
         class Login {
           setPassword(value: string) {
@@ -39,7 +42,7 @@ describe('a secret is not recorded', () => {
       },
     ],
     [
-      'of a result about a secret',
+      'of the result of a function whose name refers to a secret',
       () =>
         trace('a', { hideResult: false })(function readToken() {
           return S
@@ -62,7 +65,7 @@ describe('a secret is not recorded', () => {
         ),
     ],
     [
-      'of a text that was thrown',
+      'of a thrown string',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -71,7 +74,7 @@ describe('a secret is not recorded', () => {
         ),
     ],
     [
-      'of an error that was made of another',
+      'of an error that was made from another error',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -80,7 +83,7 @@ describe('a secret is not recorded', () => {
         ),
     ],
     [
-      'of an error that is recorded as another',
+      'of an error that is recorded as another error',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -92,7 +95,7 @@ describe('a secret is not recorded', () => {
     ],
     ['of an error in an info', () => start('a', { error: new Error(`password: ${S}`) }).stop()],
     ['of the name of a point', () => start(`GET https://bob:${S}@host/?token=${S}`).stop()],
-    ['of the info of a stop', () => start('a').stop({ session: { 'connect.sid': S } })],
+    ['of the info passed to stop()', () => start('a').stop({ session: { 'connect.sid': S } })],
     ['of the names of members', () => start('a', { [`https://host/?sig=${S}`]: 1 }).stop()],
   ])('%s', async (_, fn) => {
     const text = await recorded(fn)

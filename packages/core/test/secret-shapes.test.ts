@@ -2,14 +2,14 @@ import { expect, it } from 'vitest'
 import { findKeyBlocks, findShapes } from '../src/secrets/finders/secret-shapes.js'
 import { redactedBy } from './fixtures/redacted-by.js'
 
-// The secrets are assembled here, so that no scanner of repositories reports them as leaks.
+// The secrets are assembled from pieces, so that no repository scanner reports them as leaks.
 it.each([
   ['a JSON Web Token', ['eyJhbGciOiJIUzI1NiJ9', '.eyJzdWIiOiIxIn0.abc']],
-  ['a key of AWS', ['AKIA', 'IOSFODNN7EXAMPLE']],
-  ['a token of GitHub', ['ghp', '_0123456789abcdefABCDEF']],
-  ['a key of Stripe', ['sk', '_live_0123456789abcdef']],
-  ['a key of OpenAI', ['sk', '-proj-0123456789abcdef']],
-  ['a hash of a password', ['$2b$12$', 'abcdefghijklmnopqrstuv']],
+  ['an AWS key', ['AKIA', 'IOSFODNN7EXAMPLE']],
+  ['a GitHub token', ['ghp', '_0123456789abcdefABCDEF']],
+  ['a Stripe key', ['sk', '_live_0123456789abcdef']],
+  ['an OpenAI key', ['sk', '-proj-0123456789abcdef']],
+  ['a password hash', ['$2b$12$', 'abcdefghijklmnopqrstuv']],
 ])('hides %s by its form', (_, parts) => {
   expect(redactedBy(findShapes, `got ${parts.join('')} here`)).toBe('got *** here')
 })

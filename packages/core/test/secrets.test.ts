@@ -22,7 +22,7 @@ describe('a secret', () => {
 
   describe.each(SHAPES)('that is %s', (_, secret) => {
     it.each([
-      ['alone', secret],
+      ['without other text', secret],
       ['in a sentence', `the call with ${secret} failed`],
       ['in quotes', `got "${secret}".`],
       ['in JSON', JSON.stringify({ text: `a\n${secret}` })],

@@ -30,7 +30,7 @@ describe('a served call', () => {
     await expect.poll(() => [before, records.length]).toEqual([1, 2])
   })
 
-  it('ends with the error of its function, and passes the error on', () => {
+  it('ends with the error of its function, and throws that error', () => {
     const serve = () =>
       openCall().serve(() => {
         throw new TypeError('no')
@@ -40,7 +40,7 @@ describe('a served call', () => {
     expect(infoOf(records, 'rpc-stop')).toMatchObject({ etype: 'TypeError', message: 'no' })
   })
 
-  it('ends once, when its message is acknowledged later', () => {
+  it('ends only once, when its message is acknowledged later', () => {
     const call = openCall()
 
     call.serve(

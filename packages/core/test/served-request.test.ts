@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => setNotifier(undefined))
 
-/** Serves a request, and ends its response with a status and an event. */
+/** Serves a request, sets the status of its response, and emits the event that ends the response. */
 function serve(handle: (request: ServedRequest, req: object) => void, status = 200, event = 'finish'): void {
   const [req, res] = createExchange({ ...signedHeaders('KEY') })
   createRequestTracer('KEY').serve(req, res, request => {
@@ -33,7 +33,7 @@ describe('a served request', () => {
     })
   })
 
-  it('ends once, with the first reported error', () => {
+  it('ends only once, with the first error that is reported', () => {
     serve((request, req) => {
       failRequest(req, new TypeError('first'))
       request.fail(new Error('second'))
@@ -53,7 +53,7 @@ describe('a served request', () => {
     expect(infoOf(records, 'wsgi-stop')).not.toHaveProperty('request')
   })
 
-  it('is found by its request, unlike an untraced request', () => {
+  it('can be looked up by its request, unlike an untraced request', () => {
     let isKnown = false
 
     serve((request, req) => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const CORE = join(import.meta.dirname, '..')
 let folder: string
 
-/** Copies the package into node_modules, as a second install does. */
+/** Copies the package into node_modules, as a second installation of it does. */
 function copyCore(name: string): void {
   const copy = join(folder, 'node_modules', name)
   mkdirSync(copy, { recursive: true })
@@ -63,7 +63,7 @@ describe('two copies of the package in one process', () => {
     expect(warnings).toEqual([])
   })
 
-  it('trust the keys that the other copy was given', () => {
+  it('trust the keys with which the other copy was configured', () => {
     const { value, warnings } = runProgram(`
       const { createCallTracer } = await import('two/rpc')
       two.setNotifier(() => {})
@@ -97,7 +97,7 @@ describe('two copies of the package in one process', () => {
     expect(value).toEqual(['a-start', 'a-stop', 'clean'])
   })
 
-  it('know the functions that the other copy traced, and their parameter names', () => {
+  it('recognize the functions that the other copy traced, and know their parameter names', () => {
     const { value } = runProgram(`
       one.setNotifier(({ info }) => records.push(info.function?.args))
       const login = one.trace('login', { hideArgs: true })(function login(user, password) {})

@@ -12,7 +12,7 @@ function signed(json: string): [info: string, hmac: string, keys: string] {
 }
 
 describe('signedPack', () => {
-  it('writes URL-safe base64 with padding, and 40 lower-case digits', () => {
+  it('writes URL-safe base64 with padding, and an HMAC of 40 lowercase hexadecimal digits', () => {
     const [info, hmac] = signedPack({ base_id: '>>>???', parent_id: 'a' }, KEY)
 
     expect(info).toBe('eyJiYXNlX2lkIjogIj4-Pj8_PyIsICJwYXJlbnRfaWQiOiAiYSJ9')
@@ -47,7 +47,7 @@ describe('signedUnpack', () => {
     }
   })
 
-  it('refuses an id with half of a surrogate pair, which no store can write', () => {
+  it('refuses an id with half a surrogate pair, which no store can write', () => {
     expect(signedUnpack(...signed('{"base_id": "\\ud83d"}'))).toBeUndefined()
     expect(signedUnpack(...signed('{"base_id": "a", "parent_id": "\\ude00\\ud83d"}'))).toBeUndefined()
   })
@@ -64,7 +64,7 @@ describe('signedUnpack', () => {
     ).toBeUndefined()
   })
 
-  it('does not trust a signature with an empty key, for any list of keys', () => {
+  it('does not trust a signature with an empty key, whatever the list of keys', () => {
     const [info] = signedPack({ base_id: 'a' }, KEY)
     const hmac = createHmac('sha1', '').update(info).digest('hex')
 
@@ -74,7 +74,7 @@ describe('signedUnpack', () => {
   })
 
   it.each([...'\0\t\n\r\u001b\u007f\u0085\u009b\u061c\u2028\u2029\u202e\u2066'])(
-    'refuses an id with %j, which a terminal or a log obeys, although Python accepts the id',
+    'refuses an id with %j, which controls a terminal or a log, although Python accepts the id',
     character => {
       const ids = [`a${character}b`, `${character}a`, `a${character}`, character]
 
@@ -95,7 +95,7 @@ describe('signedUnpack', () => {
     expect(signedUnpack([info] as unknown as string, hmac, KEY)).toBeUndefined()
   })
 
-  it('answers at once for 16 KiB of any text, even under the right key', () => {
+  it('returns at once for any text of 16 KiB, even if it is signed with the right key', () => {
     const shapes = ['{"', '{"a":"', '"\\', '[', ' ', '{"a":null,', '{"":"\\\\"', '\t\n', '{"base_id":"a"}', '=']
     for (const shape of shapes) {
       const text = shape.repeat(Math.ceil(12_000 / shape.length))

@@ -14,15 +14,27 @@ it('reads the status of a sent or received response', () => {
 
 it.each([
   ['an exception', { stopInfo: { etype: 'Failed', response: { status_code: 200 } } }, 'Failed'],
-  ['a 500 of a server', { startInfo: { request: {} }, stopInfo: { response: { status_code: 500 } } }, '500'],
-  ['a 404 of a server', { startInfo: { request: {} }, stopInfo: { response: { status_code: 404 } } }, undefined],
-  ['a 404 for a client', { startInfo: { requests: {} }, stopInfo: { requests: { status_code: 404 } } }, '404'],
-  ['no answer', {}, undefined],
+  [
+    'a 500 response that a server sends',
+    { startInfo: { request: {} }, stopInfo: { response: { status_code: 500 } } },
+    '500',
+  ],
+  [
+    'a 404 response that a server sends',
+    { startInfo: { request: {} }, stopInfo: { response: { status_code: 404 } } },
+    undefined,
+  ],
+  [
+    'a 404 response that a client receives',
+    { startInfo: { requests: {} }, stopInfo: { requests: { status_code: 404 } } },
+    '404',
+  ],
+  ['a point without a response', {}, undefined],
 ])('finds the error type of %s', (_, source, type) => {
   expect(readErrorType(sourceOf(source))).toBe(type)
 })
 
-it('reads the route of the stop, or else that of the start', () => {
+it('reads the route from the stop info, or else from the start info', () => {
   const [ofStop, ofStart] = [{ request: { route: '/a' } }, { request: { route: '/b' } }]
 
   expect(readRoute(sourceOf({ startInfo: ofStart, stopInfo: ofStop }))).toBe('/a')

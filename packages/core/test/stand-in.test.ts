@@ -18,7 +18,7 @@ describe('a stand-in', () => {
     expect(twice.toString()).toBe(fn.toString())
   })
 
-  it('shares all properties with its function', () => {
+  it('shares all properties with the function that it replaces', () => {
     const fn = Object.assign(() => 1, { calls: 0 })
     const twice = same(same(fn))
 
@@ -48,7 +48,7 @@ describe('a stand-in', () => {
     expect([before, standing.title, fn.title]).toEqual(['before', 'after', 'after'])
   })
 
-  it('reaches private members by accessors', () => {
+  it('can read private members through accessors', () => {
     class Command extends Function {
       #name = 'order'
       get title() {
@@ -64,13 +64,13 @@ describe('a stand-in', () => {
     expect(standing.self).toBe(standing)
   })
 
-  it('shows the own properties of a frozen function', () => {
+  it('has the own properties of a frozen function', () => {
     const fn = Object.freeze(Object.assign(() => 1, { toString: Function.prototype.toString }))
 
     expect(same(fn).toString).toBe(Function.prototype.toString)
   })
 
-  it('is the constructor that the descriptor of its prototype shows', () => {
+  it('is the constructor in the property descriptor of its prototype', () => {
     const standing = same(function Order() {}) as unknown as new () => object
 
     const { value } = Object.getOwnPropertyDescriptor(standing, 'prototype') as PropertyDescriptor
@@ -78,7 +78,7 @@ describe('a stand-in', () => {
     expect(value.constructor).toBe(standing)
   })
 
-  it('answers instanceof like a bound function', () => {
+  it('supports instanceof like a bound function', () => {
     class Order {}
     const bound = Order.bind(null) as unknown as () => unknown
     const standing = same(bound) as unknown as typeof Order
@@ -87,7 +87,7 @@ describe('a stand-in', () => {
     expect({} instanceof standing).toBe(false)
   })
 
-  it.each([Array, Map, Promise, Error])('does not change the realm for %o', Native => {
+  it.each([Array, Map, Promise, Error])('leaves the prototype of %o unchanged', Native => {
     setNotifier(() => {})
     const before = Native.prototype.constructor
 
@@ -98,7 +98,7 @@ describe('a stand-in', () => {
     expect(Native.prototype.constructor).toBe(before)
   })
 
-  it('keeps the limits of an arrow function', () => {
+  it('supports neither construction nor instanceof if it replaces an arrow function', () => {
     const arrow = same(() => 1) as unknown as new () => unknown
 
     expect(() => new arrow()).toThrow(TypeError)
@@ -108,7 +108,7 @@ describe('a stand-in', () => {
 
 describe('a bound function', () => {
   it.each<[string, (this: never, ...args: never[]) => unknown]>([
-    ['an error handler of Express', (_error: never, _req: never, _res: never, _next: never) => {}],
+    ['an Express error handler', (_error: never, _req: never, _res: never, _next: never) => {}],
     ['an async function', async function load(_id: never) {}],
     ['a generator function', function* each() {}],
     ['a function with members', Object.assign((a: never) => a, { unless: true })],
@@ -132,8 +132,8 @@ describe('a method named `class`', () => {
   }
 
   it.each([
-    ['as it is', methods.class],
-    ['with a name that begins so', methods.class$],
+    ['with this name', methods.class],
+    ['with a name that begins with "class"', methods.class$],
   ])('can be traced %s', (_how, method) => {
     expect(trace('read')(method)()).toBe('read')
   })

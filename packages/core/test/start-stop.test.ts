@@ -6,8 +6,8 @@ import { BASE_ID, infoOf, outline, traceRecords } from './fixtures/trace-records
 const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const tick = () => new Promise(resolve => setImmediate(resolve))
 
-describe('start and stop', () => {
-  it('send the two records of a point in their wire shape', async () => {
+describe('start() and stop()', () => {
+  it("send the two records of a point in the format of Python's records", async () => {
     const records = await traceRecords(() => {
       start('step', { any: 'info' })
       stop({ more: 'info' })
@@ -29,7 +29,7 @@ describe('start and stop', () => {
     expect(records[1]?.trace_id).toBe(records[0]?.trace_id)
   })
 
-  it('nest the points that start before the stop', async () => {
+  it('nest the points that start before stop() is called', async () => {
     const records = await traceRecords(() => {
       start('a')
       start('b')
@@ -56,7 +56,7 @@ describe('start and stop', () => {
     }).not.toThrow()
   })
 
-  it('ignore a stray stop', async () => {
+  it('ignore a stop() without a start()', async () => {
     const records = await traceRecords(() => {
       stop()
       start('a')
@@ -70,7 +70,7 @@ describe('start and stop', () => {
     expect(records).toHaveLength(4)
   })
 
-  it('do not close the point of the surrounding scope by a stray stop', async () => {
+  it('do not close the point of the surrounding scope if a stop() has no start()', async () => {
     const records = await traceRecords(() =>
       withTrace('outer', () => {
         stop()
@@ -83,7 +83,7 @@ describe('start and stop', () => {
     expect(records.map(({ name }) => name)).toEqual(['outer-start', 'inner-start', 'inner-stop', 'outer-stop'])
   })
 
-  it('close points that are still open with their scope, the newest first', async () => {
+  it('close points that are still open when their scope ends, newest first', async () => {
     const records = await traceRecords(async () => {
       start('a')
       start('b')
@@ -116,8 +116,8 @@ describe('start and stop', () => {
   })
 })
 
-describe('a handle', () => {
-  it('closes its own point when two overlap', async () => {
+describe('the handle that start() returns', () => {
+  it('closes its own point, even if two points overlap', async () => {
     const records = await traceRecords(() => {
       const first = start('first')
       const second = start('second')
@@ -174,13 +174,13 @@ describe('a handle', () => {
     }
   })
 
-  it('records a failure with the class of the error and its message', async () => {
+  it('records a failure with the class and the message of the error', async () => {
     const records = await traceRecords(() => start('a').fail(new RangeError('too far'), { tried: 3 }))
 
     expect(infoOf(records, 'a-stop')).toMatchObject({ etype: 'RangeError', message: 'too far', tried: 3 })
   })
 
-  it('signs headers that make a callee a child of its point', async () => {
+  it("signs headers that make the callee's point a child of its own point", async () => {
     let headers = {}
     const records = await traceRecords(() => {
       const point = start('call')
@@ -244,7 +244,7 @@ describe('the current point', () => {
 })
 
 describe('the info from atStop()', () => {
-  it('is read at the stop, whose own info overrides it', async () => {
+  it('is read when the point stops, and the info of stop() overrides it', async () => {
     const query = { rows: [1] }
 
     const records = await traceRecords(() => {
@@ -275,7 +275,7 @@ describe('the info from atStop()', () => {
     expect(infoOf(records, 'left-stop')).toEqual({ status: 1, host: hostname() })
   })
 
-  it('is read once, and may throw or be undefined', async () => {
+  it('is read only once, and its function may throw or return undefined', async () => {
     let asked = 0
 
     const records = await traceRecords(() => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { forEachMatch, hideGroups, hideSpan, replaceSpans, type Span } from '../src/secrets/values/text-spans.js'
 
-it('hides parts of a text, and joins parts that overlap or touch', () => {
+it('hides parts of a string, and joins parts that overlap or touch', () => {
   const spans: Span[] = []
   for (const [start, end] of [
     [8, 9],
@@ -24,7 +24,7 @@ it('shows a rewritten part, but hides it if a secret overlaps it', () => {
   expect(replaceSpans('0123456789', [rewritten, { start: 2, end: 6, shown: '***' }], 10)).toBe('***6789')
 })
 
-it('visits each match, from the position that the last visit set', () => {
+it('visits each match, continuing at the position that the last visit set', () => {
   const pattern = /\d/g
   const seen: string[] = []
   const spans: Span[] = []

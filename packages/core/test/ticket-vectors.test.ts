@@ -39,7 +39,7 @@ interface Vectors {
   }
 }
 
-// A Python program that shares no code with this project made the vectors.
+// A Python program that shares no code with this project generated the vectors.
 const path = new URL('../../../test/fixtures/conformance/tickets.json', import.meta.url)
 const { derived, vectors, sequences }: Vectors = JSON.parse(readFileSync(path, 'utf8'))
 
@@ -79,7 +79,7 @@ it.each(vectors.filter(vector => vector.expect === 'valid'))('a ticket is signed
 
   const signed = signTicket({ ...ticket, key, info: vector.x_trace_info, wants: wants.filter(wish => wish !== '') })
 
-  // A repeated wish is sent once.
+  // A value that `wants` repeats is sent only once.
   expect(signed === vector.x_trace_ticket).toBe(new Set(wants).size === wants.length)
   expect(parseTicket(signed)).toMatchObject({ points: ticket.points, wants: ticket.wants })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { formatTimestamp } from '../src/recording/timestamp.js'
 
 describe('a timestamp', () => {
-  it('is written like in Python', () => {
+  it('has the same form as in Python', () => {
     const times = [0, 1, 999_999, 1_000_000, 951_782_399_999_999, 1_763_816_400_000_010, 1_763_816_400_100_000]
     const program = `
 import datetime

@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 describe('a timestamp', () => {
-  it('counts real microseconds', () => {
+  it('is precise to the microsecond', () => {
     const now = createClock()
     const fractions = new Set<number>()
     for (let look = 0; look < 10_000; look++) fractions.add(now() % 1000)
@@ -36,7 +36,7 @@ describe('a timestamp', () => {
     expect(after - before).toBeLessThan(60e6)
   })
 
-  it('follows a changed wall clock in the next trace', () => {
+  it('follows the changed wall clock in the next trace', () => {
     setWallClock(7_200_000)
     expect(Math.abs(createClock()() / 1000 - realNow() - 7_200_000)).toBeLessThan(60_000)
 
@@ -47,7 +47,7 @@ describe('a timestamp', () => {
   it('is not shifted if the process pauses while the wall clock is read', () => {
     const now = vi.spyOn(Date, 'now').mockImplementation(() => {
       const asked = realNow()
-      // The loop pauses the process, as an operating system does that runs other processes.
+      // The loop pauses the process, like an operating system that runs other processes meanwhile.
       while (realNow() < asked + 20);
       return asked
     })

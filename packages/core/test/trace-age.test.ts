@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Returns whether a request with this trace id is traced. A refused request must be counted as too old. */
+/** Returns whether a request with this trace id is traced. Expects a refused request to be counted as too old. */
 function isTraced(baseId: string, options?: HttpOptions): boolean {
   const tracer = createRequestTracer('KEY', options)
   const traced = serveFake(tracer, signedHeaders('KEY', baseId))
@@ -47,7 +47,7 @@ describe('maxTraceAge', () => {
     [0, 0, true],
     [0, 1, false],
     [Number.POSITIVE_INFINITY, NOW, true],
-  ])('is in seconds: with %d, a trace that is %i ms old is accepted: %s', (maxTraceAge, ageMs, expected) => {
+  ])('is in seconds: the limit %d accepts a trace that is %i ms old: %s', (maxTraceAge, ageMs, expected) => {
     expect(isTraced(dated(ageMs), { maxTraceAge })).toBe(expected)
   })
 
@@ -62,7 +62,7 @@ describe('maxTraceAge', () => {
     expect(tracer.stats.refused['too-old']).toBe(1)
   })
 
-  it('reads the date of an id in any notation', () => {
+  it('reads the date from an id in any notation', () => {
     const old = dated(HOUR_MS + 1)
 
     const written = [
@@ -90,18 +90,18 @@ describe('maxTraceAge', () => {
 describe('datedTracesOnly', () => {
   const undated = {
     'version 4': v4(),
-    'version 1, whose date is not looked at': v1({ msecs: NOW - 24 * HOUR_MS }),
+    'version 1, whose date is ignored': v1({ msecs: NOW - 24 * HOUR_MS }),
     'version 6': v6({ msecs: NOW - 24 * HOUR_MS }),
     'all zeros': '00000000-0000-0000-0000-000000000000',
     'another variant': dated(0).replace(/^(.{19})./, '$10'),
     'an id that is not a UUID': 'trace-1',
-    'beyond ASCII': 'след',
-    'a version 7 that is cut': dated(0).slice(0, -1),
-    'a version 7 with a digit too many': `${dated(0)}0`,
+    'an id that is not ASCII': 'след',
+    'a version 7 with a missing digit': dated(0).slice(0, -1),
+    'a version 7 with an extra digit': `${dated(0)}0`,
     'a version 7 within a longer number': `${dated(0).replaceAll('-', '')}00`,
   }
 
-  it.each(Object.entries(undated))('decides about ids without a date: %s', (_what, baseId) => {
+  it.each(Object.entries(undated))('decides whether an id without a date is accepted: %s', (_what, baseId) => {
     expect(isTraced(baseId)).toBe(true)
     expect(isTraced(baseId, { datedTracesOnly: true })).toBe(false)
   })

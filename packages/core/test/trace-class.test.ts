@@ -164,7 +164,7 @@ describe('traceClass', () => {
     expect(records).toEqual([])
   })
 
-  it('does not trace methods that are inherited from the language, like Python', async () => {
+  it('does not trace methods that are inherited from a built-in class, like Python', async () => {
     class Index extends Map<string, number> {
       lookup(key: string) {
         return this.get(key)
@@ -180,7 +180,7 @@ describe('traceClass', () => {
     expect(names(records)).toEqual(['Index.lookup'])
   })
 
-  it('does not trace methods that are inherited from a class of Node', async () => {
+  it("does not trace methods that are inherited from one of Node's classes", async () => {
     let flushed = 0
     class Upper extends Transform {
       override _flush(done: () => void) {
@@ -199,7 +199,7 @@ describe('traceClass', () => {
     expect(Upper.prototype.on).toBe(Upper.prototype.addListener)
   })
 
-  it('throws the TypeError of the language if an inherited method is gone', () => {
+  it('throws the usual TypeError if an inherited method was deleted', () => {
     class Base {
       open() {}
     }
@@ -225,7 +225,7 @@ describe('traceClass', () => {
     expect(new Traced().class()).toBe('lesson')
   })
 
-  it('keeps a class that is a static member usable', async () => {
+  it('leaves a class usable that is a static member', async () => {
     class Inner {}
     class Outer {
       static Inner = Inner
@@ -237,7 +237,7 @@ describe('traceClass', () => {
     })
   })
 
-  it('traces generators, promises and errors of methods like those of functions', async () => {
+  it('traces methods that return generators or promises or that throw, like functions', async () => {
     class Feed {
       async load() {
         throw new RangeError('no feed')
@@ -257,7 +257,7 @@ describe('traceClass', () => {
     expect(infoOf(records, 'feed-stop')).toMatchObject({ etype: 'RangeError' })
   })
 
-  it('refuses with allowMultipleTrace: false before any change', () => {
+  it('with allowMultipleTrace: false, refuses a traced method before it changes the class', () => {
     class Partly {
       first() {}
       second() {}
@@ -286,7 +286,7 @@ describe('traceClass', () => {
 })
 
 describe('traceClass with traceSubclasses', () => {
-  it('traces the methods that subclasses add, from their first construction', async () => {
+  it('traces the methods that subclasses add, from the first construction of each subclass', async () => {
     class Base {
       own() {}
     }
@@ -325,7 +325,7 @@ describe('traceClass with traceSubclasses', () => {
     expect(outline(records)).toBe('rpc')
   })
 
-  it('keeps construction, instanceof and names as they were', () => {
+  it('does not change construction, instanceof and names', () => {
     class Base {
       readonly made: unknown
       constructor(made: unknown) {
@@ -342,7 +342,7 @@ describe('traceClass with traceSubclasses', () => {
     expect(Traced.name).toBe('Base')
   })
 
-  it('allows a construction for a class that is not a subclass', () => {
+  it('allows Reflect.construct() with a new.target that is not a subclass', () => {
     class Base {}
     class Stranger {}
     const Traced = traceClass('rpc', { traceSubclasses: true, traceStaticMethods: true })(Base)

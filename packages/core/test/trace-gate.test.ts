@@ -13,7 +13,7 @@ dropRecords()
 describe('a flood of bad signatures', () => {
   const KEYS = ['A', 'B', 'C']
 
-  it('costs one HMAC per key', () => {
+  it('costs one HMAC computation per key', () => {
     const tracer = createRequestTracer(KEYS)
     const bad = { ...signedHeaders('OTHER') }
 
@@ -35,14 +35,14 @@ describe('a flood of bad signatures', () => {
     'g'.repeat(40),
     'é'.repeat(40),
     '0'.repeat(16_384),
-  ])('costs no HMAC if the digits are malformed: %j', hmac => {
+  ])('costs no HMAC computation if the HMAC header is malformed: %j', hmac => {
     const tracer = createRequestTracer(KEYS)
     const { 'x-trace-info': info } = signedHeaders('A')
 
     expect(countHmacs(() => serveFake(tracer, { 'x-trace-info': info, 'x-trace-hmac': hmac }))).toBe(0)
   })
 
-  it('costs no HMAC for a single header, for headers beyond 16 KiB, or if tracing is disabled', () => {
+  it('costs no HMAC computation for a single header, for headers beyond 16 KiB, or if tracing is disabled', () => {
     const headers = { ...signedHeaders('OTHER') }
     const { 'x-trace-info': info, 'x-trace-hmac': hmac } = headers
 
@@ -64,7 +64,7 @@ describe('a flood of bad signatures', () => {
     function flood(requests: number): void {
       for (let request = 0; request < requests; request++) {
         const req = new IncomingMessage(socket)
-        // Each request has a different pair, so that a memory of pairs would grow.
+        // Each request has a different pair of headers, so a memory of pairs would grow.
         req.headers['x-trace-info'] = `eyJiYXNlX2lkIjogIm${String(request).padStart(10, '0')}IifQ==`
         req.headers['x-trace-hmac'] = String(request).padStart(request % 10 === 0 ? 39 : 40, '0')
         tracer.serve(req, new ServerResponse(req), () => served++)
@@ -76,11 +76,11 @@ describe('a flood of bad signatures', () => {
 
     expect(served).toBe(205_000)
     expect(tracer.stats).toMatchObject({ traced: 0, refused: { 'unknown-key': 184_500, 'malformed-hmac': 20_500 } })
-    // The limit is five bytes per request, which is less than any value that could be kept.
+    // The limit is five bytes per request, which is less than any remembered value would need.
     expect(growth).toBeLessThan(1_000_000)
   })
 
-  it('keeps a limited memory of correctly signed traces, too', { timeout: 300_000 }, async () => {
+  it('leaves the memory of traces limited even if the signatures are correct', { timeout: 300_000 }, async () => {
     const tracer = createRequestTracer(KEYS, { maxTracesPerSecond: 1e9 })
     const flood = (requests: number) => {
       for (let request = 0; request < requests; request++) serveFake(tracer, signedHeaders('C'))

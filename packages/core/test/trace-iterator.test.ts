@@ -17,7 +17,7 @@ function* rows(): Generator<number> {
 }
 
 describe('a generator', () => {
-  it('runs its steps inside a point, from the first step to the end', async () => {
+  it('runs its steps inside a point, which lasts from the first step to the end', async () => {
     const records = await traceRecords(() => {
       const generator = rows()
       traceIterator(generator, open)

@@ -15,7 +15,7 @@ it('reports dropped records once, in the next stop of their trace', () => {
   expect(told.map(({ info }) => info.records_dropped)).toEqual([undefined, undefined, 3, undefined])
 })
 
-it('reports again the losses of a dropped stop, and does not change emitted records', () => {
+it('reports losses again if the stop that reported them was dropped, and does not change emitted records', () => {
   const losses = createTraceLosses()
   const emitted = stop('a')
   losses.add(start('a'))

@@ -152,7 +152,7 @@ describe('a traced function', () => {
     expect(JSON.stringify(records)).not.toContain('S3CRET')
   })
 
-  it('is not traced again with allowMultipleTrace: false, nor is the original', () => {
+  it('cannot be traced again with allowMultipleTrace: false, and neither can the original', () => {
     const original = () => 1
     const traced = trace('f')(original)
     const once = trace('f', { allowMultipleTrace: false })
@@ -204,7 +204,7 @@ describe('a traced generator', () => {
     expect(outline(records)).toBe('before count(step1 step2) between1 between2')
   })
 
-  it('passes on values, errors and returns in both directions', async () => {
+  it('forwards values, errors and returns in both directions', async () => {
     const echo = trace('echo')(function* echo(): Generator<unknown, string, unknown> {
       let got: unknown
       for (;;) {
@@ -275,7 +275,7 @@ describe('a traced generator', () => {
 })
 
 describe('a traced async generator', () => {
-  it('has no point if it was left before its first step, and keeps its rejections unhandled', async () => {
+  it('has no point if the program leaves it before its first step, and keeps its rejections unhandled', async () => {
     const rejected = takeUnhandledRejection()
     const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
       yield 1
@@ -293,7 +293,7 @@ describe('a traced async generator', () => {
     expect(records).toEqual([])
   })
 
-  it('nests the work of its steps, but not the work between them', async () => {
+  it("nests the work of its steps, but not the program's work between them", async () => {
     const pages = trace('pages')(async function* pages() {
       for (const page of [1, 2]) {
         await withTrace(`fetch${page}`, tick)
@@ -343,7 +343,7 @@ describe('a traced async generator', () => {
     expect(infoOf(records, 'failing-stop')).toMatchObject({ etype: 'RangeError', message: 'enough' })
   })
 
-  it('is followed even if a plain function returns it', async () => {
+  it('is traced even if a plain function returns it', async () => {
     async function* rows() {
       yield await withTrace('row', tick)
     }

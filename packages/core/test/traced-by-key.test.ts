@@ -14,10 +14,10 @@ describe('tracedByKey', () => {
     ['stays', 'A,B', [2, 1]],
     ['moves', 'B,A', [1, 2]],
     ['stays behind a new one', 'NEW,A', [0, 2]],
-    ['is left alone', 'B', [1]],
-    ['is named twice', 'A,B,A', [2, 1, 0]],
-    ['is replaced by another', 'NEW', [0]],
-  ])('carries the count of a key over to a list that %s', (_what, next, expected) => {
+    ['is the only one left', 'B', [1]],
+    ['is listed twice', 'A,B,A', [2, 1, 0]],
+    ['is replaced by another key', 'NEW', [0]],
+  ])('keeps the count of a key that %s in the next list of keys', (_what, next, expected) => {
     configure({ hmacKeys: 'A,B' })
     const tracer = createRequestTracer()
     for (const key of ['A', 'B', 'A']) expect(serveFake(tracer, signedHeaders(key))).toBe(true)
@@ -28,7 +28,7 @@ describe('tracedByKey', () => {
     expect(tracer.stats.traced).toBe(3)
   })
 
-  it('keeps counting after a rotation without a read of the counts', () => {
+  it('keeps counting after a rotation, even if the counts were not read before', () => {
     configure({ hmacKeys: 'A,B' })
     const tracer = createRequestTracer()
     serveFake(tracer, signedHeaders('B'))
@@ -40,7 +40,7 @@ describe('tracedByKey', () => {
     expect(tracer.stats.tracedByKey).toEqual([1, 2])
   })
 
-  it('keeps its counts while there are no keys for a moment', () => {
+  it('keeps its counts while there are temporarily no keys', () => {
     configure({ hmacKeys: 'A' })
     const tracer = createRequestTracer()
     serveFake(tracer, signedHeaders('A'))

@@ -47,7 +47,7 @@ describe('a traced function', () => {
   })
 })
 
-it('refuses a value that is not a function, a class, and with allowMultipleTrace: false a traced function', () => {
+it('refuses a class, any value that is not a function, and, with allowMultipleTrace: false, a traced function', () => {
   const traced = createTracedFunction(() => {}, 'a', {}, nameOf)
 
   expect(() => checkTraceable(7, {})).toThrow(TypeError)

@@ -38,7 +38,7 @@ describe('libraries that are not recorded', () => {
   })
 })
 
-it('remembers which libraries this project loaded as clients of stores', () => {
+it('remembers which libraries the drivers loaded as clients of their stores', () => {
   noteOwnClient('kept-client')
 
   expect([isOwnClient('kept-client'), isOwnClient('other-client')]).toEqual([true, false])

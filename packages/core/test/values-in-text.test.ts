@@ -17,7 +17,7 @@ it.each([
   ['password:\n  - abc\n  - def\nnext: 1', ['abc', 'def']],
   ['password=', undefined],
   ['password = required', undefined],
-])('reads the value after the sign in %j', (text, values) => {
+])('reads the value after the "=" or ":" in %j', (text, values) => {
   expect(valuesOf(text)).toEqual(values)
 })
 

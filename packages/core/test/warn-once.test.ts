@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { warnOnce } from '../src/platform/warn-once.js'
 import { collectWarnings } from './fixtures/collect-warnings.js'
 
-it('warns of each kind once in a process', async () => {
+it('emits each kind of warning once per process', async () => {
   const warnings = await collectWarnings()
 
   warnOnce('OSPROFILER_TEST', 'first')

@@ -3,7 +3,7 @@ import { watchEvents } from '@osprofiler/core/toolkit'
 import { describe, expect, it } from 'vitest'
 
 describe('a watched emitter', () => {
-  it('has no additional listeners, and shows each event before its listeners run', () => {
+  it('has no additional listeners, and passes each event to the watcher before its listeners run', () => {
     const emitter = new EventEmitter()
     const order: string[] = []
 
@@ -18,7 +18,7 @@ describe('a watched emitter', () => {
     expect([emitter.emit.name, emitter.emit.length]).toEqual(['emit', 1])
   })
 
-  it('still throws an error event without a listener', () => {
+  it('still throws the error of an error event that has no listener', () => {
     const emitter = new EventEmitter()
 
     watchEvents(emitter, () => undefined)
@@ -37,7 +37,7 @@ describe('a watched emitter', () => {
     expect(seen).toEqual(['close'])
   })
 
-  it('can be watched twice, and wrapped by the program', () => {
+  it('can be watched twice and then be wrapped by the program', () => {
     const emitter = new EventEmitter()
     const seen: string[] = []
     watchEvents(emitter, () => seen.push('first'))

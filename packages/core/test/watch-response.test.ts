@@ -64,30 +64,35 @@ const EXOTIC: readonly Exotic[] = [
   },
 ]
 
-describe('a signed request that comes with', () => {
-  it.each(EXOTIC)('$what is served, and each start gets its stop', async ({ req = same, res = same, prepare }) => {
-    const traces = recordTraces()
-    prepare?.()
-    const { headers } = signTrace()
-    const original = makeRequest(headers)
-    const response = new ServerResponse(original)
-    const liveBefore = countLiveTraces()
-    let served = 0
+describe('a signed request with', () => {
+  it.each(EXOTIC)(
+    '$what is served, and each start record is followed by its stop record',
+    async ({ req = same, res = same, prepare }) => {
+      const traces = recordTraces()
+      prepare?.()
+      const { headers } = signTrace()
+      const original = makeRequest(headers)
+      const response = new ServerResponse(original)
+      const liveBefore = countLiveTraces()
+      let served = 0
 
-    const tracer = createRequestTracer(KEY)
-    tracer.serve(req(original), res(response), () => served++)
-    try {
-      response.emit('close')
-    } catch {
-      // A frozen emitter throws by itself.
-    }
-    await pause(20)
+      const tracer = createRequestTracer(KEY)
+      tracer.serve(req(original), res(response), () => served++)
+      try {
+        response.emit('close')
+      } catch {
+        // Emitting an event on a frozen emitter throws.
+      }
+      await pause(20)
 
-    expect(served).toBe(1)
-    const names = traces.all.map(({ name }) => name)
-    expect(names.filter(name => name === 'wsgi-stop')).toHaveLength(names.filter(name => name === 'wsgi-start').length)
-    expect(countLiveTraces()).toBe(liveBefore)
-  })
+      expect(served).toBe(1)
+      const names = traces.all.map(({ name }) => name)
+      expect(names.filter(name => name === 'wsgi-stop')).toHaveLength(
+        names.filter(name => name === 'wsgi-start').length,
+      )
+      expect(countLiveTraces()).toBe(liveBefore)
+    },
+  )
 
   it('an unwatchable response does not reduce the points of later requests of its trace', async () => {
     const traces = recordTraces()

@@ -3,7 +3,7 @@ import { get, start, withTrace } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
-// A linter warns of objects with a `then` member. These tests need such objects.
+// The name is in a constant, because the linter warns of objects with a `then` member, which these tests need.
 const THEN = 'then'
 const tick = () => new Promise(resolve => setImmediate(resolve))
 
@@ -35,7 +35,7 @@ describe('withTrace', () => {
     expect(records.map(({ name }) => name)).toEqual(['work-start', 'work-stop'])
   })
 
-  it('gives points in Promise.all the right parents', async () => {
+  it('gives points inside Promise.all the right parents', async () => {
     const branch = (name: string) =>
       withTrace(name, async () => {
         await tick()
@@ -68,7 +68,7 @@ describe('withTrace', () => {
     expect(infoOf(records, 'async-stop')).toMatchObject({ etype: 'TypeError', message: 'no such thing' })
   })
 
-  it('closes the open points inside before its own point', async () => {
+  it('closes the open points inside its point before its own point', async () => {
     const records = await traceRecords(() =>
       withTrace('outer', () => {
         start('left open')
@@ -80,7 +80,7 @@ describe('withTrace', () => {
     expect(infoOf(records, 'left open-stop')).not.toHaveProperty('etype')
   })
 
-  it('restores the surrounding scope afterwards, and for work that was started before', async () => {
+  it('restores the surrounding scope afterwards, and in work that was started before', async () => {
     const seen: (string | undefined)[] = []
     const records = await traceRecords(async () => {
       const outer = get()?.traceId
@@ -159,7 +159,7 @@ describe('withTrace', () => {
   it.each([
     ['an async function', 'async () => { await null; throw new Error("boom") }'],
     ['a rejected promise', '() => Promise.reject(new Error("boom"))'],
-  ])('leaves the failure of %s unhandled if the program does', (_, source) => {
+  ])('leaves the failure of %s unhandled if the program does not handle it', (_, source) => {
     const program = `
       import { run, setNotifier, withTrace } from '@osprofiler/core'
       setNotifier(() => {})

@@ -9,7 +9,7 @@ function attributesOf(source: Parameters<typeof sourceOf>[0]) {
   return list.values
 }
 
-it('describes an outgoing request by the conventions, and under the names of Python', () => {
+it("describes an outgoing request with OpenTelemetry's attributes, and with Python's attributes", () => {
   const requests = { method: 'GET', scheme: 'https', hostname: '::1', port: 8080, path: '/a', query: 'b=1' }
 
   expect(attributesOf({ startInfo: { requests }, stopInfo: { requests: { status_code: 204 } } })).toMatchObject({
@@ -40,7 +40,7 @@ it('describes a query with its parameters, and a call with its arguments', () =>
   })
 })
 
-it('adds a limited number of other info members, and prefers those of the stop', () => {
+it('adds a limited number of other info members, and prefers those of the stop record', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
 
   expect(attributesOf({ startInfo: { cart: 1, user: 'a' }, stopInfo: { cart: 2, host: 'h' } })).toEqual({

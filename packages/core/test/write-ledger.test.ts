@@ -53,7 +53,7 @@ describe('the ledger of writes', () => {
     expect(ledger.counts.unknown).toBe(4)
   })
 
-  it('counts refusals in a row until the store takes a record', async () => {
+  it('counts consecutive refusals until the store accepts a record', async () => {
     const { ledger } = openLedger(async () => undefined)
 
     ledger.noteRefused(BATCH, 'too large')
@@ -63,7 +63,7 @@ describe('the ledger of writes', () => {
     expect([inRow, ledger.refusedInRow]).toEqual([4, 0])
   })
 
-  it('asks the driver whether its store is reachable, if the driver can tell', async () => {
+  it('asks the driver whether its store is reachable, if the driver has a check() method', async () => {
     const write = async (): Promise<undefined> => undefined
     const checks = [undefined, async () => true, async () => false, async () => Promise.reject(new Error('down'))]
 

@@ -40,18 +40,21 @@ describe('the outcome of a write', () => {
     expect(await writeTo(() => Promise.reject(error))).toEqual({ kind, error, reason: expect.any(String) })
   })
 
-  it.each(['held', 'unknown', 'refused', 'reason'])('is unknown if reading %s of the result throws', async name => {
-    const error = new Error('password=SEALED')
-    const result = Object.defineProperty({}, name, {
-      get: () => {
-        throw error
-      },
-    })
+  it.each(['held', 'unknown', 'refused', 'reason'])(
+    'is unknown if reading the "%s" member of the result throws',
+    async name => {
+      const error = new Error('password=SEALED')
+      const result = Object.defineProperty({}, name, {
+        get: () => {
+          throw error
+        },
+      })
 
-    const outcome = await writeTo(() => result)
+      const outcome = await writeTo(() => result)
 
-    expect(outcome).toEqual({ kind: 'unknown', error, reason: 'The result of the write cannot be read.' })
-  })
+      expect(outcome).toEqual({ kind: 'unknown', error, reason: 'The result of the write cannot be read.' })
+    },
+  )
 
   it('has a reason that is a string, even if a second read of the result differs', async () => {
     const reasons = ['too large', Symbol('no text')]
@@ -66,7 +69,7 @@ describe('the outcome of a write', () => {
   })
 
   it.each<[string, unknown]>([
-    ['an error of a library, whose message may hold a secret', new Error('password=SEALED')],
+    ["a library's error, whose message may contain a secret", new Error('password=SEALED')],
     ['nothing', undefined],
     [
       'an object whose every access throws',

@@ -9,9 +9,9 @@ import { onTestFinished } from 'vitest'
 export interface CeilometerStandIn {
   readonly host: string
   readonly port: number
-  /** Adds the events that Ceilometer's agent would make of notifications with these records. */
+  /** Adds the events that Ceilometer's agent would create from notifications with these records. */
   hold(records: readonly TraceRecord[], options?: { readonly raw?: boolean }): void
-  /** Sets the status, the body or the headers of every further answer. */
+  /** Sets the status, body or headers of all later responses. */
   answer(answer: { readonly status?: number; readonly body?: string; readonly headers?: Record<string, string> }): void
   /** The path and the token of each received request. */
   readonly requests: readonly { readonly url: string; readonly token: string | undefined }[]
@@ -21,9 +21,9 @@ const TOKEN = 't0ken'
 const PASSWORD = 'p4ssword'
 
 /**
- * Starts a stand-in that speaks the protocol, because neither a Ceilometer with an API for events nor Panko can be
- * installed any more. The stand-in returns events at `/v2/events` as Ceilometer 7 did (query by a trait, `limit`, 100
- * by default). At `/v3/auth/tokens` it returns the token "t0ken" for the password "p4ssword".
+ * Starts a stand-in for both HTTP APIs, because neither Panko nor a Ceilometer with an events API can be installed
+ * anymore. At `/v2/events`, the stand-in returns events as Ceilometer 7 did: it supports queries by trait, and `limit`
+ * (100 by default). At `/v3/auth/tokens`, it returns the token "t0ken" for the password "p4ssword".
  */
 export async function startCeilometerStandIn(): Promise<CeilometerStandIn> {
   const events: { readonly traits: readonly { readonly name: string; readonly value: unknown }[] }[] = []

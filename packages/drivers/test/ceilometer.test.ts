@@ -8,7 +8,7 @@ import { findFreePort } from '../../../test/servers/free-port.js'
 import { type CeilometerStandIn, startCeilometerStandIn } from './ceilometer-stand-in.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** The part of a Ceilometer that the tests use. */
+/** What the tests need from a Ceilometer server. */
 interface Ceilometer {
   readonly connectionString: string
   put(records: readonly TraceRecord[]): Promise<void>
@@ -24,8 +24,8 @@ describeCeilometer('a stand-in at its protocol', async () => {
   }
 })
 
-// The variables name a real Ceilometer, and the messaging:// from which its agent takes notifications. The same tests
-// run against it.
+// If these variables name a real Ceilometer, and the messaging:// store from which its agent takes notifications, the
+// tests also run against that Ceilometer.
 const { OSPROFILER_TEST_CEILOMETER_URL: url, OSPROFILER_TEST_CEILOMETER_MESSAGING_URL: source } = process.env
 if (url !== undefined && source !== undefined) {
   describeCeilometer('a real one', async () => ({
@@ -42,7 +42,7 @@ if (url !== undefined && source !== undefined) {
 
 function describeCeilometer(which: string, start: () => Promise<Ceilometer>): void {
   describe(`ceilometer:// reads the events of ${which}`, () => {
-    it('returns all records of one trace, the oldest first, and of no other trace', async () => {
+    it('returns all records of one trace, oldest first, and no records of other traces', async () => {
       const { connectionString, put } = await start()
       const driver = open(connectionString)
       const [one, other] = [makeTrace(6), makeTrace(4)]
@@ -147,10 +147,14 @@ describe('ceilometer://', () => {
   })
 
   it.each([
-    ['an answer of 500', { status: 500 }, /answered 500/],
-    ['a redirect, which would receive the token', { status: 302, headers: { location: 'http://127.0.0.1:1' } }, /./],
-    ['an answer that is not JSON', { body: '<html>' }, /did not answer with a list of events/],
-    ['an answer that is not a list', { body: '{"error": 1}' }, /did not answer with a list of events/],
+    ['a 500 response', { status: 500 }, /answered 500/],
+    [
+      'a redirect, whose target would receive the token',
+      { status: 302, headers: { location: 'http://127.0.0.1:1' } },
+      /./,
+    ],
+    ['a response that is not JSON', { body: '<html>' }, /did not answer with a list of events/],
+    ['a response that is not a list', { body: '{"error": 1}' }, /did not answer with a list of events/],
   ])('rejects with ERR_STORE for %s', async (_, answer, message) => {
     const standIn = await startCeilometerStandIn()
     standIn.answer(answer)
@@ -160,7 +164,7 @@ describe('ceilometer://', () => {
     await expect(reading).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('gives up a silent server after the timeout in the connection string', async () => {
+  it('stops waiting for a silent server after the timeout in the connection string', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')
@@ -174,7 +178,7 @@ describe('ceilometer://', () => {
     })
   })
 
-  it('ignores events of other programs and of other traces', async () => {
+  it('ignores events from other programs and of other traces', async () => {
     const standIn = await startCeilometerStandIn()
     const foreign = [null, 7, [], {}, { traits: {} }, { traits: [null, { name: 'base_id', value: 'x' }] }]
     const other = { raw: { payload: makeRecord({ base_id: 'other' }) } }

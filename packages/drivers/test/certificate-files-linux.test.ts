@@ -43,7 +43,7 @@ function refusalOf(connectionString: string): unknown {
 
 describe.each([
   ['a FIFO', (): string => join(folder, 'SECRET'), 'it is a pipe'],
-  ['a device that has no end', (): string => '/dev/zero', 'it is a device'],
+  ['an endless device', (): string => '/dev/zero', 'it is a device'],
 ] as const)('a certificate file that is %s', (_, path, reason) => {
   it.each(STORES)('makes openDriver refuse %s at once, without showing the path', store => {
     const refusal = refusalOf(store.replace('FILE', path()))

@@ -48,7 +48,7 @@ export async function finish(child: ChildProcessWithoutNullStreams): Promise<Out
   return { code, ...texts }
 }
 
-/** Waits until a program has printed a line. Returns the text that it has printed so far. */
+/** Waits until a program has printed a line. Returns everything that the program has printed so far. */
 export async function printed(child: ChildProcessWithoutNullStreams, line: string): Promise<string> {
   let text = ''
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {

@@ -20,10 +20,10 @@ afterAll(async () => {
 const urlOf = ({ port }: { readonly port: number }): string =>
   `mysql://patient:s3cret@127.0.0.1:${port}/${server.database}`
 
-describeHungServer('mysql://', ['lost behind its network', 'with its table locked'], () => ({
+describeHungServer('mysql://', ['cut off from the network', 'with its table locked'], () => ({
   url: () => urlOf(proxy),
   hangs: {
-    'lost behind its network': async () => proxy.delay(600_000),
+    'cut off from the network': async () => proxy.delay(600_000),
     async 'with its table locked'() {
       holder = await createConnection(urlOf(server))
       await holder.query('LOCK TABLES data WRITE')

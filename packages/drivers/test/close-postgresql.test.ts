@@ -16,10 +16,10 @@ afterAll(async () => {
   await server.stop()
 })
 
-describeHungServer('postgresql://', ['lost behind its network', 'with its table locked'], () => ({
+describeHungServer('postgresql://', ['cut off from the network', 'with its table locked'], () => ({
   url: () => server.url.replace(/@.*:\d+/, `:s3cret@127.0.0.1:${proxy.port}`),
   hangs: {
-    'lost behind its network': async () => proxy.delay(600_000),
+    'cut off from the network': async () => proxy.delay(600_000),
     async 'with its table locked'() {
       holder = new pg.Client({ connectionString: server.url })
       await holder.connect()

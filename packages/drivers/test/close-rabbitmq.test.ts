@@ -14,10 +14,10 @@ afterAll(async () => {
   await server.stop()
 })
 
-describeHungServer('messaging://', ['lost behind its network', 'short of memory'], () => ({
+describeHungServer('messaging://', ['cut off from the network', 'short of memory'], () => ({
   url: () => `messaging://osprofiler:s3cret@127.0.0.1:${proxy.port}/`,
   hangs: {
-    'lost behind its network': async () => proxy.delay(600_000),
+    'cut off from the network': async () => proxy.delay(600_000),
     'short of memory': () => server.command('set_vm_memory_high_watermark', '0'),
   },
   async heal() {

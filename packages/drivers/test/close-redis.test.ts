@@ -14,10 +14,10 @@ afterAll(async () => {
   await server.stop()
 })
 
-describeHungServer('redis://', ['lost behind its network', 'with its writes paused'], () => ({
+describeHungServer('redis://', ['cut off from the network', 'with its writes paused'], () => ({
   url: () => server.url.replace(`:${server.port}`, `:${proxy.port}`),
   hangs: {
-    'lost behind its network': async () => proxy.delay(600_000),
+    'cut off from the network': async () => proxy.delay(600_000),
     'with its writes paused': () => server.command('CLIENT', 'PAUSE', '600000', 'WRITE'),
   },
   async heal() {

@@ -20,7 +20,7 @@ afterAll(() => {
 /** Six hosts, because trying them one after another would take longer than the promised time. */
 const SIX = Array.from({ length: 6 }, () => 'HOST').join(',')
 
-/** Each group holds the stores of one program, which loads one client. */
+/** Each group lists the stores of one program. They share one client package. */
 const GROUPS = [
   ['redis://HOST', 'rediss://HOST', 'redissentinel://HOST', `redissentinel://${SIX}`, `redis://${SIX}?cluster=true`],
   ['postgresql://me:s3cret@HOST/traces', `postgresql://me:s3cret@${SIX}/traces?connect_timeout=60`],
@@ -37,21 +37,18 @@ const GROUPS = [
   ],
 ]
 
-// The tests run concurrently, because each waits for some seconds.
-describe.each(WAYS_TO_END)(
-  'a program that %s, with stores on servers that accept connections and never answer',
-  how => {
-    it.concurrent.for(GROUPS.map(group => [group]))(
-      'ends in time with %j',
-      async ([stores = []], { onTestFinished }) => {
-        const { port } = server.address() as AddressInfo
+// The tests run concurrently, because each waits for several seconds.
+describe.each(WAYS_TO_END)('a program whose servers accept connections and never answer (way to end: %s)', how => {
+  it.concurrent.for(GROUPS.map(group => [group]))(
+    'ends in time with the stores %j',
+    async ([stores = []], { onTestFinished }) => {
+      const { port } = server.address() as AddressInfo
 
-        const addresses = stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`))
+      const addresses = stores.map(store => store.replaceAll('HOST', `127.0.0.1:${port}`))
 
-        const end = await endBesideHang(addresses, how, { onFinished: onTestFinished })
+      const end = await endBesideHang(addresses, how, { onFinished: onTestFinished })
 
-        expectEndInTime(end, stores.join(' '), stores.length)
-      },
-    )
-  },
-)
+      expectEndInTime(end, stores.join(' '), stores.length)
+    },
+  )
+})

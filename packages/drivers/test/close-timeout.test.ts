@@ -4,7 +4,7 @@ import { createDriver } from '../src/calls/create-driver.js'
 import { createLifetime } from '../src/lifetime/driver-lifetime.js'
 import { makeRecord } from './make-record.js'
 
-/** Creates a driver whose writes take a fifth of a second, unless the driver cuts them. */
+/** Creates a driver whose writes take a fifth of a second, unless the driver aborts them. */
 function createSlowDriver() {
   const cutting = new AbortController()
   return createDriver(
@@ -19,7 +19,7 @@ function createSlowDriver() {
 
 describe('close(timeout) of a driver', () => {
   it.each([Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 31 / 0.8 + 1, Number.NaN, undefined])(
-    'lets a write end, without a warning: %s',
+    'lets a write finish, without a warning, if the timeout is %s',
     async timeout => {
       const warned: Error[] = []
       const onWarning = (warning: Error) => warned.push(warning)
@@ -35,10 +35,13 @@ describe('close(timeout) of a driver', () => {
     },
   )
 
-  it.each([0, -1, Number.NEGATIVE_INFINITY, 50])('aborts a write that takes longer: %s', async timeout => {
-    const driver = createSlowDriver()
+  it.each([0, -1, Number.NEGATIVE_INFINITY, 50])(
+    'aborts a write that takes longer than the timeout (%s ms)',
+    async timeout => {
+      const driver = createSlowDriver()
 
-    const written = driver.write([makeRecord()])
-    await Promise.all([driver.close(timeout), expect(written).rejects.toThrow('aborted')])
-  })
+      const written = driver.write([makeRecord()])
+      await Promise.all([driver.close(timeout), expect(written).rejects.toThrow('aborted')])
+    },
+  )
 })

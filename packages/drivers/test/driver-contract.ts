@@ -5,7 +5,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** Restrictions of a store that have good reasons. The store's page in docs/stores describes them. */
+/** Features that a store may lack for a good reason. The store's page in docs/stores gives the reason. */
 export interface Capabilities {
   /** Whether traces can be removed. Default: true. */
   readonly deletes?: boolean
@@ -27,14 +27,14 @@ export function describeDriver(
     return { driver: open(connectionString), connectionString }
   }
 
-  describe(`${scheme}:// keeps the contract of a driver`, () => {
+  describe(`${scheme}:// fulfills the contract of a driver`, () => {
     it('has its scheme as its name', async () => {
       const { driver } = await openStore()
 
       expect(driver.name).toBe(scheme)
     })
 
-    it('returns all records of a trace in the order of writing', async () => {
+    it('returns all records of a trace in the order in which they were written', async () => {
       const { driver } = await openStore()
       const trace = makeTrace(6)
 
@@ -44,7 +44,7 @@ export function describeDriver(
       expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
     })
 
-    it('keeps the traces of one batch apart', async () => {
+    it('keeps the traces in one batch apart', async () => {
       const { driver } = await openStore()
       const [one, other] = [makeTrace(4), makeTrace(4)]
 
@@ -54,7 +54,7 @@ export function describeDriver(
       expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
     })
 
-    it('yields no records for a missing trace, in an empty store and in a full one', async () => {
+    it('yields no records for a missing trace, whether the store is empty or holds other traces', async () => {
       const { driver } = await openStore()
 
       const inEmpty = await readAll(driver, randomUUID())
@@ -64,7 +64,7 @@ export function describeDriver(
       expect(await readAll(driver, randomUUID())).toEqual([])
     })
 
-    it('yields a long trace in several batches without an empty one', async () => {
+    it('yields a long trace in several batches, none of which is empty', async () => {
       const { driver } = await openStore()
       const trace = makeTrace(2_345)
       await driver.write(trace)
@@ -119,7 +119,7 @@ export function describeDriver(
       expect((await driver.write([]))?.refused ?? 0).toBe(0)
     })
 
-    it('stores a record as it was at the call, even if the caller changes the record later', async () => {
+    it('stores a record as it was when write() was called, even if the caller changes the record later', async () => {
       const { driver } = await openStore()
       const info = { host: 'web-1', rows: [1, 2] }
       const record = makeRecord({ info })
@@ -243,7 +243,7 @@ function describeLists(openStore: OpenStore): void {
     expect(newest).toEqual(listed?.slice(0, 1))
   })
 
-  it('lists only traces with the requested name and service of their first record, up to the limit', async () => {
+  it('lists only traces whose first record has the requested name and service, up to the limit', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, service: string, name: string) => [
       makeRecord({ base_id, service, name: `${name}-start` }),
@@ -286,7 +286,7 @@ function describeLists(openStore: OpenStore): void {
     expect((await driver.listTraces?.({ limit: 4 }))?.at(-1)?.base_id).toBe('far')
   })
 
-  it('rejects a limit that is not a whole number, and an invalid date', async () => {
+  it('rejects a limit that is not an integer, and an invalid date', async () => {
     const { driver } = await openStore()
 
     for (const limit of [-1, 1.5, Number.NaN]) {
@@ -347,7 +347,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.listErrorTraces?.()).toEqual([])
   })
 
-  it('prunes the traces without a record from the given date on', async () => {
+  it('prunes the traces that have no record at or after the given date', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -368,7 +368,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))).toBe(0)
   })
 
-  it('prunes traces dated beyond tomorrow, unless they have a young record', async () => {
+  it('prunes traces dated beyond tomorrow, unless they also have a recent record', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -411,7 +411,7 @@ function describeRemoval(openStore: OpenStore): void {
 }
 
 function describeHostileRecords(openStore: OpenStore): void {
-  it('refuses values that are not records or have no JSON, and stores the rest of the batch', async () => {
+  it('refuses values that are not records or that JSON cannot represent, and stores the rest of the batch', async () => {
     const { driver } = await openStore()
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
@@ -470,7 +470,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await driver.listTraces?.()).toHaveLength(good.length)
   })
 
-  it('keeps ids apart that look like paths, patterns, queries or devices', async () => {
+  it('distinguishes ids that look like paths, patterns, queries or device names', async () => {
     const { driver } = await openStore()
     const uuid = randomUUID()
     const ids = [
@@ -524,7 +524,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await driver.listTraces?.()).toHaveLength(ids.length)
   })
 
-  it('keeps any text in info: long texts, all scripts, NUL and halves of surrogate pairs', async () => {
+  it('keeps any string in info: long strings, all scripts, NUL and halves of surrogate pairs', async () => {
     const { driver } = await openStore()
     const info = JSON.parse('{"__proto__": {"polluted": true}, "toString": "mine"}')
     Object.assign(info, {
@@ -540,7 +540,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps numbers of other programs that JavaScript cannot represent', async () => {
+  it('keeps numbers from other programs that JavaScript cannot represent', async () => {
     const { driver } = await openStore()
     const numbers = '[9007199254740993,-9223372036854775808,1.0,-0.0,0.0,1e-07,1e+16,1e+300,0.1,7]'
     const info = parseJson(`{"host":"web-1","params":${numbers},"nested":{"big":12345678901234567890123}}`)
@@ -551,7 +551,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(stringifyJson(await readAll(driver, record.base_id))).toBe(stringifyJson([record]))
   })
 
-  it('keeps NaN and infinite numbers as numbers or as texts', async () => {
+  it('keeps NaN and infinite numbers as numbers or as strings', async () => {
     const { driver } = await openStore()
     const params = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 'NaN', 1.5, null]
     const record = makeRecord({ info: { host: 'web-1', params } })
@@ -562,7 +562,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect([found?.info.params].flat().map(String)).toEqual(params.map(String))
   })
 
-  it('keeps a text outside of info unchanged, or refuses the record', async () => {
+  it('keeps a string outside info unchanged, or refuses the record', async () => {
     const { driver } = await openStore()
     const records = ['a\0b', '\ud800', 'x\udfff', 'é漢😀', '', 'a\nb'].flatMap(text => [
       makeRecord({ base_id: `id ${text}` }),
@@ -580,7 +580,7 @@ function describeHostileRecords(openStore: OpenStore): void {
 }
 
 function describeEnd(openStore: OpenStore): void {
-  it('can be closed several times, and without having been used', async () => {
+  it('can be closed several times, even if it was never used', async () => {
     const { driver, connectionString } = await openStore()
     const used = open(connectionString)
     await used.write([makeRecord()])

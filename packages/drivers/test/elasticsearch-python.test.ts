@@ -45,7 +45,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     expect(await driver.deleteTrace?.('trace')).toBe(2)
   })
 
-  it('build one tree from the records of both, whichever wrote first', async () => {
+  it('build one tree from the records that both wrote, whichever wrote first', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     for (const first of ['ours', 'theirs']) {
       server.cluster.deleteAll()
@@ -62,7 +62,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     }
   })
 
-  it('find the failed traces that Python has noted in an index without a mapping for info', async () => {
+  it('find the failed traces that Python recorded in an index without a mapping for info', async () => {
     const driver = open()
     await driver.write(
       makeServed()

@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
 import { finish, type OnTestFinished, printed, startFixture } from './child.js'
 
-/** How a program with hanging stores ends. The fixture describes each way. */
+/** The ways in which a program with hanging stores may end. The fixture end-beside-hang.mjs describes them. */
 export const WAYS_TO_END = ['closes', 'end', 'ends later'] as const
 export type WayToEnd = (typeof WAYS_TO_END)[number]
 
-/** The end of a program whose stores hung. */
+/** How a program with hanging stores ended. */
 export interface HungEnd {
   readonly code: number | null
   readonly stderr: string
@@ -25,7 +25,7 @@ const AT_ONCE_MS = 500
 
 /**
  * Runs a program whose stores never answer or, with `hang`, stop answering when `hang` is called. A concurrent test
- * passes its own hook.
+ * passes its own `onTestFinished` hook.
  */
 export async function endBesideHang(
   stores: readonly string[],
@@ -65,7 +65,7 @@ export function expectAllEndInTime(ends: readonly HungEnd[], store: string): voi
   for (const [index, end] of ends.entries()) expectEndInTime(end, `${store}, a program that ${WAYS_TO_END[index]}`)
 }
 
-/** Returns a function that does its work on call number `size`. All calls resolve when the work is done. */
+/** Returns a function that runs `work` on call number `size`. All calls resolve when `work` is done. */
 function meeting(size: number, work: () => Promise<unknown>): () => Promise<unknown> {
   let come = 0
   let begin: () => void = () => undefined

@@ -33,9 +33,9 @@ describe('isExactInBson', () => {
     ['an integer of more than 32 bits', { a: 2 ** 31 }],
     ['NaN', { a: Number.NaN }],
     ['a number that JSON writes exactly', { a: exactFloat(1) }],
-    ['too much text', { a: 'x'.repeat(1_000_000) }],
-    ['more than fifty levels', JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`)],
-  ])('is false for %s, which is checked in detail', (_, info) => {
+    ['too long a string', { a: 'x'.repeat(1_000_000) }],
+    ['more than fifty levels of objects', JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`)],
+  ])('is false for info that contains %s', (_, info) => {
     expect(isExactInBson(info)).toBe(false)
   })
 })

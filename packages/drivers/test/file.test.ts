@@ -16,7 +16,7 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 describe('file://', () => {
-  it('keeps a trace as a file of JSON lines named by its id', async () => {
+  it('keeps each trace in a JSON Lines file named after the id of the trace', async () => {
     const { directory, driver } = openStore()
     const trace = makeTrace(3)
 
@@ -37,7 +37,7 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual([`${base_id}.jsonl`])
   })
 
-  it.each(['\n', ' \r\n', '7\n'])('skips millions of lines %j about as fast as it splits them', async line => {
+  it.each(['\n', ' \r\n', '7\n'])('skips millions of %j lines about as fast as JavaScript splits them', async line => {
     const { directory, driver } = openStore()
     const record = makeRecord()
     const text = line.repeat(2_000_000 / line.length)
@@ -54,7 +54,7 @@ describe('file://', () => {
     expect((read - split) / (split - begun)).toBeLessThan(20)
   })
 
-  it('creates the directory and files for their owner alone', async () => {
+  it('creates the directory and files so that only their owner has access', async () => {
     const { directory, driver } = openStore()
 
     await driver.write([makeRecord()])
@@ -83,7 +83,7 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual(['my traces?'])
   })
 
-  it('creates no file outside of its directory, nor one whose name another system could misread', async () => {
+  it('creates no file outside its directory, and no file whose name another system could misread', async () => {
     const { directory, driver } = openStore()
     const ids = ['../../escape', '/tmp/escape', 'nul', 'CON.jsonl', 'A', 'a', '', '.', '..', 'a\0', 'x'.repeat(255)]
 
@@ -94,7 +94,7 @@ describe('file://', () => {
     expect(names.every(name => /^sha256-[0-9a-f]{64}\.jsonl$/.test(name))).toBe(true)
   })
 
-  it('skips an incomplete line of a killed program, and keeps all records after it', async () => {
+  it('skips an incomplete line from a killed program, and keeps all records after it', async () => {
     const { directory, driver } = openStore()
     const [before, after] = makeTrace(2)
     if (before === undefined || after === undefined) throw new Error('no trace')
@@ -122,7 +122,7 @@ describe('file://', () => {
     expect(await driver.listTraces?.()).toHaveLength(1)
   })
 
-  it('completes records in which another program left out members', async () => {
+  it('completes records from which another program omitted members', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -177,7 +177,7 @@ describe('file://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps all acknowledged records of several processes, even of one that was killed', async () => {
+  it('keeps all acknowledged records of several processes, even if one of them was killed', async () => {
     const { directory, driver } = openStore()
     const killed = startFixture('write-batches.mjs', [`file://${directory}`, 'shared'])
     const others = ['shared', 'other'].map(prefix =>
@@ -204,7 +204,7 @@ describe('file://', () => {
 })
 
 describe('file://...?ttl=', () => {
-  it('removes, during writes, the traces without a younger record or write', async () => {
+  it('removes, during writes, traces whose last record and last write are older', async () => {
     const directory = temporaryDirectory()
     const at = (base_id: string, timestamp: Date) =>
       makeRecord({ base_id, timestamp: `${timestamp.toISOString().slice(0, -1)}000` })
@@ -227,7 +227,7 @@ describe('file://...?ttl=', () => {
     expect(await ids()).toEqual(['going on', 'written late', 'young'])
   })
 
-  it('keeps all traces if it is not given', async () => {
+  it('keeps all traces if the option is omitted', async () => {
     const { directory, driver } = openStore()
     await driver.write([makeRecord({ base_id: 'old', timestamp: '2001-01-01T00:00:00.000000' })])
     for (const file of readdirSync(directory)) utimesSync(join(directory, file), 0, 0)
@@ -238,7 +238,7 @@ describe('file://...?ttl=', () => {
     expect(readdirSync(directory)).toHaveLength(2)
   })
 
-  it('finishes a removal before the driver is closed', async () => {
+  it('finishes a removal before close() resolves', async () => {
     const directory = temporaryDirectory()
     const old = Array.from({ length: 200 }, () => makeRecord({ timestamp: '2001-01-01T00:00:00.000000' }))
     await openDriver(`file://${directory}`).write(old)

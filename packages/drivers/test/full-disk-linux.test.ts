@@ -23,7 +23,7 @@ describe('a full disk', () => {
     expect(stdout).toBe('before 10 10\nfull ERR_STORE 0\nscarce ERR_STORE 0\nafter 10 10\n')
   })
 
-  it('makes file:// count exactly the stored records of a batch until there is room', async () => {
+  it('makes file:// report exactly how many records it stored until there is room', async () => {
     const { stdout, stderr } = await fillDisk('file')
 
     expect(stderr).toBe('')
@@ -37,7 +37,8 @@ describe('a full disk', () => {
 })
 
 /**
- * Writes a long record for each trace in a process whose files may have `size` bytes. Returns the result of the write.
+ * Writes a long record for each trace in a process whose files may be at most `size` bytes long. Returns the result of
+ * the write.
  */
 async function writeWithin(size: number, directory: string, traces: readonly string[]): Promise<string> {
   const node = [process.execPath, fixture('write-within-limit.mjs'), directory, ...traces]
@@ -47,7 +48,7 @@ async function writeWithin(size: number, directory: string, traces: readonly str
 }
 
 describe('a disk that fills up in the middle of a line', () => {
-  it('makes file:// reject a batch without a complete line, and accept the batch later', async () => {
+  it('makes file:// reject a batch of which no line is complete, and accept the batch later', async () => {
     const directory = temporaryDirectory()
 
     const outcome = await writeWithin(50_000, directory, ['one', 'other'])

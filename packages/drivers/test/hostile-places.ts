@@ -10,12 +10,12 @@ import { finish, type OnTestFinished, printed, startFixture, startProgram } from
 import { makeTrace } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** Creates a place in a directory where no store can exist. Returns its connection string. */
+/** Creates, in a directory, a place where no store can exist. Returns its connection string. */
 type MakePlace = (directory: string, onFinished: OnTestFinished) => string | Promise<string>
 
 const DATABASE: Record<string, MakePlace> = {
-  'a folder of procfs, which says of a parent that it is not there': () => 'sqlite:////proc/none/osprofiler/traces.db',
-  'a folder of sysfs, which nobody may make': () => 'sqlite:////sys/none/osprofiler/traces.db',
+  'a folder in procfs, which reports a missing parent': () => 'sqlite:////proc/none/osprofiler/traces.db',
+  'a folder in sysfs, where no program may create one': () => 'sqlite:////sys/none/osprofiler/traces.db',
   'a path below a device': () => 'sqlite:////dev/null/osprofiler/traces.db',
   'a device': () => 'sqlite:////dev/full',
   'a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}`,
@@ -23,36 +23,35 @@ const DATABASE: Record<string, MakePlace> = {
   'a path below a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}/traces.db`,
   'a socket': async (directory, onFinished) => `sqlite:///${await makeSocket(join(directory, 'socket'), onFinished)}`,
   'a directory': directory => `sqlite:///${directory}`,
-  'a link to nothing': directory => `sqlite:///${makeLink(directory, join(directory, 'nothing'))}`,
-  'a path below a link to nothing': directory =>
-    `sqlite:///${makeLink(directory, join(directory, 'nothing'))}/traces.db`,
+  'a dangling link': directory => `sqlite:///${makeLink(directory, join(directory, 'nothing'))}`,
+  'a path below a dangling link': directory => `sqlite:///${makeLink(directory, join(directory, 'nothing'))}/traces.db`,
   'a loop of links': directory => `sqlite:///${makeLink(directory, join(directory, 'link'))}/traces.db`,
   'a name that is too long': directory => `sqlite:///${join(directory, 'x'.repeat(300))}`,
   'a path that is too long': directory =>
     `sqlite:///${join(directory, ...Array(500).fill('x'.repeat(100)), 'traces.db')}`,
   'a path below a file': directory => `sqlite:///${makeFile(join(directory, 'file'))}/traces.db`,
-  'a file of something else': directory => `sqlite:///${makeFile(join(directory, 'traces.db'))}`,
-  'a database with a FIFO for its journal': directory => makeDatabase(directory, '-journal'),
-  'a database with a FIFO for its log': directory => makeDatabase(directory, '-wal'),
-  'a database that is locked': lockDatabase,
+  'a file that is not a database': directory => `sqlite:///${makeFile(join(directory, 'traces.db'))}`,
+  'a database whose journal is a FIFO': directory => makeDatabase(directory, '-journal'),
+  'a database whose log is a FIFO': directory => makeDatabase(directory, '-wal'),
+  'a locked database': lockDatabase,
 }
 
 const FOLDER: Record<string, MakePlace> = {
-  'a folder of procfs, which says of a parent that it is not there': () => 'file:///proc/none/osprofiler',
-  'a folder of sysfs, which nobody may make': () => 'file:///sys/none/osprofiler',
+  'a folder in procfs, which reports a missing parent': () => 'file:///proc/none/osprofiler',
+  'a folder in sysfs, where no program may create one': () => 'file:///sys/none/osprofiler',
   'a path below a device': () => 'file:///dev/null/osprofiler',
   'a FIFO': directory => `file://${makeFifo(join(directory, 'fifo'))}`,
-  'a link to nothing': directory => `file://${makeLink(directory, join(directory, 'nothing'))}`,
+  'a dangling link': directory => `file://${makeLink(directory, join(directory, 'nothing'))}`,
   'a loop of links': directory => `file://${makeLink(directory, join(directory, 'link'))}`,
   'a name that is too long': directory => `file://${join(directory, 'x'.repeat(300))}`,
   'a file': directory => `file://${makeFile(join(directory, 'file'))}`,
-  'a folder with a FIFO for the trace': directory => {
+  'a folder in which the file of the trace is a FIFO': directory => {
     makeFifo(toTracePath(directory, 'trace'))
     return `file://${directory}`
   },
 }
 
-/** The places of the stores of one program. */
+/** The places of one program's stores. */
 type Group = readonly (readonly [string, MakePlace])[]
 const GROUP_SIZE = 5
 
@@ -69,10 +68,10 @@ function inGroups(places: Group): Group[] {
 /** How a program ends. */
 export type Ending = 'process.exit()' | 'close()' | 'by itself'
 
-/** Declares the tests of a program that ends in this way and has a store at each of the places. */
+/** Declares the tests of a program that ends in this way and has stores at all of the places above. */
 export function describeHostilePlaces(how: Ending): void {
-  describe(`a program that ends by ${how}`, () => {
-    // The tests run concurrently, because each waits for some seconds.
+  describe(`a program that ends (${how})`, () => {
+    // The tests run concurrently, because each waits for several seconds.
     it.concurrent.for(GROUPS.map(([kind, group]) => [kind, group.map(([place]) => place), group] as const))(
       'with %s at %j warns once for each store, and ends at once without a busy loop',
       async ([, , group], { onTestFinished: onFinished }) => {
@@ -136,7 +135,7 @@ async function makeSocket(path: string, onFinished: OnTestFinished): Promise<str
   return path
 }
 
-/** Creates a database of the driver, with a FIFO in place of one of its files. */
+/** Creates a database as the driver does, and replaces one of its files with a FIFO. */
 async function makeDatabase(directory: string, suffix?: string): Promise<string> {
   const folder = join(directory, 'state')
   mkdirSync(folder)

@@ -49,8 +49,8 @@ async function runWithDns(
   return { ...outcome, closedAt: Date.now() }
 }
 
-// The tests run concurrently, because each waits for some seconds.
-describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a program that ends by %s', how => {
+// The tests run concurrently, because each waits for several seconds.
+describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a program that ends (%s)', how => {
   it.concurrent.for(STORES)('ends in time with the store %s', async (store, context) => {
     const options = { onFinished: context.onTestFinished }
     const outcome = await runWithDns('end-beside-hung-dns.mjs', [store, how], options)
@@ -60,7 +60,7 @@ describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a pr
     expect(code, stderr).toBe(0)
     expect(emitted).toEqual([2])
     expect(took).toBeLessThan(how === 'process.exit()' ? 1_000 : 6_000)
-    // Joining a thread that looks up an address takes ten seconds or more.
+    // Waiting for a thread that looks up an address would take ten seconds or more.
     expect(closedAt - at).toBeLessThan(2_500)
   })
 })
@@ -83,7 +83,7 @@ describe('the lookup of a host', () => {
     return JSON.parse(stdout)
   }
 
-  it('needs no DNS query for an address, a listed host, or this machine', async () => {
+  it('needs no DNS query for an IP address, a host in /etc/hosts, or this machine', async () => {
     const names = ['127.0.0.1', '::1', 'listed', 'LISTED.example', 'localhost', 'db.localhost', 'localhost.']
 
     const { found, asked } = await find(names, {})
@@ -106,7 +106,7 @@ describe('the lookup of a host', () => {
     ['search none.svc shop.svc', 'options edns0 ndots:2 timeout:1'],
     ['options ndots:2', 'search old.svc', 'domain old.svc', 'search none.svc shop.svc', 'search', 'options edns0'],
     ['options ndots:1 ndots:3', 'options ndots:2', 'options ndots', 'search none.svc shop.svc'],
-  ])('asks DNS for the name and for the name in each search domain: %s', async (...lines) => {
+  ])('queries DNS for the name and for the name in each search domain: %s', async (...lines) => {
     const settings = `${lines.join('\n')}\n`
 
     const { found, asked } = await find(['db.example', 'redis', 'redis.shop.svc'], {}, settings)
@@ -125,7 +125,7 @@ describe('the lookup of a host', () => {
     ])
   })
 
-  it('falls back to the system for a host that only the system knows', async () => {
+  it('falls back to the system lookup for a host that only the system knows', async () => {
     const aliases = join(temporaryDirectory(), 'aliases')
     writeFileSync(aliases, 'alias real.example\n')
 

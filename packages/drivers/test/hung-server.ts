@@ -11,9 +11,12 @@ export interface HangingServer {
   heal(): Promise<unknown>
 }
 
-/** Declares that a program ends in time, in each way to end, if its store hangs after it accepted records. */
+/**
+ * Declares a test for each way in which the store may hang after it has accepted records. The test expects a program to
+ * end in time, whichever way it ends.
+ */
 export function describeHungServer(name: string, hangs: readonly string[], get: () => HangingServer): void {
-  it.each(hangs)(`${name} that hangs, %s, delays no program, however the program ends`, async hang => {
+  it.each(hangs)(`a program ends in time, whichever way it ends, if the server of ${name} hangs (%s)`, async hang => {
     const { url, hangs, heal } = get()
 
     const ends = await endAllBesideHang(url(), async () => await hangs[hang]?.())

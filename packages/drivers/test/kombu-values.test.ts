@@ -31,7 +31,7 @@ function payload(value: string): string {
   return `{"name": "rpc-start", ${ids}, "timestamp": "2026-11-28T19:00:00.000000", "info": {"value": ${value}}, "project": "p", "service": "s"}`
 }
 
-/** The message formats of a payload. */
+/** The formats of a message that carries a payload. */
 const FORMS: Readonly<Record<string, (value: string) => unknown>> = {
   'a notification of oslo.messaging 18': value =>
     decodeNotification(Buffer.from(`{"event_type": "profiler.s", "payload": ${payload(value)}}`))?.info.value,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { expectAll, expectFailure, expectOthers, tellOfFailure } from './refused-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-describe('a process that writes to a local store is warned and loses no record yet if', () => {
+describe('a process that writes to a local store gets a warning and keeps all records if', () => {
   it('the path of the SQLite file is a directory', async () => {
     const path = join(temporaryDirectory(), 'traces.db')
     mkdirSync(path)
@@ -20,7 +20,7 @@ describe('a process that writes to a local store is warned and loses no record y
     await expectFailure(`sqlite:///${path}`, /is not an SQLite database; name another file/)
   })
 
-  it('the directory of files is a file', async () => {
+  it('the directory for the trace files is a file', async () => {
     const path = join(temporaryDirectory(), 'traces')
     writeFileSync(path, '')
 
@@ -56,7 +56,7 @@ describe('SQLite keeps the other records of a batch if one record', () => {
   })
 })
 
-describe('a local store keeps the other records of a batch if one is not a record', () => {
+describe('a local store keeps the records of a batch that also contains a value of another type', () => {
   it.each(['file', 'memory'])('%s://', async scheme => {
     const place = scheme === 'file' ? temporaryDirectory() : 'refusals'
 
@@ -67,7 +67,7 @@ describe('a local store keeps the other records of a batch if one is not a recor
 })
 
 describe('the read-only ceilometer://', () => {
-  it('says where to write instead', async () => {
+  it('refuses a write, and says where to write instead', async () => {
     const { warnings, stats } = await tellOfFailure('ceilometer://token@127.0.0.1:1')
 
     expect(warnings[0]?.message).toMatch(/is read-only. Write to messaging:\/\//)

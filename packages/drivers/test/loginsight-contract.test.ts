@@ -15,7 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-// The tests always use the stand-in. They need empty lists, and events of a real server cannot be removed.
+// The tests always use the stand-in, because they need an empty store, and the events of a real server cannot be
+// removed.
 describeDriver(
   'loginsight',
   () => {

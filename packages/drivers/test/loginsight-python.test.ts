@@ -47,7 +47,7 @@ describe("loginsight:// and OSProfiler's own driver", () => {
     expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
   })
 
-  it('build one tree from the records of both', async () => {
+  it('build one tree from the records that both wrote', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     const driver = open()
     await driver.write(makeServed())

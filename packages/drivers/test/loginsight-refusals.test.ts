@@ -25,7 +25,7 @@ function answer(status: number, word = ''): void {
     path.includes('/ingest/') && body.includes(word) ? { status, body: {} } : undefined
 }
 
-describe('a process that writes to Log Insight is warned and loses no record yet if', () => {
+describe('a process that writes to Log Insight gets a warning and keeps all records if', () => {
   it('the password is wrong', async () => {
     await expectFailure(toLoginsightUrl(server).replace(/:[^:@]*@/, ':wr0ng@'), /refused the login.*401/)
   })
@@ -59,7 +59,7 @@ describe('Log Insight keeps the other records of a batch if one record', () => {
     expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
   })
 
-  it('makes the batch larger than a request may be, and keeps this record as well', async () => {
+  it('makes the batch larger than a request may be, and also keeps that record', async () => {
     const large = { info: { text: '漢'.repeat(600_000) } }
 
     await expectAll(toLoginsightUrl(server), [large, {}, large, large, large], { batchBytes: 100_000_000 })
@@ -84,7 +84,7 @@ describe('Log Insight keeps the other records of a batch if one record', () => {
   })
 })
 
-it('sends no event to Log Insight twice if one half of a request fails', async () => {
+it('sends no event to Log Insight twice if only half of a request fails', async () => {
   let requests = 0
   server.intercept = (_, path) => {
     if (!path.includes('/ingest/')) return undefined

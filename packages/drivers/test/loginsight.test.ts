@@ -72,7 +72,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps half a surrogate pair in a parent id, which has no field of its own', async () => {
+  it('keeps half a surrogate pair in a parent id, which is not stored as a separate field', async () => {
     const driver = open(toLoginsightUrl(server))
     const record = makeRecord({ parent_id: 'x\udfff' })
 
@@ -82,7 +82,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('counts the one event that the server refuses, and keeps the others', async () => {
+  it('counts the one event that the server refuses, and keeps the other events', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(5)
     server.intercept = (_, path, body) =>
@@ -94,7 +94,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('continues a retried batch after the events that were accepted', async () => {
+  it('resumes a retried batch after the events that the server has accepted', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(1_000)
     let requests = 0
@@ -111,7 +111,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('does not send events again that may have been accepted', async () => {
+  it('does not resend events that the server may have accepted', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     const driver = open(toLoginsightUrl(server, proxy))
@@ -143,12 +143,11 @@ describe('loginsight://', () => {
     expect(await readAll(driver, 'a-b')).toEqual([record])
   })
 
-  it('reads more than the 20,000 events of one answer', async () => {
+  it('reads a trace with more than the 20,000 events that fit into one response', async () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(20_500)
     await driver.write(trace)
-    // The events get the times that they would have had if they had arrived one by one, several in the same
-    // millisecond.
+    // Gives the events the times of events that arrived one by one, several of them in each millisecond.
     for (const [index, event] of server.events.entries()) Object.assign(event, { timestamp: Math.floor(index / 7) })
 
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
@@ -156,8 +155,8 @@ describe('loginsight://', () => {
   })
 
   it.each([
-    ['a partial answer', { status: 200, body: { complete: false, events: [] } }, 'returned a partial answer'],
-    ['an answer of 500', { status: 500, body: { errorMessage: 's3cret' } }, '500'],
+    ['a partial response', { status: 200, body: { complete: false, events: [] } }, 'returned a partial answer'],
+    ['a 500 response', { status: 500, body: { errorMessage: 's3cret' } }, '500'],
   ])('rejects with ERR_STORE for %s', async (_, answer, reason) => {
     const driver = open(toLoginsightUrl(server))
     server.intercept = method => (method === 'GET' ? answer : undefined)

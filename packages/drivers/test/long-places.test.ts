@@ -17,21 +17,21 @@ function messageOf(open: () => unknown): string {
 }
 
 describe('an overlong connection string', () => {
-  it.each(HOSTED)('is refused by %s:// without being shown if the host is longer than any name', scheme => {
+  it.each(HOSTED)('is refused by %s:// without being shown if its host is longer than a name may be', scheme => {
     const message = messageOf(() => openDriver(`${scheme}://${LONG}`))
 
     expect(message).toMatch(/a host in it is longer than 255 characters/)
     expect(message.length).toBeLessThan(400)
   })
 
-  it.each(HOSTED)('is refused by %s:// if the path is longer than any name', scheme => {
+  it.each(HOSTED)('is refused by %s:// if its path is longer than a name may be', scheme => {
     const message = messageOf(() => openDriver(`${scheme}://host/${LONG}`))
 
     expect(message).toMatch(/path is longer than 1024 characters/)
   })
 
   it.each(['redis', 'postgresql', 'mongodb', 'messaging', 'elasticsearch'])(
-    'is shown with only the first hosts if %s:// has very many',
+    'is shown with only its first hosts if %s:// names very many hosts',
     async scheme => {
       const driver = openDriver(`${scheme}://${MANY}`)
 

@@ -36,7 +36,7 @@ async function makeStore(): Promise<string> {
   return url
 }
 
-/** Opens the connection of another program. The connection stays idle unless a test uses it. */
+/** Opens a connection as another program would. The connection stays idle unless a test uses it. */
 async function join(
   user = 'osprofiler',
   url = server.url,
@@ -74,7 +74,7 @@ async function prepareAndLeave(): Promise<void> {
 }
 
 describe('the reported holder of locked MariaDB records', () => {
-  it('is the only transaction with locks, and never an idle connection', async () => {
+  it('is the only transaction with locks, never an idle connection', async () => {
     const [idle, holder] = [await join(), await join()]
     await holder.query(`BEGIN; SELECT * FROM data FOR UPDATE`)
 
@@ -89,7 +89,7 @@ describe('the reported holder of locked MariaDB records', () => {
     expect(message).not.toMatch(new RegExp(`connection ${idle.threadId}\\b`))
   })
 
-  it('is one of several transactions if several have locks', async () => {
+  it('is one of the transactions with locks if there are several', async () => {
     const [holder, other] = [await join(), await join()]
     await server.sql(
       'CREATE TABLE IF NOT EXISTS osprofiler.other (id INT PRIMARY KEY); REPLACE INTO osprofiler.other VALUES (1)',
@@ -114,7 +114,7 @@ describe('the reported holder of locked MariaDB records', () => {
     expect(message).not.toContain('connection 1')
   })
 
-  it('is unknown to a user without the privilege PROCESS, and never a connection of that user', async () => {
+  it('is unknown to a user without the PROCESS privilege, and is never a connection of that user', async () => {
     await join('limited')
     await (await join()).query(`BEGIN; SELECT * FROM data FOR UPDATE`)
 
@@ -144,7 +144,7 @@ describe.each([false, true])(
 
     // The tests run concurrently, because each waits for ten seconds.
     it.concurrent.for(['LOCK TABLES data WRITE', 'LOCK TABLES data READ'])(
-      'is named only with the plugin after %s',
+      'is named, after %s, only if the plugin is installed',
       { timeout: SLOW },
       async (statement, { onTestFinished: onFinished }) => {
         const url = await makeStore()
@@ -169,7 +169,7 @@ describe.each([false, true])(
       for (const { threadId } of [idle, altering]) expect(message).not.toMatch(new RegExp(`connection ${threadId}\\b`))
     })
 
-    it('is named only with the plugin after FLUSH TABLES WITH READ LOCK, which locks all tables', {
+    it('is named, after FLUSH TABLES WITH READ LOCK, only if the plugin is installed', {
       timeout: SLOW,
     }, async () => {
       const [idle, holder] = [await join(), await join()]

@@ -29,7 +29,7 @@ async function refuseBad(state: string, code: number): Promise<void> {
   onTestFinished(() => run('DROP TRIGGER refuse'))
 }
 
-describe('a process that writes to MariaDB is warned and loses no record yet if', () => {
+describe('a process that writes to MariaDB gets a warning and keeps all records if', () => {
   it('the password is wrong', async () => {
     await expectFailure(server.url.replace('s3cret', 'wr0ng'), /correct them in the connection string/)
   })
@@ -75,7 +75,7 @@ describe('MariaDB keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('is almost as large as max_allowed_packet, and keeps this record as well', async () => {
+  it('is almost as large as max_allowed_packet, and also keeps that record', async () => {
     const large = { info: { text: '漢"\\'.repeat(80_000) } }
 
     await expectAll(server.url, [{}, large, large, {}, large], { batchBytes: 100_000_000 })

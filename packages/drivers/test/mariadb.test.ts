@@ -9,7 +9,7 @@ import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: MariadbServer
 beforeAll(async () => {
-  // The server accepts TLS only, so the tests show that a driver uses TLS without an option.
+  // The server accepts only TLS, so the tests show that the driver uses TLS by default.
   server = await startMariadb({ password: 'open sesame', tls: true, settings: { 'max-allowed-packet': '2M' } })
 })
 afterAll(() => server.stop())
@@ -59,7 +59,7 @@ describe.each([
 
   describeLocks(async () => {
     const database = await createDatabase(locked)
-    // Without PROCESS, a user sees only its own connections, and not which of them are in a transaction.
+    // Without the PROCESS privilege, a user sees only its own connections, but not which of them are in a transaction.
     await locked.sql('GRANT PROCESS ON *.* TO osprofiler')
 
     async function hold(...statements: readonly string[]) {
@@ -78,7 +78,7 @@ describe.each([
   })
 })
 
-describe('a table of MariaDB', () => {
+describe('a MariaDB table', () => {
   it('refuses a record that is larger than a packet, and keeps the other records of the batch', async () => {
     const { url } = await createDatabase()
     const driver = open(url)
@@ -116,7 +116,7 @@ describe('a table of MariaDB', () => {
     expect(await driver.pruneTraces?.(new Date('2027-01-01'))).toBe(4)
   })
 
-  it('refuses texts that its character set lacks, and keeps the rest', async () => {
+  it('refuses records with characters that its character set lacks, and keeps the other records', async () => {
     const { url, run } = await createDatabase()
     await run(OLD_TABLE)
     const driver = open(url)
@@ -128,7 +128,7 @@ describe('a table of MariaDB', () => {
     expect(await readAll(driver, 'kept')).toEqual([kept])
   })
 
-  it('truncates no text in any SQL mode of the server', async () => {
+  it('truncates no string in any SQL mode of the server', async () => {
     await server.sql(`SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'`)
     const { url } = await createDatabase()
 
@@ -142,7 +142,7 @@ describe('a table of MariaDB', () => {
   })
 })
 
-it('the driver leaves no connection to a server that does not answer the second statement', async () => {
+it('the driver leaves no open connection to a server that does not answer the second statement', async () => {
   const { url } = await createDatabase()
   await server.sql(`CREATE USER hurried IDENTIFIED BY 'friend'; GRANT ALL ON table_${databases}.* TO hurried;
     ALTER USER hurried WITH MAX_QUERIES_PER_HOUR 1`)
@@ -155,7 +155,7 @@ it('the driver leaves no connection to a server that does not answer the second 
   await expect.poll(async () => (await server.sql(connections)).trim(), { timeout: 5_000 }).toBe('0')
 })
 
-describe('a connection string of MySQL', () => {
+describe('a MySQL connection string', () => {
   it.each(['mysql', 'mysql+pymysql', 'mysql+mysqldb', 'mariadb', 'mariadb+pymysql'])(
     'may begin with %s',
     async scheme => {
@@ -167,7 +167,7 @@ describe('a connection string of MySQL', () => {
     },
   )
 
-  it('supports the TLS options of the clients of MySQL and of Python', async () => {
+  it('supports the TLS options of MySQL clients and of Python clients', async () => {
     const { url } = await createDatabase()
     const ca = `ssl_ca=${encodeURIComponent(server.certificateFile ?? '')}`
 
@@ -193,10 +193,10 @@ describe('a connection string of MySQL', () => {
     await expectToWork(url.replace('@', '@127.0.0.1:1,'))
   })
 
-  it('ignores options that only other clients know, but no option about TLS', async () => {
+  it('ignores options that only other clients have, except TLS options', async () => {
     const { url } = await createDatabase()
 
-    // DevStack writes this form.
+    // DevStack writes connection strings in this form.
     await expectToWork(`${url.replace('mysql', 'mysql+pymysql')}?charset=utf8&plugin=dbcounter`)
     await expectToWork(`${url}?read_timeout=60&write_timeout=60&autocommit=true&local_infile=0&use_unicode=1`)
     expect(() => openDriver(`${url}?read_default_file=/etc/my.cnf`)).toThrow(/no option "read_default_file"/)

@@ -40,7 +40,7 @@ describe('memory://', () => {
     expect(await readAll(driver, 'newest')).toHaveLength(6)
   })
 
-  it('refuses records for which even an empty store has no room', async () => {
+  it('refuses records that are too large even for an empty store', async () => {
     const driver = openDriver('memory://')
 
     const result = await driver.write(makeTrace(250_003))

@@ -17,7 +17,7 @@ import { refusalOf } from './refusal-of.js'
 const QUEUE = 'profiler.info'
 /** The time limit for an action on a busy machine, in milliseconds. */
 const PATIENCE = 30_000
-/** The broker and `rabbitmqctl` each start an Erlang runtime, which takes long on a busy machine. */
+/** The broker and `rabbitmqctl` each start an Erlang runtime, which takes a long time on a busy machine. */
 const COMMANDS_TAKE_LONG = 300_000
 
 let server: RabbitmqServer
@@ -44,7 +44,7 @@ function toConnectionString({ host, port }: { readonly host: string; readonly po
 }
 
 describe('messaging:// over RabbitMQ', () => {
-  it('sends notifications that oslo.messaging accepts to a queue that waits for a listener', async () => {
+  it('sends notifications, in a form that oslo.messaging accepts, to a queue that has no listener yet', async () => {
     const driver = open(await createStore())
     const record = makeRecord({ service: 'orders', info: { host: 'web-1', note: 'é\ud800\0' } })
 
@@ -66,7 +66,7 @@ describe('messaging:// over RabbitMQ', () => {
     })
   })
 
-  it('reads records in the order of writing without removing them', async () => {
+  it('reads records in the order in which they were written, without removing them', async () => {
     const driver = open(await createStore())
     const [one, other] = [makeTrace(700), makeTrace(700)]
     await driver.write(one.flatMap((record, index) => [record, other[index] ?? record]))
@@ -77,7 +77,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(left).toEqual(one.flatMap((record, index) => [record, other[index]]))
   })
 
-  it('leaves messages in the queue that are not from a profiler', async () => {
+  it('leaves messages that are not from a profiler in the queue', async () => {
     const driver = open(await createStore())
     const record = makeRecord()
     await driver.write([record])
@@ -153,7 +153,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(1)
   })
 
-  it('takes the broker from the transport URL that OpenStack services share', async () => {
+  it('finds the broker in the transport URL that OpenStack services share', async () => {
     await createStore()
     const { host, port } = server
     const credentials = `osprofiler:${encodeURIComponent('p@ss/w:rd')}`
@@ -171,7 +171,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(2)
   })
 
-  it('writes to a quorum queue, and does not read it', async () => {
+  it('writes to a quorum queue, but offers no methods for reading', async () => {
     await createStore()
     const driver = open(`${toConnectionString(server)}?rabbit_quorum_queue=1&control_exchange=quorum`)
 
@@ -231,7 +231,7 @@ describe('messaging:// over RabbitMQ', () => {
       { durable: true, arguments: { ...QUORUM, 'x-delivery-limit': 3 } },
       /x-delivery-limit is 3.*see the options rabbit_\*/,
     ],
-  ])('names the missing option for %s, given "%s"', async (_, options, declared, message) => {
+  ])('says which option does not fit %s, given the options "%s"', async (_, options, declared, message) => {
     await createStore()
     const client = await connect(server.url)
     const channel = await client.createChannel()
@@ -267,7 +267,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(result).toEqual({ refused: 0 })
   })
 
-  it('is refused by a full queue, and tries again later', {
+  it('tries again later if the queue is full and refuses records', {
     timeout: COMMANDS_TAKE_LONG,
   }, async () => {
     await createStore()
@@ -296,7 +296,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(notifier.stats).toMatchObject({ written: written + 1, dropped, unknown: 0 })
   })
 
-  it('drops only the messages that are too large for the broker, however many there are', {
+  it('drops all messages that are too large for the broker, and no other messages', {
     timeout: COMMANDS_TAKE_LONG,
   }, async () => {
     const small = await startRabbitmq({ password: 'p@ss/w:rd', settings: { max_message_size: '20000' } })
@@ -511,7 +511,7 @@ describe('a messaging:// string', () => {
     },
   )
 
-  it('with only options uses the broker of the transport URL, and its own options win', () => {
+  it('that has only options uses the broker of the transport URL, and its options override those of the URL', () => {
     vi.stubEnv('OSPROFILER_TRANSPORT_URL', 'rabbit://me:s3cret@one,you:pw@two:5673/vhost?control_exchange=nova')
     onTestFinished(() => void vi.unstubAllEnvs())
 

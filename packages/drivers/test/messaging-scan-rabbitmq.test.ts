@@ -68,7 +68,7 @@ function afterCount(connection: BrokerConnection, work: () => Promise<unknown>):
 }
 
 describe('a queue with an exclusive consumer', () => {
-  it.each(['list', 'prune'] as const)('makes a %s fail, because the result would be incomplete', async method => {
+  it.each(['list', 'prune'] as const)('makes "%s" fail, because the result would be incomplete', async method => {
     const client = await connect(server.url)
     onTestFinished(() => client.close())
     const other = await client.createChannel()
@@ -76,7 +76,7 @@ describe('a queue with an exclusive consumer', () => {
     await other.assertQueue(QUEUE, { durable: false, arguments: { 'x-single-active-consumer': true } })
     for (const record of makeTrace(3)) other.sendToQueue(QUEUE, Buffer.from(JSON.stringify(record)))
     await other.prefetch(1)
-    // The consumer holds the first notification, so that the others wait.
+    // The consumer holds the first notification, so that the other notifications wait.
     await other.consume(QUEUE, () => undefined)
     const connection = Object.create(await open(), { declare: { value: async () => undefined } })
     const reader = createQueueReader((...seen) => scanQueue(connection, ...seen))
@@ -90,7 +90,7 @@ describe('a queue with an exclusive consumer', () => {
   })
 })
 
-describe('a queue from which another consumer takes notifications meanwhile', () => {
+describe('a queue from which another consumer removes notifications during the read', () => {
   it('is listed by its remaining notifications', async () => {
     await writeTrace()
     const connection = afterCount(await open(), () => consume(5))

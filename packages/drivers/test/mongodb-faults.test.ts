@@ -27,8 +27,8 @@ describeServerFaults('MongoDB', async () => {
   }
 })
 
-// The stand-in is needed: a set with one server never lacks a primary, and mongo-java-server does not validate
-// documents.
+// These tests need the stand-in, because a replica set with one server never lacks a primary, and mongo-java-server
+// does not validate documents.
 describeRefusals('MongoDB', async () => {
   const server = await startStandIn()
   const records = () => server.database.collection('osprofiler.profiler')

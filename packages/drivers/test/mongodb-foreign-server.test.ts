@@ -23,15 +23,15 @@ async function sendForEver(bytes: Buffer, atOnce: number, onTestFinished: OnTest
   return `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-// The tests run concurrently, because each waits for some seconds.
+// The tests run concurrently, because each waits for several seconds.
 it.concurrent.for<readonly [string, Buffer, number]>([
   ['zeros', Buffer.alloc(1_024), 1_024],
-  ['zeros, one at a time', Buffer.alloc(1_024), 1],
+  ['zeros, one byte at a time', Buffer.alloc(1_024), 1],
   ['a message and then zeros', Buffer.concat([MESSAGE, Buffer.alloc(1_024)]), 1_040],
-  ['a length below zero', Buffer.from([0, 0, 0, 0x80]), 4],
+  ['a negative length', Buffer.from([0, 0, 0, 0x80]), 4],
   ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 28],
 ])(
-  'lets the program go on and end where the server sends %s',
+  'mongodb:// neither blocks the program nor delays its end if the server sends %s',
   async ([_, bytes, atOnce], { expect, onTestFinished }) => {
     const store = await sendForEver(bytes, atOnce, onTestFinished)
 

@@ -25,7 +25,7 @@ afterEach(() => {
 
 const storeUrl = (options = '') => `mongodb://127.0.0.1:${server.port}/?${OPTIONS}${options}`
 
-/** Makes the server answer with an error to documents named "bad", and keep the others. */
+/** Makes the server refuse documents named "bad" with this error, and store all other documents. */
 function answerBad(failure: { readonly code: number; readonly errmsg: string }): void {
   server.intercept = ({ name, documents }) => {
     if (name !== 'insert') return undefined
@@ -39,7 +39,7 @@ function answerBad(failure: { readonly code: number; readonly errmsg: string }):
   }
 }
 
-describe('a process that writes to MongoDB is warned and loses no record yet if', () => {
+describe('a process that writes to MongoDB gets a warning and keeps all records if', () => {
   it('the password is wrong', async () => {
     await expectFailure(
       `mongodb://tracer:wr0ng@127.0.0.1:${guarded.port}/?authSource=admin`,
@@ -55,7 +55,7 @@ describe('a process that writes to MongoDB is warned and loses no record yet if'
     [13, 'not authorized on osprofiler to execute command'],
     [14031, 'no space left'],
     [10107, 'not primary'],
-  ])('the server answers code %i to every batch', async (code, errmsg) => {
+  ])('the server answers every batch with code %i', async (code, errmsg) => {
     server.intercept = ({ name }) => (name === 'insert' ? { ok: 0, code, errmsg } : undefined)
 
     await expectFailure(storeUrl(), new RegExp(errmsg))
@@ -74,7 +74,7 @@ describe('MongoDB keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL, half a surrogate pair and operators in its info, and keeps this record as well', async () => {
+  it('has NUL, half a surrogate pair and operators in its info, and also keeps that record', async () => {
     await expectAll(storeUrl(), [{}, { info: { 'a\0': '\ud800', $where: 1, _bsontype: 'ObjectId' } }, {}])
   })
 

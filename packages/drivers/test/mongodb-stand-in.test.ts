@@ -26,31 +26,25 @@ const QUESTIONS: [string, Document][] = [
   ['a ping', { ping: 1 }],
   ['all records', { find: 'records' }],
   ['a trace by its id', { find: 'records', filter: { base_id: { $eq: 'a' } }, sort: { timestamp: 1, _id: 1 } }],
-  ['a trace that is not there', { find: 'records', filter: { base_id: { $eq: 'c' } } }],
-  ['a collection that is not there', { find: 'nothing' }],
-  ['an id of another kind', { find: 'records', filter: { base_id: { $eq: 7 } } }],
+  ['a missing trace', { find: 'records', filter: { base_id: { $eq: 'c' } } }],
+  ['a missing collection', { find: 'nothing' }],
+  ['an id of another type', { find: 'records', filter: { base_id: { $eq: 7 } } }],
   ['an id that looks like an operator', { find: 'records', filter: { base_id: { $eq: '{"$ne": ""}' } } }],
-  ['a text beyond ASCII', { find: 'records', filter: { base_id: 'é' } }],
+  ['a string with a non-ASCII character', { find: 'records', filter: { base_id: 'é' } }],
   ['failed records', { find: 'records', filter: FAILED, sort: LATEST_FIRST }],
-  [
-    'members that are left out',
-    { find: 'records', projection: { _id: 0, base_id: 1, timestamp: 1 }, sort: { _id: 1 } },
-  ],
-  [
-    'times from one to another',
-    { find: 'records', filter: { timestamp: { $gte: '2026', $lt: '2026-11-22T10:00:00.000003' } } },
-  ],
-  ['a member that is missing', { find: 'records', filter: { name: { $exists: false } } }],
-  ['the latest two', { find: 'records', sort: LATEST_FIRST, limit: 2 }],
+  ['a projection', { find: 'records', projection: { _id: 0, base_id: 1, timestamp: 1 }, sort: { _id: 1 } }],
+  ['a range of times', { find: 'records', filter: { timestamp: { $gte: '2026', $lt: '2026-11-22T10:00:00.000003' } } }],
+  ['a missing member', { find: 'records', filter: { name: { $exists: false } } }],
+  ['the latest two records', { find: 'records', sort: LATEST_FIRST, limit: 2 }],
   ['a sort by two members', { find: 'records', sort: { base_id: -1, timestamp: -1 } }],
   ['distinct ids', { distinct: 'records', key: 'base_id' }],
-  ['what a list asks for', { aggregate: 'records', pipeline: EACH_TRACE, cursor: {} }],
+  ['the aggregation of listTraces()', { aggregate: 'records', pipeline: EACH_TRACE, cursor: {} }],
   [
-    'a group by nothing',
+    'one group of all records',
     { aggregate: 'records', pipeline: [{ $group: { _id: null, records: { $sum: 1 } } }], cursor: {} },
   ],
   [
-    'the greatest of a group',
+    'the greatest value in a group',
     { aggregate: 'records', pipeline: [{ $group: { _id: null, last: { $max: '$timestamp' } } }], cursor: {} },
   ],
 ]
@@ -59,25 +53,25 @@ const QUESTIONS: [string, Document][] = [
 const CHANGES: [string, Document][] = [
   ['an insert', { insert: 'records', documents: [{ _id: 6 }, { _id: 7 }] }],
   [
-    'an insert of what is there, in any order',
+    'an unordered insert that includes an existing record',
     { insert: 'records', documents: [{ _id: 1 }, { _id: 6 }], ordered: false },
   ],
-  ['an insert of the same twice', { insert: 'records', documents: [{ _id: 6 }, { _id: 6 }], ordered: false }],
+  ['an insert of the same record twice', { insert: 'records', documents: [{ _id: 6 }, { _id: 6 }], ordered: false }],
   ['a removal of a trace', { delete: 'records', deletes: [{ q: { base_id: { $eq: 'a' } }, limit: 0 }] }],
-  ['a removal of nothing', { delete: 'records', deletes: [{ q: { base_id: { $eq: 'c' } }, limit: 0 }] }],
+  ['a removal of a missing trace', { delete: 'records', deletes: [{ q: { base_id: { $eq: 'c' } }, limit: 0 }] }],
   ['an update', { update: 'records', updates: [{ q: { base_id: { $eq: 'é' } }, u: { $set: { timestamp: 'x' } } }] }],
   [
-    'an update of what is not there',
+    'an update that inserts a missing record',
     { update: 'records', updates: [{ q: { base_id: { $eq: 'c' } }, u: { $set: { timestamp: 'x' } }, upsert: true }] },
   ],
 ]
 
 const REFUSED: [string, Document][] = [
-  ['a command', { nonsense: 1 }],
-  ['an operator of a filter', { find: 'records', filter: { name: { $nonsense: 1 } } }],
-  ['an operator in place of a member', { find: 'records', filter: { $nonsense: 1 } }],
-  ['a stage', { aggregate: 'records', pipeline: [{ $nonsense: {} }], cursor: {} }],
-  ['a cursor', { getMore: 4_711n, collection: 'records' }],
+  ['an unknown command', { nonsense: 1 }],
+  ['an unknown operator in a filter', { find: 'records', filter: { name: { $nonsense: 1 } } }],
+  ['an unknown operator in place of a member', { find: 'records', filter: { $nonsense: 1 } }],
+  ['an unknown stage', { aggregate: 'records', pipeline: [{ $nonsense: {} }], cursor: {} }],
+  ['an unknown cursor', { getMore: 4_711n, collection: 'records' }],
 ]
 
 const clients: MongoClient[] = []
@@ -94,14 +88,14 @@ afterAll(async () => {
 })
 
 describe('the stand-in for MongoDB answers like a server', () => {
-  it.each(QUESTIONS)('to a query with %s', async (_, command) => {
+  it.each(QUESTIONS)('to a query: %s', async (_, command) => {
     const [real, ours] = await askBoth(command)
 
     expect(ours).toEqual(real)
     expect(real).toMatchObject([{ ok: 1 }])
   })
 
-  it.each(CHANGES)('to a change with %s', async (_, command) => {
+  it.each(CHANGES)('to a change: %s', async (_, command) => {
     const [real, ours] = await askBoth(command, { find: 'records', sort: { _id: 1 } })
 
     expect(ours).toEqual(real)
@@ -132,7 +126,10 @@ describe('the stand-in for MongoDB answers like a server', () => {
   })
 })
 
-/** Runs commands on both servers, which hold the same records at first. Returns the answers of each. */
+/**
+ * Runs commands on mongo-java-server and the stand-in, which hold the same records at first. Returns the answers of
+ * both.
+ */
 async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
   const answers = await Promise.all(
     clients.map(async client => {
@@ -149,7 +146,10 @@ async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
   return [answers[0], answers[1]]
 }
 
-/** Omits new ids, and `n` of a refused insert: mongo-java-server counts refused records, and MongoDB does not. */
+/**
+ * Omits new ids, and the `n` of a refused insert, because mongo-java-server counts refused records and MongoDB does
+ * not.
+ */
 function simplify(answer: Document): unknown {
   const { n, ...rest } = answer
   const simple = 'writeErrors' in answer ? rest : answer
@@ -159,7 +159,7 @@ function simplify(answer: Document): unknown {
   })
 }
 
-/** Keeps only the code of an error. Messages differ between versions, and programs use the code. */
+/** Keeps only an error's code, because messages differ between versions and programs rely on the code. */
 function simplifyError(error: unknown): unknown {
   if (!(error instanceof MongoServerError)) throw error
   return { code: error.code }

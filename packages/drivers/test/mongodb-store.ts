@@ -2,7 +2,10 @@ import { MongoClient } from 'mongodb'
 import { afterAll } from 'vitest'
 import { startMongodb } from '../../../test/servers/mongodb.js'
 
-/** Opens an empty store for each test, in the MongoDB of OSPROFILER_TEST_MONGODB_URL or in the test file's own. */
+/**
+ * Opens an empty store for each test, in the MongoDB server that OSPROFILER_TEST_MONGODB_URL names, or in a server that
+ * is started for the test file.
+ */
 export async function openMongodbStore(): Promise<{ readonly url: string; clear(): Promise<void> }> {
   const url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startForFile())
   return {

@@ -42,7 +42,7 @@ describe('mongodb://', () => {
     expect(members).toEqual(record)
   })
 
-  it('keeps integers as integers, as Python shows them', async () => {
+  it('keeps integers as integers, so that Python shows them as integers', async () => {
     await open(storeUrl()).write([makeRecord({ info: { small: 7, large: 1_700_000_000_000, text: '[1700000000000' } })])
 
     const [raw] = server.database.collection('osprofiler.profiler').find({}, {})
@@ -51,7 +51,7 @@ describe('mongodb://', () => {
     expect(info.large._bsontype).toBe('Long')
   })
 
-  it('keeps an exact copy of info that MongoDB would change, beside a searchable one', async () => {
+  it('keeps an exact copy of info that MongoDB would change, in addition to a searchable copy', async () => {
     const driver = open(storeUrl())
     const deep = JSON.parse(`${'['.repeat(150)}${']'.repeat(150)}`)
     const infos = [
@@ -73,7 +73,7 @@ describe('mongodb://', () => {
     expect(JSON.parse(first?.info_json)).toEqual(infos[0])
   })
 
-  it('treats filter values as texts, never as operators', async () => {
+  it('treats filter values as strings, never as operators', async () => {
     const driver = open(storeUrl())
     const kept = makeRecord({ base_id: 'kept', service: 'shop' })
     await driver.write([kept])
@@ -111,7 +111,7 @@ describe('mongodb://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('counts records that the server always refuses, and retries records that it puts off', async () => {
+  it('counts records that the server always refuses, and retries records that the server postpones', async () => {
     const driver = open(storeUrl())
     const answers = [
       { n: 1, writeErrors: [{ index: 0, code: 121, errmsg: 'Document failed validation' }], ok: 1 },
@@ -125,7 +125,7 @@ describe('mongodb://', () => {
     expect(await driver.write(makeTrace(2))).toEqual({ refused: 1 })
   })
 
-  it('notes failed traces for Python only with filterErrorTrace, and always lists them', async () => {
+  it('lists failed traces always, but notes them for Python only with filterErrorTrace', async () => {
     const failed = makeRecord({ base_id: 'failed', name: 'wsgi-stop', info: { etype: 'ValueError' } })
     await open(storeUrl()).write([failed, makeRecord({ base_id: 'fine' })])
     const unnoted = await find('profiler_error')
@@ -156,7 +156,7 @@ describe('mongodb://', () => {
     expect((await find('profiler')).map(({ base_id }) => base_id)).toEqual(['for ever'])
   })
 
-  it('closes idle connections after a moment, and opens them again', async () => {
+  it('closes idle connections after a moment, and reopens them when needed', async () => {
     const driver = open(storeUrl())
     await driver.write([makeRecord()])
     const hellos = () => server.commands.filter(name => name === 'endSessions').length

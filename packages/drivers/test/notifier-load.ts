@@ -3,7 +3,7 @@ import { createNotifier, type Driver, type QueueNotifier } from '@osprofiler/cor
 import { expect, onTestFinished } from 'vitest'
 import { makeRecord } from './make-record.js'
 
-/** Notifier of a driver, and functions that emit records to it. */
+/** A driver's notifier, and functions that emit records to it. */
 export interface NotifierLoad {
   readonly notifier: QueueNotifier
   /** The errors of failed writes. */
@@ -12,11 +12,11 @@ export interface NotifierLoad {
   emit(count: number): void
   /** Emits a batch every few milliseconds, as a service does, until `isEnough` returns true or the test ends. */
   emitUntil(isEnough: () => boolean): Promise<void>
-  /** Emits `count` records and waits until each is written, dropped or of unknown fate. */
+  /** Emits `count` records, and waits until each is written, is dropped, or has an unknown fate. */
   write(count: number): Promise<void>
   /**
-   * Expects each record to be counted once, and the stored points to match the counts. `stored` holds the ids of
-   * points.
+   * Expects each record to be counted once, and the stored points to match the counts. `stored` lists the point ids of
+   * the stored records.
    */
   expectBalance(stored: readonly unknown[]): void
 }
@@ -27,8 +27,8 @@ export const PATIENCE = 30_000
 const TRACES = 7
 
 /**
- * Opens a load whose notifier retries after a short pause, so that the tests are fast. The load is closed after the
- * test.
+ * Creates a notifier for a driver. The notifier retries after a short pause, so that the tests are fast, and is closed
+ * after the test.
  */
 export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
   const notifier = createNotifier(driver, {
@@ -56,7 +56,8 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
     emit,
     async emitUntil(isEnough) {
       while (!isOver && !isEnough()) {
-        // The backlog is limited, because a server that returns after seconds would otherwise need minutes for it.
+        // The backlog is limited, because a server that comes back after seconds would otherwise need minutes to store
+        // it.
         if (notifier.stats.queued < 20 * BATCH) emit(BATCH)
         await sleep(5)
       }

@@ -77,7 +77,7 @@ describe('openDriver', () => {
     'messaging?ssl=s3cret',
     'redis',
     'sqlite',
-  ])('says how to write the scheme %j, to which Python adds "://" by itself', string => {
+  ])('says how to write %j, to which Python adds "://" by itself', string => {
     const { code, message } = refusalOf(string)
 
     const [scheme] = /[a-z]+/.exec(string.toLowerCase()) ?? []
@@ -110,7 +110,7 @@ describe('openDriver', () => {
     'file:///%zz',
     'memory://a/b',
     'memory://a b',
-  ])('refuses %j and says what is right', string => {
+  ])('refuses %j and says what to write instead', string => {
     const error = refusalOf(string)
 
     expect(error.code).toBe('ERR_CONNECTION_STRING')
@@ -155,7 +155,7 @@ describe('openDriver', () => {
     `rediss://host?pasword=${secret}`,
     `valkeys://:${encodeURIComponent(secret)}@host?pasword=${secret}`,
     `redissentinel://:${encodeURIComponent(secret)}@host/mymaster?db=${secret}`,
-  ])('shows no password of %j', string => {
+  ])('shows no password from %j', string => {
     const error = refusalOf(string)
 
     const shown = [error.message, String(error.stack), JSON.stringify(error), String(error.cause)].join()

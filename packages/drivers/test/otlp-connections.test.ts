@@ -10,12 +10,12 @@ import { makeCertificate } from '../../../test/servers/make-certificate.js'
 import { makeRecord } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-describe('otlp:// describes a connection that is ended', () => {
+describe('otlp:// explains a connection that fails because of', () => {
   it.each([
     ['a port without TLS', () => createServer(), 'otlp+https', /does not speak TLS.*otlp:\/\//],
-    ['the port of gRPC', () => createHttp2Server(), 'otlp', /not HTTP.*4317.*gRPC.*4318/],
+    ['a gRPC port', () => createHttp2Server(), 'otlp', /not HTTP.*4317.*gRPC.*4318/],
     [
-      'a server of another protocol',
+      'a server that speaks another protocol',
       () => createTcpServer(socket => talk(socket, 'SSH-2.0-x\r\n')),
       'otlp',
       /not HTTP/,
@@ -27,18 +27,18 @@ describe('otlp:// describes a connection that is ended', () => {
       /otlp\+https/,
     ],
     [
-      'a server that closes at once',
+      'a server that closes the connection at once',
       () => createTcpServer(socket => socket.destroy()),
       'otlp',
       /ended before.*TLS.*gRPC/,
     ],
     [
-      'a server that closes after the request',
+      'a server that closes the connection after the request',
       () => createTcpServer(s => s.on('data', () => s.destroy())),
       'otlp',
       /ended before/,
     ],
-  ])('by %s', async (_, create, scheme, message) => {
+  ])('%s', async (_, create, scheme, message) => {
     const port = await listen(create())
 
     const error = await refusalOf(`${scheme}://localhost:${port}`)
@@ -47,7 +47,7 @@ describe('otlp:// describes a connection that is ended', () => {
   })
 
   it.each([
-    ['an unknown authority', {}, 'localhost', false, /not trusted.*OTEL_EXPORTER_OTLP_CERTIFICATE/],
+    ['an unknown certificate authority', {}, 'localhost', false, /not trusted.*OTEL_EXPORTER_OTLP_CERTIFICATE/],
     ['another name in the certificate', {}, '127.0.0.2', true, /ALTNAME.*other hosts/],
     [
       'a missing client certificate',
@@ -63,7 +63,7 @@ describe('otlp:// describes a connection that is ended', () => {
       true,
       /client certificate.*CLIENT_CERTIFICATE/,
     ],
-  ] as const)('by %s', async (_, options, host, isTrusted, message) => {
+  ] as const)('%s', async (_, options, host, isTrusted, message) => {
     const certificate = await makeCertificate(temporaryDirectory())
     const port = await listenTls(certificate, options)
     const option = isTrusted ? `?certificate=${certificate.certificateFile}` : ''
@@ -73,7 +73,7 @@ describe('otlp:// describes a connection that is ended', () => {
     expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('by a client certificate that is not trusted', async () => {
+  it('a client certificate that is not trusted', async () => {
     const certificate = await makeCertificate(temporaryDirectory())
     const other = await makeCertificate(temporaryDirectory())
     const port = await listenTls(certificate, { requestCert: true, ca: readFileSync(certificate.certificateFile) })
@@ -91,7 +91,7 @@ describe('otlp:// describes a connection that is ended', () => {
 })
 
 describe('otlp:// with a reused connection', () => {
-  it('repeats a request once if the collector closes the connection at that moment', async () => {
+  it('repeats a request once if the collector closes the connection on receiving it', async () => {
     let requests = 0
     const server = createServer((request, response) => {
       // The server closes the connection on its second request.
@@ -108,7 +108,7 @@ describe('otlp:// with a reused connection', () => {
     expect(requests).toBe(3)
   })
 
-  it('does not repeat a request on a new connection', async () => {
+  it('does not repeat a request that failed on a new connection', async () => {
     let requests = 0
     const server = createServer(request => {
       requests++
@@ -146,7 +146,7 @@ function makePoint(): TraceRecord[] {
   return [start, { ...start, name: 'wsgi-stop', timestamp: makeRecord().timestamp }]
 }
 
-/** Writes a start record, which is not sent as a span. Returns the error of the write. */
+/** Writes a start record, which is not sent as a span. Returns the error with which the write fails. */
 async function refusalOf(connectionString: string): Promise<unknown> {
   const driver = openDriver(connectionString)
   const refusal = driver.write([makeRecord()]).then(

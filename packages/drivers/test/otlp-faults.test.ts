@@ -69,7 +69,7 @@ describe('otlp:// with a failing collector', () => {
     expect(length * 2).toBeLessThanOrEqual(written + unknown)
   })
 
-  it('counts records as unknown if the collector received and did not answer them, and sends them once', async () => {
+  it('counts records as unknown if the collector received but did not answer them, and sends them only once', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ breaks: true })
     const notifier = createNotifier(open(receiver), QUICK)
@@ -81,7 +81,7 @@ describe('otlp:// with a failing collector', () => {
     expect([receiver.requests.length, receiver.spans.length]).toEqual([1, 3])
   })
 
-  it('gives up waiting for an answer, and says that the fate of the spans is unknown', async () => {
+  it('stops waiting for an answer, and says that the fate of the spans is unknown', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ after: new Promise(() => undefined) })
     const driver = open(receiver, '?timeout=2')
@@ -127,11 +127,11 @@ describe('otlp:// with a failing collector', () => {
   )
 
   it.each([
-    ['in seconds', () => '2'],
+    ['as seconds', () => '2'],
     // Both dates are rounded down to seconds. The pause stays below the 5 s after which the collector closes an idle
     // connection.
-    ['by a date', () => new Date(Date.now() + 2_500).toUTCString()],
-  ])('sends no request for as long as the collector asks, %s', async (_, retryAfter) => {
+    ['as a date', () => new Date(Date.now() + 2_500).toUTCString()],
+  ])('sends no request during the pause that the collector requests %s', async (_, retryAfter) => {
     const receiver = await startOtlpReceiver()
     const headers = {
       // A getter computes the date for each answer. On a busy machine, an earlier date may already have passed.
@@ -139,7 +139,7 @@ describe('otlp:// with a failing collector', () => {
         return retryAfter()
       },
     }
-    // Only the first answer asks for a pause, even on a slow machine.
+    // Only the first answer requests a pause, even on a slow machine.
     receiver.answer({ judge: () => (receiver.requests.length > 1 ? 200 : 503), headers })
     const notifier = createNotifier(open(receiver), QUICK)
 
@@ -151,7 +151,7 @@ describe('otlp:// with a failing collector', () => {
     expect(receiver.requests.filter(({ spans }) => spans > 0)).toHaveLength(2)
   })
 
-  it('keeps the starts of a dropped batch, so that points that stop later are sent whole', async () => {
+  it('keeps the starts of a dropped batch, so that points that stop later are sent completely', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const [start, stop] = makePoints(1)
@@ -182,7 +182,7 @@ describe('a program with an open otlp:// store', () => {
     ['waits for its own write', 'await', 'written\n'],
     ['writes in the background', 'background', ''],
     ['closes the store', 'close', 'closed\n'],
-  ])('ends by itself and has also sent the unfinished point when it %s', async (_, work, stdout) => {
+  ])('ends by itself, and has also sent the unfinished point, when it %s', async (_, work, stdout) => {
     const receiver = await startOtlpReceiver()
 
     const outcome = await finish(startFixture('leave-open.mjs', [`otlp://127.0.0.1:${receiver.port}`, work]))

@@ -6,7 +6,7 @@ const LINGER_MS = 5_000
 const HOUR_MS = 3_600_000
 
 describe('open points', () => {
-  it('are given up after an hour without a record of their trace', () => {
+  it('are overdue after an hour without a record of their trace', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const [silent, lively] = [makeRecord(), makeRecord()]
@@ -36,7 +36,7 @@ describe('open points', () => {
     expect(open.size).toBe(0)
   })
 
-  it('leave neither points nor traces in memory after they stopped', () => {
+  it('leave neither points nor traces in memory after they stop', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const starts = Array.from({ length: 1_000 }, () => makeRecord({ info: { text: 'x'.repeat(20_000) } }))

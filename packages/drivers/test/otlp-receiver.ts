@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import { findFreePort } from '../../../test/servers/free-port.js'
 import type { Certificate } from '../../../test/servers/make-certificate.js'
 
-/** Span as the collector receives it, with the parts of its resource. */
+/** Span as the collector receives it, with the attributes of its resource. */
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
@@ -42,7 +42,7 @@ export interface OtlpReceiver {
   readonly port: number
   readonly spans: readonly ReceivedSpan[]
   readonly requests: readonly ReceivedRequest[]
-  /** Sets the further answers. Spans of a request are kept only if its status is 200. */
+  /** Sets all later answers. A request's spans are kept only if the status of the answer is 200. */
   answer(answer: Answer): void
   /** Stops listening, and breaks the open connections. */
   stop(): Promise<void>
@@ -53,11 +53,14 @@ export interface OtlpReceiver {
 interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** How many of a request's spans the collector reports as rejected. It keeps the first ones, which are the others. */
+  /**
+   * How many of a request's spans the collector reports as rejected, counted from the last span. It keeps the other
+   * spans.
+   */
   readonly rejected?: number
   /** Whether the collector keeps the spans and then breaks the connection without an answer. */
   readonly breaks?: boolean
-  /** Chooses the status by the spans of a request and its length in bytes. */
+  /** Chooses the status from a request's spans and its length in bytes. */
   readonly judge?: (spans: readonly ReceivedSpan[], bytes: number) => number
   /** The body of the answer, in place of an OTLP message. */
   readonly body?: string
@@ -151,7 +154,7 @@ function read(content: Buffer, isJson: boolean): unknown {
   }
 }
 
-/** Converts hexadecimal ids to bytes. JSON in OTLP uses hexadecimal ids, but JSON in protobuf uses Base64. */
+/** Converts hexadecimal ids to bytes. OTLP's JSON uses hexadecimal ids, but protobuf's JSON uses Base64. */
 function withBytes(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map(item => withBytes(item))
   if (typeof value === 'object' && value !== null) {

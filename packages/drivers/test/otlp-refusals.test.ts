@@ -68,7 +68,7 @@ describe('otlp:// limits the size of a request and', () => {
     expect(receiver.requests.length).toBeLessThan(40)
   })
 
-  it.each(FORMATS)('cuts a single point to the size of a request, in %s', async protocol => {
+  it.each(FORMATS)('shortens a single point that is larger than a request may be, in %s', async protocol => {
     const receiver = await startOtlpReceiver()
     const info = Object.fromEntries(Array.from({ length: 70 }, (_, at) => [`m${at}`, '\u0001'.repeat(30_000)]))
     const driver = open(receiver, `?protocol=${protocol}`)
@@ -116,7 +116,7 @@ describe('otlp:// with a collector that refuses every request', () => {
     [422, {}, /without spans.*answered 422/],
     [500, {}, /without spans.*answered 500/],
   ])(
-    'keeps records that are answered with %i %j, says what to do, and delivers later',
+    'keeps records that are answered with %i %j, says what to do, and delivers them later',
     async (status, headers, message) => {
       const receiver = await startOtlpReceiver()
       receiver.answer({ status, headers })
@@ -139,7 +139,7 @@ describe('otlp:// with a collector that refuses every request', () => {
   it.each([
     'Client sent an HTTP request to an HTTPS server.\n',
     '<html><body>400 The plain HTTP request was sent to HTTPS port</body></html>',
-  ])('reports that the collector speaks TLS, from the answers of Go and nginx: %j', async body => {
+  ])('reports that the collector speaks TLS if Go or nginx answers %j', async body => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 400, body })
     const driver = open(receiver)
@@ -149,7 +149,7 @@ describe('otlp:// with a collector that refuses every request', () => {
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('otlp+https') })
   })
 
-  it("reports that the collector asks for a client certificate, from nginx's answer", async () => {
+  it("reports that the collector asks for a client certificate if nginx's answer says so", async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 400, body: '<html>400 No required SSL certificate was sent</html>' })
 
@@ -176,7 +176,7 @@ describe('otlp:// with a collector that refuses every request', () => {
   })
 
   it.each([403, 404, 406, 503])(
-    'drops the one point that is always answered with %i, and sends all others',
+    'drops the one point that is always answered with %i, and sends all other points',
     async status => {
       const receiver = await startOtlpReceiver()
       receiver.answer({ judge: spans => (spans.some(isBad) ? status : 200) })
@@ -190,7 +190,7 @@ describe('otlp:// with a collector that refuses every request', () => {
     },
   )
 
-  it('counts no start as written before the collector has accepted a request', async () => {
+  it('counts no start record as written before the collector has accepted a request', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 401 })
     const notifier = createNotifier(open(receiver), QUICK)

@@ -39,7 +39,7 @@ describe('otlp:// sends points as spans', () => {
     expect(second?.end).toBe(toNanoseconds(outer.stop.timestamp))
   })
 
-  it("sends a span when the point's stop comes, in the same batch or a later one", async () => {
+  it("sends a span when the point's stop record is written, in the same batch or a later one", async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { start, stop } = point()
@@ -133,7 +133,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     expect(span?.attributes).not.toHaveProperty('error.type')
   })
 
-  it('for a served request with a known route, which names the span', async () => {
+  it('for a served request, and names the span after its route if it is known', async () => {
     const request = { path: '/orders/7', query: '', method: 'GET', scheme: 'http' }
 
     const span = await sendOne({}, { request }, { request: { route: '/orders/:id' }, response: { status_code: 200 } })
@@ -173,7 +173,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     ['GET secret', 'GET'],
     ['{"find": 1}', 'db'],
     ['', 'db'],
-  ])('for a query %j, named %j', async (statement, name) => {
+  ])('for a query %j, and names the span %j', async (statement, name) => {
     const span = await sendOne(
       { name: 'db' },
       { db: { system: 'redis', statement, params: { id: 7 } } },
@@ -190,7 +190,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     })
   })
 
-  it('for a function and for any other info of a program', async () => {
+  it('for a function, and for any other info that a program records', async () => {
     const info = {
       function: { name: 'Manager.create', args: '(1,)', kwargs: '{}' },
       queue: 'jobs',
@@ -236,7 +236,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     ],
     ['add', SERVER, { messaging: { system: 'rabbitmq', operation: 'other', destination: 'scheduler' } }, 'scheduler'],
     ['Mailer.send', 4, { messaging: { system: 'sqs', operation: 'send', destination: 'mail' } }, 'mail'],
-  ])('for a message of any library: %s', async (name, kind, info, destination) => {
+  ])('for a message, whatever the library: %s', async (name, kind, info, destination) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name }, ...info }, {})
 
     expect(span).toMatchObject({ name, kind })
@@ -248,7 +248,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     ['consume amq.gen-JzTY20BRgKO-HjmUJj0wLg', 'consume amq.gen-*'],
     ['publish reply_6f2c8a10-1111-4222-8333-0123456789ab', 'publish reply_*'],
     ['consume orders.v2', 'consume orders.v2'],
-  ])('for a message with an individual name, under a shared name: %s', async (name, shown) => {
+  ])('for a message, and omits from the span name what differs from message to message: %s', async (name, shown) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name } }, {})
 
     expect(span?.name).toBe(shown)
@@ -269,7 +269,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     expect(receiver.spans[0]).toMatchObject({ name: '/shop.Orders/Create', kind })
   })
 
-  it('for an rpc point inside another point of the process, which is internal', async () => {
+  it('for an rpc point inside another point of the process, as an internal span', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const outer = point()
@@ -292,7 +292,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     })
   })
 
-  it('for a response of 500 or more to a served request, but not for a 404', async () => {
+  it('for a served request whose status is an error from 500 on, but not for 404', async () => {
     const failed = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 503 } })
     const missing = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 404 } })
 
@@ -302,7 +302,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
 })
 
 describe('otlp:// sends an unfinished point with a mark', () => {
-  it('some time after all points above have stopped', async () => {
+  it('some time after all points above it have stopped', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, '?linger=0.05')
     const outer = point()
@@ -317,7 +317,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
     expect(receiver.spans[0]?.attributes).not.toHaveProperty('osprofiler.unfinished')
   })
 
-  it('but not while a point above is open, nor while records of the trace arrive', async () => {
+  it('but not while a point above it is open or while records of the trace arrive', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, '?linger=0.05')
     const held = point()
@@ -333,7 +333,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
     expect(receiver.spans[0]?.attributes['osprofiler.base_id']).toBe(closed.start.base_id)
   })
 
-  it('and sends the whole point again, marked as an update, if the stop comes later', async () => {
+  it('and sends the complete point again, marked as an update, if the stop record is written later', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver, '?linger=0.05')
     const outer = point()
@@ -361,7 +361,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
 
     expect(receiver.spans).toHaveLength(1_200)
     expect(receiver.spans.every(({ attributes }) => attributes['osprofiler.unfinished'] === true)).toBe(true)
-    // The first request had no spans. It checked whether the collector accepts any.
+    // The first request had no spans. It checked whether the collector accepts requests.
     expect(receiver.requests).toHaveLength(4)
   })
 
@@ -379,7 +379,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
     expect(receiver.spans.length).toBeLessThan(5_000)
   })
 
-  it('and a stop without a start as a span of no duration', async () => {
+  it('and a stop record without a start record as a span of zero duration', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { stop } = point()
@@ -409,7 +409,7 @@ describe('otlp:// is configured', () => {
     })
   })
 
-  it('by the environment, for settings that the connection string leaves open', async () => {
+  it('by the environment, for settings that the connection string omits', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiver.port}/base`,
@@ -466,16 +466,19 @@ describe('otlp:// is configured', () => {
     ['{project}-{service}', { project: '$&', service: '{project}' }, '$&-{project}', undefined],
     ['{service}', {}, 'orders', 'shop'],
     ['till', {}, 'till', 'shop'],
-  ])("and names a service as Python's driver does: %s of %j", async (template, members, name, namespace) => {
-    const receiver = await startOtlpReceiver()
-    stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
-    const { start, stop } = point(members)
+  ])(
+    "and names a service as Python's driver does: template %s, record %j",
+    async (template, members, name, namespace) => {
+      const receiver = await startOtlpReceiver()
+      stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
+      const { start, stop } = point(members)
 
-    await open(receiver, `?service=${template}`).write([start, stop])
+      await open(receiver, `?service=${template}`).write([start, stop])
 
-    expect(receiver.spans[0]?.resource['service.name']).toBe(name)
-    expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
-  })
+      expect(receiver.spans[0]?.resource['service.name']).toBe(name)
+      expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
+    },
+  )
 
   it('and uses the endpoint for traces from the environment unchanged', async () => {
     const receiver = await startOtlpReceiver()
@@ -613,7 +616,7 @@ describe('otlp:// with refused or unusual records', () => {
     })
   })
 
-  it("replaces a time beyond OTLP's range by the last possible time", async () => {
+  it("replaces a time beyond OTLP's range with the last possible time", async () => {
     const receiver = await startOtlpReceiver()
     const { start, stop } = point()
 

@@ -6,7 +6,7 @@ import { toPlainRecord } from '../src/records/plain-record.js'
 import { makeRecord } from './make-record.js'
 
 describe('toPlainRecord', () => {
-  it('copies any info as JSON would, and refuses info without JSON', () => {
+  it('copies any info as JSON would, and refuses info that JSON cannot represent', () => {
     const anything = fc.anything({ withDate: true, withMap: true, withSparseArray: true, withNullPrototype: true })
     const info = fc.oneof(
       fc.dictionary(fc.string({ unit: 'binary' }), anything, { noNullPrototype: false }),
@@ -23,7 +23,7 @@ describe('toPlainRecord', () => {
     )
   })
 
-  it('copies the record, so that no other code holds it', () => {
+  it('copies the record, so that no other code can change it', () => {
     const given = makeRecord({ info: { db: { params: [1, -0, true, null, ['x']] }, none: undefined } })
 
     const record = toPlainRecord(given)
@@ -55,10 +55,10 @@ describe('toPlainRecord', () => {
     ['a cycle', cycle()],
     ['a list', [1]],
     ['null', null],
-    ['without JSON', { toJSON: () => undefined }],
-    ['a symbol as JSON', { toJSON: () => Symbol('none') }],
-    ['too deep for JSON', JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)],
-  ])('refuses an info that is %s', (_, info) => {
+    ['an object whose toJSON() returns undefined', { toJSON: () => undefined }],
+    ['an object whose toJSON() returns a symbol', { toJSON: () => Symbol('none') }],
+    ['an object too deep for JSON', JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)],
+  ])('refuses info: %s', (_, info) => {
     expect(toPlainRecord(makeRecord({ info: info as Record<string, unknown> }))).toBeUndefined()
   })
 
@@ -71,7 +71,7 @@ describe('toPlainRecord', () => {
 
   it.each([
     ['null', null],
-    ['a text', 'record'],
+    ['a string', 'record'],
     ['a list', [makeRecord()]],
     ['a record that throws when it is read', trap(makeRecord())],
     ['a record with an invalid timestamp', makeRecord({ timestamp: 'yesterday' })],
@@ -91,13 +91,13 @@ describe('toPlainRecord', () => {
     expect(toPlainRecord(changing)).toMatchObject({ name: 'wsgi-start' })
   })
 
-  it('keeps a number that JSON writes exactly and JavaScript cannot hold', () => {
+  it('keeps a number that JSON writes exactly and JavaScript cannot represent', () => {
     const info = parseJson('{"params": [1.0, 9007199254740993]}') as Record<string, unknown>
 
     expect(stringifyJson(toPlainRecord(makeRecord({ info }))?.info)).toBe('{"params":[1.0,9007199254740993]}')
   })
 
-  it('keeps info that is deeper than the copied levels', () => {
+  it('keeps info that is nested deeper than the levels that are copied', () => {
     const info = JSON.parse(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`)
 
     expect(JSON.stringify(toPlainRecord(makeRecord({ info }))?.info)).toBe(JSON.stringify(info))

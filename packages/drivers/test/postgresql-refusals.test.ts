@@ -30,12 +30,12 @@ async function refuseBad(code: string): Promise<void> {
   onTestFinished(() => run('DROP TRIGGER refuse ON data'))
 }
 
-describe('a process that writes to PostgreSQL is warned and loses no record yet if', () => {
+describe('a process that writes to PostgreSQL gets a warning and keeps all records if', () => {
   it('the password is wrong', async () => {
     await expectFailure(server.url.replace('s3cret', 'wr0ng'), /correct them in the connection string/)
   })
 
-  it('there is no such database', async () => {
+  it('the database does not exist', async () => {
     await expectFailure(server.url.replace(/osprofiler$/, 'other'), /no such database; create it/)
   })
 
@@ -78,7 +78,7 @@ describe('PostgreSQL keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL and half a surrogate pair in its info, and keeps this record as well', async () => {
+  it('has NUL and half a surrogate pair in its info, and also keeps that record', async () => {
     await expectAll(server.url, [{}, { info: { host: '\0', text: 'a\0b\ud800', '\udfff': 1 } }, {}])
   })
 

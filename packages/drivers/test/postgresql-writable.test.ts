@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { open } from './sql-table.js'
 
-it('the driver leaves no connection to a server that cannot say whether it is writable', async () => {
+it('the driver leaves no open connection to a server that cannot say whether it is writable', async () => {
   const { port, sockets } = await startServer()
   const driver = open(`postgresql://me@127.0.0.1:${port}/db?sslmode=disable&target_session_attrs=read-write`)
 
@@ -20,7 +20,9 @@ const CANCELED = toMessage(
   Buffer.from('SERROR\0VERROR\0C57014\0Mcanceling statement due to statement timeout\0\0'),
 )
 
-/** Starts a stand-in for a PostgreSQL that accepts every user and cancels the query of `transaction_read_only`. */
+/**
+ * Starts a stand-in for a PostgreSQL server that accepts every user and cancels the query for `transaction_read_only`.
+ */
 async function startServer() {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {

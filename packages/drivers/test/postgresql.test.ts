@@ -8,7 +8,7 @@ import { describeTable, expectToWork, open } from './sql-table.js'
 
 let server: PostgresqlServer
 beforeAll(async () => {
-  // The server accepts TLS only, so the tests show that a driver uses TLS without an option.
+  // The server accepts only TLS, so the tests show that the driver uses TLS by default.
   server = await startPostgresql({ password: 'open sesame', tls: true })
 })
 afterAll(() => server.stop())
@@ -63,7 +63,7 @@ describe('a PostgreSQL table that another program has locked', () => {
   })
 })
 
-describe('a connection string of PostgreSQL', () => {
+describe('a PostgreSQL connection string', () => {
   it.each(['postgres', 'postgresql', 'postgresql+psycopg2', 'postgresql+psycopg', 'POSTGRESQL+ASYNCPG'])(
     'may begin with %s',
     async scheme => {
@@ -87,7 +87,7 @@ describe('a connection string of PostgreSQL', () => {
     expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
   })
 
-  it('may name a directory of sockets, parts as options, and several hosts', async () => {
+  it('may name a socket directory, give its parts as options, and name several hosts', async () => {
     const folder = dirname(server.certificateFile ?? '')
     await server.sql('CREATE DATABASE sockets')
     const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`
@@ -107,7 +107,7 @@ describe('a connection string of PostgreSQL', () => {
     expect(open(`${user}/osprofiler?host=[::1]&port=5434`).location).toBe('[::1]:5434/osprofiler')
   })
 
-  it('ignores options that only other clients know', async () => {
+  it('ignores options that only other clients have', async () => {
     await expectToWork(`${server.url}?keepalives=1&keepalives_idle=30&gssencmode=disable&plugin=dbcounter`)
   })
 
@@ -140,7 +140,7 @@ describe('a connection string of PostgreSQL', () => {
     )
   })
 
-  it('may set options of the session', async () => {
+  it('may set session options', async () => {
     const { url, run } = await createDatabase()
     await run('CREATE SCHEMA traces')
 
@@ -149,7 +149,7 @@ describe('a connection string of PostgreSQL', () => {
     await expect(run('SELECT id FROM traces.data')).resolves.toBeUndefined()
   })
 
-  it('keeps or refuses any text in a database of another encoding', async () => {
+  it('keeps or refuses any string in a database with another encoding', async () => {
     await server.sql(`CREATE DATABASE latin OWNER osprofiler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
     const driver = open(server.url.replace(/osprofiler$/, 'latin'))
     const kept = makeRecord({ base_id: 'kept', name: 'é-start' })

@@ -40,7 +40,10 @@ describe('the drivers, installed beside a client of the preceding major version,
   })
 })
 
-/** Installs the built drivers and another version of a package in a folder. Returns the path of a program there. */
+/**
+ * Installs the built drivers and another version of a package in a folder. Returns the path of a program in that
+ * folder.
+ */
 function installBeside(name: string, alias: string, version: RegExp): string {
   const folder = temporaryDirectory()
   const modules = join(folder, 'node_modules')

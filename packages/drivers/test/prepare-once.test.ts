@@ -3,7 +3,7 @@ import { prepareOnce } from '../src/records/prepare-once.js'
 import { makeRecord } from './make-record.js'
 
 describe('a batch that a driver prepares', () => {
-  it('is prepared once for all failed tries, and prepared again after a successful try', async () => {
+  it('is prepared only once for all failed tries, but again after a successful try', async () => {
     let prepared = 0
     const use = prepareOnce(() => ++prepared)
     const batch = [makeRecord()]

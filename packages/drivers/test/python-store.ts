@@ -23,7 +23,7 @@ export async function usePython(
   return lines.filter(line => line !== '').map(line => JSON.parse(line))
 }
 
-/** Returns the records of a failed request with a query, as our services record them. */
+/** Returns the records of a failed request with a query, as a Node.js service records them. */
 export function makeServed(): TraceRecord[] {
   const root = makeRecord({ base_id: 'trace', trace_id: 'root', timestamp: '2026-11-22T10:00:00.000001' })
   const query = { base_id: 'trace', parent_id: 'root', trace_id: 'query' }

@@ -19,12 +19,12 @@ afterAll(async () => {
 const urlOf = ({ port }: RabbitmqServer, user = 'osprofiler', password = 's3cret', vhost = ''): string =>
   `messaging://${user}:${password}@127.0.0.1:${port}/${vhost}`
 
-describe('a process that writes to RabbitMQ is warned and loses no record yet if', () => {
+describe('a process that writes to RabbitMQ gets a warning and keeps all records if', () => {
   it('the password is wrong', async () => {
     await expectFailure(urlOf(server, 'osprofiler', 'wr0ng'), /refused the user or password/)
   })
 
-  it('there is no such virtual host', async () => {
+  it('the virtual host does not exist', async () => {
     await expectFailure(urlOf(server, 'osprofiler', 's3cret', 'other'), /no such virtual host/)
   })
 

@@ -36,14 +36,17 @@ const STORES: readonly (readonly [string, OpenStore, number])[] = [
   ['memory://', openMemoryDriver, 0],
 ]
 
-it.each(STORES)('a read of %s may take as long as the store waits', (connectionString, open, waitsMs) => {
-  const [scheme = '', location = ''] = connectionString.split('://')
-  const lifetime = createLifetime()
-  const store = open(location, { scheme, filterErrorTrace: false, checkOnly: true, lifetime })
-  onTestFinished(() => lifetime.close(0, store))
+it.each(STORES)(
+  'a read of %s may take as long as its requests may wait for the server',
+  (connectionString, open, waitsMs) => {
+    const [scheme = '', location = ''] = connectionString.split('://')
+    const lifetime = createLifetime()
+    const store = open(location, { scheme, filterErrorTrace: false, checkOnly: true, lifetime })
+    onTestFinished(() => lifetime.close(0, store))
 
-  const { batchMs, listMs } = toReadLimits(store.answerMs)
+    const { batchMs, listMs } = toReadLimits(store.answerMs)
 
-  expect(batchMs).toBeGreaterThanOrEqual(Math.max(120_000, waitsMs))
-  expect(listMs).toBeGreaterThanOrEqual(Math.max(300_000, 2 * waitsMs))
-})
+    expect(batchMs).toBeGreaterThanOrEqual(Math.max(120_000, waitsMs))
+    expect(listMs).toBeGreaterThanOrEqual(Math.max(300_000, 2 * waitsMs))
+  },
+)

@@ -8,11 +8,11 @@ import { temporaryDirectory } from './temporary-directory.js'
 
 const NOBODY = 65_534
 
-/** States in which another user may have left a database, by the files beside it. */
+/** States in which another user may have left a database and the files beside it. */
 const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (path: string) => void }>> = {
   closed: { how: 'closed' },
   'with its log and the index of the log': { how: 'killed' },
-  'with a log of random bytes, which SQLite passes over': {
+  'with a log of random bytes, which SQLite ignores': {
     how: 'killed',
     prepare(path) {
       const database = new DatabaseSync(path)
@@ -22,7 +22,7 @@ const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (
       writeFileSync(`${path}-wal`, randomBytes(8_192))
     },
   },
-  'with its log alone': { how: 'killed', prepare: path => rmSync(`${path}-shm`) },
+  'with only its log': { how: 'killed', prepare: path => rmSync(`${path}-shm`) },
   "as Python's clients leave it, without a log": {
     how: 'closed',
     prepare: path => {
@@ -68,7 +68,7 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
 })
 
 it.runIf(process.getuid?.() === 0).each(['', '-wal'])(
-  'a database whose file "%s" this user may not read is an error that names the file',
+  'a database whose file "%s" this user may not read causes an error that names the file',
   async suffix => {
     const directory = await leaveDatabase('killed')
     chmodSync(join(directory, `traces.db${suffix}`), 0o600)

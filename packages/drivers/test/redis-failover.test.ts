@@ -56,7 +56,7 @@ describe('redissentinel://', () => {
     })
   })
 
-  it('names the master that the Sentinels do not know', async () => {
+  it('reports the name of a master that the Sentinels do not know', async () => {
     const sentinels = await startRedisSentinels()
     onTestFinished(() => sentinels.stop())
     const driver = openDriver(sentinels.url.replace('/mymaster', '/theirs'))

@@ -45,7 +45,7 @@ async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, m
 }
 
 describe('redis://, when its server', () => {
-  it('starts late, receives every record after its start', async () => {
+  it('starts late, delivers every record after the start', async () => {
     await proxy.refuse()
 
     await expectDelay(open(), () => proxy.heal(), /ECONNREFUSED/)
@@ -82,7 +82,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('is slow, never blocks the program: records without room are dropped and counted', async () => {
+  it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
     const load = open(5 * BATCH)
     proxy.delay(30)
 
@@ -95,7 +95,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('hangs too long, is given up, and receives no batch twice', async () => {
+  it('hangs too long, stops waiting, and sends no batch twice', async () => {
     const load = openLoad(openDriver(storeUrl('?socket_timeout=2')))
     await load.write(BATCH)
     proxy.delay(5_000)
@@ -105,16 +105,16 @@ describe('redis://, when its server', () => {
     await load.write(BATCH)
 
     expect(load.notifier.stats).toMatchObject({ unknown: BATCH, dropped: 0 })
-    // In the end, the server stored the batch all the same.
+    // The server eventually stored the batch anyway.
     await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), PATIENCE)
     await expectBalance(load)
   })
 
-  it('lost an idle connection unnoticed, still receives the next batch', async () => {
+  it('lost an idle connection unnoticed, still delivers the next batch', async () => {
     const load = open()
     await load.write(BATCH)
     await new Promise(resolve => setTimeout(resolve, 1_100))
-    // The proxy cuts the connection at the next byte, as a firewall does that has forgotten the connection.
+    // The proxy cuts the connection at the next byte, like a firewall that has forgotten the connection.
     proxy.cutAfter(1)
 
     await load.write(BATCH)
@@ -123,26 +123,26 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('has become a replica, receives every record when it is a master again', async () => {
+  it('has become a replica, delivers every record when the server is a master again', async () => {
     await server.command('REPLICAOF', '127.0.0.1', '1')
 
     await expectDelay(open(), () => server.command('REPLICAOF', 'NO', 'ONE'), /is a replica/)
   })
 
-  it('is full, receives every record when there is room again', async () => {
+  it('is full, delivers every record when there is room again', async () => {
     await server.command('CONFIG', 'SET', 'maxmemory', '100kb')
 
     await expectDelay(open(), () => server.command('CONFIG', 'SET', 'maxmemory', '0'), /is full \(maxmemory\)/)
   })
 
-  it('has another password, receives every record when the password is right again', async () => {
+  it('has another password, delivers every record when the password is right again', async () => {
     await server.command('ACL', 'SETUSER', 'default', 'resetpass', '>other')
     const restore = () => openRestorer('other')
 
     await expectDelay(open(), restore, /password is wrong or missing/)
   })
 
-  it("has a key of another type in place of a trace, refuses the trace's records and keeps the others", async () => {
+  it("has a key of another type in place of a trace, drops that trace's records and keeps all other records", async () => {
     const load = open()
     await server.command('SET', 'osprofiler_opt:bad', 'not a list')
 

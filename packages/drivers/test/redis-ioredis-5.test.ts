@@ -9,7 +9,7 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { BATCH, openLoad } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
-// The tests use the client of an older program, in place of the newest one.
+// The tests replace the newest ioredis with version 5, which older programs use.
 vi.mock('ioredis', () => import('ioredis-5'))
 
 let server: RedisServer
@@ -31,7 +31,7 @@ function open(location: string): Driver {
 }
 
 describe('redis:// with ioredis 5', () => {
-  it('is the client of these tests', async () => {
+  it('uses ioredis 5 in these tests', async () => {
     const { version } = createRequire(import.meta.url)('ioredis-5/package.json')
     const { Redis } = await import('ioredis')
 

@@ -31,7 +31,7 @@ async function addUser(...rights: readonly string[]): Promise<string> {
   return server.url.replace('://:', '://limited:')
 }
 
-describe('a process that writes to Redis is warned and loses no record yet if', () => {
+describe('a process that writes to Redis gets a warning and keeps all records if', () => {
   it('the password is wrong', async () => {
     await expectFailure(server.url.replace('s3cret', 'wr0ng'), /password is wrong or missing/)
   })
@@ -40,7 +40,7 @@ describe('a process that writes to Redis is warned and loses no record yet if', 
     await expectFailure(server.url.replace(':s3cret@', ''), /password is wrong or missing/)
   })
 
-  it('there is no such database', async () => {
+  it('the database does not exist', async () => {
     await expectFailure(`${server.url}/99`, /no such database; see its setting "databases"/)
   })
 

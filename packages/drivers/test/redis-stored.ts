@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis'
 import type { TestServer } from '../../../test/servers/start-server.js'
 
-/** Returns the point ids of all records in a server, or in its part of a Cluster. Repeated records repeat the id. */
+/**
+ * Returns the point id of each record in a server or in a node of a Cluster. If a record is stored twice, so is its id.
+ */
 export async function storedPoints({ url }: Pick<TestServer, 'url'>): Promise<string[]> {
   const redis = new Redis(url)
   try {

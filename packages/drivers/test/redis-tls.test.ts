@@ -25,7 +25,7 @@ describe('redissentinels://', () => {
     })
   })
 
-  it('finds the master and, after a failover, the next master over TLS alone', async () => {
+  it('finds the master and, after a failover, the next master, only over TLS', async () => {
     const authority = `ssl_ca_certs=${sentinels.certificateFile}`
     const driver = open(`${sentinels.url}?sentinel_password=other&${authority}`)
     const replica = open(`${sentinels.replica.url}?${authority}`)
@@ -56,7 +56,7 @@ describe('rediss:// with several hosts', () => {
     await expectDistrust(cluster.url)
   })
 
-  it('writes, reads, lists and removes traces on every node of a Cluster over TLS alone', async () => {
+  it('writes, reads, lists and removes traces on every node of a Cluster, only over TLS', async () => {
     const driver = open(`${cluster.url}?ssl_ca_certs=${cluster.certificateFile}`)
     const traces = Array.from({ length: 60 }, () => makeTrace(2))
 

@@ -35,7 +35,7 @@ describe('redis://', () => {
     expect((await callsOf('lpush')) - before).toBe(2)
   })
 
-  it('accepts a batch in which one trace is larger than a request', async () => {
+  it('accepts a batch in which one trace is larger than a request may be', async () => {
     const driver = open()
     const trace = makeTrace(12_345)
     const large = makeTrace(4, { info: { text: 'x'.repeat(5_000_000) } })
@@ -87,7 +87,7 @@ describe('redis://', () => {
     expect((await readAll(driver, base_id)).at(-1)).toEqual(late)
   })
 
-  it('reads, lists and deletes only the trace of an id, never other traces that match a pattern', async () => {
+  it('reads, lists and deletes only the trace with the given id, never other traces that match the id as a pattern', async () => {
     const driver = open()
     for (const id of ['a', 'b', '[ab]', '*']) {
       await redis.set(`osprofiler:${id}point`, JSON.stringify(makeRecord({ base_id: id, name: `${id}-start` })))
@@ -102,7 +102,7 @@ describe('redis://', () => {
     expect(await redis.dbsize()).toBe(0)
   })
 
-  it('leaves the keys of other programs alone, even with similar names', async () => {
+  it('does not touch the keys of other programs, even if their names are similar', async () => {
     const driver = open()
     await redis.mset({ session: 'x', 'osprofiler_opt:text': 'x', 'osprofiler_error:text': 'x', 'osprofiler:text': 'x' })
     await redis.lpush('osprofiler_opt:broken', 'no JSON', '[]', '{"base_id":7}')
@@ -116,7 +116,7 @@ describe('redis://', () => {
     expect(await redis.dbsize()).toBe(6)
   })
 
-  it('lists in limited memory, and says when there are too many traces', async () => {
+  it('lists traces in limited memory, and says when there are too many traces', async () => {
     const driver = open()
     await redis.eval(
       `for index = 0, 100049 do
@@ -131,7 +131,7 @@ describe('redis://', () => {
   })
 })
 
-describe('a user of Redis', () => {
+describe('a Redis user', () => {
   const openAs = (user: string, options = ''): Driver => {
     const driver = openDriver(`redis://${user}:pw@${server.host}:${server.port}${options}`, { filterErrorTrace: true })
     onTestFinished(() => driver.close())
@@ -165,7 +165,7 @@ describe('a user of Redis', () => {
   })
 })
 
-describe('a connection string of Redis', () => {
+describe('a Redis connection string', () => {
   it('selects the database by its path or its option, as in Python', async () => {
     await open('/4').write([makeRecord({ base_id: 'path' })])
     await open('?db=4').write([makeRecord({ base_id: 'option' })])
@@ -199,7 +199,7 @@ describe('a connection string of Redis', () => {
     ])
   })
 
-  it('may hold a password that the server does not require, without a warning', async () => {
+  it('may contain a password that the server does not require, without a warning', async () => {
     const free = await startRedis()
     onTestFinished(() => free.stop())
     const driver = openDriver(`redis://:unasked@127.0.0.1:${free.port}`)
@@ -208,7 +208,7 @@ describe('a connection string of Redis', () => {
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
   })
 
-  it("may have options that are only for Python's client", async () => {
+  it("may contain options that are only for Python's client", async () => {
     const options = ['client_name=x', 'health_check_interval=30', 'max_connections=10', 'protocol=3']
     const driver = open(`?${[...options, 'retry_on_timeout=true', 'socket_keepalive=true'].join('&')}`)
 
@@ -238,7 +238,7 @@ describe('a connection string of Redis', () => {
 })
 
 describe('rediss://', () => {
-  it('uses TLS only with a server of the named authority, unless verification is off', async () => {
+  it('accepts only a server with a certificate from the named authority, unless verification is off', async () => {
     const { url, certificateFile = '', ...secured } = await startRedis({ password: 'secret', tls: true })
     onTestFinished(() => secured.stop())
     const write = async (options: string) => {
@@ -256,7 +256,7 @@ describe('rediss://', () => {
     })
   })
 
-  it('is named in the message about a server that requires TLS', async () => {
+  it('is suggested by the message about a server that requires TLS', async () => {
     const { url, ...secured } = await startRedis({ password: 'secret', tls: true })
     onTestFinished(() => secured.stop())
     const driver = openDriver(url.replace('rediss:', 'redis:'))
@@ -270,7 +270,7 @@ describe('rediss://', () => {
 })
 
 describe('valkey://', () => {
-  it('names the same traces as redis://', async () => {
+  it('reads the traces that redis:// wrote', async () => {
     const [writer, reader] = [open(), openDriver(server.url.replace('redis:', 'valkey:'))]
     onTestFinished(() => reader.close())
     const trace = makeTrace(4)
@@ -280,7 +280,7 @@ describe('valkey://', () => {
     expect(await readAll(reader, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('uses TLS as valkeys://, and is named in messages about a server with the other setting', async () => {
+  it('uses TLS as valkeys://, and messages about a wrong TLS setting name the right scheme', async () => {
     const { url, certificateFile = '', ...secured } = await startRedis({ password: 'secret', tls: true })
     onTestFinished(() => secured.stop())
     const write = async (connectionString: string) => {

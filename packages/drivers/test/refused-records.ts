@@ -10,7 +10,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { makeRecord, readAll } from './make-record.js'
 import { PATIENCE } from './notifier-load.js'
 
-/** The warnings of the process, and the counts of the notifier. */
+/** The process's warnings, and the notifier's counts. */
 export interface Told {
   readonly warnings: readonly { readonly code: string | undefined; readonly message: string }[]
   readonly stats: NotifierStats
@@ -18,7 +18,7 @@ export interface Told {
 
 const SETTINGS = { flushAfter: 1, minBackoff: 5, maxBackoff: 20 }
 
-/** Writes three records to a failing store, waits for the warning of the process, and gives up. */
+/** Writes three records to a failing store, and waits for the process's warning. */
 export async function tellOfFailure(url: string): Promise<Told> {
   const { notifier, warnings } = openNotifier(url)
 
@@ -28,7 +28,7 @@ export async function tellOfFailure(url: string): Promise<Told> {
   return { warnings, stats: notifier.stats }
 }
 
-/** Expects a warning that matches `words` when a store fails, and no lost record. */
+/** Expects a failing store to cause a warning that matches `words`, and to lose no record. */
 export async function expectFailure(url: string, words: RegExp): Promise<void> {
   const { warnings, stats } = await tellOfFailure(url)
 
@@ -38,8 +38,8 @@ export async function expectFailure(url: string, words: RegExp): Promise<void> {
 }
 
 /**
- * Writes records that the store never accepts among other records, some of the same traces and some of other traces.
- * Expects the store to hold all others.
+ * Writes records that the store never accepts, together with valid records of the same traces and of other traces.
+ * Expects the store to hold all valid records.
  */
 export async function expectOthers(
   url: string,
@@ -86,7 +86,7 @@ export async function expectAll(
   expect(notifier.stats).toMatchObject({ written: records.length, dropped: 0, unknown: 0 })
 }
 
-/** Expects the traces of these records to hold exactly these records. */
+/** Expects the traces of these records to contain exactly these records. */
 async function expectThere(driver: Driver, records: readonly TraceRecord[]): Promise<void> {
   const found: TraceRecord[] = []
   for (const baseId of new Set(records.map(({ base_id }) => base_id))) found.push(...(await readAll(driver, baseId)))

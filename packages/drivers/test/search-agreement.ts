@@ -74,7 +74,7 @@ function shapeOf(value: unknown, name = ''): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner, key)]))
   }
-  // Versions have different names for the error of an unfit request.
+  // Server versions use different names for the error about an unfit request.
   if (/(?:parse|parsing|argument)_exception$/.test(String(value))) return 'an unfit request'
   return ['status', 'type', 'result', 'deleted', 'doc_count', 'errors'].includes(name) ? value : typeof value
 }

@@ -2,7 +2,7 @@ import type { FaultyStandIn } from './stand-in-faults.js'
 import { type SearchStandIn, startSearch } from './stand-ins/search.js'
 
 const RECORDS = 'osprofiler-notifications'
-/** A document that no index accepts, because `base_id` has to be a text. */
+/** A document that no index accepts, because `base_id` has to be a string. */
 const UNFIT = '{"base_id":{"no":"text"}}'
 
 /** Starts a stand-in for Elasticsearch or OpenSearch, for tests of faults. */

@@ -21,7 +21,7 @@ export interface SearchGate {
   stop(): Promise<void>
 }
 
-/** Starts a gate before a real server, for faults that the server itself rarely shows. */
+/** Starts a gate in front of a real server, to cause faults that the server itself rarely has. */
 export async function startSearchGate(origin: string): Promise<SearchGate> {
   const { hostname, port } = new URL(origin)
   const server = createServer((incoming, response) => void pass(incoming, response))

@@ -12,7 +12,7 @@ import { type SearchStandIn, startSearch } from './stand-ins/search.js'
 const BATCH = 300
 const NGINX = '<html><center>The plain HTTP request was sent to HTTPS port</center></html>'
 
-/** Answers that concern a whole request and not its records, and the message for each. */
+/** Answers that concern a whole request and not single records, and the driver's message for each. */
 const REQUESTS = [
   [301, '', /301: write the address that it redirects to/],
   [302, '<html></html>', /302: write the address/],
@@ -103,7 +103,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
     [200, '<html>Welcome</html>'],
     [200, { ok: true }],
     [200, []],
-  ])('does not accept %i %j as an answer of the server', async (status, content) => {
+  ])('does not accept %i %j as an answer from the server', async (status, content) => {
     server.intercept = () => ({ status, content: content as object })
     const driver = open()
 
@@ -175,7 +175,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
     },
   )
 
-  it('drops a single document that is put off on each try while the other documents are accepted', async () => {
+  it('drops a single document that is postponed on each try while other documents are accepted', async () => {
     const driver = open()
     server.intercept = (method, path, body) => {
       if (path !== '/_bulk' || !body.includes('heavy')) return undefined
@@ -198,7 +198,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
   })
 })
 
-describe.each(['elasticsearch', 'opensearch'] as const)('%s:// at a port of the wrong protocol', product => {
+describe.each(['elasticsearch', 'opensearch'] as const)('%s:// with a port that speaks the wrong protocol', product => {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-search-'))
   let plain: SearchStandIn
   let secured: SearchStandIn
@@ -215,8 +215,8 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s:// at a port of the 
   })
 
   it.each([
-    ['plain HTTP at TLS', () => `${product}://localhost:${secured.port}`, /add \+https/],
-    ['TLS at plain HTTP', () => `${product}+https://localhost:${plain.port}`, /leave out \+https/],
+    ['plain HTTP at a TLS port', () => `${product}://localhost:${secured.port}`, /add \+https/],
+    ['TLS at a plain HTTP port', () => `${product}+https://localhost:${plain.port}`, /leave out \+https/],
   ])('says which scheme to write for %s', async (_, toUrl, said) => {
     const driver = openDriver(toUrl())
     onTestFinished(() => driver.close())

@@ -12,7 +12,10 @@ export interface SearchServer {
   stop(): Promise<void>
 }
 
-/** Opens the server that all test files share, or the one in a variable such as OSPROFILER_TEST_OPENSEARCH2_URL. */
+/**
+ * Opens the server that all test files share, or the server that a variable such as OSPROFILER_TEST_OPENSEARCH2_URL
+ * names.
+ */
 export async function openSearchServer(name: SearchServerName): Promise<SearchServer> {
   const given = process.env[`OSPROFILER_TEST_${name.toUpperCase()}_URL`]?.replace(/\/$/, '')
   const { origin, stop } =

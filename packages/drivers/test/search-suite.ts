@@ -13,7 +13,7 @@ const RECORDS = 'osprofiler-notifications'
 const OLD = `${RECORDS}-000001`
 const NEW = `${RECORDS}-000002`
 
-/** The mapping in the docs' example of a template. */
+/** The mapping in the docs' example template. */
 const { template } = JSON.parse(
   /```json\n([\s\S]*?)```/.exec(
     readFileSync(new URL('../../../docs/stores/elasticsearch.md', import.meta.url), 'utf8'),
@@ -29,7 +29,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
     beforeAll(async () => {
       server = await openSearchServer(name)
       gate = await startSearchGate(server.origin)
-      // A server that has just started may need more than the four seconds of a write.
+      // A server that has just started may need more than the four seconds that a write may take.
       const first = openDriver(`${server.product}://${new URL(server.origin).host}`)
       const batch = makeTrace(1_000)
       await vi.waitFor(() => first.write(batch), { timeout: 60_000 })
@@ -69,7 +69,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       return await answer.json()
     }
 
-    /** Creates an index like Python's, and a newer index for new records behind the same alias. */
+    /** Creates an index like Python's, and a newer index for new records, both with the same alias. */
     async function makeAlias(old: readonly TraceRecord[]): Promise<void> {
       for (const record of old) await ask('POST', `/${OLD}/_doc?refresh=true`, record)
       if (old.length === 0) await ask('PUT', `/${OLD}`, { mappings: KEYWORDS })
@@ -125,7 +125,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
     })
 
-    it('sends no more than a mebibyte at once, unless a single record is larger', async () => {
+    it('sends at most one mebibyte at once, unless a single record is larger', async () => {
       const driver = openGate()
       const info = { text: 'é'.repeat(30_000) }
       const batch = Array.from({ length: 60 }, () => makeRecord({ base_id: 'large', info }))
@@ -167,7 +167,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(stats).toMatchObject({ total: { search: { open_contexts: 0 } } })
     })
 
-    it('notes failed traces for Python only with filterErrorTrace, and always lists them', async () => {
+    it('lists failed traces always, but notes them for Python only with filterErrorTrace', async () => {
       const failed = makeRecord({ base_id: 'failed', info: { response: { status_code: 503 } } })
       await write(open(), [failed, makeRecord()])
       const noting = openDriver(`${server.product}://${new URL(server.origin).host}`, { filterErrorTrace: true })
@@ -182,7 +182,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       })
     })
 
-    it('removes traces without a younger record with ?ttl=, and no traces without it', async () => {
+    it('removes traces without a record younger than ?ttl=, and no traces without that option', async () => {
       const timestamp = `${new Date().toISOString().slice(0, -1)}000`
       const driver = open()
       await write(driver, [
@@ -198,7 +198,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
         .toEqual(['young'])
     })
 
-    it('works on an index that Python created, whose ids are analyzed texts', async () => {
+    it('works on an index that Python created, which stores ids as analyzed text', async () => {
       await ask('POST', `/${RECORDS}/_doc?refresh=true`, makeRecord({ base_id: 'other' }))
       const driver = open()
       const trace = makeTrace(3, { base_id: 'a-b' })
@@ -212,7 +212,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await driver.pruneTraces?.(new Date('2030-01-01'))).toBe(5)
     })
 
-    it('finds the records behind an alias of an index that Python created and a newer one', async () => {
+    it('finds the records behind an alias of two indexes, one of which Python created', async () => {
       // In an index that Python created, dates have milliseconds.
       const spanning = makeTrace(4, { base_id: 'both-sides' }).map((record, index) => ({
         ...record,
@@ -305,7 +305,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('waits longer for a removal than for an answer to a reader', async () => {
+    it('waits longer for a removal than for a read', async () => {
       const driver = openGate('/?timeout=1')
       await write(driver, makeTrace(3, { base_id: 'slow' }))
       gate.rule = (_, path) => (path.includes('_delete_by_query') ? { delay: 2_500 } : undefined)
@@ -315,7 +315,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(removed).toBe(3)
     })
 
-    it('drops a record that the server never takes, and writes all others', async () => {
+    it('drops a record that the server never accepts, and writes all other records', async () => {
       gate.rule = (_, path, body) =>
         path === '/_bulk' && body.includes('heavy')
           ? { answer: 429, content: { error: { type: 'es_rejected_execution_exception' }, status: 429 } }

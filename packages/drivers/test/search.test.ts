@@ -38,7 +38,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(server.requests).toEqual(['POST /_bulk'])
   })
 
-  it('names the server that gave no answer in time, without showing the password', async () => {
+  it('names the server that did not answer in time, without showing the password', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     proxy.delay(60_000)
@@ -54,7 +54,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     }
   })
 
-  it('writes no record twice if a part of a batch was put off, and counts refused records once', async () => {
+  it('writes no record twice if the server postpones a part of a batch, and counts refused records once', async () => {
     const driver = open(storeUrl())
     const trace = makeTrace(5)
     const unfit = makeRecord({ base_id: 'x'.repeat(32_767) })
@@ -83,7 +83,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it.each([413, 400])('finds the record for which a whole request is answered with %i', async status => {
+  it.each([413, 400])('finds the record that makes the server reject the whole request with %i', async status => {
     const driver = open(storeUrl())
     const trace = makeTrace(6)
     server.intercept = (_, path, body) =>
@@ -188,11 +188,11 @@ describe.each([
 })
 
 describe('elasticsearch://', () => {
-  it('refuses a user beside an API key', () => {
+  it('refuses a user together with an API key', () => {
     expect(refusalOf('elasticsearch://a:b@db/?api_key=c').message).toContain('or api_key')
   })
 
-  it('rejects with ERR_STORE if the server is an OpenSearch', async () => {
+  it('rejects with ERR_STORE if the server is OpenSearch', async () => {
     const server = await startSearch({ product: 'opensearch' })
     onTestFinished(() => server.kill())
 

@@ -9,7 +9,7 @@ import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js
 export interface FaultyServer {
   readonly host: string
   readonly port: number
-  /** Whether the server recognizes repeated records by our ids, so that no fate is unknown. */
+  /** Whether the server recognizes repeated records by the driver's ids, so that the fate of every record is known. */
   readonly knowsIds: boolean
   /** Returns the connection string with this port. */
   url(port: number): string
@@ -38,7 +38,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
   const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(server.url(proxy.port)), maxRecords)
 
   describe(`${name}, when its server`, () => {
-    it('starts late, receives every record after its start', async () => {
+    it('starts late, delivers every record after the start', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
@@ -52,7 +52,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is killed and restarted under load, loses and repeats no record', async () => {
+    it('is killed and restarted under load, neither loses nor repeats a record', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
@@ -82,7 +82,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is slow, never blocks the program: records without room are dropped and counted', async () => {
+    it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
       const load = openNotifier(5 * BATCH)
       await load.write(1)
       proxy.delay(30)
@@ -105,7 +105,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('hangs, delays no program, however the program ends', async () => {
+    it('hangs, does not delay the end of a program, whichever way it ends', async () => {
       const ends = await endAllBesideHang(server.url(proxy.port), async () => proxy.delay(600_000))
 
       expectAllEndInTime(ends, name)

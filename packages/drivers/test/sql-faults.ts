@@ -59,7 +59,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
   }
 
   describe(`${name}, when its server`, () => {
-    it('starts late, receives every record after its start', async () => {
+    it('starts late, delivers every record after the start', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
@@ -87,14 +87,14 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('loses its connections in the middle of batches, keeps each batch whole or not at all', async () => {
+    it('loses its connections in the middle of batches, stores each batch completely or not at all', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
       await load.write(BATCH)
       const batchBytes = proxy.bytesSent - before
 
-      // The connection is cut in each part of the batch, and near its end, where the batch is committed.
+      // The connection is cut in each part of the batch, and at each byte near its end, where the batch is committed.
       const offsets = [0.05, 0.3, 0.6, 0.9].map(part => Math.round(part * batchBytes))
       for (const bytes of [...offsets, ...Array.from({ length: 30 }, (_, back) => batchBytes - back)]) {
         proxy.cutAfter(bytes)
@@ -107,7 +107,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('ends idle connections, is connected to again', async () => {
+    it('ends idle connections, connects again', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       proxy.cut()
@@ -118,7 +118,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is slow, never blocks the program: records without room are dropped and counted', async () => {
+    it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
       const load = openNotifier(5 * BATCH)
       proxy.delay(30)
 
@@ -131,7 +131,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is read-only for a while, receives every record afterwards', async () => {
+    it('is read-only for a while, delivers every record afterwards', async () => {
       const load = openNotifier()
       await server.forbidWrites()
 
@@ -148,7 +148,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('refuses connections for a while, receives every record afterwards', async () => {
+    it('refuses connections for a while, delivers every record afterwards', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       await server.lockOut()
@@ -177,7 +177,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('has a full disk, receives every record when there is room again', async () => {
+    it('has a full disk, delivers every record when there is room again', async () => {
       const load = openNotifier()
       await server.obstruct()
 
@@ -192,7 +192,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('never answers, is given up after connect_timeout', async () => {
+    it('never answers, stops waiting after connect_timeout', async () => {
       proxy.delay(60_000)
       const driver = openDriver(`${storeUrl()}?connect_timeout=1`)
 
@@ -212,7 +212,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('is one of several silent servers, is not tried any more after the store was closed', async () => {
+    it('is one of several silent servers, does not try the next one after the store was closed', async () => {
       proxy.delay(60_000)
       const host = `127.0.0.1:${proxy.port}`
       const url = storeUrl().replace(host, [host, host, host].join())

@@ -9,20 +9,20 @@ export interface OpenTransaction {
   end(): Promise<void>
 }
 
-/** Empty database that another program uses, too. */
+/** Empty database that another program also uses. */
 export interface LockedDatabase extends TestDatabase {
   /** Begins a transaction in the other program, and runs a statement in it. */
   hold(statement: string): Promise<OpenTransaction>
   /** Makes the other program lock the whole table. */
   holdTable(): Promise<OpenTransaction>
-  /** Returns the expected words of the driver about the holder of the lock. */
+  /** Returns the words with which the driver should describe the lock's holder. */
   describeHolder(id: string): string
 }
 
 const BEFORE = new Date('2027-01-01T00:00:00Z')
 const STATEMENT = 'SELECT id FROM data WHERE'
 
-/** Declares how a driver handles locks of another transaction on the rows that it has to remove. */
+/** Declares how a driver handles rows that it has to remove but that another transaction has locked. */
 export function describeLocks(createDatabase: () => Promise<LockedDatabase>): void {
   async function fill(traces: number) {
     const database = await createDatabase()
@@ -39,7 +39,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
   }
 
   it.each([3, 600, 6_000])(
-    'prunes all of %i traces but one that is locked, and names who has locked it',
+    'prunes all of %i traces except a locked one, and names the holder of the lock',
     async many => {
       const { driver, hold } = await fill(many)
       const transaction = await holdUntilTheEnd(hold(`${STATEMENT} base_id = 'trace-1' FOR UPDATE`))
@@ -56,7 +56,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     },
   )
 
-  it('prunes the unlocked half of the traces, and the other half when the lock is gone', async () => {
+  it('prunes the unlocked half of the traces, and the other half when the lock is released', async () => {
     const { driver, hold } = await fill(1_000)
     const transaction = await hold(`UPDATE data SET project = 'held' WHERE base_id LIKE '%7%'`)
     const lockedOnes = Array.from({ length: 1_000 }, (_, index) => `${index}`).filter(name => name.includes('7'))
@@ -92,7 +92,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     )
   })
 
-  it('deletes the unlocked records of a trace, and says that others are left', async () => {
+  it('deletes the unlocked records of a trace, and says that other records remain', async () => {
     const { driver, hold } = await fill(1)
     const transaction = await hold(`UPDATE data SET project = 'held' WHERE name = 'db-stop'`)
 
@@ -117,7 +117,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     })
   })
 
-  it('names the holder of a table lock, and removes and writes when the table is free', async () => {
+  it('names the holder of a table lock, and removes and writes records when the table is unlocked', async () => {
     const { url, driver, holdTable, describeHolder } = await fill(3)
     const transaction = await holdTable()
     const writer = open(url)

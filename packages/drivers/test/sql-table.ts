@@ -14,7 +14,7 @@ export interface TestDatabase {
   urlFor(...rights: readonly string[]): Promise<string>
 }
 
-/** Declares the tests of drivers that use the table of Python's SQLAlchemy driver on a database server. */
+/** Declares the tests of a driver for a database server, whose table is that of Python's SQLAlchemy driver. */
 export function describeTable(name: string, createDatabase: () => Promise<TestDatabase>): void {
   describe(`${name} and its table`, () => {
     it('creates the table once, even if several drivers write first at the same time', async () => {
@@ -41,7 +41,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await driver.listTraces?.()).toHaveLength(1)
     })
 
-    it('leaves the table of another program alone', async () => {
+    it('does not touch a table that another program uses', async () => {
       const { url, run } = await createDatabase()
       await run('CREATE TABLE data (id INTEGER, name VARCHAR(20))')
       const driver = open(url)
@@ -100,7 +100,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(lengths).toEqual([5, 5, 5, 5])
     })
 
-    it('refuses records whose texts do not fit into the columns, and keeps the rest', async () => {
+    it('refuses records whose strings do not fit into the columns, and keeps the rest', async () => {
       const { url } = await createDatabase()
       const driver = open(url)
       const wide = '😀'.repeat(255)

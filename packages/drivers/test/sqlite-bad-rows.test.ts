@@ -9,28 +9,28 @@ import { temporaryDirectory } from './temporary-directory.js'
 const COLUMNS = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name', 'data'] as const
 const NO_TYPES = `CREATE TABLE data (id INTEGER NOT NULL PRIMARY KEY, ${COLUMNS.join(', ')})`
 
-/** Rows that a program other than a tracer has written into the table. Each column is an SQL expression. */
+/** Rows that some other program wrote into the table. The value of each column is an SQL expression. */
 const BAD: Readonly<Record<string, Partial<Record<(typeof COLUMNS)[number], string>>>> = {
   'no data': { data: 'NULL' },
-  'data that are no JSON': { data: `'{"info": {'` },
-  'data that are bytes': { data: `x'00ff00ff'` },
-  'data that are a number': { data: '7' },
-  'a number in data that JavaScript does not have': { data: '9223372036854775807' },
+  'data that is not JSON': { data: `'{"info": {'` },
+  'data that is bytes': { data: `x'00ff00ff'` },
+  'data that is a number': { data: '7' },
+  'a number in data that JavaScript cannot represent': { data: '9223372036854775807' },
   'data of another shape': { data: `'[[1], 2]'` },
-  'data nested deep': { data: `'${'['.repeat(100_000)}${']'.repeat(100_000)}'` },
-  'info nested deep': { data: `'{"info": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}'` },
-  'a time that is not a text': { timestamp: '1e300' },
+  'deeply nested data': { data: `'${'['.repeat(100_000)}${']'.repeat(100_000)}'` },
+  'deeply nested info': { data: `'{"info": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}'` },
+  'a time that is not a string': { timestamp: '1e300' },
   'a time that is a large number': { timestamp: '9223372036854775807' },
   'a time that is bytes': { timestamp: `x'ff'` },
   'no time': { timestamp: 'NULL' },
   'names that are bytes': { name: `x'fe'`, service: `x'fe'`, project: `x'fe'` },
   'names that are large numbers': { name: '9223372036854775807', service: '-9223372036854775808' },
   'no names': { name: 'NULL', service: 'NULL', project: 'NULL', trace_id: 'NULL', parent_id: 'NULL', host: 'NULL' },
-  'a text that is no UTF-8': { name: `CAST(x'80ff' AS TEXT)` },
+  'a string that is not UTF-8': { name: `CAST(x'80ff' AS TEXT)` },
 }
 
 describe('a row with', () => {
-  it.each(Object.entries(BAD))('%s costs no other row', async (_, columns) => {
+  it.each(Object.entries(BAD))('%s does not prevent the reading of other rows', async (_, columns) => {
     const { driver, add } = await openStore()
     add(columns)
 
@@ -67,11 +67,11 @@ describe('a trace whose id is', () => {
 
   it.each([
     ['bytes', (index: number) => `CAST('old-${index}' AS BLOB)`],
-    ['a text that is no UTF-8', (index: number) => `CAST(x'80ff' || 'old-${index}' AS TEXT)`],
+    ['a string that is not UTF-8', (index: number) => `CAST(x'80ff' || 'old-${index}' AS TEXT)`],
     ['a number', (index: number) => `${index}`],
   ])('%s is removed and counted like any other', { timeout: 30_000 }, async (_, toId) => {
     const { driver, add, count } = await openStore()
-    // The traces are more than the driver removes at once.
+    // There are more traces than the driver removes at once.
     for (let index = 0; index < 250; index++) {
       add({ base_id: toId(index), timestamp: OLD })
       add({ base_id: toId(index), timestamp: OLD })
@@ -83,7 +83,7 @@ describe('a trace whose id is', () => {
     expect(count()).toBe(3)
   })
 
-  it('bytes is kept as long as the trace has a young record', async () => {
+  it('bytes is kept as long as the trace has a recent record', async () => {
     const { driver, add, count } = await openStore()
     add({ base_id: `x'80'`, timestamp: OLD })
     add({ base_id: `x'80'` })

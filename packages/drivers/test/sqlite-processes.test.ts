@@ -12,7 +12,7 @@ import { finish, fixture, printed, startFixture } from './child.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-describe('sqlite:// among several processes', () => {
+describe('sqlite://, used by several processes,', () => {
   it("waits for another process's lock without blocking the event loop, and then writes", async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
@@ -24,7 +24,7 @@ describe('sqlite:// among several processes', () => {
     const writing = driver.write(trace).then(() => {
       written = true
     })
-    // If the driver blocked the event loop, it would give up on the lock during this wait.
+    // If the driver blocked the event loop, it would stop waiting for the lock during this loop.
     for (let turn = 0; turn < 20; turn++) await delay(10)
     const writtenWhileLocked = written
     holder.stdin.end()
@@ -95,7 +95,7 @@ describe('sqlite:// among several processes', () => {
     for (const prefix of ['a', 'b', 'c']) expect(await readAll(driver, `${prefix}-59`)).toHaveLength(10)
   })
 
-  it('is intact after its writer was killed, and holds all acknowledged records', async () => {
+  it('keeps an intact database with all acknowledged records after its writer was killed', async () => {
     for (let round = 0; round < 3; round++) {
       const { driver, path } = openStore()
       const writer = startFixture('write-batches.mjs', [`sqlite:///${path}`, 'killed'])
@@ -116,8 +116,9 @@ describe('sqlite:// among several processes', () => {
 })
 
 /**
- * Kills a thread by a message that it does not understand, before it handles the next message. `terminate()` is no
- * alternative: inside the addon that Node 20 needs, it ends the whole process and Vitest with it.
+ * Kills a thread with a message that it does not understand, before it handles the next message. `terminate()` is no
+ * alternative, because it ends the whole process, and Vitest with it, while the thread runs the addon that Node 20
+ * needs.
  */
 function kill(thread: Worker | undefined): void {
   thread?.postMessage(null)

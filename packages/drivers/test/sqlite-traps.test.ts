@@ -20,7 +20,7 @@ const TRAPS: readonly (readonly [string, string, RegExp])[] = [
     /has a trigger/,
   ],
   [
-    'a trigger on its table, whose name is written otherwise',
+    'a trigger on its table, whose name is spelled differently',
     `${TABLE} ${OTHER} CREATE TRIGGER t BEFORE DELETE ON "DATA" BEGIN INSERT INTO other ${ENDLESS}; END`,
     /has a trigger/,
   ],
@@ -34,7 +34,7 @@ const TRAPS: readonly (readonly [string, string, RegExp])[] = [
   ['a virtual generated column', TABLE.replace(');', ', more TEXT AS (upper(data)));'), /has a generated column/],
 ]
 
-describe('a database with SQL of its own', () => {
+describe('a database that contains its own SQL', () => {
   async function write(before: string, after: string, onFinished: OnTestFinished) {
     const path = join(temporaryDirectory(onFinished), 'traces.db')
     const child = startFixture('write-into-trap.mjs', [path, before, after], { onFinished })
@@ -43,17 +43,20 @@ describe('a database with SQL of its own', () => {
     return JSON.parse(stdout)
   }
 
-  // The tests run concurrently, because each waits for some seconds.
-  it.concurrent.for(TRAPS)('is refused for %s that existed before', async ([, sql, reason], { onTestFinished }) => {
-    const { refusal, read, stats } = await write(sql, '', onTestFinished)
+  // The tests run concurrently, because each waits for several seconds.
+  it.concurrent.for(TRAPS)(
+    'is refused because of %s that existed before',
+    async ([, sql, reason], { onTestFinished }) => {
+      const { refusal, read, stats } = await write(sql, '', onTestFinished)
 
-    expect(refusal).toMatch(reason)
-    expect(read).toMatch(reason)
-    expect(stats).toMatchObject({ written: 0, dropped: 1, unknown: 0 })
-  })
+      expect(refusal).toMatch(reason)
+      expect(read).toMatch(reason)
+      expect(stats).toMatchObject({ written: 0, dropped: 1, unknown: 0 })
+    },
+  )
 
   it.concurrent.for(TRAPS)(
-    'is refused for %s that is added while the database is open',
+    'is refused because of %s that is added while the database is open',
     async ([, sql, reason], { onTestFinished }) => {
       const { refusal, read, stats } = await write('', `DROP TABLE data; ${sql}`, onTestFinished)
 
@@ -74,7 +77,7 @@ describe('a database with SQL of its own', () => {
     expect(stats).toMatchObject({ written: 2, dropped: 0 })
   })
 
-  it.concurrent('is accepted if the word CHECK is only a name, a comment or a text', async ({ onTestFinished }) => {
+  it.concurrent('is accepted if the word CHECK is only a name, a comment or a string', async ({ onTestFinished }) => {
     const column = `"check" TEXT DEFAULT 'CHECK (1)' /* CHECK (1) */`
 
     const { refusal } = await write(TABLE.replace(');', `, ${column});`), '', onTestFinished)

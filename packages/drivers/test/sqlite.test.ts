@@ -33,8 +33,8 @@ describe('the path of sqlite://', () => {
 })
 
 describe('sqlite://...?ttl=', () => {
-  // If the cost grew by the square of the records, this would take minutes, and the store could not be written
-  // meanwhile.
+  // If the cost grew with the square of the number of records, the removal would take minutes, and no record could be
+  // written meanwhile.
   it('does not hang on a trace of many records', { timeout: 30_000 }, async () => {
     const { driver } = openStore()
     await driver.write(makeTrace(20_000))
@@ -84,7 +84,7 @@ describe('sqlite://', () => {
     expect(existsSync(dirname(path))).toBe(false)
   })
 
-  it('creates the directory, the database and the files beside it for their owner alone', async () => {
+  it('creates the directory, the database and the files beside it so that only their owner has access', async () => {
     const { driver, path } = openStore()
 
     await driver.write([makeRecord()])
@@ -132,7 +132,7 @@ describe('sqlite://', () => {
     ).toEqual(['SEARCH data USING INDEX ix_data_timestamp (timestamp<?)'])
   })
 
-  it('uses a write-ahead log, and leaves only one file after closing', async () => {
+  it('uses a write-ahead log, and leaves only the database file after closing', async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
 
@@ -174,7 +174,7 @@ describe('sqlite://', () => {
       /not an SQLite database/,
     ],
     ['a directory', (path: string) => mkdirSync(path), /cannot be opened/],
-  ])('says so if the path leads to %s', async (_, occupy, reason) => {
+  ])('reports a path that leads to %s', async (_, occupy, reason) => {
     const { driver, path } = openStore()
     mkdirSync(dirname(path))
     occupy(path)
@@ -233,7 +233,7 @@ describe('sqlite://', () => {
     expect(query(`${path}.old`, 'SELECT count(*) AS records FROM data')).toMatchObject([{ records: 2 }])
   })
 
-  it('reads a store of many traces only as far back as a list needs', async () => {
+  it('reads a store with many traces only as far back as a list needs', async () => {
     const { driver } = openStore()
     const at = (index: number) => new Date(Date.UTC(2026, 0, 1) + index).toISOString().replace('Z', '000')
     for (let start = 0; start < 20_000; start += 5_000) {

@@ -8,7 +8,7 @@ import { describeServerFaults, expectBalance, type FaultyServer } from './server
 export interface FaultyStandIn extends FaultyServer {
   /** Makes the server refuse records named "bad". */
   refuseBad(): void
-  /** Makes the server postpone all records, with the error of its protocol for that. */
+  /** Makes the server postpone all records, with its protocol's error for that. */
   takeNothing(): void
   /** Makes the server accept all records again. */
   repair(): void
@@ -35,7 +35,7 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
   const openNotifier = () => openLoad(openDriver(server.url(server.port)))
 
   describe(`${name}, when its server`, () => {
-    it('takes no records for a while, receives every record afterwards', async () => {
+    it('accepts no records for a while, delivers every record afterwards', async () => {
       const load = openNotifier()
       server.takeNothing()
 

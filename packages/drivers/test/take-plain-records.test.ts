@@ -49,7 +49,7 @@ describe('takePlainRecords', () => {
     expect(batches).toEqual([[]])
   })
 
-  it("adds to the number that the store refuses, and keeps the store's reason", async () => {
+  it("adds to the number of records that the store refuses, and keeps the store's reason", async () => {
     const { write } = createStore({ refused: 1, reason: 'It is full.', unknown: 1 })
 
     const result = await write([makeRecord(), null, makeRecord(), makeRecord()] as TraceRecord[])
@@ -57,7 +57,7 @@ describe('takePlainRecords', () => {
     expect(result).toEqual({ refused: 2, reason: 'It is full.', unknown: 1 })
   })
 
-  it('maps the records that the store holds to their positions in the given batch', async () => {
+  it('maps the records that the store postpones to their positions in the given batch', async () => {
     const { write } = createStore({ refused: 0, held: [0, 2] })
 
     const result = await write([null, makeRecord(), makeRecord(), null, makeRecord()] as TraceRecord[])

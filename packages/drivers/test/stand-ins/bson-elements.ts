@@ -2,7 +2,7 @@ import { BSON } from 'mongodb'
 
 const { Long } = BSON
 
-/** The members of a BSON document as the client sent them, by name. The bytes of a member include its type. */
+/** The members of a BSON document as the client sent them, by name. Each member's bytes include its type. */
 export type BsonElements = ReadonlyMap<string, Buffer>
 
 const HEADER = 4

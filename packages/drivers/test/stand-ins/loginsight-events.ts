@@ -60,7 +60,7 @@ function toStored(event: unknown): StoredEvent {
   return { text: text.slice(0, MAX_TEXT), timestamp: Date.now(), fields: fields as Field[] }
 }
 
-/** Runs a query. Its path holds constraints of the form `field/OPERATOR value`. Unknown constraints are refused. */
+/** Runs a query. The path contains constraints of the form `field/OPERATOR value`. Unknown constraints are refused. */
 export function queryEvents(store: readonly StoredEvent[], path: string, parameters: URLSearchParams): StoredEvent[] {
   const constraints = readConstraints(path)
   const limit = Number(parameters.get('limit') ?? 100)
@@ -112,7 +112,7 @@ function fulfils(event: StoredEvent, { field, operator, value }: Constraint): bo
   return contents.some(content => hasPhrase(toTokens(content), phrase))
 }
 
-/** Returns the words of a text in lower case. A "*" matches any end of a word. */
+/** Returns the words of a text in lowercase. They may contain the wildcards "*" and "?". */
 function toTokens(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_*?-]+/gu) ?? []
 }

@@ -1,7 +1,7 @@
 // A stand-in for VMware's Log Insight, which is not available. It implements the sessions, ingestion and queries of the
-// documented REST API over real sockets. One port has TLS, with a self-made certificate. The other has no TLS, for
-// Python's driver. The stand-in keeps events in memory, and refuses every path, operator or member that it does not
-// know. The same tests run against a real server if OSPROFILER_TEST_LOGINSIGHT_URL names one.
+// documented REST API over real sockets. One port uses TLS with a generated certificate. The other, for Python's
+// driver, does not use TLS. The stand-in keeps events in memory, and refuses every path, operator or member that it
+// does not know. The same tests run against a real server if OSPROFILER_TEST_LOGINSIGHT_URL names one.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ export interface LogInsightStandIn {
   readonly plainPort: number
   readonly certificateFile: string
   readonly events: StoredEvent[]
-  /** Returns an answer in place of the stand-in's own, or undefined. */
+  /** Returns an answer that replaces the stand-in's own answer, or undefined. */
   intercept:
     | ((method: string, path: string, body: string) => { readonly status: number; readonly body: object } | undefined)
     | undefined

@@ -158,7 +158,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
-/** Returns the members that a filter compares for equality. A document that an update adds has these members, too. */
+/** Returns the members that a filter compares for equality. A document that an upsert adds also gets these members. */
 function readEqualities(filter: Values): Values {
   const pairs = Object.entries(filter).map(([key, condition]) => [key, (condition as Values).$eq ?? condition])
   return Object.fromEntries(pairs)

@@ -55,7 +55,7 @@ function isOperators(condition: unknown): condition is Values {
   return Object.keys(condition).some(key => key.startsWith('$'))
 }
 
-/** Returns the value at a path of names, which are separated by dots. */
+/** Returns the value at a path of names separated by dots. */
 export function valueAt(document: unknown, path: string): unknown {
   let value = document
   for (const name of path.split('.')) {
@@ -65,7 +65,7 @@ export function valueAt(document: unknown, path: string): unknown {
   return value
 }
 
-/** MongoDB's filters compare only values of the same kind. */
+/** MongoDB's filters compare only values of the same type. */
 function isComparable(value: unknown, operand: unknown): boolean {
   return rankOf(value) === rankOf(operand)
 }
@@ -75,7 +75,7 @@ function isEqual(value: unknown, other: unknown): boolean {
   return isComparable(value, other) && compareValues(value, other) === 0
 }
 
-/** Compares values for a sort: kinds by their rank, texts by their UTF-8 bytes. */
+/** Compares values for a sort: first by the rank of their types, and strings by their UTF-8 bytes. */
 export function compareValues(one: unknown, other: unknown): number {
   const rank = rankOf(one) - rankOf(other)
   if (rank !== 0) return rank

@@ -1,7 +1,7 @@
 // A stand-in for MongoDB, for features that mongo-java-server lacks: users, TLS, the removal of old documents,
 // failures, and a list of the received commands. It speaks the wire protocol over real sockets: OP_MSG, and OP_QUERY
-// for a first hello. The stand-in keeps documents in memory, and refuses every command, operator or option that it does
-// not know. mongodb-stand-in.test.ts compares its answers with those of mongo-java-server.
+// for a client's first hello. The stand-in keeps documents in memory, and refuses every command, operator or option
+// that it does not know. mongodb-stand-in.test.ts compares its answers with those of mongo-java-server.
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -15,7 +15,7 @@ export interface MongodbStandIn {
   readonly host: string
   readonly port: number
   readonly database: StandInDatabase
-  /** Returns an answer in place of the stand-in's own, or undefined. */
+  /** Returns an answer that replaces the stand-in's own answer, or undefined. */
   intercept: ((command: Command) => Readonly<Record<string, unknown>> | undefined) | undefined
   /** The names of the commands received since the start. */
   readonly commands: string[]
@@ -105,7 +105,7 @@ export async function startMongodb({ credentials, tls }: MongodbStandInOptions =
   }
 }
 
-/** Reads a message: a document, and the sequences of documents that stand for one of its members. */
+/** Reads a message: a document, and sequences of documents, each of which is one of that document's members. */
 function readMessage(message: Buffer): Command {
   let body: Buffer = Buffer.alloc(0)
   const documents: Buffer[] = []

@@ -104,7 +104,7 @@ export class StandInCluster {
     return { acknowledged: true, index: name }
   }
 
-  /** Returns the index of this name. A write creates a missing index. */
+  /** Returns the index with this name. A write creates a missing index. */
   #indexFor(name: string): StandInIndex {
     const index = this.#indices.get(name) ?? new StandInIndex(name)
     this.#indices.set(name, index)

@@ -12,7 +12,7 @@ interface Stored extends Hit {
   readonly since: number
 }
 
-/** The milliseconds after which an index shows new documents without a refresh. */
+/** After this time, in milliseconds, searches find new documents even without a refresh. */
 const REFRESH_AFTER = 1_000
 const MAX_WINDOW = 10_000
 const MAX_ID_BYTES = 512

@@ -17,7 +17,7 @@ const MAX_FIELDS = 1_000
 const MAX_DEPTH = 20
 const MAX_TERM_BYTES = 32_766
 const KNOWN_TYPES = new Set(['keyword', 'text', 'date', 'boolean', 'long', 'float', 'object'])
-/** A date without a given format: a part of ISO 8601, or milliseconds. */
+/** A date in the default format: an ISO 8601 date, possibly shortened. */
 const DATE = /^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?$/
 const DETECTED_DATE = /^\d{4}(?:-\d\d(?:-\d\d(?:T.*)?)?)?$/
 
@@ -109,7 +109,7 @@ function checkValue(field: Field, name: string, value: unknown): void {
   if (!fits && lenient !== true) throw unparsable(`failed to parse field [${name}] of type [${type}]`)
 }
 
-/** Converts a date to milliseconds. Further digits are cut. */
+/** Converts a date to milliseconds. Smaller units are cut off. */
 export function toDate(value: unknown): number | undefined {
   const text = String(value)
   if (/^-?\d{5,}$/.test(text)) return Number(text)

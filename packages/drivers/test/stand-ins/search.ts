@@ -1,7 +1,7 @@
 // A stand-in for Elasticsearch and OpenSearch, for faults that a real server cannot be made to show. It implements the
 // part of their REST API that our drivers and Python's use, over real sockets for the real clients. The stand-in keeps
-// documents in memory, and maps them dynamically or by the mapping of their index. New documents are visible only after
-// a refresh. A bulk request is answered document by document. The stand-in refuses every path, query, aggregation or
+// documents in memory, and maps them dynamically or by their index's mapping. New documents are visible only after a
+// refresh. A bulk request is answered document by document. The stand-in refuses every path, query, aggregation or
 // mapping that it does not know. search-suite.ts compares its answers with those of the real servers.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -17,7 +17,7 @@ export interface SearchStandIn {
   readonly host: string
   readonly port: number
   readonly cluster: StandInCluster
-  /** Returns an answer in place of the stand-in's own, or undefined. */
+  /** Returns an answer that replaces the stand-in's own answer, or undefined. */
   intercept: ((method: string, path: string, body: string) => Answer | undefined) | undefined
   /** The requests received since the start. */
   readonly requests: string[]
