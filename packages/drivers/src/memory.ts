@@ -4,7 +4,7 @@ import { selectTraces, tallyRecords } from './listing/trace-tally.js'
 import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
-/** Holds one trace with the default maximum number of points. */
+/** Enough for one trace with the default maximum number of points. */
 const MAX_RECORDS = 250_000
 
 interface MemoryStore {
@@ -16,8 +16,9 @@ interface MemoryStore {
 const namedStores = new Map<string, MemoryStore>()
 
 /**
- * Keeps records in this process, for tests. `memory://` opens a new store; `memory://name` is shared, and outlives
- * `close()`. Above 250,000 records, the oldest traces are removed. Records that still do not fit are refused.
+ * Keeps records in this process, for tests. `memory://` opens a new store. `memory://name` is shared by all that use
+ * this name, and still exists after `close()`. Above 250,000 records, the oldest traces are removed. Records that do
+ * not fit even then are refused.
  */
 export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {

@@ -20,13 +20,14 @@ import { openSqliteDriver } from './sqlite/driver.js'
 /** Options that apply to every store. */
 export interface DriverOptions {
   /**
-   * Whether a store whose layout has a separate place for failed traces fills that place, like OSProfiler's
-   * `filter_error_trace`. Stores that find failed traces by their records always list them. Default: false.
+   * Whether to note failed traces separately, if the store's layout has a list, index or collection for them, like
+   * OSProfiler's `filter_error_trace`. Other stores find failed traces by their records and can always list them.
+   * Default: false.
    */
   readonly filterErrorTrace?: boolean | undefined
 }
 
-/** The driver of each scheme. Packages are looked up when a store is opened, and loaded on first use. */
+/** The driver of each scheme. Client packages are looked up when a store is opened, and loaded on first use. */
 const DRIVERS = new Map<string, OpenStore>([
   ['ceilometer', openCeilometerDriver],
   ['ceilometer+https', openCeilometerDriver],
@@ -53,7 +54,7 @@ const DRIVERS = new Map<string, OpenStore>([
   ['valkeys', openRedisDriver],
 ])
 
-/** Advice for schemes that other programs or OSProfiler in Python know. */
+/** Advice for schemes that belong to other programs or to OSProfiler for Python. */
 const SCHEME_ADVICE = new Map([
   ['amqp', 'Use "messaging://" for RabbitMQ.'],
   ['amqps', 'Use "messaging://" for RabbitMQ, with "?ssl=1" for TLS.'],
@@ -72,10 +73,10 @@ const SCHEME_ADVICE = new Map([
 const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
 
 /**
- * Opens the store that a connection string names. Returns at once and connects on first use.
+ * Opens the store that a connection string names. Returns immediately, and connects on first use.
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING` (malformed), `ERR_UNKNOWN_DRIVER`, `ERR_MISSING_CLIENT` (a package is
- * not installed). Messages show only the scheme and an unknown option's name: a password may stand anywhere else.
+ * not installed). Messages show only the scheme and an unknown option's name: any other part may contain a password.
  * @example
  * const driver = openDriver('sqlite:////var/lib/shop/traces.db')
  * profiler.setNotifier(profiler.createNotifier(driver))
@@ -86,8 +87,8 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
 }
 
 /**
- * Throws what `openDriver` would throw for a connection string, without looking for the store's client. An error with a
- * `cause` is about something that the string refers to, such as a certificate file.
+ * Throws what `openDriver` would throw for a connection string, without looking for the store's client. If the error
+ * has a `cause`, the error concerns something that the string refers to, such as a certificate file.
  */
 export function checkConnectionString(connectionString: string): void {
   open(connectionString, { filterErrorTrace: false, checkOnly: true })
@@ -106,7 +107,7 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   const lowerCaseScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(lowerCaseScheme)
   if (openStore === undefined) {
-    // A list of all schemes would hide the right one.
+    // Lists all schemes only if there is no advice, because a long list would hide the right one.
     const advice = SCHEME_ADVICE.get(lowerCaseScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
@@ -114,7 +115,7 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   return createDriver(openStore(location, { ...context, scheme: lowerCaseScheme, lifetime }), lifetime)
 }
 
-/** Shows nothing but a known scheme. Python's OSProfiler adds "://" to a lone scheme by itself. */
+/** Describes a missing scheme, and shows only a known scheme. Python's OSProfiler adds "://" to a scheme without it. */
 function describeMissingScheme(connectionString: string): string {
   const rule = 'A connection string begins with a scheme and "://"'
   const firstWord = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()

@@ -6,15 +6,15 @@ interface ExpressRequest extends IncomingMessage {
   readonly app?: ExpressApp
   readonly baseUrl?: string
   readonly params?: object
-  /** The route that was chosen last. Still set after the route has handed the request on. */
+  /** The route that was chosen last. It is still set after the route has called `next()`. */
   readonly route?: ExpressRoute
-  /** Set by the router that has the request, and `undefined` when all routers have handed it on. */
+  /** Set by the router that is handling the request, and `undefined` after all routers have called `next()`. */
   readonly next?: unknown
 }
 
 interface ExpressApp {
   readonly parent?: ExpressApp
-  /** In Express 4, where `router` throws. */
+  /** Express 4 has its router here, where reading `router` throws. */
   readonly _router?: Router
   readonly router?: Router
 }
@@ -27,32 +27,35 @@ interface Router {
   readonly stack?: readonly RouterLayer[]
 }
 
-/** A route with the mounts above it. */
+/** A route, including the paths at which its routers are mounted. */
 interface FoundRoute {
   readonly pattern: string
   /** The names of the route's own parameters, or `undefined` if they are unknown. */
   readonly params: readonly string[] | undefined
 }
 
-// Deeper than any application. A router may contain itself.
+// Deeper than in any real application. The limit is needed because a router may contain itself.
 const MAX_DEPTH = 32
 
-/** Returns the route that was chosen for a request, with the mounts above it, or `undefined`. */
+/** Returns the route that was chosen for a request, including the mount paths of its routers, or `undefined`. */
 export function findChosenRoute(req: IncomingMessage): string | undefined {
   return findRoute(req)?.pattern
 }
 
-/** Returns the route that is answering a request, and no route that has handed the request on. */
+/** Returns the route that is answering a request. A route that has called `next()` does not count. */
 export function findAnsweringRoute(req: IncomingMessage, res: ServerResponse): string | undefined {
   const found = findRoute(req)
   if (found === undefined) return undefined
   const { statusCode } = res
-  // Other statuses may answer an error of the route. Middleware that answers "not found" has no route.
+  // For other statuses, an error handler may be answering an error of the route. A 404 may come from middleware, which
+  // has no route.
   const mayBeMiddleware = statusCode < 400 || statusCode === 404
   return mayBeMiddleware && hasHandedOn(req, found) ? undefined : found.pattern
 }
 
-/** Whether the request has left its route: no router has it, or its parameters are those of another layer. */
+/**
+ * Returns whether the request has left its route: no router is handling it, or its parameters belong to another layer.
+ */
 function hasHandedOn({ app, next, params = {} }: ExpressRequest, found: FoundRoute): boolean {
   if (app !== undefined && next === undefined) return true
   return found.params?.some(name => !(name in params)) === true
@@ -62,7 +65,7 @@ function findRoute(req: ExpressRequest): FoundRoute | undefined {
   const { route, baseUrl = '', url = '/' } = req
   const path = route?.path
   if (route === undefined || !isRoutePath(path)) return undefined
-  // The two are always the whole path: a router that hands the request on restores the base.
+  // `baseUrl` and `url` together are always the whole path, because a router restores `baseUrl` when it calls `next()`.
   const fullPath = baseUrl + (url.split('?', 1)[0] ?? '')
   const apps: ExpressApp[] = []
   for (let app = req.app; app !== undefined && apps.length < MAX_DEPTH; app = app.parent) apps.unshift(app)
@@ -112,7 +115,10 @@ function findInRouter(
   return undefined
 }
 
-/** An application that has handed the request on is unknown from then on. */
+/**
+ * Finds a route in a mounted application. An application that has called `next()` can no longer be found, so its route
+ * is guessed.
+ */
 function findInMountedApp(
   route: ExpressRoute,
   path: string,
@@ -127,7 +133,10 @@ function describePath(path: unknown, matched: string): string {
   return path.flat(MAX_DEPTH).every(one => typeof one === 'string') ? matched : String(path)
 }
 
-/** Guesses the route in hidden routers: their mounts are the part of the path before the part of the route. */
+/**
+ * Guesses the route if its routers cannot be found. Their mount path is the part of the request's path before the
+ * route's part.
+ */
 function guessRoute(pattern: string, path: string): FoundRoute | undefined {
   const routeParts = pattern.replace(/\/$/, '').split('/')
   const pathParts = path.replace(/\/$/, '').split('/')

@@ -1,17 +1,17 @@
 import { Array, decodeURIComponent, Object, RegExp, String } from '@osprofiler/core/toolkit'
 
-/** A layer of a router of Express 4, or of `router` 2, which Express 5 uses. */
+/** A layer of a router in Express 4, or in `router` 2, which Express 5 uses. */
 export interface RouterLayer {
   readonly name?: string
   readonly handle?: unknown
   readonly route?: unknown
-  /** In Express 4. */
+  /** Only in Express 4. */
   readonly regexp?: RegExp & { readonly fast_slash?: boolean; readonly fast_star?: boolean }
   readonly keys?: readonly { readonly name: string | number }[]
-  /** In `router` 2. */
+  /** Only in `router` 2. */
   readonly slash?: boolean
   readonly matchers?: readonly ((path: string) => RouterMatch | false)[]
-  /** In `router` 2.3 and later. */
+  /** Only in `router` 2.3 and later. */
   readonly rawPath?: unknown
 }
 
@@ -20,17 +20,20 @@ interface RouterMatch {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** Part of a request's path that a layer matches. `params` are the names of the path's parameters. */
+/** The part of a request's path that a layer matches. `params` contains the names of the path's parameters. */
 export interface LayerMatch {
   readonly path: string
-  /** The matched path with the names of parameters, such as `/tenants/:tenant`. */
+  /** The matched path with parameter names instead of values, such as `/tenants/:tenant`. */
   readonly pattern: string
   readonly params: readonly string[]
 }
 
 const EMPTY_MATCH: LayerMatch = { path: '', pattern: '', params: [] }
 
-/** Matches a path as the layer does. The layer's own `match` would overwrite the match of another request. */
+/**
+ * Matches a path in the same way as the layer. The layer's own `match` is not used, because it would overwrite the
+ * match of another request.
+ */
 export function matchLayer(layer: RouterLayer, path: string): LayerMatch | undefined {
   if (layer.slash === true || layer.regexp?.fast_slash === true) return EMPTY_MATCH
   if (layer.regexp?.fast_star === true) return { path, pattern: '*', params: ['0'] }
@@ -52,7 +55,7 @@ function matchByMatchers({ matchers = [], rawPath }: RouterLayer, path: string):
   return undefined
 }
 
-/** Replaces the values of parameters with their names, each at the first segment with that value. */
+/** Replaces parameter values with their names. Each value is replaced in the first segment that equals it. */
 function replaceParamValues({ path, params }: RouterMatch): string {
   const unmatchedParams = Object.entries(params)
   const segments = path.split('/').map(segment => {
@@ -71,13 +74,14 @@ function decodeSegment(segment: string): string {
 }
 
 function matchByRegExp({ keys = [] }: RouterLayer, regexp: RegExp, path: string): LayerMatch | undefined {
-  // A copy that reports where its groups are. With the flag `g` or `y` it would remember where it stopped.
+  // Copies the regular expression with the flag `d`, which reports the positions of groups. The flags `g` and `y` are
+  // dropped, because they make matches start at the last position.
   const match = new RegExp(regexp.source, `${regexp.flags.replace(/[dgy]/g, '')}d`).exec(path)
   if (match === null) return undefined
   let pattern = ''
   let end = match.index
   for (const [index, span] of (match.indices ?? []).entries()) {
-    // A group inside another one, or a group without a match, has no place of its own.
+    // A group inside another group, or a group without a match, has no separate position.
     if (index === 0 || span === undefined || span[0] < end) continue
     const name = keys[index - 1]?.name
     pattern += path.slice(end, span[0]) + (typeof name === 'string' ? `:${name}` : '*')

@@ -3,8 +3,9 @@ import { servedRequest } from '@osprofiler/core/http'
 import { findChosenRoute } from './express-route.js'
 
 /**
- * Records the errors of routes in the request's point and passes them on. Register it after the routes and before the
- * application's own error handlers, because Express does not report errors to the first middleware.
+ * Creates an error handler that records the errors of routes in the request's point and passes them on. Register it
+ * after the routes and before the application's own error handlers. It is needed because Express does not report errors
+ * to the first middleware.
  *
  * @example
  * app.use(osprofilerErrorHandler())

@@ -4,17 +4,18 @@ import { createRequestTracer, type HttpOptions, type RequestStats } from '@ospro
 import { Object } from '@osprofiler/core/toolkit'
 import { findAnsweringRoute } from './express-route.js'
 
-/** A middleware for Express, Connect, or a plain `node:http` handler. */
+/** A middleware for Express or Connect, which can also be called from a plain `node:http` handler. */
 export interface OsprofilerMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void
-  /** How requests with trace headers were treated. */
+  /** The numbers of requests with trace headers, by outcome. */
   readonly stats: RequestStats
 }
 
 /**
- * Traces the requests that are signed with one of the keys, for Express 4 and 5. Register it first: its point lasts
- * from there to the end of the response. `osprofilerErrorHandler()` after the routes records errors. Without it, only
- * the status shows a 5xx. Without keys, those of `setup()` or of OSPROFILER_HMAC_KEYS count, if there are any.
+ * Creates a middleware for Express 4 and 5 that traces the requests that are signed with one of the keys. Register it
+ * first, because its point lasts from this middleware to the end of the response. Register `osprofilerErrorHandler()`
+ * after the routes to record errors. Otherwise, a trace shows a failed request only by its 5xx status. If no keys are
+ * given, the keys of `setup()` or of OSPROFILER_HMAC_KEYS are used, if there are any.
  *
  * @throws TypeError for empty keys, or an option of the wrong type.
  * @example

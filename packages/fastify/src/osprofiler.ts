@@ -16,18 +16,21 @@ declare module 'fastify' {
     readonly profiler: Profiler | undefined
   }
   interface FastifyInstance {
-    /** How requests with trace headers were treated. */
+    /** The numbers of requests with trace headers, by outcome. */
     readonly osprofiler: { readonly stats: RequestStats }
   }
 }
 
-/** Options of every HTTP adapter, and the keys. */
+/** The options of every HTTP adapter, and the keys. */
 export interface OsprofilerOptions extends HttpOptions {
-  /** A list, or a string split at commas. Default: the keys of `setup()` or of OSPROFILER_HMAC_KEYS. */
+  /**
+   * A list of keys, or a string with keys separated by commas. Default: the keys of `setup()` or of
+   * OSPROFILER_HMAC_KEYS.
+   */
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-// Async, because an error that a plugin with a callback throws cannot be caught, and ends the process.
+// Async, because if a plugin with a callback throws an error, nothing can catch it and the process ends.
 const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOptions) => {
   const { hmacKeys, prefix, logLevel, logSerializers, ...options } = pluginOptions as OsprofilerOptions &
     RegisterOptions
@@ -47,7 +50,7 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOpti
     tracer.serve(request.raw, reply.raw, served => {
       if (served !== undefined) {
         overrideSend(reply)
-        // Read now, because `reply.callNotFound()` gives the request another route.
+        // Read now, because `reply.callNotFound()` changes the request's route.
         const route = request.is404 ? undefined : request.routeOptions.url
         served.findRoute(() => route)
       }
@@ -61,8 +64,9 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOpti
   })
 }
 
-// Produces the body of a traced response in the request's context. Fastify reads on for a slow client from events of
-// its connection. With a hook `onSend`, Fastify would throw errors of `reply.send()` elsewhere.
+// Runs the code that produces the body of a traced response in the request's context. For a slow client, Fastify
+// continues to read the body from events of the connection. An `onSend` hook is not used, because with one, Fastify
+// would throw the errors of `reply.send()` elsewhere.
 const overrideSend = createOverride('send', (original, self, args) => {
   const request = (self as Partial<FastifyReply> | undefined)?.request?.raw
   if (request !== undefined) servedRequest(request)?.followBody(args[0])
@@ -70,10 +74,10 @@ const overrideSend = createOverride('send', (original, self, args) => {
 })
 
 /**
- * Traces the requests that are signed with one of the keys, for Fastify 5. Register it first: its point lasts from
- * there to the end of the response. The plugin is not encapsulated, so one registration serves the whole server. Adds
- * `request.profiler` and `fastify.osprofiler.stats`. Empty keys or a wrong option fail the registration with a
- * TypeError.
+ * A plugin for Fastify 5 that traces the requests that are signed with one of the keys. Register it first, because its
+ * point lasts from the plugin's hook to the end of the response. The plugin is not encapsulated, so one registration
+ * applies to the whole server. It adds `request.profiler` and `fastify.osprofiler.stats`. With empty keys or a wrong
+ * option, the registration fails with a TypeError.
  *
  * @example
  * app.register(osprofiler, { hmacKeys: ['NEW', 'OLD'] })

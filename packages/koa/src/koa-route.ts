@@ -1,16 +1,16 @@
 import { Array, RegExp, String, types } from '@osprofiler/core/toolkit'
 
-/** Members that routers and `koa-mount` leave on Koa's context. */
+/** Members that routers and `koa-mount` set on Koa's context. */
 export interface KoaRouting {
   readonly method?: string
   readonly originalUrl?: string
   /** The path of the layer that ran last or was about to run. Set by `@koa/router` and `koa-router`. */
   readonly _matchedRoute?: unknown
-  /** The layers whose path matched, whatever their methods. Set by the routers. */
+  /** The layers whose path matched, regardless of their methods. Set by the routers. */
   readonly matched?: unknown
-  /** The parts of the path that the last layer has captured. Set by the routers. */
+  /** The parts of the path that the last layer captured. Set by the routers. */
   readonly captures?: unknown
-  /** The last prefix that `koa-mount` has cut off the path. */
+  /** The last prefix that `koa-mount` removed from the path. */
   readonly mountPath?: unknown
 }
 
@@ -20,12 +20,12 @@ interface RouterLayer {
   readonly regexp?: unknown
 }
 
-/** Returns the route that a router of Koa has chosen, with the prefixes of routers and mounts, or `undefined`. */
+/** Returns the route that a Koa router chose, including the prefixes of routers and mounts, or `undefined`. */
 export function findKoaRoute(ctx: KoaRouting): string | undefined {
   const { _matchedRoute: path, matched, method } = ctx
   if (path === undefined) return undefined
   const layers: readonly RouterLayer[] = Array.isArray(matched) ? matched : []
-  // Middleware of a router is a layer without methods, and has a pattern of its own.
+  // A router's middleware is a layer without methods and with its own pattern, so layers with methods are preferred.
   const layer =
     layers.find(each => each.path === path && hasMethods(each)) ?? layers.findLast(each => hasMethod(each, method))
   const route = layer === undefined ? path : layer.path
@@ -41,8 +41,9 @@ function hasMethod({ methods }: RouterLayer, method: unknown): boolean {
   return Array.isArray(methods) && methods.includes(method)
 }
 
-// Returns the prefixes that `koa-mount` cut off before the layer ran. The context has only the last mount, even if it
-// has handed the request on. So the layer shows where its part of the path begins.
+// Returns the prefixes that `koa-mount` removed before the layer ran. The context contains only the last mount, even if
+// that mount has already called `next()`. Therefore the layer's captures show where the layer's part of the path
+// begins.
 function findMountPrefix(
   { originalUrl = '', mountPath, captures }: KoaRouting,
   layer: RouterLayer | undefined,
@@ -58,16 +59,16 @@ function findMountPrefix(
     firstFit ??= path.slice(0, end)
     if (areSameCaptures(captured, captures)) return path.slice(0, end)
   }
-  // A route for all paths matches with and without the prefix.
+  // A route that matches all paths matches with and without the prefix.
   const capturedWithoutMount = capture(path, layer)
   return capturedWithoutMount !== undefined && areSameCaptures(capturedWithoutMount, captures) ? '' : (firstFit ?? '')
 }
 
-/** Returns what the layer captures from a path, or `undefined` without a match. */
+/** Returns what the layer captures from a path, or `undefined` if the path does not match. */
 function capture(path: string, layer: RouterLayer | undefined): readonly (string | undefined)[] | undefined {
   const regexp = layer?.regexp
   if (!types.isRegExp(regexp)) return undefined
-  // A copy, because a pattern with the flag `g` remembers where it stopped.
+  // Copies the pattern, because a pattern with the flag `g` starts at the position of its last match.
   return new RegExp(regexp.source, regexp.flags.replace(/[gy]/g, '')).exec(path)?.slice(1)
 }
 

@@ -20,14 +20,14 @@ export interface OsprofilerContext extends KoaRouting {
 /** A middleware for Koa 2 and 3. */
 export interface OsprofilerMiddleware {
   (ctx: OsprofilerContext, next: () => Promise<unknown>): Promise<unknown>
-  /** How requests with trace headers were treated. */
+  /** The numbers of requests with trace headers, by outcome. */
   readonly stats: RequestStats
 }
 
 /**
- * Traces the requests that are signed with one of the keys. Register it first: its point lasts from there to the end of
- * the response, and records the error that later middleware throws. Without keys, those of `setup()` or of
- * OSPROFILER_HMAC_KEYS count, if there are any.
+ * Creates a middleware that traces the requests that are signed with one of the keys. Register it first, because its
+ * point lasts from this middleware to the end of the response. The point records an error that later middleware throws.
+ * If no keys are given, the keys of `setup()` or of OSPROFILER_HMAC_KEYS are used, if there are any.
  *
  * @throws TypeError for empty keys, or an option of the wrong type.
  * @example
@@ -41,7 +41,7 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
       if (request === undefined) return next()
       request.findRoute(() => findKoaRoute(ctx))
       return settle(next, {
-        // Koa reads the body after all middleware, where a generator behind the body would lose its trace.
+        // Koa reads the body after all middleware has run. If a generator produces the body, it would lose its trace.
         done: () => request.followBody(ctx.body),
         failed: error => request.fail(error),
       })

@@ -5,23 +5,23 @@ import { hasKeySetting, readConnectionString, readFilterErrorTrace } from './env
 import type { SetupOptions } from './setup-options.js'
 import { warn } from './warn.js'
 
-/** Destination of the records, and the way to end their delivery. */
+/** The destination of the records, and the functions that end the delivery. */
 export interface Delivery {
   /** The store, opened on first use. */
   readonly driver: Driver | undefined
   readonly notifier: Notifier
-  /** Opens the store without connecting. Warns if this is impossible. */
+  /** Opens the store without connecting. Prints a warning if this fails. */
   open(): void
   flush(): Promise<void>
-  /** Delivers waiting records and takes no more. */
+  /** Delivers waiting records, and accepts no more. */
   end(): Promise<void>
-  /** Closes the store, unless the program opened it. Never rejects. */
+  /** Closes the store, unless the application opened it. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Prepares the destination of records. Opens no store, unless `isStrict` is set and a store is needed.
- * @throws TypeError for a wrong option, and OsprofilerError as `openDriver` does, if `isStrict` is set.
+ * Prepares the destination of records. Opens the store only if `isStrict` is set and a store is needed.
+ * @throws TypeError for a wrong option. If `isStrict` is set, also the errors of `openDriver`.
  */
 export function prepareDelivery(options: SetupOptions, isStrict: boolean): Delivery {
   const { notifier, driver, notifierOptions = {} } = options
@@ -34,13 +34,13 @@ export function prepareDelivery(options: SetupOptions, isStrict: boolean): Deliv
   return deliverToOwnStore(() => opened ?? openStore(options), readScheme(options), notifierOptions)
 }
 
-/** @throws OsprofilerError for a connection string of the environment that no driver takes. */
+/** @throws OsprofilerError for a connection string in the environment that no driver accepts. */
 export function checkConnectionStringOfEnvironment(options: SetupOptions): void {
   const connectionString = readConnectionString(options)
   if (connectionString !== undefined) checkConnectionString(connectionString)
 }
 
-/** Delivers to a store that may fail to open. The failure is reported when the store is needed. */
+/** Delivers records to a store that may fail to open. The failure is reported when the store is needed. */
 function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: NotifierOptions): Delivery {
   let failure: unknown
 
@@ -54,7 +54,7 @@ function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: No
   }
 
   function warnOfFailure(notifier: QueueNotifier): void {
-    // This warning stands for all drops, so the listener keeps the notifier from warning of them.
+    // This warning covers all dropped records. The listener keeps the notifier from printing a warning about them.
     if (failure === undefined) return
     notifier.on('drop', () => undefined)
     warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
@@ -64,9 +64,9 @@ function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: No
   return deliverTo(open, name, options, warnOfFailure)
 }
 
-/** Delivering and closing take at most five seconds together, of which a busy machine needs a moment. */
+/** Delivering and closing take at most five seconds in total. The rest is a margin for a busy machine. */
 const MAX_CLOSE_MS = 4_900
-/** The part of that time that is kept for closing the store. */
+/** The part of this time that is reserved for closing the store. */
 const STORE_CLOSE_MS = 900
 
 function deliverTo(
@@ -82,7 +82,7 @@ function deliverTo(
     return store
   }
   const writer: Driver = {
-    // Read at once, when no store may be opened yet.
+    // The name is needed immediately, but the store may not be opened yet.
     name,
     write: records => getStore().write(records),
     close: doNothing,
@@ -110,7 +110,10 @@ function deliverTo(
 
 async function doNothing(): Promise<void> {}
 
-/** Without a requested store and without tracing, a missing client is no mistake. */
+/**
+ * Returns whether a store is needed. If no store is requested and there is no key, a missing client library is not an
+ * error.
+ */
 function needsStore(options: SetupOptions): boolean {
   return (options.connectionString ?? readConnectionString(options)) !== undefined || hasKeySetting(options)
 }
@@ -119,7 +122,7 @@ function chooseConnectionString(options: SetupOptions): string {
   return options.connectionString ?? readConnectionString(options) ?? 'sqlite://'
 }
 
-/** Returns the scheme, which contains no secret. */
+/** Returns the scheme of the connection string, which contains no secret. */
 function readScheme(options: SetupOptions): string {
   return /^([a-z][a-z0-9+._-]{0,31}):\/\//i.exec(chooseConnectionString(options))?.[1]?.toLowerCase() ?? 'none'
 }
@@ -128,7 +131,7 @@ function openStore(options: SetupOptions): Driver {
   return openDriver(chooseConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
-/** Stands for a store that could not be opened. All records count as dropped. */
+/** Replaces a store that could not be opened. All records count as dropped. */
 const MISSING_STORE: Driver = {
   name: 'none',
   write: async records => ({ refused: records.length }),

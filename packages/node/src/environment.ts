@@ -11,28 +11,28 @@ import {
 } from '@osprofiler/instruments'
 import type { SetupOptions } from './setup-options.js'
 
-/** Instruments to install, and the options that all of them share. */
+/** The instruments to install, and the options that all of them share. */
 export interface Instrumentation {
   readonly names: readonly InstrumentName[]
   readonly options: InstrumentOptions
 }
 
-/** Returns whether the code, or else `OSPROFILER_ENABLED`, switches tracing off. */
+/** Returns whether tracing is disabled by the options, or else by `OSPROFILER_ENABLED`. */
 export function isDisabled({ enabled }: SetupOptions): boolean {
   try {
     return (enabled ?? readSwitch('OSPROFILER_ENABLED')) === false
   } catch {
-    // An invalid word is reported later, with all other mistakes.
+    // An invalid value is reported later, with all other mistakes.
     return false
   }
 }
 
-/** Returns whether the code or the environment names keys. Reads no key file and checks no key. */
+/** Returns whether the options or the environment contain keys. Reads no key file and checks no key. */
 export function hasKeySetting({ hmacKeys }: SetupOptions): boolean {
   return Boolean(hmacKeys ?? (process.env.OSPROFILER_HMAC_KEYS || process.env.OSPROFILER_HMAC_KEYS_FILE))
 }
 
-/** Returns the connection string of the environment, unless the code names a destination of records. */
+/** Returns the connection string in the environment, unless the options contain a destination for the records. */
 export function readConnectionString({ connectionString, driver, notifier }: SetupOptions): string | undefined {
   const isReplaced = connectionString !== undefined || driver !== undefined || notifier !== undefined
   return isReplaced ? undefined : process.env.OSPROFILER_CONNECTION_STRING || undefined

@@ -16,7 +16,7 @@ import {
   type TraceSql,
 } from '@osprofiler/instruments'
 
-/** Options of `setup`. Missing options come from the environment, and then from the defaults. */
+/** Options of `setup`. Missing options are read from the environment, or else have defaults. */
 export interface SetupOptions extends Configuration {
   /** The store. Default: OSPROFILER_CONNECTION_STRING, or else `sqlite://`, the embedded store. */
   readonly connectionString?: string | undefined
@@ -27,27 +27,33 @@ export interface SetupOptions extends Configuration {
   /** Your own function for all records, instead of a store and its queue. */
   readonly notifier?: Notifier | undefined
   /**
-   * Libraries whose calls become points. `+express` adds one to the default. Default: OSPROFILER_INSTRUMENTS, or else
-   * all but the frameworks. OSPROFILER_TRACE_REQUESTS=false takes `fetch` and `http` out of the default.
+   * Libraries whose calls become points. `+express` adds Express to the default. Default: OSPROFILER_INSTRUMENTS, or
+   * else all libraries except the frameworks. OSPROFILER_TRACE_REQUESTS=false removes `fetch` and `http` from the
+   * default.
    */
   readonly instruments?: readonly AskedInstrument[] | undefined
   /**
-   * Hosts that may receive the trace headers. Default: OSPROFILER_PROPAGATE_TO (hosts, `*.suffix` and ranges, split at
-   * commas), or else loopback, private addresses and names without a dot.
+   * Hosts that may receive the trace headers. Default: OSPROFILER_PROPAGATE_TO (hosts, `*.suffix` and address ranges,
+   * separated by commas), or else loopback, private addresses and names without a dot.
    */
   readonly propagateTo?: PropagationRules | undefined
-  /** Which messages to a broker carry the trace (default: all), and the limits on messages that arrive with one. */
+  /** Which messages to a broker carry the trace (default: all), and the limits for incoming messages that carry one. */
   readonly messages?: MessageOptions | undefined
-  /** How much of SQL is recorded. Default: OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), or else `off`. */
+  /**
+   * How much of each SQL statement is recorded. Default: OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), or else
+   * `off`.
+   */
   readonly traceSql?: TraceSql | undefined
-  /** Exports by package name, for libraries that are not in `node_modules`, such as those in a bundle. */
+  /** The exports of libraries that are not in `node_modules`, for example because they are bundled, by package name. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Whether a store with a separate place for failed traces fills it. Default: OSPROFILER_FILTER_ERROR_TRACE, or else
-   * false. Other stores list failed traces in any case.
+   * Whether to note failed traces separately, in stores whose layout has a list, index or collection for them. Default:
+   * OSPROFILER_FILTER_ERROR_TRACE, or else false. Other stores can always list failed traces.
    */
   readonly filterErrorTrace?: boolean | undefined
-  /** Whether a mistake in the environment is thrown, and not just a warning of the process. Default: false. */
+  /**
+   * Whether a mistake in the environment is thrown as an error instead of causing a process warning. Default: false.
+   */
   readonly strict?: boolean | undefined
 }
 
@@ -67,7 +73,7 @@ const OPTION_NAMES: readonly (keyof SetupOptions)[] = [
   'strict',
 ]
 
-/** Returns the options of `configure`, without undefined members, which would reset what `configure` knows. */
+/** Returns the options of `configure`. Omits undefined members, which would reset the values that `configure` has. */
 export function pickConfiguration(options: SetupOptions): Configuration {
   return Object.fromEntries(
     CONFIGURATION_NAMES.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
@@ -77,7 +83,7 @@ export function pickConfiguration(options: SetupOptions): Configuration {
 /**
  * Checks the options and changes nothing.
  * @throws TypeError for a wrong option.
- * @throws OsprofilerError `ERR_CONNECTION_STRING`, `ERR_UNKNOWN_DRIVER` for a connection string that no driver takes.
+ * @throws OsprofilerError `ERR_CONNECTION_STRING`, `ERR_UNKNOWN_DRIVER` for a connection string that no driver accepts.
  */
 export function checkOptions(options: SetupOptions): void {
   checkOptionNames(options, OPTION_NAMES, 'setup()')
@@ -117,7 +123,7 @@ function checkConnectionStringOption(connectionString: string): void {
     checkConnectionString(connectionString)
   } catch (error) {
     const { code, cause } = error as Partial<OsprofilerError>
-    // Otherwise the string is right, and opening the store will report what is wrong on this machine.
+    // Otherwise, the connection string is valid, and opening the store will report what is wrong on this machine.
     const isMalformed = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
     if (isMalformed || error instanceof TypeError) throw error
   }

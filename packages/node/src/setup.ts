@@ -6,25 +6,28 @@ import { checkKeys, isDisabled, readInstrumentation } from './environment.js'
 import { checkOptions, pickConfiguration, type SetupOptions } from './setup-options.js'
 import { forgetWarnings, warn } from './warn.js'
 
-/** The running setup of this process. */
+/** The setup of this process. */
 export interface Osprofiler<N extends Notifier = QueueNotifier> {
-  /** The store, opened on first use, or `undefined` if your own notifier takes the records. */
+  /** The store, opened on first use, or `undefined` if your own notifier receives the records. */
   readonly driver: Driver | undefined
-  /** The receiver of records: a queue with `stats` and events, or your own function. */
+  /** The receiver of the records: a queue with `stats` and events, or your own function. */
   readonly notifier: N
-  /** Resolves when all records so far are in the store, or after 5 s. */
+  /** Resolves when all current records are in the store, or after 5 s. */
   flush(): Promise<void>
   /**
    * Delivers waiting records, closes the store unless you opened it, and undoes `setup`. Call it at shutdown, after
-   * closing the servers. Takes at most 5 s. Records that the store has not taken by then count as dropped. Never
-   * rejects. Further calls wait for the first.
+   * closing the servers. Takes at most 5 s. Records that the store has not accepted by then count as dropped. Never
+   * rejects. Further calls wait for the first call.
    */
   close(): Promise<void>
 }
 
 interface Installed {
   readonly osprofiler: Osprofiler<Notifier>
-  /** Does the same as `close` when another `setup` replaces this one. Past warnings are not repeated. */
+  /**
+   * Does the same as `close`, for when another `setup` replaces this one. Warnings that were already printed are not
+   * repeated.
+   */
   closeOnce(): Promise<void>
   undo(): void
 }
@@ -32,19 +35,19 @@ interface Installed {
 let installed: Installed | undefined
 
 /**
- * Sets OSProfiler up for this process, from options and the environment: keys, store, and the instruments for outgoing
- * requests. The middleware of your framework does the rest.
+ * Sets up OSProfiler for this process, using options and the environment: the keys, the store, and the instruments for
+ * outgoing requests. Your framework's middleware traces incoming requests.
  *
- * Synchronous. Opens the store when there is something to write, and connects to nothing before. A second call replaces
- * the first, whose records are still delivered. Nothing keeps the process alive, and its natural end delivers waiting
- * records. While tracing is disabled or there is no key, nothing is installed. Installation follows with the first key,
- * from a keys file, an adapter or `run()`. A mistake in the environment is a process warning. The program then runs
- * untraced, or its traces are not stored.
+ * `setup` is synchronous. The store is opened when there is something to write, and nothing connects before that. A
+ * second call replaces the first, whose records are still delivered. Nothing keeps the process alive. When the process
+ * ends normally, waiting records are delivered. While tracing is disabled or there is no key, nothing is installed.
+ * Installation follows as soon as a keys file, an adapter or `run()` provides the first key. A mistake in the
+ * environment causes a process warning. In this case, the program runs untraced, or its traces are not stored.
  *
- * @throws TypeError for a wrong option. Nothing has changed then.
- * @throws OsprofilerError for a connection string in the options that no driver takes (`ERR_CONNECTION_STRING`,
- * `ERR_UNKNOWN_DRIVER`). With `strict` also for an invalid environment (`ERR_CONFIGURATION`), or a store's client that
- * is not installed (`ERR_MISSING_CLIENT`). Nothing has changed then.
+ * @throws TypeError for a wrong option. In this case, nothing has changed.
+ * @throws OsprofilerError for a connection string in the options that no driver accepts (`ERR_CONNECTION_STRING`,
+ * `ERR_UNKNOWN_DRIVER`). With `strict`, also for an invalid environment (`ERR_CONFIGURATION`), or if the store's client
+ * is not installed (`ERR_MISSING_CLIENT`). In these cases, nothing has changed.
  * @example
  * const osprofiler = setup({ connectionString: 'sqlite:///traces.db', service: 'catalog' })
  * for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => osprofiler.close()))
@@ -55,20 +58,20 @@ export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   checkOptions(options)
   const isEnabled = !isDisabled(options)
   const { strict = false } = options
-  // Thrown while the previous setup is still in place.
+  // Throws while the previous setup is still active.
   const fault = isEnabled ? findFault(checkSettings, options) : undefined
   if (strict && fault !== undefined) throw fault
   const delivery = prepareDelivery(options, isEnabled && strict)
   const replaced = installed?.closeOnce()
   installed?.undo()
   installed = install(options, delivery, fault, replaced)
-  // Opened now for its warning, because a first key may come much later.
+  // Opens the store now, so that its warning is printed, because the first key may be set much later.
   if (isEnabled && fault === undefined && findFault(checkConnectionStringOfEnvironment, options) !== undefined)
     delivery.open()
   return installed.osprofiler
 }
 
-/** Throws if nothing can be traced, and with `strict` for any other mistake in the environment. */
+/** Throws if nothing can be traced and, with `strict`, for any other mistake in the environment. */
 function checkSettings(options: SetupOptions): void {
   readInstrumentation(options)
   if (!options.strict) return
@@ -97,7 +100,7 @@ function install(
   let closing: Promise<void> | undefined
 
   function useNotifier(notifier: Notifier): void {
-    // A notifier that the program has set since stays.
+    // Keeps a notifier that the application has set in the meantime.
     if (getNotifier() !== previousNotifier) return
     setNotifier(notifier)
     undos.push(() => {
@@ -116,7 +119,10 @@ function install(
     }
   }
 
-  /** An adapter with its own switch may still trace. Its records are discarded without a warning. */
+  /**
+   * Called if the setup failed. An adapter that is enabled separately may still trace, but its records are discarded
+   * without a warning.
+   */
   function stayUntraced(error: unknown): void {
     warn('OSPROFILER_CONFIGURATION', 'Nothing is traced:', error)
     useNotifier(() => undefined)
@@ -132,7 +138,7 @@ function install(
   }
 
   async function close(): Promise<void> {
-    // After the delivery, so that records made during it are still taken.
+    // Undone after the delivery, so that records made during the delivery are still accepted.
     await delivery.end()
     undo()
     await Promise.all([delivery.close(), replaced])

@@ -3,30 +3,34 @@ import { configuredKeyRing, writeCarrier } from '@osprofiler/core/rpc'
 import { Object } from '@osprofiler/core/toolkit'
 import { removeTraceInfo, writeTraceInfo } from './trace-info.js'
 
-/** Options for putting a trace into the context of a call. */
+/** Options for adding a trace to the context of a call. */
 export interface InjectOptions {
-  /** Parent of the callee's points, such as a handle of `start`. Default: the current point. */
+  /** The parent of the callee's points, such as a handle from `start`. Default: the current point. */
   readonly point?: { getTraceIdHeaders(): TraceHeaders } | undefined
-  /** Adds `trace_info` for Python, with the HMAC key _in clear_: any reader can sign from then on. Default false. */
+  /**
+   * Whether to add `trace_info` for Python, with the HMAC key _in plain text_: everyone who reads it can then sign
+   * traces. Default false.
+   */
   readonly compatible?: boolean | undefined
-  /** Keys that may be sent in clear, and no others. Default: those of `configure`, `setup` or the environment. */
+  /** The only keys that may be sent in plain text. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /**
-   * Whether a `Map` or a list gets names and values as bytes. A producer of @platformatic/kafka without serializers
-   * takes nothing else. Default: as the other headers, or texts if there are none.
+   * Whether names and values are added to a `Map` or a list as bytes. An @platformatic/kafka producer without
+   * serializers accepts only bytes. Default: the same type as the existing headers, or strings if there are none.
    */
   readonly bytes?: boolean | undefined
 }
 
 /**
- * Puts the current trace into the headers or the context of a message, and returns them. Work on the message elsewhere,
- * within `runTraced`, becomes a child of the current point. If nothing is traced, nothing changes. The trace of a
- * forwarded message is replaced, together with a key in clear. Never throws.
+ * Adds the current trace to the headers or the context of a message, and returns them. If another service processes the
+ * message within `runTraced`, its work becomes a child of the current point. If nothing is traced, nothing changes. If
+ * a forwarded message already contains a trace, that trace is replaced, and its key in plain text is removed. Never
+ * throws.
  *
- * The context is an object, a `Map`, anything with `get` and `set` (`Headers`, gRPC's `Metadata`, the headers of NATS),
- * or a list of headers. Without one, a new object is returned. Elements of a list are `{ name: value }` (node-rdkafka,
- * also in an empty list), `{ key, value }` or `[name, value]`. Names and values become bytes if those of other headers
- * are.
+ * The context is an object, a `Map`, any object with `get` and `set` (`Headers`, gRPC's `Metadata`, NATS headers), or a
+ * list of headers. If no context is given, a new object is returned. List items are `{ name: value }` (for
+ * node-rdkafka, and in a list that was empty), `{ key, value }` or `[name, value]`. Names and values become bytes if
+ * those of other headers are bytes.
  *
  * @example
  * producer.send({ topic: 'orders', messages: [{ value, headers: injectTrace({}) }] })
@@ -43,7 +47,7 @@ export function injectTrace(given?: object | null, options: InjectOptions = {}):
     const keys = options.compatible ? (options.hmacKeys ?? configuredKeyRing()) : undefined
     if (keys !== undefined) writeTraceInfo(context, headers, keys)
   } catch {
-    // The message is sent all the same.
+    // The message must be sent even if the trace cannot be added.
   }
   return context
 }

@@ -3,32 +3,32 @@ import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from
 import { JSON, Map, Object, TypeError } from '@osprofiler/core/toolkit'
 import { readOsloContext } from './trace-info.js'
 
-/** Headers of a message, or context of an oslo.messaging call. Either may carry a trace. */
+/** The headers of a message, or the context of an oslo.messaging call. Both may carry a trace. */
 export type TraceContext = object | null | undefined
 
-/** Name and info for the point of one call or message. */
+/** The name and info for the point of one call or message. */
 export interface Call {
-  /** Name of the point. Default `rpc`, which OSProfiler's readers know. */
+  /** Name of the point. Default `rpc`, which tools of OSProfiler know. */
   readonly name?: string | undefined
-  /** Called function, for `info.function.name`. Default: the name of the function that serves the call. */
+  /** The called function, for `info.function.name`. Default: the name of the function that serves the call. */
   readonly functionName?: string | undefined
-  /** Recorded with the start of the point. */
+  /** Information that is recorded at the start of the point. */
   readonly info?: PointInfo | undefined
 }
 
-/** `runTraced` for one place where messages come in. */
+/** A `runTraced` function for one source of messages. */
 export interface RunTraced {
   <T>(context: TraceContext, fn: () => T, call?: Call): T
-  /** Counts of the messages that carried a trace, by outcome. */
+  /** Numbers of the messages that carried a trace, by outcome. */
   readonly stats: TraceStats
 }
 
 /**
- * Runs `fn`, which serves a call or a message, and returns its result. If one of the keys has signed the trace in the
- * context, `fn` and all that it starts are part of the trace. Their point is named `rpc` and ends when `fn` is done
- * (its promise settled, if it returns one). An error is recorded and thrown on. Otherwise `fn` runs untraced: a refusal
- * is not an error. Without keys, those of `configure`, `setup` or the environment count. The limits are the defaults of
- * the HTTP adapters. `createRunTraced` sets others.
+ * Runs `fn`, which serves a call or a message, and returns its result. If the trace in the context was signed with one
+ * of the keys, `fn` and everything that it starts are part of the trace. Their point is named `rpc`, and ends when `fn`
+ * returns or the promise that it returns settles. An error is recorded and rethrown. If the trace is missing or
+ * refused, `fn` runs untraced. If no keys are given, the keys of `configure`, `setup` or the environment are used. The
+ * limits are the defaults of the HTTP adapters. Use `createRunTraced` to set other limits.
  *
  * @throws TypeError for keys that are given but empty, or if `fn` is not a function
  * @example
@@ -39,7 +39,7 @@ export function runTraced<T>(context: TraceContext, hmacKeys: HmacKeys | undefin
 }
 
 /**
- * Creates a `runTraced` with its own limits, hooks and counts. Create one for each place where messages come in.
+ * Creates a `runTraced` with its own limits, hooks and counts. Create one for each source of messages.
  *
  * @throws TypeError for keys that are given but empty, or for an option of the wrong type
  * @example
@@ -55,7 +55,7 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
     const pair = readCarrier(context) ?? readOsloContext(context)
     const pointInfo = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
     const call = tracer.open(pair, context, pointInfo ?? {}, name)
-    // Keeps out the context of the code that opened the connection, which is not the message's.
+    // Hides the context of the code that opened the connection, because that context does not belong to the message.
     return call === undefined ? suppress(fn) : call.serve(fn)
   }
 
@@ -64,10 +64,11 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
 
 const MAX_RUNNERS = 100
 const runners = new Map<string, RunTraced>()
-// Keys must not be names in a map. A list of keys is known by its signature under a random key of this process.
+// Map keys must not contain HMAC keys. A list of HMAC keys is identified by its signature with a random key of this
+// process.
 const processKeyRing = new KeyRing([createTraceId()])
 
-/** Returns the runner of a list of keys, because calls with the same keys share their limits. */
+/** Returns the runner for a list of keys. Calls with the same keys share one runner, and therefore its limits. */
 function getRunner(hmacKeys: HmacKeys | undefined): RunTraced {
   const id =
     hmacKeys === undefined
@@ -82,6 +83,6 @@ function getRunner(hmacKeys: HmacKeys | undefined): RunTraced {
 }
 
 function serializeKeys(hmacKeys: readonly string[]): string {
-  // A value that is no list may have no JSON. `createRunTraced` refuses it.
+  // A value that is not a list may have no JSON. `createRunTraced` rejects such a value.
   return JSON.stringify(hmacKeys) ?? ''
 }

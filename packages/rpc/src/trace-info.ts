@@ -2,21 +2,21 @@ import { type HmacKeys, type KeyRing, signedPack, signedUnpack, type TraceHeader
 import { readCarrier, type SignedPair } from '@osprofiler/core/rpc'
 import { Object, Reflect } from '@osprofiler/core/toolkit'
 
-/** Member of a call's context in which OpenStack's services pass the arguments of `profiler.init(**trace_info)`. */
+/** The member of a call's context in which OpenStack's services pass the arguments of `profiler.init(**trace_info)`. */
 const TRACE_INFO = 'trace_info'
 /** The same member in a message, where oslo.messaging puts `_context_` before each name. */
 const TRACE_INFO_IN_MESSAGE = '_context_trace_info'
 const PAIR_IN_MESSAGE = { info: '_context_X-Trace-Info', hmac: '_context_X-Trace-HMAC' }
 const TRACE_INFO_MEMBERS: readonly string[] = ['hmac_key', 'base_id', 'parent_id']
-// A longer text cannot be valid. The limit prevents computations over megabytes.
+// A longer string cannot be valid. The limit prevents computations over megabytes.
 const MAX_TEXT_CHARS = 1_024
-/** A pair that is refused and counted as such. */
+/** A pair that is always refused, and counted as malformed. */
 const MALFORMED_PAIR: SignedPair = { info: '-', hmac: '-' }
 
 /**
  * Reads the trace in the context of an oslo.messaging call, or in its message, where `_context_` precedes each name.
- * The result is a signed pair. Python's form has its key in clear and is signed here with that key. The check of the
- * pair, in constant time, then accepts only our keys, and all its other rules apply.
+ * Returns a signed pair. Python's format contains the key in plain text, and the pair is signed here with that key. The
+ * usual check of the pair, in constant time, then accepts only our keys, and all of its other rules apply.
  */
 export function readOsloContext(context: unknown): SignedPair | undefined {
   if (typeof context !== 'object' || context === null) return undefined
@@ -31,20 +31,23 @@ export function readOsloContext(context: unknown): SignedPair | undefined {
   }
 }
 
-/** Puts the headers' trace into a context in Python's form, with the key in clear, if one of `keys` has signed it. */
+/**
+ * If one of `keys` has signed the trace in `headers`, adds the trace to a context in Python's format, with the key in
+ * plain text.
+ */
 export function writeTraceInfo(context: object, headers: TraceHeaders, keys: HmacKeys | KeyRing): void {
   const trace = signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], keys)
   if (trace === undefined) return
   Reflect.set(context, TRACE_INFO, { hmac_key: trace.hmacKey, base_id: trace.baseId, parent_id: trace.parentId })
 }
 
-/** Removes a trace in Python's form from a context, because a key in clear must not be passed on. */
+/** Removes a trace in Python's format from a context, because a key in plain text must not be passed on. */
 export function removeTraceInfo(context: object): void {
   for (const name of [TRACE_INFO, TRACE_INFO_IN_MESSAGE]) Reflect.deleteProperty(context, name)
 }
 
 function readTraceInfo(traceInfo: unknown): SignedPair {
-  // Python's `init()` fails for any other member.
+  // Python's `init()` fails if there is any other member.
   if (
     typeof traceInfo !== 'object' ||
     traceInfo === null ||

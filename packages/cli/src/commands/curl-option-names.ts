@@ -1,4 +1,4 @@
-// From `curl --help all`, version 7.88, plus newer options.
+// The options in `curl --help all` of version 7.88, and options of later versions.
 const LONG_OPTIONS = `
 abstract-unix-socket alt-svc anyauth append aws-sigv4 basic ca-native cacert capath cert cert-status cert-type ciphers
 compressed compressed-ssh config connect-timeout connect-to continue-at cookie cookie-jar create-dirs create-file-mode
@@ -33,7 +33,7 @@ const SHORT_OPTION_LETTERS = '#012346:ABCDEFGHIJKLMNOPQRSTUVXYZabcdefghijklmnopq
 
 const LONG_OPTION_NAMES: ReadonlySet<string> = new Set(LONG_OPTIONS.trim().split(/\s+/))
 
-/** Returns whether curl has an option of this name: `--resolve`, `--no-sessionid`, `-r`. */
+/** Returns whether curl has an option with this name, such as `--resolve`, `--no-sessionid` or `-r`. */
 export function isCurlOption(option: string): boolean {
   if (!option.startsWith('--')) return option.length === 2 && SHORT_OPTION_LETTERS.includes(option.charAt(1))
   const name = option.slice(2)

@@ -11,17 +11,17 @@ const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, d
   ['form-string', '--form-string <part>', 'NAME=TEXT, where TEXT may begin with @ or <'],
 ]
 
-/** Options in copied commands that have no effect here, because `run` shows the trace and never the answer. */
+/** Options of copied commands that have no effect here, because `run` shows the trace and never the answer. */
 const IGNORED_OPTION_FLAGS = [
   ...['-s, --silent', '-S, --show-error', '-v, --verbose', '-i, --include', '-f, --fail', '-N, --no-buffer'],
   ...['-#, --progress-bar', '-L, --location', '-w, --write-out <format>'],
   ...['--fail-with-body', '--no-progress-meter'],
-  // Node requires TLS 1.2 or later, reads no revocation lists, and --timeout limits how long a connection takes.
+  // Node requires TLS 1.2 or later and does not check revocation lists, and --timeout includes the time for connecting.
   ...['--tlsv1.2', '--ssl-no-revoke', '--connect-timeout <seconds>'],
   ...['--http1.0', '--http1.1', '--http2', '--http3'],
 ]
 
-/** Adds curl's options, so that a request that a browser copied as a curl command can be sent as it is. */
+/** Adds curl's options, so that a request that a browser copied as a curl command can be sent unchanged. */
 export function addCurlOptions(command: Command): Command {
   command
     .option('--url <url>', 'the URL, if it is not given as an argument', appendValue)
@@ -36,7 +36,7 @@ export function addCurlOptions(command: Command): Command {
     .option('-b, --cookie <cookies>', 'cookies, "NAME=VALUE; NAME=VALUE"', appendValue)
   for (const [kind, flags, description] of BODY_OPTIONS) {
     command.option(flags, description)
-    // All of them share one list, because curl joins the parts of a body in the order in which they were given.
+    // All of these options share one list, because curl joins the parts of a body in the order in which they are given.
     command.on(`option:${kind}`, (text: string) => {
       const parts: readonly BodyPart[] = command.getOptionValue('body') ?? []
       command.setOptionValue('body', [...parts, { kind, text }])

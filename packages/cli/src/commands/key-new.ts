@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { KeyNewOptions } from '../keys/create-key.js'
 
-/** Creates the command `osprofiler key new`, which makes a random key. */
+/** Creates the command `osprofiler key new`, which creates a random key. */
 export function createKeyNewCommand(): Command {
   return new Command('new')
     .description('create a random key: 32 bytes, base64url')

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 
 const MAX_SECONDS = 86_400
 
-/** Parses a duration in seconds of at most a day. */
+/** Parses a duration in seconds, at most a day. */
 export function parseSeconds(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
   if (seconds <= MAX_SECONDS) return seconds
@@ -15,7 +15,7 @@ export function parseMilliseconds(text: string): number {
   throw new InvalidArgumentError('Give a number of milliseconds, such as 5 or 0.5.')
 }
 
-/** Parses a share, such as `10%` or `7.5 %`, into a fraction of 1. */
+/** Parses a percentage, such as `10%` or `7.5 %`, as a fraction of 1. */
 export function parseShare(text: string): number {
   const [, percent] = /^(\d{1,6}(?:\.\d+)?)\s*%$/.exec(text) ?? []
   if (percent !== undefined) return Number(percent) / 100
@@ -29,7 +29,7 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Give a whole number, 1 or more.')
 }
 
-/** Parses an optional word for a switch, as Python's command does. Unlike there, `false` means no. */
+/** Parses the optional value of a switch, as Python's command does. Unlike in Python, `false` turns the switch off. */
 export function parseSwitch(text: string): boolean {
   const word = text.toLowerCase()
   if (['true', '1', 'yes', 'on'].includes(word)) return true
@@ -37,27 +37,27 @@ export function parseSwitch(text: string): boolean {
   throw new InvalidArgumentError('Give true or false, or no value.')
 }
 
-/** Parses an HTTP status (`404`), a hundred of them (`5xx`), or `error` for any failure. */
+/** Parses an HTTP status (`404`), a class of statuses (`5xx`), or `error` for any failure. */
 export function parseStatus(text: string): string {
   const status = text.toLowerCase()
   if (/^[1-5](?:\d\d|xx)$/.test(status) || status === 'error') return status
   throw new InvalidArgumentError('Give a status such as 404, a class such as 5xx, or error.')
 }
 
-/** Parses the name of a trace. An empty text mostly comes from an unset variable of the shell. */
+/** Parses the name of a trace. Rejects an empty string, which usually comes from an unset shell variable. */
 export function parseTraceName(text: string): string {
   if (text.trim() !== '') return text
   throw new InvalidArgumentError('It is empty. A shell variable may not be set. `osprofiler trace list` shows ids.')
 }
 
-/** Parses a port; 0 is any free port. */
+/** Parses a port. 0 means any free port. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new InvalidArgumentError('Give a whole number from 0 to 65535.')
 }
 
-/** Parses the number of points of a ticket. */
+/** Parses the number of points that a ticket allows. */
 export function parsePoints(text: string): number {
   const points = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : 0
   if (points >= 1 && points <= 1_000_000) return points
@@ -71,7 +71,7 @@ export function parseTicketLifetime(text: string): number {
   throw new InvalidArgumentError('Give whole seconds from 1 to 300.')
 }
 
-/** Parses wishes, split at commas. An empty text asks for nothing. */
+/** Parses the caller's wishes, separated by commas. An empty string requests nothing. */
 export function parseWishes(text: string): readonly string[] {
   const wishes = text === '' ? [] : text.split(',').map(wish => wish.trim())
   if (wishes.length <= 8 && wishes.every(wish => /^[a-z0-9@=._-]{1,64}$/.test(wish))) return wishes

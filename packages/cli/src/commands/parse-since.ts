@@ -10,7 +10,9 @@ const SECONDS_BY_UNIT = new Map([
 ])
 const TIME_PATTERN = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
-/** Parses a moment: a time ago (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time. */
+/**
+ * Parses a point in time: how long ago it was (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time.
+ */
 export function parseSince(text: string): Date {
   const [, amount, unit] = AGO_PATTERN.exec(text) ?? []
   const date =
@@ -21,7 +23,7 @@ export function parseSince(text: string): Date {
   throw new InvalidArgumentError('Give 90s, 30m, 1h, 2d, 1w, or a time such as 2026-03-01T12:00 (UTC).')
 }
 
-/** A time without a zone is UTC, like the timestamps in lists, which people copy. */
+/** Parses a date or a time. A time without a zone is UTC, like the timestamps in lists, which people copy. */
 function parseTime(text: string): Date | undefined {
   const match = TIME_PATTERN.exec(text)
   if (match === null) return undefined

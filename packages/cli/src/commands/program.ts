@@ -23,12 +23,12 @@ Examples:
 Environment: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, OSPROFILER_CONNECTION_STRING, NO_COLOR.
 Run "osprofiler COMMAND --help" for the options of a command.`
 
-/** Creates the command with all its subcommands. Each subcommand loads its code when it runs. */
+/** Creates the command with all its subcommands. Each subcommand loads its code only when it runs. */
 export function createProgram(): Command {
   const program = new Command('osprofiler')
     .description('Sign a request and see in which service its time went.')
     .version(readPackageVersion(), '-v, --version')
-    // Options after a subcommand belong to the subcommand: `run` takes -v as curl does.
+    // Options after a subcommand belong to the subcommand. For example, `run` accepts curl's -v.
     .enablePositionalOptions()
     .helpCommand(false)
     .addHelpText('after', EXAMPLES_HELP)
@@ -70,7 +70,7 @@ function addErrorHints(program: Command): void {
   }
 }
 
-/** Cuts the value off an unknown option, because it may be a secret, as in `-Ume:secret`. */
+/** Removes the value of an unknown option, because it may be a secret, as in `-Ume:secret`. */
 function removeOptionValue(message: string): string {
   return message.replace(/^(error: unknown option '(?:--[\w.-]+|-[^-]))[\s\S]*?'$/m, "$1'")
 }

@@ -4,7 +4,7 @@ import { parseCount, parseMilliseconds, parseSeconds } from './parse-option.js'
 
 const EXPORT_TARGETS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp']
 
-/** Adds the options for the format and target of a trace, and for the store that it comes from. */
+/** Adds the options for a trace's output format and target, and for the store that contains the trace. */
 export function addShowOptions(command: Command): Command {
   command
     .option('--json', "as JSON, the same as Python's")
@@ -24,7 +24,7 @@ export function addShowOptions(command: Command): Command {
   return addReadOptions(command)
 }
 
-/** Adds the options for the store that a trace is read from, and for when a trace is complete. */
+/** Adds the options for the store that contains a trace, and for how long to wait for new records. */
 export function addReadOptions(command: Command): Command {
   return addStoreOptions(command)
     .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
@@ -39,12 +39,12 @@ export function addStoreOptions(command: Command): Command {
   )
 }
 
-/** Adds the option for an argument that is an id although it looks like a file. */
+/** Adds the option that makes an argument an id, even if the argument looks like a file. */
 export function addIdOption(command: Command): Command {
   return command.option('--id', 'the argument is the id of a trace, even if a file has that name')
 }
 
-/** The help on how commands tell an id from a file. */
+/** Help text on how commands distinguish ids from files. */
 export const ID_OR_FILE_HELP = `
 If a file has that name, the store is first asked for a trace of that id, for at most a second. A leading ./ means a
 file, --id means an id, and - means standard input.`

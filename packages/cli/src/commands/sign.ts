@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { SignOptions } from '../request/sign-url.js'
 import { parseCount, parsePoints, parseTicketLifetime, parseWishes } from './parse-option.js'
 
-/** Creates the command `osprofiler sign`, which prints the headers of a request that another program sends. */
+/** Creates the command `osprofiler sign`, which prints the headers for a request that another program sends. */
 export function createSignCommand(): Command {
   return new Command('sign')
     .description('print the signed headers of a request that another program sends')

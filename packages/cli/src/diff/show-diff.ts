@@ -13,21 +13,21 @@ import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks, writeFileAtomically } from '../output/write-output.js'
 
-/** How to show a comparison, and when the comparison fails. */
+/** How to show a comparison, and when it counts as a failure. */
 export interface ComparisonOptions {
   readonly json?: boolean
   readonly out?: string
-  /** A fraction of 1. */
+  /** The allowed slowdown as a fraction: 0.1 means 10%. */
   readonly failOn?: number
 }
 
-/** Differs from 1, so that a pipeline can tell a slower request from a failed comparison. */
+/** Differs from 1, so that a pipeline can distinguish a slower request from a failed command. */
 const REGRESSION_EXIT_CODE = 2
 const MAX_LISTED_REGRESSIONS = 10
 
 /**
- * Compares runs of a request with earlier runs, and shows what changed. Returns the exit code. It is 2 if the request
- * or one of its points became slower by more than `--fail-on` and by more than chance, and 0 otherwise.
+ * Compares runs of a request with earlier runs, and shows what changed. Returns the exit code 2 if the request or one
+ * of its points became slower by more than `--fail-on` and by more than random variation. Otherwise, returns 0.
  */
 export async function showDiff(
   before: readonly Report[],

@@ -5,13 +5,15 @@ import { codeOf } from '../output/create-failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { createWriteError } from '../output/write-output.js'
 
-/** Options of `key new`. `out` and `env` exclude each other. */
+/** Options of `osprofiler key new`. `out` and `env` cannot be used together. */
 export interface KeyNewOptions {
   readonly out?: string
   readonly env?: boolean
 }
 
-/** Prints or writes a new key: 32 random bytes, base64url. Throws an Error if the file exists or cannot be written. */
+/**
+ * Prints or writes a new key: 32 random bytes in base64url. Throws an Error if the file exists or cannot be written.
+ */
 export async function createKey({ out, env }: KeyNewOptions): Promise<void> {
   const key = randomBytes(32).toString('base64url')
   if (out === undefined) {
@@ -28,11 +30,11 @@ export async function createKey({ out, env }: KeyNewOptions): Promise<void> {
   )
 }
 
-/** Never touches an existing file, or the target of a link. */
+/** Writes the key to a new file. Never changes an existing file or the target of a link. */
 async function writeKey(path: string, key: string): Promise<void> {
   const file = await createKeyFile(path)
   try {
-    // The umask may have removed the owner's own rights.
+    // The umask may have removed the owner's own permissions.
     await file.chmod(0o600)
     await file.writeFile(`${key}\n`)
     await file.sync()

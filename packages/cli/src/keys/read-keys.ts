@@ -11,7 +11,7 @@ import {
 import { codeOf, messageOf } from '../output/create-failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 
-/** The sources of keys on the command line. */
+/** Where to read keys from, as given on the command line. */
 export interface KeyOptions {
   readonly hmacKeyFile?: string
   readonly hmacKey?: string
@@ -21,9 +21,9 @@ export interface KeyOptions {
 const MAX_KEY_FILE_BYTES = 64 * 1024
 
 /**
- * Returns the key to sign with: the first of the file that the options name (`-` for standard input), or else of the
- * environment. Warns on standard error about keys that are poor secrets. Throws `ERR_NO_KEYS` or `ERR_CONFIGURATION`;
- * no message contains a key.
+ * Returns the key to sign with. It is the first key in the file that the options name (`-` for standard input), or else
+ * the first key in the environment. Prints a warning to standard error about weak keys. Throws `ERR_NO_KEYS` or
+ * `ERR_CONFIGURATION`. No error message contains a key.
  */
 export function readSigningKey(options: KeyOptions): string {
   const found = findKeys(options)
@@ -47,7 +47,7 @@ interface FoundKeys extends KeySource {
 function splitKeys({ text, source }: FoundKeys): readonly string[] {
   try {
     const keys = splitKeyText(text)
-    // A key ring rejects the same keys as services do.
+    // The constructor rejects the same keys as services do.
     new KeyRing(keys)
     return keys
   } catch (cause) {
@@ -73,7 +73,10 @@ function findKeys({ hmacKeyFile, hmacKey }: KeyOptions): FoundKeys | undefined {
   return file ? readKeysFrom(file, toShownPath(file)) : undefined
 }
 
-/** Also reads pipes, because shells pass the keys of `--hmac-key-file <(pass show shop/hmac-key)` in a pipe. */
+/**
+ * Reads keys from a file. It may be a pipe, because shells pass the output of `--hmac-key-file <(pass show
+ * shop/hmac-key)` in a pipe.
+ */
 function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
   const source = file === '-' ? 'standard input' : shownAs
   try {
@@ -101,7 +104,7 @@ function readLimited(file: number): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** Windows reports the end of a pipe as an error. */
+/** Reads a chunk. On Windows, the end of a pipe is reported as an error. */
 function readChunk(file: number, bytes: Buffer, offset: number): number {
   try {
     return readSync(file, bytes, offset, bytes.length - offset, null)

@@ -14,20 +14,20 @@ const COLUMNS = ['base_id', 'timestamp', 'request', 'status', 'duration', 'point
 type Column = (typeof COLUMNS)[number]
 type Cells = Readonly<Record<Column, string>>
 
-/** Columns of numbers, which are aligned on the right. */
+/** Columns that contain numbers, which are right-aligned. */
 const NUMBER_COLUMNS: readonly Column[] = ['status', 'duration', 'points']
-/** The limit for texts of a record if the output has no width. */
+/** Maximum length of a record's strings if the output has no width. */
 const MAX_SHOWN_CHARS = 200
-/** The longest possible id of a trace. A longer, forged id would widen each row. */
+/** The maximum length of a valid trace id. A longer, forged id would widen each row. */
 const MAX_ID_CHARS = 255
 const MAX_TIME_CHARS = 40
-/** With narrower columns a table says too little, so each trace is drawn in several lines. */
+/** If these columns would be narrower, a table shows too little, so each trace is drawn in several lines. */
 const MIN_COLUMN_CHARS = { request: 24, error: 24 }
 
 /**
  * Draws traces as a table whose first two columns are those of Python's command. If the terminal is too narrow, each
- * trace is drawn in several lines. Nothing is cut for a file or a pipe, which have no width. Ids are never cut, because
- * people copy them.
+ * trace is drawn in several lines. Nothing is truncated for a file or a pipe, which have no width. Ids are never
+ * truncated, because people copy them.
  */
 export function drawTraceList(
   traces: readonly FoundTrace[],
@@ -55,7 +55,7 @@ function toCells({ summary, description }: FoundTrace, micro: string): Cells {
   }
 }
 
-/** Returns `GET /orders/:id`, or for another kind of first point its name and action. */
+/** Returns a request such as `GET /orders/:id`. If the first point is not a request, returns its name and action. */
 function describeRequest(recorded: string, description: FoundTrace['description']): string {
   const { method, path, route, request = '', name = recorded } = description ?? {}
   const target = route ?? path
@@ -63,7 +63,7 @@ function describeRequest(recorded: string, description: FoundTrace['description'
   return `${shownName(String(name))} ${request}`.trimEnd()
 }
 
-/** Accepts any value, because a store returns whatever it holds. */
+/** Formats a value of any type, because a store returns whatever it contains. */
 function showValue(value: unknown, longest = MAX_SHOWN_CHARS): string {
   return showText(value, longest, '...')
 }
@@ -80,12 +80,15 @@ function measureColumns(rows: readonly Cells[]): Record<Column, number> {
   return widths
 }
 
-/** Includes a line before each column and after the last one, and a space on each side of a cell. */
+/**
+ * Returns the width of the table. This includes the line before each column and after the last one, and a space on each
+ * side of a cell.
+ */
 function measureTable(rows: readonly Cells[]): number {
   return Object.values(measureColumns(rows)).reduce((sum, width) => sum + width + 3, 1)
 }
 
-/** Cuts requests and errors to the remaining width. Returns `undefined` if the width is too small. */
+/** Truncates requests and errors to the remaining width. Returns `undefined` if the width is too small. */
 function fitRows(rows: readonly Cells[], width: number, ellipsis: string): Cells[] | undefined {
   const widths = measureColumns(rows)
   let excess = measureTable(rows) - width
@@ -119,12 +122,12 @@ function align(column: Column, text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - textWidth(text))) + text
 }
 
-/** Draws each trace in two or more lines: its action and outcome, its id and where it ran, its error. */
+/** Draws each trace in two or more lines: its action and outcome, its id and service, and its error. */
 function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): Generator<string> {
   const widths = measureColumns(rows)
   const figuresWidth = widths.status + widths.duration + 4
   const roomBesideTime = width - widths.timestamp - 2 - figuresWidth
-  // If the time does not fit beside the request, it goes below.
+  // If the time does not fit next to the request, it goes on the next line.
   const isTimeBelow = roomBesideTime < MIN_COLUMN_CHARS.request
   const requestRoom = isTimeBelow ? width - figuresWidth : roomBesideTime
   const request = Math.max(1, Math.min(requestRoom, widths.request))
@@ -140,7 +143,10 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
   }
 }
 
-/** Puts as much as fits beside the id, and the rest below. The error joins the rest if enough of it can be read. */
+/**
+ * Puts as much as fits next to the id, and the rest below. The error goes with the rest if enough of it is readable
+ * there.
+ */
 function drawDetailLines(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`
   const parts = [isTimeBelow ? cells.timestamp : '', points, cells.service].filter(Boolean)

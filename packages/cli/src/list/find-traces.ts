@@ -4,7 +4,7 @@ import { describeStored } from '@osprofiler/report/toolkit'
 import { showProgress } from '../output/progress.js'
 import { requireReadMethod, type StoreOptions } from '../store/open-store.js'
 
-/** Options of `trace list`. */
+/** Options of `osprofiler trace list`. */
 export interface ListOptions extends StoreOptions {
   readonly errorTrace?: boolean
   readonly limit: number
@@ -15,40 +15,40 @@ export interface ListOptions extends StoreOptions {
   /** `404`, `5xx` or `error`. */
   readonly status?: string
   readonly minMs?: number
-  /** How many traces are searched for `slowest`, `status` and `minMs`. */
+  /** How many traces are searched for the options `slowest`, `status` and `minMs`. */
   readonly search: number
   readonly json?: boolean
 }
 
-/** Trace of a list, with the store's summary and the facts from the records. */
+/** A trace in a list, with the store's summary and a description based on its records. */
 export interface FoundTrace {
   readonly summary: TraceSummary
   /** `undefined` if the records could not be read. */
   readonly description: StoredTraceDescription | undefined
 }
 
-/** Result of `findTraces`, and how far the search went. */
+/** The result of `findTraces`, and how far the search went. */
 export interface FoundTraces {
   readonly traces: readonly FoundTrace[]
-  /** How many traces were read to see whether they match; `undefined` if the store alone chose. */
+  /** How many traces were read to check whether they match. `undefined` if the store alone selected the traces. */
   readonly searched: number | undefined
-  /** Whether the store holds more traces that match. */
+  /** Whether the store contains more traces that match. */
   readonly hasMore: boolean
-  /** Whether the search ended at its limit, before older traces. */
+  /** Whether the search reached its limit, so that older traces were not searched. */
   readonly isCutShort: boolean
-  /** Traces that are too large to tell the duration or outcome that was asked for. */
+  /** Traces that are too large to determine their duration or outcome, if the options require it. */
   readonly tooLarge: readonly FoundTrace[]
 }
 
 const PARALLEL_READS = 8
 
-/** Finds the traces that the options ask for, and describes each of them. */
+/** Finds the traces that match the options, and describes each of them. */
 export async function findTraces(driver: Driver, options: ListOptions): Promise<FoundTraces> {
   const { limit, search, slowest = false, status, minMs } = options
   const isSearch = slowest || status !== undefined || minMs !== undefined
   const wanted = isSearch ? search : limit
   showProgress('Listing the traces')
-  // The additional trace tells whether there are more.
+  // Requests one additional trace, which shows whether there are more.
   const listed = await listSummaries(driver, options, wanted + 1)
   const candidates = listed.slice(0, wanted)
   const found: FoundTrace[] = []
@@ -73,7 +73,7 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
   }
 }
 
-/** A name that people use may stand for another name on the wire. */
+/** Lists traces. A point name that people use may be recorded under another name. */
 async function listSummaries(driver: Driver, options: ListOptions, limit: number): Promise<readonly TraceSummary[]> {
   const { errorTrace = false, since, name, service } = options
   const list = requireReadMethod(driver, errorTrace ? 'listErrorTraces' : 'listTraces')
@@ -95,7 +95,7 @@ function matches({ description }: FoundTrace, status: string | undefined, minMs:
   return status === undefined || (description !== undefined && hasStatus(description, status))
 }
 
-/** A trace that has not ended comes last. */
+/** Returns the duration of a trace, or -1 if the trace has not ended, so that it is sorted last. */
 function durationOf({ description }: FoundTrace): number {
   return description?.durationUs ?? -1
 }

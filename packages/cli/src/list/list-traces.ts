@@ -10,7 +10,7 @@ import { type FoundTrace, type FoundTraces, findTraces, type ListOptions } from 
 
 const MAX_IDS_NAMED = 10
 
-/** Prints the traces of a store as a table or as JSON. Remarks about the search go to standard error. */
+/** Prints the traces of a store as a table or as JSON. Prints remarks about the search to standard error. */
 export async function listTraces(options: ListOptions): Promise<void> {
   const found = await withStore(options, async ({ driver }) => await findTraces(driver, options))
   endProgress()
@@ -23,7 +23,7 @@ export async function listTraces(options: ListOptions): Promise<void> {
   printRemarks(...describeSearch(found, options))
 }
 
-/** Returns a trace in the shape of Python's list, with members of our own. Unknown members are null. */
+/** Returns a trace in the format of Python's list, with additional members. Unknown members are null. */
 function toJson({ summary, description }: FoundTrace): object {
   const { method, path, route, status, durationUs, points, failed, error, isWhole = false } = description ?? {}
   return {
@@ -56,7 +56,7 @@ function describeSearch(found: FoundTraces, options: ListOptions): string[] {
   return lines
 }
 
-/** An empty table does not tell whether the store is empty. */
+/** Explains an empty list, because an empty table does not show whether the store is empty. */
 function explainEmptyList({ searched }: FoundTraces, options: ListOptions): string {
   if (searched !== undefined && searched > 0)
     return `No trace matches. ${searched === 1 ? '1 trace was' : `${formatCount(searched)} traces were`} read.`

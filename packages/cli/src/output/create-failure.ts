@@ -1,6 +1,6 @@
 import type { OsprofilerError } from '@osprofiler/core'
 
-/** Creates an error of the command. Only failures wait until the class of errors is loaded. */
+/** Creates an error of the command. The error class is loaded only when it is needed. */
 export async function createFailure(
   code: OsprofilerError['code'],
   message: string,
@@ -10,12 +10,12 @@ export async function createFailure(
   return new OsprofilerError(code, message, options)
 }
 
-/** Returns the message of an error, or any other thrown value as text. */
+/** Returns the message of an error, or any other thrown value as a string. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** Returns the code of an error, such as `ENOENT`, or the error as text if it has no code. */
+/** Returns the code of an error, such as `ENOENT`, or the error as a string if it has no code. */
 export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
 }

@@ -1,14 +1,17 @@
 import type { WriteStream } from 'node:tty'
 import type { RenderTreeOptions } from '@osprofiler/report'
 
-/** Returns a terminal's width, colors (NO_COLOR and FORCE_COLOR count; none in a pipe), and Unicode by its locale. */
+/**
+ * Returns a terminal's width, and whether it shows colors and Unicode. Colors depend on NO_COLOR and FORCE_COLOR, and a
+ * pipe shows none. Unicode depends on the locale.
+ */
 export function describeTerminal(stream: Partial<WriteStream>, env: NodeJS.ProcessEnv): RenderTreeOptions {
   const columns = Number(env.COLUMNS)
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG
   return {
     width: stream.columns || (Number.isInteger(columns) && columns > 0 ? columns : undefined),
     color: isColorful(stream, env),
-    // Containers mostly set no locale, but their terminals show everything.
+    // Containers usually set no locale, but their terminals can show all characters.
     unicode: !locale || /utf-?8/i.test(locale),
   }
 }

@@ -1,20 +1,25 @@
 import { createScreenArea } from './screen-area.js'
 
-/** An answer within this time shows no progress. */
+/** If a command finishes within this time, it shows no progress. */
 const SHOW_AFTER_MS = 1_000
 const REDRAW_INTERVAL_MS = 200
-/** A step over this many records takes about a second, in which no timer runs. */
+/** Processing this many records takes about a second, during which no timer can fire. */
 const LONG_STEP_RECORDS = 50_000
 const DEFAULT_WIDTH_COLUMNS = 80
 
-/** The only line of progress, on standard error. Pipes, files and terminals that cannot erase (`TERM=dumb`) lack it. */
+/**
+ * The progress line on standard error. It is not shown in pipes, files and terminals that cannot erase (`TERM=dumb`).
+ */
 const progressLine = createScreenArea(process.stderr)
 let message = ''
 let startedAt = 0
 let drawnAt = 0
 let timer: NodeJS.Timeout | undefined
 
-/** Says what is being done. The line appears after a second, or at once if the next step takes many `records`. */
+/**
+ * Shows what the command is doing. The line appears after a second, or immediately if the next step processes many
+ * `records`.
+ */
 export function showProgress(doing: string, records = 0): void {
   if (!process.stderr.isTTY || process.env.TERM === 'dumb') return
   message = doing
@@ -27,14 +32,14 @@ export function showProgress(doing: string, records = 0): void {
   else drawIfDue()
 }
 
-/** Removes the line, because the work has ended. */
+/** Removes the progress line after the work has ended. */
 export function endProgress(): void {
   clearInterval(timer)
   timer = undefined
   progressLine.clear()
 }
 
-/** Removes the line while something else is written to the terminal. */
+/** Removes the progress line while something else is written to the terminal. */
 export function pauseProgress(): void {
   progressLine.clear()
   drawnAt = Date.now()

@@ -1,15 +1,15 @@
 import type { WriteStream } from 'node:tty'
 
-/** A place in the terminal where each drawing replaces the one before. */
+/** An area of the terminal in which each drawing replaces the previous one. */
 export interface ScreenArea {
-  /** Shows as many lines as fit on the screen, because lines that have scrolled away cannot be replaced. */
+  /** Draws as many lines as fit on the screen, because lines that have scrolled away cannot be replaced. */
   draw(drawing: string): void
   clear(): void
 }
 
 const DEFAULT_HEIGHT_ROWS = 24
 
-/** Creates an area that begins at the cursor. A terminal without a known height counts as 24 lines. */
+/** Creates an area that begins at the cursor. If the terminal's height is unknown, 24 lines are assumed. */
 export function createScreenArea(stream: Pick<WriteStream, 'write' | 'rows'>): ScreenArea {
   let height = 0
   // Moves to the first line of the last drawing, and clears everything from there on.

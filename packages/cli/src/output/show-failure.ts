@@ -1,6 +1,6 @@
 import { messageOf } from './create-failure.js'
 
-/** Prints an error on standard error. A missing trace is reported on standard output, as in Python's command. */
+/** Prints an error to standard error. A missing trace is reported on standard output, as in Python's command. */
 export async function showFailure(error: unknown): Promise<void> {
   const { escapeControl } = await import('@osprofiler/report')
   const message = escapeControl(messageOf(error))

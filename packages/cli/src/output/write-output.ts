@@ -8,21 +8,21 @@ import { pipeline } from 'node:stream/promises'
 import { codeOf } from './create-failure.js'
 import { endProgress } from './progress.js'
 
-/** Pieces of a file: text, or the bytes of a picture. */
+/** Pieces of a file: text, or the bytes of an image. */
 export type Chunks = Iterable<string | Uint8Array>
 
-/** Writes pieces to a stream, no faster than it takes them. In a terminal, they replace the progress. */
+/** Writes pieces to a stream, no faster than the stream accepts them. In a terminal, they replace the progress line. */
 export async function writeChunks(stream: Writable, chunks: Chunks): Promise<void> {
   if (stream === process.stdout && process.stdout.isTTY) endProgress()
   for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain')
 }
 
 /**
- * Writes a file for its owner alone, under another name, and then moves it to its target. Readers never see half a
- * file, and a failure leaves the old one. A device or a pipe is written directly.
+ * Writes a file that only its owner can access under a temporary name, and then renames it to its target. Readers never
+ * see an incomplete file, and a failure leaves the old file in place. A device or a pipe is written directly.
  */
 export async function writeFileAtomically(path: string, chunks: Chunks): Promise<void> {
-  // A link stays, and its target is replaced.
+  // If the path is a link, the link stays and its target is replaced.
   const target = await realpath(path).catch(() => path)
   const existing = await stat(target).catch(() => undefined)
   if (existing !== undefined && !existing.isFile() && !existing.isDirectory())

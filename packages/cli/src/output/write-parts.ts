@@ -3,7 +3,10 @@ import { basename, extname } from 'node:path'
 import { printRemarks } from './print-remarks.js'
 import { type Chunks, writeFileAtomically } from './write-output.js'
 
-/** Writes documents to `trace.json`, `trace-2.json`, and so on. A device or a pipe gets all of them. */
+/**
+ * Writes documents to `trace.json`, `trace-2.json`, and so on. If the path is a device or a pipe, all documents are
+ * written to it.
+ */
 export async function writeParts(path: string, parts: Iterable<Chunks>): Promise<void> {
   const existing = await stat(path).catch(() => undefined)
   if (existing !== undefined && !existing.isFile() && !existing.isDirectory())

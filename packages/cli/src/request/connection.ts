@@ -4,39 +4,39 @@ import { isIP } from 'node:net'
 import { finished } from 'node:stream/promises'
 import type { ParsedRequest } from './parse-request.js'
 
-/** How to judge the certificate of a server. */
+/** How to verify the certificate of a server. */
 export interface Trust {
-  /** Trusted authorities as PEM, instead of Node's. */
+  /** PEM certificates of the authorities to trust, instead of Node's list. */
   readonly ca?: Buffer | undefined
   readonly rejectUnauthorized?: boolean
 }
 
-/** Head of an HTTP response. The body is read to its end and dropped. */
+/** The status and headers of an HTTP response. The body is read to its end and discarded. */
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
-  /** When the head came, in milliseconds since 1970. */
+  /** When the headers arrived, in milliseconds since 1970. */
   readonly receivedAt: number
 }
 
-/** Outcome of one request. An answer that broke off has an error, too. */
+/** The outcome of one request. An answer that broke off has an error, too. */
 export interface Exchange {
   readonly answer?: Answer
   readonly error?: unknown
-  /** Whether there was a connection, so that the request may have been received. */
+  /** Whether a connection was established, so that the request may have been received. */
   readonly isConnected: boolean
 }
 
-/** Sends requests to one origin over one connection, as long as the server keeps it. */
+/** Sends requests to one origin over one connection, for as long as the server keeps it open. */
 export interface Connection {
   send(request: ParsedRequest, signal: AbortSignal): Promise<Exchange>
   close(): void
 }
 
-/** Methods of requests that may be sent twice (RFC 9110, 9.2.2). */
+/** Methods of requests that may be repeated (RFC 9110, 9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
-/** Creates a connection, which opens with the first request. */
+/** Creates a connection, which is opened by the first request. */
 export function openConnection({ protocol }: URL, trust: Trust): Connection {
   const isSecure = protocol === 'https:'
   const agent = isSecure
@@ -45,11 +45,11 @@ export function openConnection({ protocol }: URL, trust: Trust): Connection {
   return {
     async send(request, signal) {
       const first = await exchange(request, agent, signal)
-      // The server closed the connection at the moment when it was used again.
+      // The server closed the connection just as it was reused.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
       if (!isStale || !IDEMPOTENT_METHODS.has(request.method)) return first
       const second = await exchange(request, agent, signal)
-      // The server may have received the first one, and may have ended because of it.
+      // The server may have received the first request, and that request may have made it close the connection.
       return { ...second, isConnected: first.isConnected || second.isConnected }
     },
     close: () => agent.destroy(),
@@ -67,11 +67,11 @@ async function exchange(
   const request = openRequest({
     ...{ agent, signal, method, path, setHost: false },
     ...{ hostname, port: url.port || undefined },
-    // Otherwise Node takes the name from the Host header, for which this server need not have a certificate.
+    // Otherwise, Node uses the name in the Host header, but the server may have no certificate for that name.
     servername: isIP(hostname) === 0 ? hostname : '',
   })
   for (const [name, value] of headers) request.appendHeader(name, value)
-  // Node's defaults describe its connection and a body that does not exist. curl sends neither.
+  // Node's default headers describe the connection and a body that does not exist. curl sends none of them.
   for (const name of ['connection', 'content-length', 'transfer-encoding'])
     if (!request.hasHeader(name)) request.removeHeader(name)
   request.once('socket', socket => {
@@ -82,7 +82,7 @@ async function exchange(
   try {
     const response = await receiveAnswer(request, body)
     answer = { status: response.statusCode ?? 0, headers: response.headers, receivedAt: Date.now() }
-    // A response that is not read does not end, and the server's point lasts until its end.
+    // A response whose body is not read does not end, and the server's point lasts until the end of the response.
     await finished(response.resume())
     return { answer, ...state, isReused: request.reusedSocket }
   } catch (error) {
@@ -94,7 +94,7 @@ function receiveAnswer(request: http.ClientRequest, body: Buffer | undefined): P
   return new Promise((resolve, reject) => {
     request.on('error', reject)
     request.once('response', resolve)
-    // The connection switches to a protocol that is not supported here, so the head is the whole answer.
+    // The connection switches to a protocol that is not supported here, so the headers are the whole answer.
     request.once('upgrade', (response, socket) => {
       socket.destroy()
       resolve(response)

@@ -1,17 +1,17 @@
 import { performance } from 'node:perf_hooks'
 import type { Answer } from './connection.js'
 
-/** How long to wait for records that most probably do not exist. */
+/** How long to wait for records that are unlikely to exist. */
 const UNTRACED_GRACE_MS = 2_000
-/** Statuses of refusals by a proxy, or by the server below the program, before the program sees the request. */
+/** Statuses with which a proxy, or the HTTP server itself, refuses a request before the application sees it. */
 const PROXY_REFUSAL_STATUSES: ReadonlySet<number> = new Set([407, 421, 431, 505, 511])
-/** Headers in which caches say that they answered. */
+/** Headers with which caches report that they answered. */
 const CACHE_HEADER_NAMES = ['x-cache', 'cf-cache-status', 'x-vercel-cache', 'x-proxy-cache', 'x-drupal-cache']
 
 /**
- * Says why most probably no service recorded anything, or returns `undefined` if a trace may still come. Records may
- * come in any case, because a cache or a proxy can be behind a traced service. `answer` is `undefined` if none came
- * although the request was received.
+ * Returns the most likely reason that no service recorded anything, or `undefined` if a trace may still arrive. Records
+ * may arrive anyway, because a traced service can be in front of a cache or a proxy. `answer` is `undefined` if the
+ * request was received but not answered.
  */
 export function explainUntraced(
   answer: Answer | undefined,
@@ -26,13 +26,15 @@ export function explainUntraced(
   return isFromCache(answer) ? 'the answer came from a cache, as its headers say' : undefined
 }
 
-/** Returns when to give up a trace without records, on the clock of `performance.now()`; see `explainUntraced`. */
+/**
+ * Returns when to stop waiting for a trace without records, on the clock of `performance.now()`. See `explainUntraced`.
+ */
 export function computeGraceDeadline(untracedReason: string | undefined): number | undefined {
   return untracedReason === undefined ? undefined : performance.now() + UNTRACED_GRACE_MS
 }
 
 function isFromCache({ headers }: Answer): boolean {
-  // RFC 9111, 5.1. Some caches send an age of 0 with a response that they have just fetched.
+  // See RFC 9111, 5.1. Some caches send an age of 0 with a response that they have just fetched.
   if (/^[1-9]\d*$/.test(headers.age ?? '')) return true
   if (/;\s*hit\b/i.test(String(headers['cache-status'] ?? ''))) return true
   return CACHE_HEADER_NAMES.some(name => /^\s*(?:tcp_)?hit\b/i.test(String(headers[name] ?? '')))

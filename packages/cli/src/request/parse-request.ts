@@ -4,7 +4,7 @@ import { type BodyPart, type RequestBody, readBody } from './request-body.js'
 import { type HeaderLine, joinHeaders } from './request-headers.js'
 import { readUrl } from './request-url.js'
 
-/** curl's options for the request, and for the way to its server. */
+/** curl's options that define the request and the connection to its server. */
 export interface CurlOptions {
   readonly url?: readonly string[]
   readonly request?: string
@@ -20,15 +20,15 @@ export interface CurlOptions {
   readonly globoff?: boolean
   readonly insecure?: boolean
   readonly cacert?: string
-  /** In seconds. */
+  /** Time limit, in seconds. */
   readonly maxTime?: number
   readonly output?: string
 }
 
-/** A request that is not signed yet. */
+/** A request that has not been signed yet. */
 export interface ParsedRequest {
   readonly url: URL
-  /** Path and query as they are sent. */
+  /** The path and query, as they are sent. */
   readonly path: string
   readonly method: string
   readonly headers: readonly HeaderLine[]
@@ -36,9 +36,9 @@ export interface ParsedRequest {
 }
 
 /**
- * Reads the URL and curl's options into the request that curl makes of the same arguments. Only the default user agent
- * differs, a method is in capitals, and the signed headers are still missing. Throws `ERR_CONFIGURATION`; no message
- * contains the value of a header, a cookie or a part of the body.
+ * Turns the URL and curl's options into the request that curl would send for the same arguments. Only the default user
+ * agent differs, the method is in uppercase, and the signed headers are added later. Throws `ERR_CONFIGURATION`. No
+ * error message contains a header value, a cookie or a part of the body.
  */
 export function parseRequest(target: string, options: CurlOptions): ParsedRequest {
   const { url, path, credentials } = readUrl(target, options)
@@ -75,7 +75,7 @@ export function parseRequest(target: string, options: CurlOptions): ParsedReques
   return { url, path: options.get ? addQuery(path, data?.bytes) : path, method, headers, body: body?.bytes }
 }
 
-/** curl would ask for a missing password. */
+/** Returns the header for Basic authentication. Throws if the password is missing, while curl would prompt for it. */
 function basicAuthorization(credentials: string | undefined): string | undefined {
   if (credentials === undefined) return undefined
   if (!credentials.includes(':'))
@@ -90,7 +90,7 @@ function readCookies(cookies: readonly string[] = []): string | undefined {
   return given.length === 0 ? undefined : given.join(';')
 }
 
-/** A content type that was given for a form lacks the boundary. */
+/** Adds the boundary to a form's content type that was given by a header option, because the given type lacks it. */
 function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
   const [, boundary] = type.split('; ')
   const lacksBoundary = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')

@@ -6,14 +6,14 @@ import { readRequestFile } from './read-request-file.js'
 
 /**
  * Returns which certificates to trust. As with curl, `--cacert` replaces all known authorities, and `--insecure` trusts
- * everything, whatever else is given. Throws `ERR_CONFIGURATION` if the file holds no certificate.
+ * every certificate, regardless of other options. Throws `ERR_CONFIGURATION` if the file contains no certificate.
  */
 export function readTrust({ insecure = false, cacert }: CurlOptions): Trust {
   const rejectUnauthorized = !insecure
   if (cacert === undefined) return { rejectUnauthorized }
   const ca = readRequestFile('the authorities', cacert)
   try {
-    // Node ignores a file without a certificate, and would then trust no server.
+    // Node accepts a file without a certificate, and would then trust no server.
     new X509Certificate(ca)
   } catch {
     throw createRequestError(

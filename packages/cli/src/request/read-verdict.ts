@@ -1,15 +1,18 @@
 import type { Answer } from './connection.js'
 
-/** What the answering service reported about the trace, which it reports only to a caller whose signature it accepts. */
+/** The service's report about the trace in its answer. A service reports only to callers whose signature it accepts. */
 export interface ServiceVerdict {
-  /** Why the service did not trace the request, such as `rate-limited`; `undefined` if it did. */
+  /** Why the service did not trace the request, such as `rate-limited`. `undefined` if it traced the request. */
   readonly refusal: string | undefined
 }
 
 const ENTRY = /(?:^|,)\s*osprofiler;desc="((?:[^"\\]|\\.)*)"/
 const REFUSAL = /^refused: ([a-z-]{1,40})$/
 
-/** Reads the verdict from the `Server-Timing` header; `undefined` if there is none for this trace. */
+/**
+ * Reads the verdict from the `Server-Timing` header. Returns `undefined` if the header contains no verdict for this
+ * trace.
+ */
 export function readVerdict(answer: Answer | undefined, baseId: string): ServiceVerdict | undefined {
   const text = ENTRY.exec(String(answer?.headers['server-timing'] ?? ''))?.[1]
   if (text === undefined) return undefined
@@ -18,7 +21,7 @@ export function readVerdict(answer: Answer | undefined, baseId: string): Service
   return refusal === undefined ? undefined : { refusal }
 }
 
-/** Says what to do about a refusal. */
+/** Returns advice for a refusal. */
 export function adviseOnRefusal(refusal: string): string {
   if (refusal === 'too-old') return 'Synchronize the clocks of both sides with a time server.'
   if (refusal === 'rate-limited') return 'More traces arrive there than maxTracesPerSecond allows: try again later.'

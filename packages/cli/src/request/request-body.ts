@@ -2,23 +2,25 @@ import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
 import { joinForm } from './request-form.js'
 
-/** A piece of a body. Pieces keep the order of their options on the command line. */
+/** A piece of a body. Pieces are in the order of their options on the command line. */
 export interface BodyPart {
   readonly kind: 'data' | 'data-raw' | 'data-binary' | 'data-urlencode' | 'form' | 'form-string'
   readonly text: string
 }
 
-/** Body of a request, and its content type. */
+/** The body of a request, and its content type. */
 export interface RequestBody {
   readonly bytes: Buffer
   readonly type: string
 }
 
 const AMPERSAND = Buffer.from('&')
-/** Line ends and NUL, which curl removes from the file of `-d`. */
+/** Line ends and NUL, which curl removes from a file given with `-d`. */
 const REMOVED_BYTES: readonly number[] = [0x0a, 0x0d, 0]
 
-/** Joins a body as curl does. Throws `ERR_CONFIGURATION`; no message contains a part of the body. */
+/**
+ * Joins the pieces of a body as curl does. Throws `ERR_CONFIGURATION`. No error message contains a part of the body.
+ */
 export function readBody(parts: readonly BodyPart[] = []): RequestBody | undefined {
   if (parts.length === 0) return undefined
   const forms = parts.filter(({ kind }) => kind === 'form' || kind === 'form-string')
@@ -36,7 +38,7 @@ function readPart({ kind, text }: BodyPart): Buffer {
   return kind === 'data-binary' ? bytes : Buffer.from(bytes.filter(byte => !REMOVED_BYTES.includes(byte)))
 }
 
-/** Reads `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`. Only the part after the sign is encoded. */
+/** Encodes `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`. Only the part after `=` or `@` is percent-encoded. */
 function encodePart(text: string): Buffer {
   const signIndex = text.includes('=') ? text.indexOf('=') : text.indexOf('@')
   const value = text.slice(signIndex + 1)
@@ -44,7 +46,7 @@ function encodePart(text: string): Buffer {
   return Buffer.from(signIndex > 0 ? `${text.slice(0, signIndex)}=${encoded}` : encoded)
 }
 
-/** Encodes every byte that a URL reserves; a blank becomes `+`, as in a form. */
+/** Percent-encodes all bytes except unreserved characters. A space becomes `+`, as in forms. */
 function percentEncode(bytes: Buffer): string {
   const encoded = bytes.toString('latin1').replace(/[^\w.~-]/g, character => {
     const code = character.charCodeAt(0)

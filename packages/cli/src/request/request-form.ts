@@ -3,13 +3,13 @@ import { basename, extname } from 'node:path'
 import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
 
-/** A text of `-F` or of `--form-string`, which the kind tells apart. */
+/** The value of an `-F` or `--form-string` option. `kind` says which. */
 interface FormPart {
   readonly kind: string
   readonly text: string
 }
 
-/** The types that curl knows. */
+/** The file types that curl knows, by file name extension. */
 const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
   '.gif': 'image/gif',
   '.jpg': 'image/jpeg',
@@ -24,8 +24,8 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
 }
 
 /**
- * Joins a form as curl does: `NAME=TEXT`, `NAME=@FILE` for a file, `NAME=<FILE` for a file's content as a text.
- * `;type=TYPE` and `;filename=NAME` may follow. Throws `ERR_CONFIGURATION`.
+ * Joins the parts of a form as curl does: `NAME=TEXT`, `NAME=@FILE` for a file upload, or `NAME=<FILE` for a text field
+ * with a file's content. `;type=TYPE` and `;filename=NAME` may follow. Throws `ERR_CONFIGURATION`.
  */
 export function joinForm(parts: readonly FormPart[]): { readonly bytes: Buffer; readonly type: string } {
   const boundary = `------------------------${randomBytes(8).toString('hex')}`
@@ -56,7 +56,7 @@ function encodeFormPart({ kind, text }: FormPart): (string | Buffer)[] {
   return [`${disposition}${filenameAttribute}${typeHeader}\r\n\r\n`, content]
 }
 
-/** `@` or `<` says that the value is the name of a file, unless the text begins with a quote. */
+/** Splits a value and its attributes. `@` or `<` means that the value is a file name, unless a quote comes first. */
 function splitAttributes(text: string): { sign: string; value: string; type?: string; filename?: string } {
   const [, sign = '', quoted, plain = '', attributes = ''] =
     /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*))(.*)$/s.exec(text) ?? []
@@ -76,7 +76,7 @@ function unquote(text: string): string {
   return text.replace(/\\(["\\])/g, '$1')
 }
 
-/** Writes a name as browsers do. */
+/** Escapes a name in the same way as browsers. */
 function quote(name: string): string {
   return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }

@@ -1,17 +1,18 @@
 import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
 
-/** A header as it is sent. Each byte of the value is a character up to U+00FF. */
+/** A header, as it is sent. Each byte of the value is represented by a character up to U+00FF. */
 export type HeaderLine = readonly [name: string, value: string]
 
 const HEADER_NAME_PATTERN = /^[\w!#$%&'*+.^`|~-]+$/
-/** A character that no value of a header may contain. */
+/** A character that a header value may not contain. */
 const UNSENDABLE_CHARACTER = /[^\t -~\u0080-\u00ff]/
 
 /**
- * Joins headers as curl does. A given header replaces a default, `Name:` removes the default, and `Name;` has an empty
- * value. The defaults are those that come first, which are not sent without a value, and those that describe the body.
- * Throws `ERR_CONFIGURATION`; no message contains the value of a header.
+ * Joins headers as curl does. A given header replaces a default, `Name:` removes a default, and `Name;` adds a header
+ * with an empty value. `before` contains the defaults at the beginning, which are omitted if their value is
+ * `undefined`. `after` contains the defaults that describe the body. Throws `ERR_CONFIGURATION`. No error message
+ * contains a header value.
  */
 export function joinHeaders(
   before: readonly (readonly [string, string | undefined])[],
@@ -23,7 +24,7 @@ export function joinHeaders(
   const isDefault = ([name]: readonly [string, ...unknown[]]): boolean => !names.has(name.toLowerCase())
   const hosts = given.filter(([name]) => name.toLowerCase() === 'host')
   const others = given.filter(([name]) => name.toLowerCase() !== 'host')
-  // The length of a body in pieces is unknown.
+  // With a transfer encoding, the length of the body is unknown.
   const bodyDefaults = names.has('transfer-encoding') ? after.filter(([name]) => name !== 'Content-Length') : after
   const all = [...hosts, ...before.filter(isDefault), ...others, ...bodyDefaults.filter(isDefault)]
   return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, encodeValue(name, value)]]))
@@ -45,7 +46,7 @@ function readHeader(line: string): readonly [string, string | undefined] {
   return [name.trim(), value.trim() === '' ? undefined : value.trim()]
 }
 
-/** Encodes the shell's text as UTF-8, as curl sends it. */
+/** Encodes a value from the shell as UTF-8, as curl does. */
 function encodeValue(name: string, value: string): string {
   const bytes = Buffer.from(value).toString('latin1')
   if (UNSENDABLE_CHARACTER.test(bytes))

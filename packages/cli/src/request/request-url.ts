@@ -1,31 +1,31 @@
 import { createRequestError } from './create-request-error.js'
 import { CURL_JSON } from './curl-json.js'
 
-/** Target of a request, from the words of the command line. */
+/** The target of a request, as given on the command line. */
 export interface RequestUrl {
-  /** Without credentials. */
+  /** The URL without credentials. */
   readonly url: URL
-  /** Path and query as they were typed, as far as they can be sent so. */
+  /** Path and query, as they were typed if they can be sent in this form. */
   readonly path: string
   /** `user:password` from the URL. */
   readonly credentials: string | undefined
 }
 
 /**
- * A host without a scheme, which curl takes as http://. Unlike in curl, a single word is not a host. It may be a secret
- * that lost its option, and the name would be looked up.
+ * Matches a host without a scheme, for which curl assumes http://. Unlike in curl, a single word is not a host. It may
+ * be a secret whose option was left out, and a DNS lookup would leak it.
  */
 const BARE_HOST =
   /^(?:[^/?#@]*@)?(?:localhost|\[[\da-f:.]+\]|[^\s/?#:@[\]{}"']+(?:\.|(?=:\d)|(?=\/))[^\s/?#:@[\]{}"']*)(?::\d+)?(?=[/?#]|$)/i
 
-/** The path and query of a URL before normalization. */
+/** Captures the path and query of a URL before normalization. */
 const TYPED_PATH = /^[^:]+:\/\/[^/?#]*([^#]*)/
 const SENDABLE_PATH = /^[!-[\]-~]*$/
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 /**
- * Finds the URL among the words of a command line. `curl` may come first, because browsers copy whole commands. Throws
- * `ERR_CONFIGURATION`; no message contains a word, because any word may be a secret.
+ * Finds the URL among the words of a command line. The first word may be `curl`, because browsers copy whole commands.
+ * Throws `ERR_CONFIGURATION`. No error message contains a word, because any word may be a secret.
  */
 export function findUrl(
   words: readonly string[],
@@ -45,7 +45,10 @@ export function findUrl(
   )
 }
 
-/** Reads a URL as curl does. Browsers escape its brackets and braces for curl. Throws `ERR_CONFIGURATION`. */
+/**
+ * Reads a URL as curl does. Removes the backslashes with which browsers escape brackets and braces for curl. Throws
+ * `ERR_CONFIGURATION`.
+ */
 export function readUrl(
   target: string,
   { globoff = false }: { readonly globoff?: boolean | undefined } = {},

@@ -10,29 +10,32 @@ const MAX_REDIRECTS = 10
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308])
 const BODY_HEADER_NAMES = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']
 
-/** Outcome of a signed request, whether an answer came or not. */
+/** The outcome of a signed request, whether or not it was answered. */
 export interface SentRequest {
   readonly baseId: string
-  /** Until the last byte of the answer. */
+  /** Time until the last byte of the answer, in milliseconds. */
   readonly durationMs: number
-  /** Status of the last answer; `undefined` if no answer came. */
+  /** Status of the last answer. `undefined` if there was no answer. */
   readonly status: number | undefined
-  /** Why there is no answer, or no whole one. */
+  /** Why there is no answer, or only part of one. */
   readonly failure: string | undefined
-  /** Whether the request, or the one that was redirected, may have been received. */
+  /** Whether this request, or an earlier request that was redirected, may have been received. */
   readonly mayHaveArrived: boolean
-  /** How far the server's clock is ahead of this one in milliseconds, to within a second, if the server tells. */
+  /**
+   * How far the server's clock is ahead of the local clock, in milliseconds. Accurate to one second. `undefined` if the
+   * server does not report its time.
+   */
   readonly clockAheadMs: number | undefined
   /** The target of a redirect that was not followed. */
   readonly unfollowedRedirect: URL | undefined
-  /** Why no trace is to be expected according to the answer; see `explainUntraced`. */
+  /** Why no trace can be expected, based on the answer. See `explainUntraced`. */
   readonly untracedReason: string | undefined
-  /** What the service reported about the trace; `undefined` if it reported nothing. */
+  /** The service's report about the trace. `undefined` if there was none. */
   readonly verdict: ServiceVerdict | undefined
 }
 
 /**
- * Signs a request as a new trace, sends it, and reads the answer to its end. Gives up after `timeoutMs`. Follows
+ * Signs a request as a new trace, sends it, and reads the answer to its end. Stops waiting after `timeoutMs`. Follows
  * redirects only within the same origin, because anyone who gets the signed headers can use them.
  */
 export async function sendRequest(
@@ -82,7 +85,7 @@ async function followRedirects(
     const isSameOrigin = target?.origin === current.url.origin
     if (!isSameOrigin || isBroken || redirects === MAX_REDIRECTS) {
       const mayHaveArrived = previous !== undefined || exchange.isConnected
-      // A redirect that was answered has a trace, even if no answer to the next request came.
+      // A request that was answered with a redirect has a trace, even if the redirected request was not answered.
       return {
         ...previous,
         ...exchange,
@@ -95,7 +98,10 @@ async function followRedirects(
   }
 }
 
-/** Requests the target of a redirected form with GET, as browsers do. */
+/**
+ * Creates the request to the target of a redirect. As in browsers, the method becomes GET for status 303, and for a
+ * POST with status 301 or 302.
+ */
 function createRedirectedRequest(request: ParsedRequest, url: URL, status: number): ParsedRequest {
   const { method, headers } = request
   const moved = { ...request, url, path: `${url.pathname}${url.search}` }

@@ -4,30 +4,30 @@ import { signTicket } from '@osprofiler/core/toolkit'
 /** The trace headers of one request, in the order in which they are sent. */
 export type SignedHeaders = readonly (readonly [name: string, value: string])[]
 
-/** What a ticket grants, and for how long. */
+/** The permissions that a ticket grants, and its lifetime. */
 export interface TicketTerms {
-  /** Number of points that one process may record. */
+  /** Number of points that one process may record for the trace. */
   readonly points: number
-  /** Wishes of the caller. */
+  /** The caller's requests in the ticket, such as `answer`. */
   readonly wants: readonly string[]
-  /** Time between the issue and the expiry, in seconds. */
+  /** Time from issue to expiry, in seconds. */
   readonly lifetimeS: number
 }
 
-/** Names of the trace headers in lower case. */
+/** Names of the trace headers in lowercase. */
 export const TRACE_HEADER_NAMES: readonly string[] = ['x-trace-info', 'x-trace-hmac', 'x-trace-ticket']
 
-/** Terms of the tickets of `run`, and the defaults of `sign`. */
+/** The terms of the tickets that `run` creates, and the defaults of `sign`. */
 export const USUAL_TERMS: TicketTerms = { points: 100_000, wants: ['answer', 'code'], lifetimeS: 60 }
 
-/** A new trace that begins with the requests of this command. */
+/** A new trace whose first points are the requests of this command. */
 export interface SignedTrace {
   readonly baseId: string
-  /** Signs one request. Each request needs headers of its own, because a ticket is good once. */
+  /** Signs one request. Each request needs separate headers, because a ticket can be used only once. */
   signRequest(url: URL): SignedHeaders
 }
 
-/** Begins a trace under a key. */
+/** Begins a trace that is signed with a key. */
 export function beginTrace(key: string, { points, wants, lifetimeS }: TicketTerms = USUAL_TERMS): SignedTrace {
   const baseId = createTraceId()
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, key)
@@ -46,7 +46,7 @@ export function beginTrace(key: string, { points, wants, lifetimeS }: TicketTerm
   }
 }
 
-/** Returns the host without brackets and port, or `undefined` if a ticket cannot name it. */
+/** Returns the host without brackets, or `undefined` if a ticket cannot contain it. */
 function audienceOf({ hostname }: URL): string | undefined {
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/(?<=\..*)\.$/, '')
   return /^[a-z0-9.:_-]{1,255}$/.test(host) ? host : undefined

@@ -4,7 +4,7 @@ import { writeChunks } from '../output/write-output.js'
 import { readUrl } from './request-url.js'
 import { beginTrace, type SignedHeaders, USUAL_TERMS } from './sign-trace.js'
 
-/** Options of `sign`. */
+/** Options of `osprofiler sign`. */
 export interface SignOptions extends KeyOptions {
   readonly json?: boolean
   readonly count?: number
@@ -14,8 +14,8 @@ export interface SignOptions extends KeyOptions {
 }
 
 /**
- * Prints the signed headers of one request, or of several as JSON lines. Each request begins a trace of its own. Throws
- * an OsprofilerError for a URL that is not HTTP, and as `readSigningKey` does.
+ * Prints the signed headers of one request, or of several requests as JSON lines. Each request begins a new trace.
+ * Throws an OsprofilerError if the URL is not an HTTP URL, and in the same cases as `readSigningKey`.
  */
 export async function signUrl(target: string, options: SignOptions): Promise<void> {
   const { count = 1, json = false } = options

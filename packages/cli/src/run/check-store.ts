@@ -6,7 +6,9 @@ import { readRecords } from '../store/read-trace.js'
 
 const STORE_TIMEOUT_MS = 10_000
 
-/** Asks a store for an impossible trace before a request is sent in vain. Throws if the store does not answer. */
+/**
+ * Requests an impossible trace from a store, so that no request is sent in vain. Throws if the store does not answer.
+ */
 export async function checkStore({ driver, shownAs }: Store): Promise<void> {
   showProgress('Asking the store')
   if (driver.name === 'memory')

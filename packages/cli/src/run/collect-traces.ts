@@ -8,8 +8,8 @@ import { readRecords } from '../store/read-trace.js'
 import { type AwaitedTrace, findMissing, waitForTrace } from '../store/wait-for-trace.js'
 
 /**
- * Reads the traces of requests that were sent one after another. The last trace is awaited like a single one. The
- * others have had that time already, so they are awaited only if something is missing.
+ * Reads the traces of requests that were sent one after another. For the last trace, it waits as long as for a single
+ * one. The other traces have already had this time, so it waits for them only if something is missing.
  */
 export async function collectTraces(
   driver: Driver,

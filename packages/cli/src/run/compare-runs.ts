@@ -9,20 +9,20 @@ import type { AwaitedTrace } from '../store/wait-for-trace.js'
 import { collectTraces } from './collect-traces.js'
 import { explainMissingTrace } from './explain-missing-trace.js'
 
-/** Where `run -n` keeps traces, and which traces it compares them with. */
+/** Where `run -n` saves traces, and which traces it compares them with. */
 export interface BaselineOptions extends ComparisonOptions {
   readonly baseline?: string
   readonly saveBaseline?: string
-  /** In seconds. */
+  /** Time limit for the traces, in seconds. */
   readonly timeout: number
-  /** In seconds. */
+  /** Time without new records, in seconds. */
   readonly idleTimeout?: number
 }
 
 /**
- * Waits for the traces of all requests, keeps their records in `--save-baseline`, and compares them with earlier traces
- * if there are any. If a trace is incomplete, nothing is kept or compared. Returns the exit code: 1 if a trace or an
- * answer is incomplete, otherwise 0 or the code of `showDiff`.
+ * Waits for the traces of all requests, saves their records to `--save-baseline`, and compares them with the traces in
+ * `--baseline`, if given. If a trace is incomplete, nothing is saved or compared. Returns the exit code: 1 if a trace
+ * or an answer is incomplete, or else 0 or the exit code of `showDiff`.
  */
 export async function compareRuns(
   sent: readonly SentRequest[],

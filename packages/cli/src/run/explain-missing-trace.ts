@@ -5,9 +5,9 @@ import { CALLEE_CLOCK_RULE, WARNINGS_HINT } from './explain-silent-callees.js'
 const MAX_CLOCK_SKEW_MS = 30_000
 
 /**
- * Says what to check after a request without a trace. Only a service that accepted the signature and the ticket says
- * whether it traced the request, because a caller without a key must learn nothing. `seconds` is how long the trace was
- * awaited.
+ * Returns what to check after a request without a trace. Only a service that accepted the signature and the ticket
+ * reports whether it traced the request: callers without a key must not find out. `seconds` is how long the command
+ * waited for the trace.
  */
 export function explainMissingTrace(sent: SentRequest, storeShownAs: string, seconds: number): string {
   const { baseId, untracedReason, verdict } = sent
@@ -34,7 +34,10 @@ ${WARNINGS_HINT}
 `
 }
 
-/** The service has accepted the key and traced the request, so only the way to the store is left. */
+/**
+ * Explains lost records: the service has accepted the key and traced the request, so the cause must be between the
+ * service and the store.
+ */
 function explainLostRecords(baseId: string, storeShownAs: string, seconds: number): string {
   return `The service traced the request, but no record of trace ${baseId} came within ${seconds} s. What to check:
   - store       The service has to write to the store that this command reads: ${storeShownAs}

@@ -1,13 +1,13 @@
 import { findSilentTargets, type Report } from '@osprofiler/report'
 
-/** How the clock of a callee decides. */
+/** The rule by which a callee refuses traces because of its clock. */
 export const CALLEE_CLOCK_RULE =
   'A callee refuses traces if its clock is ahead by more than its maxTraceAge (one hour), or behind by more than a minute.'
-/** Where a service says what its callers must not learn. */
+/** Where a service reports what its callers must not find out. */
 export const WARNINGS_HINT =
   'A service that refuses a trace prints the reason as a warning: look for OSPROFILER_REFUSED or OSPROFILER_NO_KEYS in its log.'
 
-/** Says what to check if callees answered but recorded nothing; no lines if there are no such callees. */
+/** Returns what to check if callees answered but recorded nothing. Returns no lines if there are no such callees. */
 export function explainSilentCallees(report: Report, storeShownAs: string): string[] {
   if (findSilentTargets(report).length === 0) return []
   return [

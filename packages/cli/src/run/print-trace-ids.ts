@@ -5,7 +5,7 @@ import type { ReportOptions } from '../show/output-format.js'
 import type { Store } from '../store/open-store.js'
 import type { BaselineOptions } from './compare-runs.js'
 
-/** Returns whether the store can only be written, and no option needs a trace. */
+/** Returns whether the store cannot be read and no option needs a trace. */
 export function canOnlyPrintIds(
   { driver }: Store,
   options: ReportOptions & Pick<BaselineOptions, 'baseline' | 'saveBaseline'>,
@@ -15,7 +15,10 @@ export function canOnlyPrintIds(
   return driver.readRecords === undefined && wanted.every(option => !option)
 }
 
-/** Prints the ids of the traces, to look for them with the tools of the store. Returns 0, or 1 if a request failed. */
+/**
+ * Prints the ids of the traces, which users can look up with the store's own tools. Returns 0, or 1 if a request
+ * failed.
+ */
 export function printTraceIds(sent: readonly SentRequest[], { driver, shownAs }: Store): number {
   for (const { baseId } of sent) process.stdout.write(`${baseId}\n`)
   const [first] = sent

@@ -22,21 +22,24 @@ import { explainMissingTrace } from './explain-missing-trace.js'
 import { explainSilentCallees } from './explain-silent-callees.js'
 import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
 
-/** Options of `run`, including those of curl. */
+/** Options of `osprofiler run`, including curl's options. */
 export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
   readonly times: number
 }
 
-/** Half of the rate that a service allows by default, so that it refuses no trace for coming too soon. */
+/**
+ * Sends requests at half of the rate that a service allows by default, so that the service refuses none because of its
+ * rate limit.
+ */
 const MIN_REQUEST_INTERVAL_MS = 20
-/** Values of -o with which people ask for no file. */
+/** Values of -o with which people discard the output. */
 const DISCARDING_OUTPUTS: readonly string[] = ['/dev/null', 'NUL', '-']
 
 /**
- * Signs a request as the caller, sends it, waits for its trace, and shows the trace. Of several traces it shows the
- * slowest, or compares them with those of `--baseline`. `words` are the URL, perhaps after `curl`. Returns the exit
- * code: 0, or 1 if a trace is incomplete, or the code of `showDiff`. Throws an OsprofilerError if nothing could be
- * sent.
+ * Signs a request as the caller, sends it, waits for its trace, and shows the trace. If there are several traces, it
+ * shows the slowest, or compares them with the traces in `--baseline`. `words` contains the URL, and may begin with
+ * `curl`. Returns the exit code: 0, or 1 if a trace is incomplete, or the exit code of `showDiff`. Throws an
+ * OsprofilerError if nothing could be sent.
  */
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
   await checkOptions(options)
@@ -47,7 +50,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
   const request = parseRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
-  // Read before anything is sent: later would be too late to report a missing file.
+  // Read before anything is sent, so that a missing file is reported in time.
   const baselineReports = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
     const isWriteOnly = canOnlyPrintIds(store, options)
@@ -59,7 +62,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
       baselineReports === undefined && options.saveBaseline === undefined
         ? 0
         : await compareRuns(sent, store, baselineReports, options)
-    // A comparison replaces the tree of a single trace.
+    // If there is a baseline, the comparison is shown instead of a single trace.
     if (baselineReports !== undefined || code !== 0) return code
     const shown = await awaitAndShowTrace(findSlowest(sent, options), store, options)
     return sent.every(({ failure }) => failure === undefined) ? shown : 1
@@ -117,7 +120,7 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
   const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
     idleMs: idleTimeout * 1_000,
     deadline,
-    // A service that says that it did not trace the request is right at once.
+    // If a service reports that it did not trace the request, there is nothing to wait for.
     emptyDeadline: sent.verdict?.refusal === undefined ? computeGraceDeadline(sent.untracedReason) : performance.now(),
     onRead: count => showProgress(`Waiting for the trace, ${formatCount(count)} records so far`),
     onLongWait: () => printRemarks(describeLongWait(sent, timeout)),
@@ -142,7 +145,7 @@ function describeLongWait({ verdict }: SentRequest, seconds: number): string {
 function describeOutcome({ method, url }: ParsedRequest, sent: SentRequest): string {
   const { status, failure, durationMs } = sent
   const outcome = [status, failure].filter(part => part !== undefined).join(', ')
-  // The query is left out, because it may contain a secret.
+  // The query is omitted, because it may contain a secret.
   return `${method} ${url.origin}${url.pathname}  ${outcome}  ${formatDuration(1_000 * durationMs)}`
 }
 

@@ -3,23 +3,29 @@ import { extname } from 'node:path'
 import { createFailure, messageOf } from '../output/create-failure.js'
 import { resolveOwnFile } from '../output/resolve-own-file.js'
 
-/** Format of a picture from `--render-dot`, chosen by the extension of the file. */
+/** The format of an image from `--render-dot`, which the file name extension selects. */
 export type ImageFormat = 'svg' | 'png'
 
-/** Graphviz estimates widths with this font's metrics. DejaVu Sans Condensed, the font of PNGs, is about as wide. */
+/**
+ * Graphviz estimates the width of text with this font's metrics. DejaVu Sans Condensed, the font of PNGs, is about as
+ * wide.
+ */
 const GRAPH_FONT = { fontname: 'Arial' }
 const FONT_PATH = resolveOwnFile('dist/fonts/DejaVuSansCondensed.ttf')
 const FONT_FAMILY = 'DejaVu Sans'
-/** Makes a PNG of an SVG. Users install it: it weighs 2.5 MB, and has another license than the other packages. */
+/**
+ * Converts an SVG to a PNG. Users install it themselves, because it weighs 2.5 MB and its license differs from that of
+ * the other packages.
+ */
 const PNG_PACKAGE = '@resvg/resvg-wasm'
 
-/** Viewers give up on larger pictures, and WebAssembly runs out of memory, so these are made smaller. */
+/** Larger images are scaled down, because viewers fail to show them and WebAssembly runs out of memory. */
 const MAX_SIDE_PX = 20_000
 const MAX_PIXELS = 60_000_000
 
 /**
- * Returns the format for a file's extension. Throws `ERR_CONFIGURATION` for any but `.svg` and `.png`, and
- * `ERR_MISSING_CLIENT` for `.png` if the package that makes PNGs is not installed.
+ * Returns the format for a file name extension. Throws `ERR_CONFIGURATION` for any extension except `.svg` and `.png`,
+ * and `ERR_MISSING_CLIENT` for `.png` if the package that creates PNGs is not installed.
  */
 export async function chooseImageFormat(file: string): Promise<ImageFormat> {
   const extension = extname(file).toLowerCase()
@@ -39,9 +45,9 @@ export async function chooseImageFormat(file: string): Promise<ImageFormat> {
 }
 
 /**
- * Draws a graph in the DOT language, with Graphviz and resvg as WebAssembly, so that no program has to be installed.
- * The font of PNGs has Latin, Greek, Cyrillic, Arabic, Hebrew and signs. An SVG takes the fonts of its viewer. Throws
- * `ERR_CONFIGURATION` if the graph is too large.
+ * Draws a graph in the DOT language. Graphviz and resvg run as WebAssembly, so that no program has to be installed. The
+ * font of PNGs contains Latin, Greek, Cyrillic, Arabic and Hebrew letters, and symbols. An SVG uses the viewer's fonts.
+ * Throws `ERR_CONFIGURATION` if the graph is too large.
  */
 export async function drawImage(dot: string, format: ImageFormat): Promise<string | Uint8Array> {
   const svg = await drawSvg(dot)
@@ -74,7 +80,7 @@ async function drawSvg(dot: string): Promise<string> {
 
 let resvg: ReturnType<typeof loadResvg> | undefined
 
-/** Loads resvg, which starts only once in a process, for all pictures. */
+/** Loads resvg for all images, because it can be initialized only once in a process. */
 async function loadResvg() {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
   await initWasm(await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`))))

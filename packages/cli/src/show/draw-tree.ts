@@ -3,7 +3,10 @@ import { correctSkew, matchPoints, pointText, type Report, renderTree } from '@o
 import { describeTerminal } from '../output/describe-terminal.js'
 import { createUsageError, type ReportOptions } from './output-format.js'
 
-/** Draws the tree for `terminal`, or without one for a file. Throws `ERR_CONFIGURATION` if `--filter` fails. */
+/**
+ * Draws the tree for `terminal`, or for a file if `terminal` is undefined. Throws `ERR_CONFIGURATION` if `--filter`
+ * fails.
+ */
 export async function drawTree(
   report: Report,
   options: ReportOptions,
@@ -21,9 +24,12 @@ export async function drawTree(
   })
 }
 
-/** In the expression, `^` and `$` match the ends of each line of a point's text. */
+/**
+ * Finds the points that match an expression, in which `^` and `$` match at the start and end of each line of a point's
+ * text.
+ */
 async function findMatches(report: Report, expression: string): Promise<ReadonlySet<string>> {
-  // Threads take time to load, so they are loaded only for a filter.
+  // Support for threads takes time to load, so it is loaded only for a filter.
   const { runFilter } = await import('./run-filter.js')
   const matches = await runFilter(expression, report.points.map(pointText))
   return matchPoints(report, (_, index) => matches[index] === true)

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-/** Input of the thread: the source of the user's regular expression, and the texts to test. */
+/** The thread's input: the source of the user's regular expression, and the texts to test. */
 export interface FilterTask {
   readonly source: string
   readonly texts: readonly string[]

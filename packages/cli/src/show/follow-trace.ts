@@ -11,8 +11,8 @@ import { createUsageError, type ReportOptions } from './output-format.js'
 import { showReport } from './show-report.js'
 
 /**
- * Shows a trace as it grows. A terminal gets a new drawing with each change, a pipe or a file gets the complete trace.
- * A trace that does not exist yet is awaited without an end: Ctrl-C ends it silently.
+ * Shows a trace while it grows. In a terminal, it is drawn again after each change. A pipe or a file gets the complete
+ * trace. If the trace does not exist yet, the command waits for it without a limit, until Ctrl-C ends it silently.
  */
 export async function followTrace(trace: string, options: ReportOptions & ReadOptions): Promise<void> {
   const kind = await classifyArgument(trace, options)
@@ -31,8 +31,8 @@ export async function followTrace(trace: string, options: ReportOptions & ReadOp
       deadline: Number.POSITIVE_INFINITY,
       onLongWait: () => process.stderr.write('No record of this trace has come yet. Ctrl-C stops waiting.\n'),
       onChange: records => {
-        // Errors in the options are reported for the complete trace only, because a service that they name may still
-        // come.
+        // Errors in the options are reported only for the complete trace, because a service that the options name may
+        // still appear in the trace.
         if (isDrawn) drawing.last = drawing.last.then(() => redraw(records)).catch(() => undefined)
       },
     }),

@@ -12,9 +12,9 @@ import { drawImage } from './draw-image.js'
 import type { Output, OutputFormat } from './output-format.js'
 
 /**
- * Formats a report, except as a tree. JSON and DOT have the recorded times, as in Python, and exports have them with
- * `rawTimes`. The page corrects times itself, and shows both. Returns several documents if a collector needs several
- * requests.
+ * Formats a report in any format except the tree. JSON and DOT contain the recorded times, as in Python, and exports
+ * contain them if `rawTimes` is set. The HTML page corrects times itself, and shows both. Returns several documents if
+ * a collector needs several requests.
  */
 export async function formatReport(
   report: Report,
@@ -31,7 +31,7 @@ async function formatDocument(
   file: string | undefined,
   rawTimes: boolean,
 ): Promise<Chunks> {
-  // As in Python, whose print() ends the line, while its file does not.
+  // As in Python: print() ends the output with a line feed, but a file has none.
   const end = file === undefined ? '\n' : ''
   switch (format) {
     case 'json':

@@ -2,7 +2,7 @@ import type { OsprofilerError } from '@osprofiler/core'
 import { createFailure } from '../output/create-failure.js'
 import { chooseImageFormat, type ImageFormat } from './draw-image.js'
 
-/** The tools for which `--export` makes a timeline. */
+/** The tools for which `--export` creates a timeline. */
 export type ExportTarget = 'perfetto' | 'speedscope' | 'otlp'
 
 /** How and where to write a trace, and which points the tree shows. */
@@ -20,13 +20,13 @@ export interface ReportOptions {
   readonly service?: string
 }
 
-/** The format of a trace; `tree` by default. */
+/** The format of a trace. The default is `tree`. */
 export type OutputFormat = 'tree' | 'json' | 'html' | 'dot' | ExportTarget | ImageFormat
 
-/** Formats that would only flood a terminal. */
+/** Formats that would only flood a terminal with text. */
 const NON_TERMINAL_FORMATS: ReadonlySet<OutputFormat> = new Set(['html', 'perfetto', 'speedscope', 'otlp'])
 
-/** Format of a trace, and the destination. */
+/** The format of a trace, and where to write it. */
 export interface Output {
   readonly format: OutputFormat
   /** `undefined` for standard output. */
@@ -34,8 +34,9 @@ export interface Output {
 }
 
 /**
- * Reads from the options how and where to write a trace, before any work is done. As in Python's command,
- * `--render-dot` draws a picture beside another format. Throws `ERR_CONFIGURATION` if options contradict one another.
+ * Determines from the options how and where to write a trace, before any work is done. As in Python's command,
+ * `--render-dot` draws an image in addition to another format. Throws `ERR_CONFIGURATION` if options contradict one
+ * another.
  */
 export async function chooseOutputs(options: ReportOptions, isTerminal: boolean): Promise<Output[]> {
   const { json, html, dot, export: target, renderDot, out } = options
@@ -64,7 +65,7 @@ export async function chooseOutputs(options: ReportOptions, isTerminal: boolean)
   return [...pictures, { format, file: out }]
 }
 
-/** Refuses an option that a format cannot honor, instead of ignoring it. */
+/** Refuses an option that does not apply to a format, instead of ignoring it. */
 async function refuseTreeOptions(format: string, options: ReportOptions): Promise<void> {
   const { depth, minMs, filter, service } = options
   const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service }
@@ -73,7 +74,7 @@ async function refuseTreeOptions(format: string, options: ReportOptions): Promis
     throw await createUsageError(`${name} applies only to the tree. ${format} always has the whole trace.`)
 }
 
-/** Creates an `ERR_CONFIGURATION` error for options that contradict one another. Loads the error's class first. */
+/** Creates an `ERR_CONFIGURATION` error for contradictory options. Loads the error class first. */
 export function createUsageError(message: string): Promise<OsprofilerError> {
   return createFailure('ERR_CONFIGURATION', message)
 }

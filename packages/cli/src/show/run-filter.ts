@@ -9,9 +9,9 @@ import type { FilterTask } from './filter-worker.js'
 const FILTER_TIMEOUT_MS = 3_000
 
 /**
- * Returns which texts a regular expression matches, in any case of letters. The expression runs in a thread that is
- * stopped after 3 s: some expressions take ages for some texts, and others make the records. Throws `ERR_CONFIGURATION`
- * if the expression is invalid or was stopped.
+ * Returns for each text whether a regular expression matches it, ignoring case. The expression runs in a thread that is
+ * stopped after 3 s. Some expressions take extremely long for some texts, and the texts come from untrusted records.
+ * Throws `ERR_CONFIGURATION` if the expression is invalid or was stopped.
  */
 export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {
   checkPattern(source)

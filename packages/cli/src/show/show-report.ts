@@ -5,7 +5,7 @@ import { writeParts } from '../output/write-parts.js'
 import { drawTree } from './draw-tree.js'
 import { chooseOutputs, type Output, type ReportOptions } from './output-format.js'
 
-/** Writes a report in every format that the options ask for, to files or to standard output. */
+/** Writes a report in every format that the options request, to files or to standard output. */
 export async function showReport(report: Report, options: ReportOptions): Promise<void> {
   for (const output of await chooseOutputs(options, process.stdout.isTTY)) {
     const parts = await formatParts(report, output, options)
@@ -20,7 +20,7 @@ async function formatParts(report: Report, output: Output, options: ReportOption
   if (output.format === 'tree') {
     return [[await drawTree(report, options, output.file === undefined ? process.stdout : undefined)]]
   }
-  // Loaded only here, because most users wait for a tree.
+  // Loaded only here, because most users want a tree, which does not need this module.
   const { formatReport } = await import('./format-report.js')
   return await formatReport(report, output, options.rawTimes === true)
 }

@@ -2,8 +2,8 @@ import { OsprofilerError } from '@osprofiler/core'
 import type { Store } from './open-store.js'
 
 /**
- * Creates the error for a trace without records in the store. The first sentence is Python's, for scripts that look for
- * it. Python goes on about the command's key, but reading needs no key here.
+ * Creates the error for a trace that has no records in the store. The first sentence is the same as in Python, because
+ * scripts may search for it. Python's message then mentions the command's key, but no key is needed for reading here.
  */
 export function createUnknownTraceError(baseId: string, { driver, shownAs }: Store): OsprofilerError {
   const hint = driver.listTraces === undefined ? '' : ' `osprofiler trace list` shows the traces that it has.'

@@ -1,20 +1,26 @@
 import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 
-/** Options for the store that a command opens. Without them, the environment or the embedded store counts. */
+/**
+ * Options for the store that a command opens. By default, the store is that of the environment variables, or the
+ * embedded store.
+ */
 export interface StoreOptions {
   readonly connectionString?: string
   readonly transportUrl?: string
 }
 
-/** Open store, and its location for people. */
+/** An open store, and its location for messages. */
 export interface Store {
   readonly driver: Driver
   /** The location without credentials. */
   readonly shownAs: string
 }
 
-/** Opens the store of the options, of the environment, or else the embedded one, while `use` runs. */
+/**
+ * Opens a store while `use` runs: the one in the options, or else the one in the environment, or else the embedded
+ * store.
+ */
 export async function withStore<T>(options: StoreOptions, use: (store: Store) => Promise<T>): Promise<T> {
   const driver = openStore(options)
   try {
@@ -24,15 +30,16 @@ export async function withStore<T>(options: StoreOptions, use: (store: Store) =>
   }
 }
 
-/** Works like `withStore`, but the caller closes the store. */
+/** Opens the same store as `withStore`, but the caller closes it. */
 export function openStore(options: StoreOptions): Driver {
-  // Drivers find the broker's URL where services give it. Changing the environment affects no one but the command.
+  // Drivers read the broker's URL from the environment variable that services use. Changing it affects only this
+  // process.
   if (options.transportUrl !== undefined) process.env.OSPROFILER_TRANSPORT_URL = options.transportUrl
   return openDriver(options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://'))
 }
 
 const OTHER_TOOLS_ADVICE = 'Look at the traces with the tools of that store.'
-/** Why some stores of a kind cannot be read, although others can. */
+/** Why some stores of a type cannot be read, although other stores of this type can. */
 const ADVICE_BY_STORE: ReadonlyMap<string, string> = new Map([
   [
     'messaging',
@@ -43,7 +50,7 @@ const ADVICE_BY_STORE: ReadonlyMap<string, string> = new Map([
 type ReadMethod = 'readRecords' | 'listTraces' | 'listErrorTraces'
 type RemoveMethod = 'deleteTrace' | 'pruneTraces'
 
-/** Returns the driver's function that reads. Throws `ERR_NOT_READABLE` if there is none. */
+/** Returns the driver's method for reading. Throws `ERR_NOT_READABLE` if there is none. */
 export function requireReadMethod<Name extends ReadMethod>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   const member = bindMethod(driver, name)
   if (member !== undefined) return member
@@ -55,7 +62,7 @@ export function requireReadMethod<Name extends ReadMethod>(driver: Driver, name:
   )
 }
 
-/** Returns the driver's function that removes traces. Throws `ERR_NOT_READABLE` if there is none. */
+/** Returns the driver's method for removing traces. Throws `ERR_NOT_READABLE` if there is none. */
 export function requireRemoveMethod<Name extends RemoveMethod>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   return (
     bindMethod(driver, name) ??

@@ -4,22 +4,23 @@ import { type Report, readTraceFile } from '@osprofiler/report'
 import { createFailure, messageOf } from '../output/create-failure.js'
 import { showProgress } from '../output/progress.js'
 
-/** Pieces are large because each one is awaited, and a busy machine lets it wait. */
+/** Pieces are large, because each piece is awaited, which takes long on a busy machine. */
 const PIECE_BYTES = 512 * 1024
-/** Approximate bytes of a record in a file. */
+/** Approximate size of a record in a file, in bytes. */
 const RECORD_BYTES = 300
 
-/** How long to wait for the first piece of standard input, if the user did not ask for it by "-". */
+/** How long to wait for the first piece of standard input if the user did not request it with "-". */
 const INPUT_TIMEOUT_MS = 5_000
 
-/** A text in pieces, and how much of it has come. */
+/** A text in pieces, and how much of it has been read. */
 interface TextSource extends AsyncIterable<string> {
   readonly bytesRead: number
 }
 
 /**
- * Reads the report of a file, or of standard input for `-` and `/dev/stdin`. The text is never in memory as a whole.
- * With `hasInputTimeout`, standard input must begin within some seconds. Throws `ERR_TRACE_FILE`.
+ * Reads the report from a file, or from standard input for `-` and `/dev/stdin`. The whole text is never in memory at
+ * once. With `hasInputTimeout`, the first piece of standard input must arrive within some seconds. Throws
+ * `ERR_TRACE_FILE`.
  */
 export async function readReportFile(path: string, hasInputTimeout: boolean): Promise<Report> {
   try {
@@ -44,7 +45,7 @@ function openInput(hasInputTimeout: boolean): TextSource {
   return input
 }
 
-/** Shows how much has been read, and of how much, except for pipes. */
+/** Shows how much has been read and, except for pipes, the total size. */
 async function* withProgress(source: TextSource, size: number): AsyncGenerator<string> {
   const whole = size > 0 ? ` of ${toMegabytes(size)}` : ''
   for await (const piece of source) {

@@ -2,7 +2,10 @@ import { buildReport, type Report } from '@osprofiler/report'
 import { groupBy, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { type ReadOptions, readTrace } from './read-trace.js'
 
-/** Reads the reports that `trace` names. A file of records may hold several traces, as `run -n 20` writes it. */
+/**
+ * Reads the reports that `trace` refers to. A file of records may contain several traces, such as one written by `run
+ * -n 20`.
+ */
 export async function readReports(trace: string, options: ReadOptions): Promise<Report[]> {
   const report = await readTrace(trace, options)
   const traces = groupBy(report.points.flatMap(recordsOfPoint), record => record.base_id)

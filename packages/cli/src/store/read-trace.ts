@@ -7,18 +7,18 @@ import { type ArgumentOptions, classifyArgument, explainUnreadableFile, looksLik
 import type { Store, StoreOptions } from './open-store.js'
 
 const POLL_INTERVAL_MS = 100
-/** A larger trace is not read, because endless records would fill the memory. */
+/** A larger trace is not read, because an endless stream of records would exhaust the memory. */
 const MAX_RECORDS = 2_000_000
 
-/** The store, and how long to wait. */
+/** The store, and how long to wait for the trace. */
 export interface ReadOptions extends StoreOptions, ArgumentOptions {
-  /** In seconds. */
+  /** Time without new records, in seconds. */
   readonly idleTimeout?: number
 }
 
 /**
  * Reads the report of a trace. `trace` is its id, a file (any output of `trace show`, or records), or `-` for standard
- * input. If a file has that name, the store is asked first, for a second. Throws `ERR_TRACE_NOT_FOUND`,
+ * input. If a file has this name, the store is searched first, for at most a second. Throws `ERR_TRACE_NOT_FOUND`,
  * `ERR_TRACE_FILE`, and errors of the store.
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
@@ -31,15 +31,15 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   return await readFromFile(trace, kind === 'perhaps a file')
 }
 
-/** Callbacks during the reading of a trace. */
+/** Callbacks while a trace is read. */
 export interface ReadEvents {
-  /** Called with the number of records so far. */
+  /** Called with the number of records that have been read so far. */
   readonly onRead?: (records: number) => void
-  /** Called with a number of records that cannot be read. */
+  /** Called with a number of records that cannot be parsed. */
   readonly onUnreadable?: (records: number) => void
 }
 
-/** Returns all records of a trace that are in the store now. */
+/** Returns all records of a trace that are currently in the store. */
 export async function readRecords(driver: Driver, baseId: string, events: ReadEvents = {}): Promise<TraceRecord[]> {
   const { requireReadMethod } = await import('./open-store.js')
   const records: TraceRecord[] = []
@@ -64,10 +64,10 @@ async function readFromFile(path: string, hasInputTimeout: boolean): Promise<Rep
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
-  // A file needs no driver, and drivers take a third as long to load as the code that shows the trace.
+  // A file needs no driver, and loading the drivers takes a third as long as loading the code that shows the trace.
   const { withStore } = await import('./open-store.js')
   return await withStore(options, async store => {
-    // The store's thread starts while this one loads the code that builds the report.
+    // The store's thread starts while this thread loads the code that builds the report.
     const [{ records, unreadable }, { buildReport }] = await Promise.all([
       readUntilIdle(store.driver, baseId, options.idleTimeout ?? 0).catch((error: unknown) =>
         throwReadError(baseId, options, error),
@@ -82,7 +82,10 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
   })
 }
 
-/** Says that there is neither a file nor a trace, if the id looks like a file. */
+/**
+ * Creates the error for a missing trace. If the id looks like a file, the message says that there is no such file,
+ * either.
+ */
 async function createNotFoundError(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
   if (id || !looksLikeFile(baseId))
     return (await import('./create-unknown-trace-error.js')).createUnknownTraceError(baseId, store)
@@ -98,7 +101,7 @@ async function createUnreadableError(baseId: string, records: number): Promise<E
   return createFailure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
 }
 
-/** Explains the missing file first, because the user may have meant a file and not the store. */
+/** If the id looks like a file, the message explains the missing file first, because the user may have meant a file. */
 async function throwReadError(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause
   const reason = messageOf(cause)

@@ -6,17 +6,18 @@ import { writeChunks } from '../output/write-output.js'
 import type { ArgumentOptions } from './classify-argument.js'
 import { requireRemoveMethod, type StoreOptions, withStore } from './open-store.js'
 
-/** Options of `trace delete`. */
+/** Options of `osprofiler trace delete`. */
 export interface DeleteOptions extends StoreOptions, ArgumentOptions {}
 
-/** Options of `trace prune`. */
+/** Options of `osprofiler trace prune`. */
 export interface PruneOptions extends StoreOptions {
   readonly olderThan: Date
 }
 
 /**
- * Removes traces, and prints how many records each had. At the end it throws `ERR_STORE_LOCKED` if other transactions
- * have locked traces, otherwise `ERR_TRACE_NOT_FOUND` if traces are missing. The message names all of both.
+ * Removes traces, and prints the number of records of each trace. In the end, throws `ERR_STORE_LOCKED` if other
+ * transactions have locked some of the traces, or else `ERR_TRACE_NOT_FOUND` if some of the traces do not exist. The
+ * message lists all locked and all missing traces.
  */
 export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
   const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { openStore, type StoreOptions } from './open-store.js'
 
 const ANSWER_TIMEOUT_MS = 1_000
-/** A store that hangs gets no more time to close. */
+/** Time limit for closing the store, which may hang. */
 const CLOSE_TIMEOUT_MS = 100
 
 /**
- * Returns whether the store holds a trace whose id also names a file. The store has a second to answer, because a user
- * who meant the file must not wait for a store that is down.
+ * Returns whether the store contains a trace whose id is also the name of a file. The store has a second to answer,
+ * because a user who meant the file must not wait for a store that is down.
  */
 export async function storeHasTrace(baseId: string, options: StoreOptions): Promise<boolean> {
   const driver = await tryOpenStore(options)
@@ -27,7 +27,9 @@ async function hasRecord(batches: AsyncIterable<readonly unknown[]>): Promise<bo
   return false
 }
 
-/** A broken store matters only to users who mean a trace in the store. */
+/**
+ * Opens the store, or ignores the failure, because a broken store matters only to users who mean a trace in the store.
+ */
 async function tryOpenStore(options: StoreOptions) {
   try {
     return openStore(options)

@@ -8,35 +8,35 @@ import { readRecords } from './read-trace.js'
 const MIN_POLL_INTERVAL_MS = 50
 const LONG_WAIT_MS = 3_000
 
-/** Records that came of a trace, and the part that is missing. */
+/** The records of a trace that have arrived, and what is missing. */
 export interface AwaitedTrace {
   readonly records: readonly TraceRecord[]
-  /** The missing part in words; `undefined` if the trace is complete. */
+  /** Description of the missing part. `undefined` if the trace is complete. */
   readonly missing: string | undefined
-  /** Whether the trace itself says that the missing part was dropped, and will never come. */
+  /** Whether the trace itself reports that the missing part was dropped, so that it will never arrive. */
   readonly isLost: boolean
 }
 
 /** Limits and callbacks of `waitForTrace`. All times are in milliseconds. */
 export interface WaitOptions {
-  /** A trace is complete after this time without new records. */
+  /** A trace counts as complete after this time without new records. */
   readonly idleMs: number
-  /** When to give up, on the clock of `performance.now()`. */
+  /** When to stop waiting, on the clock of `performance.now()`. */
   readonly deadline: number
-  /** When to give up if no record has come, on the same clock. */
+  /** When to stop waiting if no record has arrived, on the same clock. */
   readonly emptyDeadline?: number | undefined
-  /** Called once if nothing has come for some seconds. */
+  /** Called once if nothing has arrived for some seconds. */
   readonly onLongWait: () => void
   /** Called after each read with the number of records. */
   readonly onRead?: (records: number) => void
-  /** Called with all records when there are more. */
+  /** Called with all records whenever there are new ones. */
   readonly onChange?: (records: readonly TraceRecord[]) => void
 }
 
 /**
- * Reads a trace until it is complete. Its first point must have stopped, and no point may be open unless its stop is
- * known to be lost. No record may have come for a while. The longer this takes, the rarer the reads, because each read
- * is as large as the trace.
+ * Reads a trace until it is complete. A trace is complete if its first point has stopped, no other point is open, and
+ * no record has arrived for `idleMs`. A point whose stop is known to be lost does not count as open. The longer this
+ * takes, the less often the trace is read, because each read returns the whole trace.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
   const { idleMs, deadline, emptyDeadline = deadline, onLongWait, onRead, onChange } = options
@@ -65,7 +65,7 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
   }
 }
 
-/** Says what a trace lacks to be complete, and whether the missing part will never come. */
+/** Describes what is missing from a trace, and whether the missing part will never arrive. */
 export function findMissing(records: readonly TraceRecord[], baseId: string): Omit<AwaitedTrace, 'records'> {
   const open = new Map<string, TraceRecord>()
   let hasFirstPoint = false
@@ -82,14 +82,14 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Om
     droppedRecords += countDropped(record)
   }
   if (!hasFirstPoint) return { missing: 'its first point is not there', isLost: false }
-  // Each dropped stop leaves a point open forever.
+  // Each dropped stop leaves one point open forever.
   if (droppedRecords > 0 && hasFirstStopped && open.size <= droppedRecords) {
     const words = droppedRecords === 1 ? '1 of its records was' : `${formatCount(droppedRecords)} of its records were`
     return { missing: `${words} dropped on the way to the store`, isLost: true }
   }
   const [first] = open.values()
   if (first === undefined) return { missing: undefined, isLost: false }
-  // Line breaks are escaped, too, so that a name cannot begin a line of its own.
+  // Line breaks are escaped, too, so that a name cannot begin a new line.
   const pointLabel = escapeControl(`${shownName(first.name.replace(/-start$/, ''))} in ${first.service}`)
   const missing =
     open.size === 1
@@ -98,7 +98,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Om
   return { missing, isLost: false }
 }
 
-/** Accepts any `info`, because a store returns whatever it holds. */
+/** Returns the number of dropped records. Accepts any `info`, because a store returns whatever it contains. */
 function countDropped({ info }: TraceRecord): number {
   const count = asNumber((info as Partial<Record<string, unknown>> | null | undefined)?.records_dropped)
   return count !== undefined && count > 0 ? count : 0

@@ -3,14 +3,14 @@ import { createViewer, type Viewer } from '@osprofiler/viewer/server'
 import { codeOf, messageOf } from '../output/create-failure.js'
 import { requireReadMethod, type StoreOptions, withStore } from '../store/open-store.js'
 
-/** Options of `ui`. */
+/** Options of `osprofiler ui`. */
 export interface UiOptions extends StoreOptions {
   readonly port?: number
 }
 
 const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Serves the pages of a store until a signal ends it. Only the address goes to standard output. */
+/** Serves the pages of a store until a signal arrives. Prints only the address to standard output. */
 export async function runUi(options: UiOptions): Promise<void> {
   await withStore(options, async ({ driver, shownAs }) => {
     requireReadMethod(driver, 'listTraces')
@@ -36,7 +36,7 @@ async function listen(viewer: Viewer, port: number | undefined): Promise<string>
   }
 }
 
-/** A second signal has its usual effect again, and ends the process at once. */
+/** Resolves at the first signal. A second signal has its usual effect again, and ends the process immediately. */
 function waitForSignal(): Promise<void> {
   return new Promise(resolve => {
     function end(): void {
@@ -47,7 +47,7 @@ function waitForSignal(): Promise<void> {
   })
 }
 
-/** Prints errors that are reported nowhere else. A page that asks every second does not repeat the same error. */
+/** Prints errors that are not reported elsewhere. If a page polls every second, the same error is printed only once. */
 function createErrorPrinter(): (error: unknown) => void {
   let last = ''
   return error => {

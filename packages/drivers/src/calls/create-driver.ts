@@ -9,11 +9,11 @@ import { guardCall, guardSteps } from './guard-call.js'
 import { toReadLimits } from './read-limits.js'
 import { takePlainRecords } from './take-plain-records.js'
 
-/** A store that hangs must not hold up the end of the program for longer. */
+/** A store that hangs must not delay the end of the program for longer than this. */
 const WRITE_LIMITS = { holdMs: 4_000 }
 const MAX_BATCH_RECORDS = 500
 
-/** Creates a `Driver` from what its author wrote, and adds the behavior that all drivers share. */
+/** Creates a `Driver` from a `StoreDriver`, and adds the behavior that all drivers share. */
 export function createDriver(store: StoreDriver, lifetime: DriverLifetime): Driver {
   const { name, location, check, read, list, remove, prune } = store
   const { canStoreId = () => true, toError = error => error, retention: storeRetention } = store

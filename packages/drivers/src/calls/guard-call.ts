@@ -11,7 +11,10 @@ export interface CallLimits {
   readonly limitMs?: number
 }
 
-/** Runs a call untraced, as clients may be instrumented. Keeps the process alive, which drivers themselves avoid. */
+/**
+ * Runs a call without tracing it, because the store's client may be instrumented. Keeps the process alive, which
+ * drivers themselves do not.
+ */
 export function guardCall<Result>(
   work: () => Promise<Result>,
   { holdMs = Number.POSITIVE_INFINITY, limitMs }: CallLimits = {},

@@ -8,22 +8,23 @@ type Write = (records: readonly TraceRecord[]) => Promise<WriteResult>
 
 interface PlainBatch {
   readonly records: readonly TraceRecord[]
-  /** The position of each record in the given batch. */
+  /** The position of each plain record in the given batch. */
   readonly positions: readonly number[]
 }
 
 const STRING_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
 const ID_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id']
-/** No store refuses a smaller record for its size. */
+/** No store refuses a record that is smaller than this because of its size. */
 const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 
 /**
- * Wraps the `write` of a store, which gets only plain copies of records. Other values count as refused, with a reason
- * if the store gives none. A batch that is tried again, or a part of it, reaches the store as the same plain objects.
+ * Wraps a store's `write`, so that the store gets only plain copies of records. Other values count as refused, and the
+ * result contains a reason unless the store gives one. If a batch or a part of it is tried again, the store gets the
+ * same plain objects again.
  */
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
-  /** The plain records of batches that failed or were held in part. */
+  /** The plain records of batches that failed or were partly held. */
   const knownRecords = new WeakMap<TraceRecord, TraceRecord>()
 
   function selectPlainRecords(given: readonly TraceRecord[]): PlainBatch {

@@ -5,12 +5,12 @@ import { compareByTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
-/** The limit that Python's driver sent. */
+/** The limit that Python's driver used. */
 const MAX_EVENTS = 100_000
 
 /**
  * Reads traces from Ceilometer's event API (`/v2/events`, later part of Panko), as OSProfiler 1.x did. The driver
- * cannot write: Ceilometer makes its events from the notifications of `messaging://`.
+ * cannot write, because Ceilometer creates its events from the notifications that `messaging://` sends.
  */
 export function openCeilometerDriver(location: string, context: OpenContext): StoreDriver {
   const session = openCeilometerSession(location, context)

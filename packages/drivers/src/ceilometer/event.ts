@@ -3,10 +3,13 @@ import { Array, Map, Object } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { isObject, toRecord } from '../records/record-text.js'
 
-/** The traits that Ceilometer's own definitions take from `info.request` of a notification's payload. */
+/** The traits that Ceilometer's own definitions extract from `info.request` of a notification's payload. */
 const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']
 
-/** Returns the record of an event. Without raw events (`store_raw = info`), a record has only what its traits hold. */
+/**
+ * Returns the record of an event. If raw events are not stored (`store_raw = info`), the record contains only what the
+ * traits contain.
+ */
 export function decodeEvent(event: unknown): TraceRecord | undefined {
   if (!isObject(event)) return undefined
   const payload = isObject(event.raw) ? event.raw.payload : undefined

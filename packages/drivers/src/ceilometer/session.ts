@@ -9,10 +9,13 @@ import type { OpenContext } from '../opening/store-driver.js'
 import { readOnlyHost, readSeconds } from '../opening/url-options.js'
 import { isObject, parse } from '../records/record-text.js'
 
-/** Authorized access to Ceilometer's API. URL and token are found at the first request, and again after a failure. */
+/**
+ * Authorized access to Ceilometer's API. The URL and the token are determined before the first request, and again after
+ * a failure.
+ */
 export interface CeilometerSession {
   readonly location: string
-  /** How long one answer may take, in milliseconds. */
+  /** Time limit for one answer, in milliseconds. */
   readonly answerMs: number
   /** Fetches the JSON at a path such as `/v2/events?limit=1`. */
   get(path: string): Promise<unknown>
@@ -44,12 +47,13 @@ const FORM: UrlForm = {
 }
 const TIMEOUT_MS = 60_000
 const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
-/** The event API in Keystone's catalog: `event` is Panko's type, and `metering` the older one of Ceilometer. */
+/** The types of the event API in Keystone's catalog: `event` is Panko's, and `metering` is Ceilometer's older type. */
 const SERVICE_TYPES = ['event', 'metering']
 
 /**
- * Reads a `ceilometer://` connection string, or throws `ERR_CONNECTION_STRING`. Missing parts come from OpenStack's
- * variables: `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, ...
+ * Reads a `ceilometer://` connection string, or throws `ERR_CONNECTION_STRING`. Missing parts are read from OpenStack's
+ * environment variables: `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's `OS_AUTH_URL`, `OS_USERNAME`,
+ * `OS_PASSWORD`, ...
  */
 export function openCeilometerSession(location: string, { scheme, lifetime }: OpenContext): CeilometerSession {
   const parsed = parseConnectionUrl(location, FORM)
@@ -138,7 +142,7 @@ function findEndpoint(answer: unknown): string | undefined {
   return undefined
 }
 
-/** Does not follow a redirect, which would send the token to another server. */
+/** Sends a request. Does not follow a redirect, which would send the token to another server. */
 async function request(
   url: string,
   { body = '', ...options }: RequestContent,
@@ -147,7 +151,7 @@ async function request(
   try {
     const target = new URL(url)
     const openRequest = target.protocol === 'https:' ? openHttpsRequest : openHttpRequest
-    // Without an agent, no connection outlives its request.
+    // Without an agent, no connection stays open after its request.
     const clientRequest = openRequest(target, { ...options, lookup, agent: false })
     const response = await sendRequest(clientRequest, body, { timeoutMs, maxCharacters: MAX_ANSWER_CHARACTERS, signal })
     if (response.status < 200 || response.status > 299) {
@@ -167,7 +171,7 @@ function describeStatus(status: number): string {
   return `Ceilometer cannot be read: it answered ${status}.`
 }
 
-/** Returns a code rather than the message, which may show the URL. */
+/** Returns a code rather than the message, because the message may contain the URL. */
 function describeFailure(error: unknown): string {
   const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
   if (typeof code === 'string') return code

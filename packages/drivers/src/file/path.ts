@@ -44,8 +44,8 @@ function throwMalformed(): never {
 
 /**
  * Returns the file of a trace. A lowercase UUID, the form that tracers generate, becomes the file name. Any other id is
- * hashed, because it may contain a path, be too long or reserved, or differ from another id only in case, which some
- * file systems ignore. The hash input is JSON, which distinguishes even lone surrogates.
+ * hashed, because it may contain a path, or be too long or reserved. It may also differ from another id only in case,
+ * which some file systems ignore. The hash input is JSON, which distinguishes even lone surrogates.
  */
 export function toTracePath(directory: string, baseId: string): string {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(baseId)

@@ -5,23 +5,23 @@ import type { StoreDriver, StoreLifetime } from '../opening/store-driver.js'
 import { createAbortableWork } from './abortable-work.js'
 import { endsWithin } from './hold.js'
 
-/** The lifetime of a driver, which ends with `close`. A batch that is being written then is still written. */
+/** The lifetime of a driver, which `close` ends. A batch that is being written at that time is still written. */
 export interface DriverLifetime extends StoreLifetime {
   readonly isOpen: boolean
   /** Makes `close` wait for a write. Resolves to the result of the write. */
   trackWrite<Result>(write: Promise<Result>): Promise<Result>
   /**
-   * Ends the lifetime, once. Resolves within `timeout` milliseconds, even if something hangs. If `timeout` is not a
-   * number, the default applies.
+   * Ends the lifetime. Further calls have no effect. Resolves within `timeout` milliseconds, even if something hangs.
+   * If `timeout` is not a number, the default applies.
    */
   close(timeout: number | undefined, store: Pick<StoreDriver, 'finishWork' | 'disconnect' | 'destroy'>): Promise<void>
 }
 
 const CLOSE_TIMEOUT_MS = 5_000
-/** The share of the timeout that is reserved for disconnecting from the server. */
+/** The part of the timeout that is reserved for disconnecting from the server. */
 const LEAVE_SHARE = 0.2
 
-/** Starts the lifetime of one driver, with a host lookup of its own. */
+/** Starts the lifetime of one driver, with its own host lookup. */
 export function createLifetime(): DriverLifetime {
   const writes = new Set<Promise<unknown>>()
   const hosts = createHostLookup()
@@ -35,7 +35,7 @@ export function createLifetime(): DriverLifetime {
   ): Promise<void> {
     hosts.stopSystemLookups()
     const settled = await endsWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, finishWork?.()]))
-    // The driver does not wait for a server that hangs.
+    // Limits the wait, because the server may hang.
     if (settled && disconnect !== undefined) await endsWithin(timeout * LEAVE_SHARE, disconnect())
     isDestroyed = true
     hosts.stop()

@@ -2,8 +2,9 @@ import { Atomics, Int32Array, Promise, process, Set, SharedArrayBuffer } from '@
 import { Math, performance } from '@osprofiler/core/toolkit'
 
 /**
- * Lets a thread leave native code before the process ends. Node stops threads anywhere, and an addon that then throws
- * aborts the whole process. So the exit waits for the thread, which does not enter native code again.
+ * Lets a thread leave native code before the process ends. Node stops threads at any point, and if an addon then
+ * throws, the whole process aborts. Therefore the exit waits until the thread has left native code, and the thread does
+ * not enter native code again.
  */
 export interface ExitGuard {
   /** Runs native code. Never resolves if the process is ending. */
@@ -26,7 +27,7 @@ export function createExitSignal(): ExitSignal {
 
 /** Makes the exit of this process wait for the thread, until the returned function is called. */
 export function watchExit(signal: ExitSignal): () => void {
-  // All threads share one listener, because Node warns of an eleventh.
+  // All threads share one listener, because Node warns about more than ten.
   if (watchedSignals.size === 0) process.on('exit', waitForThreads)
   watchedSignals.add(signal)
   return () => {
@@ -34,19 +35,19 @@ export function watchExit(signal: ExitSignal): () => void {
   }
 }
 
-/** Keeps the thread from entering native code again. Returns whether the thread is outside. */
+/** Prevents the thread from entering native code again. Returns whether the thread is outside of native code. */
 export function blockNativeCode(signal: ExitSignal): boolean {
   Atomics.store(signal, EXITING_INDEX, 1)
   return Atomics.load(signal, BUSY_INDEX) === 0
 }
 
-/** Creates the guard on the thread's side. */
+/** Creates the guard for use inside the thread. */
 export function createExitGuard(signal: ExitSignal): ExitGuard {
   return {
     async run(work) {
       Atomics.store(signal, BUSY_INDEX, 1)
       try {
-        // Checked only after the busy flag is set. Otherwise the process could end between the check and the call.
+        // Checked only after the busy flag is set. Otherwise, the process could end between the check and the call.
         if (Atomics.load(signal, EXITING_INDEX) === 0) return work()
       } finally {
         Atomics.store(signal, BUSY_INDEX, 0)

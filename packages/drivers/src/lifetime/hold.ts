@@ -1,6 +1,6 @@
 import { clampTimeout, clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Runs work, and keeps the process alive meanwhile for at most `limitMs`. */
+/** Runs work, and keeps the process alive during the work for at most `limitMs`. */
 export async function holdProcessDuring<Result>(
   work: () => Promise<Result>,
   limitMs = Number.POSITIVE_INFINITY,
@@ -16,7 +16,7 @@ export async function holdProcessDuring<Result>(
   }
 }
 
-/** Resolves to whether work ended within `milliseconds`. Keeps the process alive meanwhile. */
+/** Resolves to whether work ended within `milliseconds`. Keeps the process alive during this time. */
 export function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {
     const timer = setTimeout(() => resolve(false), clampTimeout(milliseconds))

@@ -3,23 +3,25 @@ import { dateNow, Math } from '@osprofiler/core/toolkit'
 import { toTimestamp } from '../listing/trace-query.js'
 import { holdProcessDuring } from './hold.js'
 
-/** A pruning keeps the process alive for this long, because a program that ends soon has to prune as well. */
+/**
+ * Maximum time for which pruning keeps the process alive. It does so because short-lived programs have to prune, too.
+ */
 const MAX_HOLD_MS = 2_000
 const MAX_PAUSE_MS = 3_600_000
 const MIN_PAUSE_MS = 1_000
 
-/** Periodic removal of expired traces, which the writes of a driver trigger. */
+/** Removes expired traces periodically. The writes of a driver trigger the removal. */
 export interface Retention {
-  /** Must be called after each write. Returns at once. */
+  /** Must be called after each write. Returns immediately. */
   startIfDue(): void
   /** Resolves when the current pruning has ended. */
   waitForPruning(): Promise<void>
 }
 
 /**
- * Removes traces older than `ttl` milliseconds at the first write, and then every tenth of `ttl`, with pauses between a
- * second and an hour. `prune` removes the traces without a record since its argument. After a failure, the next pruning
- * may succeed. Several processes may prune at once.
+ * Removes traces older than `ttl` milliseconds at the first write, and then once every tenth of `ttl`. The pauses are
+ * at least a second and at most an hour. `prune` removes the traces that have no record since its argument. After a
+ * failure, the next pruning may succeed. Several processes may prune at once.
  */
 export function createRetention(ttl: number | undefined, prune: (before: string) => Promise<unknown>): Retention {
   const pauseMs = Math.min(Math.max((ttl ?? 0) / 10, MIN_PAUSE_MS), MAX_PAUSE_MS)

@@ -2,25 +2,25 @@ import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 import { createNoAnswerError } from './no-answer.js'
 
-/** A whole answer. */
+/** A complete answer. */
 export interface HttpTextResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
-/** Limits at which a request ends without an answer. */
+/** Limits that end a request without an answer. */
 export interface HttpLimits {
-  /** How long the whole answer may take, in milliseconds. */
+  /** Time limit for the whole answer, in milliseconds. */
   readonly timeoutMs: number
   readonly maxCharacters: number
-  /** Its reason becomes the error. */
+  /** Aborts the request. The abort reason becomes the error. */
   readonly signal: AbortSignal
 }
 
 /**
- * Sends a request of Node's own client, and reads the whole answer. Does not keep the process alive. Rejects with an
- * error of the connection, or with a `NoAnswer`, whose message can be shown.
+ * Sends a request with Node's own client, and reads the whole answer. Does not keep the process alive. Rejects with a
+ * connection error, or with a `NoAnswer` error, whose message can be shown to users.
  */
 export function sendRequest(
   request: ClientRequest,

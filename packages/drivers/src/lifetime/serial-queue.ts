@@ -1,6 +1,9 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
-/** Creates a function that runs one task after another, in the order of its calls, even if a task fails. */
+/**
+ * Creates a function that runs one task after another, in the order of its calls. If a task fails, the next one still
+ * runs.
+ */
 export function createSerialQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve()
   return work => {

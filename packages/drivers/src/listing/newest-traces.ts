@@ -12,9 +12,9 @@ const MAX_NO_PROGRESS_MS = 30_000
 
 /** One page of traces that `collectNewest` reads on its way back in time. */
 export interface TracePage {
-  /** The traces of the matching records. Some may be known already. */
+  /** The traces of the records on this page. Some may be known already. */
   readonly baseIds: Iterable<string>
-  /** A timestamp: no trace on a later page is newer. */
+  /** A timestamp. No trace on a later page is newer. */
   readonly reached: string
 }
 

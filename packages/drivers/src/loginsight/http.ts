@@ -4,34 +4,34 @@ import { sendRequest } from '../lifetime/send-request.js'
 import type { StoreLifetime } from '../opening/store-driver.js'
 import { isObject, parse } from '../records/record-text.js'
 
-/** The address of a Log Insight, and how its certificate is verified. */
+/** The address of a Log Insight server, and how to verify its certificate. */
 export interface LogInsightServer {
   readonly host: string
   readonly port: number
-  /** The PEM certificate of an authority to trust instead of those that Node knows. */
+  /** The PEM certificate of an authority to trust, instead of those that Node trusts. */
   readonly ca: string | undefined
   /** Whether to accept any certificate, as Python's driver does. */
   readonly insecure: boolean
 }
 
-/** A request to Log Insight's API, whose body is JSON. */
+/** A request to Log Insight's API. Its body is JSON. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** How long an answer may take, in milliseconds. */
+  /** Time limit for an answer, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** An answer of any status. Only a missing answer is an `HttpFailure`. */
+/** An answer with any status. Only a missing answer is an `HttpFailure`. */
 export interface HttpAnswer {
   readonly status: number
   /** The JSON of the answer, or an empty object. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** A request without an answer. */
+/** A request that got no answer. */
 export class HttpFailure extends Error {
   /** Whether the server may have received the request. */
   readonly isSent: boolean
@@ -43,18 +43,18 @@ export class HttpFailure extends Error {
   }
 }
 
-/** An HTTPS client for one Log Insight. Its idle connections do not keep the process alive. */
+/** An HTTPS client for one Log Insight server. Its idle connections do not keep the process alive. */
 export interface HttpClient {
   /** Rejects with an `HttpFailure` if there is no answer. */
   send(request: HttpRequest): Promise<HttpAnswer>
   close(): void
 }
 
-/** Idle connections end before the server closes them: a request on its way would be lost. */
+/** We close idle connections before the server does, because a request that is sent at that moment would be lost. */
 const IDLE_CONNECTION_MS = 4_000
 const MAX_ANSWER_CHARACTERS = 200_000_000
 
-/** Speaks HTTPS with Node's own client, because `fetch` cannot be given a certificate to trust. */
+/** Uses Node's own HTTPS client, because `fetch` does not accept a certificate to trust. */
 export function createHttpClient(
   { host, port, ca, insecure }: LogInsightServer,
   { lookup, run }: StoreLifetime,

@@ -9,9 +9,9 @@ interface Piece {
   readonly positions: readonly number[]
 }
 
-/** A batch as events, and its outcome so far. A retry sends only the waiting pieces. */
+/** A batch as events, and the outcome so far. A retry sends only the waiting pieces. */
 export interface EventBatch {
-  /** The pieces that the server has neither taken nor refused. */
+  /** The pieces that the server has neither accepted nor refused. */
   waiting: readonly Piece[]
   refused: number
   hasFailed: boolean
@@ -21,12 +21,12 @@ type Send = (request: HttpRequest) => Promise<HttpAnswer>
 
 /** The path contains the agent id of Python's driver. */
 const INGEST_PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
-/** A write that waits delays the end of the program. */
+/** The limit is short, because a pending write delays the end of the program. */
 const ANSWER_MS = 10_000
 const MAX_PIECE_EVENTS = 500
 const MAX_PIECE_BYTES = 4_000_000
 
-/** What to do about a status, besides waiting. */
+/** Advice for a status, in addition to waiting. */
 const ADVICE_BY_STATUS = new Map([
   [401, 'Check the user and the password in the connection string.'],
   [403, 'Allow this user to send events.'],
@@ -34,10 +34,13 @@ const ADVICE_BY_STATUS = new Map([
   [429, 'It receives too many events.'],
 ])
 
-/** The text of every event, as in Python's driver. Queries find records by this text. */
+/** The text of every event, as in Python's driver. Queries use this text to find records. */
 export const EVENT_TEXT = 'OSProfiler trace'
 
-/** Prepares a batch in the layout of Python's driver: a record is one event, complete in its field `trace`. */
+/**
+ * Prepares a batch in the layout of Python's driver: each record is one event, whose field `trace` contains the whole
+ * record.
+ */
 export function toEvents(records: readonly TraceRecord[]): EventBatch {
   const waiting: { readonly events: string[]; readonly positions: number[] }[] = []
   let bytes = Number.POSITIVE_INFINITY
@@ -60,7 +63,10 @@ export function toEvents(records: readonly TraceRecord[]): EventBatch {
   return { waiting, refused, hasFailed: false }
 }
 
-/** Sends the waiting pieces. If the batch failed before, holds a piece that is not taken now, and goes on. */
+/**
+ * Sends the waiting pieces. If the batch has failed before, a piece that is not accepted now is held, and the others
+ * are still sent.
+ */
 export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []
   let failure: OsprofilerError | undefined
@@ -79,7 +85,7 @@ export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteRe
   return { refused: batch.refused, held: held.flatMap(({ positions }) => positions), reason: failure.message }
 }
 
-/** Counts the events that the server refused. Returns the halves of a piece that must be sent in two requests. */
+/** Counts the events that the server refused. Returns the halves of a piece that must be sent as two requests. */
 function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
   if (status === 200) {
     const refused = countRefused(body.ingested, events.length)
@@ -87,7 +93,7 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
     return []
   }
   if (status !== 400 && status !== 413) return []
-  // One bad event must not cost the others.
+  // One bad event must not cause the loss of other events.
   if (events.length === 1) {
     batch.refused++
     return []
@@ -99,7 +105,7 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
   ]
 }
 
-/** Returns whether the cause may be one request: the server is overloaded, or fails at it. */
+/** Returns whether one request may be the cause: the server is overloaded, or fails on this request. */
 function mayConcernOneRequest(status: number): boolean {
   return status === 429 || status >= 500
 }
@@ -110,7 +116,7 @@ function createUnavailableError(status: number): OsprofilerError {
   return new OsprofilerError('ERR_STORE', `Log Insight accepts no records now: it answered ${status}.${more}`)
 }
 
-/** Log Insight knows no event ids, so a batch that it may have received must not be sent again. */
+/** Sends a request. Log Insight has no event ids, so a batch that it may have received must not be sent again. */
 async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
   try {
     return await send({ method: 'POST', path: INGEST_PATH, body, timeoutMs: ANSWER_MS })
@@ -130,7 +136,7 @@ function countRefused(ingested: unknown, sent: number): number {
 
 function toEvent(record: TraceRecord): string | undefined {
   const { base_id, trace_id, project, service, name } = record
-  // Fields are UTF-8. Only the JSON in `trace` can express half a surrogate pair.
+  // Fields are UTF-8. Only the JSON in `trace` can express a lone surrogate.
   if (![base_id, trace_id, project, service, name].every(text => text.isWellFormed())) return undefined
   const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })

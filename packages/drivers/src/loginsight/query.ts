@@ -11,24 +11,27 @@ import { EVENT_TEXT } from './ingest.js'
 type Send = (request: HttpRequest) => Promise<HttpAnswer>
 
 interface Event {
-  /** The time of arrival, in milliseconds. */
+  /** The time at which the event arrived, in milliseconds. */
   readonly timestamp: number
   readonly trace: string
 }
 
-/** The most that Log Insight returns at once. */
+/** The maximum number of events that Log Insight returns at once. */
 const PAGE_EVENTS = 20_000
 const MAX_LIST_PAGES = 5
-/** How long the server may take for a query, and how long we wait for the server. */
+/** The server's time limit for a query, and our time limit for the server's answer. */
 const QUERY_TIMEOUT_MS = 60_000
 export const ANSWER_MS = 90_000
 
-/** An id that works as a search term. An id without a word, or with a wildcard, means something else to Log Insight. */
+/**
+ * Matches ids that can be search terms. For Log Insight, an id that contains a wildcard or no word means something
+ * else.
+ */
 const SEARCHABLE_ID = /^\w+(?:-\w+)*$/
 
-/** Yields the records of a trace, the oldest first within one answer. */
+/** Yields the records of a trace. Within one answer, the oldest record comes first. */
 export async function* readTrace(send: Send, baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-  // The search ignores case and finds the word inside longer texts, so the id is compared below.
+  // The search ignores case and also finds the word inside longer strings, so the id is compared below.
   const constraint = SEARCHABLE_ID.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : buildRecordConstraint()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
     const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
@@ -36,13 +39,13 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   }
 }
 
-/** Lists the newest traces, or the newest failed ones. Rejects if a list would have to read too many records. */
+/** Lists the newest traces, or the newest failed traces. Rejects if it would have to read too many records. */
 export async function listTraces(send: Send, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
   const latest = getLatestPlausibleTimestamp()
   let pages = 0
-  // A record arrives after its own time, so no matching record arrived before.
+  // A record arrives after its own timestamp, so no matching record arrived before `since`.
   const begin = since === '' ? 0 : Math.max(0, Date.parse(`${since}Z`))
   for await (const events of readPages(send, buildRecordConstraint(), begin, 'DESC')) {
     if (pages++ === MAX_LIST_PAGES) throw createTooManyRecordsError()
@@ -69,7 +72,7 @@ function buildRecordConstraint(): string {
   return `/text/CONTAINS%20${encodeURIComponent(EVENT_TEXT)}`
 }
 
-/** Yields events in order of arrival. Pages overlap by a millisecond, and events that were seen before are left out. */
+/** Yields events in order of arrival. Pages overlap by a millisecond, and repeated events are omitted. */
 async function* readPages(
   send: Send,
   constraint: string,

@@ -6,7 +6,7 @@ import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from 
 export interface Credentials {
   readonly username: string
   readonly password: string
-  /** The directory of the user: `Local`, `ActiveDirectory` or `vIDM`. Default: the server decides. */
+  /** The user's directory: `Local`, `ActiveDirectory` or `vIDM`. Default: the server decides. */
   readonly provider: string | undefined
 }
 
@@ -25,7 +25,7 @@ export function createSession(
     const body = JSON.stringify(credentials)
     const request = { method: 'POST', path: '/api/v1/sessions', body, timeoutMs: LOGIN_TIMEOUT_MS } as const
     const answer = await client.send(request).catch(({ message }) => {
-      // The request itself was never sent.
+      // `false`, because the request itself was never sent.
       throw new HttpFailure(message, false)
     })
     const { sessionId } = answer.body
@@ -40,7 +40,7 @@ export function createSession(
       session = undefined
       throw error
     })
-    // The first header is for current versions, the second for those of Python's driver.
+    // Current versions read the first header. The versions that Python's driver supports read the second.
     const headers = { authorization: `Bearer ${id}`, 'x-li-session-id': id }
     const answer = await client.send({ ...request, headers })
     if ((answer.status === UNAUTHORIZED_STATUS || answer.status === SESSION_EXPIRED_STATUS) && session === opened)

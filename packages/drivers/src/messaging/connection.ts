@@ -7,12 +7,12 @@ import { showHost } from '../opening/connection-url.js'
 import { TOPIC } from './notification.js'
 import type { Broker, MessagingSettings } from './url.js'
 
-/** A connection to a broker. It was open when it was handed out. */
+/** A connection to a broker. It was open when it was returned. */
 export interface BrokerConnection {
   readonly model: ChannelModel
-  /** Declares what oslo.messaging declares, so that no notification is lost before a listener comes. */
+  /** Declares what oslo.messaging declares, so that no notification is lost before a listener connects. */
   declare(channel: Channel): Promise<void>
-  /** Why the broker takes nothing at present. */
+  /** The reason why the broker currently accepts no messages. */
   readonly blockedBy: string | undefined
   readonly isOpen: boolean
   destroy(): void
@@ -39,7 +39,7 @@ export async function connectToBroker(
       return watchConnection(await connect(...toConnectArguments(broker, settings, lookup, signal)), settings)
     } catch (error) {
       const reason = describeFailure(error)
-      // A server that speaks TLS says nothing to a client that does not.
+      // A server that expects TLS ends the connection of a client without TLS, and gives no reason.
       const isEnded = reason === CONNECTION_ENDED || reason === 'ECONNRESET'
       const hint = isEnded && settings.tls === undefined ? '; if it speaks TLS, add ssl=1' : ''
       failures.push(`${showHost(broker)}: ${reason}${hint}`)
@@ -49,7 +49,7 @@ export async function connectToBroker(
   throw new OsprofilerError('ERR_STORE', `No message broker can be reached: ${failures.join(', ')}.`)
 }
 
-/** Describes a failure without the client's own message, which may show secrets. */
+/** Describes a failure without the client's own message, which may contain secrets. */
 export function describeFailure(error: unknown): string {
   const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
   if (name === 'AbortError') return 'the attempt was canceled'
@@ -71,18 +71,21 @@ export function describeFailure(error: unknown): string {
   return /timed?.?out/i.test(text) ? 'no answer in time' : CONNECTION_ENDED
 }
 
-/** Describes how an exchange or a queue was declared, and names the options that match. */
+/** Describes how an existing exchange or queue was declared, and the options that match. */
 function describeDeclarationConflict(text: string): string {
   const [, argument = '', kind = 'exchange or queue', current = ''] = DECLARATION_CONFLICT.exec(text) ?? []
   const place = `its ${kind} was declared differently (406${argument && `: ${argument} is ${current || 'not set'}`})`
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument.startsWith('x-')) return `${place}; see the options rabbit_*`
-  // Quorum queues are durable too, and RabbitMQ names only the first difference.
+  // Quorum queues are also durable, and RabbitMQ reports only the first difference.
   return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
 }
 
-/** Returns whether a broker refused an expiration. If all messages have the same one, the broker took none of them. */
+/**
+ * Returns whether a broker refused an expiration. If all messages have the same expiration, the broker accepted none of
+ * them.
+ */
 export function isExpirationRefused(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   return code === 406 && String(message).includes('invalid expiration')
@@ -102,7 +105,7 @@ function toConnectArguments(
     username,
     password,
     vhost: encodeURIComponent(vhost),
-    // The timers of heartbeats would keep the process alive. TCP checks the other side instead.
+    // Heartbeat timers would keep the process alive. TCP keepalive detects a dead peer instead.
     heartbeat: 0,
   }
   const socket = { ...tls, lookup, signal, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
@@ -141,7 +144,7 @@ function watchConnection(model: ChannelModel, settings: MessagingSettings): Brok
     },
     destroy() {
       isOpen = false
-      // Without an error, the client would not notice.
+      // The client would not notice the end without an error.
       socket.destroy(new Error('ended by the driver'))
     },
   }

@@ -12,14 +12,14 @@ import { createQueueReader } from './reader.js'
 import { scanQueue, type WaitingNotification } from './scan.js'
 import { readMessagingSettings } from './url.js'
 
-/** The limit for all brokers together. Until one of them has answered, the client keeps the process alive. */
+/** Time limit for all brokers together. Until one of them has answered, the client keeps the process alive. */
 const CONNECT_MS = 4_000
 const READ_MS = 60_000
 
 /**
  * Sends records as oslo.messaging notifications over RabbitMQ, as OSProfiler's services do by default. A write ends
- * when the broker has confirmed. A queue is no store: reads look through it, and a consumer takes its notifications
- * away.
+ * when the broker has confirmed all notifications. A queue is not a store: reads scan the whole queue, and consumers
+ * remove its notifications.
  */
 export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -34,7 +34,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   async function connect(signal: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    // `AbortSignal.timeout()` would later abort the open socket, which listens to its signal for as long as it lives.
+    // `AbortSignal.timeout()` would later abort the open socket, which listens to its signal for its whole life.
     const limit = new AbortController()
     const connectSignal = AbortSignal.any([signal, limit.signal])
     try {
@@ -97,7 +97,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       if (contents.length === 0) return { refused: 0 }
       return { refused: await lifetime.run(signal => runInTurn(() => publish(contents, signal))) }
     },
-    // A quorum queue counts a message that is put back as a failed delivery, and drops the message after some of those.
+    // In a quorum queue, each message that is put back counts as a failed delivery, and after several of these the
+    // queue drops the message.
     ...(!settings.quorum &&
       createQueueReader((...seen) => lifetime.run(signal => runInTurn(() => scan(signal, ...seen)), READ_MS))),
     toError: error =>

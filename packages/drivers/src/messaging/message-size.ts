@@ -1,23 +1,26 @@
 import { Math, Number, String } from '@osprofiler/core/toolkit'
 
-/** The sizes that a broker took and refused. A broker does not tell its `max_message_size` in advance. */
+/** The sizes that a broker accepted and refused. A broker does not announce its `max_message_size`. */
 export interface MessageSizes {
-  /** Returns the contents that are not known to be too large. */
+  /** Returns the messages that are not known to be too large. */
   filterSendable(contents: readonly Buffer[]): readonly Buffer[]
-  /** Returns the first contents that can be sent together. Only the first of these can be refused for its size. */
+  /**
+   * Returns the first messages, as many as can be sent together. Only the first of these can be refused because of its
+   * size.
+   */
   selectFirstRun(contents: readonly Buffer[]): readonly Buffer[]
-  /** Notes that all of these were taken, or refused for another reason. */
+  /** Notes that all of these messages were accepted, or were refused for another reason than their size. */
   noteAccepted(contents: readonly Buffer[]): void
-  /** Returns whether a channel was closed because of this message's size, and notes the limit. */
+  /** Returns whether a channel was closed because of this message's size, and notes the size as the limit. */
   noteRefusal(content: Buffer | undefined, reason: unknown): boolean
 }
 
 const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max size (\d+)/
 
 /**
- * At a message that is too large, a broker closes the channel and drops all later messages. Whether it has the earlier,
- * unconfirmed ones is unknown. So a message larger than any accepted one is sent only when no other is unconfirmed.
- * After a few messages, the largest sizes are known.
+ * If a message is too large, the broker closes the channel and drops all later messages. It is unknown whether it
+ * accepted the earlier, unconfirmed messages. Therefore a message that is larger than any accepted message is sent only
+ * when no other message is unconfirmed. After a few messages, the largest sizes are known.
  */
 export function createMessageSizes(): MessageSizes {
   let acceptedBytes = 0

@@ -5,13 +5,13 @@ import { Buffer, JSON } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 
-/** oslo.messaging adds the priority to the topic for the queue and the routing key. */
+/** The topic with the priority, which oslo.messaging appends for the queue name and the routing key. */
 export const TOPIC = 'profiler.info'
 
 /**
- * Encodes a record as a notification of oslo.messaging's format 2.0, whose envelope listeners unwrap. Python's driver
- * sends format 1.0, which has no envelope. The text is assembled here, because an object would encode the payload
- * twice.
+ * Encodes a record as a notification in oslo.messaging's format 2.0, which has an envelope that listeners unwrap.
+ * Python's driver sends format 1.0, which has no envelope. The JSON is concatenated, because the payload would have to
+ * be encoded twice otherwise.
  */
 export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const payload = encodeRecord(record)
@@ -20,7 +20,7 @@ export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const publisher = JSON.stringify(typeof host === 'string' ? host : hostname())
   const event = JSON.stringify(`profiler.${record.service}`)
   const timestamp = sentAt.toISOString().replace('T', ' ').slice(0, -1)
-  // The unique id tells a listener that it has seen the notification before.
+  // A listener uses the unique id to detect a repeated notification.
   const message = `{"message_id":"${id}","_unique_id":"${id}","publisher_id":${publisher},"event_type":${event},"priority":"INFO","timestamp":"${timestamp}","payload":${payload}}`
   return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
 }

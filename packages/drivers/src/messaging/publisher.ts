@@ -6,19 +6,19 @@ import { createMessageSizes } from './message-size.js'
 import { TOPIC } from './notification.js'
 import type { MessagingSettings } from './url.js'
 
-/** A channel for sending notifications, each of which the broker confirms. */
+/** A channel for publishing notifications, each of which the broker confirms. */
 export interface Publisher {
   readonly isOpen: boolean
   /**
-   * Resolves to how many messages the broker refused, after it has confirmed the others. Rejects with `ERR_STORE` if
-   * the broker took no message, and otherwise with `ERR_WRITE_UNCERTAIN`.
+   * Resolves to the number of messages that the broker refused, after it has confirmed the others. Rejects with
+   * `ERR_STORE` if the broker accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` otherwise.
    */
   publish(contents: readonly Buffer[]): Promise<number>
 }
 
 interface Outcome {
   readonly nacked: number
-  /** Messages that were confirmed, but found no queue. */
+  /** Messages that the broker confirmed but could not route to a queue. */
   readonly returned: readonly Buffer[]
 }
 
@@ -72,7 +72,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
         // A retry would store the accepted messages twice.
         throw sent > nacked ? toUncertainError(error) : error
       }
-      // A full queue may be emptied later, so the batch is tried again.
+      // A full queue may be emptied later, so the batch may be tried again.
       if (sent > 0 && nacked === sent) {
         throw new OsprofilerError('ERR_STORE', 'The message broker refused the notifications. Is its queue full?')
       }
@@ -80,13 +80,16 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
     },
   }
 
-  /** Returns how many messages the broker refused, or undefined if the first one is too large and none was taken. */
+  /**
+   * Returns the number of messages that the broker refused, or undefined if the first one is too large and none was
+   * accepted.
+   */
   async function sendRun(contents: readonly Buffer[]): Promise<number | undefined> {
     try {
       const { nacked, returned } = await send(contents)
       sizes.noteAccepted(contents)
       if (returned.length === 0) return nacked
-      // Another client removed the queue. A new declaration makes room for the returned messages.
+      // Another client removed the queue. Declaring it again creates a queue for the returned messages.
       await connection.declare(open.channel).catch(() => undefined)
       const again = await send(returned)
       return nacked + again.nacked + again.returned.length
@@ -103,7 +106,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       let nacked = 0
       let waiting = contents.length
       const deadline = setInterval(() => {
-        // A broker that is short of memory or disk confirms later, when it has enough again.
+        // A broker that runs out of memory or disk space confirms messages later, when it has enough again.
         if (connection.blockedBy === undefined) connection.destroy()
       }, CONFIRM_TIMEOUT_MS).unref()
 
@@ -162,7 +165,10 @@ async function openChannel(connection: BrokerConnection): Promise<OpenChannel> {
   }
 }
 
-/** A broker that refuses the user, the exchange or the expiration closes the channel before it takes any message. */
+/**
+ * Converts an error. A broker that refuses the user, the exchange or the expiration closes the channel before it
+ * accepts any message.
+ */
 function toPublishError(error: unknown): OsprofilerError {
   const { code } = (error ?? {}) as { code?: unknown }
   if (code === 403 || code === 404 || isExpirationRefused(error)) {

@@ -5,15 +5,15 @@ import type { StoreDriver } from '../opening/store-driver.js'
 import type { WaitingNotification } from './scan.js'
 
 /**
- * A look through the whole queue, like `scanQueue`. Notifications can be taken until `onFinish` returns. `onFinish`
- * learns how many of the counted notifications did not arrive.
+ * Scans the whole queue, like `scanQueue`. Notifications can be removed until `onFinish` returns. `onFinish` is called
+ * with the number of counted notifications that did not arrive.
  */
 export type Scan = (
   onNotification: (waiting: WaitingNotification) => void,
   onFinish?: (missing: number) => void,
 ) => Promise<void>
 
-/** Reads traces by looking through the whole queue, which loses nothing but the records of removed traces. */
+/** Reads traces by scanning the whole queue. Only the records of removed traces are taken out of the queue. */
 export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list' | 'remove' | 'prune'> {
   return {
     async *read(baseId) {
@@ -61,7 +61,7 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
   }
 }
 
-/** The missing records may be the youngest of traces whose other records are old. */
+/** Creates the error for missing records, which may be the youngest records of traces whose other records are old. */
 function createUnknownAgeError(missing: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',

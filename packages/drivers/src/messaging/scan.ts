@@ -4,12 +4,15 @@ import type { Channel, ConsumeMessage } from 'amqplib'
 import type { BrokerConnection } from './connection.js'
 import { decodeNotification, TOPIC } from './notification.js'
 
-/** A longer queue is not read: all its messages would travel here, and no consumer would get them meanwhile. */
+/**
+ * A longer queue is not read, because all its messages would be transferred here, and no consumer could get them in the
+ * meantime.
+ */
 const MAX_NOTIFICATIONS = 100_000
-/** How long to wait for the next message. Another consumer may have taken messages that were counted. */
+/** How long to wait for the next message. Other consumers may have taken messages that were counted. */
 const IDLE_MS = 5_000
 
-/** A notification that waits in the queue, and stays there unless `take` is called. */
+/** A notification that is in the queue. It stays there unless `take` is called. */
 export interface WaitingNotification {
   readonly record: TraceRecord
   /** Removes the notification from the queue. */
@@ -17,10 +20,11 @@ export interface WaitingNotification {
 }
 
 /**
- * Looks through the queue without emptying it: every notification is delivered, and then put back in the same order.
- * Meanwhile, no other consumer gets it. `onNotification` receives the notifications of profilers in the order of their writing.
- * `onFinish` is called after the last of them, while they can still be taken. `missing` of the counted messages went to
- * other consumers. Throws `ERR_STORE`, also if messages wait that the broker does not deliver.
+ * Scans the queue without emptying it: every notification is delivered, and then put back in the same order. During the
+ * scan, no other consumer gets these notifications. `onNotification` is called with profilers' notifications, in the
+ * order in which they were written. `onFinish` is called after the last notification, while all can still be removed.
+ * Its argument `missing` is the number of counted messages that other consumers got. Throws `ERR_STORE`, for example if
+ * the queue contains messages that the broker does not deliver.
  */
 export async function scanQueue(
   connection: BrokerConnection,
@@ -45,7 +49,7 @@ export async function scanQueue(
     throw createUndeliveredError(missing, messageCount)
   onFinish(missing)
   channel.nackAll(true)
-  // The broker answers only after it has the messages back.
+  // The broker answers only after it has put the messages back.
   await channel.checkQueue(TOPIC)
   await channel.close()
 }
@@ -66,7 +70,7 @@ function passOn(
   if (record !== undefined) onNotification({ record, take: () => channel.ack(message) })
 }
 
-/** Receives `count` messages, or fewer if no more arrive. Returns how many are missing. */
+/** Receives `count` messages, or fewer if no more arrive. Returns the number of missing messages. */
 async function receiveMessages(
   channel: Channel,
   count: number,
@@ -90,7 +94,7 @@ async function receiveMessages(
   })
   try {
     await done
-    // The broker answers after all that it has delivered to this consumer.
+    // The broker answers after everything that it has delivered to this consumer.
     await channel.cancel(consumerTag)
     return left
   } finally {

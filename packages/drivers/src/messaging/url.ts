@@ -9,24 +9,24 @@ import {
 } from '../opening/connection-url.js'
 import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
-/** Where the broker is, and how its exchange and queue were declared. */
+/** The address of the broker, and how its exchange and queue were declared. */
 export interface MessagingSettings {
   /** The brokers in the order in which they are tried. */
   readonly brokers: readonly Broker[]
   readonly vhost: string
-  /** Undefined without TLS. */
+  /** Undefined if TLS is not used. */
   readonly tls: TlsFiles | undefined
   readonly exchange: string
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly quorum: boolean
-  /** The arguments with which oslo.messaging declares a queue of notifications. */
+  /** The arguments with which oslo.messaging declares a queue for notifications. */
   readonly queueArguments: Readonly<Record<string, string | number>>
   /** How long the broker keeps a notification. Default: until a consumer takes it. */
   readonly ttlMs: number | undefined
 }
 
-/** One broker of a RabbitMQ cluster. As in oslo.messaging, each broker may have a login of its own. */
+/** One broker of a RabbitMQ cluster. As in oslo.messaging, each broker may have its own login. */
 export interface Broker {
   readonly host: string
   readonly port: number
@@ -37,7 +37,7 @@ export interface Broker {
 const TRANSPORT_URL_VARIABLE = 'OSPROFILER_TRANSPORT_URL'
 const TRANSPORT_URL = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
-/** Options of oslo.messaging that may stand in a shared transport URL, and that have no effect here. */
+/** Options of oslo.messaging that may appear in a shared transport URL, but have no effect here. */
 const IGNORED_OPTIONS = splitWords(`
   conn_pool_min_size conn_pool_ttl direct_mandatory_flag enable_cancel_on_failover heartbeat_in_pthread
   heartbeat_rate heartbeat_timeout_threshold hostname kombu_compression kombu_failover_strategy
@@ -47,7 +47,7 @@ const IGNORED_OPTIONS = splitWords(`
   ssl_enforce_fips_mode ssl_enforce_hostname_verification ssl_version use_queue_manager
 `)
 
-/** The limits of a quorum queue, unless they are 0. oslo.messaging 14 misspells two of them. */
+/** The limits of a quorum queue, which apply if they are not 0. oslo.messaging 14 misspells two of them. */
 const QUORUM_LIMITS = [
   ['rabbit_quorum_delivery_limit', 'x-delivery-limit'],
   ['rabbit_quorum_max_memory_length', 'x-max-in-memory-length'],
@@ -77,8 +77,8 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads a `messaging://` connection string. Without hosts, the transport URL in `OSPROFILER_TRANSPORT_URL` applies, but
- * the string's own options win. Throws `ERR_CONNECTION_STRING`.
+ * Reads a `messaging://` connection string. If it contains no hosts, the transport URL in `OSPROFILER_TRANSPORT_URL` is
+ * used, but the options in the string override those in the URL. Throws `ERR_CONNECTION_STRING`.
  */
 export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)
@@ -100,7 +100,7 @@ export function readMessagingSettings(location: string): MessagingSettings {
         password: (username === undefined ? first?.password : password) ?? (first?.username ? '' : 'guest'),
       })),
     ),
-    // Both "/" and "//" name the default virtual host, as in oslo.messaging.
+    // As in oslo.messaging, both "/" and "//" refer to the default virtual host.
     vhost: first?.path || '/',
     tls: isTls || isOn('ssl') ? readTlsFiles(given, TLS_FILE_OPTIONS) : undefined,
     exchange: options.get('control_exchange') || 'openstack',
@@ -115,7 +115,10 @@ export function readMessagingSettings(location: string): MessagingSettings {
   }
 }
 
-/** Reads the environment. Its errors have a cause, which tells them from errors of the connection string. */
+/**
+ * Reads an environment variable. Its errors have a cause, which distinguishes them from errors in the connection
+ * string.
+ */
 function readFromVariable<T>(read: () => T): T {
   try {
     return read()
@@ -146,7 +149,10 @@ function readTransportUrl(): readonly [transport: string, rest: string] {
   return [transport.toLowerCase(), rest]
 }
 
-/** Each host of a transport URL may have its own credentials. Hosts without any use those of the first host. */
+/**
+ * Reads each host of a transport URL, which may have its own credentials. Hosts without credentials use those of the
+ * first host.
+ */
 function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   const [, hosts = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(location) ?? []
   return hosts.split(',').map(host => parseConnectionUrl(host + rest, form))

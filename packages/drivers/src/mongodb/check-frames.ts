@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
 import { Buffer, Error, Math, Object } from '@osprofiler/core/toolkit'
 
-/** A message of MongoDB begins with its own length, which includes the header. */
+/** Each message in MongoDB's protocol begins with its length, which includes the header. */
 const HEADER_BYTES = 16
 const LENGTH_BYTES = 4
 
-/** Ends a connection that is not MongoDB's. A message of length 0 would put the client into an endless loop. */
+/**
+ * Ends a connection whose other side does not speak MongoDB's protocol. A message of length 0 would make the client
+ * loop forever.
+ */
 export function checkFrames(socket: Socket): void {
   const push = socket.push.bind(socket)
   const length = Buffer.alloc(LENGTH_BYTES)

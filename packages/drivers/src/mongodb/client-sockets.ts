@@ -3,9 +3,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import { Set } from '@osprofiler/core/toolkit'
 
-/** The sockets of a client. Its own `close()` leaves a socket to a timeout while a server hangs in the handshake. */
+/**
+ * The sockets of a client. They must be destroyed, because the client's `close()` leaves a socket open until a timeout
+ * if a server hangs in the handshake.
+ */
 export interface ClientSockets {
-  /** Runs `connect`, and notes every socket that it opens at once or later. */
+  /** Runs `connect`, and notes every socket that `connect` opens, immediately or later. */
   watch<Result>(connect: () => Result): Result
   /** Destroys the open sockets, and stops watching. */
   destroy(): void
@@ -21,7 +24,7 @@ interface WatchedClient {
 const storage = new AsyncLocalStorage<WatchedClient>()
 let watchedClients = 0
 
-/** Prepares to watch one client. Each of its sockets is passed to `onOpen` before it connects. */
+/** Prepares to watch the sockets of one client. Calls `onOpen` with each socket before it connects. */
 export function createClientSockets(onOpen: (socket: Socket) => void): ClientSockets {
   const sockets = new Set<Socket>()
   const watched = { sockets, onOpen }
@@ -35,7 +38,7 @@ export function createClientSockets(onOpen: (socket: Socket) => void): ClientSoc
       isDestroyed = true
       if (--watchedClients > 0) return
       unsubscribe(CHANNEL, noteSocket)
-      // Up to Node 22, a context that was used makes every `await` of the process slower.
+      // In Node 22 and earlier, a context that was used makes every `await` in the process slower.
       storage.disable()
     },
   }

@@ -8,21 +8,23 @@ import { type ClientSockets, createClientSockets } from './client-sockets.js'
 import type { MongodbUrl } from './url.js'
 import { type DescribeUnreachable, watchServers } from './watch-servers.js'
 
-/** The database of Python's driver. The one in the connection string is only where the user is known. */
+/** The database of Python's driver. The database in the connection string is used only for authentication. */
 const DATABASE = 'osprofiler'
 
-/** Idle time before the connections close. They keep a process alive, so a finished program ends this much later. */
+/**
+ * Idle time after which connections are closed. They keep a process alive, so a finished program ends this much later.
+ */
 const MAX_IDLE_MS = 1_000
 
-/** A client that is connected while it is used. */
+/** A client that is connected only while it is used. */
 export interface MongodbConnection {
-  /** Lends the database until `release` is called. Rejects if no server answers, or if `signal` was aborted before. */
+  /** Lends the database until `release` is called. Rejects if no server answers, or if `signal` is already aborted. */
   borrow(signal?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
   describeUnreachable(): string | undefined
   /** Closes the connections, unless they are in use. */
   closeIfUnused(): Promise<void>
   close(): Promise<void>
-  /** Closes the connections at once. */
+  /** Closes the connections immediately, even if they are in use. */
   destroy(): void
 }
 
@@ -32,7 +34,7 @@ interface OpenClient {
   readonly connected: Promise<unknown>
 }
 
-/** With these options, the client also opens sockets to a proxy or to an authentication service. */
+/** Matches options with which the client also opens sockets to a proxy or to an authentication service. */
 const OTHER_SOCKET_OPTIONS = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
 
 /** Creates a connection that opens at the first `borrow`. */
@@ -75,7 +77,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
         if (users === 0) idle = suppress(() => setTimeout(() => void close(), MAX_IDLE_MS)).unref()
       }
       try {
-        // Untraced, because connections outlive the request during which they are opened.
+        // Not traced, because connections outlive the request that opens them.
         open ??= suppress(() => connect(client))
         const { connected, client: mongo } = open
         await connected
@@ -102,7 +104,10 @@ interface Topology {
   close(): void
 }
 
-/** Ends a client's connections and timers. With a server that hangs, its `close()` reports sessions again and again. */
+/**
+ * Ends a client's connections and timers. If a server hangs, the client's own `close()` keeps trying to end its
+ * sessions.
+ */
 function destroyClient({ client, sockets }: OpenClient): void {
   const { topology } = client as unknown as { readonly topology?: Topology | undefined }
   topology?.close()

@@ -5,7 +5,7 @@ import type { Document, ObjectId } from 'mongodb'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 import { isExactInBson } from './exact-in-bson.js'
 
-/** The parts of the client that make a document. */
+/** The parts of the client that are needed to create a document. */
 export interface DocumentMaker {
   readonly ObjectId: new () => ObjectId
   readonly Long: { fromNumber(value: number): unknown; fromString(digits: string): unknown }
@@ -13,7 +13,7 @@ export interface DocumentMaker {
   readonly BSON: { calculateObjectSize(document: Document): number }
 }
 
-/** A batch as documents for one insert. `refused` counts the records that MongoDB cannot keep. */
+/** A batch as documents for one insert. `refused` counts the records that MongoDB cannot store. */
 export interface DocumentBatch {
   readonly documents: readonly Document[]
   /** For each document, the position of its record in the batch. */
@@ -25,22 +25,24 @@ export interface DocumentBatch {
 
 type RecordDocument = TraceRecord & { readonly _id: ObjectId }
 
-/** MongoDB's limit for a document. */
+/** MongoDB's maximum size of a document. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
-/** Longer JSON may exceed `MAX_DOCUMENT_BYTES` as BSON. Shorter JSON cannot. */
+/** Longer JSON may exceed `MAX_DOCUMENT_BYTES` when it is encoded as BSON. Shorter JSON cannot. */
 const MAX_SAFE_CHARACTERS = 1_000_000
-/** MongoDB allows 100 levels, and `info` is not the first. */
+/** MongoDB allows 100 levels of nesting, and `info` is not the first level. */
 const MAX_DEPTH = 90
 
 /**
- * Matches half a surrogate pair, NUL in a key, and integers of more than 64 bits, which BSON changes. Also matches keys
- * that a client takes for operators, references or types. A match in a value costs only space.
+ * Matches a lone surrogate, NUL in a key, and integers of more than 64 bits, all of which BSON would change. Also
+ * matches keys that a client interprets as operators, references or types. If a value matches as well, this only costs
+ * space.
  */
 const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])|\d{19}/
 
 /**
- * Converts a batch to the layout of Python's driver: a record is a document, and `info` an object in it. If MongoDB
- * would change `info`, the document also has the exact `info_json`. `ids` holds the ids from failed batches.
+ * Converts a batch to the layout of Python's driver: each record is a document, which contains `info` as an object. If
+ * MongoDB would change `info`, the document also contains its exact JSON as `info_json`. `ids` contains the ids from
+ * failed batches.
  */
 export function toDocuments(
   records: readonly TraceRecord[],
@@ -51,7 +53,7 @@ export function toDocuments(
   const failures = new Map<string, string>()
   const documents: Document[] = []
   const positions: number[] = []
-  // A TTL index needs a date, and the timestamp of Python's layout is a text.
+  // A TTL index needs a date, and the timestamp in Python's layout is a string.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
   for (const [position, record] of records.entries()) {
     const document = toDocument(record, ids.get(record) ?? new maker.ObjectId(), maker)
@@ -63,7 +65,7 @@ export function toDocuments(
   return { documents, positions, failures, refused: records.length - documents.length }
 }
 
-/** Converts a document of ours or of Python's to a record. */
+/** Converts a document that we or Python wrote to a record. */
 export function fromDocument(document: Document): TraceRecord {
   const { info, info_json, ...texts } = document
   const exact = typeof info_json === 'string' ? parse(info_json) : undefined
@@ -83,7 +85,7 @@ function toDocument(record: TraceRecord, _id: ObjectId, maker: DocumentMaker): R
   return document
 }
 
-/** Returns whether UTF-8 keeps the texts outside of `info`. */
+/** Returns whether UTF-8 can encode the strings outside of `info`. */
 function areStorable({ info: _, ...texts }: TraceRecord): boolean {
   return Object.values(texts).every(text => text.isWellFormed())
 }
@@ -94,7 +96,7 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   return Object.values(value).some(member => isDeeperThan(member, depth - 1))
 }
 
-/** Converts a JSON value to the nearest value that MongoDB keeps, with ordinary keys. */
+/** Converts a JSON value to the nearest value that MongoDB can store, with ordinary keys. */
 function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unknown {
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value === 'number') return isLong(value) ? maker.Long.fromNumber(value) : value
@@ -111,7 +113,7 @@ function isLong(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) >= 2 ** 31 && Math.abs(value) < 2 ** 63
 }
 
-/** Falls back to the nearest double, because BSON has no larger integers. */
+/** Converts a number. Falls back to the nearest double for larger integers, which BSON does not have. */
 function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
   const isInteger = /^-?\d+$/.test(value.source)
   return isInteger && isLong(Number(value)) ? maker.Long.fromString(value.source) : new maker.Double(Number(value))
@@ -123,7 +125,9 @@ function toBsonKey(key: string): string {
   return safe === '_bsontype' ? '_bsontype_' : safe
 }
 
-/** Converts a value to JSON. Dates and other BSON types become text, and numbers look as in Python, such as `1.0`. */
+/**
+ * Converts a value to JSON. Dates and other BSON types become strings, and numbers look as in Python, such as `1.0`.
+ */
 function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return parseJson(String(value))
   if (typeof value !== 'object' || value === null) return value

@@ -14,23 +14,30 @@ import { FAILURES_COLLECTION, pruneTraces, RECORDS_COLLECTION } from './prune.js
 import { readMongodbUrl } from './url.js'
 
 const PAGE_DOCUMENTS = 500
-/** Connections keep a program alive. The server still writes what it was sent, and a retry of the batch finds that. */
+/**
+ * The limit is short, because connections keep a program alive. The server still writes what it has received, and a
+ * retry of the batch finds it.
+ */
 const WRITE_MS = 4_000
-/** The limits for a page of a trace, and for a whole list. */
+/** The time limits for a page of a trace, and for a whole list. */
 const PAGE_MS = 30_000
 const LIST_MS = 120_000
 
 /**
  * Keeps records in MongoDB, in the layout of Python's driver: one document per record in `osprofiler.profiler`. If
- * `filterErrorTrace` is set, failed traces are in `profiler_error`. A batch is one unordered insert. Its documents keep
- * their `_id`s in a retry, so no record is written twice. With `?ttl=`, a TTL index lets the server remove them.
+ * `filterErrorTrace` is set, failed traces are in `profiler_error`. A batch is one unordered insert. Documents keep
+ * their `_id`s in a retry, so that no record is written twice. With `?ttl=`, the server removes old documents, using a
+ * TTL index.
  */
 export function openMongodbDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context
   const url = readMongodbUrl(scheme, location)
   findClient('mongodb', context)
   const connection = createMongodbConnection(url, lifetime.lookup)
-  /** Failed batches, and the ids of their records. Some may be stored, so a retry in parts uses the same ids. */
+  /**
+   * The failed batches, and the ids of their records. Some records may be stored, so a retry in parts uses the same
+   * ids.
+   */
   const failedBatches = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
   const indexes = createMongodbIndexes(url.location, url.ttl)
@@ -46,13 +53,16 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
       const { db, client, release } = await connection.borrow(signal)
       return await task(db, client).finally(release)
     } catch (error) {
-      // Failed connections would keep a program alive from one retry to the next.
+      // Otherwise, failed connections would keep a program alive from one retry to the next.
       await connection.closeIfUnused()
       throw error
     }
   }
 
-  /** Ends work in time. The client itself waits for a server that hangs, or whose answer trickles. */
+  /**
+   * Runs work within a time limit. The client by itself would wait for a server that hangs or sends its answer very
+   * slowly.
+   */
   function runWithin<Result>(task: (signal: AbortSignal) => Promise<Result>, limit: number): Promise<Result> {
     return lifetime.run(async signal => {
       signal.addEventListener('abort', connection.destroy)
@@ -85,7 +95,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
     answerMs: url.selectionMs,
     async write(records) {
       if (records.length === 0) return { refused: 0 }
-      // The time for loading the client does not count as the server's.
+      // Loading the client does not count toward the server's time limit.
       await loadClient('mongodb').catch(() => undefined)
       lifetime.checkMayConnect()
       return await runWithin(
@@ -103,7 +113,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
           sort: { timestamp: 1, _id: 1 },
           batchSize: PAGE_DOCUMENTS,
           allowDiskUse: true,
-          // Distinguishes doubles from integers, and does not round integers of 64 bits.
+          // Distinguishes doubles from integers, and does not round 64-bit integers.
           promoteValues: false,
         },
       )
@@ -131,7 +141,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   }
 }
 
-/** One document that cannot be read must not cost the others. */
+/** Converts a document to a record. A document that cannot be read must not cause the loss of other documents. */
 function tryFromDocument(document: Parameters<typeof fromDocument>[0]): readonly TraceRecord[] {
   try {
     return [fromDocument(document)]

@@ -1,16 +1,17 @@
 import { Array, Math, Number, Object } from '@osprofiler/core/toolkit'
 
-/** MongoDB allows 100 levels. A deeper value than this is checked in detail. */
+/** MongoDB allows 100 levels of nesting. A value that is deeper than this is checked in detail. */
 const MAX_DEPTH = 50
-/** A document with more characters may be too large for MongoDB. */
+/** If a document has more characters, it may be too large for MongoDB. */
 const MAX_SAFE_CHARACTERS = 1_000_000
-/** The most bytes that BSON has around a value. */
+/** The maximum number of bytes that BSON adds to a value. */
 const VALUE_OVERHEAD_BYTES = 16
 const MAX_INT32 = 2 ** 31
 
 /**
- * Returns whether BSON surely keeps `info` as JSON does: strings, small numbers, booleans and null, under ordinary
- * keys, in a small document. One walk is enough, while writing JSON would take several.
+ * Returns whether BSON certainly preserves `info` as JSON does. This holds for strings, small numbers, booleans and
+ * null under ordinary keys in a small document. This check walks the object once, while a check based on JSON would
+ * have to walk it several times.
  */
 export function isExactInBson(info: object): boolean {
   let characters = 0
@@ -21,7 +22,7 @@ export function isExactInBson(info: object): boolean {
     if (characters > MAX_SAFE_CHARACTERS || depth === 0) return false
     if (typeof value === 'string') return value.isWellFormed()
     if (typeof value === 'boolean' || value === null) return true
-    // Larger integers need a type of their own.
+    // BSON stores larger integers with another type.
     if (typeof value === 'number') return Number.isInteger(value) ? Math.abs(value) < MAX_INT32 : Number.isFinite(value)
     if (Array.isArray(value)) return value.every(member => isExact(member, depth - 1))
     return typeof value === 'object' && isPlainObject(value) && areMembersExact(value, depth)
@@ -37,7 +38,7 @@ export function isExactInBson(info: object): boolean {
   return areMembersExact(info, MAX_DEPTH)
 }
 
-/** Returns false for an `ExactNumber`, which JSON writes exactly and a JavaScript number cannot hold. */
+/** Returns false for an `ExactNumber`, which can be exact in JSON but not as a JavaScript number. */
 function isPlainObject(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype
 }

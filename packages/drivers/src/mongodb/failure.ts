@@ -3,8 +3,8 @@ import { Error, Number, Object, Set, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../records/record-text.js'
 
 /**
- * Codes of failures that may pass: a primary that steps down, a server that shuts down, the network, a conflict, a
- * timeout, a full disk.
+ * Codes of failures that may be temporary. Examples are a primary that steps down, a server that shuts down, a network
+ * error, a conflict, a timeout, and a full disk.
  */
 const TRANSIENT_CODES = new Set([
   6, 7, 24, 50, 64, 79, 89, 91, 100, 112, 133, 134, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602,
@@ -12,7 +12,7 @@ const TRANSIENT_CODES = new Set([
 ])
 const DUPLICATE_KEY_CODE = 11_000
 
-/** Counts documents that are refused for good. An existing `_id` is no refusal. Throws if a retry may succeed. */
+/** Counts documents that are permanently refused. An existing `_id` does not count. Throws if a retry may succeed. */
 export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
   if (writeErrors.length === 0) throw error
@@ -26,7 +26,7 @@ export function isTransient(code: unknown): boolean {
   return TRANSIENT_CODES.has(Number(code))
 }
 
-/** Converts a failure to an error for users. `unreachable` says why no server can be reached. */
+/** Converts a failure to an error for users. `unreachable` describes why no server can be reached. */
 export function toMongodbError(location: string, error: unknown, unreachable?: string): unknown {
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   const reason = (isUnreachable(name) ? unreachable : undefined) ?? describeReason(String(name), message)
@@ -37,12 +37,12 @@ export function toMongodbError(location: string, error: unknown, unreachable?: s
   return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
 }
 
-/** Returns whether the client, or a caller that waited for the client, has given up finding a server. */
+/** Returns whether the client, or a caller that waited for the client, found no server in time. */
 function isUnreachable(name: unknown): boolean {
   return name === 'NoAnswer' || name === 'MongoServerSelectionError' || name === 'MongoTopologyClosedError'
 }
 
-/** Omits messages of the client itself, which may quote the connection string. */
+/** Returns the reason for a failure. Omits messages of the client itself, which may quote the connection string. */
 function describeReason(name: string, message: unknown): string {
   return /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(name)
     ? firstLine(message)
@@ -54,7 +54,10 @@ function isClientRefusal(name: unknown): boolean {
   return name === 'BSONError' || name === 'BSONVersionError' || name === 'MongoInvalidArgumentError'
 }
 
-/** Returns whether an earlier try wrote the document. The server names the index, and only `_id` is ours. */
+/**
+ * Returns whether an earlier try wrote the document. The message contains the index, and only the `_id` index has our
+ * ids.
+ */
 export function isDuplicateId({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY_CODE && /index: _id_\b/.test(String(errmsg))
 }

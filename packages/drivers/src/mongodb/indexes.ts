@@ -13,13 +13,16 @@ interface WantedIndex {
   readonly loss: string
 }
 
-/** Creates the indexes of a store in the background, because many documents take their time. */
+/** Creates a store's indexes in the background, because this takes long if there are many documents. */
 export interface MongodbIndexes {
-  /** Returns at once. Asks again for missing indexes, at most once a minute. */
+  /** Returns immediately. Requests missing indexes again, at most once a minute. */
   ensure(db: Db): void
 }
 
-/** Sends one command per index, so a refusal costs no other. A user without the right can write, and is warned once. */
+/**
+ * Sends one command per index, so that the refusal of one index does not affect the others. A user without the right to
+ * create indexes can still write, and gets one warning.
+ */
 export function createMongodbIndexes(location: string, ttl: number | undefined): MongodbIndexes {
   let missing = listWantedIndexes(ttl)
   let nextAt = 0
@@ -79,7 +82,7 @@ function showIndex({ collection, index }: WantedIndex): string {
   return `${JSON.stringify(index.key)} of "${collection}"`
 }
 
-/** Returns why the server refuses an index. Undefined if a retry may succeed. */
+/** Returns why the server refuses an index, or undefined if a retry may succeed. */
 function readRefusal(error: unknown): string | undefined {
   if (!isObject(error) || error.name !== 'MongoServerError' || isTransient(error.code)) return undefined
   return String(error.codeName ?? error.code ?? 'for an unknown reason')

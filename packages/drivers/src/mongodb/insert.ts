@@ -5,8 +5,9 @@ import type { DocumentBatch } from './document.js'
 import { countRefused, isDuplicateId, isTransient, readWriteErrors } from './failure.js'
 
 /**
- * Inserts the documents of a batch, and counts those that the server refuses. A document whose `_id` exists was written
- * by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server may take later are held.
+ * Inserts the documents of a batch, and counts those that the server refuses. A document whose `_id` already exists was
+ * written by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server may accept
+ * later are held.
  */
 export async function insertDocuments(
   collection: Collection,

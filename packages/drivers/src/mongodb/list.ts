@@ -8,14 +8,16 @@ import { toRecord } from '../records/record-text.js'
 
 const PAGE_RECORDS = 1_000
 
-/** The equivalent of `isErrorRecord`. */
+/** Equivalent to `isErrorRecord`. */
 const FAILED_RECORDS_FILTER: Filter<Document> = {
   $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
 }
 
-/** Lists at least the newest traces that a query asks for. With `failedOnly`, only traces in which something failed. */
+/**
+ * Lists at least the newest traces that match a query. With `failedOnly`, lists only traces in which something failed.
+ */
 export function listTraces(collection: Collection, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
-  // A trace that began late enough has no older record.
+  // A trace that began at `since` or later has no older records.
   const since = selection.since === '' ? {} : { $gte: selection.since }
   const toTimeFilter = (part: TimeRange) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })
   const source = {

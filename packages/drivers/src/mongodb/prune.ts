@@ -4,19 +4,22 @@ import { getLatestPlausibleTimestamp } from '../listing/latest-plausible-timesta
 
 /** The collection of records, named as in Python's driver. */
 export const RECORDS_COLLECTION = 'profiler'
-/** The collection of notes on failed traces, which the driver writes if `filterErrorTrace` is set. */
+/** The collection of notes about failed traces, which the driver writes if `filterErrorTrace` is set. */
 export const FAILURES_COLLECTION = 'profiler_error'
 
 const PAGE_TRACES = 500
 
-/** Removes and counts the traces without a record since a timestamp. A record from beyond tomorrow keeps no trace. */
+/**
+ * Removes the traces that have no record since a timestamp, and resolves to their number. A record dated later than
+ * tomorrow does not keep its trace from being removed.
+ */
 export async function pruneTraces(db: Db, before: string): Promise<number> {
   const latest = getLatestPlausibleTimestamp()
   let pruned = 0
   const stale = groupTraces(db, [], [{ $match: { newest: { $lt: before } } }])
   while (await stale.hasNext()) {
     const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
-    // Records that came in meanwhile are young, and stay.
+    // Records that arrived in the meantime are young, and are kept.
     await removeRecords(db, baseIds, { $lt: before })
     pruned += baseIds.length
   }

@@ -3,19 +3,19 @@ import type { MongoClientOptions } from 'mongodb'
 import { parseConnectionUrl, showHost, showHosts, splitWords } from '../opening/connection-url.js'
 import { readFileOption, readTtl } from '../opening/url-options.js'
 
-/** The address and the options of a MongoDB, as its client wants them. */
+/** The address and the options of a MongoDB store, in the form that its client expects. */
 export interface MongodbUrl {
-  /** Contains the password. */
+  /** The URL with the password. */
   readonly url: string
   readonly location: string
   /** The options that the connection string does not set. */
   readonly defaults: MongoClientOptions
-  /** How long the client looks for a server that answers, in milliseconds. */
+  /** How long the client waits for a server to become available, in milliseconds. */
   readonly selectionMs: number
   readonly ttl: number | undefined
 }
 
-/** The options in MongoDB's manual. */
+/** The options that are documented in MongoDB's manual. */
 const CLIENT_OPTIONS = splitWords(`
   appName authMechanism authMechanismProperties authSource compressors connectTimeoutMS directConnection
   heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
@@ -26,16 +26,21 @@ const CLIENT_OPTIONS = splitWords(`
   tlsCertificateKeyFilePassword tlsInsecure w waitQueueTimeoutMS wtimeoutMS zlibCompressionLevel
 `)
 
-/** The client reads these files when it connects, and would wait for a file that has no end. */
+/** The client reads these files when it connects, and would hang on an endless file, such as a device. */
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
 
-/** By default, the client waits 30 s and keeps 100 connections. We write one batch at a time, and retry. */
+/**
+ * By default, the client waits 30 s and keeps 100 connections. The driver needs less, because it writes one batch at a
+ * time and retries.
+ */
 const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
 
-/** Matches a port after a host, but not in a password. */
+/** Matches a port after a host, but not inside a password. */
 const PORT_AFTER_HOST = /^[^/?]*:\d*(?:[/?]|$)/
 
-/** Reads what follows `mongodb://` or `mongodb+srv://`, and finds mistakes before the client reads it again. */
+/**
+ * Reads what follows `mongodb://` or `mongodb+srv://`, and finds mistakes before the client parses the string again.
+ */
 export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   const example = `${scheme}://user:password@host${scheme === 'mongodb' ? ':27017' : ''}/?authSource=admin`
   const parsed = parseConnectionUrl(location, {
@@ -51,13 +56,15 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
     url: `${scheme}://${removeTtl(location)}`,
     location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
-    // The client itself refuses what is no number.
+    // The client itself refuses a value that is not a number.
     selectionMs: Number(options.get('serverSelectionTimeoutMS')) || DEFAULTS.serverSelectionTimeoutMS,
     ttl: readTtl(options.get('ttl')),
   }
 }
 
-/** Removes our own option, which the client does not know. The client needs a slash between hosts and options. */
+/**
+ * Removes our own option `ttl`, which the client does not know. The client requires a slash between hosts and options.
+ */
 function removeTtl(location: string): string {
   const [place = '', query = ''] = location.split('?', 2)
   const rest = query.split('&').filter(option => option !== '' && !option.startsWith('ttl='))

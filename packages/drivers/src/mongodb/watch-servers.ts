@@ -1,10 +1,10 @@
 import { Set, String } from '@osprofiler/core/toolkit'
 import type { MongoClient } from 'mongodb'
 
-/** Says why no server can be used, while the client itself only says that its time is over. */
+/** Describes why no server can be used. The client itself reports only a timeout. */
 export type DescribeUnreachable = () => string | undefined
 
-/** Follows what a client learns about its servers. */
+/** Records what a client finds out about its servers. */
 export function watchServers(client: MongoClient): DescribeUnreachable {
   const { replicaSet } = client.options
   const names = new Set<string>()

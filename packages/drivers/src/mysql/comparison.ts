@@ -2,26 +2,29 @@ import { Map, String } from '@osprofiler/core/toolkit'
 import { checkColumns } from '../sql/result-rows.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** Comparisons with the columns of a table, which may have any character set and collation. */
+/** Builds comparisons with the columns of a table, which may have any character set and collation. */
 export interface Comparisons {
-  /** Returns whether the table exists, and learns about its columns. A yes is remembered. */
+  /** Returns whether the table exists, and reads the properties of its columns. A positive result is cached. */
   findColumns(): Promise<boolean>
   forgetColumns(): void
-  /** Returns the placeholder of a value that is compared with a column. */
+  /** Returns the placeholder for a value that is compared with a column. */
   toPlaceholder(column: string): string
-  /** Returns a condition for the records of traces. Its values are the ids, twice. */
+  /** Returns a condition for the records of traces. Its values are the ids, given twice. */
   toCondition(baseIds: readonly string[]): string
 }
 
-/** Distinguishes ids that are equal in a collation, such as "a" and "A", or "a" and "a ". */
+/** Distinguishes ids that a collation treats as equal, such as "a" and "A", or "a" and "a ". */
 export const EXACT_ID = 'CAST(CONVERT(base_id USING utf8mb4) AS BINARY)'
 
 const COLUMNS_QUERY = `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
   WHERE table_schema = DATABASE() AND table_name = 'data'`
 
-/** Creates the comparisons of one session. The other members need the result of `findColumns`. */
+/** Creates the comparisons of one session. `findColumns` must be called before the other members. */
 export function createComparisons(session: SqlSession): Comparisons {
-  /** Placeholders with the character set and collation of each column. Any others would make the index useless. */
+  /**
+   * Placeholders with the character set and collation of each column. Any other placeholder would make the index
+   * useless.
+   */
   const placeholders = new Map<string, string>()
 
   function toPlaceholder(column: string): string {
@@ -43,7 +46,7 @@ export function createComparisons(session: SqlSession): Comparisons {
     toPlaceholder,
     toCondition(baseIds) {
       const found = baseIds.map(() => toPlaceholder('base_id')).join(', ')
-      // The first half uses the index, and the second half makes the match exact.
+      // The first part uses the index, and the second part makes the match exact.
       return `base_id IN (${found}) AND ${EXACT_ID} IN (${baseIds.map(() => 'CAST(? AS BINARY)').join(', ')})`
     },
   }

@@ -16,7 +16,7 @@ import { beginSession } from '../sql/session.js'
 import { connectMysql, type MysqlSettings } from './session.js'
 import { createMysqlStore } from './store.js'
 
-/** The schemes of MySQL and MariaDB, including those of Python's clients. */
+/** The schemes for MySQL and MariaDB, including the schemes of Python's clients. */
 export const MYSQL_SCHEMES = splitWords(`
   mysql mysql+aiomysql mysql+asyncmy mysql+cymysql mysql+mysqlconnector mysql+mysqldb mysql+pymysql mariadb
   mariadb+mariadbconnector mariadb+mysqlconnector mariadb+mysqldb mariadb+pymysql
@@ -38,16 +38,16 @@ const CONNECT_MS = 10_000
 
 /**
  * Keeps records in MySQL or MariaDB, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in its
- * own transaction, and `write` resolves after the commit. A connection that breaks during the commit is
- * `ERR_WRITE_UNCERTAIN`. Refuses half a surrogate pair outside of `info`, a text of more than 255 characters, and a
- * record larger than the server's `max_allowed_packet`. Also refuses what the database refuses while it takes other
- * rows.
+ * own transaction, and `write` resolves after the commit. If the connection breaks during the commit, `write` rejects
+ * with `ERR_WRITE_UNCERTAIN`. Outside of `info`, strings with a lone surrogate or more than 255 characters are refused.
+ * So are records that are larger than the server's `max_allowed_packet`, and records that the database refuses while it
+ * accepts other rows.
  */
 export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
   findClient('mysql2', context)
   if (url.path === '') throw url.createError('it must name a database')
-  // Validated and ignored: the connection always uses utf8mb4, which includes these.
+  // Validated and ignored: the connection always uses utf8mb4, which includes the other character sets.
   readChoice(url, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
   const settings: MysqlSettings = {
     hosts: toHosts(url),
@@ -78,7 +78,7 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
   return socket === undefined ? hosts : [{ host: socket, port: FORM.defaultPort }]
 }
 
-/** Reads MySQL's `ssl_mode`, whose default is to try TLS first, or the corresponding options of Python's clients. */
+/** Reads MySQL's `ssl_mode`, or the corresponding options of Python's clients. By default, TLS is tried first. */
 function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
   switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? readImpliedMode(url)) {

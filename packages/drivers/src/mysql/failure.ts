@@ -6,7 +6,7 @@ const READ_ONLY = 'is read-only: it is a replica, or was configured as read-only
 const LOCKED_USER = 'has locked this user; unlock it, or name another one in the connection string'
 const FULL_DISK = 'is on a full disk'
 
-/** Advice for users, by the error numbers of the servers. */
+/** Advice for users, by the servers' error numbers. */
 const ADVICE_BY_CODE = new Map([
   [1045, 'refuses this user and password; correct them in the connection string'],
   [1698, 'refuses this user and password; correct them in the connection string'],
@@ -31,10 +31,13 @@ const ADVICE_BY_CODE = new Map([
   [1467, 'has used up the ids of its table "data"; make the column id a BIGINT'],
 ])
 
-/** A value too long or of the wrong kind, a constraint that fails, a row too large, or a trigger that signals. */
+/**
+ * SQL states of a value that is too long or of the wrong type, a violated constraint, or an error from a trigger.
+ * `REFUSED_CODES` adds error numbers, such as that of a row that is too large.
+ */
 const REFUSED_STATES = /^(?:22...|23...|44...|45000)$/
 const REFUSED_CODES = new Set([1118, 1366, 1406, 3140, 3819, 4025])
-/** The wait for a lock was too long, or not allowed. A deadlock is different, because a retry resolves it. */
+/** A lock wait that took too long or is not allowed. A deadlock is not included, because a retry resolves it. */
 const LOCK_WAIT_CODES = new Set([1205, 3572])
 /** The server ends the connection with these errors. */
 const LOST_CODES = new Set([1053, 1077, 1079, 1080, 1152, 1153, 1157, 1158, 1159, 1160, 1161, 1317, 1927, 4031])
@@ -45,7 +48,7 @@ export function toMysqlFailure(error: unknown): SqlFailure {
   const { message, code, errno, sqlState } = error as Record<string, unknown>
   const text = String(message)
   const name = typeof code === 'string' ? code : undefined
-  // Only errors of a server have a state. All others are about the connection.
+  // Only errors from a server have an SQL state. All other errors concern the connection.
   if (typeof sqlState !== 'string' || typeof errno !== 'number') {
     return new SqlFailure(text, name, 'lost', adviseClient(text, name) ?? adviseConnection(text, name))
   }
@@ -57,7 +60,7 @@ function toVerdict(errno: number, state: string, message: string): SqlVerdict {
   if (errno === 1146) return 'missing'
   if (LOCK_WAIT_CODES.has(errno)) return 'locked'
   if (ADVICE_BY_CODE.get(errno) === READ_ONLY) return 'readonly'
-  // A counter lags behind, or is at its end. The row is not at fault.
+  // The AUTO_INCREMENT counter lags behind or is exhausted, so the row is not the reason.
   if (message.includes('PRIMARY')) return 'failed'
   return REFUSED_STATES.test(state) || REFUSED_CODES.has(errno) ? 'refused' : 'failed'
 }

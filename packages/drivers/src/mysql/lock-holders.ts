@@ -5,21 +5,27 @@ import type { SqlSession } from '../sql/session.js'
 const MAX_HOLDERS = 20
 const TRANSACTION_SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
-/** A transaction without a process is a prepared XA transaction: its connection has ended, but its locks last. */
+/**
+ * Selects open transactions. One without a process is a prepared XA transaction: its connection has ended, but its
+ * locks remain.
+ */
 const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${TRANSACTION_SECONDS}, p.id IS NULL
   FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
   WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`
 
 const ROW_LOCKS_QUERY = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
-/** A session that waits for a lock holds up only sessions that wait for the same lock. */
+/** Omits waiting sessions: a session that waits for a lock blocks only sessions that wait for the same lock. */
 const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
 const OPEN_TRANSACTIONS_QUERY = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
-/** Modes that keep other writers out, as of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ LOCK. */
+/** Lock modes that block other writers, such as those of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ LOCK. */
 const BLOCKING_MODES = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
-/** Selects the holders of table locks, first those that keep writers out. Others may hold up a session that does. */
+/**
+ * Selects the holders of table locks. Holders that block writers come first. The others may block one of those
+ * sessions.
+ */
 function buildTableLocksQuery(id: string, mode: string, table: string, from: string): string {
   const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`
   return `SELECT ${id}, p.user, p.host, ${TRANSACTION_SECONDS}, FALSE, (${mode}) REGEXP ${BLOCKING_MODES} AS keeps_out
@@ -29,7 +35,10 @@ function buildTableLocksQuery(id: string, mode: string, table: string, from: str
     ORDER BY keeps_out DESC, t.trx_started LIMIT ${MAX_HOLDERS}`
 }
 
-/** MySQL has the first table, and MariaDB with its performance schema. The second belongs to a plugin of MariaDB. */
+/**
+ * The first table exists in MySQL, and in MariaDB if the performance schema is enabled. The second table comes with a
+ * MariaDB plugin.
+ */
 const TABLE_LOCKS_QUERIES = [
   buildTableLocksQuery(
     'h.processlist_id',
@@ -52,7 +61,10 @@ interface FoundHolder extends LockHolder {
   readonly keepsOut: boolean
 }
 
-/** Finds sessions that may have locked rows of the table, or the table. Omits sessions that are only connected. */
+/**
+ * Finds sessions that may have locked rows of the table, or the table itself. Omits sessions that have no locks or
+ * transactions.
+ */
 export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): Promise<LockHolders> {
   for (const query of rowsOnly ? [] : TABLE_LOCKS_QUERIES) {
     const found = (await queryHolders(session, query)) ?? []
@@ -62,12 +74,12 @@ export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): 
   }
   const open = await queryHolders(session, rowsOnly ? ROW_LOCKS_QUERY : OPEN_TRANSACTIONS_QUERY)
   if (open === undefined) return { holders: [], areSure: false, advice: 'GRANT PROCESS shows the owner' }
-  // No table of MariaDB names the holder of a row lock, but a single candidate must be the holder.
+  // MariaDB has no table that shows who holds a row lock, but if there is only one candidate, it must be the holder.
   const areSure = rowsOnly && open.length === 1
   return { holders: open, areSure, advice: rowsOnly ? ROWS_ADVICE : TABLE_ADVICE }
 }
 
-/** Returns undefined if this user may not ask, or if the server has no such table. */
+/** Returns undefined if this user has no permission for the query, or if the server has no such table. */
 async function queryHolders(session: SqlSession, query: string): Promise<readonly FoundHolder[] | undefined> {
   const answer = await session.run(query).catch(() => undefined)
   return answer?.rows.map(([id, user, host, seconds, isAlone, keepsOut]) => ({

@@ -2,10 +2,10 @@ import { Number } from '@osprofiler/core/toolkit'
 import { removeByHalves } from '../sql/remove-by-halves.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** The first MariaDB with SKIP LOCKED, 10.6. Every MySQL 8 has it. */
+/** The first version of MariaDB with SKIP LOCKED is 10.6. Every MySQL 8 has it. */
 const MIN_SKIP_LOCKED_VERSION = 10.06
 
-/** Creates a function that removes the rows that no other transaction has locked, and counts them. */
+/** Returns a function that removes the rows that no other transaction has locked, and resolves to their number. */
 export function createRowRemover(session: SqlSession, version: string): (ids: readonly number[]) => Promise<number> {
   const [, major, minor = ''] = /^(\d+)\.(\d+).*MariaDB/i.exec(version) ?? []
   const canSkipLocked = major === undefined || Number(major) + Number(minor) / 100 >= MIN_SKIP_LOCKED_VERSION
@@ -17,15 +17,15 @@ export function createRowRemover(session: SqlSession, version: string): (ids: re
 
   if (canSkipLocked) return ids => runRemoval('', 'SKIP LOCKED', ids)
   return async ids => {
-    // Waits once for a lock of the whole table, instead of once for each half.
+    // Waits once for a lock on the whole table, instead of once for each half.
     await session.run('SELECT id FROM data LIMIT 0 FOR UPDATE')
     return await removeByHalves(ids, some => runRemoval('SET STATEMENT innodb_lock_wait_timeout = 0 FOR', '', some))
   }
 }
 
 /**
- * The join order makes the server look up each row by its key. A condition on the ids may scan the table, and wait for
- * unrelated locks. The limit makes MySQL keep the ids in a table of their own.
+ * The join order makes the server look up each row by its key. A condition on the ids might scan the table and wait for
+ * unrelated locks. The LIMIT makes MySQL put the ids into a separate temporary table.
  */
 function buildRemoval(rows: number, lockClause: string): string {
   return `DELETE data FROM (SELECT id FROM data WHERE id IN (?) LIMIT ${rows} FOR UPDATE ${lockClause}) AS free

@@ -14,20 +14,21 @@ import {
 } from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
-/** Servers, login and database of a store in MySQL or MariaDB. */
+/** The servers, login and database of a store in MySQL or MariaDB. */
 export interface MysqlSettings extends SqlServers {
   readonly database: string
 }
 
-/** The client's result with `rowsAsArray`. */
+/** The client's result if `rowsAsArray` is set. */
 type Result = RowDataPacket[][] | ResultSetHeader
 
-/** The number of prepared statements per connection. A server keeps 16,382 in all. */
+/** Maximum number of prepared statements per connection. By default, a server keeps 16,382 in total. */
 const MAX_PREPARED_STATEMENTS = 8
 
 /**
- * Refuses values that do not fit instead of cutting them, and makes "\" an escape, as the client assumes. The server
- * limits the wait for a lock, because that wait goes on after the connection is destroyed.
+ * Makes the server refuse values that are too long instead of truncating them, and treat "\" as an escape, as the
+ * client assumes. Lock waits are limited by the server, because such a wait continues after the connection was
+ * destroyed.
  */
 const SESSION_SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
   SESSION lock_wait_timeout = ${LOCK_WAIT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`
@@ -38,7 +39,7 @@ export async function connectMysql(settings: MysqlSettings, createSocket: Create
     settings,
     (host, mode) => connect(settings, host, mode, createSocket()),
     toMysqlFailure,
-    // Only a server without TLS is tried in the other mode.
+    // The other mode is tried only if the server does not support TLS.
     ({ code }) => code === 'HANDSHAKE_NO_SSL_SUPPORT',
   )
 }
@@ -58,7 +59,7 @@ async function connect(
     ...(password === undefined ? {} : { password }),
     ...(mode === 'plain' ? {} : { ssl: toTlsOptions(mode) }),
     stream: () => (isSocketPath(host) ? socket.connect(host) : socket.connect(port, host)),
-    // The client's own timer would keep the process alive.
+    // Disables the client's own timer, which would keep the process alive.
     connectTimeout: 0,
     charset: 'utf8mb4',
     rowsAsArray: true,
@@ -67,7 +68,7 @@ async function connect(
   }
   return await connectWithin(connectTimeoutMs, socket, async () => {
     const connection = mysql.createConnection(options)
-    // A statement reports the error to its caller. Without a listener, the error would end the program.
+    // The statement reports the error to its caller. Without a listener, the error would end the program.
     connection.on('error', () => undefined)
     await connection.promise().connect()
     await connection.promise().query(SESSION_SETTINGS)

@@ -15,10 +15,13 @@ interface Clients {
   readonly pg: typeof import('pg')
 }
 
-// Undefined in a bundle of CommonJS.
+// Undefined in a CommonJS bundle.
 const thisFileUrl: string | undefined = import.meta.url
 
-/** Throws `ERR_MISSING_CLIENT` if neither this package nor the program's main file finds a client. Does not load it. */
+/**
+ * Throws `ERR_MISSING_CLIENT` if a client can be found neither from this package nor from the application's main file.
+ * Does not load the client.
+ */
 export function findClient(
   packageName: string,
   { scheme, checkOnly }: Pick<OpenContext, 'scheme' | 'checkOnly'>,
@@ -31,8 +34,8 @@ export function findClient(
 }
 
 /**
- * Loads a store's client as this package finds it, or else as the program's main file does. The name is never a literal
- * in `import()`, because a bundler would look for clients that the program does not have, and fail.
+ * Loads a store's client, found from this package or else from the application's main file. The name is never a literal
+ * in `import()`, because a bundler would look for clients that are not installed, and fail.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isInstalledForDrivers(packageName) ? undefined : resolveClient(packageName)
@@ -41,7 +44,7 @@ export async function loadClient<Name extends keyof Clients>(packageName: Name):
   return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
 }
 
-/** Returns the file of a client's package, found from this package or else from the program's main file. */
+/** Returns the file of a client's package, found from this package or else from the application's main file. */
 export function resolveClient(packageName: string): string | undefined {
   for (const from of [thisFileUrl, mainFile()]) {
     const file = from === undefined ? undefined : resolvePackage(packageName, from)
@@ -57,7 +60,7 @@ function isInstalledForDrivers(packageName: string): boolean {
     requireFrom(thisFileUrl).resolve(packageName)
     return false
   } catch (error) {
-    // The package exists, but has no entry for `require`.
+    // The package exists, but has no entry point for `require`.
     return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
   }
 }

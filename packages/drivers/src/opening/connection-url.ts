@@ -13,7 +13,10 @@ export interface ConnectionUrl {
   readonly createError: CreateUrlError
 }
 
-/** Creates the error for a connection string. The reason is a clause, such as `a port is a number from 1 to 65535`. */
+/**
+ * Creates the error for an invalid connection string. The reason is a clause, such as `a port is a number from 1 to
+ * 65535`.
+ */
 export type CreateUrlError = (reason: string, options?: ErrorOptions) => OsprofilerError
 
 /** One server. `host` is a name, an IP address without brackets or, for SQL, the path of a socket. */
@@ -22,28 +25,28 @@ export interface Host {
   readonly port: number
 }
 
-/** Formats an address for people and for URLs: `host:port`, with an IPv6 address in brackets. */
+/** Formats an address for messages and for URLs: `host:port`, with an IPv6 address in brackets. */
 export function showHost({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Formats addresses for people, but only the first of many. */
+/** Formats addresses for messages. If there are many, only the first are shown. */
 export function showHosts(hosts: readonly Host[], show = showHost): string {
   const more = hosts.length - MAX_SHOWN_HOSTS
   return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-/** The form of a scheme's connection strings. */
+/** The format of a scheme's connection strings. */
 export interface UrlForm {
-  /** Shown in errors instead of the string, such as `redis://user:password@host:6379/0`. */
+  /** An example that error messages show instead of the string, such as `redis://user:password@host:6379/0`. */
   readonly example: string
   readonly defaultPort: number
   readonly options: readonly string[]
-  /** The options that may be given several times. Commas join their values. */
+  /** The options that may be given several times. Their values are joined with commas. */
   readonly listOptions?: readonly string[]
-  /** Options that are ignored, because they are meant for other clients that read the same string. */
+  /** Options that are ignored, because they are for other clients that use the same string. */
   readonly ignoredOptions?: readonly string[]
-  /** Replaces a missing host. Without a default, a host is required. */
+  /** The host to use if none is given. Without a default, a host is required. */
   readonly defaultHost?: string
 }
 
@@ -52,7 +55,7 @@ export function splitWords(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/** Credentials come once, before all hosts. A password may hold any character but "/", "?" and "#". */
+/** Credentials appear once, before all hosts. A password may contain any character except "/", "?" and "#". */
 const URL_PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST_AND_PORT = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
 
@@ -62,7 +65,7 @@ const MAX_SHOWN_HOSTS = 5
 
 /**
  * Reads what follows `scheme://`, such as `user:password@host:port,host:port/path?option=value`. The message of an
- * `ERR_CONNECTION_STRING` shows nothing of the string but the name of an unknown option.
+ * `ERR_CONNECTION_STRING` error shows no part of the string except the name of an unknown option.
  */
 export function parseConnectionUrl(location: string, form: UrlForm): ConnectionUrl {
   const [, credentials, hosts, path = '', query = ''] =
@@ -91,9 +94,9 @@ function readCredentials(credentials: string | undefined, form: UrlForm): readon
 function readHost(text: string, form: UrlForm): Host {
   const [, address, name = '', port] = HOST_AND_PORT.exec(text) ?? fail(form, 'a host in it cannot be understood')
   const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
-  // Hosts are shown, so credentials that were encoded as a whole (`user%3Apassword%40host`) are refused.
+  // Messages show hosts, so credentials that were encoded together with a host (`user%3Apassword%40host`) are refused.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
-  // No host name is longer. Warnings show the name.
+  // Warnings show the host name, and no valid host name is longer.
   if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
@@ -127,7 +130,7 @@ function decode(text: string, form: UrlForm): string {
   }
 }
 
-/** Creates errors that show nothing of the string itself. */
+/** Returns a function that creates errors that show no part of the string itself. */
 export function createErrorFactory({ example }: Pick<UrlForm, 'example'>): CreateUrlError {
   return (reason, options) =>
     new OsprofilerError(

@@ -17,30 +17,36 @@ import { findKnownAddresses, type HostAddress, toFullNames } from './known-hosts
 import { noteHang, shortenAfterHang } from './recent-hang.js'
 
 /**
- * Finds the addresses of hosts for a store's clients. The system's `getaddrinfo` runs in one of the four threads that a
- * process has for this and for files. It cannot be ended, and `process.exit()` waits for it. With a DNS server that
- * hangs, a few of these calls hold up the whole program.
+ * Finds the addresses of hosts for a store's clients. The system's `getaddrinfo` runs in one of four threads that a
+ * process shares for lookups and files. A lookup cannot be canceled, and `process.exit()` waits for it. If the DNS
+ * server hangs, a few lookups block the whole program.
  */
 export interface HostLookup {
-  /** The option `lookup` of `net.connect()`. */
+  /** A function for the option `lookup` of `net.connect()`. */
   readonly lookup: LookupFunction
-  /** Starts no more lookups by the system, which cannot be ended. */
+  /** Prevents further lookups by the system, because these cannot be canceled. */
   stopSystemLookups(): void
   stop(): void
 }
 
-/** The limit for one DNS server, one name and one try. */
+/** Time limit for one DNS server, one name and one try. */
 const TRY_MS = 1_200
-/** The limit for all tries. A query keeps the process alive, and must not do so for longer than a write. */
+/** Time limit for all tries. A query keeps the process alive, and must not do so for longer than a write. */
 const ALL_TRIES_MS = 3_000
-/** Clients learn late that DNS hangs, so that a finished program ends before a retry of the write asks again. */
+/**
+ * If DNS hangs, clients get the error only after this delay, so that a finished program ends before the write is tried
+ * again.
+ */
 const HANG_REPORT_DELAY_MS = 1_000
-/** Codes of a DNS server that does not answer. The system's lookup would hang as well. */
+/** Error codes for a DNS server that does not answer. The system's lookup would hang as well. */
 const HANG_CODES = new Set(['ETIMEOUT', 'ECANCELLED'])
 
 const systemLookups = new Map<string, Promise<readonly HostAddress[]>>()
 
-/** Looks in the hosts file, then asks DNS, and last the system, which may know further sources of names. */
+/**
+ * Looks up a name in the hosts file, then in DNS, and finally through the system, which may have other sources of
+ * names.
+ */
 export function createHostLookup(): HostLookup {
   const resolvers = new Set<Resolver>()
   let mayAskSystem = true
@@ -68,7 +74,7 @@ export function createHostLookup(): HostLookup {
           const matching = addresses.filter(one => wantedFamily === 0 || one.family === wantedFamily)
           const [first] = matching
           const error = first === undefined ? createLookupError('ENOTFOUND', name) : null
-          // Runs outside of the promise, which would turn an error of the client into a rejection.
+          // Called outside of the promise, which would turn an error that the client throws into a rejection.
           queueMicrotask(() => {
             if (error !== null || first === undefined) callback(error, '')
             else if (all) callback(null, [...matching])
@@ -92,7 +98,7 @@ export function createHostLookup(): HostLookup {
   }
 }
 
-/** Asks for one name after another, in limited time and until the program ends. */
+/** Queries one name after another, until the time limit or the end of the program. */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
   const limitMs = shortenAfterHang(ALL_TRIES_MS)
   if (limitMs === 0) throw createLookupError('ETIMEOUT', name)
@@ -126,7 +132,7 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
   }
 }
 
-/** Asks the system only once at a time for each name. */
+/** Uses the system's lookup. Concurrent lookups of the same name share one query. */
 function askSystem(name: string): Promise<readonly HostAddress[]> {
   const asked = systemLookups.get(name)
   if (asked !== undefined) return asked

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { Math, Number, process, readRegularFile } from '@osprofiler/core/toolkit'
 
-/** An IP address of a host, in the form of Node's `dns.lookup()`: `family` is 4 or 6. */
+/** An IP address of a host, in the format of Node's `dns.lookup()`. `family` is 4 or 6. */
 export interface HostAddress {
   readonly address: string
   readonly family: number
@@ -10,7 +10,7 @@ export interface HostAddress {
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
-/** Returns the addresses that this machine knows without a query: from its hosts file, and of `localhost`. */
+/** Returns the addresses that this machine knows without a query: those in its hosts file, and those of `localhost`. */
 export function findKnownAddresses(name: string): readonly HostAddress[] {
   const host = name.toLowerCase().replace(/\.$/, '')
   if (isIP(host) !== 0) return [toAddress(host)]
@@ -23,17 +23,18 @@ export function findKnownAddresses(name: string): readonly HostAddress[] {
 }
 
 const RESOLVER_FILE = '/etc/resolv.conf'
-/** The limit of glibc for `ndots`. */
+/** glibc's limit for `ndots`. */
 const MAX_DOTS = 15
 
-/** Returns the names to ask DNS for, in order. Adds the system's search domains, which Node's resolver ignores. */
+/** Returns the names to query in DNS, in order. Adds the system's search domains, which Node's resolver ignores. */
 export function toFullNames(name: string): readonly string[] {
   if (name.endsWith('.')) return [name]
   const options: string[] = []
   let domains: readonly string[] = []
   for (const line of readLines(RESOLVER_FILE)) {
     const [word = '', ...rest] = line.split(/\s+/)
-    // As in glibc, lines of options add up, and the last line of domains wins, whether it is `domain` or `search`.
+    // As in glibc, all lines with options apply, but only the last line with domains applies, whether it is `domain` or
+    // `search`.
     if (word === 'options') options.push(...rest)
     else if (word === 'search' && rest.length > 0) domains = rest
     else if (word === 'domain' && rest.length > 0) domains = rest.slice(0, 1)
@@ -49,7 +50,7 @@ function findHostsFile(): string {
   return join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
 }
 
-/** Returns the lines of a file without comments, or none if the file cannot be read. */
+/** Returns the lines of a file without comments, or no lines if the file cannot be read. */
 function readLines(path: string): readonly string[] {
   try {
     const lines = readRegularFile(path, MAX_FILE_BYTES).toString('utf8').split('\n')

@@ -2,21 +2,22 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Makes a directory and missing parents, for their owner alone. Existing ones stay as they are. Node's `recursive`
- * hangs if `mkdir` says ENOENT though the parent exists, as in procfs, and not even `process.exit()` ends its thread.
+ * Creates a directory and its missing parents, with access for their owner only. Existing directories stay as they are.
+ * Node's `recursive` option hangs if `mkdir` fails with ENOENT although the parent exists, as in procfs, and not even
+ * `process.exit()` ends its thread.
  */
 export async function makeDirectory(path: string): Promise<void> {
   const failure = await tryMakeDirectory(path)
   if (failure === undefined) return
   const parent = dirname(path)
-  // If the parent exists and the system says ENOENT, a retry cannot help.
+  // If the parent exists and the system still reports ENOENT, a retry cannot help.
   if (failure.code !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw failure
   await makeDirectory(parent)
   const again = await tryMakeDirectory(path)
   if (again !== undefined) throw again
 }
 
-/** Returns why the directory does not exist now, or undefined if it does. */
+/** Returns the error if the directory does not exist afterward, or undefined if it does. */
 async function tryMakeDirectory(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await mkdir(path, { mode: 0o700 })

@@ -1,18 +1,18 @@
 import { holdTimeLeft, Math, Number, performance } from '@osprofiler/core/toolkit'
 
-/** A server that hung less than this ago is taken to hang still. */
+/** If a server hung less than this long ago, it is assumed to hang still. */
 const RECENT_MS = 10_000
 
 let hungAt = Number.NEGATIVE_INFINITY
 
-/** Notes that a server gave no answer in time. */
+/** Notes that a server did not answer in time. */
 export function noteHang(): void {
   hungAt = performance.now()
 }
 
 /**
- * Shortens a limit in milliseconds after a hang. Some clients keep the process alive while they wait. If several stores
- * hang, all of their tries together must not do so for longer than one store may.
+ * Shortens a time limit in milliseconds after a hang. Some clients keep the process alive while they wait. If several
+ * stores hang, all of their tries together must not keep it alive for longer than one store may.
  */
 export function shortenAfterHang(limitMs: number): number {
   return performance.now() - hungAt < RECENT_MS ? Math.min(limitMs, holdTimeLeft()) : limitMs

@@ -2,65 +2,76 @@ import type { LookupFunction } from 'node:net'
 import type { TraceRecord, TraceSummary, WriteResult } from '@osprofiler/core'
 import type { Selection } from '../listing/trace-query.js'
 
-/** Settings that a driver receives beside its connection string. */
+/** Settings that a driver receives in addition to its connection string. */
 export interface OpenContext {
-  /** The scheme in lower case. Several schemes may share a driver. */
+  /** The scheme in lowercase. Several schemes may share a driver. */
   readonly scheme: string
   readonly filterErrorTrace: boolean
-  /** Whether only the connection string is checked. The store's client may be missing then. */
+  /** Whether only the connection string is checked. In that case, the store's client may be missing. */
   readonly checkOnly?: boolean | undefined
   readonly lifetime: StoreLifetime
 }
 
 /** The part of a driver's lifetime that the store needs. */
 export interface StoreLifetime {
-  /** Finds hosts for the client, until the end of the lifetime. */
+  /** Looks up hosts for the client, until the end of the lifetime. */
   readonly lookup: LookupFunction
-  /** Throws `ERR_STORE` after the driver was closed. Needed before each step of a call that takes several steps. */
+  /**
+   * Throws `ERR_STORE` after the driver was closed. Must be called before each step of a call that takes several steps.
+   */
   checkOpen(): void
-  /** Throws `ERR_STORE` after everything was destroyed. A write that began before `close` may still connect. */
+  /**
+   * Throws `ERR_STORE` after everything was destroyed. Until then, a write that began before `close` may still connect.
+   */
   checkMayConnect(): void
   /**
-   * Runs work that ends even if the server hangs. `signal` is aborted when the time of the program's natural end is over,
-   * when the driver is closed, or after `limit` milliseconds. Its reason is an error that can be shown.
+   * Runs work that ends even if the server hangs. `signal` aborts when the driver is closed, after `limit`
+   * milliseconds, or when the time that a finished program may still take is over. The abort reason is an error that
+   * can be shown to users.
    */
   run<Result>(work: (signal: AbortSignal) => Promise<Result>, limit?: number): Promise<Result>
 }
 
 /**
- * A driver as its author writes it. `createDriver` refuses calls after `close`, passes on plain records only, checks
- * queries, and limits how long the process is kept alive. Members without a comment are those of `Driver`.
+ * A driver as its author writes it. `createDriver` turns it into a `Driver`, which checks queries, passes on only plain
+ * records, and rejects calls after `close`. It also limits how long the process is kept alive. Members without a
+ * comment are the same as in `Driver`.
  */
 export interface StoreDriver {
   readonly name: string
   readonly location?: string
-  /** How long the store waits for one answer of the server, or for a connection, in milliseconds, if longer than 30 s. */
+  /**
+   * How long the store waits for one answer of the server, or for a connection, in milliseconds. Needed only if this is
+   * longer than 30 s.
+   */
   readonly answerMs?: number
-  /** Each record is plain: strings, a valid time, and JSON in `info` that no other code holds. */
+  /** Each record is plain: it has only strings, a valid timestamp, and JSON in `info` that no other code refers to. */
   write(records: readonly TraceRecord[]): Promise<WriteResult>
-  /** Rejects if the store takes no writes. */
+  /** Rejects if the store accepts no writes. */
   check?(): Promise<unknown>
-  /** Like `readRecords` of `Driver`, but in pieces of any size. Some may be empty. */
+  /** Like `readRecords` of `Driver`, but in pieces of any size. Pieces may be empty. */
   read?(baseId: string, onUnreadable: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
-  /** Lists at least the newest traces, or the newest failed ones, that a query asks for, in any order. */
+  /** Lists at least the newest traces that match a query, or the newest failed ones, in any order. */
   list?(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Removes a trace, and resolves to the number of its records. */
   remove?(baseId: string): Promise<number>
-  /** Removes the traces without a record since a timestamp, and resolves to their number. */
+  /** Removes the traces that have no record since a timestamp, and resolves to their number. */
   prune?(before: string): Promise<number>
-  /** How long traces are kept, in milliseconds, and what removes them if the server does not. */
+  /** How long to keep traces, in milliseconds, and the function that removes them if the server does not. */
   readonly retention?: { readonly ttl: number | undefined; prune(before: string): Promise<unknown> }
-  /** Returns whether a trace may have this id. A client or database would alter other ids, and find another trace. */
+  /**
+   * Returns whether a trace may have this id. A client or database would change any other id, and find another trace.
+   */
   canStoreId?(baseId: string): boolean
-  /** Converts an error of the client to one that can be shown. */
+  /** Converts a client's error to an error that can be shown to users. */
   toError?(error: unknown): unknown
-  /** Finishes work besides the writes when the driver is closed. */
+  /** When the driver is closed, finishes all work except writes. */
   finishWork?(): Promise<unknown>
-  /** Disconnects from the server when the driver is closed. */
+  /** When the driver is closed, disconnects from the server. */
   disconnect?(): Promise<unknown>
-  /** Ends everything at once, so that nothing keeps the process alive. */
+  /** Ends everything immediately, so that nothing keeps the process alive. */
   destroy?(): void
 }
 
-/** Opens a driver on what follows `scheme://` in its connection string. Does not connect yet. */
+/** Opens a driver for the part of a connection string that follows `scheme://`. Does not connect yet. */
 export type OpenStore = (location: string, context: OpenContext) => StoreDriver

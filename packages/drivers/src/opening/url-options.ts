@@ -3,7 +3,10 @@ import { Map, Math, Number } from '@osprofiler/core/toolkit'
 import { readCertificateFile } from './certificate-file.js'
 import type { ConnectionUrl, Host } from './connection-url.js'
 
-/** The options of a connection string, and the error for a wrong one: `ERR_CONNECTION_STRING`. */
+/**
+ * The options of a connection string, and the function that creates the `ERR_CONNECTION_STRING` error for a wrong
+ * option.
+ */
 export type UrlOptions = Pick<ConnectionUrl, 'options' | 'createError'>
 
 /** The certificate of the authority to trust, and our own certificate with its key. */
@@ -55,7 +58,7 @@ export function readSwitch({ options, createError }: UrlOptions, name: string): 
   throw createError(`${name} is true or false`)
 }
 
-/** Reads the file of certificates or of a key that an option names. */
+/** Reads the file with certificates or a key that an option names. */
 export function readFileOption({ options, createError }: UrlOptions, name: string): Buffer | undefined {
   const path = options.get(name)
   if (path === undefined) return undefined
@@ -66,20 +69,21 @@ export function readFileOption({ options, createError }: UrlOptions, name: strin
   }
 }
 
-/** Reads the files that the options with these names give. Throws `ERR_CONNECTION_STRING` for an unreadable file. */
+/** Reads the files that the named options refer to. Throws `ERR_CONNECTION_STRING` for an unreadable file. */
 export function readTlsFiles(url: UrlOptions, names: Readonly<Record<keyof TlsFiles, string>>): TlsFiles {
   const [ca, cert, key] = [names.ca, names.cert, names.key].map(name => readFileOption(url, name))
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 
-/** Returns the host of a store that has a single server. */
+/** Returns the host of a connection string that must name exactly one host. */
 export function readOnlyHost({ hosts: [host, other], createError }: ConnectionUrl): Host {
   if (host === undefined || other !== undefined) throw createError('it must name one host')
   return host
 }
 
 /**
- * Reads `?ttl=`, such as `90s` or `7d`, in milliseconds, or throws `ERR_CONNECTION_STRING`. Default: traces are kept.
+ * Reads `?ttl=`, such as `90s` or `7d`, as milliseconds. Throws `ERR_CONNECTION_STRING` if it is invalid. Default:
+ * traces are kept forever.
  */
 export function readTtl(text: string | undefined): number | undefined {
   if (text === undefined) return undefined

@@ -16,7 +16,7 @@ import { type ConnectModes, computeMaxConnectMs, showAddress } from '../sql/loca
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
-/** Schemes of connection strings. Those of Python's clients name the same store. */
+/** Schemes of connection strings. The schemes of Python's clients refer to the same store. */
 export const POSTGRESQL_SCHEMES = splitWords(`
   postgresql postgres postgresql+asyncpg postgresql+pg8000 postgresql+psycopg postgresql+psycopg2
   postgresql+psycopg2cffi postgresql+psycopg_async
@@ -42,10 +42,10 @@ const CONNECT_MS = 10_000
 
 /**
  * Opens a driver that keeps records in PostgreSQL, in the table of Python's SQLAlchemy driver. A batch is one multi-row
- * insert in its own transaction, which is committed when `write` resolves. A connection that breaks during the commit
- * is `ERR_WRITE_UNCERTAIN`. Outside of `info`, texts with a NUL, half a surrogate pair or more than 255 characters are
- * refused. So are records that the database refuses while it takes others. User, password and database default to
- * `PGUSER`, `PGPASSWORD` and `PGDATABASE`, as with every client.
+ * insert in its own transaction, and `write` resolves after the commit. If the connection breaks during the commit,
+ * `write` rejects with `ERR_WRITE_UNCERTAIN`. Outside of `info`, strings with a NUL, a lone surrogate or more than 255
+ * characters are refused. So are records that the database refuses while it accepts others. As in other clients, the
+ * user, password and database default to `PGUSER`, `PGPASSWORD` and `PGDATABASE`.
  */
 export function openPostgresqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
@@ -74,7 +74,10 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
   return createSqlDriver(database, context)
 }
 
-/** libpq also takes hosts and ports as options. SQLAlchemy takes hosts with their ports. */
+/**
+ * Reads the hosts. As in libpq, hosts and ports may also be options. As in SQLAlchemy, the option for hosts may include
+ * ports.
+ */
 function toHosts({ hosts, options, createError }: ConnectionUrl): readonly Host[] {
   const readList = (name: string) => options.get(name)?.split(',')
   const hostsWithPorts = readList('host')?.map(text => toHost(text, createError)) ?? hosts
@@ -97,7 +100,7 @@ function readPort(text: string, createError: CreateUrlError): number {
   throw createError('port is a number from 1 to 65535')
 }
 
-/** Maps libpq's `sslmode`. Its default is to try TLS first. */
+/** Maps libpq's `sslmode`. By default, TLS is tried first. */
 function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
   const unverified = { ...files, verify: 'nothing' } as const

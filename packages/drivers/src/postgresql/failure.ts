@@ -21,7 +21,7 @@ const ADVICE_BY_STATE = new Map([
 /** SQLSTATEs of a lock wait that took too long, and of a deadlock. */
 const LOCK_STATES = new Set(['55P03', '40P01'])
 const REFUSED_STATES = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
-/** Errors that end the connection although the client does not say so. */
+/** Errors that end the connection, although the client does not report its end. */
 const LOST_STATES = /^(?:08...|57P0.)$/
 
 /** Converts an error of `pg`. An error without a severity comes from the connection, and counts as `lost`. */
@@ -30,13 +30,13 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
   const { message, code, severity, constraint } = error as Record<string, unknown>
   const state = typeof code === 'string' ? code : undefined
   const text = String(message)
-  // Only the server's own errors have a severity. All others come from the connection.
+  // Only the server's own errors have a severity. All others concern the connection.
   const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
   const advice = ADVICE_BY_STATE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
   return new SqlFailure(text, state, verdict, advice)
 }
 
-/** Returns the failure of a read-only server, in the words for a server that reports this itself. */
+/** Returns the failure for a read-only server, with the same message as if the server reported this itself. */
 export function createReadOnlyFailure(): SqlFailure {
   return new SqlFailure('read-only', READ_ONLY_STATE, 'readonly', ADVICE_BY_STATE.get(READ_ONLY_STATE))
 }
@@ -46,7 +46,7 @@ function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVe
   if (state === '42P01') return 'missing'
   if (LOCK_STATES.has(state)) return 'locked'
   if (state === READ_ONLY_STATE) return 'readonly'
-  // The sequence has fallen behind the ids. Its next numbers may be free.
+  // The sequence lags behind the ids in the table. Its next numbers may be free.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED_STATES.test(state) ? 'refused' : 'failed'
 }

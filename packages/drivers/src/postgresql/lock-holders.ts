@@ -2,22 +2,25 @@ import { Number, String } from '@osprofiler/core/toolkit'
 import type { LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** Of other users' sessions, a user sees only the name. */
+/** The columns that describe a session. Of another user's session, a user sees only the name. */
 const HOLDER_COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
   floor(extract(epoch FROM now() - xact_start))`
 
-/** A locked row has the number of the transaction that locked it, unless several transactions share the lock. */
+/** A locked row contains the number of the transaction that locked it, unless several transactions share the lock. */
 const ROW_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
   ORDER BY xact_start LIMIT 3`
 
-/** A session that only reads blocks no other one. */
+/** Omits sessions that only read, because they block no other session. */
 const TABLE_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND pid IN (
     SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
   ORDER BY xact_start LIMIT 3`
 
-/** Finds at most three sessions that have locked one of the rows, or else sessions that may have locked the table. */
+/**
+ * Finds at most three sessions that have locked one of the rows. If there are none, finds sessions that may have locked
+ * the table.
+ */
 export async function findPostgresqlHolders(
   session: SqlSession,
   ids: readonly number[] | undefined,

@@ -15,17 +15,17 @@ import {
 } from '../sql/session.js'
 import { createReadOnlyFailure, toPostgresqlFailure } from './failure.js'
 
-/** Settings of a connection. Missing ones come from the environment of the client. */
+/** Settings of a connection. The client reads missing settings from its environment variables. */
 export interface PostgresqlSettings extends SqlServers {
   readonly database: string | undefined
   readonly applicationName: string
-  /** For example `-csearch_path=traces`. */
+  /** Options for the session, for example `-csearch_path=traces`. */
   readonly sessionOptions: string | undefined
   /** Whether to skip read-only servers, such as standbys. */
   readonly mustBeWritable: boolean
 }
 
-/** Connects to the first server that answers and, if required, takes writes. Rejects with an `SqlFailure`. */
+/** Connects to the first server that answers and, if required, accepts writes. Rejects with an `SqlFailure`. */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
   async function open(host: Host, mode: ConnectMode): Promise<SqlSession> {
     const session = await connect(settings, host, mode, createSocket())
@@ -58,17 +58,17 @@ async function connect(
     options: sessionOptions,
     stream: () => socket,
   })
-  // The running statement reports this error. Without a listener the error would end the program.
+  // The running statement reports this error. Without a listener, the error would end the program.
   client.on('error', () => undefined)
   await connectWithin(connectTimeoutMs, socket, async () => {
     await client.connect()
-    // The client does not say so by itself, and the server would assume the encoding of the database.
+    // The client does not announce its encoding, and the server would assume the encoding of the database.
     await client.query("SET client_encoding TO 'UTF8'")
   })
   return createSession({
     async query(text, values) {
       const result = await client.query({ text, values: [...values], rowMode: 'array' })
-      // The text had several statements.
+      // The query text contained several statements.
       if (Array.isArray(result)) return { rows: [], changed: 0 }
       return { rows: result.rows, changed: result.rowCount ?? 0 }
     },
@@ -87,7 +87,7 @@ function toTlsOptions({ verify, ...files }: SqlTls): ConnectionOptions {
   return verify === 'name' ? files : { ...files, checkServerIdentity: () => undefined }
 }
 
-/** Whether a server refuses TLS, or refuses connections without TLS. */
+/** Returns whether a server refuses TLS, or refuses connections without TLS. */
 function isAboutConnectMode({ code, message }: SqlFailure): boolean {
   return code === '28000' || message.includes('does not support SSL')
 }

@@ -8,9 +8,9 @@ import type { SqlStore, WalkStep } from '../sql/store.js'
 import { findPostgresqlHolders } from './lock-holders.js'
 import { createRowRemover } from './remove-unlocked.js'
 
-// SQLAlchemy's table for Python's driver, but with a BIGINT `id`: a million requests a day exhaust an INTEGER in some
-// months. The collation "C" compares bytes, which is faster than the rules of a language. Of Python's eight indexes,
-// only the two that our reading uses are created, under the same names: each index slows down every insert.
+// SQLAlchemy's table for Python's driver, but with a BIGINT `id`: at a million requests a day, an INTEGER would run out
+// within months. The collation "C" compares bytes, which is faster than a language's rules. Of Python's eight indexes,
+// only the two that our queries use are created, under the same names: each index slows down every insert.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGSERIAL NOT NULL, timestamp VARCHAR(26) COLLATE "C", base_id VARCHAR(255) COLLATE "C",
   parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
@@ -19,22 +19,24 @@ const CREATE_INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id)',
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
-/** The limit is local to the transaction, because a pooler may give the session to another program next. */
+/**
+ * The limit is local to the transaction, because a connection pooler may give the session to another program afterward.
+ */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_WAIT_S}s'`
-/** An arbitrary number that no other program uses for a lock. */
+/** Takes a lock whose number is arbitrary, and probably not used by any other program. */
 const TAKE_LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
-/** Errors when another process or Python creates the table at the same time. */
+/** Errors that occur if another process or Python creates the table at the same time. */
 const CREATED_BY_ANOTHER_STATES = new Set(['42P07', '42710', '23505'])
 
-// One array per column makes the statement short, and keeps its text the same for any number of rows.
+// Passing one array per column keeps the statement short, and its text the same for any number of rows.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
-/** PostgreSQL takes 1,000,000,000 bytes per value, and handles this many with ease. */
+/** PostgreSQL accepts 1,000,000,000 bytes per value, and handles this many easily. */
 const MAX_STATEMENT_BYTES = 100_000_000
 
-/** Creates the store. The search path of the session decides where its table is. */
+/** Creates the store. The session's search path determines the schema of its table. */
 export function createPostgresqlStore(session: SqlSession): SqlStore {
   let isTableKnown = false
 

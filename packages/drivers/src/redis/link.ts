@@ -150,7 +150,9 @@ async function connectAndLogIn(
   })
 }
 
-/** Ends a connection at once. The client by itself would wait for a server that hangs, and keep the process alive. */
+/**
+ * Ends a connection immediately. The client by itself would wait for a server that hangs, and keep the process alive.
+ */
 function destroyConnection(redis: Redis): void {
   // A second `disconnect` would make the client wait two seconds for the end of a connection that has already ended.
   if (redis.stream?.destroyed) return

@@ -5,29 +5,32 @@ import { type SearchClient, WRITE_MS } from './client.js'
 import { mayRefuseRecords, SearchFailure } from './failure.js'
 import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
-/** Outcome of a try. The state of each document says what became of the document. */
+/** The outcome of a try. The state of each document shows whether the document was written. */
 export interface BulkOutcome {
-  /** Why the server refused a request for one of its documents. Only halves of the batch show which one. */
+  /**
+   * Why the server refused a request because of one of its documents. Which document it is can be found only by halving
+   * the batch.
+   */
   readonly refusal: SearchFailure | undefined
-  /** Why some documents are still due: the server or a proxy before it fails. */
+  /** Why some documents are still due: the server, or a proxy in front of it, failed. */
   readonly failure: SearchFailure | undefined
-  /** Last reason of the server for refusing or putting off a document. */
+  /** The server's last reason for refusing or postponing a document. */
   readonly reason: SearchFailure | undefined
 }
 
-/** By default, a proxy accepts 1 MiB. A larger record goes alone. */
+/** A proxy accepts 1 MiB by default. A larger record is sent in a separate request. */
 const MAX_PIECE_BYTES = 1_000_000
 
-/** A write without effect: it replaces a document that does not exist. */
+/** A write that changes nothing, because it only replaces a document that does not exist. */
 const PROBE = `{"index":{"_index":"${RECORDS_INDEX}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
 
-/** Statuses of documents that may succeed later: a queue or a memory is full, or the server itself failed. */
+/** Statuses of documents that may succeed later: a queue or the memory is full, or the server itself failed. */
 const HELD_STATUSES = [429, 500]
 const REFUSED_STATUSES = [400, 413]
-/** The document exists, because an earlier try wrote it. */
+/** Status of a document that already exists, because an earlier try wrote it. */
 const WRITTEN_STATUS = 409
 
-/** Sends the documents of a batch that are not settled. Rejects if the reason is not the batch. */
+/** Sends the documents of a batch that are not settled. Rejects if the reason for a failure is not in the batch. */
 export async function sendBulk(client: SearchClient, documents: readonly BulkDocument[]): Promise<BulkOutcome> {
   let outcome: BulkOutcome = { refusal: undefined, failure: undefined, reason: undefined }
   for (const piece of cutIntoPieces(documents.filter(({ state }) => state === 'due' || state === 'held'))) {
@@ -60,7 +63,7 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
   }
 }
 
-/** Sends a write without effect. Rejects if the server takes no bulk request. */
+/** Sends a write that changes nothing. Rejects if the server accepts no bulk requests. */
 export async function probeBulk(client: SearchClient): Promise<void> {
   await postBulk(client, PROBE)
 }
@@ -70,7 +73,10 @@ async function postBulk(client: SearchClient, bulkBody: string): Promise<Record<
   return await client.request(request, { requestTimeout: WRITE_MS })
 }
 
-/** Notes the state of each document. If a whole piece fails for reasons that are not its own, the server has failed. */
+/**
+ * Notes the state of each document. If a whole piece fails for reasons that do not concern its documents, the server
+ * has failed.
+ */
 function applyOutcomes(
   piece: readonly BulkDocument[],
   { errors, items }: Record<string, unknown>,

@@ -7,12 +7,14 @@ import { isMissingIndex, SearchFailure, toRefusal, toSearchFailure } from './fai
 import { checkServer, type SearchServerName } from './server-check.js'
 import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } from './transport.js'
 
-/** The limit is short, because connections keep an ended program alive. The server still writes what it received. */
+/**
+ * The limit is short, because connections keep a finished program alive. The server still writes what it has received.
+ */
 export const WRITE_MS = 4_000
 
 /** A client that is loaded and created on first use. */
 export interface SearchClient {
-  /** Number of hosts that the client may ask. */
+  /** Number of hosts to which the client may send requests. */
   readonly nodes: number
   /** Loads the client, which takes time on a busy machine. */
   load(): Promise<unknown>
@@ -24,7 +26,7 @@ export interface SearchClient {
   close(): Promise<void>
 }
 
-/** The transport of a client package, and the function that closes its client. */
+/** The transport of a client package, and the function that closes the client. */
 export interface OpenedTransport {
   readonly transport: SearchTransport
   close(): Promise<void> | void
@@ -35,18 +37,21 @@ interface CheckedTransport extends OpenedTransport {
   check: Promise<void> | undefined
 }
 
-/** Facts about a store that its client needs: the expected server, the number of hosts, and the time limit. */
+/** Facts that the client needs about a store: the expected server, the number of hosts, and the time limit. */
 export interface SearchClientSettings {
   readonly name: SearchServerName
   readonly nodes: number
-  /** Limit for the answer of a host, in milliseconds. */
+  /** Time limit for the answer of one host, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** Lets the client's own limit expire first. */
+/** Added to our limit, so that the client's own limit expires first. */
 const LIMIT_MARGIN_MS = 1_000
 
-/** Creates a client. `open` is called again after a failure or an abort. Its connections must end with the signal. */
+/**
+ * Creates a client. `open` is called again after a failure or an abort. Its connections must end when the signal
+ * aborts.
+ */
 export function createSearchClient(
   open: (signal: AbortSignal) => Promise<OpenedTransport>,
   { name: expected, nodes, timeoutMs }: SearchClientSettings,
@@ -63,12 +68,12 @@ export function createSearchClient(
 
   async function openClient(): Promise<CheckedTransport> {
     connections = new AbortController()
-    // Each socket adds a listener.
+    // Allows any number of listeners, because each socket adds one.
     setMaxListeners(0, connections.signal)
     return { ...(await open(connections.signal)), check: undefined }
   }
 
-  /** Checks again after a missing or unexpected answer, because a server may be replaced. */
+  /** Checks the server again after a missing or unexpected answer, because the server may have been replaced. */
   async function check(opened: CheckedTransport, requestTimeout: number, signal: AbortSignal): Promise<void> {
     opened.check ??= checkServer(opened.transport, expected, { requestTimeout, signal })
     try {
@@ -79,7 +84,10 @@ export function createSearchClient(
     }
   }
 
-  /** The end of a request does not end a connection that is still opening, which would keep the process alive. */
+  /**
+   * Aborts all connections. The end of a request does not end a connection that is still being opened and keeps the
+   * process alive.
+   */
   function abortConnections(): void {
     connections.abort()
     if (closing === undefined) opening = undefined
@@ -102,7 +110,7 @@ export function createSearchClient(
           await check(opened, Math.min(requestTimeout, timeoutMs), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
-          // Our limit decides. The client's own limit restarts with each piece of an answer.
+          // Our time limit decides. The client's own limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
       }, limit + LIMIT_MARGIN_MS)
@@ -132,14 +140,17 @@ export function createSearchClient(
       abortConnections()
     },
     close() {
-      // Closes only once: a second `close` of OpenSearch's client never resolves.
+      // Closes only once, because a second `close` of OpenSearch's client never resolves.
       closing ??= closeOpened()
       return closing
     },
   }
 }
 
-/** Returns the client with short limits for background work, so that no request long delays the end of a program. */
+/**
+ * Returns the client with short time limits for background work, so that no request delays the end of a program for
+ * long.
+ */
 export function limitRequests(client: SearchClient): SearchClient {
   const withLimit = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_MS })
   return {
@@ -149,7 +160,7 @@ export function limitRequests(client: SearchClient): SearchClient {
   }
 }
 
-/** Converts any failure to the `ERR_STORE` that users of the driver get. */
+/** Converts any failure to the `ERR_STORE` error that users of the driver get. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
   const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
@@ -157,13 +168,15 @@ export function toSearchError(product: string, location: string, error: unknown)
   })
 }
 
-/** Returns the error for a request that the store refuses because of its records. */
+/** Creates the error for a request that the store refuses because of its records. */
 export function createWriteRefusedError(product: string, location: string, cause: SearchFailure): OsprofilerError {
   const message = `The store "${location}" in ${product} refuses the records: ${cause.message}.`
   return new OsprofilerError('ERR_WRITE_REFUSED', message, { cause })
 }
 
-/** A server answers with an object. A proxy before the server may answer with anything. */
+/**
+ * Returns the answer if it is an object. A server always sends an object, but a proxy in front of it may send anything.
+ */
 function readAnswer({ statusCode, body }: SearchAnswer): Record<string, unknown> {
   if (statusCode >= 300) throw toRefusal(statusCode, body)
   if (isObject(body)) return body

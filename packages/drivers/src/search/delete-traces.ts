@@ -8,20 +8,20 @@ import { readBuckets } from './list.js'
 import { searchWhole } from './pages.js'
 
 const PAGE_TRACES = 1_000
-/** The server answers after it has removed everything. It continues even if the client has given up. */
+/** The server answers after it has removed everything. It continues even if the client stops waiting. */
 const MAX_REMOVAL_MS = 600_000
 
-/** Removes a trace and the notes on its failure. Resolves to the number of its records. */
+/** Removes a trace and the notes about its failure. Resolves to the number of its records. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
   const removed = await removeFrom(client, RECORDS_INDEX, idFields => toIdQuery(idFields, [baseId]))
   await removeFrom(client, FAILURES_INDEX, idFields => toIdQuery(idFields, [baseId]))
   return removed
 }
 
-/** Removes the traces without a record since `before`, and resolves to their number. */
+/** Removes the traces that have no record since `before`, and resolves to their number. */
 export async function pruneTraces(client: SearchClient, before: string, timeoutMs = MAX_REMOVAL_MS): Promise<number> {
   const idFields = await findIdFields(client, RECORDS_INDEX)
-  // A record from beyond tomorrow keeps no trace.
+  // A record dated later than tomorrow does not keep its trace from being removed.
   const young = { range: { timestamp: { gte: before, lt: getLatestPlausibleTimestamp() } } }
   const pruned = new Set<string>()
   for (const idField of idFields) {
@@ -38,7 +38,7 @@ export async function pruneTraces(client: SearchClient, before: string, timeoutM
   return pruned.size
 }
 
-/** Returns a page of the traces that have an old record, in the order of ids. */
+/** Returns a page of traces that have an old record, sorted by id. */
 async function readOldTraces(
   client: SearchClient,
   { index, field }: IdField,
@@ -59,7 +59,7 @@ async function readOldTraces(
   }
 }
 
-/** Returns the traces that have a young record in any index. */
+/** Returns the traces that have a young record in any of the indices. */
 async function findYoungTraces(
   client: SearchClient,
   idFields: readonly IdField[],
@@ -83,7 +83,7 @@ async function removeOld(
   young: object,
   timeoutMs: number,
 ): Promise<void> {
-  // Records that came meanwhile are young, and stay.
+  // Records that arrived in the meantime are young, and are kept.
   const toQuery = (idFields: readonly IdField[]) => ({
     bool: { filter: [toIdQuery(idFields, baseIds)], must_not: [young] },
   })
@@ -100,7 +100,8 @@ async function removeFrom(
   const idFields = await findIdFields(client, index)
   if (idFields.length === 0) return 0
   const query = toQuery(idFields)
-  // Rejects if a shard is missing. A server may remove what it finds in other shards without reporting this.
+  // Rejects if a shard is missing. Otherwise, a server might remove what it finds in other shards without reporting the
+  // missing one.
   await searchWhole(client, index, { size: 0, query })
   const answer = await client.find(
     {

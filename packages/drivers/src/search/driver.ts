@@ -28,22 +28,28 @@ export interface SearchProduct {
   readonly name: SearchServerName
   readonly title: string
   readonly url: SearchUrl
-  /** Creates the client without connecting. Connections must end with the signal, even while they are opening. */
+  /**
+   * Creates the client without connecting. When the signal aborts, connections must end, even while they are being
+   * opened.
+   */
   open(signal: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
 
 const PAGE_RECORDS = 500
-/** The limit for a batch grows by a second for this many bytes. */
+/** For each of these bytes in a batch, the time limit grows by one second. */
 const BYTES_PER_EXTRA_SECOND = 1_000_000
-/** After this time, a search checks whether all shards are there. */
+/** If a refresh takes longer than this, a search checks whether all shards are available. */
 const SLOW_REFRESH_MS = 1_500
-/** Interval of checks for the indices. An index that is deleted meanwhile comes back with a guessed mapping. */
+/**
+ * Interval of checks whether the indices exist. If an index is deleted between checks, a write recreates it with a
+ * guessed mapping.
+ */
 const INDEX_CHECK_INTERVAL_MS = 60_000
 
 /**
  * Creates a driver for Elasticsearch or OpenSearch in the layout of Python's driver: one document per record. A batch
- * is one bulk request. The ids of its documents stay the same in each try, so a broken connection writes nothing twice.
- * Readers first refresh the index, so that they find what was written.
+ * is one bulk request. Documents keep their ids in each try, so that nothing is written twice after a broken
+ * connection. Reads first refresh the index, so that they find everything that was written.
  */
 export function createSearchDriver(product: SearchProduct, context: OpenContext): StoreDriver {
   const { name, title, url, open } = product
@@ -53,11 +59,11 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   const documents = createBulkDocuments(filterErrorTrace)
   let nextIndexCheckAt = 0
 
-  /** Resolves to the server's reason for documents that it refused or put off. */
+  /** Resolves to the server's reason for refusing or postponing documents. */
   async function send(batch: readonly BulkDocument[], totalBytes: number): Promise<SearchFailure | undefined> {
     await client.load()
     lifetime.checkMayConnect()
-    // The limit is for all requests of the batch and all nodes that are tried.
+    // The limit covers all requests for the batch and all nodes that are tried.
     const { refusal, failure, reason } = await lifetime.run(
       async signal => {
         signal.addEventListener('abort', client.abort)
@@ -71,7 +77,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       WRITE_MS + Math.floor(totalBytes / BYTES_PER_EXTRA_SECOND) * 1_000,
     )
     if (failure !== undefined) throw failure
-    // The next try omits documents that are known as written. The server recognizes others by their ids.
+    // The next try omits documents that are known to be written. The server recognizes other documents by their ids.
     if (refusal !== undefined) throw createWriteRefusedError(title, location, refusal)
     return reason
   }
@@ -93,7 +99,9 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
     }
   }
 
-  /** Refreshes the indices. Without this right, a user sees records a second later, as the server refreshes itself. */
+  /**
+   * Refreshes the indices. A user without this right sees new records a second later, after the server's own refresh.
+   */
   async function refresh(through = client): Promise<void> {
     const indices = `${RECORDS_INDEX},${FAILURES_INDEX}`
     const refreshed = through.find({
@@ -101,7 +109,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       path: `/${indices}/_refresh`,
       querystring: { ignore_unavailable: true },
     })
-    // A server waits a minute for a missing shard. A search fails at once.
+    // A refresh waits a minute for a missing shard, but a search fails immediately.
     if (!(await endsWithin(SLOW_REFRESH_MS, refreshed))) await searchWhole(through, indices, { size: 0 })
     try {
       await refreshed

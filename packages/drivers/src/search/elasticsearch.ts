@@ -13,7 +13,7 @@ const CONNECT_MS = 5_000
 /** The client's connections end every request after this time, regardless of the request's own limit. */
 const MAX_ANSWER_MS = 900_000
 
-/** Opens a driver for Elasticsearch 7.14 and later, 8 and 9, through Elastic's client. See `createSearchDriver`. */
+/** Opens a driver for Elasticsearch 7.14 or later, 8 and 9, using Elastic's client. See `createSearchDriver`. */
 export function openElasticsearchDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme } = context
   const url = readSearchUrl(scheme, location, ['api_key'])
@@ -25,17 +25,17 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     url,
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
-      // The types are those of the newest client. An older client lacks this class.
+      // The types are those of the newest client, but an older client does not export this class.
       if ((ClusterConnectionPool as unknown) === undefined) throw createOldClientError(scheme)
       const client = new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
         tls: { ...toConnectOptions(signal, lookup), ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
-        // The client's default pool tries an unavailable host now and then, with any request.
+        // The client's default pool would occasionally send a request to an unavailable host.
         ConnectionPool: ClusterConnectionPool,
         requestTimeout: Math.max(MAX_ANSWER_MS, url.timeoutMs),
-        // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
+        // Otherwise, the client refuses a record with a member named "__proto__", which is ordinary JSON.
         disablePrototypePoisoningProtection: true,
       })
       readExactly(client.serializer)
@@ -52,7 +52,9 @@ function createOldClientError(scheme: string): OsprofilerError {
   )
 }
 
-/** Asks in plain JSON, which every server understands. The client would ask for the media type of its own version. */
+/**
+ * Requests plain JSON, which every server version accepts. The client would request the media type of its own version.
+ */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
     async request(request, options) {
@@ -72,7 +74,7 @@ function toTransport(transport: Client['transport']): SearchTransport {
   }
 }
 
-/** The client passes these options on to Node's `connect`, though its types know only those of TLS. */
+/** The client passes these options on to Node's `connect`, although its types allow only TLS options. */
 function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
   return { timeout: CONNECT_MS, signal, lookup }
 }

@@ -5,14 +5,17 @@ interface Serializer {
   deserialize(json: string): unknown
 }
 
-/** Makes a client read numbers as stored. Its own parser rounds integers beyond 2 ** 53, and does not know `1.0`. */
+/**
+ * Makes a client read numbers as they are stored. The client's own parser rounds integers beyond 2 ** 53, and turns
+ * `1.0` into `1`.
+ */
 export function readExactly(serializer: Serializer): void {
   const { deserialize } = serializer
   serializer.deserialize = json => {
     try {
       return parseJson(json)
     } catch {
-      // The client has an error of its own for an answer that is not JSON.
+      // The client reports an answer that is not JSON with its own error.
       return Reflect.apply(deserialize, serializer, [json])
     }
   }

@@ -1,13 +1,13 @@
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../records/record-text.js'
 
-/** A failed request. The message contains nothing that was sent. */
+/** A failed request. The message contains nothing that the client sent. */
 export class SearchFailure extends Error {
-  /** Status of the answer, or undefined without an answer. */
+  /** The status of the answer, or undefined if there was no answer. */
   readonly status: number | undefined
   /** The server's name for the error, such as `index_not_found_exception`. */
   readonly type: string
-  /** Whether no server was reached, so that the request did not even begin. */
+  /** Whether no server was reached, so that the request was not even started. */
   readonly isUnsent: boolean
 
   constructor(status: number | undefined, type: string, isUnsent = false) {
@@ -21,25 +21,25 @@ export class SearchFailure extends Error {
 
 const MISSING_SHARD = 'a part of its data is unavailable: a shard is missing; see GET /_cluster/health'
 
-/** Errors of connections that could not be made. */
+/** Matches errors of connections that could not be established. */
 const CONNECT_FAILURE = /^connect |ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|connect timeout/i
 
-/** Errors of the client when only one side speaks TLS. */
+/** Matches errors of the client if only one side uses TLS. */
 const CONNECTION_CUT = /socket hang up|other side closed|ECONNRESET/
 const TLS_MISMATCH = /wrong version number|packet length too long|EPROTO/
 
-/** Whether an index does not exist, as opposed to a path that no server knows. */
+/** Returns whether an index does not exist, as opposed to a path that the server does not know. */
 export function isMissingIndex(error: unknown): boolean {
   return error instanceof SearchFailure && error.type === 'index_not_found_exception'
 }
 
-/** Whether the server will never take the records of a request, as far as a status can tell. */
+/** Returns whether the server will never accept the records of a request, as far as the status shows. */
 export function mayRefuseRecords(error: unknown): boolean {
   if (!(error instanceof SearchFailure)) return false
   return error.status === 413 || (error.status === 400 && advise(400, error.type) === '')
 }
 
-/** Converts an error of a client, without the texts that the error quotes. */
+/** Converts a client's error, without the strings that the error quotes. */
 export function toSearchFailure(error: unknown): SearchFailure {
   if (error instanceof SearchFailure) return error
   const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
@@ -47,7 +47,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
-    // The rest of such a line comes from OpenSSL.
+    // The rest of such a message comes from OpenSSL.
     if (TLS_MISMATCH.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, CONNECT_FAILURE.test(reason))
     return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, CONNECT_FAILURE.test(reason))
   }
@@ -64,11 +64,11 @@ export function toSearchFailure(error: unknown): SearchFailure {
       "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for an OpenSearch write opensearch://",
     )
   }
-  // Another HTTP server answered 200, or the answer is unreadable. The message may quote the answer.
+  // Another HTTP server answered 200, or the answer cannot be parsed. The message may quote the answer.
   return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
 }
 
-/** Converts an answer with a status of 300 or more. */
+/** Converts an answer with a status of 300 or higher. */
 export function toRefusal(status: number, body: unknown): SearchFailure {
   const { error } = isObject(body) ? body : { error: undefined }
   const type = isObject(error) ? error.type : undefined
@@ -81,7 +81,7 @@ export function toRefusal(status: number, body: unknown): SearchFailure {
   return new SearchFailure(status, '')
 }
 
-/** Throws if the answer to a search lacks a part of the documents. */
+/** Throws if the answer to a search does not cover all documents. */
 export function checkWhole(answer: Record<string, unknown>): void {
   const { _shards: shards, timed_out: timedOut, failures } = answer
   if (isObject(shards) && (Number(shards.failed) > 0 || Number(shards.successful) < Number(shards.total))) {
@@ -93,7 +93,7 @@ export function checkWhole(answer: Record<string, unknown>): void {
   }
 }
 
-/** OpenSearch names itself in the answer that Elastic's client rejects. */
+/** Returns whether the server is OpenSearch. OpenSearch names itself in the answer that Elastic's client rejects. */
 function isOpenSearch(meta: unknown): boolean {
   const body = isObject(meta) ? meta.body : undefined
   const version = isObject(body) ? body.version : undefined
@@ -104,7 +104,7 @@ const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
 const EXPECTS_TLS = 'plain HTTP at a TLS port'
 
-/** Returns advice for an answer that concerns the request and not its content, or else `''`. */
+/** Returns advice for an answer that concerns the request rather than its content, or else `''`. */
 function advise(status: number, type: string): string {
   if (type === EXPECTS_TLS) return ': add +https to the scheme'
   if (type === NO_HANDLER) return ': check the path in the connection string'

@@ -5,18 +5,18 @@ import { SearchFailure } from './failure.js'
 
 /** The index of records, named as in Python's driver. */
 export const RECORDS_INDEX = 'osprofiler-notifications'
-/** The index of notes on failed traces, which the driver writes if `filterErrorTrace` is set. */
+/** The index of notes about failed traces, which the driver writes if `filterErrorTrace` is set. */
 export const FAILURES_INDEX = 'osprofiler-notifications-error'
 
-/** Limit for creating an index during a write, which keeps a program alive that has ended its work. */
+/** Time limit for creating an index during a write. It is short, because the write keeps a finished program alive. */
 const CREATE_TIMEOUT_MS = 5_000
 
-/** Lucene cannot index a term of 32,766 bytes or more. A longer text is stored but not searched. */
+/** Lucene cannot index a term of more than 32,766 bytes. A longer string is stored but cannot be searched. */
 const SEARCHABLE_TEXT = { type: 'keyword', ignore_above: 8_191 }
 
 const ID_AND_TIME = {
   base_id: { type: 'keyword' },
-  // The date has milliseconds. Its text orders records of the same millisecond.
+  // A `date` has only millisecond precision. Its text subfield orders records within the same millisecond.
   timestamp: {
     type: 'date',
     fields: { keyword: { type: 'keyword', ignore_above: 256 } },
@@ -25,7 +25,7 @@ const ID_AND_TIME = {
 
 /**
  * Mappings of new indices. `info` is stored but not indexed, because its keys are arbitrary. Each new key would add a
- * field until the index takes no more, or clash with a field of another type.
+ * field, until the index reaches its limit of fields or a field conflicts with another type.
  */
 const MAPPINGS = {
   [RECORDS_INDEX]: {
@@ -44,7 +44,7 @@ const MAPPINGS = {
   [FAILURES_INDEX]: { dynamic: false, properties: ID_AND_TIME },
 }
 
-/** Creates an index unless it exists. A user without this right uses what exists. */
+/** Creates an index unless it exists. If the user lacks this right, existing indices are used. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
     const options = { requestTimeout: CREATE_TIMEOUT_MS }
@@ -56,16 +56,16 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
   }
 }
 
-/** Indices that compare whole ids by the same field. */
+/** Indices in which the same field compares whole ids. */
 export interface IdField {
-  /** One name, or several separated by commas. */
+  /** The name of an index, or several names separated by commas. */
   readonly index: string
   readonly field: string
-  /** Their names, if an alias stands for indices of both kinds. */
+  /** The names of the indices, if an alias refers to indices of both types. */
   readonly indices: readonly string[] | undefined
 }
 
-/** This many names of indices fit into the path of a request. */
+/** The number of index names that fit into the path of a request. */
 const MAX_PATH_NAMES = 40
 
 /** Finds the fields that compare whole ids: `base_id`, or `base_id.keyword` if Python's driver used the index first. */
@@ -81,7 +81,7 @@ export async function findIdFields(client: SearchClient, index: string): Promise
   })
 }
 
-/** Builds the query for the records of some traces, by the field that compares whole ids in each index. */
+/** Builds the query for the records of some traces, using the field that compares whole ids in each index. */
 export function toIdQuery(idFields: readonly IdField[], baseIds: readonly string[]): object {
   const queries = idFields.map(({ field, indices }) => {
     const isOne = { terms: { [field]: baseIds } }

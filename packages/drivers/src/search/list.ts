@@ -9,12 +9,17 @@ import { FAILURES_INDEX, findIdFields, type IdField, RECORDS_INDEX } from './lay
 import { buildTimeSort, readHits, readPages, searchWhole } from './pages.js'
 
 const PAGE_RECORDS = 1_000
-/** In a Python index, records of the same millisecond have no order. Therefore several first records are read. */
+/**
+ * In an index that Python created, records of the same millisecond have no order, so several first records are read.
+ */
 const MAX_FIRST_RECORDS = 10
 
 const SUMMARY_MEMBERS = ['base_id', 'timestamp', 'name', 'project', 'service']
 
-/** Does what `isErrorRecord` does. Where `info` is not indexed, our own mark or a note of Python's driver tells. */
+/**
+ * Equivalent to `isErrorRecord`. If `info` is not indexed, failed traces are found by our member `failed`, or in the
+ * index of notes about failures.
+ */
 const FAILED_RECORDS_QUERY = {
   bool: {
     should: [
@@ -27,7 +32,9 @@ const FAILED_RECORDS_QUERY = {
   },
 }
 
-/** Lists at least the newest traces that a query asks for. With `failedOnly`, only traces in which something failed. */
+/**
+ * Lists at least the newest traces that match a query. With `failedOnly`, lists only traces in which something failed.
+ */
 export async function listTraces(
   client: SearchClient,
   selection: Selection,
@@ -35,7 +42,7 @@ export async function listTraces(
 ): Promise<TraceSummary[]> {
   const idFields = await findIdFields(client, RECORDS_INDEX)
   if (idFields.length === 0) return []
-  // A trace that began at `since` or later has no older record.
+  // A trace that began at `since` or later has no older records.
   const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
   const filter = failedOnly ? [...recent, FAILED_RECORDS_QUERY] : recent
   const toQuery = (part: TimeRange): object =>
@@ -81,7 +88,7 @@ async function summarizeIn(
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
 }
 
-/** Joins the parts of a trace in indices of both kinds. The older part has the first point. */
+/** Joins the parts of a trace that are in indices of both types. The older part contains the first point. */
 function joinParts(one: TraceSummary | undefined, other: TraceSummary): TraceSummary {
   if (one === undefined) return other
   return { ...(other.timestamp < one.timestamp ? other : one), records: one.records + other.records }
@@ -92,7 +99,7 @@ function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): 
   return summary && { ...summary, records: Number(records) }
 }
 
-/** Returns the buckets of the aggregation with this name, or an empty list if the answer lacks it. */
+/** Returns the buckets of the aggregation with this name, or an empty list if the answer does not contain it. */
 export function readBuckets(answer: unknown, name: string): Record<string, unknown>[] {
   const aggregations = isObject(answer) && isObject(answer.aggregations) ? answer.aggregations : {}
   const { buckets } = isObject(aggregations[name]) ? aggregations[name] : {}

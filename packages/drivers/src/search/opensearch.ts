@@ -6,7 +6,10 @@ import { readExactly } from './exact-answers.js'
 import type { SearchTransport } from './transport.js'
 import { readSearchUrl } from './url.js'
 
-/** Opens a driver for OpenSearch 1, 2 and 3 by its own client, because Elastic's refuses. See `createSearchDriver`. */
+/**
+ * Opens a driver for OpenSearch 1, 2 and 3. Uses OpenSearch's own client, because Elastic's client rejects OpenSearch.
+ * See `createSearchDriver`.
+ */
 export function openOpensearchDriver(location: string, context: OpenContext): StoreDriver {
   const url = readSearchUrl(context.scheme, location)
   const { nodes, username, password, ca, timeoutMs } = url
@@ -21,11 +24,11 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
         ...(ca === undefined ? {} : { ssl: { ca } }),
-        // The client passes this on to Node's agent, though its types do not know it.
+        // The client passes this option on to Node's agent, although its types do not allow it.
         agent: { lookup } as object,
         maxRetries: nodes.length - 1,
         requestTimeout: timeoutMs,
-        // Otherwise the client refuses a record with a member "__proto__", which JSON treats like any other.
+        // Otherwise, the client refuses a record with a member named "__proto__", which is ordinary JSON.
         disablePrototypePoisoningProtection: true,
       })
       readExactly(client.serializer)
@@ -35,13 +38,13 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
   return createSearchDriver(product, context)
 }
 
-/** This client ends a request by a method, Elastic's by a signal. */
+/** Adapts OpenSearch's client, in which a method ends a request. In Elastic's client, a signal does. */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
     async request(request, { signal, ...options }) {
       const answer = transport.request(request, options)
       signal?.addEventListener('abort', () => {
-        // Not returned, because the result would be taken for a promise without a handler.
+        // Does not return the result, because the result would be treated as a promise without a rejection handler.
         answer.abort()
       })
       const { statusCode, headers, body } = await answer

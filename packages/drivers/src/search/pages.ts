@@ -4,26 +4,26 @@ import type { SearchClient } from './client.js'
 import { checkWhole, SearchFailure } from './failure.js'
 import type { SearchRequest } from './transport.js'
 
-/** How long the server keeps a search between two pages. */
+/** How long the server keeps a search open between two pages. */
 const SCROLL_LIFETIME = '2m'
 
-/** A search whose hits come by time, in pages of `size` documents. */
+/** A search whose hits are sorted by time, in pages of `size` documents. */
 export interface PagedSearch {
-  /** One name, or several separated by commas. A missing index counts as empty. */
+  /** The name of an index, or several names separated by commas. A missing index counts as empty. */
   readonly index: string
   readonly size: number
   readonly query: object
-  /** Members of a document to return. Default: all. */
+  /** The members of a document to return. Default: all. */
   readonly members?: readonly string[]
   readonly order: 'asc' | 'desc'
 }
 
-/** Sorts by date, then by the text of the date if the index has it. */
+/** Sorts by date, and then by the date's text subfield if the index has one. */
 export function buildTimeSort(order: 'asc' | 'desc'): object[] {
   return [{ timestamp: { order, unmapped_type: 'date' } }, { 'timestamp.keyword': { order, unmapped_type: 'keyword' } }]
 }
 
-/** Yields the documents of a search as of its beginning. Scrolls exist in every version and need no unique field. */
+/** Yields the documents that a search finds at its start. Scrolls exist in every version and need no unique field. */
 export async function* readPages(
   client: SearchClient,
   { index, size, query, members, order }: PagedSearch,
@@ -46,7 +46,7 @@ export async function* readPages(
   }
 }
 
-/** Searches, and rejects if the answer would be partial. A missing index counts as empty. */
+/** Searches, and rejects if the answer would be incomplete. A missing index counts as empty. */
 export async function searchWhole(
   client: SearchClient,
   index: string,
@@ -64,7 +64,10 @@ export function readHits(answer: unknown): Record<string, unknown>[] {
   return toDocuments(readHitList(answer))
 }
 
-/** Repeats a request only if no server was reached. Otherwise the server would skip the page that was lost. */
+/**
+ * Requests the next page. Repeats the request only if no server was reached. Otherwise, the server would skip the lost
+ * page.
+ */
 async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Record<string, unknown>> {
   const next = {
     method: 'POST',
@@ -83,8 +86,9 @@ async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Re
 }
 
 /**
- * Returns a function that recognizes repeated documents. A repeated batch may reach a new index behind an alias, which
- * does not know its ids. Copies have the same time, so only the ids of one time are kept.
+ * Returns a function that recognizes repeated documents. A repeated batch may be written to a new index behind an
+ * alias, which does not know the ids of the old index. Copies have the same timestamp, so only the ids of one timestamp
+ * are kept.
  */
 function createDuplicateFilter(): (hit: Record<string, unknown>) => boolean {
   let time: unknown
@@ -108,7 +112,10 @@ function toDocuments(hits: readonly Record<string, unknown>[]): Record<string, u
   return hits.flatMap(({ _source }) => (isObject(_source) ? [_source] : []))
 }
 
-/** Frees the scroll, because a server has room for a few hundred. After a failure, the scroll expires by itself. */
+/**
+ * Closes the scroll, because a server supports only a few hundred open scrolls. After a failure, the scroll expires by
+ * itself.
+ */
 async function endScroll(client: SearchClient, scrollId: unknown): Promise<void> {
   const end = { method: 'DELETE', path: '/_search/scroll', body: { scroll_id: scrollId } } as const
   await client.request(end).catch(() => undefined)

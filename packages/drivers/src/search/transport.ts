@@ -1,26 +1,26 @@
-/** A request of the REST API that Elasticsearch and OpenSearch share. */
+/** A request to the REST API that Elasticsearch and OpenSearch share. */
 export interface SearchRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly querystring?: Readonly<Record<string, string | number | boolean>>
   readonly body?: object
-  /** Lines of JSON instead of `body`. */
+  /** Lines of JSON that are sent instead of `body`. */
   readonly bulkBody?: string
 }
 
-/** Options of both clients for one request. `requestTimeout` is in milliseconds. */
+/** Options that both clients accept for one request. `requestTimeout` is in milliseconds. */
 export interface RequestOptions {
   readonly maxRetries?: number
   readonly requestTimeout?: number
   readonly signal?: AbortSignal
 }
 
-/** The part of both clients that their documentation offers for custom requests. */
+/** The part of both clients that is documented for custom requests. */
 export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
 }
 
-/** An answer of any status, perhaps from a proxy before the server. So `body` may be anything. */
+/** An answer with any status. It may come from a proxy in front of the server, so `body` may be anything. */
 export interface SearchAnswer {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, unknown>>

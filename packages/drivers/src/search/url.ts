@@ -7,21 +7,21 @@ const TIMEOUT_MS = 30_000
 /** Settings of a store in Elasticsearch or OpenSearch, as read from the connection string. */
 export interface SearchUrl {
   readonly location: string
-  /** Without credentials, each once. */
+  /** URLs of the hosts, without credentials and without duplicates. */
   readonly nodes: readonly string[]
   readonly username: string | undefined
   readonly password: string | undefined
   readonly apiKey: string | undefined
-  /** Certificate (PEM) of an authority to trust instead of those that Node knows. */
+  /** The PEM certificate of an authority to trust, instead of those that Node trusts. */
   readonly ca: string | undefined
-  /** Limit for an answer, in milliseconds. */
+  /** Time limit for an answer, in milliseconds. */
   readonly timeoutMs: number
   /** See `readTtl`. */
   readonly ttl: number | undefined
   readonly createError: CreateUrlError
 }
 
-/** Reads what follows a scheme such as `elasticsearch://`. The suffix `+https` asks for TLS. */
+/** Reads what follows a scheme such as `elasticsearch://`. The scheme's suffix `+https` enables TLS. */
 export function readSearchUrl(scheme: string, location: string, options: readonly string[] = []): SearchUrl {
   const form = {
     example: `${scheme}://user:password@host:9200`,
@@ -35,7 +35,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
   if (given.has('ca') && protocol === 'http') throw createError(`ca is for TLS, which ${scheme}+https:// asks for`)
   return {
     location: `${showHosts(hosts)}${prefix}`,
-    // Drops duplicate hosts, because OpenSearch's client refuses a second one with the same address.
+    // Drops duplicate hosts, because OpenSearch's client rejects two nodes with the same address.
     nodes: Array.from(new Set(hosts.map(host => `${protocol}://${showHost(host)}${prefix}`))),
     username,
     password,

@@ -1,7 +1,7 @@
 import { Error, Map } from '@osprofiler/core/toolkit'
 
 /**
- * What the failure of a statement means.
+ * The meaning of a statement's failure.
  * - `refused`: The database will never accept these rows, but may accept other rows.
  * - `missing`: The table does not exist.
  * - `lost`: The connection broke, so it is unknown whether the statement was carried out.

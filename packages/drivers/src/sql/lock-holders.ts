@@ -11,14 +11,14 @@ export interface LockHolder {
   readonly host: string | undefined
   /** How long the transaction has been open. */
   readonly seconds: number | undefined
-  /** Statement that ends the transaction. */
+  /** The statement that ends the transaction. */
   readonly remedy: string
 }
 
-/** The sessions that hold a lock that blocks our statement. An error message names them. */
+/** The sessions whose locks block our statement. An error message names them. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether each holder certainly has a lock. Otherwise, at least one of them may have it. */
+  /** Whether each holder certainly has a lock. Otherwise, any of them may have it. */
   readonly areSure: boolean
   /** Advice on how to find out more than this user or this server can see, such as "GRANT PROCESS shows the owner". */
   readonly advice: string | undefined

@@ -10,8 +10,8 @@ const MIN_ID = -(2 ** 31)
 const MAX_IDS = 50_000
 
 /**
- * Runs `work`, or returns `fallback` if there is no table. Calls take turns with other work, and hold no snapshot
- * between them.
+ * Runs `work`, or returns `fallback` if there is no table. Between two calls, other work can run, and no snapshot is
+ * kept open.
  */
 export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, fallback: Result) => Promise<Result>
 

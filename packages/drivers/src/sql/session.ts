@@ -24,7 +24,7 @@ export interface SqlClient {
 /** A connection to a database. A statement that fails as `lost` or `readonly` closes the connection. */
 export interface SqlSession {
   readonly isOpen: boolean
-  /** Runs one statement. A statement that comes `often` is worth preparing. Rejects with an `SqlFailure`. */
+  /** Runs one statement. `often` marks a frequent statement, which is worth preparing. Rejects with an `SqlFailure`. */
   run(text: string, values?: readonly unknown[], often?: boolean): Promise<SqlResult>
   end(): Promise<void>
 }
@@ -84,7 +84,7 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
-/** Runs the first statements of a session. Ends the session if they fail, because the caller does not have it yet. */
+/** Runs the first statements of a session. Ends the session if they fail, because no other code would. */
 export async function beginSession<Result>(session: SqlSession, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -7,8 +7,8 @@ import type { OpenContext } from '../opening/store-driver.js'
 const CLIENT_PACKAGE = '@photostructure/sqlite'
 
 /**
- * Returns the name of the SQLite client: Node's own from 22.13 on, or else a package with the same API. Neither is
- * loaded, because Node warns when its own is loaded. Throws `ERR_MISSING_CLIENT` if there is neither.
+ * Returns the name of the SQLite client: Node's own from 22.13 on, or else a package with the same API. Loads neither
+ * of them, because Node prints a warning when its own client is loaded. Throws `ERR_MISSING_CLIENT` if neither exists.
  */
 export function findSqliteClient(context?: Pick<OpenContext, 'checkOnly'>): string {
   if (context?.checkOnly || isBuiltin('node:sqlite')) return 'node:sqlite'

@@ -10,19 +10,19 @@ import { packRecord } from './row.js'
 import { createThread, ThreadDied } from './thread.js'
 import { findWorker } from './worker-file.js'
 
-/** Number of records that go to the thread at once. The thread unpacks them while the next ones are packed. */
+/** Number of records that are sent to the thread at once. The thread unpacks them while the next ones are packed. */
 const RECORDS_PER_STAGE = 100
 
-/** Rows may have been numbered from below zero. */
+/** Row ids may be negative. */
 const MIN_ID = -(2n ** 63n)
 
 /**
- * Opens the embedded store: an SQLite file with the table of Python's SQLAlchemy driver. Any number of processes of
- * either language write and read it at once. SQLite runs in a thread of its own. Batches are transactions in
- * write-ahead mode, so records of a resolved `write` survive `kill -9`, though not always a power failure. A call waits
- * up to 5 s for another process's lock, then rejects and has written nothing. A deleted file is created again. Records
- * with a NUL or half a surrogate pair outside of `info` are refused. A thread that dies midway is
- * `ERR_WRITE_UNCERTAIN`, and the next call starts another. `?ttl=7d` prunes during writes.
+ * Opens the embedded store: an SQLite file with the table of Python's SQLAlchemy driver. Any number of Node.js and
+ * Python processes can write and read it at once. SQLite runs in a separate thread. Batches are transactions in
+ * write-ahead mode, so once `write` resolves, its records survive `kill -9`, though not always a power failure. A call
+ * waits up to 5 s for another process's lock. Then it rejects and has written nothing. A deleted file is created again.
+ * Records with a NUL or a lone surrogate outside of `info` are refused. If the thread dies during a write, the write
+ * rejects with `ERR_WRITE_UNCERTAIN`, and the next call starts a new thread. `?ttl=7d` prunes during writes.
  */
 export function openSqliteDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -58,7 +58,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
     list: (selection, failedOnly) => thread.ask('list', selection, failedOnly),
     remove: baseId => thread.ask('delete', baseId),
     prune,
-    // The clients would cut other ids short.
+    // The clients would truncate other ids.
     canStoreId: baseId => !baseId.includes('\0') && isStorable(baseId),
     toError: error => toStoreError(path, error),
     finishWork: thread.close,

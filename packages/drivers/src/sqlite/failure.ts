@@ -21,7 +21,7 @@ const ADVICE_BY_CODE = new Map([
 const REFUSED_CODES = new Set([18, 19, 20])
 const READ_ONLY_ADVICE = 'is read-only: this user cannot write to both the file and its directory'
 
-/** Converts a failure of the database to an `ERR_STORE`, with advice for known result codes. */
+/** Converts a database failure to an `ERR_STORE` error, with advice for known result codes. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
@@ -37,7 +37,10 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
   )
 }
 
-/** Returns the error of a write: `ERR_WRITE_REFUSED` if a row is the reason, so that the batch is written in parts. */
+/**
+ * Returns the error for a failed write: `ERR_WRITE_REFUSED` if a row is the reason, so that the batch is written in
+ * parts.
+ */
 export function toWriteError(path: string, error: unknown): OsprofilerError {
   const result = error instanceof ThreadFailed ? error.failure.result : undefined
   if (result === undefined || !REFUSED_CODES.has(result & 0xff)) return toStoreError(path, error)
@@ -47,7 +50,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
   )
 }
 
-/** Whether this user may read the file but cannot change its content. */
+/** Returns whether this user may read the file but not change its content. */
 function isReadOnlyForUser(path: string): boolean {
   return (
     isAllowed(path, constants.R_OK) && !(isAllowed(path, constants.W_OK) && isAllowed(dirname(path), constants.W_OK))

@@ -6,7 +6,7 @@ import { createStore } from './database/store.js'
 import { type SqliteBatch, unpackRows } from './row.js'
 import type { SqliteCalls, SqliteFailure, SqliteMessage, SqliteReply, SqliteRequest } from './thread.js'
 
-// This is the thread of SQLite. Its wait for another process's lock does not block the program's event loop.
+// SQLite runs in this thread, so that waiting for another process's lock does not block the application's event loop.
 
 const port = parentPort
 const { client, path, signal } = workerData
@@ -31,7 +31,7 @@ port?.on('message', async (message: SqliteMessage) => {
     (error: unknown) => ({ id, failure: describe(error) }),
   )
   port.postMessage(reply)
-  // In Deno the port cannot be closed. There the other side ends the thread.
+  // In Deno, the port cannot be closed here, but the other side ends the thread.
   if (request.operation === 'close') port.close?.()
 })
 

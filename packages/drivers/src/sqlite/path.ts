@@ -12,13 +12,19 @@ export interface SqliteLocation {
   readonly ttl: number | undefined
 }
 
-/** Reads a path, perhaps with `?ttl=7d`. Errors quote nothing, as a string for another store may hold a password. */
+/**
+ * Reads a path with an optional `?ttl=7d`. Error messages do not quote it, because a string for another store may
+ * contain a password.
+ */
 export function readSqliteLocation(location: string): SqliteLocation {
   const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? throwMalformed()
   return { path: toSqlitePath(path), ttl: readTtl(ttl) }
 }
 
-/** Converts `/` and a path, relative to the working directory or absolute. An empty text is the default store. */
+/**
+ * Converts `/` and a path, which is absolute or relative to the working directory. An empty string means the default
+ * store.
+ */
 function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()
   const path = decode(location)
@@ -48,7 +54,7 @@ function decode(location: string): string | undefined {
 
 function defaultPath(): string {
   const configured = process.env.XDG_STATE_HOME
-  // The XDG specification says to ignore relative paths.
+  // The XDG specification requires that relative paths be ignored.
   const stateHome =
     configured !== undefined && isAbsolute(configured) ? configured : join(findHome(), '.local', 'state')
   return join(stateHome, 'osprofiler', 'traces.db')
@@ -60,7 +66,7 @@ function findHome(): string {
   try {
     home = homedir()
   } catch (error) {
-    // Node throws for a user id that the system does not know.
+    // Node throws if the system does not know the user id.
     cause = error
   }
   if (isAbsolute(home)) return home
@@ -71,7 +77,7 @@ function findHome(): string {
   )
 }
 
-/** A relative path needs the working directory, which may be gone. */
+/** Makes a path absolute. A relative path needs the working directory, which may no longer exist. */
 function toAbsolute(file: string): string {
   try {
     return resolve(file)

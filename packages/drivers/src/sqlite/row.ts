@@ -1,23 +1,27 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
-/** SQLite takes 1,000,000,000 bytes per row. A character has at most three bytes, or six as an escape. */
+/** SQLite accepts 1,000,000,000 bytes per row. A character takes at most three bytes, or six if it is escaped. */
 const MAX_ROW_CHARACTERS = 100_000_000
 
-/** Packs a record into a string, which is cloned for the thread in a fraction of the time for columns or `info`. */
+/**
+ * Packs a record into a string, because passing a string to the thread takes a fraction of the time for columns or
+ * `info`.
+ */
 export function packRecord(record: TraceRecord): string {
   return toColumns(record).join('\0')
 }
 
-/** Rows for the database, and the number of records of their batch that cannot be rows. */
+/** Rows for the database, and the number of records in their batch that cannot be converted to rows. */
 export interface SqliteBatch {
   readonly rows: string[][]
   refused: number
 }
 
 /**
- * Adds packed records to a batch. A record is refused for its size, for half a surrogate pair, or for a NUL, which
- * makes too many parts. SQLite's clients would cut or change such texts. In `info`, JSON escapes both.
+ * Adds packed records to a batch. A record is refused if it is too large, or if it contains a lone surrogate or a NUL,
+ * which results in too many parts. SQLite's clients would truncate or change such strings. In `info`, JSON escapes
+ * both.
  */
 export function unpackRows(packed: readonly string[], batch: SqliteBatch): void {
   for (const text of packed) {

@@ -6,7 +6,9 @@ import { blockNativeCode, createExitSignal, watchExit } from '../lifetime/exit-g
 import { endsWithin } from '../lifetime/hold.js'
 import type { SqliteStore } from './database/store.js'
 
-/** Calls to the thread: those of the store, but `write` takes the rows that were staged before. */
+/**
+ * The calls to the thread. They are those of the store, except that `write` writes the rows that were staged before.
+ */
 export interface SqliteCalls extends Omit<SqliteStore, 'write'> {
   /** Writes the staged rows, and resolves to the number of refused records. */
   write(): Promise<number>
@@ -18,19 +20,19 @@ export interface SqliteRequest<Operation extends keyof SqliteCalls = keyof Sqlit
   readonly args: Parameters<SqliteCalls[Operation]>
 }
 
-/** Failure of a request: the message and `code` of the error, and SQLite's result code. */
+/** The failure of a request: the message and `code` of the error, and SQLite's result code. */
 export interface SqliteFailure {
   readonly message: string
   readonly code: string | undefined
   readonly result: number | undefined
 }
 
-/** Message to the thread: a request, or packed records for the next `write`, which get no answer. */
+/** A message to the thread: a request, or packed records for the next `write`, which are not answered. */
 export type SqliteMessage =
   | { readonly id: number; readonly request: SqliteRequest }
   | { readonly packed: readonly string[] }
 
-/** Answer to the request with this id. Id 0 belongs to no request and says that the thread has started. */
+/** The answer to the request with this id. Id 0 is not a request's, and reports that the thread has started. */
 export type SqliteReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: SqliteFailure }
@@ -53,15 +55,15 @@ export class ThreadFailed extends Error {
 
 /** The driver's side of the thread that runs SQLite. */
 export interface SqliteThread {
-  /** Hands over packed records for the next `write`, so that the thread prepares some while others are packed. */
+  /** Sends packed records for the next `write`, so that the thread unpacks them while more records are packed. */
   stage(packed: readonly string[]): void
-  /** Sends a request. A thread is started if there is none, and does not keep the process alive. */
+  /** Sends a request. Starts a thread if there is none. The thread does not keep the process alive. */
   ask<Operation extends keyof SqliteCalls>(
     operation: Operation,
     ...args: Parameters<SqliteCalls[Operation]>
   ): ReturnType<SqliteCalls[Operation]>
   close(): Promise<void>
-  /** Abandons the thread, even if it is stuck. Pending requests reject with `ThreadDied`. */
+  /** Abandons the thread, even if it hangs. Pending requests reject with `ThreadDied`. */
   destroy(): void
 }
 
@@ -74,7 +76,7 @@ const MAX_THREAD_END_MS = 200
 /** Pause after a failed start, because a start costs more than a batch is worth. */
 const START_PAUSE_MS = 10_000
 
-/** Prepares a thread for a database. It starts at the first request, and runs `file` (see `findWorker`). */
+/** Prepares a thread for a database. The thread starts at the first request, and runs `file` (see `findWorker`). */
 export function createThread(file: string, client: string, path: string): SqliteThread {
   const pending = new Map<number, Pending>()
   let worker: Worker | undefined
@@ -83,10 +85,10 @@ export function createThread(file: string, client: string, path: string): Sqlite
   let startNotBefore = Number.NEGATIVE_INFINITY
   let startFailure: unknown
 
-  // Without `bind`, the thread would forever hold the context of the request that started it.
+  // Without `bind`, the thread would forever keep the context of the request that started it.
   const start = AsyncResource.bind(() => {
     const signal = createExitSignal()
-    // The program's --import and NODE_OPTIONS must not load anything here.
+    // The application's --import and NODE_OPTIONS must not load anything into this thread.
     const started = new Worker(file, {
       name: 'osprofiler-sqlite',
       workerData: { client, path, signal },
@@ -152,19 +154,19 @@ export function createThread(file: string, client: string, path: string): Sqlite
       if (closing === undefined) return
       const ended = once(closing, 'exit')
       await ask('close').catch(() => undefined)
-      // By now, the thread has left native code for good.
+      // By now, the thread has left native code and will not enter it again.
       if (!(await endsWithin(MAX_THREAD_END_MS, ended))) await closing.terminate()
     },
     destroy() {
       if (worker === undefined) return
-      // A thread in native code cannot be ended safely. It does not enter native code again.
+      // A thread that is running native code cannot be ended safely, but it will not enter native code again.
       if (blockThread?.()) void worker.terminate()
       rejectAll(new ThreadDied('The thread of the store died.'))
     },
   }
 }
 
-/** A thread that did not start has done nothing of what was requested. */
+/** Creates the error for a thread that did not start, and therefore has carried out none of the requests. */
 function toStartFailure(cause: unknown): Error {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
   return new Error(`its thread cannot be started (${String(code ?? message ?? 'it ended')})`, { cause })

@@ -1,10 +1,14 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { requireFrom } from '@osprofiler/core/toolkit'
 
-// Undefined in a CommonJS bundle. In others it is the bundle itself, or with webpack the file at the time of bundling.
+// Undefined in a CommonJS bundle. In other bundles, it is the URL of the bundle, or with webpack the URL of this file
+// at build time.
 const thisFileUrl: string | undefined = import.meta.url
 
-/** Finds the thread's file. A bundle throws `ERR_MISSING_CLIENT`: a `worker.js` beside it may be the program's own. */
+/**
+ * Finds the thread's file. In a bundle, it throws `ERR_MISSING_CLIENT`, because a `worker.js` next to the bundle may
+ * belong to the application.
+ */
 export function findWorker(): string {
   const file = thisFileUrl === undefined ? undefined : findWorkerBeside(thisFileUrl)
   if (file !== undefined) return file

@@ -18,27 +18,29 @@ import {
 } from './messages/message.js'
 import { WaitingCalls } from './waiting-calls.js'
 
-/** Addressee of a call. Defaults are the client's options. */
+/** The addressee of a call. Missing members default to the client's options. */
 export interface OsloTarget {
-  /** One server of the topic. Default: any server. */
+  /** The name of one server of the topic. Default: any server. */
   readonly server?: string | undefined
   readonly namespace?: string | undefined
-  /** Version of the interface. Default: 1.0, as for servers. */
+  /** Version of the interface. Default 1.0, as in servers. */
   readonly version?: string | undefined
   readonly topic?: string | undefined
   /** The services' `control_exchange`. Default `openstack`. */
   readonly exchange?: string | undefined
 }
 
-/** Addressee and time limits of a call. */
+/** The addressee and time limits of a call. */
 export interface OsloCallOptions extends OsloTarget {
   /** Milliseconds to wait for a reply. Default 60,000. */
   readonly timeout?: number | undefined
-  /** Milliseconds (2,000 or more) within which the server must report that it works on the call. Default: no limit. */
+  /**
+   * Milliseconds (2,000 or more) within which the server must report that it is working on the call. Default: no limit.
+   */
   readonly monitorTimeout?: number | undefined
 }
 
-/** Addressee of a cast, which has no reply. */
+/** The addressee of a cast, which gets no reply. */
 export interface OsloCastOptions extends OsloTarget {
   /** Whether to reach all servers of the topic. Default false. */
   readonly fanout?: boolean | undefined
@@ -47,19 +49,21 @@ export interface OsloCastOptions extends OsloTarget {
 /** Options of `createOsloClient`. The addressee and the time limits are defaults for each call. */
 export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
   readonly topic: string
-  /** Whether to add the trace in Python's form, with the HMAC key _in clear_ (see `injectTrace`). Default false. */
+  /**
+   * Whether to add the trace in Python's format, with the HMAC key _in plain text_ (see `injectTrace`). Default false.
+   */
   readonly compatible?: boolean | undefined
-  /** Keys that may be sent in clear. Default: those of `configure`, `setup` or the environment. */
+  /** Keys that may be sent in plain text. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-/** Client of a service that speaks oslo.messaging, from `createOsloClient`. */
+/** A client of a service that uses oslo.messaging, as returned by `createOsloClient`. */
 export interface OsloClient {
   /** Resolves to the method's result. Throws RemoteError, MessagingTimeout, MessageUndeliverable or `ERR_BROKER`. */
   call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>
-  /** Lets a method run, and resolves when the broker has the message. Rejects with `ERR_BROKER`. */
+  /** Makes a server run a method, and resolves when the broker has the message. Rejects with `ERR_BROKER`. */
   cast(context: object | null, method: string, args?: object, options?: OsloCastOptions): Promise<void>
-  /** Rejects all waiting calls, and ends within `timeout` milliseconds. Default 5,000. */
+  /** Rejects all waiting calls, and closes within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
 }
 
@@ -78,12 +82,12 @@ const CLIENT_OPTION_KINDS: OptionKinds<OsloClientOptions> = {
   hmacKeys: 'any',
   ...RABBIT_OPTION_KINDS,
 }
-// RabbitMQ accepts no longer expiration.
+// RabbitMQ rejects an expiration that is this long or longer.
 const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
  * Creates a client for OpenStack's services over RabbitMQ, like Python's RPC client. Each call in a trace is a point
- * `rpc`, below which the service continues the trace. Connects on first use, and again after a loss.
+ * named `rpc`, below which the service continues the trace. Connects on first use, and reconnects after a loss.
  *
  * @throws TypeError for a wrong option
  * @example
@@ -102,7 +106,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   const reconnecting = createReconnectingChannel(connect, {
     prepare,
     isWanted: () => waitingCalls.size > 0,
-    // The timeouts of waiting calls keep the process alive.
+    // The timeouts of waiting calls already keep the process alive.
     keepsProcessAlive: false,
     onFailure: () => undefined,
     onEnded: error => waitingCalls.failAll(error),
@@ -112,20 +116,24 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const { channel } = open
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declarations.transient)
-    // A reply is acknowledged only after it came. If a connection ends before that, the next one brings the reply.
+    // A reply is acknowledged only after it has arrived. If the connection ends before that, the reply is delivered
+    // again on the next connection.
     const { consumerTag } = await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {
         waitingCalls.settle(decodeMessage(delivery.content, delivery.properties.headers?.compression))
       } catch {
-        // The message is not a reply of oslo.messaging.
+        // The message is not an oslo.messaging reply, so it is dropped.
       }
       if (open.isOpen) channel.ack(delivery)
     })
     replyConsumerTag = consumerTag
   }
 
-  /** Removes the queue, unless a late reply may come. A server sends a reply without a queue again and again. */
+  /**
+   * Removes the queue, unless a late reply may arrive. If the queue is missing, a server keeps trying to send its
+   * reply.
+   */
   async function removeReplyQueue({ channel }: PublishingChannel): Promise<void> {
     if (waitingCalls.hasGivenUp) return
     await channel.cancel(replyConsumerTag)
@@ -169,7 +177,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
           mandatory: true,
           ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
-        // Comes last, so that an earlier error leaves no waiting call behind.
+        // Called last, so that an earlier error leaves no waiting call behind.
         const reply = waitingCalls.wait(messageId, name, timeout, monitorTimeout)
         publish(target, content, properties).then(
           outcome => {
@@ -241,7 +249,7 @@ function createUnknownOutcomeError(name: string): OsprofilerError {
   return new OsprofilerError('ERR_BROKER', message)
 }
 
-/** From these attributes, OpenTelemetry's stores tell a call, which waits for an answer, from a message. */
+/** OpenTelemetry backends use these attributes to distinguish a call, which waits for an answer, from a message. */
 function describeMessaging(operation: string, { topic }: Target): object {
   return { system: 'rabbitmq', operation, destination: topic }
 }

@@ -25,36 +25,39 @@ import { createReplies, type ReplyOptions } from './serving/replies.js'
 /** Options of `createOsloServer`: the topic to serve, the methods, and the limits. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly topic: string
-  /** Name by which callers reach this server alone (`server=`). Default: the name of the host. */
+  /** The name by which callers reach only this server (`server=`). Default: the host name. */
   readonly server?: string | undefined
-  /** Exchange of the topic: the services' `control_exchange`. Default `openstack`. */
+  /** The exchange of the topic, which is the services' `control_exchange`. Default `openstack`. */
   readonly exchange?: string | undefined
-  /** One or several objects with methods. The member `target` of each has its `namespace` and `version`. */
+  /** One or more objects with methods. Each may have a member `target` with its `namespace` and `version`. */
   readonly endpoints: object | readonly object[]
   /** Trusted keys. Default: those of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /** Limits and hooks for traces, as for `createRunTraced`. */
   readonly trace?: CallOptions<TraceContext> | undefined
-  /** Number of calls that are served at the same time. Others wait at the broker. Default 64. */
+  /** Maximum number of calls that are served at the same time. Further calls wait at the broker. Default 64. */
   readonly maxConcurrentCalls?: number | undefined
   /** Whether to answer `oslo_rpc_server_ping`. Default false. */
   readonly rpc_ping_enabled?: boolean | undefined
-  /** Receives errors of methods, with the call, and errors of the broker. Default: a warning of the process. */
+  /**
+   * Called with the errors of methods, together with the call, and with errors of the broker. Default: a process
+   * warning.
+   */
   readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
 }
 
-/** Call that failed, as `onError` receives the call. Names are shortened to 200 characters. */
+/** A call that failed, as passed to `onError`. Names are shortened to 200 characters. */
 export interface OsloCall {
   readonly method: string
   readonly namespace: string | undefined
   readonly version: string
 }
 
-/** Running server of a topic, from `createOsloServer`. */
+/** A running server of a topic, as returned by `createOsloServer`. */
 export interface OsloServer {
-  /** Counts of the calls that carried a trace, by outcome. */
+  /** Numbers of the calls that carried a trace, by outcome. */
   readonly stats: TraceStats
-  /** Takes no more calls, finishes those in progress, and ends within `timeout` milliseconds. Default 5,000. */
+  /** Accepts no more calls, finishes the calls in progress, and ends within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
 }
 
@@ -74,11 +77,13 @@ const OPTION_KINDS: OptionKinds<OsloServerOptions> = {
 }
 
 /**
- * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does. Callers can reach the topic,
- * this server alone, or all servers (fan-out). A call with a trace that one of the keys has signed is part of that
- * trace. Resolves when calls are served. Lost channels and connections are opened again.
+ * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does. Callers can reach any server
+ * of the topic, only this server, or all servers (fan-out). If a call carries a trace that was signed with one of the
+ * keys, the call becomes part of that trace. Resolves when the server is ready for calls. Lost channels and connections
+ * are reopened.
  *
- * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` without a broker or if its declarations differ
+ * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` if the broker does not answer or its declarations
+ * differ
  * @example
  * const server = await createOsloServer(() => amqplib.connect(url), {
  *   topic: 'orders',
@@ -126,7 +131,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
 
   function onDelivery(open: PublishingChannel, delivery: ConsumeMessage | null): void {
     if (delivery !== null) return callHandler.handle(open, delivery)
-    // The broker cancelled the consumer, because its queue is gone. A new channel declares the queue again.
+    // The broker canceled the consumer, because its queue was removed. A new channel declares the queue again.
     open.channel.close().catch(() => undefined)
   }
 
@@ -144,7 +149,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
       const deadline = performance.now() + timeout
       await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of consumerTags) await channel.cancel(tag)
-        // Leaves some time for the broker.
+        // Leaves some of the time for requests to the broker.
         await waitAtMost(callHandler.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
@@ -169,7 +174,7 @@ function ignoreHookErrors(onError: OnError): OnError {
     try {
       onError(error, call)
     } catch {
-      // A hook that throws must not end the process.
+      // An error that the hook throws must not end the process.
     }
   }
 }

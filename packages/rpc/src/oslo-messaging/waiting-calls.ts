@@ -4,14 +4,14 @@ import { decodeFailure } from './messages/failure.js'
 import type { Message } from './messages/message.js'
 
 interface WaitingCall {
-  /** An earlier reply. Some servers send the end separately. */
+  /** The result from an earlier reply. Some servers report the end of a call in a separate reply. */
   result: unknown
   resolve(result: unknown): void
   reject(error: unknown): void
   restartMonitor(): void
 }
 
-/** Calls of a client that wait for their replies, by the id of their message. */
+/** The calls of a client that wait for their replies, by message id. */
 export class WaitingCalls {
   readonly #calls = new Map<string, WaitingCall>()
   #hasGivenUp = false
@@ -20,12 +20,14 @@ export class WaitingCalls {
     return this.#calls.size
   }
 
-  /** Whether a call has ended without a reply, which may still come. */
+  /** Whether a call has ended without a reply, so that the reply may still arrive. */
   get hasGivenUp(): boolean {
     return this.#hasGivenUp
   }
 
-  /** Resolves to a call's result. Rejects after `timeoutMs`, or `monitorTimeoutMs` without a sign of life (both in ms). */
+  /**
+   * Resolves to a call's result. Rejects after `timeoutMs`, or if the server sends no heartbeat for `monitorTimeoutMs`.
+   */
   async wait(messageId: string, name: string, timeoutMs: number, monitorTimeoutMs?: number): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined
     let monitorTimer: NodeJS.Timeout | undefined
@@ -52,7 +54,7 @@ export class WaitingCalls {
     }
   }
 
-  /** Hands a reply to the call that waits for it. */
+  /** Passes a reply to the call that waits for it. */
   settle({ _msg_id, result = null, failure, ending }: Message): void {
     const call = typeof _msg_id === 'string' ? this.#calls.get(_msg_id) : undefined
     if (call === undefined) return

@@ -33,7 +33,7 @@ export interface OtlpPoint {
   done(isSent: boolean): void
 }
 
-/** The points to send for a batch. Planning changes no state, so a batch that failed can be planned again. */
+/** The points to send for a batch. Planning stores no records, so a batch that failed can be planned again. */
 export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
   /** Stores the starts whose stops have not arrived. Returns the records of the batch that are not sent now. */

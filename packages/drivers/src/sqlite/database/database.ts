@@ -6,12 +6,15 @@ import { COLUMNS } from '../../records/record-row.js'
 import { SQLITE_CANTOPEN } from './result-code.js'
 import { findTable } from './table.js'
 
-/** An open database. `isInPlace` tells whether its file is still the one at its path. */
+/** An open database. `isInPlace` returns whether its file is still the one at its path. */
 export interface SqliteDatabase {
   readonly connection: DatabaseSync
-  /** Whether the table exists, also after changes by others. Throws if its place is taken, see `findTable`. */
+  /**
+   * Whether the table exists, including changes by other processes. Throws if another program uses its name; see
+   * `findTable`.
+   */
   hasTable(): boolean
-  /** Creates what is missing, and prepares inserts of one row and of `INSERT_GROUP_ROWS` rows. */
+  /** Creates a missing table and missing indexes, and prepares inserts of one row and of `INSERT_GROUP_ROWS` rows. */
   prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
   /** Whether this user may only read the file, so that `openReader` opened it. */
   readonly isReadOnly: boolean
@@ -19,8 +22,9 @@ export interface SqliteDatabase {
   close(): void
 }
 
-// SQLAlchemy's table for Python's driver, with the two of its eight indexes that our reading uses: a trace by its id,
-// and the newest records. They have Python's names, so no table has them twice. Each index slows down every insert.
+// SQLAlchemy's table for Python's driver. Of its eight indexes, only the two that our queries use are created: one for
+// a trace's id, and one for the newest records. They have Python's names, so that no table has them twice. Each index
+// slows down every insert.
 const CREATE_TABLE_AND_INDEXES = `
   CREATE TABLE IF NOT EXISTS data (
     id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),
@@ -29,10 +33,10 @@ const CREATE_TABLE_AND_INDEXES = `
   CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id);
   CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
 
-/** Rows per insert statement. A call for each row is a third of an insert's cost. */
+/** Rows per insert statement. One call per row would make up a third of an insert's cost. */
 export const INSERT_GROUP_ROWS = 10
 
-/** Opens the database at a path, or returns undefined if it is missing and `create` is false. */
+/** Opens the database at a path. Returns undefined if the file is missing and `create` is false. */
 export function openDatabase(Database: typeof DatabaseSync, path: string, create: boolean): SqliteDatabase | undefined {
   if (create) makeFile(path)
   const identity = readFileIdentity(path)
@@ -42,7 +46,10 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
   return toDatabase(connection, { isReadOnly: false, isInPlace: () => readFileIdentity(path) === identity })
 }
 
-/** Makes a database of a connection. Closes the connection on failure, for example if the table's place is taken. */
+/**
+ * Creates a database from a connection. Closes the connection on failure, for example if the table belongs to another
+ * program.
+ */
 export function toDatabase(
   connection: DatabaseSync,
   place: Pick<SqliteDatabase, 'isReadOnly' | 'isInPlace'>,
@@ -59,8 +66,8 @@ export function toDatabase(
   }
 
   try {
-    // SQLite itself waits only as long as the thread may be unresponsive. The caller takes care of longer waits.
-    // Another table may refer to ours and have triggers of its own.
+    // SQLite itself waits only for as long as the thread may be unresponsive. The caller handles longer waits. Foreign
+    // keys are disabled, because another table may refer to ours and have its own triggers.
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA foreign_keys = OFF')
     hasTable()
   } catch (error) {
@@ -88,18 +95,21 @@ function buildInsert(rows: number): string {
   return `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`
 }
 
-/** Creates the file for the owner alone. An existing file stays as it is. */
+/** Creates the file with access for its owner only. Does not change an existing file. */
 function makeFile(path: string): void {
   try {
-    // SQLite would create it with 0644, and -wal and -shm like it. An existing file is never opened. On POSIX, closing
-    // it would drop the locks that this process holds on it through other connections.
+    // SQLite would create the file, and -wal and -shm, with mode 0644. An existing file is not opened, because closing
+    // it on POSIX would release the locks that this process holds on it through other connections.
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (!(isError(error) && 'code' in error && error.code === 'EEXIST')) throw error
   }
 }
 
-/** Refuses FIFOs and devices: `process.exit()` cannot end SQLite's wait for one. Logs lie beside a link's target. */
+/**
+ * Refuses FIFOs and devices, because `process.exit()` cannot end SQLite's wait for them. If the path is a link, the log
+ * files are next to the link's target.
+ */
 export function checkFiles(path: string): void {
   const file = realpathSync(path)
   for (const suffix of ['', '-journal', '-wal', '-shm']) {

@@ -9,14 +9,14 @@ import { fromRow } from '../../records/record-row.js'
 import { toRecord } from '../../records/record-text.js'
 
 const STEP_RECORDS = 1_000
-/** Sorts after all timestamps. */
+/** A string that sorts after all timestamps. */
 const END_OF_TIME = '\u{10ffff}'
 const END_OF_IDS = 2n ** 63n - 1n
-/** A damaged index may lead in circles. Of a trace with more records, only these are counted. */
+/** A damaged index may contain a cycle, so at most this many records of a trace are counted. */
 const MAX_COUNTED_RECORDS = 5_000_000
 const MAX_DATA_CHARACTERS = 250_000_000
 
-/** Runs `work` on the store, or resolves to undefined if there is no store. */
+/** Runs `work` on the database, or resolves to undefined if the database does not exist. */
 export type RunStep = <Result>(work: (connection: DatabaseSync) => Result) => Promise<Result | undefined>
 
 interface Position {
@@ -24,13 +24,13 @@ interface Position {
   readonly id: bigint
 }
 
-/** Traces of the records before a position. `next` is undefined after the oldest record. */
+/** The traces of the records before a position. `next` is undefined after the oldest record. */
 interface Step {
   readonly baseIds: ReadonlySet<string>
   readonly next: Position | undefined
 }
 
-/** Lists the newest traces in steps. Between them writes get their turn, and no snapshot is held. */
+/** Lists the newest traces in steps. Between the steps, writes can run, and no snapshot is kept open. */
 export async function listTraces(run: RunStep, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   const isFailure = failedOnly ? await loadFailureTest() : undefined
 
@@ -42,7 +42,7 @@ export async function listTraces(run: RunStep, selection: Selection, failedOnly:
       const step: Step | undefined = await run(connection => stepBack(connection, begin, isFailure))
       from = step?.next
       yield { baseIds: step?.baseIds ?? [], reached: from?.timestamp ?? end }
-      // A timestamp that is not valid text comes out changed. The same step would be repeated forever.
+      // A timestamp that is not valid text changes when it is read, and the same step would be repeated forever.
       if (from === undefined || from.id === begin.id || from.timestamp < end) return
       await nextTurn()
     }
@@ -60,7 +60,7 @@ function stepBack(
   { timestamp, id }: Position,
   isFailure: ((data: string) => boolean) | undefined,
 ): Step {
-  // Only data that may tell of a failure is handed over and parsed.
+  // Only data that may contain a failure is returned and parsed.
   const data = isFailure
     ? `CASE WHEN length(data) < ${MAX_DATA_CHARACTERS} AND (instr(data, 'etype') OR instr(data, 'status_code')) THEN data END`
     : `''`
@@ -72,11 +72,11 @@ function stepBack(
   const baseIds = new Set<string>()
   let rows = 0
   let last: Position | undefined
-  // One row at a time, because each may be large.
+  // Reads one row at a time, because each row may be large.
   for (const row of select.iterate(timestamp, timestamp, id)) {
     const { base_id: baseId, data } = row
     rows++
-    // A table of ours has no ids of another type, so there is no next step.
+    // Tables that we created have no ids of another type. For any other id, there is no next step.
     last = typeof row.id === 'bigint' ? { timestamp: String(row.timestamp), id: row.id } : undefined
     if (typeof baseId !== 'string' || typeof data !== 'string' || baseIds.has(baseId)) continue
     if (isFailure === undefined || isFailure(data)) baseIds.add(baseId)
@@ -99,7 +99,7 @@ function summarizeTrace(connection: DatabaseSync, baseId: string): TraceSummary 
   return toSummary(toRecord(first), Number(count.records))
 }
 
-/** Loads the test only here, because a thread that only writes starts faster without it. */
+/** Loads the failure test. It is loaded only here, because a thread that only writes starts faster without it. */
 async function loadFailureTest(): Promise<(data: string) => boolean> {
   const { isErrorRecord } = await import('@osprofiler/core')
   return data => {

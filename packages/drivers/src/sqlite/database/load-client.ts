@@ -2,9 +2,10 @@ import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
 import { process, Reflect, String } from '@osprofiler/core/platform'
 
-// This file is separate, because with `findSqliteClient` the thread would load all of core, for 20 ms of every command.
+// This function is not in the file of `findSqliteClient`. Otherwise, the thread would load all of core, and every
+// command would take 20 ms longer.
 
-/** Loads a client that `findSqliteClient` named, without Node 22's warning about its own client. */
+/** Loads the client that `findSqliteClient` returned, without Node 22's warning about its own client. */
 export function loadSqliteClient(client: string): typeof DatabaseSync {
   const emitWarning = process.emitWarning
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

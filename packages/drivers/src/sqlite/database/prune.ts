@@ -6,7 +6,7 @@ import type { RunStep } from './list.js'
 
 const STEP_TRACES = 100
 
-/** Looks into each trace once, and not once per record, which would take minutes for a long trace. */
+/** Checks each trace once instead of each record, which would take minutes for a long trace. */
 const FIND_STALE = `INSERT INTO temp.stale
   SELECT base_id FROM (
     SELECT base_id FROM data WHERE timestamp < ? AND base_id IS NOT NULL
@@ -14,7 +14,9 @@ const FIND_STALE = `INSERT INTO temp.stale
   WHERE NOT EXISTS (SELECT 1 FROM data WHERE base_id = old.base_id AND timestamp >= ? AND timestamp <= ?)
   LIMIT ${STEP_TRACES}`
 
-/** Removes traces without a record between `before` and tomorrow, in steps between which writes get their turn. */
+/**
+ * Removes the traces that have no record between `before` and tomorrow. Works in steps, between which writes can run.
+ */
 export async function pruneTraces(run: RunStep, before: string): Promise<number> {
   const latest = getLatestPlausibleTimestamp()
   let pruned = 0
@@ -26,19 +28,21 @@ export async function pruneTraces(run: RunStep, before: string): Promise<number>
   }
 }
 
-/** Removes a trace, and returns how many records. Fails without the right to write, even if nothing is removed. */
+/**
+ * Removes a trace, and returns the number of its records. Fails without write permission, even if nothing is removed.
+ */
 export function deleteTrace(connection: DatabaseSync, baseId: string): number {
   return Number(connection.prepare('DELETE FROM data WHERE base_id = ?').run(baseId).changes)
 }
 
 /**
- * Removes at most `STEP_TRACES` traces, and returns how many. Their ids stay inside SQLite, because JavaScript would change
- * ids that are bytes or not UTF-8. The same traces would then be found again forever.
+ * Removes at most `STEP_TRACES` traces, and returns their number. Their ids stay inside SQLite: JavaScript would change
+ * ids that are blobs or invalid UTF-8, so that the same traces would be found again forever.
  */
 function pruneStep(connection: DatabaseSync, before: string, latest: string): number {
   connection.exec('CREATE TEMP TABLE IF NOT EXISTS stale (base_id); DELETE FROM temp.stale')
   const traces = connection.prepare(FIND_STALE).run(before, latest, before, latest).changes
   const records = connection.prepare('DELETE FROM data WHERE base_id IN (SELECT base_id FROM temp.stale)').run().changes
-  // A damaged index may show traces that cannot be removed.
+  // A damaged index may contain traces that cannot be removed.
   return Number(records) === 0 ? 0 : Number(traces)
 }

@@ -7,17 +7,21 @@ import { dateNow, Error } from '@osprofiler/core/platform'
 import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './database.js'
 import { SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY, toPrimaryCode } from './result-code.js'
 
-/** SQLite's answers when it would have to write. For a log that is of no use, SQLite reports a strange lock. */
+/**
+ * Result codes that SQLite returns if it would have to write. If the log cannot be used, SQLite reports a lock failure.
+ */
 const WRITE_NEEDED_CODES: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
-/** Files beside a database whose content a reader needs. */
+/** Suffixes of the files next to a database whose content a reader needs. */
 const LOG_SUFFIXES = ['-wal', '-journal']
 /** A larger database is not copied. */
 const MAX_COPY_BYTES = 2 ** 30
-/** How long a copy is read, even if the original changes. */
+/** Maximum age of a copy that is used although the original has changed. */
 const MAX_COPY_AGE_MS = 5_000
 const MAX_COPY_TRIES = 3
 
-/** Opens a database for reading, even without the right to write. SQLite itself would write an index of the log. */
+/**
+ * Opens a database for reading, even without write permission. SQLite itself would have to write an index of the log.
+ */
 export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   try {
     return openDatabase(Database, path, false)
@@ -30,14 +34,15 @@ export function openReader(Database: typeof DatabaseSync, path: string): SqliteD
   }
 }
 
-/** Returns undefined if the database is gone. Throws if this user may not read its files. */
+/** Returns undefined if the database no longer exists. Throws if this user may not read its files. */
 function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   checkFiles(path)
   const state = readFileState(path)
   if (state === undefined) return undefined
   for (const suffix of ['', ...LOG_SUFFIXES]) checkReadable(`${path}${suffix}`)
   if (LOG_SUFFIXES.some(log => readFileSize(`${path}${log}`) > 0)) return openCopy(Database, path)
-  // SQLite takes no lock and does not notice changes of the file. The caller checks for them after each piece of work.
+  // SQLite takes no lock and does not notice changes to the file. The caller checks for changes after each piece of
+  // work.
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(url.href, { readOnly: true })
@@ -52,7 +57,7 @@ function checkReadable(path: string): void {
   }
 }
 
-/** Opens a copy for this user alone, in which SQLite adds the content of the log to the file. */
+/** Opens a copy that only this user can access, in which SQLite adds the content of the log to the file. */
 function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-read-'))
   try {
@@ -65,12 +70,13 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
       isInPlace: () => dateNow() < until || readFileState(path) === state,
     })
   } finally {
-    // Open files stay readable. Windows keeps the files until its own clean-up.
+    // Open files remain readable after removal. On Windows, they cannot be removed, and remain until the system cleans
+    // up.
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-/** Copies the files and returns their state. A write during the copying would mix two states. */
+/** Copies the files and returns their state. A write while they are copied would mix two states. */
 function copyFiles(path: string, directory: string): string | undefined {
   if (readFileSize(path) > MAX_COPY_BYTES)
     throw new Error('it is too large to be copied, and its log can only be read in a copy')

@@ -1,14 +1,14 @@
 import { isObject } from '../../records/record-text.js'
 
-/** Result code: another connection, perhaps of another process, has locked the database. */
+/** Result code: another connection, perhaps in another process, has locked the database. */
 export const SQLITE_BUSY = 5
-/** Result code: a statement of the same connection or of a shared cache has locked the table. */
+/** Result code: a statement on the same connection or on a shared cache has locked the table. */
 export const SQLITE_LOCKED = 6
-/** Result code: SQLite cannot write. Reading can fail with this code too, because SQLite writes an index of the log. */
+/** Result code: SQLite cannot write. A read can fail with this code, too, because SQLite writes an index of the log. */
 export const SQLITE_READONLY = 8
-/** Result code: the database, or a file beside it, is missing or cannot be opened. */
+/** Result code: the database, or a file next to it, is missing or cannot be opened. */
 export const SQLITE_CANTOPEN = 14
-/** Result code: a lock on the log failed. SQLite also reports this to a reader that cannot use the log. */
+/** Result code: a lock on the log failed. SQLite also reports this code to a reader that cannot use the log. */
 export const SQLITE_PROTOCOL = 15
 
 /** Returns SQLite's result code without its extension. */

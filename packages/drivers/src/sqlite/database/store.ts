@@ -21,33 +21,35 @@ const LOCK_PAUSE_MS = 10
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_CHARACTERS = 4_000_000
 const MAX_TRIES = 3
-/** Longer data does not fit into a string, so such a row has no `info`. */
+/** Longer data does not fit into a JavaScript string, so such a row has no `info`. */
 const DATA_COLUMN = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
-/** `make` is for writing, and creates a missing file. */
+/** Why a database is opened. `make` is for writing, and creates a missing file. */
 type Purpose = 'read' | 'change' | 'make'
 
 type Rows = readonly (readonly string[])[]
 
-/** Rows of a trace. The next rows come after the row `after`, which is undefined on the last page. */
+/** Some rows of a trace. The next page begins after the id `after`, which is undefined on the last page. */
 export interface SqlitePage {
   readonly rows: readonly RecordRow[]
   readonly after: bigint | undefined
 }
 
-/** Operations of the thread. A failed `write` has written nothing. */
+/** The operations of the thread. If `write` fails, it has written nothing. */
 export interface SqliteStore {
   write(rows: Rows): Promise<void>
   read(baseId: string, after: bigint): Promise<SqlitePage>
   list(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Resolves to the number of removed records. */
   delete(baseId: string): Promise<number>
-  /** Removes the traces without a record from `before` on, and resolves to their number. */
+  /** Removes the traces that have no record dated `before` or later, and resolves to their number. */
   prune(before: string): Promise<number>
   close(): Promise<void>
 }
 
-/** Creates a store with a client of `findSqliteClient`. The file is opened on first use, and again if it has gone. */
+/**
+ * Creates a store with a client from `findSqliteClient`. The file is opened on first use, and again if it was deleted.
+ */
 export function createStore(client: string, path: string, guard: ExitGuard): SqliteStore {
   let Database: typeof DatabaseSync | undefined
   let database: SqliteDatabase | undefined
@@ -68,7 +70,9 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     stale?.close()
   }
 
-  /** Tries again while another process holds the lock. The thread is unresponsive only while SQLite itself waits. */
+  /**
+   * Tries again while another process holds the lock. The thread is unresponsive only during SQLite's own, short wait.
+   */
   async function attempt<Result>(work: () => Result): Promise<Result> {
     const begun = dateNow()
     for (;;) {
@@ -85,7 +89,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   }
 
   function insertAll(rows: Rows): void {
-    // If the file was deleted meanwhile, the batch is lost with it and goes once more, into the new file.
+    // If the file was deleted in the meantime, the batch is lost with it, and is written once more, into the new file.
     for (let file = 1; file <= 2; file++) {
       const opened = openFor('make')
       if (opened === undefined) break
@@ -105,7 +109,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     }
   }
 
-  /** Reads one state of the table, if the table exists. */
+  /** Reads a consistent state of the table, if the table exists. */
   function read<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       for (let tries = 1; ; tries++) {
@@ -114,7 +118,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
           const result = opened && runTransaction(opened, 'BEGIN', work)
           if (opened === undefined || opened.isInPlace() || tries === MAX_TRIES) return result
         } catch (error) {
-          // A read without a lock may mix two states.
+          // A read without a lock may see a mixture of two states.
           if (isLocked(error) || tries === MAX_TRIES || !mayHaveChanged(error, opened)) throw error
           closeDatabase()
         }
@@ -122,12 +126,12 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     })
   }
 
-  /** Changes the table, if it exists. Throws once the store is closing. */
+  /** Changes the table, if the table exists. Throws once the store is closing. */
   function change<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       if (isClosing) throw new Error('it was closed')
       const opened = openFor('change')
-      // IMMEDIATE, because a transaction that begins with a read cannot wait for the lock when it writes.
+      // Uses IMMEDIATE, because a transaction that begins with a read cannot wait for the lock when it writes.
       return opened?.hasTable() ? runTransaction(opened, 'BEGIN IMMEDIATE', work) : undefined
     })
   }
@@ -141,7 +145,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     read: async (baseId, after) =>
       (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
     async list(selection, failedOnly) {
-      // Loaded on demand, because it loads core, which the reading of one trace does not need.
+      // Loaded on demand, because it loads core, which is not needed to read one trace.
       const { listTraces } = await import('./list.js')
       const readUntilClosed: RunStep = work => {
         if (isClosing) throw new Error('it was closed')
@@ -173,7 +177,7 @@ function insert(database: SqliteDatabase, rows: Rows): void {
   if (!isDone) throw new Error('its table was removed')
 }
 
-/** Works on the table, if it exists. After `begin`, no process can replace the table by a view that never ends. */
+/** Works on the table, if the table exists. After `begin`, no process can replace the table with an endless view. */
 function runTransaction<Result>(
   database: SqliteDatabase,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
@@ -190,7 +194,7 @@ function runTransaction<Result>(
   }
 }
 
-/** Whether another try may succeed: the file changed while it was read, or its log was created or removed. */
+/** Returns whether another try may succeed: the file changed during the read, or its log was created or removed. */
 function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
   const code = toPrimaryCode(error)
   return code === SQLITE_CANTOPEN || code === SQLITE_READONLY || database?.isInPlace() === false
@@ -200,11 +204,14 @@ function rollBack({ connection }: SqliteDatabase): void {
   try {
     connection.exec('ROLLBACK')
   } catch {
-    // SQLite has rolled back by itself, as after a full disk.
+    // SQLite has already rolled back by itself, for example because the disk is full.
   }
 }
 
-/** Reads a page in order of arrival. The index needs no sorting and no snapshot, and misses no record between pages. */
+/**
+ * Reads a page in order of arrival. The index makes sorting and snapshots unnecessary, and no record is missed between
+ * pages.
+ */
 function readPage(connection: DatabaseSync, baseId: string, after: bigint): SqlitePage {
   const rows: RecordRow[] = []
   let characters = 0
@@ -212,14 +219,14 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
   const select = connection.prepare(
     `SELECT id, ${columns.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
   )
-  // A number beyond JavaScript's range would make the whole page fail.
+  // Otherwise, a number beyond JavaScript's range would make the whole page fail.
   select.setReadBigInts(true)
   for (const found of select.iterate(baseId, after)) {
     const row = COLUMNS.map(column => toText(found[column]))
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
     const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
-    // A table of ours has no ids of another type, so there is no next page.
+    // Tables that we created have no ids of another type. For any other id, there is no next page.
     if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }
   return { rows, after: undefined }

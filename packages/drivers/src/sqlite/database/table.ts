@@ -2,15 +2,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Error, String } from '@osprofiler/core/platform'
 import { COLUMNS } from '../../records/record-row.js'
 
-/** Comments, strings and quoted names of SQL. */
+/** Matches comments, strings and quoted names in SQL. */
 const QUOTED_SQL = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/g
-/** Value of `hidden` in `PRAGMA table_xinfo` for an ordinary column. */
+/** The value of `hidden` in `PRAGMA table_xinfo` for an ordinary column. */
 const ORDINARY_COLUMN = 0
 
 /**
- * Whether the table of records exists. Throws if it is not a plain table, or is another program's. A trigger, a view, a
- * CHECK or a generated column is SQL from the file that runs with each insert. SQLite does not limit its time, and a
- * thread in it cannot be ended, not even by `process.exit()`.
+ * Returns whether the table of records exists. Throws if it is not a plain table, or belongs to another program. A
+ * trigger, a view, a CHECK or a generated column is SQL from the file that runs with each insert. SQLite sets no time
+ * limit for such SQL, and a thread that is running it cannot be stopped, not even by `process.exit()`.
  */
 export function findTable(connection: DatabaseSync): boolean {
   const entries = connection

@@ -4,13 +4,13 @@ import { isError } from '@osprofiler/core/toolkit'
 const DECLARATION_MISMATCH =
   /inequivalent arg '([\w-]+)' for (exchange|queue) '([^']*)'.* but current is (?:the value )?'?(\w+)?/
 
-/** Returns the error of a broker, without the client's message, which may show an address. */
+/** Converts a broker's error. Omits the client's message, which may contain an address. */
 export function toBrokerError(error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describeCause(error)}.`)
 }
 
-/** Whether an exchange exists with the same type, and differs only in other properties. */
+/** Returns whether an exchange of the same type exists that differs only in other properties. */
 export function existsWithOtherProperties(error: unknown): boolean {
   const [, argument, kind] = DECLARATION_MISMATCH.exec(getMessage(error)) ?? []
   return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')
@@ -28,7 +28,7 @@ function describeCause(error: unknown): string {
   return 'the connection ended'
 }
 
-/** Names the declaration that differs, and the option that makes the declarations the same. */
+/** Describes the declaration that differs, and the option that makes both declarations equal. */
 function describeRefusedDeclaration(message: string): string {
   const [, argument, kind = '', name = '', current = 'not set'] = DECLARATION_MISMATCH.exec(message) ?? []
   if (argument === undefined) return 'it refused a declaration or a message (406)'

@@ -6,7 +6,7 @@ import type { Channel, ConfirmChannel } from 'amqplib'
 import { toBrokerError } from './broker-error.js'
 import { waitAtMost } from './wait-at-most.js'
 
-/** The part of amqplib's connection that is used here. */
+/** The part of amqplib's connection that this package uses. */
 export interface AmqpConnection extends EventEmitter {
   createChannel(): Promise<Channel>
   createConfirmChannel(): Promise<ConfirmChannel>
@@ -14,20 +14,21 @@ export interface AmqpConnection extends EventEmitter {
 }
 
 /**
- * A connection of amqplib, or a function that opens one, also after a loss. `close()` leaves a given connection open.
+ * An amqplib connection, or a function that opens one and is called again after a loss. `close()` does not close a
+ * given connection.
  *
  * @example
  * () => amqplib.connect('amqp://user:password@host/')
  */
 export type Connect = AmqpConnection | (() => AmqpConnection | PromiseLike<AmqpConnection>)
 
-/** The current connection to the broker, and the next one after a loss. */
+/** The current connection to the broker, which is replaced after a loss. */
 export interface Connections {
-  /** Rejects with `ERR_BROKER`. */
+  /** Returns the current connection, or opens one. Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
   /** Ends a connection that does not answer, if a function opened it. */
   destroyCurrent(): void
-  /** Whether the connection has ended for good. */
+  /** Whether the given connection has ended, so that there will be no other. */
   readonly hasEnded: boolean
   /** Closes a connection that a function opened, within `timeoutMs` milliseconds. A given connection stays open. */
   close(timeoutMs: number): Promise<void>
@@ -35,7 +36,7 @@ export interface Connections {
 
 const CONNECT_TIMEOUT_MS = 30_000
 
-/** Creates the connections of a client or server. The first `open` connects, and gives up after 30 s. */
+/** Creates the connections of a client or server. The first `open` connects, and rejects after 30 s. */
 export function createConnections(connect: Connect): Connections {
   let current: AmqpConnection | undefined
   let opening: Promise<AmqpConnection> | undefined
@@ -47,7 +48,7 @@ export function createConnections(connect: Connect): Connections {
   }
 
   function watch(connection: AmqpConnection): AmqpConnection {
-    // Without a listener, an error of the connection would end the process.
+    // Without a listener, a connection error would end the process.
     connection.on('error', ignore)
     connection.on('close', onClose)
     current = connection
@@ -55,7 +56,7 @@ export function createConnections(connect: Connect): Connections {
   }
 
   async function openWith(create: () => AmqpConnection | PromiseLike<AmqpConnection>): Promise<AmqpConnection> {
-    // The sockets serve all traces, and not only that of the call that opens them.
+    // The sockets serve all traces, and not only the trace of the call that opens them.
     const opened = Promise.resolve(suppress(create))
     try {
       const connection = await waitAtMost(opened, CONNECT_TIMEOUT_MS)

@@ -5,7 +5,10 @@ import { createHexId } from '../messages/message.js'
 import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 
-/** Outcome of a message: taken, without a queue (if mandatory), refused, or unknown as the channel closed first. */
+/**
+ * The outcome of a message: accepted, returned because no queue exists (if mandatory), refused, or unknown because the
+ * channel closed first.
+ */
 export type Outcome = 'taken' | 'returned' | 'refused' | 'unknown'
 
 /** A channel that reports the outcome of each message. */
@@ -13,11 +16,14 @@ export interface PublishingChannel {
   readonly channel: ConfirmChannel
   readonly connection: AmqpConnection
   readonly isOpen: boolean
-  /** Rejects with `ERR_BROKER` if the message was not sent at all. */
+  /** Publishes a message. Rejects with `ERR_BROKER` if the message was not sent at all. */
   publish(exchange: string, routingKey: string, content: Buffer, options?: Options.Publish): Promise<Outcome>
 }
 
-/** `onClose` gets the reason why the channel closed, or undefined if the connection ended. */
+/**
+ * Creates a publishing channel. `onClose` is called with the reason why the channel closed, or undefined if the
+ * connection ended.
+ */
 export function watchChannel(
   connection: AmqpConnection,
   channel: ConfirmChannel,
@@ -29,7 +35,7 @@ export function watchChannel(
   channel.on('error', error => {
     failure = error
   })
-  // Runs before the channel's own listener, which makes every message look refused.
+  // Runs before the channel's own listener, which reports every message as refused.
   channel.prependListener('close', () => {
     isOpen = false
     onClose(failure)
@@ -49,7 +55,7 @@ export function watchChannel(
         const onConfirm = (error: unknown): void => {
           if (!isOpen) return resolve('unknown')
           if (error) return resolve('refused')
-          // A returned message is confirmed afterwards.
+          // The broker confirms a returned message after it has returned it.
           resolve(returned.delete(messageId) ? 'returned' : 'taken')
         }
         try {

@@ -1,26 +1,29 @@
 import { type OptionKinds, TypeError } from '@osprofiler/core/toolkit'
 
-/** OpenStack's options and defaults of `[oslo_messaging_rabbit]`. RabbitMQ answers 406 if the services have others. */
+/**
+ * The options of OpenStack's section `[oslo_messaging_rabbit]`, with the same defaults. If the services have other
+ * values, RabbitMQ answers 406.
+ */
 export interface RabbitOptions {
   /** Whether exchanges and queues survive a restart of the broker. Default false. */
   readonly amqp_durable_queues?: boolean | undefined
-  /** Whether exchanges and queues end with their last consumer. Default false. */
+  /** Whether exchanges and queues are removed with their last consumer. Default false. */
   readonly amqp_auto_delete?: boolean | undefined
   /** Whether queues are mirrored (`x-ha-policy`). Default false. */
   readonly rabbit_ha_queues?: boolean | undefined
-  /** Whether queues of topics are quorum queues, and durable. Default false. */
+  /** Whether the queues of topics are quorum queues, which are always durable. Default false. */
   readonly rabbit_quorum_queue?: boolean | undefined
-  /** Whether queues of replies and fan-out are quorum queues, too. Default false. */
+  /** Whether queues for replies and fan-out are quorum queues, too. Default false. */
   readonly rabbit_transient_quorum_queue?: boolean | undefined
-  /** Limits of quorum queues. Default 0: none. */
+  /** Limits of quorum queues. Default 0, which means no limit. */
   readonly rabbit_quorum_delivery_limit?: number | undefined
   readonly rabbit_quorum_max_memory_length?: number | undefined
   readonly rabbit_quorum_max_memory_bytes?: number | undefined
-  /** Seconds after which the broker removes unused queues of replies and fan-out. Default 1,800. 0 means never. */
+  /** Seconds after which the broker removes unused queues for replies and fan-out. Default 1,800. 0 means never. */
   readonly rabbit_transient_queues_ttl?: number | undefined
 }
 
-/** Kinds of `RabbitOptions`, which both client and server check beside their own options. */
+/** The types of `RabbitOptions`, which both client and server check in addition to their own options. */
 export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
   amqp_durable_queues: 'boolean',
   amqp_auto_delete: 'boolean',
@@ -33,20 +36,23 @@ export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
   rabbit_transient_queues_ttl: 'number',
 }
 
-/** Properties with which a queue or an exchange is declared. RabbitMQ refuses other properties for an existing one. */
+/**
+ * The properties with which a queue or an exchange is declared. If it already exists, RabbitMQ refuses other
+ * properties.
+ */
 export interface Declaration {
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly arguments: Readonly<Record<string, string | number>>
 }
 
-/** Declarations for topics, and for queues that live as long as a process. */
+/** The declarations for topics, and for queues that exist only as long as a process. */
 export interface Declarations {
   readonly topic: Declaration
   readonly transient: Declaration
 }
 
-/** Throws a `TypeError` for options that contradict each other. */
+/** Returns the declarations for these options. Throws a `TypeError` for contradictory options. */
 export function readRabbitOptions(options: RabbitOptions): Declarations {
   const { rabbit_ha_queues = false, rabbit_quorum_queue = false, rabbit_transient_quorum_queue = false } = options
   const { amqp_durable_queues = false, amqp_auto_delete = false, rabbit_transient_queues_ttl = 1_800 } = options

@@ -5,27 +5,27 @@ import { type AmqpConnection, type Connect, createConnections } from './connecti
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
 import { waitAtMost } from './wait-at-most.js'
 
-/** A channel that is opened again after the broker or the connection was gone. */
+/** A channel that is reopened after the broker or the connection was lost. */
 export interface ReconnectingChannel {
   /** Returns the open channel, or opens one. Rejects with `ERR_BROKER`. */
   open(): Promise<PublishingChannel>
-  /** Whether the channel is used a last time, or no longer. */
+  /** Whether the channel is being closed, or is closed. */
   readonly isClosing: boolean
-  /** Lets `cleanUp` use an open channel a last time, and closes everything within `timeoutMs` milliseconds. */
+  /** Lets `cleanUp` use an open channel one last time, and closes everything within `timeoutMs` milliseconds. */
   close(timeoutMs: number, cleanUp: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
-/** Callbacks by which a client or a server prepares its channel and learns of losses. */
+/** Callbacks with which a client or a server prepares its channel and is notified of losses. */
 export interface ChannelHooks {
-  /** Declares and consumes on a new channel. */
+  /** Declares exchanges and queues, and starts consumers, on a new channel. */
   prepare(open: PublishingChannel): Promise<void>
-  /** Whether to reopen a lost channel at once. Otherwise the next use opens it. */
+  /** Whether to reopen a lost channel immediately. Otherwise, the next use reopens it. */
   isWanted(): boolean
   /** Whether the pause before the next attempt keeps the process alive. */
   readonly keepsProcessAlive: boolean
-  /** Receives the reason why the channel closed, and the error of each attempt to open it again. */
+  /** Called with the reason why the channel closed, and with the error of each failed attempt to reopen it. */
   onFailure(error: OsprofilerError): void
-  /** Receives the final error when a given connection has ended, so that the channel cannot be opened again. */
+  /** Called with the final error if the given connection has ended, so that the channel cannot be reopened. */
   onEnded(error: OsprofilerError): void
 }
 
@@ -34,10 +34,10 @@ const CONNECTION_ENDED_MESSAGE =
 const PREPARE_TIMEOUT_MS = 20_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
-/** The loss of a channel that lived this long is no sign of trouble. */
+/** If a channel lived this long, its loss does not count as a failed attempt. */
 const HEALTHY_AFTER_MS = 10_000
 
-/** Creates a channel that opens on first use. The pauses between attempts after a loss grow from 0.1 s to 10 s. */
+/** Creates a channel that opens on first use. After a loss, the pauses between attempts grow from 0.1 s to 10 s. */
 export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks): ReconnectingChannel {
   const connections = createConnections(connect)
   let opening: Promise<PublishingChannel> | undefined
@@ -59,7 +59,8 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
   async function openChannel(): Promise<PublishingChannel> {
     try {
       const connection = await connections.open()
-      // A broker that has just restarted may not answer, such as RabbitMQ 3.10 about a quorum queue.
+      // A broker that has just restarted may not answer. For example, RabbitMQ 3.10 does not answer about a quorum
+      // queue.
       const opened = await waitAtMost(prepareChannel(connection), PREPARE_TIMEOUT_MS)
       if (opened !== undefined) return opened
       connections.destroyCurrent()
@@ -100,7 +101,7 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
 
   function retryLater(error: OsprofilerError): void {
     hooks.onFailure(error)
-    // The channel is opened again later, because a connection reports its end only after its channels.
+    // Reopens the channel after a pause, because a connection reports its own end only after the end of its channels.
     clearTimeout(retry)
     retry = setTimeout(reopen, delayMs)
     if (!hooks.keepsProcessAlive) retry.unref()

@@ -1,6 +1,6 @@
 import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Resolves like the promise, or to undefined after `timeoutMs`. Rejects if the promise rejects before. */
+/** Resolves to the promise's value, or to undefined after `timeoutMs`. Rejects if the promise rejects before that. */
 export async function waitAtMost<T>(promise: PromiseLike<T>, timeoutMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const timedOut = new Promise<undefined>(resolve => {

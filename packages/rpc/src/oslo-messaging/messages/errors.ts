@@ -1,22 +1,23 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Array } from '@osprofiler/core/toolkit'
 
-/** Parts of a `RemoteError`, which stands for a Python exception or a JavaScript error. */
+/** The parts of a `RemoteError`, which represents a Python exception or a JavaScript error. */
 export interface RemoteFailure {
-  /** Name of the exception's class, such as `ValueError`. */
+  /** Name of the exception class, such as `ValueError`. */
   readonly type: string
   /** Module of the class, such as `nova.exception`. Default `builtins`. */
   readonly module?: string | undefined
   readonly message: string
-  /** Arguments with which Python creates the exception again. Default: the message alone. */
+  /** The arguments with which Python re-creates the exception. Default: only the message. */
   readonly args?: readonly unknown[] | undefined
   readonly kwargs?: Readonly<Record<string, unknown>> | undefined
-  /** Lines of the traceback, or of the stack. */
+  /** The lines of the traceback or stack. */
   readonly traceback?: readonly string[] | undefined
 }
 
 /**
- * The method of a call failed in its server. If a method of ours throws one, its caller gets it, also in Python.
+ * Thrown if the method of a call failed on the server. If a served method throws a `RemoteError`, its caller gets the
+ * same error, in Node.js and in Python.
  *
  * @example
  * throw new RemoteError({ type: 'InstanceNotFound', module: 'nova.exception', message: `No instance ${id}` })
@@ -25,7 +26,7 @@ export class RemoteError extends OsprofilerError {
   override readonly name = 'RemoteError'
   readonly type: string
   readonly module: string
-  /** Message of the exception without its type. */
+  /** The exception's message without its type. */
   readonly remoteMessage: string
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
@@ -42,7 +43,7 @@ export class RemoteError extends OsprofilerError {
   }
 }
 
-/** No reply came in time. The method may have run all the same. */
+/** Thrown if no reply arrived in time. The method may have run nevertheless. */
 export class MessagingTimeout extends OsprofilerError {
   override readonly name = 'MessagingTimeout'
 
@@ -51,7 +52,7 @@ export class MessagingTimeout extends OsprofilerError {
   }
 }
 
-/** A call has no queue, because no server has served its topic. */
+/** Thrown if no queue exists for a call, because no server has served its topic yet. */
 export class MessageUndeliverable extends OsprofilerError {
   override readonly name = 'MessageUndeliverable'
 

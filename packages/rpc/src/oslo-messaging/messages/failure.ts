@@ -3,19 +3,19 @@ import { RemoteError, type RemoteFailure } from './errors.js'
 import { readJson, writeJson } from './json.js'
 import { isObject } from './message.js'
 
-/** Encodes an error as oslo.messaging sends failures: as JSON within the JSON of the reply. Never throws. */
+/** Encodes an error in the same way as oslo.messaging: as JSON within the JSON of the reply. Never throws. */
 export function encodeFailure(error: unknown): string {
   const { type, module, message, args, kwargs, traceback } = describeError(error)
   const failure = { class: type, module, message, tb: traceback }
   try {
     return writeJson({ ...failure, args, kwargs })
   } catch {
-    // The arguments of the exception have no JSON.
+    // The exception's arguments cannot be encoded as JSON.
     return writeJson({ ...failure, args: [message], kwargs: {} })
   }
 }
 
-/** Returns the caller's error for the failure in a reply. */
+/** Returns the error for the caller from the failure in a reply. */
 export function decodeFailure(failure: unknown): RemoteError {
   const parsed = readFailure(failure)
   const { class: type, module, message, tb, args, kwargs } = parsed
@@ -40,7 +40,8 @@ function readFailure(failure: unknown): Record<string, unknown> {
 }
 
 function describeError(error: unknown): Required<RemoteFailure> {
-  // A caller in Python may not import this module. It raises oslo_messaging.RemoteError with the type and the message.
+  // A caller in Python cannot import the module `node`, so it raises oslo_messaging.RemoteError with the type and the
+  // message.
   const ownDefaults = { module: 'node', kwargs: {}, traceback: [] }
   try {
     if (error instanceof RemoteError) {

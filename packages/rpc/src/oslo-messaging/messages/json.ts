@@ -2,13 +2,16 @@ import { asNumber, ExactNumber, parseJson, stringifyJson } from '@osprofiler/cor
 import { BigInt, Number, Object, String } from '@osprofiler/core/toolkit'
 import { toSendable } from './sendable.js'
 
-// Python writes every other number with a point or an exponent.
+// Matches integers. Python writes every other number with a point or an exponent.
 const INTEGER_PATTERN = /^-?\d+$/
 
-/** Reads JSON of Python, with `NaN`, `Infinity`, BigInts beyond 2 ** 53, and any depth. Throws a `SyntaxError`. */
+/**
+ * Reads JSON from Python, which may contain `NaN`, `Infinity` and integers beyond 2 ** 53 (read as BigInt), at any
+ * depth. Throws a `SyntaxError`.
+ */
 export function readJson(text: string): unknown {
   const root = { value: parseJson(text) }
-  // Converts in place, because no other code has the value.
+  // Converts in place, because no other code uses the value.
   const unconverted: object[] = [root]
   for (let container = unconverted.pop(); container !== undefined; container = unconverted.pop()) {
     for (const [name, member] of Object.entries(container)) {
@@ -22,9 +25,10 @@ export function readJson(text: string): unknown {
 }
 
 /**
- * Writes a text for Python: a BigInt as an integer, and `NaN` and infinite numbers in Python's spelling.
+ * Writes JSON for Python: a BigInt as an integer, and `NaN` and infinite numbers in Python's spelling.
  *
- * @throws TypeError for a cycle or a value without JSON, RangeError for too deep nesting, and what a getter throws
+ * @throws TypeError for a cycle or a value that JSON cannot encode, RangeError for too deep nesting, or the error that
+ * a getter throws
  */
 export function writeJson(value: object): string {
   return stringifyJson(toSendable(value)) as string

@@ -3,29 +3,29 @@ import { unzipSync } from 'node:zlib'
 import { Array, Buffer, Error, Object } from '@osprofiler/core/toolkit'
 import { readJson, writeJson } from './json.js'
 
-/** Members of an oslo.messaging message without its envelope. */
+/** The members of an oslo.messaging message without its envelope. */
 export type Message = Readonly<Record<string, unknown>>
 
-/** A call or a cast, as its server reads it. */
+/** A call or a cast, as the server reads it. */
 export interface Incoming {
   readonly method: string
   readonly args: Readonly<Record<string, unknown>>
   readonly namespace: string | undefined
   readonly version: string
-  /** Without the trace, because only this library needs its key. */
+  /** The context without the trace, because its key is only for this library. */
   readonly context: Readonly<Record<string, unknown>>
-  /** Identifies a message that is delivered again. */
+  /** Identifies a message, so that a repeated delivery is recognized. */
   readonly uniqueId: string | undefined
-  /** Address of the reply. Undefined for a cast. */
+  /** The address for the reply. Undefined for a cast. */
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
-  /** Seconds within which the caller wants to hear that work on its call goes on. */
+  /** The interval in seconds within which the caller expects to hear that the server is still working on its call. */
   readonly monitorTimeout: number
-  /** Reason why no method may run. */
+  /** The reason why no method may be run. */
   readonly flaw: CallFlaw | undefined
 }
 
 interface CallFlaw {
-  /** Exception of Python's dispatcher. */
+  /** The exception that Python's dispatcher would raise. */
   readonly type: string
   readonly message: string
 }
@@ -40,13 +40,16 @@ const TRACE_MEMBER_NAMES: readonly string[] = [
 ]
 const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
 
-/** Encodes a message in oslo.messaging's envelope, with its own id. Throws a TypeError for a value without JSON. */
+/**
+ * Encodes a message in oslo.messaging's envelope, with a new id. Throws a TypeError for a value that JSON cannot
+ * encode.
+ */
 export function encodeMessage(message: Message): Buffer {
   const inner = writeJson({ ...message, _unique_id: createHexId() })
   return Buffer.from(writeJson({ 'oslo.version': ENVELOPE_VERSION, 'oslo.message': inner }))
 }
 
-/** Decodes the message of a delivery, with or without its envelope. Throws an Error that says what is wrong. */
+/** Decodes a delivered message, with or without its envelope. Throws an Error that describes what is wrong. */
 export function decodeMessage(content: Buffer, compression?: unknown): Message {
   const body = readJson(decompress(content, compression).toString())
   if (!isObject(body)) throw new Error('it is not an object')
@@ -59,12 +62,12 @@ export function decodeMessage(content: Buffer, compression?: unknown): Message {
   return message
 }
 
-/** Returns a context in the form that it has in a message. */
+/** Adds the prefix that context members have in a message. */
 export function addContextPrefix(context: object): Message {
   return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT_PREFIX + name, value]))
 }
 
-/** Reads a message as a call. Never throws: a malformed call has a `flaw` instead. */
+/** Reads a message as a call. Never throws. If the call is malformed, the result has a `flaw`. */
 export function readIncoming(message: Message): Incoming {
   const { method, args, namespace, version, _unique_id, _msg_id, _reply_q, _timeout } = message
   const context = Object.entries(message).flatMap(([name, value]) => {
@@ -85,7 +88,10 @@ export function readIncoming(message: Message): Incoming {
   }
 }
 
-/** A member of the wrong type does not count as missing, because the caller meant something by it. */
+/**
+ * Returns what is wrong with a call. A member of the wrong type does not count as missing, because the caller set it
+ * intentionally.
+ */
 function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
   if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a text' }
   if (!isTextOrMissing(version)) {
@@ -107,14 +113,14 @@ export function createHexId(): string {
   return randomUUID().replaceAll('-', '')
 }
 
-/** kombu_compression=gzip is zlib's format, despite its name. */
+/** Decompresses a message. Despite its name, kombu_compression=gzip is the zlib format. */
 function decompress(content: Buffer, compression: unknown): Buffer {
   if (compression === undefined) return content
   if (compression !== 'application/x-gzip') throw new Error('its compression is not kombu_compression=gzip')
   return unzipSync(content, { maxOutputLength: MAX_DECOMPRESSED_BYTES })
 }
 
-/** Returns whether a value is an object with members, and no array. */
+/** Returns whether a value is an object with members, and not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

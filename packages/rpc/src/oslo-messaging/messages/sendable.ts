@@ -1,11 +1,11 @@
 import { ExactNumber } from '@osprofiler/core/json'
 import { Array, Object, RangeError, Reflect, Set, String, shorten, TypeError, types } from '@osprofiler/core/toolkit'
 
-/** Python's own JSON reader takes a little more. */
+/** Maximum nesting depth. Python's JSON parser accepts slightly more. */
 const MAX_DEPTH = 900
 const MAX_PATH_CHARS = 100
 
-/** Objects that JSON would show as `{}`, whatever their content. */
+/** Objects that JSON would encode as `{}`, regardless of their content. */
 const UNSENDABLE_TYPES: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['a Map', types.isMap],
   ['a Set', types.isSet],
@@ -18,7 +18,10 @@ const UNSENDABLE_TYPES: readonly (readonly [string, (value: unknown) => boolean]
   ['a generator', types.isGeneratorObject],
 ]
 
-/** Prepares a value for JSON. Throws like `writeJson`, also for members that JSON would silently omit or show empty. */
+/**
+ * Prepares a value for JSON. Throws in the same cases as `writeJson`, and for members that JSON would silently omit or
+ * encode as empty.
+ */
 export function toSendable(root: object): unknown {
   const ancestors = new Set<object>()
   const path: string[] = []

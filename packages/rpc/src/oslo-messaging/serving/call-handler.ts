@@ -18,10 +18,10 @@ import { createRepetitionCheck } from './repetition-check.js'
 import type { Replies } from './replies.js'
 import { shortenName, shortenNames } from './shorten-names.js'
 
-/** Handler for the deliveries of a server's queues. */
+/** Handles the messages that a server's queues deliver. */
 export interface CallHandler {
   handle(open: PublishingChannel, delivery: ConsumeMessage): void
-  /** Resolves when all calls in progress are done and answered. */
+  /** Resolves when all calls in progress are finished and answered. */
   drain(): Promise<void>
 }
 
@@ -57,7 +57,8 @@ export function createCallHandler({
         ),
       )
     }
-    // Acknowledged before the method runs, as in Python: a call that ends its process must not end the next one.
+    // As in Python, a message is acknowledged before the method runs. If a call ends its process, the message must not
+    // be delivered to another process.
     if (!settleDelivery(open, () => open.channel.ack(delivery))) return
     const incoming = readIncoming(message)
     if (isRepeated(incoming.uniqueId)) return
@@ -69,13 +70,13 @@ export function createCallHandler({
     repliesInProgress.add(sending)
   }
 
-  /** Runs the method, and returns the function that tells the caller. */
+  /** Runs the method, and returns the function that sends the outcome to the caller. */
   async function runMethod(message: Message, incoming: Incoming): Promise<(to: ReplyTo) => Promise<void>> {
     const { method, args, context } = incoming
     const heartbeat = startHeartbeat(incoming)
     try {
       const run = async (): Promise<unknown> => findMethod(endpoints, incoming)(context, args)
-      // A call is answered like a request. A cast is processed like a message.
+      // A call counts as a served request. A cast counts as a processed message.
       const info =
         incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
       const result = await runTraced(message, run, { functionName: shortenName(method), info })
@@ -104,7 +105,10 @@ export function createCallHandler({
 
 type ReplyTo = NonNullable<Incoming['reply']>
 
-/** Returns whether the broker could be told. If the channel is gone, the message comes again. */
+/**
+ * Acknowledges or rejects a message, and returns whether this was possible. If the channel is closed, the message is
+ * delivered again.
+ */
 function settleDelivery(open: PublishingChannel, settle: () => void): boolean {
   if (!open.isOpen) return false
   try {

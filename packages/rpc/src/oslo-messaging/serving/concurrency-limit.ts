@@ -1,14 +1,14 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
-/** Limit for the number of calls that a server works on at the same time. */
+/** A limit on the number of calls that a server works on at the same time. */
 export interface ConcurrencyLimit {
   /** Runs `work` once a slot is free, in the order of the calls. `work` must not reject. */
   run(work: () => Promise<void>): void
-  /** Resolves when no work runs. Work without a slot is dropped. */
+  /** Resolves when no work is running. Work that still waits for a slot is dropped. */
   drain(): Promise<void>
 }
 
-/** Creates a limit that runs `maxRunning` pieces of work at a time. Further work waits in memory. */
+/** Creates a limit that runs at most `maxRunning` pieces of work at a time. Further work waits in memory. */
 export function createConcurrencyLimit(maxRunning: number): ConcurrencyLimit {
   const waiting: (() => Promise<void>)[] = []
   let running = 0

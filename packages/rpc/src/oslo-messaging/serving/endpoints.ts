@@ -3,22 +3,25 @@ import { RemoteError } from '../messages/errors.js'
 import type { Incoming } from '../messages/message.js'
 import { shortenNames } from './shorten-names.js'
 
-/** Description of an endpoint, in its member `target`. */
+/** The description of an endpoint, in its member `target`. */
 export interface EndpointTarget {
-  /** Namespace of the methods. Default: none. */
+  /** The namespace of the methods. Default: none. */
   readonly namespace?: string | undefined
-  /** Version of the interface. Callers may ask for the same major and an older minor version. Default `1.0`. */
+  /**
+   * Version of the interface. Callers may request the same major version and the same or a lower minor version. Default
+   * `1.0`.
+   */
   readonly version?: string | undefined
 }
 
-/** A callable method. It gets the caller's context, and the arguments by name. */
+/** A method that can be called. Its parameters are the caller's context, and an object with the arguments by name. */
 export type EndpointMethod = (context: Readonly<Record<string, unknown>>, args: never) => unknown
 
 type Method = (context: object, args: object) => unknown
 
 const DISPATCHER_MODULE = 'oslo_messaging.rpc.dispatcher'
 
-/** Throws a `TypeError` for anything but an object or a list of objects. */
+/** Returns the endpoints as a list. Throws a `TypeError` for anything but an object or a list of objects. */
 export function checkEndpoints(endpoints: unknown): readonly object[] {
   const list: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints]
   const areObjects = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
@@ -26,7 +29,10 @@ export function checkEndpoints(endpoints: unknown): readonly object[] {
   return list as readonly object[]
 }
 
-/** Finds the method in the first endpoint with this namespace and a fitting version. Throws Python's `RemoteError`. */
+/**
+ * Finds the method in the first endpoint with this namespace and a compatible version. Throws the `RemoteError` that
+ * Python's server would throw.
+ */
 export function findMethod(endpoints: readonly object[], incoming: Incoming): Method {
   const { method, namespace, version, flaw } = incoming
   if (flaw !== undefined) throw createDispatchError(flaw.type, flaw.message)
@@ -44,7 +50,10 @@ export function findMethod(endpoints: readonly object[], incoming: Incoming): Me
   )
 }
 
-/** Returns whether an interface serves a caller: equal major version, and the rest not lower than asked for. */
+/**
+ * Returns whether an interface version serves a caller: the major version is equal, and the rest is not lower than
+ * requested.
+ */
 export function isCompatible(implemented: string, requested: string): boolean {
   const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
   const [requestedMajor = Number.NaN, requestedMinor = Number.NaN, requestedRevision = 0] = requested
@@ -67,7 +76,10 @@ function readTarget(endpoint: object): EndpointTarget {
   return typeof target === 'object' && target !== null ? target : {}
 }
 
-/** Returns a public method of the endpoint or its classes. Members of all objects (`toString`) cannot be called. */
+/**
+ * Returns a public method of an endpoint or of its classes. Methods that all objects have, such as `toString`, cannot
+ * be called.
+ */
 function findPublicMethod(endpoint: object, name: string): Method | undefined {
   if (name.startsWith('_') || name === 'constructor') return undefined
   for (let holder: object | null = endpoint; holder !== null; holder = Reflect.getPrototypeOf(holder)) {
@@ -79,7 +91,7 @@ function findPublicMethod(endpoint: object, name: string): Method | undefined {
   return undefined
 }
 
-/** Recognizes `Object.prototype`, also of another realm. */
+/** Recognizes `Object.prototype`, including that of another realm. */
 function isObjectPrototype(holder: object): boolean {
   return Reflect.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty')
 }

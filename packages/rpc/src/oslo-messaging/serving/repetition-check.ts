@@ -2,7 +2,7 @@ import { Set } from '@osprofiler/core/toolkit'
 
 const MAX_REMEMBERED_IDS = 1_000
 
-/** Recognizes repeated messages among the last 1,000. A message is repeated when its acknowledgement was lost. */
+/** Recognizes repeated messages among the last 1,000. The broker repeats a message if its acknowledgment was lost. */
 export function createRepetitionCheck(): (uniqueId: string | undefined) => boolean {
   const seen = new Set<string>()
   return uniqueId => {

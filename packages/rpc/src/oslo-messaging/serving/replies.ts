@@ -5,27 +5,27 @@ import { MessageUndeliverable } from '../messages/errors.js'
 import { encodeFailure } from '../messages/failure.js'
 import { encodeMessage, type Incoming, type Message } from '../messages/message.js'
 
-/** Sender of results, errors and heartbeats to the queues where callers wait. */
+/** Sends results, errors and heartbeats to the queues on which callers wait. */
 export interface Replies {
-  /** Never rejects. */
+  /** Sends a result. Never rejects. */
   send(to: NonNullable<Incoming['reply']>, result: unknown): Promise<void>
   sendFailure(to: NonNullable<Incoming['reply']>, error: unknown): Promise<void>
-  /** Reports that work on the call goes on. */
+  /** Reports that the server is still working on the call. */
   sendHeartbeat(to: NonNullable<Incoming['reply']>): Promise<void>
 }
 
-/** Options for replies, named as in oslo.messaging. */
+/** Options for replies, with the names that oslo.messaging uses. */
 export interface ReplyOptions {
-  /** Whether to send a reply again while its queue is missing. Default true. */
+  /** Whether to send a reply again if its queue is missing. Default true. */
   readonly direct_mandatory_flag?: boolean | undefined
-  /** How many seconds to send it again. Default 60. */
+  /** For how many seconds a reply is sent again. Default 60. */
   readonly kombu_missing_consumer_retry_timeout?: number | undefined
 }
 
 const RETRY_DELAY_MS = 250
 const REMEMBER_GONE_MS = 60_000
 
-/** Creates a sender of replies. A caller whose queue stayed missing counts as gone for 60 s. */
+/** Creates a sender of replies. If a caller's queue stays missing, the caller counts as gone for 60 s. */
 export function createReplies(
   reconnecting: ReconnectingChannel,
   options: ReplyOptions,
@@ -44,18 +44,21 @@ export function createReplies(
         goneSince.set(queue, performance.now())
         return onFailure(failure)
       }
-      // The caller may be connecting again, as after a restart of the broker.
+      // The caller may be reconnecting, for example after a restart of the broker.
       await new Promise(resolve => void setTimeout(resolve, RETRY_DELAY_MS).unref())
     }
   }
 
-  /** Whether the caller at this queue is gone. A program that has ended may have left many calls behind. */
+  /**
+   * Returns whether the caller with this queue counts as gone. A program that has ended may have left many calls
+   * behind.
+   */
   function isGone(queue: string): boolean {
     for (const [name, since] of goneSince) if (performance.now() - since > REMEMBER_GONE_MS) goneSince.delete(name)
     return goneSince.has(queue)
   }
 
-  /** Returns the reason why the reply was not delivered, or undefined. */
+  /** Returns the reason why the reply was not delivered, or undefined if it was. */
   async function trySend(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
     try {
       const outcome = await (await reconnecting.open()).publish('', queue, content, { mandatory })
@@ -76,7 +79,7 @@ export function createReplies(
       try {
         content = encodeReply({ result: result ?? null, _msg_id: messageId }, true)
       } catch (error) {
-        // The result has no JSON. The caller must not wait in vain.
+        // The result cannot be encoded as JSON. The caller gets the error, so that it does not wait in vain.
         onFailure(error)
         return await replies.sendFailure({ queue, messageId }, error)
       }
