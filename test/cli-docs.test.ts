@@ -24,7 +24,7 @@ describe('the page about the command', () => {
   })
 
   it('mentions every option of the help texts', async () => {
-    const commands = ['run', 'trace show', 'trace list', 'trace diff', 'trace delete', 'trace prune']
+    const commands = ['run', 'sign', 'trace show', 'trace list', 'trace diff', 'trace delete', 'trace prune']
     const helps = await Promise.all(commands.map(command => osprofiler([...command.split(' '), '--help'])))
 
     const options = helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]+/g) ?? [])

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { createTicketVerifier } from '@osprofiler/core/toolkit'
 import { describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
@@ -31,9 +32,9 @@ const blocks: readonly Block[] = markdown.flatMap(({ page, text }) =>
 describe('the docs', () => {
   it('show the points and the quick starts', () => {
     const shown = blocks.filter(({ kind }) => kind === 'file').map(({ path }) => path)
-    const examples = ['points', 'quick-start', 'adapter', 'messages', 'opentelemetry'].flatMap(folder =>
+    const examples = ['points', 'quick-start', 'adapter', 'messages', 'opentelemetry', 'signing'].flatMap(folder =>
       readdirSync(join(root, 'examples', folder))
-        .filter(file => /\.[jt]s$/.test(file))
+        .filter(file => /\.(?:[jt]s|sh)$/.test(file))
         .map(file => `examples/${folder}/${file}`),
     )
 
@@ -60,6 +61,17 @@ describe('the docs', () => {
     const dead = links.filter(target => !existsSync(join(root, page, '..', target)))
 
     expect(dead).toEqual([])
+  })
+
+  it('show a ticket that is valid', () => {
+    const { text } = markdown.find(({ page }) => page === 'docs/wire-format.md') ?? { text: '' }
+    const [, info = '', hmac = '', ticket = ''] =
+      /^X-Trace-Info: (.*)\nX-Trace-HMAC: (.*)\nX-Trace-Ticket: (.*)$/m.exec(text) ?? []
+    const verify = createTicketVerifier({ keys: 'SECRET_KEY', audience: ['orders.example'], started: 0 })
+
+    const verdict = verify({ info, hmac, ticket, now: 1_734_455_877 })
+
+    expect(verdict).toEqual({ valid: true, points: 100_000, wants: ['answer', 'code'] })
   })
 
   it('name only existing files when they list files', () => {

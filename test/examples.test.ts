@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { get } from '@osprofiler/core'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { startOtlpReceiver } from '../packages/drivers/test/otlp-receiver.js'
 import { findFreePort } from './servers/free-port.js'
 
@@ -20,7 +21,10 @@ const env = {
 }
 let service: ChildProcess | undefined
 
-afterEach(endService)
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await endService()
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -63,6 +67,20 @@ describe('the example for OpenTelemetry', () => {
     const told = receiver.spans.map(span => span.attributes['osprofiler.trace_id']).filter(id => id !== undefined)
     expect(told).toEqual([traceId])
     expect(new Set(receiver.spans.map(span => span.traceId)).size).toBeGreaterThan(1)
+  })
+})
+
+describe('the example for tickets', () => {
+  it('traces a call once', async () => {
+    vi.stubEnv('OSPROFILER_HMAC_KEYS', env.OSPROFILER_HMAC_KEYS)
+    const { serve } = await import('../examples/adapter/tickets.js')
+    const { signRequest } = await import('../examples/signing/sign-request.js')
+    const { traceId, headers } = signRequest('ws://socket.example/')
+    const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac, 'X-Trace-Ticket': ticket } = headers
+
+    const traced = [1, 2].map(() => serve({ info, hmac, ticket }, () => get()?.baseId))
+
+    expect(traced).toEqual([traceId, undefined])
   })
 })
 

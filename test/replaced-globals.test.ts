@@ -15,7 +15,7 @@ const EXPECTED_ANSWER = '200 upstream,upstream,42,step'
 const SERVED_POINT_NAMES = ['double', 'http', 'http', 'step', 'wsgi']
 
 /** Decorators copy metadata when they run, with the `Reflect` of that time. */
-const DECORATION_PATTERN = /core\/dist\/wrapping\/stand-in\.js/
+const DECORATION_PATTERN = /^\w+ copyMetadata /
 
 interface ProgramReport {
   readonly answers: readonly string[]

@@ -98,7 +98,7 @@ export const REQUIREMENTS = [
     debian: ['chromium-headless-shell'],
     isThere: () => existsSync(HEADLESS_SHELL) || existsSync(WITH_WINDOW),
     isBest: () => existsSync(HEADLESS_SHELL),
-    suites: '**/{page-*,ui-browser,ui-list}.test.ts',
+    suites: '**/{page-*,signing-browser,ui-browser,ui-list}.test.ts',
   },
   {
     name: "util-linux's script, a terminal for a program",

@@ -1,6 +1,7 @@
 // Selects the test files that each kind of run leaves out.
 
 import { existsSync, readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { findPosixTests, listReducedExclusions } from './reduced.js'
 import { REQUIREMENTS } from './requirements.js'
 
@@ -70,8 +71,8 @@ export function listBetweenExclusions() {
 
 /** Returns the test files of core that are named after the sources of a folder. */
 function listFolderTests(room) {
-  return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url))
-    .map(source => `packages/core/test/${source.replace(/\.ts$/, '.test.ts')}`)
+  return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url), { recursive: true })
+    .map(source => `packages/core/test/${basename(source, '.ts')}.test.ts`)
     .filter(test => existsSync(new URL(`../${test}`, import.meta.url)))
 }
 

@@ -231,7 +231,9 @@ describe('osprofiler sign', () => {
     onTestFinished(() => server.close())
     const env = { OSPROFILER_HMAC_KEYS: KEY }
 
-    const lines = await osprofiler(['sign', server.url, '--want', 'code', '--points', '7'], { env })
+    const lines = await osprofiler(['sign', server.url, '--want', 'code', '--want', 'why=waits', '--points', '7'], {
+      env,
+    })
     const objects = await osprofiler(['sign', `${server.url}/orders`, '--count', '3'], { env })
     const object = await osprofiler(['sign', server.url, '--json', '--expires', '300'], { env })
 
@@ -246,6 +248,7 @@ describe('osprofiler sign', () => {
         .map(line => Object.entries<string>(JSON.parse(line))),
       Object.entries<string>(JSON.parse(object.stdout)),
     ]
+    expect(lines.stdout).toContain(';7;code,why=waits;')
     expect(sets.map(headers => headers.map(([name]) => name))).toEqual(
       sets.map(() => ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Ticket']),
     )

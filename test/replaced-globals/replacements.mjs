@@ -138,5 +138,6 @@ function isFromOsprofiler({ stack }, name = '') {
   if (typeof stack !== 'string') return
   const line = stack.split('\n').find(each => each.startsWith('    at ') && !each.includes('replacements.mjs'))
   const place = line === undefined ? undefined : OSPROFILER_PATH_PATTERN.exec(line)?.[0]
-  if (place !== undefined) asked.add(`${name} ${place}`)
+  const fn = /^ {4}at (?:\S+\.)?(\w+) \(/.exec(line ?? '')?.[1]
+  if (place !== undefined) asked.add(`${name} ${fn} ${place}`)
 }

@@ -71,9 +71,9 @@ export function parseTicketLifetime(text: string): number {
   throw new InvalidArgumentError('Give whole seconds from 1 to 300.')
 }
 
-/** Parses the caller's wishes, separated by commas. An empty string requests nothing. */
-export function parseWishes(text: string): readonly string[] {
-  const wishes = text === '' ? [] : text.split(',').map(wish => wish.trim())
+/** Parses the caller's wishes, separated by commas, and adds them to `previous` ones. An empty string adds nothing. */
+export function parseWishes(text: string, previous: readonly string[] = []): readonly string[] {
+  const wishes = [...previous, ...(text === '' ? [] : text.split(',').map(wish => wish.trim()))]
   if (wishes.length <= 8 && wishes.every(wish => /^[a-z0-9@=._-]{1,64}$/.test(wish))) return wishes
   throw new InvalidArgumentError('Give up to eight wishes with commas between them, such as answer,code.')
 }
