@@ -1,7 +1,6 @@
-// Makes the published files of the packages, after `tsc -b`. The compiler writes each module to build/ and its
-// declarations to dist/. This script joins the modules of a package into the few files of its dist/, because Node takes
-// about a millisecond to load a file. Then it builds the pages of the viewer, and copies the font of the command's
-// pictures.
+// Creates the packages' published files, after `tsc -b`. The compiler writes each module to build/ and its declarations
+// to dist/. This script joins each package's modules into the few files of its dist/, because Node takes about a
+// millisecond to load a file. Then it builds the viewer's pages, and copies the font for the command's pictures.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,14 +8,17 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const packages = fileURLToPath(new URL('packages', import.meta.url))
-/** Folders of dist/ that do not come from modules. */
+/** Folders in dist/ that are not created from modules. */
 const ASSET_FOLDERS = ['pages', 'fonts']
 
 for (const name of readdirSync(packages)) await bundle(join(packages, name))
 await import('./packages/viewer/build-page.js')
 await import('./packages/cli/copy-font.js')
 
-/** Joins the modules that each entry of a package needs. Modules of several entries get files of their own. */
+/**
+ * Joins the modules that each entry point of a package needs. Modules that several entry points need are written to
+ * separate files.
+ */
 async function bundle(folder) {
   removeStaleFiles(join(folder, 'build'), path => hasSource(folder, path))
   const { outputFiles } = await build({
@@ -44,14 +46,17 @@ async function bundle(folder) {
   )
 }
 
-/** Returns the modules of build/ that the manifest names as files of dist/. */
+/** Returns the modules in build/ that the manifest names as files in dist/. */
 function listEntries(folder) {
   const { exports, bin = {}, sideEffects } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const named = JSON.stringify([exports, bin, sideEffects]).match(/(?<="(?:\.\/)?dist\/)[^"]+\.js(?=")/g) ?? []
   return [...new Set(named)].map(path => `build/${path}`)
 }
 
-/** Writes a file in one step: a process that reads the file meanwhile finds the old or the new text, never a part. */
+/**
+ * Writes a file in one step, so that a process that reads the file meanwhile finds the old or the new text, but never a
+ * part.
+ */
 function writeIfChanged(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return
   mkdirSync(dirname(path), { recursive: true })
@@ -60,7 +65,10 @@ function writeIfChanged(path, contents) {
   renameSync(temporaryPath, path)
 }
 
-/** Removes files of an earlier build, because the compiler keeps modules whose sources were moved or deleted since. */
+/**
+ * Removes files from earlier builds. They remain because the compiler does not remove a module whose source was moved
+ * or deleted.
+ */
 function removeStaleFiles(folder, isWanted) {
   if (!existsSync(folder)) return
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

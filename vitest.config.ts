@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
-/** Test files of core that need a process in which nothing has been traced or warned about yet. */
+/** Core's test files that need a process in which nothing has been traced and no warning has been emitted. */
 const FRESH = 'first-trace|ignore-hook|key-risks|local-trace|notifier|refusal-warning|trace-gate|warn-once'
 /**
- * Test files that leave nothing behind and share processes. A process for each file would cost half a second of CPU.
+ * Test files that leave nothing behind, so they share processes. A process for each file would cost half a second of
+ * CPU time.
  */
 const TOGETHER = [`packages/core/test/**/!(${FRESH}).test.ts`, 'packages/{report,viewer}/test/**/*.test.ts']
-/** All other test files. `exclude` would replace the patterns of the command line, so it is not used. */
+/** All other test files. `exclude` is not used, because it would replace the patterns from the command line. */
 const APART = [
   'test/**/*.test.ts',
   'packages/!(core|report|viewer)/test/**/*.test.ts',
@@ -23,14 +24,16 @@ export default defineConfig({
     ],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
-    // Node loads the built packages itself. Vite would transform each of their files again for every test file.
+    // Node loads the built packages itself. Otherwise Vite would transform each of their files again for every test
+    // file.
     server: { deps: { external: [/packages\/[^/]+\/dist\//] } },
-    // Processes separate test files, because a file may leave sockets, child processes and worker threads behind.
+    // Each test file runs in its own process, because a file may leave sockets, child processes and worker threads
+    // behind.
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
-    // Test files mostly wait, for servers, programs and pauses.
+    // Test files spend most of their time waiting for servers, programs and pauses.
     maxWorkers: availableParallelism() + 2,
-    // Limits for tests that hang, not for slow ones: the machine may be slow or busy.
+    // These limits are for tests that hang, not for slow tests, because the machine may be slow or busy.
     testTimeout: 120_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,

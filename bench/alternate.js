@@ -1,8 +1,8 @@
 /**
- * Measures contenders side by side. Each generation restarts all of them and warms them up, starting with another
- * contender each time. Then they take turns. The order is reversed each round, so that a drift of the machine affects
- * all contenders alike. The first round does not count: the first contender has waited longest, and the garbage
- * collector has dropped some of its compiled code.
+ * Measures contenders in turns. In each generation, all contenders are restarted and warmed up, in an order that starts
+ * with a different contender each time. Then they take turns in rounds. The order is reversed each round, so that a
+ * drift in the machine's speed affects all contenders alike. The first round does not count, because the first
+ * contender has waited longest, and the garbage collector has dropped some of its compiled code.
  *
  * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`, and `measure` to a
  * number. Resolves to the numbers by name: `samples.get(name)[generation][round]`.
@@ -24,8 +24,8 @@ export async function alternate(contenders, { generations, rounds, first = 0 }) 
 }
 
 /**
- * Starts all contenders one after another, beginning with another one in each generation. Adds an empty list `values`
- * to each.
+ * Starts all contenders one after another, beginning with a different one in each generation. Adds an empty list
+ * `values` to each.
  */
 export async function startAll(contenders, generation) {
   const running = []
@@ -36,14 +36,18 @@ export async function startAll(contenders, generation) {
   return running
 }
 
-/** Warm-up for work that two tracers do side by side: a cold OpenTelemetry costs ten times as much as a warm one. */
+/**
+ * Number of warm-up calls for work that is measured with two tracers: a cold OpenTelemetry takes ten times as long as a
+ * warm one.
+ */
 export const WARM_UP_CALLS = 15_000
 const WARM_UP_MS = 400
 const ROUND_DURATION_MS = 60
 
 /**
- * Creates a contender that repeats one task in its own process, measured in ns a repetition. `startProcess` starts a
- * process that answers `{count}` with `{ns}`. The process is warm after a minimum time and after `warmUpCalls`.
+ * Creates a contender that repeats one task in its own process, measured in ns per repetition. `startProcess` starts a
+ * process that answers `{count}` with `{ns}`. The process counts as warm after a minimum time and at least
+ * `warmUpCalls` calls.
  */
 export function createTask(name, startProcess, warmUpCalls = 0) {
   return {

@@ -10,7 +10,7 @@ export async function answer(makeReply) {
 
 /**
  * Answers `{count}` with the CPU time, in ns, that `tasks[name]` took to do its work `count` times. The CPU time
- * excludes other programs on the machine, and includes the threads of the garbage collector.
+ * excludes other programs on the machine, but includes the garbage collector's threads.
  */
 export function answerTimes(tasks) {
   const task = tasks[process.argv[2]]

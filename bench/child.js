@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * Starts a contender in its own process. The process answers each line of JSON with a line of JSON, in order.
- * Contenders share no heap, no compiled code and no AsyncLocalStorage, so that they do not slow each other down.
+ * Contenders share no heap, no compiled code and no AsyncLocalStorage, so they do not slow each other down.
  */
 export function startChild(command, args) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -34,17 +34,17 @@ export function startChild(command, args) {
   }
 }
 
-/** Like `startChild`, for a script of this folder, with the Node that runs the benchmark. */
+/** Like `startChild`, for a script in this folder, run by the same Node as the benchmark. */
 export function startNode(script, ...args) {
   return startNodeAt(process.execPath, script, ...args)
 }
 
-/** Like `startChild`, for a script of this folder, with the Node at this path. */
+/** Like `startChild`, for a script in this folder, run by the Node at `path`. */
 export function startNodeAt(path, script, ...args) {
   return startChild(path, [fileURLToPath(new URL(script, import.meta.url)), ...args])
 }
 
-/** Like `startChild`, for a script of this folder, with the Python that has OSProfiler. */
+/** Like `startChild`, for a script in this folder, run by the Python that has OSProfiler. */
 export function startPython(script, ...args) {
   return startChild('/usr/bin/python3', [fileURLToPath(new URL(script, import.meta.url)), ...args])
 }

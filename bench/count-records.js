@@ -1,7 +1,7 @@
 import { createNotifier, setNotifier } from '@osprofiler/core'
 import { createExpect } from './expect-count.js'
 
-/** Sets the notifier of this process: our queue with its defaults, as in production, and a driver that counts. */
+/** Sets this process's notifier to our queue with its defaults, as in production, and a driver that counts records. */
 export function countRecords() {
   let records = 0
   const notifier = createNotifier({

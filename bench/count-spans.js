@@ -1,7 +1,9 @@
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { createExpect } from './expect-count.js'
 
-/** Creates OpenTelemetry's batching processor with its defaults, as in production, and an exporter that counts. */
+/**
+ * Creates OpenTelemetry's batching processor with its defaults, as in production, and an exporter that counts spans.
+ */
 export function countSpans() {
   let spans = 0
   const processor = new BatchSpanProcessor({

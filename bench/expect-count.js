@@ -1,7 +1,6 @@
 /**
- * Creates the check at the end of each measurement. `expect(count)` delivers the waiting items, and throws unless
- * exactly `count` more have arrived since the last call. A queue that drops, or a contender that traces nothing, ends
- * the run.
+ * Creates the check that ends each measurement. `expect(count)` delivers the waiting items, and throws unless exactly
+ * `count` more have arrived since the last call. So the run fails if a queue drops items or a contender traces nothing.
  */
 export function createExpect(what, flush, readArrived) {
   let before = 0

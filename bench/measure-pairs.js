@@ -4,10 +4,10 @@ import { groupByGeneration, medianInterval } from './statistics.js'
 import { showInterval } from './table.js'
 
 /**
- * Measures our tasks, and the tasks that some of them are compared with, under each version of Node. Returns lines of
- * the summary, in us of CPU time.
+ * Measures our tasks, and the tasks that some of them are compared with, on each version of Node. Returns lines of the
+ * summary, in us of CPU time.
  *
- * A pair is `{title, own, besideTitle, beside}`. `own` and `beside` are a script of this folder and its task.
+ * A pair is `{title, own, besideTitle, beside}`. `own` and `beside` each name a script in this folder and its task.
  */
 export async function measurePairs(pairs, { nodes, generations, rounds }) {
   const lines = pairs.map(({ title, besideTitle }) => ({ title, besideTitle, own: [], beside: [] }))

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { findNode } from '../test/find-node.js'
 
-/** Finds the versions of Node that are measured side by side, such as `20,24`. Each has its path and full version. */
+/** Finds the versions of Node to compare, such as `20,24`. Returns the path and full version of each. */
 export function findNodes(versions) {
   return versions.split(',').map(version => {
     const path = process.versions.node.split('.', 1)[0] === version ? process.execPath : findNode(version)

@@ -2,15 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Returns the text between the marks `<!-- bench: NAME -->` and `<!-- end -->` of a document, or `undefined` without
- * these marks.
+ * Returns the text between the marks `<!-- bench: NAME -->` and `<!-- end -->` in a document, or `undefined` if the
+ * document does not have these marks.
  */
 export function readPlace(document, name) {
   const [start, end] = findPlace(document, name)
   return start < 0 ? undefined : document.slice(start, end).trim()
 }
 
-/** Replaces the text between these marks in a document of the project, such as `bench/README.md`. */
+/** Replaces the text between these marks in one of the project's documents, such as `bench/README.md`. */
 export function fillPlace(file, name, text) {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
   const document = readFileSync(path, 'utf8')

@@ -1,4 +1,4 @@
-// The benchmark: `node bench/run.js [SECTION...]`. Without names, all sections run. See README.md.
+// The benchmark: `node bench/run.js [SECTION...]`. If no section is named, all sections run. See README.md.
 
 import { parseArgs } from 'node:util'
 import { runContext } from './context/run.js'
@@ -20,7 +20,7 @@ import { formatForReadme, formatSummary, startSummary } from './summary.js'
 import { takePrinted } from './table.js'
 
 const FRAMEWORKS = ['express', 'koa', 'fastify']
-/** The parts of the summary table besides the frameworks. Each resolves to its lines. */
+/** The parts of the summary table other than the frameworks. Each resolves to its lines. */
 const PARTS = new Map([
   ['point', runOnePoint],
   ['delivery', runOneDelivery],
@@ -62,7 +62,7 @@ const generations = values.generations === undefined ? undefined : Number(values
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 const only = values.only?.split(',')
 
-// The load is read now, because nothing has been measured yet and the machine is as quiet as possible.
+// The load is read now, while the machine is as quiet as possible, because nothing has been measured yet.
 const summary = startSummary()
 const isFair = name => FAIR.includes(name)
 const nodes = names.some(isFair) ? findNodes(values.nodes) : []

@@ -11,7 +11,7 @@ export function summarise(values) {
   return { median: quantile(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
 }
 
-/** Returns the median ratio of a contender to a reference. Each ratio is taken within a round. */
+/** Returns the median ratio of a contender to a reference. Each ratio is calculated within a round. */
 export function ratio(samples, name, reference) {
   const references = samples.get(reference).flat()
   const values = samples.get(name).flat()
@@ -19,9 +19,9 @@ export function ratio(samples, name, reference) {
 }
 
 /**
- * Returns the median, with the interval in which the true median lies in at least 95 of 100 experiments. The sign test
- * gives the interval, and assumes nothing about the distribution of the values. With fewer than six values, the ends
- * are infinite.
+ * Returns the median, and the interval that contains the true median in at least 95 of 100 experiments. The interval
+ * comes from the sign test, which assumes nothing about the distribution of the values. If there are fewer than six
+ * values, the ends are infinite.
  */
 export function medianInterval(values) {
   const sorted = values.toSorted((a, b) => a - b)
@@ -31,8 +31,8 @@ export function medianInterval(values) {
 }
 
 /**
- * Returns how many values an interval omits on each side: at most this many of `count` coins show heads once in 40
- * times.
+ * Returns how many values an interval omits on each side: if `count` coins are tossed, at most this many show heads
+ * once in 40 experiments.
  */
 function countOutside(count) {
   let chance = 2 ** -count
@@ -46,8 +46,8 @@ function countOutside(count) {
 }
 
 /**
- * Returns the median of each generation's rounds: one value a process, because the rounds of one process resemble each
- * other.
+ * Returns the median of each generation's rounds. This is one value per process, because the rounds in one process
+ * resemble each other.
  */
 export function groupByGeneration(samples, name) {
   return samples.get(name).map(rounds => quantile(rounds))

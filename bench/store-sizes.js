@@ -1,4 +1,5 @@
-// Measures the size of a traced request in each store, for docs/stores.md: `node bench/store-sizes.js [traces]`.
+// Measures how much space a traced request takes in each store, for docs/stores.md: `node bench/store-sizes.js
+// [traces]`.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -58,7 +59,7 @@ async function fill(connectionString) {
   await driver.close()
 }
 
-/** Returns the size of a folder's files, in whole blocks of the disk. */
+/** Returns the size of a folder's files, in whole disk blocks. */
 function measureFiles(folder) {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).blocks * BLOCK_BYTES, 0)
 }

@@ -1,19 +1,19 @@
 import { cpus, loadavg } from 'node:os'
 import { formatTable } from './table.js'
 
-/** The rows of the table that the README shows: the most telling ones, of a framework with steady figures. */
+/** The table rows that README shows: the most informative ones, about a framework with steady figures. */
 const README_ROWS = ['Fastify, an untraced request', 'Fastify, a traced request']
 
-/** Notes the time and the load of the machine before the run. */
+/** Returns the current time and the machine's load, before the run. */
 export function startSummary() {
   return { start: new Date(), load: showLoad() }
 }
 
 /**
- * Formats the table of a run, with sentences on when and where it was made.
+ * Formats a run's table, with sentences that say when and where it was measured.
  *
- * A line is `{title, own, besideTitle, beside}`. `own` and `beside` have one text for each version of Node: our figure
- * and the compared one.
+ * A line is `{title, own, besideTitle, beside}`. `own` and `beside` have one string per version of Node: our figure and
+ * the compared one.
  */
 export function formatSummary({ start, load }, lines, nodes) {
   const minutes = Math.round((Date.now() - start) / 60_000)
@@ -25,7 +25,7 @@ export function formatSummary({ start, load }, lines, nodes) {
   return `${made} The load was ${load} before, and ${showLoad()} at the end.\n\n${table}`
 }
 
-/** Returns the lines of the table that the README shows, with the header. */
+/** Returns the table lines that README shows, with the header. */
 export function formatForReadme(lines, nodes) {
   return formatLines(
     lines.filter(({ title }) => README_ROWS.includes(title)),
@@ -47,7 +47,7 @@ function formatLines(lines, nodes) {
   return formatTable(header, rows, 2)
 }
 
-/** Returns the load of the last 1, 5 and 15 minutes. */
+/** Returns the load averages over the last 1, 5 and 15 minutes. */
 function showLoad() {
   return loadavg()
     .map(load => load.toFixed(1))

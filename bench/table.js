@@ -1,4 +1,4 @@
-/** Prints a title and a table in Markdown. The first column contains words, the others figures. */
+/** Prints a title and a Markdown table. The first column contains words, and the others contain figures. */
 export function printTable(title, header, rows) {
   const text = `### ${title}\n\n${formatTable(header, rows)}`
   console.log(`\n${text}`)
@@ -12,7 +12,7 @@ export function takePrinted() {
 
 const printed = []
 
-/** Formats a table as the linter does. The first `words` columns contain words. */
+/** Formats a table in the linter's style. The first `words` columns contain words. */
 export function formatTable(header, rows, words = 1) {
   const lines = [header, ...rows].map(row => row.map(String))
   const widths = header.map((_, column) => Math.max(3, ...lines.map(row => row[column].length)))
@@ -28,12 +28,12 @@ export function show({ median, low, high }, digits = 2) {
   return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`
 }
 
-/** Like `show`, for the interval of the median itself. */
+/** Like `show`, but shows the confidence interval of the median. */
 export function showInterval(interval, digits) {
   return Number.isFinite(interval.low) ? show(interval, digits) : `${interval.median.toFixed(digits)} (too few)`
 }
 
-/** Returns in a word whether an aim was met. */
+/** Returns a word that says whether a target was met. */
 export function verdict(value, aim) {
   return value <= aim ? 'met' : 'missed'
 }

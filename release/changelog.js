@@ -1,12 +1,13 @@
-// Reads the texts of changesets, and writes the one CHANGELOG.md of all packages.
+// Reads the text of changesets, and writes the CHANGELOG.md that all packages share.
 
 const BUMPS_BY_SIZE = ['major', 'minor', 'patch']
 
 /**
- * Reads the text of a file in `.changeset/`.
+ * Reads a file in `.changeset/`.
  *
  * @param {string} text
- * @returns {{ bump: string | undefined, summary: string }} the largest step that a package takes, and the text for users
+ * @returns {{ bump: string | undefined, summary: string }} the largest version step among its packages, and the text
+ * for users
  */
 export function parseChangeset(text) {
   const [, head, body] = /^---\r?\n([\s\S]*?)^---[^\S\n]*(?:\n([\s\S]*))?$/m.exec(text) ?? []
@@ -16,7 +17,8 @@ export function parseChangeset(text) {
 }
 
 /**
- * Returns the changelog with a new version and the texts of its changesets at the top. The largest steps come first.
+ * Returns the changelog with a new version at the top, which lists the text of its changesets. The largest steps come
+ * first.
  *
  * @param {string} changelog
  * @param {string} version
@@ -33,7 +35,7 @@ export function addVersion(changelog, version, changesets) {
 }
 
 /**
- * Returns the section of CHANGELOG.md about a version, without its heading, or `undefined`.
+ * Returns a version's section in CHANGELOG.md without its heading, or `undefined`.
  *
  * @param {string} changelog
  * @param {string} version
@@ -44,7 +46,7 @@ export function readVersion(changelog, version) {
   return section?.slice(section.indexOf('\n') + 1).trim()
 }
 
-/** Turns a text into an item of a list. A text that is already a list stays unchanged. */
+/** Turns text into a list item. Text that is already a list stays unchanged. */
 function toItem(summary) {
   if (summary.startsWith('- ')) return summary
   return `- ${summary.split('\n').join('\n  ')}`.replaceAll(/^ +$/gm, '')

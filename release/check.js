@@ -8,10 +8,10 @@ const publint = join(root, 'node_modules/publint/src/cli.js')
 const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
 
 /**
- * Lints the manifest and the files of a tarball.
+ * Lints a tarball's manifest and files.
  *
  * @param {string} tarball
- * @throws Error with the findings of publint
+ * @throws Error with publint's findings
  */
 export async function lintPackage(tarball) {
   const output = await run(publint, ['run', '--strict', tarball])
@@ -20,7 +20,8 @@ export async function lintPackage(tarball) {
 }
 
 /**
- * Resolves each entry of a tarball as the users of ES modules do. CommonJS loads our packages by `require(esm)`.
+ * Checks that each entry point in a tarball resolves for users of ES modules. CommonJS loads our packages with
+ * `require(esm)`.
  *
  * @param {string} tarball
  * @throws Error with the findings of "Are the types wrong?"

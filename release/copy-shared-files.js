@@ -1,7 +1,8 @@
-// Copies the files that all packages share from the root into the package in the working folder. These are the files
-// that its manifest lists and the root contains. npm and pnpm run this script before they pack.
+// Copies the files that all packages share from the root into the package in the working directory. These are the files
+// that both the manifest lists and the root contains. npm and pnpm run this script before they pack.
 //
-// The copies are not checked in. They stay in place, because another pack of the same folder may be reading them.
+// The copies are not checked in. They are not removed afterwards, because another process may be packing the same
+// folder.
 
 import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { files } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 for (const name of files.filter(file => /^[\w.-]+$/.test(file) && file !== 'src' && existsSync(join(root, file)))) {
-  // The file is renamed into place, because a parallel pack must never read half a file.
+  // The file is renamed into place, because a process that packs at the same time must never read an incomplete file.
   const half = `${name}.${process.pid}`
   copyFileSync(join(root, name), half)
   renameSync(half, name)

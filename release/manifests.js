@@ -1,31 +1,31 @@
-// Writes the texts that all packages share: the fields of their manifests and the links of their READMEs. Both come from
-// the root's package.json, whose `repository.url` is the only place for the address of the project. When the address
-// changes, this script also changes the texts that contain the whole address: in the root, in .github/ and in messages.
+// Writes what all packages share: fields in their manifests and links in their READMEs. Both come from the root's
+// package.json. Its `repository.url` is the only place where the project's address must be changed. After such a change,
+// this script also updates the files that contain the full address: in the root, in .github/ and the one for messages.
 //
-//   node release/manifests.js           writes
+//   node release/manifests.js           writes the files
 //   node release/manifests.js --check   names the files that differ, and fails if there are any
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The order of fields in manifests: what the package is, then its contents, then its dependencies. */
+/** The order of fields in manifests: a description of the package, then its contents, then its dependencies. */
 const FIELD_ORDER = [
   ...['name', 'version', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'license', 'author'],
   ...['type', 'sideEffects', 'engines', 'bin', 'exports', 'files', 'scripts', 'publishConfig'],
   ...['dependencies', 'peerDependencies', 'peerDependenciesMeta', 'devDependencies'],
 ]
-/** Files of the root. Without these entries, `npm pack` in the folder of a package would leave them out. */
+/** Files in the root. Without these entries, `npm pack` in a package's folder would leave them out. */
 const SHARED_FILES = ['CHANGELOG.md', 'LICENSE']
 const BRANCH = 'main'
-/** The source file that contains the address for messages. */
+/** The source file that contains the project's address for error messages. */
 const MESSAGES_FILE = 'packages/drivers/src/opening/documentation.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { author, engines, license, repository } = readJson(join(root, 'package.json'))
 const address = repository.url
 const folders = readdirSync(join(root, 'packages')).map(name => `packages/${name}`)
-// The former address comes from a manifest of a package, because the manifests are written last.
+// The former address is read from a package's manifest, because the manifests are written last.
 const former = readJson(join(root, 'packages/core/package.json')).repository.url.replace(/^git\+|\.git$/g, '')
 
 const differing = []
@@ -47,7 +47,7 @@ function rewriteFile(file, change) {
   if (!process.argv.includes('--check')) writeFileSync(join(root, file), after)
 }
 
-/** Returns the pages and settings in a folder of the root. */
+/** Returns the pages and settings in one of the root's folders. */
 function listTexts(folder, recursive) {
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive }) : []
   return names.filter(name => /\.(md|ya?ml)$/.test(name)).map(name => join(folder, name))
@@ -80,7 +80,7 @@ function replaceAddress(text) {
   return text.replaceAll(former, address)
 }
 
-/** Turns links to files of the repository into whole addresses, because npm shows a README without the repository. */
+/** Turns links to files in the repository into full URLs, because npm shows a README outside the repository. */
 function makeLinksAbsolute(text, directory) {
   return text.replace(/(?<=\]\()(?!https?:)[^)\s#]+/g, target => {
     return `${address}/blob/${BRANCH}/${posix.join(directory, target)}`

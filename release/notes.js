@@ -1,4 +1,4 @@
-// Prints the section of CHANGELOG.md about the packages' version: the text of a release on GitHub.
+// Prints the CHANGELOG.md section about the packages' current version, which becomes the text of a GitHub release.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -5,9 +5,9 @@ import { listPackages, root } from './packages.js'
 const exec = promisify(execFile)
 
 /**
- * Packs each package once, as pnpm does for the registry: `workspace:^` becomes the range of the version.
+ * Packs each package as pnpm does for the registry: `workspace:^` becomes a version range.
  *
- * @param {string} destination the folder of the tarballs
+ * @param {string} destination the folder for the tarballs
  * @returns {Promise<{ name: string, version: string, folder: string, tarball: string }[]>} dependencies first
  */
 export async function packPackages(destination) {

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder of the repository. */
+/** The repository's root folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * Lists the packages of the repository. Each package comes after its dependencies, so that a registry never has a package
- * without them.
+ * Lists the repository's packages. Each package comes after its dependencies, so that the registry never contains a
+ * package without them.
  *
  * @returns {{ name: string, version: string, folder: string }[]}
  */
@@ -27,7 +27,7 @@ export function listPackages() {
 }
 
 /**
- * Returns the version that all packages have.
+ * Returns the version that all packages have in common.
  *
  * @throws Error if packages have different versions
  */

@@ -1,6 +1,6 @@
-// The release script: builds, checks, and publishes all packages whose version the registry does not have yet.
+// The release script: builds, checks, and publishes all packages whose version is not in the registry yet.
 //
-//   npx -y pnpm@12 release             in the workflow "Release", because only there npm can prove the origin
+//   npx -y pnpm@12 release             only in the workflow "Release", where npm can prove the packages' origin
 //   npx -y pnpm@12 release --dry-run   everything except the upload, anywhere
 //   node release/publish.js --list     prints the packages that would be published
 
@@ -33,7 +33,7 @@ async function release() {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-release-'))
   try {
     const packed = (await packPackages(folder)).filter(({ name }) => wanted.includes(name))
-    // All checks come before the first upload, because a published version cannot be replaced.
+    // All checks run before the first upload, because a published version cannot be replaced.
     for (const { name, tarball } of packed) {
       await lintPackage(tarball)
       await checkTypes(tarball)

@@ -5,7 +5,7 @@ const exec = promisify(execFile)
 const REGISTRY_TIMEOUT_MS = 30_000
 
 /**
- * Returns the packages whose version npm's registry does not have.
+ * Returns the packages whose version is not in the npm registry.
  *
  * @template {{ name: string, version: string }} Package
  * @param {Package[]} packages
@@ -28,12 +28,13 @@ async function isPublished(registry, { name, version }) {
 }
 
 /**
- * Publishes a tarball with a provenance statement, which only CI can make. A dry run skips the statement and the upload,
- * and needs neither a registry nor a login.
+ * Publishes a tarball with a provenance statement, which only CI can create. A dry run skips the statement and the
+ * upload, and needs neither a registry nor a login.
  *
  * @param {string} tarball
  * @param {{ dryRun?: boolean, registry?: string }} [options]
- * @returns {Promise<{ name: string, version: string, files: { path: string, size: number }[] }>} npm's description of it
+ * @returns {Promise<{ name: string, version: string, files: { path: string, size: number }[] }>} npm's description of
+ * the package
  */
 export async function publish(tarball, { dryRun = false, registry } = {}) {
   const args = ['publish', tarball, '--json', '--access', 'public', '--ignore-scripts']
@@ -41,6 +42,6 @@ export async function publish(tarball, { dryRun = false, registry } = {}) {
   if (registry !== undefined) args.push('--registry', registry)
   const { stdout } = await exec('npm', args, { maxBuffer: 64 * 1024 * 1024 })
   const output = JSON.parse(stdout)
-  // npm 11 nests the output under the name of the package.
+  // npm 11 nests the output under the package's name.
   return output.files === undefined ? Object.values(output)[0] : output
 }

@@ -1,7 +1,7 @@
-// Writes THIRD-PARTY.md: the code of others in the files of the packages, with its license. Dependencies are not
+// Writes THIRD-PARTY.md, which lists the third-party code in the packages' files, with its licenses. Dependencies are not
 // listed, because each of them is installed with its own license.
 //
-//   node release/third-party.js           writes
+//   node release/third-party.js           writes the file
 //   node release/third-party.js --check   fails if the file differs from the bundled code
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ else if (readFileSync(file, 'utf8') !== text) {
   process.exitCode = 1
 }
 
-/** Returns the packages in the scripts of both pages, from the bundler's names of the modules. */
+/** Returns the packages that the scripts of both pages contain, found by the bundler's module names. */
 async function listBundledInPages() {
   const pages = await Promise.all(['trace', 'list'].map(buildEntry))
   const all = pages.flatMap(({ bundled }) => bundled).map(entry => [`${entry.name} ${entry.version}`, entry])
@@ -37,7 +37,7 @@ function readBundledFont() {
   const { resolve } = createRequire(new URL('../packages/cli/package.json', import.meta.url))
   const folder = dirname(resolve('dejavu-fonts-ttf/package.json'))
   const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  // The package has no SPDX name of its license. Its fonts are Bitstream's, with glyphs under the same terms.
+  // The package names no SPDX license. Its fonts are Bitstream's, with added glyphs under the same terms.
   return {
     name,
     version,

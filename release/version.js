@@ -1,4 +1,4 @@
-// Sets the next version of all packages and moves the texts of changesets into CHANGELOG.md: `pnpm run
+// Sets the next version of all packages, and moves the text of the changesets into CHANGELOG.md: `pnpm run
 // version-packages`.
 
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ const folder = join(root, '.changeset')
 const file = join(root, 'CHANGELOG.md')
 
 if (existsSync(join(folder, 'pre.json'))) fail('A prerelease is not supported. Run "changeset pre exit" first.')
-// The texts are read here, because `changeset version` removes the files.
+// The text is read here, because `changeset version` removes the files.
 const changesets = readdirSync(folder)
   .filter(name => name.endsWith('.md') && name !== 'README.md')
   .sort()

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readPlace } from '../bench/places.js'
 import { medianInterval } from '../bench/statistics.js'
 
-/** Returns the rows of a table that the bench writes, without the header and without padding in the cells. */
+/** Returns the rows of a table that a benchmark writes, without the header and without padding in the cells. */
 function readRows(file: string, place: string): string[] {
   const document = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
   const lines = (readPlace(document, place) ?? '').split('\n').filter((line: string) => line.startsWith('|'))
@@ -11,7 +11,7 @@ function readRows(file: string, place: string): string[] {
 }
 
 describe('the table of tracing costs', () => {
-  it('shows the two lines in README that the last benchmark measured', () => {
+  it('shows the two result lines of the last benchmark, which README quotes', () => {
     const table = readRows('bench/README.md', 'the table')
 
     const shown = readRows('README.md', 'two lines of the table')
@@ -26,7 +26,7 @@ describe('the table of tracing costs', () => {
     [9, 2, 8],
     [12, 3, 10],
     [20, 6, 15],
-  ])('reads the interval of %i generations from the tables of the sign test', (count, low, high) => {
+  ])('reads the interval for %i generations from the tables of the sign test', (count, low, high) => {
     const values = Array.from({ length: count }, (_, index) => index + 1)
 
     const interval = medianInterval(values)

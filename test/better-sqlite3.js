@@ -1,5 +1,5 @@
-// Compiles the binary part of better-sqlite3 for the tests of its instrument. The test command does so once for each
-// Node that runs the tests, and keeps the result. Compiling at install time would cost everybody a minute.
+// Compiles the native part of better-sqlite3 for the tests of its instrument. The test command does so once for each
+// version of Node that runs the tests, and keeps the result. Compiling at install time would take everybody a minute.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'packages/instruments/node_modules/better-sqlite3')
 
-/** The file of the compiled binary for this Node. It may not exist yet. */
+/** The compiled binary for this version of Node. The file may not exist yet. */
 export const bindingFile = join(
   root,
   'node_modules/.cache/osprofiler',
@@ -24,7 +24,7 @@ export function compileBinding() {
   for (const part of ['binding.gyp', 'deps', 'src', 'package.json']) {
     cpSync(join(source, part), join(folder, part), { recursive: true, dereference: true })
   }
-  // An installed Node may come with its headers. Otherwise node-gyp downloads them.
+  // An installed Node may include its headers. Otherwise node-gyp downloads them.
   const prefix = resolve(dirname(process.execPath), '..')
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
   spawnSync('npx', ['-y', 'node-gyp@11', 'rebuild', '--release', '--jobs=max', ...headers], {
@@ -34,7 +34,7 @@ export function compileBinding() {
   const built = join(folder, 'build/Release/better_sqlite3.node')
   if (existsSync(built)) {
     mkdirSync(dirname(bindingFile), { recursive: true })
-    // The copy is renamed, so that two processes that compile at once can both finish.
+    // The copy is renamed, so that two processes that compile at the same time can both finish.
     cpSync(built, `${bindingFile}.${process.pid}`)
     renameSync(`${bindingFile}.${process.pid}`, bindingFile)
   }

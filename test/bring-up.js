@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { succeeds } from './requirements.js'
 
-/** Resolves to the requirements that are not available on this machine, each with the `reason`. */
+/** Resolves to the requirements that are not available on this machine, each with a `reason`. */
 export async function bringUp(say, requirements) {
   install(requirements.filter(({ isThere, isBest = isThere }) => !isBest()).flatMap(({ debian }) => debian))
   const missing = []

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { packageFolders } from './packed.js'
 
-it('classes keep their source names in bundled packages', () => {
+it('the classes in bundled packages keep their source names', () => {
   const files = packageFolders.flatMap(folder =>
     readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.js') && !file.startsWith('pages'))
@@ -12,8 +12,8 @@ it('classes keep their source names in bundled packages', () => {
 
   const classes = files.flatMap(file => [...readFileSync(file, 'utf8').matchAll(/\bclass (\w+)/g)])
 
-  // esbuild writes `class _Profiler` for a class that refers to itself, and `class Profiler2` for a second class of
-  // that name.
+  // esbuild writes `class _Profiler` for a class that refers to itself, and `class Profiler2` for the second class
+  // named `Profiler`.
   expect(classes.length).toBeGreaterThan(10)
   expect(classes.map(([, name]) => name).filter(name => /^_|\d$/.test(name ?? ''))).toEqual([])
 })

@@ -28,36 +28,39 @@ beforeAll(async () => {
   for (const [name, bundle] of Object.entries(BUNDLERS)) {
     for (const format of FORMATS) await bundle(entry, join(deployed, `${name}.${EXTENSIONS[format]}`), format, [])
   }
-  // A bundle must run without the files that it was made from. The program has a worker of its own.
+  // A bundle must run without the files that it was made from. The bundled program starts a worker.
   rmSync(program.folder, { recursive: true })
   writeFileSync(join(deployed, 'worker.js'), `console.log('a worker of the program ran')`)
 }, 300_000)
 afterAll(() => program.remove())
 
-describe.each(Object.keys(BUNDLERS))('a bundle by %s with bundled drivers and without client packages', name => {
-  async function runBundle(format: Format, connectionString: string) {
-    const file = join(deployed, `${name}.${EXTENSIONS[format]}`)
-    const { stdout } = await program.run(['--no-warnings', file, connectionString], { cwd: deployed })
-    return JSON.parse(stdout)
-  }
+describe.each(Object.keys(BUNDLERS))(
+  "a bundle made by %s with the drivers inside and without the stores' client packages",
+  name => {
+    async function runBundle(format: Format, connectionString: string) {
+      const file = join(deployed, `${name}.${EXTENSIONS[format]}`)
+      const { stdout } = await program.run(['--no-warnings', file, connectionString], { cwd: deployed })
+      return JSON.parse(stdout)
+    }
 
-  it.each(FORMATS)('as %s, warns once that the embedded store must stay outside the bundle', async format => {
-    const outcome = await runBundle(format, 'sqlite:///traces.db')
+    it.each(FORMATS)('as %s, warns once that the embedded store must stay outside the bundle', async format => {
+      const outcome = await runBundle(format, 'sqlite:///traces.db')
 
-    const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*Leave @osprofiler\/drivers outside of the bundle/)
-    expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
-  })
+      const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*Leave @osprofiler\/drivers outside of the bundle/)
+      expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
+    })
 
-  it.each(FORMATS)('as %s, warns once that a client is not installed', async format => {
-    const outcome = await runBundle(format, 'redis://127.0.0.1:1')
+    it.each(FORMATS)("as %s, warns once that a store's client package is not installed", async format => {
+      const outcome = await runBundle(format, 'redis://127.0.0.1:1')
 
-    const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*npm install ioredis/)
-    expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
-  })
+      const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*npm install ioredis/)
+      expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
+    })
 
-  it.each(FORMATS)('as %s, writes to the stores that need no package', async format => {
-    const outcome = await runBundle(format, `file://${join(deployed, `${name}-${format}`)}`)
+    it.each(FORMATS)('as %s, writes to the stores that need no client package', async format => {
+      const outcome = await runBundle(format, `file://${join(deployed, `${name}-${format}`)}`)
 
-    expect(outcome).toEqual({ warnings: [], written: 2, dropped: 0, unknown: 0 })
-  })
-})
+      expect(outcome).toEqual({ warnings: [], written: 2, dropped: 0, unknown: 0 })
+    })
+  },
+)

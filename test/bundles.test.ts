@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BUNDLERS, type Format } from './bundlers.js'
 
-// The bundles lie below this folder, so they find the packages that they leave outside.
+// The bundles are written below this folder, so that they find the packages that they do not include.
 const root = fileURLToPath(new URL('.', import.meta.url))
 const DRIVERS = '@osprofiler/drivers'
 const PROGRAM = `
@@ -46,8 +46,8 @@ async function runBundle(bundler: string, format: Format, external: string[]) {
   return { status, stdout, stderr }
 }
 
-describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
-  it.each<Format>(['esm', 'cjs'])('as %s, traces and stores with external drivers', async format => {
+describe.each(Object.keys(BUNDLERS))('a bundle made by %s', bundler => {
+  it.each<Format>(['esm', 'cjs'])('as %s, traces and stores records with external drivers', async format => {
     const outcome = await runBundle(bundler, format, [DRIVERS])
 
     expect(outcome).toEqual({ status: 0, stdout: 'http-start,http-stop memory 2\n', stderr: '' })

@@ -13,7 +13,7 @@ import { makeDirectory } from './cli-process.js'
 import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const PYTHON = '/usr/bin/python3'
-/** Starts Ceilometer's notification agent as its console script does. */
+/** Starts Ceilometer's notification agent in the same way as its console script. */
 const AGENT = 'import sys; from ceilometer.cmd.agent_notification import main; sys.exit(main())'
 
 let server: SharedServer
@@ -24,7 +24,7 @@ afterAll(() => server.stop())
 
 interface CeilometerEvent {
   readonly event_type: string
-  /** Name, type and value. */
+  /** The name, type number and value of each trait. */
   readonly traits: readonly (readonly [string, number, unknown])[]
 }
 
@@ -55,7 +55,7 @@ it("Ceilometer's own agent turns the notifications of messaging:// into events",
   }
 })
 
-/** Starts a server that collects the agent's events, and resolves to the server's URL. */
+/** Starts a server that collects the agent's events, and resolves to its URL. */
 async function takeEvents(events: CeilometerEvent[]): Promise<string> {
   const taker = createServer(async (request, response) => {
     events.push(...((await json(request)) as CeilometerEvent[]))
@@ -70,7 +70,7 @@ async function takeEvents(events: CeilometerEvent[]): Promise<string> {
   return `http://127.0.0.1:${(taker.address() as AddressInfo).port}/events`
 }
 
-/** Starts the agent for one broker and one topic, with its default definitions of events. */
+/** Starts the agent for one broker and one topic, with its default event definitions. */
 function startAgent(publisher: string): void {
   const folder = makeDirectory()
   const pipeline = join(folder, 'event_pipeline.yaml')

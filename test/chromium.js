@@ -4,11 +4,11 @@ export const HEADLESS_SHELL = '/usr/bin/chromium-headless-shell'
 export const WITH_WINDOW = '/usr/bin/chromium'
 
 /**
- * Debian's Chromium. The build without a window is preferred, because the same tests take less than half of the CPU
+ * Debian's Chromium. The build without a window is preferred, because the same tests need less than half of the CPU
  * time.
  */
 export const CHROMIUM = existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : WITH_WINDOW
-/** Command-line switches of Chromium for tests and benches. */
+/** Chromium's command-line switches for tests and benchmarks. */
 export const SWITCHES = [
   '--headless',
   '--no-sandbox',

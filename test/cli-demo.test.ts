@@ -15,7 +15,7 @@ describe("the demo's trace", () => {
   })
 
   it.each(['--json', '--html', '--export perfetto', '--export speedscope', '--export otlp'])(
-    'stays the same when written with %s and read back',
+    'is unchanged after it was written with %s and read back',
     async option => {
       const directory = makeDirectory()
       copyFileSync(TRACE, join(directory, 'demo.json'))
@@ -29,7 +29,7 @@ describe("the demo's trace", () => {
     },
   )
 
-  it('is drawn as a tree of three services, as a graph, and as a picture', async () => {
+  it('is drawn as a tree of three services, as a graph, and as an image', async () => {
     const directory = makeDirectory()
     copyFileSync(TRACE, join(directory, 'demo.json'))
 

@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 describe('osprofiler trace diff', () => {
-  it('names the parts that became slower', async () => {
+  it('names the parts of a trace that became slower', async () => {
     const [before, after] = [writeRuns('before.jsonl', 10), writeRuns('after.jsonl', 30)]
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'diff', before, after])
@@ -29,7 +29,7 @@ describe('osprofiler trace diff', () => {
     [10, 30, '300%', 0],
     [10, 10, '0%', 0],
     [30, 10, '10%', 0],
-  ])('compares %d ms with %d ms under --fail-on %s and exits with %d', async (old, current, share, expected) => {
+  ])('compares %d ms with %d ms using --fail-on %s, and exits with %d', async (old, current, share, expected) => {
     const [before, after] = [writeRuns('before.jsonl', old), writeRuns('after.jsonl', current)]
 
     const { code, stderr } = await osprofiler(['trace', 'diff', before, after, '--fail-on', share])
@@ -39,7 +39,7 @@ describe('osprofiler trace diff', () => {
     else expect(stderr).toMatch(/^Slower by more than 10 %:\n {2}the whole request, by 141 %\n.*items.* in orders/)
   })
 
-  it('compares traces of a store, of reports and of records in any combination', async () => {
+  it('compares traces from a store, from reports and from record files in any combination', async () => {
     const store = `sqlite:///${join(directory, 'traces.db')}`
     await storeRecords(store, createShopRecords())
     const after = writeRuns('after.jsonl', 30)
@@ -65,7 +65,7 @@ describe('osprofiler trace diff', () => {
     })
   })
 
-  it('writes to a file that only its owner can read, and keeps the exit code', async () => {
+  it('writes to a file that only its owner can read, with the same exit code', async () => {
     const [before, after, out] = [
       writeRuns('before.jsonl', 10),
       writeRuns('after.jsonl', 30),
@@ -79,7 +79,7 @@ describe('osprofiler trace diff', () => {
     expect(statSync(out).mode & 0o777).toBe(0o600)
   })
 
-  it('escapes control characters of hostile records', async () => {
+  it('escapes control characters in hostile records', async () => {
     const hostile = (queryMs: number): string =>
       toLines(createShopRecords({ queryMs, text: '\u001b[2J\r\nEVIL\u202e\u2028\u0000' }))
     writeFileSync(join(directory, 'a.jsonl'), hostile(10))

@@ -9,7 +9,7 @@ const SHOWN_COMMANDS = [...PAGE.matchAll(/```console\n\$ osprofiler (.*)\n([\s\S
   ([, command = '', output = '']) => ({ command, output }),
 )
 
-describe('the page about the command', () => {
+describe('the docs page about the command', () => {
   it.each(SHOWN_COMMANDS)('shows the real output of: $command', async ({ command, output }) => {
     const directory = makeDirectory()
     writeFileSync(join(directory, 'before.jsonl'), toLines(createShopRecords({ queryMs: 8.2, renderMs: 4.1 })))

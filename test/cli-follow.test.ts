@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 
 describe('osprofiler trace show --follow', () => {
-  it('waits in a pipe for records of another process, and draws the trace once', async () => {
+  it('waits for records of another process, and draws the trace once if its output is a pipe', async () => {
     const write = startWriter()
     const records = createShopRecords()
     await write(records.slice(0, 3))
@@ -41,7 +41,7 @@ describe('osprofiler trace show --follow', () => {
     expect(stdout).toContain('5 x db SELECT name FROM ')
   })
 
-  it('waits for a trace that does not exist yet, and tells the user', async () => {
+  it('waits for a trace that does not exist yet, and says so', async () => {
     let onStderr = (_: string): void => undefined
     const told = new Promise<string>(resolve => {
       onStderr = resolve
@@ -82,7 +82,7 @@ describe('osprofiler trace show --follow', () => {
     expect({ code, signal, said }).toEqual({ code: null, signal: 'SIGINT', said: '' })
   })
 
-  it('rejects a file', async () => {
+  it('rejects a file as its argument', async () => {
     const { code, stderr } = await osprofiler(['trace', 'show', './trace.jsonl', '--follow'])
 
     expect(code).toBe(1)

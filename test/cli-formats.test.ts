@@ -8,7 +8,7 @@ import { createShopRecords, SHOP_TRACE, storeRecords, toLines } from './cli-reco
 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
 const CONFORMANCE = readdirSync(TRACES).filter(name => name.endsWith('.jsonl'))
-/** The formats that the command can read back, each with the extension of its files. */
+/** The formats that the command can read back, each with its file extension. */
 const READABLE_FORMATS = [
   ['--json', 'json'],
   ['--html', 'html'],
@@ -31,7 +31,7 @@ beforeEach(() => {
 })
 
 describe('a trace in every format', () => {
-  it.each(CONFORMANCE)('is the same after it was written and read back: %s', async name => {
+  it.each(CONFORMANCE)('is unchanged after it was written and read back: %s', async name => {
     const file = new URL(name, TRACES).pathname
     const expected = await osprofiler(['trace', 'show', file, '--json'])
 
@@ -47,7 +47,7 @@ describe('a trace in every format', () => {
     expect(readdirSync(directory)).toHaveLength(READABLE_FORMATS.length)
   })
 
-  it.each(ALL_FORMATS)('is the same on standard output as in a file: %s', async option => {
+  it.each(ALL_FORMATS)('has the same output on standard output as in a file: %s', async option => {
     const file = join(directory, 'shop.jsonl')
     writeFileSync(file, toLines(createShopRecords()))
     const args = ['trace', 'show', file, ...option.split(' ').filter(Boolean)]
@@ -59,7 +59,7 @@ describe('a trace in every format', () => {
     expect(printed.stdout.trimEnd()).toBe(readFileSync(join(directory, 'out'), 'utf8').trimEnd())
   })
 
-  it('is written to several OpenTelemetry files if a collector would reject a single one', async () => {
+  it('is split into several OpenTelemetry files if a collector would reject a single one', async () => {
     const file = join(directory, 'large.jsonl')
     const out = join(directory, 'trace.json')
     const [start, stop] = createShopRecords()
@@ -92,7 +92,7 @@ describe('a trace in every format', () => {
     expect(again).toEqual(expected)
   })
 
-  it.each(ALL_FORMATS)('is the same from a store as from a file: %s', async option => {
+  it.each(ALL_FORMATS)('has the same output when read from a store as from a file: %s', async option => {
     await storeRecords(store, createShopRecords())
     const file = join(directory, 'shop.jsonl')
     writeFileSync(file, toLines(createShopRecords()))
@@ -107,7 +107,7 @@ describe('a trace in every format', () => {
     expect(fromStore.stdout).toBe(fromFile.stdout)
   })
 
-  it.each(ALL_FORMATS)('escapes everything dangerous in a hostile record: %s', async option => {
+  it.each(ALL_FORMATS)('has every dangerous character of a hostile record escaped: %s', async option => {
     const file = join(directory, 'hostile.jsonl')
     writeFileSync(file, toLines(createShopRecords({ text: HOSTILE_TEXT })))
 
@@ -118,8 +118,7 @@ describe('a trace in every format', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('alert(1)')
-    // A browser shows the page, so it may contain such characters as text. The command never sends a page to a
-    // terminal.
+    // Browsers show the page, so it may contain such characters as text. The command never prints a page to a terminal.
     if (option === '--html') expect(stdout).not.toMatch(/<script>alert|<img src=x/)
     else for (const line of stdout.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
     if (option === '--dot') expect(stdout.match(/->/g)?.length).toBeGreaterThan(0)
@@ -148,7 +147,7 @@ describe('a reader that stops early', () => {
 })
 
 describe('osprofiler trace show --render-dot', () => {
-  it('draws an SVG with all points', async () => {
+  it('draws an SVG that contains all points', async () => {
     const { code, stdout, stderr, file } = await drawToFile('graph.svg')
 
     const svg = readFileSync(file, 'utf8')
@@ -213,7 +212,7 @@ describe('osprofiler trace show --render-dot', () => {
   })
 })
 
-describe('an option that a format cannot honor', () => {
+describe('an option that a format does not support', () => {
   it.each([
     [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
     [['--html', '--export', 'otlp'], 'Give one format: --html and --export otlp cannot go together.'],

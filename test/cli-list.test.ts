@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
 import { storeRecords } from './cli-records.js'
 
-/** A served request that makes one query. */
+/** A served request with one query. */
 interface TraceSpec {
   readonly id: string
   readonly ms?: number
@@ -15,14 +15,14 @@ interface TraceSpec {
   readonly name?: string
   readonly service?: string
   readonly failure?: Readonly<Record<string, string>>
-  /** Minutes after eleven o'clock. */
+  /** Minutes after 11:00. */
   readonly at?: number
   readonly isOpen?: boolean
   readonly queries?: number
 }
 
 describe('a row of osprofiler trace list', () => {
-  it('shows method, route, status, duration, points and error', async () => {
+  it('shows the method, route, status, duration, number of points and error', async () => {
     const store = await storeTraces(
       { id: 'good', route: '/orders/:id', ms: 250, at: 1 },
       { id: 'bad', method: 'POST', path: '/pay', status: 503, failure: { etype: 'Timeout', message: 'late' } },
@@ -36,19 +36,19 @@ describe('a row of osprofiler trace list', () => {
     ])
   })
 
-  it('shows the path if there is no route, or the action of another kind of first point', async () => {
+  it('shows the path if there is no route, or the name of the first point if it is not a request', async () => {
     const store = await storeTraces({ id: 'path', path: '/orders/7', at: 1 }, { id: 'job', name: 'nightly', path: '' })
 
     expect(readCells(await runList(store)).map(row => row[2])).toEqual(['GET /orders/7', 'nightly'])
   })
 
-  it('has no status and duration for an unfinished trace', async () => {
+  it('has no status or duration for an unfinished trace', async () => {
     const store = await storeTraces({ id: 'running', isOpen: true })
 
     expect(readCells(await runList(store))[0]?.slice(2)).toEqual(['GET /orders/7', '', '', '2', 'shop', ''])
   })
 
-  it('says that a trace is too large, and the warning names the trace if it is left out', async () => {
+  it('says that a trace is too large, and a warning names the trace if the row is left out', async () => {
     const store = await storeTraces({ id: 'large', queries: 5_001, at: 1 }, { id: 'small' })
 
     const [all, slow] = [await runList(store), await runList(store, '--slowest')]
@@ -66,7 +66,7 @@ describe('a row of osprofiler trace list', () => {
     expect(slow.stderr).toBe('A trace is too large to be read, and left out: large\n')
   })
 
-  it("has Python's members in JSON, and more", async () => {
+  it("in JSON, has Python's members and additional ones", async () => {
     const store = await storeTraces({ id: 'one', route: '/orders/:id', status: 404, ms: 1.5 })
 
     const { stdout } = await runList(store, '--json')
@@ -122,7 +122,7 @@ describe('osprofiler trace list', () => {
     [['--name', 'request', '--limit', '1'], 'running'],
     [['--name', 'wsgi', '--limit', '1'], 'running'],
     [['--slowest', '--search', '3'], 'broken thrown running'],
-  ])('lists with %j the requested traces', async (args, expected) => {
+  ])('lists the requested traces with %j', async (args, expected) => {
     const store = await storeTraces(...TRACES)
 
     const found = await runList(store, ...args)
@@ -146,7 +146,7 @@ describe('osprofiler trace list', () => {
     [['--service', 'nobody'], 'No trace matches.\n'],
     [['--since', '2027-01-01'], 'No trace matches.\n'],
     [['--slowest', '--search', '7'], ''],
-  ])('reports with %j what was left out', async (args, expected) => {
+  ])('reports what was left out with %j', async (args, expected) => {
     const store = await storeTraces(...TRACES)
 
     expect((await runList(store, ...args)).stderr).toBe(expected)
@@ -169,7 +169,7 @@ describe('osprofiler trace list', () => {
     [110, 19],
     [160, 12],
     [400, 12],
-  ])('fits into %i columns with complete ids', async (columns, count) => {
+  ])('fits into %i columns without shortening ids', async (columns, count) => {
     const path = `/customers/${'x'.repeat(300)}`
     const store = await storeTraces({ id: '0199c0de-7000-7abc-8def-0123456789ab', path, status: 500 }, ...TRACES)
 
@@ -183,7 +183,7 @@ describe('osprofiler trace list', () => {
     expect(lines.length).toBe(count)
   })
 
-  it.each([60, 80, 100])('shows in %i columns everything that the table shows', async columns => {
+  it.each([60, 80, 100])('with %i columns, shows everything that the wide table shows', async columns => {
     const failure = { etype: 'ConnectionError', message: 'connect ECONNREFUSED 127.0.0.1:5432' }
     const id = '0199c0de-7000-7abc-8def-0123456789ab'
     const store = await storeTraces({ id, status: 500, failure, service: 'gateway', path: '/orders/7' })
@@ -200,7 +200,7 @@ describe('osprofiler trace list', () => {
     expect(lines.filter(line => [...line].length > columns)).toEqual([])
   })
 
-  it('puts an error on its own line if space is short', async () => {
+  it('puts an error on its own line if the terminal is narrow', async () => {
     const failure = { etype: 'ConnectionError', message: 'connect ECONNREFUSED' }
     const store = await storeTraces({ id: '0199c0de-7000-7abc-8def-0123456789ab', status: 500, failure })
 
@@ -215,7 +215,7 @@ describe('osprofiler trace list', () => {
     ])
   })
 
-  it('escapes control characters of records', async () => {
+  it('escapes control characters in records', async () => {
     const text = '\u001b[31mEVIL\u0007\r\n\u202e'
     const store = await storeTraces({ id: text, path: text, service: text, failure: { etype: text, message: text } })
 

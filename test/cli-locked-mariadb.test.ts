@@ -11,13 +11,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Stores three traces, and locks the named ones in another transaction. */
+/** Stores three traces. Another transaction then locks the traces with the given ids. */
 async function lockTraces(...locked: readonly string[]): Promise<string> {
   for (const baseId of ['a', 'b', 'c']) await storeRecords(server.url, createShopRecords({ baseId }))
   const connection = await mysql.createConnection({ uri: server.url })
   onTestFinished(() => connection.end())
   await connection.query('BEGIN')
-  // One query for several traces would read the whole table and lock all rows.
+  // Locks each trace with its own query, because one query for several traces would read the whole table and lock all
+  // rows.
   for (const baseId of locked) await connection.query('SELECT id FROM data WHERE base_id = ? FOR UPDATE', [baseId])
   return String(connection.threadId)
 }
@@ -26,7 +27,7 @@ it.each([
   [['delete', 'b', 'a', 'c'], /^Removed a: 18 records\.\nRemoved c: 18 records\.\n$/, 'b: Removed 0 records'],
   [['prune', '--older-than', '2100-01-01'], /^$/, 'Removed 2 traces'],
 ])(
-  'trace %j removes all traces except locked ones, names the locker, and exits with 1',
+  'trace %j removes all traces except locked ones, says who holds the lock, and exits with 1',
   async (args, stdout, removed) => {
     const holder = await lockTraces('b')
 

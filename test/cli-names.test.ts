@@ -39,7 +39,7 @@ const IDS = [
   'two\nlines',
 ]
 
-describe('an id of a trace in the store', () => {
+describe('the id of a trace in the store', () => {
   beforeEach(async () => {
     await storeRecords(IDS.flatMap(makeRecords))
     mkdirSync(join(directory, 'folder.json'))
@@ -48,25 +48,31 @@ describe('an id of a trace in the store', () => {
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
   })
 
-  it.each(IDS.filter(id => id !== '-' && !id.startsWith('./')))('is shown even if the path %j exists', async id => {
-    const { code, stdout } = await run('trace', 'show', id, '--json')
+  it.each(IDS.filter(id => id !== '-' && !id.startsWith('./')))(
+    'is recognized even if the path %j exists',
+    async id => {
+      const { code, stdout } = await run('trace', 'show', id, '--json')
 
-    expect(code).toBe(0)
-    expect(JSON.parse(stdout).info.base_id).toBe(id)
-  })
+      expect(code).toBe(0)
+      expect(JSON.parse(stdout).info.base_id).toBe(id)
+    },
+  )
 
-  it.each(['/dev/stdin', './x.json', '-', 'folder.json'])('is shown, compared and removed with --id: %j', async id => {
-    const shown = await run('trace', 'show', '--json', '--id', '--', id)
-    const compared = await run('trace', 'diff', '--id', '--', id, 'plain')
-    const removed = await run('trace', 'delete', '--id', '--', id)
+  it.each(['/dev/stdin', './x.json', '-', 'folder.json'])(
+    'can be shown, compared and removed with --id: %j',
+    async id => {
+      const shown = await run('trace', 'show', '--json', '--id', '--', id)
+      const compared = await run('trace', 'diff', '--id', '--', id, 'plain')
+      const removed = await run('trace', 'delete', '--id', '--', id)
 
-    expect(JSON.parse(shown.stdout).info.base_id).toBe(id)
-    expect(compared.code).toBe(0)
-    expect(removed.stdout).toContain('2 records')
-  })
+      expect(JSON.parse(shown.stdout).info.base_id).toBe(id)
+      expect(compared.code).toBe(0)
+      expect(removed.stdout).toContain('2 records')
+    },
+  )
 })
 
-describe('a name that is not an id in the store', () => {
+describe('a name that is not the id of a trace in the store', () => {
   it('is read as a file if the file exists', async () => {
     writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
 
@@ -75,7 +81,7 @@ describe('a name that is not an id in the store', () => {
     }
   })
 
-  it('is read as a file with a leading ./ even if the store has that id', async () => {
+  it('with a leading ./ is read as a file even if the store has a trace with that id', async () => {
     writeFileSync(join(directory, 'a.json'), readFileSync(FILE_TRACE))
     await storeRecords([...makeRecords('a.json'), ...makeRecords('./a.json')])
 
@@ -88,14 +94,14 @@ describe('a name that is not an id in the store', () => {
     ['/dev/zero', /it is a device, .* has no trace of that id, either/],
     ['.', /it is a directory|not found/],
     [`${'x'.repeat(5_000)}.json`, /ENOENT/],
-  ])('fails at once with a reason: %j', async (name, reason) => {
+  ])('is rejected immediately with a reason: %j', async (name, reason) => {
     const { code, stdout, stderr } = await run('trace', 'show', name)
 
     expect(code).toBe(1)
     expect(stdout + stderr).toMatch(reason)
   })
 
-  it('is reported as a pipe, which is read only with a leading ./', async () => {
+  it('is reported as a pipe if it names one, because pipes are read only with a leading ./', async () => {
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
 
     const { code, stderr } = await run('trace', 'show', 'pipe.json')
@@ -125,7 +131,7 @@ describe('standard input', () => {
     expect(stdout).toContain('request GET /v2/images')
   })
 
-  it('delays the command for at most 5 seconds if it is empty and the argument is not "-"', async () => {
+  it('delays the command for at most 5 seconds if it stays empty and the argument is not "-"', async () => {
     const child = spawn(process.execPath, [commandPath, 'trace', 'show', '/dev/stdin', '--connection-string', store])
     let stderr = ''
     child.stderr.on('data', text => {
@@ -140,7 +146,7 @@ describe('standard input', () => {
 })
 
 describe('a store that does not answer', () => {
-  it('delays the reading of a file by one second', async () => {
+  it('delays reading a file by one second', async () => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')

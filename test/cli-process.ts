@@ -24,8 +24,8 @@ const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
 
 /**
  * Runs the command as a shell would, without a terminal, and with no settings except `env`. To save time, one process
- * runs many commands if that does not affect the result. OSPROFILER_TEST_OWN_PROCESS=1 starts a process for each
- * command.
+ * runs many commands if that does not affect the result. If OSPROFILER_TEST_OWN_PROCESS is 1, each command runs in a
+ * new process.
  */
 export async function osprofiler(args: readonly string[], options: OsprofilerOptions = {}): Promise<Outcome> {
   const { PATH, HOME } = process.env
@@ -51,7 +51,7 @@ async function runInOwnProcess(args: readonly string[], options: OsprofilerOptio
     texts.stderr += text
     onStderr?.(text)
   })
-  // A command that reads no input may have ended before the input is written.
+  // A command that reads no input may have exited before the input is written.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -61,7 +61,7 @@ async function runInOwnProcess(args: readonly string[], options: OsprofilerOptio
   return { code, ...texts }
 }
 
-/** The path of the command's file, for tests that start it in another way. */
+/** The path of the command's file, for tests that start the command differently. */
 export const commandPath = COMMAND
 
 /** Creates a directory that is removed when the test ends. */

@@ -22,7 +22,7 @@ describeForEachPython("Python's command and osprofiler", () => {
       .filter(name => name.endsWith('.jsonl'))
       .map(name => new URL(name, TRACES).pathname),
     'shop.jsonl',
-  ])('print the same graph and the same JSON of %s', async file => {
+  ])('print the same graph and the same JSON for %s', async file => {
     writeFileSync(join(directory, 'shop.jsonl'), toLines(createShopRecords()))
     await osprofiler(['trace', 'show', file, '--json', '--out', 'report.json'], { cwd: directory })
 
@@ -35,7 +35,7 @@ describeForEachPython("Python's command and osprofiler", () => {
 
     expect(ours).toEqual({ code: 0, stdout: theirs, stderr: '' })
     expect(withoutOwnKeys(JSON.parse(ourJson.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirJson)))
-    // The layout is the same as well: Python prints the text of the report unchanged.
+    // The layout is the same as well, because Python prints the report without reformatting it.
     expect(ourJson.stdout).toBe(theirJson)
   })
 })

@@ -5,14 +5,14 @@ import { openDriver } from '@osprofiler/drivers'
 /** The default trace id of `createShopRecords`. */
 export const SHOP_TRACE = '0199c0de-7000-7abc-8def-0123456789ab'
 
-/** Differences from the shop's default trace. */
+/** How a trace differs from the shop's default trace. */
 export interface ShopOptions {
   readonly baseId?: string
-  /** Duration of each query of an item, in milliseconds. */
+  /** Duration of each item query, in milliseconds. */
   readonly queryMs?: number
-  /** Time that the gateway takes after the orders arrived, in milliseconds. */
+  /** How long the gateway works after the orders have arrived, in milliseconds. */
   readonly renderMs?: number
-  /** Text that every string of a record contains. */
+  /** Text that is part of every string in a record. */
   readonly text?: string
 }
 
@@ -64,7 +64,7 @@ export function createShopRecords(options: ShopOptions = {}): TraceRecord[] {
   return toRecords(baseId, points, `vm${text}`)
 }
 
-/** Creates the records of points, all on one host, oldest first. */
+/** Creates the records of points, oldest first. All points have the same host. */
 export function toRecords(baseId: string, points: readonly PointSpec[], host = 'vm'): TraceRecord[] {
   const records = points.flatMap(({ id, parent, name, service, from, to, start, stop = {} }) => {
     const ids = { base_id: baseId, parent_id: parent, trace_id: id }
@@ -83,7 +83,7 @@ export async function storeRecords(store: string, records: readonly TraceRecord[
   await driver.close()
 }
 
-/** Returns the records as lines of a `.jsonl` file. */
+/** Returns the records as the lines of a `.jsonl` file. */
 export function toLines(records: readonly TraceRecord[]): string {
   return records.map(record => `${jsonText(record, 0)}\n`).join('')
 }

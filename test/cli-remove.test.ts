@@ -32,7 +32,7 @@ describe('osprofiler trace delete', () => {
     expect(await listIds()).toEqual(['young\u001b[2J'])
   })
 
-  it('removes existing traces, and exits with 1 if another one is missing', async () => {
+  it('removes existing traces, and exits with 1 if any other trace is missing', async () => {
     const outcome = await osprofiler(['trace', 'delete', 'nowhere', 'young\u001b[2J', '--connection-string', store])
 
     expect(outcome.code).toBe(1)
@@ -42,7 +42,7 @@ describe('osprofiler trace delete', () => {
     expect(await listIds()).toEqual([TRACE])
   })
 
-  it('treats a pattern as an ordinary id', async () => {
+  it('treats a pattern as a plain id', async () => {
     const outcome = await osprofiler(['trace', 'delete', '*', '%', '--connection-string', store])
 
     expect(outcome.code).toBe(1)
@@ -70,7 +70,7 @@ describe('a store that does not support an operation', () => {
 })
 
 describe('osprofiler trace prune', () => {
-  it('removes traces that are older than a date', async () => {
+  it('removes traces that are older than a given date', async () => {
     const prune = (date: string) => osprofiler(['trace', 'prune', '--older-than', date, '--connection-string', store])
 
     const early = await prune('2023-01-01')
@@ -108,7 +108,7 @@ describe('osprofiler trace list', () => {
     expect(await listIds()).toEqual(['young\u001b[2J', TRACE])
   })
 
-  it('filters by the service and the name of the first point', async () => {
+  it('filters by service and by the name of the first point', async () => {
     expect(await listIds('--service', 'gateway')).toHaveLength(2)
     expect(await listIds('--service', 'nobody')).toEqual([])
     expect(await listIds('--name', 'wsgi', '--limit', '1')).toEqual(['young\u001b[2J'])

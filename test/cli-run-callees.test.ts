@@ -24,9 +24,9 @@ beforeEach(() => {
 
 describe('osprofiler run with a callee that records nothing', () => {
   it.each([
-    ['has another key', async () => await startCallee('another key')],
-    ['takes the trace for too old', async () => await startCallee(KEY, { maxTraceAge: 0 })],
-    ['is behind a proxy that takes headers out', async () => await startStrippingProxy(await startCallee(KEY))],
+    ['has a different key', async () => await startCallee('another key')],
+    ['considers the trace too old', async () => await startCallee(KEY, { maxTraceAge: 0 })],
+    ['is behind a proxy that removes headers', async () => await startStrippingProxy(await startCallee(KEY))],
     ['is not traced', async () => await listen((_, res) => res.end())],
   ])('says what to check if the callee %s', async (_, open) => {
     const target = await open()
@@ -46,7 +46,7 @@ describe('osprofiler run with a callee that records nothing', () => {
     expect(stdout + stderr).not.toMatch(/another key|nobody may see/)
   })
 
-  it('says nothing about callees if all of them recorded something', async () => {
+  it('does not mention callees if all of them recorded something', async () => {
     const front = await startFront(await startCallee(KEY))
 
     const { code, stderr } = await osprofiler(['run', front], { env })
@@ -73,7 +73,7 @@ async function startFront(target: string): Promise<string> {
   const app = express()
   app.use(osprofilerMiddleware(KEY))
   app.get('/', async (_, res) => {
-    // With a maxTraceAge of 0, the trace must be at least 1 ms old when it arrives.
+    // With a maxTraceAge of 0, a trace is too old only if it is at least 1 ms old when it arrives.
     await delay(5)
     const answer = await fetch(target)
     res.send(await answer.text())
@@ -88,7 +88,7 @@ async function startCallee(key: string, options: { maxTraceAge?: number } = {}):
   return await listen(app)
 }
 
-/** Starts a proxy that forwards only the path, without headers. */
+/** Starts a proxy that forwards the method and path, but no headers. */
 async function startStrippingProxy(target: string): Promise<string> {
   return await listen(({ url = '/' }, res) => {
     request(new URL(url, target), answer => answer.pipe(res)).end()

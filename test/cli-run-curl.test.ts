@@ -9,7 +9,7 @@ import { makeCertificate } from './servers/make-certificate.js'
 
 let directory: string
 let env: NodeJS.ProcessEnv
-/** The last request that the server received, and its body. */
+/** The last request that the server received, and the request's body. */
 let last: { request: IncomingMessage; body: string }
 
 beforeEach(() => {
@@ -20,8 +20,8 @@ beforeEach(() => {
   }
 })
 
-describe('osprofiler run with a command for curl', () => {
-  it('sends a request that a browser copied, including the word curl', async () => {
+describe('osprofiler run with a curl command', () => {
+  it('sends a request that was copied from a browser, including the word curl', async () => {
     const origin = await listen(createServer(answer))
     const args = ['curl', `${origin}/orders?filter\\[a\\]=1`, '-H', 'X-Colour: red', '-b', 'a=b; c=d', '--compressed']
 
@@ -33,7 +33,7 @@ describe('osprofiler run with a command for curl', () => {
     expect(last.request.headers['x-trace-hmac']).toMatch(/^[0-9a-f]{40}$/)
   })
 
-  it('never prints a secret of the request, even in failures', async () => {
+  it('never prints a secret that the request contains, even in error messages', async () => {
     const origin = await listen(createServer(answer))
     const secrets = [
       '-u',
@@ -100,7 +100,7 @@ describe('osprofiler run with a command for curl', () => {
     },
   )
 
-  it('ignores options that have no effect', async () => {
+  it('ignores curl options that have no effect', async () => {
     const origin = await listen(createServer(answer))
 
     const { stderr } = await run(
@@ -120,7 +120,7 @@ describe('osprofiler run with a command for curl', () => {
     ['-x', '-xhttp://me:s3cret@proxy'],
     ['--no-keepalive', '--no-keepalive'],
     ['--cert', '--cert', 's3cret.pem'],
-  ])('names %s as an option of curl that run does not support', async (option, ...args) => {
+  ])('says that run does not support %s, which is a curl option', async (option, ...args) => {
     const { code, stdout, stderr } = await run('http://127.0.0.1/', ...args)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -129,7 +129,7 @@ describe('osprofiler run with a command for curl', () => {
     expect(stderr).not.toContain('s3cret')
   })
 
-  it('does not mention curl for an option that curl does not have, either', async () => {
+  it('does not mention curl for an unknown option that curl does not have, either', async () => {
     expect((await run('http://127.0.0.1/', '--bogus')).stderr).not.toContain('curl')
     expect((await osprofiler(['trace', 'list', '--resolve'])).stderr).not.toContain('curl')
   })
@@ -158,7 +158,7 @@ describe('osprofiler run with a command for curl', () => {
       ['-v', '-v'],
       ['--verbose', '-sSv'],
     ],
-  ])('sends the request with -v in any position: %j URL %j', async (before, behind) => {
+  ])('sends the request wherever -v is: %j URL %j', async (before, behind) => {
     const origin = await listen(createServer(answer))
 
     const { stdout, stderr } = await run(...before, `${origin}/verbose`, ...behind)
@@ -168,7 +168,7 @@ describe('osprofiler run with a command for curl', () => {
     expect(stdout).toBe('')
   })
 
-  it('does not write the answer to the file of -o, and tells the user', async () => {
+  it('does not write the response to the file that -o names, and says so', async () => {
     const origin = await listen(createServer(answer))
 
     const { stderr } = await run(origin, '-sS', '-o', 'answer.txt')
@@ -179,7 +179,7 @@ describe('osprofiler run with a command for curl', () => {
 })
 
 describe('osprofiler run with a server whose certificate is not trusted', () => {
-  it('accepts the certificate with --cacert, or with --insecure in spite of --cacert', async () => {
+  it('accepts the certificate with --cacert, or with --insecure even if --cacert names the wrong one', async () => {
     const { origin, certificateFile } = await startSecureServer()
     writeFileSync(join(directory, 'other.pem'), readFileSync((await startSecureServer()).certificateFile))
 
@@ -198,7 +198,7 @@ describe('osprofiler run with a server whose certificate is not trusted', () => 
       )
   })
 
-  it('explains a certificate for another name', async () => {
+  it('explains that the certificate is for a different name', async () => {
     const { origin, certificateFile } = await startSecureServer()
 
     const { stderr } = await run(origin.replace('127.0.0.1', '127.0.0.2'), '--cacert', certificateFile)
@@ -246,7 +246,7 @@ async function startSecureServer(): Promise<{ origin: string; certificateFile: s
   return { origin: (await listen(server, '0.0.0.0')).replace('http:', 'https:'), certificateFile }
 }
 
-/** Responds as a cache does, so the command does not wait for a trace. */
+/** Responds like a cache, so that the command does not wait for a trace. */
 function answer(request: IncomingMessage, response: import('node:http').ServerResponse): void {
   let body = ''
   request.setEncoding('utf8').on('data', piece => {

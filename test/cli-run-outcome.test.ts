@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
 import { findFreePort } from './servers/free-port.js'
 
-/** Time limit of a run in seconds. A run that waits for records takes this long. */
+/** Time limit of a run, in seconds. A run that waits for missing records takes this long. */
 const TIMEOUT_SECONDS = 60
 
 let env: NodeJS.ProcessEnv
@@ -31,12 +31,32 @@ describe('osprofiler run with a request that cannot have been traced', () => {
       ({ headers: { host } }, res) => res.writeHead(301, { Location: `https://${host}/` }).end(),
       'the answer redirects to https://127.0.0.1',
     ],
-    ['a cache, by Age', (_, res) => res.setHeader('Age', '7').end(), 'the answer came from a cache'],
-    ['a cache, by X-Cache', (_, res) => res.setHeader('X-Cache', 'Hit from edge').end(), 'came from a cache'],
-    ['a cache, by Cache-Status', (_, res) => res.setHeader('Cache-Status', 'Edge; hit').end(), 'came from a cache'],
-    ['a proxy that wants a password', (_, res) => res.writeHead(407).end(), 'with status 407, a proxy or the server'],
-    ['a head that is too large', (_, res) => res.writeHead(431).end(), 'with status 431, a proxy or the server'],
-    ['a connection that is closed', ({ socket }) => socket.destroy(), 'no readable answer came'],
+    [
+      'a response from a cache, known by Age',
+      (_, res) => res.setHeader('Age', '7').end(),
+      'the answer came from a cache',
+    ],
+    [
+      'a response from a cache, known by X-Cache',
+      (_, res) => res.setHeader('X-Cache', 'Hit from edge').end(),
+      'came from a cache',
+    ],
+    [
+      'a response from a cache, known by Cache-Status',
+      (_, res) => res.setHeader('Cache-Status', 'Edge; hit').end(),
+      'came from a cache',
+    ],
+    [
+      'a response from a proxy that requires a password',
+      (_, res) => res.writeHead(407).end(),
+      'with status 407, a proxy or the server',
+    ],
+    [
+      'a response that the headers are too large',
+      (_, res) => res.writeHead(431).end(),
+      'with status 431, a proxy or the server',
+    ],
+    ['a closed connection', ({ socket }) => socket.destroy(), 'no readable answer came'],
   ])('does not wait after %s', async (_, listener, reason) => {
     const origin = await listen(createServer(listener))
 
@@ -60,7 +80,7 @@ describe('osprofiler run with a request that cannot have been traced', () => {
     expect(seconds).toBeLessThan(TIMEOUT_SECONDS / 2)
   })
 
-  it('waits after an answer that a cache has just fetched', async () => {
+  it('waits after a response that a cache has just fetched from the service', async () => {
     const origin = await listen(createServer((_, res) => res.setHeader('Age', '0').setHeader('X-Cache', 'MISS').end()))
 
     const { outcome } = await runTimed(['run', origin, '--timeout', '4'])
@@ -69,7 +89,7 @@ describe('osprofiler run with a request that cannot have been traced', () => {
     expect(outcome.stderr).toContain('came within 4 s.')
   })
 
-  it('lists proxies, and the keys and clocks of callees, among the things to check', async () => {
+  it("lists proxies, and the callees' keys and clocks, among the things to check", async () => {
     const origin = await listen(createServer((_, res) => res.setHeader('Age', '7').end()))
 
     const { stderr } = await osprofiler(['run', origin], { env })
@@ -80,7 +100,7 @@ describe('osprofiler run with a request that cannot have been traced', () => {
   })
 })
 
-describe('osprofiler run with a store that can only be written', () => {
+describe('osprofiler run with a write-only store', () => {
   it('prints the ids of the traces, and exits with 0', async () => {
     const origin = await listen(createServer((_, res) => res.end()))
     env.OSPROFILER_CONNECTION_STRING = 'otlp://127.0.0.1:4318'
@@ -94,7 +114,7 @@ describe('osprofiler run with a store that can only be written', () => {
     expect(outcome.stderr).toContain(ids[0]?.replaceAll('-', ''))
   })
 
-  it('fails without sending anything if an option needs the trace', async () => {
+  it('fails before it sends anything if an option needs the trace', async () => {
     let requests = 0
     const origin = await listen(createServer((_, res) => res.end(String(requests++))))
     env.OSPROFILER_CONNECTION_STRING = 'otlp://127.0.0.1:4318'
@@ -110,17 +130,13 @@ describe('osprofiler run with a store that can only be written', () => {
 describe('osprofiler run with a store that cannot be read', () => {
   it.each([
     ['that is down', async () => `redis://:s3cret@127.0.0.1:${await findFreePort()}`, 'cannot be used: connect ECONN'],
-    [
-      'in the memory of a process',
-      async () => 'memory://',
-      'Only the process that writes to a memory:// store can read it',
-    ],
+    ["in a process's memory", async () => 'memory://', 'Only the process that writes to a memory:// store can read it'],
     [
       'that never answers',
       async () => `postgresql://me:s3cret@127.0.0.1:${await openSilentPort()}/shop`,
       'Nothing was sent',
     ],
-  ])('fails without sending anything for a store %s', async (_, connectionString, message) => {
+  ])('fails before it sends anything with a store %s', async (_, connectionString, message) => {
     let requests = 0
     const origin = await listen(createServer((_, res) => res.end(String(requests++))))
     env.OSPROFILER_CONNECTION_STRING = await connectionString()

@@ -18,7 +18,7 @@ let directory: string
 let origin: string
 let env: NodeJS.ProcessEnv
 let otherOrigin: string
-/** Time that the route `/nap` takes, in milliseconds. */
+/** How long the route `/nap` takes, in milliseconds. */
 let napMs: number
 /** Paths of the requests that reached the other origin. */
 let otherRequests: string[]
@@ -44,7 +44,7 @@ describe('osprofiler run', () => {
     expect(stdout + stderr).not.toContain(KEY)
   })
 
-  it('prints only the trace to standard output, for pipes and files', async () => {
+  it('prints only the trace to standard output, so that it can be piped or saved', async () => {
     const json = await osprofiler(['run', `${origin}/items`, '--json'], { env })
     const file = await osprofiler(['run', `${origin}/items`, '--out', 'trace.txt'], { env, cwd: directory })
 
@@ -53,7 +53,7 @@ describe('osprofiler run', () => {
     expect((await osprofiler(['trace', 'list'], { env })).stdout.split('\n')).toHaveLength(7)
   })
 
-  it('shows the trace of a request that failed in the service', async () => {
+  it('shows the trace of a request whose handler failed', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/broken`], { env })
 
     expect(code).toBe(0)
@@ -85,7 +85,7 @@ describe('osprofiler run', () => {
     expect(stderr).toMatch(/The trace is incomplete: [\d,]+ of its records were dropped on the way to the store\./)
   }, 30_000)
 
-  it('stops waiting for an endless answer, and shows the trace so far', async () => {
+  it('stops waiting for an endless response, and shows the trace recorded so far', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/endless`, '--timeout', '2'], { env })
 
     expect(code).toBe(1)
@@ -93,7 +93,7 @@ describe('osprofiler run', () => {
     expect(stderr).toContain('200, no whole answer within 2 s')
   })
 
-  it('lists what to check if no trace comes, without secrets', async () => {
+  it('lists what to check if no trace arrives, without printing secrets', async () => {
     const wrong = { ...env, OSPROFILER_HMAC_KEYS: 'another secret' }
 
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, '--timeout', '4'], { env: wrong })
@@ -114,13 +114,13 @@ describe('osprofiler run', () => {
     expect(stderr).not.toContain('another secret')
   })
 
-  it('reports the wrong clock of a service', async () => {
+  it("reports that a service's clock is wrong", async () => {
     const { stderr } = await osprofiler(['run', `${origin}/yesterday`, '--timeout', '3'], { env })
 
     expect(stderr).toMatch(/Its clock is 864\d\d s behind this one/)
   })
 
-  it('reports at once that no server answers', async () => {
+  it('reports immediately that no server answers', async () => {
     const deserted = `http://127.0.0.1:${await findFreePort()}`
 
     const outcome = await osprofiler(['run', deserted], { env })
@@ -138,7 +138,7 @@ describe('the request of osprofiler run', () => {
     [['-X', 'put', '-d', '@-'], { method: 'PUT', body: 'from standard input' }],
     [['-X', 'GET', '-d', '{}'], { method: 'GET', body: '{}' }],
     [['-H', 'X-Colour: red', '-H', 'x-colour:blue'], { method: 'GET', colour: 'red, blue' }],
-  ])('is sent as %j describes it', async (args, expected) => {
+  ])('is sent as the arguments %j specify', async (args, expected) => {
     writeFileSync(join(directory, 'body.json'), '{"a": 1}')
     const input = 'from standard input'
 
@@ -165,7 +165,7 @@ describe('the request of osprofiler run', () => {
     expect(stdout).toContain('request GET /items 200')
   })
 
-  it('does not carry the signed headers to another origin', async () => {
+  it('does not send the signed headers to another origin', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/away`], { env })
 
     expect(code).toBe(0)
@@ -198,7 +198,7 @@ describe('the request of osprofiler run', () => {
     expect(stderr).not.toContain('none is awaited')
   })
 
-  it('does not follow a redirect whose answer breaks off, nor report a loop', async () => {
+  it('does not follow a redirect whose response is cut off, and does not report it as a loop', async () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/torn`], { env })
 
     expect(code).toBe(1)
@@ -207,7 +207,7 @@ describe('the request of osprofiler run', () => {
     expect(stderr).not.toContain('circles')
   })
 
-  it('counts as sent if the service dies while the kept-alive connection is reused', async () => {
+  it('counts as sent if the service dies after it received the request on a reused connection', async () => {
     const server = createServer((_, res) => {
       if (requests++ === 0) return res.end()
       server.close()
@@ -258,8 +258,8 @@ describe('osprofiler run -n', () => {
 })
 
 describe('osprofiler run --baseline', () => {
-  it('compares with the traces of --save-baseline, and exits with 2 for a regression', async () => {
-    // The durations differ by a factor of ten, because other work on a busy machine is part of the measured times.
+  it('compares with the traces that --save-baseline wrote, and exits with 2 if a part became slower', async () => {
+    // The durations differ by a factor of ten, because the measured times include other work on a busy machine.
     napMs = 100
     const kept = await osprofiler(['run', `${origin}/nap`, '-n', '4', '--save-baseline', 'before.jsonl'], {
       ...{ env, cwd: directory },
@@ -281,7 +281,7 @@ describe('osprofiler run --baseline', () => {
     expect(slower.stderr).toMatch(/Slower by more than 200 %:\n {2}the whole request, by \d+ %\n {2}.*nap/)
   })
 
-  it('compares and writes nothing if a trace is incomplete', async () => {
+  it('compares nothing and writes nothing if a trace is incomplete', async () => {
     const args = ['run', `${origin}/open`, '-n', '2', '--timeout', '3', '--save-baseline', 'before.jsonl']
 
     const { code, stdout, stderr } = await osprofiler(args, { env, cwd: directory })
@@ -299,7 +299,7 @@ describe('osprofiler run --baseline', () => {
     [['--baseline', 'gone.jsonl', '--html'], 'A comparison with --baseline is written as text or with --json.'],
     [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
     [['--render-dot', 'x.pdf'], 'PDF needs Graphviz'],
-  ])('explains the error in %j before sending anything', async (options, message) => {
+  ])('explains the error in %j before it sends anything', async (options, message) => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, ...options], { env, cwd: directory })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -322,7 +322,7 @@ describe('the key of osprofiler run', () => {
     expect(outcome.stdout + outcome.stderr).not.toContain(KEY)
   })
 
-  it('is read from the file that the environment names', async () => {
+  it('is read from the file that an environment variable names', async () => {
     const file = join(directory, 'keys')
     writeFileSync(file, `${KEY},OLD`)
     const { OSPROFILER_CONNECTION_STRING } = env
@@ -350,7 +350,7 @@ describe('the key of osprofiler run', () => {
     [{}, ['--hmac-key-file', 'gone'], 'Cannot read the HMAC keys from the file gone: ENOENT.'],
     [{}, ['--hmac-key-file', '-'], 'There is no HMAC key in standard input.'],
     [{}, ['--hmac-key-file', '-', '--hmac-key', 'k3y'], 'Give --hmac-key-file or --hmac-key, not both.'],
-  ])('is reported missing for %j %j', async (settings, args, message) => {
+  ])('is reported missing for the settings %j and arguments %j', async (settings, args, message) => {
     const outcome = await osprofiler(['run', `${origin}/items`, ...args], { env: settings, cwd: directory })
 
     expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: 1, stdout: '' })
@@ -424,7 +424,7 @@ function makeApp(store: string): express.Express {
   return app
 }
 
-/** Creates one record of a point below the current point. The point lasts a second. */
+/** Creates one of the two records of a point below the current point. The point lasts one second. */
 function createLateRecord(kind: 'start' | 'stop', at = Date.now()): profiler.TraceRecord {
   const { baseId = '', traceId = '' } = profiler.get() ?? {}
   const timestamp = new Date(at + (kind === 'stop' ? 1_000 : 0)).toISOString().replace('Z', '000')

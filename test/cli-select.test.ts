@@ -14,7 +14,7 @@ function show(...options: readonly string[]): Promise<Outcome> {
   return osprofiler(['trace', 'show', file, ...options])
 }
 
-/** Returns the lines of the tree, which ends at the first empty line. */
+/** Returns the lines of the printed tree, which ends at the first empty line. */
 function readTree({ stdout }: Outcome): string[] {
   return stdout.slice(0, stdout.indexOf('\n\n')).split('\n')
 }
@@ -28,7 +28,7 @@ describe('the tree of osprofiler trace show', () => {
     [['--filter', '^SELECT .* = 3$'], 4],
     [['--service', 'gateway'], 3],
     [['--service', 'gateway', '--min-ms', '10'], 2],
-  ])('has with %j only the selected points, and tells their number', async (options, count) => {
+  ])('has only the selected points with %j, and says how many they are', async (options, count) => {
     const outcome = await show(...options)
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
@@ -37,14 +37,14 @@ describe('the tree of osprofiler trace show', () => {
     expect(outcome.stdout).toMatch(/ of 9 points/)
   })
 
-  it('reports an unknown service, and lists the known ones', async () => {
+  it('is replaced by an error that lists the known services if a service is unknown', async () => {
     const { code, stdout, stderr } = await show('--service', 'order')
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe('error: No point belongs to the service "order". This trace has: gateway, orders.\n')
   })
 
-  it('stops a regular expression that takes too long', async () => {
+  it('is replaced by an error if a regular expression takes too long', async () => {
     writeFileSync(file, toLines(createShopRecords({ text: 'a'.repeat(60) })))
 
     const { code, stdout, stderr } = await show('--filter', '(a+)+\\d$')
@@ -53,14 +53,14 @@ describe('the tree of osprofiler trace show', () => {
     expect(stderr).toMatch(/^error: The regular expression \(a\+\)\+\\d\$ was stopped after 3 s\. .*\n$/)
   })
 
-  it('reports an invalid regular expression', async () => {
+  it('is replaced by an error if a regular expression is invalid', async () => {
     const { code, stdout, stderr } = await show('--filter', '[')
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^error: --filter needs a regular expression\. Invalid regular expression.*\n$/)
   })
 
-  it('corrects clock differences, and shows recorded times with --raw-times', async () => {
+  it('has corrected clock differences, or the recorded times with --raw-times', async () => {
     writeFileSync(file, toLines(createSkewedRecords()))
 
     const [corrected, raw] = await Promise.all([show(), show('--raw-times')])
@@ -70,7 +70,7 @@ describe('the tree of osprofiler trace show', () => {
   })
 })
 
-/** Creates the records of a caller, and of a callee whose clock is five seconds ahead. */
+/** Creates the records of a caller and of a callee whose clock is five seconds ahead. */
 function createSkewedRecords() {
   const request = { method: 'GET', path: '/', query: '', scheme: 'http' }
   const caller: PointSpec = {

@@ -12,7 +12,7 @@ import { createShopRecords, SHOP_TRACE, storeRecords } from './cli-records.js'
 const KEY = 'x7Qm2vKp9sLd4RtY8wBn3ZcF6hJg1NaT'
 /** Clears the screen from the cursor to the end. */
 const ERASE = '\u001b[J'
-/** Moves the cursor up one line and clears the screen from there. */
+/** Moves the cursor up one line and clears from there to the end of the screen. */
 const ERASE_LAST_LINE = `\u001b[1F${ERASE}`
 
 let store: string
@@ -38,7 +38,7 @@ describe('osprofiler trace show in a terminal', () => {
     expect(drawings.at(-1)).not.toContain('unfinished')
   })
 
-  it('colors the tree, and ends silently at Ctrl-C with --follow', async () => {
+  it('colors the tree, and with --follow exits silently on Ctrl-C', async () => {
     await storeRecords(store, createShopRecords().slice(0, 4))
     const terminal = openTerminal(['trace', 'show', SHOP_TRACE, '--follow', '--connection-string', store])
 
@@ -110,7 +110,7 @@ describe('a slow command', () => {
     expect(readScreen(text)).toMatch(/^1 {2}GET .*\n2 {2}GET .*\nThe slowest took /)
   })
 
-  it('shows the size of a large trace, even if the trace goes into a file', async () => {
+  it('shows the size of a large trace, even if the trace is written to a file', async () => {
     const file = join(makeDirectory(), 'trace.jsonl')
     writeFileSync(file, createManyRecords(60_000))
 
@@ -128,7 +128,7 @@ describe('a slow command', () => {
 
   it.each<readonly [string, NodeJS.ProcessEnv, string]>([
     ['a pipe', {}, '2>&1 | cat'],
-    ['a terminal that takes nothing back', { TERM: 'dumb' }, ''],
+    ['a terminal that cannot erase text', { TERM: 'dumb' }, ''],
   ])('shows no progress in %s', async (_, settings, redirection) => {
     const file = join(makeDirectory(), 'trace.jsonl')
     writeFileSync(file, createManyRecords(60_000))
@@ -151,13 +151,13 @@ describe('a slow command', () => {
   })
 })
 
-/** Returns the text that stays on the screen after each progress line has been cleared. */
+/** Returns the text that remains on the screen after each progress line was erased. */
 function readScreen(text: string): string {
   const [first = '', ...rest] = text.replaceAll('\r\n', '\n').split(ERASE_LAST_LINE)
   return rest.reduce((screen, piece) => screen.slice(0, screen.lastIndexOf('\n', screen.length - 2) + 1) + piece, first)
 }
 
-/** Creates a trace with this many records: one request, and all other points directly below it. */
+/** Creates a trace with `count` records: one request, and points directly below it. */
 function createManyRecords(count: number): string {
   const [first] = createShopRecords()
   if (first === undefined) return ''
@@ -186,7 +186,7 @@ async function listen(server: TcpServer): Promise<number> {
 /**
  * Runs the command in a pseudo-terminal that util-linux's `script` creates.
  *
- * @param redirection of the shell, such as `> trace.txt`
+ * @param redirection shell syntax, such as `> trace.txt`
  */
 function openTerminal(args: readonly string[], settings: NodeJS.ProcessEnv = {}, redirection = '') {
   const words = [process.execPath, commandPath, ...args].map(word => `'${word}'`)

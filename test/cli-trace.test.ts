@@ -26,7 +26,7 @@ const TRACE_FILES = readdirSync(TRACES)
   .map(name => name.slice(0, -'.jsonl'.length))
 const TRACE = 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'
 /**
- * Characters that a terminal interprets or hides. Tests split the output into lines first, so no line end is allowed.
+ * Characters that a terminal interprets or hides, including line feeds: the tests split the output into lines first.
  */
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 const HOSTILE_TEXT = '\u001b]0;owned\u0007\u001b[2J\u009b31m\r\nEVIL\u202e\u2066\u200b\u2028\u007f'
@@ -49,7 +49,7 @@ describe('osprofiler trace show', () => {
     expect(shown).toContain('request GET /v2/images')
   })
 
-  it('reports a file without records, and a file with several traces', async () => {
+  it('reports a file without records, and a file that contains several traces', async () => {
     const empty = join(directory, 'empty.jsonl')
     writeFileSync(empty, '')
     const several = join(directory, 'several.jsonl')
@@ -83,7 +83,7 @@ describe('osprofiler trace show', () => {
     expect(withoutOwnKeys(JSON.parse(stdout))).toEqual(withoutOwnKeys(JSON.parse(readTrace(`${name}.report.json`))))
   })
 
-  it.each(TRACE_FILES)("reads %s from a file of records as from Python's report", async name => {
+  it.each(TRACE_FILES)("reads %s from a file of records as it does from Python's report", async name => {
     const file = (extension: string): string => new URL(`${name}.${extension}`, TRACES).pathname
 
     const [records, report] = await Promise.all([
@@ -95,7 +95,7 @@ describe('osprofiler trace show', () => {
     expect(withoutOwnKeys(JSON.parse(report.stdout))).toEqual(withoutOwnKeys(JSON.parse(records.stdout)))
   })
 
-  it('draws the tree of a trace from the store that the environment names', async () => {
+  it('draws the trace tree from the store that the environment variable names', async () => {
     await storeRecords(makeRecords({ service: 'shop' }))
 
     const { code, stdout, stderr } = await osprofiler(['trace', 'show', TRACE], {
@@ -108,7 +108,7 @@ describe('osprofiler trace show', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('uses color only if allowed, and fits the width', async () => {
+  it('uses color only if allowed, and fits the terminal width', async () => {
     await storeRecords(makeRecords({ service: 'shop' }))
     const show = (env: NodeJS.ProcessEnv) => osprofiler(['trace', 'show', TRACE, '--connection-string', store], { env })
 
@@ -125,7 +125,7 @@ describe('osprofiler trace show', () => {
     expect(ascii.stdout).toMatch(/^[ -~\n]*$/)
   })
 
-  it("reports a missing trace in Python's words on standard output", async () => {
+  it("prints Python's message for a missing trace to standard output", async () => {
     const outcome = await osprofiler(['trace', 'show', TRACE, '--connection-string', store])
 
     expect(outcome).toEqual({
@@ -176,7 +176,7 @@ describe('osprofiler trace show', () => {
     }
   })
 
-  it('waits with --idle-timeout until no new records come', async () => {
+  it('with --idle-timeout, waits until no new records arrive', async () => {
     const [start, ...rest] = makeRecords({ service: 'shop' })
     const driver = openDriver(store)
     await driver.write(start === undefined ? [] : [start])
@@ -192,7 +192,7 @@ describe('osprofiler trace show', () => {
     expect(stdout).not.toContain('unfinished')
   })
 
-  it('escapes control characters of hostile records', async () => {
+  it('escapes control characters in hostile records', async () => {
     await storeRecords(
       makeRecords({
         service: HOSTILE_TEXT,
@@ -224,7 +224,7 @@ describe('osprofiler trace show', () => {
     }
   })
 
-  it('ends silently if the reader of its output stops', async () => {
+  it('exits silently if the reader of its output stops', async () => {
     const records = Array.from({ length: 5_000 }, (_, index) => makeRecords({ point: `point-${index}` })).flat()
     const file = join(directory, 'large.jsonl')
     writeFileSync(file, records.map(toLine).join(''))
@@ -288,7 +288,7 @@ describe('osprofiler trace show --out', () => {
     expect(fromFile).toEqual(fromStore)
   })
 
-  it('replaces the target of a link, and keeps the link', async () => {
+  it('replaces the target of a symbolic link, and keeps the link', async () => {
     await storeRecords(makeRecords({ service: 'shop' }))
     writeFileSync(join(directory, 'real.json'), 'old')
     symlinkSync('real.json', join(directory, 'link.json'))
@@ -327,7 +327,7 @@ describe('osprofiler trace show --out', () => {
 })
 
 describe('osprofiler trace list', () => {
-  it("lists the newest trace first, with Python's columns before the others", async () => {
+  it("lists the newest trace first, with Python's columns before the other columns", async () => {
     await storeRecords(makeRecords({ service: 'shop', day: '20' }))
     await storeRecords(makeRecords({ service: 'bank', day: '21', id: 'other' }))
 
@@ -358,7 +358,7 @@ describe('osprofiler trace list', () => {
     expect((await list('--error-trace', 'False')).sort()).toEqual(['bad', 'good'])
   })
 
-  it('applies --limit and --since, and reports that there are more traces', async () => {
+  it('applies --limit and --since, and reports that more traces exist', async () => {
     await storeRecords(makeRecords({ id: 'a', day: '19' }))
     await storeRecords(makeRecords({ id: 'b', day: '20' }))
     await storeRecords(makeRecords({ id: 'c', day: '21' }))
@@ -379,7 +379,7 @@ describe('osprofiler trace list', () => {
     expect(all.stderr).toBe('')
   })
 
-  it('draws an empty table for an empty store', async () => {
+  it('draws an empty table if the store is empty', async () => {
     const { code, stdout } = await osprofiler(['trace', 'list', '--connection-string', store])
 
     expect(code).toBe(0)
@@ -399,7 +399,7 @@ interface TraceSpec {
   readonly day?: string
 }
 
-/** Creates the records of a served request of 150 ms. */
+/** Creates the records of a served request that took 150 ms. */
 function makeRecords(made: TraceSpec): TraceRecord[] {
   const { id = TRACE, point = `${id}-point`, name = 'wsgi', service = 'shop', project = 'node', host = 'vm' } = made
   const { path = '/orders/7', status = 200, day = '20' } = made

@@ -17,7 +17,7 @@ describe('osprofiler', () => {
     [['trace', 'list', '--version'], '--version'],
     [['trace', '-v'], '-v'],
     [['key', 'new', '-v'], '-v'],
-  ])('prints its version only without a command, and rejects %j', async (args, option) => {
+  ])('prints its version only if no command is given, and rejects %j', async (args, option) => {
     const { code, stdout, stderr } = await osprofiler(args)
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -40,18 +40,21 @@ describe('osprofiler', () => {
     expect(stderr).toBe('')
   })
 
-  it.each([[['bogus']], [['trace', 'bogus']], [['key', 'bogus']]])('answers %j with the known commands', async args => {
-    const { code, stdout, stderr } = await osprofiler(args)
+  it.each([[['bogus']], [['trace', 'bogus']], [['key', 'bogus']]])(
+    'answers %j with a list of the known commands',
+    async args => {
+      const { code, stdout, stderr } = await osprofiler(args)
 
-    expect(code).toBe(1)
-    expect(stdout).toBe('')
-    expect(stderr).toContain("error: unknown command 'bogus'")
-    expect(stderr).toContain(
-      'Known commands: run, trace show, trace list, trace diff, trace delete, trace prune, ui, key new',
-    )
-  })
+      expect(code).toBe(1)
+      expect(stdout).toBe('')
+      expect(stderr).toContain("error: unknown command 'bogus'")
+      expect(stderr).toContain(
+        'Known commands: run, trace show, trace list, trace diff, trace delete, trace prune, ui, key new',
+      )
+    },
+  )
 
-  it('prints the help without a command', async () => {
+  it('prints its help if no command is given', async () => {
     const { code, stderr } = await osprofiler([])
 
     expect(code).toBe(1)
@@ -104,7 +107,7 @@ describe('osprofiler key new', () => {
     expect(outcome.stderr).not.toContain(key.trim())
   })
 
-  it('never overwrites a file or follows a link to one', async () => {
+  it('never overwrites a file, and does not follow symbolic links', async () => {
     const cwd = makeDirectory()
     writeFileSync(join(cwd, 'key'), 'in use')
     symlinkSync('elsewhere', join(cwd, 'link'))

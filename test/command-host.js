@@ -1,5 +1,5 @@
-// Runs the command many times in one process, which loads the modules once. A new process for each run would load
-// hundreds of modules each time. A command that calls exit() ends this process, as it would end its own.
+// Runs the command many times in one process, so that its hundreds of modules are loaded only once. A command that calls
+// exit() ends this process.
 // A message requests one command: { args, env, cwd, mark }. The host waits until nothing that the command started would
 // keep a process alive. Then it writes the mark to standard output and standard error, and sends a message with the
 // exit code.
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'warning', 'uncaughtException']
 const POLL_INTERVAL_MS = 1
 
-// Node resolves other packages from the program's main file, so the main file is the installed command.
+// Node resolves other packages from the main file of a program, so the main file is the installed command.
 const COMMAND = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
 process.argv[1] = COMMAND
 const { main } = await import('osprofiler')
@@ -34,7 +34,7 @@ async function run({ args, env, cwd, mark }) {
   process.send({ code })
 }
 
-/** Returns the number of active resources of each kind, which keep a process alive. */
+/** Returns how many active resources of each type keep the process alive. */
 function countActiveResources() {
   const counts = new Map()
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)

@@ -26,7 +26,7 @@ const routes: Record<string, Route> = {
 }
 
 describe.each(frameworks)('$name under 200 concurrent requests', framework => {
-  it('gives every trace its own points under the right parents, and unsigned requests none', async () => {
+  it("records each trace's own points below the right parents, and no points for unsigned requests", async () => {
     const traces = recordTraces()
     server = await framework.serve({ routes })
     const agent = new Agent({ keepAlive: true, maxSockets: REQUESTS })

@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 describe.each(frameworks)('a connection to $name', framework => {
-  it('carries signed and unsigned requests in turn, and only signed ones are traced', async () => {
+  it('can carry signed and unsigned requests alternately, and only signed ones are traced', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -57,7 +57,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     agent.destroy()
   })
 
-  it('keeps the trace while a body arrives slowly and in pieces', async () => {
+  it('keeps the trace current while a body arrives slowly and in pieces', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const { url } = server
@@ -81,7 +81,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     }
   })
 
-  it('keeps the trace of a request that waits for 100 Continue', async () => {
+  it('keeps the trace current for a request that waits for 100 Continue', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const { baseId, headers } = signTrace()
@@ -96,7 +96,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
   })
 
-  it('keeps the trace of a request if the application itself answers 100 Continue', async () => {
+  it('keeps the trace current for a request if the application itself sends 100 Continue', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const [app] = server.server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[]
@@ -115,7 +115,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
   })
 
-  it('ends the points of pipelined requests, including those that were never answered', async () => {
+  it('ends the points of pipelined requests, including requests that were never answered', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const sent = ['/who', '/never', ...Array.from({ length: 20 }, () => '/who')].map(path => ({ path, ...signTrace() }))

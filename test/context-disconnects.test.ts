@@ -17,7 +17,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-// Time in which an event that must not happen would happen.
+// If an event that must not happen were to happen, it would happen within this time.
 const SETTLE_MS = 20
 
 function send(path: string, headers: Record<string, string>, method = 'GET'): ClientRequest {
@@ -65,7 +65,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('can disconnect before its body was read, and the handler never runs', async () => {
+  it('can disconnect before its body was read, and then the handler never runs', async () => {
     const traces = recordTraces()
     const reached = createGate()
     const after: Wrapper = next => {
@@ -88,7 +88,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(ran).toBe(0)
   })
 
-  it('can disconnect while the handler works, and open points end with the request', async () => {
+  it('can disconnect while the handler works, and then open points end with the request', async () => {
     const traces = recordTraces()
     const working = createGate()
     const gone = createGate()
@@ -118,7 +118,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(outlineTrace(traces.of(baseId))).toBe('wsgi\n  late\n  left open')
   })
 
-  it('can disconnect while the response is written', async () => {
+  it('can disconnect while the response is being written', async () => {
     const traces = recordTraces()
     async function* endless() {
       for (;;) {
@@ -144,7 +144,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.filter(({ name }) => name === 'chunk-start').length).toBeGreaterThan(0)
   })
 
-  it('can disconnect after the response, which is not recorded', async () => {
+  it('can disconnect after the response, and then the disconnect is not recorded', async () => {
     const traces = recordTraces()
     await serve({ routes: { '/': () => withTrace('work', async () => ({ ok: true })) } })
     const { baseId, headers } = signTrace()
@@ -161,7 +161,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 
-  it('can give up waiting for an answer that never comes', async () => {
+  it('can stop waiting for a response that never comes', async () => {
     const traces = recordTraces()
     const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })
@@ -178,7 +178,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('can wait for an answer that never comes until the server closes its connections', async () => {
+  it('can wait for a response that never comes until the server closes its connections', async () => {
     const traces = recordTraces()
     const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })
@@ -193,7 +193,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.at(-1)?.info.etype).toBe('ResponseAborted')
   })
 
-  it('gets the same answer with and without a trace', async () => {
+  it('gets the same response with and without a trace', async () => {
     recordTraces()
     await serve({ routes: { '/': () => ({ ok: true }) } })
 

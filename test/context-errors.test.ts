@@ -33,7 +33,7 @@ const routes: Record<string, Route> = {
 
 describe.each(frameworks)('a handler of $name', framework => {
   it.each(['/throws', '/rejects', '/rejects-late'])(
-    'that fails (%s) ends its point once, with the thrown error',
+    "that fails (%s) ends its request's point once, with the thrown error",
     async path => {
       const traces = recordTraces()
       server = await framework.serve({ routes })
@@ -46,14 +46,14 @@ describe.each(frameworks)('a handler of $name', framework => {
       expect(signed.body).toEqual(unsigned.body)
       const records = await traces.whenServed(baseId)
       expect(outlineTrace(records)).toBe(path === '/throws' ? 'wsgi' : 'wsgi\n  work')
-      // Plain node:http has no error handler, so only the status shows the error.
+      // Plain node:http has no error handler, so only the status shows that the handler failed.
       const told = framework === nodeServer ? {} : { etype: 'OutOfStock', message: 'none left' }
       const { host, request: route, ...info } = records.at(-1)?.info ?? {}
       expect(info).toEqual({ response: { status_code: 500 }, ...told })
     },
   )
 
-  it('that catches the failure of a point answers normally', async () => {
+  it("that catches a point's failure answers normally", async () => {
     const traces = recordTraces()
     server = await framework.serve({ routes })
     const { baseId, headers } = signTrace()

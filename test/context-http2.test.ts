@@ -30,7 +30,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     return session
   }
 
-  it('keeps 200 concurrent streams of one connection apart', async () => {
+  it('does not mix the traces of 200 concurrent streams on one connection', async () => {
     const traces = recordTraces()
     const client = await serve({
       routes: {
@@ -67,7 +67,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     expect(new Set(traces.all.map(({ base_id }) => base_id)).size).toBe(sent.length)
   })
 
-  it('keeps the trace in a streamed response', async () => {
+  it('keeps the trace current in a streamed response', async () => {
     const traces = recordTraces()
     async function* chunks() {
       for (let index = 0; index < 3; index++) {
@@ -89,7 +89,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
   it.each([
     { who: 'a stream that its client resets', leave: 'reset' },
     { who: 'a connection that its client drops', leave: 'drop' },
-  ])('ends the point with $who while the handler works', async ({ leave }) => {
+  ])('ends the point when $who while the handler works', async ({ leave }) => {
     const traces = recordTraces()
     const asked = createGate()
     const client = await serve({ routes: { '/': () => new Promise(asked.open) } })
@@ -105,7 +105,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('ends the point with a stream that is reset while the response is written', async () => {
+  it('ends the point when the client resets the stream while the response is being written', async () => {
     const traces = recordTraces()
     async function* endless() {
       for (;;) {

@@ -18,7 +18,7 @@ beforeEach(() => {
     environment.set(name, process.env[name])
     delete process.env[name]
   }
-  // Discards the settings that were read from the environment before.
+  // Discards settings that were read from the environment earlier.
   restore = configure({})
 })
 
@@ -50,7 +50,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     return trace !== null
   }
 
-  it('uses the configured name for the point', async () => {
+  it('names the point as configured', async () => {
     const traces = recordTraces('api')
     const url = await serve({ name: 'api' })
     const { baseId, headers } = signTrace()
@@ -60,7 +60,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('api')
   })
 
-  it('records path, query, method and scheme, but no secrets', async () => {
+  it('records the path, query, method and scheme, but no secrets', async () => {
     const traces = recordTraces()
     const url = await serve({})
     const { baseId, headers } = signTrace()
@@ -73,7 +73,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(JSON.stringify(request)).not.toContain('hush')
   })
 
-  it('leaves out the query with hideQuery', async () => {
+  it('does not record the query with hideQuery', async () => {
     const traces = recordTraces()
     const url = await serve({ hideQuery: true })
     const { baseId, headers } = signTrace()
@@ -102,7 +102,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(asked).toEqual(['/?health', '/?other', '/?broken'])
   })
 
-  it('can be enabled and disabled while it runs', async () => {
+  it('can be enabled and disabled while the server runs', async () => {
     recordTraces()
     const url = await serve({})
 
@@ -116,7 +116,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(server?.stats()).toMatchObject({ traced: 2, refused: { disabled: 1 } })
   })
 
-  it('prefers its own enabled option to all others', async () => {
+  it('prefers its own enabled option to all other settings', async () => {
     recordTraces()
     const off = await serve({ enabled: false })
     expect(await isTraced(off)).toBe(false)
@@ -138,7 +138,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(server?.stats().tracedByKey).toEqual([1, 1])
   })
 
-  it('uses keys from configure, but prefers its own', async () => {
+  it('uses keys that were passed to configure, but prefers its own', async () => {
     recordTraces()
     configure({ hmacKeys: 'configured' })
     const url = await serve({}, {})
@@ -150,7 +150,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect([await isTraced(own, 'configured'), await isTraced(own)]).toEqual([false, true])
   })
 
-  it('serves everything untraced without keys', async () => {
+  it('serves all requests untraced if it has no keys', async () => {
     const traces = recordTraces()
     const url = await serve({}, {})
 
@@ -163,7 +163,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     await expect(serve({}, keys)).rejects.toThrow(TypeError)
   })
 
-  it('counts traced requests by key, and untraced ones by reason', async () => {
+  it('counts traced requests by key, and untraced requests by reason', async () => {
     recordTraces()
     const reasons: string[] = []
     const url = await serve({ onRefused: reason => reasons.push(reason) }, { hmacKeys: ['new', 'old'] })

@@ -32,7 +32,10 @@ describe.each(frameworks)("an application's own AsyncLocalStorage in $name", fra
     { how: 'run after the adapter', application: { after: runOwn } },
     { how: 'entered before the adapter', application: { before: enterOwn } },
     { how: 'entered after the adapter', application: { after: enterOwn } },
-    { how: 'run before, with another one after', application: { before: runOwn, after: runInOther } },
+    {
+      how: 'run before the adapter, with another storage after it',
+      application: { before: runOwn, after: runInOther },
+    },
   ])('stays the same throughout traced and untraced requests when $how', async ({ application }) => {
     const traces = recordTraces()
     server = await framework.serve({

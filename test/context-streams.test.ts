@@ -23,7 +23,7 @@ async function* generateChunks(id: string) {
   }
 }
 
-/** Server-sent events that the route writes itself on a timer, as applications do. */
+/** A route that writes server-sent events itself on a timer, as applications do. */
 const events: RawRoute = (req, res) => {
   const id = new URL(req.url ?? '', 'http://localhost').searchParams.get('id') ?? ''
   res.writeHead(200, { 'Content-Type': 'text/event-stream' })

@@ -54,7 +54,7 @@ describe('a worker thread', () => {
     expect(traces.all).toEqual([])
   })
 
-  it('joins the trace of a request that passes it work and signed headers in a message', async () => {
+  it("joins a request's trace if a message passes it work and signed headers", async () => {
     const traces = recordTraces()
     const { worker, records } = startWorker('compute-in-worker.js')
     const compute = (number: number): Promise<number | undefined> =>
@@ -84,7 +84,7 @@ describe('a worker thread', () => {
 })
 
 describe('a cluster', () => {
-  it('traces the requests of all its processes into one store', async () => {
+  it('traces the requests that all its processes serve, into one store', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'osprofiler-cluster-'))
     cleanups.push(() => rm(folder, { recursive: true, force: true }))
     const connectionString = `sqlite:///${join(folder, 'traces.db')}`

@@ -8,14 +8,14 @@ import { findNode } from './find-node.js'
 const { node, bytes: figures } = readFigures()
 
 describe('the bytes that a workload allocates', () => {
-  it('are at most 3 % above the checked-in figures', async () => {
+  it('are at most 3% above the recorded figures', async () => {
     const { faults, hints } = compareWithFigures('bytes', figures, await countBytes(findNode(node), ALL_WORKLOADS))
 
     for (const hint of hints) console.log(hint)
     expect(faults).toEqual([])
   })
 
-  it('exceed the figures if each record is copied once', async () => {
+  it('exceed the recorded figures if each record is copied once', async () => {
     const { 'point-with-copies': point } = await countBytes(findNode(node), ['point-with-copies'])
 
     const { faults } = compareWithFigures('bytes', { point: figures.point }, { point })
@@ -24,12 +24,12 @@ describe('the bytes that a workload allocates', () => {
   })
 })
 
-describe('a comparison with the figures', () => {
-  it('passes silently up to 3 % above', () => {
+describe('a comparison with the recorded figures', () => {
+  it('passes silently if a value is at most 3% higher', () => {
     expect(compareWithFigures('bytes', { point: 1_000 }, { point: 1_030 })).toEqual({ faults: [], hints: [] })
   })
 
-  it('fails above 3 %, and says how to raise the figure', () => {
+  it('fails if a value is more than 3% higher, and says how to raise the figure', () => {
     const { faults, hints } = compareWithFigures('bytes', { point: 1_000 }, { point: 1_031 })
 
     expect(hints).toEqual([])
@@ -38,7 +38,7 @@ describe('a comparison with the figures', () => {
     ])
   })
 
-  it('passes more than 3 % below, and says that the figure can be lowered', () => {
+  it('passes if a value is more than 3% lower, and says that the figure can be lowered', () => {
     const { faults, hints } = compareWithFigures('instructions', { point: 1_000 }, { point: 960 })
 
     expect(faults).toEqual([])
@@ -47,7 +47,7 @@ describe('a comparison with the figures', () => {
     ])
   })
 
-  it('fails for a workload without a figure, and for a figure without a workload', () => {
+  it('fails for a workload without a recorded figure, and for a recorded figure without a workload', () => {
     const { faults } = compareWithFigures('bytes', { gone: 1 }, { added: 1 })
 
     expect(faults).toEqual([

@@ -11,10 +11,10 @@ const TIMEOUT_MS = 900_000
 const { node, instructions: figures } = readFigures()
 
 describe('the instructions that a workload executes', () => {
-  it('are at most 3 % above the checked-in figures, but exceed them if each record is copied once', {
+  it('are at most 3% above the recorded figures, but exceed them if each record is copied once', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    // All workloads run in one process, because Node's start takes most of the time.
+    // All workloads run in one process, because starting Node takes most of the time.
     const { 'point-with-copies': copying, ...measured } = await countInstructions(findNode(node), [
       ...FRAMEWORKLESS_WORKLOADS,
       'point-with-copies',

@@ -1,6 +1,6 @@
 // A small Express application with a store. Usage: node delivery-app.js CONNECTION_STRING STATS_FILE
-// The application sends its port to its parent. When it ends by itself, it writes the notifier's statistics to the
-// file.
+// The application sends its port to its parent process. When it exits by itself, it writes the notifier's statistics to
+// the file.
 import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createNotifier, setNotifier, withTrace } from '@osprofiler/core'

@@ -12,10 +12,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const APP = join(import.meta.dirname, 'delivery-app.js')
 const PYTHON = '/usr/bin/python3'
-/** Number of records of a request to /work, for the request itself and two points in it. */
+/** Number of records for a request to /work: two for the request, and four for the two points in it. */
 const RECORDS_PER_REQUEST = 6
 /**
- * A driver that blocks the event loop would delay requests by five seconds, because it tries to write for that long.
+ * A driver that blocks the event loop would delay requests by five seconds, because it retries a write for that long.
  */
 const STALL_MS = 4_000
 
@@ -27,7 +27,7 @@ interface App {
   readonly process: ChildProcess
   readonly agent: Agent
   readonly port: number
-  /** The traces of the answered requests. */
+  /** Trace ids of the requests that were answered. */
   readonly served: string[]
   /** Duration of the slowest request, in milliseconds. */
   slowest: number
@@ -58,7 +58,7 @@ async function sendRequests(to: App, requests: number): Promise<void> {
   }
 }
 
-/** Returns the application's statistics, and checks that the counts add up. */
+/** Returns the application's statistics, after checking that the counts add up. */
 async function readStats(of: App): Promise<NotifierStats> {
   const seen: NotifierStats = JSON.parse(await request(of, '/stats'))
   expect(seen.emitted).toBe(seen.written + seen.dropped + seen.unknown + seen.queued)
@@ -73,7 +73,7 @@ async function waitUntilSettled(of: App): Promise<NotifierStats> {
   }
 }
 
-/** Resolves to the statistics that the application wrote when it ended. */
+/** Resolves to the statistics that the application wrote when it exited. */
 async function waitForEnd({ process }: App): Promise<NotifierStats> {
   if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
   expect(process.exitCode).toBe(0)
@@ -120,7 +120,7 @@ afterEach(async () => {
 })
 
 describe('an Express application with the embedded store', () => {
-  it('answers while another process holds the lock, and delivers everything afterwards', async () => {
+  it('answers while another process holds the lock, and stores all records afterwards', async () => {
     const app = await startApp()
     await sendRequests(app, 20)
     await waitUntilSettled(app)
@@ -140,7 +140,7 @@ describe('an Express application with the embedded store', () => {
     expect(await readStoredRecords(app.served)).toHaveLength(emitted)
   })
 
-  it('answers before its store can be created, and delivers afterwards', async () => {
+  it('answers before its store can be created, and stores all records afterwards', async () => {
     writeFileSync(dirname(store), 'a file in the place of the directory')
     const app = await startApp()
     await sendRequests(app, 20)
@@ -172,7 +172,7 @@ describe('an Express application with the embedded store', () => {
     expect(await readStoredRecords(app.served)).toHaveLength(20 * RECORDS_PER_REQUEST)
   })
 
-  it('answers while its store is full, and delivers once there is space', async () => {
+  it('answers while its store is full, and stores all records once there is space', async () => {
     const app = await startApp()
     await sendRequests(app, 5)
     await waitUntilSettled(app)
@@ -191,14 +191,14 @@ describe('an Express application with the embedded store', () => {
     expect(await readStoredRecords(app.served)).toHaveLength(105 * RECORDS_PER_REQUEST)
   })
 
-  it('leaves its store intact after a kill, with all flushed records and unfinished points', async () => {
+  it('keeps its store intact when killed, with all flushed records and unfinished points', async () => {
     const app = await startApp()
     await sendRequests(app, 50)
     const hanging = createTraceId()
     request(app, '/hang', hanging).catch(() => {})
     while ((await readStats(app)).emitted < 50 * RECORDS_PER_REQUEST + 2) await delay(5)
     await waitUntilSettled(app)
-    // The kill interrupts these requests, so the test does not know how far each of them got.
+    // The kill interrupts these requests, so the test does not know how far each of them has been processed.
     const burst = sendRequests(app, 500).catch(() => {})
     await delay(100)
     const flushed = app.served.slice(0, 50)
@@ -218,9 +218,9 @@ describe('an Express application with the embedded store', () => {
   })
 
   it.each([
-    ['on SIGTERM, by its own shutdown', (app: App) => app.process.kill('SIGTERM')],
-    ['at its natural end', (app: App) => request(app, '/end')],
-    ['with process.exit() after close()', (app: App) => request(app, '/end?how=exit')],
+    ['on SIGTERM, when it shuts itself down', (app: App) => app.process.kill('SIGTERM')],
+    ['when it exits by itself', (app: App) => request(app, '/end')],
+    ['when it calls process.exit() after close()', (app: App) => request(app, '/end?how=exit')],
   ])('loses no record %s', async (_, end) => {
     const app = await startApp()
     await sendRequests(app, 100)
@@ -238,7 +238,7 @@ describe('an Express application with the embedded store', () => {
     expect(await readStoredRecords(app.served)).toHaveLength(100 * RECORDS_PER_REQUEST)
   })
 
-  it('ends within its time limits while the store is locked', async () => {
+  it('exits within its time limits while the store is locked', async () => {
     const app = await startApp()
     await sendRequests(app, 5)
     await waitUntilSettled(app)

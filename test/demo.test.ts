@@ -12,7 +12,7 @@ const TRACE = fileURLToPath(new URL('../traces/demo.json', import.meta.url))
 
 interface Demo {
   readonly child: ChildProcess
-  /** The output so far. */
+  /** The output up to now. */
   readonly said: { stdout: string; stderr: string }
   readonly ended: Promise<number | null>
 }
@@ -39,7 +39,7 @@ describe('the demo', () => {
     report = readReport(readFileSync(TRACE, 'utf8'))
   })
 
-  it('runs to its end without errors', () => {
+  it('runs to completion without errors', () => {
     expect(code).toBe(0)
     expect(demo.said.stderr).toMatch(
       /^GET http:\/\/127\.0\.0\.1:\d+\/customers\/4711\/orders {2}200 {2}[\d.]+ m?s\n\n$/,
@@ -52,7 +52,7 @@ describe('the demo', () => {
     expect(steps).toEqual(['1. ', '2. ', '3. ', '4. ', '5. ', '6. '])
   })
 
-  it('traces one request through three services and a message, under the right parents', () => {
+  it('traces one request through three services and a message, with the right parents', () => {
     const [gateway, ...others] = report.roots
     const [toCatalog, toHistory, toOrders] = listCallees(gateway)
 
@@ -68,7 +68,7 @@ describe('the demo', () => {
     expect(report.points.flatMap(({ marks }) => marks)).toEqual([])
   })
 
-  it('shows the bottleneck: a slow query and a repeated one', () => {
+  it('shows the bottlenecks: a slow query and a repeated query', () => {
     const { stdout } = demo.said
     const slow = report.points.find(({ name, service }) => name === 'db' && service === 'orders')
 
@@ -82,7 +82,7 @@ describe('the demo', () => {
     )
   })
 
-  it('leaves no record of the unsigned request', () => {
+  it('records nothing about the unsigned request', () => {
     const said = demo.said.stdout.match(/\d+ records of one trace/g)
 
     expect(demo.said.stdout).toContain('It is served all the same (200).')
@@ -95,7 +95,7 @@ describe('the demo', () => {
     expect(execFileSync('git', ['check-ignore', TRACE], { encoding: 'utf8' })).toContain('demo.json')
   })
 
-  it('leaves no process and no file behind', async () => {
+  it('leaves no processes or files behind', async () => {
     expect(await hasEnded(demo)).toBe(true)
     expect(readdirSync(directory).filter(name => name.startsWith('osprofiler'))).toEqual([])
   })
@@ -113,7 +113,7 @@ describe('a demo that is interrupted', () => {
     expect(readdirSync(directory).filter(name => name.startsWith('osprofiler'))).toEqual([])
   })
 
-  it('reports a service that dies, and stops the others', async () => {
+  it('reports that a service died, and stops the other services', async () => {
     const demo = startDemo()
     await waitForOutput(demo, 'catalog  Koa')
 
@@ -125,7 +125,7 @@ describe('a demo that is interrupted', () => {
   })
 })
 
-/** Starts the demo in a process group of its own, so that the test can find processes that the demo leaves behind. */
+/** Starts the demo in a new process group, so that the test can find processes that the demo leaves behind. */
 function startDemo(): Demo {
   const env = { ...process.env, TMPDIR: directory, LC_ALL: 'C.UTF-8', FORCE_COLOR: '0', COLUMNS: '100' }
   const child = spawn(process.execPath, [START], { detached: true, env })
@@ -151,7 +151,8 @@ async function waitForOutput(demo: Demo, text: string): Promise<void> {
 }
 
 /**
- * Returns whether the demo's process group is empty. An ended process stays in its group until its parent waits for it.
+ * Returns whether the demo's process group is empty. A process that has ended stays in its group until its parent waits
+ * for it.
  */
 async function hasEnded({ child }: Demo): Promise<boolean> {
   for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
@@ -172,7 +173,7 @@ function findProcess(file: string, parent: number | undefined): number {
   return Number(found?.[0])
 }
 
-/** Returns the points of the services that a point called, sorted by the name of the service. */
+/** Returns the points of the services that a point called, sorted by service name. */
 function listCallees(node: ReportNode | undefined): ReportNode[] {
   const served = node?.children.flatMap(({ children }) => children) ?? []
   return served.toSorted((one, other) => ((one.service ?? '') < (other.service ?? '') ? -1 : 1))

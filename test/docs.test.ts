@@ -12,7 +12,10 @@ const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8'
 const pages = ['README.md', 'CONTRIBUTING.md', ...docs]
 const markdown = pages.filter(page => page.endsWith('.md')).map(page => ({ page, text: read(page) }))
 
-/** A code block of a page. A comment before the block names a file, which the block quotes or whose output it shows. */
+/**
+ * A code block on a docs page. A comment before the block names a file, which the block either quotes or shows the
+ * output of.
+ */
 interface Block {
   readonly page: string
   readonly kind: 'file' | 'prints'
@@ -85,7 +88,10 @@ describe('the docs', () => {
   })
 })
 
-/** Returns the path of the file that runs an example. `tsc -b` compiles the examples in TypeScript. */
+/**
+ * Returns the path of the file that runs an example: for an example in TypeScript, the file that `tsc -b` compiles it
+ * to.
+ */
 function toRunnable(path: string): string {
   return path.replace(/\/([^/]+)\.ts$/, '/dist/$1.js')
 }

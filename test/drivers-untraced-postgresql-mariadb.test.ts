@@ -13,7 +13,7 @@ afterAll(() => Promise.all([postgresql.stop(), mariadb.stop()]))
 it.each([
   ['PostgreSQL', () => postgresql.url],
   ['MariaDB', () => mariadb.url],
-])('the driver of %s leaves no points when used within a trace', async (_name, url) => {
+])('the driver for %s creates no points when used within a trace', async (_name, url) => {
   const { written, recorded } = await recordDriverUse(url())
 
   expect(written).toBe(4)

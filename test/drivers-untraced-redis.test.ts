@@ -12,9 +12,9 @@ beforeAll(async () => {
 afterAll(() => Promise.all([server.stop(), cluster.stop()]))
 
 it.each([
-  ['a Redis', () => server.url],
-  ['a cluster', () => cluster.url],
-])('the driver of %s leaves no points when used within a trace', async (_name, url) => {
+  ['a Redis server', () => server.url],
+  ['a Redis cluster', () => cluster.url],
+])('the driver for %s creates no points when used within a trace', async (_name, url) => {
   const { written, recorded } = await recordDriverUse(url())
 
   expect(written).toBe(4)

@@ -3,7 +3,7 @@ import { openMongodbStore } from '../packages/drivers/test/mongodb-store.js'
 import { startSearch } from '../packages/drivers/test/stand-ins/search.js'
 import { recordDriverUse } from './use-driver.js'
 
-describe('a driver with an instrumented client leaves no points when used within a trace', () => {
+describe('a driver whose client is instrumented creates no points when used within a trace', () => {
   it.each([
     ['mongodb', openMongodbStore],
     ['elasticsearch', () => startSearchStore('elasticsearch')],

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the examples of the docs', () => {
+describe('the examples in the docs', () => {
   it.each([
     ['examples/quick-start/express.js', '/orders/7', ['request', 'GET /orders/7', 'SELECT * FROM orders']],
     ['examples/quick-start/koa.js', '/teapot', ['request', 'GET /teapot', 'render']],
@@ -36,7 +36,7 @@ describe('the examples of the docs', () => {
     ['examples/quick-start/registered.js', '/', ['request', 'GET /']],
     ['examples/adapter/hono.js', '/', ['request', 'GET /', 'work']],
     ['examples/adapter/hono.js', '/fails', ['GET /fails', 'RangeError']],
-  ])('starts %s traced at %s with one command', async (file, path, shown) => {
+  ])('start with one command, and a request to them is traced: %s %s', async (file, path, shown) => {
     const port = await findFreePort()
     const flags = file.includes('registered') ? ['--import', '@osprofiler/node/register'] : []
     service = spawn(process.execPath, [...flags, join(root, file)], { cwd: root, env: { ...env, PORT: String(port) } })
@@ -49,7 +49,7 @@ describe('the examples of the docs', () => {
 })
 
 describe('the example for OpenTelemetry', () => {
-  it('puts the id of the trace on a span of the signed request only', async () => {
+  it('adds the trace id to a span only for the signed request', async () => {
     const receiver = await startOtlpReceiver()
     const port = await findFreePort()
     const args = ['--import', './telemetry.js', 'app.js']

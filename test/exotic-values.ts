@@ -2,14 +2,14 @@ import type { TraceRecord } from '@osprofiler/core'
 import { ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
 import { createShopRecords } from './cli-records.js'
 
-/** Values as Python's `json` writes them. JavaScript's numbers and JSON can represent only some of these. */
+/** Values as Python's `json` writes them. JavaScript's numbers and JSON can represent only some of them. */
 export const EXOTIC_VALUES = [
   ...['NaN', 'Infinity', '-Infinity', '9007199254740993', '-9223372036854775809', '12345678901234567890123456789'],
   ...['1.0', '0.0', '-0.0', '123456.0', '1e-07', '5e-324', '1e+16', '1e+22', '1.7976931348623157e+308', '0.1', '1.5'],
   ...['"NaN"', '"1.0"', '"9007199254740993"', 'null', 'true', '{"nested": [NaN, 1.0]}'],
 ]
 
-/** Creates a trace whose queries have these values as parameters, and whose request has such a value as its status. */
+/** Creates a trace whose queries have these values as parameters, and whose response has one of them as its status. */
 export function createExoticRecords(baseId?: string): TraceRecord[] {
   const params = parseJson(`[${EXOTIC_VALUES.join(', ')}]`)
   return createShopRecords(baseId === undefined ? {} : { baseId }).map(record => {
@@ -20,12 +20,12 @@ export function createExoticRecords(baseId?: string): TraceRecord[] {
   })
 }
 
-/** Returns JSON without its layout, to compare the output of two programs. */
+/** Returns JSON without its white space, to compare the output of two programs. */
 export function compact(json: string, change: (value: unknown) => unknown = value => value): string {
   return toExactText(change(parseJson(json)))
 }
 
-/** Returns a text that differs for different numbers, and that does not depend on the order of members. */
+/** Returns a string that differs for different numbers, and that does not depend on the order of members. */
 export function toExactText(value: unknown): string {
   return jsonText(sortMembers(value), 0)
 }

@@ -12,7 +12,7 @@ const PROGRAMS_BY_VERSION: Readonly<Record<string, Readonly<Record<string, Expre
   express4: EXPRESS_PROGRAMS,
 }
 
-describe.each(Object.keys(PROGRAMS_BY_VERSION))('middleware and handlers of %s', version => {
+describe.each(Object.keys(PROGRAMS_BY_VERSION))('middleware and handlers in %s', version => {
   const express: typeof import('express') = require(version)
 
   function serving(program: ExpressProgram): MakeServer {

@@ -37,7 +37,7 @@ describe('a download for tests', () => {
     expect(existsSync(old)).toBe(true)
   })
 
-  it('leaves nothing behind when interrupted, and is complete the next time', async () => {
+  it('leaves nothing behind if it is interrupted, and is complete the next time', async () => {
     const broken = fetchOnce({
       name: 'jar',
       key: [],
@@ -54,7 +54,7 @@ describe('a download for tests', () => {
     expect(readFileSync(join(folder, 'jar'), 'utf8')).toBe('whole')
   })
 
-  it('is complete after a process was killed during the download', async () => {
+  it('is complete after a process was killed during an earlier try', async () => {
     const child = fetchSlowly(600_000)
     await vi.waitFor(() => expect(readdirSync(cache)).toHaveLength(2), { timeout: 30_000 })
     child.kill('SIGKILL')
@@ -77,7 +77,7 @@ describe('a download for tests', () => {
     expect(readdirSync(cache)).toHaveLength(1)
   })
 
-  it('stays complete if another process finishes first without the lock', async () => {
+  it('stays complete if another process without the lock finishes first', async () => {
     const folder = await fetchOnce({
       name: 'jar',
       key: [],
@@ -117,7 +117,8 @@ async function throwNetworkError(): Promise<void> {
 }
 
 /**
- * Starts a process that fetches slowly. It prints "filled" if it fetched the folder itself, and then prints the folder.
+ * Starts a process that fetches slowly. The process prints "filled" if it downloaded the files itself, and then prints
+ * the folder.
  */
 function fetchSlowly(milliseconds: number) {
   const program = `

@@ -31,7 +31,7 @@ afterEach(async () => {
 })
 
 interface App {
-  /** Sends a request, signed by default. Resolves to its status once all of its points are recorded. */
+  /** Sends a request, signed by default. Resolves to its status and trace id once all of its points are recorded. */
   get(path: string, signed?: boolean): Promise<{ status: number; baseId: string }>
 }
 
@@ -62,7 +62,7 @@ async function listen(server: Server): Promise<App> {
 }
 
 /**
- * Returns the points of a framework in the order of their starts, each with the info about its layer and its nested
+ * Returns a framework's points in the order of their starts, each with the info about its layer and with its nested
  * points.
  */
 function recordLayers(framework: string, baseId?: string) {
@@ -91,7 +91,7 @@ function expectSequentialLayers(framework: string): void {
   }
 }
 
-describe('layers with anonymous functions are named after the place where the framework got them', () => {
+describe('layers with anonymous functions are named after the source position where they were registered', () => {
   const express = [
     'anonymous-layers.mjs:22',
     'anonymous-plugin/index.mjs:3',
@@ -135,7 +135,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     return app
   }
 
-  it('become points with function and route as name, which contain the points of their work', async () => {
+  it("become points named by function and route, which contain the points of the layer's work", async () => {
     const app = createApp()
     app.use(express.json())
     app.use(function authenticate(_req, _res, next) {
@@ -160,7 +160,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     expectSequentialLayers('express')
   })
 
-  it('receive the `next` of their request', async () => {
+  it('receive the `next` of their own request', async () => {
     const app = createApp()
     const same: boolean[] = []
     const compare = (req: object, _res: unknown, next: () => void) => {
@@ -228,7 +228,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     }
   })
 
-  it('without a name are named by their route and their place in the program', async () => {
+  it('without a function name are named by their route and source position', async () => {
     const app = createApp()
     app.get(['/a', '/b'], (_req, _res, next) => next('route'))
     app.get(/^\/b$/, (_req, res) => void res.end())
@@ -242,7 +242,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     ])
   })
 
-  it('have no points for untraced requests, and do not mix interleaved ones', async () => {
+  it('have no points for untraced requests, and do not mix concurrent requests', async () => {
     const app = createApp()
     app.get('/:id', async function answer(req, res) {
       await withTrace(`work ${req.params.id}`, () => sleep(Number(req.params.id) % 5))
@@ -258,7 +258,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     }
   })
 
-  it('become one point each with two registrations, and none after both are removed', async () => {
+  it('become one point each if two registrations are active, and none after both are removed', async () => {
     const app = createApp()
     const undo = instrument(['express'])
     app.get('/', function answer(_req, res) {
@@ -290,7 +290,7 @@ describe.each(['koa', 'koa2'])('the middleware of %s', version => {
     return app
   }
 
-  it('becomes points, before and after next', async () => {
+  it('becomes points, one before and one after next', async () => {
     const app = createApp()
     app.use(async function logger(_ctx, next) {
       await withTrace('before', () => sleep(1))
@@ -352,7 +352,7 @@ describe.each(['koa', 'koa2'])('the middleware of %s', version => {
     expect(used).toHaveProperty('length', middleware.length)
   })
 
-  it('has no points for untraced requests, and does not mix interleaved ones', async () => {
+  it('has no points for untraced requests, and does not mix concurrent requests', async () => {
     const app = createApp()
     app.use(async function answer(ctx) {
       await withTrace(`work ${ctx.path}`, () => sleep(5))
@@ -450,7 +450,7 @@ describe('the hooks and handlers of Fastify', () => {
     expect(add).toThrow(/async/i)
   })
 
-  it('have no points for untraced requests, and do not mix interleaved ones', async () => {
+  it('have no points for untraced requests, and do not mix concurrent requests', async () => {
     const app = await createApp()
     app.get('/:id', function answer(request, reply) {
       const { id } = request.params as { id: string }
@@ -469,7 +469,7 @@ describe('the hooks and handlers of Fastify', () => {
     }
   })
 
-  it('become one point each with two registrations, and none after both are removed', async () => {
+  it('become one point each if two registrations are active, and none after both are removed', async () => {
     undos.push(instrument(['fastify']))
     const app = await createApp()
     app.addHook('onRequest', async function hook() {})
@@ -488,7 +488,7 @@ describe('the hooks and handlers of Fastify', () => {
   })
 })
 
-it('a report folds layers that did nothing else, and does not take them for a loop', async () => {
+it('a report folds layers that did nothing else, and does not mistake them for a loop', async () => {
   const Koa: typeof import('koa') = require('koa')
   undos.push(instrument(['koa']))
   const app = new Koa()
@@ -508,7 +508,7 @@ it('a report folds layers that did nothing else, and does not take them for a lo
   expect(tree).toMatch(/8 x koa layers/)
   expect(tree).toMatch(/koa answer/)
   expect(tree).toMatch(/db SELECT 1/)
-  // The pattern is not just `two`, because a sentence below the tree may contain "network".
+  // The pattern is not simply `two`, because a sentence below the tree may contain "network".
   expect(tree).not.toMatch(/koa two/)
   expect(summarize(report).filter(({ kind }) => kind === 'repeated')).toEqual([])
 })

@@ -6,19 +6,19 @@ interface Node {
   readonly [member: string]: unknown
 }
 
-/** A name in a module, and the line of its use. */
+/** A name in a module, and the line that uses it. */
 export interface Use {
   readonly name: string
   readonly line: number
-  /** Whether the use runs when a function is called, and not when the module loads. */
+  /** Whether the name is used when a function is called, rather than when the module loads. */
   readonly inFunction: boolean
 }
 
-/** The names in a module, as the check for globals needs them. */
+/** The names in a module that the check for globals needs. */
 export interface ModuleNames {
   /** Names that are used but not declared in the module: globals. */
   readonly free: readonly Use[]
-  /** Names that the module declares by something other than an import. */
+  /** Names that the module declares, except by an import. */
   readonly local: readonly Use[]
   /** Names to the right of `instanceof`. */
   readonly classes: readonly Use[]

@@ -5,12 +5,13 @@ import { runScript } from './print-of-script.js'
 const RUN_COUNT = Number(process.env.OSPROFILER_TEST_RUNS ?? 3_000)
 const SEED = Number(process.env.OSPROFILER_TEST_SEED ?? 20_261_122)
 const FAMILIES = ['functions', 'promises', 'generators', 'classes', 'streams']
-/** Programs that one process runs. Promises that never settle stay in memory until the process ends. */
+/** How many programs one process runs. Promises that never settle stay in memory until the process ends. */
 const CHUNK_PROGRAMS = 20_000
 const TIMEOUT_MS = 120_000 + 50 * RUN_COUNT
 
 /**
- * Runs programs in a process. Returns its output, which is one line if traced and untraced programs behaved the same.
+ * Runs generated programs in a new process. Returns its output, which is one line if traced and untraced programs
+ * behaved the same.
  */
 function tryPrograms(family: string, programs: number, seed: number): Promise<string> {
   const options = ['--families', family, '--programs', String(programs), '--seed', String(seed)]

@@ -8,18 +8,18 @@ import { collectNames, type Use } from './free-names.js'
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 const PACKAGES = ['core', 'express', 'koa', 'fastify', 'rpc', 'instruments', 'drivers', 'node']
 
-/** The files that use globals on purpose. */
+/** The files that use globals intentionally. */
 const ALLOWED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
-  // These files take the globals when the package loads.
+  // These files read the globals when the package loads.
   'core/build/platform/platform.js': Object.getOwnPropertyNames(globalThis),
   'core/build/platform/node-timers.js': ['globalThis', 'Function'],
   'core/build/json/language.js': Object.getOwnPropertyNames(globalThis),
-  // `reflect-metadata` extends the global `Reflect`, possibly after this package was loaded.
+  // `reflect-metadata` extends the global `Reflect`, possibly after this package has loaded.
   'core/build/wrapping/stand-in.js': ['globalThis'],
 }
-/** The files that use `instanceof` with a built-in class on purpose. */
+/** The files that intentionally use `instanceof` with a built-in class. */
 const INSTANCEOF_MODULES = ['core/build/platform/is-error.js']
-/** This project itself throws these errors for a wrong call, so they are of its own realm. */
+/** This project itself throws these errors for wrong calls, so they always belong to its own realm. */
 const OWN_ERROR_CLASSES = ['TypeError']
 
 describe('code that runs inside other programs', () => {
@@ -42,7 +42,8 @@ describe('code that runs inside other programs', () => {
     expect(taken.map(({ file }) => file)).toEqual([])
   })
 
-  // A name that one function declares would hide a use of the global in another function.
+  // If a function declared a variable with a global's name, the check could miss a use of the global in another
+  // function.
   it.each(PACKAGES)('has no variable with the name of a global: %s', name => {
     const found = listModules(name)
       .filter(({ file }) => ALLOWED_GLOBALS[file] === undefined)
@@ -53,7 +54,7 @@ describe('code that runs inside other programs', () => {
     expect(found).toEqual([])
   })
 
-  it.each(PACKAGES)('does not use `instanceof` with built-in classes on values of the program: %s', name => {
+  it.each(PACKAGES)("does not use `instanceof` with built-in classes on the program's values: %s", name => {
     const found = listModules(name)
       .filter(({ file }) => !INSTANCEOF_MODULES.includes(file))
       .flatMap(({ file, names }) =>
@@ -66,7 +67,10 @@ describe('code that runs inside other programs', () => {
   })
 })
 
-/** TypeScript supports unique symbols only with the global `Symbol`. A module creates its symbols when it loads. */
+/**
+ * TypeScript supports unique symbols only if they come from the global `Symbol`. A module creates its symbols when it
+ * loads.
+ */
 function isHarmless({ name, inFunction }: Use): boolean {
   return name === 'undefined' || (name === 'Symbol' && !inFunction)
 }

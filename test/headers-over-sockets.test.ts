@@ -32,7 +32,7 @@ function createPair(info: string | null, hmac: string | null): RawHeader[] {
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(overSockets)('decides as Python was recorded to decide: $note', async vector => {
+  it.each(overSockets)('makes the decision that was recorded from Python: $note', async vector => {
     let sentOn: TraceHeaders = {}
     const server = await serveWith(adapter, {
       hmacKeys: vector.keys,
@@ -80,46 +80,51 @@ describe.each(ADAPTERS)('%s', adapter => {
     }
 
     const cases: Record<string, readonly RawHeader[]> = {
-      'an HMAC one digit short': createPair(info, hmac.slice(1)),
-      'an HMAC one digit long': createPair(info, `${hmac}0`),
+      'an HMAC that is one digit too short': createPair(info, hmac.slice(1)),
+      'an HMAC that is one digit too long': createPair(info, `${hmac}0`),
       'an HMAC of one digit': createPair(info, hmac.slice(0, 1)),
       'an HMAC of 16 KiB': createPair(info, 'a'.repeat(16 * 1024)),
-      'an HMAC of 16 KiB that begins well': createPair(info, hmac + 'a'.repeat(16 * 1024)),
-      'an HMAC beyond ASCII': createPair(info, 'é'.repeat(40)),
+      'an HMAC of 16 KiB that begins with the valid one': createPair(info, hmac + 'a'.repeat(16 * 1024)),
+      'an HMAC of non-ASCII characters': createPair(info, 'é'.repeat(40)),
       'an HMAC with bytes that are not UTF-8': createPair(info, '\xff\xfe'.repeat(20)),
-      'an HMAC with fraction digits of Latin-1': createPair(info, hmac.replaceAll(/\d/g, '\xb2')),
-      'an info beyond ASCII': createPair(`${info}é`, hmac),
-      'an info beyond ASCII, signed': sign('é'.repeat(100)),
+      'an HMAC whose digits are superscripts in Latin-1': createPair(info, hmac.replaceAll(/\d/g, '\xb2')),
+      'an info with a non-ASCII character': createPair(`${info}é`, hmac),
+      'an info of non-ASCII characters, signed': sign('é'.repeat(100)),
       'an info of UTF-8 bytes, signed': sign(Buffer.from('{"base_id": "следа"}').toString('latin1')),
       'the HMAC twice': [...createPair(info, hmac), ['X-Trace-HMAC', hmac]],
       'the info twice': [...createPair(info, hmac), ['x-trace-info', info]],
-      'both twice': [...createPair(info, hmac), ...createPair(info, hmac)],
-      'both twice, first another': [...createPair('e30=', '0'.repeat(40)), ...createPair(info, hmac)],
-      'the info twice, signed as joined': [
+      'both headers twice': [...createPair(info, hmac), ...createPair(info, hmac)],
+      'both headers twice, and different ones first': [
+        ...createPair('e30=', '0'.repeat(40)),
+        ...createPair(info, hmac),
+      ],
+      'the info twice, with an HMAC over the joined values': [
         ...createPair(info, null),
         ...createPair(info, new KeyRing('KEY').sign(`${info}, ${info}`)),
       ],
-      'an HMAC of a hundred headers': Array.from({ length: 100 }, (): RawHeader => ['X-Trace-HMAC', hmac]),
-      'the headers the wrong way round': createPair(hmac, info),
+      'a hundred HMAC headers': Array.from({ length: 100 }, (): RawHeader => ['X-Trace-HMAC', hmac]),
+      'the header values swapped': createPair(hmac, info),
       'an empty info': createPair('', hmac),
       'an empty HMAC': createPair(info, ''),
       '16 KiB of garbage': createPair('~!é\tü'.repeat(3_277), hmac),
       '16 KiB of garbage, signed': sign('!'.repeat(16 * 1024)),
       '16 KiB of base64, signed': sign('A'.repeat(16 * 1024)),
       '100 KiB of base64, signed': sign('A'.repeat(100 * 1024)),
-      '16 KiB of white space within, signed': sign(`${info.slice(0, 8)}${' '.repeat(16 * 1024)}${info.slice(8)}`),
+      'an info with 16 KiB of white space inside, signed': sign(
+        `${info.slice(0, 8)}${' '.repeat(16 * 1024)}${info.slice(8)}`,
+      ),
       'arrays three thousand levels deep, signed': sign(encode(`${'['.repeat(3_000)}${']'.repeat(3_000)}`)),
       'an id three thousand levels deep, signed': sign(encode(`{"base_id": ${'['.repeat(3_000)}${']'.repeat(3_000)}}`)),
       'objects three thousand levels deep, signed': sign(encode(`${'{"":'.repeat(3_000)}0${'}'.repeat(3_000)}`)),
-      'an id in objects, unclosed, signed': sign(encode(`${'{"base_id":'.repeat(1_000)}`)),
+      'nested objects that are not closed, signed': sign(encode(`${'{"base_id":'.repeat(1_000)}`)),
       'an integer of ten thousand digits, signed': sign(encode(`{"base_id": ${'9'.repeat(10_000)}}`)),
       'a string of backslashes, signed': sign(encode(`{"base_id": "${'\\'.repeat(10_001)}"}`)),
-      'quotes without end, signed': sign(encode(`{${'"'.repeat(12_000)}`)),
+      'a long series of quotes, signed': sign(encode(`{${'"'.repeat(12_000)}`)),
       'half a JSON text, signed': sign(encode('{"base_id": "a", "parent_id": "')),
       'invalid UTF-8, signed': sign(Buffer.from('7b22626173655f6964223a22ff227d', 'hex').toString('base64')),
     }
 
-    it.each(Object.entries(cases))('serves the request untraced: %s', async (_what, headers) => {
+    it.each(Object.entries(cases))('serves a request without tracing it: %s', async (_what, headers) => {
       const response = await sendRaw(server.port, headers)
 
       expect(response).toEqual(untouched)

@@ -10,7 +10,7 @@ import { run, setNotifier, type TraceRecord } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
-// OpenTelemetry's instrumentations hook into require().
+// OpenTelemetry's instrumentations hook into `require()`.
 const require = createRequire(import.meta.url)
 const exporter = new InMemorySpanExporter()
 const arrived: string[][] = []
@@ -80,8 +80,8 @@ const SENDERS: Record<string, () => Promise<unknown>> = {
 }
 
 describe.each<[string, (() => void)[]]>([
-  ['after ours', [enableOsprofiler, enableOpenTelemetry]],
-  ['before ours', [enableOpenTelemetry, enableOsprofiler]],
+  ['installed after OSProfiler', [enableOsprofiler, enableOpenTelemetry]],
+  ['installed before OSProfiler', [enableOpenTelemetry, enableOsprofiler]],
 ])("with OpenTelemetry's instrumentation %s", (_order, installs) => {
   it.each(Object.entries(SENDERS))('%s becomes one point and one span, with each header once', async (_name, send) => {
     for (const install of installs) install()

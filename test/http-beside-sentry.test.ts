@@ -14,7 +14,7 @@ const SENTRY_HEADER_NAMES = ['baggage', 'sentry-trace']
 const PATHS = ['/get-by-name', '/list', '/body', '/fetch']
 const SENTRY_HEADER_COUNTS = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
 
-/** The headers of a received request, with names in lower case and all values of each name. */
+/** The headers of a received request: names are in lowercase, and each has all of its values. */
 type ReceivedHeaders = Record<string, string[]>
 
 interface Span {
@@ -55,7 +55,7 @@ afterAll(() => {
   origin.close()
 })
 
-/** Starts the gateway, sends it one request, and ends it. */
+/** Starts the gateway, sends it one request, and stops it. */
 async function askGateway(order: string, headers: Record<string, string>): Promise<GatewayOutcome> {
   arrived = new Map()
   const { port } = origin.address() as AddressInfo
@@ -87,12 +87,12 @@ function mapOutgoingSpans(envelopes: [unknown, [{ type: string }, { items: Span[
   return byPath
 }
 
-/** Returns the number of values that each request had for each of Sentry's headers. */
+/** Returns how many values each request had for each of Sentry's headers. */
 function countSentryHeaders({ arrived }: GatewayOutcome): [string, number[]][] {
   return [...arrived].map(([path, headers]) => [path, SENTRY_HEADER_NAMES.map(name => headers[name]?.length ?? 0)])
 }
 
-it('Sentry alone adds its headers to every request except one whose headers are a list', async () => {
+it('Sentry without OSProfiler adds its headers to every request except one whose headers are a list', async () => {
   const asked = await askGateway('alone', SIGNED_HEADERS)
 
   expect(countSentryHeaders(asked)).toEqual(SENTRY_HEADER_COUNTS)
@@ -119,7 +119,7 @@ describe.each(['before', 'after'])('with Sentry installed %s OSProfiler', order 
     expect(signed.arrived.get('/list')?.['x-own']).toEqual(['b'])
   })
 
-  it("a request carries Sentry's headers as without OSProfiler, and becomes one span", () => {
+  it('a request carries the same Sentry headers as without OSProfiler, and becomes one span', () => {
     for (const asked of [signed, unsigned]) {
       expect(countSentryHeaders(asked)).toEqual(SENTRY_HEADER_COUNTS)
       expect([...asked.spans.keys()]).toEqual(PATHS)

@@ -8,15 +8,15 @@ const FAULTY_HOOKS: Readonly<Record<string, () => unknown>> = {
   throws: () => {
     throw new Error('TOPSECRET')
   },
-  'throws what is no error': () => {
+  'throws a value that is not an error': () => {
     throw undefined
   },
-  'is async and true': async () => true,
-  'is async and false': async () => false,
+  'is async and returns true': async () => true,
+  'is async and returns false': async () => false,
   'is async and rejects': async () => {
     throw new Error('TOPSECRET')
   },
-  'returns a rejected promise of a library': () =>
+  'returns a rejected promise that a library created': () =>
     createRequire(import.meta.url)('bluebird').reject(new Error('TOPSECRET')),
   'returns a hostile promise': () =>
     Object.defineProperty({}, 'then', {

@@ -20,7 +20,7 @@ function encodeUtf16(text: string, order: 'LE' | 'BE'): Buffer {
   return order === 'LE' ? bytes : bytes.swap16()
 }
 
-/** Returns the reason why keys cannot be used, from the text of a warning or of the command. */
+/** Returns the reason why keys cannot be used, taken from a warning or from the command's message. */
 function extractReason(text: string): string | undefined {
   return /\bit(?:s \w+ key)? (?:is|begins|has) .+?(?=\)\.|\.\s|\.$)/.exec(text)?.[0]
 }
@@ -55,14 +55,14 @@ function readByCommand(options: KeyOptions, environment: Readonly<Record<string,
 const QUOTES_REASON = 'its first key is in quotes: remove the quotes'
 
 it.each<[string, string, string]>([
-  ['a key alone', KEY, KEY],
-  ['a line, as echo writes it', `${KEY}\n`, KEY],
-  ['a line of Windows', `${KEY}\r\n`, KEY],
-  ['blanks around', `  \t${KEY} \u00a0 \n`, KEY],
-  ['a blank within', `${KEY} ${OTHER_KEY}`, `${KEY} ${OTHER_KEY}`],
-  ['commas and blanks', `${KEY} , ${OTHER_KEY}`, KEY],
+  ['only a key', KEY, KEY],
+  ['a line that ends with a line feed', `${KEY}\n`, KEY],
+  ['a line that ends with CR LF', `${KEY}\r\n`, KEY],
+  ['white space around a key', `  \t${KEY} \u00a0 \n`, KEY],
+  ['a space inside a key', `${KEY} ${OTHER_KEY}`, `${KEY} ${OTHER_KEY}`],
+  ['commas with spaces around them', `${KEY} , ${OTHER_KEY}`, KEY],
   ['empty entries', `,, \n,${KEY},,\n\n${OTHER_KEY},`, KEY],
-  ['keys on lines', `${KEY}\r\n\r\n${OTHER_KEY}\r`, KEY],
+  ['keys on separate lines', `${KEY}\r\n\r\n${OTHER_KEY}\r`, KEY],
   ['a byte order mark', `\ufeff${KEY}\n`, KEY],
   ['double quotes', `"${KEY}"`, QUOTES_REASON],
   ['single quotes', `'${KEY}'\n`, QUOTES_REASON],
@@ -70,13 +70,13 @@ it.each<[string, string, string]>([
   ['quotes around a list', `"${KEY},${OTHER_KEY}"`, QUOTES_REASON],
   ['a comment', `# ours\n${KEY}`, 'its first key begins with #: remove the line, because comments are not supported'],
   [
-    'a line of .env',
+    'a line from an .env file',
     `OSPROFILER_HMAC_KEYS=${KEY}`,
     'its first key is a line of an .env file: remove everything up to the "="',
   ],
   ['a control character', `${KEY}\u001b`, 'its first key has control characters'],
-  ['a second mark', `${KEY}\n\ufeff${OTHER_KEY}`, 'its second key has invisible characters: type it again'],
-])('services and the command read the same keys: %s', (_what, text, expected) => {
+  ['a second byte order mark', `${KEY}\n\ufeff${OTHER_KEY}`, 'its second key has invisible characters: type it again'],
+])('services and the command read the same keys from the environment: %s', (_what, text, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, text, { mode: 0o600 })
 
@@ -92,24 +92,24 @@ it.each<[string, string, string]>([
 })
 
 it.each<[string, Buffer, string]>([
-  ['what PowerShell writes', encodeUtf16(`${KEY}\r\n`, 'LE'), KEY],
-  ['UTF-16 of the other order', encodeUtf16(`${KEY},${OTHER_KEY}`, 'BE'), KEY],
+  ['UTF-16, as PowerShell writes it', encodeUtf16(`${KEY}\r\n`, 'LE'), KEY],
+  ['big-endian UTF-16', encodeUtf16(`${KEY},${OTHER_KEY}`, 'BE'), KEY],
   [
-    'UTF-16 without a mark',
+    'UTF-16 without a byte order mark',
     Buffer.from(KEY, 'utf16le'),
     'its first key has NUL characters, as in UTF-16 without a byte order mark: use UTF-8',
   ],
   [
-    'half a character',
+    'half a UTF-16 character',
     encodeUtf16(KEY, 'LE').subarray(0, -1),
     'it begins with a UTF-16 byte order mark but is not UTF-16',
   ],
   [
-    'half a character of the other order',
+    'half a big-endian UTF-16 character',
     encodeUtf16(KEY, 'BE').subarray(0, -1),
     'it begins with a UTF-16 byte order mark but is not UTF-16',
   ],
-  ['bytes that are no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
+  ['bytes that are not UTF-8', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
 ])('services and the command read the same keys from a file: %s', (_what, bytes, expected) => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, bytes, { mode: 0o600 })
@@ -123,16 +123,16 @@ it.each<[string, Buffer, string]>([
 
 it.each([
   ['UTF-16', encodeUtf16(`"${KEY}"`, 'LE'), QUOTES_REASON],
-  ['no text', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
-  ['more than a file of keys holds', Buffer.alloc(70_000, 'a'), 'it is longer than 65536 bytes'],
-])('the command reads standard input like a file: %s', async (_what, input, expected) => {
+  ['bytes that are not UTF-8', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
+  ['input larger than a key file may be', Buffer.alloc(70_000, 'a'), 'it is longer than 65536 bytes'],
+])('the command reads keys from standard input as from a file: %s', async (_what, input, expected) => {
   const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', '-'], { input })
 
   expect(extractReason(stderr)).toBe(expected)
   expect(stdout + stderr).not.toContain('o7Vt2')
 })
 
-it('the command warns about weak keys on standard error without printing them', async () => {
+it('the command prints warnings about weak keys to standard error, without the keys', async () => {
   const file = join(makeDirectory(), 'keys')
   writeFileSync(file, 'SECRET_KEY\nhunter2\n')
   chmodSync(file, 0o644)

@@ -33,7 +33,7 @@ const ARGUMENT_GUESSES: readonly (readonly unknown[])[] = [
   [(value: unknown) => value],
 ]
 
-/** Returns whether a value shows a key, as text or as a KeyObject. */
+/** Returns whether a value contains a key, as a string or as a KeyObject. */
 function containsKey(value: unknown): boolean {
   return value instanceof KeyObject || /SECRET|KeyObject/.test(inspect(value, { depth: 9, showHidden: true }))
 }
@@ -47,7 +47,7 @@ function listMembers(value: object): PropertyKey[] {
   return [...names]
 }
 
-/** Returns the members of a value that expose a key, as a property or as a result or error of a call. */
+/** Returns the members of a value that expose a key, either as a property or as the result or error of a call. */
 function findExposingMembers(value: object, allowed: readonly PropertyKey[] = []): PropertyKey[] {
   const shown = (act: () => unknown): boolean => {
     try {
@@ -63,7 +63,7 @@ function findExposingMembers(value: object, allowed: readonly PropertyKey[] = []
   })
 }
 
-it('a key ring exposes no key, except through verify', () => {
+it('a key ring exposes its keys only to verify', () => {
   const ring = new KeyRing(KEYS)
 
   expect(findExposingMembers(ring, ['verify'])).toEqual([])
@@ -75,7 +75,7 @@ it('a key ring exposes no key, except through verify', () => {
 it.each([
   ['a profiler', () => get()],
   ['a point', () => start('step')],
-  ['a trace as a block', () => new Trace('step')],
+  ['a Trace, which traces a block', () => new Trace('step')],
 ])('no member of %s exposes a key', (_what, make) => {
   const shown = run({ hmacKey: 'SECRET-NEW' }, () => findExposingMembers(make() ?? {}))
 
@@ -84,19 +84,19 @@ it.each([
 
 it.each<[string, () => object]>([
   ['a gate', () => createTraceGate(KEYS, {})],
-  ['a tracer of requests', () => createRequestTracer(KEYS)],
-  ['a tracer of calls', () => createCallTracer(KEYS)],
-  ['a runner of messages', () => createRunTraced(KEYS)],
+  ['a request tracer', () => createRequestTracer(KEYS)],
+  ['a call tracer', () => createCallTracer(KEYS)],
+  ['the function that runs message handlers', () => createRunTraced(KEYS)],
   ['the middleware for Express', () => expressMiddleware(KEYS)],
   ['the middleware for Koa', () => koaMiddleware(KEYS)],
-  ['what setup() returns', () => setup({ hmacKeys: KEYS, connectionString: 'memory://' })],
-  ['what configure() returns', () => configure({ hmacKeys: KEYS })],
-  ['what init() returns', () => init('SECRET-NEW') ?? {}],
+  ['the value that setup() returns', () => setup({ hmacKeys: KEYS, connectionString: 'memory://' })],
+  ['the value that configure() returns', () => configure({ hmacKeys: KEYS })],
+  ['the value that init() returns', () => init('SECRET-NEW') ?? {}],
 ])('no member of %s exposes a key', (_what, make) => {
   expect(findExposingMembers(make())).toEqual([])
 })
 
-it('a trace is admitted without the text of its key', () => {
+it('an admitted trace does not contain its key as a string', () => {
   const admitted = createTraceGate(KEYS, {}).admit(...PAIR, undefined)
 
   expect(admitted).toMatchObject({ baseId: 'trace' })
@@ -104,7 +104,7 @@ it('a trace is admitted without the text of its key', () => {
   expect(JSON.stringify(admitted)).not.toContain('SECRET')
 })
 
-it('the heap of a tracing process contains no key as text', async () => {
+it('the heap of a tracing process contains no key as a string', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-keys-'))
   const file = join(folder, 'keys')
   writeFileSync(file, 'kept-in-a-file-a8f2c6e0d41b\nolder-in-a-file-5d9e0b7a3c12\n', { mode: 0o600 })

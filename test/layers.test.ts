@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 
-/** Our packages that each package may import. Packages of the same layer never import one another. */
+/** Which of our packages each package may import. Packages of the same layer never import one another. */
 const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
   core: [],
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
@@ -40,7 +40,7 @@ const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
 /** Modules of core that do not depend on Node. */
 const PURE_MODULES = ['@osprofiler/core/json', '@osprofiler/core/record']
 
-/** In a larger folder, a reader does not find a file at the first guess. */
+/** If a folder has more files than this, a reader no longer finds a file at first sight. */
 const MAX_FOLDER_FILES = 15
 
 interface Import {
@@ -51,11 +51,11 @@ interface Import {
 const packages = readdirSync(packagesFolder)
 
 describe('the imports', () => {
-  it('cover every package', () => {
+  it('are listed for every package', () => {
     expect(packages.sort()).toEqual(Object.keys(ALLOWED_IMPORTS).sort())
   })
 
-  it.each(packages)('of %s only point down', name => {
+  it.each(packages)('of %s only lead to packages in lower layers', name => {
     const ours = listSources(name)
       .flatMap(readImports)
       .map(({ specifier }) => specifier)
@@ -75,7 +75,7 @@ describe('the imports', () => {
     expect(values).toEqual([])
   })
 
-  it.each(PURE_MODULES)('of %s from modules that need Node are only types, so browsers can run it', entry => {
+  it.each(PURE_MODULES)('of %s from modules that need Node are only types, so that browsers can run it', entry => {
     const folder = `/src/${entry.slice('@osprofiler/core/'.length)}/`
     const files = listSources('core').filter(file => file.includes(folder))
     const strays = files.flatMap(file =>
@@ -92,7 +92,7 @@ describe('the imports', () => {
     const manifest = JSON.parse(readFileSync(join(packagesFolder, name, 'package.json'), 'utf8'))
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
 
-    // The build bundles the imports of the viewer's pages.
+    // Imports in the viewer's page sources need no dependency, because the build bundles them.
     const undeclared = listSources(name)
       .filter(file => !file.includes('/pages/'))
       .flatMap(readImports)
@@ -104,13 +104,13 @@ describe('the imports', () => {
     expect(undeclared).toEqual([])
   })
 
-  it.each(packages)('of files in %s have no cycle', name => {
+  it.each(packages)('among the files in %s have no cycle', name => {
     const graph = new Map(listSources(name).map(file => [file, listRelativeImports(file)]))
 
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(packages)('of folders in %s have no cycle', name => {
+  it.each(packages)('among the folders in %s have no cycle', name => {
     const graph = new Map<string, string[]>()
     for (const file of listSources(name)) {
       const room = findFolder(name, file)
@@ -121,7 +121,7 @@ describe('the imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(packages)('come from folders of at most 15 files in %s', name => {
+  it.each(packages)('of %s come from folders with at most 15 files', name => {
     const counts = new Map<string, number>()
     for (const file of listSources(name)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
 
@@ -130,7 +130,7 @@ describe('the imports', () => {
     expect(crowded.map(([folder, count]) => `${relative(packagesFolder, folder)}: ${count}`)).toEqual([])
   })
 
-  it.each(['http', 'rpc', 'toolkit'])('of core/%s never occur in the rest of core', entry => {
+  it.each(['http', 'rpc', 'toolkit'])('of core/%s occur nowhere in the rest of core', entry => {
     const upward = listSources('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => listRelativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
@@ -138,14 +138,14 @@ describe('the imports', () => {
     expect(upward).toEqual([])
   })
 
-  it('of a store never reach into the folder of another store', () => {
+  it("of a store never lead into another store's folder", () => {
     const src = join(packagesFolder, 'drivers', 'src')
-    /** Folders that any store may use. */
+    /** Folders that every store may use. */
     const common = ['opening', 'records', 'listing', 'lifetime']
     const folders = readdirSync(src, { withFileTypes: true }).flatMap(entry =>
       entry.isDirectory() && !common.includes(entry.name) ? [entry.name] : [],
     )
-    /** Folders that stores of one kind share. */
+    /** Folders that several stores share because they use the same language. */
     const shared: Record<string, string> = { postgresql: 'sql', mysql: 'sql' }
 
     const strays = listSources('drivers').flatMap(file => {
@@ -162,7 +162,7 @@ describe('the imports', () => {
   })
 })
 
-/** Returns the sources of a package. The viewer's pages have their sources in a folder beside `src`. */
+/** Returns a package's source files. The sources of the viewer's pages are in a folder next to `src`. */
 function listSources(name: string): string[] {
   return ['src', 'pages']
     .map(folder => join(packagesFolder, name, folder))
@@ -175,8 +175,8 @@ function listSources(name: string): string[] {
 }
 
 /**
- * Returns the folder of a file. A file directly in `src` counts as a folder of its own, because most folders import
- * some of these files.
+ * Returns a file's folder. A file directly in `src` counts as its own folder, because most folders import some of these
+ * files.
  */
 function findFolder(name: string, file: string): string {
   const folder = dirname(file)

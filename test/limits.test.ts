@@ -25,7 +25,7 @@ function signHeaders(baseId: string, parentId = baseId, key = 'KEY'): RawHeader[
   ]
 }
 
-/** Creates a UUID of version 7 whose date is this many milliseconds ago. */
+/** Creates a version 7 UUID whose date is `ageMs` milliseconds ago. */
 function createDatedId(ageMs: number): string {
   const digits = Math.round(Date.now() - ageMs)
     .toString(16)
@@ -33,7 +33,7 @@ function createDatedId(ageMs: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`
 }
 
-/** The server's options and the request's headers that lead to each refusal. */
+/** For each refusal reason, the server options and request headers that cause it. */
 const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions; headers: () => RawHeader[] }> = {
   disabled: { options: { enabled: false }, headers: () => signHeaders(createTraceId()) },
   'no-keys': { hmacKeys: 'none', headers: () => signHeaders(createTraceId()) },
@@ -52,7 +52,7 @@ const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions
 
 describe.each(ADAPTERS)('%s', adapter => {
   it.each(Object.entries(refusals))(
-    'answers like an untraced server: %s',
+    'sends the same response as an untraced server: %s',
     async (reason, { hmacKeys = 'KEY', options, headers }) => {
       const restore = configure({ hmacKeys: undefined })
       const told: string[] = []
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     },
   )
 
-  it('answers a traced request with the same bytes', async () => {
+  it('sends the same bytes in response to a traced request', async () => {
     const server = await serve(adapter, {})
     const unsigned = await sendRaw(server.port, [])
 
@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(records).toHaveLength(2)
   })
 
-  it('by default refuses traces that are older than an hour, or more than a minute ahead', async () => {
+  it('by default refuses traces that are older than an hour or more than a minute in the future', async () => {
     const server = await serve(adapter, {})
     const ages = [0, 3_590_000, -50_000, 3_610_000, -70_000]
 
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(server.stats).toMatchObject({ traced: 3, refused: { 'too-old': 2 } })
   })
 
-  it('by default accepts a hundred new traces a second', async () => {
+  it('by default accepts a hundred new traces per second', async () => {
     const server = await serve(adapter, { options: {} })
 
     await Promise.all(Array.from({ length: 130 }, () => sendRaw(server.port, signHeaders(createTraceId()))))
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(traced + refused['rate-limited']).toBe(130)
   })
 
-  it('records at most the allowed points per trace, and reports the number of omitted ones', async () => {
+  it('records at most the allowed number of points per trace, and reports how many were omitted', async () => {
     const options = { maxPointsPerTrace: 20, maxTracesPerSecond: 1e6 }
     const baseId = createTraceId()
     const server = await serve(adapter, {
@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 })
 
-it('gives a new local trace the ids that its callees use', () => {
+it("uses its callees' id format for a new local trace", () => {
   const trace = (options: Partial<TraceOptions>) => run({ hmacKey: 'KEY', ...options }, () => 'ran')
 
   expect(trace({ baseId: '\u{1f600}'.repeat(255) })).toBe('ran')

@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONG_RUNNING_FILES =
   /(?:hostile-places-\w|publishable|hung-dns|close-silent|truth\.test|cli-(?:follow|formats|run|trace)\.|messaging-|close-(?:rabbitmq|in-time)|[a-z]+[789]\.test|opensearch[23]\.test|-python)/
 
-/** Starts the longest files first. A long file that started last would run alone on a single core. */
+/** Starts the longest files first. If a long file started last, it would run alone on a single core. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)

@@ -27,18 +27,18 @@ describe('the manifest of each package', () => {
     expect(manifest.keywords).toHaveLength(new Set(manifest.keywords).size)
   })
 
-  it('is the output of the script, as are the links of each README', () => {
+  it('is the output of the script, as are the links in each README', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/manifests.js'), '--check'])
 
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
   })
 
-  it.each(packages)('of $name is one that npm would not change', ({ manifest }) => {
+  it.each(packages)('for $name is unchanged when npm normalizes it', ({ manifest }) => {
     const paths: string[] = Object.values(manifest.bin ?? {})
 
     expect(manifest.repository.url).toMatch(/^git\+https:.*\.git$/)
     expect(paths.filter(path => path.startsWith('./'))).toEqual([])
-    // The tarball lacks the files that other scripts would run.
+    // Other scripts would run files that are not in the tarball.
     expect(Object.keys(manifest.scripts)).toEqual(['prepack'])
   })
 })
@@ -47,7 +47,7 @@ describe('the manifest of each package', () => {
 const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
 
 describe('the address of the repository', () => {
-  it("stands in one place, apart from the script's output", () => {
+  it('is written only in the root manifest and in files that the script generates', () => {
     const folders = [
       'docs',
       'examples',

@@ -78,13 +78,13 @@ function call(definition: MethodDefinition<unknown, unknown>, argument: unknown)
   })
 }
 
-/** Waits for the server's last record, which may come after the client has the response. */
+/** Waits for the server's last record, which may be written after the client has the response. */
 async function waitForRecords(count: number): Promise<void> {
   await expect.poll(() => records.length).toBe(count)
 }
 
-describe('the recipe for gRPC', () => {
-  it('shows the points of the callee below the call', async () => {
+describe('the code for gRPC in the docs', () => {
+  it("places the callee's points below the call", async () => {
     const baseId = createTraceId()
 
     const answer = await run({ hmacKey: 'KEY', baseId }, () => call(SERVICE.add, [2, 3]))
@@ -98,7 +98,7 @@ describe('the recipe for gRPC', () => {
     expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual([])
   })
 
-  it('records a failure on both sides', async () => {
+  it('records a failure in the caller and the callee', async () => {
     await expect(run({ hmacKey: 'KEY' }, () => call(SERVICE.fail, []))).rejects.toThrow('no such price')
     await waitForRecords(4)
 
@@ -108,7 +108,7 @@ describe('the recipe for gRPC', () => {
     ])
   })
 
-  it('keeps the trace within a stream, apart from other traces', async () => {
+  it('keeps the trace current in a stream, without mixing traces', async () => {
     const { path, requestSerialize, responseDeserialize } = SERVICE.echo
     const echo = async (): Promise<unknown> => {
       const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
@@ -124,7 +124,7 @@ describe('the recipe for gRPC', () => {
     expect(answers).toEqual([...traces, null].map(id => ['x', 'y'].map(value => [value, id])))
   })
 
-  it('leaves untraced calls untraced', async () => {
+  it('does not trace the callee of an untraced call', async () => {
     expect(await call(SERVICE.add, [2, 3])).toEqual({ sum: 2 })
     expect(records).toEqual([])
   })

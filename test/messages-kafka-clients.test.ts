@@ -32,7 +32,7 @@ describe('a trace in the headers of Kafka messages', () => {
   it.each([
     ['bytes', {}],
     ['texts', { deserializers: stringDeserializers }],
-  ])('reaches a consumer of @platformatic/kafka that receives %s', async (_, options) => {
+  ])('reaches a @platformatic/kafka consumer that receives %s', async (_, options) => {
     const [topic, baseId] = [randomUUID(), createTraceId()]
     const producer = openProducer()
     await run({ hmacKey: 'KEY', baseId }, () => producer.send(createMessage(topic, injectTrace({ a: 'b' }))))
@@ -42,7 +42,7 @@ describe('a trace in the headers of Kafka messages', () => {
     expect(found).toBe(baseId)
   })
 
-  it('is sent by a producer of @platformatic/kafka that accepts only bytes', async () => {
+  it('can be sent by a @platformatic/kafka producer that accepts only bytes', async () => {
     const [topic, baseId] = [randomUUID(), createTraceId()]
     const producer = new Producer({ ...createClientOptions(), clientId: 'producer' })
     onTestFinished(() => producer.close())
@@ -112,7 +112,7 @@ function createMessage(topic: string, headers: Record<string, string>) {
   return { messages: [{ topic, value: 'order', headers }] }
 }
 
-/** Returns the result of `see` for the headers of the first message of a topic. */
+/** Returns what `see` returns for the headers of the first message in a topic. */
 async function consume<Result>(
   topic: string,
   options: object,

@@ -10,7 +10,7 @@ import { shareKafka } from './servers/share.js'
 const records = collectRecords()
 const topic = `orders-${randomUUID()}`
 const seen: { readonly value: string; readonly trace: string | undefined }[] = []
-// kafkajs does not retry after some built-in errors, such as RangeError, so the test needs a class of its own.
+// kafkajs does not retry after some built-in errors, such as RangeError, so the test defines its own class.
 class OutOfStock extends Error {}
 
 let server: SharedServer | undefined
@@ -49,8 +49,8 @@ async function waitForConsumption(value: string): Promise<string | undefined> {
   return seen.find(one => one.value === value)?.trace
 }
 
-describe('the recipe for Kafka', () => {
-  it('passes a trace on to the consumers of a topic', async () => {
+describe('the code for Kafka in the docs', () => {
+  it("passes a trace to a topic's consumers", async () => {
     const baseId = createTraceId()
 
     await runInTrace({ hmacKey: 'KEY', baseId }, () => send(producer, topic, [{ value: 'chair', headers: { a: 'b' } }]))
@@ -74,14 +74,14 @@ describe('the recipe for Kafka', () => {
     for (const [index, baseId] of traces.entries()) expect(await waitForConsumption(`table ${index}`)).toBe(baseId)
   })
 
-  it('records the failure of a consumer, and the message is delivered again', async () => {
+  it("records a consumer's failure, and Kafka delivers the message again", async () => {
     await runInTrace({ hmacKey: 'KEY' }, () => send(producer, topic, [{ value: 'broken' }]))
 
     await expect.poll(() => seen.filter(({ value }) => value === 'broken').length, { timeout: 20_000 }).toBe(2)
     expect(records.map(({ info }) => info.etype).filter(Boolean)).toEqual(['OutOfStock'])
   })
 
-  it('leaves untraced messages untraced', async () => {
+  it('does not trace the consumer of an untraced message', async () => {
     await send(producer, topic, [{ value: 'quiet' }])
 
     expect(await waitForConsumption('quiet')).toBeUndefined()

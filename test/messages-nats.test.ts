@@ -23,8 +23,8 @@ afterAll(async () => {
   await nats.stop()
 })
 
-describe('the recipe for NATS', () => {
-  it('passes a trace on to the subscribers of a subject', async () => {
+describe('the code for NATS in the docs', () => {
+  it("passes a trace to a subject's subscribers", async () => {
     const baseId = createTraceId()
     const seen = new Promise(resolve => {
       subscribe(connection, 'orders.created', (message: Msg) => resolve([message.string(), get()?.baseId]))
@@ -42,7 +42,7 @@ describe('the recipe for NATS', () => {
     expect(records[2]?.parent_id).toBe(records[0]?.trace_id)
   })
 
-  it('shows the responder below the requester', async () => {
+  it('places the responder below the requester', async () => {
     subscribe(connection, 'prices', async (message: Msg) => message.respond(`${message.string()}: 7`))
 
     const answer = await run({ hmacKey: 'KEY' }, () => request(connection, 'prices', 'chair'))
@@ -53,7 +53,7 @@ describe('the recipe for NATS', () => {
     expect(asked?.info).toMatchObject({ function: { name: 'request prices' } })
   })
 
-  it('records and reports the error of a handler, and continues', async () => {
+  it("records and reports a handler's error, and continues", async () => {
     const failures: unknown[] = []
     const failing = (message: Msg) => {
       if (message.string() === 'table') throw new RangeError('no tables')
@@ -69,7 +69,7 @@ describe('the recipe for NATS', () => {
     expect(records.at(-1)?.info).toMatchObject({ etype: 'RangeError', message: 'no tables' })
   })
 
-  it('leaves untraced messages untraced', async () => {
+  it('does not trace the handler of an untraced message', async () => {
     const seen = new Promise(resolve => {
       subscribe(connection, 'quiet', (message: Msg) => resolve([get(), message.headers?.get('X-Trace-Info')]))
     })

@@ -17,7 +17,7 @@ importOnce('oslo_messaging', 'oslo_messaging._drivers.impl_rabbit')
 
 let server: SharedServer
 let transportUrl: string
-// The tests start several Pythons in sequence, which is slow on a busy machine.
+// The tests start several Python processes in sequence, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 300_000 })
 
 describeForEachPython('messaging:// and OpenStack', () => {
@@ -27,7 +27,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
   })
   afterAll(() => server.stop())
 
-  it("lets oslo.messaging's own listener receive its notifications", async () => {
+  it("send and receive notifications: oslo.messaging's own listener gets those of messaging://", async () => {
     const records = makeTrace(randomUUID(), 'orders')
     await writeRecords(records)
 
@@ -48,12 +48,12 @@ describeForEachPython('messaging:// and OpenStack', () => {
     })
   })
 
-  it("lets Python's command show a trace as osprofiler does", async () => {
+  it("show the same trace with Python's command and with osprofiler", async () => {
     const [baseId, other] = [randomUUID(), randomUUID()]
     await writeRecords([...makeTrace(baseId, 'orders'), ...makeTrace(other, 'billing')])
 
     const ours = await show(baseId)
-    // Python's command comes second, because it empties the queue, whichever trace it shows.
+    // Python's command must run second, because it empties the queue, whichever trace it shows.
     const theirs = await showWithPython(baseId)
 
     expect(ours.stderr).toBe('')
@@ -61,7 +61,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     expect(JSON.parse(theirs).children[0].info.name).toBe('wsgi')
   })
 
-  it('shows a trace of Node and Python as one tree, as Python does', async () => {
+  it('show a trace of Node and Python services as the same tree', async () => {
     const baseId = randomUUID()
     const records = makeTrace(baseId, 'orders')
     const inner = makeRecord({
@@ -90,13 +90,13 @@ describeForEachPython('messaging:// and OpenStack', () => {
     ])
   })
 
-  it('waits for a trace for as long as requested', async () => {
+  it('wait for a trace for as long as requested', async () => {
     const baseId = randomUUID()
     const records = makeTrace(baseId, 'orders')
 
     const shown = show(baseId, '--idle-timeout', '4')
     await writeRecords(records.slice(0, 1))
-    // Usually the command has read the queue by now. If it has not, it reads all records at once, and the test still
+    // Usually the command has emptied the queue by now. If it has not, it reads all records at once, and the test still
     // passes.
     await sleep(1_500)
     await writeRecords(records.slice(1))
@@ -105,7 +105,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     expect(JSON.parse(stdout).children[0].children).toHaveLength(1)
   })
 
-  it('lists the traces that Python wrote', async () => {
+  it('work together when listing traces that Python wrote', async () => {
     const baseId = randomUUID()
     await runScript('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
 
@@ -117,7 +117,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
   })
 })
 
-/** Creates the records of a served request with a query in it. */
+/** Creates the records of a served request that contains a query. */
 function makeTrace(baseId: string, service: string): TraceRecord[] {
   const top = makeRecord({ base_id: baseId, service })
   const query = makeRecord({ base_id: baseId, service, parent_id: top.trace_id, name: 'db-start' })

@@ -10,7 +10,7 @@ from osprofiler import opts
 print(json.dumps([[group, option.name, option.default] for group, options in opts.list_opts() for option in options]))
 `
 
-/** Rows of the table. Each maps a setting to its default in Python, as the page writes it. */
+/** Rows of the settings table. Each maps a setting to its default in Python, as the docs page writes it. */
 const ROWS = new Map(
   [...PAGE.matchAll(/^\| `\[(\w+)\] (\w+)`[^|]*\| *`?([^|`]*?)`? *\|/gm)].map(([, group, name, value]) => [
     `${group} ${name}`,
@@ -33,7 +33,7 @@ it.each([
   }
 })
 
-/** Returns a default as Python's documentation writes it. */
+/** Returns a default value in the notation of Python's documentation. */
 function show(value: unknown): string {
   if (value === null) return 'none'
   if (typeof value === 'boolean') return value ? 'True' : 'False'

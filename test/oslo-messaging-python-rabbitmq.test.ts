@@ -11,9 +11,10 @@ import { type OsloLine, type OsloPeer, startOsloPeer } from './python/oslo-rpc.j
 import { type SharedServer, shareRabbitmq } from './servers/share.js'
 
 const KEY = 'SECRET_KEY'
-// oslo.messaging 14 cannot use a control exchange that was declared with other settings, so each kind has its own.
+// oslo.messaging 14 cannot use a control exchange that was declared with other settings, so each type of queue has its
+// own exchange.
 const QUEUES = [
-  ['queues that a restart removes', { exchange: 'openstack' }],
+  ['transient queues', { exchange: 'openstack' }],
   ['durable queues', { exchange: 'lasting', amqp_durable_queues: true }],
   ['quorum queues', { exchange: 'quorum', rabbit_quorum_queue: true }],
 ] as const
@@ -97,7 +98,7 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
     seen.length = 0
   })
 
-  it('joins the trace of the caller, below the calling point', async () => {
+  it("joins the caller's trace, below the calling point", async () => {
     const baseId = createTraceId()
 
     const { result } = await python.call({ base_id: baseId, key: KEY, method: 'add', args: { a: 2, b: 3 } })
@@ -123,7 +124,7 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
     },
   )
 
-  it('receives and returns the numbers of Python unchanged', async () => {
+  it("receives and returns Python's numbers unchanged", async () => {
     const text =
       '{"method":"echo","args":{"value":[9007199254740993,-123456789012345678901234567890,NaN,-Infinity,1.5]}}'
 
@@ -132,14 +133,14 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
     )
   })
 
-  it('fails the call with the error of a method, and records the failure', async () => {
+  it('fails the call with the error that a method throws, and records the failure', async () => {
     const { error, type } = await python.call({ base_id: createTraceId(), key: KEY, method: 'fail' })
 
     expect({ error, type }).toEqual({ error: 'Remote error: RangeError out of range', type: 'RemoteError' })
     expect(findByName('rpc-stop')?.info).toMatchObject({ etype: 'RangeError', message: 'out of range' })
   })
 
-  it('fails the call with a Python exception that a method names', async () => {
+  it('fails the call with the Python exception that a method names', async () => {
     const { error, type } = await python.call({ method: 'missing' })
 
     expect(type).toMatch(/^KeyError/)
@@ -147,7 +148,7 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
   })
 
   it.each<[string, object, OsloLine]>([
-    ['this server alone', { target: { server: 'node-1' } }, { result: 3 }],
+    ['this server only', { target: { server: 'node-1' } }, { result: 3 }],
     ['a version that is older', { target: { version: '1.0' } }, { result: 3 }],
     [
       'a later version',
@@ -162,14 +163,18 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
       { target: { namespace: 'other' } },
       { type: 'RemoteError', error: expect.stringContaining('UnsupportedVersion') },
     ],
-    ['a namespace', { method: 'stop', target: { namespace: 'control', version: '2.1' } }, { result: 'stopped' }],
     [
-      'a method that is not there',
+      'a namespace of this server',
+      { method: 'stop', target: { namespace: 'control', version: '2.1' } },
+      { result: 'stopped' },
+    ],
+    [
+      'a method that does not exist',
       { method: 'nope' },
       { type: 'RemoteError', error: expect.stringContaining('NoSuchMethod Endpoint does not support RPC method nope') },
     ],
     [
-      'what every object has',
+      'a method that every object has',
       { method: 'constructor' },
       { type: 'RemoteError', error: expect.stringContaining('NoSuchMethod') },
     ],
@@ -178,7 +183,7 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
       { target: { server: 'other', timeout: 1 } },
       { type: 'MessagingTimeout', error: expect.any(String) },
     ],
-  ])('answers a call for %s', async (_, request, answer) => {
+  ])('answers a call to %s', async (_, request, answer) => {
     expect(await python.call({ method: 'add', args: { a: 1, b: 2 }, ...request })).toEqual(answer)
   })
 
@@ -192,7 +197,7 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
     await expect.poll(() => seen).toEqual(['heard'])
   })
 
-  it('passes a fanout cast to each server of a topic', async () => {
+  it('passes a fanout cast to each server for a topic', async () => {
     const heard: string[] = []
     const endpoints = { note: (_context: object, { text }: { text: string }) => void heard.push(text) }
     const second = await createOsloServer(connect, { topic, server: 'node-2', endpoints, ...queues })
@@ -203,13 +208,13 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
     await expect.poll(() => [seen, heard]).toEqual([['all'], ['all']])
   })
 
-  it('sends heartbeats to a caller that monitors a call', async () => {
+  it('sends heartbeats to a caller that monitors its call', async () => {
     const monitored = { call_monitor_timeout: 2, timeout: 10 }
 
     expect(await python.call({ method: 'slow', target: monitored })).toEqual({ result: 'done' })
   })
 
-  it('serves callers without a trace or with an unknown key untraced', async () => {
+  it('serves calls untraced if the caller has no trace or an unknown key', async () => {
     const outside = await python.call({ method: 'add', args: { a: 1, b: 1 } })
     const stranger = await python.call({ base_id: createTraceId(), key: 'OTHER', method: 'add', args: { a: 1, b: 1 } })
 
@@ -238,14 +243,17 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     return client
   }
 
-  /** Returns a function that waits for a record with a given name, and resolves to Python's lines since this call. */
+  /**
+   * Returns a function that waits for a record with a given name. It resolves to the lines that Python printed since
+   * `follow` was called.
+   */
   async function follow(): Promise<(name: string) => Promise<readonly OsloLine[]>> {
     const { length } = await python.lines(() => true)
     return async name =>
       (await python.lines(all => all.slice(length).some(({ record }) => record?.name === name))).slice(length)
   }
 
-  it('joins the trace below the calling point if the key is sent in clear text', async () => {
+  it('joins the trace below the calling point if the key is sent in plain text', async () => {
     const client = open({ compatible: true })
     const baseId = createTraceId()
     const told = await follow()
@@ -262,7 +270,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     expect(records.map(({ name }) => name)).toEqual(['rpc-start', 'rpc-stop'])
   })
 
-  it('serves untraced without the key, and never sees the key', async () => {
+  it('serves calls untraced without the key, and never sees the key', async () => {
     const client = open()
     const { length } = await python.lines(() => true)
 
@@ -288,7 +296,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     expect(await open().call({}, 'echo', { value })).toEqual(value)
   })
 
-  it('fails the call with the exception of a method, and records the failure', async () => {
+  it('fails the call with the exception that a method raises, and records the failure', async () => {
     const client = open({ compatible: true })
     const told = await follow()
 
@@ -311,9 +319,9 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     ['that server', 'add', { server: 'python' }, { result: 3 }],
     ['a namespace', 'stop', { namespace: 'control', version: '2.1' }, { result: ['stopped', true] }],
     ['a later version', 'add', { version: '1.7' }, { type: 'UnsupportedVersion' }],
-    ['a method that is not there', 'nope', {}, { type: 'NoSuchMethod' }],
+    ['a method that does not exist', 'nope', {}, { type: 'NoSuchMethod' }],
     ['another server', 'add', { server: 'other' }, { code: 'ERR_UNDELIVERABLE' }],
-  ] as const)('receives a call for %s', async (_, method, target, answer) => {
+  ] as const)('receives a call to %s', async (_, method, target, answer) => {
     const args = method === 'stop' ? { force: true } : { a: 1, b: 2 }
 
     const found = await open()
@@ -356,8 +364,8 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
   })
 })
 
-describe('a service in Python', () => {
-  it('is traced as part of a request, whatever the amqplib instrument does', async () => {
+describe('a Python service', () => {
+  it("takes part in a request's trace, whatever the amqplib instrument does", async () => {
     const python = await startOsloPeer('serve', rabbitmq.url, 'python')
     const undo = instrument(['amqplib', 'fetch'])
     const client = createOsloClient(connect, { topic: 'python', compatible: true })

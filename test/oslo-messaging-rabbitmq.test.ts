@@ -59,7 +59,7 @@ function openClient(topic: string, options: Partial<OsloClientOptions> = {}, by 
   return client
 }
 
-/** Calls a function with a channel of its own. */
+/** Calls a function with a new channel, and closes the channel afterwards. */
 async function withChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): Promise<T> {
   const connection = await connect()
   const channel = await connection.createConfirmChannel()
@@ -72,7 +72,7 @@ async function withChannel<T>(work: (channel: amqplib.Channel) => Promise<T>): P
   }
 }
 
-/** Returns the reply queues, with further columns of `rabbitmqctl`. */
+/** Returns the reply queues, with the given additional columns of `rabbitmqctl`. */
 async function listReplyQueues(...columns: readonly string[]): Promise<string[]> {
   const lines = (await rabbitmq.command('list_queues', 'name', ...columns)).split('\n')
   return lines.filter(line => line.startsWith('reply_')).sort()
@@ -82,8 +82,8 @@ function createEnvelope(message: object): Buffer {
   return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(message) }))
 }
 
-describe('the recipe for oslo.messaging', () => {
-  it('serves calls and fanout casts in the trace of the caller', async () => {
+describe('the code for oslo.messaging in the docs', () => {
+  it("serves calls and fanout casts in the caller's trace", async () => {
     const server = await serveOrders(rabbitmq.url)
     const orders = openOrders(rabbitmq.url)
     onTestFinished(async () => {
@@ -117,7 +117,7 @@ describe('queues that were declared with other options', () => {
       /x-queue-type, which is quorum.*see rabbit_quorum_queue/,
     ],
     ['not durable', { durable: false }, { amqp_durable_queues: true }, /another durable, which is false/],
-    ['no quorum queue', { durable: true }, { rabbit_quorum_queue: true }, /x-queue-type.*see rabbit_quorum_queue/],
+    ['a classic queue', { durable: true }, { rabbit_quorum_queue: true }, /x-queue-type.*see rabbit_quorum_queue/],
     [
       'deleted automatically',
       { durable: false, autoDelete: true },
@@ -144,7 +144,7 @@ describe('queues that were declared with other options', () => {
     [true, {}],
     [false, { amqp_durable_queues: true }],
     [false, { rabbit_quorum_queue: true }],
-  ])('cause no error if only the shared exchange is durable (%s) or not', async (durable, options) => {
+  ])('cause no error if only the shared exchange is durable, or only the queues (%s)', async (durable, options) => {
     const [topic, exchange] = [makeTopic(), `shared-${topics}`]
     await withChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
     await serve(topic, { add: () => 3 }, { exchange, ...options })
@@ -166,7 +166,7 @@ describe('queues that were declared with other options', () => {
     await (await connection.createChannel()).close()
   })
 
-  it('fail the calls of a client whose exchange has another type', async () => {
+  it("fail a client's calls if its exchange has another type", async () => {
     const topic = makeTopic()
     await withChannel(channel => channel.assertExchange(`direct-${topic}`, 'direct'))
     const client = openClient(topic, { exchange: `direct-${topic}` })
@@ -179,8 +179,8 @@ describe('queues that were declared with other options', () => {
   })
 })
 
-describe('a broker that goes away', () => {
-  it('causes an error at the start, without a password in the message', async () => {
+describe('a broker that stops', () => {
+  it('causes an error at the start whose message contains no password', async () => {
     const wrong = rabbitmq.url.replace('secret', 's3cret')
 
     const errors: unknown[] = await Promise.all([
@@ -205,7 +205,7 @@ describe('a broker that goes away', () => {
     expect(String(errors)).not.toContain('s3cret')
   })
 
-  it('is connected again, and calls are served as before', async () => {
+  it('is connected to again, and calls are served as before', async () => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: () => get()?.baseId ?? 'untraced' }, {}, connectThroughProxy)
     const client = openClient(topic)
@@ -222,7 +222,7 @@ describe('a broker that goes away', () => {
     expect(String(onError.mock.calls[0]?.[0])).toContain('the connection ended')
   })
 
-  it('does not prevent a reply, which comes over the next connection', async () => {
+  it('does not prevent a reply, which arrives over the next connection', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
@@ -237,7 +237,7 @@ describe('a broker that goes away', () => {
     expect(await called).toBe('done')
   })
 
-  it('does not lose a reply that the broken connection had already received', async () => {
+  it('does not lose a reply that had already been sent over the broken connection', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
@@ -247,7 +247,7 @@ describe('a broker that goes away', () => {
 
     proxy.delay(TIMEOUT_MS)
     finish('done')
-    // In this time the broker sends the reply, and the proxy holds it back.
+    // During this time, the broker sends the reply, and the proxy holds it back.
     await setTimeout(500)
     proxy.delay(0)
     proxy.cut()
@@ -255,7 +255,7 @@ describe('a broker that goes away', () => {
     expect(await called).toBe('done')
   })
 
-  it('does not lose a reply of a server, which goes over the next connection', async () => {
+  it("does not lose a server's reply, which is sent over the next connection", async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) }, {}, connectThroughProxy)
@@ -269,7 +269,7 @@ describe('a broker that goes away', () => {
     expect(await called).toBe('done')
   })
 
-  it('ends users of a provided connection with a report', async () => {
+  it("makes users of a caller's connection end with a report", async () => {
     const topic = makeTopic()
     const connection = await connectThroughProxy()
     const onError = vi.fn()
@@ -288,7 +288,7 @@ describe('a broker that goes away', () => {
     await Promise.all([server.close(100), client.close()])
   })
 
-  it('restarts after a kill with durable queues', { timeout: 90_000 }, async () => {
+  it('with durable queues can restart after it was killed', { timeout: 90_000 }, async () => {
     const topic = makeTopic()
     const options = { exchange: 'lasting', amqp_durable_queues: true }
     await serve(topic, { add: () => 3 }, options)
@@ -304,11 +304,11 @@ describe('a broker that goes away', () => {
   })
 })
 
-describe('a process that loses the broker', () => {
+describe('a process that loses its broker', () => {
   const lose = (...words: readonly string[]) =>
     runProgram(process.execPath, [fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url)), ...words])
 
-  it('ends at once if no call is pending', async () => {
+  it('exits immediately if no call is pending', async () => {
     const topic = makeTopic()
     await serve(topic, { add: () => 3, wait: () => new Promise(() => {}) })
 
@@ -317,7 +317,7 @@ describe('a process that loses the broker', () => {
     expect(printed).toBe('ERR_TIMEOUT at once\n')
   })
 
-  it('stays alive until the reply to a pending call has come', async () => {
+  it('stays alive until the reply to a pending call has arrived', async () => {
     const topic = makeTopic()
     await serve(topic, { add: () => 3, wait: () => setTimeout(2_000, 'done') })
 
@@ -326,7 +326,7 @@ describe('a process that loses the broker', () => {
     expect(printed).toBe('done at once\n')
   })
 
-  it('stays alive to serve again', async () => {
+  it('stays alive until it can serve again', async () => {
     const topic = makeTopic()
     const program = fileURLToPath(new URL('fixtures/lose-broker.mjs', import.meta.url))
     const server = spawn(process.execPath, [program, rabbitmq.url, topic, 'server', '3'])
@@ -337,8 +337,8 @@ describe('a process that loses the broker', () => {
   })
 })
 
-describe('a server of oslo.messaging', () => {
-  it('declares its queue again if the queue was removed', async () => {
+describe('an oslo.messaging server', () => {
+  it('declares its queue again if the queue was deleted', async () => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: () => 3 })
 
@@ -354,7 +354,7 @@ describe('a server of oslo.messaging', () => {
     const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
     const contents = [
       '',
-      'no JSON',
+      'not JSON',
       'null',
       '7',
       '[]',
@@ -379,21 +379,21 @@ describe('a server of oslo.messaging', () => {
   it.each<[string, object]>([
     ['no method', {}],
     ['a method that is an object', { method: { a: 1 } }],
-    ['the method of every object', { method: '__defineGetter__' }],
+    ['a method that every object has', { method: '__defineGetter__' }],
     ['a private method', { method: '_private' }],
     ['a getter', { method: 'getter' }],
-    ['a value', { method: 'value' }],
+    ['a property that is not a function', { method: 'value' }],
     ['a constructor', { method: 'constructor' }],
     ['arguments that are a list', { method: 'nope', args: [1] }],
     ['a version that is an object', { method: 'nope', version: {} }],
     ['a version of words', { method: 'add', version: 'a.b' }],
     ['a namespace that is an object', { method: 'nope', namespace: {} }],
     ['a context that changes prototypes', { method: 'nope', _context___proto__: { polluted: true } }],
-    ['a reply to nowhere', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere' }],
-    ['a reply to a queue that is no text', { method: 'add', _msg_id: 7, _reply_q: {} }],
-    ['a reply to a name that is too long', { method: 'add', _msg_id: 'x', _reply_q: 'x'.repeat(300) }],
-    ['a heartbeat without end', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere', _timeout: 1e308 }],
-    ['a trace that is none', { method: 'add', _context_trace_info: [[]], '_context_X-Trace-Info': {} }],
+    ['a reply queue that does not exist', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere' }],
+    ['a reply queue that is not a string', { method: 'add', _msg_id: 7, _reply_q: {} }],
+    ['a reply queue whose name is too long', { method: 'add', _msg_id: 'x', _reply_q: 'x'.repeat(300) }],
+    ['a request for endless heartbeats', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere', _timeout: 1e308 }],
+    ['an invalid trace', { method: 'add', _context_trace_info: [[]], '_context_X-Trace-Info': {} }],
   ])('continues after a message with %s', async (_, message) => {
     const topic = makeTopic()
     class Endpoint {
@@ -417,7 +417,7 @@ describe('a server of oslo.messaging', () => {
     expect(Object.prototype).not.toHaveProperty('polluted')
   })
 
-  it('serves a message once even if it is delivered twice', async () => {
+  it('runs the method of a message once even if the message is delivered twice', async () => {
     const topic = makeTopic()
     const add = vi.fn()
     await serve(topic, { add, last: () => 'last' })
@@ -457,7 +457,7 @@ describe('a server of oslo.messaging', () => {
 
   it.each([
     [
-      'a cycle',
+      'an object with a getter that throws',
       () =>
         Object.assign(
           {},
@@ -469,7 +469,7 @@ describe('a server of oslo.messaging', () => {
         ),
     ],
     [
-      'a function as its parts',
+      'an object whose toJSON() throws',
       () => ({
         toJSON: () => {
           throw new Error('No')
@@ -477,14 +477,14 @@ describe('a server of oslo.messaging', () => {
       }),
     ],
     [
-      'a circle',
+      'a circular array',
       () => {
         const circle: unknown[] = []
         circle.push(circle)
         return circle
       },
     ],
-  ])('fails a call whose result has no JSON: %s', async (_, result) => {
+  ])('fails a call whose result cannot be written as JSON: %s', async (_, result) => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: result })
 
@@ -494,10 +494,10 @@ describe('a server of oslo.messaging', () => {
 
   it.each<[string, unknown, object]>([
     ['an error', new RangeError('far'), { type: 'RangeError', remoteMessage: 'far' }],
-    ['a text', 'far', { type: 'string', remoteMessage: 'far' }],
+    ['a string', 'far', { type: 'string', remoteMessage: 'far' }],
     ['nothing', undefined, { type: 'undefined', remoteMessage: 'undefined' }],
     [
-      'what cannot be read',
+      'an object whose properties cannot be read',
       new Proxy(
         {},
         {
@@ -546,7 +546,7 @@ describe('a server of oslo.messaging', () => {
     expect(await client.call({}, 'add')).toBe(3)
   })
 
-  it('finishes running calls when it is closed, and leaves the others to the broker', async () => {
+  it('finishes running calls when it is closed, and leaves other calls to the broker', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     const endpoint = { wait: () => new Promise<string>(resolve => (finish = resolve)), add: () => 'second server' }
@@ -590,19 +590,19 @@ describe('a server of oslo.messaging', () => {
     ['no endpoints', { topic: 'x' }],
     ['endpoints that are functions', { topic: 'x', endpoints: [() => 1] }],
     ['no endpoint in a list', { topic: 'x', endpoints: [] }],
-    ['a switch that is a text', { topic: 'x', endpoints: {}, rabbit_quorum_queue: 'true' }],
-    ['a time that is negative', { topic: 'x', endpoints: {}, rabbit_transient_queues_ttl: -1 }],
-    ['two kinds of queues', { topic: 'x', endpoints: {}, rabbit_quorum_queue: true, rabbit_ha_queues: true }],
-    ['no calls at all', { topic: 'x', endpoints: {}, maxConcurrentCalls: 0 }],
-    ['an option that there is not', { topic: 'x', endpoints: {}, rabbit_quorum_queues: true }],
-    ['keys that are empty', { topic: 'x', endpoints: {}, hmacKeys: '' }],
+    ['a Boolean option that is a string', { topic: 'x', endpoints: {}, rabbit_quorum_queue: 'true' }],
+    ['a negative duration', { topic: 'x', endpoints: {}, rabbit_transient_queues_ttl: -1 }],
+    ['two types of queues', { topic: 'x', endpoints: {}, rabbit_quorum_queue: true, rabbit_ha_queues: true }],
+    ['a limit of no calls', { topic: 'x', endpoints: {}, maxConcurrentCalls: 0 }],
+    ['an unknown option', { topic: 'x', endpoints: {}, rabbit_quorum_queues: true }],
+    ['empty keys', { topic: 'x', endpoints: {}, hmacKeys: '' }],
   ])('rejects %s', async (_, options) => {
     await expect(createOsloServer(connect, options as OsloServerOptions)).rejects.toThrow(TypeError)
   })
 })
 
-describe('a client of oslo.messaging', () => {
-  it('fails a call at once if no server ever existed, and waits for a server that is away', async () => {
+describe('an oslo.messaging client', () => {
+  it('fails a call immediately if no server ever existed, and waits for a server that is away', async () => {
     const topic = makeTopic()
     const client = openClient(topic)
 
@@ -617,7 +617,7 @@ describe('a client of oslo.messaging', () => {
     expect(await client.cast({}, 'add')).toBeUndefined()
   })
 
-  it('keeps parallel calls apart', async () => {
+  it('does not mix up parallel calls', async () => {
     const topic = makeTopic()
     await serve(topic, { echo: (_: object, { value }: { value: number }) => value })
     const client = openClient(topic)
@@ -663,9 +663,9 @@ describe('a client of oslo.messaging', () => {
   })
 
   it.each<[string, (called: Promise<unknown>) => Promise<unknown>, number]>([
-    ['whose time is over', called => called, 500],
+    ['whose time-out has passed', called => called, 500],
     ['that it no longer waits for', () => setTimeout(500), TIMEOUT_MS],
-  ])('keeps its reply queue for a call %s', async (_, wait, timeout) => {
+  ])('keeps its reply queue after a call %s', async (_, wait, timeout) => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     const { onError } = await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
@@ -677,7 +677,7 @@ describe('a client of oslo.messaging', () => {
     await client.close()
     finish('late')
 
-    // A server whose reply was not accepted would send the reply again and again.
+    // If the client rejected the reply, the server would send the reply again and again.
     const added = async () =>
       (await listReplyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
     await expect.poll(added, { timeout: TIMEOUT_MS }).toEqual([expect.stringMatching(/\t1$/)])
@@ -688,9 +688,9 @@ describe('a client of oslo.messaging', () => {
     ['no method', client => client.call({}, '')],
     ['arguments that are a list', client => client.call({}, 'add', [1])],
     ['fan-out for a call', client => client.call({}, 'add', {}, { fanout: true } as object)],
-    ['an option that there is not', client => client.cast({}, 'add', {}, { timeout: 1 } as object)],
+    ['an unknown option', client => client.cast({}, 'add', {}, { timeout: 1 } as object)],
     [
-      'arguments without JSON',
+      'arguments that cannot be written as JSON',
       client =>
         client.cast({}, 'add', {
           get circle(): never {

@@ -26,7 +26,7 @@ async function serve(endpoints: object) {
   return { topic, client, onError }
 }
 
-/** Sends a message as any program could, and resolves to the texts of its first `count` replies. */
+/** Sends a message as any program could, and resolves to the bodies of its first `count` replies. */
 async function sendMessage(topic: string, message: string, count = 1): Promise<readonly string[]> {
   const connection = await connect()
   onTestFinished(() => connection.close())
@@ -57,8 +57,8 @@ function createCircle(): object {
 }
 
 const UNSENDABLE_VALUES: readonly (readonly [string, () => unknown, RegExp])[] = [
-  ['a circle', createCircle, /lines\.0\.order" of a message is circular/],
-  ['a value nested too deep', () => nest(20_000), /nested more than 900 levels deep/],
+  ['a circular object', createCircle, /lines\.0\.order" of a message is circular/],
+  ['a value that is nested too deeply', () => nest(20_000), /nested more than 900 levels deep/],
   ['a Map', () => ({ item: new Map([['a', 1]]) }), /item" of a message is a Map, which has no JSON/],
   ['a Set in a list', () => [1, new Set([1])], /\.1" of a message is a Set/],
   ['a function', () => () => 1, /is a function/],
@@ -68,13 +68,16 @@ const UNSENDABLE_VALUES: readonly (readonly [string, () => unknown, RegExp])[] =
   ['an Error', () => new Error('x'), /is an Error, which has no JSON/],
 ]
 
-describe('a value without JSON', () => {
-  it.each(UNSENDABLE_VALUES)('fails the call and is reported as the result: %s', async (_, make, message) => {
-    const { client, onError } = await serve({ get: make })
+describe('a value that cannot be written as JSON', () => {
+  it.each(UNSENDABLE_VALUES)(
+    'makes the call fail if it is the result, and is reported: %s',
+    async (_, make, message) => {
+      const { client, onError } = await serve({ get: make })
 
-    await expect(client.call({}, 'get')).rejects.toThrow(message)
-    expect(onError).toHaveBeenCalledTimes(1)
-  })
+      await expect(client.call({}, 'get')).rejects.toThrow(message)
+      expect(onError).toHaveBeenCalledTimes(1)
+    },
+  )
 
   it.each(UNSENDABLE_VALUES)('is rejected as an argument of a call and of a cast: %s', async (_, make, message) => {
     const { client } = await serve({ get: () => 1 })
@@ -84,7 +87,7 @@ describe('a value without JSON', () => {
   })
 })
 
-describe('a value with JSON', () => {
+describe('a value that can be written as JSON', () => {
   it.each<[string, unknown, unknown]>([
     ['a value 800 levels deep', nest(800), nest(800)],
     ['integers around 2 ** 53', [2 ** 53 - 1, 2n ** 53n, 10n ** 18n, -(2n ** 63n)], undefined],
@@ -92,26 +95,26 @@ describe('a value with JSON', () => {
     ['a Date', new Date(0), '1970-01-01T00:00:00.000Z'],
     ['a member that is undefined', { a: undefined, b: 1 }, { b: 1 }],
     [
-      'an object with a BigInt in a class',
+      'an instance of a class that contains a BigInt',
       new (class Order {
         id = 2n ** 60n
       })(),
       { id: 2n ** 60n },
     ],
     [
-      'an object that says what its JSON is',
+      'an object with toJSON()',
       { toJSON: (name: string) => ({ name, big: 2n ** 60n }) },
       { name: 'value', big: 2n ** 60n },
     ],
-    ['numbers and texts as objects', [Object(7), Object('a'), Object(2n)], [7, 'a', 2]],
-    ['one object twice', ((one: object) => [one, one])({ a: 1 }), undefined],
+    ['wrapped numbers and strings', [Object(7), Object('a'), Object(2n)], [7, 'a', 2]],
+    ['the same object twice', ((one: object) => [one, one])({ a: 1 }), undefined],
   ])('comes back unchanged: %s', async (_, value, expected = value) => {
     const { client } = await serve({ echo: (_context: object, args: { value: unknown }) => args.value })
 
     expect(await client.call({}, 'echo', { value })).toEqual(expected)
   })
 
-  it('is read from Python with NaN, whole floats and large integers', async () => {
+  it('is read correctly if Python sends NaN, integral floats and large integers', async () => {
     const get = vi.fn()
     const { topic } = await serve({ get })
 
@@ -125,20 +128,20 @@ describe('a value with JSON', () => {
   })
 })
 
-describe('a call of another program', () => {
+describe('a call from another program', () => {
   it.each<[string, string, string]>([
     ['a version that is a number', '{"method":"get","version":5}', 'UnsupportedVersion'],
-    ['a version that is a number, which fits', '{"method":"get","version":1.0}', 'UnsupportedVersion'],
+    ['a version that is a number with the right value', '{"method":"get","version":1.0}', 'UnsupportedVersion'],
     ['a version that is a list', '{"method":"get","version":["1.0"]}', 'UnsupportedVersion'],
     ['a version that is false', '{"method":"get","version":false}', 'UnsupportedVersion'],
     ['a namespace that is an object', '{"method":"get","namespace":{}}', 'UnsupportedVersion'],
     ['a namespace that is a number', '{"method":"get","namespace":0}', 'UnsupportedVersion'],
     ['a method that is a list', '{"method":["get"]}', 'NoSuchMethod'],
     ['no method', '{"args":{}}', 'NoSuchMethod'],
-    ['a method that is a deep list', `{"method":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'NoSuchMethod'],
+    ['a method that is a deeply nested list', `{"method":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'NoSuchMethod'],
     ['arguments that are a list', '{"method":"get","args":[1]}', 'RPCDispatcherError'],
-    ['arguments that are a text', '{"method":"get","args":"abc"}', 'RPCDispatcherError'],
-  ])('is answered with a failure if it has %s', async (_, message, type) => {
+    ['arguments that are a string', '{"method":"get","args":"abc"}', 'RPCDispatcherError'],
+  ])('fails with an error in the reply if it has %s', async (_, message, type) => {
     const get = vi.fn()
     const { topic } = await serve({ get, undefined: get })
 
@@ -149,7 +152,7 @@ describe('a call of another program', () => {
   })
 
   it.each(['{"method":"get","version":null,"namespace":null,"args":null}', '{"method":"get"}'])(
-    'is served without optional parts: %s',
+    'is served without its optional members: %s',
     async message => {
       const { topic } = await serve({ get: () => 'served' })
 
@@ -159,7 +162,7 @@ describe('a call of another program', () => {
     },
   )
 
-  it('is answered even if its arguments are deeply nested', async () => {
+  it('gets a reply even if its arguments are deeply nested', async () => {
     const depth = 60_000
     const { topic } = await serve({ echo: (_context: object, args: object) => args, count: () => 'served' })
     const args = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
@@ -171,7 +174,7 @@ describe('a call of another program', () => {
     expect(parseFailure(echoed).message).toContain('nested more than 900 levels deep')
   })
 
-  it('is reported briefly, even if its names are long', async () => {
+  it('is reported briefly even if its names are long', async () => {
     const long = 'x'.repeat(1_000_000)
     const { topic, onError } = await serve({ get: () => 1 })
 
@@ -202,10 +205,10 @@ describe('a call of another program', () => {
   )
 })
 
-describe('a call that cannot be written', () => {
+describe('a call that cannot be serialized', () => {
   it.each<[string, object, object]>([
     [
-      'a context that cannot be read',
+      'a context whose properties cannot be read',
       {
         get user(): never {
           throw new Error('No')
@@ -214,7 +217,7 @@ describe('a call that cannot be written', () => {
       {},
     ],
     [
-      'arguments that cannot be read',
+      'arguments whose properties cannot be read',
       {},
       {
         get user(): never {
@@ -222,9 +225,9 @@ describe('a call that cannot be written', () => {
         },
       },
     ],
-    ['arguments that have no JSON', {}, { user: () => 1 }],
-    ['a context that is a circle', createCircle(), {}],
-  ])('rejects once, and leaves no later rejection: %s', async (_, context, args) => {
+    ['arguments that cannot be written as JSON', {}, { user: () => 1 }],
+    ['a circular context', createCircle(), {}],
+  ])('is rejected once, and causes no later unhandled rejection: %s', async (_, context, args) => {
     const { client } = await serve({ get: () => 1 })
     const onUnhandled = vi.fn()
     process.on('unhandledRejection', onUnhandled)
@@ -232,7 +235,7 @@ describe('a call that cannot be written', () => {
 
     await expect(client.call(context, 'get', args, { timeout: 1 })).rejects.toThrow()
 
-    // close() fails all pending calls.
+    // `close()` would reject calls that are still pending.
     await client.close()
     await new Promise(resolve => setTimeout(resolve, 10))
     expect(onUnhandled).not.toHaveBeenCalled()

@@ -11,13 +11,13 @@ import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../pack
 
 /** Numbers that Python and JavaScript write differently. */
 const EXACT_NUMBERS = parseJson('[9007199254740993, -18446744073709551616, 1.0, 1e-07, 1e+16]') as unknown[]
-/** Attributes that only an export has: they hold the records, so that the command can read them back. */
+/** Attributes that only an exported file has. They contain the records, so that the command can read them back. */
 const EXPORT_ATTRIBUTES = ['osprofiler.order', 'osprofiler.records']
 const TRACES = new URL('fixtures/conformance/traces/', import.meta.url)
 
-describe('an otlp:// store and the export of a report', () => {
+describe('an otlp:// store and an exported report', () => {
   it.each(readdirSync(fileURLToPath(TRACES)).filter(name => name.endsWith('.jsonl')))(
-    'agree on each span of a trace of Glance: %s',
+    'agree on each span of a trace that Glance recorded: %s',
     async name => {
       const receiver = await startOtlpReceiver()
       const records = parseRecords(readFileSync(new URL(name, TRACES), 'utf8')).reverse()
@@ -44,7 +44,7 @@ describe('an otlp:// store and the export of a report', () => {
     expect(sent).toEqual(exported)
   })
 
-  it('agree on each span of generated traces, in any batches', async () => {
+  it('agree on each span of generated traces, however the records are batched', async () => {
     const receiver = await startOtlpReceiver()
 
     await fc.assert(
@@ -61,7 +61,7 @@ describe('an otlp:// store and the export of a report', () => {
     )
   })
 
-  it('agree on points whose records are missing, repeated or in another order', async () => {
+  it('agree on points whose records are missing, repeated or out of order', async () => {
     const receiver = await startOtlpReceiver()
 
     await fc.assert(
@@ -81,7 +81,7 @@ describe('an otlp:// store and the export of a report', () => {
     )
   })
 
-  it('agree on points without a stop and on repeated starts, in any batches', async () => {
+  it('agree on points without a stop and on repeated starts, however the records are batched', async () => {
     const receiver = await startOtlpReceiver()
 
     await fc.assert(
@@ -102,7 +102,7 @@ describe('an otlp:// store and the export of a report', () => {
     )
   })
 
-  it('agree on a start after its stop, which the store sends as an update', async () => {
+  it('agree on a start that arrives after its stop, which the store sends as an update', async () => {
     const receiver = await startOtlpReceiver()
     const records = toRecords(randomUUID(), [
       { name: 'step', start: { a: 1 }, stop: { b: 2 }, parent: -1, service: 'a', us: 5 },
@@ -116,7 +116,7 @@ describe('an otlp:// store and the export of a report', () => {
     expect([{ ...sent[1], attributes }]).toEqual(await post(receiver, records))
   })
 
-  it('agree on a point whose records come again after its span was sent', async () => {
+  it('agree on a point whose records arrive again after its span was sent', async () => {
     const receiver = await startOtlpReceiver()
     const records = toRecords(randomUUID(), [{ name: 'step', start: {}, stop: {}, parent: -1, service: 'a', us: 5 }])
 
@@ -144,7 +144,10 @@ interface PointSpec {
   readonly name: string
   readonly start: unknown
   readonly stop: unknown
-  /** Index of an earlier point. -1 means the trace itself, and a later index means a point of another program. */
+  /**
+   * Index of the parent, an earlier point. -1 means the trace itself, and an index of a later point means a point in
+   * another program.
+   */
   readonly parent: number
   readonly service: string
   readonly us: number
@@ -160,17 +163,22 @@ function createSamples(): [string, string, object, object][] {
     ],
     ['a served request that failed', 'wsgi', { request: {} }, { response: { status_code: 503 } }],
     ['a served request whose route is known', 'wsgi', { request: { method: 'GET' } }, { request: { route: '/:id' } }],
-    ['a point wsgi without more', 'wsgi', {}, {}],
+    ['a wsgi point without info', 'wsgi', {}, {}],
     ['an outgoing request', 'http', createClientSample('/items/7'), { requests: { status_code: 404 } }],
-    ['an outgoing request of Python', 'https', { requests: { method: 'PURGE', hostname: '::1', port: 80 } }, {}],
+    ['an outgoing request from Python', 'https', { requests: { method: 'PURGE', hostname: '::1', port: 80 } }, {}],
     [
       'a query',
       'db',
       { db: { statement: 'SELECT * FROM orders WHERE id = 7', params: { id: [1, 2n ** 3n < 9n] } } },
       {},
     ],
-    ['a query of a program that names it otherwise', 'neutron.db', { db: { statement: 'find orders {a: ?}' } }, {}],
-    ['a point db without more', 'db', {}, {}],
+    [
+      'a query from a program that uses another name for queries',
+      'neutron.db',
+      { db: { statement: 'find orders {a: ?}' } },
+      {},
+    ],
+    ['a db point without info', 'db', {}, {}],
     [
       'a message that amqplib publishes',
       'rpc',
@@ -179,11 +187,11 @@ function createSamples(): [string, string, object, object][] {
     ],
     ['a message that amqplib consumes', 'rpc', { function: { name: 'consume jobs' }, amqp: { queue: 'jobs' } }, {}],
     ['a message that kafkajs sends', 'rpc', { function: { name: 'publish orders' } }, {}],
-    ['a message that kafkajs gets', 'rpc', { function: { name: 'consume orders' } }, {}],
-    ['a request of NATS', 'rpc', { function: { name: 'request orders.7.price' } }, {}],
-    ['a job of a queue', 'job', { messaging: { system: 'bullmq', operation: 'process', destination: 'mail' } }, {}],
-    ['a call of gRPC', 'rpc', { function: { name: '/shop.Orders/Create' } }, {}],
-    ['a call of oslo.messaging', 'rpc', { function: { name: 'Manager.create', args: '(1,)', kwargs: '{}' } }, {}],
+    ['a message that kafkajs receives', 'rpc', { function: { name: 'consume orders' } }, {}],
+    ['a NATS request', 'rpc', { function: { name: 'request orders.7.price' } }, {}],
+    ['a job from a queue', 'job', { messaging: { system: 'bullmq', operation: 'process', destination: 'mail' } }, {}],
+    ['a gRPC call', 'rpc', { function: { name: '/shop.Orders/Create' } }, {}],
+    ['an oslo.messaging call', 'rpc', { function: { name: 'Manager.create', args: '(1,)', kwargs: '{}' } }, {}],
     ['an exception', 'step', {}, { etype: 'ValueError', message: 'x'.repeat(30_000) }],
     [
       'numbers',
@@ -201,9 +209,9 @@ function createSamples(): [string, string, object, object][] {
       },
       {},
     ],
-    ['hostile texts', '\ud800-\0', { '\udfff': '\ud800', a: '\0', long: '漢'.repeat(50_000), deep: nest(200) }, {}],
+    ['hostile strings', '\ud800-\0', { '\udfff': '\ud800', a: '\0', long: '漢'.repeat(50_000), deep: nest(200) }, {}],
     [
-      'more than a span has room for',
+      'more attributes than a span can contain',
       'step',
       Object.fromEntries(Array.from({ length: 80 }, (_, at) => [`m${at}`, 'x'.repeat(9_000)])),
       {},
@@ -266,7 +274,7 @@ const points: fc.Arbitrary<PointSpec> = fc.record({
   us: fc.nat(3),
 })
 
-/** Negative numbers for a parent that is no point of the trace. */
+/** Negative indexes stand for parents that are not points of the trace. */
 const [NONE, TRACE, ELSEWHERE] = [-3, -2, -1]
 const oddRecords = fc.record({
   parent: fc.oneof(fc.constantFrom(NONE, TRACE, ELSEWHERE), fc.nat(5)),
@@ -287,7 +295,7 @@ const openPoints: fc.Arbitrary<OddPoint> = fc
   })
   .map(({ name, one, count, isOpen }) => ({ name, starts: Array(count).fill(one), stops: isOpen ? [] : [one] }))
 
-/** Creates records in the order of their times: all starts, then all stops. No two records have the same time. */
+/** Creates records ordered by time: all starts, then all stops. No two records have the same time. */
 function toOddRecords(base_id: string, made: readonly OddPoint[]): TraceRecord[] {
   const ids = made.map(() => randomUUID())
   let us = Date.UTC(2026, 10, 22, 10) * 1000
@@ -317,7 +325,7 @@ function shuffle(records: readonly TraceRecord[], keys: Iterable<number>): Trace
     .map(({ record }) => record)
 }
 
-/** Creates records in the order of their times: all starts, then all stops. */
+/** Creates records ordered by time: all starts, then all stops. */
 function toRecords(base_id: string, made: readonly PointSpec[]): TraceRecord[] {
   const ids = made.map(() => randomUUID())
   const begun = Date.UTC(2026, 10, 22, 10) * 1000

@@ -11,7 +11,7 @@ import { makeCertificate } from './servers/make-certificate.js'
 
 const QUICK_RETRY = { minBackoff: 10, maxBackoff: 50 }
 const FORMATS = ['http/protobuf', 'http/json']
-/** Attributes that only an export has: they hold the records, so that the command can read them back. */
+/** Attributes that only an exported file has. They contain the records, so that the command can read them back. */
 const EXPORT_ATTRIBUTES = ['osprofiler.order', 'osprofiler.records']
 
 interface Span {
@@ -19,8 +19,8 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: object }[]
 }
 
-describe('a collector accepts the spans of otlp://', () => {
-  it.each(FORMATS)('with any values in their records, in %s', async protocol => {
+describe('a collector accepts what otlp:// sends', () => {
+  it.each(FORMATS)('whatever values the records contain, in %s', async protocol => {
     const collector = await start()
     const driver = openDriver(`${collector.url}?protocol=${protocol}`)
     const notifier = createNotifier(driver)
@@ -35,7 +35,7 @@ describe('a collector accepts the spans of otlp://', () => {
     await expect.poll(() => readSpans(collector).length).toBe(length + 1)
   })
 
-  it.each(FORMATS)('in several requests if one would be too large, in %s', async protocol => {
+  it.each(FORMATS)('in several requests if a single one would be too large, in %s', async protocol => {
     const collector = await start({ maxRequestBytes: 1_000_000 })
     const driver = openDriver(`${collector.url}?protocol=${protocol}`)
     const notifier = createNotifier(driver)
@@ -49,7 +49,7 @@ describe('a collector accepts the spans of otlp://', () => {
     await expect.poll(() => readSpans(collector).length).toBe(100)
   })
 
-  it('except a single point that is too large', async () => {
+  it('except for a single point that is too large', async () => {
     const collector = await start({ maxRequestBytes: 50_000 })
     const driver = openDriver(collector.url)
     const notifier = createNotifier(driver)
@@ -63,7 +63,7 @@ describe('a collector accepts the spans of otlp://', () => {
     await expect.poll(() => readSpans(collector).length).toBe(199)
   })
 
-  it('and the same from an export, even in parts', async () => {
+  it('and accepts the same spans from an exported file, even if it has several parts', async () => {
     const collector = await start()
     const records = HOSTILE_INFOS.flatMap(info => createPoint({ base_id: BASE_ID, parent_id: BASE_ID, info }))
     const driver = openDriver(collector.url)
@@ -95,14 +95,14 @@ describe('a collector that refuses everything is reported', () => {
 
   it.each([
     ['another path', (url: string) => `${url}/elsewhere`, /404.*path/],
-    ['TLS at a port without it', (url: string) => url.replace('otlp:', 'otlp+https:'), /no TLS/],
+    ['TLS at a port without TLS', (url: string) => url.replace('otlp:', 'otlp+https:'), /no TLS/],
   ])('if the connection string names %s', async (_, change, message) => {
     const collector = await start()
 
     expect(await captureRefusal(change(collector.url))).toMatchObject({ message: expect.stringMatching(message) })
   })
 
-  it('if the collector uses TLS and asks for a certificate', async () => {
+  it('if the collector uses TLS and requires a client certificate', async () => {
     const { certificateFile, keyFile } = await makeCertificate(temporaryDirectory())
     const collector = await start({ tls: { certificateFile, keyFile, clientCaFile: certificateFile } })
     const secure = `otlp+https://localhost:${collector.port}`
@@ -122,7 +122,7 @@ describe('a collector that refuses everything is reported', () => {
 })
 
 describe('the stand-in for a collector', () => {
-  it.each(FORMATS)('answers as the collector does, in %s', async protocol => {
+  it.each(FORMATS)('gives the same answers as the collector, in %s', async protocol => {
     const collector = await start()
     const standIn = await startOtlpReceiver()
     const headers = { 'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf' }

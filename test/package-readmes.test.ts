@@ -50,7 +50,7 @@ describe.each(readmes)('the README of $name', ({ name, manifest, text }) => {
     expect(dead).toEqual([])
   })
 
-  it('shows programs that are examples', () => {
+  it('contains only programs that are also files in examples/', () => {
     const programs = [...text.matchAll(/```[jt]s\n([\s\S]*?)```/g)].map(([, program]) => program)
     const paths = [...text.matchAll(/<!-- (examples\/\S+) -->\n\n```[jt]s\n/g)].map(([, path]) => path ?? '')
 
@@ -66,13 +66,13 @@ describe('the READMEs of the packages', () => {
     for (const option of options) expect(text).toMatch(new RegExp(`^\\| \`${option}[\`(]`, 'm'))
   })
 
-  it('show each of their examples', () => {
+  it('show each example of their package', () => {
     const all = readmes.map(({ text }) => text).join()
 
     expect(examples.filter(file => !all.includes(`<!-- examples/packages/${file} -->`))).toEqual([])
   })
 
-  it.each(examples.filter(file => !SERVERS.includes(file)))('show programs that run: %s', async file => {
+  it.each(examples.filter(file => !SERVERS.includes(file)))('contain only programs that run: %s', async file => {
     const program = join(root, 'examples/packages', file)
 
     const { stdout } = await exec(process.execPath, [program], { cwd: folder, env: environment })
@@ -81,7 +81,7 @@ describe('the READMEs of the packages', () => {
     if (promised.length > 0) expect(stdout.trim().split('\n')).toEqual(promised)
   })
 
-  it('serve the pages for a store', async () => {
+  it('contain a program that serves the pages for a store', async () => {
     const server = start('viewer-store.js', {})
     const [address] = (await once(server.stdout ?? server, 'data')) as [Buffer]
 
@@ -91,7 +91,7 @@ describe('the READMEs of the packages', () => {
     expect(await stop(server)).toEqual([0, null])
   })
 
-  it('serve the page of one trace', async () => {
+  it('contain a program that serves the page for one trace', async () => {
     const port = await findFreePort()
     const server = start('viewer-template.js', { PORT: String(port) })
 
@@ -113,8 +113,8 @@ async function stop(server: ChildProcess): Promise<unknown[]> {
 }
 
 /**
- * Returns whether a link works on npm. It may lead to its own page, to a file of the repository by its full address, or
- * to another site.
+ * Returns whether a link works on npm. Valid targets are its own page, a repository file by its full address, or
+ * another site.
  */
 function isValidLink(target: string, page: string): boolean {
   const [address = '', anchor] = target.split('#')
@@ -124,7 +124,7 @@ function isValidLink(target: string, page: string): boolean {
   return anchor === undefined || listAnchors(path === undefined ? page : read(path)).includes(anchor)
 }
 
-/** Returns the anchors that GitHub makes of headings. */
+/** Returns the anchors that GitHub creates for a page's headings. */
 function listAnchors(page: string): string[] {
   const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? '')
   return headings.map(heading =>

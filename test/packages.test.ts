@@ -72,17 +72,17 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     mkdirSync(project)
     for (const file of readdirSync(consumers)) copyFileSync(join(consumers, file), join(project, file))
     await install(manager, project, { tarballs, others: FRAMEWORKS })
-    // Only the code in dist/ runs. The sources are for readers.
+    // Only the code in dist/ runs. The sources are for people who read or debug the code.
     for (const name of tarballs.keys()) rmSync(join(project, 'node_modules', name, 'src'), { recursive: true })
   }, 300_000)
 
-  it('runs as ECMAScript modules', async () => {
+  it('can use them as ECMAScript modules', async () => {
     const { stdout, stderr } = await exec(process.execPath, ['esm.mjs'], { cwd: project })
 
     expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' })
   })
 
-  it('runs as CommonJS', async () => {
+  it('can use them as CommonJS', async () => {
     const { stdout, stderr } = await exec(process.execPath, ['commonjs.cjs'], { cwd: project })
 
     expect({ stdout, stderr: withoutRequireWarning(stderr) }).toEqual({ stdout: 'ok\n', stderr: '' })
@@ -94,19 +94,19 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     const args = [tsc, ...options, '--pretty', 'false', 'typed.ts', 'required.cts']
     const { stdout } = await exec(process.execPath, args, { cwd: project }).catch(error => error)
 
-    // Without skipLibCheck, TypeScript also checks our own declarations. Those of @types/koa find Express's
-    // content-disposition, so errors in @types are ignored.
+    // Without skipLibCheck, TypeScript also checks our own declarations. Errors in @types are ignored, because
+    // @types/koa finds the content-disposition package that Express uses.
     const errors = stdout.split('\n').filter((line: string) => line !== '' && !line.startsWith('node_modules/@types/'))
     expect(errors).toEqual([])
   })
 
-  it('has the command', async () => {
+  it('can run the command', async () => {
     const { stdout } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['--version'])
 
     expect(stdout.trim()).toContain(readManifest(join(root, 'packages/cli')).version)
   })
 
-  it('has the pages for one trace and for a store', async () => {
+  it('can serve the page for one trace and the pages for a store', async () => {
     const command = join(project, 'node_modules/.bin/osprofiler')
     writeFileSync(join(project, 'shop.jsonl'), toLines(createShopRecords()))
     const { stdout: page } = await exec(command, ['trace', 'show', 'shop.jsonl', '--html'], { cwd: project })
@@ -127,7 +127,7 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     await once(ui, 'exit')
   })
 
-  it('draws SVG, and asks for the package of PNGs before other work', async () => {
+  it('can draw an SVG, and is told which package draws PNGs before other work starts', async () => {
     const command = join(project, 'node_modules/.bin/osprofiler')
     writeFileSync(join(project, 'shop.jsonl'), toLines(createShopRecords()))
     const tasks = [
@@ -152,7 +152,7 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
 })
 
 describe('the packages that the README installs', () => {
-  it('take less than 15 MB if Node includes SQLite', async () => {
+  it('take less than 15 MB of disk space if Node includes SQLite', async () => {
     const project = join(workspace, 'small')
     mkdirSync(project)
 
@@ -167,7 +167,7 @@ describe('the packages that the README installs', () => {
     expect(readme).toContain(`an install takes ${Math.round(megabytes)} MB.`)
   }, 300_000)
 
-  it('are enough to run a first service and see its trace, under pnpm', async () => {
+  it('are enough under pnpm to run a first service and see its trace', async () => {
     const project = join(workspace, 'documented')
     mkdirSync(project)
     copyFileSync(join(root, 'examples/quick-start/express.js'), join(project, 'app.js'))
@@ -202,7 +202,7 @@ function listDocumentedPackages(): string[] {
   return line.split(' ')
 }
 
-/** Returns the files in the tarball of a package. */
+/** Returns the files in a package's tarball. */
 async function listFiles(name: string): Promise<string[]> {
   const { stdout } = await exec('tar', ['tzf', tarballs.get(name) ?? ''])
   return stdout
@@ -217,7 +217,7 @@ function listSources(folder: string, map: string): string[] {
   return sources.map((source: string) => posix.join(dirname(map), sourceRoot, source))
 }
 
-/** Removes a warning: Node 22.12 to 24 calls loading an ECMAScript module with require() experimental. */
+/** Removes a warning that Node 22.12 to 24 prints when `require()` loads an ECMAScript module. */
 function withoutRequireWarning(stderr: string): string {
   const lines = stderr.split('\n')
   return lines.filter(line => !/ExperimentalWarning: CommonJS module|--trace-warnings/.test(line)).join('\n')

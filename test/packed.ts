@@ -26,11 +26,11 @@ export interface InstalledPackages {
   /** The tarballs of our packages. The project's manifest names only those in `only`. */
   readonly tarballs: ReadonlyMap<string, string>
   readonly only?: readonly string[] | undefined
-  /** Names of the root's development dependencies. */
+  /** Names of the root's development dependencies to install as well. */
   readonly others?: readonly string[] | undefined
 }
 
-/** Installs packages into a folder as a user would with the package manager. */
+/** Installs packages into a folder with the package manager, as a user would. */
 export async function install(manager: 'npm' | 'pnpm', project: string, wanted: InstalledPackages): Promise<void> {
   const { tarballs, only = [...tarballs.keys()], others = [] } = wanted
   const { devDependencies } = readManifest(root)

@@ -9,15 +9,17 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, onTestFinished } from 'vitest'
 import { CHROMIUM, SWITCHES } from './chromium.js'
 
-/** A page in a real browser, with the things that it did and must never do. */
+/** A page in a real browser, with a list of things that the page did but must never do. */
 export interface OpenedPage {
   readonly page: Page
-  /** Requests except the one for the file itself, violations of the content security policy, errors, and dialogs. */
+  /**
+   * Requests other than the one for the file itself, violations of the content security policy, errors, and dialogs.
+   */
   readonly offences: readonly string[]
 }
 
 export interface OpenOptions extends BrowserContextOptions, RenderPageOptions {
-  /** The fragment of the address: `#point=...`. */
+  /** The address's fragment: `#point=...`. */
   readonly hash?: string
 }
 
@@ -25,7 +27,7 @@ let browser: Promise<Browser> | undefined
 
 afterAll(async () => (await browser)?.close())
 
-/** Renders records as a page and opens the file from disk, like a user who received it. */
+/** Renders records as a page and opens the file from disk, like a user who received the file. */
 export async function openPage(records: readonly TraceRecord[], options: OpenOptions = {}): Promise<OpenedPage> {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-page-'))
   const file = join(folder, 'trace.html')
@@ -40,7 +42,7 @@ export async function openPage(records: readonly TraceRecord[], options: OpenOpt
   return opened
 }
 
-/** Opens an address. A request for an address that does not begin with `own` counts as one of the `offences`. */
+/** Opens an address. Any request to an address that does not begin with `own` is added to `offences`. */
 export async function launchPage(address: string, options: BrowserContextOptions, own: string): Promise<OpenedPage> {
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES, timeout: 120_000 })
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...options })
@@ -55,7 +57,7 @@ export async function launchPage(address: string, options: BrowserContextOptions
 function collectErrors(page: Page, own: string): string[] {
   const offences: string[] = []
   page.on('request', request => {
-    // The page may load its own blob, which is the worker for a search by expression.
+    // The page may load its own blob, which is the worker for regular-expression searches.
     if (!request.url().startsWith(own) && !request.url().startsWith('blob:')) {
       offences.push(`request ${request.url()}`)
     }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
 import { createPointId, createShopTrace, recordPoints, TRACE_ID } from './page-trace.js'
 
-/** The poll allows for a busy machine. */
+/** The long time-out allows for a busy machine. */
 const WAIT_OPTIONS = { timeout: 30_000 }
 
 describe('the waterfall', () => {
@@ -60,7 +60,7 @@ describe('the waterfall', () => {
     expect(await findRows(page).count()).toBe(1)
   })
 
-  it('opens and closes everything below a row with Shift and the mouse, or from the details', async () => {
+  it('opens and closes everything below a row with a Shift click, or from the details', async () => {
     const { page } = await openPage(createShopTrace())
     const toggle = findRow(page, 'GET /orders').locator('.toggle')
 
@@ -75,7 +75,7 @@ describe('the waterfall', () => {
     expect(await findRows(page).count()).toBe(18)
   })
 
-  it('corrects different clocks of hosts, and shows recorded times on request', async () => {
+  it('corrects clock differences between hosts, and shows the recorded times on request', async () => {
     const late = 5000
     const { page } = await openPage(
       recordPoints([
@@ -120,7 +120,7 @@ describe('the waterfall', () => {
     expect(await findRows(page).count()).toBe(4)
   })
 
-  it('highlights the critical path until it is switched off', async () => {
+  it('highlights the critical path until the user switches it off', async () => {
     const { page } = await openPage(createShopTrace())
 
     expect(await page.locator('.critical').count()).toBeGreaterThan(0)
@@ -152,7 +152,7 @@ describe('the filters', () => {
     expect(await readTitles(page)).toEqual(['GET /customers/7 200', 'Sender.send', 'audit'])
   })
 
-  it('hide the same service even if recorded times change the order of services', async () => {
+  it('keep hiding the same service even if recorded times change the order of services', async () => {
     const { page } = await openPage(
       recordPoints([
         {
@@ -186,7 +186,7 @@ describe('the filters', () => {
     expect(await page.locator('.services .chip').allTextContents()).toEqual(['web', 'steady', 'ahead'])
   })
 
-  it('show only points that took long enough or have an unknown duration', async () => {
+  it('show only points that took at least the minimum time, or whose duration is unknown', async () => {
     const { page } = await openPage(createShopTrace())
 
     await page.getByRole('textbox', { name: /minimum duration/i }).fill('0.2 s')
@@ -198,7 +198,7 @@ describe('the filters', () => {
 })
 
 describe('the search', () => {
-  it('steps through the matches of a text in both directions, by button and key', async () => {
+  it('steps through the matches in both directions, by button and key', async () => {
     const { page } = await openPage(createShopTrace())
     await page.keyboard.press('/')
     await page.keyboard.type('from ITEMS')
@@ -274,7 +274,7 @@ describe('a time range', () => {
     await expect.poll(() => readRange(page), WAIT_OPTIONS).toEqual([0, 1000])
   })
 
-  it('is zoomed by the wheel, on the minimap and with Ctrl on the rows', async () => {
+  it('is zoomed with the wheel over the minimap, and with Ctrl and the wheel over the rows', async () => {
     const { page } = await openPage(createShopTrace())
 
     await page.locator('.minimap').hover()
@@ -289,7 +289,7 @@ describe('a time range', () => {
     await expect.poll(async () => width(await readRange(page)), WAIT_OPTIONS).toBeLessThan(before)
   })
 
-  it('is zoomed, moved and reset by keys', async () => {
+  it('is zoomed, moved and reset with keys', async () => {
     const { page } = await openPage(createShopTrace())
 
     await page.keyboard.press('+')
@@ -307,7 +307,7 @@ describe('a time range', () => {
     expect(await readRange(page)).toEqual([0, 1000])
   })
 
-  it('becomes the range of the selected point by a key', async () => {
+  it("is set to the selected point's time with a key", async () => {
     const { page } = await openPage(createShopTrace())
 
     await findRow(page, 'SELECT * FROM orders').click()
@@ -318,7 +318,7 @@ describe('a time range', () => {
     expect(toMs).toBeCloseTo(295, -1)
   })
 
-  it('becomes the range of folded points by a key, even if one of them has no time', async () => {
+  it('is set to the time of folded points with a key, even if one of them has no time', async () => {
     const step = (fromMs: number) => ({ name: 'step', service: 's', fromMs, toMs: fromMs + 50 })
     const records = recordPoints([
       { name: 'root', service: 's', fromMs: 0, toMs: 1000, children: [step(200), step(400), step(600), step(800)] },
@@ -339,7 +339,7 @@ describe('a time range', () => {
 })
 
 describe('the details', () => {
-  it('show ids for copying and the raw records', async () => {
+  it('show ids that can be copied, and the raw records', async () => {
     const { page } = await openPage(createShopTrace(), { permissions: ['clipboard-read', 'clipboard-write'] })
 
     await findRow(page, 'Sender.send').click()
@@ -353,7 +353,7 @@ describe('the details', () => {
     expect(await details.count()).toBe(0)
   })
 
-  it('open and close by keys', async () => {
+  it('open and close with keys', async () => {
     const { page } = await openPage(createShopTrace())
     await page.locator('.grid').focus()
 
@@ -365,7 +365,7 @@ describe('the details', () => {
 })
 
 describe('a row of folded repetitions', () => {
-  it('has the covered time, as in the terminal, and the sum in the details', async () => {
+  it('has the time that the repetitions cover, as in the terminal, and their sum in the details', async () => {
     const records = createOverlappingSteps()
     const { page } = await openPage(records)
 
@@ -377,7 +377,7 @@ describe('a row of folded repetitions', () => {
     expect(await page.locator('.details').textContent()).toContain('during which at least one point ran')
   })
 
-  it('and its details are about the points that pass the filter', async () => {
+  it('counts only points that pass the filter, and so do its details', async () => {
     const { page } = await openPage(createOverlappingSteps())
 
     await page.getByRole('textbox', { name: /minimum duration/i }).fill('150')
@@ -414,7 +414,7 @@ describe('the findings', () => {
 })
 
 describe('a link', () => {
-  it('to a point and a range opens both, and follows the selection', async () => {
+  it('to a point and a range opens both, and changes with the selection', async () => {
     const { page } = await openPage(createShopTrace(), { hash: `#point=${createPointId(5)}&from=200000&to=500000` })
 
     expect(await readSelectedTitle(page)).toContain('order_id = 1')
@@ -427,7 +427,7 @@ describe('a link', () => {
 })
 
 describe('the flame graph', () => {
-  it('merges equal paths, zooms, and leads to the waterfall', async () => {
+  it('merges equal call paths, zooms, and leads to the waterfall', async () => {
     const { page } = await openPage(createShopTrace())
     await page.keyboard.press('2')
     const frames = page.getByRole('treeitem')
@@ -483,7 +483,7 @@ describe('the statistics', () => {
 })
 
 describe('the page', () => {
-  it('changes its theme by button and key, and remembers the theme', async () => {
+  it('changes its theme by button and key, and remembers the choice', async () => {
     const { page } = await openPage(createShopTrace(), { colorScheme: 'light' })
     const colour = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     const light = await colour()
@@ -498,7 +498,7 @@ describe('the page', () => {
     expect(await colour()).toBe(dark)
   })
 
-  it('has a sheet of keyboard shortcuts', async () => {
+  it('has a list of keyboard shortcuts', async () => {
     const { page } = await openPage(createShopTrace())
 
     await page.keyboard.press('?')
@@ -510,7 +510,7 @@ describe('the page', () => {
     expect(await page.getByRole('dialog').count()).toBe(0)
   })
 
-  it('prints every row, without its controls', async () => {
+  it('prints every row, but not its controls', async () => {
     const deep = Array.from({ length: 120 }, (_, index) => ({
       name: `step${index}`,
       service: 'batch',
@@ -541,8 +541,8 @@ describe('the page', () => {
 })
 
 /**
- * Creates four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms. One of the latter lies within the
- * others.
+ * Creates four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms, one of which lies within a longer
+ * one.
  */
 function createOverlappingSteps(): TraceRecord[] {
   const step = (fromMs: number, toMs: number) => ({ name: 'step', service: 's', fromMs, toMs })
@@ -550,7 +550,7 @@ function createOverlappingSteps(): TraceRecord[] {
   return recordPoints([{ name: 'root', service: 's', fromMs: 0, toMs: 1000, children }])
 }
 
-/** Returns the figures in the details, such as `Duration 5.00 ms`. */
+/** Returns the facts in the details, such as `Duration 5.00 ms`. */
 async function readFacts(page: Page): Promise<string[]> {
   return page
     .locator('.details .numbers > div')
@@ -582,7 +582,7 @@ async function readSelectedTitle(page: Page): Promise<string> {
   return (await page.locator('.row.selected .cell-point').textContent()) ?? ''
 }
 
-/** Returns the limits of the range in milliseconds. */
+/** Returns the start and end of the range in milliseconds. */
 async function readRange(page: Page): Promise<[number, number]> {
   const edges = await page
     .getByRole('slider')

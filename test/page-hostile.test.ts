@@ -6,19 +6,19 @@ import { createPointId, type PlannedPoint, recordPoints, TRACE_ID } from './page
 
 const MEGABYTE_CHARS = 1_000_000
 
-/** Texts that an attacker who can send a record would try. Each would set `window.hacked` if it ran. */
+/** Strings that an attacker who can send a record would try. Each script would set `window.hacked` if it ran. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   'the end of a script': '</script><script>window.hacked = 1</script>',
-  'the end of a script in capitals': '</SCRIPT ><script>window.hacked = 1</script>',
-  'a comment that swallows the script': '<!--<script>',
+  'the end of a script in uppercase': '</SCRIPT ><script>window.hacked = 1</script>',
+  'a comment that hides the end of the script': '<!--<script>',
   markup: '<img src=x onerror="window.hacked = 1"><svg onload="window.hacked = 1">',
-  'an address that is a script': 'javascript:window.hacked=1',
+  'a URL that is a script': 'javascript:window.hacked=1',
   'a template': '{{constructor.constructor("window.hacked = 1")()}}',
   'a style': '</style><style>* { display: none }</style>',
-  'letters turned round': 'user\u202egpj.exe\u202c \u2066isolate',
-  'letters that nobody sees': 'pass\u200bword\u2060\ufeff\u{e0041}',
+  'characters that reverse the text': 'user\u202egpj.exe\u202c \u2066isolate',
+  'invisible characters': 'pass\u200bword\u2060\ufeff\u{e0041}',
   'control characters': 'a\u0000b\u001b[31mred\u0007\r\n\u2028\u2029c',
-  'half a character': 'broken \ud800 here \udfff',
+  'halves of UTF-16 characters': 'broken \ud800 here \udfff',
 }
 
 describe('a hostile record', () => {
@@ -51,7 +51,7 @@ describe('a hostile record', () => {
   })
 
   it.each(Object.entries(HOSTILE_TEXTS))(
-    'with %s is copied as shown, and is in the title as shown',
+    'with %s is copied, and appears in the title, as the page shows it',
     async (_, text) => {
       const { page } = await openPage(fillEveryField(text))
       await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
@@ -69,7 +69,7 @@ describe('a hostile record', () => {
     },
   )
 
-  it('is copied as JSON with the same value', async () => {
+  it('can be copied as JSON with the same value', async () => {
     const { page } = await openPage(fillEveryField('\u202e\u{e0041}\\u{e0041} "quoted" \u{1f600}'))
     await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')
     await page.locator('.row[aria-level]').first().click()
@@ -100,7 +100,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('shows its depth if it is nested in two hundred levels', async () => {
+  it('shows its depth if it is nested two hundred levels deep', async () => {
     let point: PlannedPoint = { name: 'level199', service: 'deep', fromMs: 199, toMs: 200 }
     for (let level = 198; level >= 0; level--) {
       point = { name: `level${level}`, service: 'deep', fromMs: level, toMs: 400 - level, children: [point] }
@@ -117,7 +117,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('in a cycle of parents is shown and marked', async () => {
+  it('whose parents form a cycle is shown and marked', async () => {
     const records = recordPoints([
       { name: 'first', service: 'a', fromMs: 0, toMs: 10 },
       { name: 'second', service: 'a', fromMs: 2, toMs: 8 },
@@ -134,7 +134,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('of a wrong type is shown as it is', async () => {
+  it('with values of a wrong type is shown with those values', async () => {
     const broken = [null, 7, 'text', [], {}, { name: 5, info: 'none', trace_id: {}, timestamp: 'yesterday' }]
     const { page, offences } = await openPage(broken as unknown as TraceRecord[])
 
@@ -144,7 +144,7 @@ describe('a hostile record', () => {
     expect(offences).toEqual([])
   })
 
-  it('with names of JavaScript properties is shown like any other', async () => {
+  it('whose names are names of JavaScript properties is shown like any other', async () => {
     const { page, offences } = await openPage(
       recordPoints([
         {
@@ -172,7 +172,7 @@ describe('the page itself', () => {
     expect(offences).toEqual([])
   })
 
-  it('refuses scripts, styles and requests of other origins', async () => {
+  it('blocks scripts, styles and requests that do not belong to the page', async () => {
     const { page } = await openPage(fillEveryField('harmless'))
     const attempts = [
       "document.body.setAttribute('onclick', 'window.hacked = 1')",
@@ -208,7 +208,7 @@ describe('the page itself', () => {
   })
 })
 
-/** Creates a small trace with the text in every field that can hold it. */
+/** Creates a small trace that has the text in every field that can contain it. */
 function fillEveryField(text: string): TraceRecord[] {
   const info = {
     host: text,
@@ -246,7 +246,7 @@ async function visitEverything(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Waterfall', exact: true }).click()
 }
 
-/** Returns all text of the page, without the line breaks of raw records. */
+/** Returns all text on the page, without the line breaks in raw records. */
 async function readShownText(page: Page): Promise<string> {
   return ((await page.locator('#osprofiler').textContent()) ?? '').replaceAll('\n', '')
 }

@@ -23,11 +23,11 @@ it('the page opens, scrolls and searches a hundred thousand points', async () =>
   expect(rowCount).toBe(100_001)
   expect(inDocument).toBeLessThan(100)
   expect(offences).toEqual([])
-  // The time includes rendering the file. The bound is generous for a busy machine, and catches only runaway costs.
+  // The time includes rendering the page. The bound allows for a busy machine, and catches only runaway costs.
   expect(openedMs).toBeLessThan(60_000)
 }, 300_000)
 
-it('the page hides findings of other times than those shown while new findings are computed', async () => {
+it('while the page computes new findings, it hides those for times that are no longer shown', async () => {
   const steps = Array.from({ length: 6000 }, (_, index) => createStep(`task${index}`, index / 100, index / 100 + 0.01))
   const callee = { name: 'wsgi', service: 'ahead', fromMs: 5010, toMs: 5090, info: { request: { path: '/' } } }
   const call = { name: 'http', service: 'web', fromMs: 0, toMs: 100, info: { requests: { path: '/' } } }
@@ -49,7 +49,7 @@ it('the page hides findings of other times than those shown while new findings a
   expect(shown[0]).toMatch(/\.\.\.$/)
 }, 120_000)
 
-it('the page keeps the heaviest points of a trace that is too large, and reports the omitted ones', async () => {
+it('the page keeps the heaviest points of a trace that is too large, and reports how many were omitted', async () => {
   const records = recordPoints([
     {
       name: 'root',
@@ -91,7 +91,9 @@ it('the page shows a thousand services, and a thousand findings do not displace 
   expect(offences).toEqual([])
 })
 
-/** Creates points with different names, so that the page folds none of them: ten thousand subtrees of ten points. */
+/**
+ * Creates ten thousand subtrees of ten points. All points have different names, so that the page folds none of them.
+ */
 function createManyPoints(count: number): TraceRecord[] {
   const groups: PlannedPoint[] = []
   for (let first = 0; first < count; first += 10) {

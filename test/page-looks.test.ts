@@ -18,7 +18,7 @@ const LOOKS = (['light', 'dark'] as const).flatMap(colorScheme =>
 
 const FINDINGS = 'document.querySelector(".findings ol")'
 
-/** The views of the page, each with the actions that lead to it. */
+/** The page's views, each with the actions that open it. */
 const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   waterfall: async () => undefined,
   details: async page => page.locator('.row[aria-level]', { hasText: 'Sender.send' }).click(),
@@ -34,7 +34,7 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
 }
 
 describe.each(LOOKS)('$name', ({ colorScheme, viewport }) => {
-  it.each(Object.entries(SCREENS))('the %s is accessible and fits', async (_, show) => {
+  it.each(Object.entries(SCREENS))('the %s is accessible and fits the window', async (_, show) => {
     const { page, offences } = await openPage(createShopTrace(), { colorScheme, viewport })
 
     await show(page)
@@ -94,7 +94,7 @@ describe('a small window', () => {
   ])
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
 
-  it('scrolls as a whole down to the last row, below the header of the waterfall', async () => {
+  it('scrolls the whole page to the last row, which the waterfall header does not cover', async () => {
     const { page } = await openPage(deep, phone)
     const last = page.locator('.row[aria-level]', { hasText: 'step-59' })
 
@@ -108,7 +108,7 @@ describe('a small window', () => {
     expect(await page.locator('.row[aria-level]').count()).toBeLessThan(60)
   })
 
-  it('scrolls the selected row out from under its details', async () => {
+  it('scrolls so that the details do not cover the selected row', async () => {
     const { page } = await openPage(deep, phone)
     const row = page.locator('.row[aria-level]', { hasText: /^step-20/ })
 
@@ -124,21 +124,18 @@ describe('a small window', () => {
     expect((await row.boundingBox())?.y).toBeGreaterThanOrEqual(27)
   })
 
-  it.each([390, 900, 1440])(
-    'shows the status and every label of the axis completely at a width of %i pixels',
-    async width => {
-      const { page } = await openPage(deep, { viewport: { width, height: 844 } })
+  it.each([390, 900, 1440])('shows the status and every axis label in full at a width of %i pixels', async width => {
+    const { page } = await openPage(deep, { viewport: { width, height: 844 } })
 
-      const cut = await page.evaluate(`(() => {
+    const cut = await page.evaluate(`(() => {
       const right = document.querySelector('.head .cell-time').getBoundingClientRect().right
       const ticks = [...document.querySelectorAll('.head .tick')].map(tick => tick.getBoundingClientRect().right)
       return { ticks: ticks.filter(edge => edge > right), heading: document.querySelector('h1').scrollWidth - document.querySelector('h1').clientWidth }
     })()`)
 
-      expect(await page.locator('h1').textContent()).toMatch(/end 500$/)
-      expect(cut).toEqual({ ticks: [], heading: 0 })
-    },
-  )
+    expect(await page.locator('h1').textContent()).toMatch(/end 500$/)
+    expect(cut).toEqual({ ticks: [], heading: 0 })
+  })
 
   it('shows the column by which the statistics are sorted', async () => {
     const { page } = await openPage(deep, { viewport: { width: 360, height: 740 } })
@@ -154,7 +151,7 @@ describe('a small window', () => {
     await expect.poll(async () => await edge('Longest')).toBeLessThanOrEqual(351)
   })
 
-  it('shows rows in the first view in landscape orientation', async () => {
+  it('shows rows without scrolling in landscape orientation', async () => {
     const { page } = await openPage(deep, { viewport: { width: 844, height: 390 } })
 
     const row = await page.locator('.row[aria-level]').first().boundingBox()
@@ -162,7 +159,7 @@ describe('a small window', () => {
     expect((row?.y ?? 0) + (row?.height ?? 0)).toBeLessThanOrEqual(390)
   })
 
-  it('has no control that is lower than 24 pixels', async () => {
+  it('has only controls that are at least 24 pixels high', async () => {
     const { page } = await openPage(deep, phone)
 
     const low = await page.evaluate(`[...document.querySelectorAll('a, button, label.switch')]

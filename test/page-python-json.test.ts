@@ -12,7 +12,7 @@ import { startUi } from './ui-server.js'
 
 const QUERY = `${SHOP_TRACE.slice(0, 24)}${String(4).padStart(12, '0')}`
 
-describe("the page of a trace in Python's JSON", () => {
+describe("the page for a trace in Python's JSON", () => {
   it('shows every number as Python wrote it', async () => {
     const { page, offences } = await openPage(createExoticRecords(), { hash: `#point=${QUERY}` })
 
@@ -24,7 +24,7 @@ describe("the page of a trace in Python's JSON", () => {
     expect(offences).toEqual([])
   })
 
-  it('finds a point by such a number, and shows the findings', async () => {
+  it('finds a point by a number that only Python writes, and shows the findings', async () => {
     const { page, offences } = await openPage(createExoticRecords())
 
     await page.getByRole('searchbox').fill('9007199254740993')

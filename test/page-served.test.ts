@@ -22,7 +22,7 @@ describe('the page over HTTP', () => {
     expect(offences).toEqual([])
   })
 
-  it('reports that the store has no records, and asks again on request', async () => {
+  it('reports that the store has no records, and sends another request if the user asks', async () => {
     let records: readonly TraceRecord[] = []
     const { page } = await openServed({ trace: '/trace' }, () => ({
       status: records.length === 0 ? 404 : 200,
@@ -41,7 +41,7 @@ describe('the page over HTTP', () => {
     [401, 'session has ended'],
     [403, 'session has ended'],
     [500, 'answered with 500'],
-  ])('explains the status %d of an answer', async (status, words) => {
+  ])('explains a response with status %d', async (status, words) => {
     const { page } = await openServed({ trace: '/trace' }, () => ({ status, records: [] }))
 
     expect(await page.getByRole('alert').textContent()).toContain(words)
@@ -77,7 +77,7 @@ describe('the page over HTTP', () => {
     expect(await page.locator('.details').count()).toBe(1)
   })
 
-  it('stays zoomed into the same frame of the flame graph while the trace grows', async () => {
+  it('keeps the same frame of the flame graph zoomed while the trace grows', async () => {
     const all = recordPoints(
       ['first', 'second', 'third'].map((name, index) => ({ name, service: 's', fromMs: index, toMs: index + 1 })),
     )

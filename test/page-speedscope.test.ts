@@ -8,7 +8,7 @@ import { listProfiles, openInSpeedscope, type ShownProfile, waitForFirstPoint } 
 const TRACES = new URL('./fixtures/conformance/traces/', import.meta.url)
 
 describe('speedscope shows three services with simultaneous points', () => {
-  it('from its own format', async () => {
+  it('in a file in its own format', async () => {
     const { page, title, profiles, offences } = await openInSpeedscope(exportSpeedscope(buildReport(createCartTrace())))
 
     expect(title).toBe(`Trace ${TRACE_ID} - speedscope`)
@@ -39,7 +39,7 @@ describe('speedscope shows three services with simultaneous points', () => {
     expect(offences()).toEqual([])
   })
 
-  it("from Perfetto's format, with a profile for each track", async () => {
+  it("in a file in Perfetto's format, with a profile for each track", async () => {
     const { page, profiles, offences } = await openInSpeedscope(exportPerfetto(buildReport(createCartTrace())))
 
     expect(profiles).toEqual([
@@ -70,7 +70,7 @@ describe('speedscope shows three services with simultaneous points', () => {
   })
 })
 
-/** Creates two concurrent calls. The second service's queries touch, take no time, and overlap. */
+/** Creates two concurrent calls. The second service has queries that touch, that take no time, and that overlap. */
 function createCartTrace(): TraceRecord[] {
   const point = (
     service: string,
@@ -106,7 +106,7 @@ describe.each(['404', 'create', 'delete', 'list', 'show'])("speedscope shows Gla
   const records = parseRecords(readFileSync(new URL(`glance-image-${name}.jsonl`, TRACES), 'utf8'))
   const report = buildReport(records)
 
-  it('from its own format, with every frame', async () => {
+  it('in a file in its own format, with every frame', async () => {
     const text = [...exportSpeedscope(report)].join('')
     const { shared, profiles: written } = JSON.parse(text) as SpeedscopeFile
 
@@ -118,7 +118,7 @@ describe.each(['404', 'create', 'delete', 'list', 'show'])("speedscope shows Gla
     expect(new Set(listNames(profiles))).toEqual(new Set(shared.frames.map(frame => frame.name)))
   })
 
-  it("from Perfetto's format, with every point", async () => {
+  it("in a file in Perfetto's format, with every point", async () => {
     const text = [...exportPerfetto(report)].join('')
     const { traceEvents } = JSON.parse(text) as PerfettoFile
 

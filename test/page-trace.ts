@@ -14,7 +14,7 @@ export interface PlannedPoint {
 
 export const TRACE_ID = '0199f000-0000-7000-8000-000000000000'
 
-/** Returns the id of the nth recorded point. Parents come before their children. */
+/** Returns the id of the nth recorded point. Parents are recorded before their children. */
 export function createPointId(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 }

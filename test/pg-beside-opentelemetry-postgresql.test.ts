@@ -13,7 +13,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Runs a program with OpenTelemetry's instrumentation of pg and ours. Returns the counts of both after each step. */
+/**
+ * Runs a program with OpenTelemetry's instrumentation of pg and with ours. Returns the number of spans and of points
+ * after each step.
+ */
 async function runProgram(steps: readonly string[]): Promise<unknown> {
   const program = `
     const { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-base')
@@ -53,7 +56,7 @@ describe("pg with OpenTelemetry's instrumentation", () => {
     [['theirs', 'ours', 'query', 'query']],
     [['ours', 'theirs', 'query', 'query']],
     [['theirs', 'query', 'ours', 'query']],
-  ])('makes one span and one point of a query: %s', async steps => {
+  ])('produces one span and one point for each query: %s', async steps => {
     const told = (await runProgram(steps)) as unknown[]
 
     expect(told.at(-1)).toEqual([1, 1])

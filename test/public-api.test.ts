@@ -18,7 +18,9 @@ import * as viewer from '@osprofiler/viewer'
 import * as viewerServer from '@osprofiler/viewer/server'
 import { describe, expect, it } from 'vitest'
 
-/** Names that users rely on. Adding or removing one must be deliberate, so this list must change with the code. */
+/**
+ * Names that users rely on. A name must not be added or removed by accident, so this list must change with the code.
+ */
 const PUBLIC: Record<string, { readonly module: object; readonly names: readonly string[] }> = {
   '@osprofiler/core': {
     module: core,
@@ -264,7 +266,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
 }
 
 describe('the public API', () => {
-  it.each(Object.entries(PUBLIC))('of %s is exactly this list', (_, { module, names }) => {
+  it.each(Object.entries(PUBLIC))('of %s consists of exactly the listed names', (_, { module, names }) => {
     expect(Object.keys(module).sort()).toEqual([...names].sort())
   })
 })

@@ -34,7 +34,7 @@ it('the release script publishes all packages, each after its dependencies', () 
 })
 
 describe.each(packages)('$name', ({ name, version }) => {
-  it('has a manifest and files without complaints of publint', async () => {
+  it('has a manifest and files without complaints from publint', async () => {
     await lintPackage(findTarball(name))
   })
 
@@ -42,7 +42,7 @@ describe.each(packages)('$name', ({ name, version }) => {
     await checkTypes(findTarball(name))
   })
 
-  it('is a package that npm would publish, with its code, declarations and texts', async () => {
+  it('has every file that it needs on npm: code, declarations, license and README', async () => {
     const told = await publish(findTarball(name), { dryRun: true, registry: 'http://127.0.0.1:1' })
 
     const paths = told.files.map(({ path }) => path)
@@ -71,7 +71,7 @@ describe('the release script', () => {
     expect(stdout).toBe(`The registry has version ${packages[0]?.version} of all packages.\n`)
   })
 
-  it('publishes only from CI, where npm can prove the origin', async () => {
+  it("publishes only from CI, where npm can prove the packages' origin", async () => {
     const registry = await startRegistry([])
 
     await expect(runRelease(registry)).rejects.toThrow('Packages are published by the workflow "Release".')
@@ -102,13 +102,13 @@ function findTarball(name: string): string {
   return tarball
 }
 
-/** Runs the script without a user's settings, so that no login is available. */
+/** Runs the script without the user's settings, so that no login is available. */
 function runRelease(registry: string, ...args: string[]): Promise<{ stdout: string }> {
   const env = { ...process.env, GITHUB_ACTIONS: '', npm_config_registry: registry, npm_config_fetch_retries: '0' }
   return exec(process.execPath, [join(root, 'release/publish.js'), ...args], { env })
 }
 
-/** Starts a registry that has the current version of some packages, and no other packages. */
+/** Starts a registry that has the current version of the named packages, and no other packages. */
 async function startRegistry(names: readonly string[]): Promise<string> {
   const server = createServer((request, response) => {
     const name = decodeURIComponent(request.url?.slice(1) ?? '')

@@ -25,7 +25,7 @@ function toTraceHeaders([info, hmac]: readonly [info: string, hmac: string]): Tr
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 
-describeForEachPython('headers of Node.js and Python', () => {
+describeForEachPython('headers from Node.js and Python', () => {
   beforeAll(async () => {
     peer = openHeadersPeer()
     python = await startWsgiApp('OLD_KEY, SECRET_KEY')
@@ -34,7 +34,7 @@ describeForEachPython('headers of Node.js and Python', () => {
 
   describe('signed by Node', () => {
     it.each(['8d28af1e-acc0-498c-9890-6908e33eff5f', 'trace-1', 'следа', 'a"\\\u007f\u{1f600}', '>>>???'])(
-      'start a trace in the Python middleware, from signedPack: %s',
+      'start a trace in the Python middleware if signedPack created them: %s',
       async baseId => {
         await get(python.url, toTraceHeaders(signedPack({ base_id: baseId, parent_id: 'the caller' }, 'SECRET_KEY')))
 
@@ -45,7 +45,7 @@ describeForEachPython('headers of Node.js and Python', () => {
       },
     )
 
-    it('start a trace in the Python middleware, from getTraceIdHeaders, nested in the open point', async () => {
+    it('start a trace in the Python middleware if getTraceIdHeaders created them, below the open point', async () => {
       await run({ hmacKey: 'SECRET_KEY', baseId: 'from-headers' }, () =>
         withTrace('outgoing', () => get(python.url, getTraceIdHeaders())),
       )
@@ -57,7 +57,7 @@ describeForEachPython('headers of Node.js and Python', () => {
       ])
     })
 
-    it('start no trace under a key that Python does not know', async () => {
+    it('start no trace if Python does not know their key', async () => {
       await get(python.url, toTraceHeaders(signedPack({ base_id: 'unknown-key' }, 'OTHER')))
 
       expect(await readPythonRecords('unknown-key')).toEqual([])
@@ -65,7 +65,7 @@ describeForEachPython('headers of Node.js and Python', () => {
   })
 
   describe('in the recorded vectors', () => {
-    it('are decided as Python decides', async () => {
+    it('are accepted or refused as in Python', async () => {
       const path = new URL('fixtures/conformance/headers.json', import.meta.url)
       const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Record<string, never>[] }
       for (const { note, x_trace_info, x_trace_hmac, keys, traced, python_raises } of vectors) {
@@ -85,7 +85,7 @@ describeForEachPython('headers of Node.js and Python', () => {
     })
     afterAll(() => server.close())
 
-    it('is traced by headers that Python signs, and signs headers that Python accepts', async () => {
+    it('is traced if Python signed the headers, and signs headers that Python accepts', async () => {
       const pair = await peer.pack({ base_id: `python-${adapter}-ключ`, parent_id: 'point' }, 'SECRET_KEY')
 
       const sentOn = await get(server.url, toTraceHeaders(pair))
@@ -102,7 +102,7 @@ describeForEachPython('headers of Node.js and Python', () => {
       })
     })
 
-    it('takes part in one trace of Node, Python, Node and Python', async () => {
+    it('takes part in one trace that passes through Node, Python, Node and Python', async () => {
       const baseId = `chain-${adapter}`
       const second = await serveWith(pickNextAdapter(adapter), {
         hmacKeys: 'SECRET_KEY',
@@ -130,7 +130,7 @@ describeForEachPython('headers of Node.js and Python', () => {
   })
 })
 
-/** Returns another adapter, so that each chain crosses two frameworks. */
+/** Returns another adapter, so that each chain uses two frameworks. */
 function pickNextAdapter(adapter: Adapter): Adapter {
   return ADAPTERS[(ADAPTERS.indexOf(adapter) + 1) % ADAPTERS.length] ?? adapter
 }

@@ -23,7 +23,7 @@ beforeEach(() => server.command('FLUSHALL'))
 afterAll(() => server.stop())
 
 describe('a trace with NaN, Infinity and large integers from Python', () => {
-  it("is shown as by Python's command, record for record", async () => {
+  it("has the same records in osprofiler as in Python's command", async () => {
     const baseId = await traceInPython()
 
     const ours = await show(baseId, '--json')
@@ -36,7 +36,7 @@ describe('a trace with NaN, Infinity and large integers from Python', () => {
     }
   })
 
-  it('is listed and removed with the others', async () => {
+  it('is listed and removed together with other traces', async () => {
     const baseId = await traceInPython()
     const driver = openDriver(server.url)
     onTestFinished(() => driver.close())
@@ -62,7 +62,7 @@ describe('a trace with NaN, Infinity and large integers from Python', () => {
   })
 
   it.each(['--json', '--html', '--export perfetto', '--export speedscope', '--export otlp'])(
-    'is the same after %s',
+    'is the same after it was written with %s and read back',
     async format => {
       await storeRecords(server.url, createExoticRecords())
       const file = join(makeDirectory(), 'trace')
@@ -86,7 +86,7 @@ describe('a trace with NaN, Infinity and large integers from Python', () => {
     expect(() => JSON.parse(stdout)).not.toThrow()
   })
 
-  it('is drawn, filtered and compared like any other', async () => {
+  it('is drawn, filtered and compared like any other trace', async () => {
     await storeRecords(server.url, createExoticRecords())
     const file = join(makeDirectory(), 'trace.json')
     await show(SHOP_TRACE, '--json', '--out', file)
@@ -116,7 +116,7 @@ describe('a trace with NaN, Infinity and large integers from Python', () => {
 })
 
 describe('a Redis entry that is not JSON', () => {
-  it('is counted, and does not hide its trace or another one', async () => {
+  it('is counted, and hides neither other records of its trace nor other traces', async () => {
     const records = createExoticRecords()
     const key = `osprofiler_opt:${SHOP_TRACE}`
     await server.command('RPUSH', key, '{"name": "wsgi-start", "base_id": ')
@@ -135,7 +135,7 @@ describe('a Redis entry that is not JSON', () => {
     expect(await driver.pruneTraces?.(new Date())).toBe(1)
   })
 
-  it('is reported if a trace has no other records', async () => {
+  it('is reported if its trace has no other records', async () => {
     await server.command('RPUSH', 'osprofiler_opt:broken', '{"name": NaN')
 
     const { code, stdout, stderr } = await show('broken')
@@ -157,7 +157,7 @@ function show(baseId: string, ...args: readonly string[]) {
   return osprofiler(['trace', 'show', baseId, ...args, '--connection-string', server.url])
 }
 
-/** Returns the numbers and words of a JSON text, without its strings. */
+/** Returns the numbers and words of a JSON text, but not its strings. */
 function splitTokens(json: string): string[] {
   return json.replace(/"(?:[^"\\]|\\.)*"/g, '').match(/-?(?:Infinity|NaN|\d[\d.]*(?:e[-+]?\d+)?)/g) ?? []
 }

@@ -144,7 +144,7 @@ function attempt(fn: () => unknown) {
   }
 }
 
-/** The same program as test/python/points.py. */
+/** The same program as in test/python/points.py. */
 function runProgram() {
   start('a', { any: 'info', deep: { list: [1, null, true] } })
   start('b')
@@ -193,8 +193,8 @@ interface Shown {
 type Call = Partial<Record<'name' | 'args' | 'kwargs' | 'result', string>>
 
 /**
- * Returns the compared parts of records. Ids become numbers in order of appearance, and `mapCall` converts the info
- * about calls.
+ * Returns the compared parts of the records. Ids become numbers in order of appearance. `mapCall` converts the info
+ * about a call.
  */
 function show(records: readonly TraceRecord[], mapCall: (call: Call) => unknown): Shown[] {
   const ids = new Map([['caller', 'caller']])
@@ -211,13 +211,13 @@ function show(records: readonly TraceRecord[], mapCall: (call: Call) => unknown)
   }))
 }
 
-/** Removes the module, which Python adds to the name. */
+/** Removes the module name, which Python adds to the function's name. */
 function withoutModule(name: string): string {
   return name.replace(/^__main__\./, '')
 }
 
 /**
- * Converts a call that Python recorded. Python includes `self` in the arguments, writes values as Python text, and
+ * Converts a call that Python recorded. Python includes `self` in the arguments, writes values with `repr()`, and
  * separates keyword arguments.
  */
 function mapPythonCall({ name, args, kwargs, result }: Call) {
@@ -255,12 +255,12 @@ describeForEachPython('the same program in Python and in TypeScript', () => {
     setNotifier(undefined)
   })
 
-  it('records the same points under the same parents, with the same info and exceptions', () => {
+  it('records the same points with the same parents, info and exceptions', () => {
     expect(show(own, mapOwnCall)).toEqual(show(python, mapPythonCall))
     expect(own).toHaveLength(54)
   })
 
-  it("writes the same members in the same form, including the project and service of Python's driver", () => {
+  it("writes the same members in the same form, including the project and service that Python's driver adds", () => {
     const names = (record: object) => Object.keys(record).toSorted()
     for (const [index, record] of own.entries()) {
       const { project, service, ...rest } = record

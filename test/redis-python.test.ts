@@ -42,7 +42,7 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
     expect(theirs).toMatchObject({ info: { name: 'total' }, children: [{ info: { name: 'wsgi' } }] })
   })
 
-  it('make one tree of a trace from both', async () => {
+  it('show one tree for a trace from Node and Python', async () => {
     const records = createShopRecords()
     await storeRecords(url, records)
     const expected = await showWithOsprofiler()
@@ -69,7 +69,7 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
     expect(Object.keys(ours ?? {})).toEqual([`osprofiler_error:${SHOP_TRACE}`, `osprofiler_opt:${SHOP_TRACE}`])
   })
 
-  it('list the same traces and the same failed ones', async () => {
+  it('list the same traces and the same failed traces', async () => {
     const [first, second, failed, theirFailed] = Array.from({ length: 4 }, () => randomUUID())
     const failing = (baseId = '') =>
       createShopRecords({ baseId }).map(record => ({ ...record, info: { ...record.info, etype: 'E', message: 'no' } }))
@@ -91,7 +91,7 @@ describeForEachPython("redis:// and OSProfiler's own driver", () => {
     expect(theirFailures).toEqual(ourFailed)
   })
 
-  it("read the keys of Python's earlier layout", async () => {
+  it("read the keys that earlier versions of Python's driver wrote", async () => {
     const records = createShopRecords()
     for (const record of records) {
       const key = `osprofiler:${record.base_id}${record.trace_id}${record.timestamp}`
@@ -127,7 +127,7 @@ async function writeUntilFailure(to: string, records: readonly TraceRecord[]): P
   await driver.close()
 }
 
-/** Every key of a database with what it holds, as JSON knows it. */
+/** Returns every key of a database with its value, in a form that JSON can represent. */
 async function dump(db: number): Promise<Record<string, unknown>> {
   const { Redis } = await import('ioredis')
   const redis = new Redis(`${server.url}/${db}`)

@@ -1,4 +1,4 @@
-// Selects the tests of the reduced run, for macOS and Windows. These need only Node and the npm registry.
+// Selects the tests of the reduced run, for macOS and Windows. They need only Node and the npm registry.
 
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,10 +11,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** These tests need /dev/full or all addresses in 127.0.0.0/8. */
 const LINUX_ONLY_TESTS = ['test/cli-{formats,trace}.test.ts', 'packages/drivers/test/otlp-connections.test.ts']
 
-/** These tests wait for minutes for servers that never answer, with the same result on each system. */
+/** These tests wait several minutes for servers that never respond. The result is the same on each system. */
 const WAITING_TESTS = ['packages/drivers/test/close-silent-servers.test.ts']
 
-/** These tests read sources, which are the same everywhere, by paths with a forward slash. */
+/** These tests read source files, which are the same everywhere, by paths with forward slashes. */
 const SOURCE_READING_TESTS = ['test/{docs,globals,layers,public-api,reduced,repository-files,workflows}.test.ts']
 
 /** This test uses file paths without a drive letter. */
@@ -23,7 +23,7 @@ const DRIVELESS_PATH_TESTS = ['packages/drivers/test/long-places.test.ts']
 /** Signals, shells and file modes are different on Windows, and an open file cannot be removed there. */
 const POSIX_PATTERN = /'node:(?:child_process|cluster)'|\bmkdtemp|\btmpdir\b/
 
-/** A review found that these tests use files in a way that works on Windows. */
+/** These tests were reviewed. They use files in a way that works on Windows. */
 const REVIEWED_FOR_WINDOWS = ['packages/drivers/test/driver-contract.test.ts']
 
 /**
@@ -40,15 +40,15 @@ export function listReducedExclusions(platform) {
 }
 
 /**
- * Returns the environment with a resolved temporary folder. Its path is a link on macOS and a short name on Windows, so
- * programs and tests would use different paths.
+ * Returns environment variables with the resolved path of the temporary folder. The usual path is a link on macOS and a
+ * short name on Windows, so programs and tests would use different paths.
  */
 export function resolveTemporaryFolder() {
   const folder = realpathSync.native(tmpdir())
   return { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }
 }
 
-/** Returns the test files that start programs or create files, directly or through a module beside them. */
+/** Returns the test files that start programs or create files, directly or through a module in the same folder. */
 export function findPosixTests() {
   const folders = ['test', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/test`)]
   return folders

@@ -7,7 +7,7 @@ import { listReducedExclusions } from './reduced.js'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [onLinux, onMacos, onWindows] = ['linux', 'darwin', 'win32'].map(platform => listReducedExclusions(platform))
 
-describe('the reduced run', () => {
+describe('the reduced test run', () => {
   it('leaves out more on macOS than on Linux, and more on Windows than on macOS', () => {
     expect(onMacos).toEqual(expect.arrayContaining(onLinux ?? []))
     expect(onWindows).toEqual(expect.arrayContaining(onMacos ?? []))
@@ -20,13 +20,13 @@ describe('the reduced run', () => {
     expect(files.filter(file => !existsSync(join(root, file)))).toEqual([])
   })
 
-  it('runs on Windows no file that starts a program, directly or through a module', () => {
+  it('runs no file on Windows that starts a program, directly or through a module', () => {
     expect(onWindows).toContain('test/cli-run.test.ts')
     expect(onWindows).toContain('packages/core/test/keys-file.test.ts')
     expect(onWindows).toContain('packages/node/test/setup-loads-nothing.test.ts')
   })
 
-  it('runs on Windows the rules of the protocol, the adapters, the reports and the embedded stores', () => {
+  it('runs, on Windows, the tests of the protocol rules, the adapters, the reports and the embedded stores', () => {
     const kept = [
       'packages/core/test/headers-conformance.test.ts',
       'packages/core/test/key-ring.test.ts',

@@ -21,7 +21,7 @@ interface Manifest {
 }
 
 describe('the version script, in a copy of the repository', () => {
-  it('raises all packages together, even if only one has changed', async () => {
+  it('raises the versions of all packages together, even if only one package has changed', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'koa', '"@osprofiler/koa": minor', 'The point of a request ends when the client goes away.')
 
@@ -33,7 +33,7 @@ describe('the version script, in a copy of the repository', () => {
     expect(readdirSync(join(copy, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
   })
 
-  it('raises the versions of dependencies between packages', async () => {
+  it('raises the versions of the dependencies between packages', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'drivers', '"@osprofiler/drivers": patch', 'A store closes in time.')
 
@@ -48,7 +48,7 @@ describe('the version script, in a copy of the repository', () => {
     expect(manifests).toHaveLength(packages.length)
   })
 
-  it('moves the texts of changesets to the top of the changelog, and leaves the rest', async () => {
+  it('moves the text of changesets to the top of the changelog, and leaves the rest unchanged', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'b', '"@osprofiler/koa": patch', 'Koa 4 works.')
     writeChangeset(
@@ -82,7 +82,7 @@ describe('the version script, in a copy of the repository', () => {
     }
   })
 
-  it('changes no version and no changelog for a changeset without packages', async () => {
+  it('changes neither versions nor the changelog for a changeset that names no packages', async () => {
     const copy = copyRepository()
     writeChangeset(copy, 'empty', '', '')
 
@@ -92,7 +92,7 @@ describe('the version script, in a copy of the repository', () => {
     expect(readFileSync(join(copy, 'CHANGELOG.md'), 'utf8')).toBe(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'))
   })
 
-  it('fails without a changeset', async () => {
+  it('fails if there is no changeset', async () => {
     const copy = copyRepository()
     for (const file of listChangesets(copy)) await rm(join(copy, '.changeset', file))
 
@@ -104,19 +104,19 @@ describe('the changelog', () => {
   it.each([
     ['a package', '---\n"a": minor\n---\n\nText.\n', { bump: 'minor', summary: 'Text.' }],
     [
-      'two packages, by the larger step',
+      'two packages, where the larger step counts',
       '---\n"a": patch\n"b": major\n---\nText.',
       { bump: 'major', summary: 'Text.' },
     ],
     [
-      'lines as Windows ends them',
+      'Windows line endings',
       '---\r\n"a": patch\r\n---\r\n\r\nOne.\r\nTwo.\r\n',
       { bump: 'patch', summary: 'One.\nTwo.' },
     ],
-    ['names in other quotes', "---\n'@a/b': 'patch'\n---\n\nText.", { bump: 'patch', summary: 'Text.' }],
-    ['no package', '---\n---\n', { bump: undefined, summary: '' }],
+    ['names in single quotes', "---\n'@a/b': 'patch'\n---\n\nText.", { bump: 'patch', summary: 'Text.' }],
+    ['no packages', '---\n---\n', { bump: undefined, summary: '' }],
     [
-      'a line in the text',
+      'a horizontal line in its text',
       '---\n"a": patch\n---\n\nOne.\n\n---\n\nTwo.',
       { bump: 'patch', summary: 'One.\n\n---\n\nTwo.' },
     ],
@@ -132,19 +132,19 @@ describe('the changelog', () => {
     }
   })
 
-  it('gets the first version in a file without versions', () => {
+  it('gets its first version if it contains none', () => {
     expect(addVersion('# Changes\n', '1.0.0', [{ bump: 'major', summary: 'It works.' }])).toBe(
       '# Changes\n\n## 1.0.0\n\n- It works.\n',
     )
   })
 
-  it('keeps a text that is already a list', () => {
+  it('keeps text that is already a list', () => {
     const changelog = addVersion('# Changes\n', '1.0.0', [{ bump: 'major', summary: '- One.\n- Two.' }])
 
     expect(readVersion(changelog, '1.0.0')).toBe('- One.\n- Two.')
   })
 
-  it('distinguishes versions with a common beginning', () => {
+  it('distinguishes version numbers that begin alike', () => {
     const changelog = '# Changes\n\n## 1.0.10\n\n- Ten.\n\n## 1.0.1\n\n- One.\n'
 
     expect(readVersion(changelog, '1.0.1')).toBe('- One.')
@@ -153,12 +153,12 @@ describe('the changelog', () => {
     expect(() => addVersion(changelog, '1.0.1', [])).toThrow('1.0.1 already')
   })
 
-  it('has the current version of the packages', () => {
+  it("contains the packages' current version", () => {
     expect(readVersion(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), current)).not.toBeUndefined()
   })
 })
 
-/** Returns the version after the minor (1) or patch (2) number is raised. */
+/** Returns the version with its minor (1) or patch (2) number raised. */
 function raiseVersion(version: string, place: 1 | 2): string {
   const numbers = version.split('.').map(Number)
   return numbers.map((number, index) => (index < place ? number : index === place ? number + 1 : 0)).join('.')

@@ -10,11 +10,11 @@ import { replacements } from './replaced-globals/replacements.mjs'
 const run = promisify(execFile)
 const PROGRAM_FILE = fileURLToPath(new URL('replaced-globals/program.mjs', import.meta.url))
 const FRAMEWORKS = ['express', 'koa', 'fastify']
-/** The responses to a traced request and to one without headers are the same line. */
+/** The response to a traced request and the response to a request without headers are the same line. */
 const EXPECTED_ANSWER = '200 upstream,upstream,42,step'
 const SERVED_POINT_NAMES = ['double', 'http', 'http', 'step', 'wsgi']
 
-/** Decorators copy metadata when they run, with the `Reflect` of that time. */
+/** Decorators copy metadata when they run, and use the `Reflect` of that time. */
 const DECORATION_PATTERN = /^\w+ copyMetadata /
 
 interface ProgramReport {
@@ -23,15 +23,15 @@ interface ProgramReport {
   readonly timestamps: readonly string[]
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
-  /** Places in our code that used a replaced global. */
+  /** Source positions in our code that used a replaced global. */
   readonly asked: readonly string[]
-  /** Number of records in the store before anything was closed. */
+  /** Number of records that were in the store before anything was closed. */
   readonly written: number
   readonly closeMs: number
 }
 
 describe.each(['before', 'after'])('a program that replaced globals %s the packages were loaded', moment => {
-  it.each(Object.keys(replacements))('answers normally, and its records arrive: %s', async name => {
+  it.each(Object.keys(replacements))('answers normally, and its records are stored: %s', async name => {
     const begun = new Date().toISOString()
 
     const told = await runProgram(name, moment)

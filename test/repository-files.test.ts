@@ -22,7 +22,7 @@ interface Element {
   readonly validations?: { readonly required: boolean }
 }
 
-describe('files for GitHub and other programs', () => {
+describe('files for GitHub and other tools', () => {
   it.each([...listFiles('.github'), 'pnpm-workspace.yaml'].filter(file => /\.ya?ml$/.test(file)))(
     '%s is valid YAML',
     file => {
@@ -71,7 +71,7 @@ describe('an issue form', () => {
     }
   })
 
-  it('for a fault asks for the observation, the steps to repeat it, and the versions', () => {
+  it('for bugs asks for the observation, the steps to reproduce it, and the versions', () => {
     const { body } = parse(read('.github/ISSUE_TEMPLATE/bug.yml')) as { body: Element[] }
     const required = body.filter(({ validations }) => validations?.required).map(({ id }) => id)
 
@@ -88,8 +88,8 @@ describe('an issue form', () => {
   })
 })
 
-describe('the address of the repository', () => {
-  it.each([...texts, ...listFiles('.github')])('is the address of package.json in %s', file => {
+describe('the repository address', () => {
+  it.each([...texts, ...listFiles('.github')])('in %s matches package.json', file => {
     const others = [...read(file).matchAll(/https:\/\/github\.com\/[\w.-]+\/[\w.-]+/g)].map(([url]) => url)
     const ours = others.filter(url => /osprofiler/i.test(url))
 
@@ -98,7 +98,7 @@ describe('the address of the repository', () => {
 })
 
 describe('editors and Git', () => {
-  it('indent and end lines as Biome does', () => {
+  it('use the same indentation and line endings as Biome', () => {
     const { formatter } = JSON.parse(read('biome.json'))
     const settings = Object.fromEntries(
       (read('.editorconfig').split(/^\[/m)[1] ?? '').split('\n').flatMap(line => {
@@ -115,7 +115,7 @@ describe('editors and Git', () => {
     })
   })
 
-  it('give every text Unix line ends, and leave binary files alone', () => {
+  it('use Unix line endings in all text files, and leave binary files unchanged', () => {
     const rules = read('.gitattributes').split('\n')
     const binary = ['docs', 'packages/core/src', 'test/fixtures', '.github'].flatMap(listFiles).filter(isBinary)
     const kinds = new Set(binary.map(file => file.replace(/.*\./, '*.')))
@@ -141,7 +141,7 @@ describe('the configuration of Renovate', () => {
     expect(kept.matchDepNames).toEqual([...new Set(aliases)].sort())
   })
 
-  it('proposes no version that the oldest supported Node cannot run', () => {
+  it('proposes no version that cannot run on the oldest supported Node', () => {
     expect(constraints.node).toBe(JSON.parse(read('package.json')).engines.node)
   })
 })
@@ -156,7 +156,7 @@ function listFiles(folder: string): string[] {
   return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name).slice(root.length))
 }
 
-/** Returns the anchors that GitHub gives to the headings of a page. */
+/** Returns the anchors that GitHub creates for a page's headings. */
 function listHeadings(page: string): string[] {
   const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
   return headings.map(heading =>

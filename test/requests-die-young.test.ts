@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest'
 
 const script = fileURLToPath(new URL('fixtures/count-promoted-bytes.js', import.meta.url))
 
-// The remembered trace and the compiled code take up to 3,500 bytes for each request. If a closure links an old
-// object to each request, every request takes at least 6,600 bytes.
+// For each request, the remembered trace and the compiled code take up to 3,500 bytes. If a closure links each request
+// to an old object, a request takes at least 6,600 bytes.
 const MAX_PROMOTED_BYTES = 5_000
 
-describe.each(['express', 'fastify', 'koa'])('a traced request of %s', framework => {
-  it('is collected with the young objects, like an untraced one', async () => {
+describe.each(['express', 'fastify', 'koa'])('a traced request in %s', framework => {
+  it('is freed by young-generation garbage collection, like an untraced one', async () => {
     const untraced = await countPromotedBytes(framework, 'unsigned')
 
     const traced = await countPromotedBytes(framework, 'signed')
@@ -19,7 +19,7 @@ describe.each(['express', 'fastify', 'koa'])('a traced request of %s', framework
   })
 })
 
-/** Returns how many bytes of each request outlive it. */
+/** Returns how many bytes of each request are still in memory after the request has ended. */
 async function countPromotedBytes(framework: string, kind: 'signed' | 'unsigned'): Promise<number> {
   const flags = ['--expose-gc', '--max-semi-space-size=1']
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, framework, kind])

@@ -1,4 +1,4 @@
-// Lists the requirements of tests that an install of the packages does not cover, and the test files that have them.
+// Lists what tests require in addition to the installed packages, and the test files that require it.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -17,14 +17,14 @@ import { MONGODB } from './servers/dist/mongodb.js'
 import { DEBIAN_PYTHON, NEWEST_OSPROFILER } from './servers/dist/python-osprofiler.js'
 import { SEARCH_PROGRAMS } from './servers/dist/search-programs.js'
 
-/** The Java version of Debian 12's default-jdk. */
+/** The version of Java in Debian 12's default-jdk. */
 const DEBIAN_JAVA = 17
 
 /**
  * Each requirement has a name, the Debian packages that contain it, `isThere()`, and the pattern of the `suites` that
- * need it. `isBest()` returns whether the preferred program is installed. If it is, nothing is installed, although
- * another program would also do. A requirement that Debian lacks counts as there if it can be fetched. `mayLack()`
- * returns whether CI may lack it, too. `oneNode` means that only one version of Node runs the suites.
+ * need it. `isBest()` returns whether the preferred program is installed. If it is, nothing is installed, even if
+ * another program would also do. A requirement that Debian lacks counts as available if it can be fetched. `mayLack()`
+ * returns whether even CI may lack it. `oneNode` means that only one version of Node runs the suites.
  */
 export const REQUIREMENTS = [
   {
@@ -87,7 +87,7 @@ export const REQUIREMENTS = [
     debian: ['g++', 'make', 'python3'],
     isThere: () => existsSync(bindingFile) || (isProgram('g++') && isProgram('make')),
     isFetched: () => existsSync(bindingFile),
-    // Compiling takes a minute or two, once.
+    // Compiling takes a minute or two, but only once.
     async fetch() {
       if (!compileBinding()) throw new Error('better-sqlite3 does not compile')
     },
@@ -135,7 +135,7 @@ export const REQUIREMENTS = [
   createJavaRequirement(KAFKA, '**/*kafka*.test.ts'),
   createJavaRequirement(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),
   ...Object.values(SEARCH_PROGRAMS).map(program => createJavaRequirement(program, `**/*${program.name}*.test.ts`)),
-  // Go takes some minutes to build the collector, once.
+  // Go takes several minutes to build the collector, but only once.
   createGoRequirement('the OpenTelemetry collector', COLLECTOR, '**/*collector*.test.ts'),
   createGoRequirement('actionlint', ACTIONLINT, 'test/workflows-actionlint.test.ts'),
 ]
@@ -154,7 +154,9 @@ function createGoRequirement(name, wanted, suites) {
   }
 }
 
-/** Returns the requirement of a server that Maven downloads. The newest servers may need a newer Java than Debian's. */
+/**
+ * Returns the requirement for a server that Maven downloads. The newest servers may need a newer Java than Debian's.
+ */
 function createJavaRequirement(program, suites) {
   const { name, java } = program
   const wanted = describeJavaProgram(program)
@@ -172,7 +174,7 @@ function createJavaRequirement(program, suites) {
   }
 }
 
-/** Returns whether a program exists. Debian keeps some programs out of a user's PATH. */
+/** Returns whether a program exists. Debian installs some programs in folders that are not in a user's PATH. */
 function isProgram(name) {
   const versions = '/usr/lib/postgresql'
   const ofPostgresql = existsSync(versions) ? readdirSync(versions).map(version => join(versions, version, 'bin')) : []

@@ -20,7 +20,7 @@ import { recordTraces } from './context/recorded-traces.js'
 import { KEY, signTrace } from './context/signed-request.js'
 import { outlineTrace } from './context/trace-outline.js'
 
-// The body is larger than the buffers of a connection, so a client that reads slowly blocks the body.
+// The body is larger than a connection's buffers, so it must wait for a client that reads slowly.
 const ROW_COUNT = 8
 const ROW_BYTES = 1_000_000
 const SLOW_ROW_MS = 50
@@ -44,7 +44,7 @@ interface Way {
   serve(body: MakeBody): Promise<Listening>
 }
 
-/** Accepts all bodies except web streams and minipass, whose streams do not reveal the destination of a pipe. */
+/** Accepts all bodies except web streams and minipass, whose streams do not reveal where they are piped to. */
 const takesMost = ({ make, isWeb }: MadeBody): boolean => !isWeb && make !== 'minipass'
 
 function createExpressWay(
@@ -106,7 +106,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-/** Reads a response after a pause. */
+/** Reads a response after a short wait. */
 function read(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     request(url, { headers, agent: false, ...(signal && { signal }) }, async (res: IncomingMessage) => {
@@ -124,10 +124,10 @@ function read(url: string, headers: Record<string, string>, signal?: AbortSignal
   })
 }
 
-describe.each(WAYS)('a body in $name', ({ takes, serve }) => {
+describe.each(WAYS)('a response body in $name', ({ takes, serve }) => {
   const bodies = MADE_BODIES.filter(takes)
 
-  it.each(bodies)('of $make is produced in the trace of its request, to its last row', async ({ from }) => {
+  it.each(bodies)("of type $make is produced in its request's trace, up to its last row", async ({ from }) => {
     const traces = recordTraces()
     server = await serve(() => from(generateRows()))
     const { baseId, headers } = signTrace()
@@ -140,11 +140,11 @@ describe.each(WAYS)('a body in $name', ({ takes, serve }) => {
     expect(body.equals(Buffer.alloc(ROW_COUNT * ROW_BYTES, '+'))).toBe(true)
   })
 
-  it.each(bodies)('of $make that fails halfway is reported in the stop of its request', async ({ from }) => {
+  it.each(bodies)("of type $make that fails halfway is reported in its request's stop record", async ({ from }) => {
     const traces = recordTraces()
     const liveBefore = countLiveTraces()
     const patience = new AbortController()
-    // Koa 2 leaves the response open.
+    // Koa 2 leaves the response open, so the client aborts after 200 ms.
     server = await serve(() => from(generateRows(3, () => setTimeout(() => patience.abort(), 200))))
     const { baseId, headers } = signTrace()
 
@@ -159,7 +159,7 @@ describe.each(WAYS)('a body in $name', ({ takes, serve }) => {
 })
 
 describe('a stream that outlives the request whose body it was', () => {
-  it('is read on in the trace of the new reader', async () => {
+  it('continues in the trace of its new reader', async () => {
     const traces = recordTraces()
     const shared = Readable.from(generateRows(), { highWaterMark: 1 })
     const traced = osprofilerMiddleware(KEY)

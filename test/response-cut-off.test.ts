@@ -8,7 +8,7 @@ import { nodeServer } from './context/node-server.js'
 import { type RecordedTraces, recordTraces } from './context/recorded-traces.js'
 import { signTrace } from './context/signed-request.js'
 
-// The body is larger than a connection buffers while nobody reads.
+// The body is larger than what a connection buffers while nobody reads.
 const LARGE_BODY = Buffer.alloc(32 * 1024 * 1024, 'x')
 
 let server: Listening
@@ -26,11 +26,11 @@ async function serve(route: RawRoute): Promise<void> {
 
 interface OpenRequest {
   readonly client: Socket
-  /** Resolves to the info in the stop record of the request. */
+  /** Resolves to the info in the request's stop record. */
   stopInfo(): Promise<Record<string, unknown>>
 }
 
-/** Sends the head of a request. The client reads only if a test makes it read. */
+/** Sends a request without a body. The client reads the response only if a test makes it read. */
 function openRequest(method = 'GET'): OpenRequest {
   const { baseId, headers } = signTrace()
   const client = connect(Number(new URL(server.url).port), '127.0.0.1')
@@ -67,7 +67,7 @@ describe('a response that Node accepted but did not deliver', () => {
       { etype: 'RangeError', message: 'too slow' },
     ],
     ['the connection times out', ({ req }) => void req.socket.setTimeout(50), { etype: 'TimeoutError' }],
-  ])('records the outcome if %s', async (_cause, act, expected) => {
+  ])('is recorded with its outcome if %s', async (_cause, act, expected) => {
     let parts: { req: IncomingMessage; res: ServerResponse } | undefined
     await serve((req, res) => {
       parts = { req, res }
@@ -96,7 +96,7 @@ describe('a response that Node accepted but did not deliver', () => {
   })
 })
 
-describe('an upload that a gateway cannot pass on', () => {
+describe('an upload that a gateway cannot forward', () => {
   it('fails with the error of the upstream server, not of the client', async () => {
     await serve(req => {
       const upstream = httpRequest({ host: '127.0.0.1', port: 1, method: 'POST' })

@@ -37,10 +37,13 @@ type Answer = (req: Http2ServerRequest, res: Http2ServerResponse) => unknown
 interface Situation {
   readonly what: string
   readonly answer: Answer
-  /** Expected info of the stop record for GET. `recordedForHead` is the info for HEAD, if it differs. */
+  /** Expected info in the stop record for GET. `recordedForHead` is the info for HEAD, if it differs. */
   readonly recorded: object
   readonly recordedForHead?: object
-  /** Set if a HEAD request makes no sense here: its response has no body that could fail or come from a file. */
+  /**
+   * Set if the situation is impossible for HEAD, because a response without a body cannot fail halfway or be read from
+   * a file.
+   */
   readonly getOnly?: true
   readonly client?: (stream: ClientHttp2Stream, session: ClientHttp2Session) => void
   readonly prepare?: (server: Http2Server) => void
@@ -51,14 +54,14 @@ const cursorFailed = (): CursorFailed => new CursorFailed('cursor failed')
 const never: Answer = () => {}
 
 const SITUATIONS: readonly Situation[] = [
-  { what: 'is sent whole', answer: (_, res) => res.end('whole'), recorded: RESPONSE_HEAD },
+  { what: 'is sent in one piece', answer: (_, res) => res.end('whole'), recorded: RESPONSE_HEAD },
   {
-    what: 'is sent on the stream itself',
+    what: 'is sent directly on the HTTP/2 stream',
     answer: (_, res) => res.stream.respond({ ':status': 202 }, { endStream: true }),
     recorded: { response: { status_code: 202 } },
   },
   {
-    what: 'is sent from a file on the stream itself',
+    what: 'is sent directly on the HTTP/2 stream from a file',
     answer: (_, res) => res.stream.respondWithFile(fileURLToPath(import.meta.url)),
     recorded: RESPONSE_HEAD,
     getOnly: true,
@@ -72,30 +75,30 @@ const SITUATIONS: readonly Situation[] = [
     recorded: RESPONSE_HEAD,
   },
   {
-    what: 'is sent whole, and closed by the program',
+    what: 'is sent in one piece, and closed by the program',
     answer: (_, res) => res.end('whole', () => res.stream?.close()),
     recorded: RESPONSE_HEAD,
   },
   {
-    what: 'is left by a client that cancels the stream',
+    what: 'loses its client, which cancels the stream',
     answer: never,
     client: stream => later(() => stream.close(NGHTTP2_CANCEL)),
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by a client that closes the stream',
+    what: 'loses its client, which closes the stream',
     answer: never,
     client: stream => later(() => stream.close(NGHTTP2_NO_ERROR)),
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by a client that destroys its session',
+    what: 'loses its client, which destroys its session',
     answer: never,
     client: (_, client) => later(() => client.destroy()),
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by a client that destroys its session with an error',
+    what: 'loses its client, which destroys its session with an error',
     answer: never,
     client: (_, client) => later(() => client.destroy(undefined, NGHTTP2_INTERNAL_ERROR)),
     recorded: CLIENT_DISCONNECTED,
@@ -122,29 +125,29 @@ const SITUATIONS: readonly Situation[] = [
     recorded: RESPONSE_ABORTED,
   },
   {
-    what: 'has a time-out',
+    what: 'times out',
     answer: (_, res) => res.setTimeout(10, () => res.stream.close(NGHTTP2_CANCEL)),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'outlives a time-out, and is broken off for another reason much later',
+    what: 'outlives a time-out, and is aborted much later for another reason',
     answer: (_, res) => res.setTimeout(10, () => setTimeout(() => res.stream.close(NGHTTP2_CANCEL), 1_300)),
     recorded: RESPONSE_ABORTED,
   },
   {
-    what: 'has the time-out of its server',
+    what: "times out by the server's time limit",
     answer: never,
     prepare: node => node.setTimeout(400),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'fails half way in a pipeline',
+    what: 'fails halfway in a pipeline',
     answer: (_, res) => pipeline(Readable.from(generateFailingRows()), res, () => {}),
     recorded: { ...RESPONSE_HEAD, ...CURSOR_FAILED },
     getOnly: true,
   },
   {
-    what: 'fails half way in a pipeline to the stream itself',
+    what: 'fails halfway in a pipeline to the HTTP/2 stream',
     answer: (_, res) => {
       res.stream.respond()
       pipeline(Readable.from(generateFailingRows()), res.stream, () => {})
@@ -153,7 +156,7 @@ const SITUATIONS: readonly Situation[] = [
     getOnly: true,
   },
   {
-    what: 'is left by its client after its head',
+    what: 'loses its client after its headers',
     answer: (_, res) => res.write('a'),
     client: stream => stream.on('data', () => stream.close(NGHTTP2_CANCEL)),
     recorded: { ...RESPONSE_HEAD, ...CLIENT_DISCONNECTED },
@@ -165,7 +168,7 @@ describe.each(['GET', 'HEAD'])('an HTTP/2 response to %s', method => {
   const possible = SITUATIONS.filter(({ getOnly }) => method === 'GET' || getOnly === undefined)
 
   it.each(possible)(
-    'that $what records its outcome once in its stop',
+    'that $what has its outcome recorded once, in the stop record',
     async ({ answer, recorded, recordedForHead, client, prepare }) => {
       const traces = recordTraces()
       const liveBefore = countLiveTraces()

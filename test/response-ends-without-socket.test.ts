@@ -27,7 +27,7 @@ afterEach(() => setNotifier(undefined))
 
 type Headers = Readonly<Record<string, string>>
 
-/** Creates the event that API Gateway passes to a function. */
+/** Creates the event with which API Gateway calls a function. */
 function createGatewayEvent(headers: Headers): object {
   const multiValueHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
   const identity = { sourceIp: '127.0.0.1' }
@@ -125,8 +125,8 @@ describe('a request that comes through', () => {
   })
 })
 
-describe('a response of an injected request that fails halfway', () => {
-  it('is recorded with its error in Fastify', async () => {
+describe('an injected request whose response fails halfway', () => {
+  it("is recorded with the response's error in Fastify", async () => {
     const traces = recordTraces()
     const app = fastify()
     await app.register(osprofiler, { hmacKeys: KEY })
@@ -140,7 +140,7 @@ describe('a response of an injected request that fails halfway', () => {
     await app.close()
   })
 
-  it('is recorded with its error in a pipeline', async () => {
+  it("is recorded with the response's error in a pipeline", async () => {
     const traces = recordTraces()
     const { baseId, headers } = signTrace()
 

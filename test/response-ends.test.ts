@@ -22,19 +22,19 @@ const leavingWithData: ClientOptions = { read: req => req.destroy() }
 const cursorFailed = (): CursorFailed => new CursorFailed('cursor failed')
 
 const SITUATIONS: readonly Situation[] = [
-  { what: 'is sent whole', route: (_, res) => res.end('whole'), recorded: RESPONSE_HEAD },
+  { what: 'is sent in one piece', route: (_, res) => res.end('whole'), recorded: RESPONSE_HEAD },
   {
-    what: 'is sent whole as a stream',
+    what: 'is sent completely as a stream',
     route: (_, res) => pipeline(Readable.from(['a', 'b']), res, () => {}),
     recorded: RESPONSE_HEAD,
   },
   {
-    what: 'fails half way in a pipeline',
+    what: 'fails halfway in a pipeline',
     route: (_, res) => pipeline(Readable.from(generateFailingRows()), res, () => {}),
     recorded: { ...RESPONSE_HEAD, ...CURSOR_FAILED },
   },
   {
-    what: 'fails half way in a pipe, and is destroyed without the error',
+    what: 'fails halfway in a pipe, and is destroyed without the error',
     route: (_, res) => {
       const rows = Readable.from(generateFailingRows())
       rows.on('error', () => res.destroy()).pipe(res)
@@ -42,7 +42,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: { ...RESPONSE_HEAD, ...CURSOR_FAILED },
   },
   {
-    what: 'fails half way in a pipe, and hangs until its client leaves',
+    what: 'fails halfway in a pipe, and hangs until its client disconnects',
     route: (_, res) => {
       const rows = Readable.from(generateFailingRows())
       rows.on('error', () => res.write('no more rows')).pipe(res)
@@ -51,7 +51,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: { ...RESPONSE_HEAD, ...CURSOR_FAILED },
   },
   {
-    what: 'fails half way in a pipe, and is ended well by its program',
+    what: 'fails halfway in a pipe, and is ended normally by the program',
     route: (_, res) => {
       const rows = Readable.from(generateFailingRows())
       rows.on('error', () => res.end('no more rows')).pipe(res)
@@ -69,46 +69,50 @@ const SITUATIONS: readonly Situation[] = [
     recorded: CURSOR_FAILED,
   },
   {
-    what: 'is destroyed after its head',
+    what: 'is destroyed after its headers',
     route: (_, res) => void (res.write('a') && later(() => res.destroy())),
     recorded: { ...RESPONSE_HEAD, ...RESPONSE_ABORTED },
   },
-  { what: 'is destroyed before its head', route: (_, res) => later(() => res.destroy()), recorded: RESPONSE_ABORTED },
   {
-    what: 'loses its connection to the program',
+    what: 'is destroyed before its headers',
+    route: (_, res) => later(() => res.destroy()),
+    recorded: RESPONSE_ABORTED,
+  },
+  {
+    what: 'has its connection destroyed by the program',
     route: req => later(() => req.socket.destroy()),
     recorded: RESPONSE_ABORTED,
   },
   {
-    what: 'loses its connection to an error of the program',
+    what: 'has its connection destroyed by the program with an error',
     route: req => later(() => req.socket.destroy(cursorFailed())),
     recorded: CURSOR_FAILED,
   },
   {
-    what: 'loses its connection to a server that closes all',
+    what: 'has its connection closed by a server that closes all connections',
     route: () => later(() => server && 'closeAllConnections' in server.server && server.server.closeAllConnections()),
     recorded: RESPONSE_ABORTED,
   },
   {
-    what: 'is left by its client before its head',
+    what: 'loses its client before its headers',
     route: () => {},
     client: leaving,
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by its client, its head made but not sent',
+    what: 'loses its client after its headers were created, but before they were sent',
     route: (_, res) => res.writeHead(200),
     client: leaving,
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by its client after early hints',
+    what: 'loses its client after early hints',
     route: (_, res) => res.writeEarlyHints({ link: '</style.css>; rel=preload' }),
     client: leaving,
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by its client after its head',
+    what: 'loses its client after its headers',
     route: (_, res) => res.write('a'),
     client: leavingWithData,
     recorded: { ...RESPONSE_HEAD, ...CLIENT_DISCONNECTED },
@@ -120,46 +124,49 @@ const SITUATIONS: readonly Situation[] = [
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'is left by its client in the middle of a body that is read',
+    what: 'loses its client while the request body is being read',
     route: (req, res) => pipeline(req, res, () => {}),
     client: { ...leavingWithData, halfBody: 'half' },
     recorded: { ...RESPONSE_HEAD, ...CLIENT_DISCONNECTED },
   },
   {
-    what: 'is left by its client, and its program destroys it with an error for that',
+    what: 'loses its client, and is then destroyed by the program with an error',
     route: (req, res) => void (res.write('a') && req.on('aborted', () => res.destroy(cursorFailed()))),
     client: leavingWithData,
     recorded: { ...RESPONSE_HEAD, ...CLIENT_DISCONNECTED },
   },
   {
-    what: 'gets garbage from its client in the middle of a body',
+    what: 'follows garbage from its client in the middle of the request body',
     route: req => req.on('error', () => {}).resume(),
     client: { halfBody: 'half', act: (_, socket) => later(() => socket.write('no chunk\r\n')) },
     recorded: { etype: 'Error', message: expect.stringContaining('Parse Error') },
   },
   {
-    what: 'is written over the connection by the program itself',
+    what: 'is written to the connection directly by the program',
     route: req => void (req.socket.write('HTTP/1.1 200 OK\r\n\r\nwritten by hand') && later(() => req.socket.end())),
     recorded: {},
   },
 ]
 
 describe.each(frameworks)('a response of $name', framework => {
-  // Fastify reads the whole body before it calls the handler.
+  // Fastify reads the whole body before it calls the handler, so it never sees an incomplete body.
   const possible = SITUATIONS.filter(({ client }) => framework !== fastifyApp || client?.halfBody === undefined)
 
-  it.each(possible)('that $what records its outcome once in its stop', async ({ route, recorded, client }) => {
-    const answer: RawRoute = (req, res) => {
-      // Koa sets the status to 404 before it calls the handlers.
-      res.statusCode = 200
-      route(req, res)
-      reached.open()
-    }
-    const reached = createGate()
-    server = await framework.serve({ rawRoutes: { '/': answer } })
+  it.each(possible)(
+    'that $what has its outcome recorded once, in the stop record',
+    async ({ route, recorded, client }) => {
+      const answer: RawRoute = (req, res) => {
+        // Koa sets the status to 404 before it calls the handlers.
+        res.statusCode = 200
+        route(req, res)
+        reached.open()
+      }
+      const reached = createGate()
+      server = await framework.serve({ rawRoutes: { '/': answer } })
 
-    const info = await readRequestStop(server, client, reached.opened)
+      const info = await readRequestStop(server, client, reached.opened)
 
-    expect(info).toEqual(recorded)
-  })
+      expect(info).toEqual(recorded)
+    },
+  )
 })

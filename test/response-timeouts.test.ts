@@ -32,52 +32,52 @@ afterEach(async () => {
 const never: RawRoute = () => {}
 
 const SITUATIONS: readonly Situation[] = [
-  { what: 'has a time-out of its own', route: (_, res) => res.setTimeout(10), recorded: SERVER_TIMEOUT },
+  { what: 'has its own time-out', route: (_, res) => res.setTimeout(10), recorded: SERVER_TIMEOUT },
   {
-    what: 'has a time-out after its head',
+    what: 'times out after its headers',
     route: (_, res) => void (res.write('a') && later(() => res.setTimeout(10))),
     recorded: { ...RESPONSE_HEAD, ...SERVER_TIMEOUT },
   },
   {
-    what: 'has the time-out of its server',
+    what: "times out by the server's time limit",
     route: never,
     prepare: node => node.setTimeout(400),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has the time-out of a server that destroys the connection',
+    what: 'times out in a server that destroys the connection',
     route: never,
     prepare: node => node.setTimeout(400, socket => socket.destroy()),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has the time-out of a server that destroys the connection somewhat later',
+    what: 'times out in a server that destroys the connection a little later',
     route: never,
     prepare: node => node.setTimeout(400, socket => later(() => socket.destroy())),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has the time-out of its connection',
+    what: "times out by the connection's time limit",
     route: req => req.socket.setTimeout(10, () => req.socket.destroy()),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has a time-out that is answered over the connection',
+    what: 'times out, and the program answers directly over the connection',
     route: (req, res) => res.setTimeout(10, () => req.socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')),
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has a time-out that breaks the response off with an error',
+    what: 'has a time-out whose listener destroys it with an error',
     route: (_, res) => res.setTimeout(10, () => res.destroy(new CursorFailed('cursor failed'))),
     recorded: CURSOR_FAILED,
   },
   {
-    what: 'has a time-out that answers',
+    what: 'has a time-out whose listener sends it',
     route: (_, res) => res.setTimeout(10, () => res.writeHead(503).end()),
     recorded: { response: { status_code: 503 } },
   },
   {
-    what: 'outlives a time-out until its client leaves',
+    what: 'outlives a time-out until its client disconnects',
     route: (_, res) => res.setTimeout(5, () => {}),
     client: { act: req => setTimeout(() => req.destroy(), 40) },
     recorded: CLIENT_DISCONNECTED,
@@ -88,7 +88,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: RESPONSE_ABORTED,
   },
   {
-    what: 'outlives a time-out, is written on, and destroyed',
+    what: 'outlives a time-out, continues, and is destroyed',
     route: (_, res) =>
       res.setTimeout(5, () => {
         res.write('a')
@@ -99,24 +99,27 @@ const SITUATIONS: readonly Situation[] = [
 ]
 
 describe.each(frameworks)('a response of $name', framework => {
-  it.each(SITUATIONS)('that $what records its outcome in its stop', async ({ route, recorded, prepare, client }) => {
-    const answer: RawRoute = (req, res) => {
-      // Koa sets the status to 404 before it calls the handlers.
-      res.statusCode = 200
-      route(req, res)
-      reached.open()
-    }
-    const reached = createGate()
-    server = await framework.serve({ rawRoutes: { '/': answer } })
-    prepare?.(server.server as Server)
+  it.each(SITUATIONS)(
+    'that $what has its outcome recorded in the stop record',
+    async ({ route, recorded, prepare, client }) => {
+      const answer: RawRoute = (req, res) => {
+        // Koa sets the status to 404 before it calls the handlers.
+        res.statusCode = 200
+        route(req, res)
+        reached.open()
+      }
+      const reached = createGate()
+      server = await framework.serve({ rawRoutes: { '/': answer } })
+      prepare?.(server.server as Server)
 
-    const info = await readRequestStop(server, client, reached.opened)
+      const info = await readRequestStop(server, client, reached.opened)
 
-    expect(info).toEqual(recorded)
-  })
+      expect(info).toEqual(recorded)
+    },
+  )
 })
 
-describe('the time-out', () => {
+describe('a time-out', () => {
   const traced = osprofilerMiddleware(KEY)
 
   it("of a connection to Fastify is recorded as the server's", async () => {
@@ -134,7 +137,7 @@ describe('the time-out', () => {
   it.each([
     { answer: 'by Node', listener: undefined },
     { answer: 'by the program', listener: 'HTTP/1.1 408 Request Timeout\r\n\r\n' },
-  ])("for an incomplete body, answered $answer, is recorded as the server's", async ({ listener }) => {
+  ])("for an incomplete body, which is answered $answer, is recorded as the server's", async ({ listener }) => {
     const node = createServer({ requestTimeout: 20, headersTimeout: 20, connectionsCheckingInterval: 10 }, (req, res) =>
       traced(req, res, () => req.on('error', () => {}).resume()),
     )

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'
 
-/** A way in which an upgraded connection ends, caused by the server or by the client. */
+/** How an upgraded connection ends, and whether the server or the client ends it. */
 interface Situation {
   readonly what: string
   readonly serverDoes?: (socket: Socket) => void
@@ -33,10 +33,10 @@ interface Situation {
 const SITUATIONS: readonly Situation[] = [
   { what: 'closed by its client', clientDoes: socket => socket.end(), recorded: {} },
   { what: 'closed by the server', serverDoes: socket => socket.end(), recorded: {} },
-  { what: 'let go of by the server', serverDoes: socket => socket.destroy(), recorded: {} },
+  { what: 'destroyed by the server', serverDoes: socket => socket.destroy(), recorded: {} },
   { what: 'reset by its client', clientDoes: socket => socket.resetAndDestroy(), recorded: CLIENT_DISCONNECTED },
   {
-    what: 'broken off by an error of the server',
+    what: 'destroyed by the server with an error',
     serverDoes: socket => socket.destroy(new CursorFailed('cursor failed')),
     recorded: CURSOR_FAILED,
   },
@@ -51,14 +51,14 @@ describe('an upgraded connection', () => {
   const traced = osprofilerMiddleware(KEY)
 
   it.each(SITUATIONS)(
-    'that is $what records its outcome in the stop of its request',
+    "that is $what has its outcome recorded in its request's stop record",
     async ({ serverDoes, clientDoes, recorded }) => {
       const traces = recordTraces()
       const liveBefore = countLiveTraces()
       const node = createServer()
       node.on('upgrade', (req: IncomingMessage, socket: Socket) => {
         socket.on('error', () => {}).on('end', () => socket.end())
-        // Some libraries run middleware for an upgrade in this way.
+        // Some libraries run the middleware for an upgrade request with a response object that they create themselves.
         traced(req, new ServerResponse(req), () => {
           withTrace('greeting', () => socket.write(SWITCHING))
           socket.on('data', () => socket.write('echo'))

@@ -32,7 +32,7 @@ async function get(url: string, headers: TraceHeaders): Promise<unknown> {
   return response.json()
 }
 
-/** Returns the key that signed forwarded headers, or `undefined` if there are no such headers. */
+/** Returns the key that signed the forwarded headers, or `undefined` if there are no such headers. */
 function findSigner(headers: unknown): string | undefined {
   const { 'X-Trace-Info': info = '', 'X-Trace-HMAC': hmac = '' } = headers as TraceHeaders
   return new KeyRing('A,B,C').verify(info, hmac)
@@ -43,16 +43,19 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['A,B', 'A'],
     ['B,A', 'A'],
     ['B', undefined],
-  ])('accepts a call with key A under the keys %s, and signs with %s', async (hmacKeys, signer) => {
-    const server = await serve(adapter, { hmacKeys, answer: () => getTraceIdHeaders() })
+  ])(
+    'accepts a call that is signed with key A if its keys are %s, and signs its own calls with %s',
+    async (hmacKeys, signer) => {
+      const server = await serve(adapter, { hmacKeys, answer: () => getTraceIdHeaders() })
 
-    const sentOn = await get(server.url, createHeaders('A'))
+      const sentOn = await get(server.url, createHeaders('A'))
 
-    expect(findSigner(sentOn)).toBe(signer)
-    expect(records.length).toBe(signer === undefined ? 0 : 2)
-  })
+      expect(findSigner(sentOn)).toBe(signer)
+      expect(records.length).toBe(signer === undefined ? 0 : 2)
+    },
+  )
 
-  it('passes a trace through a rotation if each service shares one key with its caller', async () => {
+  it('keeps traces complete during a rotation if each service shares a key with its caller', async () => {
     const last = await serve(adapter, { hmacKeys: ['C', 'A'], answer: () => getTraceIdHeaders() })
     const first = await serve(adapter, {
       hmacKeys: 'B,A',
@@ -66,7 +69,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(records).toHaveLength(4)
   })
 
-  it('shows by its counters when the old key is no longer used', async () => {
+  it('shows with counters when the old key is no longer used', async () => {
     const server = await serve(adapter, { hmacKeys: 'B,A', answer: () => ({}) })
     await get(server.url, createHeaders('A'))
     await get(server.url, createHeaders('A'))
@@ -80,7 +83,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(server.stats).toMatchObject({ traced: 4, tracedByKey: [2, 2] })
   })
 
-  it('exposes its keys to no inspection', async () => {
+  it('does not reveal its keys to inspection', async () => {
     const server = await serve(adapter, { hmacKeys: ['SECRET-NEW', 'SECRET-OLD'], answer: () => ({}) })
     await get(server.url, createHeaders('SECRET-OLD'))
 
@@ -100,7 +103,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       const folder = mkdtempSync(join(tmpdir(), 'osprofiler-keys-'))
       cleanups.push(() => rmSync(folder, { recursive: true }))
       file = join(folder, 'keys')
-      // The file is checked once a second. The tests turn the clock instead of waiting.
+      // The file is checked once a second. The tests advance the clock instead of waiting.
       now = Math.ceil(performance.now())
       const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
       vi.stubEnv('OSPROFILER_HMAC_KEYS_FILE', file)
@@ -153,7 +156,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([false, true])
     })
 
-    it('loses no running trace, which ends and signs on under the old key', async () => {
+    it('loses no running trace: it ends, and signs its calls, with the old key', async () => {
       writeFileSync(file, 'A')
       const doors = new EventEmitter()
       const server = await serve(adapter, {
@@ -179,7 +182,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(ended).toEqual(['wsgi-start', 'wsgi-stop'])
     })
 
-    it('revokes all keys when the file is emptied, and accepts new ones again', async () => {
+    it('revokes all keys when the file is emptied, and accepts new keys later', async () => {
       writeFileSync(file, 'A')
       const server = await serve(adapter, { answer: () => ({}) })
       expect(await isTraced(server, 'A')).toBe(true)
@@ -194,7 +197,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(await isTraced(server, 'A')).toBe(true)
     })
 
-    it('keeps the last good keys while the file cannot be read, and warns once', async () => {
+    it('keeps the last valid keys while the file cannot be read, and warns once', async () => {
       writeFileSync(file, 'SECRET-o7Vt2kQ9xWc4LmZs,A', { mode: 0o600 })
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
       cleanups.push(() => warnings.mockRestore())
@@ -219,7 +222,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([false, true])
     })
 
-    it('has no keys while the file does not exist, and uses keys that appear', async () => {
+    it('has no keys while the file does not exist, and uses keys when they appear', async () => {
       const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
       cleanups.push(() => warnings.mockRestore())
       const server = await serve(adapter, { answer: () => ({}) })
@@ -231,7 +234,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(await isTraced(server, 'A')).toBe(true)
     })
 
-    it('follows a replacement by rename, even of a link, as Kubernetes does it', async () => {
+    it('uses a file that a rename replaced, even a symbolic link, as in Kubernetes', async () => {
       const target = `${file}.v1`
       writeFileSync(target, 'A')
       symlinkSync(target, file)

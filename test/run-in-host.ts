@@ -2,14 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
-/** The output of a command and its exit code. */
+/** A command's output and exit code. */
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A process of `command-host.js`. It runs one command at a time. */
+/** A process that runs `command-host.js`. It runs one command at a time. */
 interface Host {
   readonly child: ChildProcess
   readonly texts: { stdout: string; stderr: string }
@@ -21,8 +21,8 @@ process.once('exit', () => {
 })
 
 /**
- * Runs the command in a process that has run other commands before, with the same result as in its own process. The
- * command has no input and no terminal.
+ * Runs the command in a process that may have run other commands before. The result is the same as in a new process.
+ * The command has no input and no terminal.
  */
 export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Outcome> {
   const host = idleHosts.pop() ?? startHost()
@@ -42,8 +42,7 @@ export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv,
 }
 
 /**
- * Waits for the outputs of a command, which may arrive after the message. A command that called exit() has ended its
- * process.
+ * Waits for a command's output, which may arrive after the message. If a command called exit(), its process has ended.
  */
 async function readOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
   const { child, texts } = host
@@ -75,7 +74,7 @@ function startHost(): Host {
   return { child, texts }
 }
 
-/** Lets the test file end while the process is idle. */
+/** Allows the test file to exit while the process is idle. */
 function detachChild(child: ChildProcess): void {
   child.unref()
   child.channel?.unref()

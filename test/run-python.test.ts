@@ -29,21 +29,21 @@ except ValueError as error:
 
 const env = { COLOR: 'red' }
 
-describe('a program that runs in a fork', () => {
+describe('a Python program that runs in a fork', () => {
   it.each([
-    ['what it finds', INSPECTION_PROGRAM.replace('sys.modules["__main__"].LATER', '"é"')],
-    ['a name that it does not have yet', INSPECTION_PROGRAM],
-    ['its end with a thread and an exit handler', ENDING_PROGRAMS],
-    ['an exception with another as its cause', NESTED_PROGRAM],
+    ['the modules and settings that it finds', INSPECTION_PROGRAM.replace('sys.modules["__main__"].LATER', '"é"')],
+    ['a name that is not yet defined', INSPECTION_PROGRAM],
+    ['an exit with a thread and an exit handler', ENDING_PROGRAMS],
+    ['an exception that another one caused', NESTED_PROGRAM],
     ['a syntax error', 'print("a"'],
     ['sys.exit()', 'import sys; print("out"); sys.exit()'],
     ['sys.exit(3)', 'import sys; sys.stdout.write("out"); sys.exit(3)'],
     ['sys.exit(-1)', 'import sys; sys.exit(-1)'],
-    ['sys.exit() with a sentence', 'import sys; sys.exit("not today")'],
-    ['os._exit(4), which loses what was not flushed', 'import os; print("lost"); os._exit(4)'],
+    ['sys.exit() with a message', 'import sys; sys.exit("not today")'],
+    ['os._exit(4), which loses unflushed output', 'import os; print("lost"); os._exit(4)'],
     ['a signal', 'import os; print("out", flush=True); os.kill(os.getpid(), 15)'],
     ['a long output and a long input', 'import sys; print(sys.stdin.read() * 3)'],
-  ])('has the outcome of a separate process: %s', async (_, program) => {
+  ])('has the same outcome as in a separate process: %s', async (_, program) => {
     const cwd = makeDirectory()
     writeFileSync(join(cwd, 'script.py'), program)
     const input = 'é漢😀\n'.repeat(30_000)
@@ -57,7 +57,7 @@ describe('a program that runs in a fork', () => {
     }
   })
 
-  it('leaves no state to other programs, and runs in parallel', async () => {
+  it('leaves no state for other programs, and runs in parallel with them', async () => {
     const program = [
       'import os, sys, time, osprofiler.profiler as profiler, json',
       'print(profiler.get(), getattr(json, "mark", None), os.environ.get("MARK"))',
@@ -71,7 +71,7 @@ describe('a program that runs in a fork', () => {
     expect(outputs).toEqual(Array(3).fill('None None None\n'))
   })
 
-  it('reports why a program failed', async () => {
+  it('reports why it failed', async () => {
     await expect(readPythonOutput(['-c', 'raise ValueError("not today")'], { env })).rejects.toThrow(
       /^Python ended with 1: Traceback[\s\S]*ValueError: not today\n$/,
     )

@@ -1,18 +1,19 @@
-// The test command, `npx -y pnpm@12 test`. It builds the packages, installs the requirements of the tests, and runs them.
+// The test command, `npx -y pnpm@12 test`. It builds the packages, installs what the tests require, and runs the tests.
 //
 //   node test/run.js [--reduced | --other-node | --between | --check] [vitest arguments]
 //
-//   --reduced                   runs the tests that need only Node and the npm registry, and installs nothing: for macOS
-//                               and Windows. --reduced=win32 selects the tests for Windows on any system
-//   --other-node                runs the tests that a version of Node other than the oldest can change
-//   --between                   runs the tests that a version of Node between the oldest and the newest can change
+//   --reduced                   runs the tests that need only Node and the npm registry, and installs nothing. It is for
+//                               macOS and Windows. --reduced=win32 selects the tests for Windows on any system
+//   --other-node                runs the tests whose result can differ on a version of Node other than the oldest
+//   --between                   runs the tests whose result can differ on a version of Node between the oldest and the
+//                               newest
 //   --check                     runs the tests that need no servers and no programs
 //
-//   OSPROFILER_TEST_INSTALL=0   installs no system package, not even as root on Debian or Ubuntu
+//   OSPROFILER_TEST_INSTALL=0   installs no system packages, even if run as root on Debian or Ubuntu
 //   OSPROFILER_TEST_CACHE=...   the folder for downloads and builds. Default: a folder in the user's cache
-//   OSPROFILER_TEST_ALL=1       also runs the tests that are left to CI. Fails if a suite cannot run, instead of listing
-//                               the suite. Exceptions are the newest servers if there is no JDK of Java 21, and the
-//                               collector and actionlint if there is no Go
+//   OSPROFILER_TEST_ALL=1       also runs the tests that usually only CI runs. Fails if a suite cannot run, instead of only
+//                               listing the suite. Exceptions are the newest servers without a JDK for Java 21, and the
+//                               collector and actionlint without Go
 //   OSPROFILER_TEST_NODES=22,26 also runs the tests on these versions of Node, from the registry: on the last version as
 //                               with --other-node, and on the others as with --between
 //   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and for each search server _ELASTICSEARCH7_URL,
@@ -34,7 +35,7 @@ say('Building')
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
 run(process.execPath, [join(root, 'bundle.js')])
 
-// The build above has just compiled the modules that start the servers.
+// The modules that start the servers have just been compiled by the build above.
 const { bringUp } = await import('./bring-up.js')
 const { REQUIREMENTS } = await import('./requirements.js')
 const { listReducedExclusions, resolveTemporaryFolder } = await import('./reduced.js')
@@ -87,7 +88,7 @@ function readArguments(args) {
   }
 }
 
-/** Excluded tests need no servers, so their servers are not fetched. */
+/** Tests that are excluded need no servers, so their servers are not fetched. */
 function listExclusions(selection) {
   if (selection === 'reduced') return listReducedExclusions(reducedFor)
   if (selection === 'other-node') return listOtherNodeExclusions()
@@ -95,7 +96,7 @@ function listExclusions(selection) {
   return selection === 'check' ? listCheckExclusions() : []
 }
 
-/** Runs the tests. Arguments for vitest replace the files of the selection. */
+/** Runs the tests. Command-line arguments for vitest replace the files of the selection. */
 function test(selection, name, node, excludedTests) {
   say(`Testing on ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-test-'))
@@ -125,7 +126,7 @@ function test(selection, name, node, excludedTests) {
 }
 
 /**
- * Returns the failed tests in a report of vitest, and the files that failed without a test. Each has the first line of
+ * Returns the failed tests in a vitest report, and the files that failed without a test, each with the first line of
  * its error.
  */
 function listFailures({ testResults = [] }) {

@@ -1,4 +1,4 @@
-// Selects the test files that each kind of run leaves out.
+// Selects the test files that each type of run leaves out.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -6,7 +6,8 @@ import { findPosixTests, listReducedExclusions } from './reduced.js'
 import { REQUIREMENTS } from './requirements.js'
 
 /**
- * Tests that another version of Node cannot change: of a browser, of pure functions, or of files that are only read.
+ * Tests whose result does not depend on the version of Node. They test browsers, pure functions, or files that are only
+ * read.
  */
 const ONE_NODE_TESTS = [
   '**/page-*.test.ts',
@@ -15,25 +16,25 @@ const ONE_NODE_TESTS = [
   // The binary is compiled for one version of Node.
   '**/better-sqlite3.test.ts',
   'test/{bench-table,docs,globals,layers,manifests,package-readmes,packages,public-api,side-effects,third-party}.test.ts',
-  // Hostile places in a file system and servers that never answer: these tests mostly wait.
+  // Tests of unusual file paths and of servers that never respond. They spend most of their time waiting.
   'packages/drivers/test/hostile-places-*.test.ts',
   'packages/drivers/test/close-silent-servers.test.ts',
   'packages/drivers/test/hung-dns-linux.test.ts',
-  // The figures were counted on one version of Node.
+  // The figures were recorded with one version of Node.
   'test/costs-*.test.ts',
   // These tests send requests through servers. One version of Node is enough.
   'test/truth.test.ts',
-  // The published packages, and the files for GitHub.
+  // Tests of the published packages, and of the files for GitHub.
   'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
-  // Python's treatment of headers, records and the layouts of stores. Each version of Node still checks the recorded
-  // headers.
+  // Tests of how Python reads headers, records and the layouts of stores. Each version of Node still checks the
+  // recorded headers.
   '**/*python*.test.ts',
   'test/ceilometer-agent-rabbitmq.test.ts',
-  // The command's output and removals, and the list on the ui's page. Each version of Node still tests `run`, following
-  // and serving.
+  // Tests of the command's output and removals, and of the list in the ui. Each version of Node still tests `run`,
+  // following and serving.
   'test/cli-{demo,diff,docs,formats,list,names,remove,select,trace,usage}.test.ts',
   'test/ui-{hostile,list,traces}.test.ts',
-  // Names of variables and options, and the output of bundlers.
+  // Tests of variable and option names, and of bundlers' output.
   'packages/node/test/setup-environment.test.ts',
   'test/bundles-drivers-inside.test.ts',
 ]
@@ -43,10 +44,10 @@ export function listOtherNodeExclusions() {
   return [...ONE_NODE_TESTS, ...REQUIREMENTS.filter(({ oneNode }) => oneNode).map(({ suites }) => suites)]
 }
 
-/** The folders of core that depend on Node's internals: promises, async contexts, HTTP messages, classes. */
+/** The folders in core that depend on Node's internals: promises, async contexts, HTTP messages, classes. */
 const NODE_DEPENDENT_FOLDERS = ['http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
 
-/** Test files that depend on Node itself, by the beginnings of their paths. */
+/** Test files that depend on Node itself, by the first part of their paths. */
 const NODE_DEPENDENT_TESTS = [
   ...['express', 'fastify', 'instruments', 'koa', 'node'].map(name => `packages/${name}/test/`),
   ...[
@@ -57,8 +58,8 @@ const NODE_DEPENDENT_TESTS = [
 ]
 
 /**
- * Returns the test files for a version of Node between the oldest and the newest, by the beginnings of their paths. If
- * the oldest and the newest agree, only tests of Node's internals can fail on a version between them.
+ * Returns the test files for a version of Node between the oldest and the newest, by the first part of their paths. If
+ * the oldest and the newest version pass all tests, only tests of Node's internals can fail on a version between them.
  */
 export function listBetweenTests() {
   return [...NODE_DEPENDENT_TESTS, ...NODE_DEPENDENT_FOLDERS.flatMap(listFolderTests)]
@@ -69,7 +70,7 @@ export function listBetweenExclusions() {
   return [...listOtherNodeExclusions(), ...listReducedExclusions('linux')]
 }
 
-/** Returns the test files of core that are named after the sources of a folder. */
+/** Returns core's test files that are named after the source files in a folder. */
 function listFolderTests(room) {
   return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url), { recursive: true })
     .map(source => `packages/core/test/${basename(source, '.ts')}.test.ts`)
@@ -77,7 +78,7 @@ function listFolderTests(room) {
 }
 
 /**
- * Only CI runs these tests: with older servers, of the packages as npm would publish them, and with counted
+ * Only CI runs these tests. They test older servers, the packages as npm would publish them, and the number of
  * instructions. They take minutes, and a change seldom breaks them without breaking another test.
  */
 const CI_ONLY_TESTS = [
@@ -102,7 +103,7 @@ export function listCheckExclusions() {
   return [...REQUIREMENTS.map(({ suites }) => suites), ...findPosixTests(), ...LONG_TESTS]
 }
 
-/** Returns the patterns of the tests that a version of Node does not support. */
+/** Returns the patterns of the tests that a version of Node cannot run. */
 export function listUnsupportedTests(version) {
   return Number.parseInt(version, 10) < 22 ? ['**/node-sqlite.test.ts'] : []
 }

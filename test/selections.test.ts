@@ -12,13 +12,13 @@ const files = ['test', ...readdirSync(join(root, 'packages')).map(name => `packa
   )
   .filter(file => file.endsWith('.test.ts'))
 
-it('the run for a Node version between two others chooses only existing files', () => {
+it('the test run for a Node version between the oldest and the newest chooses only existing files', () => {
   const gone = listBetweenTests().filter(beginning => !files.some(file => file.startsWith(beginning)))
 
   expect(gone).toEqual([])
 })
 
-it('the run for a Node version between two others chooses files that depend on Node', () => {
+it('the test run for a Node version between the oldest and the newest chooses files that depend on Node', () => {
   const chosen = files.filter(file => listBetweenTests().some(beginning => file.startsWith(beginning)))
 
   expect(chosen).toEqual(
@@ -33,7 +33,7 @@ it('the run for a Node version between two others chooses files that depend on N
   expect(chosen).not.toContain('packages/core/test/redact.test.ts')
 })
 
-it('the run for another Node version leaves out only existing files', () => {
+it('the test run for another Node version leaves out only existing files', () => {
   const whole = listOtherNodeExclusions().filter(pattern => !/[*{]/.test(pattern))
 
   expect(whole.filter(file => !files.includes(file))).toEqual([])

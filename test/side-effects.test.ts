@@ -13,12 +13,12 @@ const packages = packageFolders.map(folder => {
 })
 
 /**
- * The statements of these modules only prepare the modules' own exports. If nobody uses the exports, nobody misses the
- * statements.
+ * The statements in these modules only complete the modules' own exports. If nobody uses the exports, the statements
+ * can be removed.
  */
 const SELF_PREPARING_MODULES = ['./dist/promises/follow-promise.js', './dist/secrets/finders/signs-of-secrets.js']
 
-// The bundles lie below this folder, so they find the packages.
+// The bundles are written below this folder, so that they find the packages.
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.side-effects-'))
@@ -35,7 +35,7 @@ describe('the modules with side effects', () => {
       hasEffect(readFileSync(join(place, file.replace('dist', 'build')), 'utf8')),
     )
 
-    // A declaration can also have an effect: `register` calls setup() in one.
+    // A declaration can also have an effect: in `register`, one of them calls setup().
     const declared = run.filter(file => file === './dist/register.js')
     expect([...effective.filter(file => !SELF_PREPARING_MODULES.includes(file)), ...declared].sort()).toEqual(
       [...run].sort(),
@@ -43,7 +43,7 @@ describe('the modules with side effects', () => {
   })
 })
 
-describe.each(Object.keys(BUNDLERS))('a bundle by %s', bundler => {
+describe.each(Object.keys(BUNDLERS))('a bundle made by %s', bundler => {
   it('keeps modules that are imported for their side effects', async () => {
     const bundle = await makeBundle(
       bundler,

@@ -14,16 +14,16 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.png': 'image/png',
 }
-/** Vertical position of the outermost points of a profile, below the toolbar and the overview. */
+/** The vertical position of a profile's outermost points, below the toolbar and the overview. */
 const OUTERMOST_ROW_PX = 155
 const WAIT_OPTIONS = { timeout: 30_000 }
 
-/** The contents of the application after it has opened a file. */
+/** What the application shows after it has opened a file. */
 export interface ShownTrace {
   readonly page: Page
   readonly title: string
   readonly profiles: readonly ShownProfile[]
-  /** Returns the errors in the page, and the application's complaints about the file. */
+  /** Returns the errors on the page, and the application's complaints about the file. */
   readonly offences: () => readonly string[]
 }
 
@@ -50,7 +50,7 @@ afterAll(() => {
   server.close()
 })
 
-/** Opens an export in the application as a user would, and reads its profiles. */
+/** Opens an exported file in the application as a user would, and reads its profiles. */
 export async function openInSpeedscope(chunks: Iterable<string>): Promise<ShownTrace> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   // The table renders only the rows that fit on the screen.
@@ -83,7 +83,10 @@ async function readOutcome(page: Page): Promise<string> {
   return (await page.getByText('Something went wrong').isVisible()) ? 'refused' : 'waiting'
 }
 
-/** Returns the name of the shown profile, its number and the total. Returns `undefined` until there is a profile. */
+/**
+ * Returns the name and number of the shown profile, and the number of profiles. Returns `undefined` until there is a
+ * profile.
+ */
 async function readToolbar(page: Page): Promise<{ name: string; index: number; count: number } | undefined> {
   const text = (await page.locator('body').textContent()) ?? ''
   const [, name, index = '1', count = '1'] = /Sandwich(.*?)(?: \((\d+)\/(\d+)\).*?)?⤴️Export/s.exec(text) ?? []
@@ -91,8 +94,8 @@ async function readToolbar(page: Page): Promise<{ name: string; index: number; c
 }
 
 /**
- * Reads the table of the view "Sandwich". In trace events, speedscope appends the arguments to each name, and this
- * removes them.
+ * Reads the table in the view "Sandwich". For trace events, speedscope appends the arguments to each name, and this
+ * function removes them.
  */
 async function readSymbols(page: Page): Promise<string[]> {
   const rows = page.locator('tr:not([title])', { has: page.locator('td') })
@@ -112,8 +115,8 @@ export async function listProfiles(page: Page): Promise<string[]> {
 }
 
 /**
- * Waits until the first profile in the open list shows the text of its outermost point. The chart is drawn without
- * text, so only the point below the mouse has a text.
+ * Waits until the first profile in the open list shows the label of its outermost point. The chart is drawn without
+ * text, so a label is shown only for the point under the mouse.
  */
 export async function waitForFirstPoint(page: Page, told: string): Promise<void> {
   await page.locator('tr[title]').first().click()

@@ -17,16 +17,16 @@ export interface SqlDatabase {
   readonly url: string
   /** Returns the columns of the table "data", one for each line, with their types and without collations. */
   describeColumns(): Promise<string>
-  /** Returns the number of indexes of the table, including the primary key. */
+  /** Returns the number of indexes on the table, including the primary key. */
   countIndexes(): Promise<number>
 }
 
 const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
 
-/** Declares that a database is shared with OSProfiler's own SQLAlchemy driver. */
+/** Declares tests that share a database with OSProfiler's own SQLAlchemy driver. */
 export function describeSharing(name: string, createDatabase: () => Promise<SqlDatabase>): void {
   describeForEachPython(`${name} and OSProfiler's own SQLAlchemy driver`, () => {
-    it('show the same JSON of a trace that we wrote', async () => {
+    it('show the same JSON for a trace that we wrote', async () => {
       const { url } = await createDatabase()
 
       await storeRecords(url, createShopRecords())
@@ -35,7 +35,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(ours).toEqual(theirs)
     })
 
-    it('show the same JSON of a trace that Python wrote, in a table that Python made', async () => {
+    it('show the same JSON for a trace that Python wrote, in a table that Python created', async () => {
       const { url, countIndexes } = await createDatabase()
       const text = 'é漢😀 "\\'
 
@@ -46,7 +46,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await countIndexes()).toBe(9)
     })
 
-    it('show the same numbers, whichever of both wrote them', async () => {
+    it('show the same numbers, whichever of them wrote the numbers', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
       const records = createExoticRecords()
 
@@ -60,7 +60,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       for (const other of others) expect(other).toBe(first)
     })
 
-    it('make one tree of a trace that both wrote', async () => {
+    it('build one tree for a trace that both wrote', async () => {
       const records = createShopRecords()
       const [shared, whole] = [await createDatabase(), await createDatabase()]
       await storeRecords(whole.url, records)
@@ -83,7 +83,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(theirs).toEqual(expected)
     })
 
-    it('list the same traces, in a table that Python made', async () => {
+    it('list the same traces, in a table that Python created', async () => {
       const { url } = await createDatabase()
       const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()]
       await writeWithPython(url, createShopRecords({ baseId: first }))
@@ -94,7 +94,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       for (const baseIds of listed) expect(baseIds).toEqual(new Set([first, second, third]))
     })
 
-    it('keep what Python has no project, service or host for', async () => {
+    it('preserve records that Python wrote without a project, service or host', async () => {
       const { url } = await createDatabase()
       const [record] = createShopRecords()
       const bare = { ...record, project: null, service: null, info: {}, host: 'nova-2' }
@@ -104,7 +104,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await readTrace(url)).toMatchObject([{ project: '', service: '', info: { host: 'nova-2' } }])
     })
 
-    it('make the same columns, but for a wider id', async () => {
+    it('create the same columns, except that our id is wider', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
       await storeRecords(ours.url, createShopRecords())
       await writeWithPython(theirs.url, createShopRecords())
@@ -117,7 +117,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await ours.countIndexes()).toBe(3)
     })
 
-    it('may make the table at the same time, several of each, and no record is lost', async () => {
+    it('can create the table at the same time in several processes each, and no record is lost', async () => {
       const { url } = await createDatabase()
       const records = createShopRecords()
 
@@ -126,13 +126,13 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
         ...Array.from({ length: 2 }, () => writeWithPython(url, records)),
       ])
 
-      // Python may fail to create a table that another process is creating. It then only writes to its log.
+      // Python may fail to create a table that another process is creating. In that case it only writes to its log.
       expect(await readTrace(url)).toHaveLength(8 * records.length)
     })
   })
 }
 
-/** Python's SQL driver returns records without the parts that have columns of their own. */
+/** Python's SQL driver omits the parts of a record that have their own columns. */
 async function showWithOsprofiler(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return removeColumns(withoutOwnKeys(parseJson(stdout)))
@@ -148,7 +148,7 @@ async function listWithOsprofiler(url: string): Promise<Set<string>> {
   return readIds(stdout)
 }
 
-// The list contains no times, because the database chooses the record of a trace whose time Python shows.
+// The list contains no times, because the database decides which record of a trace provides the time that Python shows.
 async function listWithPython(url: string): Promise<Set<string>> {
   return readIds(await runPythonCommand(['trace', 'list', '--connection-string', url]))
 }

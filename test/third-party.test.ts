@@ -15,12 +15,10 @@ const preact = dirname(createRequire(join(viewer, 'package.json')).resolve('prea
 
 /** SPDX names of licenses that require only a notice. */
 const PERMISSIVE_LICENSES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT']
-/**
- * Peer dependencies, which users install themselves, may have licenses that also require the source of modified files.
- */
+/** Peer dependencies, which users install themselves, may also have licenses that require publishing modified files. */
 const PEER_LICENSES = [...PERMISSIVE_LICENSES, 'MPL-2.0']
 
-describe('the notice of Preact', () => {
+describe("Preact's license notice", () => {
   const notice = readFileSync(join(preact, 'LICENSE'), 'utf8').trim()
 
   it.each(['trace.js', 'list.js'])('is in the script %s', name => {
@@ -42,7 +40,7 @@ describe('THIRD-PARTY.md', () => {
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
   })
 
-  it('is complete: the styles of the pages contain no fonts or pictures', () => {
+  it("is complete, because the pages' styles contain no fonts or pictures", () => {
     const styles = readdirSync(join(viewer, 'dist/pages')).filter(name => name.endsWith('.css'))
 
     const texts = styles.map(name => readFileSync(join(viewer, 'dist/pages', name), 'utf8'))
@@ -50,7 +48,7 @@ describe('THIRD-PARTY.md', () => {
     expect(texts.filter(text => /@font-face|@import|url\(/.test(text))).toEqual([])
   })
 
-  it('is in the packages that contain software of others', () => {
+  it('is in the packages that contain third-party software', () => {
     const holders = ['viewer', 'cli'].map(name => join(root, 'packages', name))
 
     const listing = packageFolders.filter(folder => readManifest(folder).files.includes('THIRD-PARTY.md'))
@@ -59,9 +57,9 @@ describe('THIRD-PARTY.md', () => {
   })
 })
 
-describe('the license of every dependency', () => {
+describe('the licenses of all dependencies', () => {
   it.each(packageFolders.map(folder => [readManifest(folder).name, folder]))(
-    'of %s is an SPDX name',
+    'of %s are SPDX names that this project allows',
     (_, folder = '') => {
       const { dependencies = {}, peerDependencies = {} } = readManifest(folder)
 
@@ -74,18 +72,18 @@ describe('the license of every dependency', () => {
   )
 
   it.each(['SEE LICENSE IN LICENSE', 'UNLICENSED', 'GPL-3.0', '(MIT AND GPL-3.0)', undefined, ''])(
-    'rejects %s',
+    'do not include %s',
     license => {
       expect(isOneOf(license, PEER_LICENSES)).toBe(false)
     },
   )
 
-  it.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Apache-2.0'])('accepts %s', license => {
+  it.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Apache-2.0'])('include %s', license => {
     expect(isOneOf(license, PERMISSIVE_LICENSES)).toBe(true)
   })
 })
 
-/** Returns the licenses of packages and of all their dependencies. */
+/** Returns the licenses of the named packages and of all their dependencies. */
 function collectLicenses(
   folder: string,
   names: readonly string[],
@@ -101,14 +99,14 @@ function collectLicenses(
   return [...seen.values()] as [string, unknown][]
 }
 
-/** Returns the folder of a package as Node finds it, or `undefined` if an optional package is not installed. */
+/** Returns a package's folder as Node finds it, or `undefined` if an optional package is not installed. */
 function findPackage(from: string, name: string): string | undefined {
   const place = join(from, 'node_modules', name)
   if (existsSync(join(place, 'package.json'))) return realpathSync(place)
   return dirname(from) === from ? undefined : findPackage(dirname(from), name)
 }
 
-/** Returns whether these licenses alone satisfy an SPDX expression. */
+/** Returns whether these licenses are enough to satisfy an SPDX expression. */
 function isOneOf(license: unknown, allowed: readonly string[]): boolean {
   if (typeof license !== 'string') return false
   const choices = license.replaceAll(/^\(|\)$/g, '').split(' OR ')

@@ -57,7 +57,7 @@ afterEach(async () => {
   nowS = undefined
 })
 
-/** Forgets all nonces, as a process does that starts at this time. */
+/** Forgets all used nonces, like a process that starts at the given time. */
 function restart(startedS: number): void {
   const registry = Reflect.get(globalThis, Symbol.for('osprofiler.core')) as { values: Map<string, object> }
   const memory = registry.values.get('ticket-nonces') as { nonces: object; started: number }
@@ -86,7 +86,7 @@ async function verdictOf(serving: AdapterServer, { x_trace_info, x_trace_hmac, x
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(sendable)('gives the verdict of the vector: $note', async vector => {
+  it.each(sendable)('reaches the verdict of the test vector: $note', async vector => {
     restart(vector.process_started)
     turnClock(vector.now)
     server = await serveWith(adapter, {
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 
   it.each(sequences.sequences.filter(({ capacity }) => capacity === undefined))(
-    'gives the verdicts of the sequence: $note',
+    'reaches the verdicts of the sequence: $note',
     async ({ steps }) => {
       restart(sequences.process_started)
       server = await serveWith(adapter, {
@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     },
   )
 
-  it('traces a replayed request without its wishes, or not at all where tickets are required', async () => {
+  it('traces a replayed request without honoring its wishes, or not at all if tickets are required', async () => {
     restart(0)
     const replayed = async (tickets: 'accept' | 'required') => {
       const serving = await serveWith(adapter, {
@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(await replayed('required')).toEqual({ first: true, second: false, recordsOfSecond: 0, refused: [1, 1] })
   })
 
-  it('refuses a request without a ticket where tickets are required, before it counts against a limit', async () => {
+  it('if tickets are required, refuses a request without one before it counts against a limit', async () => {
     restart(0)
     const reasons: string[] = []
     server = await serveWith(adapter, {
@@ -161,7 +161,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(records.map(({ name }) => name)).toEqual(['wsgi-start', 'wsgi-stop'])
   })
 
-  it('never looks at a ticket that is switched off, and counts none', async () => {
+  it("with tickets: 'off', never reads a ticket, and counts none", async () => {
     restart(0)
     server = await serveWith(adapter, { hmacKeys: [KEY], options: { tickets: 'off' }, answer: () => ({}) })
     const headers = ticketHeaders({ wants: ['answer'] })
@@ -184,7 +184,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(records.at(-1)?.info).toMatchObject({ points_omitted: 6 })
   })
 
-  it('tells the caller the sums of the steps, or why the request is not traced', async () => {
+  it('reports to the caller how long each step took in total, or why the request is not traced', async () => {
     restart(0)
     server = await serveWith(adapter, { hmacKeys: [KEY], options: { maxTracesPerSecond: 1 }, answer: steps(2) })
 
@@ -201,7 +201,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(timingOf(silent.text)).toBeUndefined()
   })
 
-  it('answers a caller without a valid ticket byte for byte as an untraced one', async () => {
+  it('sends a caller without a valid ticket exactly the bytes that an untraced caller gets', async () => {
     restart(0)
     server = await serveWith(adapter, { hmacKeys: [KEY], answer: () => ({}) })
     const untraced = await sendRaw(server.port, [])
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 })
 
-it('two tickets in two headers are malformed', async () => {
+it('tickets are malformed if a request has two headers with one', async () => {
   restart(0)
   server = await serveWith('Express', { hmacKeys: [KEY], answer: () => ({}) })
   const headers = ticketHeaders()
@@ -231,7 +231,7 @@ it('two tickets in two headers are malformed', async () => {
   expect(server.stats.tickets).toMatchObject({ valid: 0, refused: { malformed: 1 } })
 })
 
-it('a verifier of the toolkit and the adapters read the same ticket', () => {
+it('createTicketVerifier() accepts a ticket that was signed for the adapters', () => {
   const { headers } = signTicketed({ points: 7, wants: ['code', 'answer'] })
   const [info = '', hmac = '', ticket = ''] = headers.map(([, value]) => value)
 

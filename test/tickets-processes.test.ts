@@ -20,7 +20,7 @@ import { startWsgiApp } from './python/wsgi-app.js'
 const records = collectRecords()
 const SERVICE = new URL('fixtures/ticket-service.mjs', import.meta.url)
 
-/** A service whose requests need a ticket. It tells by its answer whether it traced the request. */
+/** A service whose requests need a ticket. Its response says whether it traced the request. */
 interface Service {
   readonly port: number
   stop(): Promise<void>
@@ -50,7 +50,10 @@ async function verdictOf({ port }: Service, headers: readonly RawHeader[]): Prom
   return (await sendRaw(port, headers)).body
 }
 
-/** Resolves at the start of a second of the wall clock, so that two times are in one second or in two as wanted. */
+/**
+ * Resolves at the start of a second of the wall clock, so that a test controls whether two times fall into the same
+ * second.
+ */
 async function waitForNextSecond(): Promise<void> {
   const second = Math.floor(Date.now() / 1_000)
   while (Math.floor(Date.now() / 1_000) === second) await new Promise(resolve => setTimeout(resolve, 5))
@@ -68,7 +71,7 @@ describe('a service that requires tickets', () => {
     expect(verdicts).toEqual(['valid', 'replayed', 'valid', 'replayed'])
   })
 
-  it('accepts no ticket from before its restart, since it has forgotten which were used', async () => {
+  it('refuses tickets from before its restart, because it no longer knows which were used', async () => {
     const before = await startService()
     await waitForNextSecond()
     const headers = ticketHeaders()
@@ -83,23 +86,24 @@ describe('a service that requires tickets', () => {
     expect(await verdictOf(after, ticketHeaders())).toBe('valid')
   })
 
-  // A ticket is valid from 30 s before its issue to 30 s after its expiry, by the clock of the service.
+  // By the service's clock, a ticket is valid from 30 s before it was issued to 30 s after it expires.
   it.each([
     [-35, 'not-yet'],
     [-25, 'valid'],
     [25, 'valid'],
     [85, 'valid'],
     [95, 'expired'],
-  ])('judges by its own clock, which is %i s ahead of the signer: %s', async (aheadS, expected) => {
+  ])('judges times by its own clock: %i s ahead of the signer, %s', async (aheadS, expected) => {
     const service = await startService(0, aheadS)
     const verdict = await verdictOf(service, ticketHeaders())
 
-    // The service has just started, and its clock is ahead: the ticket seems to be older than the process.
+    // The service has just started, and its clock is ahead of the signer's. So the ticket seems to be older than the
+    // process.
     expect(verdict).toBe(aheadS > 0 && expected === 'valid' ? 'before-start' : expected)
   })
 })
 
-it('a full store of nonces refuses further tickets, and accepts them when the first ones are over', () => {
+it('a full store of nonces refuses further tickets until the first ones have expired', () => {
   const nowS = 1_800_000_000
   const verify = createTicketVerifier({ keys: KEY, started: 0 })
   const judge = (atS: number) => {
@@ -118,8 +122,8 @@ it('a full store of nonces refuses further tickets, and accepts them when the fi
   expect(judge(nowS + 331)).toBe('expired')
 })
 
-describe('a trace that begins here', () => {
-  it('sends a ticket with each request, and one from elsewhere only with its ticket', async () => {
+describe('a process that makes outgoing requests', () => {
+  it('sends a new ticket in a trace that began there, and only the received ticket in other traces', async () => {
     const arrived: (string | undefined)[] = []
     const server = createServer((req, res) => {
       arrived.push(req.headers['x-trace-ticket'] as string | undefined)
@@ -174,17 +178,17 @@ describe('osprofiler run', () => {
   })
 })
 
-describe('osprofiler run, if the service answers about the trace', () => {
+describe('osprofiler run with a service that reports about the trace', () => {
   const ask = async (options: HttpOptions) => {
     const server = await serveWith('Fastify', { hmacKeys: [KEY], options, answer: () => ({}) })
     onTestFinished(() => server.close())
-    // The records of the service go to this process, and not to the store of the command.
+    // The service's records are sent to this process, and not to the command's store.
     const env = { OSPROFILER_HMAC_KEYS: KEY, OSPROFILER_CONNECTION_STRING: `file://${makeDirectory()}` }
     const { code, stderr } = await osprofiler(['run', server.url, '--timeout', '5'], { env })
     return { code, stderr }
   }
 
-  it('says at once that the service refused the trace, and why', async () => {
+  it('says immediately that the service refused the trace, and why', async () => {
     const began = performance.now()
     const { code, stderr } = await ask({ maxTracesPerSecond: 0 })
 
@@ -195,7 +199,7 @@ describe('osprofiler run, if the service answers about the trace', () => {
     expect(performance.now() - began).toBeLessThan(5_000)
   })
 
-  it('names only the way to the store if the service traced the request', async () => {
+  it('suggests only to check the way to the store if the service traced the request', async () => {
     const { code, stderr } = await ask({})
 
     expect(code).toBe(1)
@@ -203,7 +207,7 @@ describe('osprofiler run, if the service answers about the trace', () => {
     expect(stderr).not.toContain('- key ')
   })
 
-  it('believes no other trace, and no reason that is none', () => {
+  it('ignores reports about other traces, and invalid reasons', () => {
     const read = (value: string | undefined) =>
       readVerdict({ headers: { 'server-timing': value } } as unknown as Answer, 'the-id')
 
@@ -222,7 +226,7 @@ describe('osprofiler run, if the service answers about the trace', () => {
 })
 
 describe('osprofiler sign', () => {
-  it('prints headers that a service accepts once, for one request or for many', async () => {
+  it('prints headers that a service accepts once, for one request or for several', async () => {
     const server = await serveWith('Express', {
       hmacKeys: [KEY],
       options: { tickets: 'required', audience: '127.0.0.1', maxTracesPerSecond: 1e9 },
@@ -267,7 +271,7 @@ describe('osprofiler sign', () => {
     [['sign', 'http://orders', '--points', '0'], '1 to 1000000'],
     [['sign', 'http://orders', '--want', 'tea please'], 'wishes'],
     [['sign', 'http://orders', '--count', '0'], '1 or more'],
-  ])('refuses %j and says what is possible', async (args, message) => {
+  ])('rejects %j, and says what is possible', async (args, message) => {
     const { code, stdout, stderr } = await osprofiler(args, { env: { OSPROFILER_HMAC_KEYS: KEY } })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -275,8 +279,8 @@ describe('osprofiler sign', () => {
   })
 })
 
-describeForEachPython('a Python service in between', () => {
-  it('drops the ticket, and the trace goes on', async () => {
+describeForEachPython('a Python service between two Node services', () => {
+  it('drops the ticket, and the trace continues', async () => {
     const python = await startWsgiApp(KEY)
     const last = await serveWith('Koa', { hmacKeys: [KEY], answer: () => ({}) })
     const undo = instrument()

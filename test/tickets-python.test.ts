@@ -20,7 +20,7 @@ const pairs = [0, 1].flatMap(trace =>
   }),
 )
 
-/** A ticket that is right but for its times, its nonce or its pair. */
+/** A ticket that is valid, except that its times, nonce or header pair may be wrong. */
 const ticket = fc
   .record({
     key: fc.constantFrom(...KEYS),
@@ -37,7 +37,7 @@ const ticket = fc
     text: signTicket({ ...fields, info: pair.info, iat, exp: iat + lifetime }),
   }))
 
-/** One character that is replaced, added or removed, or nothing. */
+/** In most cases no change. Otherwise one character is replaced, added or removed. */
 const damage = seldom(fc.record({ at: fc.nat(200), removed: fc.nat(1), added: fc.constantFrom('', ...CHARACTERS) }))
 
 const use = fc.record({
@@ -68,7 +68,7 @@ const scenario = fc
     ),
   }))
 
-it('judges every sequence of tickets as the second implementation does', async () => {
+it('createTicketVerifier() judges every sequence of tickets like the second implementation, in Python', async () => {
   const scenarios = fc.sample(scenario, RUNS)
 
   const print = await readPythonOutput([SECOND_IMPLEMENTATION], { input: JSON.stringify(scenarios) })
@@ -99,7 +99,7 @@ function show(verdict: TicketVerdict): string {
   return verdict.valid ? `valid ${verdict.points} ${verdict.wants.join(',')}` : verdict.reason
 }
 
-/** Gives `null` in most cases. */
+/** Generates `null` in most cases. */
 function seldom<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
   return fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary })
 }

@@ -6,7 +6,9 @@ const REQUEST_COUNT = Number(process.env.OSPROFILER_TEST_REQUESTS ?? 40)
 const SEED = Number(process.env.OSPROFILER_TEST_SEED ?? 20_261_129)
 const TIMEOUT_MS = 300_000 + 1_000 * REQUEST_COUNT
 
-/** Runs requests whose traces are known in advance. Returns the output, which is one line if all records were right. */
+/**
+ * Runs requests whose traces are known in advance. Returns the output, which is one line if all records were correct.
+ */
 function runTruth(adapter: string, options: readonly string[]): Promise<string> {
   const asked = ['--adapter', adapter, '--requests', String(REQUEST_COUNT), '--seed', String(SEED), ...options]
   return runScript('truth/run.js', asked)
@@ -14,10 +16,10 @@ function runTruth(adapter: string, options: readonly string[]): Promise<string> 
 
 describe.each([
   ['the defaults', []],
-  ['every instrument on', ['--everything']],
+  ['every instrument enabled', ['--everything']],
 ])('with %s', (_settings, options) => {
   it.each(['express', 'koa', 'fastify'])(
-    'the records of %s match what happened',
+    'the records from %s match what happened',
     { timeout: TIMEOUT_MS },
     async adapter => {
       const told = await runTruth(adapter, options)

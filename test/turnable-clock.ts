@@ -1,8 +1,8 @@
 import nodeProcess from 'node:process'
 
-// The packages take Node's clocks and `emitWarning` when they load. This module gives them functions that look up the
-// current clock at each call. Only tests can thus turn a clock or see a warning. Other tests check the behavior in real
-// programs, in processes of their own.
+// The packages read Node's clocks and `emitWarning` when they load. This module gives them functions that look up the
+// current clock at each call, so that tests can change a clock or see a warning. Other tests check the real behavior,
+// in separate processes.
 
 // Test files that share a process also share the loaded packages, so the clocks must be replaced only once.
 const APPLIED = Symbol.for('osprofiler.test.turnable-clock')

@@ -8,7 +8,7 @@ import { findFaults, openPage, readRowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
 describe('the list in a browser', () => {
-  it('opens by the printed address, and removes the token from the address bar', async () => {
+  it('opens at the printed address, and removes the token from the address bar', async () => {
     const ui = await startUi()
     const page = await openPage(ui)
 
@@ -20,7 +20,7 @@ describe('the list in a browser', () => {
     expect(await page.context().cookies(`http://127.0.0.1:${ui.port}/`)).toEqual([])
   })
 
-  it('shows new traces, and keeps selection, input and focus', async () => {
+  it('shows new traces, and keeps the selection, input and focus', async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'first', name: 'GET' }))
     const page = await openPage(ui)
@@ -54,7 +54,7 @@ describe('the list in a browser', () => {
     await row.locator('td.points').getByText('3').waitFor()
   })
 
-  it('finds every word in any column', async () => {
+  it('finds traces by all typed words, in any column', async () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
 
@@ -111,7 +111,7 @@ describe('the list in a browser', () => {
     expect(await readRowIds(page)).toEqual(['a-2'])
   })
 
-  it('can be used with the keyboard alone', async () => {
+  it('can be used with only the keyboard', async () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
 
@@ -164,7 +164,7 @@ describe('the list in a browser', () => {
     expect(await page.locator('img, b').count()).toBe(0)
   })
 
-  it('reports that the command was ended, and continues when it answers again', async () => {
+  it('reports that the command has ended, and continues when it answers again', async () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
 
@@ -177,7 +177,7 @@ describe('the list in a browser', () => {
     expect(rows).toHaveLength(3)
   })
 
-  it('stops asking once it is closed', async () => {
+  it('sends no more requests after it was closed', async () => {
     const store = openStore()
     let reads = 0
     const driver: Driver = {
@@ -201,7 +201,7 @@ describe('the list in a browser', () => {
 })
 
 describe('files in a browser', () => {
-  it('are saved from the list, and opened in the list again', async () => {
+  it('can be saved from the list, and opened in the list again', async () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
     const download = page.waitForEvent('download')
@@ -217,7 +217,7 @@ describe('files in a browser', () => {
     await page.locator('.file:visible').waitFor()
   })
 
-  it('are accepted when dropped', async () => {
+  it('are accepted when they are dropped on the page', async () => {
     const ui = await startUi()
     const page = await openPage(ui)
     const text = makeTrace({ baseId: 'dropped' })
@@ -234,7 +234,7 @@ describe('files in a browser', () => {
     await page.waitForURL('**/trace?ref=file%3A1')
   })
 
-  it('are rejected with a reason if they are no traces', async () => {
+  it('are rejected with a reason if they are not traces', async () => {
     const ui = await startUi({ largestFile: 100 })
     const page = await openPage(ui)
 
@@ -300,7 +300,7 @@ describe('two traces in a browser', () => {
   })
 })
 
-describe('pages of other origins', () => {
+describe('pages from other origins', () => {
   it('can read nothing and change nothing', async () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
@@ -345,7 +345,7 @@ describe('pages of other origins', () => {
     await left
 
     expect(tried).toEqual(['rejected', 'rejected', 'rejected', 'rejected'])
-    // The browser shows the status only for the frame and the form.
+    // The browser reveals the status only for the frame and the form.
     expect(statuses).toEqual([403, 403])
     await page.reload()
     await page.locator('.traces tbody tr').nth(2).waitFor()
@@ -354,7 +354,7 @@ describe('pages of other origins', () => {
 })
 
 describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
-  it.each([1280, 400])('no page has a fault that axe detects, %i pixels wide', async width => {
+  it.each([1280, 400])('no page has a fault that axe detects at a width of %i pixels', async width => {
     const ui = await startFilledUi()
     const view = { colorScheme, viewport: { width, height: 800 } }
     const list = await openPage(ui, '', view)
@@ -373,7 +373,7 @@ describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
   })
 })
 
-/** Starts a viewer with three traces, of which the second failed. */
+/** Starts a viewer with three traces, the second of which failed. */
 async function startFilledUi(): Promise<Ui> {
   const ui = await startUi()
   const at = Date.now() - 600_000

@@ -15,7 +15,7 @@ interface RunningUi {
 }
 
 describe('osprofiler ui', () => {
-  it('prints an address on standard output, and serves the store at that address', async () => {
+  it('prints an address to standard output, and serves the store at that address', async () => {
     const { store, path } = await createFilledStore()
 
     const ui = await startCommand(['--connection-string', store])
@@ -31,7 +31,7 @@ describe('osprofiler ui', () => {
     expect(ui.said.stderr).not.toContain('token')
   })
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends on %s, even while a page is open', async signal => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('exits on %s, even while a page is open', async signal => {
     const { store } = await createFilledStore()
     const ui = await startCommand(['--connection-string', store])
     const exchange = await fetch(ui.address, { redirect: 'manual' })

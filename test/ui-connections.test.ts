@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeTrace, startUi, type Ui } from './ui-server.js'
 
-/** Opens connections that send `first` and nothing else, except `more` every 20 ms if it is given. */
+/** Opens connections. Each sends `first`, and then `more` every 20 ms if `more` is given. */
 async function openConnections(ui: Ui, count: number, first: string, more = ''): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => connect(ui.port, '127.0.0.1'))
   for (const socket of sockets) socket.on('error', () => undefined).resume()
@@ -16,7 +16,7 @@ async function openConnections(ui: Ui, count: number, first: string, more = ''):
     clearInterval(timer)
     for (const socket of sockets) socket.destroy()
   })
-  // Once the viewer responds to a newer connection, it has accepted all of these.
+  // When the viewer responds to a newer connection, it has accepted all of these.
   await ui.send('')
   return sockets
 }
@@ -24,21 +24,21 @@ async function openConnections(ui: Ui, count: number, first: string, more = ''):
 const head = (ui: Ui): string => `GET ${ui.folder} HTTP/1.1\r\nHost: 127.0.0.1:${ui.port}\r\n`
 
 const CONNECTIONS: Readonly<Record<string, { first: (ui: Ui) => string; more?: string }>> = {
-  'say nothing': { first: () => '' },
-  'sent half a line': { first: () => 'GE' },
-  'sent half a head': { first: head },
-  'send a head drop by drop': { first: head, more: 'X: y\r\n' },
-  'wait for the answer to half a body': {
+  'send nothing': { first: () => '' },
+  'have sent half a line': { first: () => 'GE' },
+  'have sent half of the headers': { first: head },
+  'send headers very slowly': { first: head, more: 'X: y\r\n' },
+  'wait for the response to half a body': {
     first: ui => `${head(ui).replace('GET', 'POST')}Content-Length: 1000\r\n\r\nhalf`,
   },
-  'read with a body that never ends': { first: ui => `${head(ui)}Content-Length: 1000\r\n\r\nhalf` },
-  'stay open after an answer': { first: ui => `${head(ui)}Cookie: ${ui.cookie}\r\n\r\n` },
-  'stay open after a refusal': { first: ui => `${head(ui)}\r\n` },
-  'sent two requests at once': { first: ui => `${head(ui)}\r\n`.repeat(2) },
+  'send a body that never ends': { first: ui => `${head(ui)}Content-Length: 1000\r\n\r\nhalf` },
+  'stay open after a response': { first: ui => `${head(ui)}Cookie: ${ui.cookie}\r\n\r\n` },
+  'stay open after a refused request': { first: ui => `${head(ui)}\r\n` },
+  'have sent two requests at once': { first: ui => `${head(ui)}\r\n`.repeat(2) },
   'speak TLS': { first: () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' },
 }
 
-describe.each([100, 500])('the ui beside %i connections', count => {
+describe.each([100, 500])('the ui with %i other connections', count => {
   it.each(Object.entries(CONNECTIONS))('that %s still answers', async (_way, { first, more }) => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'trace' }))
@@ -51,7 +51,7 @@ describe.each([100, 500])('the ui beside %i connections', count => {
   })
 })
 
-it('the ui keeps a page that follows the list, even if many others connect', async () => {
+it('the ui keeps the connection of a page that shows the live list, even if many others connect', async () => {
   const ui = await startUi()
   const following = new AbortController()
   onTestFinished(() => following.abort())

@@ -26,7 +26,7 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-describe('the token of the ui', () => {
+describe("the ui's access token", () => {
   it('is exchanged for a strict cookie, by a redirect to an address without the token', async () => {
     const ui = await startUi()
     const { pathname, search } = new URL(ui.address)
@@ -45,11 +45,11 @@ describe('the token of the ui', () => {
   })
 
   it.each([
-    ['a wrong one', () => '?token=wrong'],
-    ['an empty one', () => '?token='],
-    ['one of the right length', () => `?token=${'A'.repeat(43)}`],
-    ['one with more behind it', (token: string) => `?token=${token}x`],
-    ['its beginning', (token: string) => `?token=${token.slice(0, -1)}`],
+    ['wrong', () => '?token=wrong'],
+    ['empty', () => '?token='],
+    ['wrong, but of the right length', () => `?token=${'A'.repeat(43)}`],
+    ['followed by another character', (token: string) => `?token=${token}x`],
+    ['incomplete', (token: string) => `?token=${token.slice(0, -1)}`],
     ['none', () => ''],
   ])('opens nothing if it is %s', async (_, query) => {
     const ui = await startUi()
@@ -61,7 +61,7 @@ describe('the token of the ui', () => {
     expect(answer.headers.has('set-cookie')).toBe(false)
   })
 
-  it('opens only the first page, in its own folder', async () => {
+  it("opens only the first page, in the viewer's own folder", async () => {
     const ui = await startUi()
     const { search } = new URL(ui.address)
 
@@ -78,7 +78,7 @@ describe('the token of the ui', () => {
     expect(statuses.map(({ status }) => status)).toEqual([401, 401, 401, 401])
   })
 
-  it('differs for each viewer', async () => {
+  it('is different for each viewer', async () => {
     const [first, second] = [await startUi(), await startUi()]
 
     const answer = await second.send('', { headers: { Cookie: first.cookie } })
@@ -98,7 +98,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
     expect([none.status, wrong.status]).toEqual([401, 401])
   })
 
-  it('is closed to a foreign host name and to another origin', async () => {
+  it('is closed to requests with a foreign host name or from another origin', async () => {
     const ui = await startUi()
 
     const foreign = await ui.send(path, { headers: { Host: `evil.example:${ui.port}` } })
@@ -112,7 +112,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
     expect([foreign.status, get.status, post.status]).toEqual([421, 403, 403])
   })
 
-  it('has every security header in each answer', async () => {
+  it('sends every security header in each response', async () => {
     const ui = await startUi()
 
     const answers = [
@@ -141,10 +141,10 @@ describe.each(PATHS)('the path /%s of the ui', path => {
   })
 })
 
-/** The same access control protects all paths. This path reveals the most. */
+/** The same access control protects all paths. This path would reveal the most. */
 const PATH = 'api/traces'
 
-describe('the access control of the ui', () => {
+describe("the ui's access control", () => {
   it.each([
     'evil.example',
     'evil.example:PORT',
@@ -196,7 +196,7 @@ describe('the access control of the ui', () => {
 })
 
 describe('the ui', () => {
-  it('accepts its own names and the matching origin', async () => {
+  it('accepts its own host names and the matching origin', async () => {
     const ui = await startUi()
 
     const answers = await Promise.all(
@@ -223,7 +223,7 @@ describe('the ui', () => {
     expect([two.status, none.status, old.status, absolute.status]).toEqual([421, 400, 421, 401])
   })
 
-  it('ignores a path that leads elsewhere', async () => {
+  it('ignores a path that leads out of its folder', async () => {
     const ui = await startUi()
     const paths = [
       '../../etc/passwd',
@@ -248,7 +248,7 @@ describe('the ui', () => {
     expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 404))
   })
 
-  it('accepts no file without the header that only its pages send', async () => {
+  it('accepts a file only with the header that only its own pages send', async () => {
     const ui = await startUi()
     const own = createOwnHeaders(ui)
     const body = makeTrace()
@@ -270,7 +270,7 @@ describe('the ui', () => {
     expect(taken.status).toBe(200)
   })
 
-  it('listens only on this machine', async () => {
+  it('listens only on the loopback address', async () => {
     const ui = await startUi({ driver: openStore() })
 
     await expect(fetch(ui.address.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow()

@@ -8,7 +8,7 @@ import { createOwnHeaders, startUi, type Ui } from './ui-server.js'
 
 const ID = '0199c0de-7000-7abc-8def-0123456789ab'
 
-/** Returns the JSON lines of a trace with one point. */
+/** Returns the JSON lines of a trace that has one point. */
 function createLines(info: string): string {
   const line = (name: string, second: number, more: string): string =>
     `{"name":"${name}","base_id":"${ID}","parent_id":"${ID}","trace_id":"a","timestamp":"2026-11-28T17:00:0${second}.000000","project":"p","service":"s","info":${more}}\n`
@@ -31,7 +31,7 @@ describe.each([
   ['objects', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
 ])('a record with 100,000 nested %s', (_, value) => {
   it.each(['api/trace?', 'trace?', 'download?format=jsonl&', 'download?format=json&', 'download?format=html&'])(
-    'is answered at %s with its trace',
+    'is served with its trace at %s',
     async path => {
       const text = createLines(`{"deep":${value}}`)
       const ui = await startUiWith(text)
@@ -47,7 +47,7 @@ describe.each([
     },
   )
 
-  it('is compared, listed and opened as a file', async () => {
+  it('can be compared, listed and opened as a file', async () => {
     const text = createLines(`{"deep":${value}}`)
     const ui = await startUiWith(text)
 
@@ -64,16 +64,16 @@ describe.each([
 describe('a file that is opened in the browser', () => {
   it.each([
     ['a list of empty children', `{"children":[${'{},'.repeat(5_000_000)}{}]}`, 413],
-    ['lists in one another', `{"name":"a-start","info":${'['.repeat(5_000_000)}`, 413],
-    ['records with next to nothing', '{"name":"a"}\n'.repeat(1_000_000), 413],
+    ['nested lists', `{"name":"a-start","info":${'['.repeat(5_000_000)}`, 413],
+    ['records that contain almost nothing', '{"name":"a"}\n'.repeat(1_000_000), 413],
     [
-      'more records than are taken',
+      'more records than allowed',
       '{"name":"a-start","trace_id":"x","project":"p","service":"some service"}\n'.repeat(410_000),
       413,
     ],
     ['blank lines', '\n'.repeat(20_000_000), 422],
-    ['half of a report', '{"children":[', 422],
-  ])('is rejected for %s, and the next one is opened', async (_, text, status) => {
+    ['half a report', '{"children":[', 422],
+  ])('is rejected if it contains %s, and the next file can be opened', async (_, text, status) => {
     const ui = await startUiWith(createLines('{}'))
 
     const refused = await openFile(ui, text)

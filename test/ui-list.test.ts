@@ -29,7 +29,7 @@ const TRACES: readonly TraceSpec[] = [
   },
 ]
 
-describe('a row of the list', () => {
+describe('a row in the list', () => {
   it('links the text of its request to its trace', async () => {
     const page = await openReadList(await startFilledUi())
 
@@ -81,7 +81,7 @@ describe('a row of the list', () => {
     expect(await page.getByRole('link', { name: 'GET /orders' }).first().isVisible()).toBe(true)
   })
 
-  it('gives a service the same color as on the page of a trace', async () => {
+  it('gives a service the same color as the page of a trace', async () => {
     const page = await openReadList(await startFilledUi())
     const colorOf = () =>
       page
@@ -135,7 +135,7 @@ describe('the filters of the list', () => {
     expect(await readRowIds(page)).toEqual(['t-5'])
   })
 
-  it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is no duration, and list everything', async text => {
+  it.each(['abc', '-5', '1e3', '5 parsecs'])('say that "%s" is not a duration, and list everything', async text => {
     const page = await openReadList(await startFilledUi())
     const least = page.getByLabel('Minimum duration')
 
@@ -154,7 +154,7 @@ describe('the filters of the list', () => {
     expect(await page.locator('#least-problem').textContent()).toBe('')
   })
 
-  it('name the classes of statuses in the words of HTTP', async () => {
+  it("describe the status classes in HTTP's terms", async () => {
     const page = await openReadList(await startFilledUi())
 
     const names = await page.getByLabel('Status').locator('option').allTextContents()
@@ -165,7 +165,7 @@ describe('the filters of the list', () => {
     ])
   })
 
-  it('offer to open a text as a trace only if it can be an id', async () => {
+  it('offer to open the typed text as a trace only if it can be an id', async () => {
     const page = await openPage(await startFilledUi())
     const search = page.getByRole('searchbox')
     const offers: Record<string, number> = {}
@@ -207,8 +207,8 @@ describe('the filters of the list', () => {
   })
 })
 
-describe('a search of the list', () => {
-  it('shows how much it has searched, and continues on request', async () => {
+describe('a search in the list', () => {
+  it('shows how many traces it has searched, and continues if the user asks', async () => {
     const ui = await startUi()
     const at = Date.now() - 10_000_000
     await ui.driver.write([
@@ -232,7 +232,7 @@ describe('a search of the list', () => {
     expect(await progress.getByRole('button').count()).toBe(0)
   })
 
-  it('counts the traces of the store only during a search, and not repeatedly', async () => {
+  it('counts the traces in the store only during a search, and only once', async () => {
     const store = openStore()
     const limits: number[] = []
     const driver: Driver = {
@@ -297,7 +297,7 @@ describe('the list on a phone', () => {
 })
 
 describe.each(['light', 'dark'] as const)('the filtered list in %s', colorScheme => {
-  it.each([1440, 390])('has no fault that axe detects, %i pixels wide', async width => {
+  it.each([1440, 390])('has no fault that axe detects at a width of %i pixels', async width => {
     const page = await openReadList(await startFilledUi(), { colorScheme, viewport: { width, height: 844 } })
     if (width < 760) await page.locator('.routes summary').click()
 
@@ -339,7 +339,7 @@ describe('hostile records in the list', () => {
   })
 })
 
-describe('the route of a request', () => {
+describe("a request's route", () => {
   it('is shown next to its path in the list if they differ', async () => {
     const page = await openReadList(await startFilledUi(), { viewport: { width: 1440, height: 900 } })
 
@@ -348,7 +348,7 @@ describe('the route of a request', () => {
     expect(routes).toEqual(['', '', '/orders/:id', '/orders/:id', '/orders/:id'])
   })
 
-  it('is shown next to its path in the tree of its trace', async () => {
+  it("is shown next to its path in the trace's tree", async () => {
     const page = await openPage(await startFilledUi(), 'trace?ref=id:t-3', { viewport: { width: 1440, height: 900 } })
 
     const row = page.locator('.row[aria-level]').first()
@@ -360,7 +360,7 @@ describe('the route of a request', () => {
 })
 
 describe('the page of a trace on a phone', () => {
-  it('shows the findings open', async () => {
+  it('shows the findings without a click', async () => {
     const page = await openPage(await startFilledUi(), 'trace?ref=id:t-3', { viewport: { width: 390, height: 844 } })
 
     await page.getByText('100 % of this request is "GET /orders/:id" in shop (900 ms)').waitFor()

@@ -13,7 +13,8 @@ let browser: Promise<Browser> | undefined
 afterAll(async () => (await browser)?.close())
 
 /**
- * Opens a page as a user would. The test fails if the page logs an error, violates its policy, or leaves its server.
+ * Opens a page as a user would. The test fails if the page logs an error, violates its policy, or sends a request to
+ * another server.
  */
 export async function openPage(ui: Ui, path = '', options: BrowserContextOptions = {}): Promise<Page> {
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: SWITCHES, timeout: 120_000 })
@@ -23,7 +24,7 @@ export async function openPage(ui: Ui, path = '', options: BrowserContextOptions
   const faults: string[] = []
   page.on('pageerror', error => faults.push(String(error)))
   page.on('console', message => {
-    // The browser itself logs the error responses that tests cause on purpose.
+    // The browser itself logs error responses, which some tests cause intentionally.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
   })
   page.on('request', request => {

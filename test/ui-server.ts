@@ -14,7 +14,7 @@ export interface Ui {
   /** The address, including the token. */
   readonly address: string
   readonly port: number
-  /** The path below which the viewer serves everything. */
+  /** The path below which the viewer serves all of its pages. */
   readonly folder: string
   readonly cookie: string
   /** Errors that the viewer reported only to `onError`. */
@@ -36,12 +36,12 @@ export interface Answer {
   readonly body: string
 }
 
-/** Returns the headers that the pages send with every request that is not a read. */
+/** Returns the headers that the pages send with every request that changes something. */
 export function createOwnHeaders(ui: Ui): Record<string, string> {
   return { Origin: `http://127.0.0.1:${ui.port}`, 'Sec-Fetch-Site': 'same-origin', 'X-Osprofiler-Ui': '1' }
 }
 
-/** Starts a viewer, by default with a store of its own. */
+/** Starts a viewer, by default with a new store. */
 export async function startUi(options: Partial<ViewerOptions> = {}): Promise<Ui> {
   const errors: unknown[] = []
   const driver = options.driver ?? openStore()
@@ -77,7 +77,7 @@ export function openStore(): Driver {
   return driver
 }
 
-/** Sends a request unchanged, unlike any client, and reads the response until the connection ends. */
+/** Sends a request exactly as given, unlike any HTTP client, and reads the response until the connection ends. */
 export async function sendRaw(port: number, target: string, options: SendOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body } = options
   const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
@@ -87,10 +87,10 @@ export async function sendRaw(port: number, target: string, options: SendOptions
   return await sendBytes(port, [`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'), body)
 }
 
-/** Sends a head unchanged, optionally with a body, and reads the response. */
+/** Sends headers exactly as given, optionally with a body, and reads the response. */
 export async function sendBytes(port: number, head: string, body?: string | Buffer): Promise<Answer> {
   const socket = connect(port, '127.0.0.1')
-  // A server that refuses a body may close the connection before the whole body was sent.
+  // A server that rejects a body may close the connection before the whole body was sent.
   socket.on('error', () => undefined)
   socket.write(Buffer.from(head, 'latin1'))
   if (body !== undefined) socket.write(body)
@@ -103,7 +103,11 @@ export async function sendBytes(port: number, head: string, body?: string | Buff
   return readAnswer(Buffer.concat(pieces).toString('latin1'))
 }
 
-/** Parses a response. @param text has one character for each byte */
+/**
+ * Parses a response.
+ *
+ * @param text has one character for each byte
+ */
 function readAnswer(text: string): Answer {
   const end = text.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n')
@@ -144,7 +148,7 @@ export interface TraceParts {
   readonly queryMs?: number
 }
 
-/** Creates the records of a request that makes queries in sequence. */
+/** Creates the records of a request that makes queries one after another. */
 export function makeTrace(parts: TraceParts = {}): TraceRecord[] {
   const { baseId = randomUUID(), name = 'wsgi', service = 'orders', project = 'shop', queries = 2 } = parts
   const { failed = false, at = Date.now() - 60_000, queryMs = 5 } = parts

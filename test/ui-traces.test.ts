@@ -3,8 +3,8 @@ import { readReport } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { type Answer, createOwnHeaders, makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
-describe('the list of the ui', () => {
-  it('has the traces of the store, newest first, with failed ones marked', async () => {
+describe("the ui's list", () => {
+  it("contains the store's traces, newest first, with failed ones marked", async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'old', name: 'GET', at: Date.now() - 90_000, failed: true }))
     await ui.driver.write(makeTrace({ baseId: 'new', service: 'checkout', queries: 5 }))
@@ -35,7 +35,7 @@ describe('the list of the ui', () => {
     expect(JSON.parse(changed.body).traces).toMatchObject([{ failed: true }, { failed: false }])
   })
 
-  it('marks a trace that fails later', async () => {
+  it('marks a trace that fails after it was first listed', async () => {
     const ui = await startUi()
     const records = makeTrace({ failed: true })
     await ui.driver.write(records.slice(0, 3))
@@ -70,7 +70,7 @@ describe('the list of the ui', () => {
     expect(ended).toMatchObject({ request: 'GET /orders', status: 200, durationUs: 32_000, points: 4 })
   })
 
-  it('measures the duration by the clock of the first service if another clock is ahead', async () => {
+  it("measures a duration by the first service's clock if another clock is ahead", async () => {
     const ui = await startUi()
     const [root, call] = ['6ba7b810-9dad-41d1-80b4-00c04fd430c8', '6ba7b811-9dad-41d1-80b4-00c04fd430c8']
     const point = (name: string, service: string, id: string, parent: string, fromMs: number, toMs: number) =>
@@ -121,14 +121,14 @@ describe('the list of the ui', () => {
     expect(answer.status).toBe(400)
   })
 
-  it('asks the store once for any number of pages', async () => {
+  it('is read from the store once for any number of pages', async () => {
     const store = openStore()
     let reads = 0
     const driver: Driver = {
       ...store,
       async listTraces(query) {
         reads++
-        // In this time all pages ask for the list, before the first read ends.
+        // During this time, all pages request the list before the first read ends.
         await new Promise(resolve => setTimeout(resolve, 1_000))
         return (await store.listTraces?.(query)) ?? []
       },
@@ -141,7 +141,7 @@ describe('the list of the ui', () => {
     expect(reads).toBe(1)
   })
 
-  it('escapes the texts of records, and sends ids unchanged', async () => {
+  it('escapes control characters in records, and sends ids unchanged', async () => {
     const ui = await startUi()
     const baseId = '</script>\u202e\u0007<b>'
     await ui.driver.write(makeTrace({ baseId, name: 'x\u001b[31m', service: 'y'.repeat(1_000_000) }))
@@ -153,7 +153,7 @@ describe('the list of the ui', () => {
   })
 })
 
-describe('a trace of the ui', () => {
+describe('a trace in the ui', () => {
   const ODD_IDS = [
     '*',
     '../../x',
@@ -168,7 +168,7 @@ describe('a trace of the ui', () => {
     '~'.repeat(2_000),
   ]
 
-  it.each(ODD_IDS)('is found only under its id: %s', async baseId => {
+  it.each(ODD_IDS)('is found only by its id: %s', async baseId => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId, queries: 1 }))
     await ui.driver.write(makeTrace({ baseId: 'another' }))
@@ -180,7 +180,7 @@ describe('a trace of the ui', () => {
   })
 
   it.each(['*', '%', '_', '../../etc/passwd', '%252e%252e', '%00', 'another%00', 'ANOTHER', '~'.repeat(1_999)])(
-    'is not found under an id that leads elsewhere: %s',
+    'is not found by an id that resembles a path or pattern: %s',
     async id => {
       const ui = await startUi()
       await ui.driver.write(makeTrace({ baseId: 'another' }))
@@ -204,7 +204,7 @@ describe('a trace of the ui', () => {
       'The store does not have this trace.',
       '&#60;img src=x onerror=alert(1)&#62;',
     ],
-  ])('has a page with a link to the list if the trace does not exist: %s', async (ref, reason, shown) => {
+  ])('has a page with a link to the list if it does not exist: %s', async (ref, reason, shown) => {
     const ui = await startUi()
 
     const { status, headers, body } = await ui.send(`trace?ref=${encodeURIComponent(ref)}`)
@@ -220,7 +220,7 @@ describe('a trace of the ui', () => {
   })
 
   it.each(['', 'another', 'id:', 'file:', 'path:/etc/passwd', 'ID:another', `id:${'x'.repeat(2_001)}`])(
-    'needs a valid address: "%s"',
+    'is not found at an invalid address: "%s"',
     async ref => {
       const ui = await startUi()
 
@@ -231,7 +231,7 @@ describe('a trace of the ui', () => {
     },
   )
 
-  it('is downloaded as a report, as records and as a page, under a safe file name', async () => {
+  it('can be downloaded as a report, as records and as a page, with a safe file name', async () => {
     const ui = await startUi()
     const baseId = '../../evil"; x=\r\n.exe'
     const records = makeTrace({ baseId })
@@ -254,7 +254,7 @@ describe('a trace of the ui', () => {
     expect(html?.body).toMatch(/^<!doctype html>/)
   })
 
-  it.each(['', 'xml', '../json', 'JSON'])('is not downloaded in the format "%s"', async format => {
+  it.each(['', 'xml', '../json', 'JSON'])('cannot be downloaded in the format "%s"', async format => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'known' }))
 
@@ -276,7 +276,7 @@ describe('a trace of the ui', () => {
     expect(policy).toMatch(/connect-src 'self'; frame-ancestors 'none'$/)
   })
 
-  it('is followed while it grows, until the page is closed', async () => {
+  it('is sent to its page while it grows, until the page is closed', async () => {
     const ui = await startUi()
     const records = makeTrace({ baseId: 'live' })
     await ui.driver.write(records.slice(0, 2))
@@ -295,7 +295,7 @@ describe('a trace of the ui', () => {
     expect(new TextDecoder().decode(value)).toBe(`data: ${records.length}\n\n`)
   })
 
-  it('ends the stream of a trace that is not among the newest', async () => {
+  it('is no longer sent to its page if it is not among the newest', async () => {
     const ui = await startUi()
 
     const answer = await ui.send('api/events?ref=id:unknown')
@@ -303,7 +303,7 @@ describe('a trace of the ui', () => {
     expect(answer.body).toContain('event: complete')
   })
 
-  it('is followed by a limited number of pages', async () => {
+  it('is sent to only a limited number of pages while it grows', async () => {
     const ui = await startUi()
     const records = makeTrace({ baseId: 'live' })
     await ui.driver.write(records)
@@ -325,7 +325,7 @@ describe('a trace of the ui', () => {
 })
 
 describe('a file that is opened in the ui', () => {
-  it.each(['json', 'jsonl'])('is shown like a trace of the store if its name ends in .%s', async format => {
+  it.each(['json', 'jsonl'])('is shown like a trace in the store if its name ends in .%s', async format => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'saved', failed: true }))
     const { body } = await ui.send(`download?ref=id:saved&format=${format}`)
@@ -343,11 +343,11 @@ describe('a file that is opened in the ui', () => {
 
   it.each([
     ['nothing', ''],
-    ['no trace', '{"a": 1}'],
-    ['no JSON', '<html>'],
+    ['JSON that is not a trace', '{"a": 1}'],
+    ['text that is not JSON', '<html>'],
     ['a report without points', '{"children": []}'],
-    ['no text', Buffer.from([0xff, 0xfe, 0x00])],
-    ['nested too deep', '['.repeat(200_000)],
+    ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00])],
+    ['JSON that is nested too deeply', '['.repeat(200_000)],
   ])('is rejected if it contains %s', async (_, body) => {
     const ui = await startUi()
 
@@ -357,7 +357,7 @@ describe('a file that is opened in the ui', () => {
     expect(ui.errors).toEqual([])
   })
 
-  it('is rejected above the size limit before it is read', async () => {
+  it('is rejected before it is read if it is larger than the limit', async () => {
     const ui = await startUi({ largestFile: 1_000 })
     const body = makeTrace({ queries: 20 })
       .map(record => JSON.stringify(record))
@@ -373,7 +373,7 @@ describe('a file that is opened in the ui', () => {
     expect(announced.headers.get('connection')).toBe('close')
   })
 
-  it('is forgotten if it is the oldest of too many', async () => {
+  it('is forgotten if it is the oldest of too many files', async () => {
     const ui = await startUi()
 
     const answer = await ui.send('api/trace?ref=file:1')
@@ -443,7 +443,7 @@ describe('a store that fails', () => {
 })
 
 describe('a large trace', () => {
-  it('is one of few that are read at the same time; others wait, and excess ones are refused', async () => {
+  it('waits while two other large traces are read, and is refused if too many wait', async () => {
     const records = makeTrace()
     let reading = 0
     let most = 0
@@ -482,7 +482,7 @@ describe('a large trace', () => {
     expect(most).toBe(2)
   })
 
-  it('is streamed at the speed of the browser, until the browser disconnects', async () => {
+  it('is sent as fast as the browser reads, until the browser disconnects', async () => {
     const batch = makeTrace({ queries: 500 })
     let given = 0
     let ended = false

@@ -5,8 +5,8 @@ import { instrument } from '@osprofiler/instruments'
 import { makeTrace } from '../packages/drivers/test/make-record.js'
 
 /**
- * Calls every function of a driver inside of a trace, with every instrument on. Returns the number of records that the
- * driver read, and the records of the trace.
+ * Calls every function of a driver within a trace, with every instrument on. Returns the number of records that the
+ * driver read, and the trace's records.
  */
 export async function recordDriverUse(connectionString: string): Promise<{ written: number; recorded: string[] }> {
   const recorded: TraceRecord[] = []

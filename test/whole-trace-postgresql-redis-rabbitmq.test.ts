@@ -45,7 +45,7 @@ afterAll(async () => {
 })
 
 describe('one trace through five systems', () => {
-  it('shows every hop under its cause', async () => {
+  it('places every point below the point that caused it', async () => {
     const baseId = await placeOrder('7')
 
     const report = await waitForReport(baseId, 7)
@@ -55,7 +55,7 @@ describe('one trace through five systems', () => {
     expect(new Set(report.points.map(({ start }) => start?.base_id))).toEqual(new Set([baseId]))
   })
 
-  it('is the same for each of many concurrent orders, and absent for unsigned ones', async () => {
+  it('has the same shape for each of many concurrent orders, and does not exist for unsigned orders', async () => {
     const before = await readCounts()
     const known = await store.listTraces?.({ limit: 1_000 })
     const unsigned = Array.from({ length: 20 }, (_, index) => placeOrder(`quiet-${index}`, {}))
@@ -69,7 +69,7 @@ describe('one trace through five systems', () => {
     expect(await store.listTraces?.({ limit: 1_000 })).toHaveLength((known?.length ?? 0) + 20)
   })
 
-  it("continues at the worker's own endpoint", async () => {
+  it("continues at the worker's own HTTP endpoint", async () => {
     const baseId = createTraceId()
     await (await fetch(`${worker}/orders`, { headers: signHeaders(baseId) })).json()
 
@@ -81,7 +81,7 @@ describe('one trace through five systems', () => {
   })
 })
 
-/** The name of a point, and the outlines of the points nested in it. */
+/** The name of a point, followed by the outlines of the points nested in it. */
 type Outline = [string, ...Outline[]]
 
 const WHOLE_TRACE: Outline = [
@@ -121,7 +121,7 @@ async function readCounts(): Promise<{ stored: number; counted: number }> {
   return (await (await fetch(`${worker}/orders`)).json()) as { stored: number; counted: number }
 }
 
-/** Returns the report of a trace once all of its points have stopped and are in the store. */
+/** Returns a trace's report once all of its points have stopped and are in the store. */
 async function waitForReport(baseId: string, points: number): Promise<Report> {
   let records: TraceRecord[] = []
   const read = async (): Promise<number> => {
@@ -133,7 +133,7 @@ async function waitForReport(baseId: string, points: number): Promise<Report> {
   return buildReport(records)
 }
 
-/** Starts a service and resolves to its address. */
+/** Starts a service and resolves to its URL. */
 async function startService(name: string, env: NodeJS.ProcessEnv): Promise<string> {
   const file = fileURLToPath(new URL(`whole-trace/${name}.js`, import.meta.url))
   const service = fork(file, { env, execArgv: ['--disable-warning=ExperimentalWarning'] })

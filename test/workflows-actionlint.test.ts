@@ -16,7 +16,7 @@ describe('actionlint', () => {
     expect(await lint(copyWorkflows())).toBe('')
   })
 
-  it('finds an output that no job has, which proves that the workflows are checked', async () => {
+  it('finds a reference to a missing job output, which proves that it checks the workflows', async () => {
     const copy = copyWorkflows()
     const file = join(copy, '.github/workflows/release.yml')
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('outputs.unpublished', 'outputs.missing'))
@@ -26,8 +26,8 @@ describe('actionlint', () => {
 })
 
 /**
- * Creates a repository with only the workflows. actionlint treats the nearest folder with `.git` as the root of a
- * project.
+ * Creates a repository that contains only the workflows. actionlint considers the nearest folder with `.git` to be a
+ * project's root.
  */
 function copyWorkflows(): string {
   const copy = mkdtempSync(join(tmpdir(), 'osprofiler-workflows-'))
@@ -37,7 +37,7 @@ function copyWorkflows(): string {
   return copy
 }
 
-/** Returns the output of actionlint. Shellcheck and pyflakes are disabled, because not every machine has them. */
+/** Returns actionlint's output. shellcheck and pyflakes are disabled, because not every machine has them. */
 async function lint(folder: string): Promise<string> {
   const program = await findActionlint()
   const failed = ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout: stdout || stderr })

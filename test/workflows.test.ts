@@ -37,11 +37,11 @@ interface Workflow {
 }
 
 describe('every workflow', () => {
-  it.each(names)('%s uses each action by its commit, and names the version', name => {
+  it.each(names)('%s names each action by its commit, with the version in a comment', name => {
     expect(findUnpinned(read(`.github/workflows/${name}`))).toEqual([])
   })
 
-  it('prepares a job with actions at pinned commits, too', () => {
+  it('uses actions at pinned commits in the shared setup steps, too', () => {
     expect(findUnpinned(read('.github/actions/prepare/action.yml'))).toEqual([])
   })
 
@@ -103,7 +103,7 @@ describe('the release', () => {
     }
   })
 
-  it('proves its origin in the only job that publishes, in a protected environment', () => {
+  it("proves the packages' origin in the only job that publishes, in a protected environment", () => {
     const mayProve = Object.entries(release.jobs).filter(
       ([, { permissions }]) => permissions?.['id-token'] !== undefined,
     )
@@ -112,7 +112,7 @@ describe('the release', () => {
     expect(mayProve[0]?.[1].permissions).toEqual({ contents: 'read', 'id-token': 'write' })
   })
 
-  it("passes npm's secret only to the release script", () => {
+  it('passes the npm secret only to the release script', () => {
     const steps = Object.values(release.jobs).flatMap(job => job.steps ?? [])
     const withSecret = steps.filter(step => JSON.stringify(step).includes('secrets.'))
 
@@ -137,7 +137,7 @@ function collectNeeds(job: string): Set<string> {
   return new Set(direct.flatMap(name => [name, ...collectNeeds(name)]))
 }
 
-/** Returns the lines that use another owner's action by a name that the owner can move to another commit. */
+/** Returns the lines that use another owner's action by a name that its owner can move to another commit. */
 function findUnpinned(text: string): string[] {
   const uses = text.split('\n').filter(line => /^\s*(?:- )?uses:/.test(line) && !/uses: \.\//.test(line))
   return uses.filter(line => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))

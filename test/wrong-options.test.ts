@@ -8,7 +8,7 @@ import { createRunTraced } from '@osprofiler/rpc'
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 
-/** Values that JavaScript callers may pass, by kind. */
+/** Values that JavaScript callers may pass, by type. */
 const VALUES = {
   null: null,
   number: 5,
@@ -27,7 +27,7 @@ const VALUES = {
 
 type Kind = keyof typeof VALUES
 
-/** An option, and the kinds of values that it accepts. */
+/** An option, and the types of values that it accepts. */
 type Row = readonly [option: string, ...taken: readonly Kind[]]
 
 const NUMBER_ROWS = ['maxTraceAge', 'maxTracesPerSecond', 'maxPointsPerTrace'].map((name): Row => [name, 'number'])
@@ -50,7 +50,7 @@ const INSTRUMENT_ROWS: readonly Row[] = [
 ]
 const KEYS_ROW: Row = ['hmacKeys', 'text', 'list']
 
-/** The functions that accept options, each with a way to pass one of them. */
+/** The functions that accept options, each with a function that passes it one option. */
 const OPTION_TAKERS: readonly [
   taker: string,
   rows: readonly Row[],
@@ -69,23 +69,23 @@ const OPTION_TAKERS: readonly [
     ],
     options => setUp('driver' in options ? options : { notifier: () => undefined, ...options }),
   ],
-  ['setup() in place of a store', [['notifier', 'function']], setUp],
+  ['setup() with a notifier instead of a store', [['notifier', 'function']], setUp],
   ['setup() with a store', [['notifierOptions']], options => setUp({ connectionString: 'memory://', ...options })],
   ['instrument()', INSTRUMENT_ROWS, options => instrument([], options as InstrumentOptions)()],
   [
-    'messages of instrument()',
+    'the messages option of instrument()',
     [...LIMIT_ROWS, ['propagate', 'boolean', 'function']],
     messages => instrument([], { messages })(),
   ],
   [
-    'libraries of instrument()',
+    'the libraries option of instrument()',
     [['pg'], ['ioredis'], ['koa', 'function'], ['postgres', 'function'], ['redis']],
     libraries => instrument([], { libraries })(),
   ],
-  ['the middleware of Express', MIDDLEWARE_ROWS, options => express('KEY', options)],
-  ['the middleware of Koa', MIDDLEWARE_ROWS, options => koa('KEY', options)],
+  ['the middleware for Express', MIDDLEWARE_ROWS, options => express('KEY', options)],
+  ['the middleware for Koa', MIDDLEWARE_ROWS, options => koa('KEY', options)],
   [
-    'the plugin of Fastify',
+    'the plugin for Fastify',
     [...MIDDLEWARE_ROWS, KEYS_ROW],
     options => fastify().register(fastifyPlugin, options).ready(),
   ],
@@ -107,7 +107,7 @@ function setUp(options: Record<string, unknown>): unknown {
   return setup({ instruments: [], ...options } as SetupOptions).close()
 }
 
-/** Returns the error of a call, thrown or rejected. */
+/** Returns the error that a call throws or rejects with. */
 async function captureFailure(take: () => unknown): Promise<unknown> {
   try {
     await take()
@@ -117,7 +117,7 @@ async function captureFailure(take: () => unknown): Promise<unknown> {
   }
 }
 
-/** Words of V8's own messages about our code, from which a user cannot see the mistake. */
+/** Phrases in V8's own error messages about our code, which do not tell users what they did wrong. */
 const ENGINE_MESSAGE_PATTERN = /undefined|Cannot|is not a function|not iterable|serialize|destructur|convert/
 
 const CASES = OPTION_TAKERS.flatMap(([taker, rows, take]) =>
@@ -148,9 +148,9 @@ describe('an option', () => {
   })
 })
 
-describe('an argument in place of options', () => {
+describe('an argument that should be an options object', () => {
   it.each(Object.keys(VALUES) as Kind[])(
-    'to setup(), instrument() and the middleware is rejected if it is %s',
+    'of setup(), instrument() and the middleware is rejected if it is %s',
     async kind => {
       const value = VALUES[kind] as never
       const takes = [
@@ -171,7 +171,7 @@ describe('an argument in place of options', () => {
   )
 
   it.each(['', 'no scheme'])(
-    'that is the invalid connection string %j is rejected without being shown',
+    'is rejected, and not shown, if it is the invalid connection string %j',
     async connectionString => {
       const error = await captureFailure(() => setUp({ connectionString }))
 
@@ -184,14 +184,14 @@ describe('an argument in place of options', () => {
     [['+express', 'pg'], /with and without "\+".*before none/],
     [['+expres'], /"expres".*Known: .*express/],
     [['+'], /No instrument ""/],
-  ])('that is the instrument list %j is rejected by both setup() and instrument()', (names, message) => {
+  ])('is rejected by both setup() and instrument() if it is the instrument list %j', (names, message) => {
     const wrong = names as AskedInstrument[]
 
     expect(() => instrument(wrong)).toThrow(message)
     expect(() => setup({ instruments: wrong, enabled: false })).toThrow(message)
   })
 
-  it('that names an unknown instrument is rejected with a list of the known ones', () => {
+  it('is rejected with a list of the known instruments if it names an unknown one', () => {
     const wrong = ['http', 'htpp'] as InstrumentName[]
 
     expect(() => instrument(wrong)).toThrow(/"htpp".*Known: .*http/)

@@ -1,4 +1,4 @@
-// Server for the cost of a first trace to untraced requests. Its handlers do little but await.
+// A server that measures how much its first trace slows untraced requests. Its handlers do little more than await.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -8,12 +8,15 @@ import { printTable, show } from '../table.js'
 
 const AWAIT_COUNT = 1_000_000
 const REQUEST_COUNT = 5_000
-/** The context is kept for a little less than this after the last trace: `packages/core/src/points/context.ts`. */
+/**
+ * The context stays on for slightly less than this time after the last trace: see
+ * `packages/core/src/points/context.ts`.
+ */
 const REST_DURATION_MS = 11_000
 
 /**
- * Measures how much a first trace slows the untraced requests after it. All phases run in one process, one after
- * another, because a process cannot return to the state before its first trace.
+ * Measures how much a first trace slows the untraced requests after it. All phases run one after another in one
+ * process, because a process cannot return to the state before its first trace.
  */
 export async function runContext({ generations, rounds }) {
   const phases = new Map()
@@ -52,7 +55,7 @@ async function measureProcess(rounds, phases) {
   for (let i = 0; i < 3; i++) await load.send(plain)
   await child.ask({ awaits: AWAIT_COUNT })
   await measure('before the first trace', () => {})
-  // Each round sends another trace, so that the context stays on meanwhile.
+  // Each round sends another trace, so that the context stays on during the measurement.
   await measure('after a trace', trace)
   await sleep(REST_DURATION_MS)
   await measure('after 10 s without a trace', () => {})

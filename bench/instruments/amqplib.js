@@ -1,4 +1,4 @@
-// Sends messages through RabbitMQ and back, forty at a time: `node amqplib.js CONTENDER URL`.
+// Sends messages through RabbitMQ and receives them, forty at a time: `node amqplib.js CONTENDER URL`.
 
 import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'
@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url)
 // A consumer accepts only trace headers that are signed with one of these keys.
 process.env.OSPROFILER_HMAC_KEYS = 'SECRET_KEY'
 const options = { messages: { maxPointsPerTrace: Number.POSITIVE_INFINITY } }
-// A message makes two points: one of its publisher and one of its consumer.
+// A message produces two points, one for its publisher and one for its consumer.
 const inContext = await createContender(
   task,
   [['amqplib'], options],

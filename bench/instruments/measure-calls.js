@@ -6,7 +6,7 @@ const NAMES = ['bare', 'untraced', 'traced', 'openTelemetry']
 const AGAIN = 'bare, again (A/A)'
 
 /**
- * Measures one call of a library for each contender and prints the table. `startContender(name)` starts a process that
+ * Measures a call to a library in each contender, and prints the table. `startContender(name)` starts a process that
  * answers `{count}` with `{ns}`.
  */
 export async function measureCalls(title, startContender, effort) {
@@ -40,7 +40,7 @@ function inMicroseconds(samples) {
   return summarise(samples.flat().map(ns => ns / 1000))
 }
 
-/** Returns the time that one contender adds to bare, divided by the time that the other adds in the same round. */
+/** Returns the ratio of the times that two contenders add to `bare` in the same round. */
 function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))

@@ -1,4 +1,4 @@
-// A server that answers every request with two bytes. It has its own process, so that its time is not measured.
+// A server that answers every request with two bytes. It runs in its own process, so that its CPU time is not measured.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -9,8 +9,8 @@ const NAP_MS = 10
 const blocked = new Int32Array(new SharedArrayBuffer(4))
 
 const server = createServer((req, res) => {
-  // The first of the parallel requests stops the server until the client has sent all of them. A write that wakes a
-  // waiting server costs its client several microseconds, and a slower client would pay this more often.
+  // The first of the parallel requests blocks the server until the client has sent all of them. A write that wakes a
+  // waiting server costs its client several microseconds, and a slower client would pay this cost more often.
   if (req.url.startsWith('/first')) Atomics.wait(blocked, 0, 0, NAP_MS)
   res.end('ok')
 }).listen(0, '127.0.0.1')

@@ -1,4 +1,4 @@
-// Sends requests to a server by `http.get` or `fetch`: `node outgoing.js CONTENDER http|fetch PORT IN_FLIGHT`.
+// Sends requests to a server with `http.get` or `fetch`: `node outgoing.js CONTENDER http|fetch PORT IN_FLIGHT`.
 
 import http from 'node:http'
 import { createRequire } from 'node:module'
@@ -30,7 +30,7 @@ const inContext = await createContender(task, [['http', 'fetch']], () => {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   return [new HttpInstrumentation(), new UndiciInstrumentation()]
 })
-// OpenTelemetry hooks into `require()`, so `node:http` must be loaded this way.
+// OpenTelemetry hooks into `require()`, so `node:http` must be loaded with it.
 require('node:http')
 const send = CLIENTS[client]
 

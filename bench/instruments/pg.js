@@ -1,4 +1,4 @@
-// Runs queries of pg on a client or a pool: `node pg.js CONTENDER client|pool URL`.
+// Runs pg queries on a client or a pool: `node pg.js CONTENDER client|pool URL`.
 
 import { createRequire } from 'node:module'
 import { answerTimes } from '../answer.js'
@@ -9,7 +9,8 @@ const require = createRequire(import.meta.url)
 
 const inContext = await createContender(task, [['pg'], { traceSql: 'statements' }], () => {
   const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg')
-  // As in our instrument, connections from the pool and queries outside a trace make no spans.
+  // With these options, OpenTelemetry creates no spans for connections from the pool or for queries outside a trace,
+  // like our instrument.
   return [new PgInstrumentation({ ignoreConnectSpans: true, requireParentSpan: true })]
 })
 const pg = require('pg')

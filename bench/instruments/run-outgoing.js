@@ -12,7 +12,10 @@ const REQUESTS_IN_FLIGHT = 40
 const WARM_UP_REQUESTS = 15_000
 const ROUND_REQUESTS = 3_000
 
-/** Measures an outgoing request: bare, with our instruments and no trace, traced, and in a span. */
+/**
+ * Measures an outgoing request without instruments, untraced with our instruments, traced, and in an OpenTelemetry
+ * span.
+ */
 export async function runOutgoing(effort) {
   const origin = startNode('instruments/origin.js')
   const { port } = await origin.ask({})
@@ -49,7 +52,7 @@ async function runClient(client, title, port, effort) {
 }
 
 /**
- * Like `createTask`, but with an equal number of requests in each round. With few requests, opening connections would
+ * Like `createTask`, but with the same number of requests in each round. With few requests, opening connections would
  * dominate.
  */
 function createCaller(name, client, port) {
@@ -69,7 +72,7 @@ function judgeBare(samples) {
   return verdict(ratio(samples, 'untraced', 'bare').median, 1.01)
 }
 
-/** Returns the time that one contender adds to bare, divided by the time that the other adds in the same round. */
+/** Returns the ratio of the times that two contenders add to `bare` in the same round. */
 function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))

@@ -3,7 +3,7 @@ import { startPostgresql } from '../../test/servers/dist/postgresql.js'
 import { startNode } from '../child.js'
 import { measureCalls } from './measure-calls.js'
 
-/** Measures a query of pg, on a connected client and on a pool of one connection. */
+/** Measures a pg query, on a connected client and on a pool with one connection. */
 export async function runPg(effort) {
   const server = await startPostgresql()
   const { url } = server

@@ -6,8 +6,8 @@ import { printTable, show } from '../table.js'
 const LIBRARIES = ['http', 'fetch', 'pg', 'ioredis']
 
 /**
- * Measures the time that instruments add to an untraced call, without the call itself. Next to a real call, the added
- * time is too short to tell from noise.
+ * Measures the time that instruments add to an untraced call, without the call itself. Compared with a real call, the
+ * added time is too short to distinguish from noise.
  */
 export async function runUntraced(effort) {
   const rows = []

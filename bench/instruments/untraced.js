@@ -1,5 +1,6 @@
-// Runs only the work of the instruments in untraced calls: `node untraced.js bare|untraced http|fetch|pg|ioredis`. A
-// stub replaces each library's call. The stub does nothing, and publishes the library's messages on its channels.
+// Runs only the instruments' work in untraced calls: `node untraced.js bare|untraced http|fetch|pg|ioredis`. A stub
+// replaces each library's call. The stub does nothing except publish the library's messages on its diagnostics
+// channels.
 
 import { channel } from 'node:diagnostics_channel'
 import http from 'node:http'

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 const CALLS_PER_TURN = 100
 
-// The event loop gets regular turns, as in a server. Without these turns, the export of a span never ends and waiting
-// spans fill the heap. OpenTelemetry would appear to cost several times as much.
+// The event loop gets regular turns, as in a server. Without these turns, a span export never ends, and waiting spans
+// fill the heap. OpenTelemetry would then appear to take several times as long.
 
 /** Returns a function that calls `fn` `count` times, with 0, 1, 2, ... */
 export function callOften(fn) {

@@ -3,7 +3,7 @@ import { measurePairs } from '../measure-pairs.js'
 const SPAN = 'a span of OpenTelemetry'
 const [OURS, THEIRS] = ['points/ours.js', 'points/opentelemetry.js']
 
-/** Measures one point and one span, each through its queue. Returns lines of the summary. */
+/** Measures one point and one span, each including its queue. Returns lines of the summary. */
 export function runOnePoint(effort) {
   return measurePairs(
     [

@@ -19,7 +19,7 @@ const tracedWork = profiler.trace('point')(work)
 const tracedWorkHidden = profiler.trace('point', { hideArgs: true })(work)
 const tracedWorkAsync = profiler.trace('point')(workAsync)
 
-/** The least expensive proxy for a function, which works like the function when called, constructed and read. */
+/** The cheapest possible proxy for a function, which works like the function when it is called, constructed or read. */
 const proxyWork = new Proxy(work, { apply: (fn, self, args) => Reflect.apply(fn, self, args) })
 
 answerTimes({

@@ -1,4 +1,4 @@
-"""Makes points with Python's profiler and a driver that counts: answers {"count"} with {"ns"} of CPU time."""
+"""Records points with Python's profiler and a driver that counts: answers {"count"} with {"ns"} of CPU time."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from osprofiler.drivers import base
 
 
 class Count(base.Driver):
-    """A store that counts. Python has no queue: a point calls its driver directly."""
+    """A store that counts. Python has no queue, so a point calls its driver directly."""
 
     records = 0
 

@@ -7,7 +7,7 @@ const ours = (name, task) => createTask(name, () => startNode('points/ours.js', 
 const openTelemetry = (name, task) => createTask(name, () => startNode('points/opentelemetry.js', task), WARM_UP_CALLS)
 const python = (name, task) => createTask(name, () => startPython('points/python.py', task), WARM_UP_CALLS)
 
-/** Each of our ways to make a point, with the usual equivalents in OpenTelemetry and in Python's profiler. */
+/** Each of our functions that record a point, with its usual equivalents in OpenTelemetry and in Python's profiler. */
 const PAIRS = [
   ['start(), stop()', 'startStop', 'startEnd', 'startStop'],
   ['withTrace()', 'withTrace', 'active', 'block'],

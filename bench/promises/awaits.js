@@ -1,4 +1,4 @@
-// Measures an `await` that is unrelated to tracing, depending on the tracing in the process meanwhile.
+// Measures an `await` that is unrelated to tracing, while the process traces something else or nothing.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import v8 from 'node:v8'
@@ -10,17 +10,16 @@ setNotifier(() => {})
 const hmacKey = 'SECRET_KEY'
 const never = () => new Promise(() => {})
 
-/** The tracing that goes on while the awaits are measured. Each process measures one of these. */
+/** What the process traces while the awaits are measured. Each process measures one of these. */
 const MEANWHILE = {
   nothing() {},
   /**
-   * Starts a trace that does not end and whose promises are all handled. The context is in use, and no promise is
-   * followed.
+   * Starts a trace that does not end and whose promises are all handled. The context is on, and no promise is followed.
    */
   trace() {
     run({ hmacKey }, never).catch(() => {})
   },
-  /** Like `trace`, with empty hooks: the lowest possible cost of promise hooks. */
+  /** Like `trace`, but with empty promise hooks, which is the lowest possible cost of hooks. */
   hooks() {
     run({ hmacKey }, never).catch(() => {})
     v8.promiseHooks.createHook({ init() {}, settled() {} })

@@ -13,7 +13,8 @@ function callInTurns(turn) {
 }
 
 /**
- * The ways in which a caller may treat the promise of an async function. Each resolves after the given number of calls.
+ * How a caller may treat the promise that an async function returns. Each function resolves after the given number of
+ * calls.
  */
 export const CALL_PATTERNS = {
   atOnce: call =>

@@ -17,7 +17,8 @@ const measure = CALL_PATTERNS[manner](CALLS[way])
 const options = { hmacKey: 'SECRET_KEY', maxPointsPerTrace: Number.POSITIVE_INFINITY }
 
 await answerTimes({
-  // The promise of the whole trace is handled at once, so that only the promises of the calls are followed.
+  // The promise of the whole trace is handled immediately, so that only the promises that the calls return are
+  // followed.
   async [process.argv[2]](count) {
     if (way === 'bare') return measure(count)
     await run(options, () => measure(count))

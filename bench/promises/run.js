@@ -6,7 +6,9 @@ import { printTable, show } from '../table.js'
 const task = (name, script, argument) =>
   createTask(name, () => startNode(`promises/${script}.js`, argument), WARM_UP_CALLS)
 
-/** Measures the cost of following promises: for every await in the process meanwhile, and for the calls themselves. */
+/**
+ * Measures what it costs to follow promises, both for every other await in the process and for the calls themselves.
+ */
 export async function runPromises(effort) {
   if (effort.only?.includes('calls') !== true) await runAwaits(effort)
   if (effort.only?.includes('awaits') !== true) await runCalls(effort)

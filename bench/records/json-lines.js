@@ -1,10 +1,10 @@
-/** Records as lines of JSON, as long as the records of a typical service. */
+/** Records as lines of JSON, about as long as a typical service's records. */
 const place =
   '"base_id": "0199c0de-7000-7abc-8def-0123456789ab", "parent_id": "8d28af1e-acc0-498c-9890-6908e33eff60", "trace_id": "f46e5c2b-0b41-4c5b-bf02-e0be3c2d1a30", "timestamp": "2026-11-28T19:00:05.123456"'
 const record = (name, info) =>
   `{"name": "${name}", ${place}, "info": {${info}, "host": "web-1"}, "project": "shop", "service": "orders"}`
 
-/** Each set of lines has a name, the text of its row and the lines. */
+/** Each set of lines has a name, the title of its table row, and the lines. */
 export const JSON_LINES = {
   texts: [
     'without numbers',

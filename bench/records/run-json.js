@@ -10,7 +10,7 @@ const OURS = ['parseJson', 'stringifyJson']
 export async function runJson(effort) {
   const names = Object.keys(JSON_LINES)
   const contenders = names.flatMap(name => {
-    // Node's own JSON refuses the lines with exotic numbers, and writes other numbers instead.
+    // Node's own JSON rejects the lines with exotic numbers, and writes different numbers.
     const node = name === 'exotic' ? OURS : [...OURS, 'JSON.parse', 'JSON.stringify']
     const lines = JSON.stringify(JSON_LINES[name][1])
     return [

@@ -13,10 +13,10 @@ const largest = {
   json: 'JSON',
   escapes: 'escapes',
 }
-/** The aim for the largest infos, in milliseconds. */
+/** The target for the largest infos, in milliseconds. */
 const AIM_RATIO = 5
 
-/** Measures a copy of an info with its search for secrets, and reading and writing a record's JSON. */
+/** Measures copying an info, which includes its search for secrets, and reading and writing a record's JSON. */
 export async function runRecords(effort) {
   const tasks = [...Object.keys(ordinary), ...Object.keys(largest)]
   const contenders = tasks.map(name => createTask(name, () => startNode('records/ours.js', name)))

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** Flags with which a Node process reports its usage. `python_report.py` reports its own. */
+/** Flags that make a Node process report its usage. `python_report.py` reports its own. */
 export const USAGE_FLAGS = ['--import', new URL('report-usage.js', import.meta.url).href]
 
 /** The file that starts our command. */
 export const COMMAND = fileURLToPath(new URL('../../packages/cli/dist/osprofiler.js', import.meta.url))
 
 /**
- * Runs a process from its start to its end.
+ * Runs a process from start to end.
  *
- * @returns `ms` by the clock, and the values that the process wrote to its descriptor 3: `cpuMs`, and `peak` memory in MB
+ * @returns `ms` of wall time, and the values that the process wrote to file descriptor 3: `cpuMs`, and `peak` memory in
+ * MB
  * @throws Error if the process fails
  */
 export async function measureProcess(command, args) {

@@ -15,7 +15,7 @@ const POINT_COUNTS = [1000, 10_000, 100_000]
 const FRAME_COUNT = 120
 const ROW_SELECTOR = '.row[aria-level]'
 
-/** Measures how long pages of small and large traces take to open and to scroll. */
+/** Measures how long the pages of small and large traces take to open and to scroll. */
 export async function runPage({ rounds }) {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-bench-'))
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: SWITCHES })
@@ -64,11 +64,11 @@ function summariseFrames({ frames, blank }) {
   return { median: quantile(frames), late: quantile(frames, 0.95), worst: Math.max(...frames), blank }
 }
 
-/** Runs in the page: notes when the first rows are painted, in milliseconds since the page was opened. */
+/** Runs in the page: records when the first rows are painted, in milliseconds since the page was opened. */
 function recordRows(rows) {
   const look = () => {
     if (document.querySelector(rows) === null) requestAnimationFrame(look)
-    // This frame paints the rows. The next frame begins after the painting.
+    // This frame paints the rows. The next frame begins after the rows are painted.
     else
       requestAnimationFrame(() => {
         window.rowsMs = performance.now()
@@ -78,11 +78,11 @@ function recordRows(rows) {
 }
 
 /**
- * Runs in the page: scrolls in every frame, by three rows or to a random place. Resolves to the lengths of the frames
- * in milliseconds, and to the number of frames with no row in the middle of the view.
+ * Runs in the page: scrolls in every frame, by three rows or to a random position. Resolves to the frame durations in
+ * milliseconds, and to the number of frames that had no row in the middle of the view.
  */
 async function scrollFrames({ rows, frames: count, jump = false }) {
-  // The page may be redrawing its rows. The scrolling element around the rows stays.
+  // The page may be redrawing its rows, so the element that scrolls is found instead: it is never replaced.
   let scroller = document.querySelector('.grid') ?? document.querySelector(rows)
   while (
     scroller.scrollHeight <= scroller.clientHeight + 1 ||

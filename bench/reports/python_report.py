@@ -1,8 +1,8 @@
 """Python's report: `python_report.py RECORDS.jsonl OUT.json dumps|dump`.
 
-Gathers the records as the drivers do (redis_driver.py's get_report). Writes them
-as the command does (dumps: one text, which is then written), or piece by piece
-(json.dump()). Reports its usage in descriptor 3.
+Collects the records as the drivers do (redis_driver.py's get_report). Writes them
+as the command does (dumps: one string, which is then written), or piece by piece
+(json.dump()). Reports its usage to file descriptor 3.
 """
 
 import json
@@ -39,5 +39,5 @@ with open("/proc/self/status") as status:
     kilobytes = re.search(r"VmHWM:\s+(\d+)", status.read()).group(1)
 use = {"cpuMs": time.process_time() * 1000, "peak": int(kilobytes) / 1000}
 os.write(3, json.dumps(use).encode())
-# Without this exit, the time of freeing memory would count against Python.
+# Without this exit, the time that Python takes to free its memory would count.
 os._exit(0)

@@ -2,14 +2,14 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
 const BEGIN_MS = Date.UTC(2026, 10, 22, 12)
-/** The points of one order: a call to another service, which makes six queries. */
+/** The parents of one order's points. The order is a call to another service, which makes six queries. */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
 
 /**
- * Yields the records of one trace, one after another. A request handles orders, with ten points each, four levels deep.
+ * Yields one trace's records, one after another. The request handles orders, each with ten points, four levels deep.
  *
- * @param areUnlike whether each point has its own name: a page would fold equal points into one row
+ * @param areUnlike whether each point has its own name, because a page would fold equal points into one row
  */
 export function* createRecords(count, areUnlike = false) {
   for (let number = 0, order = 0; number < count; order++) {
@@ -39,7 +39,7 @@ export function* createRecords(count, areUnlike = false) {
   }
 }
 
-/** Writes records into a file, one a line, as in a `.jsonl` file. */
+/** Writes records to a file, one per line, as in a `.jsonl` file. */
 export function writeRecords(path, count) {
   const file = openSync(path, 'w')
   let lines = ''

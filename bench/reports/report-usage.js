@@ -1,4 +1,4 @@
-// Loaded into a Node process: at its end, writes the used CPU time and the maximum memory to descriptor 3.
+// Loaded into a Node process. When the process ends, writes its CPU time and maximum memory to file descriptor 3.
 
 import { readFileSync, writeSync } from 'node:fs'
 

@@ -11,9 +11,10 @@ const PARTS = new Map([
 ])
 
 /**
- * Compares reports with Python's: from records to JSON on disk, the start of the command, and the page in a browser.
+ * Compares our reports with Python's: from records to JSON on disk, the start of the command, and the page in a
+ * browser.
  *
- * @param effort `rounds`, and with `million` also a million records (Python needs 8 GB for them)
+ * @param effort `rounds`, and `million` to include a million records, for which Python needs 8 GB
  * @param parts some of `json`, `start`, `page`
  */
 export async function runReports(effort, parts = [...PARTS.keys()]) {

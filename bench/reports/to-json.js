@@ -13,7 +13,7 @@ const MEMORY_AIM_RATIO = 7
 const MILLION_RECORDS = 1_000_000
 const PYTHON_SCRIPT = fileURLToPath(new URL('python_report.py', import.meta.url))
 
-/** Measures the way from a file of records to the report's JSON in a file. */
+/** Measures how long it takes to turn a record file into a file with the report's JSON. */
 export async function runToJson({ rounds, million = false }) {
   const rows = []
   for (const count of [10_000, 100_000, ...(million ? [MILLION_RECORDS] : [])])
@@ -41,7 +41,8 @@ async function measure(count, rounds) {
         measureProcess(process.execPath, [...USAGE_FLAGS, COMMAND, 'trace', 'show', records, '--json', '--out', out]),
     }
     const isMillion = count >= MILLION_RECORDS
-    // A million records take minutes, so only the way of Python's command is measured, and once.
+    // A million records take minutes, so Python is measured only once, and only with the function that its command
+    // uses.
     const contenders = isMillion ? [ours, python('dumps')] : [ours, python('dumps'), python('dump')]
     const taken = await takeTurns(contenders, isMillion ? 1 : rounds, !isMillion)
     return toRows(count, taken, statSync(out).size)

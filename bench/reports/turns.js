@@ -1,9 +1,9 @@
 /**
  * Runs contenders one after another, each in its own process. The order is reversed each round. A first round, which
- * does not count, fills the caches of the file system.
+ * does not count, fills the file system's caches.
  *
  * @param contenders objects with a name and a function that resolves to a measurement
- * @param warm whether to run this first round, which long measurements skip
+ * @param warm whether to run the first round, which long measurements skip
  * @returns the measurements by name: `taken.get(name)[round]`
  */
 export async function takeTurns(contenders, rounds, warm = true) {

@@ -3,7 +3,7 @@ import { CONNECTION_COUNT, openLoad } from './load.js'
 import { createParentedRequests, createPlainRequests, createSignedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 15_000
-/** How long the client sleeps while sixty requests are answered, in ms. Express is slower. */
+/** How long the client sleeps while sixty requests are answered, in ms. Express takes longer. */
 const NAPS_MS = { express: 16, koa: 8, fastify: 8 }
 
 export const BARE = 'bare'
@@ -14,7 +14,7 @@ export const TRACED = 'adapter, traced'
 export const SAMPLED_OFF = 'OpenTelemetry, always off'
 export const SAMPLED_ON = 'OpenTelemetry, always on'
 
-/** Each contender: the kind of server, its requests, and the number of records or spans that a request makes. */
+/** Each contender's server, its requests, and how many records or spans a request produces. */
 const CONTENDERS = [
   [BARE, 'bare', createPlainRequests, 0],
   [BARE_AGAIN, 'bare', createPlainRequests, 0],
@@ -30,10 +30,10 @@ function sign(key) {
 }
 
 /**
- * Creates the servers of one framework under one Node: `{name, start}`. `start` resolves to a warm server:
+ * Creates the servers of one framework on one version of Node: `{name, start}`. `start` resolves to a warm server:
  *
- * - `sendBurst()` sends a request over each connection, and awaits the answers.
- * - `settle()` awaits the delivery of their records or spans, and resolves to their CPU time, in us a request.
+ * - `sendBurst()` sends a request over each connection, and awaits the responses.
+ * - `settle()` awaits the delivery of their records or spans, and resolves to their CPU time, in us per request.
  */
 export function createServers(framework, node) {
   return CONTENDERS.map(([name, ...contender]) => ({ name, start: () => startServer(framework, node, ...contender) }))

@@ -1,20 +1,20 @@
 import { connect } from 'node:net'
 
 export const CONNECTION_COUNT = 60
-/** The end of every answer of `serve.js`. */
+/** The end of every response that `serve.js` sends. */
 const BODY_END = '"table"]}'
 
 /**
- * Opens connections for finished requests. Sends one request on each connection, takes a nap, then sends the next ones.
- * The nap makes servers comparable. A write that wakes a waiting client costs a server several microseconds, and a
- * slower server would pay this more often.
+ * Opens connections, and sends prepared requests. Sends one request on each connection, sleeps, then sends the next
+ * ones. The sleep makes servers comparable, because a write that wakes a waiting client costs a server several
+ * microseconds, and a slower server would pay this cost more often.
  *
- * @param napMs longer than a server takes for a request on each connection
+ * @param napMs longer than a server takes for one request on each connection
  */
 export async function openLoad(port, napMs = 10) {
   const sockets = await Promise.all(Array.from({ length: CONNECTION_COUNT }, () => openSocket(port)))
   return {
-    /** Sends requests and awaits the answers. `pause: false` skips the naps, where nothing is measured. */
+    /** Sends requests and awaits the responses. `pause: false` skips the sleeps, for phases that are not measured. */
     async send(requests, { pause = true } = {}) {
       for (let start = 0; start < requests.length; start += CONNECTION_COUNT) {
         const answers = requests
@@ -30,7 +30,7 @@ export async function openLoad(port, napMs = 10) {
   }
 }
 
-/** Blocks the whole thread, so that no answer wakes it. */
+/** Blocks the whole thread, so that no response wakes it. */
 function nap(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -9,7 +9,8 @@ import { countSpans } from '../count-spans.js'
 const require = createRequire(import.meta.url)
 
 /**
- * Starts OpenTelemetry in the usual way for a framework, with one span a request, because our adapters make one point.
+ * Starts OpenTelemetry in the usual setup for a framework, with one span per request, because our adapters record one
+ * point.
  */
 export function startOpenTelemetry(framework, on) {
   const { processor, expect } = countSpans()
@@ -27,7 +28,7 @@ export function startOpenTelemetry(framework, on) {
   return { expect, fastifyPlugin }
 }
 
-/** Each makes one span a request, with its route. Spans of layers, hooks and handlers are left out. */
+/** Each creates one span per request, with its route, and no spans for layers, hooks or handlers. */
 const INSTRUMENTATIONS = {
   express() {
     const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express')
@@ -39,7 +40,7 @@ const INSTRUMENTATIONS = {
     const layers = { ignoreLayersType: ['middleware', 'router'] }
     return { instrumentations: [createHttp(), new KoaInstrumentation(layers)] }
   },
-  /** The plugin always makes its own span, which is the server's span if HTTP is not instrumented. */
+  /** The plugin always creates its own span, which is the server's span if HTTP is not instrumented. */
   fastify() {
     const { FastifyOtelInstrumentation } = require('@fastify/otel')
     const instrumentation = new FastifyOtelInstrumentation({ instrumentHooks: false, instrumentHandler: false })

@@ -3,12 +3,12 @@ import { createTraceId, signedPack } from '@osprofiler/core'
 
 const PLAIN_REQUEST = 'GET /orders/42?page=2 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n'
 
-/** Creates requests without our headers, as texts. */
+/** Creates requests without our headers, as strings. */
 export function createPlainRequests(count) {
   return Array.from({ length: count }, () => `${PLAIN_REQUEST}\r\n`)
 }
 
-/** Creates requests signed with a key. Each has its own trace, like requests of different users. */
+/** Creates requests that are signed with a key. Each has its own trace, like requests from different users. */
 export function createSignedRequests(count, key) {
   return Array.from({ length: count }, () => {
     const id = createTraceId()
@@ -17,7 +17,7 @@ export function createSignedRequests(count, key) {
   })
 }
 
-/** Creates requests with the header by which OpenTelemetry joins its caller's trace. Each has its own trace. */
+/** Creates requests with the header that makes OpenTelemetry join its caller's trace. Each has its own trace. */
 export function createParentedRequests(count) {
   return Array.from({ length: count }, () => {
     const id = randomBytes(24).toString('hex')

@@ -6,17 +6,17 @@ import { BARE, BARE_AGAIN, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRAC
 const MIN_GENERATIONS = 6
 const DEFAULT_ROUNDS = 6
 /**
- * A burst is sixty requests. A round of 3,000 includes collections: on Node 20, Express causes about one of the old
- * space.
+ * A burst is sixty requests, so a round is 3,000. A round includes garbage collections: on Node 20, Express causes
+ * about one of the old space.
  */
 const BURSTS_PER_ROUND = 50
-/** The figures count if two bare servers differ by less than this, in us. */
+/** The figures count only if two bare servers differ by less than this, in us. */
 const MAX_A_A_DIFFERENCE_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
 
 /**
- * Measures the servers of these frameworks under these versions of Node, in turns of one generation. A framework is done
- * when the whole interval of bare against bare is within the limit, or when the time is over.
+ * Measures the servers of these frameworks on these versions of Node, one generation at a time. A framework is done
+ * when the whole interval of the difference between its two bare servers is within the limit, or when the time is over.
  *
  * @returns lines of the summary
  */
@@ -38,7 +38,7 @@ export async function runServers(frameworks, { nodes, minutes, generations, roun
 }
 
 /**
- * Creates the state of a framework under a Node: the samples of each contender, and the duration of the last
+ * Creates the state of a framework on a version of Node: each contender's samples, and the duration of the last
  * generation.
  */
 function createGroup(framework, node) {
@@ -46,13 +46,13 @@ function createGroup(framework, node) {
 }
 
 /**
- * Restarts all contenders and lets them take turns of one burst, some ten milliseconds each. The speed of a shared
- * machine changes within seconds, and by half. With short turns, such a change affects all contenders alike.
+ * Restarts all contenders and lets them take turns of one burst, which last some ten milliseconds each. The speed of a
+ * shared machine can change by half within seconds. With short turns, such a change affects all contenders alike.
  */
 async function measureGeneration(group, rounds) {
   const start = performance.now()
   const running = await startAll(group.contenders, group.done)
-  // The first round does not count: the server that was started first has waited longest.
+  // The first round does not count, because the server that was started first has waited longest.
   for (let round = 0; round <= rounds; round++) {
     for (let burst = 0; burst < BURSTS_PER_ROUND; burst++) {
       for (const { sendBurst } of burst % 2 === 0 ? running : running.toReversed()) await sendBurst()
@@ -75,15 +75,15 @@ function isSteady(samples) {
   return low > -MAX_A_A_DIFFERENCE_US && high < MAX_A_A_DIFFERENCE_US
 }
 
-/** Whether the bare servers differ by less than the limit, without a visible bias between them. */
+/** Returns whether the bare servers differ by less than the limit, without a visible bias between them. */
 function isEstablished(samples) {
   const { median, low, high } = medianInterval(difference(samples, BARE_AGAIN))
   return Math.abs(median) < MAX_A_A_DIFFERENCE_US && low <= 0 && high >= 0
 }
 
 /**
- * Returns the time that a contender adds in each generation to the mean of both bare servers. The second bare server is
- * compared with the first.
+ * Returns the time that a contender adds, in each generation, to the mean of both bare servers. The second bare server
+ * is compared only with the first.
  */
 function difference(samples, name) {
   const [bare, again] = [samples.get(BARE), samples.get(BARE_AGAIN)]

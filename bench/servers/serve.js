@@ -1,5 +1,4 @@
-// A small server of one framework, with one kind of tracing or none: `node serve.js express
-// bare|adapter|otel-off|otel-on`.
+// A small server in one framework, with one tracer or none: `node serve.js express bare|adapter|otel-off|otel-on`.
 
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -9,14 +8,14 @@ import { countRecords } from '../count-records.js'
 import { startOpenTelemetry } from './opentelemetry.js'
 
 const [framework, variant] = process.argv.slice(2)
-// The frameworks are loaded by `require()`, because OpenTelemetry's instrumentations hook into it.
+// The frameworks are loaded with `require()`, because OpenTelemetry's instrumentations hook into it.
 const require = createRequire(import.meta.url)
 const openTelemetry = variant.startsWith('otel') ? startOpenTelemetry(framework, variant === 'otel-on') : undefined
 const adapter = variant === 'adapter'
 
 const { expect } = openTelemetry ?? countRecords()
 
-// Node would print the first refused signature on the terminal of the benchmark.
+// Otherwise Node would print a warning about the first refused signature in the benchmark's terminal.
 process.removeAllListeners('warning')
 
 const hmacKeys = 'SECRET_KEY'
@@ -65,14 +64,14 @@ const START = {
 }
 
 const server = await START[framework]()
-// Connections stay open while other contenders are measured.
+// Connections must stay open while other contenders are measured.
 server.keepAliveTimeout = 0
 if (!server.listening) await once(server, 'listening')
 const { port } = server.address()
 
-/** Answers `{expected}`, the records or spans since the last answer, with the CPU time so far, in us. */
+/** Answers `{expected}`, the number of records or spans since the last answer, with the CPU time so far, in us. */
 await answer(async ({ expected }) => {
-  // A span ends when its response is closed. The server learns this after the client has the answer.
+  // A span ends when its response is closed, which the server learns after the client has received the response.
   await nextTurn()
   await expect(expected)
   const { user, system } = process.cpuUsage()

@@ -3,7 +3,7 @@ import { measurePairs } from '../measure-pairs.js'
 const SCRIPT = 'signatures/ours.js'
 const LEAST_NAME = 'only HMAC and JSON'
 
-/** Measures one signature, compared with the least code that does the work. Returns lines of the summary. */
+/** Measures one signature, compared with the least code that does the same work. Returns lines of the summary. */
 export function runOneSignature(effort) {
   return measurePairs(
     [

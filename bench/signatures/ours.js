@@ -12,7 +12,7 @@ const secret = createSecretKey(Buffer.from(KEY))
 const traces = Array.from({ length: 1_024 }, () => ({ base_id: createTraceId(), parent_id: createTraceId() }))
 const headers = traces.map(trace => signedPack(trace, KEY))
 
-// A ticket is good once, so the verifier is renewed when all tickets were used.
+// A ticket can be used once, so the verifier is replaced after all tickets were used.
 const TICKETS = 16_384
 const nowS = Math.floor(Date.now() / 1_000)
 const ticketSecret = createSecretKey(randomBytes(32))
@@ -20,7 +20,7 @@ const grant = { key: secret, iat: nowS, exp: nowS + 300, aud: 'orders', points: 
 let tickets
 let verifyTicket
 
-/** Tickets of the headers, made when a row asks for them. */
+/** Tickets for the headers, which are created when a row first needs them. */
 function getTickets() {
   tickets ??= Array.from({ length: TICKETS }, (_, i) => signTicket({ ...grant, info: pickAt(headers, i)[0] }))
   return tickets
@@ -33,14 +33,14 @@ answerTimes({
     const [info, hmac] = pickAt(headers, i)
     return signedUnpack(info, hmac, ring)
   }),
-  // The least code that does the work: one HMAC, a comparison, and JSON decoded from base64.
+  // The least code that verifies headers: one HMAC, a comparison, and JSON decoded from base64.
   verifyBare: callOften(i => {
     const [info, hmac] = pickAt(headers, i)
     const matches = createHmac('sha1', secret).update(info).digest('hex') === hmac
     return matches ? JSON.parse(Buffer.from(info, 'base64').toString()) : undefined
   }),
   sign: callOften(i => signedPack(pickAt(traces, i), KEY)),
-  // The key is a text, because `signedPack()` also gets a text.
+  // The key is a string, because `signedPack()` also receives a string.
   signBare: callOften(i => {
     const info = Buffer.from(JSON.stringify(pickAt(traces, i))).toString('base64')
     return [info, createHmac('sha1', KEY).update(info).digest('hex')]
@@ -60,7 +60,7 @@ answerTimes({
     if (i % TICKETS === 0) verifyTicket = createTicketVerifier({ keys: KEY, audience: ['orders'], started: nowS })
     return verifyTicket({ info, hmac, ticket })
   }),
-  // The least that any code has to do: two HMACs, their comparison, and the fields of the ticket.
+  // The least that any code has to do to verify a ticket: two HMACs, their comparison, and reading the ticket's fields.
   verifyTicketBare: callOften(i => {
     const [info, hmac] = pickAt(headers, i)
     const ticket = getTickets()[i % TICKETS]

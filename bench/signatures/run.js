@@ -5,7 +5,7 @@ import { printTable, show, verdict } from '../table.js'
 
 const AIM_RATIO = 1.3
 
-/** Our functions, the least code that does the work, and the functions of Python's OSProfiler. */
+/** Our functions, the least code that does the same work, and the functions of Python's OSProfiler. */
 const ROWS = [
   ['signedUnpack(), a key ring', 'verify', 'verifyBare', 'verify'],
   ['signedPack()', 'sign', 'signBare', 'sign'],

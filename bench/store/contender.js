@@ -1,4 +1,4 @@
-// Writes records into a fresh embedded store: `node contender.js driver|notifier|statement|records`.
+// Writes records to a new embedded store: `node contender.js driver|notifier|statement|records`.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ await answer(async ({ count }) => {
 
 async function writeByDriver(path, records) {
   const driver = openDriver(`sqlite:///${path}`)
-  // The first record starts the thread and makes the table, so it is not measured.
+  // The first record starts the thread and creates the table, so it is not measured.
   await driver.write(records.slice(0, 1))
   const start = performance.now()
   for (let at = 0; at < records.length; at += BATCH_RECORDS) await driver.write(records.slice(at, at + BATCH_RECORDS))
@@ -49,12 +49,12 @@ async function writeByNotifier(path, records) {
   return (records.length * 1000) / ms
 }
 
-/** Does the least work of a store: one prepared statement a row, with ready values, in this thread. */
+/** Does the least work of a store: runs one prepared statement per row, with prepared values, in this thread. */
 async function writeRows(path, records) {
   return await writeByStatement(path, records.map(toRow), row => row)
 }
 
-/** Does the same from records, like a driver, which has to make their JSON. */
+/** Does the same work with records, like a driver, which has to create their JSON. */
 async function writeRecords(path, records) {
   return await writeByStatement(path, records, toRow)
 }

@@ -2,7 +2,9 @@ import { measurePairs } from '../measure-pairs.js'
 
 const SCRIPT = 'store/to-the-end.js'
 
-/** Measures one point until its two records are in SQLite, and without a store. Returns lines of the summary. */
+/**
+ * Measures one point until its two records are in SQLite, and one point without a store. Returns lines of the summary.
+ */
 export function runOneDelivery(effort) {
   return measurePairs(
     [

@@ -3,7 +3,7 @@ import { createTraceId } from '@osprofiler/core'
 
 const POINTS_PER_TRACE = 10
 
-/** Creates records like those of a service: ten points a trace, each a query, with a start and a stop. */
+/** Creates records like a service's: ten points per trace, each a query with a start and a stop. */
 export function createRecords(count) {
   const records = []
   let baseId
@@ -22,8 +22,8 @@ export function createRecords(count) {
 }
 
 /**
- * Gives all records one shape, like the profiler's. Records spread from another object would each have their own hidden
- * class.
+ * Gives all records the same shape as the profiler's. Records that are spread from another object would each have their
+ * own hidden class.
  */
 function createRecord(name, baseId, traceId, timestamp, info) {
   return {
@@ -38,7 +38,7 @@ function createRecord(name, baseId, traceId, timestamp, info) {
   }
 }
 
-/** Returns the values of a record's row. The JSON is encoded twice, as in Python's driver. */
+/** Returns the values of a record's row. Its JSON is encoded twice, as in Python's driver. */
 export function toRow({ timestamp, base_id, parent_id, trace_id, project, service, name, info }) {
   const data = JSON.stringify(JSON.stringify({ info }))
   return [timestamp, base_id, parent_id, trace_id, project, info.host, service, name, data]

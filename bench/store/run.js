@@ -13,7 +13,7 @@ const ROWS = [
   ['createNotifier(), from the first record to the end of flush()', 'notifier'],
 ]
 
-/** Measures records a second into the embedded store. */
+/** Measures how many records per second the embedded store takes. */
 export async function runStore(effort) {
   const samples = await alternate(
     ROWS.map(([, name]) => createWriter(name)),

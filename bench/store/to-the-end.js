@@ -1,4 +1,4 @@
-// Makes points of a service and delivers them to the end: `node to-the-end.js sqlite|count|statement`.
+// Records a service's points and delivers them: `node to-the-end.js sqlite|count|statement`.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ const path = join(folder, 'traces.db')
 const RECORDS = createRecords(20_000)
 const POINTS_PER_TRACE = 10
 
-/** Each resolves to a task that makes points in traces of ten, and that resolves when all records are delivered. */
+/** Each resolves to a task that records points in traces of ten, and that resolves when all records are delivered. */
 const WAYS = {
   async sqlite() {
     const driver = openDriver(`sqlite:///${path}`)
@@ -28,7 +28,9 @@ const WAYS = {
     return makePoints(expectRows(() => notifier.flush(60_000)))
   },
   count: () => makePoints(countRecords().expect),
-  /** Does the least work of a store: one thread makes the JSON of ready records, and runs a statement for each. */
+  /**
+   * Does the least work of a store: in one thread, creates the JSON of prepared records, and runs a statement for each.
+   */
   async statement() {
     const statement = await openStatement(path)
     const expect = expectRows(() => {})
@@ -52,7 +54,7 @@ function makePoints(expect) {
       for (let i = 0; i < POINTS_PER_TRACE; i++) withTrace('db', info, () => {})
     }),
   )
-  // The last trace is always completed, which is negligible among the thousands of points of a measurement.
+  // The last trace is always completed. Its extra points are negligible among the thousands in a measurement.
   return async count => {
     const traces = Math.ceil(count / POINTS_PER_TRACE)
     await makeTraces(traces)
@@ -60,7 +62,9 @@ function makePoints(expect) {
   }
 }
 
-/** Rows are counted by the last row id, because counting all of them would add work that is not measured elsewhere. */
+/**
+ * Rows are counted by the last row id, because counting them all would add work that is not part of the measurement.
+ */
 function expectRows(flush) {
   const database = openDatabase(path)
   const readLast = () => database.prepare('SELECT max(rowid) AS last FROM data').get().last

@@ -1,4 +1,4 @@
-// Writes records into a server: `node contender.js STORE driver|notifier|bare|records URL`.
+// Writes records to a server: `node contender.js STORE driver|notifier|bare|records URL`.
 
 import { createNotifier } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
@@ -51,7 +51,7 @@ function openNotifierWriter() {
   }
 }
 
-/** Creates a writer that does the least work of the client, with ready texts. */
+/** Creates a writer that does the least work of a client, with prepared strings. */
 function openBareWriter() {
   const client = store.openBare(url)
   return {
@@ -60,7 +60,7 @@ function openBareWriter() {
   }
 }
 
-/** Creates a writer of records, like a driver, which has to make their JSON. */
+/** Creates a writer that receives records, like a driver, which has to create their JSON. */
 function openRecordWriter() {
   const client = store.openBare(url)
   return { prepare: records => records, write: writeOneByOne(records => client.write(toItems(records), toText)) }

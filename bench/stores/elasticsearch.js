@@ -13,7 +13,7 @@ export const store = {
 
   toText,
 
-  /** Writes one bulk request a batch. */
+  /** Writes one bulk request per batch. */
   openBare(url) {
     const client = new Client({ node: toNode(url) })
     return { write: (batch, toLines) => client.bulk({ operations: batch.map(toLines) }) }

@@ -14,7 +14,7 @@ export const store = {
     return { url: `file://${folder}`, clear: remove, stop: remove }
   },
 
-  /** Writes with one call a trace, all of a batch in parallel. */
+  /** Makes one write call per trace, and writes all traces of a batch in parallel. */
   openBare(url) {
     const folder = fileURLToPath(url)
     return {

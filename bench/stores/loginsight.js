@@ -33,7 +33,7 @@ export const store = {
     }
   },
 
-  /** Returns an event, in the layout of Python's driver. */
+  /** Returns an event in the layout of Python's driver. */
   toText(record) {
     const { base_id, trace_id, project, service, name } = record
     const fields = { base_id, trace_id, project, service, name, trace: JSON.stringify(record) }
@@ -43,7 +43,7 @@ export const store = {
     })
   },
 
-  /** Writes one request a batch. Writing needs no session. */
+  /** Writes one request per batch. Writing needs no session. */
   openBare(url) {
     const { hostname, port, searchParams } = new URL(url)
     const ca = searchParams.get('ca')

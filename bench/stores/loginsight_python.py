@@ -1,10 +1,10 @@
-"""OSProfiler's own driver of Log Insight, with the HTTP and HTTPS ports at the end of its connection string."""
+"""OSProfiler's own driver for Log Insight, with the HTTP and HTTPS ports at the end of its connection string."""
 
 import urllib3
 
 from osprofiler.drivers import loginsight
 
-# The driver does not verify certificates, so each request would warn.
+# The driver does not verify certificates, so each request would cause a warning.
 urllib3.disable_warnings()
 
 

@@ -9,7 +9,7 @@ const SETTINGS = {
   'innodb-log-file-size': '96M',
 }
 
-/** MariaDB, as a store to measure: see `run.js`. It commits to the disk. */
+/** MariaDB, as a store to measure: see `run.js`. It flushes commits to disk. */
 export const store = {
   title: 'MariaDB',
   toText: toData,
@@ -17,7 +17,7 @@ export const store = {
   async start() {
     const { startMariadb } = await import('../../test/servers/dist/mariadb.js')
     const server = await startMariadb({ settings: SETTINGS })
-    // Python's default client for MySQL differs from the one that Debian's tests have.
+    // For `mysql:`, SQLAlchemy loads its default client, which the tests do not install. They use PyMySQL.
     const url = server.url.replace('mysql:', 'mysql+pymysql:')
     const driver = openDriver(url)
     await driver.write(createRecords(1))
@@ -34,7 +34,7 @@ export const store = {
     }
   },
 
-  /** Writes one prepared multi-row insert a batch, without a separate transaction. */
+  /** Writes one prepared multi-row insert per batch, without an explicit transaction. */
   openBare(url) {
     const connected = mysql.createConnection({ uri: url })
     const row = `(${COLUMNS.map(() => '?').join(', ')})`

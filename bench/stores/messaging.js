@@ -19,7 +19,7 @@ export const store = {
     }
   },
 
-  /** Publishes with confirms. All messages of a batch are sent before the first confirm is awaited. */
+  /** Publishes with confirms. All messages in a batch are sent before the first confirm is awaited. */
   openBare(url) {
     const opening = open(url)
     return {
@@ -33,7 +33,7 @@ export const store = {
   },
 }
 
-/** Adds the fields by which oslo.messaging recognizes a notification. */
+/** Adds the fields that make oslo.messaging recognize a notification. */
 function toNotification(payload) {
   const message = `{"message_id":"${randomUUID()}","event_type":"profiler.orders","publisher_id":"shop-7","priority":"INFO","timestamp":"2026-11-22 10:00:00.000","payload":${payload}}`
   return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': message }))

@@ -26,7 +26,7 @@ export const store = {
   /** Returns a document, which the client encodes as BSON. */
   toText: record => ({ ...record }),
 
-  /** Writes one unordered insert a batch. */
+  /** Writes one unordered insert per batch. */
   openBare(url) {
     const collection = new MongoClient(url).db('osprofiler').collection('profiler')
     return { write: (batch, toDocument) => collection.insertMany(batch.map(toDocument), { ordered: false }) }

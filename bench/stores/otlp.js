@@ -11,7 +11,7 @@ export function createOtlpStore(protocol, Exporter) {
 
     async start() {
       const collector = createServer((request, response) => request.resume().on('end', () => response.end()))
-      // Contenders wait longer for their turns than a server keeps a connection by default.
+      // Contenders wait longer for their turns than a server keeps an idle connection by default.
       collector.keepAliveTimeout = 600_000
       await once(collector.listen(0, '127.0.0.1'), 'listening')
       return {
@@ -26,7 +26,7 @@ export function createOtlpStore(protocol, Exporter) {
       }
     },
 
-    /** A point becomes one span, from two adjacent records. */
+    /** Two adjacent records, a point's start and stop, become one span. */
     toItems: records => records.flatMap((start, index) => (index % 2 === 0 ? { start, stop: records[index + 1] } : [])),
 
     toText: createSpanMaker(),
@@ -43,9 +43,7 @@ export function createOtlpStore(protocol, Exporter) {
   }
 }
 
-/**
- * Returns a function that makes the span of a point with OpenTelemetry's own tracer, and the attributes of our driver.
- */
+/** Returns a function that creates a point's span with OpenTelemetry's own tracer and with our driver's attributes. */
 function createSpanMaker() {
   const resource = resourceFromAttributes({
     'service.name': 'orders',
@@ -72,7 +70,7 @@ function createSpanMaker() {
   }
 }
 
-/** Converts a time to OpenTelemetry's form: whole seconds, and nanoseconds beyond them. */
+/** Converts a time to OpenTelemetry's format: whole seconds and the remaining nanoseconds. */
 function toTime(timestamp) {
   return [Date.parse(`${timestamp.slice(0, 19)}Z`) / 1000, Number(timestamp.slice(20)) * 1000]
 }

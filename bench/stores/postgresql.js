@@ -3,12 +3,12 @@ import pg from 'pg'
 import { createRecords } from '../store/records.js'
 import { COLUMNS, toData, toRow } from './sql-rows.js'
 
-// One array a column is twice as fast as a list of all values.
+// One array per column is twice as fast as a list of all values.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
-/** PostgreSQL, as a store to measure: see `run.js`. It commits to the disk. */
+/** PostgreSQL, as a store to measure: see `run.js`. It flushes commits to disk. */
 export const store = {
   title: 'PostgreSQL',
   toText: toData,
@@ -32,7 +32,7 @@ export const store = {
     }
   },
 
-  /** Writes one multi-row insert a batch, without a separate transaction. */
+  /** Writes one multi-row insert per batch, without an explicit transaction. */
   openBare(url) {
     const connected = connect(url)
     return {

@@ -1,4 +1,4 @@
-"""Writes records into a server with one of OSProfiler's own drivers: python_writer.py CLASS URL."""
+"""Writes records to a server with one of OSProfiler's own drivers: python_writer.py CLASS URL."""
 
 import datetime
 import importlib

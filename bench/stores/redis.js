@@ -16,7 +16,7 @@ export const store = {
     }
   },
 
-  /** Writes one variadic push a trace, in one pipeline a batch. */
+  /** Writes one variadic push per trace, and one pipeline per batch. */
   openBare(url) {
     const client = new Redis(url)
     return {

@@ -5,8 +5,8 @@ import { printTable, show } from '../table.js'
 import { loadStore, STORES } from './stores.js'
 
 /**
- * The approximate duration of a measurement: a shared machine may grant more speed to a short effort than to a long
- * one.
+ * The approximate duration of each measurement. It is the same for all, because a shared machine may run a short task
+ * faster than a long one.
  */
 const ROUND_SECONDS = 0.5
 const MIN_RECORDS = 200
@@ -22,7 +22,7 @@ const ROWS = [
   ["Python's driver, notify()", 'python'],
 ]
 
-/** Measures records a second into servers: each driver, its bare client and Python's driver, on the same server. */
+/** Measures how many records per second servers take from each driver, its bare client and Python's driver. */
 export async function runStores(effort) {
   const names = effort.only ?? STORES
   for (const name of names) await runStore(name, await loadStore(name), effort)

@@ -2,17 +2,17 @@ import { openServer } from './stand-ins.js'
 
 const INDEX = 'osprofiler-notifications'
 
-/** Starts an Elasticsearch or OpenSearch, real or a stand-in: see `openServer`. */
+/** Starts an Elasticsearch or OpenSearch server, real or a stand-in: see `openServer`. */
 export function openSearchServer(product) {
   return openServer(product, {
     file: 'search',
-    // Python's client has version 7.
+    // The Python client is version 7.
     start: ({ startSearch }) => startSearch({ product, compatibleWith: [7, 8, 9] }),
     toUrl: ({ host, port }) => `${product}://${host}:${port}`,
   })
 }
 
-/** Returns the address of the server for its client. */
+/** Returns the server's address in the form that its client accepts. */
 export function toNode(url) {
   return url.replace(/^\w+(\+https)?:/, (_, tls) => (tls === undefined ? 'http:' : 'https:'))
 }
@@ -25,7 +25,7 @@ export async function clearIndex(url) {
   if (status !== 200 && status !== 404) throw new Error(`The index cannot be deleted: ${status}.`)
 }
 
-/** Returns the two lines of a record in a bulk request. */
+/** Returns the two lines that a record takes in a bulk request. */
 export function toText(record) {
   return `{"create":{"_index":"${INDEX}"}}\n${JSON.stringify(record)}`
 }

@@ -1,12 +1,12 @@
-/** The columns of the table of Python's SQL driver. */
+/** The columns of the table that Python's SQL driver creates. */
 export const COLUMNS = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name', 'data']
 
-/** Returns the value of a record's column `data`: its JSON, encoded twice. */
+/** Returns the value for a record's `data` column: its JSON, encoded twice. */
 export function toData({ info }) {
   return JSON.stringify(JSON.stringify({ info }))
 }
 
-/** Returns a record's row with ready `data`. */
+/** Returns a record's row, with `data` already encoded. */
 export function toRow({ timestamp, base_id, parent_id, trace_id, project, service, name, info }, data) {
   return [timestamp, base_id, parent_id, trace_id, project, info.host, service, name, data]
 }

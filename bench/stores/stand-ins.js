@@ -1,4 +1,4 @@
-/** The folder of the stand-ins of the drivers' tests, once `tsc -b bench/stand-ins` has compiled them. */
+/** The folder of the stand-ins from the driver tests, after `tsc -b bench/stand-ins` has compiled them. */
 const STAND_INS = new URL('../stand-ins/dist/packages/drivers/test/stand-ins/', import.meta.url)
 const NOTE =
   'Beside a stand-in at the protocol, in CPU time of the client: what the drivers cost, and nothing of the store.'
@@ -8,7 +8,7 @@ const NOTE =
  *
  * @param file the stand-in's file
  * @param start starts the stand-in with the exports of that file
- * @param toUrl returns the connection string of the stand-in
+ * @param toUrl returns the stand-in's connection string
  */
 export async function openServer(name, { file, start, toUrl }) {
   const url = process.env[`OSPROFILER_TEST_${name.toUpperCase()}_URL`]

@@ -2,16 +2,16 @@
 export const STORES = ['redis', 'otlp-protobuf', 'otlp-json', 'postgresql', 'mariadb', 'messaging']
 
 /**
- * Loads a store by its name, with its client. A store has
+ * Loads a store by its name, with its client. A store has these members:
  *
- *   title          for people
- *   toText         returns the text that the store keeps of an item. Without it, the text is the item's JSON
- *   toItems        returns the items of a batch of records. Without it, each record is an item
+ *   title          the name for readers
+ *   toText         returns the text that the store keeps for an item. Default: the item's JSON
+ *   toItems        returns the items for a batch of records. Default: the records
  *   start()        starts a private server: {url, python, clear(), stop(), note, byCpuTime}.
  *                  `clear` empties the server between measurements.
- *                  `python` are the class of Python's driver, or `python_writer.py`'s argument for it, and its
- *                  connection string. It is missing if Python has no driver.
- *                  `note` is a remark about the server for the reader of the table.
+ *                  `python` contains the class of Python's driver, or `python_writer.py`'s argument for it,
+ *                  and the connection string. It is missing if Python has no driver.
+ *                  `note` is a remark about the server for readers of the table.
  *                  `byCpuTime` marks a stand-in, for which the CPU time of the writing process counts.
  *   openBare(url)  opens the bare client: {write(items, toText), close()}. `write` writes a batch as the driver does,
  *                  and gets the text of each item from `toText`

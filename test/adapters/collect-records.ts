@@ -1,7 +1,7 @@
 import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { afterEach, beforeEach } from 'vitest'
 
-/** Returns the records of this process since the current test began. */
+/** Returns the records that this process has written since the current test began. */
 export function collectRecords(): readonly TraceRecord[] {
   const records: TraceRecord[] = []
   beforeEach(() => {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** A header whose text is sent as Latin-1, one byte for each character. */
+/** A header whose value is sent as Latin-1, one byte for each character. */
 export type RawHeader = readonly [name: string, value: string]
 
 /** A response, read until the server closed the connection. */
@@ -11,7 +11,7 @@ export interface RawResponse {
   readonly body: string
 }
 
-/** Sends one GET request over a socket, so that no client changes the headers, and reads the whole response. */
+/** Sends one GET request over a raw socket, so that no client changes the headers, and reads the whole response. */
 export function sendRaw(port: number, headers: readonly RawHeader[]): Promise<RawResponse> {
   const lines = [['Host', 'localhost'], ['Connection', 'close'], ...headers].map(([name, value]) => `${name}: ${value}`)
   return new Promise((resolve, reject) => {

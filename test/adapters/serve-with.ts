@@ -20,17 +20,17 @@ export interface Serving {
   readonly answer: (url: URL) => unknown
 }
 
-/** A server on a free port of this machine. */
+/** A server on a free local port. */
 export interface AdapterServer {
   readonly port: number
   readonly url: string
   readonly stats: RequestStats
-  /** The application, and the middleware if there is one: the values that a debugger or a careless log would show. */
+  /** The application, and the middleware if there is one: the objects that a debugger or a careless log would show. */
   readonly shown: readonly unknown[]
   close(): Promise<void>
 }
 
-// Node rejects larger headers with a 431 by default.
+// By default, Node rejects larger headers with status 431.
 const MAX_HEADER_BYTES = 256 * 1024
 const UNLIMITED_OPTIONS: HttpOptions = { maxTracesPerSecond: 1e9 }
 

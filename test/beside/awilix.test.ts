@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { compare, WAYS_TO_TRACE, type WayToTrace } from './ways-to-trace.js'
 
-/** Registers every kind of provider. Awilix injects them by the names of parameters. */
+/** Registers every type of provider. Awilix injects dependencies by parameter names. */
 async function inject(mode: InjectionModeType, { wrap, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   const disposed: string[] = []
   class Base {
@@ -25,7 +25,7 @@ async function inject(mode: InjectionModeType, { wrap, classAbove, classBelow }:
       return `${this.db}!`
     }
   }
-  // The class has no constructor, so Awilix reads the injected names from the text of the parent.
+  // The class has no constructor, so Awilix reads the parameter names from the parent's source text.
   const Derived = classAbove(classBelow(class Derived extends Base {}))
   const Orders = classAbove(
     classBelow(
@@ -79,7 +79,7 @@ async function inject(mode: InjectionModeType, { wrap, classAbove, classBelow }:
   return [facts, disposed]
 }
 
-/** Does the same with one object that contains everything registered. The classes take the object apart. */
+/** Like `inject`, but each class receives one object that contains everything registered, and destructures it. */
 async function injectProxy({ wrap, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   const Orders = classAbove(
     classBelow(

@@ -8,7 +8,7 @@ interface Co {
   wrap<F extends Routine>(routine: F): ((...args: Parameters<F>) => Promise<unknown>) & { __generatorFunction__: F }
 }
 
-// co checks whether the constructor of a function is GeneratorFunction.
+// co checks whether a function's constructor is GeneratorFunction.
 const co = createRequire(import.meta.url)('co') as Co
 
 const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
@@ -60,7 +60,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
       }),
     ),
 
-  'a failure that is not': wrap =>
+  'a failure that is not caught': wrap =>
     co(
       wrap(function* (): Generator<unknown, unknown, never> {
         yield Promise.resolve()

@@ -8,7 +8,7 @@ import Koa from 'koa'
 import { describe, expect, it, vi } from 'vitest'
 import { compare, FUNCTION_WAYS, type WayToTrace } from './ways-to-trace.js'
 
-/** Returns the answers of a server at these paths. */
+/** Returns a server's responses for these paths. */
 async function requestAll(server: import('node:http').Server, paths: readonly string[]): Promise<unknown> {
   if (!server.listening) await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -21,7 +21,7 @@ async function requestAll(server: import('node:http').Server, paths: readonly st
   return seen
 }
 
-/** Symbols by which fastify-plugin lets a plugin decorate the instance outside of the plugin. */
+/** Symbols that fastify-plugin sets so that a plugin can decorate the instance outside of the plugin. */
 const SHARED = {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'shared',
@@ -122,7 +122,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     return [seen, refused, Reflect.has(app, 'own'), plugins]
   },
 
-  'Koa, by kinds of middlewares': async wrap => {
+  'Koa, by types of middleware': async wrap => {
     const app = new Koa()
     app.silent = true
     app.use(
@@ -143,7 +143,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     return seen
   },
 
-  'Node, by what its functions take and change': async wrap => {
+  'Node, by what its functions accept and change': async wrap => {
     const read = wrap((value: number, done: (error: null, value: number) => void) =>
       setImmediate(done, null, value + 1),
     )

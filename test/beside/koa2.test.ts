@@ -6,7 +6,7 @@ import Koa from 'koa2'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FUNCTION_WAYS, UNTRACED, type WayToTrace } from './ways-to-trace.js'
 
-// Koa 2 would print a line on stderr, because generator functions are deprecated.
+// Koa 2 would print a warning to stderr, because generator functions are deprecated.
 vi.hoisted(() => {
   process.env.NO_DEPRECATION = 'koa'
 })
@@ -22,7 +22,7 @@ const REQUESTS = [
 type Next = Generator
 type OldMiddleware = (this: Koa.Context, next: Next) => Generator
 
-/** Creates an application of Koa 2 with async middleware, and with generator functions as in Koa 1. */
+/** Creates a Koa 2 application with async middleware, and with generator functions as in Koa 1. */
 function createApplication({ wrap }: WayToTrace): Koa {
   const app = new Koa()
   app.silent = true
@@ -56,7 +56,7 @@ function createApplication({ wrap }: WayToTrace): Koa {
   return app
 }
 
-/** Returns the answers of the application with our middleware in front. */
+/** Returns the application's responses, with our middleware in front. */
 async function collectAnswers(way: WayToTrace, sign: () => Record<string, string>): Promise<unknown> {
   const app = new Koa()
   app.silent = true
@@ -79,13 +79,13 @@ async function collectAnswers(way: WayToTrace, sign: () => Record<string, string
 afterEach(() => setNotifier(undefined))
 
 describe('Koa 2 with generator functions as middleware', () => {
-  it('gives the expected answers when untraced', async () => {
+  it('sends the expected responses when untraced', async () => {
     const statuses = ((await collectAnswers(UNTRACED, () => ({}))) as [number][]).map(([status]) => status)
 
     expect(statuses).toEqual([401, 200, 200, 418])
   })
 
-  it.each(FUNCTION_WAYS)('gives the same answers with $name, to unsigned and signed requests', async way => {
+  it.each(FUNCTION_WAYS)('sends the same responses to unsigned and signed requests with $name', async way => {
     const names: unknown[] = []
     setNotifier(({ info }) => names.push((info.function as { name?: string } | undefined)?.name))
     const untraced = await collectAnswers(UNTRACED, () => ({}))

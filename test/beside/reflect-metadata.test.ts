@@ -1,7 +1,7 @@
 import { trace, traceClass } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 
-// reflect-metadata is not loaded yet, as in a program whose first import is this project.
+// reflect-metadata is not loaded yet, as in a program that imports this project first.
 const early = trace('step')(function early() {
   return 'early'
 })
@@ -23,7 +23,7 @@ class Orders extends Base {
   [KEY](): void {}
 }
 
-/** Returns all metadata of a class and its members, from each place where decorators store it. */
+/** Returns all metadata of a class and its members, from every object on which decorators store it. */
 function readMetadata(type: typeof Orders): unknown {
   const targets: readonly [object, (string | symbol)?][] = [
     [type],
@@ -69,9 +69,9 @@ describe('reflect-metadata loaded after OSProfiler', () => {
   })
 
   it.each([
-    ['a class in place', inPlace],
-    ['a class that stands for another one', family],
-  ])('finds the same metadata of %s, wherever decorators store it', (_, decorate) => {
+    ['a class that is traced in place', inPlace],
+    ['a class that replaces the original', family],
+  ])('finds the same metadata for %s, wherever decorators store it', (_, decorate) => {
     defineMetadataEverywhere(Orders)
     const untraced = readMetadata(Orders)
 

@@ -1,12 +1,12 @@
 import { run, setNotifier, type TraceDecorator, trace, traceClass } from '@osprofiler/core'
 
-/** A decorator of classes that changes a class or replaces it by another of the same type. */
+/** A class decorator that changes a class, or replaces it with another class of the same type. */
 export type ClassChange = <C extends abstract new (...args: never[]) => object>(value: C) => C
 
 /** How a program traces its functions, methods and classes. The program uses these decorators instead of fixed ones. */
 export interface WayToTrace {
   readonly name: string
-  /** Wraps a function. */
+  /** Traces a function. */
   readonly wrap: TraceDecorator
   /** Decorates a method above all other decorators. */
   readonly above: TraceDecorator
@@ -17,8 +17,7 @@ export interface WayToTrace {
   /** Decorates a class below all other decorators. */
   readonly classBelow: ClassChange
   /**
-   * Decorates a class that a library knows from decorators of its members. The result is never a replacement for the
-   * class.
+   * Decorates a class that a library knows from its member decorators. The result is never a replacement for the class.
    */
   readonly classInPlace: ClassChange
 }
@@ -46,22 +45,42 @@ const EVERY_MEMBER = { tracePrivate: true, traceStaticMethods: true }
 const traceWholeClass = traceClass('step')
 const traceEveryMember = traceClass('step', EVERY_MEMBER)
 
-/** Every way to trace that keeps the identity of a class. */
+/** Every way to trace that does not replace the class. */
 export const IN_PLACE_WAYS: readonly WayToTrace[] = [
-  { ...UNTRACED, name: 'trace() of functions, above on methods', wrap: traceOnce, above: traceOnce },
-  { ...UNTRACED, name: 'trace() of functions, below on methods', wrap: traceOnce, below: traceOnce },
-  { ...UNTRACED, name: 'trace() twice', wrap: traceTwice, above: traceOnce, below: traceOnce },
-  { ...UNTRACED, name: 'traceClass() above', classAbove: traceWholeClass, classInPlace: traceWholeClass },
-  { ...UNTRACED, name: 'traceClass() below', classBelow: traceWholeClass, classInPlace: traceWholeClass },
   {
     ...UNTRACED,
-    name: 'traceClass() of every member above',
+    name: 'trace() on functions, and on methods above other decorators',
+    wrap: traceOnce,
+    above: traceOnce,
+  },
+  {
+    ...UNTRACED,
+    name: 'trace() on functions, and on methods below other decorators',
+    wrap: traceOnce,
+    below: traceOnce,
+  },
+  { ...UNTRACED, name: 'trace() twice', wrap: traceTwice, above: traceOnce, below: traceOnce },
+  {
+    ...UNTRACED,
+    name: 'traceClass() above other decorators',
+    classAbove: traceWholeClass,
+    classInPlace: traceWholeClass,
+  },
+  {
+    ...UNTRACED,
+    name: 'traceClass() below other decorators',
+    classBelow: traceWholeClass,
+    classInPlace: traceWholeClass,
+  },
+  {
+    ...UNTRACED,
+    name: 'traceClass() on every member, above other decorators',
     classAbove: traceEveryMember,
     classInPlace: traceEveryMember,
   },
   {
     ...UNTRACED,
-    name: 'traceClass() of every member below',
+    name: 'traceClass() on every member, below other decorators',
     classBelow: traceEveryMember,
     classInPlace: traceEveryMember,
   },
@@ -79,8 +98,18 @@ const traceWholeFamily = traceClass('step', { ...EVERY_MEMBER, traceSubclasses: 
 
 /** The ways that return a replacement for the given class. */
 export const PROXY_WAYS: readonly WayToTrace[] = [
-  { ...UNTRACED, name: 'traceSubclasses above', classAbove: traceFamily, classInPlace: traceWholeClass },
-  { ...UNTRACED, name: 'traceSubclasses below', classBelow: traceFamily, classInPlace: traceWholeClass },
+  {
+    ...UNTRACED,
+    name: 'traceSubclasses above other decorators',
+    classAbove: traceFamily,
+    classInPlace: traceWholeClass,
+  },
+  {
+    ...UNTRACED,
+    name: 'traceSubclasses below other decorators',
+    classBelow: traceFamily,
+    classInPlace: traceWholeClass,
+  },
   {
     name: 'everything at once',
     wrap: traceOnce,
@@ -94,7 +123,7 @@ export const PROXY_WAYS: readonly WayToTrace[] = [
 
 export const WAYS_TO_TRACE: readonly WayToTrace[] = [...IN_PLACE_WAYS, ...PROXY_WAYS]
 
-/** The ways that differ for functions. */
+/** The ways that differ when functions are traced. */
 export const FUNCTION_WAYS: readonly WayToTrace[] = [
   { ...UNTRACED, name: 'trace()', wrap: traceOnce },
   { ...UNTRACED, name: 'trace() twice', wrap: traceTwice },
@@ -102,7 +131,8 @@ export const FUNCTION_WAYS: readonly WayToTrace[] = [
 ]
 
 /**
- * The behavior of a program without this project, outside of a trace, and in a trace, with the points of that trace.
+ * What a program does without this project, when traced code runs outside of a trace, and in a trace, with the trace's
+ * points.
  */
 export interface Comparison {
   readonly untraced: unknown
@@ -111,7 +141,7 @@ export interface Comparison {
   readonly points: number
 }
 
-/** Runs a program without this project, and then traced in the given way: first outside of a trace, then in one. */
+/** Runs a program without this project, and then traced in the given way: first outside of a trace, then in a trace. */
 export async function compare(way: WayToTrace, program: (way: WayToTrace) => unknown): Promise<Comparison> {
   let points = 0
   setNotifier(({ name }) => {

@@ -12,7 +12,7 @@ export const fastifyApp: Framework = {
 /** Fastify over unencrypted HTTP/2. */
 export const fastifyHttp2: Framework = {
   name: 'Fastify 5 over HTTP/2',
-  // The two servers differ only in their types, as far as the tests use them.
+  // The two servers differ only in their types, in so far as the tests use them.
   serve: application => serve(application, fastify({ http2: true }) as unknown as FastifyInstance),
 }
 

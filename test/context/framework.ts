@@ -5,13 +5,13 @@ import type { HmacKeys } from '@osprofiler/core'
 import type { HttpOptions, RequestStats } from '@osprofiler/core/http'
 import { KEY } from './signed-request.js'
 
-/** The request as a route of the tests receives it. */
+/** The request, as a route in the tests receives it. */
 export interface RouteInput {
   /** The query parameter `id`. */
   readonly id: string
   /** The JSON body, parsed by the framework. */
   readonly body: unknown
-  /** Over HTTP/2 the messages have another class, but the same members that the tests use. */
+  /** Over HTTP/2, the messages have another class, but it has the members that the tests use. */
   readonly req: IncomingMessage
   readonly res: ServerResponse
 }
@@ -22,20 +22,20 @@ export type Route = (question: RouteInput) => unknown
 /** A route that writes the response itself and bypasses the framework. */
 export type RawRoute = (req: IncomingMessage, res: ServerResponse) => void
 
-/** A middleware that is independent of any framework. */
+/** Middleware that is independent of any framework. */
 export type Wrapper = (next: () => unknown) => unknown
 
-/** An application that every framework of the tests can serve. */
+/** An application that can be served by every framework in the tests. */
 export interface Application {
   readonly routes?: Readonly<Record<string, Route>>
   readonly rawRoutes?: Readonly<Record<string, RawRoute>>
-  /** The adapter's keys and options. Default: the key of the tests, and no limit on traces. */
+  /** The adapter's keys and options. Default: the tests' key, and no limit on traces. */
   readonly keys?: { readonly hmacKeys?: HmacKeys }
   readonly options?: HttpOptions
-  /** `before` runs around the adapter, and `after` runs between the adapter and the rest of the application. */
+  /** `before` runs around the adapter. `after` runs between the adapter and the rest of the application. */
   readonly before?: Wrapper
   readonly after?: Wrapper
-  /** Whether responses are compressed, if the framework has a middleware for compression. */
+  /** Whether responses are compressed, if the framework has compression middleware. */
   readonly compress?: boolean
 }
 
@@ -47,18 +47,18 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** A server of an application, with the counts of the adapter. */
+/** A server that runs an application, with the adapter's counters. */
 export interface Serving extends Listening {
   stats(): RequestStats
 }
 
-/** A way to serve an application. */
+/** A framework that serves an application. */
 export interface Framework {
   readonly name: string
   serve(application: Application): Promise<Serving>
 }
 
-/** Defaults for the members that an application leaves out. */
+/** Defaults for members that an application omits. */
 export const DEFAULTS: Required<Application> = {
   routes: {},
   rawRoutes: {},

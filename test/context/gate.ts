@@ -1,4 +1,4 @@
-/** An event that happens in one place while another place waits for it. */
+/** An event that one part of a test triggers while another part waits for it. */
 export interface Gate {
   readonly opened: Promise<void>
   open(): void

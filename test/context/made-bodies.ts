@@ -6,12 +6,12 @@ import { Readable as StreamxReadable } from 'streamx'
 type Rows = AsyncGenerator<Buffer>
 const require = createRequire(import.meta.url)
 
-/** Loads a version of `readable-stream`, which has no types. */
+/** Loads one of the versions of `readable-stream`, which have no types. */
 function loadReadable(name: string): typeof Readable {
   return require(name).Readable
 }
 
-/** A way to create a body of rows. Not every framework accepts every kind of body. */
+/** A function that creates a body from rows. Not every framework accepts every type of body. */
 export interface MadeBody {
   readonly make: string
   readonly from: (rows: Rows) => object
@@ -75,10 +75,10 @@ function toPullStream(rows: Rows): ReadableStream {
   })
 }
 
-// The types of Node lack this function.
+// Node's types lack this function.
 const webStreamFrom = Reflect.get(ReadableStream, 'from') as (rows: Rows) => ReadableStream
 
-/** All kinds of streamed bodies. */
+/** All types of streamed bodies. */
 export const MADE_BODIES: readonly MadeBody[] = [
   { make: 'a stream of Node', from: rows => Readable.from(rows) },
   {

@@ -4,5 +4,5 @@ export const RESPONSE_ABORTED = { etype: 'ResponseAborted', message: 'The server
 export const SERVER_TIMEOUT = { etype: 'TimeoutError', message: 'A time-out of the server broke the response off' }
 /** Info about the error that `generateFailingRows` throws. */
 export const CURSOR_FAILED = { etype: 'CursorFailed', message: 'cursor failed' }
-/** Info about a response whose head was sent. */
+/** Info about a response whose headers were sent. */
 export const RESPONSE_HEAD = { response: { status_code: 200 } }

@@ -2,17 +2,17 @@ import { setNotifier, type TraceRecord } from '@osprofiler/core'
 
 /** The records of this process, by trace. */
 export interface RecordedTraces {
-  /** All records, in the order of arrival. */
+  /** All records, in the order in which they arrived. */
   readonly all: readonly TraceRecord[]
-  /** Returns the records of a trace so far. */
+  /** Returns a trace's records so far. */
   of(baseId: string): readonly TraceRecord[]
-  /** Resolves to the records of a trace once this many of its requests have ended. */
+  /** Resolves to a trace's records once `requests` of its requests have ended. */
   whenServed(baseId: string, requests?: number): Promise<readonly TraceRecord[]>
 }
 
 const RECORDS_TIMEOUT_MS = 60_000
 
-/** Collects the records of this process from now on. */
+/** Starts to collect the records of this process. */
 export function recordTraces(requestPoint = 'wsgi'): RecordedTraces {
   const all: TraceRecord[] = []
   const waiting = new Set<() => void>()

@@ -19,7 +19,7 @@ export interface Sending {
   readonly agent?: Agent
 }
 
-/** A response that was read to its end. */
+/** A response that was read completely. */
 export interface Reply {
   readonly status: number
   readonly headers: IncomingMessage['headers']
@@ -57,7 +57,7 @@ export function send(url: string, { headers = {}, body, agent }: Sending = {}): 
   })
 }
 
-/** Splits a JSON text into this many pieces, also inside of characters. */
+/** Splits a JSON text into the given number of pieces, even inside of characters. */
 export function split(text: string, pieces: number): string[] {
   const size = Math.ceil(text.length / pieces)
   return Array.from({ length: pieces }, (_, index) => text.slice(index * size, (index + 1) * size)).filter(Boolean)

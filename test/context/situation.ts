@@ -2,11 +2,11 @@ import type { Server } from 'node:http'
 import type { RawRoute } from './framework.js'
 import type { ClientOptions } from './stop-of-request.js'
 
-/** A way in which a response may end. */
+/** A situation in which a response ends. */
 export interface Situation {
   readonly what: string
   readonly route: RawRoute
-  /** The expected info of the stop record. */
+  /** The expected info in the stop record. */
   readonly recorded: object
   readonly prepare?: (server: Server) => void
   readonly client?: ClientOptions

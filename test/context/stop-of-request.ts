@@ -8,21 +8,21 @@ import { recordTraces } from './recorded-traces.js'
 import { signTrace } from './signed-request.js'
 import { outlineTrace } from './trace-outline.js'
 
-/** Actions of a client, besides reading the response. */
+/** What a client does in addition to reading the response. */
 export interface ClientOptions {
   /** Called when the request has reached its route. */
   readonly act?: (req: ClientRequest, socket: Socket) => void
   /** Called with each piece of the response body. */
   readonly read?: (req: ClientRequest, text: string) => void
-  /** The first part of a body. The rest of the body is never sent. */
+  /** The first part of a body. The rest is never sent. */
   readonly halfBody?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-// Time in which a second stop, which must not happen, would happen.
+// If a second stop were recorded, which must not happen, it would be recorded within this time.
 const SETTLE_MS = 20
 
-/** Sends a signed request, and returns the info of the only stop of its point, without host and route. */
+/** Sends a signed request, and returns the info in the only stop record of its point, without host and route. */
 export async function readRequestStop(
   server: Listening,
   options: ClientOptions = {},

@@ -1,11 +1,11 @@
 import type { TraceRecord } from '@osprofiler/core'
 
 /**
- * Draws a trace as indented lines, one for each point, with siblings sorted by name. Equal outlines show that a trace
- * has exactly its own points below the right parents.
+ * Draws a trace as indented lines, one for each point, with siblings sorted by name. Two equal outlines show that two
+ * traces have the same points below the same parents.
  *
  * @throws Error if a point does not have exactly one start and then one stop, both with the same parent. The parent
- * must be `rootId` or a point of the trace.
+ * must be `rootId` or a point in the trace.
  */
 export function outlineTrace(records: readonly TraceRecord[], rootId = records[0]?.base_id): string {
   const points = readPoints(records)

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { setImmediate as immediately, setTimeout as pause } from 'node:timers/promises'
 import { get, start, stop, trace, withTrace } from '@osprofiler/core'
 
-/** The points of `doWork` as `outlineTrace` draws them below a request. */
+/** The points that `doWork` records, as `outlineTrace` draws them below a request. */
 export const WORK_OUTLINE = `
   callback immediate
   callback microtask
@@ -44,7 +44,7 @@ const generate = trace('generator')(async function* generate(info: { id: string 
 })
 
 /**
- * Does every kind of work that handlers do, with pauses in which other requests run. Returns whether the work was
+ * Does every type of work that handlers do, with pauses in which other requests run. Returns whether the work was
  * traced.
  */
 export async function doWork(id: string): Promise<boolean> {

@@ -17,7 +17,7 @@ for (const workload of workloads) {
   for (let round = 0; round < Number(rounds); round++) {
     for (const [part, repeat] of parts) counted.push({ workload, part, count, bytes: await countBytes(repeat, count) })
   }
-  // Bytes that a collection freed would be missing in the count.
+  // If objects were collected, their bytes would be missing from the count.
   if (collections.stop().statistics.length > 0) throw new Error(`Garbage was collected during "${workload}"`)
   for (const round of counted) console.log(JSON.stringify(round))
   globalThis.gc()
@@ -32,14 +32,14 @@ async function countBytes(repeat, count) {
 }
 
 /**
- * Returns the used bytes of the heap alone. Buffers lie outside, in pools of 64 KiB, and some rounds would start a new
- * pool.
+ * Returns the used bytes of the heap, without buffers. Buffers are in separate pools of 64 KiB, so some rounds would
+ * start a new pool.
  */
 function usedBytes() {
   return v8.getHeapStatistics().used_heap_size
 }
 
-/** Calls `uv_loadavg()`, at which Callgrind writes the instructions since the last mark. */
+/** Calls `uv_loadavg()`. At this call, Callgrind writes the number of instructions since the previous call. */
 function mark() {
   os.loadavg()
 }

@@ -1,14 +1,15 @@
 /**
- * The largest share by which a result may exceed its figure. A result this far below its figure deserves a new figure.
+ * The largest share by which a result may exceed its figure. If a result is lower than its figure by this share, the
+ * figure should be lowered.
  */
 const TOLERANCE_SHARE = 0.03
 
 /**
- * Compares results with the figures of one unit (`bytes` or `instructions`). Returns `faults`, which fail the check, and
- * `hints`.
+ * Compares results with the figures in one unit (`bytes` or `instructions`). Returns `faults`, which fail the check,
+ * and `hints`.
  *
- * @param figures the checked-in amounts, by the name of the workload
- * @param measured the amounts of this run
+ * @param figures the recorded amounts, by workload name
+ * @param measured the amounts in this run
  */
 export function compareWithFigures(unit, figures, measured) {
   const faults = []

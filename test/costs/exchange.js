@@ -1,9 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Duplex } from 'node:stream'
 
-/**
- * Creates Node's own request and response over a stream that accepts everything, without a network or an event loop.
- */
+/** Creates a Node request and response over a stream that accepts everything, without a network or an event loop. */
 export function createExchange(headers) {
   const socket = new Duplex({
     read() {},

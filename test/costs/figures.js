@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 const FILE = new URL('figures.json', import.meta.url)
 
 /**
- * Reads the checked-in figures: the exact version of Node, and a repetition's `bytes` and `instructions` by workload.
+ * Reads the recorded figures: the exact version of Node, and the `bytes` and `instructions` per repetition of each
+ * workload.
  */
 export function readFigures() {
   return JSON.parse(readFileSync(FILE, 'utf8'))

@@ -9,21 +9,21 @@ const run = promisify(execFile)
 
 const CHILD_FILE = fileURLToPath(new URL('child.js', import.meta.url))
 
-// These flags fix everything that the clock or the cores of a machine would decide. There is no compiler, no thread of
-// V8 and no random seed. The heap has room for all objects, so that nothing is collected during the count.
+// These flags fix everything that would otherwise depend on the machine's clock or cores: they disable the compiler,
+// V8's threads and random seeds. The heap has room for all objects, so that nothing is collected during the count.
 const FLAGS = [
   ...['--jitless', '--predictable', '--single-threaded', '--hash-seed=1', '--random-seed=1'],
   ...['--min-semi-space-size=256', '--max-semi-space-size=256', '--expose-gc'],
 ]
 
-// The lowest of several rounds is the most accurate. Under Valgrind each round takes seconds.
+// The lowest of several rounds is the most accurate. Under Valgrind, each round takes seconds.
 const BYTE_ROUNDS = 5
 const INSTRUCTION_ROUNDS = 2
 
-// OpenSSL has code for each kind of CPU. With 0 it uses the code for the simplest one.
+// OpenSSL has code for each type of CPU. With 0, it uses the code for the simplest CPU.
 const ENVIRONMENT = { OPENSSL_ia32cap: '0', TZ: 'UTC' }
 
-/** Counts the bytes that one repetition of each workload allocates on the heap, by the name of the workload. */
+/** Counts the bytes that one repetition of each workload allocates on the heap, by workload name. */
 export async function countBytes(node, workloads) {
   const { stdout } = await run(node, [...FLAGS, CHILD_FILE, String(BYTE_ROUNDS), ...workloads], {
     env: ENVIRONMENT,
@@ -32,9 +32,7 @@ export async function countBytes(node, workloads) {
   return divideByRepetitions(readRounds(stdout).map(round => ({ ...round, amount: round.bytes })))
 }
 
-/**
- * Counts the instructions that one repetition of each workload executes, by the name of the workload. Needs Valgrind.
- */
+/** Counts the instructions that one repetition of each workload executes, by workload name. Needs Valgrind. */
 export async function countInstructions(node, workloads) {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-costs-'))
   try {
@@ -64,8 +62,8 @@ function readRounds(lines) {
 }
 
 /**
- * Reads the total of a file of Callgrind, which writes one at each mark. Even numbers are rounds, odd ones the time
- * between.
+ * Reads the total in one of Callgrind's files. Callgrind writes a file at each mark. Files with even numbers contain
+ * rounds, and files with odd numbers contain the time between them.
  */
 function readTotal(path) {
   const total = /^totals: (\d+)$/m.exec(readFileSync(path, 'utf8'))
@@ -74,9 +72,9 @@ function readTotal(path) {
 }
 
 /**
- * Returns one repetition's amount for each part of each workload, from the lowest of the rounds. A table that grows at
- * some size grows in only one of them. The amount of the part `bare` is subtracted from the other parts of its
- * workload.
+ * Returns the amount per repetition for each part of each workload, taken from the lowest round. If a hash table grows,
+ * for example, it grows in only one of the rounds. The amount of the part `bare` is subtracted from the other parts of
+ * its workload.
  */
 function divideByRepetitions(rounds) {
   const least = new Map()

@@ -1,13 +1,14 @@
-// The bench of reports has similar records. These are separate, so that a change there does not change a figure here.
+// The report benchmark has similar records. These are separate, so that a change in the benchmark does not change a
+// figure here.
 
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
 const BEGIN_MS = Date.UTC(2026, 0, 1, 12)
-/** The points of one order: a call to another service, which makes six queries. */
+/** The parents of one order's points. The order is a call to another service, which makes six queries. */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
 const RECORDS_PER_ORDER = 2 * NAMES.length
 
-/** Creates the first records of a trace that handles one order after another, with ten points each. */
+/** Creates the first `count` records of a trace that handles one order after another, with ten points each. */
 export function createRecords(count) {
   return Array.from({ length: count }, (_, number) => createRecord(number))
 }

@@ -7,15 +7,19 @@ const RECORDS_PER_REQUEST = 2
 /** Headers of a request from a client that does not trace. */
 export const UNSIGNED = { host: 'shop', accept: 'application/json', 'user-agent': 'a-user-agent/1.0' }
 
-/** Keys and options of an adapter. A fast workload would exceed the default rate of traces. */
+/**
+ * Keys and options of an adapter. The limit is raised, because a fast workload would exceed the default number of
+ * traces per second.
+ */
 export const HMAC_KEYS = KEY
 export const LIMITS = { maxTracesPerSecond: 1e9 }
 
 /**
  * Sends signed requests through an app with an adapter, and requests through an app without one (`bare`). Unsigned
- * requests are left out: an adapter adds so little to them that the difference would be the noise of the framework.
+ * requests are not measured, because an adapter adds so little to them that the difference would be the framework's
+ * noise.
  *
- * @param injectBare sends a request through the app without an adapter, and `injectTraced` through the other one
+ * @param injectBare sends a request through the app without an adapter, and `injectTraced` through the app with it
  */
 export function createRequests(count, injectBare, injectTraced) {
   let records = 0

@@ -1,23 +1,25 @@
-// The check without a clock: the cost of fixed workloads, in bytes that V8 allocates on its heap and in instructions.
+// A cost check that uses no clock. It measures fixed workloads in bytes that V8 allocates on its heap, and in executed
+// instructions.
 //
-//   node test/costs/run.js            compares with figures.json; fails above 3 %
+//   node test/costs/run.js            compares with figures.json; fails if a value is more than 3% higher
 //   node test/costs/run.js --update   writes figures.json, and prints what changes
 //
 // How a figure is taken:
-// - One process with the Node of figures.json runs the workloads. Each workload repeats one thing, once to warm up and
-//   then in rounds. The figure is the amount of the lowest round, divided by the repetitions.
-// - Bytes are the growth of the heap over a round. The young generation has room for all, so nothing is collected.
-// - Instructions are Callgrind's, counted between two marks. V8 interprets (--jitless), because the threads of its
-//   compiler would choose by time what to compile. So a figure shows the amount of work, not its duration.
-// - Clocks, seeds, the name of the host, the environment and OpenSSL's choice by CPU are fixed.
-// - A workload with a part `bare` does the same without this project. Its amount is subtracted.
+// - One process runs the workloads, with the version of Node that figures.json names. Each workload repeats one task,
+//   first to warm up and then in rounds. The figure is the amount of the lowest round, divided by the repetitions.
+// - Bytes are the growth of the heap during a round. The young generation has room for all objects, so nothing is
+//   collected.
+// - Instructions are counted by Callgrind between two marks. V8 only interprets (--jitless), because its compiler
+//   threads would decide by time what to compile. So a figure shows the amount of work, not its duration.
+// - Clocks, seeds, the host name, the environment and OpenSSL's choice of code for the CPU are fixed.
+// - The part `bare` of a workload does the same work without this project. Its amount is subtracted.
 //
-// The exact version is pinned, because another V8 has other bytecode and other objects. Node 24 is the newest line with
-// long-term support, and starts with a quarter of Node 20's instructions.
+// The exact version of Node is pinned, because another V8 has different bytecode and objects. Node 24 is the newest line
+// with long-term support, and its start takes a quarter of Node 20's instructions.
 //
-// Measured at a load of 10 to 25, six runs differed by at most 0.2 % in instructions. Other folders, host names and
-// environments changed at most 0.2 % of the bytes. A C library without AVX2 changed 0.2 % of the instructions. The
-// choice of OpenSSL by CPU would change 2 %.
+// At a system load of 10 to 25, six runs differed by at most 0.2% in instructions. Other folders, host names and
+// environments changed the bytes by at most 0.2%. A C library without AVX2 changed the instructions by 0.2%. If OpenSSL
+// chose its code by CPU, they would change by 2%.
 
 import { findNode } from '../find-node.js'
 import { compareWithFigures } from './compare.js'

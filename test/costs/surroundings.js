@@ -1,5 +1,5 @@
-// Gives the program the same view of machine and time everywhere. Import this module first: the packages take Node's
-// clocks and the name of the host when they load.
+// Makes the machine and the time look the same to the program everywhere. Import this module first, because the
+// packages read Node's clocks and the host name when they load.
 
 import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
@@ -10,13 +10,15 @@ const STEP_MS = 0.01
 os.hostname = () => 'host-of-the-workloads'
 syncBuiltinESMExports()
 
-// Each reading of a clock returns a later time by a fixed step, so that durations have the same digits in each run.
+// Each reading of a clock returns a time that is later by a fixed step, so that durations have the same digits in each
+// run.
 let elapsedMs = 1_000
 const elapse = () => {
   elapsedMs += STEP_MS
   return elapsedMs
 }
-// The functions are bound, so that their source text is that of a native function. The packages ignore any other clock.
+// The functions are bound, so that their source text is that of a native function. The packages ignore clocks that do
+// not look native.
 Date.now = (() => Math.floor(ORIGIN_MS + elapse())).bind(undefined)
 Object.defineProperties(Object.getPrototypeOf(performance), {
   now: { value: elapse },

@@ -1,4 +1,4 @@
-/** The files of `workloads/` whose bytes are counted. */
+/** The files in `workloads/` whose allocated bytes are counted. */
 export const ALL_WORKLOADS = [
   'untraced',
   'traced',
@@ -11,5 +11,8 @@ export const ALL_WORKLOADS = [
   'koa',
 ]
 
-/** The workloads whose instructions are counted. Under Valgrind, the frameworks take half a minute to load. */
+/**
+ * The workloads whose instructions are counted. The others are left out, because under Valgrind the frameworks take
+ * half a minute to load.
+ */
 export const FRAMEWORKLESS_WORKLOADS = ALL_WORKLOADS.slice(0, 6)

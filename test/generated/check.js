@@ -6,7 +6,7 @@ import { findRecordFault, recordExecution } from './records.js'
 const CONTEXT_ENTRIES = 3
 const MAX_SHOWN_ENTRIES = 5
 
-/** Generates a program of one of the families from choices. */
+/** Generates a program in one of the families, from fast-check's choices. */
 export function generateProgram(generate, families) {
   const choices = createChoices(generate)
   const family = families[choices.below(families.length)]
@@ -18,9 +18,9 @@ export function generateProgram(generate, families) {
 }
 
 /**
- * Executes a program plainly, traced outside of any trace, and traced within one.
+ * Executes a program untraced, traced outside of any trace, and traced within a trace.
  *
- * @throws Error with the program, and with the first steps that differ or the fault of its records.
+ * @throws Error that contains the program, and either the first steps that differ or the fault in its records
  */
 export async function checkProgram(program, executions = EXECUTIONS) {
   const compiled = compile(program)
@@ -38,8 +38,8 @@ export async function checkProgram(program, executions = EXECUTIONS) {
 }
 
 /**
- * Cuts the entries after an exception that nothing catches. Node then continues its queues at the next event of the
- * process. The time of this event, and so the rest of the log, varies even without this project.
+ * Removes the entries after an exception that nothing catches. Node then continues its queues at the process's next
+ * event. When that event occurs, and so the rest of the log, varies even without this project.
  */
 function cutAfterUncaught(entries) {
   const at = entries.findIndex(entry => / uncaughtException /.test(entry))

@@ -9,7 +9,7 @@ const OPTIONS = [
   '{ hideResult: false }',
 ]
 
-/** Returns the text of the members of a class. */
+/** Returns the source text of a class's members. */
 function members(choices, derived) {
   const { one, some } = choices
   const does = () =>
@@ -51,7 +51,7 @@ function members(choices, derived) {
   )
 }
 
-/** Returns the text of a class. The class has no name, because its name would refer to the untraced class. */
+/** Returns the source text of a class. The class has no name, because a name would refer to the untraced class. */
 function classText(choices, base) {
   const { one } = choices
   const construct = one(
@@ -64,7 +64,7 @@ function classText(choices, base) {
   return `class ${base ? `extends ${base}` : ''} { #secret = 1; #hidden(a) { return a } ${construct}; ${members(choices, base !== undefined).join('; ')} }`
 }
 
-/** Returns the text of a change to classes after one of them was traced. */
+/** Returns the source text of a change to classes after one of them was traced. */
 function change({ one }) {
   return one(
     '',
@@ -123,7 +123,10 @@ function step(choices) {
   )
 }
 
-/** Returns the text that reads a method. Code that was later put into the base class runs, but is not read. */
+/**
+ * Returns source text that reads a method. If code is later put into the base class, that code runs, but it is not what
+ * is read.
+ */
 function look({ one }) {
   const method = one('method', 'helper', '_private', 'toString', 'other')
   return one(
@@ -133,7 +136,7 @@ function look({ one }) {
   )
 }
 
-/** Generates a program about classes, traced as a whole or by method, and changed afterwards. */
+/** Generates a program about classes that are traced as a whole or by method, and changed afterwards. */
 export function classProgram(choices) {
   const { one, some, below } = choices
   const decorated = () => {
@@ -156,7 +159,7 @@ Type = ${classText(choices, one('Base', 'Mixin(Base)'))}
 ${one('', `Reflect.defineMetadata('role', 'admin', Type)`, `if (Type.prototype.method) Reflect.defineMetadata('role', 'admin', Type.prototype.method)`)}
 ${traced}
 Sub = ${one('class Sub extends Type {}', () => classText(choices, 'Type'))}
-// A method that was a generator has to remain one.
+// A method that was a generator must remain a generator.
 const keepsKind = ![Base, Type].some(type => String(type.prototype.method).startsWith('*'))
 enter(() => {
   ${one('', () => `attempt(() => ${look(choices)})`)}

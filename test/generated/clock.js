@@ -1,15 +1,15 @@
 const MICROTASKS_PER_TICK = 24
 const TICKS_PER_TURN = 2
-/** Turns that follow after the last one that the program waited for, so that late steps are seen too. */
+/** Number of turns that follow the last one for which the program waited, so that late steps are seen too. */
 const REST_TURNS = 2
-/** The product leaves an unhandled promise alone for less than this time. */
+/** The product ignores an unhandled promise for less than this time. */
 const LONG_REST_MS = 120
 const LONG_REST_TURNS = 1_000
 const QUIET_TURNS = 10
 
 /**
- * Counts the turns of the event loop, the ticks of `process.nextTick` in each turn, and the microtasks in each tick.
- * Each step of a compared program carries the count, so that even a delay of one microtask is seen.
+ * Counts the event loop's turns, the ticks of `process.nextTick` in each turn, and the microtasks in each tick. Each
+ * step of a compared program includes the count, so that even a delay of one microtask is seen.
  */
 export function createClock() {
   const now = { turn: 0, tick: 0, microtask: 0 }
@@ -28,7 +28,7 @@ export function createClock() {
 
   return {
     read: () => `${now.turn}.${now.tick}.${now.microtask}`,
-    /** `setImmediate` for the program. The clock goes on until no callback is pending. */
+    /** `setImmediate` for the program. The clock runs until no callback is pending. */
     setImmediate(fn, ...args) {
       waiting++
       setImmediate(() => {
@@ -37,8 +37,8 @@ export function createClock() {
       })
     },
     /**
-     * Calls `fn` after a long time, only once: two such timers could fire in either order. The number of turns until
-     * then does not count.
+     * Calls `fn` after a long time. This is possible only once, because two such timers could fire in either order. The
+     * turns during this time do not count.
      */
     rest(fn) {
       if (rested) return this.setImmediate(fn)
@@ -46,7 +46,7 @@ export function createClock() {
       waiting++
       const begun = now.turn
       setTimeout(function wake() {
-        // If the machine stood still, the timer fires before all other pending callbacks.
+        // If the machine stalled, the timer fires before all other pending callbacks.
         if (now.turn < begun + QUIET_TURNS) return void setImmediate(wake)
         waiting--
         now.turn = LONG_REST_TURNS
@@ -55,7 +55,7 @@ export function createClock() {
         fn()
       }, LONG_REST_MS)
     },
-    /** Calls `begin` in the first turn, and resolves when the program has come to rest. */
+    /** Calls `begin` in the first turn, and resolves when the program has nothing left to do. */
     async run(begin) {
       play()
       begin()

@@ -48,7 +48,7 @@ const READS = {
   removed: fn => Reflect.deleteProperty(fn, 'setLater') && 'setLater' in fn,
 }
 
-/** Logs everything that a program can read of a function, except the documented differences. */
+/** Logs everything that a program can read from a function, except the documented differences. */
 export function describe(fn, log) {
   for (const [what, read] of Object.entries(READS)) {
     const value = attempt(() => read(fn))

@@ -2,22 +2,22 @@ import { compileFunction } from 'node:vm'
 import { PLAIN, TRACED } from './ways.js'
 import { createWorld } from './world.js'
 
-/** The ways to execute a program: plainly, traced outside of any trace, and traced within one. */
+/** How a program is executed: untraced, traced outside of any trace, or traced within a trace. */
 export const EXECUTIONS = {
   plain: { ...PLAIN, enter: PLAIN.runInside, serveEnter: PLAIN.serveInside },
   outside: { ...TRACED, enter: PLAIN.runInside, serveEnter: PLAIN.serveInside },
   inside: { ...TRACED, enter: TRACED.runInside, serveEnter: TRACED.serveInside },
 }
 
-/** The names that the text of a program may use. */
+/** The names that a program's source text may use. */
 const NAMES = Object.keys(createWorld(EXECUTIONS.plain).members)
 
-/** Compiles the text of a program once for all executions. */
+/** Compiles a program's source text once for all executions. */
 export function compile({ source, strict }) {
   return compileFunction(`${strict ? "'use strict'\n" : ''}${source}`, NAMES)
 }
 
-/** Executes a program, and resolves to everything that the program observed, including events of the process. */
+/** Executes a program, and resolves to everything that the program observed, including process events. */
 export async function execute(program, ways) {
   const { members, entries, clock, state, log } = createWorld(ways)
   const listeners = {

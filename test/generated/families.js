@@ -4,7 +4,7 @@ import { generatorProgram } from './generators.js'
 import { promiseProgram } from './promises.js'
 import { streamProgram } from './streams.js'
 
-/** The kinds of programs that are generated. */
+/** The families of generated programs. */
 export const FAMILIES = {
   functions: functionProgram,
   promises: promiseProgram,

@@ -2,7 +2,7 @@ import { pause, pickThing, promise, use } from './values.js'
 
 const PARAMETERS = ['a, b', '', 'a', 'a = 1, b', '...a', '{ a } = {}', '[a] = []', 'password, { a = 2, ...b } = {}']
 
-/** Returns the text of a function's body: what the function logs of its call, and how it ends. */
+/** Returns the source text of a function's body: what the function logs about its call, and how it ends. */
 function body(choices, { seesTarget = true, seesArguments = true, awaits = false, yields = false }) {
   const { one, maybe } = choices
   const end = () =>
@@ -29,7 +29,7 @@ function body(choices, { seesTarget = true, seesArguments = true, awaits = false
     .join('; ')
 }
 
-/** Returns the text of a function of any kind. */
+/** Returns the source text of a function of any type. */
 function ownFunction(choices) {
   const { one } = choices
   const parameters = () => one(...PARAMETERS)
@@ -67,7 +67,7 @@ function ownFunction(choices) {
   )
 }
 
-/** Functions of the language and of Node, which all programs share. Programs call them and must not change them. */
+/** Built-in functions of JavaScript and Node, which all programs share. Programs call them and must not change them. */
 const SHARED = [
   ...[
     'Math.max',
@@ -91,7 +91,7 @@ const SHARED = [
   ],
 ]
 
-/** Returns the text of changes to a function before it is traced. Tracing must keep all of them. */
+/** Returns the source text of changes to a function before it is traced. Tracing must keep all of them. */
 function dressing({ one, some }) {
   return some(0, 3, () =>
     one(
@@ -117,7 +117,7 @@ function dressing({ one, some }) {
   ).join('; ')
 }
 
-/** Returns the text of one call of `f`, in any possible way. */
+/** Returns the source text of one call to `f`, in any possible form. */
 function call(choices) {
   const { one } = choices
   const value = () => pickThing(choices)
@@ -142,7 +142,8 @@ function call(choices) {
     'f(1)(2)(3)',
     'new f(1) instanceof f',
     'Object.getPrototypeOf(new f(1)) === f.prototype',
-    // Objects of a native constructor keep the original constructor, so only the program's own functions are checked.
+    // Objects that a native constructor creates keep the original constructor, so only the program's own functions are
+    // checked.
     'own && new f(1).constructor === f',
     '[...f(1, 2)]',
     'f().next()',
@@ -158,7 +159,7 @@ function call(choices) {
   )
 }
 
-/** Generates a program about one function: its appearance, and calls of it. */
+/** Generates a program about one function: what can be read from it, and calls to it. */
 export function functionProgram(choices) {
   const { one, below, some } = choices
   const calls = some(1, 3, () => `attempt(() => ${call(choices)}, ${use(choices) || 'undefined'})`)

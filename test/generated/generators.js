@@ -1,6 +1,6 @@
 import { pause, pickThing, promise, use } from './values.js'
 
-/** Returns the text of a generator's body. */
+/** Returns the source text of a generator's body. */
 function steps(choices, asynchronous, inner) {
   const { one, some, below } = choices
   const value = () =>
@@ -37,7 +37,7 @@ function steps(choices, asynchronous, inner) {
   ).join('; ')
 }
 
-/** Returns the text of one use of the generators that `f` makes. */
+/** Returns the source text that uses the generators that `f` creates in one way. */
 function iteration(choices) {
   const { one, some, below } = choices
   const move = () =>
@@ -81,7 +81,7 @@ function iteration(choices) {
   )
 }
 
-/** Generates a program about synchronous or asynchronous generators and uses of their objects. */
+/** Generates a program about synchronous or asynchronous generators and how their objects are used. */
 export function generatorProgram(choices) {
   const { one, below, some } = choices
   const asynchronous = below(2) === 1

@@ -22,8 +22,9 @@ export function nameObject(object, name) {
 }
 
 /**
- * Shows values so that two executions of a program can be compared. A primitive shows as its text, and an object as the
- * number of objects that were shown before. A replaced object therefore shows. No code of the object runs.
+ * Creates labels for values, so that two executions of a program can be compared. A primitive is shown as a string. An
+ * object is shown as the number of objects that were shown before it, so a replaced object is noticed. None of the
+ * object's code runs.
  */
 export function createLabels() {
   const labels = new Map()

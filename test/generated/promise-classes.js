@@ -5,7 +5,7 @@ import { nameObject } from './labels.js'
 const THEN = 'then'
 const realm = createContext({})
 
-/** Makes promises of another realm. They are native, but not instances of this realm's `Promise`. */
+/** Creates promises in another realm. They are native, but not instances of this realm's `Promise`. */
 export const foreign = {
   resolve: runInContext('value => Promise.resolve(value)', realm),
   reject: runInContext('reason => Promise.reject(reason)', realm),

@@ -1,6 +1,9 @@
 import { pause, pickThing, promise, use } from './values.js'
 
-/** Generates a program about promises of every kind, returned through each way to trace, and used in every manner. */
+/**
+ * Generates a program about promises of every type, which traced code returns and the program uses in every possible
+ * way.
+ */
 export function promiseProgram(choices) {
   const { one, some, below } = choices
   const handler = () => one(asynchronous, asynchronous, ordinary)
@@ -28,7 +31,7 @@ export function promiseProgram(choices) {
         `async function f(left = ${below(40)}) { await null; if (left > 0) return f(left - 1); ${one('return', 'throw')} ${pickThing(choices)} }`,
       () => `async function f() { try { return await g() } catch (error) { log('passed on', error); throw error } }`,
     )
-  // The promise that the program awaits at once fails with a reason that must be recorded.
+  // The program awaits this promise immediately. Its failure must be recorded with the reason.
   const awaited = () =>
     `attempt(() => trace('awaited', ${asynchronous()})(), async result => { try { await result } catch (error) { failed(error) } })`
   const call = () =>

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { setNotifier } from '@osprofiler/core'
 
-/** Points that have started and not stopped, by their ids, each with its execution. */
+/** Points that have started but not stopped, by id, each with its execution. */
 const open = new Map()
 let current
 
@@ -17,15 +17,15 @@ setNotifier(({ name, trace_id: id, info }) => {
   point.execution.stops.push({ name, info })
 })
 
-/** Assigns the following records to an execution of a program. */
+/** Assigns the records that follow to one execution of a program. */
 export function recordExecution(program) {
   current = { program, stops: [], faults: [], leavesOpen: false }
   return current
 }
 
 /**
- * Returns a fault in the records of an execution that has come to rest, as a text, or `undefined`. A point has one
- * start and one stop. The failure of a promise that the program awaited at once is recorded with its type and message.
+ * Returns a fault in the records of a finished execution, as a string, or `undefined`. A point must have one start and
+ * one stop. If a promise that the program awaited immediately failed, its type and message must be recorded.
  */
 export function findRecordFault({ stops, faults }, failures) {
   const failed = stops.filter(({ name, info }) => name === 'awaited-stop' && info.etype !== undefined)
@@ -40,14 +40,12 @@ export function findRecordFault({ stops, faults }, failures) {
   return faults[0]
 }
 
-/**
- * Returns the points that have not stopped, each with its program. Programs that may leave points open are left out.
- */
+/** Returns the points that have not stopped, each with its program. Programs that may leave points open are omitted. */
 export function listOpenPoints() {
   return [...open.values()].filter(({ execution }) => !execution.leavesOpen)
 }
 
-/** Whether the class and the message of an error can be read without running code of the program. */
+/** Returns whether an error's class and message can be read without running the program's code. */
 function isOrdinary(error) {
   if (!types.isNativeError(error) || Object.hasOwn(error, 'constructor')) return false
   const message = Object.getOwnPropertyDescriptor(error, 'message')?.value

@@ -1,4 +1,5 @@
-// node test/generated/replay.js FILE: executes the text of one program in each way, and prints everything it observed.
+// node test/generated/replay.js FILE: executes the program in a file in each way, and prints everything that it
+// observed.
 
 import { readFileSync } from 'node:fs'
 import { compile, EXECUTIONS, execute } from './execute.js'

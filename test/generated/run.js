@@ -1,5 +1,5 @@
 // node test/generated/run.js --seed 1 --programs 10000 [--families promises,classes] [--control]
-// Tries generated programs traced and untraced, and prints the smallest one that behaves differently.
+// Runs generated programs traced and untraced, and prints the smallest program that behaves differently.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -9,7 +9,7 @@ import { EXECUTIONS } from './execute.js'
 import { FAMILIES } from './families.js'
 import { listOpenPoints } from './records.js'
 
-// The point of a settled, unhandled promise ends after a second or two, and later on a slow machine.
+// The point of a settled but unhandled promise ends after a second or two, and later on a slow machine.
 const LATE_RECORDS_MS = 30_000
 const PAUSE_MS = 100
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     programs: { type: 'string', default: '1000' },
     families: { type: 'string', default: Object.keys(FAMILIES).join() },
-    /** Compares each program with itself, untraced. A difference is then a fault of the generator. */
+    /** Compares each program with itself, untraced. Any difference is then a fault in the generator. */
     control: { type: 'boolean', default: false },
   },
 })

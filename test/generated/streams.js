@@ -1,6 +1,6 @@
 import { pause, pickThing } from './values.js'
 
-/** Returns the text of a stream that a function creates. */
+/** Returns the source text of a stream that a function creates. */
 function source({ one, below, some }) {
   const chunks = () => `[${some(0, 4, () => one(`'a'`, `'bc'`, `Buffer.from('d')`)).join(', ')}]`
   return one(
@@ -19,7 +19,7 @@ function source({ one, below, some }) {
   )
 }
 
-/** Returns the text of one use of the stream that `f` makes. */
+/** Returns the source text that uses the stream that `f` creates in one way. */
 function reading(choices) {
   const { one } = choices
   const end = `.then(() => log('finished'), error => log('failed', error))`

@@ -1,6 +1,6 @@
 /**
- * Values that a program passes in, returns, rejects with or throws, created anew for each execution. Anything is
- * possible, including errors that must not be touched. `log` gets an entry when code of a value runs.
+ * Values that a program passes as arguments, returns, rejects with or throws, created anew for each execution. They
+ * include errors whose properties must not be read. If a value's code runs, it adds an entry with `log`.
  */
 export const THINGS = [
   () => undefined,
@@ -80,7 +80,8 @@ function defineGetters(object, log, names, failure) {
 }
 
 /**
- * Whether `util.inspect` reads the value. It reads the state of a promise that no code awaits, which the docs mention.
+ * Returns whether `util.inspect` is reading the value. It reads the state of promises that no code awaits, which the
+ * docs mention.
  */
 function isInspected() {
   return new Error().stack.includes('node:internal/util/inspect')

@@ -1,6 +1,6 @@
 import { THINGS } from './things.js'
 
-/** Returns the text of a value that is passed in, returned or thrown. */
+/** Returns the source text of a value that is passed, returned or thrown. */
 export function pickThing({ below }) {
   return `T(${below(THINGS.length)})`
 }
@@ -10,20 +10,20 @@ const LONG_PAUSE_ONE_IN = 1_000
 // Before Node 24, Node throws for a promise that was frozen before the process first used an `AsyncLocalStorage`.
 const FREEZES_PROMISES = Number.parseInt(process.versions.node, 10) >= 24
 
-/** Returns the text of a promise that waits for a microtask, a tick or a turn. */
+/** Returns the source text of a promise that waits for a microtask, a tick or a turn. */
 export function pause({ one, below }) {
   // The long pause is rare, because it takes longer than the rest of a program.
   if (below(LONG_PAUSE_ONE_IN) === LONG_PAUSE_ONE_IN - 1) return 'later.long()'
   return one(() => `later.microtasks(${below(6)})`, 'later.tick()', 'later.immediate()', 'undefined')
 }
 
-/** Returns the text of a promise or promise-like value, of every kind that a function may return. */
+/** Returns the source text of any promise or promise-like value that a function may return. */
 export function promise(choices, depth = 0) {
   const { one, below, some } = choices
   const value = () => pickThing(choices)
   const inner = () => (depth < 2 ? promise(choices, depth + 1) : `Promise.reject(${value()})`)
   const settles = () => one('ok', 'no')
-  // A promise remembers only deeper promises, so that no promise waits for itself.
+  // A promise refers only to more deeply nested promises, so that no promise waits for itself.
   const remembered = made => `memo('${depth} ${below(2)}', () => ${made})`
   return one(
     () => `Promise.resolve(${value()})`,
@@ -73,8 +73,8 @@ function derivedClass({ one }) {
 }
 
 /**
- * Returns the text of a function that uses the result of a call, or does nothing. The use of a promise decides which
- * differences show.
+ * Returns the source text of a function that uses a call's result, or does nothing. Which differences are seen depends
+ * on how a promise is used.
  */
 export function use(choices) {
   const { one, some } = choices

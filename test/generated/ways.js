@@ -6,7 +6,7 @@ const serve = createRunTraced(KEY, { maxTracesPerSecond: 1e9 })
 
 const OPTIONS = [undefined, { hideResult: false }, { hideArgs: true }, { info: { step: 1 } }]
 
-/** The ways to trace that a program may choose from, without any effect. */
+/** The ways to trace that a program may choose from. Here they have no effect. */
 export const PLAIN = {
   trace: (_, fn) => fn,
   twice: (_, fn) => fn,
@@ -53,7 +53,7 @@ export const TRACED = {
   blockInfo: (name, fn) => withTrace(name, { step: 2 }, fn),
   runInside: fn => run({ hmacKey: KEY }, fn),
   serveInside(fn) {
-    // Each program has its own trace. A shared trace would have used up its points after 23,000 programs.
+    // Each program has its own trace. A shared trace would reach its maximum number of points after 23,000 programs.
     const [info, hmac] = signedPack({ base_id: createTraceId(), parent_id: 'parent' }, KEY)
     return serve({ 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }, fn)
   },

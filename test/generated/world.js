@@ -12,7 +12,7 @@ import { THINGS } from './things.js'
 // The name is computed, because the linter reports any object with a `then`.
 const THEN = 'then'
 
-/** Creates the world that one execution of a program sees, and the log of everything that the program observed. */
+/** Creates the names that one execution of a program can use, and the log of everything that the program observes. */
 export function createWorld(ways) {
   const entries = []
   const clock = createClock()
@@ -35,7 +35,7 @@ export function createWorld(ways) {
     return things[index]
   }
 
-  /** Calls a step of the program, and passes its result to `use`. */
+  /** Executes one step of the program, and passes its result to `use`. */
   function attempt(fn, use) {
     let result
     try {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** The part of Bluebird that test programs use. Bluebird has no types of its own. */
+/** The part of Bluebird that test programs use. Bluebird does not include types. */
 interface BluebirdClass {
   resolve(value: unknown): PromiseLike<unknown>
   try(fn: () => unknown): PromiseLike<unknown>

@@ -2,12 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Express, Router } from 'express'
 import type { Ticks } from './ticks.js'
 
-/** Puts its middleware and routes into an application. */
+/** Adds its middleware and routes to an application. */
 export type ExpressProgram = (app: Express, ticks: Ticks, express: { Router(): Router }) => void
 
 /** Programs whose middleware and handlers must behave the same with and without points for them. */
 export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
-  'hand on and answer'(app, ticks) {
+  'call next and answer'(app, ticks) {
     app.use((_req, _res, next) => {
       ticks.note(`next ${next.length}`)
       next()
@@ -30,7 +30,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
       res.send('answered')
     })
   },
-  'pass errors on'(app, ticks) {
+  'pass errors to next'(app, ticks) {
     app.get('/', (_req, _res, next) => next(new RangeError('passed on')))
     recover(app, ticks)
   },
@@ -40,7 +40,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
     })
     recover(app, ticks)
   },
-  'throw what is no error'(app, ticks) {
+  'throw a value that is not an error'(app, ticks) {
     app.get('/', () => {
       throw 'a text'
     })
@@ -69,7 +69,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
     app.use(router)
     app.get('/', (_req, res) => void res.send('after the router'))
   },
-  'hand on twice'(app, ticks) {
+  'call next twice'(app, ticks) {
     app.use((_req, _res, next) => {
       next()
       next()
@@ -81,7 +81,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
     })
     app.use((_req, _res) => ticks.note('handed on'))
   },
-  'never hand on'(app) {
+  'never call next'(app) {
     app.use((_req, res) => {
       res.end('answered')
       return new Promise(() => undefined) as never
@@ -98,7 +98,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   },
 }
 
-/** Programs that need Express 5, which waits for promises. */
+/** Programs that need Express 5, because it awaits promises. */
 export const EXPRESS5_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   reject(app, ticks) {
     app.get('/', async () => {
@@ -107,7 +107,7 @@ export const EXPRESS5_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
     })
     recover(app, ticks)
   },
-  'reject with nothing'(app, ticks) {
+  'reject with undefined'(app, ticks) {
     app.get('/', () => Promise.reject(undefined))
     recover(app, ticks)
   },

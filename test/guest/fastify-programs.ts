@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Bluebird } from './bluebird.js'
 import type { Ticks } from './ticks.js'
 
-/** Puts its hooks and its route `/` into a server. */
+/** Adds its hooks and its route `/` to a server. */
 export type FastifyProgram = (app: FastifyInstance, ticks: Ticks) => unknown
 
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend'] as const
@@ -26,7 +26,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
       return { answer: 7 }
     })
   },
-  'take callbacks'(app, ticks) {
+  'accept callbacks'(app, ticks) {
     for (const hook of HOOKS) {
       app.addHook(hook as 'onSend', (_request, _reply, payload, done) => {
         const last = typeof payload === 'function' ? (payload as unknown as typeof done) : done
@@ -80,7 +80,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
     countSends(app, ticks)
     app.get('/', async () => undefined)
   },
-  'reject, for an async handler of errors that returns nothing'(app, ticks) {
+  'reject, with an async error handler that returns nothing'(app, ticks) {
     countSends(app, ticks)
     app.setErrorHandler(async (error: Error, _request, reply) => {
       ticks.note('error handler')
@@ -90,12 +90,12 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
       throw new RangeError('failed')
     })
   },
-  'reject with nothing'(app, ticks) {
+  'reject with undefined'(app, ticks) {
     countSends(app, ticks)
     app.addHook('preHandler', () => Promise.reject(undefined))
     app.get('/', async () => 'never')
   },
-  'throw at once'(app, ticks) {
+  'throw synchronously'(app, ticks) {
     countSends(app, ticks)
     app.addHook('preHandler', () => {
       throw new RangeError('at once')
@@ -107,7 +107,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
     app.addHook('preHandler', (_request, _reply, done) => done(new RangeError('called back')))
     app.get('/', async () => 'never')
   },
-  'fail while the answer is sent'(app, ticks) {
+  'fail while the response is being sent'(app, ticks) {
     let sends = 0
     app.addHook('onSend', async () => {
       ticks.note(`onSend ${++sends}`)
@@ -124,7 +124,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
     })
     app.get('/', async () => 'never')
   },
-  'meet no route'(app, ticks) {
+  'run for a request without a route'(app, ticks) {
     countSends(app, ticks)
     app.setNotFoundHandler(async (_request, reply) => {
       ticks.note('not found')
@@ -133,7 +133,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
       reply.code(404).send('nowhere')
     })
   },
-  'take the reply over'(app, ticks) {
+  'hijack the reply'(app, ticks) {
     app.get('/', async (_request, reply) => {
       reply.hijack()
       ticks.note('hijacked')
@@ -142,21 +142,21 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
       reply.raw.end('by hand')
     })
   },
-  'never end, and answer by hand'(app) {
+  'never end, and answer directly'(app) {
     app.get('/', (_request, reply) => {
       reply.hijack()
       reply.raw.end('by hand')
       return new Promise(() => undefined)
     })
   },
-  'replace the payload by a stream'(app, ticks) {
+  'replace the payload with a stream'(app, ticks) {
     app.addHook('onSend', async (_request, _reply, payload) => {
       ticks.note(typeof payload)
       return Readable.from(['a ', 'stream'])
     })
     app.get('/', async () => 'answered')
   },
-  'return a promise of Bluebird'(app, ticks) {
+  'return a Bluebird promise'(app, ticks) {
     app.addHook('preHandler', () => Bluebird.try(() => ticks.note('hook')) as unknown as Promise<void>)
     app.get('/', () => Bluebird.resolve('by Bluebird') as unknown as Promise<string>)
   },
@@ -172,7 +172,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
       return thenable
     })
   },
-  'are refused at once'(app, ticks) {
+  'are rejected when they are added'(app, ticks) {
     try {
       app.addHook('preHandler', (async (_request: unknown, _reply: unknown, _done: unknown) => undefined) as never)
     } catch (error) {
@@ -180,7 +180,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
     }
     app.get('/', async () => 'answered')
   },
-  'are known by what they are'(app, ticks) {
+  'are found by identity'(app, ticks) {
     async function known(request: { routeOptions: { handler?: unknown } }): Promise<string> {
       const handler = request.routeOptions.handler as typeof known
       const kind = Object.prototype.toString.call(handler)

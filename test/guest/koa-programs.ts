@@ -11,15 +11,15 @@ import type { Ticks } from './ticks.js'
 type Next = () => Promise<unknown>
 
 const require = createRequire(import.meta.url)
-// koa-compose is a dependency of Koa, and not of this repository.
+// koa-compose is a dependency of Koa, but not of this repository.
 const compose: (middlewares: Koa.Middleware[]) => Koa.Middleware = createRequire(require.resolve('koa'))('koa-compose')
 
-/** Puts its middleware into an application. `Application` creates another one of the same Koa. */
+/** Adds its middleware to an application. `Application` creates another application with the same version of Koa. */
 export type KoaProgram = (app: Koa, ticks: Ticks, Application: typeof Koa) => void
 
 /** Programs whose middleware must behave the same with and without points for it. */
 export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
-  'awaits what is below'(app, ticks) {
+  'awaits next()'(app, ticks) {
     for (const name of ['one', 'two', 'three']) {
       app.use(async (_ctx, next) => {
         ticks.note(`${name} in`)
@@ -29,7 +29,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     }
     app.use(answer(ticks))
   },
-  'hands on the promise of what is below'(app, ticks) {
+  'returns the promise of next()'(app, ticks) {
     const promises = new Set<unknown>()
     app.use((_ctx, next) => {
       const below = next()
@@ -43,7 +43,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     })
     app.use(answer(ticks))
   },
-  'does not await what is below'(app, ticks) {
+  'does not await next()'(app, ticks) {
     app.use((ctx, next) => {
       next().catch(() => ticks.note('caught'))
       ctx.body = 'answered'
@@ -55,7 +55,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       ticks.note('slow out')
     })
   },
-  'does not handle what is below'(app, ticks) {
+  'does not handle a rejection of next()'(app, ticks) {
     app.use(async (ctx, next) => {
       void next()
       ctx.body = 'answered'
@@ -65,14 +65,14 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       ticks.note('below out')
     })
   },
-  'never returns from what is below'(app) {
+  'calls next(), which never returns'(app) {
     app.use((ctx, next) => {
       void next()
       ctx.body = 'answered'
     })
     app.use(() => new Promise(() => undefined))
   },
-  'never returns, and answers by itself'(app) {
+  'never returns, and answers directly'(app) {
     app.use((ctx, next) => {
       ctx.respond = false
       ctx.res.end('by itself')
@@ -80,7 +80,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     })
     app.use(() => new Promise(() => undefined))
   },
-  'goes on when the answer was sent'(app, ticks) {
+  'continues after the response was sent'(app, ticks) {
     app.use(async (ctx, next) => {
       await next()
       ticks.note(`out after ${ctx.res.writableEnded}`)
@@ -93,21 +93,21 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       ticks.begin()
     })
   },
-  'calls what is below twice'(app, ticks) {
+  'calls next() twice'(app, ticks) {
     app.use(async (_ctx, next) => {
       await next()
       await next().catch(error => ticks.note(error.message))
     })
     app.use(answer(ticks))
   },
-  'calls what is below twice at once'(app, ticks) {
+  'calls next() twice without waiting'(app, ticks) {
     app.use(async (_ctx, next) => {
       const both = await Promise.allSettled([next(), next()])
       ticks.note(both.map(({ status }) => status).join(' '))
     })
     app.use(answer(ticks))
   },
-  'throws at once'(app, ticks) {
+  'throws synchronously'(app, ticks) {
     app.use(async (ctx, next) => {
       try {
         await next()
@@ -120,7 +120,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       throw new RangeError('at once')
     })
   },
-  'rejects, which nobody catches'(app, ticks) {
+  'rejects, and nothing catches the error'(app, ticks) {
     app.on('error', error => ticks.note(`error ${error.message}`))
     app.use(async (_ctx, next) => {
       await next()
@@ -130,7 +130,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       throw new RangeError('later')
     })
   },
-  'throws what is no error'(app, ticks) {
+  'throws a value that is not an error'(app, ticks) {
     app.on('error', error => ticks.note(`error ${error.message}`))
     app.use((_ctx, next) => next())
     app.use(() => Promise.reject('a text'))
@@ -152,7 +152,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       return thenable
     })
   },
-  'returns a promise of Bluebird'(app, ticks) {
+  'returns a Bluebird promise'(app, ticks) {
     app.use(((_ctx: unknown, next: Next) => Bluebird.resolve(next())) as unknown as Koa.Middleware)
     app.use((ctx =>
       Bluebird.try(() => {
@@ -160,7 +160,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
         ctx.body = 'by Bluebird'
       })) as Koa.Middleware)
   },
-  'is a function that was composed'(app, ticks) {
+  'was composed by koa-compose'(app, ticks) {
     const inner: Koa.Middleware[] = [1, 2].map(name => async (_ctx, next) => {
       ticks.note(`${name} in`)
       await next()
@@ -169,7 +169,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     app.use(compose(inner))
     app.use(answer(ticks))
   },
-  'is an application that was mounted'(app, ticks, Application) {
+  'is a mounted application'(app, ticks, Application) {
     const mounted = new Application()
     mounted.use(async (_ctx, next) => {
       await next()
@@ -188,7 +188,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     app.use(router.routes() as never)
     app.use(router.allowedMethods() as never)
   },
-  'is known by what it is'(app, ticks) {
+  'is found by identity'(app, ticks) {
     async function known(ctx: Koa.Context, next: Next): Promise<void> {
       ctx.body = 'known'
       ticks.note(`next ${next.name} ${next.length}`)
@@ -201,7 +201,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     ticks.note(String((app.use(known) as unknown) === app))
     ticks.note(String(app.middleware.at(-1) === app.middleware.at(-2)))
   },
-  'answers by a generator'(app, ticks) {
+  'answers with a generator'(app, ticks) {
     app.use(async (ctx, next) => {
       await next()
       ticks.note(`${Object.keys(ctx.body as object).includes('_read')}`)
@@ -217,7 +217,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   },
 }
 
-/** Programs that need Koa 2, which runs generators. */
+/** Programs that need Koa 2, because it runs generators. */
 export const KOA2_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   'is a generator'(app, ticks) {
     function* old(this: Koa.Context, next: unknown) {
@@ -230,19 +230,19 @@ export const KOA2_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   },
 }
 
-/** Programs whose answers only Koa 3 accepts. */
+/** Programs whose response bodies only Koa 3 accepts. */
 export const KOA3_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
-  'answers by a web stream'(app) {
+  'answers with a web stream'(app) {
     app.use(ctx => {
       ctx.body = ReadableStream.from(['one ', 'two'])
     })
   },
-  'answers by a Response'(app) {
+  'answers with a Response'(app) {
     app.use(ctx => {
       ctx.body = new Response('a response', { status: 201, headers: { 'X-Own': 'yes' } })
     })
   },
-  'answers by a stream that fails'(app, ticks) {
+  'answers with a stream that fails'(app, ticks) {
     app.on('error', error => ticks.note(`error ${error.message}`))
     app.use(async ctx => {
       ctx.body = new Readable({
@@ -253,7 +253,7 @@ export const KOA3_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       })
     })
   },
-  'answers by a Blob'(app) {
+  'answers with a Blob'(app) {
     app.use(ctx => {
       ctx.body = new Blob(['a blob'])
     })

@@ -18,26 +18,26 @@ export interface Variant {
 
 export const UNTRACED_VARIANT: Variant = { adapter: false, signed: false, layers: false }
 
-/** The variants that must not change the behavior of a program, by name. */
+/** The variants that must not change a program's behavior, by name. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   'an unsigned request': { adapter: true, signed: false, layers: false },
   'a signed request': { adapter: true, signed: true, layers: false },
-  'an unsigned request, with layers': { adapter: true, signed: false, layers: true },
-  'a signed request, with layers': { adapter: true, signed: true, layers: true },
-  'a request without the middleware, with layers': { adapter: false, signed: true, layers: true },
+  'an unsigned request and points for layers': { adapter: true, signed: false, layers: true },
+  'a signed request and points for layers': { adapter: true, signed: true, layers: true },
+  'points for layers, but no middleware': { adapter: false, signed: true, layers: true },
 }
 
-/** Creates a server that notes its steps and their times in `ticks`. */
+/** Creates a server that records its steps and their times in `ticks`. */
 export type MakeServer = (ticks: Ticks, variant: Variant) => Promise<Server> | Server
 
 export interface Observed {
-  /** The entries that the program noted. */
+  /** The entries that the program recorded. */
   readonly log: readonly string[]
-  /** The answer as received from the socket. */
+  /** The response as received from the socket. */
   readonly answer: string
 }
 
-/** Runs a program in one way, sends its server one request, and returns everything that can be observed. */
+/** Runs a program in one variant, sends its server one request, and returns everything that can be observed. */
 export async function observe(
   framework: InstrumentName,
   makeServer: MakeServer,

@@ -1,14 +1,14 @@
 import type { EventEmitter } from 'node:events'
 
-/** The entries that a program notes about its run, each with the number of microtasks so far. */
+/** The entries that a program records about its run, each with the number of microtasks so far. */
 export interface Ticks {
   readonly log: readonly string[]
   /** Resolves when the program calls `end`. */
   readonly over: Promise<void>
-  /** Restarts the count. Call this first in each turn of the event loop, because a count covers one turn. */
+  /** Restarts the count. Call this first in each turn of the event loop, because a count covers only one turn. */
   begin(): void
   note(what: string): void
-  /** Notes when events are emitted, and the number of an emitter's listeners for each event. */
+  /** Records when events are emitted, and how many listeners an emitter has for each event. */
   watch(name: string, emitter: EventEmitter): void
   end(): void
 }
@@ -21,7 +21,7 @@ export function createTicks(): Ticks {
   let count = 0
   let chain = 0
 
-  /** Each call starts its own chain, which competes with the program for microtasks. */
+  /** Each call starts its own chain of microtasks, which run in turns with the program's own. */
   async function countTicks(own: number): Promise<void> {
     while (own === chain && count < MAX_TICKS) {
       await null

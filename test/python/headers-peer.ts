@@ -11,9 +11,9 @@ type Pair = [info: string, hmac: string]
 
 /** OSProfiler's own functions for signing and checking headers, in a process that serves a whole test file. */
 export interface HeadersPeer {
-  /** Returns the headers that `osprofiler._utils.signed_pack` makes. */
+  /** Returns the headers that `osprofiler._utils.signed_pack` creates. */
   pack(data: Data, key: string): Promise<Pair>
-  /** Returns the headers that Python makes with other options of `json.dumps`. */
+  /** Returns the headers that Python creates with other options for `json.dumps`. */
   packVariant(data: Data, key: string, options: Data): Promise<Pair>
   /** Returns the WSGI middleware's decision about two headers. */
   decide(info: string | null, hmac: string | null, keys: string | readonly string[]): Promise<PythonDecision>

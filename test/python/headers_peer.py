@@ -21,14 +21,14 @@ def pack(data, key):
 
 
 def pack_variant(data, key, options):
-    """Returns the headers of another honest signer in Python, which uses json.dumps() with other options."""
+    """Returns the headers that another valid Python signer would create with other options for json.dumps()."""
     text = json.dumps(data, **options).encode("utf-8")
     info = base64.urlsafe_b64encode(text).decode("ascii")
     return [info, _utils.generate_hmac(info, key)]
 
 
 def decide(info, hmac, keys):
-    """Returns the middleware's decision: the ids and the key of the trace, None without a trace, or the exception."""
+    """Returns the middleware's decision: the trace's ids and key, None if there is no trace, or the exception."""
     profiler.clean()
     try:
         trace = _utils.signed_unpack(info, hmac, _utils.split(keys))

@@ -1,4 +1,4 @@
-"""Runs programs as `python ARGS` does, in forks of one process that has imported heavy modules: host.py MODULE...
+"""Runs programs like `python ARGS`, in forks of one process that has imported large modules: host.py MODULE...
 
 A line of input asks for one run: {"id", "args", "input", "cwd"}. ARGS begin with -c CODE or with the path of a script.
 A line of output tells its outcome: {"id", "code", "stdout", "stderr"}. The code is null if a signal ended the run.
@@ -19,7 +19,7 @@ import types
 
 
 class Run:
-    """A fork that runs one program. It has ended when its standard output and standard error have."""
+    """A fork that runs one program. It has ended when its standard output and standard error have both ended."""
 
     def __init__(self, request):
         self.id = request["id"]
@@ -54,7 +54,7 @@ class Run:
 
 
 def serve():
-    # This process only uses file descriptors, so a fork finds Python's standard streams untouched.
+    # This process uses only file descriptors, so that Python's standard streams are unused when it forks.
     pipes = {}
     asked = b""
     while True:
@@ -90,7 +90,7 @@ def run_and_exit(args, cwd):
     code = 1
     try:
         code = run_program(args, cwd)
-        # The interpreter ends in this order. Its remaining steps would only free memory.
+        # The interpreter performs these steps in this order at exit. Its remaining steps would only free memory.
         threading._shutdown()
         atexit._run_exitfuncs()
         sys.stdout.flush()
@@ -120,14 +120,14 @@ def run_program(args, cwd):
         print(exit.code, file=sys.stderr)
         return 1
     except BaseException as error:
-        # Remove the frame of this function from the traceback.
+        # Removes this function's frame from the traceback.
         error.__traceback__ = error.__traceback__.tb_next
         sys.excepthook(type(error), error, error.__traceback__)
         return 1
     return 0
 
 
-# A program finds the modules beside it, and not the modules beside this script.
+# A program finds the modules next to it, and not the modules next to this script.
 del sys.path[0]
 for module in sys.argv[1:]:
     importlib.import_module(module)

@@ -22,7 +22,7 @@ class Endpoint(object):
         self.lock = threading.Lock()
 
     def info(self, context, publisher_id, event_type, payload, metadata):
-        # Several threads call this method at once.
+        # Several threads may call this method at the same time.
         with self.lock:
             print(json.dumps({"context": context, "publisher_id": publisher_id, "event_type": event_type,
                               "payload": payload, "metadata": metadata}), flush=True)

@@ -1,4 +1,4 @@
-"""Records a statement with odd values with OSProfiler's own tracer for SQLAlchemy: nan_params.py CONNECTION_STRING."""
+"""Records a statement with NaN and similar parameters by the SQLAlchemy tracer: nan_params.py CONNECTION_STRING."""
 
 import sys
 

@@ -5,7 +5,7 @@ import { startPython } from './start-python.js'
 export interface OsloLine {
   readonly serving?: boolean
   readonly record?: TraceRecord
-  /** Names in the context of a served call. */
+  /** The names in a served call's context. */
   readonly context?: readonly string[]
   /** The argument of a cast. */
   readonly noted?: string
@@ -15,7 +15,7 @@ export interface OsloLine {
   readonly type?: string
 }
 
-/** A call for a client in Python. */
+/** A call that a Python client should make. */
 export interface OsloRequest {
   readonly method: string
   readonly args?: object
@@ -26,20 +26,20 @@ export interface OsloRequest {
   readonly cast?: boolean
 }
 
-/** oslo.messaging for Python, as a client or as a server. */
+/** Python's oslo.messaging, as a client or as a server. */
 export interface OsloPeer {
   /** Makes a client call a method. Resolves to the line with the result, which is null for a cast. */
   call(request: OsloRequest): Promise<OsloLine>
-  /** Makes a client call a method, with the JSON text of the request. Resolves to the text of the answer. */
+  /** Makes a client call a method, given the request as JSON text. Resolves to the text of the printed line. */
   callText(request: string): Promise<string>
-  /** Resolves to the printed lines once `found` accepts them. */
+  /** Resolves to the printed lines once `found` returns true for them. */
   lines(found: (lines: readonly OsloLine[]) => boolean): Promise<readonly OsloLine[]>
   stop(): Promise<void>
 }
 
 /**
- * Starts the script. A server has joined its topic by then. `exchange` is the control exchange, and the other options
- * are those of `[oslo_messaging_rabbit]`.
+ * Starts the script. A server is already listening on its topic when this function resolves. `exchange` is the control
+ * exchange, and the other options are those in `[oslo_messaging_rabbit]`.
  */
 export async function startOsloPeer(
   role: 'call' | 'serve',

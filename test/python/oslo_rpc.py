@@ -1,4 +1,4 @@
-"""Calls and serves over oslo.messaging as OpenStack's services do, with their serializer for the profiler's context.
+"""Makes and serves oslo.messaging calls like OpenStack's services, with their serializer for the profiler's context.
 
     oslo_rpc.py serve URL TOPIC EXCHANGE    serves TOPIC as the server "python" until the input ends; prints {"serving": true}
     oslo_rpc.py call URL TOPIC EXCHANGE     each line of input is a call; prints {"result": ...} or {"error": ..., "type": ...}
@@ -28,7 +28,7 @@ def tell(**line):
 
 
 class ProfilerContextSerializer(oslo_messaging.NoOpSerializer):
-    """Does the same as nova.rpc.ProfilerRequestContextSerializer and similar classes in Cinder, Neutron, Heat."""
+    """Like nova.rpc.ProfilerRequestContextSerializer and similar classes in Cinder, Neutron and Heat."""
 
     def serialize_context(self, context):
         context = dict(context)
@@ -87,7 +87,7 @@ def serve(transport, topic):
 
 
 def call(transport, topic):
-    # Until 14.1 the class itself creates the client.
+    # Up to version 14.1, the class itself creates the client.
     make = getattr(oslo_messaging, "get_rpc_client", oslo_messaging.RPCClient)
     client = make(transport, oslo_messaging.Target(topic=topic), timeout=20, serializer=ProfilerContextSerializer())
     for line in sys.stdin:
@@ -111,5 +111,5 @@ oslo_messaging.set_transport_defaults(control_exchange=sys.argv[4])
 transport = oslo_messaging.get_rpc_transport(conf, url=sys.argv[2], **(
     {"allowed_remote_exmods": ["builtins"]} if "call" in sys.argv[1] else {}))
 {"serve": serve, "call": call}[sys.argv[1]](transport, sys.argv[3])
-# Exit at once, because the threads would first wait for their connections.
+# Exits immediately, because the threads would otherwise wait for their connections.
 os._exit(0)

@@ -19,7 +19,7 @@ def taken():
 
 
 def call_that_raises(stops):
-    """Traces a request whose outgoing request raises, followed by a query."""
+    """Traces a request in which an outgoing request raises, followed by a query."""
     try:
         import requests
 

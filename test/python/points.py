@@ -1,4 +1,4 @@
-"""Records points in each way that OSProfiler has, and prints each record as a line of JSON.
+"""Records points in each way that OSProfiler supports, and prints each record as a line of JSON.
 
 The test python-points.test.ts does the same in TypeScript.
 """
@@ -73,8 +73,8 @@ class Cache(Store):
 
 @profiler.trace_cls("private", trace_private=True, trace_static_methods=True, hide_args=True)
 class Private(object):
-    # This class has no __really. It would be mangled to _Private__really and traced, although trace_cls promises the
-    # opposite.
+    # This class has no method __really. Python would rename it to _Private__really, and trace_cls would trace it
+    # although it promises not to.
 
     def find(self, id):
         return self._check(id)

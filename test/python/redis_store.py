@@ -1,4 +1,4 @@
-"""Writes each line of input, a record, with OSProfiler's own Redis driver: redis_store.py CONNECTION_STRING."""
+"""Writes each record, a line of the input, with OSProfiler's own Redis driver: redis_store.py CONNECTION_STRING."""
 
 import json
 import sys

@@ -13,18 +13,21 @@ export interface PythonOptions {
   readonly cwd?: string
 }
 
-/** A process of `host.py`. It runs several programs at a time. */
+/** A process that runs `host.py`. It runs several programs at the same time. */
 interface Host {
   readonly child: ChildProcessWithoutNullStreams
   readonly running: Map<number, { resolve(outcome: Outcome): void; reject(error: Error): void }>
 }
 
 const HOST = fileURLToPath(new URL('host.py', import.meta.url))
-/** Runs Python's command as its console script does. */
+/** Runs Python's command in the same way as its console script. */
 const COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
 
-/** Each Python and each environment has its own host, because modules read the environment while they are imported. */
+/**
+ * Each combination of a Python and an environment has its own host, because modules read the environment while they are
+ * imported.
+ */
 const hosts = new Map<string, Host>()
 const modules = new Set(['osprofiler.cmd.shell'])
 let lastId = 0
@@ -33,7 +36,7 @@ afterAll(async () => {
   await Promise.all(Array.from(hosts.values(), stopHost))
 })
 
-/** Names modules that most runs of a test file import. The host imports them once, and then forks for each run. */
+/** Names modules that most runs in a test file import. The host imports them once, and then forks for each run. */
 export function importOnce(...names: readonly string[]): void {
   for (const name of names) modules.add(name)
 }
@@ -51,8 +54,8 @@ export async function readPythonOutput(args: readonly string[], options?: Python
 }
 
 /**
- * Runs the current Python with `-c CODE` or a script, in a fork of a process that has imported OSProfiler.
- * OSPROFILER_TEST_OWN_PROCESS=1 starts a new process for each run.
+ * Runs the current Python with `-c CODE` or a script, in a fork of a process that has imported OSProfiler. If
+ * OSPROFILER_TEST_OWN_PROCESS is 1, each run starts a new process.
  */
 export async function runPython(
   args: readonly string[],
@@ -82,7 +85,7 @@ export async function runInOwnProcess(
       texts[name] += text
     })
   }
-  // A program that reads no input may have ended before the input is written.
+  // A program that reads no input may have exited before the input is written.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const [code] = await once(child, 'close')

@@ -1,4 +1,4 @@
-"""Writes each line of input, a record, with OSProfiler's own SQL driver: sql_store.py CONNECTION_STRING HOST."""
+"""Writes each record, a line of the input, with OSProfiler's own SQL driver: sql_store.py CONNECTION_STRING HOST."""
 
 import json
 import sys

@@ -4,17 +4,19 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { currentPython } from './each-python.js'
 
-/** A running script of this folder, under the Python that has OSProfiler. */
+/** A running script in this folder, executed by the Python that has OSProfiler. */
 export interface PythonChild {
   /**
-   * Returns the next line of the script's standard output. @throws Error with its standard error if it ends instead.
+   * Returns the next line of the script's standard output.
+   *
+   * @throws Error with the script's standard error if the script ends instead
    */
   readLine(): Promise<string>
   writeLine(line: string): void
   stop(): Promise<void>
 }
 
-/** Starts a script beside this file. The script must end when its standard input ends. */
+/** Starts a script in this folder. The script must end when its standard input ends. */
 export function startPython(script: string, args: readonly string[] = []): PythonChild {
   const path = fileURLToPath(new URL(script, import.meta.url))
   const child = spawn(currentPython(), [path, ...args], {

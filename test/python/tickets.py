@@ -1,4 +1,4 @@
-"""A second implementation of tickets, which shares no code with the first: it judges sequences of requests.
+"""A second implementation of ticket verification, which shares no code with the first. It judges sequences of requests.
 
 Reads a list of scenarios as JSON from standard input, and prints a list of lists of verdicts.
 """

@@ -1,4 +1,4 @@
-"""A service behind OSProfiler's own middleware. Prints its port, and exits when its standard input ends.
+"""A service with OSProfiler's own middleware. Prints its port, and exits when its standard input ends.
 
 /records   returns all records so far (never traced)
 /call?url= calls that URL with the headers of the trace, from within a point named "call"

@@ -1,4 +1,4 @@
-// A program that serves and sends requests, traced and untraced. The globals of its process are replaced before or
+// A program that serves and sends requests, traced and untraced. The globals in its process are replaced before or
 // after the packages are loaded. The program sends its results to the parent process.
 import http from 'node:http'
 import timers from 'node:timers'
@@ -26,7 +26,7 @@ const loads = {
 }
 const frameworks = {}
 for (const name of names.split(',')) frameworks[name] = (await loads[name]())?.default
-// Node loads and uses `fetch` here, while the globals that it needs are still the original ones.
+// Node loads `fetch` at its first use. This happens here, while the globals that it needs are still the original ones.
 await fetch('data:,')
 if (moment === 'before') replacements[replacement]()
 const core = await import('@osprofiler/core')
@@ -104,7 +104,7 @@ traces.rpc = await core.run({ hmacKey: KEY }, async () => {
   return core.get().baseId
 })
 
-// The records reach the store without a flush.
+// The records must reach the store without a flush.
 for (let tries = 0; tries < 200 && osprofiler.notifier.stats.written === 0; tries++) await wait(50)
 report.written = osprofiler.notifier.stats.written
 const closedAt = now()

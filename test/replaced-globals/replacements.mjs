@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
-// These are read now, because a getter of a global must not read a global.
+// These are read now, because a global's getter must not read a global.
 const originals = { Error, Object, Reflect }
 
-// `nextTick` and `queueMicrotask` are left out, because Node and Fastify themselves would hang.
+// `nextTick` and `queueMicrotask` are not replaced, because Node and Fastify themselves would hang.
 const FAKED_FUNCTIONS = [
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
   ...['Date', 'hrtime', 'performance'],
@@ -16,7 +16,7 @@ function fail(name) {
   }
 }
 
-/** Freezes every object of the language that a program can reach. */
+/** Freezes every built-in object that a program can reach. */
 function freezeRealm() {
   const iterators = [[][Symbol.iterator](), new Map().entries(), new Set().values(), ''[Symbol.iterator]()]
   const functions = [async () => {}, function* () {}, async function* () {}]
@@ -34,7 +34,7 @@ function freezeRealm() {
   }
 }
 
-/** The replacements, by name. Each function replaces globals of this process as some programs do. */
+/** The replacements, by name. Each function replaces globals in this process, as some programs do. */
 export const replacements = {
   nothing() {},
   'zone.js'() {
@@ -43,7 +43,7 @@ export const replacements = {
   bluebird() {
     const { Promise } = globalThis
     globalThis.Promise = require('bluebird')
-    // Bluebird has no such function, and the `fetch` of Node 26 calls it on the global promise.
+    // Bluebird has no such function, but `fetch` in Node 26 calls it on the global promise.
     globalThis.Promise.withResolvers = () => Promise.withResolvers()
   },
   'fake timers'() {
@@ -129,12 +129,12 @@ export const replacements = {
   'frozen realm': freezeRealm,
 }
 
-/** Lines of our code that read a replaced global. */
+/** Source lines in our code that read a replaced global. */
 export const asked = new Set()
 const OSPROFILER_PATH_PATTERN = /packages\/(?:core|express|koa|fastify|rpc|node|instruments|drivers)\/dist\/\S+/
 
 function isFromOsprofiler({ stack }, name = '') {
-  // If a program replaced `Error.prepareStackTrace`, the stack of its errors is not a string.
+  // If a program has replaced `Error.prepareStackTrace`, the `stack` of an error may not be a string.
   if (typeof stack !== 'string') return
   const line = stack.split('\n').find(each => each.startsWith('    at ') && !each.includes('replacements.mjs'))
   const place = line === undefined ? undefined : OSPROFILER_PATH_PATTERN.exec(line)?.[0]

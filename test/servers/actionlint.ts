@@ -5,7 +5,7 @@ import { runBuild } from './run-build.js'
 
 const MODULE = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
 
-/** The program that checks GitHub's workflows. Go builds it in a minute. */
+/** The program that checks GitHub workflows. Go takes a minute to build it. */
 export const ACTIONLINT: Fetched = {
   name: 'actionlint',
   key: [MODULE],
@@ -16,7 +16,7 @@ export const ACTIONLINT: Fetched = {
   },
 }
 
-/** Resolves to the program's file. */
+/** Resolves to the path of the program. */
 export async function findActionlint(): Promise<string> {
   return join(await fetchOnce(ACTIONLINT), 'actionlint')
 }

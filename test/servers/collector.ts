@@ -23,13 +23,13 @@ export interface CollectorOptions {
 
 /** An OpenTelemetry collector for one test. */
 export interface Collector extends TestServer {
-  /** Returns every accepted request as OTLP JSON. The collector writes a request some 200 ms after it arrived. */
+  /** Returns every accepted request as OTLP JSON. The collector writes a request about 200 ms after it arrives. */
   requests(): unknown[]
 }
 
 const SOURCES = locateSources('collector')
 
-/** The collector. Go takes some minutes to build it. */
+/** The collector. Go takes several minutes to build it. */
 export const COLLECTOR: Fetched = {
   name: 'collector',
   key: readSources(SOURCES),
@@ -90,8 +90,8 @@ function describeCollector(port: number, traces: string, { token, maxRequestByte
 }
 
 /**
- * Returns the complete lines of a file. The last line may be incomplete, if it is still being written or if the
- * collector was killed.
+ * Returns a file's complete lines. The last line may be incomplete, if it is still being written or if the collector
+ * was killed.
  */
 function readLines(file: string): unknown[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)

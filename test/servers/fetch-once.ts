@@ -4,21 +4,24 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A folder of files that tests need, and that is downloaded or built. */
+/** A folder of downloaded or built files that tests need. */
 export interface Fetched {
   /** The first part of the folder's name. */
   readonly name: string
-  /** All texts that determine the files: versions, poms, sources. If one of them changes, another folder is used. */
+  /** All strings that determine the files: versions, poms, sources. If one of them changes, another folder is used. */
   readonly key: readonly string[]
-  /** Puts the files into a new folder. The folder is renamed afterwards, so the files must not contain its name. */
+  /** Adds the files to a new folder. The folder is renamed afterwards, so the files must not contain its name. */
   fill(folder: string): Promise<void>
 }
 
 const POLL_INTERVAL_MS = 200
-/** Longer than any build. If a lock's owner has ended and another process has its id, the lock still expires. */
+/**
+ * A lock expires after this time, which is longer than any build. So it expires even if its owner has ended and another
+ * process has the owner's id.
+ */
 const LOCK_TIMEOUT_MS = 20 * 60_000
 
-/** Returns the user's cache folder, which all checkouts share. Any part of it may be removed at any time. */
+/** Returns the user's cache folder, which all checkouts share. Any part of it may be deleted at any time. */
 export function findCacheFolder(): string {
   const { OSPROFILER_TEST_CACHE: own, XDG_CACHE_HOME: caches } = process.env
   return own || join(caches || join(homedir(), '.cache'), 'osprofiler-test')
@@ -30,8 +33,8 @@ export function isFetched(wanted: Omit<Fetched, 'fill'>): boolean {
 }
 
 /**
- * Resolves to the folder of the files, and fetches them if they are missing. A fetch that fails or is interrupted
- * leaves no folder, because the folder gets its name when it is complete.
+ * Resolves to the folder of the files, and fetches the files if they are missing. A fetch that fails or is interrupted
+ * leaves no folder, because the folder gets its name only when it is complete.
  */
 export async function fetchOnce(wanted: Fetched): Promise<string> {
   const folder = toFolder(wanted)
@@ -65,7 +68,7 @@ async function fillFolder(wanted: Fetched, folder: string): Promise<void> {
   }
 }
 
-/** Removes the parts that killed processes left behind. */
+/** Removes incomplete folders that killed processes left behind. */
 function removeAbandonedParts(folder: string): void {
   for (const entry of readdirSync(findCacheFolder())) {
     const path = join(findCacheFolder(), entry)
@@ -75,15 +78,15 @@ function removeAbandonedParts(folder: string): void {
 }
 
 /**
- * Keeps two processes from doing the same work. Even without a lock the folder is correct, because it is renamed when
- * complete.
+ * Prevents two processes from doing the same work. The folder is correct even without a lock, because it is renamed
+ * when it is complete.
  */
 async function acquireLock(path: string, isDone: () => boolean): Promise<() => void> {
   const id = createOwnerId()
   const deadline = performance.now() + LOCK_TIMEOUT_MS
   while (!isDone() && performance.now() < deadline) {
     try {
-      // Unlike a file, a symbolic link is created together with its text in one step.
+      // Unlike a file, a symbolic link is created together with its content in one step.
       symlinkSync(id, path)
       return () => rmSync(path, { force: true })
     } catch (error) {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** A JDK: its folder, and the version of its Java. */
+/** A JDK: its folder, and its version of Java. */
 export interface Jdk {
   readonly folder: string
   readonly version: number
@@ -10,15 +10,17 @@ export interface Jdk {
 const JVM_FOLDER = '/usr/lib/jvm'
 
 /**
- * Returns the oldest JDK on this machine that has at least this version. Old servers have not been tested with the
- * newest Java.
+ * Returns the oldest JDK on this machine that has at least the given version, because old servers have not been tested
+ * with the newest Java.
  */
 export function findJdk(atLeast: number): Jdk | undefined {
   const jdks = listCandidates().flatMap(folder => readJdk(folder) ?? [])
   return jdks.filter(({ version }) => version >= atLeast).sort((one, other) => one.version - other.version)[0]
 }
 
-/** Returns JAVA_HOME, the installed JDKs, and the JDK of `java` in the PATH. */
+/**
+ * Returns the folders in JAVA_HOME and of the installed JDKs, and the folder of the JDK whose `java` is in the PATH.
+ */
 function listCandidates(): string[] {
   const { JAVA_HOME, PATH = '' } = process.env
   const installed = existsSync(JVM_FOLDER) ? readdirSync(JVM_FOLDER).map(name => join(JVM_FOLDER, name)) : []
@@ -28,7 +30,7 @@ function listCandidates(): string[] {
 }
 
 /**
- * Reads the version of a JDK from its file `release`, which exists since Java 9. A JRE is skipped, because it has no
+ * Reads a JDK's version from its file `release`, which exists since Java 9. A JRE is skipped, because it has no
  * compiler.
  */
 function readJdk(folder: string): Jdk | undefined {

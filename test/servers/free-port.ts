@@ -4,15 +4,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Lower than the ports that Linux gives to outgoing connections. Otherwise a client that keeps reconnecting could
+ * Lower than the ports that Linux assigns to outgoing connections. Otherwise a client that keeps reconnecting could
  * connect to itself.
  */
 const MIN_PORT = 12_000
 const MAX_PORT = 32_000
 
 /**
- * Returns a port of 127.0.0.1 on which nothing listens. No other process gets it from this function while this process
- * runs. A stopped server can therefore start again on its port.
+ * Returns a port of 127.0.0.1 on which nothing listens. While this process runs, no other process gets the port from
+ * this function, so a stopped server can start again on its port.
  */
 export async function findFreePort(): Promise<number> {
   for (;;) {
@@ -22,8 +22,8 @@ export async function findFreePort(): Promise<number> {
 }
 
 /**
- * Reserves a port by binding the UDP port of the same number. No server needs that port, and the kernel frees it when
- * this process ends.
+ * Reserves a port by binding the UDP port with the same number. No server needs that UDP port, and the kernel frees it
+ * when this process ends.
  */
 async function reserve(port: number): Promise<boolean> {
   const socket = createSocket('udp4').unref()

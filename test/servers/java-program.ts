@@ -5,15 +5,15 @@ import { findJdk } from './find-jdk.js'
 import { runBuild } from './run-build.js'
 import { locateSources, readSources } from './server-sources.js'
 
-/** A server with jars from Maven, which our classes start. */
+/** A server whose jars come from Maven, and which our classes start. */
 export interface JavaProgram {
-  /** The name in the cache. */
+  /** The program's name in the cache. */
   readonly name: string
-  /** The folder beside this file with the pom and the classes. */
+  /** The folder next to this file that contains the pom and the classes. */
   readonly sources: string
   /** The oldest supported version of Java. */
   readonly java: number
-  /** Properties of the pom, as in `{ 'server.version': '9.1.0' }`. */
+  /** Properties for the pom, such as `{ 'server.version': '9.1.0' }`. */
   readonly properties?: Readonly<Record<string, string>>
   /** Runs further steps in the folder that contains `lib` and `classes`. */
   finish?(folder: string, jdk: string): Promise<void>
@@ -41,7 +41,7 @@ export function describeJavaProgram(program: JavaProgram): Fetched {
       if (jdk === undefined) throw new Error(`${name} needs a JDK of Java ${java} or later`)
       const settings = Object.entries(properties).map(([key, value]) => `-D${key}=${value}`)
       const lib = join(part, 'lib')
-      // Maven creates a folder beside the pom, so it works on a copy.
+      // Maven creates a folder next to the pom, so it works on a copy.
       cpSync(join(folder, 'pom.xml'), join(part, 'pom.xml'))
       await runBuild('mvn', ['-q', '-B', COPY, `-DoutputDirectory=${lib}`, '-DincludeScope=runtime', ...settings], part)
       await compileJava({ jdk, release: java, classPath: join(lib, '*'), folder, classes: join(part, 'classes') })
@@ -74,5 +74,5 @@ export async function fetchJavaProgram(program: JavaProgram): Promise<{ java: st
   return { java: join(jdk.folder, 'bin/java'), folder }
 }
 
-/** Options for a fast start and little memory: a garbage collector with one thread, and only the first compiler. */
+/** Options for a fast start and low memory use: a garbage collector with one thread, and only the first compiler. */
 export const JAVA_OPTIONS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xshare:auto']

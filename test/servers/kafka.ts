@@ -10,8 +10,8 @@ import { startServer, type TestServer } from './start-server.js'
 export const KAFKA: JavaProgram = { name: 'kafka', sources: 'kafka', java: 17 }
 
 /**
- * Starts Kafka with one broker, which creates a topic with one partition when a client asks for the topic. Its data
- * survive `kill()`.
+ * Starts Kafka with one broker, which creates a topic with one partition when a client requests the topic. Its data
+ * survives `kill()`.
  */
 export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const { java, folder: program } = await fetchJavaProgram(KAFKA)
@@ -76,7 +76,7 @@ function toProperties(settings: Readonly<Record<string, string>>): string {
 async function isAnswering(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
-    // The request: its length, API 18 in version 0, the correlation id 1, and no client name.
+    // The request: its length, API key 18 in version 0, the correlation id 1, and no client name.
     socket.write(Buffer.from('0000000a0012000000000001ffff', 'hex'))
     const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(5000) })
     return chunk.length >= 8 && chunk.readInt32BE(4) === 1

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { Owner } from './find-owner.js'
 import { runProgram } from './run-program.js'
 
-/** Files of a self-signed certificate for 127.0.0.1 and localhost. */
+/** The files of a self-signed certificate for 127.0.0.1 and localhost. */
 export interface Certificate {
   readonly certificateFile: string
   readonly keyFile: string
 }
 
-/** Creates a certificate in a folder with `openssl`. */
+/** Uses `openssl` to create a certificate in a folder. */
 export async function makeCertificate(folder: string, owner?: Owner): Promise<Certificate> {
   const certificateFile = join(folder, 'certificate.pem')
   const keyFile = join(folder, 'key.pem')

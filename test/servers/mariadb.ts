@@ -6,17 +6,17 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** Options of a test's MariaDB. */
+/** Options for a test's MariaDB server. */
 export interface MariadbOptions {
   /** Password of the user `osprofiler`. Default: no password. */
   readonly password?: string | undefined
   /** Whether that user must connect over TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
-  /** Further settings, as in `{ max_allowed_packet: '1M' }`. */
+  /** Further settings, such as `{ max_allowed_packet: '1M' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A MariaDB for one test, with a user and an empty database that are both named `osprofiler`. */
+/** A MariaDB server for one test, with a user and an empty database that are both named `osprofiler`. */
 export interface MariadbServer extends TestServer {
   /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
@@ -26,7 +26,7 @@ export interface MariadbServer extends TestServer {
 
 const NAME = 'osprofiler'
 
-/** Starts a MariaDB. All committed data survive `kill()`. */
+/** Starts a MariaDB server. All committed data survives `kill()`. */
 export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
   const { password, tls = false, settings = {} } = options
   const owner = findOwner('mysql', 'nobody')
@@ -35,10 +35,10 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const socket = join(folder, 'socket')
   const port = await findFreePort()
   const certificate = tls ? await makeCertificate(folder, owner) : undefined
-  // At its start, a server removes all temporary tables in this folder, so two servers must not share one.
+  // When a server starts, it removes all temporary tables in this folder, so two servers must not share a folder.
   const folders = [`--datadir=${data}`, `--tmpdir=${folder}`]
   const install = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
-  // The server runs without plugins. Those of a full installation would need files of their own.
+  // The server runs without plugins, because those of a full installation would need additional files.
   await runProgram('mariadb-install-db', ['--no-defaults', ...folders, ...install], { owner, cwd: folder })
 
   const sql = (text: string) =>

@@ -7,14 +7,14 @@ import { startServer, type TestServer } from './start-server.js'
 
 export const MONGODB: JavaProgram = { name: 'mongodb', sources: 'mongodb', java: 17 }
 
-/** Options of a test's MongoDB. */
+/** Options for a test's MongoDB server. */
 export interface MongodbOptions {
-  /** Whether the data survive `kill()`. The server then keeps them in a file, which is slow. */
+  /** Whether the data survives `kill()`. If so, the server stores the data in a file, which is slow. */
   readonly durable?: boolean | undefined
 }
 
 /**
- * Starts mongo-java-server, which implements MongoDB's protocol, but no users, no transactions, and no removal of old
+ * Starts mongo-java-server. It implements MongoDB's protocol, but not users, transactions, or the removal of old
  * documents.
  */
 export async function startMongodb({ durable = false }: MongodbOptions = {}): Promise<TestServer> {

@@ -4,7 +4,7 @@ import { findFreePort } from './free-port.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** Options of a test's NATS server. */
+/** Options for a test's NATS server. */
 export interface NatsOptions {
   readonly user?: string | undefined
   readonly password?: string | undefined
@@ -36,7 +36,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestServer> 
   }
 }
 
-/** Returns whether the server sends its greeting. In NATS, the server sends first. */
+/** Returns whether the server sends its greeting. In NATS, the server sends the first message. */
 async function isReady(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

@@ -7,17 +7,17 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** Options of a test's PostgreSQL. */
+/** Options for a test's PostgreSQL server. */
 export interface PostgresqlOptions {
   /** Password of the user `osprofiler`. Default: the server trusts every client. */
   readonly password?: string | undefined
   /** Whether the server accepts only TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
-  /** Further settings, as in `{ max_connections: '10' }`. */
+  /** Further settings, such as `{ max_connections: '10' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A PostgreSQL for one test, with a user and an empty database that are both named `osprofiler`. */
+/** A PostgreSQL server for one test, with a user and an empty database that are both named `osprofiler`. */
 export interface PostgresqlServer extends TestServer {
   /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
@@ -28,7 +28,7 @@ export interface PostgresqlServer extends TestServer {
 const SUPERUSER = 'postgres'
 const NAME = 'osprofiler'
 
-/** Starts a PostgreSQL. All committed data survive `kill()`. */
+/** Starts a PostgreSQL server. All committed data survives `kill()`. */
 export async function startPostgresql(options: PostgresqlOptions = {}): Promise<PostgresqlServer> {
   const { password, tls = false, settings = {} } = options
   const owner = findOwner('postgres', 'nobody')
@@ -51,7 +51,7 @@ export async function startPostgresql(options: PostgresqlOptions = {}): Promise<
         listen_addresses: '127.0.0.1',
         port: String(port),
         unix_socket_directories: folder,
-        // A test does not need to survive a power failure.
+        // In a test, the data does not need to survive a power failure.
         fsync: 'off',
         ...(certificate === undefined
           ? {}
@@ -81,7 +81,8 @@ export async function startPostgresql(options: PostgresqlOptions = {}): Promise<
 }
 
 /**
- * Returns the folder of the newest PostgreSQL's programs, which Debian keeps out of the PATH. Throws if there is none.
+ * Returns the folder of the newest PostgreSQL's programs, which Debian does not add to the PATH. Throws if there is
+ * none.
  */
 export function findPostgresqlPrograms(): string {
   const versions = '/usr/lib/postgresql'

@@ -6,17 +6,17 @@ import { findFreePort } from './free-port.js'
 export interface Proxy {
   readonly host: string
   readonly port: number
-  /** Delays all data in both directions by this many milliseconds from now on. 0 ends the delay. */
+  /** From now on, delays all data in both directions by the given number of milliseconds. 0 ends the delay. */
   delay(milliseconds: number): void
-  /** Breaks all open connections. New connections are accepted. */
+  /** Breaks all open connections. New connections are still accepted. */
   cut(): void
-  /** Breaks a connection after this many more bytes have gone to the server, once. */
+  /** Breaks one connection, after the given number of further bytes has been sent to the server. */
   cutAfter(bytes: number): void
   /** Breaks all open connections and refuses new ones. */
   refuse(): Promise<void>
   /** Accepts connections again, without delay. */
   heal(): Promise<void>
-  /** Number of bytes that have gone to the server so far. */
+  /** Number of bytes that have been sent to the server so far. */
   readonly bytesSent: number
   stop(): Promise<void>
 }
@@ -91,7 +91,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
     toServer(() => link.server.write(allowed))
     if (bytesLeft > 0) return
     bytesLeft = Number.POSITIVE_INFINITY
-    // The bytes up to the limit still reach the server. Only the client does not learn of this.
+    // The bytes up to the limit still reach the server, but the client does not learn this.
     link.client.destroy()
   }
 

@@ -12,7 +12,7 @@ const SOURCES = locateSources('python-osprofiler')
 /** OSProfiler 4.4.0 in a virtual environment of Debian's Python. */
 export const NEWEST_OSPROFILER: Fetched = {
   name: 'python-osprofiler',
-  // A virtual environment works with only one version of Python.
+  // A virtual environment works only with the version of Python that created it.
   key: [...readSources(SOURCES), spawnSync(DEBIAN_PYTHON, ['--version'], { encoding: 'utf8' }).stdout ?? ''],
   async fill(folder) {
     const python = join(folder, 'bin/python')
@@ -23,8 +23,8 @@ export const NEWEST_OSPROFILER: Fetched = {
 }
 
 /**
- * Resolves to the Python that has OSProfiler 4.4.0. Run its programs with `python -m`, because those in `bin` contain
- * the path of a removed folder.
+ * Resolves to the Python that has OSProfiler 4.4.0. Run its programs with `python -m`, because the scripts in `bin`
+ * contain the path of a folder that no longer exists.
  */
 export async function fetchNewestPython(): Promise<string> {
   return join(await fetchOnce(NEWEST_OSPROFILER), 'bin/python')

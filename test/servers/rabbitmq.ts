@@ -10,7 +10,7 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** Options of a test's RabbitMQ. */
+/** Options for a test's RabbitMQ server. */
 export interface RabbitmqOptions {
   /** Default: `osprofiler`. */
   readonly user?: string | undefined
@@ -22,22 +22,22 @@ export interface RabbitmqOptions {
   readonly vhosts?: readonly string[] | undefined
   /** Whether the server accepts only TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
-  /** Further settings in its `rabbitmq.conf`. */
+  /** Further settings in the server's `rabbitmq.conf`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A RabbitMQ for one test. */
+/** A RabbitMQ server for one test. */
 export interface RabbitmqServer extends TestServer {
   /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
-  /** Runs a command of `rabbitmqctl` and resolves to its output. Takes a second or two. */
+  /** Runs a `rabbitmqctl` command and resolves to its output. Takes a second or two. */
   command(...words: readonly string[]): Promise<string>
 }
 
-/** The programs that Debian's wrappers in the PATH start after they have changed the user. */
+/** The folder of the programs that Debian's wrappers in the PATH start after they have changed the user. */
 const PROGRAMS = '/usr/lib/rabbitmq/bin'
 
-/** Starts a RabbitMQ with its own Erlang port mapper. Durable queues and messages survive `kill()`. */
+/** Starts a RabbitMQ server with its own Erlang port mapper. Durable queues and messages survive `kill()`. */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const { user = 'osprofiler', password = 'secret', vhost = '/', vhosts = [], tls = false, settings = {} } = options
   const folder = makeServerFolder('rabbitmq')
@@ -88,7 +88,10 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
 }
 
-/** Returns the settings that would otherwise be the system's: names, ports, folders, plugins, and the Erlang cookie. */
+/**
+ * Returns the settings whose defaults are shared by all servers on the machine: names, ports, folders, plugins, and the
+ * Erlang cookie.
+ */
 function describeNode(folder: string, mapperPort: number, nodePort: number): NodeJS.ProcessEnv {
   const cookie = 'osprofiler'
   return {
@@ -104,7 +107,8 @@ function describeNode(folder: string, mapperPort: number, nodePort: number): Nod
     RABBITMQ_LOG_BASE: join(folder, 'log'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
     RABBITMQ_CTL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
-    // With these two settings, the script becomes the server instead of its parent, so a kill ends the server.
+    // With these two settings, the script's process becomes the server instead of its parent, so that a kill ends the
+    // server.
     RABBITMQ_ALLOW_INPUT: '1',
     RABBITMQ_SERVER_START_ARGS: '-noinput',
   }
@@ -119,8 +123,8 @@ function writeSettings(folder: string, settings: Readonly<Record<string, string>
 }
 
 /**
- * Writes definitions of the user and the virtual hosts. `rabbitmqctl` would take a second for each host. RabbitMQ
- * creates nothing else.
+ * Writes the definitions of the user and the virtual hosts, because `rabbitmqctl` would take a second for each host.
+ * RabbitMQ creates nothing else.
  */
 function writeDefinitions(folder: string, user: string, password: string, vhosts: readonly string[]): string {
   const file = join(folder, 'definitions.json')

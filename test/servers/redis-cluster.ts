@@ -4,21 +4,21 @@ import { type Certificate, makeCertificate } from './make-certificate.js'
 import { type RedisServer, startRedis } from './redis.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 
-/** A Redis Cluster of three masters, each with a third of the slots. */
+/** A Redis Cluster of three masters, each of which has a third of the slots. */
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[]
-  /** The addresses of all nodes in one string: `redis://h1:p1,h2:p2,h3:p3`. */
+  /** The addresses of all nodes in one connection string: `redis://h1:p1,h2:p2,h3:p3`. */
   readonly url: string
-  /** The file of the nodes' certificate, if they use TLS. */
+  /** The file of the certificate that all nodes use, if they use TLS. */
   readonly certificateFile: string | undefined
   stop(): Promise<void>
 }
 
-/** Options of a test's Redis Cluster. */
+/** Options for a test's Redis Cluster. */
 export interface RedisClusterOptions {
   /** Password of every node. */
   readonly password?: string | undefined
-  /** Whether the nodes use TLS for all connections, with the same certificate. */
+  /** Whether the nodes use TLS for all connections. They share one certificate. */
   readonly tls?: boolean | undefined
 }
 

@@ -8,29 +8,30 @@ import { askRedis, describePorts, type RedisServer, startRedis } from './redis.j
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** A master and its replica, monitored by three Sentinels. */
+/** A master and its replica, which three Sentinels monitor. */
 export interface RedisSentinels {
   readonly master: RedisServer
   readonly replica: RedisServer
   readonly sentinels: readonly TestServer[]
   /**
-   * The addresses of all Sentinels in one string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`, or `redissentinels://`.
+   * The addresses of all Sentinels in one connection string: `redissentinel://h1:p1,h2:p2,h3:p3/mymaster`, or
+   * `redissentinels://`.
    */
   readonly url: string
-  /** The file of the servers' certificate, if they use TLS. */
+  /** The file of the certificate that all servers use, if they use TLS. */
   readonly certificateFile: string | undefined
   /** Resolves once the Sentinels agree that the replica is the master, and the replica accepts writes. */
   whenFailedOver(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Options of a test's Sentinels. */
+/** Options for a test's Sentinels. */
 export interface RedisSentinelsOptions {
   /** Password of the master and the replica. */
   readonly password?: string | undefined
   /** Password of the Sentinels. */
   readonly sentinelPassword?: string | undefined
-  /** Whether all servers use TLS for all connections, with the same certificate. */
+  /** Whether all servers use TLS for all connections. They share one certificate. */
   readonly tls?: boolean | undefined
 }
 
@@ -40,7 +41,8 @@ interface Plan {
 }
 
 /**
- * Starts all servers, and resolves once a failover would succeed. A master that does not respond for 2 s is replaced.
+ * Starts all servers, and resolves once a failover would succeed. A master that does not respond for two seconds is
+ * replaced.
  */
 export async function startRedisSentinels(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
   const { password, sentinelPassword } = options
@@ -110,8 +112,8 @@ async function startSentinel(
 }
 
 /**
- * Returns the settings of a Sentinel, with the addresses of the others. Sentinels that find each other by themselves
- * take some seconds.
+ * Returns a Sentinel's settings, which include the addresses of the other Sentinels, because Sentinels take some
+ * seconds to find each other.
  */
 function describeSentinel(
   { port, id }: Plan,

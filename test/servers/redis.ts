@@ -4,18 +4,18 @@ import { runProgram } from './run-program.js'
 import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** Options of a test's Redis. */
+/** Options for a test's Redis server. */
 export interface RedisOptions {
   readonly password?: string | undefined
   /** Whether the server accepts only TLS, with a self-signed certificate. */
   readonly tls?: boolean | undefined
   /** A certificate for servers that trust one another. Default: a new certificate for this server. */
   readonly certificate?: Certificate | undefined
-  /** Further settings, as in `{ maxmemory: '20mb' }`. */
+  /** Further settings, such as `{ maxmemory: '20mb' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A Redis for one test. */
+/** A Redis server for one test. */
 export interface RedisServer extends TestServer {
   /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
@@ -23,7 +23,9 @@ export interface RedisServer extends TestServer {
   command(...words: readonly string[]): Promise<string>
 }
 
-/** Starts a Redis whose data survive `restart()`. The server writes each change to its log before it responds. */
+/**
+ * Starts a Redis server whose data survives `restart()`. The server writes each change to its log before it responds.
+ */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { password, settings = {} } = options
   const folder = makeServerFolder('redis')
@@ -60,7 +62,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   }
 }
 
-/** Runs a command in the Redis or Sentinel on a port. */
+/** Runs a command on the Redis server or Sentinel at a port. */
 export async function askRedis(
   port: number,
   password: string | undefined,
@@ -73,8 +75,8 @@ export async function askRedis(
 }
 
 /**
- * Returns the settings of a server's port and certificate. The server also uses TLS for its own connections to a
- * master, nodes or Sentinels.
+ * Returns the settings for a server's port and certificate. The server also uses TLS for its own connections to a
+ * master, to nodes or to Sentinels.
  */
 export function describePorts(port: number, certificate: Certificate | undefined): Record<string, string> {
   if (certificate === undefined) return { port: String(port) }

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 const MAX_OUTPUT_CHARS = 4000
 
 /**
- * Runs a program that downloads or builds, without a time limit. If the program fails, the error contains its output.
+ * Runs a program that downloads or builds something, without a time limit. If the program fails, the error contains its
+ * output.
  */
 export async function runBuild(command: string, args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })

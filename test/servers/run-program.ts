@@ -10,7 +10,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Runs a program to its end and resolves to its output. Rejects if the program fails. */
+/** Runs a program and resolves to its output. Rejects if the program fails. */
 export async function runProgram(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { owner, cwd = '/', env } = options
   const { stdout } = await promisify(execFile)(command, args, {

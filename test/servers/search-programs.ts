@@ -16,8 +16,8 @@ export const SEARCH_PROGRAMS = {
 } as const satisfies Record<string, JavaProgram>
 
 /**
- * Returns the program of an Elasticsearch from version 8. It loads plugins from folders: its own plugin for HTTP, and
- * ours for features that Maven lacks.
+ * Returns the program for Elasticsearch 8 or later. It loads plugins from folders: its own plugin for HTTP, and our
+ * plugin for features that the jars from Maven lack.
  */
 function describeElasticsearch(version: string) {
   return {
@@ -39,7 +39,7 @@ async function moveNetty(folder: string, module: string, version: string, jdk: s
   const jar = `transport-netty4-${version}.jar`
   const descriptor = 'META-INF/es-plugins/transport-netty4/plugin-descriptor.properties'
   await runBuild(join(jdk, 'bin/jar'), ['xf', join(lib, jar), descriptor], folder)
-  // The server is on the class path, where Java cannot find it as a module.
+  // The server is on the class path, so Java cannot find it as a module.
   const lines = readFileSync(join(folder, descriptor), 'utf8').split('\n')
   const text = lines.filter(line => !line.startsWith('modulename')).join('\n')
   writeFileSync(join(module, 'plugin-descriptor.properties'), text)

@@ -7,25 +7,25 @@ import { makeServerFolder, removeServerFolder } from './server-folder.js'
 import { locateSources } from './server-sources.js'
 import { startServer, type TestServer } from './start-server.js'
 
-/** Options of a test's search server. */
+/** Options for a test's search server. */
 export interface SearchOptions {
   /** Memory in megabytes. Default: 512. */
   readonly heap?: number | undefined
-  /** Settings of `elasticsearch.yml` or `opensearch.yml`, as in `{ 'cluster.name': 'shop' }`. */
+  /** Settings for `elasticsearch.yml` or `opensearch.yml`, such as `{ 'cluster.name': 'shop' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
-/** An Elasticsearch or OpenSearch for one test. */
+/** An Elasticsearch or OpenSearch server for one test. */
 export interface SearchServer extends TestServer {
-  /** The server's address, as in `http://127.0.0.1:19200`. `url` is the connection string of the driver. */
+  /** The server's address, such as `http://127.0.0.1:19200`. `url` is the driver's connection string. */
   readonly origin: string
-  /** The port on which the nodes of a cluster talk to each other, for the setting `discovery.seed_hosts`. */
+  /** The port that the nodes of a cluster use to communicate, for the setting `discovery.seed_hosts`. */
   readonly transportPort: number
 }
 
 /**
- * Starts a node, by default a cluster of one node. It has no users, no TLS, no scripts and no life cycles. Its data
- * survive `kill()`.
+ * Starts a node, by default as a cluster of one node. It has no users, TLS, scripts or life cycles. Its data survives
+ * `kill()`.
  */
 export async function startSearchServer(name: SearchServerName, options: SearchOptions = {}): Promise<SearchServer> {
   const { heap = 512, settings = {} } = options
@@ -76,7 +76,7 @@ function describeNode(home: string, port: number, transportPort: number): Record
     'transport.port': String(transportPort),
     'http.type': 'netty4',
     'transport.type': 'netty4',
-    // The disk of the machine may be nearly full, and indices must not become read-only.
+    // The machine's disk may be nearly full, and then indices would become read-only.
     'cluster.routing.allocation.disk.threshold_enabled': 'false',
   }
 }

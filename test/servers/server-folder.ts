@@ -8,7 +8,9 @@ process.once('exit', () => {
   for (const folder of folders) removeServerFolder(folder)
 })
 
-/** Creates a folder for a server's data, owned by `owner` if given. The folder is removed when this process ends. */
+/**
+ * Creates a folder for a server's data, owned by `owner` if it is given. The folder is removed when this process exits.
+ */
 export function makeServerFolder(name: string, owner?: Owner): string {
   const folder = mkdtempSync(join(tmpdir(), `osprofiler-${name}-`))
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
@@ -17,14 +19,14 @@ export function makeServerFolder(name: string, owner?: Owner): string {
 }
 
 /**
- * Removes a server's folder early. If a process of a killed server is still writing, the folder is removed when this
- * process ends.
+ * Removes a server's folder early. If a killed server's process is still writing, the folder is removed when this
+ * process exits.
  */
 export function removeServerFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     folders.delete(folder)
   } catch {
-    // A folder that cannot be removed does not fail a test.
+    // A test does not fail if a folder cannot be removed.
   }
 }

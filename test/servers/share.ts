@@ -11,11 +11,11 @@ declare module 'vitest' {
   }
 }
 
-/** A test file's part of a server that all test files of a run share. */
+/** A test file's part of a server that all test files in a run share. */
 export interface SharedServer {
   readonly host: string
   readonly port: number
-  /** The address for clients, with user and password, and with a database or virtual host of this file alone. */
+  /** The address for clients, with a user, a password, and a database or virtual host that no other test file uses. */
   readonly url: string
   /** Removes the data of this test file. The server keeps running. */
   stop(): Promise<void>
@@ -29,7 +29,7 @@ export interface SharedDatabase extends SharedServer {
   sql(text: string): Promise<string>
 }
 
-/** Returns the shared PostgreSQL, with a database for this file. It has no passwords and no TLS. */
+/** Returns the shared PostgreSQL server, with a database for this test file. It has no passwords and no TLS. */
 export async function sharePostgresql(): Promise<SharedDatabase> {
   const database = await openDatabase('postgresql')
   const { sql, database: name } = database
@@ -37,7 +37,7 @@ export async function sharePostgresql(): Promise<SharedDatabase> {
   return { ...database, stop: async () => void (await sql(`DROP DATABASE ${name} WITH (FORCE)`)) }
 }
 
-/** Returns the shared MariaDB, with a database for this file. It has no passwords and no TLS. */
+/** Returns the shared MariaDB server, with a database for this test file. It has no passwords and no TLS. */
 export async function shareMariadb(): Promise<SharedDatabase> {
   const database = await openDatabase('mariadb')
   const { sql, database: name } = database
@@ -57,13 +57,15 @@ async function openDatabase(server: 'mariadb' | 'postgresql'): Promise<Omit<Shar
   }
 }
 
-/** User and password for RabbitMQ. */
+/** A user and password for RabbitMQ. */
 export interface RabbitmqLogin {
   readonly user: string
   readonly password: string
 }
 
-/** Returns a virtual host of the shared RabbitMQ. The default user is `osprofiler`, with the password `secret`. */
+/**
+ * Returns a virtual host on the shared RabbitMQ server. The default user is `osprofiler`, with the password `secret`.
+ */
 export async function shareRabbitmq(login?: RabbitmqLogin): Promise<SharedServer> {
   const { host, port, url, user } = await open('rabbitmq')
   const vhost = RABBITMQ_HOSTS[user]
@@ -74,7 +76,7 @@ export async function shareRabbitmq(login?: RabbitmqLogin): Promise<SharedServer
   return { host, port, url: ours.href, stop: async () => undefined }
 }
 
-/** Adds a user in one call of `rabbitmqctl`, because each call takes a second. */
+/** Adds a user with a single call to `rabbitmqctl`, because each call takes a second. */
 async function addUser({ user, password }: RabbitmqLogin, vhost: string): Promise<void> {
   const [name, secret, host, all, by] = [user, password, vhost, '.*', 'tests'].map(toErlang)
   const calls = [
@@ -84,18 +86,18 @@ async function addUser({ user, password }: RabbitmqLogin, vhost: string): Promis
   await requestWish({ server: 'rabbitmq', method: 'command', args: ['eval', `${calls.join(', ')}.`] })
 }
 
-/** Writes a text as an Erlang binary, byte by byte. */
+/** Writes a string as an Erlang binary, byte by byte. */
 function toErlang(value: string): string {
   return `<<${[...Buffer.from(value)].join(',')}>>`
 }
 
-/** Returns the shared Kafka. A test file uses topics with random names. */
+/** Returns the shared Kafka server. Each test file uses topics with random names. */
 export async function shareKafka(): Promise<SharedServer> {
   const { host, port, url } = await open('kafka')
   return { host, port, url, stop: async () => undefined }
 }
 
-/** Returns a shared search server. A test file uses an index whose name differs from the driver's default. */
+/** Returns a shared search server. Each test file uses an index whose name differs from the driver's default. */
 export async function shareSearchServer(name: SearchServerName): Promise<SharedServer & { readonly origin: string }> {
   const { host, port, url, origin } = await open(name)
   return { host, port, url, origin, stop: async () => undefined }
@@ -106,7 +108,7 @@ interface OpenServer {
   readonly port: number
   readonly url: string
   readonly origin: string
-  /** Number of test files that asked for the server before this one. */
+  /** Number of test files that requested the server before this one. */
   readonly user: number
 }
 

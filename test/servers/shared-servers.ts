@@ -10,14 +10,14 @@ import type { TestServer } from './start-server.js'
 /** The name of a server that test files share. */
 export type SharedServerName = 'kafka' | 'mariadb' | 'postgresql' | 'rabbitmq' | SearchServerName
 
-/** A request of a test file: to use a server, or to call one of its functions. */
+/** A request from a test file, either to use a server or to call one of its functions. */
 export interface Wish {
   readonly server: SharedServerName
   readonly method?: string
   readonly args?: readonly string[]
 }
 
-/** The virtual hosts of the shared RabbitMQ. Each test file that shares the broker takes one. */
+/** The virtual hosts on the shared RabbitMQ server. Each test file that shares the server uses one. */
 export const RABBITMQ_HOSTS = Array.from({ length: 16 }, (_, index) => `shared-${index}`)
 
 const STARTERS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = {
@@ -33,15 +33,15 @@ const STARTERS: Readonly<Record<SharedServerName, () => Promise<TestServer>>> = 
   opensearch3: () => startSearchServer('opensearch3'),
 }
 
-/** Gives test files, which run in processes of their own, access to shared servers. */
+/** Gives test files, which run in separate processes, access to shared servers. */
 export interface SharedServers {
-  /** The port for requests of test files. */
+  /** The port for test files' requests. */
   readonly port: number
   /** Stops all servers that were started. */
   stop(): Promise<void>
 }
 
-/** Waits for requests of test files. A server starts at the first request for it. */
+/** Waits for requests from test files. A server starts when it is first requested. */
 export async function openSharedServers(): Promise<SharedServers> {
   const started = new Map<SharedServerName, Promise<TestServer>>()
   const users = new Map<SharedServerName, number>()
@@ -61,7 +61,7 @@ export async function openSharedServers(): Promise<SharedServers> {
       wish += chunk
     })
     socket.once('end', () => void answer(socket, wish))
-    // A test file may be killed before it has its answer.
+    // A test file may be killed before it has received its response.
     socket.on('error', () => undefined)
   }
 

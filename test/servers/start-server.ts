@@ -9,15 +9,15 @@ export interface TestServer {
   readonly port: number
   /** The address for clients, with user and password. */
   readonly url: string
-  /** Ends the server at once with SIGKILL. */
+  /** Kills the server with SIGKILL. */
   kill(): Promise<void>
   /** Starts the server again on the same port with the same data. A running server is killed first. */
   restart(): Promise<void>
-  /** Ends the server for good and removes its data. */
+  /** Stops the server permanently and removes its data. */
   stop(): Promise<void>
 }
 
-/** The program of a server, and a check for whether it is ready. */
+/** A server's program, and a check for whether it is ready. */
 export interface ServerProgram {
   readonly command: string
   readonly args: readonly string[]
@@ -44,11 +44,12 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** With `setpriv`, the kernel ends a server even if this process is killed. */
+/** With `setpriv`, the kernel ends the server even if this process is killed. */
 const canFollowParent = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' }).status === 0
 
 /**
- * Starts a program and resolves once it is ready. The program never outlives this process, and does not keep it alive.
+ * Starts a program and resolves once it is ready. The program never outlives this process, and does not keep this
+ * process alive.
  */
 export async function startServer(program: ServerProgram): Promise<RunningServer> {
   let child = await launch(program)
@@ -71,7 +72,7 @@ async function launch(program: ServerProgram): Promise<ChildProcess> {
       throw new Error(`${program.command} did not get ready: ${outputs.get(child)}`)
     }
     await sleep(POLL_INTERVAL_MS)
-    // The lock file or port of a killed predecessor may take a moment to disappear.
+    // The lock file or port of a killed server that ran before may take a moment to disappear.
     if (hasEnded(child)) child = start(program)
   }
   return child
@@ -97,7 +98,7 @@ function start({ command, args, env, cwd, owner }: ServerProgram): ChildProcess 
   return child
 }
 
-/** Lets this process end while the program is running. */
+/** Allows this process to exit while the program is running. */
 function detachChild(child: ChildProcess): void {
   child.unref()
   for (const stream of [child.stdout, child.stderr]) {
@@ -108,7 +109,7 @@ function detachChild(child: ChildProcess): void {
 async function isReady(program: ServerProgram, child: ChildProcess): Promise<boolean> {
   if (hasEnded(child)) return false
   try {
-    // If the program ended because its port was taken, another server may answer on that port.
+    // If the program ended because its port was in use, another server may answer on that port.
     return (await program.isReady()) && !hasEnded(child)
   } catch {
     return false

@@ -1,6 +1,6 @@
 /**
- * Compares runs by the names of the tests. A test is steady if it has the same state in all runs of the control. A
- * steady test must have this state in each run with this project.
+ * Compares runs by test name. A test is steady if it has the same state in all control runs. A steady test must have
+ * this state in each run with this project.
  */
 export function compareRuns(control, traced) {
   const names = new Set([...control, ...traced].flatMap(({ results }) => [...results.keys()]))
@@ -32,7 +32,10 @@ export function compareRuns(control, traced) {
   }
 }
 
-/** Returns a row of the table: suite, version, tests in the control and with this project, differences. */
+/**
+ * Returns a table row: the suite, its version, the number of tests in the control and with this project, and the
+ * differences.
+ */
 export function describeRow(name, version, { tests, differences, unsteady, points }) {
   const [control, traced] = [tests.control, tests.traced].map(runs => runs.map(showCount).join(', '))
   const total = Object.values(points[0] ?? {}).reduce((sum, number) => sum + number, 0)

@@ -1,13 +1,13 @@
-// Preload for the processes of another project's test suite. Every request is signed and traced, and every library is
-// instrumented.
+// Preloaded by the processes of another project's test suite. Signs and traces every request, and instruments every
+// library.
 //
 //   NODE_OPTIONS="--import=file:///.../test/suites/everything-on.js"
 //
 //   OSPROFILER_SUITES_MOUNT=server     every node:http and HTTP/2 server is served by our request tracer (default)
-//   OSPROFILER_SUITES_MOUNT=adapter    every application of Express, Koa and Fastify has our adapter mounted first
+//   OSPROFILER_SUITES_MOUNT=adapter    our adapter is mounted first in every Express, Koa and Fastify application
 //   OSPROFILER_SUITES_PROPAGATE=off    outgoing requests and messages carry no headers
-//   OSPROFILER_SUITES_LEAVE_OUT=a,b    instruments that stay off, to find the one that makes a difference
-//   OSPROFILER_SUITES_POINTS=file      receives the name of every point, one a line
+//   OSPROFILER_SUITES_LEAVE_OUT=a,b    instruments that stay off, to find the instrument that causes a difference
+//   OSPROFILER_SUITES_POINTS=file      a file for the name of every point, one per line
 
 import { openSync, writeSync } from 'node:fs'
 import { INSTRUMENT_NAMES } from '@osprofiler/instruments'
@@ -25,7 +25,7 @@ const {
   OSPROFILER_SUITES_POINTS: pointsFile,
 } = process.env
 
-// Names are written at once, because some test runners kill their processes.
+// Names are written immediately, because some test runners kill their processes.
 const file = pointsFile === undefined ? undefined : openSync(pointsFile, 'a')
 const instruments = [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'].filter(
   name => !leftOut.split(',').includes(name),

@@ -2,8 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 /**
- * Opens the runs of a suite in a folder of results. `control` and `with-us` are separate, and remain after the program
- * ends.
+ * Opens a suite's runs in a results folder. `control` and `with-us` are separate, and remain after the program exits.
  */
 export function openRuns(results, suite) {
   const folder = join(results, suite.folder)
@@ -11,7 +10,7 @@ export function openRuns(results, suite) {
   const files = kind => readdirSync(folder).filter(name => name.startsWith(`${kind}-`) && name.endsWith('.json'))
 
   return {
-    /** Removes the runs of a kind, before new ones. */
+    /** Removes earlier runs of one type before new ones. */
     clear(kind) {
       for (const name of files(kind)) rmSync(join(folder, name))
     },

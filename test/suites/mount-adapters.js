@@ -5,7 +5,8 @@ import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { sign } from './signed-servers.js'
 
 /**
- * Functions for the exports of a framework's file, which is known by the end of its name. Each returns the replacement.
+ * Functions for a framework's exports. A framework is recognized by the end of its file name. Each function returns a
+ * replacement for the exports.
  */
 const FRAMEWORKS = [
   { file: /[\\/]express[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInExpress },
@@ -14,7 +15,7 @@ const FRAMEWORKS = [
   { file: /[\\/]light-my-request[\\/]index\.js$/, mount: signInjected },
 ]
 
-/** Mounts our adapter in every application of Express, Koa and Fastify that is created from now on. */
+/** Mounts our adapter in every Express, Koa and Fastify application that is created from now on. */
 export function mountAdapters(hmacKey) {
   const { load } = Module.prototype
   Module.prototype.load = function (filename, ...more) {
@@ -27,8 +28,8 @@ export function mountAdapters(hmacKey) {
 }
 
 /**
- * Mounts first and last in the router, at the first request: an application's settings only count until it has a
- * router.
+ * Mounts the middleware first and the error handler last when the first request arrives, because an application's
+ * settings have no effect after its router exists.
  */
 function mountInExpress(application, hmacKey) {
   const { handle } = application
@@ -47,7 +48,10 @@ function mountInExpress(application, hmacKey) {
   return application
 }
 
-/** Inserts into the list itself, which Koa reads for each request: middleware may be added later. */
+/**
+ * Inserts the middleware directly into Koa's list, so that it comes first. Koa reads the list for each request, so
+ * middleware may be added later.
+ */
 function mountInKoa(Koa, hmacKey) {
   const { callback } = Koa.prototype
   const mounted = new WeakSet()
@@ -61,7 +65,7 @@ function mountInKoa(Koa, hmacKey) {
   return Koa
 }
 
-/** Calls the plugin directly, because the tests print and count the plugins of `register()`. */
+/** Calls the plugin directly, because the tests print and count the plugins that `register()` adds. */
 function mountInFastify(fastify, hmacKey) {
   const mounting = new Proxy(fastify, {
     apply(target, self, args) {
@@ -74,7 +78,7 @@ function mountInFastify(fastify, hmacKey) {
   return mounting
 }
 
-/** Signs injected requests, because Fastify's tests send most requests without a server. */
+/** Signs injected requests, because most of Fastify's tests send requests without a server. */
 function signInjected(inject, hmacKey) {
   const signing = new Proxy(inject, {
     apply(target, self, [dispatch, ...rest]) {

@@ -6,7 +6,7 @@ const GREEN = '32'
 const POKU_TEST = RegExp(`^\\s*${ESCAPE}\\[(31|32)m(?:${ESCAPE}\\[1m)?[●✘] (.*?)${ESCAPE}\\[0m`)
 const PG_STATES = { '✔': 'passed', 'FAILED!': 'failed', '? - SKIPPED': 'skipped' }
 
-/** Reads the tests of one run, by name: `{ state, error }`. The second test with the same name becomes `name #2`. */
+/** Reads the tests of one run, by name: `{ state, error }`. A second test with the same name is called `name #2`. */
 export function readResults(format, file, output, folder) {
   const results = new Map()
   const add = ({ name, state, error }) => {
@@ -19,7 +19,7 @@ export function readResults(format, file, output, folder) {
 }
 
 const READERS = {
-  /** Reads the output of our own reporters: one result a line. */
+  /** Reads the output of our own reporters: one result per line. */
   lines(file) {
     if (!existsSync(file)) return []
     return readFileSync(file, 'utf8')
@@ -28,7 +28,7 @@ const READERS = {
       .map(line => JSON.parse(line))
   },
 
-  /** Reads the JSON of Jest, which Vitest also writes. */
+  /** Reads Jest's JSON format, which Vitest also writes. */
   jest(file, _output, folder) {
     if (!existsSync(file)) return []
     const { testResults } = JSON.parse(readFileSync(file, 'utf8'))
@@ -44,7 +44,7 @@ const READERS = {
     })
   },
 
-  /** Reads the output of the runners of pg and mysql2: a mark after a name, or a colored mark before it. */
+  /** Reads the output of the test runners of pg and mysql2: a mark after a name, or a colored mark before it. */
   printed(_file, output) {
     return output.split('\n').flatMap(line => {
       const [, color, title] = POKU_TEST.exec(line) ?? []
@@ -54,7 +54,7 @@ const READERS = {
     })
   },
 
-  /** Reads the top level of TAP. */
+  /** Reads the top level of a TAP report. */
   tap(_file, output) {
     return output.split('\n').flatMap(line => {
       const [, not, description] = /^(not )?ok \d+(?: -)? ?(.*)$/.exec(line) ?? []

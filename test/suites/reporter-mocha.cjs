@@ -1,5 +1,5 @@
-// A reporter for every version of Mocha. It appends a line for each test to the file that OSPROFILER_SUITES_RESULTS
-// names.
+// A reporter that works with every version of Mocha. It appends a line for each test to the file that
+// OSPROFILER_SUITES_RESULTS names.
 
 const { appendFileSync } = require('node:fs')
 

@@ -9,8 +9,8 @@ const TIME_LIMIT_MS = 15 * 60_000
 const MAX_OUTPUT_CHARS = 20_000_000
 
 /**
- * Runs the tests of one suite once, with or without this project. Resolves to the results by name, the recorded points
- * and the end of the output. `atOnce` steps run in parallel, and then the steps that are marked `alone`.
+ * Runs a suite's tests once, with or without this project. Resolves to the results by name, the recorded points and the
+ * end of the output. `atOnce` steps run in parallel, followed by the steps that are marked `alone`.
  */
 export async function runTests(suite, folder, isTraced) {
   const run = { results: new Map(), points: {}, output: '' }
@@ -55,7 +55,7 @@ async function runStep(run, { mount = 'server', preload = 'import', env = {}, no
   rmSync(scratch, { recursive: true, force: true })
 }
 
-/** Starts the tests in their own process group, so that all processes of a suite can be ended together. */
+/** Starts the tests in a new process group, so that all of the suite's processes can be ended together. */
 function spawnTests(command, args, cwd, env) {
   return new Promise(resolve => {
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -66,7 +66,7 @@ function spawnTests(command, args, cwd, env) {
       output = `${output}${chunk}`.slice(-MAX_OUTPUT_CHARS)
     }
     child.stdout.setEncoding('utf8').on('data', chunk => {
-      // The streams are kept apart, because a warning in the middle of a line would hide the name of a test.
+      // The streams are kept separate, because a warning in the middle of a line would hide a test's name.
       printed = `${printed}${chunk}`.slice(-MAX_OUTPUT_CHARS)
       keep(chunk)
     })

@@ -1,10 +1,10 @@
-// Runs the test suites of other projects with every request signed and every instrument on, and a control without them.
+// Runs other projects' test suites twice: with every request signed and every instrument on, and as a control without.
 //
 //   node test/suites/run.js <folder> [suite ...] [--runs=2] [--only=control|with-us] [--add] [--install] [--results=folder]
 //
-// <folder> contains a checkout for each suite, named as in `suites.js`. `--install` installs their dependencies.
-// Both kinds of runs are compared by the names of the tests. `--only` runs one kind and reads the other from earlier
-// results. `--add` keeps the earlier runs of the kinds that run. A test that differs among the controls is unsteady.
+// <folder> contains a checkout for each suite, named as in `suites.js`. `--install` installs the suites' dependencies.
+// The two types of runs are compared by test name. `--only` runs one type and reads the other from earlier results.
+// `--add` keeps the earlier runs of the type that is run. A test whose result differs among the controls is unsteady.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -57,7 +57,7 @@ async function runSuite(suite, folder) {
   runs.report({ suite: suite.name, version, ...comparison })
 }
 
-/** Runs a suite once with its own servers, so that the next run does not find data of this one. */
+/** Runs a suite once with new servers, so that the next run does not find data from this run. */
 async function runOnce(suite, folder, node, kind) {
   const servers = await startServers(suite.servers)
   const started = performance.now()

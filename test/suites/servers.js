@@ -3,8 +3,8 @@ import { startPostgresql } from '../servers/dist/postgresql.js'
 import { startRabbitmq } from '../servers/dist/rabbitmq.js'
 
 /**
- * Starts the servers that a suite needs. Resolves to the environment with their addresses, and to a function that stops
- * them.
+ * Starts the servers that a suite needs. Resolves to environment variables with their addresses, and to a function that
+ * stops the servers.
  */
 export async function startServers(names = []) {
   const started = []
@@ -42,13 +42,13 @@ const SERVERS = {
   },
 
   async rabbitmq() {
-    // Some of amqplib's tests contain the port, and also connect by IPv6.
+    // Some of amqplib's tests contain the port, and also connect over IPv6.
     const settings = { 'listeners.tcp.2': '127.0.0.1:5672', 'listeners.tcp.3': '::1:5672' }
     const server = await startRabbitmq({ user: 'guest', password: 'guest', settings })
     return { server, env: { URL: server.url } }
   },
 
-  /** Starts Redis on its own default port, which the tests of ioredis contain. */
+  /** Starts Redis on its own default port, because ioredis's tests contain that port. */
   async redis() {
     const { startServer } = await import('../servers/dist/start-server.js')
     const { makeServerFolder, removeServerFolder } = await import('../servers/dist/server-folder.js')

@@ -6,7 +6,7 @@ import { createRequestTracer } from '@osprofiler/core/http'
 
 const HEADERS = ['x-trace-info', 'x-trace-hmac']
 
-/** Signs every request that arrives at a server of Node. */
+/** Signs every request that arrives at a Node server. */
 export function signRequests(hmacKey) {
   wrapRequests((req, _res, serve) => {
     sign(req, hmacKey)
@@ -14,7 +14,7 @@ export function signRequests(hmacKey) {
   })
 }
 
-/** Signs every request that arrives at a server of Node, and serves it traced. */
+/** Signs every request that arrives at a Node server, and traces it. */
 export function serveTraced(hmacKey) {
   const tracer = createRequestTracer(hmacKey)
   wrapRequests((req, res, serve) => {
@@ -24,8 +24,8 @@ export function serveTraced(hmacKey) {
 }
 
 /**
- * Gives a request the hidden headers of a trace. A program that reads the headers by name finds them. A program that
- * lists or copies headers does not. Headers from a traced client are hidden too, because the tests did not send them.
+ * Adds the headers of a trace to a request, but hides them: a program finds the headers if it reads them by name, but
+ * not if it lists or copies headers. Headers from a traced client are hidden too, because the tests did not send them.
  */
 export function sign(req, hmacKey) {
   if (req.headers === undefined || req.headers === null) return
@@ -37,7 +37,7 @@ export function sign(req, hmacKey) {
   hideRawHeaders(req.rawHeaders)
 }
 
-/** Hides the headers of a traced client from a program that serves the streams of HTTP/2 directly. */
+/** Hides a traced client's headers from a program that handles HTTP/2 streams directly. */
 function hideSentHeaders(headers, rawHeaders) {
   for (const name of HEADERS) if (Object.hasOwn(headers, name)) setHidden(headers, name, headers[name])
   hideRawHeaders(rawHeaders)
@@ -60,14 +60,14 @@ function hideRawHeaders(rawHeaders) {
   }
 }
 
-/** Wraps the work of servers on a request. */
+/** Calls `around` for the work that servers do for a request. */
 function wrapRequests(around) {
   const http2Servers = [http2.createServer(), http2.createSecureServer()].map(Object.getPrototypeOf)
   for (const prototype of [http.Server.prototype, https.Server.prototype, ...http2Servers]) {
     const { emit } = prototype
     prototype.emit = function (...args) {
       const [event, req, res, ...rest] = args
-      // For this event, the arguments are a stream, its headers, flags and the raw headers.
+      // For this event, the arguments are the stream, its headers, its flags and the raw headers.
       if (event === 'stream') hideSentHeaders(res, rest[1])
       const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
       if (!isRequest || res === undefined) return emit.apply(this, args)

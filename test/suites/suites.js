@@ -9,10 +9,11 @@ const NODE_REPORTER = join(import.meta.dirname, 'reporter-node.js')
 const NPM = ['npm', 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-package-lock', '--no-audit', '--no-fund']
 
 /**
- * The suites. Each has its checkout, its installation (each command in its folder), and the version of Node. Each also has
- * the servers, the place of our tracer, and the steps of the tests.
+ * The suites. Each has its checkout, its install steps (each a command in its folder), the version of Node, its
+ * servers, how requests are traced, and its test steps.
  *
- * `asInstalled`: the checkout is in `<folder>/node_modules`, for instruments that know a library by its place there.
+ * If `asInstalled` is set, the checkout is in `<folder>/node_modules`, because instruments recognize a library by its
+ * path there.
  */
 export const SUITES = [
   {
@@ -41,7 +42,7 @@ export const SUITES = [
     folder: 'koa-router',
     repository: 'koajs/router',
     mount: 'adapter',
-    // Node 20 accepts a TypeScript main file from ts-node only if nothing was imported before.
+    // Node 20 accepts a TypeScript main file from ts-node only if nothing was imported before it.
     preload: 'require',
     prepare: [['npm', 'run', 'build']],
     env: { TS_NODE_PROJECT: 'tsconfig.ts-node.json', TS_NODE_TRANSPILE_ONLY: 'true' },
@@ -87,7 +88,7 @@ export const SUITES = [
     prepare: [
       ['node', 'node_modules/typescript/bin/tsc', '--build'],
       ['chmod', '600', 'packages/pg/test/unit/client/pgpass.file'],
-      // Yarn's links are reversed, because instruments know a library by its place in node_modules.
+      // Yarn's links are reversed, because instruments recognize a library by its path in node_modules.
       ...['pg', 'pg-pool'].map(name => [
         ...[
           'bash',
@@ -125,7 +126,7 @@ export const SUITES = [
         args: ['--import=tsx', file],
         format: 'printed',
         label: file,
-        // These tests change settings of the whole server.
+        // These tests change settings of the whole server, so they run alone.
         alone: file.startsWith('test/global/'),
       })),
   },
@@ -145,7 +146,7 @@ export const SUITES = [
     name: 'node-redis',
     repository: 'redis/node-redis',
     prepare: [['bash', join(STAND_INS, 'build-node-redis.sh')]],
-    // The tests start their servers with Docker. A script that starts Debian's Redis replaces it.
+    // The tests start their servers with Docker. Here, a script that starts Debian's Redis replaces Docker.
     env: { PATH: `${STAND_INS}:${process.env.PATH}` },
     steps: folder => [
       mocha(folder, ['--exit', 'dist/lib/**/*.spec.js', '--redis-version=7.0'], 'node_modules/@redis/client'),
@@ -226,7 +227,7 @@ function mocha(folder, args, inside = '') {
 function nodeTest(folder, pattern, options = [], label = '') {
   const reporter = [`--test-reporter=${NODE_REPORTER}`, '--test-reporter-destination={results}']
   const files = findFiles(folder, pattern)
-  // A failed test may prevent its file from ending.
+  // A failed test may prevent its file from exiting.
   const limits = ['--test-concurrency=4', '--test-timeout=120000']
   return { args: [...limits, ...options, '--test', ...reporter, ...files], label }
 }
@@ -236,7 +237,8 @@ function vitest(folder) {
 }
 
 /**
- * Returns the file of a program in `node_modules`, here or in a folder above. A shell script would be an extra process.
+ * Returns the path of a program in `node_modules`, in this folder or in a folder above it. A shell script would be an
+ * extra process.
  */
 function locateBinary(folder, name) {
   const manifest = join(folder, 'node_modules', name, 'package.json')

@@ -4,8 +4,8 @@ import { init } from '@osprofiler/core'
 const RUNNABLE = /[\\/]mocha[\\/]lib[\\/]runnable\.js$/
 
 /**
- * Traces the code that tests of this process run outside of any request. Mocha starts a test where the previous test
- * ended. That may be an untraced place, such as a listener of a connection. There, each test enters a trace itself.
+ * Traces the code that tests in this process run outside of any request. Mocha starts each test where the previous one
+ * ended, which may be untraced code, such as a connection's listener. In that case, the test enters a trace itself.
  */
 export function traceTests(hmacKey) {
   const options = { maxPointsPerTrace: Number.MAX_SAFE_INTEGER }

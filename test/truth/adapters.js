@@ -8,13 +8,13 @@ import express from 'express'
 import { fastify } from 'fastify'
 import Koa from 'koa'
 
-/** The route of every request. Servers compose it in different ways. */
+/** The route of every request. Each server registers it in a different way. */
 export const ROUTE = '/request/:n'
 const OPTIONS = { maxTracesPerSecond: 1e9 }
 
 /**
- * Starts a server for each adapter. `handle` is called for each request, and resolves to the answer: `{kind, rows}`,
- * where `rows` makes an async iterable.
+ * Starts a server with each adapter. `handle` is called for each request, and resolves to the answer: `{kind, rows}`,
+ * where `rows` creates an async iterable.
  */
 export const ADAPTERS = {
   express(hmacKey, handle) {

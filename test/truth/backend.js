@@ -7,7 +7,8 @@ import { beginStep, endStep, now } from './truth.js'
 const LATE_ANSWER_MS = 40
 
 /**
- * Starts the service that receives the calls. The service takes the steps of a call, and answers or not, as planned.
+ * Starts the service that receives the calls. The service takes the steps of a call, and answers or does not answer, as
+ * planned.
  */
 export async function startBackend(world, hmacKey) {
   const tracer = createRequestTracer(hmacKey, { maxTracesPerSecond: 1e9 })
@@ -23,11 +24,11 @@ async function serve(req, res, world) {
   call.startedBefore = now()
   if (!step.allowed && req.headers['x-trace-info'] !== undefined) world.faults.push(`${req.url} came with headers`)
   const truth = beginStep(request.truth, parent, `wsgi ${req.url}`, { outcome: OUTCOMES[outcome] })
-  // The point begins before the handler, and after the call that the handler serves.
+  // The point begins before the handler runs, and after the start of the call that the handler serves.
   truth.startedAfter = call.startedAfter
   const over = once(res, 'close').then(() => {
     endStep(truth)
-    // The answer had left before the server could see that the client was gone.
+    // The response had been sent before the server could see that the client had disconnected.
     if (outcome === 'timeout' && res.writableFinished) truth.outcome = { status: 200 }
   })
   request.going.push(over)

@@ -4,7 +4,10 @@ import { beginStep, endStep } from './truth.js'
 
 const CLIENT_TIMEOUT_MS = 15
 
-/** Calls the backend with one of the clients, to take the steps of a call. The plan decides the outcome of the call. */
+/**
+ * Calls the backend with one of the clients. The backend takes the steps of the call, and the plan decides the call's
+ * outcome.
+ */
 export async function call(step, parent, request, world) {
   if (step.outcome !== 'retry') return callOnce(step, parent, request, world, step.outcome)
   await callOnce({ ...step, steps: [] }, parent, request, world, 'status')
@@ -20,7 +23,7 @@ async function callOnce(step, parent, request, world, outcome) {
   const served = { step, outcome, parent: step.allowed ? truth : undefined, request }
   if (!step.allowed) served.request = { ...request, truth: world.noTruth, headers: {} }
   world.calls.set(path, { ...served, call: truth, headers: undefined })
-  // Trace headers may be sent to 127.0.0.1, and not to localhost.
+  // Trace headers may be sent to 127.0.0.1, but not to localhost.
   const url = `http://${step.allowed ? '127.0.0.1' : 'localhost'}:${world.backendPort}${path}`
   const headers = step.copies ? copyHeaders(request.headers) : {}
   const signal = outcome === 'timeout' ? AbortSignal.timeout(CLIENT_TIMEOUT_MS) : undefined
@@ -29,11 +32,11 @@ async function callOnce(step, parent, request, world, outcome) {
   } catch (error) {
     if (!failed) throw error
   }
-  // A request that is aborted before it has a connection ends when undici processes the request.
+  // If a request is aborted before it has a connection, it ends when undici processes the request.
   if (outcome !== 'timeout') endStep(truth)
 }
 
-/** Copies headers as a simple gateway does: with the trace of its caller, and without headers of one connection. */
+/** Copies headers like a simple gateway: includes the caller's trace, and omits connection-specific headers. */
 function copyHeaders(headers) {
   const { host, connection, 'content-length': length, 'transfer-encoding': encoding, ...rest } = headers
   return rest

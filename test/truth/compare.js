@@ -1,10 +1,9 @@
-// Points have whole microseconds, and the clock of a trace may follow a wall clock that was adjusted a little.
+// Points have whole microseconds, and a trace's clock may follow a wall clock that was slightly adjusted.
 const TOLERANCE_MS = 6
 const LAYER_NAMES = new Set(['express', 'koa', 'fastify'])
 
 /**
- * Returns the points of one trace, by their keys. Layers of frameworks are skipped: their steps belong to the point
- * around them.
+ * Returns one trace's points, by key. Framework layers are skipped, and their steps belong to the point around them.
  */
 export function readPoints(records) {
   const starts = records.filter(({ name }) => name.endsWith('-start'))
@@ -41,7 +40,7 @@ function createKey(point) {
   return step === null ? `db in ${createKey(point.parent)}` : `db ${step[1]}`
 }
 
-/** Compares the points of a request with the truth. Returns each false statement as a text. */
+/** Compares a request's points with the truth. Returns a string for each record that is wrong. */
 export function comparePoints({ truth, plan }, points) {
   const faults = []
   const expected = new Map(truth.steps.filter(step => step.traced && step.recorded).map(step => [step.key, step]))

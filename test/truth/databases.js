@@ -7,7 +7,7 @@ const require = createRequire(new URL('../../packages/instruments/package.json',
 const Cursor = require('pg-cursor')
 const QueryStream = require('pg-query-stream')
 
-/** Sends a query to PostgreSQL. Takes the following step in a callback of the library. */
+/** Sends a query to PostgreSQL. Takes the next step in one of the library's callbacks. */
 export function pgQuery(step, parent, request, world) {
   const text = `SELECT pg_sleep($1), 1 AS step_${step.n}`
   const values = [step.ms / 1000]
@@ -27,7 +27,7 @@ async function runQuery(step, parent, request, world, ask, pool, text, values) {
       truth.endedAfter = truth.startedAfter + step.ms
       endStep(truth)
     }
-    // If the library passes the answer to a callback or a listener, the request continues there.
+    // If the library passes the result to a callback or a listener, the request continues there.
     const goOn = error => {
       if (error) return reject(error)
       followQuery(step, parent, request).then(resolve, reject)
@@ -116,7 +116,10 @@ const MYSQL_STYLES = {
   },
 }
 
-/** Sends a command to Redis. The key is recorded only with values, so the block around the point identifies it. */
+/**
+ * Sends a command to Redis. The key is recorded only together with values, so the block around the point identifies the
+ * command.
+ */
 export async function redisCommand({ n, style }, parent, request, { redis }) {
   const truth = beginStep(request.truth, parent, `db in ${parent.key}`)
   if (style === 'promise') await redis.get(`step:${n}`)

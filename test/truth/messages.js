@@ -4,7 +4,7 @@ import { beginStep, endStep, now } from './truth.js'
 const EXCHANGE = 'truth'
 const QUEUE = 'truth'
 
-/** Opens a channel with confirmations, and a consumer that takes the steps of each message. */
+/** Opens a channel with confirmations, and a consumer that takes each message's steps. */
 export async function openMessages(connection, inbox) {
   const channel = await connection.createConfirmChannel()
   await channel.assertExchange(EXCHANGE, 'topic')
@@ -19,7 +19,7 @@ export async function openMessages(connection, inbox) {
     return takeSteps(step.steps, truth, request, world).then(() => {
       channel.ack(message)
       truth.endedAfter = now()
-      // The work ends with this function, which no code awaits.
+      // The work ends when this function returns, and no code awaits it.
       setImmediate(() => {
         endStep(truth)
         received()

@@ -5,8 +5,8 @@ const MAX_STEPS = 9
 const MAX_DEPTH = 3
 
 /**
- * Makes the plan of one request from choices: the steps of its handler, its answer, and the behavior of its client.
- * Each step has its own number, which identifies its points.
+ * Makes the plan for one request from fast-check's choices: the handler's steps, its response, and the client's
+ * behavior. Each step has its own number, which identifies its points.
  */
 export function makePlan(generate, numbers) {
   const { below, one } = createChoices(generate)

@@ -10,7 +10,7 @@ const ROW_COUNT = 3
 const ABORT_MS = 8
 const SERVER_TIMEOUT_MS = 10
 
-/** Handles one request of an adapter as planned, and resolves to its answer. */
+/** Handles one request to an adapter as planned, and resolves to its answer. */
 export async function handle(req, res, { plan, request, root }, world) {
   root.startedBefore = now()
   request.reached()
@@ -57,7 +57,7 @@ async function* makeRows({ n, answer }, root, request) {
   }
 }
 
-/** Sends one request as planned. Resolves to its truth when all work that the request started is over. */
+/** Sends one request as planned. Resolves to its truth when all work that the request started has ended. */
 export async function sendRequest(port, plan, world, hmacKey) {
   const truth = createTruth(plan.signed)
   const baseId = createTraceId()
@@ -73,7 +73,7 @@ export async function sendRequest(port, plan, world, hmacKey) {
   })
   world.requests.set(path, { plan, request, root })
   await ask(`http://127.0.0.1:${port}${path}`, headers, leaves ? reached : new Promise(() => {}))
-  // Work that is going on may start more work.
+  // Work that is still running may start more work.
   for (const going of request.going) await going.catch(() => {})
   return { baseId, plan, truth }
 }
@@ -89,7 +89,8 @@ const OUTCOMES = {
 }
 
 /**
- * Sends a request over its own connection, which ends with the request. The client leaves soon after `leaves` resolves.
+ * Sends a request over a new connection, which ends with the request. The client disconnects soon after `leaves`
+ * resolves.
  */
 function ask(url, headers, leaves) {
   return new Promise(resolve => {

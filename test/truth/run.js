@@ -1,5 +1,6 @@
 // node test/truth/run.js --adapter express --requests 300 [--seed 1] [--at-once 20] [--everything]
-// Sends requests whose traces are known by construction, and prints the differences in the records.
+// Sends requests whose traces are known in advance, because the program plans them, and prints where the records
+// differ.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -14,7 +15,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
     'at-once': { type: 'string', default: '20' },
-    /** Records the layers of frameworks and the statements of SQL, instead of the defaults. */
+    /** Records framework layers and SQL statements as well, instead of the defaults. */
     everything: { type: 'boolean', default: false },
   },
 })
@@ -30,14 +31,14 @@ setup({
     if (!records.has(record.base_id)) records.set(record.base_id, [])
     records.get(record.base_id).push(record)
   },
-  // `localhost` is left out, because it counts as another host, which gets no trace headers.
+  // `localhost` is not listed, because it counts as another host, so that calls to it get no trace headers.
   propagateTo: ['127.0.0.1'],
   ...(values.everything
     ? { traceSql: 'statements', instruments: [...INSTRUMENT_NAMES, 'express', 'koa', 'fastify'] }
     : {}),
 })
 
-// These modules load the libraries, so they must come after the instruments.
+// These modules load the libraries, so they must be imported after the instruments are set up.
 const { ADAPTERS } = await import('./adapters.js')
 const { comparePoints, readPoints } = await import('./compare.js')
 const { compareSkewed } = await import('./skew.js')
@@ -47,7 +48,7 @@ const { listen, openWorld } = await import('./world.js')
 
 const world = await openWorld({ recordsSql: values.everything, hmacKey: KEY })
 const server = await ADAPTERS[values.adapter](KEY, (req, res) => {
-  // A router of Express removes its mount path from the URL.
+  // An Express router removes its mount path from the URL.
   const url = req.originalUrl ?? req.url
   const served = world.requests.get(url)
   world.requests.delete(url)
@@ -76,7 +77,10 @@ async function work() {
   }
 }
 
-/** Returns the faults of all requests. An aborted call may still arrive, and a stop comes a little after its step. */
+/**
+ * Returns the faults in all requests. It waits, because an aborted call may still arrive, and a stop is recorded
+ * slightly after its step.
+ */
 async function check() {
   const known = new Set(requests.map(({ baseId }) => baseId))
   const strangers = [...records.keys()].filter(baseId => !known.has(baseId))

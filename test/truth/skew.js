@@ -1,11 +1,11 @@
 import { buildReport, correctSkew } from '@osprofiler/report'
 
 const MAX_SKEW_MS = 60_000
-// An answer may reach its caller a little before its server knows that the answer has left.
+// A response may reach its caller slightly before its server knows that the response was sent.
 const TOLERANCE_US = 15_000
 
 /**
- * Moves the clock of the backend, and returns impossible statements of the report. One is that the backend serves a call
+ * Changes the backend's clock, and returns what is impossible in the report. For example, the backend serves a call
  * before the call begins, or after it has ended.
  */
 export function compareSkewed({ plan }, records) {
@@ -25,7 +25,10 @@ export function compareSkewed({ plan }, records) {
   })
 }
 
-/** Returns the same records, with those of the backend on a host whose clock is `aheadMs` milliseconds ahead. */
+/**
+ * Returns the same records, except that the backend's records come from a host whose clock is `aheadMs` milliseconds
+ * ahead.
+ */
 function skewBackend(records, aheadMs) {
   const parents = new Map(records.map(record => [record.trace_id, record.parent_id]))
   const served = new Map(
@@ -33,7 +36,7 @@ function skewBackend(records, aheadMs) {
   )
   const isOfBackend = id => {
     for (let at = id; at !== undefined; at = parents.get(at)) {
-      // A consumer of messages belongs to the front service, regardless of the publisher.
+      // A message consumer belongs to the front service, whoever published the message.
       if (consumers.has(at)) return false
       if (served.has(at)) return served.get(at).startsWith('/call/')
     }

@@ -6,8 +6,8 @@ import { publish } from './messages.js'
 import { beginStep, endStep, now } from './truth.js'
 
 /**
- * Takes the steps of a plan, one after another, below a step of the truth. `world` has the systems. `request` has the
- * truth of the request, its headers, and the list of work that goes on after its handler.
+ * Takes a plan's steps, one after another, below a step of the truth. `world` contains the systems. `request` contains
+ * the request's truth, its headers, and the list of work that continues after its handler.
  */
 export async function takeSteps(steps, parent, request, world) {
   for (const step of steps) await takeStep(step, parent, request, world)
@@ -28,7 +28,7 @@ function takeStep(step, parent, request, world) {
   return STEP_FUNCTIONS[step.kind](step, parent, request, world)
 }
 
-/** Waits for a step inside the block that began it, further out, or not at all. */
+/** Waits for a step inside the block that began it, outside of that block, or not at all. */
 async function withBlock(step, parent, request, work) {
   const { n, wait = 'inside' } = step
   const truth = beginStep(request.truth, parent, `block ${n}`)
@@ -50,7 +50,7 @@ function block(step, parent, request, world) {
   })
 }
 
-/** A function with a callback is over when it returns. Its later work is still below it. */
+/** A function with a callback has ended when it returns. Its later work is still below it. */
 function callback(step, parent, request, world) {
   const name = `callback-${step.n}`
   const truth = beginStep(request.truth, parent, name)

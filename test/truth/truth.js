@@ -1,12 +1,15 @@
 /**
- * Returns the time in epoch milliseconds, of the same clock that the product uses for its points. The program records
- * its real steps with this time. A key identifies the point of each step.
+ * Returns the time in epoch milliseconds, from the same clock that the product uses for its points. The program uses it
+ * to record when its real steps begin and end. A key identifies each step's point.
  */
 export function now() {
   return performance.timeOrigin + performance.now()
 }
 
-/** Collects the steps of one request. `traced` says whether the request is signed, and so whether it may have points. */
+/**
+ * Collects the steps of one request. `traced` says whether the request is signed, because only signed requests may have
+ * points.
+ */
 export function createTruth(traced) {
   return { traced, steps: [] }
 }
@@ -23,9 +26,9 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
     recorded,
     outcome,
     startedAfter: now(),
-    /** The time when another party received the step, which proves that the step had begun. */
+    /** The time when another party received the step. The step must have begun before. */
     startedBefore: Number.POSITIVE_INFINITY,
-    /** The time until which another party proves that the step continued. */
+    /** The time until which another party knows that the step continued. */
     endedAfter: 0,
     endedBefore: Number.POSITIVE_INFINITY,
   }
@@ -33,7 +36,7 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
   return step
 }
 
-/** Notes the end of a step, as the code that waits for the step observes it. */
+/** Sets the end of a step, as observed by the code that waits for the step. */
 export function endStep(step) {
   step.endedBefore = now()
 }

@@ -1,4 +1,4 @@
-// What a browser talks to: Express, which asks the shop by fetch.
+// The service that browsers call. It uses Express, and calls the shop with fetch.
 
 import { osprofilerMiddleware } from '@osprofiler/express'
 import { setup } from '@osprofiler/node'

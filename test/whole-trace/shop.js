@@ -1,4 +1,4 @@
-// Takes orders: Koa, which hands them to the worker over RabbitMQ.
+// Takes orders. It uses Koa, and passes the orders to the worker over RabbitMQ.
 
 import { osprofilerMiddleware } from '@osprofiler/koa'
 import { setup } from '@osprofiler/node'

@@ -1,4 +1,4 @@
-// Works on orders: Fastify, for whoever asks how many there are, and a consumer that keeps them in PostgreSQL and Redis.
+// Processes orders. A consumer stores them in PostgreSQL and Redis, and a Fastify server says how many there are.
 
 import { osprofiler as plugin } from '@osprofiler/fastify'
 import { setup } from '@osprofiler/node'

@@ -1,6 +1,6 @@
 import { openDriver } from '@osprofiler/drivers'
 
-/** Counts the traces and records in a store, and finds the id of the newest trace. */
+/** Returns how many traces and records a store contains, and the id of the newest trace. */
 export async function countRecords(
   connectionString: string,
 ): Promise<{ traces: number; records: number; newest: string | undefined }> {

@@ -1,4 +1,4 @@
-// Serves the browser. The service calls the other two services at the same time, and joins their answers.
+// The service that browsers call. It calls the two other services at the same time, and combines their responses.
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -45,7 +45,8 @@ let ending = false
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end)
 
 /**
- * Runs once, although two signals may arrive: Ctrl+C reaches all processes of the group, and the demo stops this one.
+ * Runs only once, although two signals may arrive: Ctrl+C reaches all processes in the group, and the demo also stops
+ * this one.
  */
 function end(): void {
   if (ending) return
@@ -57,7 +58,7 @@ function end(): void {
   })
 }
 
-/** Sends a message with the trace in its headers. Any carrier of messages works in the same way. */
+/** Sends a message whose headers carry the trace. Any other message transport works in the same way. */
 function tellHistory(customer: string): void {
   profiler.withTrace('rpc', { function: { name: 'tellHistory' } }, () => {
     const message: Seen = { headers: injectTrace({}), customer }

@@ -1,11 +1,12 @@
-// Records each customer whose orders were viewed. The gateway sends messages to this thread, and does not wait for it.
+// Records each customer whose orders were viewed. The gateway sends messages to this thread, and does not wait for a
+// reply.
 
 import { parentPort } from 'node:worker_threads'
 import { setup } from '@osprofiler/node'
 import { runTraced } from '@osprofiler/rpc'
 import { openDatabase } from './open-database.js'
 
-/** A message of the gateway. */
+/** A message from the gateway. */
 export interface Seen {
   /** These headers may contain a trace. */
   readonly headers: Readonly<Record<string, string>>

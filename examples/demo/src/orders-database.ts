@@ -5,7 +5,7 @@ const ORDERS = 300_000
 const ORDERS_OF_A_CUSTOMER = 20
 const ITEMS = 100_000
 
-/** Opens the database of the orders, and fills a new one: every customer has 20 orders. */
+/** Opens the orders database. Fills it if it is new: every customer has 20 orders. */
 export function openOrdersDatabase(file: string): DatabaseSync {
   const database = openDatabase(file)
   const isNew = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'orders'`).get() === undefined

@@ -1,24 +1,25 @@
-// Reads orders from SQLite in two ways that are common and slow. The trace shows both.
+// Reads orders from SQLite in two common ways that are slow. The trace shows both.
 
 import { osprofiler as plugin } from '@osprofiler/fastify'
 import { setup } from '@osprofiler/node'
 import fastify from 'fastify'
 import { openOrdersDatabase } from './orders-database.js'
 
-/** An order of a customer. */
+/** A customer's order. */
 export interface Order {
   readonly id: number
   readonly placedAt: string
   readonly items: readonly Item[]
 }
 
-/** A line of an order. */
+/** An item in an order. */
 export interface Item {
   readonly sku: string
   readonly quantity: number
 }
 
-// `values` records the parameters of queries, because these customers are invented. For real ones, use `statements`.
+// `values` also records the parameters of queries, which is safe because these customers are fictional. For real
+// customers, use `statements`.
 const osprofiler = setup({ service: 'orders', traceSql: 'values' })
 const database = openOrdersDatabase(process.env.ORDERS_FILE ?? 'orders.db')
 

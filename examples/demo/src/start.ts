@@ -94,7 +94,7 @@ async function cleanUp(): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Leaves out the settings of the user's own services. */
+/** Removes the settings that belong to the user's own services. */
 function withoutOsprofiler(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OSPROFILER_')))
 }

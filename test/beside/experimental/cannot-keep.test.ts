@@ -7,7 +7,8 @@ import { container, injectable } from 'tsyringe'
 import { describe, expect, it } from 'vitest'
 import { traceRecords } from '../../../packages/core/test/fixtures/trace-records.js'
 
-// Each of these is in "What a wrapper cannot keep" of docs/trace-points.md, with a workaround that is tested here too.
+// Each of these limits is listed in "What a wrapper cannot keep" of docs/trace-points.md, with a workaround that is
+// tested here too.
 
 const family = traceClass('step', { traceSubclasses: true })
 const inPlace = traceClass('step')
@@ -57,7 +58,7 @@ describe('the limits of a traced function', () => {
 })
 
 describe('the visible traces of a traced function', () => {
-  it('util.inspect of Node 26 shows a proxy, but the name is unchanged', () => {
+  it('util.inspect in Node 26 shows a proxy, but the name is unchanged', () => {
     const fn = async function later() {}
     const traced = trace('step')(fn)
     const showsProxies = inspect(new Proxy(fn, {})) !== inspect(fn)
@@ -66,7 +67,7 @@ describe('the visible traces of a traced function', () => {
     expect(traced.name).toBe('later')
   })
 
-  it('the name inside its own body means the original, so only outside calls are recorded', async () => {
+  it('its own name in its body refers to the original, so only calls from outside are recorded', async () => {
     const factorial = trace('factorial')(function own(value: number): number {
       return value < 2 ? 1 : value * own(value - 1)
     })
@@ -87,7 +88,7 @@ describe('the visible traces of a traced function', () => {
 })
 
 describe('a class under traceClass', () => {
-  it('owns traced copies of the inherited methods, which call the methods of the parent', () => {
+  it("has its own traced copies of inherited methods, which call the parent's methods", () => {
     class Base {
       list(): string {
         return 'base'
@@ -103,7 +104,7 @@ describe('a class under traceClass', () => {
 })
 
 describe('a class under traceSubclasses loses', () => {
-  it('what a decorator below stored for the class in a Map, such as @injectable() of tsyringe', () => {
+  it('what a decorator below traceSubclasses stored for the class in a Map, such as @injectable() of tsyringe', () => {
     class Database {}
     @family
     @injectable()
@@ -120,7 +121,7 @@ describe('a class under traceSubclasses loses', () => {
     expect(container.resolve(Below).database).toBeInstanceOf(Database)
   })
 
-  it('what decorators of members stored for the class in a Map, such as those of class-validator', async () => {
+  it('what member decorators stored for the class in a Map, such as those of class-validator', async () => {
     @family
     class Unchecked {
       @IsInt()
@@ -137,7 +138,7 @@ describe('a class under traceSubclasses loses', () => {
     expect((await check(Checked)).map(({ property }) => property)).toEqual(['amount'])
   })
 
-  it('metadata of a field that was stored on the class instead of the prototype', () => {
+  it("a field's metadata that was stored on the class instead of the prototype", () => {
     class Orders {
       limit = 3
     }

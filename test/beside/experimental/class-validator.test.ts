@@ -31,7 +31,7 @@ const PLAIN = {
   first: { amount: 0, name: 'milk' },
 }
 
-/** Creates data classes from plain objects and validates them, traced in the given way. */
+/** Creates data classes from plain objects and validates them. The classes are traced in the given way. */
 async function check({ above, below, classInPlace, wrap }: WayToTrace): Promise<unknown> {
   @ValidatorConstraint({ name: 'unique', async: true })
   @classInPlace
@@ -50,7 +50,7 @@ async function check({ above, below, classInPlace, wrap }: WayToTrace): Promise<
     }
   }
 
-  // A decorator of the program, whose check is traced.
+  // The application's own decorator, whose check is traced.
   const IsEven = () => (target: object, propertyName: string) =>
     registerDecorator({
       name: 'isEven',
@@ -130,7 +130,7 @@ function flatten(errors: readonly ValidationError[]): unknown {
 }
 
 describe('class-validator and class-transformer', () => {
-  it.each(WAYS_TO_TRACE)('reject and create the same with $name', async way => {
+  it.each(WAYS_TO_TRACE)('reject and create the same objects with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, check)
 
     expect(outside).toEqual(untraced)

@@ -21,7 +21,8 @@ interface Weapon {
 }
 
 /**
- * Resolves classes that inversify builds from their metadata, with every life-cycle hook, all traced in the given way.
+ * Resolves classes that inversify builds from their metadata, with every life-cycle hook. Everything is traced in the
+ * given way.
  */
 async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrace): Promise<unknown> {
   const log: string[] = []

@@ -58,7 +58,7 @@ async function createApplication(platform: Platform, way: WayToTrace) {
   return { app, log, url: await app.getUrl() }
 }
 
-/** Returns the answers that a client of the application gets, and the complete log of the application. */
+/** Returns the responses that a client of the application receives, and the application's complete log. */
 async function answers(
   platform: Platform,
   way: WayToTrace,
@@ -105,7 +105,7 @@ function outline(type: { readonly prototype: object }): unknown {
   }
 }
 
-/** Returns a value with its functions replaced by their names, because each application has its own classes. */
+/** Returns a value with its functions replaced by their names, because each application creates its own classes. */
 function describeValue(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'function' ? `function ${each.name}` : each)))
 }
@@ -125,7 +125,7 @@ describe.each(PLATFORMS)('Nest on %s', platform => {
     untraced = await answers(platform, UNTRACED, [unsigned, unsigned])
   })
 
-  it('answers with routes, guards, pipes, filters and hooks when untraced', () => {
+  it('answers with routes, guards, pipes, filters and hooks when it is untraced', () => {
     const [first, , end] = untraced
 
     expect(first?.seen.map(([, , , status]) => status)).toEqual(STATUSES)
@@ -135,13 +135,16 @@ describe.each(PLATFORMS)('Nest on %s', platform => {
     expect(end?.log).toEqual(['destroy', 'before shutdown undefined', 'shutdown undefined'])
   })
 
-  it.each(WAYS_TO_TRACE)('gives the same answers as untraced, to unsigned and signed requests: $name', async way => {
-    const traced = await answers(platform, way, [unsigned, signed])
+  it.each(WAYS_TO_TRACE)(
+    'sends the same responses to unsigned and signed requests as when it is untraced: $name',
+    async way => {
+      const traced = await answers(platform, way, [unsigned, signed])
 
-    expect(traced).toEqual(untraced)
-    expect(points).toContain('Listed.list')
-    expect(points).toContain('Orders.price')
-  })
+      expect(traced).toEqual(untraced)
+      expect(points).toContain('Listed.list')
+      expect(points).toContain('Orders.price')
+    },
+  )
 })
 
 describe('metadata that Nest reads from a controller', () => {

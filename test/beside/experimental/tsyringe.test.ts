@@ -14,7 +14,8 @@ import {
 import { describe, expect, it } from 'vitest'
 import { compare, IN_PLACE_WAYS, PROXY_WAYS, type WayToTrace } from '../ways-to-trace.js'
 
-// tsyringe keeps the class that @injectable() decorates in a Map, so a replacement for the class must be that class.
+// tsyringe stores the class that @injectable() decorates in a Map, so a replacement for the class must exist before
+// that decorator runs.
 const BELOW = PROXY_WAYS.map(way => ({ ...way, classAbove: way.classInPlace }))
 
 /** Resolves classes that tsyringe builds from the metadata of their constructors, all traced in the given way. */
@@ -56,7 +57,7 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
     }
   }
 
-  // The class has no constructor, so tsyringe uses the metadata of the parent.
+  // The class has no constructor, so tsyringe uses the parent's metadata.
   @classAbove
   @injectable()
   @classBelow

@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Creates classes that TypeORM knows from their decorators, traced in the given way. They write to `log`. */
+/** Creates entity classes with TypeORM's decorators, traced in the given way. They write to `log`. */
 function createModel({ above, below, classInPlace, wrap }: WayToTrace, log: unknown[]) {
   @classInPlace
   abstract class Stamped extends BaseEntity {
@@ -198,7 +198,7 @@ async function work(way: WayToTrace): Promise<unknown> {
 }
 
 describe('TypeORM', () => {
-  it.each(IN_PLACE_WAYS)('stores and calls the same with $name', async way => {
+  it.each(IN_PLACE_WAYS)('stores the same rows and calls the same functions with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, work)
 
     expect(outside).toEqual(untraced)

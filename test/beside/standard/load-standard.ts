@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { transform } from 'esbuild'
 
 /**
- * Loads a file of this folder after compiling its standard decorators, which Vitest does not do. The file may import
+ * Loads a file in this folder after compiling its standard decorators, which Vitest does not do. The file may import
  * only types.
  */
 export async function loadStandard<Module>(file: string): Promise<Module> {

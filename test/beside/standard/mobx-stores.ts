@@ -2,8 +2,8 @@ import type * as MobX from 'mobx'
 import type { WayToTrace } from '../ways-to-trace.js'
 
 /**
- * Creates a store in each of MobX's ways, traced in the given way. All values are parameters, because the file may
- * import only types.
+ * Creates a store in each of the ways that MobX supports, traced in the given way. All values are parameters, because
+ * the file may import only types.
  */
 export function createStores(mobx: typeof MobX, { above, below, classAbove, classBelow }: WayToTrace) {
   const { action, actionBound, computed, flow, makeAutoObservable, makeObservable, observable, runInAction } = mobx
@@ -80,7 +80,7 @@ export function createStores(mobx: typeof MobX, { above, below, classAbove, clas
         this.count += value
       }
 
-      // MobX makes a flow of this method only because it is a generator.
+      // MobX makes this method a flow only because it is a generator.
       @above
       @below
       *load(value: number): Generator<unknown, string, number> {

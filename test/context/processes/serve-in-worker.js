@@ -4,7 +4,7 @@ import { parentPort, threadId } from 'node:worker_threads'
 import { setNotifier, withTrace } from '@osprofiler/core'
 import { osprofilerMiddleware } from '@osprofiler/express'
 
-// This application runs in a worker thread, which has its own profiler and sets up its own notifier.
+// This application runs in a worker thread, so it has its own profiler, and sets its own notifier.
 setNotifier(record => parentPort?.postMessage({ record }))
 
 const middleware = osprofilerMiddleware()

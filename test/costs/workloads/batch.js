@@ -8,7 +8,7 @@ export const COUNT = 1
 
 const RECORD_COUNT = 500
 
-/** Creates the workload: the queue of records, and the rows that SQLite's driver makes of a batch. */
+/** Creates the workload: the queue of records, and the rows that the SQLite driver creates from a batch. */
 export function createWorkload() {
   const records = createRecords(RECORD_COUNT)
   let rows = 0

@@ -3,7 +3,7 @@ import { createPoints } from './point.js'
 export { COUNT } from './point.js'
 
 /**
- * Creates a point that is too expensive, because JSON copies each record. The self-test of the check measures this
+ * Creates a point that is too expensive, because each record is copied with JSON. The check's self-test measures this
  * point.
  */
 export function createWorkload() {

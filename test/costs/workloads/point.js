@@ -9,7 +9,7 @@ export function createWorkload() {
   return createPoints('point', record => record)
 }
 
-/** Creates points with details. Their records are counted after `take`. */
+/** Creates points with details. `take` is called with each record. */
 export function createPoints(name, take) {
   const callPoints = callOften(i => withTrace('db', INFO, () => i))
   return {

@@ -5,7 +5,10 @@ import { createRequests, HMAC_KEYS, LIMITS } from '../requests.js'
 
 export const COUNT = 50
 
-/** Creates the workload: the middleware for Express, Connect and plain handlers, with a handler that only answers. */
+/**
+ * Creates the workload: the middleware for Express, Connect and plain handlers, with a handler that only sends a
+ * response.
+ */
 export function createWorkload() {
   const middleware = osprofilerMiddleware(HMAC_KEYS, LIMITS)
   const send = handle => async headers => {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Compiles the packages of node-redis and their tests, and puts the client where an installed one would be. Otherwise
-# the tests run from the source, which the instrument does not know.
+# Compiles node-redis's packages and their tests, and copies the client to where an installed client would be. Otherwise
+# the tests would run from the source, which the instrument does not recognize.
 set -e
 shopt -s globstar
 for name in client test-utils bloom json search time-series entraid; do

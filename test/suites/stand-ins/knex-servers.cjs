@@ -1,4 +1,4 @@
-// The addresses of the databases for the tests of knex, which otherwise expect containers.
+// The database addresses for knex's tests, which otherwise expect containers.
 
 const { MYSQL_PORT, PGPORT } = process.env
 

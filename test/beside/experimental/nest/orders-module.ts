@@ -38,7 +38,7 @@ const Customer = createParamDecorator(
   (header: string, context: ExecutionContext): unknown => context.switchToHttp().getRequest().headers[header],
 )
 
-/** Creates a Nest module with every kind of class that Nest calls, all traced in the given way. */
+/** Creates a Nest module with every type of class that Nest calls, all traced in the given way. */
 export function createOrdersModule(way: WayToTrace): { module: Type; Orders: Type; log: string[] } {
   const { above, below, classAbove, classBelow, classInPlace } = way
   const log: string[] = []

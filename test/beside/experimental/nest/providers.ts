@@ -24,7 +24,7 @@ interface Providers {
   readonly Hooks: Type<NestInterceptor>
 }
 
-/** Creates providers of each kind, all traced in the given way. They write to `log`. */
+/** Creates providers of each type, all traced in the given way. They write to `log`. */
 export function createProviders({ above, below, classAbove, classBelow, wrap }: WayToTrace, log: string[]): Providers {
   @classAbove
   @Injectable()

@@ -15,7 +15,9 @@ interface Surroundings {
   readonly stamp: (request: unknown, response: Response, next: Next) => void
 }
 
-/** Creates a provider that explores the others, as plugins of Nest do, and both kinds of middleware, all traced. */
+/**
+ * Creates a provider that examines the other providers, as Nest plugins do, and both types of middleware, all traced.
+ */
 export function createSurroundings(way: WayToTrace, log: string[]): Surroundings {
   const { above, below, classAbove, classBelow, wrap } = way
 
