@@ -95,7 +95,7 @@ describe('a collector that refuses everything is reported', () => {
 
   it.each([
     ['another path', (url: string) => `${url}/elsewhere`, /404.*path/],
-    ['TLS at a port without TLS', (url: string) => url.replace('otlp:', 'otlp+https:'), /no TLS/],
+    ['TLS at a port without TLS', (url: string) => url.replace('otlp:', 'otlp+https:'), /does not speak TLS/],
   ])('if the connection string names %s', async (_, change, message) => {
     const collector = await start()
 
