@@ -337,7 +337,11 @@ describe('an error', () => {
     ['a malformed rule', { propagateTo: 'http://catalog' }, /catalog/],
     ['an unknown level for SQL', { traceSql: 'all' }, /traceSql.*"off", "statements" or "values"/],
     ['a `strict` that is not a boolean', { strict: 1 }, /strict must be of type boolean/],
-    ['a `filterErrorTrace` that is not a boolean', { filterErrorTrace: 'yes' }, /filterErrorTrace must be of type boolean/],
+    [
+      'a `filterErrorTrace` that is not a boolean',
+      { filterErrorTrace: 'yes' },
+      /filterErrorTrace must be of type boolean/,
+    ],
   ])('in the options causes a TypeError and changes nothing: %s', async (_, options, message) => {
     const records: TraceRecord[] = []
     opened(setup({ service: 'before', notifier: record => void records.push(record) }))
