@@ -22,16 +22,16 @@ const TOO_MANY_REQUESTS = 429
 /** Returns the requests of a trace that were tried again after a failure, those with the longest loss of time first. */
 export function findRetries(report: Report): Retries[] {
   const found: Retries[] = []
-  for (const [parent, siblings] of listSiblings(report)) {
-    const requests = siblings.filter(node => isOutgoing(node) && node.durationUs !== undefined)
-    if (requests.length < 2) continue
-    for (const same of groupBy(requests, keyOfRequest).values()) found.push(...toRetries(parent, same))
-  }
+  addRetries(undefined, report.roots, found)
+  for (const node of report.points) addRetries(node, node.children, found)
   return found.sort((a, b) => b.totalUs - a.totalUs)
 }
 
-function listSiblings(report: Report): (readonly [ReportNode | undefined, readonly ReportNode[]])[] {
-  return [[undefined, report.roots], ...report.points.map(node => [node, node.children] as const)]
+/** Nearly all siblings have no failed request, so nothing is copied before one is found. */
+function addRetries(parent: ReportNode | undefined, siblings: readonly ReportNode[], found: Retries[]): void {
+  if (siblings.length < 2 || !siblings.some(node => isOutgoing(node) && hasFailed(node))) return
+  const requests = siblings.filter(node => isOutgoing(node) && node.durationUs !== undefined)
+  for (const same of groupBy(requests, keyOfRequest).values()) found.push(...toRetries(parent, same))
 }
 
 /** Compares the whole request: with another id in its path, it is another request. */

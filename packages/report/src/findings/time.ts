@@ -106,12 +106,12 @@ function findPausingPoints(
   retries: readonly Retries[],
   reported: ReadonlySet<ReportNode>,
 ): readonly ReportNode[] {
+  const reportedRetries = retries.filter(({ tries }) => tries.every(node => reported.has(node)))
+  if (reportedRetries.length === 0) return []
   const own = selfTimes(report)
-  return retries
-    .filter(({ tries }) => tries.every(node => reported.has(node)))
-    .flatMap(({ parent, pausesUs }) =>
-      parent !== undefined && pausesUs >= (own.get(parent) ?? 0) * MIN_GAP_SHARE ? [parent] : [],
-    )
+  return reportedRetries.flatMap(({ parent, pausesUs }) =>
+    parent !== undefined && pausesUs >= (own.get(parent) ?? 0) * MIN_GAP_SHARE ? [parent] : [],
+  )
 }
 
 /** Describes the self time of each point. If a single gap has nearly all of a point's self time, describes the gap. */
