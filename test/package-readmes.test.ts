@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe.each(readmes)('the README of $name', ({ name, manifest, text }) => {
   it('says how to install the package, and names the supported versions', () => {
     expect(text).toMatch(new RegExp(`^npm install (--global )?${name}( |$)`, 'm'))
-    expect(text).toContain('\n- Node.js 22, 24 and 26. Node 20.19 or later works as well')
+    expect(text).toContain('\n- Node.js 22, 24 and 26. Node.js 20 (20.19 or later) also works')
     for (const peer of Object.keys(manifest.peerDependencies ?? {})) {
       expect(text.toLowerCase()).toContain(peer.replace('-otlp-http', '-otlp-proto'))
     }
