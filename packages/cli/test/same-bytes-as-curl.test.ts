@@ -210,7 +210,7 @@ function normalize(request: string): string {
   const [head = '', ...body] = request.split('\r\n\r\n')
   const lines = head
     .split('\r\n')
-    .filter(line => !/^X-Trace-(Info|HMAC): /.test(line))
+    .filter(line => !/^X-Trace-(Info|HMAC|Ticket): /.test(line))
     .map(line =>
       line
         .replace(/^User-Agent: (curl\/.*|osprofiler)$/, 'User-Agent: DEFAULT')

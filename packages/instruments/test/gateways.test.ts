@@ -220,7 +220,7 @@ function ticketedBy(key: string): Record<string, string> {
   const headers = signedBy(key)
   const iat = Date.now() / 1_000
   const wants = ['answer', 'code', 'make-tea', 'why=cpu@orders']
-  const ticket = signTicket({ key, info: headers['x-trace-info'] ?? '', iat, exp: iat + 60, points: 500, wants })
+  const ticket = signTicket({ key, info: headers['x-trace-info'] ?? '', iat, exp: iat + 60, points: 90_000, wants })
   return { ...headers, 'x-trace-ticket': ticket }
 }
 
@@ -287,7 +287,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %
       }),
     )
     // The query of an answer is only for the gateway, and is forwarded only as far as it is known.
-    expect(verdicts).toEqual(tickets.map(() => ({ valid: true, points: 500, wants: ['code', 'why=cpu@orders'] })))
+    expect(verdicts).toEqual(tickets.map(() => ({ valid: true, points: 90_000, wants: ['code', 'why=cpu@orders'] })))
   })
 
   it('sends no ticket to a host that must not have the trace', async () => {
@@ -302,7 +302,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %
     instrumented()
     const headers = ticketedBy(KEY)
 
-    await call({ ...headers, 'x-trace-ticket': String(headers['x-trace-ticket']?.replace(';500;', ';501;')) })
+    await call({ ...headers, 'x-trace-ticket': String(headers['x-trace-ticket']?.replace(';90000;', ';90001;')) })
 
     expect(backend.arrived.map(arrived => traceValues(arrived).length)).toEqual(backend.arrived.map(() => 2))
   })

@@ -1,6 +1,6 @@
 import { correctSkew } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { findServiceCalls } from '../src/analysis/service-calls.js'
+import { findServiceCalls } from '../src/analysis/calls/service-calls.js'
 import { createQuote } from '../src/findings/phrases.js'
 import { describeCalls, describeSelfTime, describeWaiting, groupCalls } from '../src/findings/time-sentences.js'
 import { reportOf } from './find.js'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { SignOptions } from '../request/sign-url.js'
+import type { SignOptions } from '../sign/sign-url.js'
 import { parseCount, parsePoints, parseTicketLifetime, parseWishes } from './parse-option.js'
 
 /** Creates the command `osprofiler sign`, which prints the headers for a request that another program sends. */
@@ -30,7 +30,7 @@ Examples:
   osprofiler sign http://127.0.0.1:3000/orders --count 1000 --expires 300 > headers.jsonl`,
     )
     .action(async (url: string, options: SignOptions) => {
-      const { signUrl } = await import('../request/sign-url.js')
+      const { signUrl } = await import('../sign/sign-url.js')
       await signUrl(url, options)
     })
 }

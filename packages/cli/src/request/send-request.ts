@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks'
+import { beginTrace, type SignedTrace, TRACE_HEADER_NAMES } from '../keys/sign-trace.js'
 import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
 import { explainUntraced } from './explain-untraced.js'
 import type { ParsedRequest } from './parse-request.js'
 import { readVerdict, type ServiceVerdict } from './read-verdict.js'
-import { beginTrace, type SignedTrace, TRACE_HEADER_NAMES } from './sign-trace.js'
 
 const MAX_REDIRECTS = 10
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308])

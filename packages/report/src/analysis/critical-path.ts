@@ -1,6 +1,6 @@
 import type { Report, ReportNode } from '../tree/report.js'
+import { isOutgoing } from './calls/service-calls.js'
 import { findKnownSpans, type KnownSpan } from './known-spans.js'
-import { isOutgoing } from './service-calls.js'
 
 /** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
 export interface CriticalSegment {

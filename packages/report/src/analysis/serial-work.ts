@@ -1,8 +1,8 @@
 import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { isOutgoing } from './calls/service-calls.js'
 import { selfTimes } from './self-time.js'
-import { isOutgoing } from './service-calls.js'
 import { readWait } from './waiting.js'
 
 /** Siblings that ran one after another, but might have run at the same time. */

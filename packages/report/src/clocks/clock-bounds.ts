@@ -1,4 +1,4 @@
-import { isOutgoing, isServed } from '../analysis/service-calls.js'
+import { isOutgoing, isServed } from '../analysis/calls/service-calls.js'
 import { readField } from '../tree/read-field.js'
 import { readStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'

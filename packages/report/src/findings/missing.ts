@@ -1,6 +1,6 @@
+import { findRaisedCall } from '../analysis/calls/raised-python-call.js'
+import { findSilentTargets, type SilentTarget } from '../analysis/calls/silent-targets.js'
 import { countDroppedRecords, countOmittedPoints } from '../analysis/losses.js'
-import { findRaisedCall } from '../analysis/raised-python-call.js'
-import { findSilentTargets, type SilentTarget } from '../analysis/silent-targets.js'
 import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Mark, ReportNode } from '../tree/report.js'

@@ -1,7 +1,7 @@
 import { asNumber } from '@osprofiler/core/json'
-import { groupBy } from '../tree/group-by.js'
-import { readField } from '../tree/read-field.js'
-import type { Report, ReportNode } from '../tree/report.js'
+import { groupBy } from '../../tree/group-by.js'
+import { readField } from '../../tree/read-field.js'
+import type { Report, ReportNode } from '../../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
 /** Tries of one request, each of which began after the one before it had failed. */

@@ -1,8 +1,8 @@
 import { type KeyOptions, readSigningKey } from '../keys/read-keys.js'
+import { beginTrace, type SignedHeaders, USUAL_TERMS } from '../keys/sign-trace.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks } from '../output/write-output.js'
-import { readUrl } from './request-url.js'
-import { beginTrace, type SignedHeaders, USUAL_TERMS } from './sign-trace.js'
+import { readUrl } from '../request/request-url.js'
 
 /** Options of `osprofiler sign`. */
 export interface SignOptions extends KeyOptions {

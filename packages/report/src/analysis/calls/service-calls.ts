@@ -1,5 +1,5 @@
-import { isContainer, readField } from '../tree/read-field.js'
-import type { Report, ReportNode } from '../tree/report.js'
+import { isContainer, readField } from '../../tree/read-field.js'
+import type { Report, ReportNode } from '../../tree/report.js'
 
 /**
  * A call that both services recorded. The time between the two points is spent in the network, in queues, and on

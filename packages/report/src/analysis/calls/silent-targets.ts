@@ -1,8 +1,8 @@
 import { asNumber } from '@osprofiler/core/json'
-import { groupBy } from '../tree/group-by.js'
-import { readField } from '../tree/read-field.js'
-import { readStatus } from '../tree/read-record.js'
-import type { Report, ReportNode } from '../tree/report.js'
+import { groupBy } from '../../tree/group-by.js'
+import { readField } from '../../tree/read-field.js'
+import { readStatus } from '../../tree/read-record.js'
+import type { Report, ReportNode } from '../../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
 /** A target of outgoing requests, with the calls for which it recorded nothing. */

@@ -1,5 +1,5 @@
-import { readField } from '../tree/read-field.js'
-import type { ReportNode } from '../tree/report.js'
+import { readField } from '../../tree/read-field.js'
+import type { ReportNode } from '../../tree/report.js'
 
 /**
  * Finds the call below an unfinished point that Python's hook for `requests` (OSProfiler 4.4.0) left open because the
