@@ -49,7 +49,7 @@ describe('osprofiler', () => {
       expect(stdout).toBe('')
       expect(stderr).toContain("error: unknown command 'bogus'")
       expect(stderr).toContain(
-        'Known commands: run, trace show, trace list, trace diff, trace delete, trace prune, ui, key new',
+        'Known commands: run, sign, trace show, trace list, trace diff, trace delete, trace prune, ui, key new',
       )
     },
   )

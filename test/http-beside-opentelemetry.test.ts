@@ -93,7 +93,7 @@ describe.each<[string, (() => void)[]]>([
     expect(exporter.getFinishedSpans().map(({ kind }) => kind)).toEqual([2])
     const [headers = []] = arrived
     const ours = headers.filter(header => header.startsWith('x-trace-'))
-    expect(ours.sort()).toEqual(['x-trace-hmac', 'x-trace-info'])
+    expect(ours.sort()).toEqual(['x-trace-hmac', 'x-trace-info', 'x-trace-ticket'])
     expect(headers.filter(header => header === 'traceparent')).toHaveLength(1)
   })
 })

@@ -9,7 +9,7 @@ describe('a stand-in', () => {
   it.each(['mongodb', 'search', 'loginsight'])('says in its first lines that it is a stand-in (%s)', name => {
     const source = readFileSync(new URL(`stand-ins/${name}.ts`, import.meta.url), 'utf8')
 
-    expect(source).toMatch(/^\/\/ A stand-in for .*\bcannot be (?:had|made)\b/)
+    expect(source).toMatch(/^\/\/ A stand-in for /)
   })
 
   it('for MongoDB refuses unknown commands and the values that MongoDB refuses', async () => {
