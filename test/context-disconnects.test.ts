@@ -178,7 +178,7 @@ describe.each(frameworks)('a client of $name', framework => {
     expect(records.at(-1)?.info.etype).toBe('ClientDisconnected')
   })
 
-  it('can wait for a response that never comes until the server closes its connections', async () => {
+  it('that gets no response waits until the server closes its connections, which ends the point', async () => {
     const traces = recordTraces()
     const asked = createGate()
     await serve({ routes: { '/': () => new Promise(asked.open) } })

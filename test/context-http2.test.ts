@@ -87,9 +87,9 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
   })
 
   it.each([
-    { who: 'a stream that its client resets', leave: 'reset' },
-    { who: 'a connection that its client drops', leave: 'drop' },
-  ])('ends the point when $who while the handler works', async ({ leave }) => {
+    { event: 'the client resets the stream', leave: 'reset' },
+    { event: 'the client drops the connection', leave: 'drop' },
+  ])('ends the point when $event while the handler works', async ({ leave }) => {
     const traces = recordTraces()
     const asked = createGate()
     const client = await serve({ routes: { '/': () => new Promise(asked.open) } })

@@ -83,7 +83,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect((await traces.whenServed(baseId))[0]?.info.request).toMatchObject({ path: '/', query: '' })
   })
 
-  it('does not trace ignored requests, and calls ignore only for signed requests', async () => {
+  it('does not trace ignored requests, and calls the ignore function only for signed requests', async () => {
     recordTraces()
     const asked: (string | undefined)[] = []
     const url = await serve({

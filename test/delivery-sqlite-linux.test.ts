@@ -15,7 +15,8 @@ const PYTHON = '/usr/bin/python3'
 /** Number of records for a request to /work: two for the request, and four for the two points in it. */
 const RECORDS_PER_REQUEST = 6
 /**
- * A driver that blocks the event loop would delay requests by five seconds, because it retries a write for that long.
+ * The limit for the slowest request. A driver that blocks the event loop would delay requests by five seconds, because
+ * it retries a write for that long.
  */
 const STALL_MS = 4_000
 

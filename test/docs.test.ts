@@ -33,7 +33,7 @@ const blocks: readonly Block[] = markdown.flatMap(({ page, text }) =>
 )
 
 describe('the docs', () => {
-  it('show the points and the quick starts', () => {
+  it('show every example of points, quick starts, adapters, messages, OpenTelemetry and signing', () => {
     const shown = blocks.filter(({ kind }) => kind === 'file').map(({ path }) => path)
     const examples = ['points', 'quick-start', 'adapter', 'messages', 'opentelemetry', 'signing'].flatMap(folder =>
       readdirSync(join(root, 'examples', folder))

@@ -27,7 +27,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
   })
   afterAll(() => server.stop())
 
-  it("send and receive notifications: oslo.messaging's own listener gets those of messaging://", async () => {
+  it("work together: oslo.messaging's own listener receives the notifications that messaging:// sends", async () => {
     const records = makeTrace(randomUUID(), 'orders')
     await writeRecords(records)
 

@@ -168,7 +168,7 @@ describe.each(['GET', 'HEAD'])('an HTTP/2 response to %s', method => {
   const possible = SITUATIONS.filter(({ getOnly }) => method === 'GET' || getOnly === undefined)
 
   it.each(possible)(
-    'that $what has its outcome recorded once, in the stop record',
+    'that $what has exactly one recorded outcome, in the stop record',
     async ({ answer, recorded, recordedForHead, client, prepare }) => {
       const traces = recordTraces()
       const liveBefore = countLiveTraces()

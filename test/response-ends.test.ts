@@ -153,7 +153,7 @@ describe.each(frameworks)('a response of $name', framework => {
   const possible = SITUATIONS.filter(({ client }) => framework !== fastifyApp || client?.halfBody === undefined)
 
   it.each(possible)(
-    'that $what has its outcome recorded once, in the stop record',
+    'that $what has exactly one recorded outcome, in the stop record',
     async ({ route, recorded, client }) => {
       const answer: RawRoute = (req, res) => {
         // Koa sets the status to 404 before it calls the handlers.

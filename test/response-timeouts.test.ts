@@ -100,7 +100,7 @@ const SITUATIONS: readonly Situation[] = [
 
 describe.each(frameworks)('a response of $name', framework => {
   it.each(SITUATIONS)(
-    'that $what has its outcome recorded in the stop record',
+    'that $what has its outcome in the info of the stop record',
     async ({ route, recorded, prepare, client }) => {
       const answer: RawRoute = (req, res) => {
         // Koa sets the status to 404 before it calls the handlers.

@@ -38,15 +38,15 @@ export async function runServers(frameworks, { nodes, minutes, generations, roun
 }
 
 /**
- * Creates the state of a framework on a version of Node: each contender's samples, and the duration of the last
- * generation.
+ * Creates the measurements of a framework on a version of Node: each contender's samples, and how long the last
+ * generation took. In each generation, all contenders are restarted and measured.
  */
 function createGroup(framework, node) {
   return { framework, node, contenders: createServers(framework, node), samples: new Map(), done: 0, ms: 0 }
 }
 
 /**
- * Restarts all contenders and lets them take turns of one burst, which last some ten milliseconds each. The speed of a
+ * Restarts all contenders and lets them take turns. Each turn is one burst of some ten milliseconds. The speed of a
  * shared machine can change by half within seconds. With short turns, such a change affects all contenders alike.
  */
 async function measureGeneration(group, rounds) {

@@ -7,8 +7,8 @@ import { build } from 'vite'
 const here = fileURLToPath(new URL('.', import.meta.url))
 
 /**
- * Returns the script with the license notices before it, the style, and the third-party packages in the script
- * (`bundled`).
+ * Returns the script (which begins with the license notices), the style, and the list of third-party packages in the
+ * script (`bundled`).
  */
 export async function buildEntry(name) {
   const output = await build({

@@ -50,7 +50,7 @@ describe('the names of parameters', () => {
     expect(namesIn('(...rest) => {}')).toEqual(['rest', 'rest', 'rest', 'rest'])
   })
 
-  it('are those of the original function if the function is a stand-in', () => {
+  it('are the names of the original function if the function is a stand-in', () => {
     const wrapper = standIn(
       (password: string) => password,
       (original, self, args) => Reflect.apply(original, self, args),

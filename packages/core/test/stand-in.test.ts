@@ -70,7 +70,7 @@ describe('a stand-in', () => {
     expect(same(fn).toString).toBe(Function.prototype.toString)
   })
 
-  it('is the constructor in the property descriptor of its prototype', () => {
+  it('is the constructor of its prototype, even if the prototype is read from a property descriptor', () => {
     const standing = same(function Order() {}) as unknown as new () => object
 
     const { value } = Object.getOwnPropertyDescriptor(standing, 'prototype') as PropertyDescriptor

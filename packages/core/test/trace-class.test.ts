@@ -164,7 +164,7 @@ describe('traceClass', () => {
     expect(records).toEqual([])
   })
 
-  it('does not trace methods that are inherited from a built-in class, like Python', async () => {
+  it('like Python, does not trace methods that are inherited from a built-in class', async () => {
     class Index extends Map<string, number> {
       lookup(key: string) {
         return this.get(key)

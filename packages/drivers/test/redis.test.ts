@@ -140,7 +140,7 @@ describe('a Redis user', () => {
   const setUser = (name: string, commands: string) =>
     redis.call('ACL', 'SETUSER', name, 'reset', 'on', '>pw', '~osprofiler*', '+ping', '+select', ...commands.split(' '))
 
-  it('may have only the right to write', async () => {
+  it('can write without the right to read', async () => {
     await setUser('writer', '+lpush +pexpire +set')
     const driver = openAs('writer', '/1?ttl=1h')
 
@@ -151,7 +151,7 @@ describe('a Redis user', () => {
     })
   })
 
-  it('may have only the rights to read, delete and prune', async () => {
+  it('can read, delete and prune without the right to write', async () => {
     const [one, other] = [makeTrace(3), makeTrace(2, { info: { etype: 'E' } })]
     await open('', { filterErrorTrace: true }).write([...one, ...other])
     await setUser('reader', '+lrange +lindex +llen +get +exists +scan +del +ltrim')

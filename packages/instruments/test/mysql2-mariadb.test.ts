@@ -102,7 +102,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('has its library named in the first record of the trace with traceSql "off"', async () => {
+    it('with traceSql "off": the stop of the root point names the library', async () => {
       instrumented('off')
 
       await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))

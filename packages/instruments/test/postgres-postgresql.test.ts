@@ -76,7 +76,7 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('has its library named in the first record of the trace with traceSql "off"', async () => {
+  it('with traceSql "off": the stop of the root point names the library', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))

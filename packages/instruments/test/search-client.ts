@@ -23,7 +23,7 @@ interface Client {
 }
 
 const TRACES = 200
-// A different index from those of the driver, because the driver's tests remove the driver's indices.
+// The driver does not use this index, because the driver's tests remove the driver's indices.
 const INDEX = 'instrumented'
 const ALL = { query: { match_all: {} } }
 

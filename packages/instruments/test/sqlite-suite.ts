@@ -92,7 +92,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('has its library named in the first record of the trace with traceSql "off"', async () => {
+    it('with traceSql "off": the stop of the root point names the library', async () => {
       const undo = instrumented('off')
 
       await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))

@@ -29,7 +29,7 @@ describe('planRows', () => {
     expect(plan(tree, 1)).toBe('(a(+3))')
   })
 
-  it('combines repeated points in one row, and shows the points below the slowest one', () => {
+  it('combines repeated points in one row, which has the slowest of them as a child row', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 10, to: index * 11 + 1 }))
     const below = { id: 'below', parent: 'step-1', name: 'x', from: 11, to: 12 }
 

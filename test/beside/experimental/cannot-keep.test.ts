@@ -57,7 +57,7 @@ describe('the limits of a traced function', () => {
   })
 })
 
-describe('the visible traces of a traced function', () => {
+describe('the visible differences of a traced function', () => {
   it('util.inspect in Node 26 shows a proxy, but the name is unchanged', () => {
     const fn = async function later() {}
     const traced = trace('step')(fn)

@@ -72,7 +72,7 @@ function toFrame(owner: object): Frame {
   return { owner, names, values, next: 0 }
 }
 
-/** Applies the `toJSON` method of a value that has one, such as a date, like `JSON.stringify`. */
+/** Like `JSON.stringify`, applies the `toJSON` method of a value that has one, such as a date. */
 function applyToJson(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value) || !('toJSON' in value)) return value
   return typeof value.toJSON === 'function' ? value.toJSON(name) : value

@@ -21,7 +21,7 @@ export function createAgingSet<Member>(ageMs: number, visit: (member: Member) =>
     startTimer()
   }
 
-  // Without `bind`, the context of the first `add` would stay in memory for as long as the set is never empty.
+  // Without `bind`, the context of the first `add` would stay in memory until the set is empty.
   const startTimer = AsyncResource.bind(() => void setTimeout(visitAged, ageMs).unref())
 
   function visitAged(): void {

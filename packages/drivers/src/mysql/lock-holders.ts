@@ -23,8 +23,8 @@ const OPEN_TRANSACTIONS_QUERY = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.t
 const BLOCKING_MODES = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
 /**
- * Selects the holders of table locks. Holders that block writers come first. The others may block one of those
- * sessions.
+ * Selects the holders of table locks. Holders that block writers come first. Another holder may block one of the
+ * sessions that block writers.
  */
 function buildTableLocksQuery(id: string, mode: string, table: string, from: string): string {
   const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`

@@ -80,7 +80,7 @@ export function createSqlConnection(
   }
 }
 
-/** Adds `lookup` to a socket. Both clients connect a given socket by its port and host, or by its path. */
+/** Adds `lookup` to a socket. Both clients call `connect` of the socket with a port and a host, or with a path. */
 function addLookup(lookup: LookupFunction, socket: Socket): Socket {
   const connect = socket.connect.bind(socket)
   return Object.assign(socket, {

@@ -42,7 +42,10 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
   return { amount, locked, lockedBy: await describeLock(use, locked) }
 }
 
-/** Walks from the oldest or the newest end of the table to the young records. */
+/**
+ * Walks from the oldest record forward, or from the newest record back, until it reaches a young record. Records newer
+ * than the young ones are dated later than tomorrow.
+ */
 async function pruneFrom(
   use: UseTable,
   direction: WalkStep['direction'],

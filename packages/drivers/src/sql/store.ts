@@ -36,7 +36,7 @@ export interface TimeSpan {
   readonly to: string
 }
 
-/** One step of a walk over the records by time, to at most `limit` records. */
+/** One step of a walk over the records in the order of time. A step returns at most `limit` records. */
 export interface WalkStep {
   /** The step starts after this position, or at the very first record if undefined. */
   readonly from: Position | undefined
@@ -66,7 +66,7 @@ export interface SqlStore {
   /** Returns records in the order of timestamps, at a cost that depends only on the number of returned records. */
   walk(step: WalkStep): Promise<readonly WalkedRecord[]>
   summarize(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
-  /** Returns those of the traces that have a record in the time span. */
+  /** Returns the ids of the given traces that have a record in the time span. */
   findTracesWithin(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
   /** Returns at most `limit` records of the traces, excluding records in the time span. */
   findRecordsOutside(
@@ -76,7 +76,7 @@ export interface SqlStore {
   ): Promise<readonly OwnedId[]>
   /** Removes the rows that are not locked, without waiting for locked rows. Returns the number of removed rows. */
   removeRows(ids: readonly number[]): Promise<number>
-  /** Returns those of the ids whose rows exist. */
+  /** Returns the given ids whose rows exist. */
   findExistingRows(ids: readonly number[]): Promise<readonly number[]>
   /**
    * Returns the sessions that may have locked the rows or the table, the oldest first, as far as this user may see

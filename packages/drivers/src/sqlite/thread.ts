@@ -7,7 +7,7 @@ import { endsWithin } from '../lifetime/hold.js'
 import type { SqliteStore } from './database/store.js'
 
 /**
- * The calls to the thread. They are those of the store, except that `write` writes the rows that were staged before.
+ * The calls to the thread: the functions of the store, except that `write` writes the rows that were staged before.
  */
 export interface SqliteCalls extends Omit<SqliteStore, 'write'> {
   /** Writes the staged rows, and resolves to the number of refused records. */

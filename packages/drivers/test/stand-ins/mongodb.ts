@@ -105,7 +105,9 @@ export async function startMongodb({ credentials, tls }: MongodbStandInOptions =
   }
 }
 
-/** Reads a message: a document, and sequences of documents, each of which is one of that document's members. */
+/**
+ * Reads a message: a document, and sequences of documents. Each sequence is the value of one of the document's members.
+ */
 function readMessage(message: Buffer): Command {
   let body: Buffer = Buffer.alloc(0)
   const documents: Buffer[] = []

@@ -2,7 +2,8 @@ import type { Point, PointInfo } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 
 /**
- * Records a request's status in `info.requests`, and times in ms since this object was created, with three decimals.
+ * Records a request's status and times in `info.requests`. The times are in ms since this object was created, with
+ * three decimals.
  */
 export class RequestProgress {
   readonly point: Point

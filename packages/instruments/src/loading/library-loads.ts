@@ -40,8 +40,8 @@ export interface LibraryEntry {
  * modules are found by `module.registerHooks` (Node 22.15), some ticks after they were loaded. Node does not list ES
  * modules that were loaded earlier, so the copy that the program's main file resolves is loaded.
  *
- * No other folder is searched, because write access to the working directory must not be enough to run code. Only files
- * in `node_modules` are found, so bundles and forks in the program's own folder are not.
+ * A library is resolved only from the main file, because write access to the working directory must not be enough to
+ * run code. Only files in `node_modules` are found, so bundles and forks in the program's own folder are not.
  *
  * @example
  * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))
@@ -115,7 +115,8 @@ function loadModule(folder: string, url: string, onLoaded: (exports: unknown) =>
 }
 
 /**
- * An absolute path that need not exist. Bundled code has no URL of its own, and programs may change `process.execPath`.
+ * The path for which a `require` function is made to read the cache. The file need not exist. `import.meta.url` may be
+ * missing in bundled code, and programs may change `process.execPath`, so neither is used.
  */
 const ANY_FILE = join(sep, 'osprofiler.js')
 

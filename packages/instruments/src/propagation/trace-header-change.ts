@@ -18,7 +18,7 @@ export interface TraceValues {
 /** The trace headers to set on a request. An empty list removes the existing ones. */
 export interface TraceHeaderChange {
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** Whether the headers are those of the carrier. */
+  /** Whether the carrier supplied the headers. */
   readonly isOurs: boolean
 }
 

@@ -152,6 +152,6 @@ function createAroundAcquire(recordsWaits: boolean): Around {
 
 function readPoolState({ config, _freeConnections, _allConnections }: Pool): PoolState {
   const max = config.connectionLimit || Number.POSITIVE_INFINITY
-  // A free connection is available at once, and no call waits while the pool may open a connection.
+  // The number of waiting calls is not needed: no call waits while a connection is free or the pool is below its limit.
   return { free: _freeConnections.length, waiting: 0, open: _allConnections.length, max }
 }

@@ -49,7 +49,8 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
 function wrapDatabase(exports: unknown, start: StartSql): () => void {
   const statements = wrapWhenSeen(prototype => wrapMethods(prototype, createStatementWrappers(start)))
   const aroundPrepare: Around = (proceed, _self, args) => statements.see(proceed(args))
-  // Some methods prepare statements without calling `prepare`.
+  // `pragma` and `transaction` prepare statements without calling `prepare`. So a statement is prepared here, to find
+  // and wrap the class of statements beforehand.
   const aroundHiddenPrepare: Around = (proceed, self, args) => {
     if (!statements.hasSeen && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
     return proceed(args)

@@ -29,7 +29,7 @@ export const aroundCallbacks: Around = (proceed, _self, args) => proceed(bindCal
 /** Keeps a client's own work out of the trace that caused it. The program's callbacks still run in their context. */
 export const aroundOwnWork: Around = (proceed, _self, args) => suppress(() => proceed(bindCallbacks(args)))
 
-/** Creates wrappers for methods whose callbacks run in the context of the code that passed them. */
+/** Creates wrappers for methods. The wrappers make callbacks run in the context of the code that passed them. */
 export function wrapCallbacks(...names: string[]): Arounds {
   return Object.fromEntries(names.map(name => [name, aroundCallbacks]))
 }

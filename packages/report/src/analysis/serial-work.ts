@@ -18,11 +18,12 @@ const MIN_VALUE_CHARS = 3
 const MAX_TEXT_CHARS = 4000
 
 /**
- * Returns runs of reads that one parent made one after another, although no record shows that a later one needs an
- * earlier one. The largest saving comes first. Reads are queries and requests that change nothing, and points that
- * mostly make such calls. A run ends at any other point (such as a write), at an overlap, or at a point in `leftOut`.
- * It also ends if a later read's query or request contains a value from an earlier result (the `info` of a stop). A run
- * is a possibility, not a proof, because most results are not recorded.
+ * Returns runs of reads that one parent made one after another, and perhaps could have made at the same time. No record
+ * shows that a later read of a run needs an earlier one. The run with the largest saving comes first. Reads are queries
+ * and requests that change nothing, and points that mostly make such calls. A run ends at any other point (such as a
+ * write), at an overlap, or at a point in `leftOut`. It also ends if a later read's query or request contains a value
+ * from an earlier result (the `info` of a stop). A run shows a possibility, not a proof, because most results are not
+ * recorded.
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {
   const reads = findReads(report)

@@ -39,8 +39,8 @@ const MAX_DRIFT_RATE = 500e-6
  * Estimates the clocks of a trace's hosts, in the order in which the hosts appear. A callee cannot start before its
  * caller, and if the caller waits, the callee cannot end much later than the caller. So each call between two hosts
  * bounds the offset of their clocks from both sides, like an NTP exchange. If the intersection of all bounds allows an
- * offset of 0, the clocks are assumed to agree. Otherwise the estimate is its midpoint. Sources: RFC 5905, and
- * Marzullo, "Maintaining the Time in a Distributed System" (1984).
+ * offset of 0, the clocks are assumed to agree. Otherwise the estimate is the midpoint of the intersection. Sources:
+ * RFC 5905, and Marzullo, "Maintaining the Time in a Distributed System" (1984).
  */
 export function estimateClocks(report: Report): HostClock[] {
   const toleranceUs = computeToleranceUs(report)

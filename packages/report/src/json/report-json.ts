@@ -27,7 +27,7 @@ export const PAYLOAD_PREFIX = 'meta.raw_payload.'
  * - in a point's `info`: `started_us` and `finished_us` (microseconds; null if unknown), `marks` (see `Mark`), and
  *   `other_records` if there are any (duplicates and contradictions, in full)
  *
- * If a point's start or stop is unknown, its milliseconds are those of the other one, as in Python. `JSON.stringify`
+ * If a point's start or stop is unknown, its milliseconds repeat the known time, as in Python. `JSON.stringify`
  * recurses, so use `reportJsonChunks(report)` if the report may be very deep or large.
  */
 export function reportJson(report: Report): ReportJson {

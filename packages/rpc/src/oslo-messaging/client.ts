@@ -40,7 +40,7 @@ export interface OsloCallOptions extends OsloTarget {
   readonly monitorTimeout?: number | undefined
 }
 
-/** The addressee of a cast, which gets no reply. */
+/** The addressee of a cast. A cast is a call without a reply. */
 export interface OsloCastOptions extends OsloTarget {
   /** Whether to reach all servers of the topic. Default false. */
   readonly fanout?: boolean | undefined

@@ -12,7 +12,7 @@ const WARN_AFTER_UNCERTAIN_RECORDS = 100
 const MINUTE_MS = 60_000
 
 /**
- * Warns once per outage of a store that takes no records, unless the application listens for failed writes
+ * Warns once per outage of a store that accepts no records, unless the application listens for failed writes
  * (`hasListener`).
  */
 export function createOutageWarning(store: string, hasListener: () => boolean) {

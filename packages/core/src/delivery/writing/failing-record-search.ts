@@ -7,7 +7,8 @@ import { Math } from '../../platform/platform.js'
 const FAILURES_BEFORE_PROBE = 4
 
 /**
- * Distinguishes a store that takes no records from one record that the store, or a proxy in front of it, never takes.
+ * Distinguishes two causes of failed writes. Either the store takes no records at all, or the store or a proxy in front
+ * of it never takes one particular record.
  */
 export function createFailingRecordSearch(batchSize: number) {
   // Enough failures to halve down to a single record, and for a few neighbors. More failures mean that the store is

@@ -114,7 +114,8 @@ function endAtClose(followed: FollowedRequest, response: IncomingMessage | undef
   wait?.stop()
   if (!point.open) return
   if (response === undefined) return failRequest(followed, undefined)
-  // Node publishes no response that changes the connection's protocol, such as one for a WebSocket or a tunnel.
+  // Node's diagnostics channel does not report a response that changes the connection's protocol, for example to a
+  // WebSocket or a tunnel.
   if (!hasResponse) return progress.endUpgraded(response.statusCode)
   if (!response.complete) return failRequest(followed, response.errored ?? undefined)
   // The whole body has arrived. If nobody has read it yet, a reader may still be added.

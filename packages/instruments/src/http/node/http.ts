@@ -157,7 +157,7 @@ function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send:
   })
 }
 
-/** True while a request is created whose point has already begun. Shared by all copies of this package. */
+/** True while a request is being created for a point that has already begun. Shared by all copies of this package. */
 const opening = shared('instruments.opening', () => ({ requests: false }))
 
 /** Requests made while `fn` runs, such as an agent's request that opens a tunnel, belong to the current point. */

@@ -146,7 +146,8 @@ function describeShape(value: unknown, depth = 0): string {
 }
 
 /**
- * Names are part of the query in a list of conditions, in pipeline stages, or above operators. Other names are data.
+ * Returns whether a name is part of the query. Such a name is a logical operator, `$match` or `$elemMatch`, or a field
+ * whose value contains only operators. Other names are data.
  */
 function isPartOfQuery(name: string, inner: unknown, depth: number): boolean {
   if (/^\$(?:and|or|nor|not|match|elemMatch)$/.test(name)) return true

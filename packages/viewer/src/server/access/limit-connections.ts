@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 
 /**
  * Limits the number of open connections to `maxConnections` if enough of them are idle. An additional connection
- * replaces the one that has been idle for longest. A connection is idle until it has sent a complete request head, and
- * again after its last answer.
+ * replaces the connection that has been idle for longest. A connection is idle until it has sent a complete request
+ * head, and again after its last answer.
  */
 export function limitConnections(server: Server, maxConnections: number): void {
   /** The idle connections. The one that has been idle for longest is first. */
