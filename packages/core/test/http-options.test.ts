@@ -13,8 +13,8 @@ it.each([
   [{ name: 7 }, 'name must be of type string, not number'],
   [{ hideQuery: 'yes' }, 'hideQuery must be of type boolean, not string'],
   [{ ignore: '/health' }, 'ignore must be of type function, not string'],
-  [{ tickets: 'require' }, 'tickets is "require". Use accept, required or off.'],
-  [{ audience: 7 }, 'audience is a string or a list of strings'],
+  [{ tickets: 'require' }, 'tickets must be accept, required or off, not "require"'],
+  [{ audience: 7 }, 'audience must be a string or a list of strings'],
   [{ maxTracesPerSecond: -1 }, 'maxTracesPerSecond must not be negative'],
 ])('refuses %j', (options, message) => {
   expect(() => checkHttpOptions(options as object)).toThrow(message)

@@ -28,7 +28,7 @@ export function readTicketMode(value: unknown, source: string): TicketMode {
   const mode = MODES.find(known => known === value)
   if (mode !== undefined) return mode
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeof value
-  throw new TypeError(`${source} is ${shown}. Use accept, required or off.`)
+  throw new TypeError(`${source} must be accept, required or off, not ${shown}`)
 }
 
 /**
@@ -39,5 +39,5 @@ export function readTicketMode(value: unknown, source: string): TicketMode {
 export function readAudience(audience: unknown): readonly string[] {
   if (typeof audience === 'string') return toAudience(audience.split(','))
   if (Array.isArray(audience) && audience.every(name => typeof name === 'string')) return toAudience(audience)
-  throw new TypeError('audience is a string or a list of strings: the names that this service answers to')
+  throw new TypeError('audience must be a string or a list of strings: the names that this service answers to')
 }
