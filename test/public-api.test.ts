@@ -71,7 +71,15 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
   },
   '@osprofiler/core/record': {
     module: record,
-    names: ['isErrorRecord', 'isStopName', 'otlpTraceId', 'pointName', 'resourceAttributes', 'toOtlpSpan'],
+    names: [
+      'isErrorRecord',
+      'isStopName',
+      'otlpTraceId',
+      'pointName',
+      'readMessageStep',
+      'resourceAttributes',
+      'toOtlpSpan',
+    ],
   },
   '@osprofiler/core/rpc': {
     module: coreRpc,

@@ -1,3 +1,4 @@
+export { type MessageStep, readMessageStep } from './message-step.js'
 export { otlpTraceId } from './otlp-id.js'
 export { isStopName, pointName } from './point-name.js'
 export { type OtlpSpan, resourceAttributes, toOtlpSpan } from './point-to-span.js'

@@ -40,7 +40,11 @@ const ID_PART =
  * Returns a point's message step, from `info.messaging`, from amqplib's `info.amqp`, or from a name such as `publish
  * orders`.
  */
-export function readMessageStep({ name, startInfo, stopInfo }: SpanSource): MessageStep | undefined {
+export function readMessageStep({
+  name,
+  startInfo,
+  stopInfo,
+}: Pick<SpanSource, 'name' | 'startInfo' | 'stopInfo'>): MessageStep | undefined {
   const messaging = memberOf(startInfo, 'messaging') ?? memberOf(stopInfo, 'messaging')
   const amqp = memberOf(startInfo, 'amqp') ?? memberOf(stopInfo, 'amqp')
   const functionName = memberOf(memberOf(startInfo, 'function'), 'name')

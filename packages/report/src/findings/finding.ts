@@ -9,6 +9,7 @@ import type { ReportNode } from '../tree/report.js'
  * - `gap`: much time that a point spent itself, nearly all of it in one stretch in which nothing was recorded
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies
  * - `waiting`: points that waited, for example for a connection from a pool or for the event loop
+ * - `queued`: messages that waited in a queue until a consumer took them
  * - `serial`: reads that ran one after another, perhaps without need
  * - `critical`: how the critical path divides among the services
  * - `failed`: a point that failed without a failed point below it
@@ -27,6 +28,7 @@ export type FindingKind =
   | 'gap'
   | 'hop'
   | 'waiting'
+  | 'queued'
   | 'serial'
   | 'critical'
   | 'failed'

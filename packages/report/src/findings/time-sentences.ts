@@ -1,3 +1,4 @@
+import type { QueuedMessage } from '../analysis/calls/queued-messages.js'
 import type { Retries } from '../analysis/calls/retries.js'
 import type { ServiceCall } from '../analysis/calls/service-calls.js'
 import type { Gap } from '../analysis/gaps.js'
@@ -16,7 +17,7 @@ import { type Quote, shorten } from './phrases.js'
 
 /** A candidate for a finding about time. It is left out later if its time is too short. */
 export interface TimeFinding {
-  readonly kind: Extract<FindingKind, 'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'serial'>
+  readonly kind: Extract<FindingKind, 'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'queued' | 'serial'>
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
   /** Whether the finding is about the points' self time, without the points below them. */
@@ -73,6 +74,29 @@ export function describeWaiting({ nodes, totalUs, for: what }: Waiting): TimeFin
   const toSentence = (share: string, duration: string): string =>
     `${share} is spent waiting${forWhat}${service}${times} (${duration})`
   return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
+}
+
+/** Says `48 % of this request passed while a message waited 480 ms in the queue "reports", from api to worker`. */
+export function describeQueuedMessages(messages: readonly QueuedMessage[]): TimeFinding {
+  const [first] = messages
+  const intervals = messages.map(({ consumer: { startedUs = 0 }, waitedUs }) => ({
+    startUs: startedUs - waitedUs,
+    endUs: startedUs,
+  }))
+  const totalUs = unionUs(intervals)
+  const queue = first?.queue ? ` in the queue "${shorten(first.queue)}"` : ' in a queue'
+  const way = `from ${shorten(first?.sender.service ?? '?')} to ${shorten(first?.consumer.service ?? '?')}`
+  const what = messages.length === 1 ? 'a message' : `${formatCount(messages.length)} messages`
+  const toSentence = (share: string, duration: string): string =>
+    `${share} passed while ${what} waited ${duration}${queue}, ${way}`
+  return { kind: 'queued', nodes: messages.map(({ consumer }) => consumer), totalUs, isSelfTime: false, toSentence }
+}
+
+/** Groups messages by queue, sender and consumer, because each of these groups has one sentence. */
+export function groupMessages(messages: readonly QueuedMessage[]): QueuedMessage[][] {
+  const keyOf = ({ queue, sender, consumer }: QueuedMessage): string =>
+    JSON.stringify([queue, sender.service, consumer.service])
+  return [...groupBy(messages, keyOf).values()]
 }
 
 /** Says `37 % of this request is "SELECT ..." in orders`. */

@@ -1,3 +1,4 @@
+import { findQueuedMessages } from '../analysis/calls/queued-messages.js'
 import { findRetries, type Retries } from '../analysis/calls/retries.js'
 import { findServiceCalls } from '../analysis/calls/service-calls.js'
 import type { CriticalSegment } from '../analysis/critical-path.js'
@@ -14,12 +15,14 @@ import { nameTrace } from './phrases.js'
 import {
   describeCalls,
   describeGap,
+  describeQueuedMessages,
   describeRepetition,
   describeRetries,
   describeSelfTime,
   describeSerialWork,
   describeWaiting,
   groupCalls,
+  groupMessages,
   type TimeFinding,
 } from './time-sentences.js'
 
@@ -27,6 +30,7 @@ const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   repeated: 0.05,
   retried: 0.05,
   waiting: 0.05,
+  queued: 0.05,
   hop: 0.1,
   slow: 0.1,
   gap: 0.1,
@@ -66,6 +70,7 @@ export function timeFindings(evidence: Evidence): Finding[] {
   )
   const repeated = selectLargest(repetitions.map(repetition => describeRepetition(repetition, quote)))
   const waiting = selectLargest(findWaiting(report).map(describeWaiting))
+  const queued = selectLargest(groupMessages(findQueuedMessages(report)).map(describeQueuedMessages))
   const calls = findServiceCalls(report)
   const between = selectLargest(groupCalls(calls).map(group => describeCalls(group, clocks, quote)))
   const reported = new Set([...repeated, ...retried, ...waiting].flatMap(({ nodes }) => nodes))
@@ -78,7 +83,7 @@ export function timeFindings(evidence: Evidence): Finding[] {
       .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
       .map(work => describeSerialWork(work, quote)),
   )
-  return [...repeated, ...retried, ...waiting, ...between, ...own, ...serial]
+  return [...repeated, ...retried, ...waiting, ...queued, ...between, ...own, ...serial]
     .map(found => ({
       found,
       isCritical: found.nodes.some(node => (found.isSelfTime ? critical.own : critical.below).has(node)),
