@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createTicketVerifier, signTicket } from '@osprofiler/core/toolkit'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createNonceStore, MAX_NONCES } from '../packages/core/src/tickets/nonce-store.js'
@@ -6,40 +5,9 @@ import { collectRecords } from './adapters/collect-records.js'
 import { type RawHeader, sendRaw } from './adapters/send-raw.js'
 import { ADAPTERS, type AdapterServer, serveWith } from './adapters/serve-with.js'
 import { KEY, signTrace } from './context/signed-request.js'
+import { readTicketVectors, type TicketPair } from './ticket-vectors.js'
 
-interface Pair {
-  readonly x_trace_info: string
-  readonly x_trace_hmac: string
-  readonly x_trace_ticket: string
-}
-
-interface Vector extends Pair {
-  readonly note: string
-  readonly keys: readonly string[]
-  readonly now: number
-  readonly process_started: number
-  readonly audience: readonly string[]
-  readonly expect: string
-}
-
-interface Sequence {
-  readonly note: string
-  readonly capacity?: number
-  readonly steps: readonly { readonly use: number; readonly now: number; readonly expect: string }[]
-}
-
-const { vectors, sequences } = JSON.parse(
-  readFileSync(new URL('fixtures/conformance/tickets.json', import.meta.url), 'utf8'),
-) as {
-  vectors: readonly Vector[]
-  sequences: {
-    key: string
-    process_started: number
-    audience: readonly string[]
-    tickets: readonly Pair[]
-    sequences: readonly Sequence[]
-  }
-}
+const { vectors, sequences } = readTicketVectors()
 // Node's server trims the white space around a header, and reads its bytes as Latin-1.
 const sendable = vectors.filter(
   ({ x_trace_ticket: ticket }) => ticket === ticket.trim() && /^[\x20-\x7e]*$/.test(ticket),
@@ -72,7 +40,7 @@ function turnClock(toS: number): void {
 
 const UNLIMITED = { maxTracesPerSecond: 1e9, maxTraceAge: 1e9 }
 
-async function verdictOf(serving: AdapterServer, { x_trace_info, x_trace_hmac, x_trace_ticket }: Pair) {
+async function verdictOf(serving: AdapterServer, { x_trace_info, x_trace_hmac, x_trace_ticket }: TicketPair) {
   const before = serving.stats.tickets
   const response = await sendRaw(serving.port, [
     ['X-Trace-Info', x_trace_info],

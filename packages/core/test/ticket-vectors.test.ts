@@ -1,47 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { createTicketVerifier } from '@osprofiler/core/toolkit'
 import { describe, expect, it } from 'vitest'
+import { readTicketVectors } from '../../../test/ticket-vectors.js'
 import { toSecretKey } from '../src/keys/secret-key.js'
 import { signTicket } from '../src/tickets/sign-ticket.js'
 import { ticketKeyOf } from '../src/tickets/ticket-key.js'
 import { parseTicket } from '../src/tickets/ticket-text.js'
 
-interface Pair {
-  readonly x_trace_info: string
-  readonly x_trace_hmac: string
-  readonly x_trace_ticket: string
-}
-
-interface Vector extends Pair {
-  readonly note: string
-  readonly keys: readonly string[]
-  readonly now: number
-  readonly process_started: number
-  readonly audience: readonly string[]
-  readonly expect: string
-  readonly points?: number
-  readonly wants?: readonly string[]
-}
-
-interface Vectors {
-  readonly derived: Readonly<Record<string, { readonly kid: string; readonly ticket_key_hex: string }>>
-  readonly vectors: readonly Vector[]
-  readonly sequences: {
-    readonly key: string
-    readonly process_started: number
-    readonly audience: readonly string[]
-    readonly tickets: readonly Pair[]
-    readonly sequences: readonly {
-      readonly note: string
-      readonly capacity?: number
-      readonly steps: readonly { readonly use: number; readonly now: number; readonly expect: string }[]
-    }[]
-  }
-}
-
-// A Python program that shares no code with this project generated the vectors.
-const path = new URL('../../../test/fixtures/conformance/tickets.json', import.meta.url)
-const { derived, vectors, sequences }: Vectors = JSON.parse(readFileSync(path, 'utf8'))
+const { derived, vectors, sequences } = readTicketVectors()
 
 it.each(Object.entries(derived))(
   'the ticket key and its id are derived from the HMAC key %s',

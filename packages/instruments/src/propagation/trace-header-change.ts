@@ -36,17 +36,17 @@ export function changeTraceHeaders(
   limits: SignatureLimits,
   receiver: Receiver,
 ): TraceHeaderChange | undefined {
-  const own = (): TraceHeaderChange => (receiver === undefined ? REMOVED : ownHeaders(carrier, receiver))
-  const mayAdd = receiver !== undefined && !limits.forbidsAddition
-  if (!hasTraceValues(found)) return mayAdd ? own() : undefined
-  // A ticket without a pair is left over from a pair that was removed.
-  const isLeftover = found.infos.length + found.hmacs.length === 0
-  if (isLeftover && mayAdd) return own()
+  const pairCount = found.infos.length + found.hmacs.length
+  if (pairCount === 0) {
+    if (receiver !== undefined && !limits.forbidsAddition) return ownHeaders(carrier, receiver)
+    // A ticket without a pair is left over from a pair that was removed.
+    return found.tickets.length > 0 && !limits.signsTrace ? REMOVED : undefined
+  }
   const kept = findForeignValues(carrier, found)
-  const left = kept.infos.length + kept.hmacs.length
+  const keptCount = kept.infos.length + kept.hmacs.length
   // A trace header whose name is signed stays, because the receiver would refuse the request without it.
-  if (limits.signsTrace || (!isLeftover && left === found.infos.length + found.hmacs.length)) return undefined
-  if (left === 0) return isLeftover ? REMOVED : own()
+  if (keptCount === pairCount || limits.signsTrace) return undefined
+  if (keptCount === 0) return receiver === undefined ? REMOVED : ownHeaders(carrier, receiver)
   const [info, hmac, ticket] = TRACE_HEADER_NAMES
   const headers = [...toHeaders(info, kept.infos), ...toHeaders(hmac, kept.hmacs), ...toHeaders(ticket, found.tickets)]
   return { headers, isOurs: false }
