@@ -8,9 +8,10 @@ export function knownWishes(wants: readonly string[]): readonly string[] {
 }
 
 /**
- * Returns the wishes that a service forwards: all supported ones, except `answer` and a `why` that names this service.
+ * Returns the supported wishes that a service forwards: all except `answer` and a `why` that names this service. A grant
+ * has only supported wishes.
  */
 export function forwardedWishes(wants: readonly string[], service: string): readonly string[] {
   const here = `@${service.toLowerCase().replace(/[^a-z0-9._-]/g, '-')}`
-  return knownWishes(wants).filter(wish => wish !== ANSWER && !wish.endsWith(here))
+  return wants.filter(wish => wish !== ANSWER && !wish.endsWith(here))
 }
