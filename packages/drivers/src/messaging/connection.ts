@@ -55,11 +55,11 @@ export function describeFailure(error: unknown): string {
   if (name === 'AbortError') return 'the attempt was canceled'
   if (name === 'NoAnswer') return String(message)
   const text = typeof message === 'string' ? message : ''
-  if (/403|ACCESS.REFUSED/i.test(`${code} ${text}`) && /access to (?:exchange|queue|topic)/.test(text)) {
+  if (/\b403\b|ACCESS.REFUSED/i.test(`${code} ${text}`) && /access to (?:exchange|queue|topic)/.test(text)) {
     return 'this user may not use its exchange or queue (403); grant the user the rights to configure, write and read'
   }
-  if (/ACCESS.REFUSED|403/i.test(text) || code === 403) return 'it refused the user or password (403)'
-  if (/ConnectionOpenOk|530/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
+  if (/ACCESS.REFUSED|\b403\b/i.test(text) || code === 403) return 'it refused the user or password (403)'
+  if (/ConnectionOpenOk|\b530\b/.test(text) || code === 530) return 'it has no such virtual host for this user (530)'
   if (isExpirationRefused(error)) return 'it does not keep messages for so long (406); see ttl'
   if (code === 406 && text.includes('message size')) return 'a notification is larger than its max_message_size (406)'
   if (code === 406) return describeDeclarationConflict(text)

@@ -21,7 +21,7 @@ function describeCause(error: unknown): string {
   const code: unknown = isError(error) && 'code' in error ? error.code : undefined
   if (/ACCESS.REFUSED/i.test(message) || code === 403)
     return 'it refused the user, or access to an exchange or queue (403)'
-  if (/ConnectionOpenOk|530/.test(message)) return 'it has no such virtual host for this user (530)'
+  if (/ConnectionOpenOk|\b530\b/.test(message)) return 'it has no such virtual host for this user (530)'
   if (code === 406 || message.includes('PRECONDITION')) return describeRefusedDeclaration(message)
   if (code === 404) return 'an exchange or queue is not there (404)'
   if (typeof code === 'string' || typeof code === 'number') return `the connection failed (${code})`
