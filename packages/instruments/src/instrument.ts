@@ -11,6 +11,7 @@ import type { Instrument, InstrumentSettings, TraceSql } from './options/instrum
 import { readLibrariesOption } from './options/libraries-option.js'
 import { checkMessagesOption, type MessageOptions } from './options/messages-option.js'
 import { createPropagation, type PropagationRules } from './propagation/propagate-to.js'
+import { instrumentDrizzle } from './sql/drizzle.js'
 import { instrumentKnex } from './sql/knex.js'
 import { instrumentMysql2 } from './sql/mysql2.js'
 import { instrumentPg } from './sql/pg.js'
@@ -40,6 +41,8 @@ const DEFAULT_INSTRUMENTS = {
   /** Publishers and consumers of `amqplib` 0.10 to 2, which talk to RabbitMQ. */
   amqplib: instrumentAmqplib,
   'better-sqlite3': instrumentBetterSqlite3,
+  /** The code that awaits queries of `drizzle-orm`. The database library's instrument records the queries. */
+  'drizzle-orm': instrumentDrizzle,
   /** `@elastic/elasticsearch` 8 and 9, and `@opensearch-project/opensearch` 3. */
   elasticsearch: instrumentElasticsearch,
   /** Node's own `fetch`, and the package `undici`. */

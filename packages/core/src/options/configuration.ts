@@ -51,6 +51,7 @@ interface Resolved {
   readonly redact: Configuration['redact']
   readonly keyRing: () => KeyRing | undefined
   readonly tickets: TicketSettings
+  readonly callSites: boolean
 }
 
 /** How the process treats tickets, and its names as an audience. */
@@ -94,6 +95,11 @@ export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'red
   return getResolved()
 }
 
+/** Returns whether points have call sites if a caller wishes them. */
+export function recordsCallSites(): boolean {
+  return getResolved().callSites
+}
+
 /** Returns how the process treats tickets. */
 export function getTicketSettings(): TicketSettings {
   return getResolved().tickets
@@ -113,6 +119,7 @@ export function configuredKeyRing(): KeyRing | undefined {
  */
 export function checkEnvironment(): void {
   readSwitch('OSPROFILER_ENABLED')
+  readSwitch('OSPROFILER_CODE')
   readTicketVariable()
   if (process.env.OSPROFILER_HMAC_KEYS && process.env.OSPROFILER_HMAC_KEYS_FILE) {
     throw new OsprofilerError(
@@ -158,12 +165,13 @@ function resolveSettings(): Resolved {
     const enabled = settings.enabled ?? readSwitch('OSPROFILER_ENABLED') ?? true
     if (enabled) checkEnvironment()
     const tickets: TicketSettings = { mode: settings.tickets ?? readTicketVariable() ?? 'accept', audience }
-    return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing), tickets })
+    const callSites = readSwitch('OSPROFILER_CODE') ?? true
+    return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing), tickets, callSites })
   } catch (error) {
     // This code runs while a request is served. An error must not make the request fail.
     warnThatNothingIsTraced(error)
     const tickets: TicketSettings = { mode: 'required', audience }
-    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined, tickets })
+    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined, tickets, callSites: false })
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { runForCaller } from '../call-sites/caller.js'
 import { dateNow, Number, process, setTimeout } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import type { Profiler } from './profiler.js'
@@ -75,6 +76,25 @@ export function suppress<T>(fn: () => T): T {
 export function takeContext(): <T>(fn: () => T) => T {
   const captured = storage.getStore()
   return fn => (storage.getStore() === captured ? fn() : storage.run(captured, fn))
+}
+
+/**
+ * Works like `takeContext`. Points that a library makes at once in such a function have the call site of the current
+ * call, because the stack of a callback does not show that call.
+ */
+export function takeCaller(): <T>(fn: () => T) => T {
+  const inContext = takeContext()
+  const caller = currentProfiler()?.callSites?.findCaller()
+  return caller === undefined ? inContext : fn => inContext(() => runForCaller(caller, fn))
+}
+
+/**
+ * Runs `fn`, which does the work of a `then` method. Points that `fn` makes at once have the call site of the code that
+ * awaits. `resolve` is the first argument of `then`.
+ */
+export function runForAwaiting<T>(resolve: unknown, fn: () => T): T {
+  const caller = currentProfiler()?.callSites?.findAwaitingCaller(resolve)
+  return caller === undefined ? fn() : runForCaller(caller, fn)
 }
 
 const needs: (() => boolean)[] = []

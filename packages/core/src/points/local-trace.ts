@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
+import { CallSiteRecorder } from '../call-sites/call-site-recorder.js'
 import { setMember } from '../json/set-member.js'
 import { runFirstKeyActions } from '../keys/first-key.js'
 import { hmac } from '../keys/hmac.js'
 import { toSecretKey } from '../keys/secret-key.js'
 import { packInfo, readBaseId, verifySignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
-import { getRecordSettings } from '../options/configuration.js'
+import { getRecordSettings, recordsCallSites } from '../options/configuration.js'
 import { dateNow, Math, performance, Set } from '../platform/platform.js'
 import { notify } from '../recording/notifier.js'
 import { formatTimestamp } from '../recording/timestamp.js'
@@ -35,6 +36,8 @@ export class LocalTrace {
   readonly maxPoints: number
   /** Totals of the closed points below the request's own point. Only present if the caller has asked for an answer. */
   readonly totals: StepTotals | undefined
+  /** Finds the call sites of the trace's points. Only present if call sites are recorded. */
+  callSites: CallSiteRecorder | undefined
   readonly #grant: TicketGrant | undefined
   #key: KeyObject | string
   #endedAt: number | undefined
@@ -58,6 +61,16 @@ export class LocalTrace {
     this.maxPoints = grant === undefined ? maxPoints : Math.min(maxPoints, grant.points)
     this.#grant = grant
     this.totals = grant?.wants.includes('answer') ? createStepTotals() : undefined
+  }
+
+  /** Whether the ticket wishes that points name the line of the program that made them. */
+  get wantsCallSites(): boolean {
+    return this.#grant?.wants.includes('code') === true
+  }
+
+  /** Records the call sites of the points that follow. */
+  startCallSites(): void {
+    if (recordsCallSites()) this.callSites = new CallSiteRecorder()
   }
 
   /**

@@ -1,3 +1,4 @@
+import { addCodeMember, type Stack } from '../call-sites/code-member.js'
 import { performance, randomUUID } from '../platform/platform.js'
 import type { PointInfo } from '../record/trace-record.js'
 import { describeException, type ExceptionInfo } from '../recording/describe-exception.js'
@@ -23,14 +24,24 @@ export class Point {
   #readStopInfo: (() => PointInfo | undefined) | undefined
   #nestedPoints: Point[] | undefined
 
-  constructor(trace: LocalTrace, name: string, parentId: string, info?: PointInfo, more?: PointInfo) {
+  /**
+   * @param more overrides members of `info`
+   * @param stack where the program makes the point. Default: the current stack, if the trace records call sites.
+   */
+  constructor(trace: LocalTrace, name: string, parentId: string, info?: PointInfo, more?: PointInfo, stack?: Stack) {
     this.#trace = trace
     this.#recorded = trace.known.countPoint(trace.maxPoints)
     this.name = toPointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? randomUUID() : parentId
     this.#startedAt = trace.totals === undefined ? 0 : performance.now()
-    if (this.#recorded) trace.recordStart(this.name, this.traceId, parentId, recordableInfo(info, more))
+    if (!this.#recorded) return
+    const startInfo = recordableInfo(info, more)
+    if (trace.callSites !== undefined) {
+      if (stack === undefined) trace.callSites.addTo(startInfo, this.name)
+      else addCodeMember(startInfo, stack)
+    }
+    trace.recordStart(this.name, this.traceId, parentId, startInfo)
   }
 
   get recorded(): boolean {

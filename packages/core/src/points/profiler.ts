@@ -1,4 +1,6 @@
 import { v7 } from 'uuid'
+import type { CallSiteRecorder } from '../call-sites/call-site-recorder.js'
+import type { Stack } from '../call-sites/code-member.js'
 import { dateNow, Math, randomFillSync, Uint8Array } from '../platform/platform.js'
 import type { PointInfo } from '../record/trace-record.js'
 import type { LocalTrace, TraceHeaders } from './local-trace.js'
@@ -54,9 +56,12 @@ export class Profiler {
     return this.#top()?.parentId ?? this.#point?.parentId ?? this.baseId
   }
 
-  /** Opens a point. Later points are nested in it until it stops. */
-  start(name: string, info?: PointInfo): Point {
-    const point = new Point(this.#trace, name, this.traceId, info)
+  /**
+   * Opens a point. Later points are nested in it until it stops. `stack`: where the program made the point, if the
+   * current stack does not show it.
+   */
+  start(name: string, info?: PointInfo, stack?: Stack): Point {
+    const point = new Point(this.#trace, name, this.traceId, info, undefined, stack)
     if (this.#stack.length >= this.#sweepAt) this.#sweep()
     if (point.recorded || this.#stack.length < MAX_UNRECORDED_POINTS) this.#stack.push(point)
     return point
@@ -65,6 +70,11 @@ export class Profiler {
   /** Stops the newest open point that `start` opened on this profiler. Does nothing if there is none. */
   stop(info?: PointInfo): void {
     this.#top()?.stop(info)
+  }
+
+  /** Finds the code that calls a library. `undefined` if call sites are not recorded. */
+  get callSites(): CallSiteRecorder | undefined {
+    return this.#trace.callSites
   }
 
   /**

@@ -1,3 +1,4 @@
+import { keepCodeMember } from '../call-sites/code-member.js'
 import { getRecordSettings } from '../options/configuration.js'
 import { handleRejection } from '../platform/handle-rejection.js'
 import { isThenable } from '../platform/is-thenable.js'
@@ -47,12 +48,17 @@ function applyRedactHook(record: TraceRecord): TraceRecord | undefined {
   if (hook === undefined) return record
   // If the hook fails, it is unknown what it would have hidden, so only the timing is sent. Created before the hook may
   // change the record.
+  const { code } = record.info
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {
     const shown: unknown = hook(record)
     if (shown === undefined) return undefined
     // The copy limits the size of the hook's info, and protects it from later changes by the application.
-    if (isRecord(shown)) return { ...shown, info: recordableAgain(shown.info) }
+    if (isRecord(shown)) {
+      const info = recordableAgain(shown.info)
+      keepCodeMember(info, code)
+      return { ...shown, info }
+    }
     if (isThenable(shown)) handleRejection(shown)
     return withheld
   } catch {

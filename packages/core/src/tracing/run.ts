@@ -30,6 +30,11 @@ export interface TraceOptions {
    * own tickets. A trace that begins here needs no ticket.
    */
   readonly ticket?: string | undefined
+  /**
+   * Whether points name the line of the program that made them, in `info.code`, here and in the services that get a
+   * ticket. Default: what `ticket` wishes, else false.
+   */
+  readonly code?: boolean | undefined
 }
 
 /**
@@ -101,7 +106,10 @@ interface TraceSettings {
   readonly parentId: string
   readonly maxPointsPerTrace: number
   readonly grant: TicketGrant | undefined
+  readonly code: boolean
 }
+
+const CODE = 'code'
 
 const releasesByProfiler = shared('releases', () => new WeakMap<Profiler, () => void>())
 
@@ -112,12 +120,28 @@ function readOptions(options: TraceOptions): TraceSettings {
     throw new TypeError('A trace needs an hmacKey to sign the headers of outgoing requests')
   if (!isTraceId(baseId) || !isTraceId(parentId))
     throw new TypeError('baseId and parentId must be strings of 1 to 255 characters without control characters')
-  checkOptionKinds({ maxPointsPerTrace }, { maxPointsPerTrace: 'number' })
-  return { hmacKey, baseId, parentId, maxPointsPerTrace, grant: grantOf(options) }
+  checkOptionKinds({ maxPointsPerTrace, code: options.code }, { maxPointsPerTrace: 'number', code: 'boolean' })
+  const grant = grantOf(options)
+  const code = options.code ?? grant?.wants.includes(CODE) === true
+  return {
+    hmacKey,
+    baseId,
+    parentId,
+    maxPointsPerTrace,
+    grant: grant && { ...grant, wants: withCode(grant.wants, code) },
+    code,
+  }
 }
 
-function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant }: TraceSettings): LocalTrace {
-  return new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace, grant)
+/** Adds or removes the wish for call sites, because the option `code` also applies to the services that are called. */
+function withCode(wants: readonly string[], code: boolean): readonly string[] {
+  return [...wants.filter(wish => wish !== CODE), ...(code ? [CODE] : [])]
+}
+
+function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant, code }: TraceSettings): LocalTrace {
+  const trace = new LocalTrace(hmacKey, baseId, parentId, openKnownTrace(baseId), maxPointsPerTrace, grant)
+  if (code) trace.startCallSites()
+  return trace
 }
 
 /**

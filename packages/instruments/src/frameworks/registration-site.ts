@@ -1,6 +1,6 @@
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { type Frame, readStack } from '../wrapping/read-stack.js'
+import { type Frame, readStack } from '@osprofiler/core/toolkit'
 
 // More frames than are needed for nested plugins, or for a framework that passes a function to its router.
 const MAX_FRAMES = 30

@@ -1,5 +1,5 @@
 import type { PointInfo } from '@osprofiler/core'
-import { settle } from '@osprofiler/core/toolkit'
+import { settle, type takeContext } from '@osprofiler/core/toolkit'
 import { bindAfter, bindCallback } from '../wrapping/keep-context.js'
 import type { Proceed } from '../wrapping/wrap-method.js'
 
@@ -15,8 +15,13 @@ export type Callback = (this: unknown, error: unknown, ...results: unknown[]) =>
 /**
  * Returns a callback that ends the step, if there is one, and then runs the original callback in the current context.
  */
-export function endAtCallback(step: Step | undefined, callback: Callback): Callback {
-  return step === undefined ? bindCallback(callback) : bindAfter(callback, error => endStep(step, error))
+export function endAtCallback(
+  step: Step | undefined,
+  callback: Callback,
+  inContext?: ReturnType<typeof takeContext>,
+): Callback {
+  if (step === undefined) return bindCallback(callback, inContext)
+  return bindAfter(callback, error => endStep(step, error), inContext)
 }
 
 /** Calls the method with the callback at index `at` replaced by one that also ends the step. */

@@ -1,3 +1,4 @@
+import { runForAwaiting, takeCaller, WeakMap } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { endWhenSettled } from '../points/end-step.js'
@@ -25,8 +26,30 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
   return undoAll([
     // The pool opens, checks and closes connections while a connection is requested or returned.
     wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: POOL_OWN_WORK } }]),
-    wrapLibrary('knex', [{ file: 'lib/client.js', given, methods }]),
+    wrapLibrary('knex', [
+      { file: 'lib/client.js', given, methods },
+      ...BUILDER_FILES.map(file => ({ file, methods: traceSql === 'off' ? {} : { then: aroundBuilderThen } })),
+      { file: 'lib/execution/runner.js', methods: traceSql === 'off' ? {} : { query: aroundRun } },
+    ]),
   ])
+}
+
+/** The files of the classes whose objects run a query when they are awaited. */
+const BUILDER_FILES = ['lib/query/querybuilder.js', 'lib/raw.js', 'lib/schema/builder.js']
+
+/** The callers of builders that run now. A query starts only after a connection was acquired. */
+const callers = new WeakMap<object, ReturnType<typeof takeCaller>>()
+
+const aroundBuilderThen: Around = (proceed, self, args) =>
+  runForAwaiting(args[0], () => {
+    callers.set(self as object, takeCaller())
+    return proceed(args)
+  })
+
+const aroundRun: Around = (proceed, self, args) => {
+  const { builder } = self as { readonly builder?: object }
+  const forCaller = builder && callers.get(builder)
+  return forCaller === undefined ? proceed(args) : forCaller(() => proceed(args))
 }
 
 const POOL_OWN_WORK = wrapOwnWork('_doCreate', '_create', '_destroy', '_startReaping', '_validateResource')

@@ -1,5 +1,5 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
-import { Number, Reflect, takeContext, WeakSet } from '@osprofiler/core/toolkit'
+import { Number, Reflect, takeCaller, takeContext, WeakSet } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { type Callback, endAtCallback, failIfThrown, proceedToCallback, type Step } from '../points/end-step.js'
@@ -144,7 +144,7 @@ function createAroundAcquire(recordsWaits: boolean): Around {
     const acquire = (onConnection: unknown) => suppress(() => proceed([onConnection]))
     if (followedCallbacks.has(callback)) return acquire(callback)
     const wait = recordsWaits ? startPoolWait(self as Pool, readPoolState) : undefined
-    const followed = endAtCallback(wait, callback as Callback)
+    const followed = endAtCallback(wait, callback as Callback, takeCaller())
     followedCallbacks.add(followed)
     return failIfThrown(wait, () => acquire(followed))
   }

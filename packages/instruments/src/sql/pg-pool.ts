@@ -1,5 +1,5 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
-import { performance, settle, WeakMap } from '@osprofiler/core/toolkit'
+import { performance, settle, takeCaller, WeakMap } from '@osprofiler/core/toolkit'
 import type { Callback } from '../points/end-step.js'
 import { findWaitReason, startWait, type WaitReason } from '../points/start-wait.js'
 import { aroundOwnWork, bindAfter, bindCallback } from '../wrapping/keep-context.js'
@@ -41,7 +41,8 @@ function createAroundAcquire(recordsWaits: boolean): Around {
       const acquire = () => suppress(() => proceed(args))
       return wait === undefined ? acquire() : settle(acquire, { done: wait.stop, failed: wait.fail })
     }
-    const newCallback = wait === undefined ? bindCallback(callback) : stopWaitAtCallback(wait, callback as Callback)
+    const newCallback =
+      wait === undefined ? bindCallback(callback, takeCaller()) : stopWaitAtCallback(wait, callback as Callback)
     return suppress(() => proceed([newCallback]))
   }
 }
@@ -78,8 +79,9 @@ function findActualReason(client: unknown, since: number, expected: WaitReason):
 }
 
 function stopWaitAtCallback(wait: Wait, callback: Callback): Callback {
-  return bindAfter(callback, (error, client) => {
+  const stopWait = (error: unknown, client: unknown): void => {
     if (error) wait.fail(error)
     else wait.stop(client)
-  })
+  }
+  return bindAfter(callback, stopWait, takeCaller())
 }

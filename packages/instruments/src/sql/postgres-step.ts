@@ -1,5 +1,5 @@
 import type { Point, Profiler } from '@osprofiler/core'
-import { WeakMap } from '@osprofiler/core/toolkit'
+import { takeCaller, WeakMap } from '@osprofiler/core/toolkit'
 import type { Step } from '../points/end-step.js'
 import { startWait, type WaitReason } from '../points/start-wait.js'
 import type { StartSql } from './sql-step.js'
@@ -26,6 +26,7 @@ let connectionCount = 0
 /** Begins the point when the query is written to a connection, because its text is incomplete until then. */
 export function createPostgresStep(start: StartSql, profiler: Profiler, query: SentQuery): PostgresStep {
   const countBefore = connectionCount
+  const forCaller = takeCaller()
   let wait: Point | undefined
   let sent: Step | undefined
   let isSent = false
@@ -44,13 +45,13 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
     const reason = findWaitReason()
     wait?.stop(reason === 'pool' ? undefined : { wait: { for: reason } })
     // A query that was never written has only the program's text, in which parameters have no numbers yet.
-    sent = start(profiler, query.string ?? query.strings.join('?'), query.parameters)
+    sent = forCaller(() => start(profiler, query.string ?? query.strings.join('?'), query.parameters))
     return sent
   }
 
   return {
     wait() {
-      if (!isSent) wait ??= startWait(profiler, 'pool')
+      if (!isSent) wait ??= forCaller(() => startWait(profiler, 'pool'))
     },
     send,
     stop: () => send()?.stop(),

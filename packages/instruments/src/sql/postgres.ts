@@ -2,7 +2,8 @@ import { bind, get, suppress } from '@osprofiler/core'
 import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
+import { aroundThen } from '../wrapping/around-then.js'
+import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
@@ -29,7 +30,7 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
   const entry = { esModule: 'src/index.js', given: libraries.postgres }
   const around = createAroundHandle(start, traceSql !== 'off')
   return undoAll([
-    whenLoaded('postgres', exports => wrapMethod(findQueryPrototype(exports), 'handle', around), entry),
+    whenLoaded('postgres', exports => wrapMethods(findQueryPrototype(exports), { handle: around, then: aroundThen }), entry),
     reportUnrecordedCalls(traceSql, 'postgres', entry),
   ])
 }

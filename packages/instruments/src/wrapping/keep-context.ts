@@ -3,14 +3,17 @@ import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { standInOnce } from './stand-in-once.js'
 import type { Around, Arounds, Method } from './wrap-method.js'
 
-/** Returns a callback that always runs in the current context. */
-export function bindCallback<Fn>(callback: Fn): Fn {
-  return bindAfter(callback, () => undefined)
+/** Returns a callback that always runs in the current context, or in a context that was taken before. */
+export function bindCallback<Fn>(callback: Fn, inContext?: ReturnType<typeof takeContext>): Fn {
+  return bindAfter(callback, () => undefined, inContext)
 }
 
 /** Like `bindCallback`, but first passes the callback's arguments to `before`. */
-export function bindAfter<Fn>(callback: Fn, before: (...args: unknown[]) => void): Fn {
-  const inContext = takeContext()
+export function bindAfter<Fn>(
+  callback: Fn,
+  before: (...args: unknown[]) => void,
+  inContext: ReturnType<typeof takeContext> = takeContext(),
+): Fn {
   // A stand-in keeps the callback's length and name, which a library may read.
   return standInOnce(callback as Method, (original, self, args) => {
     before(...args)

@@ -1,3 +1,4 @@
+import { mapCallSites } from '../../call-sites/map-call-sites.js'
 import type { Driver } from '../../driver/driver.js'
 import { tryWrite, type WriteOutcome } from '../../driver/write-outcome.js'
 import { OsprofilerError } from '../../platform/osprofiler-error.js'
@@ -67,6 +68,8 @@ export function createWriteLedger(driver: Driver, drops: Drops, listeners: Event
       return refusedInRow
     },
     async write(records) {
+      const isMapped = mapCallSites(records)
+      if (isMapped !== undefined) await isMapped
       const outcome = await tryWrite(driver, records)
       if (outcome.kind !== 'taken') listeners.emit('error', outcome.error)
       else if (outcome.held.length === records.length) listeners.emit('error', createHeldError(driver, outcome.reason))

@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { get, type Profiler } from '@osprofiler/core'
-import { Object, Set, WeakMap } from '@osprofiler/core/toolkit'
-import { readStack } from '../../wrapping/read-stack.js'
+import { Object, readStack, Set, WeakMap } from '@osprofiler/core/toolkit'
 import type { UndiciRequest } from './undici-request.js'
 
 /**

@@ -1,0 +1,99 @@
+import { performance, Promise, Reflect, Set } from '../platform/platform.js'
+import { readStack } from '../platform/read-stack.js'
+import { Caller, outerCaller } from './caller.js'
+import { addCodeMember, type Stack } from './code-member.js'
+import { isCandidate, isOwnCodeBundled } from './program-file.js'
+
+/** The time that one request may spend on reading stacks: so many milliseconds, and a share of its duration. */
+const FREE_MS = 5
+const SHARE = 0.05
+/** After that time, the number of steps with new names or statements that still get a call site. */
+const MAX_SHAPES = 200
+const MAX_SHAPE_CHARS = 300
+
+const MAX_FRAMES = 50
+/** More than one, because only the source map tells whether code belongs to the program. */
+const MAX_CANDIDATES = 8
+
+const NO_STACK: Stack = []
+const { then } = Promise.prototype
+
+/** Finds where the program makes the points of one request, within a limit of time. */
+export class CallSiteRecorder {
+  readonly #startedAt = performance.now()
+  #spentMs = 0
+  readonly #lateShapes = new Set<string>()
+
+  /** Adds the call site to the info of a new point, which has only plain values. */
+  addTo(info: Record<string, unknown>, name: string): void {
+    if (!this.#hasTime() && !this.#isNewShape(name, info)) return
+    const stack = this.#read()
+    const caller = outerCaller()
+    if (isShown(stack) || caller === undefined) addCodeMember(info, stack)
+    else caller.addTo(info)
+  }
+
+  /** Returns the current caller, for points that a library makes later. */
+  findCaller(): Caller | undefined {
+    if (!this.#hasTime()) return undefined
+    const stack = this.#read()
+    return isShown(stack) ? new Caller(stack) : (outerCaller() ?? new Caller(stack))
+  }
+
+  /**
+   * Returns the caller of a `then` method, given its first argument. If the caller awaits the object, it is not on the
+   * stack. Node finds it only in a later microtask whose result is passed to the awaiting function.
+   */
+  findAwaitingCaller(resolve: unknown): Caller | undefined {
+    const caller = this.findCaller()
+    if (caller === undefined || typeof resolve !== 'function' || isShown(this.#read())) return caller
+    const awaitingCaller = new Caller()
+    const later = Reflect.apply(then, Promise.resolve(), [
+      () => {
+        awaitingCaller.setStack(this.#read())
+        // Stays pending, because only the program's object may settle the awaited promise.
+        return new Promise(() => undefined)
+      },
+    ])
+    Reflect.apply(then, later, [resolve])
+    return awaitingCaller
+  }
+
+  #hasTime(): boolean {
+    return this.#spentMs <= FREE_MS + SHARE * (performance.now() - this.#startedAt)
+  }
+
+  #read(): Stack {
+    const startedAt = performance.now()
+    try {
+      // In a bundle, libraries and this project are in the program's file, so their functions are candidates as well.
+      return readStack(MAX_FRAMES, isCandidate, isOwnCodeBundled ? MAX_FRAMES : MAX_CANDIDATES)
+    } catch {
+      // The program may have replaced parts of `Error` that cannot be restored.
+      return NO_STACK
+    } finally {
+      this.#spentMs += performance.now() - startedAt
+    }
+  }
+
+  #isNewShape(name: string, info: Readonly<Record<string, unknown>>): boolean {
+    if (this.#lateShapes.size >= MAX_SHAPES) return false
+    const shape = `${name} ${readStatement(info)}`.slice(0, MAX_SHAPE_CHARS)
+    const isNew = !this.#lateShapes.has(shape)
+    if (isNew) this.#lateShapes.add(shape)
+    return isNew
+  }
+}
+
+/** Whether the stack shows code of the program. In a bundle, this is known only after mapping. */
+function isShown(stack: Stack): boolean {
+  return stack.length > 0 && !isOwnCodeBundled
+}
+
+/** Returns the text that tells steps of the same name apart. */
+function readStatement({ db, function: called, request }: Readonly<Record<string, unknown>>): unknown {
+  const { statement } = (db ?? {}) as { statement?: unknown }
+  const { name } = (called ?? {}) as { name?: unknown }
+  const { path } = (request ?? {}) as { path?: unknown }
+  return statement ?? name ?? path ?? ''
+}

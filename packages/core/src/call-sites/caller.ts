@@ -1,0 +1,45 @@
+import { addCodeMember, type Stack } from './code-member.js'
+
+/**
+ * The code that called a library. If the library makes a point in a callback, the stack at that point does not show the
+ * caller.
+ */
+export class Caller {
+  #stack: Stack | undefined
+  #infos: Record<string, unknown>[] = []
+
+  /** @param stack the caller's stack, or `undefined` if `setStack` follows */
+  constructor(stack?: Stack) {
+    this.#stack = stack
+  }
+
+  setStack(stack: Stack): void {
+    this.#stack = stack
+    for (const info of this.#infos) addCodeMember(info, stack)
+    this.#infos = []
+  }
+
+  /** Adds the caller's place to the info of a point, now or when the stack is known. */
+  addTo(info: Record<string, unknown>): void {
+    if (this.#stack === undefined) this.#infos.push(info)
+    else addCodeMember(info, this.#stack)
+  }
+}
+
+let outer: Caller | undefined
+
+/** Returns the caller of the library that is running a callback now. */
+export function outerCaller(): Caller | undefined {
+  return outer
+}
+
+/** Runs `fn`. Points that `fn` makes at once belong to `caller`, unless the stack shows code of the program. */
+export function runForCaller<T>(caller: Caller, fn: () => T): T {
+  const before = outer
+  outer = caller
+  try {
+    return fn()
+  } finally {
+    outer = before
+  }
+}

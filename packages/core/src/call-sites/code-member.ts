@@ -1,0 +1,57 @@
+import { Object, WeakMap } from '../platform/platform.js'
+import type { Frame } from '../platform/read-stack.js'
+import { shared } from '../platform/shared-state.js'
+import { toShownFile } from './program-file.js'
+
+/** The functions on the stack that may belong to the program, the most recent call first. */
+export type Stack = readonly Frame[]
+
+/** The place in the program that made a point. `file` is a path with `/`, relative to the program's root. */
+export interface CodeMember {
+  readonly file: string
+  readonly line: number
+  readonly column?: number
+  readonly function?: string
+}
+
+const stacks = shared('call-sites', () => new WeakMap<object, Stack>())
+
+/**
+ * Adds the member `code` to a point's `info`, with the raw position of the first candidate. `mapCallSites` replaces it
+ * before the record is written.
+ */
+export function addCodeMember(info: Record<string, unknown>, stack: Stack): void {
+  const [frame] = stack
+  // The program's own member of that name stays.
+  if (frame === undefined || 'code' in info) return
+  const code = toCodeMember(frame, toShownFile(frame.file), frame.line)
+  stacks.set(code, stack)
+  info.code = code
+}
+
+/** Returns the stack of a raw `code`, until the record has been mapped. */
+export function takeStack(code: unknown): Stack | undefined {
+  if (typeof code !== 'object' || code === null) return undefined
+  const stack = stacks.get(code)
+  if (stack !== undefined) stacks.delete(code)
+  return stack
+}
+
+/** Keeps a call site if a hook has copied the record's info without changing `code`. */
+export function keepCodeMember(info: Record<string, unknown>, original: unknown): void {
+  const { code } = info
+  if (typeof code !== 'object' || code === null || typeof original !== 'object' || original === null) return
+  if (stacks.has(original) && isSame(code, original)) info.code = original
+}
+
+export function toCodeMember({ name, column }: Pick<Frame, 'name' | 'column'>, file: string, line: number): CodeMember {
+  return { file, line, ...(column > 0 ? { column } : {}), ...(name === '' ? {} : { function: name }) }
+}
+
+function isSame(one: object, other: object): boolean {
+  const entries = Object.entries(one)
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => value === Object.getOwnPropertyDescriptor(other, name)?.value)
+  )
+}

@@ -1,0 +1,71 @@
+import { Boolean, Map, process, Reflect } from '../platform/platform.js'
+import type { Frame } from '../platform/read-stack.js'
+import type { PointInfo, TraceRecord } from '../record/trace-record.js'
+import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-member.js'
+import { isProgramFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
+import { findSourceMap } from './source-maps.js'
+
+const TYPESCRIPT = /\.[cm]?tsx?$/
+// Node strips types without moving any code. Bun and Deno map positions themselves.
+const RUNS_TYPESCRIPT =
+  Boolean((process.features as { typescript?: unknown }).typescript) ||
+  'bun' in process.versions ||
+  'deno' in process.versions
+/** Minified names are this short. */
+const MAX_MINIFIED_CHARS = 2
+const MAX_REMEMBERED_FRAMES = 5_000
+
+/**
+ * Replaces the raw positions in the `info.code` of records with positions in the program's sources. Removes positions
+ * that do not belong to the program. Never rejects. Returns `undefined` if no record has a raw position.
+ */
+export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | undefined {
+  const raw = records.flatMap(({ info }) => {
+    const stack = takeStack(info.code)
+    return stack === undefined ? [] : [{ info, stack }]
+  })
+  return raw.length === 0 ? undefined : mapAll(raw)
+}
+
+async function mapAll(raw: readonly { readonly info: PointInfo; readonly stack: Stack }[]): Promise<void> {
+  for (const { info, stack } of raw) {
+    const code = await findCallSite(stack)
+    if (code === undefined) Reflect.deleteProperty(info, 'code')
+    else Reflect.set(info, 'code', code)
+  }
+}
+
+/** Returns the innermost function that belongs to the program. */
+async function findCallSite(stack: Stack): Promise<CodeMember | undefined> {
+  for (const frame of stack) {
+    const code = await mapFrame(frame)
+    if (code !== undefined) return code
+  }
+  return undefined
+}
+
+/** `null`: the position does not belong to the program. */
+const mappedFrames = new Map<string, CodeMember | null>()
+
+async function mapFrame(frame: Frame): Promise<CodeMember | undefined> {
+  const key = `${frame.line}:${frame.column}:${frame.name}:${frame.file}`
+  const known = mappedFrames.get(key)
+  if (known !== undefined) return known ?? undefined
+  const code = await readFrame(frame)
+  if (mappedFrames.size >= MAX_REMEMBERED_FRAMES) mappedFrames.clear()
+  mappedFrames.set(key, code ?? null)
+  return code
+}
+
+async function readFrame(frame: Frame): Promise<CodeMember | undefined> {
+  const path = toPath(frame.file)
+  const findSource = await findSourceMap(path, frame.file)
+  if (findSource === undefined) {
+    if (isSharedBundle(frame.file) || (TYPESCRIPT.test(path) && !RUNS_TYPESCRIPT)) return undefined
+    return toCodeMember(frame, toShownFile(path), frame.line)
+  }
+  const source = findSource(frame.line, frame.column)
+  if (source === undefined || !isProgramFile(source.file)) return undefined
+  const name = frame.name.length > MAX_MINIFIED_CHARS ? frame.name : ''
+  return toCodeMember({ name, column: source.column }, toShownFile(source.file), source.line)
+}

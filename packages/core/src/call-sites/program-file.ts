@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { mainFile } from '../options/main-file.js'
+import { JSON, process, String } from '../platform/platform.js'
+import { readRegularFile } from '../platform/read-regular-file.js'
+import { readStack } from '../platform/read-stack.js'
+import { remember } from '../platform/remember.js'
+
+const LIBRARY = /[\\/]node_modules[\\/]/
+/** A path or URL of a file: Node's own modules, evaluated code and WebAssembly have none. */
+const FILE = /^(?:file:|[\\/]|[a-z]:[\\/])/i
+const MAX_MANIFEST_BYTES = 1024 * 1024
+const MAX_FILES = 1_000
+const MAX_PATH_CHARS = 1_000
+
+const ownFile = readStack(1)[0]?.file ?? ''
+// Packages that are linked from a workspace are not in a `node_modules` folder.
+const ownPackages = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(ownFile)?.[1]
+
+/** Whether a bundler has copied this project into the program's file. */
+export const isOwnCodeBundled = ownPackages === undefined
+
+/** Returns whether a function in this file may belong to the program. In a bundle, source maps decide this later. */
+export const isCandidate = remember<boolean>(
+  file => FILE.test(file) && !LIBRARY.test(file) && !isOwnFile(file),
+  MAX_FILES,
+  MAX_PATH_CHARS,
+)
+
+/** Returns whether a source file belongs to the program, and not to a library or to this project. */
+export function isProgramFile(path: string): boolean {
+  return !LIBRARY.test(path) && !isOwnFile(path)
+}
+
+/** Returns whether this project is in the same bundle as the function, so that only a source map can tell them apart. */
+export function isSharedBundle(file: string): boolean {
+  return isOwnCodeBundled && file === ownFile
+}
+
+function isOwnFile(file: string): boolean {
+  return (
+    ownPackages !== undefined &&
+    file.startsWith(ownPackages) &&
+    /^[a-z]+[\\/](?:dist|build|src)[\\/]/.test(file.slice(ownPackages.length))
+  )
+}
+
+/** Returns the path of a file that is named by a path or URL. */
+export function toPath(file: string): string {
+  if (!/^file:/i.test(file)) return file
+  try {
+    // Loaders add queries, such as a version.
+    return fileURLToPath(file.replace(/[?#].*$/s, ''))
+  } catch {
+    return file
+  }
+}
+
+/** Returns a file's path from the program's root, with `/`. Of a file outside the root, returns only the name. */
+export const toShownFile = remember<string>(
+  file => {
+    const path = toPath(file)
+    const root = getRoot()
+    const shown = path.startsWith(root + sep) ? relative(root, path) : (path.split(/[\\/]/).at(-1) ?? '')
+    return shown.split(sep).join('/')
+  },
+  MAX_FILES,
+  MAX_PATH_CHARS,
+)
+
+let root: string | undefined
+
+/** Returns the root of the workspace, or else the folder of the application's package.json. */
+export function getRoot(): string {
+  root ??= findRoot()
+  return root
+}
+
+function findRoot(): string {
+  const start = findStart()
+  return listFolders(start).find(isWorkspace) ?? findPackageFolder(start)
+}
+
+/** Returns the nearest folder around this one that has a package.json, or this folder. */
+export function findPackageFolder(folder: string): string {
+  return listFolders(folder).find(each => existsSync(join(each, 'package.json'))) ?? folder
+}
+
+/** Returns the folder of the main file, or the current folder if the main file is a tool in `node_modules`. */
+function findStart(): string {
+  const file = mainFile()
+  if (file !== undefined && !LIBRARY.test(file)) return dirname(file)
+  try {
+    return process.cwd()
+  } catch {
+    return sep
+  }
+}
+
+function listFolders(start: string): readonly string[] {
+  const folders = [start]
+  for (let folder = start; dirname(folder) !== folder; ) {
+    folder = dirname(folder)
+    folders.push(folder)
+  }
+  return folders
+}
+
+function isWorkspace(folder: string): boolean {
+  if (existsSync(join(folder, 'pnpm-workspace.yaml'))) return true
+  try {
+    const manifest: unknown = JSON.parse(String(readRegularFile(join(folder, 'package.json'), MAX_MANIFEST_BYTES)))
+    return typeof manifest === 'object' && manifest !== null && 'workspaces' in manifest
+  } catch {
+    return false
+  }
+}

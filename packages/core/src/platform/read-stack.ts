@@ -1,0 +1,86 @@
+import { Error, Number, Object, Reflect } from './platform.js'
+
+/** A function on the stack. Strings that are unknown are empty, and numbers that are unknown are 0. */
+export interface Frame {
+  readonly name: string
+  /** A path or a URL. */
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+const { captureStackTrace } = Error
+
+/**
+ * Returns the innermost functions on the stack, the most recent call first. Only the first `maxFrames` functions are
+ * read, and of these at most `limit` whose file `isWanted` accepts. Works even if the program has frozen `Error`.
+ */
+export function readStack(
+  maxFrames: number,
+  isWanted: (file: string) => boolean = () => true,
+  limit = maxFrames,
+): readonly Frame[] {
+  let frames: readonly Frame[] | undefined
+  const readFrames = (_error: unknown, callSites: readonly NodeJS.CallSite[]): string => {
+    frames = selectFrames(callSites, isWanted, limit)
+    return ''
+  }
+  // Members are replaced without running a setter of the program. The replaced function may map stack lines to their
+  // sources, which takes milliseconds.
+  const restoreLimit = replaceMember('stackTraceLimit', maxFrames)
+  const restoreHook = replaceMember('prepareStackTrace', readFrames)
+  try {
+    const holder: { stack?: unknown } = {}
+    captureStackTrace(holder, readStack)
+    const { stack } = holder
+    return frames ?? parseStack(stack, isWanted, limit)
+  } finally {
+    restoreHook()
+    restoreLimit()
+  }
+}
+
+function replaceMember(name: string, value: unknown): () => void {
+  const original = Object.getOwnPropertyDescriptor(Error, name)
+  if (original !== undefined && 'value' in original && original.writable === true) {
+    Reflect.set(Error, name, value)
+    return () => Reflect.set(Error, name, original.value)
+  }
+  Reflect.defineProperty(Error, name, { value, writable: true, configurable: true, enumerable: true })
+  if (original === undefined) return () => Reflect.deleteProperty(Error, name)
+  return () => Reflect.defineProperty(Error, name, original)
+}
+
+function selectFrames(
+  callSites: readonly NodeJS.CallSite[],
+  isWanted: (file: string) => boolean,
+  limit: number,
+): readonly Frame[] {
+  const frames: Frame[] = []
+  for (const callSite of callSites) {
+    if (frames.length === limit) break
+    const file = callSite.getFileName() ?? ''
+    if (!isWanted(file)) continue
+    const [line, column] = [callSite.getLineNumber() ?? 0, callSite.getColumnNumber() ?? 0]
+    frames.push({ name: callSite.getFunctionName() ?? '', file, line, column })
+  }
+  return frames
+}
+
+const STACK_LINE =
+  /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
+
+/** Parses a stack as text. Used if Node or the program formats the stack despite the hook. */
+function parseStack(stack: unknown, isWanted: (file: string) => boolean, limit: number): readonly Frame[] {
+  if (typeof stack !== 'string') return []
+  return stack
+    .split('\n')
+    .map(parseLine)
+    .filter(({ file }) => isWanted(file))
+    .slice(0, limit)
+}
+
+function parseLine(line: string): Frame {
+  const [, name = '', file = '', at = '0', column = '0'] = STACK_LINE.exec(line) ?? []
+  return { name, file, line: Number(at), column: Number(column) }
+}
