@@ -1,8 +1,8 @@
-import { performance, Promise, Reflect, Set } from '../platform/platform.js'
-import { readStack } from '../platform/read-stack.js'
+import { Promise, performance, Reflect, Set } from '../platform/platform.js'
 import { Caller, outerCaller } from './caller.js'
 import { addCodeMember, type Stack } from './code-member.js'
-import { isCandidate, isOwnCodeBundled } from './program-file.js'
+import { isOwnCodeBundled, mayBeProgram } from './program-file.js'
+import { readStack } from './read-stack.js'
 
 /** The time that one request may spend on reading stacks: so many milliseconds, and a share of its duration. */
 const FREE_MS = 5
@@ -67,7 +67,7 @@ export class CallSiteRecorder {
     const startedAt = performance.now()
     try {
       // In a bundle, libraries and this project are in the program's file, so their functions are candidates as well.
-      return readStack(MAX_FRAMES, isCandidate, isOwnCodeBundled ? MAX_FRAMES : MAX_CANDIDATES)
+      return readStack(MAX_FRAMES, mayBeProgram, isOwnCodeBundled ? MAX_FRAMES : MAX_CANDIDATES)
     } catch {
       // The program may have replaced parts of `Error` that cannot be restored.
       return NO_STACK

@@ -1,7 +1,7 @@
 import { Object, WeakMap } from '../platform/platform.js'
-import type { Frame } from '../platform/read-stack.js'
 import { shared } from '../platform/shared-state.js'
 import { toShownFile } from './program-file.js'
+import type { Frame } from './read-stack.js'
 
 /** The functions on the stack that may belong to the program, the most recent call first. */
 export type Stack = readonly Frame[]

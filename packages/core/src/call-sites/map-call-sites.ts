@@ -1,8 +1,8 @@
 import { Boolean, Map, process, Reflect } from '../platform/platform.js'
-import type { Frame } from '../platform/read-stack.js'
 import type { PointInfo, TraceRecord } from '../record/trace-record.js'
 import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-member.js'
 import { isProgramFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
+import type { Frame } from './read-stack.js'
 import { findSourceMap } from './source-maps.js'
 
 const TYPESCRIPT = /\.[cm]?tsx?$/

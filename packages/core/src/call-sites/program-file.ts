@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { mainFile } from '../options/main-file.js'
 import { JSON, process, String } from '../platform/platform.js'
 import { readRegularFile } from '../platform/read-regular-file.js'
-import { readStack } from '../platform/read-stack.js'
 import { remember } from '../platform/remember.js'
+import { readStack } from './read-stack.js'
 
 const LIBRARY = /[\\/]node_modules[\\/]/
 /** A path or URL of a file: Node's own modules, evaluated code and WebAssembly have none. */
@@ -22,7 +22,7 @@ const ownPackages = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(ownFile)?.[1]
 export const isOwnCodeBundled = ownPackages === undefined
 
 /** Returns whether a function in this file may belong to the program. In a bundle, source maps decide this later. */
-export const isCandidate = remember<boolean>(
+export const mayBeProgram = remember<boolean>(
   file => FILE.test(file) && !LIBRARY.test(file) && !isOwnFile(file),
   MAX_FILES,
   MAX_PATH_CHARS,

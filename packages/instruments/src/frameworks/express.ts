@@ -6,7 +6,7 @@ import { wrapLibrary } from '../loading/wrap-library.js'
 import { standInAfter } from '../wrapping/stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createStartLayer, getFunctionName, type StartLayer } from './layers.js'
-import { findRegistrationSite } from './registration-site.js'
+import { findRegistrationSite, type RegistrationSite } from './registration-site.js'
 
 interface ExpressRequest extends IncomingMessage {
   next?: unknown
@@ -49,17 +49,18 @@ export function instrumentExpress(): () => void {
   ])
 }
 
-const registrationSites = new WeakMap<object, string>()
+const registrationSites = new WeakMap<object, RegistrationSite>()
+const UNKNOWN_SITE: RegistrationSite = { label: '', stack: [] }
 
-/** Finds the registration site if the program has just passed unnamed functions to a router or a route. */
+/** Finds the registration site of the functions that the program has just passed to a router or a route. */
 const aroundRegistration: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const lengthBefore = stack?.length ?? 0
   const result = proceed(args)
-  const unnamed =
-    stack?.slice(lengthBefore).filter(layer => !registrationSites.has(layer) && getShownName(layer) === '') ?? []
-  const site = unnamed.length === 0 ? undefined : findRegistrationSite()
-  if (site !== undefined) for (const layer of unnamed) registrationSites.set(layer, site)
+  const added = stack?.slice(lengthBefore).filter(layer => !registrationSites.has(layer)) ?? []
+  if (added.length === 0) return result
+  const site = findRegistrationSite()
+  for (const layer of added) registrationSites.set(layer, site)
   return result
 }
 
@@ -98,7 +99,8 @@ function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Aroun
 
 function startPoint(startLayer: StartLayer, req: ExpressRequest, layer: ExpressLayer): Point | undefined {
   return startLayer(req, {
-    name: getShownName(layer) || (registrationSites.get(layer) ?? ''),
+    name: getShownName(layer),
+    site: registrationSites.get(layer) ?? UNKNOWN_SITE,
     // `req.route` stays set for later layers that do not belong to the route, such as error handlers.
     route: Object.hasOwn(layer, 'method') ? describeRoute(req) : undefined,
   })

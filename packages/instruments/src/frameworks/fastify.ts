@@ -26,7 +26,7 @@ export function instrumentFastify(): () => void {
   const tracedFunctions = new WeakSet<object>()
   let isActive = true
 
-  const traceFunctions = (fn: unknown, layer: Omit<Layer, 'name'>): unknown => {
+  const traceFunctions = (fn: unknown, layer: Omit<Layer, 'name' | 'site'>): unknown => {
     if (Array.isArray(fn)) return fn.map(one => traceFunctions(one, layer))
     if (typeof fn !== 'function' || tracedFunctions.has(fn) || /^osprofiler/.test(getFunctionName(fn))) return fn
     const traced = traceFunction(fn as HookOrHandler, layer, (request, startedLayer) =>
@@ -61,12 +61,13 @@ export function instrumentFastify(): () => void {
   }
 }
 
-function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name'>, startLayer: StartLayer): HookOrHandler {
+function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name' | 'site'>, startLayer: StartLayer): HookOrHandler {
   const ownName = getFunctionName(fn)
   // Functions in a route's options are named after their option, so such a name is replaced by the registration site.
-  const name = ownName === '' || ownName === layer.hook ? (findRegistrationSite() ?? ownName) : ownName
+  const site = findRegistrationSite()
+  const name = ownName === layer.hook && site.label !== '' ? '' : ownName
   return standIn(fn, (original, self, args) => {
-    const point = startLayer(args[0] as object, { ...layer, name })
+    const point = startLayer(args[0] as object, { ...layer, name, site })
     if (point === undefined) return Reflect.apply(original, self, args)
     const callback = layer.hook === undefined ? undefined : args.at(-1)
     const newArgs =

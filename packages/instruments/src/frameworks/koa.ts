@@ -43,11 +43,11 @@ function isGenerator(middleware: unknown): boolean {
 
 function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middleware {
   const isRouter = 'router' in middleware
-  const name = getShownName(middleware) || (isRouter ? 'router' : (findRegistrationSite() ?? ''))
+  const layer = { name: getShownName(middleware) || (isRouter ? 'router' : ''), site: findRegistrationSite() }
 
   return standIn(middleware, (original, self, args) => {
     const [ctx, next, ...rest] = args as [KoaContext, Next, ...unknown[]]
-    let point = startLayer(ctx, { name })
+    let point = startLayer(ctx, layer)
     if (point === undefined) return Reflect.apply(original, self, args)
     let hasEnded = false
     let failureBelow: { readonly error: unknown } | undefined
@@ -56,7 +56,7 @@ function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middle
     const inContext = takeContext()
     const resumeLayer = (): void => {
       // If the middleware did not await `next()`, the promise may settle after the middleware has ended.
-      if (!hasEnded) inContext(() => (point = startLayer(ctx, { name, after: true })))
+      if (!hasEnded) inContext(() => (point = startLayer(ctx, { ...layer, after: true })))
     }
     const callNext = (nextFunction: Next, nextSelf: unknown, nextArgs: unknown[]): unknown => {
       point?.stop()

@@ -1,13 +1,16 @@
 import { get, type Point, type PointInfo } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
+import type { RegistrationSite } from './registration-site.js'
 
 /** A function that a framework runs for a request: a middleware, a hook or a handler. */
 export interface Layer {
-  /** The function's name, or else its registration site. Empty if neither is known. */
+  /** The function's name. If it is empty, the registration site is shown. */
   readonly name: string
   readonly hook?: string | undefined
   /** The route's pattern as it was registered, such as `GET /orders/:id`. */
   readonly route?: string | undefined
+  /** Where the function was registered. The stack of a request shows earlier layers instead. */
+  readonly site: RegistrationSite
   /** Whether this is the part of the layer that runs after all later layers. */
   readonly after?: boolean | undefined
 }
@@ -29,12 +32,12 @@ export function createStartLayer(framework: string): StartLayer {
     // A point that begins after the end of its request would never be stopped.
     if (profiler === undefined || profiler.ended) return undefined
     currentPoints.get(request)?.stop()
-    const point = profiler.start(framework, describeLayer(layer))
+    const point = profiler.start(framework, describeLayer(layer), layer.site.stack)
     currentPoints.set(request, point)
     return point
   }
 }
 
-function describeLayer({ name, hook, route, after }: Layer): PointInfo {
-  return { layer: { name: name || '<anonymous>', hook, route, after } }
+function describeLayer({ name, site, hook, route, after }: Layer): PointInfo {
+  return { layer: { name: name || site.label || '<anonymous>', hook, route, after } }
 }

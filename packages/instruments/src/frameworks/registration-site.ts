@@ -1,18 +1,27 @@
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { type Frame, readStack } from '@osprofiler/core/toolkit'
+import { type Frame, mayBeProgram, readStack, type Stack } from '@osprofiler/core/toolkit'
 
 // More frames than are needed for nested plugins, or for a framework that passes a function to its router.
 const MAX_FRAMES = 30
 /** Files that only pass functions on: the frameworks, their routers and loaders, and this project. */
 const FRAMEWORK_FILES =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
+/** Where the program passed a function to its framework. */
+export interface RegistrationSite {
+  /** Such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
+  readonly label: string
+  /** The program's functions on the stack, for the call site. */
+  readonly stack: Stack
+}
+
+const UNKNOWN: RegistrationSite = { label: '', stack: [] }
+
 /**
- * Returns where the program is passing a function to its framework, such as `auth.js:25` or `auth/index.js:25`, as a
- * name for the function. Returns `undefined` if no file of the program is on the stack. Takes about 50 us (for 15
- * frames), once per function.
+ * Returns where the program is passing a function to its framework. Takes about 50 us (for 15 frames), once per
+ * function.
  */
-export function findRegistrationSite(): string | undefined {
+export function findRegistrationSite(): RegistrationSite {
   try {
     const frames = readStack(MAX_FRAMES)
     const ownFolder = findOwnFolder(frames[0]?.file ?? '')
@@ -21,10 +30,13 @@ export function findRegistrationSite(): string | undefined {
     const frame = frames.find(
       ({ file }) => isProgramFile(file) && !file.startsWith(ownFolder) && !file.startsWith(coreFolder),
     )
-    return frame === undefined ? undefined : formatSite(frame)
+    return {
+      label: (frame && formatSite(frame)) ?? '',
+      stack: frames.filter(({ file }) => mayBeProgram(file)),
+    }
   } catch {
     // Reading the stack fails if the program has frozen `Error`.
-    return undefined
+    return UNKNOWN
   }
 }
 

@@ -30,7 +30,11 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
   const entry = { esModule: 'src/index.js', given: libraries.postgres }
   const around = createAroundHandle(start, traceSql !== 'off')
   return undoAll([
-    whenLoaded('postgres', exports => wrapMethods(findQueryPrototype(exports), { handle: around, then: aroundThen }), entry),
+    whenLoaded(
+      'postgres',
+      exports => wrapMethods(findQueryPrototype(exports), { handle: around, then: aroundThen }),
+      entry,
+    ),
     reportUnrecordedCalls(traceSql, 'postgres', entry),
   ])
 }

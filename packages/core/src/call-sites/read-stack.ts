@@ -1,4 +1,4 @@
-import { Error, Number, Object, Reflect } from './platform.js'
+import { Error, Number, Object, Reflect } from '../platform/platform.js'
 
 /** A function on the stack. Strings that are unknown are empty, and numbers that are unknown are 0. */
 export interface Frame {
