@@ -4,6 +4,7 @@ import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-mem
 import { isProgramFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
 import type { Frame } from './read-stack.js'
 import { findSourceMap } from './source-maps.js'
+import { mapByStackHook } from './stack-hook.js'
 
 const TYPESCRIPT = /\.[cm]?tsx?$/
 // Node strips types without moving any code. Bun and Deno map positions themselves.
@@ -61,8 +62,10 @@ async function readFrame(frame: Frame): Promise<CodeMember | undefined> {
   const path = toPath(frame.file)
   const findSource = await findSourceMap(path, frame.file)
   if (findSource === undefined) {
-    if (isSharedBundle(frame.file) || (TYPESCRIPT.test(path) && !RUNS_TYPESCRIPT)) return undefined
-    return toCodeMember(frame, toShownFile(path), frame.line)
+    if (isSharedBundle(frame.file)) return undefined
+    // Without its map, a position in compiled TypeScript would be wrong.
+    const shown = TYPESCRIPT.test(path) && !RUNS_TYPESCRIPT ? mapByStackHook(frame) : frame
+    return shown && toCodeMember(shown, toShownFile(shown.file), shown.line)
   }
   const source = findSource(frame.line, frame.column)
   if (source === undefined || !isProgramFile(source.file)) return undefined

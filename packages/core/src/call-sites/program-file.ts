@@ -30,8 +30,20 @@ export const mayBeProgram = remember<boolean>(
 
 /** Returns whether a source file belongs to the program, and not to a library or to this project. */
 export function isProgramFile(path: string): boolean {
-  return !LIBRARY.test(path) && !isOwnFile(path)
+  // A package that is linked from a workspace is not in a `node_modules` folder.
+  return (
+    !LIBRARY.test(path) && !isOwnFile(path) && !/^(?:@osprofiler\/|osprofiler$)/.test(readPackageName(dirname(path)))
+  )
 }
+
+const readPackageName = remember<string>(
+  folder => {
+    const { name } = readManifest(findPackageFolder(folder))
+    return typeof name === 'string' ? name : ''
+  },
+  MAX_FILES,
+  MAX_PATH_CHARS,
+)
 
 /** Returns whether this project is in the same bundle as the function, so that only a source map can tell them apart. */
 export function isSharedBundle(file: string): boolean {
@@ -108,11 +120,13 @@ function listFolders(start: string): readonly string[] {
 }
 
 function isWorkspace(folder: string): boolean {
-  if (existsSync(join(folder, 'pnpm-workspace.yaml'))) return true
+  return existsSync(join(folder, 'pnpm-workspace.yaml')) || readManifest(folder).workspaces !== undefined
+}
+
+function readManifest(folder: string): { readonly name?: unknown; readonly workspaces?: unknown } {
   try {
-    const manifest: unknown = JSON.parse(String(readRegularFile(join(folder, 'package.json'), MAX_MANIFEST_BYTES)))
-    return typeof manifest === 'object' && manifest !== null && 'workspaces' in manifest
+    return JSON.parse(String(readRegularFile(join(folder, 'package.json'), MAX_MANIFEST_BYTES))) ?? {}
   } catch {
-    return false
+    return {}
   }
 }

@@ -71,7 +71,7 @@ const STACK_LINE =
   /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
 
 /** Parses a stack as text. Used if Node or the program formats the stack despite the hook. */
-function parseStack(stack: unknown, isWanted: (file: string) => boolean, limit: number): readonly Frame[] {
+export function parseStack(stack: unknown, isWanted: (file: string) => boolean, limit: number): readonly Frame[] {
   if (typeof stack !== 'string') return []
   return stack
     .split('\n')
