@@ -67,7 +67,7 @@ async function readFrame(frame: Frame): Promise<CodeMember | undefined> {
     const shown = TYPESCRIPT.test(path) && !RUNS_TYPESCRIPT ? mapByStackHook(frame) : frame
     return shown && toCodeMember(shown, toShownFile(shown.file), shown.line)
   }
-  const source = findSource(frame.line, frame.column)
+  const source = await findSource(frame.line, frame.column)
   if (source === undefined || !isProgramFile(source.file)) return undefined
   const name = frame.name.length > MAX_MINIFIED_CHARS ? frame.name : ''
   return toCodeMember({ name, column: source.column }, toShownFile(source.file), source.line)

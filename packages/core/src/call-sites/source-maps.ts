@@ -13,6 +13,7 @@ import {
   setTimeout,
 } from '../platform/platform.js'
 import { findPackageFolder, toPath } from './program-file.js'
+import { type MapEntry, parseInWorker } from './source-map-worker.js'
 
 /** A position in a file. Lines and columns count from 1. */
 export interface Position {
@@ -21,14 +22,16 @@ export interface Position {
   readonly column: number
 }
 
-/** Finds the position in the source of a generated position, or `undefined` if the map has none. */
-export type FindSource = (line: number, column: number) => Position | undefined
+/** Finds the position in the source of a generated position. Resolves to `undefined` if the map has none. */
+export type FindSource = (line: number, column: number) => Promise<Position | undefined>
 
-/** Parsing takes about 50 ms a megabyte, in which the process does nothing else. */
-const MAX_MAP_BYTES = 8 * 1024 * 1024
-const MAX_CODE_BYTES = 32 * 1024 * 1024
+const MAX_MAP_BYTES = 64 * 1024 * 1024
+const MAX_CODE_BYTES = 64 * 1024 * 1024
+/** Parsing takes about 50 ms a megabyte. A larger map is parsed in a worker, so that requests do not wait. */
+const MAX_MAP_BYTES_HERE = 256 * 1024
 const MAX_MAPS = 200
-const READ_TIMEOUT_MS = 1_000
+/** A store gets its records later by this time at most. */
+const READ_TIMEOUT_MS = 2_000
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { O_RDONLY: number }
 
@@ -64,7 +67,9 @@ async function readWithin(ms: number, path: string, file: string): Promise<FindS
 /** Node keeps the maps of loaded files with `--enable-source-maps`, which tsx sets as well. */
 function findLoadedMap(path: string, file: string): FindSource | undefined {
   const map = Module.findSourceMap(file) ?? Module.findSourceMap(path)
-  return map === undefined ? undefined : createFinder(map, dirname(path))
+  if (map === undefined) return undefined
+  const { sourceRoot } = map.payload as MapHead
+  return createFinder((line, column) => map.findEntry(line, column) as MapEntry, sourceRoot, dirname(path))
 }
 
 async function readMap(path: string): Promise<FindSource | undefined> {
@@ -73,8 +78,13 @@ async function readMap(path: string): Promise<FindSource | undefined> {
   if (url === undefined) return undefined
   const [text, folder] = await readMapText(url, dirname(path))
   if (text === undefined || text.length > MAX_MAP_BYTES) return undefined
-  // Some servers of maps protect them with a first line that is not JSON.
-  return createFinder(new Module.SourceMap(JSON.parse(text.replace(/^\)\]\}'[^\n]*\n/, ''))), folder)
+  if (text.length > MAX_MAP_BYTES_HERE) {
+    const { sourceRoot, findEntry } = await parseInWorker(text, READ_TIMEOUT_MS)
+    return createFinder(findEntry, sourceRoot, folder)
+  }
+  const payload = JSON.parse(text) as MapHead
+  const map = new Module.SourceMap(payload as ConstructorParameters<typeof Module.SourceMap>[0])
+  return createFinder((line, column) => map.findEntry(line, column) as MapEntry, payload.sourceRoot, folder)
 }
 
 /** Returns the URL in the last comment of the code that names a source map. */
@@ -107,19 +117,19 @@ async function readText(path: string, maxBytes: number): Promise<string> {
   }
 }
 
-interface Entry {
-  readonly originalSource?: string
-  readonly originalLine?: number
-  readonly originalColumn?: number
+interface MapHead {
+  readonly sourceRoot?: unknown
 }
 
-function createFinder(map: Module.SourceMap, folder: string): FindSource {
-  const { sourceRoot = '' } = map.payload as { sourceRoot?: string }
-  return (line, column) => {
-    const entry = map.findEntry(line - 1, column - 1) as Entry
-    const { originalSource, originalLine, originalColumn = 0 } = entry
+function createFinder(
+  findEntry: (line: number, column: number) => MapEntry | Promise<MapEntry>,
+  sourceRoot: unknown,
+  folder: string,
+): FindSource {
+  return async (line, column) => {
+    const { originalSource, originalLine, originalColumn = 0 } = await findEntry(line - 1, column - 1)
     if (typeof originalSource !== 'string' || typeof originalLine !== 'number') return undefined
-    const file = resolveSource(originalSource, sourceRoot, folder)
+    const file = resolveSource(originalSource, typeof sourceRoot === 'string' ? sourceRoot : '', folder)
     return file === undefined ? undefined : { file, line: originalLine + 1, column: originalColumn + 1 }
   }
 }

@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads'
+import { clearTimeout, Error, Map, Promise, setTimeout } from '../platform/platform.js'
+
+/** An entry of Node's `SourceMap`. Lines and columns count from 0. An empty object: the map has no such position. */
+export interface MapEntry {
+  readonly originalSource?: string
+  readonly originalLine?: number
+  readonly originalColumn?: number
+}
+
+/** A map that a worker has parsed. */
+export interface WorkerMap {
+  readonly sourceRoot: unknown
+  findEntry(line: number, column: number): Promise<MapEntry>
+}
+
+interface Answer {
+  readonly id: number
+  readonly entry?: MapEntry
+  readonly sourceRoot?: unknown
+}
+
+const MAX_HEAP_MB = 512
+// As text, because a bundler would not copy a file for the worker.
+const PROGRAM = `
+const { parentPort, workerData } = require('node:worker_threads')
+const { SourceMap } = require('node:module')
+const payload = JSON.parse(workerData)
+const map = new SourceMap(payload)
+parentPort.on('message', ({ id, line, column }) => parentPort.postMessage({ id, entry: map.findEntry(line, column) }))
+parentPort.postMessage({ id: 0, sourceRoot: payload.sourceRoot })
+`
+
+/**
+ * Parses the text of a source map in a worker, which keeps the map. Rejects if there can be no worker, if the map is
+ * broken, or after `timeoutMs`. The worker keeps the process alive only while an answer is due.
+ */
+export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMap> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(PROGRAM, {
+      eval: true,
+      workerData: text,
+      // Options and variables of the program could load its own modules into the worker.
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    })
+    const questions = new Map<number, (entry: MapEntry) => void>()
+    let lastId = 0
+    let hasEnded = false
+    let timer: NodeJS.Timeout | undefined
+
+    function findEntry(line: number, column: number): Promise<MapEntry> {
+      return new Promise(onEntry => {
+        if (hasEnded) return onEntry({})
+        questions.set(++lastId, onEntry)
+        expectAnswer()
+        worker.postMessage({ id: lastId, line, column })
+      })
+    }
+
+    function expectAnswer(): void {
+      worker.ref()
+      timer ??= setTimeout(() => void worker.terminate(), timeoutMs).unref()
+    }
+
+    function rest(): void {
+      clearTimeout(timer)
+      timer = undefined
+      worker.unref()
+    }
+
+    function end(): void {
+      hasEnded = true
+      clearTimeout(timer)
+      reject(new Error('The worker has ended'))
+      for (const onEntry of questions.values()) onEntry({})
+      questions.clear()
+    }
+
+    expectAnswer()
+    worker.on('message', ({ id, entry = {}, sourceRoot }: Answer) => {
+      if (id === 0) resolve({ sourceRoot, findEntry })
+      questions.get(id)?.(entry)
+      questions.delete(id)
+      if (questions.size === 0) rest()
+    })
+    worker.on('error', end)
+    worker.on('exit', end)
+  })
+}
