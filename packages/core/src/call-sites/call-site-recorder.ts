@@ -1,4 +1,4 @@
-import { Promise, performance, Reflect, Set } from '../platform/platform.js'
+import { Math, Promise, performance, Reflect, Set } from '../platform/platform.js'
 import { Caller, outerCaller } from './caller.js'
 import { addCodeMember, type Stack } from './code-member.js'
 import { isOwnCodeBundled, mayBeProgram } from './program-file.js'
@@ -7,6 +7,7 @@ import { readStack } from './read-stack.js'
 /** The time that one request may spend on reading stacks: so many milliseconds, and a share of its duration. */
 const FREE_MS = 5
 const SHARE = 0.05
+const MAX_READ_MS = 1
 /** After that time, the number of steps with new names or statements that still get a call site. */
 const MAX_SHAPES = 200
 const MAX_SHAPE_CHARS = 300
@@ -72,7 +73,8 @@ export class CallSiteRecorder {
       // The program may have replaced parts of `Error` that cannot be restored.
       return NO_STACK
     } finally {
-      this.#spentMs += performance.now() - startedAt
+      // A longer time is a pause of the process.
+      this.#spentMs += Math.min(performance.now() - startedAt, MAX_READ_MS)
     }
   }
 

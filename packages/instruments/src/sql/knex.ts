@@ -1,8 +1,9 @@
-import { runForAwaiting, takeCaller, WeakMap } from '@osprofiler/core/toolkit'
+import { takeCaller, WeakMap } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { endWhenSettled } from '../points/end-step.js'
 import { type PoolState, startPoolWait } from '../points/start-wait.js'
+import { wrapThen } from '../wrapping/around-then.js'
 import { wrapOwnWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
 
@@ -28,7 +29,7 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
     wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: POOL_OWN_WORK } }]),
     wrapLibrary('knex', [
       { file: 'lib/client.js', given, methods },
-      ...BUILDER_FILES.map(file => ({ file, methods: traceSql === 'off' ? {} : { then: aroundBuilderThen } })),
+      ...BUILDER_FILES.map(file => ({ file, methods: traceSql === 'off' ? {} : wrapThen(aroundBuilderThen) })),
       { file: 'lib/execution/runner.js', methods: traceSql === 'off' ? {} : { query: aroundRun } },
     ]),
   ])
@@ -40,11 +41,10 @@ const BUILDER_FILES = ['lib/query/querybuilder.js', 'lib/raw.js', 'lib/schema/bu
 /** The callers of builders that run now. A query starts only after a connection was acquired. */
 const callers = new WeakMap<object, ReturnType<typeof takeCaller>>()
 
-const aroundBuilderThen: Around = (proceed, self, args) =>
-  runForAwaiting(args[0], () => {
-    callers.set(self as object, takeCaller())
-    return proceed(args)
-  })
+const aroundBuilderThen: Around = (proceed, self, args) => {
+  callers.set(self as object, takeCaller())
+  return proceed(args)
+}
 
 const aroundRun: Around = (proceed, self, args) => {
   const { builder } = self as { readonly builder?: object }

@@ -2,7 +2,7 @@ import { bind, get, suppress } from '@osprofiler/core'
 import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { aroundThen } from '../wrapping/around-then.js'
+import { wrapThen } from '../wrapping/around-then.js'
 import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -32,7 +32,7 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
   return undoAll([
     whenLoaded(
       'postgres',
-      exports => wrapMethods(findQueryPrototype(exports), { handle: around, then: aroundThen }),
+      exports => wrapMethods(findQueryPrototype(exports), { ...wrapThen(), handle: around }),
       entry,
     ),
     reportUnrecordedCalls(traceSql, 'postgres', entry),

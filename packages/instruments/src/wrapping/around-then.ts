@@ -1,8 +1,11 @@
-import { runForAwaiting } from '@osprofiler/core/toolkit'
-import type { Around } from './wrap-method.js'
+import { Object, runForAwaiting } from '@osprofiler/core/toolkit'
+import type { Around, Arounds } from './wrap-method.js'
 
 /**
- * Wraps the `then` of an object that does its work when it is awaited, such as a query. The stack of the work does not
- * show the code that awaits, so the points get their call sites from here.
+ * Wraps the `then` of objects that do their work when they are awaited, such as queries. The stack of the work does not
+ * show the code that awaits, so the points get their call sites from here. `around` runs where they do.
  */
-export const aroundThen: Around = (proceed, _self, args) => runForAwaiting(args[0], () => proceed(args))
+export function wrapThen(around: Around = (proceed, _self, args) => proceed(args)): Arounds {
+  const aroundThen: Around = (proceed, self, args) => runForAwaiting(args[0], () => around(proceed, self, args))
+  return Object.fromEntries([['then', aroundThen]])
+}
