@@ -63,12 +63,16 @@ async function readFrame(frame: Frame): Promise<CodeMember | undefined> {
   const findSource = await findSourceMap(path, frame.file)
   if (findSource === undefined) {
     if (isSharedBundle(frame.file)) return undefined
-    // Without its map, a position in compiled TypeScript would be wrong.
-    const shown = TYPESCRIPT.test(path) && !RUNS_TYPESCRIPT ? mapByStackHook(frame) : frame
+    const shown = TYPESCRIPT.test(path) ? mapTypescript(frame) : frame
     return shown && toCodeMember(shown, toShownFile(shown.file), shown.line)
   }
   const source = await findSource(frame.line, frame.column)
   if (source === undefined || !isProgramFile(source.file)) return undefined
   const name = frame.name.length > MAX_MINIFIED_CHARS ? frame.name : ''
   return toCodeMember({ name, column: source.column }, toShownFile(source.file), source.line)
+}
+
+/** Without its map, a position in TypeScript is wrong, unless the runtime itself runs TypeScript. */
+function mapTypescript(frame: Frame): Frame | undefined {
+  return mapByStackHook(frame) ?? (RUNS_TYPESCRIPT ? frame : undefined)
 }
