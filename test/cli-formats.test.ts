@@ -220,6 +220,7 @@ describe('an option that a format does not support', () => {
     [['--render-dot', 'a.svg', '--out', 'b.svg'], '--render-dot already names the file of the picture'],
     [['--json', '--depth', '2'], '--depth applies only to the tree. --json always has the whole trace.'],
     [['--dot', '--filter', 'x'], '--filter applies only to the tree'],
+    [['--html', '--code'], '--code applies only to the tree'],
     [['--depth', '0'], 'Give a whole number, 1 or more.'],
     [['--min-ms', 'long'], 'Give a number of milliseconds, such as 5 or 0.5.'],
     [['--out', 'nowhere/x'], 'Cannot write nowhere/x: ENOENT'],

@@ -68,6 +68,30 @@ describe('the tree of osprofiler trace show', () => {
     expect(corrected.stdout).toMatch(/^Trace .* 100 ms /m)
     expect(raw.stdout).toMatch(/^Trace .* 5\.\d\d s /m)
   })
+
+  it('shows the lines of the program with --code', async () => {
+    const code = { file: 'src/items.ts', line: 12 }
+    const records = createShopRecords().map(record =>
+      record.name === 'db-start' ? { ...record, info: { ...record.info, code } } : record,
+    )
+    writeFileSync(file, toLines(records))
+
+    const [plain, located] = await Promise.all([show(), show('--code')])
+
+    expect(located.stderr).toBe('')
+    expect(readTree(plain).join()).not.toContain('src/items.ts')
+    expect(readTree(located).filter(line => line.includes('src/items.ts:12'))).toHaveLength(1)
+    expect(plain.stdout.replaceAll(/\s+/g, ' ')).toContain('one after another, from src/items.ts:12 (')
+  })
+
+  it('says with --code that no point has a line, and how to ask for lines', async () => {
+    const [plain, located] = await Promise.all([show(), show('--code')])
+
+    expect(located.stdout).toBe(plain.stdout)
+    expect(located.stderr).toBe(
+      'No point of this trace has a call site. `osprofiler run` and `osprofiler sign` ask services for them.\n',
+    )
+  })
 })
 
 /** Creates the records of a caller and of a callee whose clock is five seconds ahead. */

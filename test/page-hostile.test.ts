@@ -213,6 +213,7 @@ function fillEveryField(text: string): TraceRecord[] {
   const info = {
     host: text,
     request: { method: text, path: text, query: text, scheme: text },
+    code: { file: text, line: 1, function: text },
     [text.slice(0, 100)]: [text.slice(0, 1000)],
   }
   const records = recordPoints([
@@ -240,9 +241,7 @@ async function visitEverything(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Flame graph' }).click()
   for (const frame of await page.getByRole('treeitem').all()) await frame.hover()
   await page.getByRole('button', { name: 'Statistics' }).click()
-  for (const grouping of ['By name', 'By service', 'By statement']) {
-    await page.getByRole('button', { name: grouping }).click()
-  }
+  for (const grouping of await page.locator('.statistics .tabs button').all()) await grouping.click()
   await page.getByRole('button', { name: 'Waterfall', exact: true }).click()
 }
 

@@ -7,6 +7,28 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { findFaults, openPage, readRowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
+it('the page of a trace links lines to the given editor, until the user chooses another one', async () => {
+  const ui = await startUi({ editor: { pattern: 'vscode://file/{root}/{file}:{line}', root: '/srv/shop' } })
+  const records = makeTrace({ baseId: 'located' }).map(record =>
+    record.name === 'db-start' ? { ...record, info: { ...record.info, code: { file: 'src/a.ts', line: 4 } } } : record,
+  )
+  await ui.driver.write(records)
+  const page = await openPage(ui, 'trace?ref=id:located')
+  await page.locator('.row[aria-level]', { hasText: 'SELECT' }).first().click()
+  const link = page.locator('.site a')
+
+  const given = await link.getAttribute('href')
+  await page.getByRole('button', { name: 'Editor' }).click()
+  const faults = await findFaults(page)
+  await page.getByLabel('URL pattern').fill('zed://file/{root}/{file}:{line}')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+  expect(given).toBe('vscode://file/srv/shop/src/a.ts:4')
+  expect(await link.getAttribute('href')).toBe('zed://file/srv/shop/src/a.ts:4')
+  expect(faults).toEqual([])
+})
+
 describe('the list in a browser', () => {
   it('opens at the printed address, and removes the token from the address bar', async () => {
     const ui = await startUi()

@@ -57,6 +57,23 @@ describe('osprofiler ui', () => {
     expect(new URL(ui.address).port).toBe(String(port))
   })
 
+  it('links lines to the editor of --editor, and refuses a pattern of another kind', async () => {
+    const { store } = await createFilledStore()
+
+    const refused = await osprofiler(['ui', '--connection-string', store, '--editor', 'https://x.example/{file}'])
+    const ui = await startCommand(['--connection-string', store, '--editor', 'vscode://file/{root}/{file}:{line}'])
+    const exchange = await fetch(ui.address, { redirect: 'manual' })
+    const cookie = exchange.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const { origin, pathname } = new URL(ui.address)
+    const page = await fetch(`${origin}${pathname}trace?ref=id:known`, { headers: { Cookie: cookie } })
+
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/^error: No line can be a link to this editor: Use one of these schemes: vscode, /)
+    expect(await page.text()).toContain(
+      `"editor":${JSON.stringify({ pattern: 'vscode://file/{root}/{file}:{line}', root: process.cwd() })}`,
+    )
+  })
+
   it('reports a port that is in use', async () => {
     const { store } = await createFilledStore()
     const { port } = new URL((await startCommand(['--connection-string', store])).address)

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readMessageStep, replaceIds } from '../src/record/message-step.js'
-import { KIND } from '../src/record/span-kind-numbers.js'
+import { KIND, readMessageStep, replaceIds } from '../src/record/message-step.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 describe('readMessageStep', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { KIND } from '../src/record/message-step.js'
 import { spanKind } from '../src/record/span-kind.js'
-import { KIND } from '../src/record/span-kind-numbers.js'
 import { sourceOf } from './fixtures/span-source.js'
 
 it.each([

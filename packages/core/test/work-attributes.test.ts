@@ -40,6 +40,45 @@ it('describes a query with its parameters, and a call with its arguments', () =>
   })
 })
 
+it('names the call site of a point, and then not the traced function, which is elsewhere', () => {
+  const code = { file: 'src/orders.ts', line: 41, column: 9, function: 'loadItems' }
+  const { column: _, function: __, ...shortCode } = code
+
+  expect(attributesOf({ startInfo: { code } })).toEqual({
+    'code.file.path': 'src/orders.ts',
+    'code.line.number': 41,
+    'code.column.number': 9,
+    'code.function.name': 'loadItems',
+  })
+  expect(attributesOf({ startInfo: { code: shortCode, function: { name: 'Manager.load' } } })).toEqual({
+    'code.file.path': 'src/orders.ts',
+    'code.line.number': 41,
+    name: 'Manager.load',
+  })
+})
+
+it.each([
+  7,
+  'src/a.ts:1',
+  null,
+  [],
+  {},
+  { file: '', line: 1 },
+  { file: 'a.ts' },
+  { file: 'a.ts', line: 0 },
+  { file: 'a.ts', line: 1.5 },
+  { file: 'a.ts', line: '1' },
+  { file: 'a.ts', line: 1e12 },
+  { file: 7, line: 1 },
+  { file: 'a'.repeat(1001), line: 1 },
+  { file: 'a\nb.ts', line: 1 },
+  { file: 'a\ud800.ts', line: 1 },
+])('keeps %j of another program, which is no call site, as other info', code => {
+  const attributes = attributesOf({ startInfo: { code } })
+
+  expect(Object.keys(attributes).filter(name => name !== 'osprofiler.info.code')).toEqual([])
+})
+
 it('adds a limited number of other info members, and prefers those of the stop record', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
 

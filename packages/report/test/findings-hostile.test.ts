@@ -50,6 +50,8 @@ const anyInfo = fc.oneof(
       response: anything,
       db: fc.oneof(fc.record({ statement: anything, params: anything }), anything),
       wait: fc.oneof(fc.record({ for: anything }), anything),
+      layer: fc.oneof(fc.record({ name: anything, route: anything }), anything),
+      code: fc.oneof(fc.record({ file: fc.string(), line: fc.integer({ min: -1, max: 3 }) }), fc.object(), anything),
       etype: anything,
       points_omitted: anything,
     },

@@ -86,7 +86,7 @@ describe('statistics', () => {
   })
 
   it('returns empty tables for an empty report', () => {
-    expect(statistics(buildReport([]))).toEqual({ byName: [], byService: [], byShape: [] })
+    expect(statistics(buildReport([]))).toEqual({ byName: [], byService: [], byShape: [], byCallSite: [] })
   })
 
   it('counts every point once in each table, with ordered percentiles', () => {

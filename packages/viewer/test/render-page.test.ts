@@ -97,6 +97,12 @@ describe('pageTemplate', () => {
       expect(() => pageTemplate({ trace: '/', list: path })).toThrow(/single "\/"/)
     },
   )
+
+  it('refuses an editor whose links could be scripts', () => {
+    const editor = { pattern: 'javascript://x/%0a{file}', root: '' }
+
+    expect(() => pageTemplate({ trace: '/', editor })).toThrow(/^No line can be a link to this editor: Use one of/)
+  })
 })
 
 describe('pageTheme', () => {

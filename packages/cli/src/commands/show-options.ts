@@ -20,6 +20,7 @@ export function addShowOptions(command: Command): Command {
     .option('--min-ms <milliseconds>', 'show only points of the tree that took at least this long', parseMilliseconds)
     .option('--filter <regex>', 'show only points of the tree that match, with their ancestors')
     .option('--service <name>', 'show only points of the tree of this service, with their ancestors')
+    .option('--code', 'show the line of the program that made each point of the tree')
     .option('--raw-times', 'show times as the hosts recorded them, without correction of different clocks')
   return addReadOptions(command)
 }

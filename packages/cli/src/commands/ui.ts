@@ -8,6 +8,7 @@ export function createUiCommand(): Command {
   const command = new Command('ui')
     .description('show the traces of a store in the browser')
     .option('--port <port>', 'the port on 127.0.0.1; default: any free port', parsePort)
+    .option('--editor <pattern>', 'make lines links, such as vscode://file/{root}/{file}:{line}; {root} is this folder')
   return addStoreOptions(command)
     .addHelpText(
       'after',
@@ -17,6 +18,7 @@ store: do not pass it on. Ctrl-C ends the command.
 
 Examples:
   osprofiler ui
+  osprofiler ui --editor 'vscode://file/{root}/{file}:{line}'
   osprofiler ui --port 8080 --connection-string sqlite:////var/lib/shop/traces.db`,
     )
     .action(async (options: UiOptions) => {

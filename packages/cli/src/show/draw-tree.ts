@@ -12,7 +12,7 @@ export async function drawTree(
   options: ReportOptions,
   terminal: Partial<WriteStream> | undefined,
 ): Promise<string> {
-  const { depth, minMs, service, filter, rawTimes } = options
+  const { depth, minMs, service, filter, code, rawTimes } = options
   const shownReport = rawTimes ? report : correctSkew(report)
   if (service !== undefined) await checkServiceName(shownReport, service)
   return renderTree(shownReport, {
@@ -20,6 +20,7 @@ export async function drawTree(
     depth,
     minUs: minMs === undefined ? undefined : minMs * 1_000,
     service,
+    code,
     filter: filter === undefined ? undefined : await findMatches(shownReport, filter),
   })
 }

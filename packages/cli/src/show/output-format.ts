@@ -18,6 +18,7 @@ export interface ReportOptions {
   readonly minMs?: number
   readonly filter?: string
   readonly service?: string
+  readonly code?: boolean
 }
 
 /** The format of a trace. The default is `tree`. */
@@ -67,8 +68,8 @@ export async function chooseOutputs(options: ReportOptions, isTerminal: boolean)
 
 /** Refuses an option that does not apply to a format, instead of ignoring it. */
 async function refuseTreeOptions(format: string, options: ReportOptions): Promise<void> {
-  const { depth, minMs, filter, service } = options
-  const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service }
+  const { depth, minMs, filter, service, code } = options
+  const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service, '--code': code }
   const [name] = Object.entries(selections).find(([, value]) => value !== undefined) ?? []
   if (name !== undefined)
     throw await createUsageError(`${name} applies only to the tree. ${format} always has the whole trace.`)

@@ -1,4 +1,6 @@
 import { formatCount, type Report } from '@osprofiler/report'
+import { readCallSite } from '@osprofiler/report/toolkit'
+import { printRemarks } from '../output/print-remarks.js'
 import { showProgress } from '../output/progress.js'
 import { type Chunks, writeChunks } from '../output/write-output.js'
 import { writeParts } from '../output/write-parts.js'
@@ -11,6 +13,11 @@ export async function showReport(report: Report, options: ReportOptions): Promis
     const parts = await formatParts(report, output, options)
     if (output.file !== undefined) await writeParts(output.file, parts)
     else for (const chunks of parts) await writeChunks(process.stdout, chunks)
+  }
+  if (options.code && !report.points.some(node => readCallSite(node) !== undefined)) {
+    printRemarks(
+      'No point of this trace has a call site. `osprofiler run` and `osprofiler sign` ask services for them.',
+    )
   }
 }
 

@@ -6,6 +6,8 @@ import { requireReadMethod, type StoreOptions, withStore } from '../store/open-s
 /** Options of `osprofiler ui`. */
 export interface UiOptions extends StoreOptions {
   readonly port?: number
+  /** The pattern of links to lines. The current folder replaces `{root}`. */
+  readonly editor?: string
 }
 
 const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -15,7 +17,8 @@ export async function runUi(options: UiOptions): Promise<void> {
   await withStore(options, async ({ driver, shownAs }) => {
     requireReadMethod(driver, 'listTraces')
     requireReadMethod(driver, 'readRecords')
-    const viewer = createViewer({ driver, storeName: shownAs, onError: createErrorPrinter() })
+    const editor = options.editor === undefined ? undefined : { pattern: options.editor, root: process.cwd() }
+    const viewer = createViewer({ driver, storeName: shownAs, editor, onError: createErrorPrinter() })
     const ended = waitForSignal()
     process.stdout.write(`${await listen(viewer, options.port)}\n`)
     process.stderr.write(`The traces of ${shownAs}, for anyone with this address. Ctrl-C ends the command.\n`)

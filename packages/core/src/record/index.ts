@@ -1,3 +1,4 @@
+export { type CallSite, readCallSite } from './call-site.js'
 export { type MessageStep, readMessageStep } from './message-step.js'
 export { otlpTraceId } from './otlp-id.js'
 export { isStopName, pointName } from './point-name.js'

@@ -1,7 +1,9 @@
 import { Map } from '../json/language.js'
 import { isObject, memberOf } from './attribute-value.js'
-import { KIND } from './span-kind-numbers.js'
 import type { SpanSource } from './span-source.js'
+
+/** OpenTelemetry's `SpanKind`, as numbered by opentelemetry-proto. */
+export const KIND = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const
 
 /** A step in the life of a message, such as `publish` or `consume`, in OpenTelemetry's terms. */
 export interface MessageStep {

@@ -1,6 +1,5 @@
 import { isObject, memberOf } from './attribute-value.js'
-import { readMessageStep } from './message-step.js'
-import { KIND } from './span-kind-numbers.js'
+import { KIND, readMessageStep } from './message-step.js'
 import type { SpanSource } from './span-source.js'
 
 const GRPC_METHOD = /^\/[\w.]+\/\w+$/

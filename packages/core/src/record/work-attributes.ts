@@ -1,5 +1,6 @@
 import { Object, Set } from '../json/language.js'
 import { attributeText, isObject, memberOf } from './attribute-value.js'
+import { readCallSite } from './call-site.js'
 import { knownMethod } from './http-method.js'
 import { readMessageStep } from './message-step.js'
 import { summarizeQuery } from './query-summary.js'
@@ -22,6 +23,7 @@ export function addWorkAttributes(list: AttributeList, source: SpanSource): void
   if (isObject(requests)) addSentRequest(list, requests)
   if (isObject(db)) addQuery(list, db)
   if (isObject(functionInfo)) addFunction(list, functionInfo)
+  addCode(list, startInfo)
   addMessage(list, source)
   list.set('http.route', readRoute(source))
   addOutcome(list, source)
@@ -70,10 +72,19 @@ function addQuery(list: AttributeList, { statement, params, system }: Record<str
 }
 
 function addFunction(list: AttributeList, { name, args, kwargs }: Record<string, unknown>): void {
-  list.set('code.function.name', name)
   list.set('name', name)
   list.set('args', args)
   list.set('kwargs', kwargs)
+}
+
+/** Adds `code.*`, which are about the call site. Without a call site, they name the traced function. */
+function addCode(list: AttributeList, startInfo: unknown): void {
+  const site = readCallSite(startInfo)
+  list.set('code.file.path', site?.file)
+  list.set('code.line.number', site?.line)
+  list.set('code.column.number', site?.column)
+  const functionName = memberOf(memberOf(startInfo, 'function'), 'name')
+  list.set('code.function.name', site === undefined ? functionName : site.function)
 }
 
 function addMessage(list: AttributeList, source: SpanSource): void {
@@ -103,9 +114,9 @@ function addOutcome(list: AttributeList, source: SpanSource): void {
 function addOtherInfo(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
   const stopMembers = isObject(stopInfo) ? stopInfo : {}
   const startMembers = isObject(startInfo) ? startInfo : {}
-  const names = new Set(
-    [...Object.keys(startMembers), ...Object.keys(stopMembers)].filter(name => !MAPPED_MEMBERS.has(name)),
-  )
+  const isMapped = (name: string): boolean =>
+    MAPPED_MEMBERS.has(name) || (name === 'code' && readCallSite(startInfo) !== undefined)
+  const names = new Set([...Object.keys(startMembers), ...Object.keys(stopMembers)].filter(name => !isMapped(name)))
   let added = 0
   for (const name of names) {
     if (added++ === MAX_OTHER_ATTRIBUTES) return list.drop(names.size - MAX_OTHER_ATTRIBUTES)

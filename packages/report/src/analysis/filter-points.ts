@@ -1,5 +1,7 @@
+import { readCallSite } from '../tree/read-call-site.js'
 import { readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { formatCallSite } from '../words/call-sites.js'
 import { formatDuration } from '../words/format-duration.js'
 import { pointDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
@@ -42,6 +44,7 @@ export function pointText(node: ReportNode): string {
   const statement = readText(node.start, 'info', 'db', 'statement')
   const message = readText(node.stop, 'info', 'message')
   const detail = pointDetail(node)
+  const site = readCallSite(node)
   const names = new Set([shownName(name), name])
   return [
     ...Array.from(names, known => `${known} ${detail}`.trimEnd()),
@@ -52,6 +55,7 @@ export function pointText(node: ReportNode): string {
     exception,
     message,
     traceId,
+    site && formatCallSite(site),
   ]
     .filter(text => text !== undefined)
     .map(text => text.slice(0, MAX_TEXT_CHARS))

@@ -1,6 +1,6 @@
-import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey } from '../words/point-label.js'
+import { groupRepeats } from './group-repeats.js'
 
 const MIN_FOLDED_POINTS = 3
 
@@ -19,8 +19,8 @@ export function findTroubledBelow(report: Report): Set<ReportNode> {
 }
 
 /**
- * Creates a function that groups siblings. Three or more siblings are one group if they repeat one another and have the
- * same outcome and marks. A sibling with a failed or marked point below it is in no such group. Any other sibling, and
+ * Creates a function that groups siblings. Three or more siblings are one group if they repeat one another, come from the
+ * same line, and have the same outcome and marks. A sibling with a failed or marked point below it is in no such group. Any other sibling, and
  * each sibling for which `staysAlone` returns true, is a group by itself.
  */
 export function createFold(
@@ -30,13 +30,11 @@ export function createFold(
   const keyOf = createRepetitionKey()
   return siblings => {
     if (siblings.length < MIN_FOLDED_POINTS) return siblings.map(node => [node])
-    const groups = groupBy(siblings, node =>
+    const groups = groupRepeats(siblings, node =>
       troubledBelow.has(node) || staysAlone(node)
         ? node
         : `${keyOf(node)}${node.failed}${node.exception}${node.marks.join()}`,
     )
-    return [...groups.values()].flatMap(nodes =>
-      nodes.length < MIN_FOLDED_POINTS ? nodes.map(node => [node]) : [nodes],
-    )
+    return groups.flatMap(nodes => (nodes.length < MIN_FOLDED_POINTS ? nodes.map(node => [node]) : [nodes]))
   }
 }

@@ -1,9 +1,9 @@
-import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createRepetitionKey, isLayer } from '../words/point-label.js'
+import { groupRepeats } from './group-repeats.js'
 import { toInterval, unionUs } from './self-time.js'
 
-/** Siblings that do the same thing, such as the queries in a loop (N+1). */
+/** Siblings that do the same thing from the same line, such as the queries in a loop (N+1). */
 export interface Repetition {
   /** At least three, in the order of their starts. */
   readonly nodes: readonly ReportNode[]
@@ -24,8 +24,7 @@ export function findRepetitions(report: Report): Repetition[] {
   for (const siblings of [report.roots, ...report.points.map(node => node.children)]) {
     if (siblings.length < MIN_POINTS) continue
     const finished = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
-    const groups = groupBy(finished, keyOf)
-    for (const nodes of groups.values()) {
+    for (const nodes of groupRepeats(finished, keyOf)) {
       if (nodes.length >= MIN_POINTS) found.push(toRepetition(nodes))
     }
   }

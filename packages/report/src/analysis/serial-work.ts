@@ -1,6 +1,7 @@
 import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { isLayer } from '../words/point-label.js'
 import { isOutgoing } from './calls/service-calls.js'
 import { selfTimes } from './self-time.js'
 import { readWait } from './waiting.js'
@@ -66,7 +67,8 @@ function findReads(report: Report): Set<ReportNode> {
   const selfTimesByNode = selfTimes(report)
   const reads = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
-    if (node.durationUs === undefined || node.failed) continue
+    // A framework runs its layers in order, because each layer may end the request.
+    if (node.durationUs === undefined || node.failed || isLayer(node)) continue
     const isCall = isOutgoing(node) || readField(node.start, 'info', 'db') !== undefined
     const mostlyWaits = node.children.length > 0 && (selfTimesByNode.get(node) ?? 0) * 2 < node.durationUs
     if (isCall ? isReadCall(node) : mostlyWaits && node.children.every(child => reads.has(child))) reads.add(node)

@@ -1,5 +1,7 @@
 import { groupBy } from '../tree/group-by.js'
+import { readCallSite } from '../tree/read-call-site.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { formatCallSite } from '../words/call-sites.js'
 import { createShapeReader } from '../words/point-label.js'
 import { nearestRank } from './nearest-rank.js'
 import { selfTimes } from './self-time.js'
@@ -13,6 +15,8 @@ export interface Statistics {
    * name.
    */
   readonly byShape: readonly StatisticsRow[]
+  /** Grouped by the line that made the points, within one service. Points without a call site have an empty label. */
+  readonly byCallSite: readonly StatisticsRow[]
 }
 
 /**
@@ -20,7 +24,7 @@ export interface Statistics {
  * and a stop.
  */
 export interface StatisticsRow {
-  /** The name, the service, or the shape, such as `GET /orders/*`. Not escaped: pass it through `escapeControl`. */
+  /** The name, the service, the call site, or the shape, such as `GET /orders/*`. Not escaped: pass it through `escapeControl`. */
   readonly label: string
   /** `undefined` if the group's points have different services, or none. */
   readonly service: string | undefined
@@ -51,6 +55,10 @@ export function statistics(report: Report): Statistics {
     Array.from(groupBy(report.points, keyOf).values(), nodes => toRow(nodes, labelOf, selfTimesByNode)).sort(
       (a, b) => b.selfUs - a.selfUs || b.totalUs - a.totalUs || b.count - a.count,
     )
+  const siteOf = (node: ReportNode): string => {
+    const site = readCallSite(node)
+    return site === undefined ? '' : formatCallSite(site)
+  }
   return {
     byName: rows(
       node => node.name,
@@ -64,6 +72,7 @@ export function statistics(report: Report): Statistics {
       node => JSON.stringify([node.service, node.name, shapeOf(node)]),
       node => shapeOf(node) || node.name,
     ),
+    byCallSite: rows(node => JSON.stringify([node.service, siteOf(node)]), siteOf),
   }
 }
 

@@ -2,10 +2,11 @@ import { asNumber } from '@osprofiler/core/json'
 import { readField, readText } from '../tree/read-field.js'
 import { formatDigits, formatStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { describeCallSites } from '../words/call-sites.js'
 import { formatCounted } from '../words/format-duration.js'
 import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
-import { DEFAULT_QUOTE_CHARS, shorten } from './phrases.js'
+import { DEFAULT_QUOTE_CHARS, type Quote, shorten } from './phrases.js'
 
 const MAX_MESSAGE_CHARS = 200
 
@@ -14,11 +15,16 @@ export function failedFindings({ report, limit, quote, longestQuote }: Evidence)
   const origins = findFailureOrigins(report)
   const findings = origins
     .slice(0, limit)
-    .map(node => createFinding('failed', [node], `${quote([node])} failed: ${describeFailure(node, longestQuote)}`))
+    .map(node => createFinding('failed', [node], describeFailedPoint(node, quote, longestQuote)))
   const rest = origins.slice(limit)
   if (rest.length > 0)
     findings.push(createFinding('failed', rest, `${formatCounted(rest.length, 'more point')} failed`))
   return findings
+}
+
+function describeFailedPoint(node: ReportNode, quote: Quote, longest: number): string {
+  const place = describeCallSites([node])
+  return `${quote([node])}${place}${place && ','} failed: ${describeFailure(node, longest)}`
 }
 
 /**

@@ -4,6 +4,7 @@ import { countDroppedRecords, countOmittedPoints } from '../analysis/losses.js'
 import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Mark, ReportNode } from '../tree/report.js'
+import { describeCallSites } from '../words/call-sites.js'
 import { formatCounted } from '../words/format-duration.js'
 import { MARK_WORDS } from '../words/mark-words.js'
 import type { Evidence } from './evidence.js'
@@ -21,10 +22,11 @@ export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
   const nodes = report.points.filter(node => node.marks.includes('unfinished') && !node.marks.includes('malformed'))
   const [first] = nodes
   if (first === undefined) return []
+  const place = describeCallSites([first])
   const sentence =
     nodes.length === 1
-      ? `${quote([first])} never finished, so its duration is unknown`
-      : `${formatCounted(nodes.length, 'point')} never finished, so their durations are unknown; the first is ${quote([first])}`
+      ? `${quote([first])}${place}${place && ','} never finished, so its duration is unknown`
+      : `${formatCounted(nodes.length, 'point')} never finished, so their durations are unknown; the first is ${quote([first])}${place}`
   return [createFinding('unfinished', nodes, `${sentence}${describeRaisedCall(nodes, quote)}`)]
 }
 

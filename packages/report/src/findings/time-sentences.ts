@@ -11,6 +11,7 @@ import { createOffsetFinder } from '../clocks/find-clock.js'
 import { groupBy } from '../tree/group-by.js'
 import { formatStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
+import { describeCallSites, describeRunOfSites } from '../words/call-sites.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
 import type { FindingKind } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
@@ -35,11 +36,11 @@ const WAIT_PHRASES: ReadonlyMap<string, string> = new Map([
 /** The end of a sentence about a point's self time, if points may be missing below the point. */
 const MISSING_POINTS_PHRASE = ', perhaps because points are missing'
 
-/** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another`. */
+/** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another, from src/orders.ts:41`. */
 export function describeRepetition({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
   const toSentence = (share: string, duration: string): string =>
-    `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how} (${duration})`
+    `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how}${describeCallSites(nodes)} (${duration})`
   return { kind: 'repeated', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
@@ -49,7 +50,7 @@ export function describeRepetition({ nodes, totalUs, sequential }: Repetition, q
  */
 export function describeRetries({ tries, failed, pausesUs, totalUs }: Retries, quote: Quote): TimeFinding {
   const failures = `${formatCount(failed.length)} ${failed.length === 1 ? 'try' : 'tries'} failed with ${listOutcomes(failed)}`
-  const times = `tried ${formatCount(tries.length)} times`
+  const times = `tried ${formatCount(tries.length)} times${describeCallSites(tries)}`
   const toSentence = (share: string, duration: string): string =>
     `${share} is ${quote(tries)}, ${times}: ${failures}; ${formatDuration(pausesUs)} lay between the tries (${duration})`
   return { kind: 'retried', nodes: tries, totalUs, isSelfTime: false, toSentence }
@@ -72,7 +73,7 @@ export function describeWaiting({ nodes, totalUs, for: what }: Waiting): TimeFin
   const forWhat = WAIT_PHRASES.get(what) ?? ` for ${shorten(what)}`
   const times = nodes.length === 1 ? '' : `, ${formatCount(nodes.length)} times`
   const toSentence = (share: string, duration: string): string =>
-    `${share} is spent waiting${forWhat}${service}${times} (${duration})`
+    `${share} is spent waiting${forWhat}${service}${times}${describeCallSites(nodes)} (${duration})`
   return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
@@ -86,9 +87,13 @@ export function describeQueuedMessages(messages: readonly QueuedMessage[]): Time
   const totalUs = unionUs(intervals)
   const queue = first?.queue ? ` in the queue "${shorten(first.queue)}"` : ' in a queue'
   const way = `from ${shorten(first?.sender.service ?? '?')} to ${shorten(first?.consumer.service ?? '?')}`
+  const sent = describeCallSites(
+    messages.map(({ sender }) => sender),
+    'sent from',
+  )
   const what = messages.length === 1 ? 'a message' : `${formatCount(messages.length)} messages`
   const toSentence = (share: string, duration: string): string =>
-    `${share} passed while ${what} waited ${duration}${queue}, ${way}`
+    `${share} passed while ${what} waited ${duration}${queue}, ${way}${sent}`
   return { kind: 'queued', nodes: messages.map(({ consumer }) => consumer), totalUs, isSelfTime: false, toSentence }
 }
 
@@ -102,18 +107,24 @@ export function groupMessages(messages: readonly QueuedMessage[]): QueuedMessage
 /** Says `37 % of this request is "SELECT ..." in orders`. */
 export function describeSelfTime(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
   const steps = node.children.length
-  const outside = steps === 0 ? '' : ` itself, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
-  const toSentence = (share: string, duration: string): string =>
-    `${share} is ${quote([node])}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+  const outside = steps === 0 ? '' : `, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
+  const toSentence = (share: string, duration: string): string => {
+    const place = describeCallSites([node]) || (steps === 0 ? '' : ' itself')
+    return `${share} is ${quote([node])}${place}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+  }
   return { kind: 'slow', nodes: [node], totalUs, isSelfTime: true, toSentence }
 }
 
 /** Says `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded`. */
 export function describeGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
-  const [from, to] = [after, before].map(child => child && quote([child], false))
-  const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
-  const toSentence = (share: string, duration: string): string =>
-    `${share} is ${quote([node])}${place}, with nothing recorded${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+  const locate = (child: ReportNode): string =>
+    `${quote([child], false)}${describeCallSites([child]).replace(/^,/, '')}`
+  const toSentence = (share: string, duration: string): string => {
+    const [from, to] = [after, before].map(child => child && locate(child))
+    const place = from && to ? ` between ${from} and ${to}` : from ? ` after ${from}` : to ? ` before ${to}` : ''
+    const site = describeCallSites([node])
+    return `${share} is ${quote([node])}${site}${site && place && ','}${place}, with nothing recorded${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+  }
   return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isSelfTime: true, toSentence }
 }
 
@@ -123,8 +134,9 @@ export function describeSerialWork({ nodes, savingUs }: SerialWork, quote: Quote
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
   const ends = [first, second].map(node => quote(node === undefined ? [] : [node], false))
   const what = nodes.length === 2 ? ends.join(' and ') : `${ends.join(', ')} and ${formatCount(nodes.length - 2)} more`
+  const sites = describeRunOfSites(nodes)
   const toSentence = (share: string, duration: string): string =>
-    `Up to ${share} might be saved if ${what}${service} ran in parallel: the records show no dependency (${duration})`
+    `Up to ${share} might be saved if ${what}${service}${sites}${sites && ','} ran in parallel: the records show no dependency (${duration})`
   return { kind: 'serial', nodes, totalUs: savingUs, isSelfTime: false, toSentence }
 }
 
@@ -143,13 +155,14 @@ export function describeCalls(calls: readonly ServiceCall[], clocks: readonly Ho
   // value is used.
   const totalUs = Math.min(unionUs(intervals), sum(calls.map(({ betweenUs }) => betweenUs)))
   const nodes = calls.flatMap(({ caller, callee }) => [caller, callee])
+  const callers = calls.map(({ caller }) => caller)
   const [one] = calls
   const who =
     calls.length === 1 && one !== undefined
       ? `${quote([one.caller])} and ${quote([one.callee])}`
       : `${shorten(one?.caller.service ?? '?')} and ${shorten(one?.callee.service ?? '?')}, in ${formatCount(calls.length)} calls`
   const toSentence = (share: string, duration: string): string =>
-    `${share} lies between ${who}: the network, queues or bodies (${duration}${describeSplit(calls, clocks)})`
+    `${share} lies between ${who}${describeCallSites(callers)}: the network, queues or bodies (${duration}${describeSplit(calls, clocks)})`
   return { kind: 'hop', nodes, totalUs, isSelfTime: true, toSentence }
 }
 

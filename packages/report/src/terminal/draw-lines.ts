@@ -53,7 +53,7 @@ interface Layout {
 
 /**
  * Lays out the columns. The label gets the room that a readable bar leaves. In a narrow terminal, first the bar is
- * dropped, and then the service.
+ * dropped, and then the service. With call sites, the bar gets less room.
  */
 function layOut(given: readonly Line[], columns: number): { readonly layout: Layout; readonly lines: readonly Line[] } {
   const widest = (measure: (line: Line) => number, lines = given): number =>
@@ -61,7 +61,9 @@ function layOut(given: readonly Line[], columns: number): { readonly layout: Lay
   const duration = widest(line => textWidth(line.duration))
   const widestService = widest(line => textWidth(line.service))
   const service = columns < 36 ? 0 : Math.min(widestService, Math.ceil(columns / 6))
-  const bar = columns < 50 ? 0 : Math.round(columns * (columns < 72 ? 0.2 : 0.28))
+  const hasSites = given.some(({ site }) => site !== '')
+  const isNarrow = columns < (hasSites ? 100 : 50)
+  const bar = isNarrow ? 0 : Math.round(columns * (columns < 72 || hasSites ? 0.2 : 0.28))
   const gaps = 2 + (service > 0 ? 2 : 0) + (bar > 0 ? 2 : 0)
   const room = columns - duration - service - bar - gaps
   const lines = given.map(line => {
@@ -78,8 +80,8 @@ function layOut(given: readonly Line[], columns: number): { readonly layout: Lay
   }
 }
 
-function measureLabel({ branches, sign, label, note }: Line): number {
-  return textWidth(`${branches}${sign}${label}${note && `  ${note}`}`)
+function measureLabel({ branches, sign, label, site, note }: Line): number {
+  return textWidth(`${branches}${sign}${label}${site && `  ${site}`}${note && `  ${note}`}`)
 }
 
 function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {
@@ -88,15 +90,35 @@ function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint 
   // A note says what is wrong, so the label is shortened for it, by up to half of the room.
   const noteRoom = Math.max(Math.floor(room / 2), room - textWidth(line.label))
   const note = line.note === '' ? '' : fitText(`  ${line.note}`, noteRoom, glyphs.ellipsis)
-  const label = fitText(line.label, room - textWidth(note), glyphs.ellipsis)
-  const used = textWidth(branches) + textWidth(line.sign) + textWidth(label) + textWidth(note)
+  const site = fitSite(line, room - textWidth(note), glyphs.ellipsis)
+  const label = fitText(line.label, room - textWidth(note) - textWidth(site), glyphs.ellipsis)
+  const used = textWidth(branches) + textWidth(line.sign) + textWidth(label) + textWidth(site) + textWidth(note)
   const labelStyle = line.sign !== '' ? 'red' : line.row === undefined ? 'dim' : undefined
   return (
     paint(branches, 'dim') +
     paint(line.sign + label, labelStyle) +
+    paint(site, 'dim') +
     paint(note, line.sign === '' ? 'yellow' : 'red') +
     ' '.repeat(Math.max(0, columns - used))
   )
+}
+
+/**
+ * Fits a call site into two thirds of the room, or into the room that the label leaves. Cuts folders off a long path, and
+ * then the end of the file's name, but never the line.
+ */
+function fitSite({ site, label }: Line, room: number, ellipsis: string): string {
+  if (site === '') return ''
+  const columns = Math.max(Math.floor((room * 2) / 3), room - textWidth(label)) - 2
+  let shown = site
+  for (let rest = site; textWidth(shown) > columns && rest.includes('/'); ) {
+    rest = rest.slice(rest.indexOf('/') + 1)
+    shown = textWidth(rest) + 2 <= columns ? `${ellipsis}/${rest}` : rest
+  }
+  const end = shown.lastIndexOf(':')
+  const line = shown.slice(end)
+  const file = fitText(shown.slice(0, end), columns - textWidth(line), ellipsis)
+  return columns <= 0 ? '' : `  ${fitText(file + line, columns, ellipsis)}`
 }
 
 /** Returns the branches, or the depth of the row if they do not fit. Each level takes three columns. */

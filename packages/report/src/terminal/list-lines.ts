@@ -1,4 +1,5 @@
 import { coveredUs } from '../analysis/self-time.js'
+import { describeRowSite } from '../words/call-sites.js'
 import { showText } from '../words/escape-control.js'
 import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
 import { pointDetail, repeatedDetail } from '../words/point-label.js'
@@ -16,6 +17,8 @@ export interface Line {
   readonly label: string
   /** The label with all columns of a query, for a terminal that has room for them. */
   readonly wholeLabel: string
+  /** The line of the program that made the points, such as `src/orders.ts:41`; empty if it is not shown. */
+  readonly site: string
   /** The exception and the marks of the point. */
   readonly note: string
   readonly service: string
@@ -24,8 +27,11 @@ export interface Line {
   readonly row: Row | undefined
 }
 
-/** Lists the lines of a plan from top to bottom. `top` itself has no line, because it has no points. */
-export function listLines(top: Row, glyphs: Glyphs): Line[] {
+/**
+ * Lists the lines of a plan from top to bottom, with call sites if `hasSites` is true. `top` itself has no line, because
+ * it has no points.
+ */
+export function listLines(top: Row, glyphs: Glyphs, hasSites = false): Line[] {
   const lines: Line[] = []
   const waiting: { line: Line; below: string }[] = []
   const push = (row: Row, indent: string, isTop: boolean): void => {
@@ -37,7 +43,7 @@ export function listLines(top: Row, glyphs: Glyphs): Line[] {
       const isLast = index === 0 && hidden === undefined
       const branches = isTop ? '' : indent + (isLast ? glyphs.lastBranch : glyphs.branch)
       const below = isTop ? '' : indent + (isLast ? '   ' : glyphs.pass)
-      waiting.push({ line: createPointLine(child, branches, glyphs), below })
+      waiting.push({ line: createPointLine(child, branches, glyphs, hasSites), below })
     }
   }
   push(top, '', true)
@@ -48,7 +54,7 @@ export function listLines(top: Row, glyphs: Glyphs): Line[] {
   return lines
 }
 
-function createPointLine(row: Row, branches: string, glyphs: Glyphs): Line {
+function createPointLine(row: Row, branches: string, glyphs: Glyphs, hasSites: boolean): Line {
   const [node] = row.nodes
   const count = row.nodes.length
   const detailFor = (room: number): string =>
@@ -60,6 +66,7 @@ function createPointLine(row: Row, branches: string, glyphs: Glyphs): Line {
     sign: node?.failed ? glyphs.failed : '',
     label: `${name} ${detailFor(0)}`.trimEnd(),
     wholeLabel: `${name} ${detailFor(MAX_COLUMNS)}`.trimEnd(),
+    site: hasSites ? showText(describeRowSite(row.nodes)) : '',
     note: [node?.exception, ...(node?.marks ?? [])]
       .map(text => showText(text))
       .filter(Boolean)
@@ -72,5 +79,5 @@ function createPointLine(row: Row, branches: string, glyphs: Glyphs): Line {
 
 function createHiddenLine(hidden: NonNullable<Row['hidden']>, branches: string, glyphs: Glyphs): Line {
   const label = `${glyphs.ellipsis} ${formatCounted(hidden.points, 'more point')}, up to ${formatDuration(hidden.longestUs, glyphs.micro)}`
-  return { branches, sign: '', label, wholeLabel: label, note: '', service: '', duration: '', row: undefined }
+  return { branches, sign: '', label, wholeLabel: label, site: '', note: '', service: '', duration: '', row: undefined }
 }

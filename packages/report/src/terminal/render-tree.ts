@@ -15,6 +15,8 @@ import { planRows } from './plan-rows.js'
 export interface RenderTreeOptions extends PointFilter, TerminalOptions {
   /** Maximum number of rows of the tree, at most 10,000. Other points are only counted. Default: 200. */
   readonly maxRows?: number | undefined
+  /** Whether to show the line of the program that made each point (`info.code`). Default: false. */
+  readonly code?: boolean | undefined
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
@@ -42,7 +44,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   const notable = new Set(findings.flatMap(({ share, traceIds }) => (share === undefined ? [] : traceIds)))
   const filtered = filterPoints(report, options)
   const plan = planRows(report, Math.min(MAX_ROWS, Math.max(1, maxRows)), filtered)
-  const lines = listLines(plan, canvas.glyphs)
+  const lines = listLines(plan, canvas.glyphs, options.code)
   return [
     ...drawLines(lines, report.durationUs ?? 0, { ...canvas, services, notable }),
     ...drawFindings(findings, canvas),

@@ -25,8 +25,7 @@ interface Action {
  */
 export function pointDetail(node: ReportNode, room = 0): string {
   const { text, hasStatus } = readAction(node)
-  // A router reports its route only in the stop record.
-  const outcome = hasStatus ? formatStatus(node.stop) : readText(node.stop, 'info', 'layer', 'route')
+  const outcome = hasStatus ? formatStatus(node.stop) : undefined
   return outcome === undefined ? shortenQuery(text, room) : `${text} ${outcome}`
 }
 
@@ -91,10 +90,9 @@ function readAction({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Action
   const layer = readField(start, 'info', 'layer')
   if (layer !== undefined) {
     const after = readField(layer, 'after') === true ? '(after)' : undefined
-    return {
-      text: joinWords(readText(layer, 'hook'), readText(layer, 'name'), after, readText(layer, 'route')),
-      hasStatus: false,
-    }
+    // A router reports its route only in the stop record.
+    const route = readText(layer, 'route') ?? readText(stop, 'info', 'layer', 'route')
+    return { text: joinWords(readText(layer, 'hook'), readText(layer, 'name'), after, route), hasStatus: false }
   }
   const statement = readText(start, 'info', 'db', 'statement')
   if (statement !== undefined) {

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { PageSource } from '../../src/protocol/page-source.js'
 import { ShortcutsSheet } from '../shared/shortcuts-sheet.js'
 import { useTheme } from '../shared/theme.js'
+import { useEditorSetting } from './code/editor-setting.js'
 import { DetailsPane } from './details/details-pane.js'
 import { FindingsList } from './findings/findings-list.js'
 import { useFindings } from './findings/use-findings.js'
@@ -33,6 +34,7 @@ export function App({ trace, facts, source }: AppProps) {
   const model = useMemo(() => createTraceModel(asRecorded ? report : corrected), [report, corrected, asRecorded])
   const { state, patch, kept, visible } = useViewState(model)
   const { theme, switchTheme } = useTheme()
+  const setting = useEditorSetting(source?.editor)
   const [keysOpen, setKeysOpen] = useState(false)
   const findings = useFindings(trace, asRecorded)
   useStateTransfer(model, patch)
@@ -79,7 +81,7 @@ export function App({ trace, facts, source }: AppProps) {
             {state.view === 'flame' && <FlameGraph model={model} mark={markInWaterfall} marked={state.marked} />}
             {state.view === 'statistics' && <StatisticsTable model={model} mark={markInWaterfall} />}
             {state.view === 'waterfall' && state.detailsOpen && state.selected !== undefined && (
-              <DetailsPane model={model} row={state.selected} kept={kept} patch={patch} />
+              <DetailsPane model={model} row={state.selected} kept={kept} patch={patch} {...setting} />
             )}
           </div>
         </main>

@@ -1,3 +1,4 @@
+import { checkEditor } from '../protocol/editor-link.js'
 import type { PageSource } from '../protocol/page-source.js'
 import { createContentSecurityPolicy, embedJson, getBuiltPage, renderPageEnd, renderPageStart } from './built-page.js'
 
@@ -16,7 +17,7 @@ const SAME_ORIGIN = "'self'"
  * Returns the page of `renderPage` without records, for a server that serves the trace's records at `source.trace`. The
  * package's README describes what the page expects of the server.
  *
- * @throws TypeError if an address is not a path on the same origin, Error if the page was not built
+ * @throws TypeError if an address is not a path on the same origin or the editor is not usable, Error if the page was not built
  */
 export function pageTemplate(source: PageSource): PageTemplate {
   for (const path of [source.trace, source.events, source.list]) {
@@ -26,6 +27,7 @@ export function pageTemplate(source: PageSource): PageTemplate {
       )
     }
   }
+  checkEditor(source.editor)
   const page = getBuiltPage()
   const html = [
     renderPageStart(page, source.title ?? 'Trace', SAME_ORIGIN),

@@ -1,3 +1,5 @@
+import type { Editor } from './editor-link.js'
+
 /** The addresses from which the page gets its trace, as paths on the origin that serves the page. */
 export interface PageSource {
   /** The address of a JSON array of records. */
@@ -12,6 +14,8 @@ export interface PageSource {
   readonly title?: string | undefined
   /** How many entries of the trace contain no readable record. The page shows the number. */
   readonly leftOut?: number | undefined
+  /** The editor for links to lines, until the user chooses one on the page. Default: no links. */
+  readonly editor?: Editor | undefined
 }
 
 /** The facts of a page. If the trace is too large, the page has fewer points than the trace. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Driver } from '@osprofiler/core'
+import { checkEditor, type Editor } from '../protocol/editor-link.js'
 import { createAccessCheck } from './access/access-check.js'
 import { limitConnections } from './access/limit-connections.js'
 import { Refusal, sendText, setCommonHeaders } from './answers/respond.js'
@@ -15,6 +16,8 @@ export interface ViewerOptions {
   readonly storeName?: string | undefined
   /** Maximum size in bytes of a file that a user opens in the browser. Default: 64 MiB. */
   readonly largestFile?: number | undefined
+  /** The editor for links to lines, until the user chooses one on a page. Default: no links. */
+  readonly editor?: Editor | undefined
   /** Called with errors that are not shown in the browser. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -46,17 +49,25 @@ const STALLED_TIMEOUT_MS = 120_000
  * two traces, and show files that the user opens in the browser. The server is reachable only from this machine, and
  * answers only a browser that has presented the token.
  *
- * @throws Error if the pages were not built
+ * @throws Error if the pages were not built, TypeError if the editor is not usable
  *
  * @example
  * const viewer = createViewer({ driver: openDriver('sqlite://') })
  * console.log(await viewer.listen())
  */
 export function createViewer(options: ViewerOptions): Viewer {
-  const { driver, storeName = driver.name, largestFile = MAX_FILE_BYTES, onError = () => undefined } = options
+  const { driver, storeName = driver.name, largestFile = MAX_FILE_BYTES, editor, onError = () => undefined } = options
+  checkEditor(editor)
   const accessCheck = createAccessCheck()
   const ending = new AbortController()
-  const routes = createRoutes({ driver, storeName, folder: accessCheck.folder, largestFile, ended: ending.signal })
+  const routes = createRoutes({
+    driver,
+    storeName,
+    folder: accessCheck.folder,
+    largestFile,
+    editor,
+    ended: ending.signal,
+  })
   const server = createServer({ requireHostHeader: true }, (request, response) => void respond(request, response))
   limitConnections(server, MAX_CONNECTIONS)
   server.maxConnections = MAX_ANSWERED_CONNECTIONS

@@ -4,6 +4,8 @@ import { useMemo, useState } from 'preact/hooks'
 import { CopyButton } from '../../shared/copy-button.js'
 import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
+import { CallSiteEntry } from '../code/call-site.js'
+import type { EditorSetting } from '../code/editor-setting.js'
 import { nameOfPoint, titleOfRepetition, wholeTitleOfPoint } from '../model/point-text.js'
 import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, pointOfRow, pointsOfRow, type RowId } from '../model/visible-rows.js'
@@ -11,7 +13,7 @@ import type { Patch } from '../view/view-state.js'
 import { rowShortcuts } from '../waterfall/row-shortcuts.js'
 import { formatRecord } from './raw-text.js'
 
-interface DetailsPaneProps {
+interface DetailsPaneProps extends EditorSetting {
   readonly model: TraceModel
   readonly row: RowId
   readonly kept: Uint8Array | undefined
@@ -19,7 +21,7 @@ interface DetailsPaneProps {
 }
 
 /** Shows the facts and records of a row's point, or the statistics of its folded points. */
-export function DetailsPane({ model, row, kept, patch }: DetailsPaneProps) {
+export function DetailsPane({ model, row, kept, patch, ...setting }: DetailsPaneProps) {
   const point = pointOfRow(row)
   const node = model.points[point]
   if (node === undefined) return null
@@ -59,15 +61,20 @@ export function DetailsPane({ model, row, kept, patch }: DetailsPaneProps) {
         </p>
       )}
       {isFoldRow(row) ? (
-        <Repeated model={model} members={pointsOfRow(model, row, kept)} />
+        <Repeated model={model} members={pointsOfRow(model, row, kept)} {...setting} />
       ) : (
-        <Single key={node.traceId} model={model} node={node} />
+        <Single key={node.traceId} model={model} node={node} {...setting} />
       )}
     </aside>
   )
 }
 
-function Repeated({ model, members }: { readonly model: TraceModel; readonly members: readonly number[] }) {
+interface RepeatedProps extends EditorSetting {
+  readonly model: TraceModel
+  readonly members: readonly number[]
+}
+
+function Repeated({ model, members, ...setting }: RepeatedProps) {
   const nodes = members.flatMap(index => model.points[index] ?? [])
   const durations = nodes.flatMap(node => node.durationUs ?? []).sort((a, b) => a - b)
   const sumUs = durations.length === 0 ? undefined : durations.reduce((sum, us) => sum + us, 0)
@@ -83,13 +90,19 @@ function Repeated({ model, members }: { readonly model: TraceModel; readonly mem
         <Entry name="p50">{showDuration(nearestRank(durations, 0.5))}</Entry>
         <Entry name="Longest">{showDuration(durations.at(-1))}</Entry>
       </dl>
+      <CallSiteEntry nodes={nodes} {...setting} />
       <p class="quiet">Elapsed is the time during which at least one point ran. Sum adds up all durations.</p>
       <p class="quiet">Open the row (→) to see each point.</p>
     </>
   )
 }
 
-function Single({ model, node }: { readonly model: TraceModel; readonly node: ReportNode }) {
+interface SingleProps extends EditorSetting {
+  readonly model: TraceModel
+  readonly node: ReportNode
+}
+
+function Single({ model, node, ...setting }: SingleProps) {
   const selfUs = model.selfUs().get(node)
   const message = (node.stop?.info as { readonly message?: unknown } | null | undefined)?.message
   return (
@@ -118,6 +131,7 @@ function Single({ model, node }: { readonly model: TraceModel; readonly node: Re
         </Entry>
         <Entry name="Self time">{showDuration(selfUs)}</Entry>
       </dl>
+      <CallSiteEntry nodes={[node]} {...setting} />
       <dl class="ids">
         <Id name="Point" id={node.traceId} />
         {node.parentId !== undefined && <Id name="Parent" id={node.parentId} />}

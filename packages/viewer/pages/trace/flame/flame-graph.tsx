@@ -3,6 +3,7 @@ import { formatCounted } from '@osprofiler/report/toolkit'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showText } from '../../shared/show-text.js'
+import { siteOfPoints } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import type { Marked } from '../view/view-state.js'
 import { createFlameTree, type FlameFrame, type FlameTree } from './flame-tree.js'
@@ -134,6 +135,7 @@ interface FrameFactsProps {
 }
 
 function FrameFacts({ frame, model, totalUs }: FrameFactsProps) {
+  const site = siteOfPoints(frame.points.flatMap(index => model.points[index] ?? []))
   return (
     <>
       <p class="frame-title" style={serviceColourStyle(model.colours[frame.service] ?? 0)}>
@@ -144,6 +146,14 @@ function FrameFacts({ frame, model, totalUs }: FrameFactsProps) {
         {showText(model.services[frame.service], 60)} · {formatCounted(frame.points.length, 'point')} ·{' '}
         {formatDuration(frame.valueUs)} ({formatShare(frame.valueUs / Math.max(totalUs, 1))}),{' '}
         {formatDuration(frame.selfUs)} self time
+        {site !== '' && (
+          <>
+            {' · '}
+            <code>
+              <bdi>{site}</bdi>
+            </code>
+          </>
+        )}
       </p>
     </>
   )

@@ -1,9 +1,12 @@
 import { asNumber } from '@osprofiler/core/json'
 import { pointDetail, type ReportNode, readRoute, repeatedDetail, shownName } from '@osprofiler/report'
+import { describeRowSite, formatCallSite, readCallSite } from '@osprofiler/report/toolkit'
 import { showText } from '../../shared/show-text.js'
 
 const MAX_SEARCHED_CHARS = 20_000
 const MAX_TITLE_CHARS = 20_000
+/** Rows are drawn often, so the line of a row with more points is shown only in the details. */
+const MAX_TOOLTIP_POINTS = 1000
 
 /** Returns a point's name for people, in at most 60 characters. */
 export function nameOfPoint(node: ReportNode | undefined): string {
@@ -40,9 +43,24 @@ export function titleOfRepetition(nodes: readonly ReportNode[]): string {
   return showText(repeatedDetail(sample)) || nameOfPoint(sample[0])
 }
 
+/** Returns the text that is shown while the pointer is over a row: the whole statement and the line of its points. */
+export function tooltipOfRow(nodes: readonly ReportNode[]): string | undefined {
+  const [first] = nodes
+  const title = nodes.length === 1 && first !== undefined ? wholeTitleOfPoint(first) : ''
+  const site = nodes.length > MAX_TOOLTIP_POINTS ? '' : siteOfPoints(nodes)
+  return [title, site].filter(Boolean).join('\n') || undefined
+}
+
+/** Returns the line that made the points, such as `src/orders.ts:41`. Empty if it is unknown. */
+export function siteOfPoints(nodes: readonly ReportNode[]): string {
+  return showText(describeRowSite(nodes))
+}
+
 /** Returns the text of a point in which a search looks, including about 20,000 characters of `info`. */
 export function searchTextOfPoint(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
+  const site = readCallSite(node)
+  if (site !== undefined) parts.push(formatCallSite(site))
   let roomChars = MAX_SEARCHED_CHARS
   const waiting: unknown[] = [...node.otherRecords, node.stop?.info, node.start?.info]
   for (let value = waiting.pop(); roomChars > 0 && (value !== undefined || waiting.length > 0); value = waiting.pop()) {

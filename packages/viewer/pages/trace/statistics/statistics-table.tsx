@@ -23,6 +23,7 @@ const GROUPINGS: readonly (readonly [keyof Statistics, string])[] = [
   ['byName', 'By name'],
   ['byService', 'By service'],
   ['byShape', 'By statement'],
+  ['byCallSite', 'By call site'],
 ]
 
 const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
@@ -40,7 +41,7 @@ const MAX_SHOWN_ROWS = 500
 /** The width of the next column that stays visible, as a sign that there are more columns. */
 const NEXT_PX = 16
 
-/** Shows counts and durations of points by name, service or statement. */
+/** Shows counts and durations of points by name, service, statement or call site. */
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
   const [grouping, setGrouping] = useState<keyof Statistics>('byName')
   const [sorting, setSorting] = useState<Sorting<StatisticsColumn>>({ key: 'selfUs', descending: true })
@@ -54,11 +55,12 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
     if (index !== undefined) mark(label, [index])
   }
   const sortBy = (key: StatisticsColumn): void => setSorting(toggleSorting(sorting, key, key !== 'label'))
+  const hasSites = all.byCallSite.some(({ label }) => label !== '')
   const table = useScrollToSortedColumn(sorting.key)
   return (
     <section class="statistics" aria-label="Statistics">
       <div class="tabs" role="group" aria-label="Group by">
-        {GROUPINGS.map(([id, name]) => (
+        {GROUPINGS.filter(([id]) => id !== 'byCallSite' || hasSites).map(([id, name]) => (
           <button key={id} type="button" aria-pressed={grouping === id} onClick={() => setGrouping(id)}>
             {name}
           </button>
@@ -85,7 +87,7 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
                   >
                     <bdi>{showText(showLabel(row, grouping)) || 'unnamed'}</bdi>
                   </button>
-                  {grouping === 'byShape' && row.service !== undefined && (
+                  {(grouping === 'byShape' || grouping === 'byCallSite') && row.service !== undefined && (
                     <bdi class="quiet"> {showText(row.service, 60)}</bdi>
                   )}
                 </th>
@@ -130,5 +132,6 @@ function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: 
  * Returns a label for people. If the label is the point's name, because the point has no shape, the name is translated.
  */
 function showLabel({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
+  if (grouping === 'byCallSite') return label || 'no call site'
   return grouping !== 'byService' && label === name ? shownName(label) : label
 }

@@ -2,7 +2,7 @@ import { formatCount } from '@osprofiler/report'
 import { coveredUs } from '@osprofiler/report/toolkit'
 import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
-import { nameOfPoint, routeOfPoint, titleOfPoint, titleOfRepetition, wholeTitleOfPoint } from '../model/point-text.js'
+import { nameOfPoint, routeOfPoint, titleOfPoint, titleOfRepetition, tooltipOfRow } from '../model/point-text.js'
 import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, pointOfRow, pointsOfRow, type RowId } from '../model/visible-rows.js'
 import type { Range } from '../view/time-range.js'
@@ -33,6 +33,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
   const node = model.points[point]
   if (node === undefined) return null
   const members = pointsOfRow(model, row, kept)
+  const nodes = members.flatMap(index => model.points[index] ?? [])
   const closable = rowShortcuts.isClosable(model, row)
   const open = rowShortcuts.isOpen(state, row)
   const classes = [
@@ -86,7 +87,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
           </span>
         )}
         <bdi class="name">{nameOfPoint(node)}</bdi>
-        <bdi class="title" title={members.length > 1 ? undefined : wholeTitleOfPoint(node)}>
+        <bdi class="title" title={tooltipOfRow(nodes)}>
           {titleOf(model, row, members)}
         </bdi>
         {members.length === 1 && <bdi class="route quiet">{routeOfPoint(node)}</bdi>}
@@ -96,7 +97,7 @@ export function WaterfallRow({ model, state, row, level, place, topPx, kept, tog
         <bdi>{showText(node.service, 60)}</bdi>
       </span>
       <span role="gridcell" class="cell-duration" title={members.length > 1 ? COVERED_TIME_TITLE : undefined}>
-        {showDuration(coveredUs(members.flatMap(index => model.points[index] ?? [])))}
+        {showDuration(coveredUs(nodes))}
       </span>
       <span role="gridcell" class="cell-time">
         <Bars {...{ model, members }} range={state.range} critical={state.critical} />

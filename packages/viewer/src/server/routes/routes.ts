@@ -1,4 +1,5 @@
 import type { Driver } from '@osprofiler/core'
+import type { Editor } from '../../protocol/editor-link.js'
 import { LIST_LENGTHS } from '../../protocol/listed-trace.js'
 import { createWorkLimit } from '../access/work-limit.js'
 import { receiveText } from '../answers/receive-text.js'
@@ -20,6 +21,7 @@ export interface RouteOptions {
   readonly folder: string
   /** Maximum size of one opened file, in bytes. */
   readonly largestFile: number
+  readonly editor: Editor | undefined
   /** Aborts background work. */
   readonly ended: AbortSignal
 }
@@ -29,7 +31,7 @@ const MAX_FILES_CHARS = 128 * 1024 * 1024
 
 /** Returns the route of every path, relative to the viewer's folder. */
 export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
-  const { driver, storeName, folder, largestFile, ended } = options
+  const { driver, storeName, folder, largestFile, editor, ended } = options
   const files = createTraceFiles(MAX_FILES_CHARS)
   const list = createTraceList({ driver, files, descriptions: createDescriptions(driver, ended) })
   const traces = createTraces(driver, files)
@@ -74,6 +76,6 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
         },
       },
     ],
-    ...createTraceRoutes({ folder, traces, list, workLimit }),
+    ...createTraceRoutes({ folder, editor, traces, list, workLimit }),
   ])
 }

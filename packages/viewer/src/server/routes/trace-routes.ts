@@ -1,6 +1,7 @@
 import { reportJsonChunks } from '@osprofiler/report'
 import { pageTemplate } from '../../page/page-template.js'
 import { renderPage } from '../../page/render-page.js'
+import type { Editor } from '../../protocol/editor-link.js'
 import type { WorkLimit } from '../access/work-limit.js'
 import { createAttachmentHeaders, HTML_TYPE, Refusal, sendChunks, sendText } from '../answers/respond.js'
 import { createGetRoute, type Route } from '../answers/route.js'
@@ -19,13 +20,15 @@ const MAX_STREAMS = 16
 /** Parts of a viewer that the routes of one trace share with all other routes. */
 export interface TraceRouteOptions {
   readonly folder: string
+  readonly editor: Editor | undefined
   readonly traces: Traces
   readonly list: TraceList
   readonly workLimit: WorkLimit
 }
 
 /** Returns the routes of one trace, each with its path: the page, the page's data, and the downloads. */
-export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRouteOptions): [string, Route][] {
+export function createTraceRoutes(options: TraceRouteOptions): [string, Route][] {
+  const { folder, editor, traces, list, workLimit } = options
   let streams = 0
 
   return [
@@ -45,6 +48,7 @@ export function createTraceRoutes({ folder, traces, list, workLimit }: TraceRout
           list: folder,
           title: trace.title,
           leftOut: unreadable,
+          editor,
         })
         const headers = {
           'Content-Type': HTML_TYPE,

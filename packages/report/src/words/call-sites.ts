@@ -1,0 +1,59 @@
+import type { CallSite } from '@osprofiler/core/record'
+import { readCallSite } from '../tree/read-call-site.js'
+import type { ReportNode } from '../tree/report.js'
+import { formatCount } from './format-duration.js'
+import { isLayer } from './point-label.js'
+
+/** A sentence with more call sites would be a list. */
+const MAX_LISTED_SITES = 3
+const MAX_FILE_CHARS = 80
+
+/** Returns `src/orders.ts:41`. Not escaped: pass it through `escapeControl` before printing. */
+export function formatCallSite({ file, line }: Pick<CallSite, 'file' | 'line'>): string {
+  return `${file}:${line}`
+}
+
+/**
+ * Returns the call site of a row of points, such as `src/orders.ts:41`, or `src/orders.ts:41 (2 of 12)` if only two of the
+ * points have one. Empty if the points have none, or different ones.
+ */
+export function describeRowSite(nodes: readonly ReportNode[]): string {
+  const sites = nodes.flatMap(node => readCallSite(node) ?? []).map(formatCallSite)
+  const [site, ...others] = new Set(sites)
+  if (site === undefined || others.length > 0) return ''
+  return sites.length === nodes.length ? site : `${site} (${formatCount(sites.length)} of ${formatCount(nodes.length)})`
+}
+
+/**
+ * Returns the end of a phrase that says which lines made the points, such as `, from src/orders.ts:41`. A framework layer
+ * is `at` the line that registered the layer. Returns an empty string if the lines are unknown or too many.
+ */
+export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): string {
+  const located = nodes.filter(node => readCallSite(node) !== undefined)
+  const sites = new Map(located.flatMap(node => readCallSite(node) ?? []).map(site => [formatCallSite(site), site]))
+  const [first] = located
+  if (first === undefined || sites.size > MAX_LISTED_SITES) return ''
+  const areLayers = isLayer(first)
+  if (located.some(node => isLayer(node) !== areLayers)) return ''
+  // The recorder has a limit for the time that call sites take. After that, most points have none.
+  const some = located.length < nodes.length ? `${formatCount(located.length)} of them ` : ''
+  return `, ${some}${areLayers ? 'at' : from} ${joinWithAnd(Array.from(sites.values(), shortenSite))}`
+}
+
+/** Works like `describeCallSites`, but for a run of points in order. Of many lines, it names the first and the last one. */
+export function describeRunOfSites(nodes: readonly ReportNode[]): string {
+  const [first, last] = [nodes.at(0), nodes.at(-1)].map(node => node && readCallSite(node))
+  const all = describeCallSites(nodes)
+  if (all !== '' || first === undefined || last === undefined) return all
+  return `, the first from ${shortenSite(first)}, the last from ${shortenSite(last)}`
+}
+
+/** Returns the call site with the end of a long path, because the end distinguishes files better. */
+function shortenSite({ file, line }: CallSite): string {
+  const shown = file.length <= MAX_FILE_CHARS ? file : `...${file.slice(3 - MAX_FILE_CHARS).toWellFormed()}`
+  return formatCallSite({ file: shown, line })
+}
+
+function joinWithAnd(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+}
