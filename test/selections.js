@@ -45,13 +45,13 @@ export function listOtherNodeExclusions() {
 }
 
 /** The folders in core that depend on Node's internals: promises, async contexts, HTTP messages, classes. */
-const NODE_DEPENDENT_FOLDERS = ['http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
+const NODE_DEPENDENT_FOLDERS = ['call-sites', 'http', 'platform', 'points', 'promises', 'tracing', 'wrapping']
 
 /** Test files that depend on Node itself, by the first part of their paths. */
 const NODE_DEPENDENT_TESTS = [
   ...['express', 'fastify', 'instruments', 'koa', 'node'].map(name => `packages/${name}/test/`),
   ...[
-    ...['beside/', 'bundles', 'context-', 'fetch-once', 'framework-layers', 'generated-programs'],
+    ...['beside/', 'bundles', 'context-', 'fetch-once', 'framework-layers', 'generated-programs', 'call-sites'],
     ...['headers-over-sockets', 'http-beside-', 'express-shifts-nothing', 'fastify-shifts-nothing'],
     ...['koa-shifts-nothing', 'messages-grpc', 'replaced-globals', 'requests-die-young', 'response-'],
   ].map(name => `test/${name}`),
