@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as profiler from '@osprofiler/core'
 import { answerTimes } from '../answer.js'
 import { countRecords } from '../count-records.js'
@@ -13,6 +14,43 @@ const { expect } = countRecords()
 const traced = run => async count => {
   await profiler.run({ hmacKey, maxPointsPerTrace: Number.POSITIVE_INFINITY }, () => run(count))
   await expect(2 * count)
+}
+
+const POINTS_PER_REQUEST = 20
+const STACK_DEPTH = 30
+
+/** Runs requests of 20 points each, on a stack as deep as in a server. Counts points. */
+const requests = options => async count => {
+  for (let made = 0; made < count; made += POINTS_PER_REQUEST) {
+    profiler.run({ hmacKey, ...options }, () => deepen(STACK_DEPTH, makePoints))
+    await nextTurn()
+  }
+  await expect(2 * POINTS_PER_REQUEST * Math.ceil(count / POINTS_PER_REQUEST))
+}
+
+function makePoints() {
+  for (let i = 0; i < POINTS_PER_REQUEST; i++) profiler.withTrace('db', info, () => work(i))
+}
+
+function readStacks() {
+  for (let i = 0; i < POINTS_PER_REQUEST; i++) readStack()
+}
+
+function deepen(depth, fn) {
+  return depth === 0 ? fn() : deepen(depth - 1, fn)
+}
+
+/** The least work that finds a line: Node's own stack of up to 50 frames, and the place of the innermost. */
+function readStack() {
+  const { stackTraceLimit, prepareStackTrace } = Error
+  Error.stackTraceLimit = 50
+  Error.prepareStackTrace = (_, [frame]) => `${frame.getFileName()}:${frame.getLineNumber()}`
+  const holder = {}
+  Error.captureStackTrace(holder)
+  const place = holder.stack
+  Error.stackTraceLimit = stackTraceLimit
+  Error.prepareStackTrace = prepareStackTrace
+  return place
 }
 
 const tracedWork = profiler.trace('point')(work)
@@ -35,6 +73,14 @@ answerTimes({
   traceHidden: traced(callOften(tracedWorkHidden)),
   withTraceAsync: traced(awaitOften(i => profiler.withTrace('point', () => workAsync(i)))),
   traceAsync: traced(awaitOften(tracedWorkAsync)),
+  withCode: requests({ code: true }),
+  withoutCode: requests({}),
+  stacks: async count => {
+    for (let made = 0; made < count; made += POINTS_PER_REQUEST) {
+      deepen(STACK_DEPTH, readStacks)
+      await nextTurn()
+    }
+  },
   inactive: async count => {
     for (let i = 0; i < count; i++) tracedWork(i)
   },

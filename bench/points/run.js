@@ -41,7 +41,28 @@ export async function runPoints(effort) {
     ['', 'ours, ns', 'OpenTelemetry', "Python's", 'ratio to a span', 'aim 0.5', "ratio to Python's point", 'aim 0.2'],
     rows,
   )
+  await runCallSites(effort)
   await runInactive(effort)
+}
+
+async function runCallSites(effort) {
+  const contenders = [ours('with', 'withCode'), ours('without', 'withoutCode'), ours('stack', 'stacks')]
+  const samples = await alternate(contenders, effort)
+  const ns = contender => summarise(samples.get(contender).flat()).median.toFixed(0)
+  const extra = samples.get('with').map((generation, at) => {
+    const without = samples.get('without')[at]
+    return generation.map((value, round) => value - without[round])
+  })
+  const ofStack = ratio(new Map([...samples, ['extra', extra]]), 'extra', 'stack')
+  printTable(
+    'The call site of a point, in requests of 20 points',
+    ['', 'ns a point', 'ratio of the addition to a stack', 'aim 2'],
+    [
+      ['with a call site', ns('with'), show(ofStack), verdict(ofStack.median, 2)],
+      ['without', ns('without'), '', ''],
+      ["Node's own stack and one place", ns('stack'), '', ''],
+    ],
+  )
 }
 
 async function runInactive(effort) {
