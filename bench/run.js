@@ -1,6 +1,7 @@
 // The benchmark: `node bench/run.js [SECTION...]`. If no section is named, all sections run. See README.md.
 
 import { parseArgs } from 'node:util'
+import { runArrival } from './arrival/run.js'
 import { runContext } from './context/run.js'
 import { runInstruments } from './instruments/run.js'
 import { findNodes } from './nodes.js'
@@ -38,6 +39,7 @@ const SECTIONS = new Map([
   ['instruments', runInstruments],
   ['context', runContext],
   ['reports', runReports],
+  ['arrival', runArrival],
 ])
 
 const { values, positionals } = parseArgs({

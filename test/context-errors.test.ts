@@ -48,7 +48,7 @@ describe.each(frameworks)('a handler of $name', framework => {
       expect(outlineTrace(records)).toBe(path === '/throws' ? 'wsgi' : 'wsgi\n  work')
       // Plain node:http has no error handler, so only the status shows that the handler failed.
       const told = framework === nodeServer ? {} : { etype: 'OutOfStock', message: 'none left' }
-      const { host, request: route, ...info } = records.at(-1)?.info ?? {}
+      const { host, request: route, points, ...info } = records.at(-1)?.info ?? {}
       expect(info).toEqual({ response: { status_code: 500 }, ...told })
     },
   )

@@ -260,6 +260,8 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'groupBy',
       'isLayer',
       'joinChunks',
+      'isWholeTrace',
+      'readStatus',
       'leftOutSentence',
       'nearestRank',
       'readCallSite',

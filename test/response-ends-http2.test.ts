@@ -190,7 +190,7 @@ describe.each(['GET', 'HEAD'])('an HTTP/2 response to %s', method => {
       const records = await traces.whenServed(baseId)
       await pause(20)
       expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
-      const { host, ...info } = records.at(-1)?.info ?? {}
+      const { host, points, ...info } = records.at(-1)?.info ?? {}
       expect(info).toEqual(method === 'HEAD' ? (recordedForHead ?? recorded) : recorded)
       expect(countLiveTraces()).toBe(liveBefore)
     },

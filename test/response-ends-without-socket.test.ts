@@ -119,7 +119,7 @@ describe('a request that comes through', () => {
     const records = await traces.whenServed(baseId)
     await pause(20)
     expect(outlineTrace(traces.of(baseId))).toBe('wsgi')
-    const { host, request: route, ...info } = records.at(-1)?.info ?? {}
+    const { host, request: route, points, ...info } = records.at(-1)?.info ?? {}
     expect(info).toEqual(RESPONSE_HEAD)
     expect(countLiveTraces()).toBe(liveBefore)
   })

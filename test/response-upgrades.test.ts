@@ -78,7 +78,7 @@ describe('an upgraded connection', () => {
       const records = await traces.whenServed(baseId)
       await pause(20)
       expect(outlineTrace(traces.of(baseId))).toBe('wsgi\n  greeting')
-      const { host, ...info } = records.at(-1)?.info ?? {}
+      const { host, points, ...info } = records.at(-1)?.info ?? {}
       expect(info).toEqual(recorded)
       expect(countLiveTraces()).toBe(liveBefore)
     },

@@ -22,7 +22,7 @@ export interface ClientOptions {
 // If a second stop were recorded, which must not happen, it would be recorded within this time.
 const SETTLE_MS = 20
 
-/** Sends a signed request, and returns the info in the only stop record of its point, without host and route. */
+/** Sends a signed request, and returns the info in the only stop record of its point, without host, route and counts. */
 export async function readRequestStop(
   server: Listening,
   options: ClientOptions = {},
@@ -45,6 +45,6 @@ export async function readRequestStop(
 
   expect(outlineTrace(traces.of(signed.baseId))).toBe('wsgi')
   expect(countLiveTraces()).toBe(liveBefore)
-  const { host, request: route, ...info } = records.at(-1)?.info ?? {}
+  const { host, request: route, points, ...info } = records.at(-1)?.info ?? {}
   return info
 }

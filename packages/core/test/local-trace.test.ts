@@ -23,7 +23,7 @@ describe('the part of a trace that a process records', () => {
     const trace = openTrace('signed')
 
     trace.recordStart('step', 'point', 'caller', { a: 1 })
-    const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = trace.headers('point')
+    const { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } = trace.passOn('point')
 
     expect(records).toMatchObject([
       {

@@ -17,7 +17,7 @@ async function stopInfo(app: Express, path: string): Promise<unknown> {
   app.set('env', 'test')
   const { baseId, headers } = signTrace()
   await supertest(app).get(path).set(headers)
-  const { host, ...info } = (await traces.whenServed(baseId)).at(-1)?.info ?? {}
+  const { host, points, ...info } = (await traces.whenServed(baseId)).at(-1)?.info ?? {}
   return info
 }
 

@@ -195,7 +195,7 @@ describe('a failure in Fastify', () => {
       headers: { ...headers, 'Content-Type': 'application/json' },
       payload: '{',
     })
-    const { host, ...info } = (await traces.whenServed(baseId)).at(-1)?.info ?? {}
+    const { host, points, ...info } = (await traces.whenServed(baseId)).at(-1)?.info ?? {}
     return info
   }
 

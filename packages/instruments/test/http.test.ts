@@ -61,6 +61,7 @@ describe('a traced request', () => {
     expect(stop.trace_id).toBe(start.trace_id)
     expect(stop.info.requests).toEqual({
       status_code: 200,
+      signed: true,
       first_byte_ms: expect.any(Number),
       last_byte_ms: expect.any(Number),
     })
@@ -207,7 +208,7 @@ describe('a traced request', () => {
     result.destroy()
 
     expect(only(records, 'http-stop').info).toEqual({
-      requests: { status_code: 503, first_byte_ms: expect.any(Number), unread: true },
+      requests: { status_code: 503, signed: true, first_byte_ms: expect.any(Number), unread: true },
       host: expect.any(String),
     })
   })

@@ -97,7 +97,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     expect(result.answer).toBeDefined()
     expect(took).toBeLessThanOrEqual(headAfter + 5)
     const { requests } = only(records, 'http-stop').info as { requests: { first_byte_ms: number } }
-    expect(requests).toEqual({ status_code: 503, first_byte_ms: expect.any(Number), unread: true })
+    expect(requests).toEqual({ status_code: 503, signed: true, first_byte_ms: expect.any(Number), unread: true })
     expect(took).toBeGreaterThanOrEqual(requests.first_byte_ms - 2)
   })
 
@@ -113,6 +113,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     expect(await durationOf(records)).toBeGreaterThan(0.5 * 100)
     expect(only(records, 'http-stop').info.requests).toEqual({
       status_code: 503,
+      signed: true,
       first_byte_ms: expect.any(Number),
       last_byte_ms: expect.any(Number),
     })
@@ -126,6 +127,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     await durationOf(records)
     expect(only(records, 'http-stop').info.requests).toEqual({
       status_code: 503,
+      signed: true,
       first_byte_ms: expect.any(Number),
       last_byte_ms: expect.any(Number),
     })
@@ -185,7 +187,11 @@ it('ends the point of a response with its trace if only part of the body was rea
 
   expect(await durationOf(records)).toBeGreaterThan(0.5 * 60)
   expect(kept).toBeDefined()
-  expect(only(records, 'http-stop').info.requests).toEqual({ status_code: 503, first_byte_ms: expect.any(Number) })
+  expect(only(records, 'http-stop').info.requests).toEqual({
+    status_code: 503,
+    signed: true,
+    first_byte_ms: expect.any(Number),
+  })
 })
 
 it('records an unread response before the notifier delivers its records and closes', async () => {

@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { buildReport, correctSkew, criticalPath, type Report, statistics, summarize } from '@osprofiler/report'
+import { isWholeTrace } from '@osprofiler/report/toolkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTrace, type Point, query, sent, served } from './make-trace.js'
@@ -11,6 +12,7 @@ function lookAt(report: Report): void {
   expect(corrected.points.length).toBe(report.points.length)
   criticalPath(corrected)
   statistics(corrected)
+  isWholeTrace(report)
   for (const raw of [false, true]) {
     for (const { share, traceIds, sentence } of summarize(report, { raw, limit: 10 })) {
       if (share !== undefined) {
@@ -54,6 +56,7 @@ const anyInfo = fc.oneof(
       code: fc.oneof(fc.record({ file: fc.string(), line: fc.integer({ min: -1, max: 3 }) }), fc.object(), anything),
       etype: anything,
       points_omitted: anything,
+      points: fc.oneof(fc.record({ recorded: fc.oneof(fc.nat(), anything), passed_on: anything }), anything),
     },
     { requiredKeys: [] },
   ),

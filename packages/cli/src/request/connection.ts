@@ -1,7 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { isIP } from 'node:net'
 import { finished } from 'node:stream/promises'
+import { bareHostname, type ConnectTimes, openAhead, serverName } from './open-ahead.js'
 import type { ParsedRequest } from './parse-request.js'
 
 /** How to verify the certificate of a server. */
@@ -29,6 +29,11 @@ export interface Exchange {
 
 /** Sends requests to one origin over one connection, for as long as the server keeps it open. */
 export interface Connection {
+  /**
+   * Opens the connection before the first request, so that the time of a request does not include it. Does nothing if
+   * the connection is open. After a failure, the first request opens the connection, and reports the failure.
+   */
+  open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   send(request: ParsedRequest, signal: AbortSignal): Promise<Exchange>
   close(): void
 }
@@ -36,13 +41,15 @@ export interface Connection {
 /** Methods of requests that may be repeated (RFC 9110, 9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
-/** Creates a connection, which is opened by the first request. */
-export function openConnection({ protocol }: URL, trust: Trust): Connection {
-  const isSecure = protocol === 'https:'
+/** Creates a connection. Without `open`, the first request opens it. */
+export function openConnection(url: URL, trust: Trust): Connection {
+  const isSecure = url.protocol === 'https:'
   const agent = isSecure
     ? new https.Agent({ ...trust, keepAlive: true, maxSockets: 1 })
     : new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const opening = openAhead(agent, url)
   return {
+    open: async signal => (Object.keys(agent.freeSockets).length > 0 ? undefined : await opening.open(signal)),
     async send(request, signal) {
       const first = await exchange(request, agent, signal)
       // The server closed the connection just as it was reused.
@@ -52,7 +59,10 @@ export function openConnection({ protocol }: URL, trust: Trust): Connection {
       // The server may have received the first request, and that request may have made it close the connection.
       return { ...second, isConnected: first.isConnected || second.isConnected }
     },
-    close: () => agent.destroy(),
+    close() {
+      opening.close()
+      agent.destroy()
+    },
   }
 }
 
@@ -62,13 +72,11 @@ async function exchange(
   signal: AbortSignal,
 ): Promise<Exchange & { readonly isReused: boolean }> {
   const state = { isConnected: false }
-  const hostname = url.hostname.replace(/^\[|\]$/g, '')
+  const hostname = bareHostname(url)
   const { request: openRequest } = agent instanceof https.Agent ? https : http
   const request = openRequest({
     ...{ agent, signal, method, path, setHost: false },
-    ...{ hostname, port: url.port || undefined },
-    // Otherwise, Node uses the name in the Host header, but the server may have no certificate for that name.
-    servername: isIP(hostname) === 0 ? hostname : '',
+    ...{ hostname, port: url.port || undefined, servername: serverName(hostname) },
   })
   for (const [name, value] of headers) request.appendHeader(name, value)
   // Node's default headers describe the connection and a body that does not exist. curl sends none of them.

@@ -3,6 +3,7 @@ import { beginTrace, type SignedTrace, TRACE_HEADER_NAMES } from '../keys/sign-t
 import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
 import { explainUntraced } from './explain-untraced.js'
+import type { ConnectTimes } from './open-ahead.js'
 import type { ParsedRequest } from './parse-request.js'
 import { readVerdict, type ServiceVerdict } from './read-verdict.js'
 
@@ -13,8 +14,12 @@ const BODY_HEADER_NAMES = ['content-type', 'content-length', 'content-encoding',
 /** The outcome of a signed request, whether or not it was answered. */
 export interface SentRequest {
   readonly baseId: string
-  /** Time until the last byte of the answer, in milliseconds. */
+  /** Time from the request to the last byte of the answer, in milliseconds. Opening the connection is not included. */
   readonly durationMs: number
+  /** How long opening the connection took before. `undefined` if it was open, or if it could not be opened. */
+  readonly connectTimes: ConnectTimes | undefined
+  /** Number of answers, including those that redirected. */
+  readonly answers: number
   /** Status of the last answer. `undefined` if there was no answer. */
   readonly status: number | undefined
   /** Why there is no answer, or only part of one. */
@@ -47,8 +52,9 @@ export async function sendRequest(
   const trace = beginTrace(key)
   const headers = request.headers.filter(([name]) => !TRACE_HEADER_NAMES.includes(name.toLowerCase()))
   const signal = AbortSignal.timeout(timeoutMs)
+  const connectTimes = await connection.open(signal)
   const began = performance.now()
-  const { answer, error, isConnected, mayHaveArrived, unfollowedRedirect } = await followRedirects(
+  const { answer, answers, error, isConnected, mayHaveArrived, unfollowedRedirect } = await followRedirects(
     { ...request, headers },
     trace,
     connection,
@@ -59,6 +65,8 @@ export async function sendRequest(
   return {
     baseId: trace.baseId,
     durationMs,
+    connectTimes,
+    answers,
     status: answer?.status,
     failure,
     mayHaveArrived,
@@ -69,12 +77,17 @@ export async function sendRequest(
   }
 }
 
+/** Returns how many answers show that a request of the trace has ended. If the last answer failed, none shows that. */
+export function countTracedRequests({ answers, failure }: Pick<SentRequest, 'answers' | 'failure'>): number {
+  return failure === undefined ? answers : Number.POSITIVE_INFINITY
+}
+
 async function followRedirects(
   request: ParsedRequest,
   trace: SignedTrace,
   connection: Connection,
   signal: AbortSignal,
-): Promise<Exchange & Pick<SentRequest, 'mayHaveArrived' | 'unfollowedRedirect'>> {
+): Promise<Exchange & Pick<SentRequest, 'answers' | 'mayHaveArrived' | 'unfollowedRedirect'>> {
   let current = request
   let previous: Exchange | undefined
   for (let redirects = 0; ; redirects++) {
@@ -89,6 +102,7 @@ async function followRedirects(
       return {
         ...previous,
         ...exchange,
+        answers: exchange.answer === undefined ? redirects : redirects + 1,
         mayHaveArrived,
         unfollowedRedirect: isSameOrigin && isBroken ? undefined : target,
       }

@@ -3,22 +3,26 @@ import type { Driver } from '@osprofiler/core'
 import { formatCount } from '@osprofiler/report'
 import { showProgress } from '../output/progress.js'
 import { computeGraceDeadline } from '../request/explain-untraced.js'
-import type { SentRequest } from '../request/send-request.js'
+import { countTracedRequests, type SentRequest } from '../request/send-request.js'
 import { readRecords } from '../store/read-trace.js'
-import { type AwaitedTrace, findMissing, waitForTrace } from '../store/wait-for-trace.js'
+import { type AwaitedTrace, findMissing, isWhole, waitForTrace } from '../store/wait-for-trace.js'
+
+type CollectedRequest = Pick<SentRequest, 'baseId' | 'untracedReason' | 'answers' | 'failure'>
 
 /**
  * Reads the traces of requests that were sent one after another. For the last trace, it waits as long as for a single
- * one. The other traces have already had this time, so it waits for them only if something is missing.
+ * one. If that took the idle time, the other traces have had this time, too, so it waits for them only if something is
+ * missing.
  */
 export async function collectTraces(
   driver: Driver,
-  requests: readonly Pick<SentRequest, 'baseId' | 'untracedReason'>[],
+  requests: readonly CollectedRequest[],
   { idleMs, timeoutMs }: { readonly idleMs: number; readonly timeoutMs: number },
 ): Promise<AwaitedTrace[]> {
-  const wait = ({ baseId, untracedReason }: Pick<SentRequest, 'baseId' | 'untracedReason'>): Promise<AwaitedTrace> =>
-    waitForTrace(driver, baseId, {
-      ...{ idleMs, deadline: performance.now() + timeoutMs, emptyDeadline: computeGraceDeadline(untracedReason) },
+  const wait = (request: CollectedRequest): Promise<AwaitedTrace> =>
+    waitForTrace(driver, request.baseId, {
+      ...{ idleMs, requests: countTracedRequests(request), deadline: performance.now() + timeoutMs },
+      emptyDeadline: computeGraceDeadline(request.untracedReason),
       onLongWait: () => undefined,
       onRead: count => showProgress(`Waiting for the traces, ${formatCount(count)} records of one so far`),
     })
@@ -30,7 +34,10 @@ export async function collectTraces(
     showProgress(`Reading trace ${index + 1} of ${requests.length}`)
     const records = await readRecords(driver, request.baseId)
     const found = findMissing(records, request.baseId)
-    traces.push(found.missing === undefined || found.isLost ? { records, ...found } : await wait(request))
+    const isSettled = newest.isWhole
+      ? found.missing === undefined && isWhole(records, countTracedRequests(request))
+      : found.missing === undefined || found.isLost
+    traces.push(isSettled ? { records, ...found, isWhole: newest.isWhole } : await wait(request))
   }
   return [...traces, newest]
 }

@@ -10,7 +10,7 @@ import { computeGraceDeadline } from '../request/explain-untraced.js'
 import { type CurlOptions, type ParsedRequest, parseRequest } from '../request/parse-request.js'
 import { readTrust } from '../request/read-trust.js'
 import { findUrl } from '../request/request-url.js'
-import { type SentRequest, sendRequest } from '../request/send-request.js'
+import { countTracedRequests, type SentRequest, sendRequest } from '../request/send-request.js'
 import { chooseOutputs, createUsageError, type ReportOptions } from '../show/output-format.js'
 import { showReport } from '../show/show-report.js'
 import { type Store, type StoreOptions, withStore } from '../store/open-store.js'
@@ -18,6 +18,7 @@ import { readReports } from '../store/read-reports.js'
 import { waitForTrace } from '../store/wait-for-trace.js'
 import { checkStore } from './check-store.js'
 import { type BaselineOptions, compareRuns } from './compare-runs.js'
+import { describeConnecting, describeOwnWait } from './describe-own-wait.js'
 import { explainMissingTrace } from './explain-missing-trace.js'
 import { explainSilentCallees } from './explain-silent-callees.js'
 import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
@@ -101,7 +102,11 @@ async function sendAll(
       throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
     }
     const number = times > 1 ? `${String(round).padStart(String(times).length)}  ` : ''
-    printRemarks(`${number}${describeOutcome(request, sent)}`, ...describeRedirect(request, sent))
+    printRemarks(
+      `${number}${describeOutcome(request, sent)}`,
+      ...describeConnecting(sent),
+      ...describeRedirect(request, sent),
+    )
     all.push(sent)
     if (round < times) await delay(Math.max(0, MIN_REQUEST_INTERVAL_MS - sent.durationMs))
   }
@@ -119,6 +124,7 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
   const deadline = performance.now() - sent.durationMs + timeout * 1_000
   const { records, missing, isLost } = await waitForTrace(store.driver, sent.baseId, {
     idleMs: idleTimeout * 1_000,
+    requests: countTracedRequests(sent),
     deadline,
     // If a service reports that it did not trace the request, there is nothing to wait for.
     emptyDeadline: sent.verdict?.refusal === undefined ? computeGraceDeadline(sent.untracedReason) : performance.now(),
@@ -132,7 +138,7 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
   printRemarks('')
   const report = buildReport(records)
   await showReport(report, options)
-  printRemarks(...explainSilentCallees(report, store.shownAs))
+  printRemarks(...describeOwnWait(sent, report), ...explainSilentCallees(report, store.shownAs))
   if (missing !== undefined) printRemarks(`The trace is incomplete${isLost ? '' : ` after ${timeout} s`}: ${missing}.`)
   return missing === undefined ? 0 : 1
 }

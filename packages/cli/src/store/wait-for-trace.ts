@@ -2,10 +2,14 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { asNumber } from '@osprofiler/core/json'
-import { escapeControl, formatCount, shownName } from '@osprofiler/report'
+import { buildReport, escapeControl, formatCount, shownName } from '@osprofiler/report'
+import { isWholeTrace, readStatus } from '@osprofiler/report/toolkit'
 import { readRecords } from './read-trace.js'
 
-const MIN_POLL_INTERVAL_MS = 50
+const MIN_POLL_INTERVAL_MS = 20
+const MAX_POLL_INTERVAL_MS = 250
+/** The longer nothing has come, the less often the trace is read. */
+const INTERVAL_SHARE = 1 / 8
 const LONG_WAIT_MS = 3_000
 
 /** The records of a trace that have arrived, and what is missing. */
@@ -15,12 +19,19 @@ export interface AwaitedTrace {
   readonly missing: string | undefined
   /** Whether the trace itself reports that the missing part was dropped, so that it will never arrive. */
   readonly isLost: boolean
+  /** Whether the services' own counts show that everything has arrived. */
+  readonly isWhole: boolean
 }
 
 /** Limits and callbacks of `waitForTrace`. All times are in milliseconds. */
 export interface WaitOptions {
-  /** A trace counts as complete after this time without new records. */
+  /** A trace whose services do not count their points counts as complete after this time without new records. */
   readonly idleMs: number
+  /**
+   * How many requests with the trace's headers were sent and answered, such as two for a request and its redirect. The
+   * counts of fewer requests do not show that the trace is complete. `undefined` if another program sent them.
+   */
+  readonly requests?: number | undefined
   /** When to stop waiting, on the clock of `performance.now()`. */
   readonly deadline: number
   /** When to stop waiting if no record has arrived, on the same clock. */
@@ -34,19 +45,21 @@ export interface WaitOptions {
 }
 
 /**
- * Reads a trace until it is complete. A trace is complete if its first point has stopped, no other point is open, and
- * no record has arrived for `idleMs`. A point whose stop is known to be lost does not count as open. The longer this
- * takes, the less often the trace is read, because each read returns the whole trace.
+ * Reads a trace until it is complete. A trace is complete if its services have counted their points, and all of them
+ * have arrived. Without counts, it is complete if its first point has stopped, no other point is open, and no record has
+ * arrived for `idleMs`. A point whose stop is known to be lost does not count as open. The longer a read takes, the less
+ * often the trace is read, because each read returns the whole trace.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
-  const { idleMs, deadline, emptyDeadline = deadline, onLongWait, onRead, onChange } = options
+  const { idleMs, deadline, emptyDeadline = deadline, requests, onLongWait, onRead, onChange } = options
   const waitStart = performance.now()
   let hasReportedLongWait = false
   for (let recordCount = 0, lastChange = waitStart; ; ) {
     const readStart = performance.now()
     const records = await readRecords(driver, baseId)
     const now = performance.now()
-    if (records.length !== recordCount) {
+    const hasChanged = records.length !== recordCount
+    if (hasChanged) {
       lastChange = now
       onChange?.(records)
     }
@@ -54,19 +67,33 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
     onRead?.(recordCount)
 
     const { missing, isLost } = findMissing(records, baseId)
-    if ((missing === undefined || isLost) && now - lastChange >= idleMs) return { records, missing, isLost }
+    if (hasChanged && missing === undefined && isWhole(records, requests))
+      return { records, missing, isLost, isWhole: true }
+    if ((missing === undefined || isLost) && now - lastChange >= idleMs)
+      return { records, missing, isLost, isWhole: false }
     if (now >= (recordCount === 0 ? Math.min(emptyDeadline, deadline) : deadline))
-      return { records, missing: missing ?? 'new records were still coming', isLost }
+      return { records, missing: missing ?? 'new records were still coming', isLost, isWhole: false }
     if (recordCount === 0 && !hasReportedLongWait && now - waitStart >= LONG_WAIT_MS) {
       hasReportedLongWait = true
       onLongWait()
     }
-    await delay(Math.min(Math.max(MIN_POLL_INTERVAL_MS, 2 * (now - readStart)), Math.max(1, deadline - now)))
+    const growing = Math.min(MAX_POLL_INTERVAL_MS, INTERVAL_SHARE * (now - lastChange))
+    const interval = Math.max(MIN_POLL_INTERVAL_MS, growing, 2 * (now - readStart))
+    await delay(Math.min(interval, Math.max(1, deadline - now)))
   }
 }
 
+/** Returns whether the services' own counts show that the trace has arrived. `requests`: see `WaitOptions`. */
+export function isWhole(records: readonly TraceRecord[], requests: number | undefined): boolean {
+  const report = buildReport(records)
+  // The other program may follow a redirect with the same headers.
+  const mayFollow =
+    requests === undefined && report.roots.some(({ stop }) => Math.floor((readStatus(stop) ?? 0) / 100) === 3)
+  return report.roots.length >= (requests ?? 1) && !mayFollow && isWholeTrace(report)
+}
+
 /** Describes what is missing from a trace, and whether the missing part will never arrive. */
-export function findMissing(records: readonly TraceRecord[], baseId: string): Omit<AwaitedTrace, 'records'> {
+export function findMissing(records: readonly TraceRecord[], baseId: string): Pick<AwaitedTrace, 'missing' | 'isLost'> {
   const open = new Map<string, TraceRecord>()
   let hasFirstPoint = false
   let hasFirstStopped = false

@@ -19,6 +19,7 @@ export class RootPoint {
     this.#reportsOmitted = this.#trace.known.openReporter(this.#trace.maxPoints)
     try {
       this.profiler = new Profiler(this.#trace).fork(name, info)
+      this.#trace.reportCountsAt(this.profiler.traceId)
       // The request's own point has no call site.
       if (this.#trace.wantsCallSites) this.#trace.startCallSites()
     } catch (error) {

@@ -40,6 +40,12 @@ export class LocalTrace {
   callSites: CallSiteRecorder | undefined
   readonly #grant: TicketGrant | undefined
   #key: KeyObject | string
+  /** Id of the served point, whose stop reports the counts. */
+  #servedId: string | undefined
+  #begun = 0
+  #open = 0
+  #omitted = 0
+  #passedOn = 0
   #endedAt: number | undefined
   #checks: Set<LeftoverCheck> | undefined
 
@@ -105,24 +111,65 @@ export class LocalTrace {
     return this.#endedAt === undefined || performance.now() - this.#endedAt < RECORD_AFTER_END_MS
   }
 
-  /** Sends the start record of a point. `info` must come from `recordableInfo`, and becomes part of the record. */
-  recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): void {
-    this.#send(`${name}-start`, traceId, parentId, info)
+  /** Counts one point as recorded or as omitted, and returns whether to record it. */
+  countPoint(): boolean {
+    const isRecorded = this.known.countPoint(this.maxPoints)
+    if (!isRecorded) this.#omitted++
+    return isRecorded
+  }
+
+  /** Makes the stop of the served point report how many points this request has begun. */
+  reportCountsAt(servedId: string): void {
+    this.#servedId = servedId
   }
 
   /**
-   * Sends the stop record of a point that stopped `agoMs` milliseconds ago. Adds omitted points and unrecorded
-   * libraries.
+   * Sends the start record of a point. `info` must come from `recordableInfo`, and becomes part of the record. Returns
+   * whether the point counts as begun. A point that the option `redact` hides does not, because no reader can find it.
+   */
+  recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): boolean {
+    const isSent = this.#send(`${name}-start`, traceId, parentId, info)
+    if (isSent) {
+      this.#begun++
+      this.#open++
+    }
+    return isSent
+  }
+
+  /** Must be called before `recordStop` of a point that counts as begun. */
+  countStop(): void {
+    this.#open--
+  }
+
+  /**
+   * Sends the stop record of a point that stopped `agoMs` milliseconds ago. Adds omitted points, unrecorded libraries
+   * and, for the served point, the counts.
    */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoMs: number): void {
     const omitted = this.known.takeOmittedCount()
     if (omitted > 0) info.points_omitted = omitted
     const unrecorded = parentId === this.rootId ? takeUnrecorded(this.known) : undefined
     if (unrecorded !== undefined) info.unrecorded = unrecorded
+    if (traceId === this.#servedId) info.points = this.#counts()
     this.#send(`${name}-stop`, traceId, parentId, info, Math.round(agoMs * 1_000))
   }
 
-  headers(traceId: string): TraceHeaders {
+  /** Returns signed headers for another service, and counts them. */
+  passOn(traceId: string): TraceHeaders {
+    this.#passedOn++
+    return this.#headers(traceId)
+  }
+
+  #counts(): Record<string, number> {
+    return {
+      recorded: this.#begun,
+      ...(this.#omitted > 0 && { omitted: this.#omitted }),
+      ...(this.#open > 0 && { pending: this.#open }),
+      ...(this.#passedOn > 0 && { passed_on: this.#passedOn }),
+    }
+  }
+
+  #headers(traceId: string): TraceHeaders {
     const info = packInfo({ base_id: this.baseId, parent_id: traceId })
     return { [X_TRACE_INFO]: info, [X_TRACE_HMAC]: hmac(this.#secretKey(), info) }
   }
@@ -144,7 +191,7 @@ export class LocalTrace {
    * HMAC.
    */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
-    if (info === undefined) return signature?.trim() === this.headers(this.rootId)[X_TRACE_HMAC]
+    if (info === undefined) return signature?.trim() === this.#headers(this.rootId)[X_TRACE_HMAC]
     if (signature === undefined) return readBaseId(info) === this.baseId
     const verified = verifySignedHeaders(info, signature, [this.#secretKey()])
     return typeof verified !== 'string' && verified.baseId === this.baseId
@@ -156,7 +203,7 @@ export class LocalTrace {
     return this.#key
   }
 
-  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): void {
+  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): boolean {
     const { project, service } = getRecordSettings()
     setMember(info, 'host', host)
     const record = {
@@ -169,6 +216,6 @@ export class LocalTrace {
       project,
       service,
     }
-    notify(record, parentId === this.rootId)
+    return notify(record, parentId === this.rootId)
   }
 }

@@ -20,6 +20,8 @@ export class Point {
   readonly #recorded: boolean
   /** When the point started. Only used if the durations of points are summed. */
   readonly #startedAt: number
+  /** Whether the start record was sent, so that the trace counts this point. */
+  readonly #counted: boolean
   #open = true
   #readStopInfo: (() => PointInfo | undefined) | undefined
   #nestedPoints: Point[] | undefined
@@ -30,18 +32,22 @@ export class Point {
    */
   constructor(trace: LocalTrace, name: string, parentId: string, info?: PointInfo, more?: PointInfo, stack?: Stack) {
     this.#trace = trace
-    this.#recorded = trace.known.countPoint(trace.maxPoints)
+    this.#recorded = trace.countPoint()
     this.name = toPointName(name)
     this.parentId = parentId
     this.traceId = this.#recorded ? randomUUID() : parentId
     this.#startedAt = trace.totals === undefined ? 0 : performance.now()
-    if (!this.#recorded) return
+    this.#counted = this.#recorded && this.#recordStart(info, more, stack)
+  }
+
+  #recordStart(info: PointInfo | undefined, more: PointInfo | undefined, stack: Stack | undefined): boolean {
+    const trace = this.#trace
     const startInfo = recordableInfo(info, more)
     if (trace.callSites !== undefined) {
       if (stack === undefined) trace.callSites.addTo(startInfo, this.name)
       else addCodeMember(startInfo, stack)
     }
-    trace.recordStart(this.name, this.traceId, parentId, startInfo)
+    return trace.recordStart(this.name, this.traceId, this.parentId, startInfo)
   }
 
   get recorded(): boolean {
@@ -89,12 +95,13 @@ export class Point {
     }
     const stopInfo = this.#createStopInfo(info)
     if (failure !== undefined) addMembers(stopInfo, failure)
+    if (this.#counted) this.#trace.countStop()
     this.#trace.recordStop(this.name, this.traceId, this.parentId, stopInfo, agoMs)
   }
 
   /** Returns the signed headers that make a callee's points children of this point. */
   getTraceIdHeaders(): TraceHeaders {
-    return this.#trace.headers(this.traceId)
+    return this.#trace.passOn(this.traceId)
   }
 
   /**

@@ -109,7 +109,7 @@ export class Profiler {
 
   /** Returns the signed headers that make a callee's points children of the innermost open point. */
   getTraceIdHeaders(): TraceHeaders {
-    return this.#trace.headers(this.traceId)
+    return this.#trace.passOn(this.traceId)
   }
 
   /**

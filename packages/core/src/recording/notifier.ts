@@ -28,12 +28,18 @@ export function getNotifier(): Notifier | undefined {
   return state.notifier
 }
 
-/** Sends a record to the notifier. `isRoot`: whether the trace began in this process with this point. Never throws. */
-export function notify(record: TraceRecord, isRoot = false): void {
+/**
+ * Sends a record to the notifier. `isRoot`: whether the trace began in this process with this point. Never throws.
+ * Returns false if the option `redact` hides the record, or if there is no notifier.
+ */
+export function notify(record: TraceRecord, isRoot = false): boolean {
   const { notifier } = state
-  if (notifier === undefined) return warnOfMissingNotifier()
+  if (notifier === undefined) {
+    warnOfMissingNotifier()
+    return false
+  }
   const shown = applyRedactHook(record)
-  if (shown === undefined) return
+  if (shown === undefined) return false
   if (isRoot) markRoot(shown)
   try {
     const result = notifier(shown)
@@ -41,6 +47,7 @@ export function notify(record: TraceRecord, isRoot = false): void {
   } catch (error) {
     warnOfFailedNotifier(error)
   }
+  return true
 }
 
 function applyRedactHook(record: TraceRecord): TraceRecord | undefined {

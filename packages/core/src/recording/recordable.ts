@@ -20,7 +20,7 @@ const MAX_BIGINT = 2n ** 1024n
 const MAX_TOTAL_VALUES = 1_000
 const MAX_TOTAL_CHARS = 64_000
 /** Members of `info` that say how a point ended. They were added after the size of the info was limited. */
-const OUTCOME_MEMBERS = ['etype', 'message', 'points_omitted', 'unrecorded']
+const OUTCOME_MEMBERS = ['etype', 'message', 'points', 'points_omitted', 'unrecorded']
 
 interface Allowance {
   values: number

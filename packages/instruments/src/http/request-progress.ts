@@ -2,7 +2,7 @@ import type { Point, PointInfo } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
 
 /**
- * Records a request's status and times in `info.requests`. The times are in ms since this object was created, with
+ * Records a request's status and times, and whether it was signed, in `info.requests`. The times are in ms since this object was created, with
  * three decimals.
  */
 export class RequestProgress {
@@ -12,6 +12,7 @@ export class RequestProgress {
   #answeredAt: number | undefined
   #lastByteMs: number | undefined
   #unread: true | undefined
+  #signed: boolean | undefined
   #cancelCallback: (() => void) | undefined
 
   constructor(point: Point, onEnd?: () => void) {
@@ -27,6 +28,11 @@ export class RequestProgress {
   noteHead(status: number | undefined): void {
     this.#status = status
     this.#answeredAt = performance.now()
+  }
+
+  /** Notes whether the request carries this trace's headers. */
+  noteSigned(isSigned: boolean): void {
+    this.#signed = isSigned
   }
 
   /** Calls `callback` if the trace ends before the point, because nobody may ever read the response. */
@@ -67,10 +73,14 @@ export class RequestProgress {
   }
 
   #info(): PointInfo | undefined {
-    if (this.#answeredAt === undefined) return undefined
+    const signed = this.#signed
+    if (this.#answeredAt === undefined) return signed === undefined ? undefined : { requests: { signed } }
     const first_byte_ms = this.#sinceStart(this.#answeredAt)
     return {
-      requests: { status_code: this.#status, first_byte_ms, last_byte_ms: this.#lastByteMs, unread: this.#unread },
+      requests: {
+        ...{ status_code: this.#status, signed },
+        ...{ first_byte_ms, last_byte_ms: this.#lastByteMs, unread: this.#unread },
+      },
     }
   }
 

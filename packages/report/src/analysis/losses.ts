@@ -1,5 +1,6 @@
 import { readNumber } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import type { MissingPoints } from './counted-requests.js'
 
 /** Returns the number of dropped records that a point's stop reports. */
 export function countDroppedRecords(node: ReportNode): number {
@@ -18,11 +19,16 @@ export function countOmittedPoints(node: ReportNode): number {
  * Creates a function that tells whether points may be missing below a point. `dropped` is the number of other lost
  * records, of any service.
  */
-export function createLossyTest(report: Report, dropped: number): (node: ReportNode) => boolean {
+export function createLossyTest(
+  report: Report,
+  dropped: number,
+  missing: readonly MissingPoints[],
+): (node: ReportNode) => boolean {
   const services = new Set(
     report.points
       .filter(node => countDroppedRecords(node) + countOmittedPoints(node) > 0)
-      .map(({ service }) => service),
+      .map(({ service }) => service)
+      .concat(missing.map(({ service }) => service)),
   )
   return ({ service }) => dropped > 0 || services.has(service)
 }

@@ -1,3 +1,4 @@
+import { findMissingPoints, type MissingPoints } from '../analysis/counted-requests.js'
 import { type CriticalSegment, criticalPath } from '../analysis/critical-path.js'
 import { createLossyTest } from '../analysis/losses.js'
 import type { HostClock } from '../clocks/clock-skew.js'
@@ -26,6 +27,8 @@ export interface Evidence {
   readonly isShownCorrected: boolean
   readonly limit: number
   readonly dropped: number
+  /** The points that services counted, but that the trace lacks. */
+  readonly missing: readonly MissingPoints[]
   /** Whether points may be missing below a point, so that its own time may be the time of the missing points. */
   readonly isLossy: (node: ReportNode) => boolean
   readonly quote: Quote
@@ -38,6 +41,7 @@ export function gatherEvidence(report: Report, options: SummarizeOptions): Evide
   const longestQuote = Math.max(DEFAULT_QUOTE_CHARS, options.longestQuote ?? DEFAULT_QUOTE_CHARS)
   const corrected = correctSkew(report)
   const timed = raw ? corrected.raw : corrected
+  const missing = findMissingPoints(timed)
   return {
     report: timed,
     path: criticalPath(timed),
@@ -45,7 +49,8 @@ export function gatherEvidence(report: Report, options: SummarizeOptions): Evide
     isShownCorrected: timed === report && !raw,
     limit,
     dropped,
-    isLossy: createLossyTest(timed, dropped),
+    missing,
+    isLossy: createLossyTest(timed, dropped, missing),
     quote: createQuote(longestQuote),
     longestQuote,
   }

@@ -16,6 +16,7 @@ import type { ReportNode } from '../tree/report.js'
  * - `unfinished`: points that have a start but no stop
  * - `omitted`: points that a service counted but did not record, because they were over its limit
  * - `dropped`: records that are known to be lost
+ * - `missing`: points that a service counted in a request, but that are not in the trace
  * - `unrecorded`: a service whose queries are not recorded, although they could be
  * - `silent`: calls to a service that answered, but recorded nothing
  * - `skew`: hosts whose clocks differ
@@ -35,6 +36,7 @@ export type FindingKind =
   | 'unfinished'
   | 'omitted'
   | 'dropped'
+  | 'missing'
   | 'unrecorded'
   | 'silent'
   | 'skew'
@@ -46,7 +48,7 @@ export interface Finding {
   /** The finding in words. Not escaped: pass it through `escapeControl` before printing. */
   readonly sentence: string
   readonly traceIds: readonly string[]
-  /** How many points the finding is about; for `omitted` points and `dropped` records, how many are missing. */
+  /** How many points the finding is about; for `omitted` and `missing` points and `dropped` records, how many are missing. */
   readonly count: number
   /** Time in microseconds; for `serial`, the time that might be saved. `undefined` if the finding is not about time. */
   readonly totalUs: number | undefined

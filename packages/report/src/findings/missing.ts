@@ -5,7 +5,7 @@ import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
 import type { Mark, ReportNode } from '../tree/report.js'
 import { describeCallSites } from '../words/call-sites.js'
-import { formatCounted } from '../words/format-duration.js'
+import { formatCount, formatCounted } from '../words/format-duration.js'
 import { MARK_WORDS } from '../words/mark-words.js'
 import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
@@ -13,6 +13,8 @@ import { type Quote, shorten } from './phrases.js'
 
 /** Marks without an `irregular` finding: `unfinished` has a separate finding, and the other marks are harmless. */
 const EXCLUDED_MARKS: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
+
+const RECORDS_PER_POINT = 2
 
 /** Searches from nested unfinished points visit the same points again, so only this many searches are made. */
 const MAX_SEARCHED_POINTS = 10
@@ -68,6 +70,32 @@ export function droppedFindings({ report, dropped: known }: Evidence): Finding[]
   const from = services.size === 1 && !(known > 0) ? ` from ${shorten(who ?? '')}` : ''
   const sentence = `${formatCounted(count, 'record')} of this trace ${count === 1 ? 'was' : 'were'} lost on the way${from} to the store: points are missing or look unfinished`
   return [{ ...createFinding('dropped', reporting, sentence), count }]
+}
+
+/**
+ * Says which services recorded more points than the trace has. Not said if the lost records that a service reports
+ * explain it.
+ */
+export function missingFindings({ report, missing: found, limit }: Evidence): Finding[] {
+  const droppedBy = groupBy(
+    report.points.filter(node => countDroppedRecords(node) > 0),
+    ({ service }) => service,
+  )
+  return found
+    .filter(({ service, missing }) => {
+      const dropped = (droppedBy.get(service) ?? []).reduce((sum, node) => sum + countDroppedRecords(node), 0)
+      return dropped < RECORDS_PER_POINT * missing
+    })
+    .toSorted((a, b) => b.missing - a.missing)
+    .slice(0, limit)
+    .map(({ service, requests, recorded, missing }) => {
+      const who = service === undefined ? 'A service' : shorten(service)
+      const where = requests.length === 1 ? 'this request' : formatCounted(requests.length, 'request')
+      const here = recorded - missing
+      const sentence = `${who} recorded ${formatCounted(recorded, 'point')} of ${where}; ${formatCount(here)} ${here === 1 ? 'is' : 'are'} here`
+      const served = requests.map(request => request.served)
+      return { ...createFinding('missing', served, sentence), count: missing }
+    })
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Finding } from './finding.js'
 import {
   droppedFindings,
   irregularFindings,
+  missingFindings,
   omittedFindings,
   silentFindings,
   unfinishedFindings,
@@ -22,6 +23,7 @@ const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
   unfinishedFindings,
   omittedFindings,
   droppedFindings,
+  missingFindings,
   unrecordedFindings,
   silentFindings,
   irregularFindings,

@@ -182,8 +182,12 @@ function traceRequest(request: ClientRequest): TracedRequest | undefined {
   return startPoint(profiler, readCallOfRequest(request))
 }
 
-function createHeaderChange({ point }: RequestProgress, receiver: Receiver): ChangeHeaders {
-  return (found, limits) => changeTraceHeaders(point, found, limits, receiver)
+function createHeaderChange(progress: RequestProgress, receiver: Receiver): ChangeHeaders {
+  return (found, limits) => {
+    const changed = changeTraceHeaders(progress.point, found, limits, receiver)
+    progress.noteSigned(changed?.isOurs ?? false)
+    return changed
+  }
 }
 
 /** An error in our code must not reach the program. */

@@ -58,7 +58,9 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     if (point.recorded) requestsUnderWay++
     ;(request as MarkedRequest)[progressKey] = progress
     watchUpgrade(request, progress)
-    setTraceHeaders(request, point, mayCarry(target) ? normalizeHost(target.origin.url) : undefined)
+    progress.noteSigned(
+      setTraceHeaders(request, point, mayCarry(target) ? normalizeHost(target.origin.url) : undefined),
+    )
   }
 
   /** A proxy can read the headers, so the proxy must be allowed as well. */
@@ -98,12 +100,14 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 }
 
-function setTraceHeaders(request: UndiciRequest, point: Point, receiver: Receiver): void {
+/** Returns whether the request carries the headers of the point. */
+function setTraceHeaders(request: UndiciRequest, point: Point, receiver: Receiver): boolean {
   const given = listDecidingHeaders(request)
   const found = readTraceValues(given)
   const limits = readSignatureLimits(given.map(([name, value]) => [name, String(value)]))
   const changed = changeTraceHeaders(point, found, limits, receiver)
-  if (changed === undefined) return
+  if (changed === undefined) return false
   if (hasTraceValues(found)) removeTraceHeaders(request)
   for (const [name, value] of changed.headers) request.addHeader(name, value)
+  return changed.isOurs
 }

@@ -1,0 +1,87 @@
+import type { Agent } from 'node:http'
+import * as https from 'node:https'
+import { isIP, type Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+
+/** How long the parts of opening a connection took, in milliseconds. */
+export interface ConnectTimes {
+  /** Looking up the name. `undefined` for an address. */
+  readonly dns: number | undefined
+  readonly tcp: number
+  /** `undefined` without TLS. */
+  readonly tls: number | undefined
+}
+
+/** Opens a connection that the next request of an agent uses. */
+export interface AheadOpening {
+  /** Returns `undefined` if the connection could not be opened, so that the request tries again and reports why. */
+  open(signal: AbortSignal): Promise<ConnectTimes | undefined>
+  /** Closes a connection that no request has used. */
+  close(): void
+}
+
+/** Prepares an agent to use a connection that was opened before its request. */
+export function openAhead(agent: Agent, url: URL): AheadOpening {
+  const isSecure = agent instanceof https.Agent
+  const connect = agent.createConnection.bind(agent)
+  let ready: Socket | undefined
+  agent.createConnection = (options, callback) => {
+    const socket = ready
+    ready = undefined
+    return socket === undefined || socket.destroyed ? connect(options, callback) : socket
+  }
+  return {
+    async open(signal) {
+      if (signal.aborted || ready?.destroyed === false) return undefined
+      const host = bareHostname(url)
+      const began = performance.now()
+      let foundAt: number | undefined
+      let connectedAt = began
+      // The same options as those of the agent, so that the server sees the same connection.
+      const socket = connect({
+        ...{ ...(agent as { options?: object }).options, host, port: Number(url.port) || (isSecure ? 443 : 80) },
+        ...(isSecure && { servername: serverName(host) }),
+      }) as Socket
+      socket.once('lookup', () => (foundAt = isIP(host) === 0 ? performance.now() : undefined))
+      socket.once('connect', () => (connectedAt = performance.now()))
+      const isOpen = await untilOpen(socket, isSecure ? 'secureConnect' : 'connect', signal)
+      if (!isOpen) return undefined
+      ready = socket
+      const now = performance.now()
+      return {
+        dns: foundAt === undefined ? undefined : foundAt - began,
+        tcp: connectedAt - (foundAt ?? began),
+        tls: isSecure ? now - connectedAt : undefined,
+      }
+    },
+    close: () => void ready?.destroy(),
+  }
+}
+
+function untilOpen(socket: Socket, event: string, signal: AbortSignal): Promise<boolean> {
+  return new Promise(resolve => {
+    const settle = (isOpen: boolean): void => {
+      signal.removeEventListener('abort', giveUp)
+      if (!isOpen) socket.destroy()
+      resolve(isOpen)
+    }
+    const giveUp = (): void => settle(false)
+    signal.addEventListener('abort', giveUp)
+    socket.once(event, () => settle(true))
+    // Also keeps an error of the waiting connection from ending the command. The request then opens another one.
+    socket.on('error', giveUp)
+  })
+}
+
+/** Returns the host of a URL without the brackets of an IPv6 address. */
+export function bareHostname(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
+}
+
+/**
+ * Returns the name that the certificate must have. Without it, Node uses the name in the Host header, but the server may
+ * have no certificate for that name.
+ */
+export function serverName(hostname: string): string {
+  return isIP(hostname) === 0 ? hostname : ''
+}

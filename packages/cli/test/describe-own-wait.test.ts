@@ -1,0 +1,71 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport, type Report } from '@osprofiler/report'
+import { describe, expect, it } from 'vitest'
+import type { SentRequest } from '../src/request/send-request.js'
+import { describeConnecting, describeOwnWait } from '../src/run/describe-own-wait.js'
+
+function sent(durationMs: number, more: Partial<SentRequest> = {}): SentRequest {
+  return {
+    ...{ baseId: 'base', durationMs, connectTimes: undefined, answers: 1, status: 200, failure: undefined },
+    ...{ mayHaveArrived: true, clockAheadMs: undefined, unfollowedRedirect: undefined },
+    ...{ untracedReason: undefined, verdict: undefined },
+    ...more,
+  }
+}
+
+/** Returns a report with one served request for each duration in milliseconds. `undefined`: it never stops. */
+function servedFor(...durations: readonly (number | undefined)[]): Report {
+  return buildReport(
+    durations.flatMap((ms, index): TraceRecord[] => {
+      const common = { base_id: 'base', parent_id: 'base', trace_id: `${index}`, info: {}, project: '', service: 'api' }
+      const start = { ...common, name: 'wsgi-start', timestamp: '2026-11-22T11:00:00.000000' }
+      if (ms === undefined) return [start]
+      const timestamp = `2026-11-22T11:00:00.${String(ms).padStart(3, '0')}000`
+      return [start, { ...common, name: 'wsgi-stop', timestamp }]
+    }),
+  )
+}
+
+describe("the line on the command's own wait", () => {
+  it('says how much of the time lies outside the records', () => {
+    const [line] = describeOwnWait(sent(341), servedFor(10))
+
+    expect(line).toBe(
+      "The command waited 341 ms for the answer, and the trace has 10.0 ms: 331 ms lie outside the services' records. Perhaps the request waited in the network, in a proxy, or in the service before its middleware ran (a busy event loop).",
+    )
+  })
+
+  it('counts all requests of a redirect', () => {
+    expect(describeOwnWait(sent(300), servedFor(100, 150))).toEqual([])
+    expect(describeOwnWait(sent(350), servedFor(100, 150))).toHaveLength(1)
+  })
+
+  it.each([
+    ['the difference is below 50 ms', sent(59), servedFor(10)],
+    ['the difference is below a fifth of the time', sent(900), servedFor(721)],
+    ['the trace took longer', sent(10), servedFor(500)],
+    ['the request has not stopped in the trace', sent(900), servedFor(undefined)],
+    ['the answer broke off', sent(900, { failure: 'ECONNRESET' }), servedFor(10)],
+    ['the trace has no request', sent(900), servedFor()],
+  ])('is not there if %s', (_, request, report) => {
+    expect(describeOwnWait(request, report)).toEqual([])
+  })
+})
+
+describe('the line on the connection', () => {
+  it('names the parts of a long time', () => {
+    const connectTimes = { dns: 120, tcp: 20.5, tls: 60 }
+
+    expect(describeConnecting(sent(10, { connectTimes }))).toEqual([
+      'Before that, opening the connection took 201 ms: DNS 120 ms, TCP 20.5 ms, TLS 60.0 ms.',
+    ])
+    expect(
+      describeConnecting(sent(10, { connectTimes: { ...connectTimes, dns: undefined, tls: undefined, tcp: 90 } })),
+    ).toEqual(['Before that, opening the connection took 90.0 ms: TCP 90.0 ms.'])
+  })
+
+  it('is not there if the time is short, or if the connection was open', () => {
+    expect(describeConnecting(sent(10, { connectTimes: { dns: 1, tcp: 2, tls: 3 } }))).toEqual([])
+    expect(describeConnecting(sent(10))).toEqual([])
+  })
+})

@@ -1,0 +1,100 @@
+import { groupBy } from '../tree/group-by.js'
+import { isContainer, readField, readNumber } from '../tree/read-field.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { isOutgoing } from './calls/service-calls.js'
+
+/** A served request, call or message whose stop says how many points its service recorded. */
+export interface CountedRequest {
+  readonly served: ReportNode
+  /** Number of points that the service had recorded when the request ended, including the served point. */
+  readonly recorded: number
+  /** How often the service had passed the trace's headers on to another service. */
+  readonly passedOn: number
+  /** Number of the request's points in the trace. Includes points that began after the request had ended. */
+  readonly present: number
+  /** Number of counted requests that were sent from points of this one. */
+  readonly sent: number
+}
+
+/** The counted requests of a trace, and the points that belong to none of them. */
+export interface RequestCounts {
+  readonly requests: readonly CountedRequest[]
+  /** The request that each point belongs to. */
+  readonly requestOf: ReadonlyMap<ReportNode, CountedRequest>
+  /** Points below a point whose parent is missing. They may belong to any request of their service. */
+  readonly strays: readonly ReportNode[]
+}
+
+/** Counts the points of each request whose service has counted them, too. */
+export function countRequests(report: Report): RequestCounts {
+  const ownCounts = new Map<ReportNode, Counting>()
+  for (const node of report.points) {
+    const own = readCounts(node)
+    if (own !== undefined) ownCounts.set(node, own)
+  }
+  const requestOf = new Map<ReportNode, Counting>(ownCounts)
+  const strays = new Set<ReportNode>()
+  if (ownCounts.size === 0) return { requests: [], requestOf, strays: [] }
+  for (const node of report.points) {
+    const request = requestOf.get(node)
+    if (request !== undefined) request.present++
+    else if (node.marks.includes('orphan')) strays.add(node)
+    const isStray = strays.has(node)
+    if (request === undefined && !isStray) continue
+    for (const child of node.children) {
+      if (ownCounts.has(child)) {
+        if (request !== undefined) request.sent++
+      } else if (isSameRequest(node, child)) {
+        if (request !== undefined) requestOf.set(child, request)
+        else strays.add(child)
+      }
+    }
+  }
+  return { requests: [...ownCounts.values()], requestOf, strays: [...strays] }
+}
+
+/** The points of a service that are missing, although the service counted them. */
+export interface MissingPoints {
+  readonly service: string | undefined
+  readonly requests: readonly CountedRequest[]
+  /** Number of points that the service recorded in these requests. */
+  readonly recorded: number
+  readonly missing: number
+}
+
+/** Returns the services that counted more points than the trace has, in tree order. */
+export function findMissingPoints(report: Report): MissingPoints[] {
+  const { requests, strays } = countRequests(report)
+  const straysByService = groupBy(strays, ({ service }) => service)
+  const short = requests.filter(({ present, recorded }) => present < recorded)
+  return Array.from(
+    groupBy(short, ({ served }) => served.service),
+    ([service, ofService]) => {
+      const recorded = ofService.reduce((sum, request) => sum + request.recorded, 0)
+      const below = ofService.reduce((sum, request) => sum + request.present, 0)
+      const elsewhere = straysByService.get(service)?.length ?? 0
+      return { service, requests: ofService, recorded, missing: recorded - below - elsewhere }
+    },
+  ).filter(({ missing }) => missing > 0)
+}
+
+type Counting = { -readonly [Key in keyof CountedRequest]: CountedRequest[Key] }
+
+function readCounts(served: ReportNode): Counting | undefined {
+  const points = readField(served.stop, 'info', 'points')
+  if (points === undefined) return undefined
+  const recorded = readCount(points, 'recorded')
+  if (recorded === 0) return undefined
+  return { served, recorded, passedOn: readCount(points, 'passed_on'), present: 0, sent: 0 }
+}
+
+function readCount(points: unknown, member: string): number {
+  const count = readNumber(points, member) ?? 0
+  return Number.isSafeInteger(count) && count > 0 ? count : 0
+}
+
+/** Returns whether a point belongs to the request of its parent. A request that never stopped has no counts. */
+function isSameRequest(parent: ReportNode, child: ReportNode): boolean {
+  const isServedCall = isOutgoing(parent) && isContainer(readField(child.start, 'info', 'request'))
+  return parent.service === child.service && !isServedCall
+}
