@@ -79,6 +79,17 @@ it.each([
   expect(Object.keys(attributes).filter(name => name !== 'osprofiler.info.code')).toEqual([])
 })
 
+it('says how many rows a query returned', () => {
+  const startInfo = { db: { statement: 'x' } }
+
+  expect(attributesOf({ startInfo, stopInfo: { db: { rows: 5_000 } } })).toMatchObject({
+    'db.response.returned_rows': 5_000,
+  })
+  for (const rows of [-1, 0.5, 1e300, '5', null, {}, []]) {
+    expect(attributesOf({ startInfo, stopInfo: { db: { rows } } })).not.toHaveProperty('db.response.returned_rows')
+  }
+})
+
 it('adds a limited number of other info members, and prefers those of the stop record', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
 

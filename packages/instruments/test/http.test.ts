@@ -368,7 +368,10 @@ describe('connections', () => {
 
     const own = records.filter(record => record.base_id === second.baseId)
     const request = only(own, 'http-start')
-    expect(only(own, 'wait-start')).toMatchObject({ parent_id: request.trace_id, info: { wait: { for: 'pool' } } })
+    expect(only(own, 'wait-start')).toMatchObject({
+      parent_id: request.trace_id,
+      info: { wait: { for: 'pool', max: 1, waiting: 0 } },
+    })
     expect(own.map(({ name }) => name)).toEqual([
       'http-start',
       'wait-start',

@@ -73,7 +73,7 @@ describe('a traced query of pg', () => {
     const start = only(records, 'db-start')
     expect(start).toMatchObject({ base_id: baseId, parent_id: baseId })
     expect(start.info.db).toEqual({ system: 'postgresql', statement: 'SELECT $1::text AS a, ? AS b' })
-    expect(only(records, 'db-stop').info).toEqual({ host: start.info.host })
+    expect(only(records, 'db-stop').info).toEqual({ db: { rows: 1 }, host: start.info.host })
     expect(JSON.stringify(records)).not.toContain('SEALED')
     expect(records).toHaveLength(2)
   })

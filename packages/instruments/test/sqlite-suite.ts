@@ -135,6 +135,22 @@ export function describeSqlite(
       expect(records.map(record => record.name)).toEqual(['db-start', 'db-stop', 'db-start', 'db-stop'])
     })
 
+    it('says how many rows it returned, if the library tells them all', async () => {
+      for (let n = 1; n <= 3; n++) db.exec(`INSERT INTO t (n) VALUES (${n})`)
+      instrumented()
+
+      await inTraceSync(() => {
+        db.prepare('SELECT n FROM t').all()
+        for (const _row of db.prepare('SELECT n FROM t').iterate());
+        for (const _row of db.prepare('SELECT n FROM t').iterate()) break
+        db.prepare('SELECT n FROM t').get()
+        db.prepare('DELETE FROM t').run()
+      })
+
+      const stops = records.filter(record => record.name === 'db-stop')
+      expect(stops.map(({ info }) => info.db)).toEqual([{ rows: 3 }, { rows: 3 }, { rows: 1 }, undefined, undefined])
+    })
+
     it(`that was prepared before is ${seesPrepared ? 'a' : 'no'} point`, async () => {
       const statement = db.prepare('SELECT 1 AS n')
       instrumented()

@@ -88,6 +88,70 @@ describe.each(Object.keys(POOLS))('a pool of at most four %s connections, one of
   })
 })
 
+/** What a pool records about itself in the start of a wait. */
+interface RecordedPool {
+  readonly for: string
+  readonly max?: number
+  readonly waiting?: number
+  readonly pool?: number
+}
+
+describe.each(['pg', 'mysql2', 'knex with pg', 'mongodb'])('the waits for a pool of %s', name => {
+  it('record the size of the pool, and how many waited before', async () => {
+    instrumented(undefined, { traceSql: 'statements' })
+    const pool = await POOLS[name]?.()
+    await pool?.ask()
+
+    await inTrace(() => Promise.all(Array.from({ length: 20 }, () => pool?.ask())))
+    await pool?.close()
+
+    const starts = records.filter(record => record.name === 'wait-start')
+    const pools = starts.map(({ info }) => info.wait as RecordedPool).filter(wait => wait.for === 'pool')
+    expect(new Set(pools.map(({ max }) => max))).toEqual(new Set([4]))
+    expect(new Set(pools.map(wait => wait.pool)).size).toBe(1)
+    expect(pools.at(-1)?.waiting).toBeGreaterThanOrEqual(15)
+    expect(pools.map(({ waiting = -1 }) => waiting)).toEqual(
+      pools.map(({ waiting = -1 }) => waiting).toSorted((a, b) => a - b),
+    )
+  })
+})
+
+describe.each(['pg', 'mysql2'])('the queries over a pool of %s', name => {
+  it('record the number of the pool', async () => {
+    instrumented(undefined, { traceSql: 'statements' })
+    const [pool, other] = [await POOLS[name]?.(), await POOLS[name]?.()]
+    await pool?.ask()
+    await other?.ask()
+
+    await inTrace(() => Promise.all(Array.from({ length: 8 }, () => pool?.ask())))
+    await inTrace(async () => other?.ask())
+    await Promise.all([pool?.close(), other?.close()])
+
+    const numbers = records
+      .filter(record => record.name === 'db-stop')
+      .map(({ info }) => (info.db as RecordedPool).pool)
+    const waited = records.find(record => record.name === 'wait-start')?.info.wait as RecordedPool
+    expect(numbers.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => waited.pool))
+    expect(numbers[8]).toEqual(expect.any(Number))
+    expect(numbers[8]).not.toBe(waited.pool)
+  })
+})
+
+describe.each(['pg', 'mysql2', 'knex with pg'])('a pool of %s', name => {
+  it('has the same number in a wait and in the queries that held its connections meanwhile', async () => {
+    instrumented(undefined, { traceSql: 'statements' })
+    const pool = await POOLS[name]?.()
+    await Promise.all(Array.from({ length: 4 }, () => pool?.ask()))
+
+    await inTrace(() => Promise.all(Array.from({ length: 8 }, () => pool?.ask())))
+    await pool?.close()
+
+    const wait = records.find(({ name }) => name === 'wait-start')?.info.wait as RecordedPool
+    const queries = records.filter(({ name }) => name === 'db-stop').map(({ info }) => (info.db as RecordedPool).pool)
+    expect(queries.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => wait.pool))
+  })
+})
+
 describe('a pg pool', () => {
   it('records the reason for the longer wait if each connection is used once', async () => {
     instrumented(undefined, { traceSql: 'statements' })

@@ -1,5 +1,5 @@
-export { createFold, findTroubledBelow } from './analysis/fold-repeats.js'
 export { nearestRank } from './analysis/nearest-rank.js'
+export { createFold, findTroubledBelow } from './analysis/repeats/fold-repeats.js'
 export { coveredUs } from './analysis/self-time.js'
 export { isWholeTrace } from './analysis/whole-trace.js'
 export { joinChunks } from './json/join-chunks.js'

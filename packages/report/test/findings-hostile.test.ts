@@ -50,8 +50,11 @@ const anyInfo = fc.oneof(
       request: fc.oneof(fc.record({ path: anything, method: anything }), anything),
       requests: fc.oneof(fc.record({ path: anything, method: anything, hostname: anything, port: anything }), anything),
       response: anything,
-      db: fc.oneof(fc.record({ statement: anything, params: anything }), anything),
-      wait: fc.oneof(fc.record({ for: anything }), anything),
+      db: fc.oneof(fc.record({ statement: anything, params: anything, rows: anything, pool: anything }), anything),
+      wait: fc.oneof(
+        fc.record({ for: fc.oneof(fc.constant('pool'), anything), max: anything, waiting: anything, pool: anything }),
+        anything,
+      ),
       layer: fc.oneof(fc.record({ name: anything, route: anything }), anything),
       code: fc.oneof(fc.record({ file: fc.string(), line: fc.integer({ min: -1, max: 3 }) }), fc.object(), anything),
       etype: anything,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFold, findTroubledBelow } from '../src/analysis/fold-repeats.js'
+import { createFold, findTroubledBelow } from '../src/analysis/repeats/fold-repeats.js'
 import { loop, reportOf } from './find.js'
 import { type Point, query } from './make-trace.js'
 

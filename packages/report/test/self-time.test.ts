@@ -1,4 +1,4 @@
-import { buildReport, summarize } from '@osprofiler/report'
+import { buildReport, selfTimes, summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { coveredUs } from '../src/analysis/self-time.js'
 import { find, loop, reportOf, request } from './find.js'
@@ -6,19 +6,21 @@ import { makeTrace, query } from './make-trace.js'
 
 describe('selfTimes', () => {
   it("returns a point's interval minus the union of its children's intervals", () => {
-    const [slowest] = find(
-      'slow',
-      ...request(
-        { id: 'a', from: 10_000, to: 30_000 },
-        { id: 'overlapping', from: 20_000, to: 40_000 },
-        { id: 'within', from: 12_000, to: 13_000 },
-        { id: 'outlasting', from: 90_000, to: 150_000 },
-      ),
+    const points = request(
+      { id: 'a', from: 10_000, to: 30_000 },
+      { id: 'overlapping', from: 20_000, to: 40_000 },
+      { id: 'within', from: 12_000, to: 13_000 },
+      { id: 'outlasting', from: 90_000, to: 150_000 },
     )
+    const report = reportOf(...points)
+    const [root] = report.roots
+    const [slowest] = find('slow', ...points)
 
-    // The trace takes 150 ms. The request's self time is 100 ms minus 30 ms (10 to 40) minus 10 ms (90 to 100).
-    expect(slowest).toMatchObject({ traceIds: ['request'], totalUs: 60_000, share: 0.4 })
-    expect(slowest?.sentence).toContain('"GET /orders" in orders itself, outside its 4 steps (60.0 ms)')
+    // The request's self time is 100 ms minus 30 ms (10 to 40) minus 10 ms (90 to 100).
+    expect(root && selfTimes(report).get(root)).toBe(60_000)
+    // The finding leaves out the step that mostly came after the answer.
+    expect(slowest).toMatchObject({ traceIds: ['request'], totalUs: 70_000, share: 0.7 })
+    expect(slowest?.sentence).toContain('"GET /orders" in orders itself, outside its 3 steps (70.0 ms)')
   })
 
   it("does not count the time of an unfinished child as its parent's", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { find, request } from './find.js'
+import { find, request, sentences } from './find.js'
 import { type Point, query, sent } from './make-trace.js'
 
 describe('the finding about serial work', () => {
   const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })
 
-  it('says that time might be saved, and how much', () => {
+  it('says that time might be saved, how much, and by which steps most of it', () => {
     const found = find(
       'serial',
       ...request(read('a', 0, 20_000), read('b', 20_000, 60_000), {
@@ -18,7 +18,7 @@ describe('the finding about serial work', () => {
 
     expect(found).toMatchObject([{ traceIds: ['a', 'b', 'c'], totalUs: 50_000, share: 0.5 }])
     expect(found[0]?.sentence).toBe(
-      'Up to 50 % of this request might be saved if "SELECT a", "SELECT b" and 1 more in orders ran in parallel: the records show no dependency (50.0 ms)',
+      'Up to 50 % of this request might be saved if "SELECT b", "GET x:1/c" and 1 more in orders ran in parallel: the records show no dependency (50.0 ms)',
     )
   })
 
@@ -90,5 +90,134 @@ describe('the finding about serial work', () => {
         ),
       ),
     ).toEqual([])
+  })
+
+  it('is made once if one pair of steps is in a loop', () => {
+    const rounds = [0, 1, 2].flatMap((round): Point[] => [
+      { id: `round ${round}`, name: `round ${round}`, from: round * 33_000, to: round * 33_000 + 32_000 },
+      { ...read(`a`, round * 33_000, round * 33_000 + 16_000), id: `a${round}`, parent: `round ${round}` },
+      { ...read(`b`, round * 33_000 + 16_000, round * 33_000 + 32_000), id: `b${round}`, parent: `round ${round}` },
+      { id: `write ${round}`, ...query('UPDATE t'), from: round * 33_000 + 32_000, to: round * 33_000 + 33_000 },
+    ])
+
+    expect(sentences('serial', ...request(...rounds))).toEqual([
+      'Up to 48 % of this request might be saved if "SELECT a" and "SELECT b" in orders ran in parallel, 3 times: the records show no dependency (48.0 ms)',
+    ])
+  })
+
+  it('is not made about steps inside a step that it names', () => {
+    const points = request(
+      { id: 'user', name: 'load user', from: 0, to: 50_000 },
+      { ...read('a', 0, 25_000), parent: 'user' },
+      { ...read('b', 25_000, 50_000), parent: 'user' },
+      { id: 'cart', name: 'load cart', from: 50_000, to: 99_000 },
+      { ...read('c', 50_000, 75_000), parent: 'cart' },
+      { ...read('d', 75_000, 99_000), parent: 'cart' },
+    )
+
+    expect(find('serial', ...points)).toMatchObject([{ traceIds: ['user', 'cart'] }])
+  })
+})
+
+describe('the finding about serial work, for steps with values', () => {
+  /** Returns the number of findings about two steps, which run one after another in `GET /users/42?tab=mine`. */
+  function count(first: Partial<Point>, second: Partial<Point>): number {
+    const [root, ...steps] = request(
+      { id: 'first', from: 0, to: 45_000, ...first },
+      { id: 'second', from: 45_000, to: 95_000, ...second },
+    )
+    const info = { request: { path: '/users/42', query: 'tab=mine&q=r%C3%B6d', method: 'GET' } }
+    return find('serial', { ...root, info } as Point, ...steps).length
+  }
+
+  const get = (path: string, search = ''): Partial<Point> => ({
+    ...sent('x', 1, path),
+    info: { requests: { method: 'GET', path, query: search, hostname: 'x', port: 1, scheme: 'http' } },
+  })
+  const postgresql = (statement: string): Partial<Point> => ({
+    ...query(''),
+    info: { db: { statement, system: 'postgresql' } },
+  })
+  const mysql = (statement: string): Partial<Point> => ({ ...query(''), info: { db: { statement, system: 'mysql' } } })
+  const values = (statement: string, params: unknown): Partial<Point> => ({
+    ...query(''),
+    info: { db: { statement, params, system: 'postgresql' } },
+  })
+
+  it.each<[string, Partial<Point>, Partial<Point>]>([
+    ['have no values', get('/rates/latest'), get('/v1/settings')],
+    ['have an id that the served request had', get('/users/42'), get('/users/42/orders')],
+    ['have a parameter that the served request had', get('/colors'), get('/search', 'q=r%C3%B6d')],
+    ['have the same id', get('/stock/7'), get('/prices/7')],
+    ['have a limit', get('/items', 'limit=10'), get('/orders', 'page=2&sort=created')],
+    [
+      'compare the same column',
+      postgresql('SELECT a FROM t WHERE user_id = $1'),
+      postgresql('SELECT b FROM u WHERE "user_id" = $1 LIMIT $2'),
+    ],
+    [
+      'compare the id of a table and a reference to it',
+      postgresql('SELECT a FROM users u WHERE u.id = $1'),
+      postgresql('SELECT b FROM "Orders" WHERE "userId" = $1'),
+    ],
+    ['have a literal', postgresql('SELECT pg_sleep(?)'), postgresql('SELECT b FROM t WHERE status = ? LIMIT ?')],
+    [
+      'have parameters that the served request had',
+      values('SELECT a FROM t WHERE x = $1', [42]),
+      values('SELECT b FROM u WHERE y = $1', ['42']),
+    ],
+    [
+      'have the same parameters',
+      values('SELECT a FROM t WHERE x = $1', [7]),
+      values('SELECT b FROM u WHERE y = $1 LIMIT $2', [7, 20]),
+    ],
+  ])('is made if the steps %s', (_, first, second) => {
+    expect(count(first, second)).toBe(1)
+  })
+
+  it.each<[string, Partial<Point>, Partial<Point>]>([
+    ['an id in its path', get('/users'), get('/users/7/orders')],
+    ['a uuid in its path', get('/users/42'), get('/carts/0b7f3c3e-8c39-4d5e-9d63-6a3d5e9f0c11')],
+    ['a name in its path', get('/users/42'), get('/teams/blue')],
+    ['a code in its path', get('/users/42'), get('/rates/EUR')],
+    ['a value in its query', get('/users/42'), get('/orders', 'customer=7')],
+    ['a hidden value in its query', get('/users/42', 'token=***'), get('/orders', 'token=***')],
+    ['a path that cannot be decoded', get('/users/42'), get('/orders/%E0%A4%A')],
+    [
+      'another column',
+      postgresql('SELECT id FROM users WHERE email = $1'),
+      postgresql('SELECT a FROM orders WHERE user_id = $1'),
+    ],
+    [
+      'the id of another table',
+      postgresql('SELECT a FROM orders WHERE user_id = $1'),
+      postgresql('SELECT b FROM items WHERE id = $1'),
+    ],
+    [
+      'a list of ids',
+      postgresql('SELECT a FROM orders WHERE user_id = $1'),
+      postgresql('SELECT b FROM items WHERE order_id IN ($1, $2)'),
+    ],
+    ['an argument', postgresql('SELECT a FROM t'), postgresql('SELECT f($1)')],
+    ['an id that was put into the text', postgresql('SELECT a FROM t'), postgresql('SELECT b FROM u WHERE id = ?')],
+    ['a value that may be a placeholder', mysql('SELECT a FROM t'), mysql('SELECT b FROM u WHERE x = ?')],
+    ['a parameter', values('SELECT a FROM t WHERE x = $1', [42]), values('SELECT b FROM u WHERE y = $1', [7])],
+    [
+      'a parameter that is an object',
+      values('SELECT a FROM t WHERE x = $1', [42]),
+      values('SELECT b FROM u WHERE y = $1', [{ a: 1 }]),
+    ],
+    [
+      'a literal with its value',
+      values('SELECT a FROM t WHERE x = $1', [42]),
+      values("SELECT b FROM u WHERE y = $1 AND z = 'B-7'", [42]),
+    ],
+  ])('is not made if the second step has %s, which the first may have returned', (_, first, second) => {
+    expect(count(first, second)).toBe(0)
+  })
+
+  it('is not made about a request and its repetition', () => {
+    expect(count(get('/users/42'), get('/users/42'))).toBe(0)
+    expect(count({ ...get('/rates'), stopInfo: { requests: { status_code: 429 } } }, get('/rates'))).toBe(0)
   })
 })

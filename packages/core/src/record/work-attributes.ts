@@ -1,4 +1,4 @@
-import { Object, Set } from '../json/language.js'
+import { isSafeInteger, Object, Set } from '../json/language.js'
 import { attributeText, isObject, memberOf } from './attribute-value.js'
 import { readCallSite } from './call-site.js'
 import { knownMethod } from './http-method.js'
@@ -103,11 +103,16 @@ function addOutcome(list: AttributeList, source: SpanSource): void {
   const [requests, db, functionInfo] = ['requests', 'db', 'function'].map(name => memberOf(stopInfo, name))
   list.set('http.response.status_code', readStatusValue(source))
   list.set('status_code', memberOf(requests, 'status_code'))
+  list.set('db.response.returned_rows', toCount(memberOf(db, 'rows')))
   list.set('result', memberOf(db, 'result') || memberOf(functionInfo, 'result'))
   const error = readErrorType(source)
   if (error === undefined) return
   list.set('error.type', error)
   list.set('error', true)
+}
+
+function toCount(value: unknown): number | undefined {
+  return typeof value === 'number' && isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
 /** Adds all other info. Members of the stop record's info override those of the start record's info. */

@@ -12,21 +12,31 @@ export interface Step {
 /** A Node-style callback, whose first argument is an error. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
+/** Returns what a step's stop says about the results of a call. It must not throw. */
+export type DescribeResults = (...results: unknown[]) => PointInfo | undefined
+
 /**
  * Returns a callback that ends the step, if there is one, and then runs the original callback in the current context.
  */
 export function endAtCallback(
   step: Step | undefined,
   callback: Callback,
+  describe?: DescribeResults,
   inContext?: ReturnType<typeof takeContext>,
 ): Callback {
   if (step === undefined) return bindCallback(callback, inContext)
-  return bindAfter(callback, error => endStep(step, error), inContext)
+  return bindAfter(callback, (error, ...results) => endStep(step, error, describe?.(...results)), inContext)
 }
 
 /** Calls the method with the callback at index `at` replaced by one that also ends the step. */
-export function proceedToCallback(step: Step | undefined, proceed: Proceed, args: unknown[], at: number): unknown {
-  const newArgs = args.with(at, endAtCallback(step, args[at] as Callback))
+export function proceedToCallback(
+  step: Step | undefined,
+  proceed: Proceed,
+  args: unknown[],
+  at: number,
+  describe?: DescribeResults,
+): unknown {
+  const newArgs = args.with(at, endAtCallback(step, args[at] as Callback, describe))
   return failIfThrown(step, () => proceed(newArgs))
 }
 
@@ -34,18 +44,18 @@ export function proceedToCallback(step: Step | undefined, proceed: Proceed, args
  * Ends the step when the returned promise settles. If anything else is returned, even a thenable, ends the step at
  * once.
  */
-export function endWhenSettled(step: Step | undefined, run: () => unknown): unknown {
+export function endWhenSettled(step: Step | undefined, run: () => unknown, describe?: DescribeResults): unknown {
   if (step === undefined) return run()
   return settle(run, {
-    done: (_, ago) => step.stop(undefined, ago),
+    done: (result, ago) => step.stop(describe?.(result), ago),
     failed: (error, ago) => step.fail(error, undefined, ago),
   })
 }
 
 /** Runs a synchronous function, and ends the step when the function returns or throws. */
-export function endWhenReturned<T>(step: Step | undefined, run: () => T): T {
+export function endWhenReturned<T>(step: Step | undefined, run: () => T, describe?: DescribeResults): T {
   const result = failIfThrown(step, run)
-  step?.stop()
+  if (step !== undefined) step.stop(describe?.(result))
   return result
 }
 
@@ -59,9 +69,9 @@ export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   }
 }
 
-/** Ends a step, as a failure if there is an error. `null` also means success. */
-export function endStep(step: Step, error: unknown): void {
-  if (error === undefined || error === null) step.stop()
+/** Ends a step, as a failure if there is an error. `null` also means success, to which `info` belongs. */
+export function endStep(step: Step, error: unknown, info?: PointInfo): void {
+  if (error === undefined || error === null) step.stop(info)
   else step.fail(error)
 }
 

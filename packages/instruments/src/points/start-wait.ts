@@ -1,4 +1,6 @@
-import { get, type Point, type Profiler } from '@osprofiler/core'
+import { get, type Point, type PointInfo, type Profiler } from '@osprofiler/core'
+import { Math, Number } from '@osprofiler/core/toolkit'
+import { notePool, numberOfPool } from './pool-number.js'
 
 /** The reason for a wait: a connection must be opened, or one must be returned to the pool. */
 export type WaitReason = 'connection' | 'pool'
@@ -14,16 +16,34 @@ export interface PoolState {
 }
 
 /** Begins a point named `wait` for a connection. Later points are not nested in this point. */
-export function startWait(profiler: Profiler, reason: WaitReason): Point {
-  return profiler.startBeside('wait', { wait: { for: reason } })
+export function startWait(profiler: Profiler, reason: WaitReason, pool?: PointInfo): Point {
+  return profiler.startBeside('wait', { wait: { for: reason, ...pool } })
 }
 
-/** Begins a point named `wait` if the code is traced and the pool has no connection that is available at once. */
-export function startPoolWait<Pool>(pool: Pool, readState: (pool: Pool) => PoolState | undefined): Point | undefined {
+/** Returns what a `wait` point records about a pool: its number, its size, and how many waited already. */
+export function describePool(pool: object, { free, waiting, max }: PoolState): PointInfo {
+  return {
+    pool: numberOfPool(pool),
+    max: Number.isFinite(max) ? max : undefined,
+    waiting: Math.max(0, waiting - free),
+  }
+}
+
+/**
+ * Begins a point named `wait` if the code is traced and the pool has no connection that is available at once.
+ * `listUsed` returns the connections in use, unless their queries know their pool anyway.
+ */
+export function startPoolWait<Pool extends object>(
+  pool: Pool,
+  readState: (pool: Pool) => PoolState | undefined,
+  listUsed?: (pool: Pool) => Iterable<unknown>,
+): Point | undefined {
   const profiler = get()
   const state = profiler && readState(pool)
   const reason = state && findWaitReason(state)
-  return reason && profiler && startWait(profiler, reason)
+  if (profiler === undefined || state === undefined || reason === undefined) return undefined
+  for (const connection of listUsed?.(pool) ?? []) notePool(connection, pool)
+  return startWait(profiler, reason, describePool(pool, state))
 }
 
 /**

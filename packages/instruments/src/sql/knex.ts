@@ -11,6 +11,7 @@ import { type Around, undoAll } from '../wrapping/wrap-method.js'
 interface KnexClient {
   readonly pool?: {
     readonly max: number
+    readonly used?: readonly { readonly resource: unknown }[]
     numFree(): number
     numUsed(): number
     numPendingAcquires(): number
@@ -55,7 +56,11 @@ const aroundRun: Around = (proceed, self, args) => {
 const POOL_OWN_WORK = wrapOwnWork('_doCreate', '_create', '_destroy', '_startReaping', '_validateResource')
 
 const aroundAcquire: Around = (proceed, self, args) =>
-  endWhenSettled(startPoolWait(self as KnexClient, readPoolState), () => proceed(args))
+  endWhenSettled(startPoolWait(self as KnexClient, readPoolState, listUsed), () => proceed(args))
+
+function listUsed({ pool }: KnexClient): unknown[] {
+  return pool?.used?.map(({ resource }) => resource) ?? []
+}
 
 function readPoolState({ pool }: KnexClient): PoolState | undefined {
   // A pool of pg or mysql2 may be used instead. The instrument of that library records the wait.

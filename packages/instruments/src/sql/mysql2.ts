@@ -1,8 +1,17 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
-import { Number, Reflect, takeCaller, takeContext, WeakSet } from '@osprofiler/core/toolkit'
+import { Array, Number, Reflect, takeCaller, takeContext, WeakSet } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { type Callback, endAtCallback, failIfThrown, proceedToCallback, type Step } from '../points/end-step.js'
+import {
+  type Callback,
+  type DescribeResults,
+  endAtCallback,
+  failIfThrown,
+  proceedToCallback,
+  type Step,
+} from '../points/end-step.js'
+import { notePool } from '../points/pool-number.js'
+import { describeRowList, describeRows } from '../points/returned-rows.js'
 import { type PoolState, startPoolWait } from '../points/start-wait.js'
 import { wrapCallbacks, wrapOwnWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
@@ -21,6 +30,12 @@ interface Pool {
   readonly config: { readonly connectionLimit: number }
   readonly _freeConnections: { readonly length: number }
   readonly _allConnections: { readonly length: number }
+  readonly _connectionQueue: { readonly length: number }
+}
+
+interface Connection {
+  /** The pool of a connection, as long as a program may use the connection. */
+  readonly _pool?: object | null
 }
 
 interface Prepared {
@@ -69,9 +84,13 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
 type StartStep = (profiler: Profiler | undefined, self: unknown, args: readonly unknown[]) => Step | undefined
 
 function createStartQuery(start: StartSql): StartStep {
-  return (profiler, _self, [sql, values]) => {
+  return (profiler, self, [sql, values]) => {
     const options = asQueryOptions(sql) ?? { sql }
-    return start(profiler, options.sql, typeof values === 'function' || values === undefined ? options.values : values)
+    const params = typeof values === 'function' || values === undefined ? options.values : values
+    const { _pool } = self as Connection
+    // The connection loses its pool when the program returns it, perhaps before the query ends.
+    if (profiler !== undefined && _pool) notePool(self, _pool)
+    return start(profiler, options.sql, params, self)
   }
 }
 
@@ -88,6 +107,12 @@ function createStartExecute(start: StartSql): StartStep {
   }
 }
 
+/** With several statements, the rows and the fields are lists with one entry for each statement. */
+const describeResult: DescribeResults = (rows, fields) => {
+  const first: unknown = Array.isArray(fields) ? fields[0] : undefined
+  return typeof first === 'object' && first !== null && !Array.isArray(first) ? describeRowList(rows) : undefined
+}
+
 function asQueryOptions(given: unknown): QueryOptions | undefined {
   return typeof given === 'object' && given !== null ? (given as QueryOptions) : undefined
 }
@@ -96,10 +121,10 @@ function createAroundCall(startStep: StartStep): Around {
   return (proceed, self, args) => {
     const step = startStep(get(), self, args)
     const at = args.findLastIndex(arg => typeof arg === 'function')
-    if (at >= 0) return proceedToCallback(step, proceed, args, at)
+    if (at >= 0) return proceedToCallback(step, proceed, args, at, describeResult)
     const options = asQueryOptions(args[0])
     if (typeof options?.onResult === 'function') {
-      options.onResult = endAtCallback(step, options.onResult as Callback)
+      options.onResult = endAtCallback(step, options.onResult as Callback, describeResult)
       return failIfThrown(step, () => proceed(args))
     }
     const command = failIfThrown(step, () => proceed(args))
@@ -127,9 +152,17 @@ function createAroundPrepare(around: Around, preparedClasses: SeenClasses): Arou
 function endAtEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
   const inContext = takeContext()
+  let rows: number | undefined
+  let areRows = false
   wrapMethod(command, 'emit', (proceed, _self, args) => {
-    if (args[0] === 'error') step?.fail(args[1])
-    if (args[0] === 'end') step?.stop()
+    const [event, value] = args
+    if (event === 'error') step?.fail(value)
+    else if (event === 'end') step?.stop(describeRows(rows))
+    else if (event === 'fields') {
+      // A statement that returns no rows has no fields, and one result.
+      areRows = Array.isArray(value)
+      if (areRows) rows ??= 0
+    } else if (event === 'result' && areRows) rows = (rows ?? 0) + 1
     return inContext(() => proceed(args))
   })
 }
@@ -144,14 +177,14 @@ function createAroundAcquire(recordsWaits: boolean): Around {
     const acquire = (onConnection: unknown) => suppress(() => proceed([onConnection]))
     if (followedCallbacks.has(callback)) return acquire(callback)
     const wait = recordsWaits ? startPoolWait(self as Pool, readPoolState) : undefined
-    const followed = endAtCallback(wait, callback as Callback, takeCaller())
+    const followed = endAtCallback(wait, callback as Callback, undefined, takeCaller())
     followedCallbacks.add(followed)
     return failIfThrown(wait, () => acquire(followed))
   }
 }
 
-function readPoolState({ config, _freeConnections, _allConnections }: Pool): PoolState {
+function readPoolState({ config, _freeConnections, _allConnections, _connectionQueue }: Pool): PoolState {
   const max = config.connectionLimit || Number.POSITIVE_INFINITY
-  // The number of waiting calls is not needed: no call waits while a connection is free or the pool is below its limit.
-  return { free: _freeConnections.length, waiting: 0, open: _allConnections.length, max }
+  // No call waits while a connection is free or the pool is below its limit.
+  return { free: _freeConnections.length, waiting: _connectionQueue.length, open: _allConnections.length, max }
 }

@@ -1,7 +1,8 @@
 import { get, type Profiler, suppress } from '@osprofiler/core'
 import { performance, settle, takeCaller, WeakMap } from '@osprofiler/core/toolkit'
 import type { Callback } from '../points/end-step.js'
-import { findWaitReason, startWait, type WaitReason } from '../points/start-wait.js'
+import { notePool } from '../points/pool-number.js'
+import { describePool, findWaitReason, startWait, type WaitReason } from '../points/start-wait.js'
 import { aroundOwnWork, bindAfter, bindCallback } from '../wrapping/keep-context.js'
 import type { Around, Arounds } from '../wrapping/wrap-method.js'
 
@@ -28,7 +29,10 @@ const aroundOpen: Around = (proceed, self, args) => {
   const now = performance.now()
   const result = suppress(() => proceed(args))
   const client = (self as Pool)._clients?.at(-1)
-  if (client !== undefined) openTimes.set(client, now)
+  if (client !== undefined) {
+    openTimes.set(client, now)
+    notePool(client, self as object)
+  }
   return result
 }
 
@@ -52,14 +56,16 @@ interface Wait {
   fail(error: unknown): void
 }
 
-function startClientWait(profiler: Profiler, { idleCount, waitingCount, totalCount, options }: Pool): Wait | undefined {
+function startClientWait(profiler: Profiler, pool: Pool): Wait | undefined {
+  const { idleCount, waitingCount, totalCount, options } = pool
   // If no client is idle and the pool is not full, the pool opens a client for this call, even if other calls are
   // waiting.
   const waiting = idleCount === 0 ? 0 : waitingCount
-  const reason = findWaitReason({ free: idleCount, waiting, open: totalCount, max: options.max })
+  const state = { free: idleCount, waiting, open: totalCount, max: options.max }
+  const reason = findWaitReason(state)
   if (reason === undefined) return undefined
   const startedAt = performance.now()
-  const point = startWait(profiler, reason)
+  const point = startWait(profiler, reason, describePool(pool, { ...state, waiting: waitingCount }))
   return {
     stop(client) {
       const actualReason = findActualReason(client, startedAt, reason)

@@ -1,5 +1,6 @@
 import { takeContext } from '@osprofiler/core/toolkit'
 import type { Step } from '../points/end-step.js'
+import { describeRows } from '../points/returned-rows.js'
 import { aroundCallbacks, bindCallback } from '../wrapping/keep-context.js'
 import { wrapMethod } from '../wrapping/wrap-method.js'
 
@@ -41,16 +42,28 @@ export function isSubmittable(config: QueryConfig | undefined): config is Submit
 /** Runs events and callbacks in their caller's context. Ends the step when pg reports the end of the response. */
 export function followSubmittable(query: Submittable, step: Step | undefined): void {
   if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
-  const stepEnders: Readonly<Record<string, (first: unknown) => void>> = {
-    handleReadyForQuery: () => step?.stop(),
-    handleError: error => step?.fail(error),
-  }
+  const followers = step === undefined ? {} : createFollowers(step)
   const inContext = takeContext()
   for (const name of METHODS_CALLED_BY_PG) {
     wrapMethod(query, name, (proceed, _self, args) => {
-      stepEnders[name]?.(args[0])
+      followers[name]?.(args[0])
       return inContext(() => proceed(args))
     })
   }
   for (const name of METHODS_CALLED_BY_PROGRAM) wrapMethod(query.cursor ?? query, name, aroundCallbacks)
+}
+
+/** Ends the step when the response ends, and counts the rows until then. */
+function createFollowers(step: Step): Readonly<Record<string, (first: unknown) => void>> {
+  let rows: number | undefined
+  return {
+    handleRowDescription: () => {
+      rows ??= 0
+    },
+    handleDataRow: () => {
+      rows = (rows ?? 0) + 1
+    },
+    handleReadyForQuery: () => step.stop(describeRows(rows)),
+    handleError: error => step.fail(error),
+  }
 }

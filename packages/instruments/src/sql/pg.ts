@@ -1,7 +1,15 @@
 import { get, type Profiler } from '@osprofiler/core'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
-import { type Callback, endAtCallback, endWhenSettled, failIfThrown, type Step } from '../points/end-step.js'
+import {
+  type Callback,
+  type DescribeResults,
+  endAtCallback,
+  endWhenSettled,
+  failIfThrown,
+  type Step,
+} from '../points/end-step.js'
+import { describeRowList } from '../points/returned-rows.js'
 import { aroundOwnWork, bindCallbacks } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
 import { createPgPoolWrappers } from './pg-pool.js'
@@ -38,20 +46,20 @@ export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () =>
 }
 
 function createAroundQuery(start: StartSql): Around {
-  return (proceed, _self, args) => {
+  return (proceed, self, args) => {
     const profiler = get()
     const [config, values, last] = args
     const holder = typeof config === 'object' && config !== null ? (config as QueryConfig) : undefined
     if (isSubmittable(holder)) {
       const { text, values: ownValues } = holder.cursor ?? holder
-      followSubmittable(holder, start(profiler, text, ownValues))
+      followSubmittable(holder, start(profiler, text, ownValues, self))
       return proceed(bindCallbacks(args))
     }
-    const step = startQuery(start, profiler, config, values)
+    const step = startQuery(start, profiler, config, values, self)
     const at = typeof last === 'function' ? 2 : typeof values === 'function' ? 1 : -1
     const callback = at < 0 ? holder?.callback : args[at]
-    if (typeof callback !== 'function') return endWhenSettled(step, () => proceed(args))
-    const followed = endAtCallback(step, callback as Callback)
+    if (typeof callback !== 'function') return endWhenSettled(step, () => proceed(args), describeResult)
+    const followed = endAtCallback(step, callback as Callback, describeResult)
     const newArgs = at < 0 ? [config, values, followed] : args.with(at, followed)
     try {
       return failIfThrown(step, () => proceed(newArgs))
@@ -62,15 +70,27 @@ function createAroundQuery(start: StartSql): Around {
   }
 }
 
+/** The part of pg's result that says how many rows it has. Other statements than queries return no fields. */
+interface Result {
+  readonly rows?: unknown
+  readonly fields?: { readonly length?: number }
+}
+
+const describeResult: DescribeResults = result => {
+  const { rows, fields } = (result ?? {}) as Result
+  return fields?.length ? describeRowList(rows) : undefined
+}
+
 function startQuery(
   start: StartSql,
   profiler: Profiler | undefined,
   config: unknown,
   values: unknown,
+  client: unknown,
 ): Step | undefined {
   const given = typeof values === 'function' ? undefined : values
-  if (typeof config !== 'object' || config === null) return start(profiler, config, given)
+  if (typeof config !== 'object' || config === null) return start(profiler, config, given, client)
   const { text, name, values: ownValues } = config as QueryConfig
   // The program may run a prepared statement by passing only its name.
-  return start(profiler, text ?? name, given ?? ownValues)
+  return start(profiler, text ?? name, given ?? ownValues, client)
 }

@@ -54,7 +54,7 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
       if (!isSent) wait ??= forCaller(() => startWait(profiler, 'pool'))
     },
     send,
-    stop: () => send()?.stop(),
+    stop: info => send()?.stop(info),
     fail: error => send()?.fail(error),
   }
 }

@@ -1,7 +1,8 @@
-import { bind, get, suppress } from '@osprofiler/core'
+import { bind, get, type PointInfo, suppress } from '@osprofiler/core'
 import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { whenLoaded } from '../loading/library-loads.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
+import { describeRowList } from '../points/returned-rows.js'
 import { wrapThen } from '../wrapping/around-then.js'
 import { type Around, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { createPostgresStep, type PostgresStep, type SentQuery } from './postgres-step.js'
@@ -89,8 +90,16 @@ function followQuery(query: Query, step: PostgresStep | undefined): void {
     return value
   })
   // A cursor sets a new `resolve` before each row.
-  interceptMember(query, 'resolve', value => callBefore(value, () => step.stop()))
+  // A part of the rows of a cursor does not say how many there are.
+  const describe = query.cursorFn || query.forEachFn ? () => undefined : describeResult
+  interceptMember(query, 'resolve', value => callBefore(value, result => step.stop(describe(result))))
   interceptMember(query, 'reject', value => callBefore(value, error => step.fail(error)))
+}
+
+/** Statements that return no rows have no columns. The results of several statements are a list without columns. */
+function describeResult(result: unknown): PointInfo | undefined {
+  const { columns } = (result ?? {}) as { readonly columns?: { readonly length?: number } | null }
+  return columns?.length ? describeRowList(result) : undefined
 }
 
 /** Runs a stream's events in the current context. The library creates the stream when the response begins. */

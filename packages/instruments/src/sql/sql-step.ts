@@ -2,12 +2,21 @@ import type { PointInfo, Profiler } from '@osprofiler/core'
 import { isError, noteUnrecorded, remember, String } from '@osprofiler/core/toolkit'
 import type { TraceSql } from '../options/instrument-contract.js'
 import type { Step } from '../points/end-step.js'
+import { numberOfPoolOf } from '../points/pool-number.js'
 import { hideValuesInMessage } from './text/sql-message.js'
 import { MAX_STATEMENT_CHARS, redactStatement } from './text/sql-text.js'
 import type { SqlDialect } from './text/sql-tokens.js'
 
-/** Begins a query's point. Text and parameters may have any type. Begins none outside a trace or with SQL off. */
-export type StartSql = (profiler: Profiler | undefined, text: unknown, params?: unknown) => Step | undefined
+/**
+ * Begins a query's point. Text and parameters may have any type. The stop has the number of the connection's pool.
+ * Begins none outside a trace or with SQL off.
+ */
+export type StartSql = (
+  profiler: Profiler | undefined,
+  text: unknown,
+  params?: unknown,
+  connection?: unknown,
+) => Step | undefined
 
 /**
  * Records queries as points named `db`, like OSProfiler's SQLAlchemy tracer. With SQL off, only notes the library in
@@ -21,20 +30,27 @@ export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library:
     }
   }
   const showsValues = traceSql === 'values'
-  return (profiler, text, params) => {
+  return (profiler, text, params, connection) => {
     if (profiler === undefined) return undefined
     const sql = typeof text === 'string' ? text : ''
     const point = profiler.startBeside('db', {
       db: showsValues ? { system: dialect, statement: cutStatement(sql), params } : describersByDialect[dialect](sql),
     })
     return {
-      stop: (info, ago) => point.stop(info, ago),
+      stop(info, ago) {
+        const pool = numberOfPoolOf(connection)
+        point.stop(pool === undefined ? info : { ...info, db: { ...getDb(info), pool } }, ago)
+      },
       fail(error, info, ago) {
         const shown = showsValues ? error : hideValuesInMessage(error, redactStatement(sql, dialect), params)
-        point.fail(shown, { ...info, db: describeFailure(shown) }, ago)
+        point.fail(shown, { ...info, db: { ...describeFailure(shown), pool: numberOfPoolOf(connection) } }, ago)
       },
     }
   }
+}
+
+function getDb(info: PointInfo | undefined): PointInfo | undefined {
+  return info?.db as PointInfo | undefined
 }
 
 /**

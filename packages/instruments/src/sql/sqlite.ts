@@ -4,6 +4,7 @@ import { whenLoaded } from '../loading/library-loads.js'
 import { wrapClasses, wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { endWhenReturned, failIfThrown, type Step } from '../points/end-step.js'
+import { describeRowList, describeRows } from '../points/returned-rows.js'
 import { type Around, type Arounds, undoAll, wrapMethod, wrapMethods } from '../wrapping/wrap-method.js'
 import { wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
@@ -74,6 +75,8 @@ export function createStatementWrappers(start: StartSql): Arounds {
     return start(get(), source, args.length > 1 ? args : args[0])
   }
   const aroundRun: Around = (proceed, self, args) => endWhenReturned(begin(self, args), () => proceed(args))
+  const aroundAll: Around = (proceed, self, args) =>
+    endWhenReturned(begin(self, args), () => proceed(args), describeRowList)
   const aroundIterate: Around = (proceed, self, args) => {
     const step = begin(self, args)
     if (step === undefined) return proceed(args)
@@ -81,18 +84,20 @@ export function createStatementWrappers(start: StartSql): Arounds {
     endAfterRows(rows as object, step)
     return rows
   }
-  return { run: aroundRun, get: aroundRun, all: aroundRun, iterate: aroundIterate }
+  return { run: aroundRun, get: aroundRun, all: aroundAll, iterate: aroundIterate }
 }
 
 /** Ends the step after the last row, or when the program stops reading rows. */
 function endAfterRows(rows: object, step: Step): void {
+  let count = 0
   wrapMethod(rows, 'next', (proceed, _self, args) => {
     const row = failIfThrown(step, () => proceed(args)) as IteratorResult<unknown>
-    if (row.done) step.stop()
+    if (row.done) step.stop(describeRows(count))
+    else count++
     return row
   })
   wrapMethod(rows, 'return', (proceed, _self, args) => {
-    step.stop()
+    step.stop(describeRows(count))
     return proceed(args)
   })
 }

@@ -1,6 +1,7 @@
 import type { Report, ReportNode } from '../tree/report.js'
 import { isOutgoing } from './calls/service-calls.js'
 import { findKnownSpans, type KnownSpan } from './known-spans.js'
+import { splitAtAnswer } from './late-work.js'
 
 /** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
 export interface CriticalSegment {
@@ -42,7 +43,7 @@ interface Frame {
 /**
  * Returns the chain of segments that determines how long the trace takes, in order of time. The segments cover the time
  * from 0 to the trace's `durationUs` without gaps or overlaps. The request gets faster only if one of them gets
- * shorter.
+ * shorter. Work that went on after the answer did not delay the answer, so it is only on the path after the answer.
  *
  * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
  * the child that had finished last by then. The remaining time is the point's own. A child that was still running
@@ -52,9 +53,22 @@ interface Frame {
  * Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
+  const { durationUs = 0 } = report
+  const { request } = splitAtAnswer(report)
+  if (request === report) return findPath(report, 0, durationUs)
+  const nodes = new Map(report.points.map(node => [node.traceId, node]))
+  const answeredUs = request.durationUs ?? 0
+  const before = findPath(request, 0, answeredUs).map(segment => ({
+    ...segment,
+    point: segment.point && nodes.get(segment.point.traceId),
+  }))
+  return [...before, ...findPath(report, answeredUs, durationUs)]
+}
+
+function findPath(report: Report, fromUs: number, toUs: number): CriticalSegment[] {
   const spans = findKnownSpans(report)
   const path: CriticalSegment[] = []
-  const stack = [openFrame(undefined, report.roots, 0, report.durationUs ?? 0, spans)]
+  const stack = [openFrame(undefined, report.roots, fromUs, toUs, spans)]
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const step = takeStep(frame)
     if (step === undefined) {

@@ -1,14 +1,16 @@
 import { asNumber } from '@osprofiler/core/json'
+import { groupBy } from '../tree/group-by.js'
 import { readField, readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
-import { isLayer } from '../words/point-label.js'
-import { isOutgoing } from './calls/service-calls.js'
+import { createRepetitionKey, isLayer } from '../words/point-label.js'
+import { isOutgoing, isServed } from './calls/service-calls.js'
 import { selfTimes } from './self-time.js'
+import { areKnown, readInputs, readServedValues } from './step-inputs.js'
 import { readWait } from './waiting.js'
 
 /** Siblings that ran one after another, but might have run at the same time. */
 export interface SerialWork {
-  /** At least two, in the order of their starts, without overlaps. */
+  /** At least two, in the order of their starts, without overlaps. Merged runs are one after another in this list. */
   readonly nodes: readonly ReportNode[]
   /** Time saved if all of them ran at once, in microseconds: the sum of their durations minus the longest duration. */
   readonly savingUs: number
@@ -19,37 +21,156 @@ const MIN_VALUE_CHARS = 3
 const MAX_TEXT_CHARS = 4000
 
 /**
- * Returns runs of reads that one parent made one after another, and perhaps could have made at the same time. No record
- * shows that a later read of a run needs an earlier one. The run with the largest saving comes first. Reads are queries
- * and requests that change nothing, and points that mostly make such calls. A run ends at any other point (such as a
- * write), at an overlap, or at a point in `leftOut`. It also ends if a later read's query or request contains a value
- * from an earlier result (the `info` of a stop). A run shows a possibility, not a proof, because most results are not
- * recorded.
+ * Returns runs of reads that one parent made one after another, and perhaps could have made at the same time. The run
+ * with the largest saving comes first. Reads are queries and requests that change nothing, and points that mostly make
+ * such calls. A run ends in these cases:
+ *
+ * - at any other point (such as a write), at an overlap, or at a point in `leftOut`
+ * - at a step that repeats an earlier step of the run
+ * - at a step that needs a value that the run's first step and the served request did not know, because an earlier step
+ *   may have returned that value
+ * - at a step that needs a value from an earlier result (the `info` of a stop)
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {
   const reads = findReads(report)
+  const servedOf = createServedFinder(report)
+  const keyOfCall = createRepetitionKey()
+  const keyOf = (step: ReportNode): string => listCalls(step)?.map(keyOfCall).join() ?? keyOfCall(step)
   const found: SerialWork[] = []
   for (const siblings of [report.roots, ...report.points.map(({ children }) => children)]) {
     if (siblings.length < 2) continue
-    let run: ReportNode[] = []
-    let results = new Set<string>()
+    let run: Run | undefined
     for (const node of siblings) {
       if (readWait(node) !== undefined) continue
       const isWanted = reads.has(node) && !leftOut.has(node)
-      const last = run.at(-1)
-      const follows = isWanted && last !== undefined && (node.startedUs ?? 0) >= (last.finishedUs ?? 0)
-      if (!follows || listValues(readInputs(node)).some(value => results.has(value))) {
-        found.push(...toSerialWork(run))
-        run = []
-        results = new Set()
+      const key = isWanted ? keyOf(node) : ''
+      if (run !== undefined && (!isWanted || !run.takes(node, key))) {
+        found.push(...toSerialWork(run.nodes))
+        run = undefined
       }
-      if (!isWanted) continue
-      run.push(node)
-      for (const value of listValues(readField(node.stop, 'info'))) results.add(value)
+      if (isWanted) run ??= new Run(node, key, servedOf(node))
     }
-    found.push(...toSerialWork(run))
+    if (run !== undefined) found.push(...toSerialWork(run.nodes))
   }
   return found.sort((a, b) => b.savingUs - a.savingUs)
+}
+
+/** Steps that follow one another, none of which is known to need another one. */
+class Run {
+  readonly nodes: ReportNode[]
+  readonly #keys: Set<string>
+  readonly #served: ReportNode | undefined
+  readonly #results = new Set<string>()
+  #known: Set<string> | undefined
+
+  constructor(first: ReportNode, key: string, served: ReportNode | undefined) {
+    this.nodes = [first]
+    this.#keys = new Set([key])
+    this.#served = served
+    this.#addResults(first)
+  }
+
+  /** Adds a step. Returns false if the step does not belong to the run. */
+  takes(node: ReportNode, key: string): boolean {
+    const last = this.nodes.at(-1)
+    const follows = (node.startedUs ?? 0) >= (last?.finishedUs ?? 0)
+    if (!follows || this.#keys.has(key) || !this.#isIndependent(node)) return false
+    this.nodes.push(node)
+    this.#keys.add(key)
+    this.#addResults(node)
+    return true
+  }
+
+  #isIndependent(node: ReportNode): boolean {
+    this.#known ??= this.#readKnown()
+    const known = this.#known
+    const needsResult = (call: ReportNode): boolean =>
+      listValues(readRecordedInputs(call)).some(value => this.#results.has(value))
+    return listCalls(node)?.every(call => areKnown(readInputs(call), known) && !needsResult(call)) ?? false
+  }
+
+  /** The first call of the first step needed no other step of the run. */
+  #readKnown(): Set<string> {
+    const [first] = (this.nodes[0] && listCalls(this.nodes[0])) ?? []
+    return new Set([
+      ...(this.#served === undefined ? [] : readServedValues(this.#served)),
+      ...(first === undefined ? [] : readInputs(first)),
+    ])
+  }
+
+  #addResults(node: ReportNode): void {
+    for (const value of listValues(readField(node.stop, 'info'))) this.#results.add(value)
+  }
+}
+
+/** Steps with more points or calls are too complex to say that they depend on nothing. */
+const MAX_STEP_POINTS = 60
+const MAX_CALLS = 20
+
+/**
+ * Lists the calls of a step, in the order of their starts: the step itself, or the calls below it. Returns `undefined`
+ * if there are too many.
+ */
+function listCalls(step: ReportNode): ReportNode[] | undefined {
+  const calls: ReportNode[] = []
+  const waiting = [step]
+  let count = 0
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (++count > MAX_STEP_POINTS || calls.length > MAX_CALLS) return undefined
+    if (isCall(node)) calls.push(node)
+    else if (node.children.length > MAX_STEP_POINTS) return undefined
+    else waiting.push(...node.children.toReversed())
+  }
+  return calls
+}
+
+/** Creates a function that returns the served request around a point. */
+function createServedFinder(report: Report): (node: ReportNode) => ReportNode | undefined {
+  const served = new Map<ReportNode, ReportNode>()
+  for (const node of report.points) {
+    const around = isServed(node) ? node : served.get(node)
+    if (around !== undefined) for (const child of node.children) served.set(child, around)
+  }
+  return node => served.get(node)
+}
+
+/**
+ * Returns the given runs without those that lie within a step of a longer run, or around one, because no time is
+ * reported twice. Runs of the same steps that follow one another, as in a loop, become one.
+ */
+export function keepDistinct(runs: readonly SerialWork[], report: Report): SerialWork[] {
+  const keyOf = createRepetitionKey()
+  const parents = new Map<ReportNode, ReportNode>()
+  for (const node of report.points) for (const child of node.children) parents.set(child, node)
+  const inside = new Set<ReportNode>()
+  const around = new Set<ReportNode>()
+  const kept = runs.filter(({ nodes }) => {
+    if (nodes.some(node => inside.has(node) || around.has(node))) return false
+    const waiting = nodes.flatMap(({ children }) => children)
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      if (inside.has(node)) continue
+      inside.add(node)
+      for (const child of node.children) waiting.push(child)
+    }
+    let above = nodes[0] && parents.get(nodes[0])
+    for (; above !== undefined && !around.has(above); above = parents.get(above)) around.add(above)
+    return true
+  })
+  return [...groupBy(kept, ({ nodes }) => JSON.stringify(nodes.map(keyOf))).values()]
+    .map(mergeRuns)
+    .sort((a, b) => b.savingUs - a.savingUs)
+}
+
+/** Adds up the savings of runs that follow one another. Runs at the same time save no more than one of them. */
+function mergeRuns(runs: readonly SerialWork[]): SerialWork {
+  const nodes: ReportNode[] = []
+  let savingUs = 0
+  for (const run of runs.toSorted((a, b) => (a.nodes[0]?.startedUs ?? 0) - (b.nodes[0]?.startedUs ?? 0))) {
+    if ((run.nodes[0]?.startedUs ?? 0) < (nodes.at(-1)?.finishedUs ?? 0)) continue
+    for (const node of run.nodes) nodes.push(node)
+    savingUs += run.savingUs
+  }
+  return { nodes, savingUs }
 }
 
 function toSerialWork(run: readonly ReportNode[]): SerialWork[] {
@@ -69,11 +190,14 @@ function findReads(report: Report): Set<ReportNode> {
   for (const node of report.points.toReversed()) {
     // A framework runs its layers in order, because each layer may end the request.
     if (node.durationUs === undefined || node.failed || isLayer(node)) continue
-    const isCall = isOutgoing(node) || readField(node.start, 'info', 'db') !== undefined
     const mostlyWaits = node.children.length > 0 && (selfTimesByNode.get(node) ?? 0) * 2 < node.durationUs
-    if (isCall ? isReadCall(node) : mostlyWaits && node.children.every(child => reads.has(child))) reads.add(node)
+    if (isCall(node) ? isReadCall(node) : mostlyWaits && node.children.every(child => reads.has(child))) reads.add(node)
   }
   return reads
+}
+
+function isCall(node: ReportNode): boolean {
+  return isOutgoing(node) || readField(node.start, 'info', 'db') !== undefined
 }
 
 function isReadCall(node: ReportNode): boolean {
@@ -83,7 +207,7 @@ function isReadCall(node: ReportNode): boolean {
   return statement !== undefined && /^\s*select\b/i.test(statement) && !/\b(?:for\s+update|into)\b/i.test(statement)
 }
 
-function readInputs(node: ReportNode): unknown {
+function readRecordedInputs(node: ReportNode): unknown {
   const { info } = node.start ?? {}
   const sent = readField(info, 'requests')
   return sent === undefined ? readField(info, 'db', 'params') : [readField(sent, 'path'), readField(sent, 'query')]

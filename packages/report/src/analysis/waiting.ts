@@ -1,13 +1,24 @@
 import { groupBy } from '../tree/group-by.js'
-import { readText } from '../tree/read-field.js'
+import { readNumber, readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { toInterval, unionUs } from './self-time.js'
+
+/** The state of a pool when a point began to wait for one of its connections, as far as it is recorded. */
+export interface WaitedPool {
+  /** A number that the points of one pool have in common. */
+  readonly id: number | undefined
+  readonly max: number | undefined
+  /** How many others waited already. */
+  readonly waiting: number | undefined
+}
 
 /** The time that a service spent waiting for one cause, according to its points. */
 export interface Waiting {
   readonly nodes: readonly ReportNode[]
   /** The value of `info.wait.for`, such as `pool` or `event-loop`; empty if there is none. */
   readonly for: string
+  /** The pool of the first point. All points waited for a pool with the same number and the same size. */
+  readonly pool?: WaitedPool | undefined
   /** The time in which at least one point waited, in microseconds. */
   readonly totalUs: number
 }
@@ -24,16 +35,31 @@ export function readWait(node: ReportNode): string | undefined {
   return found ?? (node.name === 'wait' ? '' : undefined)
 }
 
+/** Returns the pool for which a point waited, or `undefined` if it waited for something else. */
+export function readPool(node: ReportNode): WaitedPool | undefined {
+  if (readWait(node) !== 'pool') return undefined
+  const readCount = (member: string): number | undefined => {
+    const count = readNumber(node.start, 'info', 'wait', member)
+    return Number.isSafeInteger(count) && Number(count) >= 0 ? count : undefined
+  }
+  return { id: readCount('pool'), max: readCount('max') || undefined, waiting: readCount('waiting') }
+}
+
 /**
- * Returns the waits in a trace, grouped by service and cause, longest first. Points without a start or a stop are left
+ * Returns the waits in a trace, grouped by service, cause and pool, longest first. Points without a start or a stop are left
  * out.
  */
 export function findWaiting(report: Report): Waiting[] {
   const waits = report.points.filter(node => node.durationUs !== undefined && readWait(node) !== undefined)
-  return [...groupBy(waits, node => JSON.stringify([node.service, readWait(node)])).values()]
+  const keyOf = (node: ReportNode): string => {
+    const { id, max } = readPool(node) ?? {}
+    return JSON.stringify([node.service, readWait(node), id, max])
+  }
+  return [...groupBy(waits, keyOf).values()]
     .map(nodes => ({
       nodes,
       for: nodes[0] === undefined ? '' : (readWait(nodes[0]) ?? ''),
+      pool: nodes[0] && readPool(nodes[0]),
       totalUs: unionUs(nodes.map(toInterval)),
     }))
     .sort((a, b) => b.totalUs - a.totalUs)

@@ -10,7 +10,7 @@ const MIN_UNRECORDED_SHARE = 0.1
  * Says how the critical path divides among services. Returns nothing if there is only one service and little time is
  * unrecorded.
  */
-export function criticalFindings({ report: { durationUs }, path }: Evidence): Finding[] {
+export function criticalFindings({ request: { durationUs }, path }: Evidence): Finding[] {
   const times = new Map<string, number>()
   let unrecordedUs = 0
   for (const { point, fromUs, toUs } of path) {

@@ -1,5 +1,6 @@
 import { findMissingPoints, type MissingPoints } from '../analysis/counted-requests.js'
 import { type CriticalSegment, criticalPath } from '../analysis/critical-path.js'
+import { splitAtAnswer } from '../analysis/late-work.js'
 import { createLossyTest } from '../analysis/losses.js'
 import type { HostClock } from '../clocks/clock-skew.js'
 import { correctSkew } from '../clocks/correct-skew.js'
@@ -22,6 +23,11 @@ export interface SummarizeOptions {
 export interface Evidence {
   /** All times are on one clock, unless the option `raw` is set. */
   readonly report: Report
+  /** The report without the work after the answer. Shares of time are shares of its duration. */
+  readonly request: Report
+  /** The points of `report` that belong to messages that were consumed after the answer. */
+  readonly later: ReadonlySet<ReportNode>
+  /** The critical path of `request`. */
   readonly path: readonly CriticalSegment[]
   readonly clocks: readonly HostClock[]
   readonly isShownCorrected: boolean
@@ -42,9 +48,12 @@ export function gatherEvidence(report: Report, options: SummarizeOptions): Evide
   const corrected = correctSkew(report)
   const timed = raw ? corrected.raw : corrected
   const missing = findMissingPoints(timed)
+  const { request, later } = splitAtAnswer(timed)
   return {
     report: timed,
-    path: criticalPath(timed),
+    request,
+    later,
+    path: criticalPath(request),
     clocks: corrected.clocks,
     isShownCorrected: timed === report && !raw,
     limit,

@@ -10,6 +10,7 @@ import type { ReportNode } from '../tree/report.js'
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies
  * - `waiting`: points that waited, for example for a connection from a pool or for the event loop
  * - `queued`: messages that waited in a queue until a consumer took them
+ * - `late`: work that went on after a request was answered
  * - `serial`: reads that ran one after another, perhaps without need
  * - `critical`: how the critical path divides among the services
  * - `failed`: a point that failed without a failed point below it
@@ -30,6 +31,7 @@ export type FindingKind =
   | 'hop'
   | 'waiting'
   | 'queued'
+  | 'late'
   | 'serial'
   | 'critical'
   | 'failed'
@@ -52,7 +54,10 @@ export interface Finding {
   readonly count: number
   /** Time in microseconds; for `serial`, the time that might be saved. `undefined` if the finding is not about time. */
   readonly totalUs: number | undefined
-  /** `totalUs` as a share of the trace's duration: 0 to 1. */
+  /**
+   * `totalUs` as a share, from 0 to 1: of the time until the answer, or of the whole trace for what came after the
+   * answer.
+   */
   readonly share: number | undefined
 }
 

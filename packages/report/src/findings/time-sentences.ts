@@ -2,7 +2,7 @@ import type { QueuedMessage } from '../analysis/calls/queued-messages.js'
 import type { Retries } from '../analysis/calls/retries.js'
 import type { ServiceCall } from '../analysis/calls/service-calls.js'
 import type { Gap } from '../analysis/gaps.js'
-import type { Repetition } from '../analysis/repeated-points.js'
+import type { Repetition } from '../analysis/repeats/repeated-points.js'
 import { unionUs } from '../analysis/self-time.js'
 import type { SerialWork } from '../analysis/serial-work.js'
 import type { Waiting } from '../analysis/waiting.js'
@@ -13,12 +13,16 @@ import { formatStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
 import { describeCallSites, describeRunOfSites } from '../words/call-sites.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
+import { createRepetitionKey } from '../words/point-label.js'
 import type { FindingKind } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
 /** A candidate for a finding about time. It is left out later if its time is too short. */
 export interface TimeFinding {
-  readonly kind: Extract<FindingKind, 'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'queued' | 'serial'>
+  readonly kind: Extract<
+    FindingKind,
+    'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'queued' | 'late' | 'serial'
+  >
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
   /** Whether the finding is about the points' self time, without the points below them. */
@@ -128,16 +132,22 @@ export function describeGap({ node, fromUs, toUs, after, before }: Gap, isLossy:
   return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isSelfTime: true, toSentence }
 }
 
-/** Says `Up to 23 % of this request might be saved if ... in gateway ran in parallel`. */
+/** Says `Up to 23 % of this request might be saved if ... in gateway ran in parallel`, and names the longest steps. */
 export function describeSerialWork({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
-  const [first, second] = nodes
-  const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
-  const ends = [first, second].map(node => quote(node === undefined ? [] : [node], false))
-  const what = nodes.length === 2 ? ends.join(' and ') : `${ends.join(', ')} and ${formatCount(nodes.length - 2)} more`
+  const service = nodes[0]?.service === undefined ? '' : ` in ${shorten(nodes[0].service)}`
+  const steps = [...groupBy(nodes, createRepetitionKey()).values()]
+  const longest = new Set(steps.toSorted((a, b) => sumDurations(b) - sumDurations(a)).slice(0, 2))
+  const named = steps.filter(step => longest.has(step)).map(step => quote(step.slice(0, 1), false))
+  const what = steps.length <= 2 ? named.join(' and ') : `${named.join(', ')} and ${formatCount(steps.length - 2)} more`
+  const times = steps[0] === undefined || steps[0].length < 2 ? '' : `, ${formatCount(steps[0].length)} times`
   const sites = describeRunOfSites(nodes)
   const toSentence = (share: string, duration: string): string =>
-    `Up to ${share} might be saved if ${what}${service}${sites}${sites && ','} ran in parallel: the records show no dependency (${duration})`
+    `Up to ${share} might be saved if ${what}${service}${sites}${sites && ','} ran in parallel${times}: the records show no dependency (${duration})`
   return { kind: 'serial', nodes, totalUs: savingUs, isSelfTime: false, toSentence }
+}
+
+function sumDurations(nodes: readonly ReportNode[]): number {
+  return sum(nodes.map(({ durationUs = 0 }) => durationUs))
 }
 
 /** Groups calls by caller and callee service, because each pair of services has one sentence. */

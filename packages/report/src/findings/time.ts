@@ -1,14 +1,16 @@
 import { findQueuedMessages } from '../analysis/calls/queued-messages.js'
 import { findRetries, type Retries } from '../analysis/calls/retries.js'
 import { findServiceCalls } from '../analysis/calls/service-calls.js'
-import type { CriticalSegment } from '../analysis/critical-path.js'
+import { type CriticalSegment, criticalPath } from '../analysis/critical-path.js'
 import { findGaps, type Gap } from '../analysis/gaps.js'
-import { findRepetitions } from '../analysis/repeated-points.js'
+import { findLateWork } from '../analysis/late-work.js'
+import { findRepetitions } from '../analysis/repeats/repeated-points.js'
 import { selfTimes } from '../analysis/self-time.js'
-import { findSerialWork } from '../analysis/serial-work.js'
+import { findSerialWork, keepDistinct } from '../analysis/serial-work.js'
 import { findWaiting, readWait } from '../analysis/waiting.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { formatDuration, formatShare } from '../words/format-duration.js'
+import { describeLargeResult, describeLateWork, describePoolWait, rankWait } from './database-sentences.js'
 import type { Evidence } from './evidence.js'
 import type { Finding } from './finding.js'
 import { nameTrace } from './phrases.js'
@@ -31,6 +33,7 @@ const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   retried: 0.05,
   waiting: 0.05,
   queued: 0.05,
+  late: 0.1,
   hop: 0.1,
   slow: 0.1,
   gap: 0.1,
@@ -41,21 +44,67 @@ const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
 const MIN_LOOP_POINTS = 30
 const MIN_LOOP_SHARE = 0.01
 
+/** Shorter work after an answer is common, and rarely matters. */
+const MIN_LATE_US = 10_000
+
 /**
  * If a gap has at least this share of a point's self time, the finding is about the gap, because it is more specific.
  */
 const MIN_GAP_SHARE = 0.9
+
+/** A trace, or the part of it until the answer. */
+interface Scope {
+  readonly report: Report
+  readonly path: readonly CriticalSegment[]
+  /** What the shares are shares of, such as `this request`. */
+  readonly whole: string
+  readonly includes: (nodes: readonly ReportNode[]) => boolean
+}
+
+/** A finding, and the order in which it is shown. */
+interface RankedFinding {
+  readonly finding: Finding
+  readonly isCritical: boolean
+  /** A finding with a longer time comes first. */
+  readonly rankUs: number
+}
 
 /**
  * Says where the time went, first on the critical path and then elsewhere, each longest first. No time is reported
  * twice, because the single points of a reported repetition, wait or call are left out.
  */
 export function timeFindings(evidence: Evidence): Finding[] {
-  const { report, path, clocks, limit, quote } = evidence
+  const { report, request, later, path } = evidence
+  const found = [...findTimes(evidence, { report: request, path, whole: nameTrace(request), includes: () => true })]
+  if (later.size > 0) {
+    const includes = (nodes: readonly ReportNode[]): boolean => nodes.every(node => later.has(node))
+    found.push(...findTimes(evidence, { report, path: criticalPath(report), whole: 'this trace', includes }))
+  }
+  if (report !== request) found.push(...findLate(evidence))
+  return found
+    .sort((a, b) => Number(b.isCritical) - Number(a.isCritical) || b.rankUs - a.rankUs)
+    .map(({ finding }) => finding)
+}
+
+/** Says what went on after the answer. This work comes first if it is longer than what delayed the answer. */
+function findLate({ report, limit, quote }: Evidence): RankedFinding[] {
+  return findLateWork(report)
+    .filter(({ totalUs }) => totalUs >= MIN_LATE_US && computeShare(report, totalUs) >= MIN_SHARES.late)
+    .slice(0, limit)
+    .map(work => ({
+      finding: toFinding(report, describeLateWork(work, quote), '', true),
+      isCritical: true,
+      rankUs: work.totalUs,
+    }))
+}
+
+function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope): RankedFinding[] {
+  const { clocks, limit, quote } = evidence
   const critical = findCriticalPoints(report, path)
   const selectLargest = (candidates: readonly TimeFinding[]): TimeFinding[] =>
     candidates
       .filter(({ kind, totalUs, nodes }) => {
+        if (!includes(nodes)) return false
         const isLoop = kind === 'repeated' && nodes.length >= MIN_LOOP_POINTS
         return computeShare(report, totalUs) >= (isLoop ? MIN_LOOP_SHARE : MIN_SHARES[kind])
       })
@@ -65,36 +114,50 @@ export function timeFindings(evidence: Evidence): Finding[] {
   const retries = findRetries(report)
   const retried = selectLargest(retries.map(found => describeRetries(found, quote)))
   const tries = new Set(retried.flatMap(({ nodes }) => nodes))
-  const repetitions = findRepetitions(report).filter(({ nodes }) =>
+  const repeats = findRepetitions(report)
+  const repetitions = repeats.filter(({ nodes }) =>
     nodes.every(node => readWait(node) === undefined && !tries.has(node)),
   )
   const repeated = selectLargest(repetitions.map(repetition => describeRepetition(repetition, quote)))
-  const waiting = selectLargest(findWaiting(report).map(describeWaiting))
+  const waiting = selectLargest(
+    findWaiting(report).map(found => describePoolWait(found, report, quote) ?? describeWaiting(found)),
+  )
   const queued = selectLargest(groupMessages(findQueuedMessages(report)).map(describeQueuedMessages))
   const calls = findServiceCalls(report)
   const between = selectLargest(groupCalls(calls).map(group => describeCalls(group, clocks, quote)))
   const reported = new Set([...repeated, ...retried, ...waiting].flatMap(({ nodes }) => nodes))
   const pausing = findPausingPoints(report, retries, tries)
   const own = selectLargest(
-    describeSelfTimes(evidence, new Set([...reported, ...pausing, ...calls.map(({ caller }) => caller)])),
+    describeSelfTimes(
+      { ...evidence, report },
+      new Set([...reported, ...pausing, ...calls.map(({ caller }) => caller)]),
+    ),
   )
-  const serial = selectLargest(
-    findSerialWork(report, reported)
-      .filter(({ nodes }) => nodes.every(node => critical.below.has(node)))
-      .map(work => describeSerialWork(work, quote)),
+  const again = [...repeats.flatMap(({ nodes }) => nodes), ...retries.flatMap(found => found.tries)]
+  const runs = findSerialWork(report, new Set([...reported, ...again])).filter(({ nodes }) =>
+    nodes.every(node => critical.below.has(node)),
   )
+  const serial = selectLargest(keepDistinct(runs, report).map(work => describeSerialWork(work, quote)))
   return [...repeated, ...retried, ...waiting, ...queued, ...between, ...own, ...serial]
     .map(found => ({
       found,
       isCritical: found.nodes.some(node => (found.isSelfTime ? critical.own : critical.below).has(node)),
     }))
-    .sort((a, b) => Number(b.isCritical) - Number(a.isCritical) || b.found.totalUs - a.found.totalUs)
-    .map(({ found, isCritical }) => toFinding(report, found, isCritical))
+    .map(({ found, isCritical }) => ({
+      finding: toFinding(report, found, whole, isCritical),
+      isCritical,
+      rankUs: found.kind === 'waiting' ? rankWait(found, repeated) : found.totalUs,
+    }))
 }
 
-function toFinding(report: Report, { kind, nodes, totalUs, toSentence }: TimeFinding, isCritical: boolean): Finding {
+function toFinding(
+  report: Report,
+  { kind, nodes, totalUs, toSentence }: TimeFinding,
+  whole: string,
+  isCritical: boolean,
+): Finding {
   const share = computeShare(report, totalUs)
-  const sentence = toSentence(`${formatShare(share)} of ${nameTrace(report)}`, formatDuration(totalUs))
+  const sentence = toSentence(`${formatShare(share)} of ${whole}`, formatDuration(totalUs))
   return {
     kind,
     sentence: isCritical ? sentence : `${sentence}, not on the critical path`,
@@ -127,7 +190,7 @@ function describeSelfTimes({ report, isLossy, quote }: Evidence, reported: Reado
     const gap = gaps.get(node)
     return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MIN_GAP_SHARE
       ? [describeGap(gap, isLossy(node), quote)]
-      : [describeSelfTime(node, selfUs, isLossy(node), quote)]
+      : [describeLargeResult(node, selfUs, quote) ?? describeSelfTime(node, selfUs, isLossy(node), quote)]
   })
 }
 

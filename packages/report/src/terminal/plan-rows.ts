@@ -1,5 +1,5 @@
 import type { FilteredPoints } from '../analysis/filter-points.js'
-import { createFold, findTroubledBelow, isTroubled } from '../analysis/fold-repeats.js'
+import { createFold, findTroubledBelow, isTroubled } from '../analysis/repeats/fold-repeats.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
 /** A row of the drawing: a point, or several points that repeat one another. */

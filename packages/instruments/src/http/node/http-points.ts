@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { Point } from '@osprofiler/core'
+import type { Point, PointInfo } from '@osprofiler/core'
 import { DOMException, Object, watchEvents } from '@osprofiler/core/toolkit'
 import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
 import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
@@ -34,7 +34,8 @@ function readFollowed(message: object): FollowedRequest | undefined {
 
 /** Ends the point of a request when the request ends. Records the time in the agent's queue as a point named `wait`. */
 export function followRequest(request: ClientRequest, progress: RequestProgress): void {
-  const wait = isQueued(request) ? progress.point.startInside('wait', { wait: { for: 'pool' } }) : undefined
+  const pool = describeQueue(request)
+  const wait = pool && progress.point.startInside('wait', { wait: { for: 'pool', ...pool } })
   const followed: FollowedRequest = { progress, wait, hasResponse: false, hasTimedOut: false }
   defineHidden(request, FOLLOWED, followed)
   watchEvents(request, event => onRequestEvent(event, request, followed))
@@ -133,12 +134,25 @@ function failRequest({ progress: { point }, wait, hasTimedOut }: FollowedRequest
   point.fail(unwrapAggregate(error) ?? new DOMException('The request was given up', 'AbortError'))
 }
 
-function isQueued(request: ClientRequest): boolean {
-  const { requests } = (request as { agent?: { requests?: Record<string, unknown[]> } }).agent ?? {}
+interface QueueingAgent {
+  readonly requests?: Record<string, unknown[]>
+  readonly sockets?: Record<string, unknown[]>
+  readonly maxSockets?: number
+}
+
+/**
+ * Returns the state of the agent's queue if the request is in it, otherwise `undefined`. The size is left out if
+ * `maxTotalSockets` is the limit, because connections to other hosts count for that limit too.
+ */
+function describeQueue(request: ClientRequest): PointInfo | undefined {
+  const { requests, sockets, maxSockets } = (request as { agent?: QueueingAgent }).agent ?? {}
   for (const name in requests) {
-    if (requests[name]?.at(-1) === request) return true
+    const queue = requests[name]
+    if (queue?.at(-1) !== request) continue
+    const isFull = maxSockets !== undefined && (sockets?.[name]?.length ?? 0) >= maxSockets
+    return { max: isFull ? maxSockets : undefined, waiting: queue.length - 1 }
   }
-  return false
+  return undefined
 }
 
 function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {

@@ -95,6 +95,25 @@ export function findWriteError(response: unknown): Error | undefined {
   return error
 }
 
+/**
+ * Returns the number of documents in the batch of a response, or `undefined` if the response has no batch. mongodb
+ * counts the documents of an unparsed batch anyway, and keeps what it found.
+ */
+export function countDocuments(response: unknown): number | undefined {
+  if (isDocument(response)) {
+    const cursor = isDocument(response.cursor) ? response.cursor : {}
+    const batch = cursor.firstBatch ?? cursor.nextBatch
+    return Array.isArray(batch) ? batch.length : undefined
+  }
+  try {
+    const { isExplain, batchSize } = (response ?? {}) as { isExplain?: unknown; batchSize?: unknown }
+    return typeof batchSize === 'number' && isExplain !== true ? batchSize : undefined
+  } catch {
+    // The response has no batch.
+    return undefined
+  }
+}
+
 const BSON_ARRAY_TYPE = 4
 
 interface RawResponse {

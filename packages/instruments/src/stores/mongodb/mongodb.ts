@@ -3,10 +3,11 @@ import { Number, settle } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../../loading/wrap-library.js'
 import type { InstrumentSettings } from '../../options/instrument-contract.js'
 import { endStep, endWhenSettled, mapFailures } from '../../points/end-step.js'
+import { describeRows } from '../../points/returned-rows.js'
 import { type PoolState, startPoolWait, startWait } from '../../points/start-wait.js'
 import type { Around } from '../../wrapping/wrap-method.js'
 import { MONGODB_OWN_WORK } from './mongodb-own-work.js'
-import { describeMongodbCommand, findWriteError, redactMongodbError } from './mongodb-statement.js'
+import { countDocuments, describeMongodbCommand, findWriteError, redactMongodbError } from './mongodb-statement.js'
 
 interface Pool {
   readonly availableConnectionCount: number
@@ -29,7 +30,7 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
     const point = profiler.startBeside('db', describeMongodbCommand(args[1], showsValues))
     const step = mapFailures(point, error => redactMongodbError(error, showsValues))
     return settle(() => proceed(args), {
-      done: answer => endStep(step, findWriteError(answer)),
+      done: answer => endStep(step, findWriteError(answer), describeRows(countDocuments(answer))),
       failed: error => step.fail(error),
     })
   }

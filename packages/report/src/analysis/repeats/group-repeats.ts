@@ -1,8 +1,8 @@
-import { groupBy } from '../tree/group-by.js'
-import { readCallSite } from '../tree/read-call-site.js'
-import type { ReportNode } from '../tree/report.js'
-import { formatCallSite } from '../words/call-sites.js'
-import { isLayer } from '../words/point-label.js'
+import { groupBy } from '../../tree/group-by.js'
+import { readCallSite } from '../../tree/read-call-site.js'
+import type { ReportNode } from '../../tree/report.js'
+import { formatCallSite } from '../../words/call-sites.js'
+import { isLayer } from '../../words/point-label.js'
 
 /**
  * Groups points by a key, and then by the line that made them, because two loops can send the same query. Framework

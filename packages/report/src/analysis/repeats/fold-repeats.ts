@@ -1,5 +1,5 @@
-import type { Report, ReportNode } from '../tree/report.js'
-import { createRepetitionKey } from '../words/point-label.js'
+import type { Report, ReportNode } from '../../tree/report.js'
+import { createRepetitionKey } from '../../words/point-label.js'
 import { groupRepeats } from './group-repeats.js'
 
 const MIN_FOLDED_POINTS = 3

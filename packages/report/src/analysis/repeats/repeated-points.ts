@@ -1,7 +1,7 @@
-import type { Report, ReportNode } from '../tree/report.js'
-import { createRepetitionKey, isLayer } from '../words/point-label.js'
+import type { Report, ReportNode } from '../../tree/report.js'
+import { createRepetitionKey, isLayer } from '../../words/point-label.js'
+import { toInterval, unionUs } from '../self-time.js'
 import { groupRepeats } from './group-repeats.js'
-import { toInterval, unionUs } from './self-time.js'
 
 /** Siblings that do the same thing from the same line, such as the queries in a loop (N+1). */
 export interface Repetition {

@@ -1,0 +1,12 @@
+import type { PointInfo } from '@osprofiler/core'
+import { Array } from '@osprofiler/core/toolkit'
+
+/** Returns what the stop of a query's point says about the number of returned rows, which is `undefined` if unknown. */
+export function describeRows(rows: number | undefined): PointInfo | undefined {
+  return rows === undefined ? undefined : { db: { rows } }
+}
+
+/** Works like `describeRows`, for a list of rows. Only its length is read. */
+export function describeRowList(rows: unknown): PointInfo | undefined {
+  return Array.isArray(rows) ? describeRows(rows.length) : undefined
+}

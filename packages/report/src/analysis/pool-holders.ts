@@ -1,0 +1,54 @@
+import { readNumber } from '../tree/read-field.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { toInterval } from './self-time.js'
+import type { Waiting } from './waiting.js'
+
+/**
+ * Returns the queries that used a connection of the pool while a point of the trace waited for one. Only queries that
+ * recorded the number of the pool are known to have done so.
+ */
+export function findHolders({ nodes, pool }: Waiting, report: Report): ReportNode[] {
+  const id = pool?.id
+  if (id === undefined) return []
+  const service = nodes[0]?.service
+  const cover = createCover(nodes)
+  return report.points.filter(node => usesPool(node, id) && node.service === service && cover(node) > 0)
+}
+
+/** Returns whether a query recorded that it used a connection of the pool with this number. */
+export function usesPool(node: ReportNode, id: number): boolean {
+  return readNumber(node.stop, 'info', 'db', 'pool') === id
+}
+
+/** Creates a function that returns how much of a point's time lies within the time of these points, in microseconds. */
+export function createCover(nodes: readonly ReportNode[]): (node: ReportNode) => number {
+  const starts: number[] = []
+  const ends: number[] = []
+  /** The covered time before each of the intervals. */
+  const sums: number[] = []
+  let sum = 0
+  for (const { startUs, endUs } of nodes.map(toInterval).sort((a, b) => a.startUs - b.startUs)) {
+    const from = Math.max(startUs, ends.at(-1) ?? startUs)
+    if (endUs <= from) continue
+    starts.push(from)
+    ends.push(endUs)
+    sums.push(sum)
+    sum += endUs - from
+  }
+  const coveredUntil = (us: number): number => {
+    let low = 0
+    let high = starts.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((starts[middle] ?? 0) <= us) low = middle + 1
+      else high = middle
+    }
+    const last = low - 1
+    return last < 0 ? 0 : (sums[last] ?? 0) + Math.min(us, ends[last] ?? us) - (starts[last] ?? us)
+  }
+  return node => {
+    if (node.durationUs === undefined) return 0
+    const { startUs, endUs } = toInterval(node)
+    return Math.max(0, coveredUntil(endUs) - coveredUntil(startUs))
+  }
+}

@@ -1,0 +1,186 @@
+import { asNumber } from '@osprofiler/core/json'
+import { isContainer, readField, readText } from '../tree/read-field.js'
+import type { ReportNode } from '../tree/report.js'
+import { isOutgoing } from './calls/service-calls.js'
+
+const MAX_TEXT_CHARS = 4000
+const MAX_INPUTS = 100
+/** Stands for a value that is not recorded. It never counts as known. */
+const UNKNOWN = '?'
+
+/**
+ * Returns what a query or request needs to know before it can be sent, other than constants of the program. A value
+ * becomes `=42`. A value that is not recorded becomes the column with which it is compared, such as `@user_id`, or
+ * `UNKNOWN`.
+ */
+export function readInputs(node: ReportNode): string[] {
+  if (!isOutgoing(node)) return readQueryInputs(node)
+  const path = readText(node.start, 'info', 'requests', 'path') ?? ''
+  const query = readText(node.start, 'info', 'requests', 'query') ?? ''
+  return [...listSegments(path).filter(isValueInPath), ...listPairs(query).filter(isValueInQuery)].map(({ value }) =>
+    toValueInput(value),
+  )
+}
+
+/** Returns what is known from the URL of a served request, in the same form. */
+export function readServedValues({ start }: ReportNode): string[] {
+  const path = readText(start, 'info', 'request', 'path') ?? ''
+  const query = readText(start, 'info', 'request', 'query') ?? ''
+  return [...listSegments(path), ...listPairs(query)].map(({ value }) => `=${value}`)
+}
+
+/** Two redacted values look alike, but may differ. */
+function toValueInput(value: string): string {
+  return value.includes('***') ? UNKNOWN : `=${value}`
+}
+
+/** Returns whether every input is known. */
+export function areKnown(inputs: readonly string[], known: ReadonlySet<string>): boolean {
+  return inputs.length <= MAX_INPUTS && inputs.every(input => input !== UNKNOWN && known.has(input))
+}
+
+/** A part of a URL, and what precedes it: a segment of the path, or the name of a parameter. */
+interface UrlPart {
+  readonly value: string
+  readonly before: string
+}
+
+function listSegments(path: string): UrlPart[] {
+  const segments = path.slice(0, MAX_TEXT_CHARS).split('/').map(decode)
+  return segments
+    .map((value, index) => ({ value, before: segments[index - 1] ?? '' }))
+    .filter(({ value }) => value !== '')
+}
+
+function listPairs(query: string): UrlPart[] {
+  const pairs = query.slice(0, MAX_TEXT_CHARS).split('&')
+  return pairs
+    .map(pair => pair.split('='))
+    .map(([name = '', ...value]) => ({ value: decode(value.join('=').replaceAll('+', ' ')), before: decode(name) }))
+    .filter(({ value }) => value !== '')
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const CONSTANT_WORD = /^(?:[a-z]+(?:[-_][a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+|v\d{1,2})(?:\.(?:json|xml|html))?$/
+const COMMON_WORD =
+  /^(?:active|all|by-\w+|count|current|featured|latest|list|me|new|popular|recent|search|self|stats|status|summary|top)$/
+const COUNT_PARAMETER = /^(?:count|first|limit|max|offset|page|page_?size|per_?page|size|skip|take|top)$/i
+
+/** A word after a plural, as in `/teams/blue`, is probably the name of one of these things. */
+function isValueInPath({ value, before }: UrlPart): boolean {
+  return !CONSTANT_WORD.test(value) || (/^[a-z-_]+s$/i.test(before) && !COMMON_WORD.test(value) && !/s$/.test(value))
+}
+
+function isValueInQuery({ value, before }: UrlPart): boolean {
+  return !CONSTANT_WORD.test(value) && !(COUNT_PARAMETER.test(before) && /^\d{1,4}$/.test(value))
+}
+
+/** A placeholder or a hidden literal of a statement. */
+interface Placeholder {
+  readonly text: string
+  readonly column: string | undefined
+  readonly isCount: boolean
+}
+
+function readQueryInputs({ start }: ReportNode): string[] {
+  const statement = (readText(start, 'info', 'db', 'statement') ?? '').slice(0, MAX_TEXT_CHARS)
+  const placeholders = listPlaceholders(statement)
+  const params = readField(start, 'info', 'db', 'params')
+  if (isContainer(params) && Object.keys(params).length > 0) {
+    // A text with its values has literals, which may be values too.
+    return [...readParams(params, placeholders), ...listLiterals(statement)]
+  }
+  const tables = createTableFinder(statement)
+  const isPostgresql = readText(start, 'info', 'db', 'system') === 'postgresql'
+  const needed = placeholders.filter(({ text, column, isCount }) => {
+    // PostgreSQL has no such placeholder, so this is a literal of the program's text.
+    const isLiteral = isPostgresql && text === '?' && !/(?:^|_|[a-z.])(?:id|uuid|key)$/i.test(column ?? '')
+    return !isCount && !isLiteral
+  })
+  const literals = placeholders.some(({ text }) => text === '?') ? [] : listLiterals(statement)
+  return [...needed.map(({ column }) => toColumnInput(column, tables)), ...literals]
+}
+
+const PLACEHOLDER = /\$\d{1,4}|\?|%s|(?<![:\w]):\w{1,64}|@\w{1,64}|%\(\w{1,64}\)s/g
+const COMPARED_COLUMN =
+  /([\w.`"[\]]{1,200})\s{0,9}(?:=|<>|!=|<=?|>=?|\bi?like\b|\bin\s{0,9}\(|=\s{0,9}any\s{0,9}\()\s{0,9}$/i
+const COUNT_WORD = /\b(?:limit|offset|first|next|top)\s{0,9}\(?$/i
+const CONTEXT_CHARS = 250
+
+function listPlaceholders(statement: string): Placeholder[] {
+  const found: Placeholder[] = []
+  for (const { 0: text, index } of statement.matchAll(PLACEHOLDER)) {
+    if (found.length > MAX_INPUTS) break
+    const before = statement.slice(Math.max(0, index - CONTEXT_CHARS), index)
+    found.push({ text, column: COMPARED_COLUMN.exec(before)?.[1], isCount: COUNT_WORD.test(before) })
+  }
+  return found
+}
+
+function readParams(params: object, placeholders: readonly Placeholder[]): string[] {
+  const isCount = (index: number): boolean =>
+    Array.isArray(params) &&
+    (placeholders.find(({ text }) => text === `$${index + 1}`) ?? placeholders[index])?.isCount === true
+  return Object.values(params)
+    .slice(0, MAX_INPUTS + 1)
+    .filter((_, index) => !isCount(index))
+    .map(value =>
+      typeof value === 'string' || asNumber(value) !== undefined
+        ? toValueInput(String(value).slice(0, MAX_TEXT_CHARS))
+        : UNKNOWN,
+    )
+}
+
+/** Literals that are no counts and no plain words may be values that were put into the text. */
+function listLiterals(statement: string): string[] {
+  const found: string[] = []
+  for (const { 0: text, 1: quoted, index } of statement.matchAll(LITERAL)) {
+    if (found.length > MAX_INPUTS) break
+    const isValue =
+      quoted === undefined
+        ? COMPARED_COLUMN.test(statement.slice(Math.max(0, index - CONTEXT_CHARS), index))
+        : !CONSTANT_WORD.test(quoted)
+    if (isValue) found.push(`=${quoted ?? text}`)
+  }
+  return found
+}
+
+const LITERAL = /'((?:[^']|'')*)'|(?<![\w.$:@])\d+(?:\.\d+)?(?![\w.])/g
+
+/** Creates a function that returns the table with this name or alias, or the only table. */
+function createTableFinder(statement: string): (alias: string | undefined) => string | undefined {
+  const tables = new Map<string, string>()
+  let only: string | undefined
+  for (const [, table = '', alias = ''] of statement.matchAll(
+    /\b(?:from|join)\s{1,9}([\w.`"[\]]{1,200})(?:\s{1,9}(?:as\s{1,9})?([\w`"]{1,200}))?/gi,
+  )) {
+    const name = toPlainName(table)
+    only = tables.size === 0 ? name : undefined
+    tables.set(name, name)
+    tables.set(toPlainName(alias), name)
+  }
+  return alias => (alias === undefined ? only : tables.get(alias))
+}
+
+/** The column `id` of `users` and the column `user_id` of another table have the same values. */
+function toColumnInput(column: string | undefined, findTable: ReturnType<typeof createTableFinder>): string {
+  if (column === undefined) return UNKNOWN
+  const parts = column.split('.').map(toPlainName)
+  const name = parts.at(-1) ?? ''
+  if (!/^(?:id|uuid|key|code|name|value)$/.test(name)) return `@${name}`
+  const table = findTable(parts.at(-2))
+  return table === undefined ? UNKNOWN : `@${table.replace(/ies$/, 'y').replace(/(?<!s)s$/, '')}_${name}`
+}
+
+/** Returns a name without its quotes and its schema, in the form `user_id`. */
+function toPlainName(name: string): string {
+  const plain = (name.split('.').at(-1) ?? '').replace(/[`"[\]]/g, '')
+  return plain.replace(/(?<=[a-z\d])(?=[A-Z])/g, '_').toLowerCase()
+}
