@@ -49,7 +49,7 @@ describe.each(frameworks)('a handler of $name', framework => {
       // Plain node:http has no error handler, so only the status shows that the handler failed.
       const told = framework === nodeServer ? {} : { etype: 'OutOfStock', message: 'none left' }
       const { host, request: route, points, ...info } = records.at(-1)?.info ?? {}
-      expect(info).toEqual({ response: { status_code: 500 }, ...told })
+      expect(info).toEqual({ response: expect.objectContaining({ status_code: 500 }), ...told })
     },
   )
 

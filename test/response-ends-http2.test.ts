@@ -58,7 +58,7 @@ const SITUATIONS: readonly Situation[] = [
   {
     what: 'is sent directly on the HTTP/2 stream',
     answer: (_, res) => res.stream.respond({ ':status': 202 }, { endStream: true }),
-    recorded: { response: { status_code: 202 } },
+    recorded: { response: expect.objectContaining({ status_code: 202 }) },
   },
   {
     what: 'is sent directly on the HTTP/2 stream from a file',

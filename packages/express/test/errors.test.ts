@@ -44,7 +44,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
       etype: 'OutOfStock',
       message: 'none left',
       request: { route: path },
-      response: { status_code: 500 },
+      response: expect.objectContaining({ status_code: 500 }),
     })
   })
 
@@ -76,7 +76,7 @@ describe.each(expresses)('osprofilerErrorHandler in Express $version', ({ versio
   it('is optional, because the status 500 is recorded without it', async () => {
     expect(await stopInfo(withRoutes(), '/next')).toEqual({
       request: { route: '/next' },
-      response: { status_code: 500 },
+      response: expect.objectContaining({ status_code: 500 }),
     })
   })
 

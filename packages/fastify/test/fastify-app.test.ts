@@ -175,7 +175,7 @@ describe('the Fastify plugin', () => {
     const reply = await app?.inject({ url: '/nothing', headers })
 
     expect(reply?.statusCode).toBe(404)
-    expect((await traces.whenServed(baseId)).at(-1)?.info.response).toEqual({ status_code: 404 })
+    expect((await traces.whenServed(baseId)).at(-1)?.info.response).toMatchObject({ status_code: 404 })
   })
 })
 
@@ -211,7 +211,7 @@ describe('a failure in Fastify', () => {
       etype: 'OutOfStock',
       message: 'none left',
       request: { route: '/' },
-      response: { status_code: 500 },
+      response: expect.objectContaining({ status_code: 500 }),
     })
   })
 
@@ -228,7 +228,7 @@ describe('a failure in Fastify', () => {
       etype: 'OutOfStock',
       message: 'none left',
       request: { route: '/' },
-      response: { status_code: 409 },
+      response: expect.objectContaining({ status_code: 409 }),
     })
   })
 

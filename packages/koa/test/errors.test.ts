@@ -39,7 +39,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(await stopInfo(osprofilerMiddleware(KEY), middleware)).toEqual({
       etype: 'OutOfStock',
       message: 'none left',
-      response: { status_code: 500 },
+      response: expect.objectContaining({ status_code: 500 }),
     })
   })
 
@@ -74,6 +74,8 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
       })
     }
 
-    expect(await stopInfo(osprofilerMiddleware(KEY), answer, outOfStock)).toEqual({ response: { status_code: 409 } })
+    expect(await stopInfo(osprofilerMiddleware(KEY), answer, outOfStock)).toEqual({
+      response: expect.objectContaining({ status_code: 409 }),
+    })
   })
 })

@@ -43,13 +43,22 @@ const anything = fc.oneof(
   fc.object({ maxDepth: 2 }),
 )
 
+const ms = fc.oneof(fc.double({ min: 0, max: 9_000 }), anything)
+const bodyTimes = { first_byte_ms: ms, last_byte_ms: ms, ended_ms: ms, busy_ms: ms }
+const connectionTimes = { connect_ms: ms, dns_ms: ms, tcp_ms: ms, tls_ms: ms, busy_ms: ms }
+
 const anyInfo = fc.oneof(
   fc.record(
     {
       host: fc.oneof(fc.constantFrom('a', 'b', '__proto__'), anything),
       request: fc.oneof(fc.record({ path: anything, method: anything }), anything),
-      requests: fc.oneof(fc.record({ path: anything, method: anything, hostname: anything, port: anything }), anything),
-      response: anything,
+      requests: fc.oneof(
+        fc.record({ path: anything, method: anything, hostname: anything, port: anything }),
+        fc.record({ status_code: anything, ...bodyTimes, connection: fc.oneof(fc.record(connectionTimes), anything) }),
+        anything,
+      ),
+      response: fc.oneof(fc.record({ ...bodyTimes, body_bytes: anything }), anything),
+      unrecorded: fc.oneof(fc.array(anything, { maxLength: 4 }), anything),
       db: fc.oneof(fc.record({ statement: anything, params: anything, rows: anything, pool: anything }), anything),
       wait: fc.oneof(
         fc.record({ for: fc.oneof(fc.constant('pool'), anything), max: anything, waiting: anything, pool: anything }),

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { find, loop, reportOf, request, sentences } from './find.js'
 import { type Point, query, sent, served } from './make-trace.js'
 
-/** Returns a request of 100 ms with these steps, and the sentences about it. */
+/** Returns the sentences about a request of 100 ms with these steps, without the hint. */
 function tell(...steps: readonly Point[]): string[] {
-  return summarize(reportOf(...request(...steps))).map(({ sentence }) => sentence)
+  const findings = summarize(reportOf(...request(...steps))).filter(({ kind }) => kind !== 'hint')
+  return findings.map(({ sentence }) => sentence)
 }
 
 const audit = (from: number, to: number): Point => ({ id: 'audit', ...query('INSERT INTO audit'), from, to })

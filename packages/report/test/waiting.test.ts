@@ -42,6 +42,6 @@ describe('the finding about waiting', () => {
   it('does not report the same points as slow or repeated', () => {
     const points = request(wait('a', 0, 20_000), wait('b', 20_000, 40_000), wait('c', 40_000, 60_000))
 
-    expect(summarize(buildReport(makeTrace(...points))).map(({ kind }) => kind)).toEqual(['waiting', 'gap'])
+    expect(summarize(buildReport(makeTrace(...points))).map(({ kind }) => kind)).toEqual(['waiting', 'gap', 'hint'])
   })
 })

@@ -1,5 +1,5 @@
 import type { RootPoint } from '../admission/root-point.js'
-import { Reflect, setImmediate } from '../platform/platform.js'
+import { Math, performance, Reflect, setImmediate } from '../platform/platform.js'
 import { keepContext, runWithProfiler } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
@@ -29,6 +29,7 @@ export class ServedRequest {
   /** Profiler inside the request's point, for the code that serves the request. */
   readonly profiler: Profiler
   readonly #root: RootPoint
+  readonly #startedAt = performance.now()
   readonly #release = keepContext()
   readonly #response: WatchedResponse
   readonly #body: BodyFollower
@@ -36,6 +37,7 @@ export class ServedRequest {
   #bodyFailure: Failure | undefined
   #findRoute: (() => unknown) | undefined
   #route: string | undefined
+  #endedAt: number | undefined
   #isOpen = true
 
   /** `root` must have been opened for this request. The trace ends when the response ends. */
@@ -77,6 +79,7 @@ export class ServedRequest {
 
   /** Called when the application ends the response, because the framework may reset the request's route afterwards. */
   answered(): void {
+    this.#endedAt ??= performance.now()
     this.#route ??= this.#readRoute()
   }
 
@@ -99,16 +102,32 @@ export class ServedRequest {
 
   #close(end: ResponseEnd): void {
     const status = this.#response.sentStatus(end)
-    this.answered()
+    this.#route ??= this.#readRoute()
     const info: PointInfo = {
       ...(this.#route !== undefined && { request: { route: this.#route } }),
-      ...(status !== undefined && { response: { status_code: status } }),
+      ...(status !== undefined && { response: this.#describeResponse(status, end) }),
     }
     const failure = this.#findFailure(end, status)
     if (failure !== undefined) this.profiler.fail(failure.error, info)
     else if (typeof end === 'object') this.profiler.fail(end.error, info)
     else if (end === 'well') this.profiler.end(info)
     else this.profiler.end({ ...info, ...BROKEN_OFF[end] })
+  }
+
+  /** The times are in ms since the point began, like those of outgoing requests. */
+  #describeResponse(status: number, end: ResponseEnd): PointInfo {
+    const body = this.#response.slowBody(end)
+    if (body === undefined) return { status_code: status }
+    return {
+      status_code: status,
+      first_byte_ms: this.#sinceStart(body.firstByteAt),
+      ended_ms: this.#endedAt && this.#sinceStart(this.#endedAt),
+      body_bytes: body.bytes,
+    }
+  }
+
+  #sinceStart(time: number): number {
+    return Math.round((time - this.#startedAt) * 1000) / 1000
   }
 
   #readRoute(): string | undefined {

@@ -51,6 +51,7 @@ function readDate(): number {
 const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
 export const performance = {
   now: clock.now.bind(nodePerformance) as () => number,
+  eventLoopUtilization: clock.eventLoopUtilization.bind(nodePerformance),
   // Read once, because the accessor is slow and a process's time origin never changes.
   timeOrigin: global.Reflect.get(clock, 'timeOrigin', nodePerformance) as number,
 }

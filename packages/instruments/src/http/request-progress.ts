@@ -1,5 +1,7 @@
 import type { Point, PointInfo } from '@osprofiler/core'
 import { Math, Number, performance } from '@osprofiler/core/toolkit'
+import { measureBusyTime, roundMs } from './busy-time.js'
+import type { ConnectionTimes } from './connection-times.js'
 
 /**
  * Records a request's status and times, and whether it was signed, in `info.requests`. The times are in ms since this object was created, with
@@ -7,10 +9,13 @@ import { Math, Number, performance } from '@osprofiler/core/toolkit'
  */
 export class RequestProgress {
   readonly point: Point
-  readonly #startedAt = performance.now()
+  readonly startedAt = performance.now()
   #status: number | undefined
   #answeredAt: number | undefined
   #lastByteMs: number | undefined
+  #readBusyTime: (() => number) | undefined
+  #busyMs: number | undefined
+  #connection: ConnectionTimes | undefined
   #unread: true | undefined
   #signed: boolean | undefined
   #cancelCallback: (() => void) | undefined
@@ -28,6 +33,12 @@ export class RequestProgress {
   noteHead(status: number | undefined): void {
     this.#status = status
     this.#answeredAt = performance.now()
+    this.#readBusyTime = measureBusyTime()
+  }
+
+  /** Notes that the request waited for a new connection. The point records the times when it stops. */
+  noteConnection(times: ConnectionTimes): void {
+    this.#connection = times
   }
 
   /** Notes whether the request carries this trace's headers. */
@@ -42,9 +53,10 @@ export class RequestProgress {
     this.#cancelCallback = this.point.whenTraceOver(callback)
   }
 
-  /** Ends the point at the last byte of the response, and records `last_byte_ms`. */
+  /** Ends the point at the last byte of the response. Records `last_byte_ms`, and `busy_ms` since the head. */
   end(): void {
     this.#lastByteMs = this.#sinceStart(performance.now())
+    this.#busyMs = this.#readBusyTime?.()
     this.point.stop()
   }
 
@@ -74,12 +86,16 @@ export class RequestProgress {
 
   #info(): PointInfo | undefined {
     const signed = this.#signed
-    if (this.#answeredAt === undefined) return signed === undefined ? undefined : { requests: { signed } }
-    const first_byte_ms = this.#sinceStart(this.#answeredAt)
+    if (this.#answeredAt === undefined && this.#connection === undefined && signed === undefined) return undefined
     return {
       requests: {
-        ...{ status_code: this.#status, signed },
-        ...{ first_byte_ms, last_byte_ms: this.#lastByteMs, unread: this.#unread },
+        status_code: this.#status,
+        signed,
+        first_byte_ms: this.#answeredAt && this.#sinceStart(this.#answeredAt),
+        last_byte_ms: this.#lastByteMs,
+        busy_ms: this.#busyMs,
+        unread: this.#unread,
+        connection: this.#connection,
       },
     }
   }
@@ -91,6 +107,6 @@ export class RequestProgress {
   }
 
   #sinceStart(time: number): number {
-    return Math.round((time - this.#startedAt) * 1000) / 1000
+    return roundMs(time - this.startedAt)
   }
 }

@@ -18,6 +18,11 @@ export type Channel =
   | 'undici:request:headers'
   | 'undici:request:trailers'
   | 'undici:request:error'
+  // undici begins to open a connection, has opened it, or has failed, or sends the head of a request on a connection.
+  | 'undici:client:beforeConnect'
+  | 'undici:client:connected'
+  | 'undici:client:connectError'
+  | 'undici:client:sendHeaders'
 
 /** Subscribes each listener to its channel. Returns a function that unsubscribes all of them. */
 export function listen(listeners: { readonly [C in Channel]?: (message: never) => void }): () => void {

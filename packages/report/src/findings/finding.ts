@@ -7,6 +7,8 @@ import type { ReportNode } from '../tree/report.js'
  * - `retried`: requests that were sent again after a failure, and the pauses between the tries
  * - `slow`: much time that a point spent itself, not in its children
  * - `gap`: much time that a point spent itself, nearly all of it in one stretch in which nothing was recorded
+ * - `connecting`: requests that waited for a new connection
+ * - `body`: time from the first byte of a response to its last byte
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies
  * - `waiting`: points that waited, for example for a connection from a pool or for the event loop
  * - `queued`: messages that waited in a queue until a consumer took them
@@ -22,12 +24,15 @@ import type { ReportNode } from '../tree/report.js'
  * - `silent`: calls to a service that answered, but recorded nothing
  * - `skew`: hosts whose clocks differ
  * - `irregular`: points whose records are missing, contradictory or broken
+ * - `hint`: how to record what a `slow` or `gap` finding cannot say
  */
 export type FindingKind =
   | 'repeated'
   | 'retried'
   | 'slow'
   | 'gap'
+  | 'connecting'
+  | 'body'
   | 'hop'
   | 'waiting'
   | 'queued'
@@ -43,6 +48,7 @@ export type FindingKind =
   | 'silent'
   | 'skew'
   | 'irregular'
+  | 'hint'
 
 /** Something notable in a trace, with the points that it is about. */
 export interface Finding {

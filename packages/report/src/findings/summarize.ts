@@ -3,6 +3,7 @@ import { criticalFindings } from './critical.js'
 import { type Evidence, gatherEvidence, type SummarizeOptions } from './evidence.js'
 import { failedFindings } from './failures.js'
 import type { Finding } from './finding.js'
+import { hintFindings } from './hint.js'
 import {
   droppedFindings,
   irregularFindings,
@@ -34,9 +35,10 @@ const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
  * Says in sentences what to look at, for example `62 % of this request is 41 x "SELECT ... FROM items" in orders, one
  * after another`. The first sentences say where the time went: on the critical path, longest first, then elsewhere. The
  * next ones are about the services on the critical path, failures, missing points, broken records, and clocks that
- * differ.
+ * differ. The last one may be a hint about what was not recorded.
  */
 export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
   const evidence = gatherEvidence(report, options)
-  return FINDERS.flatMap(find => find(evidence))
+  const findings = FINDERS.flatMap(find => find(evidence))
+  return [...findings, ...hintFindings(evidence, findings)]
 }

@@ -21,7 +21,7 @@ import { type Quote, shorten } from './phrases.js'
 export interface TimeFinding {
   readonly kind: Extract<
     FindingKind,
-    'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'queued' | 'late' | 'serial'
+    'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'queued' | 'late' | 'serial' | 'connecting' | 'body'
   >
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number

@@ -1,6 +1,6 @@
 import { findQueuedMessages } from '../analysis/calls/queued-messages.js'
 import { findRetries, type Retries } from '../analysis/calls/retries.js'
-import { findServiceCalls } from '../analysis/calls/service-calls.js'
+import { findServiceCalls, isOutgoing } from '../analysis/calls/service-calls.js'
 import { type CriticalSegment, criticalPath } from '../analysis/critical-path.js'
 import { findGaps, type Gap } from '../analysis/gaps.js'
 import { findLateWork } from '../analysis/late-work.js'
@@ -13,6 +13,7 @@ import { formatDuration, formatShare } from '../words/format-duration.js'
 import { describeLargeResult, describeLateWork, describePoolWait, rankWait } from './database-sentences.js'
 import type { Evidence } from './evidence.js'
 import type { Finding } from './finding.js'
+import { createConnectingTest, describeBodies, describeOpenedConnections } from './http-time.js'
 import { nameTrace } from './phrases.js'
 import {
   describeCalls,
@@ -38,6 +39,8 @@ const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
   slow: 0.1,
   gap: 0.1,
   serial: 0.1,
+  connecting: 0.05,
+  body: 0.1,
 }
 
 /** A loop grows with the data, so many repetitions stand out even if they take little time today. */
@@ -114,31 +117,42 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
   const retries = findRetries(report)
   const retried = selectLargest(retries.map(found => describeRetries(found, quote)))
   const tries = new Set(retried.flatMap(({ nodes }) => nodes))
+  const outgoing = report.points.filter(isOutgoing)
+  const connecting = selectLargest(describeOpenedConnections(report, outgoing, tries))
+  const isConnecting = createConnectingTest(connecting)
+  const isExplained = (node: ReportNode): boolean => isConnecting([node], node.durationUs ?? 0)
   const repeats = findRepetitions(report)
-  const repetitions = repeats.filter(({ nodes }) =>
-    nodes.every(node => readWait(node) === undefined && !tries.has(node)),
+  const repetitions = repeats.filter(
+    ({ nodes, totalUs }) =>
+      nodes.every(node => readWait(node) === undefined && !tries.has(node)) && !isConnecting(nodes, totalUs),
   )
   const repeated = selectLargest(repetitions.map(repetition => describeRepetition(repetition, quote)))
   const waiting = selectLargest(
     findWaiting(report).map(found => describePoolWait(found, report, quote) ?? describeWaiting(found)),
   )
   const queued = selectLargest(groupMessages(findQueuedMessages(report)).map(describeQueuedMessages))
-  const calls = findServiceCalls(report)
-  const between = selectLargest(groupCalls(calls).map(group => describeCalls(group, clocks, quote)))
   const reported = new Set([...repeated, ...retried, ...waiting].flatMap(({ nodes }) => nodes))
+  const bodies = selectLargest(describeBodies(report, outgoing, reported, quote))
+  const withBody = new Set(bodies.flatMap(({ nodes }) => nodes))
+  const calls = findServiceCalls(report)
+  const unexplained = calls.filter(
+    ({ caller, betweenUs }) => !withBody.has(caller) && !isConnecting([caller], betweenUs),
+  )
+  const between = selectLargest(groupCalls(unexplained).map(group => describeCalls(group, clocks, quote)))
   const pausing = findPausingPoints(report, retries, tries)
   const own = selectLargest(
     describeSelfTimes(
       { ...evidence, report },
-      new Set([...reported, ...pausing, ...calls.map(({ caller }) => caller)]),
-    ),
+      new Set([...reported, ...pausing, ...withBody, ...calls.map(({ caller }) => caller)]),
+    ).filter(({ nodes, totalUs }) => !isConnecting(nodes, totalUs)),
   )
   const again = [...repeats.flatMap(({ nodes }) => nodes), ...retries.flatMap(found => found.tries)]
-  const runs = findSerialWork(report, new Set([...reported, ...again])).filter(({ nodes }) =>
+  const opened = connecting.flatMap(({ nodes }) => nodes).filter(isExplained)
+  const runs = findSerialWork(report, new Set([...reported, ...again, ...opened])).filter(({ nodes }) =>
     nodes.every(node => critical.below.has(node)),
   )
   const serial = selectLargest(keepDistinct(runs, report).map(work => describeSerialWork(work, quote)))
-  return [...repeated, ...retried, ...waiting, ...queued, ...between, ...own, ...serial]
+  return [...repeated, ...retried, ...waiting, ...queued, ...connecting, ...bodies, ...between, ...own, ...serial]
     .map(found => ({
       found,
       isCritical: found.nodes.some(node => (found.isSelfTime ? critical.own : critical.below).has(node)),

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Number } from '../../platform/platform.js'
 import { watchEvents } from '../../wrapping/watch-events.js'
 import { type Connection, watchConnection } from './http1-connection.js'
 import { isCanceled } from './network-error.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
+import { watchFirstByte } from './sent-body.js'
 
 /** Node's request, with members that its type omits. */
 interface Http1Request extends IncomingMessage {
@@ -15,6 +17,8 @@ interface Http1Request extends IncomingMessage {
 interface Http1Response extends ServerResponse {
   /** Whether the head was sent. `headersSent` only says that the head was created. */
   readonly _headerSent?: boolean
+  /** The head, including the empty line behind it. */
+  readonly _header?: string | null
 }
 
 /** Watches an HTTP/1 response: Node's own, or one that behaves like it. Returns `undefined` if it cannot be watched. */
@@ -27,6 +31,8 @@ export function watchHttp1(
   const socket = (res.socket ?? req.socket) as Socket | null | undefined
   const connection = isEmitter(socket) ? watchConnection(socket) : undefined
   const bytesBefore = socket?.bytesWritten ?? 0
+  // Before a pipelined response gets its connection, other responses send bytes.
+  const ownsSocket = res.socket != null
   let emitted: unknown
 
   function determineEnd(): ResponseEnd {
@@ -58,6 +64,7 @@ export function watchHttp1(
     else if (event === 'error') emitted ??= argument
   })
   if (!watched) return undefined
+  const readFirstByteAt = watchFirstByte(res)
 
   const earlyEnd = hasEnded(req, res) ? determineEnd() : undefined
   return {
@@ -67,8 +74,23 @@ export function watchHttp1(
       const sent = res.headersSent && res._headerSent !== false && res.socket !== null
       return sent || (end === 'well' && isEnded(res)) ? res.statusCode : undefined
     },
+    slowBody(end) {
+      const firstByteAt = readFirstByteAt()
+      if (firstByteAt === undefined) return undefined
+      return { firstByteAt, bytes: end === 'well' && ownsSocket ? countBodyBytes(res, socket, bytesBefore) : undefined }
+    },
     unwatch: connection?.onClose(() => watcher.ended(determineEnd)) ?? (() => {}),
   }
+}
+
+/** Responses on one connection follow each other, so all bytes since a response got the connection belong to it. */
+function countBodyBytes(
+  res: Http1Response,
+  socket: Socket | null | undefined,
+  bytesBefore: number,
+): number | undefined {
+  const bytes = (socket?.bytesWritten ?? Number.NaN) - bytesBefore - (res._header?.length ?? Number.NaN)
+  return bytes >= 0 ? bytes : undefined
 }
 
 function isEmitter(socket: Socket | null | undefined): socket is Socket {

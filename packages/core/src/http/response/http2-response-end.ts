@@ -4,6 +4,7 @@ import { overrideMethod } from '../../wrapping/override-method.js'
 import { watchEvents } from '../../wrapping/watch-events.js'
 import { hasPeerLeft, hasTimedOut, watchSession } from './http2-session.js'
 import type { ResponseEnd, ResponseWatcher, WatchedResponse } from './response-end.js'
+import { watchFirstByteOfStream } from './sent-body.js'
 import { createTimeoutMark } from './timeout-mark.js'
 
 /** Returns the stream of an HTTP/2 response, or `undefined` for HTTP/1. */
@@ -47,6 +48,7 @@ export function watchHttp2(
       else if (event === 'timeout') timeout.note()
     }) && watchEvents(res, (event, argument) => event === 'pipe' && watcher.piped(argument))
   if (!watched) return undefined
+  const readFirstByteAt = watchFirstByteOfStream(stream)
   for (const name of ['close', 'destroy']) {
     overrideMethod(stream, name, (original, self, args) => {
       noteBreak()
@@ -61,8 +63,19 @@ export function watchHttp2(
       if (!stream.headersSent) return undefined
       return Number(stream.sentHeaders?.[':status'] ?? res.statusCode)
     },
+    slowBody(end) {
+      const firstByteAt = readFirstByteAt()
+      if (firstByteAt === undefined) return undefined
+      return { firstByteAt, bytes: end === 'well' ? readBodyBytes(stream) : undefined }
+    },
     unwatch() {},
   }
+}
+
+/** Only the head of a response on a stream says how large its body is. */
+function readBodyBytes(stream: ServerHttp2Stream & { readonly headRequest?: boolean }): number | undefined {
+  const bytes = Number(stream.sentHeaders['content-length'] ?? Number.NaN)
+  return stream.headRequest !== true && Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
 /** Returns whether Node created the error from the code with which the stream was closed. */

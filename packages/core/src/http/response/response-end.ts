@@ -1,3 +1,5 @@
+import type { SlowBody } from './sent-body.js'
+
 /** How a response ended: `well`, or broken off by the client, by the server, by a timeout or by an error. */
 export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly error: unknown }
 
@@ -9,6 +11,8 @@ export interface WatchedResponse {
   hasClientLeft(): boolean
   /** Returns the status code that was sent, or `undefined` if no head was sent. */
   sentStatus(end: ResponseEnd): number | undefined
+  /** Returns what is known about the body, or `undefined` if it was sent at once. */
+  slowBody(end: ResponseEnd): SlowBody | undefined
   /** Stops watching objects that outlive the response, such as its connection. */
   unwatch(): void
 }

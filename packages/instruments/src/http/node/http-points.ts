@@ -5,6 +5,7 @@ import { unwrapAggregate } from '../../errors/unwrap-aggregate.js'
 import { createOverrides, defineHidden } from '../../wrapping/override-methods.js'
 import type { RequestProgress } from '../request-progress.js'
 import { isAbandoned, isUnread } from './unread-body.js'
+import { watchConnecting } from './watch-connecting.js'
 
 interface FollowedRequest {
   readonly progress: RequestProgress
@@ -104,9 +105,19 @@ function endAtDestroy(
 }
 
 function onRequestEvent(event: string | symbol, request: ClientRequest, followed: FollowedRequest): void {
-  if (event === 'socket') followed.wait?.stop()
+  if (event === 'socket') onSocket(request, followed)
   else if (event === 'timeout') followed.hasTimedOut = true
   else if (event === 'close') endAtClose(followed, readResponse(request))
+}
+
+function onSocket({ socket }: ClientRequest, { progress, wait }: FollowedRequest): void {
+  wait?.stop()
+  if (!progress.point.open || !progress.point.recorded) return
+  try {
+    if (socket !== null) watchConnecting(socket, times => progress.noteConnection(times))
+  } catch {
+    // An agent of the program may return a socket of any kind.
+  }
 }
 
 function endAtClose(followed: FollowedRequest, response: IncomingMessage | undefined): void {

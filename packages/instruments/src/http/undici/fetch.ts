@@ -18,6 +18,7 @@ import { RequestProgress } from '../request-progress.js'
 import { joinUrl } from '../request-target.js'
 import { watchBody } from './undici-body.js'
 import { findCallersProfiler } from './undici-caller.js'
+import { watchConnections } from './undici-connections.js'
 import {
   listDecidingHeaders,
   type RequestTarget,
@@ -45,6 +46,10 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   const progressKey = Symbol('osprofiler.point')
   type MarkedRequest = UndiciRequest & { [mark: symbol]: RequestProgress | undefined }
 
+  function progressOf(request: UndiciRequest): RequestProgress | undefined {
+    return (request as MarkedRequest)[progressKey]
+  }
+
   function onCreate({ request }: ChannelMessage): void {
     const profiler = findCallersProfiler(request)
     if (profiler === undefined) return
@@ -55,7 +60,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     const info = describeRequest({ method: request.method, query, path, hostname, port, scheme })
     const point = profiler.startBeside(scheme, info)
     const progress = new RequestProgress(point, onEnd)
-    if (point.recorded) requestsUnderWay++
+    if (point.recorded && requestsUnderWay++ === 0) stopWatchingConnections = watchConnections(progressOf)
     ;(request as MarkedRequest)[progressKey] = progress
     watchUpgrade(request, progress)
     progress.noteSigned(
@@ -71,7 +76,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 
   function onHeaders({ request, response }: ChannelMessage): void {
-    const progress = (request as MarkedRequest)[progressKey]
+    const progress = progressOf(request)
     if (progress === undefined) return
     progress.noteHead(response?.statusCode)
     watchBody(request, progress)
@@ -80,18 +85,21 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   // Requests that are in flight when the instrument is removed are followed until they end.
   let requestsUnderWay = 0
   let isUndone = false
+  // Connections are watched only while traced requests are under way, because untraced requests must cost nothing.
+  let stopWatchingConnections = (): void => undefined
 
   function onEnd(): void {
     requestsUnderWay--
+    if (requestsUnderWay === 0) stopWatchingConnections()
     if (isUndone && requestsUnderWay === 0) stopListening()
   }
 
   const stopListeningToCreation = listen({ 'undici:request:create': onCreate })
   const stopListening = listen({
     'undici:request:headers': onHeaders,
-    'undici:request:trailers': ({ request }: ChannelMessage) => (request as MarkedRequest)[progressKey]?.end(),
+    'undici:request:trailers': ({ request }: ChannelMessage) => progressOf(request)?.end(),
     'undici:request:error': ({ request, error }: ChannelMessage) =>
-      (request as MarkedRequest)[progressKey]?.point.fail(unwrapAggregate(error)),
+      progressOf(request)?.point.fail(unwrapAggregate(error)),
   })
   return () => {
     stopListeningToCreation()

@@ -1,0 +1,61 @@
+import { performance, Reflect } from '../../platform/platform.js'
+import { overrideMethod } from '../../wrapping/override-method.js'
+
+/** A response body that was not sent at once. */
+export interface SlowBody {
+  /** When the response wrote its first byte, by `performance.now()`. */
+  readonly firstByteAt: number
+  /** The size of the body, if it is known. Of a body in chunks, the sizes of the chunks count as well. */
+  readonly bytes: number | undefined
+}
+
+/** The shortest time from the first to the last byte of a slow body. Most bodies are sent at once. */
+const MIN_BODY_MS = 5
+
+/** A response with the function that every part of it passes, the head together with the first part. */
+interface Sending {
+  _send?: unknown
+}
+
+type Send = (this: Sending, ...args: unknown[]) => unknown
+
+/** Returns when a response that ends now wrote its first byte, or `undefined` if the response was sent at once. */
+type ReadFirstByteAt = () => number | undefined
+
+const HIDDEN: PropertyDescriptor = { value: undefined, writable: true, enumerable: false, configurable: true }
+
+/**
+ * Notes when a response of HTTP/1 writes its first byte. No event says so, and `writeHead` may run much earlier. Adds
+ * only one property, because Express changes the prototypes of responses. V8 then keeps each added property's hidden
+ * class, with a kilobyte, until a full garbage collection.
+ */
+export function watchFirstByte(res: object): ReadFirstByteAt {
+  let at: number | undefined
+  const { _send: send } = res as Sending
+  if (typeof send === 'function' && Reflect.defineProperty(res, '_send', HIDDEN)) {
+    const noting: Send = function _send(...args) {
+      at ??= performance.now()
+      // The other parts need no note. The program may have wrapped the function in the meantime.
+      if (this._send === noting) this._send = send
+      return Reflect.apply(send, this, args)
+    }
+    ;(res as Sending)._send = noting
+  }
+  return () => unlessRecent(at)
+}
+
+/** Works like `watchFirstByte`, for a stream of HTTP/2. */
+export function watchFirstByteOfStream(stream: object): ReadFirstByteAt {
+  let at: number | undefined
+  for (const name of ['respond', 'respondWithFile', 'respondWithFD']) {
+    overrideMethod(stream, name, (original, self, args) => {
+      at ??= performance.now()
+      return Reflect.apply(original, self, args)
+    })
+  }
+  return () => unlessRecent(at)
+}
+
+function unlessRecent(at: number | undefined): number | undefined {
+  return at === undefined || performance.now() - at < MIN_BODY_MS ? undefined : at
+}

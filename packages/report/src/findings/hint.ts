@@ -1,0 +1,48 @@
+import { isServed } from '../analysis/calls/service-calls.js'
+import { readField } from '../tree/read-field.js'
+import type { ReportNode } from '../tree/report.js'
+import type { Evidence } from './evidence.js'
+import { createFinding, type Finding } from './finding.js'
+import { shorten } from './phrases.js'
+
+const MAX_LIBRARIES = 3
+/** A process knows only a few libraries, but a record may list anything. */
+const MAX_READ_NAMES = 20
+/** The smallest share of the trace without an explanation that is worth a hint. */
+const MIN_SHARE = 0.2
+
+/**
+ * Says what may be missing where a served request spent much time itself, and how to record it. A trace has at most one
+ * hint, about the first such finding.
+ */
+export function hintFindings({ report, isLossy, quote }: Evidence, findings: readonly Finding[]): Finding[] {
+  const unexplained = findings
+    .filter(({ kind, share = 0 }) => (kind === 'slow' || kind === 'gap') && share >= MIN_SHARE)
+    .map(({ traceIds: [id] }) => id)
+  if (unexplained.length === 0) return []
+  const nodes = new Map(report.points.map(node => [node.traceId, node]))
+  // Missing points are a better explanation, and their own finding says so.
+  const node = unexplained
+    .map(id => nodes.get(id ?? ''))
+    .find(found => found !== undefined && isServed(found) && !isLossy(found))
+  if (node === undefined) return []
+  const libraries = listUnrecordedLibraries(report.points.filter(({ service }) => service === node.service))
+  const advice =
+    libraries === ''
+      ? 'put withTrace() around its steps, and around calls of libraries that have no instrument'
+      : `perhaps it made queries with ${libraries}, which are not recorded: set OSPROFILER_TRACE_SQL=statements`
+  return [createFinding('hint', [node], `No record says what ${quote([node])} did in its own time: ${advice}`)]
+}
+
+/** Returns `pg and mysql2`: the libraries that the points name in `info.unrecorded`. */
+function listUnrecordedLibraries(nodes: readonly ReportNode[]): string {
+  const names = new Set<string>()
+  for (const { stop } of nodes) {
+    const listed = readField(stop, 'info', 'unrecorded')
+    if (!Array.isArray(listed)) continue
+    for (const name of listed.slice(0, MAX_READ_NAMES)) {
+      if (typeof name === 'string' && name !== '' && names.size < MAX_LIBRARIES) names.add(shorten(name))
+    }
+  }
+  return [...names].join(' and ')
+}

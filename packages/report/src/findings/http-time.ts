@@ -1,0 +1,49 @@
+import { findReceivedBodies, findSentBodies } from '../analysis/http/bodies.js'
+import { findOpenedConnections, readConnectUs } from '../analysis/http/connections.js'
+import type { Report, ReportNode } from '../tree/report.js'
+import { describeConnections, describeReceivedBody, describeSentBody } from './http-sentences.js'
+import type { Quote } from './phrases.js'
+import type { TimeFinding } from './time-sentences.js'
+
+/** The smallest share that is worth a sentence about connections if no connection could have been reused. */
+const MIN_CONNECTING_SHARE = 0.1
+/** A shorter time says nothing, because it may be the time of a busy machine. */
+const MIN_CONNECTING_US = 5_000
+/** If connecting takes at least this share of a time, no other sentence reports the time. */
+const MIN_EXPLAINED_SHARE = 0.5
+
+/** Describes the connections that were opened. The tries of a reported retry are left out. */
+export function describeOpenedConnections(
+  { durationUs = 0 }: Report,
+  outgoing: readonly ReportNode[],
+  tries: ReadonlySet<ReportNode>,
+): TimeFinding[] {
+  const minUs = durationUs * MIN_CONNECTING_SHARE
+  return findOpenedConnections(outgoing, tries)
+    .filter(({ totalUs, isReuseMissing }) => totalUs >= MIN_CONNECTING_US && (isReuseMissing || totalUs >= minUs))
+    .map(describeConnections)
+}
+
+/** Returns a test whether a reported connection explains most of a time that points took. */
+export function createConnectingTest(
+  reported: readonly TimeFinding[],
+): (nodes: readonly ReportNode[], us: number) => boolean {
+  const connecting = new Set(reported.flatMap(({ nodes }) => nodes))
+  return (nodes, us) => {
+    if (!nodes.every(node => connecting.has(node))) return false
+    return nodes.reduce((sum, node) => sum + readConnectUs(node), 0) >= us * MIN_EXPLAINED_SHARE
+  }
+}
+
+/** Describes the bodies of responses. Points that are already reported are left out. */
+export function describeBodies(
+  report: Report,
+  outgoing: readonly ReportNode[],
+  reported: ReadonlySet<ReportNode>,
+  quote: Quote,
+): TimeFinding[] {
+  return [
+    ...findReceivedBodies(report, outgoing).map(body => describeReceivedBody(body, quote)),
+    ...findSentBodies(report).map(body => describeSentBody(body, quote)),
+  ].filter(({ nodes }) => nodes.every(node => !reported.has(node)))
+}

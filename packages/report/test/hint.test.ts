@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { find, request, sentences } from './find.js'
+import { type Point, query, served } from './make-trace.js'
+
+const step: Point = { id: 'step', ...query('SELECT 1'), from: 10_000, to: 40_000 }
+
+describe('the hint about time with nothing recorded', () => {
+  it('says how to record the time', () => {
+    expect(sentences('hint', ...request(step))).toEqual([
+      'No record says what "GET /orders" in orders did in its own time: put withTrace() around its steps, and around calls of libraries that have no instrument',
+    ])
+  })
+
+  it('names libraries whose queries are not recorded', () => {
+    const unrecorded: Point = { ...step, id: 'other', stopInfo: { unrecorded: ['pg', 7, '', 'mysql2'] } }
+
+    expect(sentences('hint', ...request(step, unrecorded))).toEqual([
+      'No record says what "GET /orders" in orders did in its own time: perhaps it made queries with pg and mysql2, which are not recorded: set OSPROFILER_TRACE_SQL=statements',
+    ])
+  })
+
+  it('is given once for a trace, for the longest time', () => {
+    const second = { id: 'second', ...served('/items'), service: 'items', from: 40_000, to: 85_000 }
+
+    expect(find('hint', ...request(step, second))).toMatchObject([{ traceIds: ['second'], count: 1 }])
+  })
+
+  it.each<[string, readonly Point[]]>([
+    ['steps explain nearly all of the time', request({ ...step, from: 5_000, to: 95_000 })],
+    ['the time is that of a query', request({ ...step, from: 1_000, to: 99_000 })],
+    [
+      'points are known to be missing',
+      request({ ...step, stopInfo: { points_omitted: 7 } }).map(point =>
+        point.id === 'request' ? { ...point, stopInfo: { points_omitted: 7 } } : point,
+      ),
+    ],
+    ['the point is no served request', [{ id: 'job', from: 0, to: 100_000 }]],
+  ])('is not given if %s', (_, points) => {
+    expect(find('hint', ...points)).toEqual([])
+  })
+
+  it.each([['pg'], 'pg', {}, null, 7])('takes %o for libraries without throwing', unrecorded => {
+    expect(find('hint', ...request({ ...step, stopInfo: { unrecorded } }))).toHaveLength(1)
+  })
+})
