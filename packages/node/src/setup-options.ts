@@ -57,7 +57,16 @@ export interface SetupOptions extends Configuration {
   readonly strict?: boolean | undefined
 }
 
-const CONFIGURATION_NAMES = ['hmacKeys', 'enabled', 'project', 'service', 'redact', 'tickets', 'audience'] as const
+const CONFIGURATION_NAMES = [
+  'hmacKeys',
+  'enabled',
+  'project',
+  'service',
+  'redact',
+  'tickets',
+  'audience',
+  'why',
+] as const
 const OPTION_NAMES: readonly (keyof SetupOptions)[] = [
   ...CONFIGURATION_NAMES,
   'connectionString',

@@ -2,6 +2,7 @@ import type { LocalTrace } from '../points/local-trace.js'
 import { Profiler } from '../points/profiler.js'
 import type { StepTotal } from '../points/step-totals.js'
 import type { PointInfo } from '../record/trace-record.js'
+import { startWishedAccount } from '../why/request-account.js'
 import type { AdmittedTrace } from './admitted-trace.js'
 
 /** The point of a served request, call or message. With this point, the process joins a trace that began elsewhere. */
@@ -18,6 +19,7 @@ export class RootPoint {
     this.steps = this.#trace.totals?.list
     this.#reportsOmitted = this.#trace.known.openReporter(this.#trace.maxPoints)
     try {
+      startWishedAccount(this.#trace)
       this.profiler = new Profiler(this.#trace).fork(name, info)
       this.#trace.reportCountsAt(this.profiler.traceId)
       // The request's own point has no call site.

@@ -1,14 +1,11 @@
-import { Math, Promise, performance, Reflect, Set } from '../platform/platform.js'
+import { Promise, Reflect, Set } from '../platform/platform.js'
 import { Caller, outerCaller } from './caller.js'
 import { addCodeMember, type Stack } from './code-member.js'
 import { isOwnCodeBundled, mayBeProgram } from './program-file.js'
 import { readStack } from './read-stack.js'
+import type { StackBudget } from './stack-budget.js'
 
-/** The time that one request may spend on reading stacks: so many milliseconds, and a share of its duration. */
-const FREE_MS = 5
-const SHARE = 0.05
-const MAX_READ_MS = 1
-/** After that time, the number of steps with new names or statements that still get a call site. */
+/** After the time for reading stacks, the number of steps with new names or statements that still get a call site. */
 const MAX_SHAPES = 200
 const MAX_SHAPE_CHARS = 300
 
@@ -21,13 +18,16 @@ const { then } = Promise.prototype
 
 /** Finds where the program makes the points of one request, within a limit of time. */
 export class CallSiteRecorder {
-  readonly #startedAt = performance.now()
-  #spentMs = 0
+  readonly #budget: StackBudget
   readonly #lateShapes = new Set<string>()
+
+  constructor(budget: StackBudget) {
+    this.#budget = budget
+  }
 
   /** Adds the call site to the info of a new point, which has only plain values. */
   addTo(info: Record<string, unknown>, name: string): void {
-    if (!this.#hasTime() && !this.#isNewShape(name, info)) return
+    if (!this.#budget.hasTime() && !this.#isNewShape(name, info)) return
     const stack = this.#read()
     const caller = outerCaller()
     if (isShown(stack) || caller === undefined) addCodeMember(info, stack)
@@ -36,7 +36,7 @@ export class CallSiteRecorder {
 
   /** Returns the current caller, for points that a library makes later. */
   findCaller(): Caller | undefined {
-    if (!this.#hasTime()) return undefined
+    if (!this.#budget.hasTime()) return undefined
     const stack = this.#read()
     return isShown(stack) ? new Caller(stack) : (outerCaller() ?? new Caller(stack))
   }
@@ -60,21 +60,14 @@ export class CallSiteRecorder {
     return awaitingCaller
   }
 
-  #hasTime(): boolean {
-    return this.#spentMs <= FREE_MS + SHARE * (performance.now() - this.#startedAt)
-  }
-
   #read(): Stack {
-    const startedAt = performance.now()
     try {
       // In a bundle, libraries and this project are in the program's file, so their functions are candidates as well.
-      return readStack(MAX_FRAMES, mayBeProgram, isOwnCodeBundled ? MAX_FRAMES : MAX_CANDIDATES)
+      const limit = isOwnCodeBundled ? MAX_FRAMES : MAX_CANDIDATES
+      return this.#budget.spend(() => readStack(MAX_FRAMES, mayBeProgram, limit))
     } catch {
       // The program may have replaced parts of `Error` that cannot be restored.
       return NO_STACK
-    } finally {
-      // A longer time is a pause of the process.
-      this.#spentMs += Math.min(performance.now() - startedAt, MAX_READ_MS)
     }
   }
 

@@ -1,7 +1,7 @@
 import { Boolean, Map, process, Reflect } from '../platform/platform.js'
 import type { PointInfo, TraceRecord } from '../record/trace-record.js'
 import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-member.js'
-import { isProgramFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
+import { findOwner, isFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
 import type { Frame } from './read-stack.js'
 import { findSourceMap } from './source-maps.js'
 import { mapByStackHook } from './stack-hook.js'
@@ -59,17 +59,38 @@ async function mapFrame(frame: Frame): Promise<CodeMember | undefined> {
 }
 
 async function readFrame(frame: Frame): Promise<CodeMember | undefined> {
+  const location = await locate(frame)
+  if (location?.owner !== 'program') return undefined
+  const { name, column, path, line } = location
+  return toCodeMember({ name, column }, toShownFile(path), line)
+}
+
+/** A position in a source file. */
+export interface Location {
+  readonly path: string
+  readonly line: number
+  readonly column: number
+  /** The function's name. Empty if it is unknown or minified. */
+  readonly name: string
+  readonly owner: 'program' | 'library' | 'osprofiler'
+}
+
+/** Finds the position of a frame in its source. Resolves to `undefined` for Node's own code and for unknown positions. */
+export async function locate(frame: Frame): Promise<Location | undefined> {
+  if (!isFile(frame.file)) return undefined
   const path = toPath(frame.file)
   const findSource = await findSourceMap(path, frame.file)
   if (findSource === undefined) {
     if (isSharedBundle(frame.file)) return undefined
     const shown = TYPESCRIPT.test(path) ? mapTypescript(frame) : frame
-    return shown && toCodeMember(shown, toShownFile(shown.file), shown.line)
+    if (shown === undefined) return undefined
+    const shownPath = toPath(shown.file)
+    return { path: shownPath, line: shown.line, column: shown.column, name: frame.name, owner: findOwner(shownPath) }
   }
   const source = await findSource(frame.line, frame.column)
-  if (source === undefined || !isProgramFile(source.file)) return undefined
+  if (source === undefined) return undefined
   const name = frame.name.length > MAX_MINIFIED_CHARS ? frame.name : ''
-  return toCodeMember({ name, column: source.column }, toShownFile(source.file), source.line)
+  return { path: source.file, line: source.line, column: source.column, name, owner: findOwner(source.file) }
 }
 
 /** Without its map, a position in TypeScript is wrong, unless the runtime itself runs TypeScript. */

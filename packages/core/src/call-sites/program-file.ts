@@ -28,12 +28,17 @@ export const mayBeProgram = remember<boolean>(
   MAX_PATH_CHARS,
 )
 
-/** Returns whether a source file belongs to the program, and not to a library or to this project. */
-export function isProgramFile(path: string): boolean {
+/** Returns whether a name on the stack is that of a file. Node's own modules and evaluated code have none. */
+export function isFile(file: string): boolean {
+  return FILE.test(file)
+}
+
+/** Returns to which code a source file belongs. */
+export function findOwner(path: string): 'program' | 'library' | 'osprofiler' {
+  if (isOwnFile(path)) return 'osprofiler'
   // A package that is linked from a workspace is not in a `node_modules` folder.
-  return (
-    !LIBRARY.test(path) && !isOwnFile(path) && !/^(?:@osprofiler\/|osprofiler$)/.test(readPackageName(dirname(path)))
-  )
+  if (/^(?:@osprofiler\/|osprofiler$)/.test(readPackageName(dirname(path)))) return 'osprofiler'
+  return LIBRARY.test(path) ? 'library' : 'program'
 }
 
 const readPackageName = remember<string>(

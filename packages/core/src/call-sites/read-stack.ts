@@ -51,7 +51,7 @@ function replaceMember(name: string, value: unknown): () => void {
   return () => Reflect.defineProperty(Error, name, original)
 }
 
-function selectFrames(
+export function selectFrames(
   callSites: readonly NodeJS.CallSite[],
   isWanted: (file: string) => boolean,
   limit: number,

@@ -4,6 +4,7 @@ import { Object } from '../platform/platform.js'
 import { runPendingChecks } from '../points/leftovers.js'
 import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
+import { settleAccounts } from '../why/request-account.js'
 import { flushBeforeExit } from './before-exit.js'
 import { Delivery, type DeliverySettings } from './delivery.js'
 import type { DropReason } from './losses/drops.js'
@@ -74,6 +75,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
 
   async function flushAtExit(timeout: number): Promise<boolean> {
     recordFinishedPoints()
+    await settleAccounts(timeout)
     const delivered = await delivery.flush(timeout)
     if (!delivered) delivery.suspend()
     return delivered
@@ -88,10 +90,12 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   const members = {
     async flush(timeout = DEFAULT_FLUSH_TIMEOUT_MS): Promise<void> {
       recordFinishedPoints()
+      await settleAccounts(timeout)
       await delivery.flush(timeout)
     },
     async close(timeout = DEFAULT_FLUSH_TIMEOUT_MS): Promise<void> {
       recordFinishedPoints()
+      await settleAccounts(timeout)
       isClosed = true
       cancelExitFlush?.()
       await delivery.close(timeout)

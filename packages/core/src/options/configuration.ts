@@ -16,9 +16,12 @@ import {
 } from '../tickets/ticket-options.js'
 import { checkOptionKinds } from './check-options.js'
 import { packageName } from './package-name.js'
+import { readWhyOption, type WhyLimits, type WhyOption } from './why-options.js'
 
 /** The settings of the whole process. A missing setting comes from the environment, or else is the default. */
 export interface Configuration extends TicketOptions {
+  /** What may be recorded of a request's own time if a ticket wishes it. Default: OSPROFILER_WHY, else `waits`. */
+  readonly why?: WhyOption | undefined
   /** Trusted keys: a list, or a comma-separated string. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
   readonly hmacKeys?: HmacKeys | undefined
   /** Whether requests are traced at all. Can be changed at run time. Default: OSPROFILER_ENABLED, else true. */
@@ -52,6 +55,7 @@ interface Resolved {
   readonly keyRing: () => KeyRing | undefined
   readonly tickets: TicketSettings
   readonly callSites: boolean
+  readonly why: WhyLimits
 }
 
 /** How the process treats tickets, and its names as an audience. */
@@ -95,6 +99,11 @@ export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'red
   return getResolved()
 }
 
+/** Returns what this process may record of a request's own time. */
+export function getWhySettings(): WhyLimits {
+  return getResolved().why
+}
+
 /** Returns whether points have call sites if a caller wishes them. */
 export function recordsCallSites(): boolean {
   return getResolved().callSites
@@ -121,6 +130,7 @@ export function checkEnvironment(): void {
   readSwitch('OSPROFILER_ENABLED')
   readSwitch('OSPROFILER_CODE')
   readTicketVariable()
+  readWhyVariable()
   if (process.env.OSPROFILER_HMAC_KEYS && process.env.OSPROFILER_HMAC_KEYS_FILE) {
     throw new OsprofilerError(
       'ERR_CONFIGURATION',
@@ -166,12 +176,15 @@ function resolveSettings(): Resolved {
     if (enabled) checkEnvironment()
     const tickets: TicketSettings = { mode: settings.tickets ?? readTicketVariable() ?? 'accept', audience }
     const callSites = readSwitch('OSPROFILER_CODE') ?? true
-    return Object.assign(withoutKeys, { enabled, keyRing: createKeyRingReader(settings.keyRing), tickets, callSites })
+    const why = settings.why === undefined ? readWhyVariable() : readWhyOption(settings.why, 'why')
+    const keyRing = createKeyRingReader(settings.keyRing)
+    return Object.assign(withoutKeys, { enabled, keyRing, tickets, callSites, why })
   } catch (error) {
     // This code runs while a request is served. An error must not make the request fail.
     warnThatNothingIsTraced(error)
     const tickets: TicketSettings = { mode: 'required', audience }
-    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined, tickets, callSites: false })
+    const why = readWhyOption('off', 'why')
+    return Object.assign(withoutKeys, { enabled: false, keyRing: () => undefined, tickets, callSites: false, why })
   }
 }
 
@@ -229,10 +242,21 @@ function readTicketVariable(): TicketMode | undefined {
   }
 }
 
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable names no level */
+function readWhyVariable(): WhyLimits {
+  const word = process.env.OSPROFILER_WHY?.trim().toLowerCase()
+  try {
+    return readWhyOption(word || undefined, 'OSPROFILER_WHY')
+  } catch (cause) {
+    throw new OsprofilerError('ERR_CONFIGURATION', (cause as Error).message, { cause })
+  }
+}
+
 function readSettings(configuration: Configuration): Settings {
   const { hmacKeys, ...settings } = configuration
   checkOptionKinds(configuration, OPTION_KINDS)
   checkTicketOptions(configuration)
+  readWhyOption(configuration.why, 'why')
   if (!('hmacKeys' in configuration)) return settings
   const keyRing = hmacKeys === undefined ? undefined : new KeyRing(hmacKeys)
   if (keyRing?.size === 0) throw new TypeError('hmacKeys is empty: give at least one key, or leave it out')

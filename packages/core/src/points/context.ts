@@ -48,14 +48,35 @@ export function createScope(profiler: Profiler): Scope {
   return { profiler, isLeft: false }
 }
 
+/** Learns when code enters a scope without a resource of its own, which `async_hooks` do not report. */
+export interface ScopeWatcher {
+  /** Returns what `run` receives later, when a function is bound to the current scope. */
+  bind(): object | undefined
+  run<T>(scope: Scope | undefined, bound: object | undefined, fn: () => T): T
+}
+
+let watcher: ScopeWatcher | undefined
+
+/** Sets the watcher. A process has at most one. Returns a function that removes it. */
+export function watchScopes(newWatcher: ScopeWatcher): () => void {
+  watcher = newWatcher
+  return () => {
+    if (watcher === newWatcher) watcher = undefined
+  }
+}
+
+function enterScope<T>(scope: Scope | undefined, bound: object | undefined, fn: () => T): T {
+  return watcher === undefined ? storage.run(scope, fn) : watcher.run(scope, bound, () => storage.run(scope, fn))
+}
+
 /** Runs `fn`, and everything that `fn` starts, in a scope. */
 export function runInScope<T>(scope: Scope, fn: () => T): T {
-  return storage.run(scope, fn)
+  return enterScope(scope, undefined, fn)
 }
 
 /** Runs `fn`, and everything that `fn` starts, in the context of a profiler. */
 export function runWithProfiler<T>(profiler: Profiler, fn: () => T): T {
-  return storage.run(createScope(profiler), fn)
+  return enterScope(createScope(profiler), undefined, fn)
 }
 
 /** Sets the profiler for the rest of the current asynchronous context. `undefined` disables tracing for the rest. */
@@ -75,7 +96,8 @@ export function suppress<T>(fn: () => T): T {
 /** Returns a function that runs other functions in the current context, even if it is called from another context. */
 export function takeContext(): <T>(fn: () => T) => T {
   const captured = storage.getStore()
-  return fn => (storage.getStore() === captured ? fn() : storage.run(captured, fn))
+  const bound = watcher?.bind()
+  return fn => (storage.getStore() === captured ? fn() : enterScope(captured, bound, fn))
 }
 
 /**

@@ -16,6 +16,8 @@ const GRANT_INTERVAL_MS = 1_000
 export class KnownTrace {
   /** Clock for the points of all requests, in microseconds. It never runs backwards. */
   readonly now = createClock()
+  /** Whether a request of the trace has, or had, an account of its time. */
+  hasAccount = false
   #recorded = 0
   /**
    * Number of points that were omitted, that is, counted but not recorded. `#reported`: how many of them a stop record

@@ -1,13 +1,14 @@
 import type { KeyObject } from 'node:crypto'
 import { hostname } from 'node:os'
 import { CallSiteRecorder } from '../call-sites/call-site-recorder.js'
+import { StackBudget } from '../call-sites/stack-budget.js'
 import { setMember } from '../json/set-member.js'
 import { runFirstKeyActions } from '../keys/first-key.js'
 import { hmac } from '../keys/hmac.js'
 import { toSecretKey } from '../keys/secret-key.js'
 import { packInfo, readBaseId, verifySignedHeaders, X_TRACE_HMAC, X_TRACE_INFO } from '../keys/signed-headers.js'
 import { getRecordSettings, recordsCallSites } from '../options/configuration.js'
-import { dateNow, Math, performance, Set } from '../platform/platform.js'
+import { dateNow, Math, performance, randomUUID, Set } from '../platform/platform.js'
 import { notify } from '../recording/notifier.js'
 import { formatTimestamp } from '../recording/timestamp.js'
 import { signTicket } from '../tickets/sign-ticket.js'
@@ -27,6 +28,12 @@ const host = hostname()
 /** Signed headers that pass a trace on, or an empty object in untraced code. */
 export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-HMAC': string } | Record<string, never>
 
+/** An account of a request's own time, which is recorded when the request ends. */
+export interface AccountUnderWay {
+  /** Must be called once, when the request has ended `agoMs` milliseconds ago. */
+  end(agoMs: number): void
+}
+
 /** The part of a trace that this process records, with its ids, signing key, clock and limit. */
 export class LocalTrace {
   readonly baseId: string
@@ -38,10 +45,16 @@ export class LocalTrace {
   readonly totals: StepTotals | undefined
   /** Finds the call sites of the trace's points. Only present if call sites are recorded. */
   callSites: CallSiteRecorder | undefined
+  /** The account of the request's own time. Only present if the caller wishes it. */
+  account: AccountUnderWay | undefined
   readonly #grant: TicketGrant | undefined
+  #stackBudget: StackBudget | undefined
   #key: KeyObject | string
   /** Id of the served point, whose stop reports the counts. */
   #servedId: string | undefined
+  /** Id of the first point. The account is below this point. */
+  #firstId: string | undefined
+  #accountTimestamp = ''
   #begun = 0
   #open = 0
   #omitted = 0
@@ -69,14 +82,25 @@ export class LocalTrace {
     this.totals = grant?.wants.includes('answer') ? createStepTotals() : undefined
   }
 
+  /** The time for reading stacks, which call sites and the account share. */
+  get stackBudget(): StackBudget {
+    this.#stackBudget ??= new StackBudget()
+    return this.#stackBudget
+  }
+
+  /** The wishes of the ticket. */
+  get wants(): readonly string[] {
+    return this.#grant?.wants ?? []
+  }
+
   /** Whether the ticket wishes that points name the line of the program that made them. */
   get wantsCallSites(): boolean {
-    return this.#grant?.wants.includes('code') === true
+    return this.wants.includes('code')
   }
 
   /** Records the call sites of the points that follow. */
   startCallSites(): void {
-    if (recordsCallSites()) this.callSites = new CallSiteRecorder()
+    if (recordsCallSites()) this.callSites = new CallSiteRecorder(this.stackBudget)
   }
 
   /**
@@ -84,6 +108,7 @@ export class LocalTrace {
    */
   end(): void {
     this.#endedAt ??= performance.now()
+    this.#endAccount(0, formatTimestamp(this.known.now()))
     for (const check of this.#checks ?? []) checkSoon(check)
     this.#checks = undefined
   }
@@ -128,7 +153,8 @@ export class LocalTrace {
    * whether the point counts as begun. A point that the option `redact` hides does not, because no reader can find it.
    */
   recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): boolean {
-    const isSent = this.#send(`${name}-start`, traceId, parentId, info)
+    this.#firstId ??= traceId
+    const isSent = this.#send(`${name}-start`, traceId, parentId, info, formatTimestamp(this.known.now()))
     if (isSent) {
       this.#begun++
       this.#open++
@@ -150,8 +176,26 @@ export class LocalTrace {
     if (omitted > 0) info.points_omitted = omitted
     const unrecorded = parentId === this.rootId ? takeUnrecorded(this.known) : undefined
     if (unrecorded !== undefined) info.unrecorded = unrecorded
-    if (traceId === this.#servedId) info.points = this.#counts()
-    this.#send(`${name}-stop`, traceId, parentId, info, Math.round(agoMs * 1_000))
+    const timestamp = formatTimestamp(this.known.now() - Math.round(agoMs * 1_000))
+    const isServed = traceId === this.#servedId
+    if (isServed) info.points = this.#counts()
+    this.#send(`${name}-stop`, traceId, parentId, info, timestamp)
+    if (isServed) this.#endAccount(agoMs, timestamp)
+  }
+
+  #endAccount(agoMs: number, timestamp: string): void {
+    const { account } = this
+    if (account === undefined) return
+    this.account = undefined
+    this.#accountTimestamp = timestamp
+    account.end(agoMs)
+  }
+
+  /** Sends the account as a point of its own. A later time than that of the served point would lengthen the trace. */
+  recordAccount(why: object): void {
+    const [traceId, parentId] = [randomUUID(), this.#servedId ?? this.#firstId ?? this.rootId]
+    this.#send('why-start', traceId, parentId, { why }, this.#accountTimestamp)
+    this.#send('why-stop', traceId, parentId, {}, this.#accountTimestamp)
   }
 
   /** Returns signed headers for another service, and counts them. */
@@ -161,10 +205,12 @@ export class LocalTrace {
   }
 
   #counts(): Record<string, number> {
+    // The account is sent after the answer.
+    const pending = this.#open + (this.account === undefined ? 0 : 1)
     return {
       recorded: this.#begun,
       ...(this.#omitted > 0 && { omitted: this.#omitted }),
-      ...(this.#open > 0 && { pending: this.#open }),
+      ...(pending > 0 && { pending }),
       ...(this.#passedOn > 0 && { passed_on: this.#passedOn }),
     }
   }
@@ -203,7 +249,7 @@ export class LocalTrace {
     return this.#key
   }
 
-  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoUs = 0): boolean {
+  #send(name: string, traceId: string, parentId: string, info: Record<string, unknown>, timestamp: string): boolean {
     const { project, service } = getRecordSettings()
     setMember(info, 'host', host)
     const record = {
@@ -211,7 +257,7 @@ export class LocalTrace {
       base_id: this.baseId,
       parent_id: parentId,
       trace_id: traceId,
-      timestamp: formatTimestamp(this.known.now() - agoUs),
+      timestamp,
       info,
       project,
       service,

@@ -72,6 +72,11 @@ export class Profiler {
     this.#top()?.stop(info)
   }
 
+  /** Returns whether this profiler records a part of the trace. */
+  isOf(trace: LocalTrace): boolean {
+    return this.#trace === trace
+  }
+
   /** Finds the code that calls a library. `undefined` if call sites are not recorded. */
   get callSites(): CallSiteRecorder | undefined {
     return this.#trace.callSites

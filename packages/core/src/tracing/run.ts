@@ -1,6 +1,7 @@
 import { isTraceId } from '../keys/signed-headers.js'
 import { checkOptionKinds } from '../options/check-options.js'
-import { isEnabled } from '../options/configuration.js'
+import { getRecordSettings, isEnabled } from '../options/configuration.js'
+import type { WhyLevel } from '../options/why-options.js'
 import { Number, TypeError, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { createScope, currentProfiler, enterWith, keepContext } from '../points/context.js'
@@ -12,6 +13,8 @@ import { ticketKeyOf } from '../tickets/ticket-key.js'
 import { parseTicket } from '../tickets/ticket-text.js'
 import type { TicketGrant } from '../tickets/ticket-verifier.js'
 import { knownWishes } from '../tickets/wishes.js'
+import { startOwnAccount } from '../why/request-account.js'
+import { readWhyWish } from '../why/why-level.js'
 
 /** The trace to record, and the key that signs the headers of outgoing requests. */
 export interface TraceOptions {
@@ -35,6 +38,11 @@ export interface TraceOptions {
    * ticket. Default: what `ticket` wishes, else false.
    */
   readonly code?: boolean | undefined
+  /**
+   * Whether the trace accounts for its own time: waits, or also the functions that computed. The services that get a
+   * ticket do the same as far as they allow. Default: what `ticket` wishes, else nothing.
+   */
+  readonly why?: WhyLevel | undefined
 }
 
 /**
@@ -48,6 +56,7 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
   const trace = openTrace(opening)
   const profiler = new Profiler(trace)
   const release = keepContext()
+  if (opening.why !== undefined) startOwnAccount(trace, opening.why)
   const end = (ago = 0): void => {
     try {
       profiler.end(undefined, ago)
@@ -107,6 +116,7 @@ interface TraceSettings {
   readonly maxPointsPerTrace: number
   readonly grant: TicketGrant | undefined
   readonly code: boolean
+  readonly why: WhyLevel | undefined
 }
 
 const CODE = 'code'
@@ -123,19 +133,20 @@ function readOptions(options: TraceOptions): TraceSettings {
   checkOptionKinds({ maxPointsPerTrace, code: options.code }, { maxPointsPerTrace: 'number', code: 'boolean' })
   const grant = grantOf(options)
   const code = options.code ?? grant?.wants.includes(CODE) === true
-  return {
-    hmacKey,
-    baseId,
-    parentId,
-    maxPointsPerTrace,
-    grant: grant && { ...grant, wants: withCode(grant.wants, code) },
-    code,
-  }
+  const why = readWhyLevel(options.why) ?? readWhyWish(grant?.wants ?? [], getRecordSettings().service)
+  const settings = { hmacKey, baseId, parentId, maxPointsPerTrace, code, why }
+  return { ...settings, grant: grant && { ...grant, wants: addWishes(grant.wants, code, options.why) } }
 }
 
-/** Adds or removes the wish for call sites, because the option `code` also applies to the services that are called. */
-function withCode(wants: readonly string[], code: boolean): readonly string[] {
-  return [...wants.filter(wish => wish !== CODE), ...(code ? [CODE] : [])]
+/** Adds or removes wishes, because the options also apply to the services that are called. */
+function addWishes(wants: readonly string[], code: boolean, why: WhyLevel | undefined): readonly string[] {
+  const others = wants.filter(wish => wish !== CODE && (why === undefined || !wish.startsWith('why=')))
+  return [...others, ...(code ? [CODE] : []), ...(why === undefined ? [] : [`why=${why}`])]
+}
+
+function readWhyLevel(why: unknown): WhyLevel | undefined {
+  if (why === undefined || why === 'waits' || why === 'cpu') return why
+  throw new TypeError('why must be waits or cpu')
 }
 
 function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant, code }: TraceSettings): LocalTrace {

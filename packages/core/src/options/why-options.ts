@@ -1,0 +1,45 @@
+import { JSON, TypeError } from '../platform/platform.js'
+import { checkOptions } from './check-options.js'
+
+const LEVELS = ['off', 'waits', 'cpu'] as const
+/** The longest pause of the process that the level `cpu` may cause, in milliseconds. */
+const MAX_PAUSE_MS = 250
+
+/** How much is recorded of a request's own time. */
+export type WhyLevel = 'waits' | 'cpu'
+
+/** What this process may record of a request's own time. */
+export interface WhySettings {
+  /** The most that a ticket can ask for. Default: `waits`. */
+  readonly level?: 'off' | WhyLevel | undefined
+  /** Whether accounts may name code that served other requests. Default: true. */
+  readonly others?: boolean | undefined
+  /** The longest estimated pause of the process for the level `cpu`, in milliseconds. Default: 250. */
+  readonly maxPauseMs?: number | undefined
+}
+
+/** Settings without gaps. */
+export interface WhyLimits {
+  readonly level: 'off' | WhyLevel
+  readonly others: boolean
+  readonly maxPauseMs: number
+}
+
+/** A level, or settings. */
+export type WhyOption = 'off' | WhyLevel | WhySettings
+
+/** @throws TypeError whose message names `source` */
+export function readWhyOption(value: unknown, source: string): WhyLimits {
+  const defaults = { level: 'waits', others: true, maxPauseMs: MAX_PAUSE_MS } as const
+  if (value === undefined) return defaults
+  if (typeof value === 'string') return { ...defaults, level: readLevel(value, source) }
+  checkOptions(source, value, { level: 'string', others: 'boolean', maxPauseMs: 'number' })
+  const { level = 'waits', others = true, maxPauseMs = MAX_PAUSE_MS } = value as WhySettings
+  return { level: readLevel(level, `${source}.level`), others, maxPauseMs }
+}
+
+function readLevel(value: string, source: string): 'off' | WhyLevel {
+  const level = LEVELS.find(known => known === value)
+  if (level !== undefined) return level
+  throw new TypeError(`${source} must be off, waits or cpu, not ${JSON.stringify(value.slice(0, 40))}`)
+}

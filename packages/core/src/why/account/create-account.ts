@@ -1,0 +1,200 @@
+import { JSON, Map, Math, Number, Object, Set } from '../../platform/platform.js'
+import type { Entry, Recording } from '../recording/recording.js'
+import type { Cause, CauseKind, Piece, Site } from './cause.js'
+import { readSamples, type Samples } from './samples.js'
+import { createSites, type Sites } from './sites.js'
+import { createSlices } from './slices.js'
+import { divideTime } from './walk.js'
+
+const MAX_CAUSES = 20
+const MAX_STRETCHES = 300
+const MAX_CHARS = 8_000
+
+/** What an account says of the time of a request. Becomes `info.why`, with what the caller knows. */
+export interface Account {
+  readonly wallMs: number
+  readonly cut?: true
+  readonly kinds: Readonly<Partial<Record<CauseKind, number>>>
+  readonly causes: readonly CauseTotal[]
+  readonly rest: { readonly ms: number; readonly causes: number }
+  /** `at,us,cause` in microseconds, with the position of the cause in `causes`, or -1. */
+  readonly timeline: string
+  readonly costs: Readonly<Record<string, number>>
+  readonly seen: Readonly<Record<string, number>>
+}
+
+interface CauseTotal extends Cause {
+  readonly ms: number
+  readonly times: number
+  readonly hotFile?: string | undefined
+  readonly hotLine?: number | undefined
+  readonly hotShare?: number | undefined
+}
+
+interface Stretch {
+  readonly total: Total
+  readonly from: number
+  to: number
+}
+
+interface Total {
+  readonly cause: Cause
+  ms: number
+  times: number
+}
+
+/**
+ * Creates the account of a recording, in slices, so that other work of the process hardly waits.
+ *
+ * @param wallMs the duration of the request, which goes on if the recording was cut
+ * @param showsOthers whether the account may name code that served other requests
+ */
+export async function createAccount(recording: Recording, wallMs: number, showsOthers: boolean): Promise<Account> {
+  const slices = createSlices()
+  const sites = createSites(slices)
+  const samples = await readSamples(recording, sites, slices)
+  const makers = await findMakers(recording, sites)
+  const pieces = await divideTime(recording, samples, entry => makers.get(entry) ?? {}, slices)
+  const shown = showsOthers ? pieces : pieces.map(hideOthers)
+  const { totals, stretches } = sumUp(shown)
+  const hotLines = await findHotLines(samples, sites)
+  const kept = totals.slice(0, MAX_CAUSES)
+  const rest = totals.slice(MAX_CAUSES)
+  const positions = new Map(kept.map((total, at) => [total, at]))
+  const unrecordedMs = Math.max(0, wallMs - (recording.endedAt - recording.startedAt))
+  return fit({
+    wallMs: round(wallMs),
+    ...(recording.isCut && { cut: true }),
+    kinds: sumKinds(totals),
+    causes: kept.map(({ cause, ms, times }) => ({ ...cause, ms: round(ms), times, ...hotLines.get(toKey(cause)) })),
+    rest: { ms: round(rest.reduce((sum, { ms }) => sum + ms, 0) + unrecordedMs), causes: rest.length },
+    timeline: keepLongest(stretches)
+      .map(({ total, from, to }) =>
+        [toUs(from - recording.startedAt), toUs(to - from), positions.get(total) ?? -1].join(','),
+      )
+      .join(' '),
+    costs: Object.fromEntries(Object.entries(recording.costs).map(([name, ms]) => [name, round(ms)])),
+    seen: {
+      samples: samples.times.length,
+      sections: recording.sections.length,
+      turns: recording.turnEnds.length,
+      ...recording.counts,
+    },
+  })
+}
+
+async function findMakers({ sections }: Recording, sites: Sites): Promise<Map<Entry, Site>> {
+  const makers = new Map<Entry, Site>()
+  for (const { entry } of sections) if (!makers.has(entry)) makers.set(entry, await sites.findMaker(entry))
+  return makers
+}
+
+function hideOthers(piece: Piece): Piece {
+  const { by, byFile, byLine, ...cause } = piece.cause
+  if (by === undefined || cause.kind === 'pool') return piece
+  return { ...piece, cause: { ...cause, by: 'others' } }
+}
+
+function sumUp(pieces: readonly Piece[]): {
+  readonly totals: readonly Total[]
+  readonly stretches: readonly Stretch[]
+} {
+  const totals = new Map<string, Total>()
+  const stretches: Stretch[] = []
+  for (const { from, to, cause } of pieces) {
+    const key = toKey(cause)
+    const total = totals.get(key) ?? { cause, ms: 0, times: 0 }
+    totals.set(key, total)
+    total.ms += to - from
+    total.times++
+    const last = stretches.at(-1)
+    if (last?.total === total && from <= last.to + 1e-6) last.to = to
+    else stretches.push({ total, from, to })
+  }
+  return { totals: [...totals.values()].sort((one, other) => other.ms - one.ms), stretches }
+}
+
+function toKey({ kind, what, via, by, byFile, byLine, file, line, function: name }: Cause): string {
+  return JSON.stringify([kind, what, via, by, byFile, byLine, file, line, name])
+}
+
+function sumKinds(totals: readonly Total[]): Account['kinds'] {
+  const kinds: Partial<Record<CauseKind, number>> = {}
+  for (const { cause, ms } of totals) kinds[cause.kind] = (kinds[cause.kind] ?? 0) + ms
+  return Object.fromEntries(Object.entries(kinds).map(([kind, ms]) => [kind, round(ms)]))
+}
+
+function keepLongest(stretches: readonly Stretch[]): readonly Stretch[] {
+  if (stretches.length <= MAX_STRETCHES) return stretches
+  const durations = stretches.map(({ from, to }) => to - from).sort((one, other) => other - one)
+  const shortest = durations[MAX_STRETCHES - 1] ?? 0
+  return stretches.filter(({ from, to }) => to - from >= shortest).slice(0, MAX_STRETCHES)
+}
+
+/** Shortens the timeline, and then the causes, until the record is small enough. */
+function fit(account: Account): Account {
+  let fitting = account
+  while (JSON.stringify(fitting).length > MAX_CHARS) {
+    const stretches = fitting.timeline.split(' ')
+    if (stretches.length > 1) {
+      const shortest = stretches.map(readDuration).sort((one, other) => other - one)[stretches.length >> 1] ?? 0
+      const longer = stretches.filter(text => readDuration(text) > shortest)
+      fitting = { ...fitting, timeline: longer.join(' ') }
+    } else if (fitting.causes.length > 1) {
+      fitting = { ...fitting, causes: fitting.causes.slice(0, fitting.causes.length >> 1), timeline: '' }
+    } else return fitting
+  }
+  return fitting
+}
+
+function readDuration(stretch: string): number {
+  return Number(stretch.split(',')[1])
+}
+
+interface HotLine {
+  readonly hotFile: string | undefined
+  readonly hotLine: number | undefined
+  readonly hotShare: number
+}
+
+/**
+ * Returns the line of each function that had the most samples. A profile counts lines for each node of the call tree,
+ * for all requests, so they are weighted by this request's share of the node.
+ */
+async function findHotLines({ ran }: Samples, sites: Sites): Promise<Map<string, HotLine>> {
+  const ticksByCause = new Map<string, Map<string, { readonly url: string; readonly line: number; ticks: number }>>()
+  for (const { cause, node, own, isLeaf } of new Set(ran)) {
+    if (cause?.kind !== 'cpu' || !isLeaf || own === 0) continue
+    const lines = ticksByCause.get(toKey(cause)) ?? new Map()
+    ticksByCause.set(toKey(cause), lines)
+    const share = own / Math.max(node.hitCount ?? 0, own)
+    for (const { line, ticks } of node.positionTicks ?? []) {
+      const key = `${line} ${node.callFrame.url}`
+      const known = lines.get(key) ?? { url: node.callFrame.url, line, ticks: 0 }
+      lines.set(key, known)
+      known.ticks += ticks * share
+    }
+  }
+  const hotLines = new Map<string, HotLine>()
+  for (const [key, lines] of ticksByCause) {
+    const sorted = [...lines.values()].sort((one, other) => other.ticks - one.ticks)
+    const sum = sorted.reduce((total, { ticks }) => total + ticks, 0)
+    const [hottest] = sorted
+    const site = hottest && (await sites.findLine(hottest.url, hottest.line))
+    if (hottest === undefined || site === undefined) continue
+    hotLines.set(key, {
+      hotFile: site.file,
+      hotLine: site.line,
+      hotShare: Math.round((hottest.ticks / sum) * 100) / 100,
+    })
+  }
+  return hotLines
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000
+}
+
+function toUs(ms: number): number {
+  return Math.round(ms * 1_000)
+}

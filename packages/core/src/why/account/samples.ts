@@ -1,0 +1,128 @@
+import { Map, Math } from '../../platform/platform.js'
+import type { CpuProfile, ProfileNode, Recording } from '../recording/recording.js'
+import type { Cause, Site } from './cause.js'
+import { type PlacedFunction, pickSite, type Sites } from './sites.js'
+import type { Slices } from './slices.js'
+
+/** What ran when a sample was taken. */
+export interface Ran {
+  readonly kind: 'idle' | 'native' | 'gc' | 'code'
+  /** For `code`: the cause if the code belongs to the request. */
+  readonly cause: Cause | undefined
+  /** Whether the code is Node's own, and no code of the program or a library called it. */
+  readonly isNode: boolean
+  readonly node: ProfileNode
+  /** Whether the cause names the function of `node` itself, and not one that called it. */
+  readonly isLeaf: boolean
+  /** The number of samples that belong to the request. */
+  own: number
+}
+
+/** The samples of a CPU profile, in order of time. */
+export interface Samples {
+  /** Times in milliseconds of `performance.now()`. */
+  readonly times: readonly number[]
+  readonly ran: readonly Ran[]
+}
+
+const SYNC_FUNCTION = /Sync$|^processChunkSync$|^spawnSync$/
+const SYNC_MODULE = /^node:(?:fs|child_process|zlib|crypto|dns|internal\/(?:fs|child_process|crypto))/
+
+/** Reads the samples of a recording. Without a profile, there are none. */
+export async function readSamples(
+  { profile, monotonicOffset }: Recording,
+  sites: Sites,
+  slices: Slices,
+): Promise<Samples> {
+  if (profile === undefined) return { times: [], ran: [] }
+  const parents = findParents(profile)
+  const nodes = new Map(profile.nodes.map(node => [node.id, node]))
+  const described = new Map<number, Ran>()
+  const times: number[] = []
+  const ran: Ran[] = []
+  let us = profile.startTime
+  let latest = 0
+  for (const [at, id] of (profile.samples ?? []).entries()) {
+    await slices.next()
+    us += profile.timeDeltas?.[at] ?? 0
+    const node = nodes.get(id)
+    if (node === undefined) continue
+    const known = described.get(id) ?? (await describeNode(node, parents, sites))
+    described.set(id, known)
+    // Intervals are negative now and then, because samples come from several sources.
+    latest = Math.max(latest, us / 1_000 - monotonicOffset)
+    times.push(latest)
+    ran.push(known)
+  }
+  return { times, ran }
+}
+
+function findParents(profile: CpuProfile): Map<number, ProfileNode> {
+  const parents = new Map<number, ProfileNode>()
+  for (const node of profile.nodes) for (const child of node.children ?? []) parents.set(child, node)
+  return parents
+}
+
+const SPECIAL_NODES = new Map<string, Ran['kind']>([
+  ['(idle)', 'idle'],
+  ['(program)', 'native'],
+  ['(root)', 'native'],
+  ['(garbage collector)', 'gc'],
+])
+
+async function describeNode(node: ProfileNode, parents: ReadonlyMap<number, ProfileNode>, sites: Sites): Promise<Ran> {
+  const special = SPECIAL_NODES.get(node.callFrame.functionName)
+  if (special !== undefined) return { kind: special, cause: undefined, isNode: false, node, isLeaf: false, own: 0 }
+  const { nearest, library, sync } = await findCaller(node, parents, sites)
+  const cause = createCause(node, nearest, library, sync)
+  const isNode = nearest === undefined && library === undefined
+  const isLeaf = !isNode && (await sites.findFunction(node.callFrame)) === (nearest ?? library)
+  return { kind: 'code', cause, isNode, node, isLeaf, own: 0 }
+}
+
+interface Caller {
+  /** The nearest function of the program or of this project. */
+  readonly nearest: PlacedFunction | undefined
+  /** The nearest function of a library, if it is nearer. */
+  readonly library: PlacedFunction | undefined
+  /** The synchronous function of Node that was called. */
+  readonly sync: string | undefined
+}
+
+async function findCaller(leaf: ProfileNode, parents: ReadonlyMap<number, ProfileNode>, sites: Sites): Promise<Caller> {
+  let library: PlacedFunction | undefined
+  let sync: string | undefined
+  for (let node: ProfileNode | undefined = leaf; node !== undefined; node = parents.get(node.id)) {
+    const { functionName, url } = node.callFrame
+    if (url.startsWith('node:')) {
+      if (library === undefined && SYNC_FUNCTION.test(functionName) && SYNC_MODULE.test(url)) sync = functionName
+      continue
+    }
+    const placed = url === '' ? undefined : await sites.findFunction(node.callFrame)
+    if (placed === undefined) continue
+    if (placed.owner === 'library') library ??= placed
+    // Below a library, this project only passes its calls on.
+    else if (placed.owner === 'program' || library === undefined) return { nearest: placed, library, sync }
+  }
+  return { nearest: undefined, library, sync }
+}
+
+function createCause(
+  { callFrame }: ProfileNode,
+  nearest: PlacedFunction | undefined,
+  library: PlacedFunction | undefined,
+  sync: string | undefined,
+): Cause {
+  const found = nearest ?? library
+  if (found === undefined) return { kind: 'cpu', function: callFrame.functionName || '(anonymous)' }
+  const site: Site = pickSite(found)
+  if (found.owner === 'osprofiler') return { kind: 'osprofiler' }
+  if (sync !== undefined) return { kind: 'sync', what: sync, ...site }
+  const via = nearest !== undefined && library !== undefined ? readPackage(library.file) : undefined
+  return { kind: 'cpu', ...site, via }
+}
+
+/** Returns the package of a library's file. */
+function readPackage(file: string | undefined): string | undefined {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file ?? '')?.[1]
+}

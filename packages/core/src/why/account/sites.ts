@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises'
+import { type Location, locate } from '../../call-sites/map-call-sites.js'
+import { toPath, toShownFile } from '../../call-sites/program-file.js'
+import { type Frame, selectFrames } from '../../call-sites/read-stack.js'
+import { Error, Map, Number, type Promise, Reflect } from '../../platform/platform.js'
+import type { CallFrame, Entry } from '../recording/recording.js'
+import type { Site } from './cause.js'
+import type { Slices } from './slices.js'
+
+const LIBRARY_PATH = /^.*[\\/](node_modules[\\/].*)$/s
+const MAX_TEXT_CHARS = 200
+const ANONYMOUS = '(anonymous)'
+/** If a resource's own stack shows no code of the program, its makers are asked, up to this many. */
+const MAX_MAKERS = 3
+
+/** A function that ran or made something, and to which code it belongs. */
+export interface PlacedFunction extends Site {
+  readonly owner: Location['owner']
+}
+
+/** Finds the sources of functions. Each position is looked up once. */
+export interface Sites {
+  /** Resolves to `undefined` for Node's own code. */
+  find(frame: Frame): Promise<PlacedFunction | undefined>
+  /** Like `find`, for a function of a CPU profile. */
+  findFunction(frame: CallFrame): Promise<PlacedFunction | undefined>
+  /** Finds a line of which the column is unknown. */
+  findLine(url: string, line: number): Promise<Site | undefined>
+  /** Finds where a resource was created. */
+  findMaker(entry: Entry): Promise<Site>
+}
+
+export function createSites(slices: Slices): Sites {
+  const known = new Map<string, PlacedFunction | undefined>()
+  const makers = new Map<Entry, Site>()
+  const countLines = createLineCounter()
+
+  async function find(frame: Frame): Promise<PlacedFunction | undefined> {
+    const key = `${frame.line}:${frame.column}:${frame.name}:${frame.file}`
+    if (known.has(key)) return known.get(key)
+    await slices.next()
+    const location = await locate(frame)
+    const placed = location && { ...toSite(location, frame.name), owner: location.owner }
+    known.set(key, placed)
+    return placed
+  }
+
+  async function findProgram(entry: Entry): Promise<Site | undefined> {
+    let library: Site | undefined
+    let program: Site | undefined
+    for (const frame of formatStack(entry.stack)) {
+      const placed = await find(frame)
+      if (placed?.owner === 'library') library ??= placed
+      if (placed?.owner !== 'program') continue
+      // The executor of a promise has no name. The function that created the promise has one.
+      if (program !== undefined)
+        return placed.file === program.file ? { ...program, function: placed.function } : program
+      if (placed.function !== ANONYMOUS) return placed
+      program = placed
+    }
+    return program ?? library
+  }
+
+  async function findMaker(entry: Entry): Promise<Site> {
+    const cached = makers.get(entry)
+    if (cached !== undefined) return cached
+    let site: Site = {}
+    let maker: Entry | undefined = entry
+    for (let count = 0; maker !== undefined && count < MAX_MAKERS; count++) {
+      const found = await findProgram(maker)
+      if (found !== undefined) {
+        site = pickSite(found)
+        break
+      }
+      maker = maker.maker
+    }
+    makers.set(entry, site)
+    return site
+  }
+
+  return {
+    find,
+    findFunction: frame => find(toFrame(frame)),
+    async findLine(url, line) {
+      // A profile counts the lines of inlined functions, too, as if they were in this file.
+      if (line > (await countLines(toPath(url)))) return undefined
+      const placed = await find({ name: '', file: url, line, column: Number.MAX_SAFE_INTEGER })
+      return placed && { file: placed.file, line: placed.line }
+    },
+    findMaker,
+  }
+}
+
+/** The functions of a CPU profile count lines and columns from 0. */
+export function toFrame({ functionName, url, lineNumber, columnNumber }: CallFrame): Frame {
+  return { name: functionName, file: url, line: lineNumber + 1, column: columnNumber + 1 }
+}
+
+export function pickSite({ function: name, file, line }: Site): Site {
+  return { function: name, file, line }
+}
+
+function toSite({ path, line, name }: Location, rawName: string): Site {
+  const library = LIBRARY_PATH.exec(path)?.[1]
+  const file = library === undefined ? toShownFile(path) : library.replaceAll('\\', '/')
+  const shownName = name || (rawName === '' ? ANONYMOUS : rawName)
+  return { function: cut(shownName), file: cut(file), line }
+}
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT_CHARS ? text.slice(0, MAX_TEXT_CHARS) : text
+}
+
+/** Formats a captured stack now. Returns an empty list if there is none. */
+function formatStack(holder: Entry['stack']): readonly Frame[] {
+  if (holder === undefined) return []
+  const { prepareStackTrace } = Error
+  let frames: readonly Frame[] = []
+  const hook = (_error: unknown, callSites: readonly NodeJS.CallSite[]): string => {
+    frames = selectFrames(callSites, file => file !== '' && !file.startsWith('node:'), Number.POSITIVE_INFINITY)
+    return ''
+  }
+  try {
+    Reflect.set(Error, 'prepareStackTrace', hook)
+    void holder.stack
+  } finally {
+    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+    else Reflect.set(Error, 'prepareStackTrace', prepareStackTrace)
+  }
+  return frames
+}
+
+/** Returns a function that counts the lines of a file. Each file is read once. */
+function createLineCounter(): (path: string) => Promise<number> {
+  const counts = new Map<string, Promise<number>>()
+  return path => {
+    const known = counts.get(path) ?? readFile(path, 'utf8').then(countLinesOf, () => 0)
+    counts.set(path, known)
+    return known
+  }
+}
+
+function countLinesOf(text: string): number {
+  return text.split('\n').length
+}

@@ -1,0 +1,331 @@
+import { Map, Math, Object, Set } from '../../platform/platform.js'
+import type { Entry, Recording, Section } from '../recording/recording.js'
+import type { Cause, CauseKind, Piece, Site } from './cause.js'
+import type { Ran, Samples } from './samples.js'
+import type { Slices } from './slices.js'
+import { findFirst, findFirstBy } from './sorted.js'
+import { readThreadPool } from './thread-pool.js'
+
+/** What a resource of `async_hooks` waits for, by its type. */
+const WAITS: Readonly<Record<string, string>> = {
+  ...nameAll('fs', 'FSREQCALLBACK', 'FSREQPROMISE', 'FILEHANDLECLOSEREQ', 'FILEHANDLE', 'FSEVENTWRAP', 'DIRHANDLE'),
+  ...nameAll('fs', 'BLOBREADER', 'STATWATCHER'),
+  ...nameAll('dns', 'GETADDRINFOREQWRAP', 'GETNAMEINFOREQWRAP', 'QUERYWRAP'),
+  ...nameAll('zlib', 'ZLIB'),
+  ...nameAll('crypto', 'PBKDF2REQUEST', 'SCRYPTREQUEST', 'RANDOMBYTESREQUEST', 'RANDOMPRIMEREQUEST', 'HASHREQUEST'),
+  ...nameAll('crypto', 'SIGNREQUEST', 'VERIFYREQUEST', 'CIPHERREQUEST', 'KEYGENREQUEST', 'KEYPAIRGENREQUEST'),
+  ...nameAll('crypto', 'DERIVEBITSREQUEST', 'HKDFREQUEST'),
+  ...nameAll('network', 'TCPCONNECTWRAP', 'TCPWRAP', 'TLSWRAP', 'WRITEWRAP', 'SHUTDOWNWRAP', 'PIPECONNECTWRAP'),
+  ...nameAll('network', 'PIPEWRAP', 'UDPSENDWRAP', 'HTTPCLIENTREQUEST', 'STREAMPIPE', 'HTTP2SESSION', 'HTTP2STREAM'),
+  ...nameAll('request body', 'HTTPINCOMINGMESSAGE'),
+  ...nameAll('timer', 'Timeout'),
+  ...nameAll('setImmediate', 'Immediate'),
+  ...nameAll('child process', 'PROCESSWRAP'),
+  ...nameAll('worker', 'WORKER', 'MESSAGEPORT'),
+  ...nameAll('promise', 'PROMISE'),
+  ...nameAll('callback', 'CALLBACK'),
+}
+
+function nameAll(what: string, ...types: readonly string[]): Record<string, string> {
+  return Object.fromEntries(types.map(type => [type, what]))
+}
+
+/** Resources that run as soon as the event loop comes to them. */
+const READY_AT_ONCE = new Set(['TickObject', 'Immediate', 'Microtask'])
+const POOL_WORK = new Set(['crypto', 'zlib'])
+const MAY_QUEUE_IN_POOL = new Set(['fs', 'dns'])
+/** Timers count in whole milliseconds, so they may fire this much later than due. */
+const TIMER_TOLERANCE_MS = 2
+/** A shorter wait for the event loop is not told from the wait before it. */
+const MIN_HELD_MS = 0.5
+const TINY_MS = 1e-6
+/** The sampler waits for calls into the kernel to return. A sample that is later than this many intervals did so. */
+const LATE_INTERVALS = 2.5
+
+const GC_KINDS: ReadonlyMap<number, string> = new Map([
+  [1, 'scavenge'],
+  [2, 'minor mark-sweep'],
+  [4, 'mark-sweep'],
+  [8, 'incremental marking'],
+  [16, 'weak callbacks'],
+])
+
+/**
+ * Divides the time of a request among causes. First come the stretches in which code of the request ran. The time
+ * between them is explained backwards from the end: what made a section run, what made that, and so on.
+ *
+ * @param siteOf where a resource was created
+ */
+export async function divideTime(
+  recording: Recording,
+  samples: Samples,
+  siteOf: (entry: Entry) => Site,
+  slices: Slices,
+): Promise<Piece[]> {
+  const { startedAt: start, endedAt: end, turnEnds, pollEnds, sampleMs } = recording
+  const sections = readSections(recording)
+  const lastRuns = findLastRuns(sections)
+  const collections = recording.collections
+    .filter(({ from, to }) => to > start && from < end)
+    .toSorted((one, other) => one.from - other.from)
+  const pool = readThreadPool(recording.poolEvents, recording.monotonicOffset)
+  const pieces: Piece[] = []
+  /** Explained stretches between sections, which no second cause may explain. In order. */
+  const explained: { readonly from: number; readonly to: number }[] = []
+
+  for (const section of sections) {
+    await slices.next()
+    divideSection(section)
+  }
+  await explainWaits()
+  return fillRest(pieces, start, end)
+
+  function put(from: number, to: number, cause: Cause): void {
+    if (to > from) pieces.push({ from, to, cause })
+  }
+
+  /**
+   * Returns where the time of a sample ends, before the next sample. This is half way, but a late sample was taken at
+   * the end of a call into the kernel, which took all of the delay.
+   */
+  function findEdge(at: number, next: number): number {
+    return next - at > LATE_INTERVALS * sampleMs ? at + sampleMs / 2 : (at + next) / 2
+  }
+
+  function listSamples(from: number, to: number): number[] {
+    const listed: number[] = []
+    for (let at = findFirst(samples.times, from); (samples.times[at] ?? to) < to; at++) listed.push(at)
+    return listed
+  }
+
+  function divideSection({ from, to, entry }: Section): void {
+    const listed = listSamples(from, to).filter(at => samples.ran[at]?.kind !== 'idle')
+    let running = siteOf(entry)
+    if (listed.length === 0) return putOwn(from, to, { kind: 'short', ...running }, running)
+    let left = from
+    for (const [index, at] of listed.entries()) {
+      const next = listed[index + 1]
+      const right = next === undefined ? to : findEdge(samples.times[at] ?? to, samples.times[next] ?? to)
+      const ran = samples.ran[at]
+      if (ran === undefined) continue
+      if (ran.kind === 'code') ran.own++
+      if (ran.kind === 'code' && !ran.isNode && ran.cause?.file !== undefined) running = toSite(ran.cause)
+      putOwn(left, right, nameOwnCause(ran, entry, running), running)
+      left = right
+    }
+  }
+
+  /** Node's own code, called by no other code, belongs to the code that asked for it. */
+  function nameOwnCause({ kind, cause, isNode }: Ran, entry: Entry, running: Site): Cause {
+    if (kind === 'gc') return { kind: 'gc', ...running }
+    if (kind !== 'code' || cause === undefined) return { kind: 'native', ...running }
+    return isNode ? { kind: 'native', what: cause.function, ...siteOf(entry) } : cause
+  }
+
+  /** Adds a stretch of own code. Collections in it are apart. */
+  function putOwn(from: number, to: number, cause: Cause, running: Site): void {
+    let left = from
+    for (const { from: gcFrom, to: gcTo, kind } of collections) {
+      if (gcTo <= left || gcFrom >= to) continue
+      put(left, Math.max(left, gcFrom), cause)
+      put(Math.max(left, gcFrom), Math.min(gcTo, to), { kind: 'gc', what: GC_KINDS.get(kind), ...running })
+      left = Math.min(gcTo, to)
+    }
+    put(left, to, cause)
+  }
+
+  async function explainWaits(): Promise<void> {
+    let reached = end
+    while (reached > start + TINY_MS) {
+      await slices.next()
+      const section = sections[findFirstBy(sections, reached, ({ from }) => from) - 1]
+      if (section === undefined) break
+      if (section.to < reached - TINY_MS) {
+        // Something else ended the request, such as the last byte that was written.
+        explain(section.to, reached, { kind: 'wait', what: 'end of response', ...siteOf(section.entry) })
+        reached = section.to
+        continue
+      }
+      const before = explainSection(section)
+      reached = before < reached - TINY_MS ? before : section.from - TINY_MS
+    }
+  }
+
+  /** Explains why a section did not run earlier. Returns the time from which on to look further back. */
+  function explainSection({ entry, from: ran, readyAt }: Section): number {
+    if (entry.type === 'HTTPINCOMINGMESSAGE' && ran <= start + TINY_MS) return start - 1
+    const began = entry.type === 'PROMISE' ? entry.initAt : (lastRuns.get(entry, ran) ?? entry.initAt)
+    const site = siteOf(entry)
+    if (entry.type === 'PROMISE') return explainPromise(began, ran, readyAt, site)
+    if (READY_AT_ONCE.has(entry.type)) explain(began, ran, undefined)
+    else explainResource(entry, began, ran, { kind: 'wait', what: WAITS[entry.type] ?? 'unknown', ...site })
+    return began
+  }
+
+  function explainPromise(began: number, ran: number, readyAt: number | undefined, site: Site): number {
+    const wait: Cause = { kind: 'wait', what: 'promise', ...site }
+    if (readyAt === undefined || readyAt > ran) {
+      explain(began, ran, wait)
+      return began
+    }
+    const ready = Math.max(readyAt, began)
+    explain(ready, ran, undefined)
+    const settling = sections[findFirstBy(sections, readyAt + TINY_MS, ({ from }) => from) - 1]
+    // Code of the request settled the promise, so the reason is why that code did not run earlier.
+    if (readyAt <= began || (settling !== undefined && settling.to >= readyAt - TINY_MS)) return ready
+    explain(began, ready, wait)
+    return began
+  }
+
+  function explainResource(entry: Entry, began: number, ran: number, wait: Cause): void {
+    if (entry.type === 'Timeout' && entry.delayMs !== undefined && entry.delayMs > 0) {
+      const due = began + entry.delayMs
+      const late = ran - due > TIMER_TOLERANCE_MS ? due + 1 : ran
+      explain(began, late, wait)
+      explain(late, ran, undefined)
+      return
+    }
+    const work = POOL_WORK.has(wait.what ?? '') ? pool.findCalled(ran) : undefined
+    if (work !== undefined && work.queuedAt >= began - 1) {
+      const by = pool.describeWork((work.queuedAt + work.takenAt) / 2, work)
+      explain(began, work.takenAt, { ...wait, kind: 'pool', by })
+      explain(work.takenAt, work.doneAt, wait)
+      explain(work.doneAt, ran, undefined)
+      return
+    }
+    const full = MAY_QUEUE_IN_POOL.has(wait.what ?? '') ? pool.fullUntil(began) : undefined
+    if (full !== undefined) {
+      const until = Math.min(full, ran)
+      explain(began, until, { ...wait, kind: 'pool', by: pool.describeWork(began) })
+      explain(until, ran, wait)
+      return
+    }
+    const { earliest, latest } = boundReadiness(began, ran)
+    explain(began, earliest, wait)
+    explain(earliest, latest, { ...wait, kind: 'either' })
+    explain(latest, ran, undefined)
+  }
+
+  /**
+   * Returns bounds of the time at which an event became ready that was dispatched at `ran`. The event was not ready when
+   * the loop returned from waiting for the turn before, and was ready when it returned for this turn.
+   */
+  function boundReadiness(began: number, ran: number): { readonly earliest: number; readonly latest: number } {
+    const turn = findFirst(turnEnds, ran) - 1
+    const turnStart = turnEnds[turn] ?? start
+    const previousStart = turnEnds[turn - 1] ?? start
+    const idle = findLastIdle(turnStart, ran)
+    const polled = pollEnds[findFirst(pollEnds, turnStart)]
+    let latest = idle ?? polled ?? ran
+    let earliest = idle ?? findLastIdle(previousStart, turnStart) ?? previousStart
+    latest = Math.min(Math.max(latest, began), ran)
+    earliest = Math.min(Math.max(earliest, began), latest)
+    if (ran - latest < MIN_HELD_MS) latest = ran
+    if (latest - earliest < MIN_HELD_MS) earliest = latest
+    return { earliest, latest }
+  }
+
+  function findLastIdle(from: number, to: number): number | undefined {
+    for (let at = findFirst(samples.times, to) - 1; (samples.times[at] ?? from) > from; at--) {
+      if (samples.ran[at]?.kind === 'idle') return samples.times[at]
+    }
+    return undefined
+  }
+
+  /** Explains a stretch, except for the sections in it. Without a cause, the request was ready and others ran. */
+  function explain(from: number, to: number, cause: Cause | undefined): void {
+    let left = from
+    const first = Math.max(0, findFirstBy(sections, from, section => section.from) - 1)
+    for (let at = first; at < sections.length && left < to; at++) {
+      const section = sections[at]
+      if (section === undefined || section.from >= to) break
+      if (section.to <= left) continue
+      explainGap(left, Math.min(section.from, to), cause)
+      left = Math.max(left, section.to)
+    }
+    explainGap(left, to, cause)
+  }
+
+  function explainGap(from: number, to: number, cause: Cause | undefined): void {
+    if (to <= from) return
+    const at = findFirstBy(explained, to, other => other.from)
+    const other = explained[at - 1]
+    if (other !== undefined && other.to > from) {
+      explainGap(Math.max(other.to, from), to, cause)
+      explainGap(from, other.from, cause)
+      return
+    }
+    explained.splice(at, 0, { from, to })
+    if (cause?.kind === 'wait' || cause?.kind === 'pool') put(from, to, cause)
+    else putHeld(from, to, cause)
+  }
+
+  /** Adds a stretch in which others held the event loop, or may have held it. Samples tell which code did. */
+  function putHeld(from: number, to: number, cause: Cause | undefined): void {
+    const kind: CauseKind = cause === undefined ? 'held' : cause.kind
+    const unsampled: Cause = cause === undefined ? { kind: 'held' } : { ...cause, kind: 'wait' }
+    // Without samples, nothing tells whether others ran.
+    if (samples.times.length === 0) return put(from, to, cause ?? unsampled)
+    let left = from
+    for (const at of listSamples(from, to)) {
+      const next = samples.times[at + 1]
+      const right = next === undefined || next >= to ? to : findEdge(samples.times[at] ?? to, next)
+      const ran = samples.ran[at]
+      const isIdle = ran === undefined || ran.kind === 'idle' || (ran.kind === 'native' && cause !== undefined)
+      put(left, right, isIdle ? unsampled : { ...cause, kind, ...nameHolder(ran) })
+      left = right
+    }
+    put(left, to, unsampled)
+  }
+}
+
+function nameHolder({ kind, cause }: Ran): Pick<Cause, 'by' | 'byFile' | 'byLine'> {
+  if (kind === 'gc') return { by: 'garbage collection' }
+  if (cause?.kind === 'osprofiler') return { by: 'osprofiler' }
+  return { by: cause?.function, byFile: cause?.file, byLine: cause?.line }
+}
+
+function toSite({ function: name, file, line }: Cause): Site {
+  return { function: name, file, line }
+}
+
+/** Returns the sections of the recorded time, in order. */
+function readSections({ sections, startedAt, endedAt }: Recording): readonly Section[] {
+  return sections
+    .filter(({ from, to }) => to > startedAt && from < endedAt && to > from)
+    .map(section => ({
+      ...section,
+      from: Math.max(section.from, startedAt),
+      to: Math.min(section.to, endedAt),
+    }))
+    .sort((one, other) => one.from - other.from)
+}
+
+interface LastRuns {
+  /** Returns when code of the resource last ended before `ran`. */
+  get(entry: Entry, ran: number): number | undefined
+}
+
+function findLastRuns(sections: readonly Section[]): LastRuns {
+  const ends = new Map<Entry, { readonly from: number; readonly to: number }[]>()
+  for (const { entry, from, to } of sections) {
+    const list = ends.get(entry)
+    if (list === undefined) ends.set(entry, [{ from, to }])
+    else list.push({ from, to })
+  }
+  return { get: (entry, ran) => ends.get(entry)?.findLast(({ from }) => from < ran)?.to }
+}
+
+/** Adds a piece without a cause for each stretch that no piece explains. Removes what overlaps. */
+function fillRest(pieces: readonly Piece[], start: number, end: number): Piece[] {
+  const filled: Piece[] = []
+  let reached = start
+  for (const { from, to, cause } of pieces.toSorted((one, other) => one.from - other.from)) {
+    if (from > reached + TINY_MS) filled.push({ from: reached, to: from, cause: { kind: 'unknown' } })
+    const left = Math.max(from, reached)
+    if (to > left) filled.push({ from: left, to, cause })
+    reached = Math.max(reached, to)
+  }
+  if (end > reached + TINY_MS) filled.push({ from: reached, to: end, cause: { kind: 'unknown' } })
+  return filled
+}

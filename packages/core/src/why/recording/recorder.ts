@@ -1,0 +1,348 @@
+import { type AsyncHook, createHook, executionAsyncId, executionAsyncResource } from 'node:async_hooks'
+import { isMainThread } from 'node:worker_threads'
+import type { StackBudget } from '../../call-sites/stack-budget.js'
+import type { WhyLevel } from '../../options/why-options.js'
+import {
+  clearTimeout,
+  Error,
+  Map,
+  Number,
+  Promise,
+  performance,
+  process,
+  Reflect,
+  setImmediate,
+  setTimeout,
+  types,
+} from '../../platform/platform.js'
+import { currentScope, type Scope, type ScopeWatcher, suppress, watchScopes } from '../../points/context.js'
+import { connectInspector, type InspectorSession, SAMPLE_MS } from './inspector.js'
+import type { Collection, CpuProfile, Entry, PoolEvent, Recording, Section } from './recording.js'
+
+/** A recording ends after this time, even if the request goes on. */
+const MAX_RECORDING_MS = 10_000
+const MAX_PENDING = 20_000
+/** Stacks of promises are short, because there are many. A `fetch` needs 40 functions. */
+const PROMISE_FRAMES = 12
+const RESOURCE_FRAMES = 50
+/** Sections of microtasks that follow one another within this time are one section. */
+const SAME_SECTION_MS = 0.02
+/** The events of the thread pool arrive within this time, or are not used. */
+const POOL_EVENTS_TIMEOUT_MS = 200
+
+const NO_ENTRY = { stack: undefined, maker: undefined, awaited: undefined, delayMs: undefined, settledAt: undefined }
+
+const { captureStackTrace } = Error
+
+/** The recorder of a request. */
+export interface Recorder {
+  /** Why the recorder has no events of the thread pool or no samples: Node denies the inspector. */
+  readonly isDenied: boolean
+  /** Ends the recording as of `agoMs` milliseconds ago. */
+  stop(agoMs: number): void
+  /** Resolves to what was recorded, some turns after `stop`. */
+  collect(): Promise<Recording>
+}
+
+/**
+ * Starts to record where the time of a request goes, from the current call on. With the level `cpu`, the process does
+ * nothing else while V8's profiler starts. Returns `undefined` if this runtime has no async hooks.
+ *
+ * @param isOwn whether a scope belongs to the request
+ */
+export function startRecorder(
+  level: WhyLevel,
+  isOwn: (scope: Scope) => boolean,
+  budget: StackBudget,
+): Recorder | undefined {
+  const { now } = performance
+  const costs: Record<string, number> = {}
+  const pending = new Map<number, Entry>()
+  const sections: Section[] = []
+  const turnEnds: number[] = []
+  const pollEnds: number[] = []
+  const nested: { readonly id: number; readonly entry: Entry | undefined }[] = []
+  let current: { from: number; readonly entry: Entry; readonly readyAt: number | undefined } | undefined
+  let awaitsPoll = true
+  let isOpen = true
+  let isCut = false
+  let hookCalls = 0
+  let resources = 0
+  let stacks = 0
+  let endedAt = 0
+  let profile: CpuProfile | undefined
+
+  const session = measure('startMs', openSession)
+
+  function openSession(): InspectorSession | undefined {
+    try {
+      const opened = connectInspector()
+      if (isMainThread) opened.startPoolEvents()
+      if (level === 'cpu') opened.startProfiler()
+      return opened
+    } catch {
+      // Node denies the inspector with `--permission`.
+      return undefined
+    }
+  }
+
+  function measure<T>(name: string, fn: () => T): T {
+    const startedAt = now()
+    const result = fn()
+    costs[name] = now() - startedAt
+    return result
+  }
+
+  function readStack(type: string): Entry['stack'] {
+    if (!budget.hasTime()) return undefined
+    stacks++
+    return budget.spend(() => captureStack(type === 'PROMISE' ? PROMISE_FRAMES : RESOURCE_FRAMES))
+  }
+
+  function createEntry(type: string, trigger?: number, resource?: object): Entry {
+    const maker = pending.get(executionAsyncId()) ?? current?.entry
+    const hasMaker = maker?.stack !== undefined
+    resources++
+    return {
+      type,
+      initAt: now(),
+      stack: type === 'TickObject' && hasMaker ? undefined : readStack(type),
+      maker: hasMaker ? maker : maker?.maker,
+      awaited: type === 'PROMISE' && trigger !== undefined ? pending.get(trigger) : undefined,
+      delayMs: type === 'Timeout' ? Number(Reflect.get(resource ?? {}, '_idleTimeout')) : undefined,
+      settledAt: undefined,
+    }
+  }
+
+  /** Ends the current section. Microtasks and ticks that follow one another are one section. */
+  function suspend(): void {
+    if (current === undefined) return
+    const { from, entry, readyAt } = current
+    const to = now()
+    const last = sections.at(-1)
+    const isSame = entry.type === 'PROMISE' || entry.type === 'TickObject' || last?.entry === entry
+    if (last !== undefined && isSame && from - last.to < SAME_SECTION_MS) last.to = to
+    else sections.push({ from, to, entry, readyAt })
+    current = undefined
+  }
+
+  function enter(id: number, entry: Entry | undefined): void {
+    suspend()
+    nested.push({ id, entry })
+    if (entry === undefined) return
+    current = { from: now(), entry, readyAt: entry.awaited?.settledAt }
+    entry.awaited = undefined
+  }
+
+  function leave(): Entry | undefined {
+    const left = nested.pop()
+    suspend()
+    const outer = nested.at(-1)?.entry
+    if (outer !== undefined) current = { from: now(), entry: outer, readyAt: undefined }
+    return left?.entry
+  }
+
+  const hook = createGuardedHook({
+    init(id, type, trigger, resource) {
+      hookCalls++
+      const scope = currentScope()
+      if (scope === undefined || !isOwn(scope) || pending.size >= MAX_PENDING) return
+      pending.set(id, createEntry(type, trigger, resource))
+    },
+    before(id) {
+      const entry = pending.get(id)
+      // The first callback of a turn that is no timer, tick or promise shows that the loop has returned from waiting.
+      if (awaitsPoll && nested.length === 0 && isPolled(executionAsyncResource())) {
+        awaitsPoll = false
+        pollEnds.push(now())
+      }
+      if (entry !== undefined || nested.length > 0) enter(id, entry)
+    },
+    after(id) {
+      if (nested.at(-1)?.id !== id) return
+      const entry = leave()
+      if (entry?.settledAt !== undefined || entry?.type === 'TickObject') pending.delete(id)
+    },
+    promiseResolve(id) {
+      const entry = pending.get(id)
+      if (entry === undefined) return
+      entry.settledAt = now()
+      if (current?.entry !== entry) pending.delete(id)
+    },
+  })
+
+  /** Code of the request that a library calls in the context of other code. */
+  const root: Entry = { ...NO_ENTRY, type: 'HTTPINCOMINGMESSAGE', initAt: now() }
+  const watcher: ScopeWatcher = {
+    bind: () => {
+      const scope = currentScope()
+      return scope !== undefined && isOwn(scope) ? createEntry('CALLBACK') : undefined
+    },
+    run(scope, bound, fn) {
+      const entry =
+        scope !== undefined && isOwn(scope) ? (current?.entry ?? (bound as Entry | undefined) ?? root) : undefined
+      if (!isOpen || entry === current?.entry) return fn()
+      enter(-1, entry)
+      try {
+        return fn()
+      } finally {
+        leave()
+      }
+    },
+  }
+
+  const collections: Collection[] = []
+  const stopCollections = watchCollections(list => collections.push(...list))
+
+  function countTurn(): void {
+    if (!isOpen) return
+    turnEnds.push(now())
+    awaitsPoll = true
+    suppress(() => setImmediate(countTurn)).unref()
+  }
+
+  const monotonicOffset = Number(process.hrtime.bigint()) / 1e6 - now()
+  measure('hookMs', () => {
+    hook.enable()
+    void new Promise(() => undefined)
+  })
+  if (hookCalls === 0) {
+    hook.disable()
+    stopCollections()
+    session?.close()
+    return undefined
+  }
+  suppress(() => setImmediate(countTurn)).unref()
+  const unwatch = watchScopes(watcher)
+  const timer = suppress(() => setTimeout(cut, MAX_RECORDING_MS)).unref()
+  const startedAt = now()
+  const firstId = executionAsyncId()
+  pending.set(firstId, root)
+  nested.push({ id: firstId, entry: root })
+  current = { from: startedAt, entry: root, readyAt: undefined }
+  // Hooks do not report the end of a script or module. The next tick follows it at once.
+  suppress(() => process.nextTick(endScript))
+
+  function endScript(): void {
+    if (nested[0]?.entry === root) nested.shift()
+    if (current?.entry === root) suspend()
+  }
+
+  function cut(): void {
+    isCut = true
+    stop(0)
+  }
+
+  let poolEvents: Promise<readonly PoolEvent[]> = Promise.resolve([])
+
+  function stop(agoMs: number): void {
+    if (!isOpen) return
+    isOpen = false
+    endedAt = now() - agoMs
+    suspend()
+    hook.disable()
+    unwatch()
+    clearTimeout(timer)
+    measure('stopMs', () => {
+      try {
+        if (session !== undefined && level === 'cpu') profile = session.stopProfiler()
+        if (session !== undefined && isMainThread) poolEvents = session.stopPoolEvents()
+      } catch {
+        // Other code may have stopped the profiler.
+      }
+    })
+  }
+
+  return {
+    isDenied: session === undefined,
+    stop,
+    async collect() {
+      stop(0)
+      // Collections are reported up to two turns late.
+      await nextTurn()
+      await nextTurn()
+      stopCollections()
+      const events = await Promise.race([poolEvents, pause(POOL_EVENTS_TIMEOUT_MS)])
+      session?.close()
+      const counts = { resources, stacks }
+      const recorded = {
+        startedAt,
+        endedAt,
+        monotonicOffset,
+        sections,
+        turnEnds,
+        pollEnds,
+        collections,
+        profile,
+        counts,
+      }
+      return { ...recorded, poolEvents: events ?? [], sampleMs: SAMPLE_MS, isCut, costs }
+    },
+  }
+}
+
+/** Turns the hook off if a handler fails, because an error would end the process. */
+function createGuardedHook(handlers: {
+  init(id: number, type: string, trigger: number, resource: object): void
+  before(id: number): void
+  after(id: number): void
+  promiseResolve(id: number): void
+}): AsyncHook {
+  const guard = (run: () => void): void => {
+    try {
+      run()
+    } catch {
+      hook.disable()
+    }
+  }
+  const hook = createHook({
+    init: (id, type, trigger, resource) => guard(() => handlers.init(id, type, trigger, resource)),
+    before: id => guard(() => handlers.before(id)),
+    after: id => guard(() => handlers.after(id)),
+    promiseResolve: id => guard(() => handlers.promiseResolve(id)),
+  })
+  return hook
+}
+
+/** Returns whether a resource is run by the poll phase of the event loop: no promise, timer, immediate or tick. */
+function isPolled(resource: object): boolean {
+  if (types.isPromise(resource)) return false
+  const isTick = 'callback' in resource && 'args' in resource
+  return !isTick && !('_idleStart' in resource) && !('_onImmediate' in resource)
+}
+
+/** Captures the stack without formatting it, which takes longer than capturing. */
+function captureStack(frames: number): { readonly stack?: unknown } {
+  const holder = {}
+  const { stackTraceLimit } = Error
+  Reflect.set(Error, 'stackTraceLimit', frames)
+  captureStackTrace(holder, captureStack)
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  return holder
+}
+
+/** Reports garbage collections until the returned function is called. */
+function watchCollections(onCollections: (list: readonly Collection[]) => void): () => void {
+  const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks')
+  const report = (entries: readonly { startTime: number; duration: number }[]): void =>
+    onCollections(
+      entries.map(entry => {
+        const { kind = 0 } = (entry as { detail?: { kind?: number } }).detail ?? {}
+        return { from: entry.startTime, to: entry.startTime + entry.duration, kind }
+      }),
+    )
+  const observer = new PerformanceObserver(list => report(list.getEntries()))
+  observer.observe({ entryTypes: ['gc'] })
+  return () => {
+    report(observer.takeRecords())
+    observer.disconnect()
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => void setImmediate(resolve))
+}
+
+function pause(ms: number): Promise<undefined> {
+  return new Promise(resolve => void setTimeout(() => resolve(undefined), ms))
+}

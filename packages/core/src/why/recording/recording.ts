@@ -1,0 +1,89 @@
+/** Something asynchronous of the request: a resource of `async_hooks`, or a callback that was bound to its context. */
+export interface Entry {
+  /** The type of the resource, such as `Timeout` or `PROMISE`. */
+  readonly type: string
+  /** When the resource was created, in milliseconds of `performance.now()`, as all times here. */
+  readonly initAt: number
+  /** Holds the unformatted stack of the creation, unless the time for reading stacks was used up. */
+  readonly stack: { readonly stack?: unknown } | undefined
+  /** What created the resource. Used if the resource's own stack shows no code of the program. */
+  readonly maker: Entry | undefined
+  /** For a promise: the promise that it waits for. */
+  awaited: Entry | undefined
+  /** For a timer: its delay in milliseconds. */
+  readonly delayMs: number | undefined
+  /** When the promise settled. */
+  settledAt: number | undefined
+}
+
+/** A stretch in which code of the request ran without interruption. */
+export interface Section {
+  readonly from: number
+  to: number
+  readonly entry: Entry
+  /** When the promise that the section waited for settled. */
+  readonly readyAt: number | undefined
+}
+
+/** A garbage collection. */
+export interface Collection {
+  readonly from: number
+  readonly to: number
+  /** The kind, as in `perf_hooks`. */
+  readonly kind: number
+}
+
+/** An event of the thread pool, from the trace events of Node. `ts` is in microseconds. */
+export interface PoolEvent {
+  readonly ph: string
+  readonly name: string
+  readonly ts: number
+  readonly tid: number
+  readonly id?: string
+}
+
+/** A node of the call tree in a CPU profile. */
+export interface ProfileNode {
+  readonly id: number
+  readonly callFrame: CallFrame
+  readonly hitCount?: number
+  readonly children?: readonly number[]
+  readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[]
+}
+
+/** A function in a CPU profile. Line and column count from 0. */
+export interface CallFrame {
+  readonly functionName: string
+  readonly url: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+/** A CPU profile of V8. Times are in microseconds of the monotonic clock. */
+export interface CpuProfile {
+  readonly nodes: readonly ProfileNode[]
+  readonly startTime: number
+  readonly samples?: readonly number[]
+  readonly timeDeltas?: readonly number[]
+}
+
+/** What was recorded of one request's own time. */
+export interface Recording {
+  readonly startedAt: number
+  readonly endedAt: number
+  /** The monotonic clock minus `performance.now()`, in milliseconds. */
+  readonly monotonicOffset: number
+  readonly sections: readonly Section[]
+  /** When each turn of the event loop ended. */
+  readonly turnEnds: readonly number[]
+  /** When the event loop returned from waiting for events. */
+  readonly pollEnds: readonly number[]
+  readonly collections: readonly Collection[]
+  readonly poolEvents: readonly PoolEvent[]
+  readonly profile: CpuProfile | undefined
+  readonly sampleMs: number
+  /** Whether the recording ended before the request, because it had taken too long. */
+  readonly isCut: boolean
+  readonly counts: { readonly resources: number; readonly stacks: number }
+  readonly costs: Readonly<Record<string, number>>
+}

@@ -1,0 +1,132 @@
+import { getRecordSettings, getWhySettings } from '../options/configuration.js'
+import type { WhyLevel } from '../options/why-options.js'
+import { clearTimeout, Math, Number, Promise, performance, process, Set, setTimeout } from '../platform/platform.js'
+import { shared } from '../platform/shared-state.js'
+import { suppress } from '../points/context.js'
+import type { LocalTrace } from '../points/local-trace.js'
+import { formatTimestamp } from '../recording/timestamp.js'
+import { type Recorder, startRecorder } from './recording/recorder.js'
+import { readWhyWish } from './why-level.js'
+
+/** The pause between two recordings of level `cpu`, because each of them stops the process for a while. */
+const CPU_INTERVAL_MS = 10_000
+/** An upper bound of the time for which V8's profiler stops the process when it starts. */
+const PAUSE_MS = 20
+const PAUSE_MS_PER_MB = 1.3
+const BYTES_PER_MB = 1024 * 1024
+/** A flush waits this long for accounts. */
+const MAX_FLUSH_MS = 2_000
+
+const state = shared('why', () => ({
+  isBusy: false,
+  lastCpuAt: Number.NEGATIVE_INFINITY,
+  underWay: new Set<Promise<void>>(),
+}))
+
+/** The reason why a request gets no account. */
+type Refusal = 'busy' | 'off' | 'runtime'
+/** The reason why an account has a lower level than the caller wished. */
+type Reason = 'setting' | 'heap' | 'interval' | 'permission'
+
+/**
+ * Starts the account of a request if its ticket wishes one. Must be called before the request's point opens, because
+ * starting may stop the process for a while. Each process creates at most one account for a trace.
+ */
+export function startWishedAccount(trace: LocalTrace): void {
+  const level = readWhyWish(trace.wants, getRecordSettings().service)
+  if (level !== undefined) startAccount(trace, level, false)
+}
+
+/** Starts the account of a trace of the program's own. Only the setting `off` forbids the level `cpu`. */
+export function startOwnAccount(trace: LocalTrace, level: WhyLevel): void {
+  startAccount(trace, level, true)
+}
+
+/** Resolves when the accounts that are being created are recorded, or after `timeoutMs`. */
+export async function settleAccounts(timeoutMs: number): Promise<void> {
+  if (state.underWay.size === 0) return
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, Math.min(timeoutMs, MAX_FLUSH_MS))
+  })
+  await Promise.race([Promise.allSettled(state.underWay), timeout])
+  clearTimeout(timer)
+}
+
+function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void {
+  if (trace.known.hasAccount) return
+  trace.known.hasAccount = true
+  const settings = getWhySettings()
+  const refuse = (refused: Refusal): void => {
+    trace.account = { end: () => trace.recordAccount({ version: 1, refused, asked }) }
+  }
+  if (settings.level === 'off') return refuse('off')
+  if (state.isBusy) return refuse('busy')
+  const chosen = chooseLevel(asked, isOwn ? 'cpu' : settings.level, settings.maxPauseMs)
+  const recorder = suppress(() => startSafely(trace, chosen.level))
+  if (recorder === undefined) return refuse('runtime')
+  const isDenied = recorder.isDenied && chosen.level === 'cpu'
+  const level = isDenied ? 'waits' : chosen.level
+  if (level === 'cpu') state.lastCpuAt = performance.now()
+  const because: Reason | undefined = isDenied ? 'permission' : chosen.because
+  const startedAt = performance.now()
+  const head = {
+    version: 1,
+    level,
+    ...(level !== asked && { asked, because }),
+    at: formatTimestamp(trace.known.now()),
+  }
+  state.isBusy = true
+  trace.account = {
+    end(agoMs) {
+      recorder.stop(agoMs)
+      const wallMs = performance.now() - agoMs - startedAt
+      const underWay = suppress(() => finish(trace, recorder, head, wallMs, settings.others)).finally(() => {
+        state.isBusy = false
+        state.underWay.delete(underWay)
+      })
+      state.underWay.add(underWay)
+    },
+  }
+}
+
+function startSafely(trace: LocalTrace, level: WhyLevel): Recorder | undefined {
+  try {
+    return startRecorder(level, ({ profiler }) => profiler.isOf(trace), trace.stackBudget)
+  } catch {
+    // The runtime lacks a part of Node.
+    return undefined
+  }
+}
+
+async function finish(
+  trace: LocalTrace,
+  recorder: Recorder,
+  head: object,
+  wallMs: number,
+  showsOthers: boolean,
+): Promise<void> {
+  const foldedAt = performance.now()
+  try {
+    const recording = await recorder.collect()
+    // Loaded when it is first needed, because most processes never need it.
+    const { createAccount } = await import('./account/create-account.js')
+    const account = await createAccount(recording, wallMs, showsOthers)
+    const costs = { ...account.costs, foldMs: Math.round(performance.now() - foldedAt) }
+    trace.recordAccount({ ...head, ...account, costs })
+  } catch {
+    trace.recordAccount({ version: 1, refused: 'runtime' })
+  }
+}
+
+function chooseLevel(
+  asked: WhyLevel,
+  allowed: WhyLevel,
+  maxPauseMs: number,
+): { readonly level: WhyLevel; readonly because?: Reason } {
+  if (asked === 'waits') return { level: 'waits' }
+  if (allowed === 'waits') return { level: 'waits', because: 'setting' }
+  if (performance.now() - state.lastCpuAt < CPU_INTERVAL_MS) return { level: 'waits', because: 'interval' }
+  const pauseMs = PAUSE_MS + (PAUSE_MS_PER_MB * process.memoryUsage().heapUsed) / BYTES_PER_MB
+  return pauseMs > maxPauseMs ? { level: 'waits', because: 'heap' } : { level: 'cpu' }
+}
