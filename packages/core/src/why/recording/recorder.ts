@@ -1,4 +1,4 @@
-import { type AsyncHook, createHook, executionAsyncId, executionAsyncResource } from 'node:async_hooks'
+import { createHook, executionAsyncId, executionAsyncResource } from 'node:async_hooks'
 import { isMainThread } from 'node:worker_threads'
 import type { StackBudget } from '../../call-sites/stack-budget.js'
 import type { WhyLevel } from '../../options/why-options.js'
@@ -96,7 +96,7 @@ export function startRecorder(
   function readStack(type: string): Entry['stack'] {
     if (!budget.hasTime()) return undefined
     stacks++
-    return budget.spend(() => captureStack(type === 'PROMISE' ? PROMISE_FRAMES : RESOURCE_FRAMES))
+    return budget.spend(() => captureStack(type === 'PROMISE' ? PROMISE_FRAMES : RESOURCE_FRAMES, hook.init))
   }
 
   function createEntry(type: string, trigger?: number, resource?: object): Entry {
@@ -281,13 +281,22 @@ export function startRecorder(
   }
 }
 
+interface GuardedHook {
+  /** The function that Node calls for a new resource. It is on the stack above the code that created the resource. */
+  readonly init: AnyFunction
+  enable(): void
+  disable(): void
+}
+
+type AnyFunction = (...args: never[]) => unknown
+
 /** Turns the hook off if a handler fails, because an error would end the process. */
 function createGuardedHook(handlers: {
   init(id: number, type: string, trigger: number, resource: object): void
   before(id: number): void
   after(id: number): void
   promiseResolve(id: number): void
-}): AsyncHook {
+}): GuardedHook {
   const guard = (run: () => void): void => {
     try {
       run()
@@ -295,13 +304,15 @@ function createGuardedHook(handlers: {
       hook.disable()
     }
   }
+  const init = (id: number, type: string, trigger: number, resource: object): void =>
+    guard(() => handlers.init(id, type, trigger, resource))
   const hook = createHook({
-    init: (id, type, trigger, resource) => guard(() => handlers.init(id, type, trigger, resource)),
+    init,
     before: id => guard(() => handlers.before(id)),
     after: id => guard(() => handlers.after(id)),
     promiseResolve: id => guard(() => handlers.promiseResolve(id)),
   })
-  return hook
+  return { init, enable: () => void hook.enable(), disable: () => void hook.disable() }
 }
 
 /** Returns whether a resource is run by the poll phase of the event loop: no promise, timer, immediate or tick. */
@@ -311,12 +322,12 @@ function isPolled(resource: object): boolean {
   return !isTick && !('_idleStart' in resource) && !('_onImmediate' in resource)
 }
 
-/** Captures the stack without formatting it, which takes longer than capturing. */
-function captureStack(frames: number): { readonly stack?: unknown } {
+/** Captures the stack below a function, without formatting the stack, which takes longer than capturing. */
+function captureStack(frames: number, below: AnyFunction): { readonly stack?: unknown } {
   const holder = {}
   const { stackTraceLimit } = Error
   Reflect.set(Error, 'stackTraceLimit', frames)
-  captureStackTrace(holder, captureStack)
+  captureStackTrace(holder, below)
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   return holder
 }
