@@ -2,7 +2,7 @@
 
 import { execSync } from 'node:child_process'
 import { pbkdf2, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
-import { stat as statByCallback, readFileSync } from 'node:fs'
+import { readFileSync, stat as statByCallback } from 'node:fs'
 import { createServer, get } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'

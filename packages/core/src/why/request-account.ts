@@ -79,8 +79,9 @@ function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void 
   state.isBusy = true
   trace.account = {
     end(agoMs) {
-      recorder.stop(agoMs)
+      // Stopping the profiler takes a while, and is not part of the request.
       const wallMs = performance.now() - agoMs - startedAt
+      recorder.stop(agoMs)
       const underWay = suppress(() => finish(trace, recorder, head, wallMs, settings.others)).finally(() => {
         state.isBusy = false
         state.underWay.delete(underWay)

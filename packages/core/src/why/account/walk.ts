@@ -279,10 +279,11 @@ export async function divideTime(
   }
 }
 
-function nameHolder({ kind, cause }: Ran): Pick<Cause, 'by' | 'byFile' | 'byLine'> {
+function nameHolder({ kind, cause, isNode }: Ran): Pick<Cause, 'by' | 'byFile' | 'byLine'> {
   if (kind === 'gc') return { by: 'garbage collection' }
   if (cause?.kind === 'osprofiler') return { by: 'osprofiler' }
-  return { by: cause?.function, byFile: cause?.file, byLine: cause?.line }
+  if (isNode || cause === undefined) return { by: 'Node.js' }
+  return { by: cause.function, byFile: cause.file, byLine: cause.line }
 }
 
 function toSite({ function: name, file, line }: Cause): Site {

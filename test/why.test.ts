@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { runProgram } from './servers/run-program.js'
+
+interface Cause {
+  readonly kind: string
+  readonly ms: number
+  readonly what?: string
+  readonly by?: string
+  readonly function?: string
+}
+
+interface Account {
+  readonly wallMs: number
+  readonly kinds: Readonly<Record<string, number>>
+  readonly causes: readonly Cause[]
+  readonly rest: { readonly ms: number }
+}
+
+type Expected = Readonly<Record<string, number | { readonly atLeast: number }>>
+
+const TOLERANCE_SHARE = 0.15
+const TOLERANCE_MS = 15
+
+async function readProgram<T>(name: string): Promise<T> {
+  const file = fileURLToPath(new URL(`why/${name}`, import.meta.url))
+  return JSON.parse(await runProgram(process.execPath, [file])) as T
+}
+
+/** Sums the causes of a pattern: kinds, and perhaps words of which one was waited for, was called, or held the loop. */
+function sumCauses({ causes }: Account, pattern: string): number {
+  const [kinds, words] = pattern.split(' ').map(part => part.split('|'))
+  return causes
+    .filter(({ kind, what, by, function: name }) => {
+      const isNamed = words === undefined || [what, by, name].some(text => words.includes(text ?? ''))
+      return kinds?.includes(kind) && isNamed
+    })
+    .reduce((sum, { ms }) => sum + ms, 0)
+}
+
+/** Returns by how much an account misses the truth. At most 0: it is within the tolerance. */
+function findMiss(account: Account, expected: Expected): number {
+  const misses = Object.entries(expected).map(([pattern, truth]) => {
+    const found = sumCauses(account, pattern)
+    if (typeof truth !== 'number') return truth.atLeast - found
+    return Math.abs(found - truth) - Math.max(TOLERANCE_MS, TOLERANCE_SHARE * truth)
+  })
+  return Math.max(...misses)
+}
+
+function sumKinds({ kinds }: Account): number {
+  return Object.values(kinds).reduce((sum, ms) => sum + ms, 0)
+}
+
+describe('an account names the cause of a wait or a computation', async () => {
+  const outcomes = await readProgram<Record<string, { expected: Expected; account: Account }[]>>('truth.mjs')
+
+  it.each(Object.entries(outcomes))('%s', (_, rounds) => {
+    const misses = rounds.map(({ account, expected }) => findMiss(account, expected))
+    const shown = rounds.map(({ expected, account: { causes } }) => ({ expected, causes: causes.slice(0, 5) }))
+
+    expect(Math.min(...misses), JSON.stringify(shown, undefined, 1)).toBeLessThanOrEqual(0)
+    for (const { account } of rounds) expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)
+  })
+})
+
+describe('an account of a request among twenty others', () => {
+  it('has the computations of this request, and none of the others', async () => {
+    type Outcome = { readonly truth: Record<string, number>; readonly account: Account }
+    const { truth, account } = await readProgram<Outcome>('exact.mjs')
+    const own = (name: string): number =>
+      account.causes
+        .filter(({ kind, function: called }) => (kind === 'cpu' || kind === 'gc') && called === name)
+        .reduce((sum, { ms }) => sum + ms, 0)
+
+    for (const [name, ms] of Object.entries(truth)) {
+      expect(Math.abs(own(name) - ms), name).toBeLessThan(Math.max(TOLERANCE_MS, TOLERANCE_SHARE * ms))
+    }
+    expect(account.causes.filter(({ kind, function: called }) => kind === 'cpu' && called === 'serveOthers')).toEqual(
+      [],
+    )
+    expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)
+    expect(account.causes.find(({ kind }) => kind === 'held')?.by).toBe('serveOthers')
+    expect(JSON.stringify(account).length).toBeLessThan(8_192)
+  })
+})

@@ -1,0 +1,71 @@
+// Serves one traced request and twenty others at the same time. Prints the account and the measured truth.
+
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { createNotifier, run, setNotifier } from '@osprofiler/core'
+
+const records = []
+const notifier = createNotifier({
+  name: 'memory',
+  write: async batch => void records.push(...batch),
+  close: async () => undefined,
+})
+setNotifier(notifier)
+
+const truth = { priceOrders: 0, sumTaxes: 0 }
+
+function priceOrders(ms) {
+  const startedAt = performance.now()
+  let sum = 0
+  while (performance.now() - startedAt < ms) sum += Math.sqrt(sum + 1)
+  truth.priceOrders += performance.now() - startedAt
+  return sum
+}
+
+function sumTaxes(ms) {
+  const startedAt = performance.now()
+  let sum = 0
+  while (performance.now() - startedAt < ms) sum += Math.sqrt(sum + 1)
+  truth.sumTaxes += performance.now() - startedAt
+  return sum
+}
+
+function serveOthers(ms) {
+  const startedAt = performance.now()
+  let sum = 0
+  while (performance.now() - startedAt < ms) sum += Math.sqrt(sum + 1)
+  return sum
+}
+
+async function serveTraced() {
+  for (let piece = 0; piece < 30; piece++) {
+    priceOrders(200 / 30)
+    await (piece % 2 === 0 ? sleep(1) : nextTurn())
+    sumTaxes(100 / 30)
+    await null
+  }
+}
+
+let isOver = false
+const server = createServer(async (_, res) => {
+  serveOthers(3)
+  await sleep(2)
+  serveOthers(3)
+  res.end()
+}).listen(0, '127.0.0.1')
+await once(server, 'listening')
+const url = `http://127.0.0.1:${server.address().port}/`
+const clients = Array.from({ length: 20 }, async () => {
+  while (!isOver) await (await fetch(url)).text()
+})
+await sleep(200)
+const startedAt = performance.now()
+await run({ hmacKey: 'key', why: 'cpu' }, serveTraced)
+const wallMs = performance.now() - startedAt
+isOver = true
+await Promise.all(clients)
+await notifier.flush()
+const account = records.find(({ name }) => name === 'why-start')?.info.why
+console.log(JSON.stringify({ truth, wallMs, account }))
+process.exit(0)
