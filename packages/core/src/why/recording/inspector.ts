@@ -1,4 +1,4 @@
-import { process } from '../../platform/platform.js'
+import { Promise, process } from '../../platform/platform.js'
 import type { CpuProfile, PoolEvent } from './recording.js'
 
 type Inspector = typeof import('node:inspector')

@@ -334,7 +334,7 @@ function captureStack(frames: number, below: AnyFunction): { readonly stack?: un
 
 /** Reports garbage collections until the returned function is called. */
 function watchCollections(onCollections: (list: readonly Collection[]) => void): () => void {
-  const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks')
+  const perfHooks = process.getBuiltinModule('node:perf_hooks')
   const report = (entries: readonly { startTime: number; duration: number }[]): void =>
     onCollections(
       entries.map(entry => {
@@ -342,7 +342,7 @@ function watchCollections(onCollections: (list: readonly Collection[]) => void):
         return { from: entry.startTime, to: entry.startTime + entry.duration, kind }
       }),
     )
-  const observer = new PerformanceObserver(list => report(list.getEntries()))
+  const observer = new perfHooks.PerformanceObserver(list => report(list.getEntries()))
   observer.observe({ entryTypes: ['gc'] })
   return () => {
     report(observer.takeRecords())
