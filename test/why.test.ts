@@ -80,7 +80,8 @@ describe('an account of a request among twenty others', () => {
       [],
     )
     expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)
-    expect(account.causes.find(({ kind }) => kind === 'held')?.by).toBe('serveOthers')
+    // V8 may name the caller of a function that it has inlined.
+    expect(account.causes.find(({ kind }) => kind === 'held')?.by).toMatch(/^(?:serve|answer)Others$/)
     expect(JSON.stringify(account).length).toBeLessThan(8_192)
   })
 })

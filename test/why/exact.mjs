@@ -48,12 +48,14 @@ async function serveTraced() {
 }
 
 let isOver = false
-const server = createServer(async (_, res) => {
+async function answerOthers(_, res) {
   serveOthers(3)
   await sleep(2)
   serveOthers(3)
   res.end()
-}).listen(0, '127.0.0.1')
+}
+
+const server = createServer(answerOthers).listen(0, '127.0.0.1')
 await once(server, 'listening')
 const url = `http://127.0.0.1:${server.address().port}/`
 const clients = Array.from({ length: 20 }, async () => {

@@ -48,7 +48,7 @@ const request = () =>
 /** Each case returns the expected milliseconds by cause: the kind, and what, by or function. */
 const CASES = {
   async cpu() {
-    return { 'cpu rebuildIndex': await measure(async () => sumPrices(120)) }
+    return { 'cpu|gc rebuildIndex|sumPrices': await measure(async () => sumPrices(120)) }
   },
   async timer() {
     return { 'wait timer': await measure(() => sleep(60)) }
@@ -56,11 +56,11 @@ const CASES = {
   async 'timer while others hold the loop'() {
     others(5, 100)
     const ms = await measure(() => sleep(10))
-    return { 'held rebuildIndex': ms - 11 }
+    return { 'held rebuildIndex|(anonymous)': ms - 11 }
   },
   async 'a file while others hold the loop'() {
     suppress(() => process.nextTick(() => rebuildIndex(50)))
-    return { 'either|held|wait fs|rebuildIndex': await measure(() => stat('/')) }
+    return { 'either|held|wait fs|rebuildIndex|(anonymous)': await measure(() => stat('/')) }
   },
   async crypto() {
     return { 'wait crypto': await measure(() => derive('a', 'b', 100_000, 64, 'sha512')) }
@@ -85,7 +85,7 @@ const CASES = {
       }, 30),
     )
     const ms = await measure(() => new Promise(done => (release = done)))
-    return { 'wait promise': ms - 40, 'held rebuildIndex': 40 }
+    return { 'wait promise': ms - 40, 'held rebuildIndex|(anonymous)': 40 }
   },
   async 'a child process'() {
     return { 'sync spawnSync|execSync': await measure(async () => execSync('sleep 0.08')) }
@@ -107,7 +107,7 @@ const CASES = {
     return { sync: await measure(async () => gzipSync(noise)) }
   },
   async compression() {
-    return { 'wait|held|either|pool zlib|': await measure(() => zip(noise)) }
+    return { 'wait|pool zlib': { atLeast: 0.4 * (await measure(() => zip(noise))) } }
   },
   async 'a request'() {
     return { 'wait network|request body|promise|timer': await measure(request) }

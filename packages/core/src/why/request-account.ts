@@ -69,20 +69,19 @@ function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void 
   const level = isDenied ? 'waits' : chosen.level
   if (level === 'cpu') state.lastCpuAt = performance.now()
   const because: Reason | undefined = isDenied ? 'permission' : chosen.because
-  const startedAt = performance.now()
+  const { startedAt } = recorder
   const head = {
     version: 1,
     level,
     ...(level !== asked && { asked, because }),
-    at: formatTimestamp(trace.known.now()),
+    at: formatTimestamp(trace.known.now() - toUs(performance.now() - startedAt)),
   }
   state.isBusy = true
   trace.account = {
     end(agoMs) {
-      // Stopping the profiler takes a while, and is not part of the request.
-      const wallMs = performance.now() - agoMs - startedAt
       recorder.stop(agoMs)
-      const underWay = suppress(() => finish(trace, recorder, head, wallMs, settings.others)).finally(() => {
+      const endedAt = performance.now() - agoMs
+      const underWay = suppress(() => finish(trace, recorder, head, endedAt, settings.others)).finally(() => {
         state.isBusy = false
         state.underWay.delete(underWay)
       })
@@ -104,7 +103,7 @@ async function finish(
   trace: LocalTrace,
   recorder: Recorder,
   head: object,
-  wallMs: number,
+  endedAt: number,
   showsOthers: boolean,
 ): Promise<void> {
   const foldedAt = performance.now()
@@ -112,7 +111,7 @@ async function finish(
     const recording = await recorder.collect()
     // Loaded when it is first needed, because most processes never need it.
     const { createAccount } = await import('./account/create-account.js')
-    const account = await createAccount(recording, wallMs, showsOthers)
+    const account = await createAccount(recording, endedAt, showsOthers)
     const costs = { ...account.costs, foldMs: Math.round(performance.now() - foldedAt) }
     trace.recordAccount({ ...head, ...account, costs })
   } catch {
@@ -130,4 +129,8 @@ function chooseLevel(
   if (performance.now() - state.lastCpuAt < CPU_INTERVAL_MS) return { level: 'waits', because: 'interval' }
   const pauseMs = PAUSE_MS + (PAUSE_MS_PER_MB * process.memoryUsage().heapUsed) / BYTES_PER_MB
   return pauseMs > maxPauseMs ? { level: 'waits', because: 'heap' } : { level: 'cpu' }
+}
+
+function toUs(ms: number): number {
+  return Math.round(ms * 1_000)
 }

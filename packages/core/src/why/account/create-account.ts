@@ -46,10 +46,14 @@ interface Total {
 /**
  * Creates the account of a recording, in slices, so that other work of the process hardly waits.
  *
- * @param wallMs the duration of the request, which goes on if the recording was cut
+ * @param requestEndedAt when the request ended, which goes on if the recording was cut
  * @param showsOthers whether the account may name code that served other requests
  */
-export async function createAccount(recording: Recording, wallMs: number, showsOthers: boolean): Promise<Account> {
+export async function createAccount(
+  recording: Recording,
+  requestEndedAt: number,
+  showsOthers: boolean,
+): Promise<Account> {
   const slices = createSlices()
   const sites = createSites(slices)
   const samples = await readSamples(recording, sites, slices)
@@ -61,9 +65,10 @@ export async function createAccount(recording: Recording, wallMs: number, showsO
   const kept = totals.slice(0, MAX_CAUSES)
   const rest = totals.slice(MAX_CAUSES)
   const positions = new Map(kept.map((total, at) => [total, at]))
-  const unrecordedMs = Math.max(0, wallMs - (recording.endedAt - recording.startedAt))
+  const recordedMs = recording.endedAt - recording.startedAt
+  const unrecordedMs = recording.isCut ? Math.max(0, requestEndedAt - recording.endedAt) : 0
   return fit({
-    wallMs: round(wallMs),
+    wallMs: round(recordedMs + unrecordedMs),
     ...(recording.isCut && { cut: true }),
     kinds: sumKinds(totals),
     causes: kept.map(({ cause, ms, times }) => ({ ...cause, ms: round(ms), times, ...hotLines.get(toKey(cause)) })),

@@ -38,6 +38,8 @@ const { captureStackTrace } = Error
 export interface Recorder {
   /** Why the recorder has no events of the thread pool or no samples: Node denies the inspector. */
   readonly isDenied: boolean
+  /** When the recording began, in milliseconds of `performance.now()`. */
+  readonly startedAt: number
   /** Ends the recording as of `agoMs` milliseconds ago. */
   stop(agoMs: number): void
   /** Resolves to what was recorded, some turns after `stop`. */
@@ -255,6 +257,7 @@ export function startRecorder(
 
   return {
     isDenied: session === undefined,
+    startedAt,
     stop,
     async collect() {
       stop(0)
