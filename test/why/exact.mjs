@@ -62,12 +62,18 @@ const clients = Array.from({ length: 20 }, async () => {
   while (!isOver) await (await fetch(url)).text()
 })
 await sleep(200)
-const startedAt = performance.now()
-await run({ hmacKey: 'key', why: 'cpu' }, serveTraced)
-const wallMs = performance.now() - startedAt
+const registry = globalThis[Symbol.for('osprofiler.core')]
+const rounds = []
+for (let round = 0; round < 3; round++) {
+  records.length = 0
+  Object.assign(truth, { priceOrders: 0, sumTaxes: 0 })
+  // Otherwise ten seconds would have to pass.
+  registry.values.get('why').lastCpuAt = Number.NEGATIVE_INFINITY
+  await run({ hmacKey: 'key', why: 'cpu' }, serveTraced)
+  await notifier.flush()
+  rounds.push({ truth: { ...truth }, account: records.find(({ name }) => name === 'why-start')?.info.why })
+}
 isOver = true
 await Promise.all(clients)
-await notifier.flush()
-const account = records.find(({ name }) => name === 'why-start')?.info.why
-console.log(JSON.stringify({ truth, wallMs, account }))
+console.log(JSON.stringify(rounds))
 process.exit(0)
