@@ -85,14 +85,8 @@ const tsc = async (app: string, format: Format, maps: string): Promise<readonly 
 
 const esbuild = async (app: string, format: Format, options: object): Promise<readonly string[]> => {
   const outfile = join(app, 'dist/orders.js')
-  const common = {
-    absWorkingDir: app,
-    entryPoints: ['src/orders.ts'],
-    outfile,
-    platform: 'node',
-    logLevel: 'error',
-  } as const
-  await build({ ...common, format, target: 'node20', sourcemap: true, ...options })
+  const common = { absWorkingDir: app, entryPoints: ['src/orders.ts'], outfile, logLevel: 'error' as const }
+  await build({ ...common, platform: 'node', format, target: 'node20', sourcemap: true, ...options })
   return ['dist/orders.js']
 }
 

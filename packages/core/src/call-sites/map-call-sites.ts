@@ -1,7 +1,7 @@
-import { Boolean, Map, process, Reflect } from '../platform/platform.js'
+import { Boolean, Map, Promise, process, Reflect, Set } from '../platform/platform.js'
 import type { PointInfo, TraceRecord } from '../record/trace-record.js'
 import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-member.js'
-import { findOwner, isFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
+import { findOwner, findRawOwner, isFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
 import type { Frame } from './read-stack.js'
 import { findSourceMap } from './source-maps.js'
 import { mapByStackHook } from './stack-hook.js'
@@ -79,6 +79,9 @@ export interface Location {
 export async function locate(frame: Frame): Promise<Location | undefined> {
   if (!isFile(frame.file)) return undefined
   const path = toPath(frame.file)
+  const rawOwner = findRawOwner(path)
+  // The source of other code is not needed, and reading a map takes several turns of the event loop.
+  if (rawOwner !== 'program') return { ...frame, path, owner: rawOwner }
   const findSource = await findSourceMap(path, frame.file)
   if (findSource === undefined) {
     if (isSharedBundle(frame.file)) return undefined
@@ -91,6 +94,12 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
   if (source === undefined) return undefined
   const name = frame.name.length > MAX_MINIFIED_CHARS ? frame.name : ''
   return { path: source.file, line: source.line, column: source.column, name, owner: findOwner(source.file) }
+}
+
+/** Begins to read the source maps of files, all at the same time. */
+export async function prefetchMaps(files: Iterable<string>): Promise<void> {
+  const own = [...new Set(files)].filter(file => isFile(file) && findRawOwner(toPath(file)) === 'program')
+  await Promise.all(own.map(file => findSourceMap(toPath(file), file)))
 }
 
 /** Without its map, a position in TypeScript is wrong, unless the runtime itself runs TypeScript. */

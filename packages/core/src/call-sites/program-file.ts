@@ -33,6 +33,12 @@ export function isFile(file: string): boolean {
   return FILE.test(file)
 }
 
+/** Returns to which code a generated file belongs, as far as its path tells. A bundle belongs to the program. */
+export function findRawOwner(path: string): 'program' | 'library' | 'osprofiler' {
+  if (isOwnFile(path)) return 'osprofiler'
+  return LIBRARY.test(path) ? 'library' : 'program'
+}
+
 /** Returns to which code a source file belongs. */
 export function findOwner(path: string): 'program' | 'library' | 'osprofiler' {
   if (isOwnFile(path)) return 'osprofiler'

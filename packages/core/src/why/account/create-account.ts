@@ -1,6 +1,6 @@
 import { JSON, Map, Math, Number, Object, Set } from '../../platform/platform.js'
-import type { Entry, Recording } from '../recording/recording.js'
-import type { Cause, CauseKind, Piece, Site } from './cause.js'
+import type { Recording } from '../recording/recording.js'
+import type { Cause, CauseKind, Piece } from './cause.js'
 import { readSamples, type Samples } from './samples.js'
 import { createSites, type Sites } from './sites.js'
 import { createSlices } from './slices.js'
@@ -57,7 +57,7 @@ export async function createAccount(
   const slices = createSlices()
   const sites = createSites(slices)
   const samples = await readSamples(recording, sites, slices)
-  const makers = await findMakers(recording, sites)
+  const makers = await sites.findMakers(recording.sections.map(({ entry }) => entry))
   const pieces = await divideTime(recording, samples, entry => makers.get(entry) ?? {}, slices)
   const shown = showsOthers ? pieces : pieces.map(hideOthers)
   const { totals, stretches } = sumUp(shown)
@@ -86,12 +86,6 @@ export async function createAccount(
       ...recording.counts,
     },
   })
-}
-
-async function findMakers({ sections }: Recording, sites: Sites): Promise<Map<Entry, Site>> {
-  const makers = new Map<Entry, Site>()
-  for (const { entry } of sections) if (!makers.has(entry)) makers.set(entry, await sites.findMaker(entry))
-  return makers
 }
 
 function hideOthers(piece: Piece): Piece {

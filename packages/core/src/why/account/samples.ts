@@ -1,3 +1,4 @@
+import { prefetchMaps } from '../../call-sites/map-call-sites.js'
 import { Map, Math } from '../../platform/platform.js'
 import type { CpuProfile, ProfileNode, Recording } from '../recording/recording.js'
 import type { Cause, Site } from './cause.js'
@@ -35,6 +36,7 @@ export async function readSamples(
   slices: Slices,
 ): Promise<Samples> {
   if (profile === undefined) return { times: [], ran: [] }
+  await prefetchMaps(profile.nodes.map(({ callFrame }) => callFrame.url))
   const parents = findParents(profile)
   const nodes = new Map(profile.nodes.map(node => [node.id, node]))
   const described = new Map<number, Ran>()

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Location, locate } from '../../call-sites/map-call-sites.js'
+import { type Location, locate, prefetchMaps } from '../../call-sites/map-call-sites.js'
 import { toPath, toShownFile } from '../../call-sites/program-file.js'
 import { type Frame, selectFrames } from '../../call-sites/read-stack.js'
 import { Error, Map, Number, Reflect } from '../../platform/platform.js'
@@ -26,13 +26,12 @@ export interface Sites {
   findFunction(frame: CallFrame): Promise<PlacedFunction | undefined>
   /** Finds a line of which the column is unknown. */
   findLine(url: string, line: number): Promise<Site | undefined>
-  /** Finds where a resource was created. */
-  findMaker(entry: Entry): Promise<Site>
+  /** Finds where resources were created. */
+  findMakers(entries: Iterable<Entry>): Promise<Map<Entry, Site>>
 }
 
 export function createSites(slices: Slices): Sites {
   const known = new Map<string, PlacedFunction | undefined>()
-  const makers = new Map<Entry, Site>()
   const countLines = createLineCounter()
 
   async function find(frame: Frame): Promise<PlacedFunction | undefined> {
@@ -45,10 +44,10 @@ export function createSites(slices: Slices): Sites {
     return placed
   }
 
-  async function findProgram(entry: Entry): Promise<Site | undefined> {
+  async function findProgram(stack: readonly Frame[]): Promise<Site | undefined> {
     let library: Site | undefined
     let program: Site | undefined
-    for (const frame of formatStack(entry.stack)) {
+    for (const frame of stack) {
       const placed = await find(frame)
       if (placed?.owner === 'library') library ??= placed
       if (placed?.owner !== 'program') continue
@@ -61,21 +60,27 @@ export function createSites(slices: Slices): Sites {
     return program ?? library
   }
 
-  async function findMaker(entry: Entry): Promise<Site> {
-    const cached = makers.get(entry)
-    if (cached !== undefined) return cached
-    let site: Site = {}
+  async function findMaker(entry: Entry, stacks: ReadonlyMap<Entry, readonly Frame[]>): Promise<Site> {
     let maker: Entry | undefined = entry
     for (let count = 0; maker !== undefined && count < MAX_MAKERS; count++) {
-      const found = await findProgram(maker)
-      if (found !== undefined) {
-        site = pickSite(found)
-        break
-      }
+      const found = await findProgram(stacks.get(maker) ?? [])
+      if (found !== undefined) return pickSite(found)
       maker = maker.maker
     }
-    makers.set(entry, site)
-    return site
+    return {}
+  }
+
+  async function formatStacks(entries: Iterable<Entry>): Promise<Map<Entry, readonly Frame[]>> {
+    const stacks = new Map<Entry, readonly Frame[]>()
+    for (const entry of entries) {
+      let maker: Entry | undefined = entry
+      for (let count = 0; maker !== undefined && count < MAX_MAKERS && !stacks.has(maker); count++) {
+        await slices.next()
+        stacks.set(maker, formatStack(maker.stack))
+        maker = maker.maker
+      }
+    }
+    return stacks
   }
 
   return {
@@ -87,7 +92,13 @@ export function createSites(slices: Slices): Sites {
       const placed = await find({ name: '', file: url, line, column: Number.MAX_SAFE_INTEGER })
       return placed && { file: placed.file, line: placed.line }
     },
-    findMaker,
+    async findMakers(entries) {
+      const stacks = await formatStacks(entries)
+      await prefetchMaps([...stacks.values()].flatMap(stack => stack.map(({ file }) => file)))
+      const makers = new Map<Entry, Site>()
+      for (const entry of stacks.keys()) makers.set(entry, await findMaker(entry, stacks))
+      return makers
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import { Promise, performance, setImmediate } from '../../platform/platform.js'
 
 /** Other work of the process waits at most this long. */
-const MAX_SLICE_MS = 6
+const MAX_SLICE_MS = 8
 const CHECK_EVERY = 64
 
 /** Lets other work of the process run from time to time. */
