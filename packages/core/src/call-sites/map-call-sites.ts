@@ -88,7 +88,7 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
     const shown = TYPESCRIPT.test(path) ? mapTypescript(frame) : frame
     if (shown === undefined) return undefined
     const shownPath = toPath(shown.file)
-    return { path: shownPath, line: shown.line, column: shown.column, name: frame.name, owner: findOwner(shownPath) }
+    return { path: shownPath, line: shown.line, column: shown.column, name: frame.name, owner: rawOwner }
   }
   const source = await findSource(frame.line, frame.column)
   if (source === undefined) return undefined

@@ -133,7 +133,7 @@ function readOptions(options: TraceOptions): TraceSettings {
   checkOptionKinds({ maxPointsPerTrace, code: options.code }, { maxPointsPerTrace: 'number', code: 'boolean' })
   const grant = grantOf(options)
   const code = options.code ?? grant?.wants.includes(CODE) === true
-  const why = readWhyLevel(options.why) ?? readWhyWish(grant?.wants ?? [], getRecordSettings().service)
+  const why = readWhyLevel(options.why) ?? readWhyWish(grant?.wants ?? [], () => getRecordSettings().service)
   const settings = { hmacKey, baseId, parentId, maxPointsPerTrace, code, why }
   return { ...settings, grant: grant && { ...grant, wants: addWishes(grant.wants, code, options.why) } }
 }

@@ -33,7 +33,7 @@ type Reason = 'setting' | 'heap' | 'interval' | 'permission'
  * starting may stop the process for a while. Each process creates at most one account for a trace.
  */
 export function startWishedAccount(trace: LocalTrace): void {
-  const level = readWhyWish(trace.wants, getRecordSettings().service)
+  const level = readWhyWish(trace.wants, () => getRecordSettings().service)
   if (level !== undefined) startAccount(trace, level, false)
 }
 

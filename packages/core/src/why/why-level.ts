@@ -5,11 +5,11 @@ import type { WhyLevel } from '../options/why-options.js'
  * `cpu` wins.
  *
  * @param wants the ticket's wishes
- * @param service the name of this service
+ * @param readService returns the name of this service, which may be in a file
  */
-export function readWhyWish(wants: readonly string[], service: string): WhyLevel | undefined {
-  if (wants.length === 0) return undefined
-  const here = toWishName(service)
+export function readWhyWish(wants: readonly string[], readService: () => string): WhyLevel | undefined {
+  if (!wants.some(wish => wish.startsWith('why='))) return undefined
+  const here = toWishName(readService())
   const levelsOf = (suffix: string): readonly WhyLevel[] =>
     (['cpu', 'waits'] as const).filter(level => wants.includes(`why=${level}${suffix}`))
   return levelsOf(`@${here}`)[0] ?? levelsOf('')[0]
