@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
 import { createPointId, createShopTrace, recordPoints } from './page-trace.js'
+import { createWhyTrace } from './page-why-trace.js'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -33,7 +34,31 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   keys: async page => page.keyboard.press('?'),
 }
 
+/** The views of a trace with an account, each with the actions that open it. */
+const ACCOUNT_SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  waterfall: async () => undefined,
+  details: async page => page.locator('.row[aria-level]', { hasText: 'GET /orders' }).click(),
+  'flame graph of CPU time': async page => {
+    await page.keyboard.press('2')
+    await page.getByRole('button', { name: 'CPU', exact: true }).click()
+  },
+  'table of causes': async page => {
+    await page.keyboard.press('3')
+    await page.getByRole('button', { name: 'By cause' }).click()
+  },
+}
+
 describe.each(LOOKS)('$name', ({ colorScheme, viewport }) => {
+  it.each(Object.entries(ACCOUNT_SCREENS))('the %s with causes is accessible and fits the window', async (_, show) => {
+    const { page, offences } = await openPage(createWhyTrace(), { colorScheme, viewport })
+
+    await show(page)
+
+    expect(await findViolations(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    expect(offences).toEqual([])
+  })
+
   it.each(Object.entries(SCREENS))('the %s is accessible and fits the window', async (_, show) => {
     const { page, offences } = await openPage(createShopTrace(), { colorScheme, viewport })
 

@@ -52,6 +52,17 @@ describe("the line on the command's own wait", () => {
   })
 })
 
+describe('the start of a recorder that the command asked for', () => {
+  it('is no time outside of the records', () => {
+    const { start } = servedFor(10).points[0] ?? {}
+    const why = { version: 1, level: 'cpu', wallMs: 10, causes: [], costs: { startMs: 300 } }
+    const account = { ...start, name: 'why-start', trace_id: 'why', parent_id: '0', info: { why } } as TraceRecord
+    const records = servedFor(10).points.flatMap(({ start, stop }) => [start, stop]) as TraceRecord[]
+
+    expect(describeOwnWait(sent(341), buildReport([...records, account]))).toEqual([])
+  })
+})
+
 describe('the line on the connection', () => {
   it('names the parts of a long time', () => {
     const connectTimes = { dns: 120, tcp: 20.5, tls: 60 }

@@ -1,9 +1,23 @@
 import type { TraceRecord } from '@osprofiler/core'
-import { buildReport, correctSkew, criticalPath, type Report, statistics, summarize } from '@osprofiler/report'
+import {
+  buildReport,
+  correctSkew,
+  criticalPath,
+  exportOtlp,
+  exportPerfetto,
+  exportSpeedscope,
+  type Report,
+  renderTree,
+  selfTimes,
+  statistics,
+  summarize,
+} from '@osprofiler/report'
 import { isWholeTrace } from '@osprofiler/report/toolkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { makeTrace, type Point, query, sent, served } from './make-trace.js'
+import { sumUs } from '../src/analysis/self-time.js'
+import { createOwnCauses } from '../src/why/own-causes.js'
+import { makeTrace, type Point, query, sent, served, timestamp } from './make-trace.js'
 
 /** Runs every analysis on a report. */
 function lookAt(report: Report): void {
@@ -43,6 +57,45 @@ const anything = fc.oneof(
   fc.object({ maxDepth: 2 }),
 )
 
+const anyCause = fc.record(
+  {
+    kind: fc.oneof(fc.constantFrom('cpu', 'wait', 'held', 'either', 'unknown'), anything),
+    ms: fc.oneof(fc.nat(9), anything),
+    times: anything,
+    what: anything,
+    by: anything,
+    function: anything,
+    file: fc.oneof(fc.constant('a.ts'), anything),
+    line: fc.oneof(fc.integer({ min: -1, max: 3 }), anything),
+    hotLine: anything,
+    hotShare: anything,
+  },
+  { requiredKeys: [] },
+)
+
+const anyTimeline = fc
+  .array(fc.oneof(fc.tuple(fc.nat(9_000), fc.nat(9_000), fc.integer({ min: -2, max: 30 })), anything), { maxLength: 9 })
+  .map(stretches => stretches.join(' '))
+
+const anyAccount = fc.record(
+  {
+    version: fc.oneof(fc.constant(1), anything),
+    level: fc.oneof(fc.constantFrom('cpu', 'waits'), anything),
+    at: fc.oneof(fc.constantFrom(...TIMES), anything),
+    wallMs: fc.oneof(fc.nat(9_000), anything),
+    kinds: anything,
+    causes: fc.oneof(fc.array(fc.oneof(anyCause, anything), { maxLength: 30 }), anything),
+    rest: anything,
+    timeline: fc.oneof(anyTimeline, anything),
+    costs: fc.oneof(fc.record({ startMs: anything }), anything),
+    refused: fc.option(fc.oneof(fc.constantFrom('busy', 'off'), anything), { nil: undefined }),
+    asked: anything,
+    because: anything,
+    cut: anything,
+  },
+  { requiredKeys: [] },
+)
+
 const ms = fc.oneof(fc.double({ min: 0, max: 9_000 }), anything)
 const bodyTimes = { first_byte_ms: ms, last_byte_ms: ms, ended_ms: ms, busy_ms: ms }
 const connectionTimes = { connect_ms: ms, dns_ms: ms, tcp_ms: ms, tls_ms: ms, busy_ms: ms }
@@ -66,6 +119,7 @@ const anyInfo = fc.oneof(
       ),
       layer: fc.oneof(fc.record({ name: anything, route: anything }), anything),
       code: fc.oneof(fc.record({ file: fc.string(), line: fc.integer({ min: -1, max: 3 }) }), fc.object(), anything),
+      why: fc.oneof(anyAccount, anything),
       etype: anything,
       points_omitted: anything,
       points: fc.oneof(fc.record({ recorded: fc.oneof(fc.nat(), anything), passed_on: anything }), anything),
@@ -78,7 +132,16 @@ const anyInfo = fc.oneof(
 const anyRecord = fc.record(
   {
     name: fc.oneof(
-      fc.constantFrom('http-start', 'http-stop', 'wsgi-start', 'wsgi-stop', 'wait-start', 'wait-stop'),
+      fc.constantFrom(
+        'http-start',
+        'http-stop',
+        'wsgi-start',
+        'wsgi-stop',
+        'wait-start',
+        'wait-stop',
+        'why-start',
+        'why-stop',
+      ),
       anything,
     ),
     trace_id: fc.oneof(fc.constantFrom('1', '2', '3', '4', '__proto__'), anything),
@@ -97,6 +160,29 @@ describe('summarize with hostile records', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anyRecord, anything), { maxLength: 30 }), records => {
         lookAt(buildReport(records as unknown as TraceRecord[]))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('never throws for any account, and explains no more than the own time of a point', () => {
+    const points: Point[] = [
+      { id: '1', service: 's', host: 'a', ...served('/'), from: 0, to: 9_000_000 },
+      { id: '2', parent: '1', service: 's', host: 'a', from: 900, to: 4_000_000 },
+      { id: '3', parent: '1', service: 's', host: 'a', ...query('SELECT 1'), from: 2_000_000, to: 6_000_000 },
+    ]
+    fc.assert(
+      fc.property(anyAccount, account => {
+        const why: Point = {
+          ...{ id: '4', parent: '1', service: 's', host: 'a', name: 'why', info: { why: { ...account, version: 1 } } },
+          ...{ from: 9_000_000, to: 9_000_000 },
+        }
+        const report = buildReport(makeTrace(...points, why))
+        const own = createOwnCauses(report)
+        lookAt(report)
+        renderTree(report)
+        for (const write of [exportPerfetto, exportSpeedscope, exportOtlp]) JSON.parse([...write(report)].join(''))
+        for (const [node, selfUs] of selfTimes(report)) expect(sumUs(own.stretchesOf(node))).toBeLessThanOrEqual(selfUs)
       }),
       { numRuns: 1000 },
     )
@@ -169,6 +255,19 @@ describe('summarize with a large trace', () => {
     ],
   ])('finishes for a trace %s', (_, each) => {
     lookAt(many(each))
+  })
+
+  it('finishes for an account whose stretches each overlap all points', () => {
+    const stretches = Array.from({ length: 300 }, (_, index) => `${index * 100},100,${index % 4}`)
+    const causes = [1, 2, 3, 4].map(line => ({ kind: 'cpu', ms: 7.5, file: 'a.ts', line }))
+    const why = { version: 1, level: 'cpu', at: timestamp(0), wallMs: 30, causes, timeline: stretches.join(' ') }
+    const account: Point = { id: 'why', parent: '0', name: 'why', info: { why }, from: 30_000, to: 30_000 }
+    const steps = Array.from(
+      { length: COUNT },
+      (_, index): Point => ({ id: `${index + 1}`, parent: '0', from: 1, to: 29_000 }),
+    )
+
+    lookAt(buildReport(makeTrace({ id: '0', ...served('/'), from: 0, to: 30_000 }, ...steps, account)))
   })
 
   it('handles a chain of 20,000 points without overflowing the stack', () => {

@@ -1,6 +1,9 @@
+import type { TraceRecord } from '@osprofiler/core'
+import { buildReport, summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { find, request, sentences } from './find.js'
-import { type Point, query, served } from './make-trace.js'
+import { account, why } from './make-account.js'
+import { makeTrace, type Point, query, served } from './make-trace.js'
 
 const step: Point = { id: 'step', ...query('SELECT 1'), from: 10_000, to: 40_000 }
 
@@ -41,5 +44,32 @@ describe('the hint about time with nothing recorded', () => {
 
   it.each([['pg'], 'pg', {}, null, 7])('takes %o for libraries without throwing', unrecorded => {
     expect(find('hint', ...request({ ...step, stopInfo: { unrecorded } }))).toHaveLength(1)
+  })
+})
+
+describe('the hint to ask why', () => {
+  const asked: Point = { ...served('/'), id: 'asked', service: 'orders', from: 0, to: 90, stopInfo: { points: {} } }
+
+  function hints(...records: readonly TraceRecord[]): string[] {
+    const findings = summarize(buildReport([...makeTrace(asked), ...records]))
+    return findings.filter(({ kind }) => kind === 'hint').map(({ sentence }) => sentence)
+  }
+
+  it('is given if the service counts its points, and nobody has asked', () => {
+    expect(hints()).toEqual([
+      'No record says what "GET /" in orders did in its own time. Ask why: osprofiler run ... --why=cpu (the service must allow it: OSPROFILER_WHY=cpu)',
+    ])
+  })
+
+  it('is given if the account has the level waits', () => {
+    expect(hints(...account(asked, why([], [], { level: 'waits' })))).toHaveLength(1)
+  })
+
+  it.each<[string, unknown]>([
+    ['has done all', why([], [])],
+    ['does as much as it allows', why([], [], { level: 'waits', asked: 'cpu', because: 'setting' })],
+    ['has refused', { version: 1, refused: 'busy', asked: 'cpu' }],
+  ])('is not given if the service %s', (_, info) => {
+    expect(hints(...account(asked, info))).toEqual([])
   })
 })

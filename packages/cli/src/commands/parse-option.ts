@@ -71,6 +71,21 @@ export function parseTicketLifetime(text: string): number {
   throw new InvalidArgumentError('Give whole seconds from 1 to 300.')
 }
 
+/** Parses a wish for an account, such as `cpu` or `waits@orders`, and adds it to `previous` ones. */
+export function parseWhy(text: string, previous: readonly string[] = []): readonly string[] {
+  const [, level, service] = /^(waits|cpu)(?:@(.+))?$/.exec(text) ?? []
+  // A service compares its name in the same spelling.
+  const name = service?.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-')
+  const wish = `why=${level}${name === undefined ? '' : `@${name}`}`
+  if (level !== undefined && wish.length <= MAX_WISH_CHARS && previous.length < MAX_WHYS) return [...previous, wish]
+  throw new InvalidArgumentError(
+    'Give waits or cpu, perhaps of one service: --why=cpu@orders. A URL comes before --why.',
+  )
+}
+
+const MAX_WISH_CHARS = 64
+const MAX_WHYS = 6
+
 /** Parses the caller's wishes, separated by commas, and adds them to `previous` ones. An empty string adds nothing. */
 export function parseWishes(text: string, previous: readonly string[] = []): readonly string[] {
   const wishes = [...previous, ...(text === '' ? [] : text.split(',').map(wish => wish.trim()))]

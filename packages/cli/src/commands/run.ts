@@ -1,7 +1,7 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { RunOptions } from '../run/run-request.js'
 import { addCurlOptions } from './curl-options.js'
-import { parseCount, parseSeconds, parseShare } from './parse-option.js'
+import { parseCount, parseSeconds, parseShare, parseWhy } from './parse-option.js'
 import { addShowOptions } from './show-options.js'
 
 /** Creates the command `osprofiler run`, which sends a signed request and shows its trace. */
@@ -18,6 +18,14 @@ export function createRunCommand(): Command {
       'send the request this many times, one after another, and show the slowest',
       parseCount,
       1,
+    )
+    .addOption(
+      new Option(
+        '--why [level]',
+        'ask services to account for their own time: waits, or cpu, which they must allow; =cpu@orders asks only orders',
+      )
+        .preset('waits')
+        .argParser(parseWhy),
     )
     .option('--save-baseline <file>', 'write the records of all traces to a file (.jsonl), for a later --baseline')
     .option('--baseline <file>', 'compare the medians with those of this file, instead of showing a trace')
@@ -44,6 +52,7 @@ Examples:
   osprofiler run http://127.0.0.1:3000/orders
   osprofiler run http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"sku": 7}'
   osprofiler run curl 'https://shop.example/orders?page=2' -H 'Accept: application/json' --compressed --insecure
+  osprofiler run http://127.0.0.1:3000/orders --why=cpu
   osprofiler run http://127.0.0.1:3000/orders -n 20 --save-baseline before.jsonl
   osprofiler run http://127.0.0.1:3000/orders -n 20 --baseline before.jsonl --fail-on 10%
   pass show shop/hmac-key | osprofiler run http://127.0.0.1:3000/orders --hmac-key-file - --json > trace.json`,

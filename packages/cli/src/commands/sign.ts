@@ -12,7 +12,11 @@ export function createSignCommand(): Command {
     .option('--json', 'print the headers as a JSON object')
     .option('--count <number>', 'print the headers of so many requests, as one JSON object per line', parseCount)
     .option('--points <number>', 'let each process record at most so many points (100000)', parsePoints)
-    .option('--want <wishes>', 'ask for more than the tree: answer, code (answer,code)', parseWishes)
+    .option(
+      '--want <wishes>',
+      'ask for more than the tree: answer, code, why=waits, why=cpu (answer,code)',
+      parseWishes,
+    )
     .option('--expires <seconds>', 'let the headers expire after 1 to 300 seconds (60)', parseTicketLifetime)
     .addHelpText(
       'after',

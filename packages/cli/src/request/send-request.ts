@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { beginTrace, type SignedTrace, TRACE_HEADER_NAMES } from '../keys/sign-trace.js'
+import { beginTrace, type SignedTrace, TRACE_HEADER_NAMES, USUAL_TERMS } from '../keys/sign-trace.js'
 import type { Answer, Connection, Exchange } from './connection.js'
 import { describeFailure } from './describe-failure.js'
 import { explainUntraced } from './explain-untraced.js'
@@ -40,7 +40,7 @@ export interface SentRequest {
 }
 
 /**
- * Signs a request as a new trace, sends it, and reads the answer to its end. Stops waiting after `timeoutMs`. Follows
+ * Signs a request as a new trace with some wishes, sends it, and reads the answer to its end. Stops waiting after `timeoutMs`. Follows
  * redirects only within the same origin, because anyone who gets the signed headers can use them.
  */
 export async function sendRequest(
@@ -48,8 +48,9 @@ export async function sendRequest(
   key: string,
   connection: Connection,
   timeoutMs: number,
+  wishes: readonly string[] = [],
 ): Promise<SentRequest> {
-  const trace = beginTrace(key)
+  const trace = beginTrace(key, { ...USUAL_TERMS, wants: [...USUAL_TERMS.wants, ...wishes] })
   const headers = request.headers.filter(([name]) => !TRACE_HEADER_NAMES.includes(name.toLowerCase()))
   const signal = AbortSignal.timeout(timeoutMs)
   const connectTimes = await connection.open(signal)

@@ -1,15 +1,23 @@
 import { formatDuration, type Report } from '@osprofiler/report'
+import { readAccounts } from '@osprofiler/report/toolkit'
 import type { SentRequest } from '../request/send-request.js'
 
 /** Shorter times and smaller shares are noise, such as a slow start of this command. */
 const MIN_MS = 50
 const MIN_SHARE = 0.2
 
-/** Says how long the command waited outside of the services' records, if that is much. */
-export function describeOwnWait({ durationMs, failure }: SentRequest, { baseId, roots }: Report): string[] {
+/**
+ * Says how long the command waited outside of the services' records, if that is much. The start of a recorder that the
+ * command itself asked for does not count.
+ */
+export function describeOwnWait({ durationMs, failure }: SentRequest, report: Report): string[] {
+  const { baseId, roots } = report
   const served = roots.filter(({ parentId }) => parentId === baseId)
   const recordedMs = served.reduce((sum, { durationUs = Number.NaN }) => sum + durationUs / 1_000, 0)
-  const outsideMs = durationMs - recordedMs
+  const ids = new Set(served.map(({ traceId }) => traceId))
+  const ownAccounts = readAccounts(report).accounts.filter(({ servedId }) => ids.has(servedId))
+  const startMs = ownAccounts.reduce((sum, { startCostUs }) => sum + startCostUs / 1_000, 0)
+  const outsideMs = durationMs - recordedMs - startMs
   // The comparison is also false if a duration is unknown.
   const isMuch = outsideMs >= MIN_MS && outsideMs >= MIN_SHARE * durationMs
   if (failure !== undefined || served.length === 0 || !isMuch) return []

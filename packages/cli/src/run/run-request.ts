@@ -26,6 +26,8 @@ import { canOnlyPrintIds, printTraceIds } from './print-trace-ids.js'
 /** Options of `osprofiler run`, including curl's options. */
 export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, KeyOptions, BaselineOptions {
   readonly times: number
+  /** The wishes for accounts, such as `why=cpu`. */
+  readonly why?: readonly string[]
 }
 
 /**
@@ -93,11 +95,11 @@ async function sendAll(
   connection: Connection,
   options: RunOptions,
 ): Promise<SentRequest[]> {
-  const { times, timeout, maxTime = timeout } = options
+  const { times, timeout, maxTime = timeout, why } = options
   const all: SentRequest[] = []
   for (let round = 1; round <= times; round++) {
     showProgress(times > 1 ? `Sending request ${round} of ${times}` : 'Waiting for the answer')
-    const sent = await sendRequest(request, key, connection, Math.min(timeout, maxTime) * 1_000)
+    const sent = await sendRequest(request, key, connection, Math.min(timeout, maxTime) * 1_000, why)
     if (!sent.mayHaveArrived) {
       throw new OsprofilerError('ERR_CONFIGURATION', `Cannot send a request to ${request.url.origin}: ${sent.failure}.`)
     }

@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, TraceRecord } from '@osprofiler/core'
 import { asNumber } from '@osprofiler/core/json'
-import { buildReport, escapeControl, formatCount, shownName } from '@osprofiler/report'
-import { isWholeTrace, readStatus } from '@osprofiler/report/toolkit'
+import { buildReport, escapeControl, formatCount, type Report, shownName } from '@osprofiler/report'
+import { countPendingAccounts, holdsAccount, isWholeTrace, readStatus } from '@osprofiler/report/toolkit'
 import { readRecords } from './read-trace.js'
 
 const MIN_POLL_INTERVAL_MS = 20
@@ -11,6 +11,8 @@ const MAX_POLL_INTERVAL_MS = 250
 /** The longer nothing has come, the less often the trace is read. */
 const INTERVAL_SHARE = 1 / 8
 const LONG_WAIT_MS = 3_000
+/** A service makes an account after its answer, and the account is not worth a longer wait. */
+const ACCOUNT_WAIT_MS = 2_000
 
 /** The records of a trace that have arrived, and what is missing. */
 export interface AwaitedTrace {
@@ -47,13 +49,15 @@ export interface WaitOptions {
 /**
  * Reads a trace until it is complete. A trace is complete if its services have counted their points, and all of them
  * have arrived. Without counts, it is complete if its first point has stopped, no other point is open, and no record has
- * arrived for `idleMs`. A point whose stop is known to be lost does not count as open. The longer a read takes, the less
+ * arrived for `idleMs`. A point whose stop is known to be lost does not count as open. If only accounts are missing, the
+ * wait ends after two seconds. The longer a read takes, the less
  * often the trace is read, because each read returns the whole trace.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
   const { idleMs, deadline, emptyDeadline = deadline, requests, onLongWait, onRead, onChange } = options
   const waitStart = performance.now()
   let hasReportedLongWait = false
+  let isAwaitingAccount = false
   for (let recordCount = 0, lastChange = waitStart; ; ) {
     const readStart = performance.now()
     const records = await readRecords(driver, baseId)
@@ -67,9 +71,13 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
     onRead?.(recordCount)
 
     const { missing, isLost } = findMissing(records, baseId)
-    if (hasChanged && missing === undefined && isWhole(records, requests))
-      return { records, missing, isLost, isWhole: true }
-    if ((missing === undefined || isLost) && now - lastChange >= idleMs)
+    if (hasChanged && missing === undefined) {
+      const report = buildReport(records)
+      if (isWholeReport(report, requests)) return { records, missing, isLost, isWhole: true }
+      isAwaitingAccount = countPendingAccounts(report) > 0
+    }
+    const quietMs = isAwaitingAccount ? Math.max(idleMs, ACCOUNT_WAIT_MS) : idleMs
+    if ((missing === undefined || isLost) && now - lastChange >= quietMs)
       return { records, missing, isLost, isWhole: false }
     if (now >= (recordCount === 0 ? Math.min(emptyDeadline, deadline) : deadline))
       return { records, missing: missing ?? 'new records were still coming', isLost, isWhole: false }
@@ -85,7 +93,10 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
 
 /** Returns whether the services' own counts show that the trace has arrived. `requests`: see `WaitOptions`. */
 export function isWhole(records: readonly TraceRecord[], requests: number | undefined): boolean {
-  const report = buildReport(records)
+  return isWholeReport(buildReport(records), requests)
+}
+
+function isWholeReport(report: Report, requests: number | undefined): boolean {
   // The other program may follow a redirect with the same headers.
   const mayFollow =
     requests === undefined && report.roots.some(({ stop }) => Math.floor((readStatus(stop) ?? 0) / 100) === 3)
@@ -100,7 +111,9 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Pi
   let droppedRecords = 0
   for (const record of records) {
     hasFirstPoint ||= record.parent_id === baseId
-    if (record.name.endsWith('-start')) open.set(record.trace_id, record)
+    // The start holds the whole account, so nothing waits for the stop.
+    const isAccount = record.name === 'why-start' && holdsAccount(record)
+    if (record.name.endsWith('-start') && !isAccount) open.set(record.trace_id, record)
   }
   for (const record of records) {
     if (!record.name.endsWith('-stop')) continue

@@ -14,6 +14,11 @@ export interface CountedRequest {
   readonly present: number
   /** Number of counted requests that were sent from points of this one. */
   readonly sent: number
+  /**
+   * 1 if the service was still to send the account of the request when the request ended, and the account is not in the
+   * trace; otherwise 0.
+   */
+  readonly pendingAccounts: number
 }
 
 /** The counted requests of a trace, and the points that belong to none of them. */
@@ -37,8 +42,10 @@ export function countRequests(report: Report): RequestCounts {
   if (ownCounts.size === 0) return { requests: [], requestOf, strays: [] }
   for (const node of report.points) {
     const request = requestOf.get(node)
-    if (request !== undefined) request.present++
-    else if (node.marks.includes('orphan')) strays.add(node)
+    if (request !== undefined) {
+      request.present++
+      if (mayHaveBeenOpen(node, request)) request.open++
+    } else if (node.marks.includes('orphan')) strays.add(node)
     const isStray = strays.has(node)
     if (request === undefined && !isStray) continue
     for (const child of node.children) {
@@ -50,7 +57,20 @@ export function countRequests(report: Report): RequestCounts {
       }
     }
   }
+  const accountsOf = new Set(
+    (report.accounts ?? []).filter(({ marks }) => !marks.includes('unfinished')).map(({ parentId }) => parentId),
+  )
+  for (const request of ownCounts.values()) {
+    const { served, pending, open, present, recorded } = request
+    // The service counts the account as one more point that has not stopped.
+    if (present >= recorded && pending > open && !accountsOf.has(served.traceId)) request.pendingAccounts = 1
+  }
   return { requests: [...ownCounts.values()], requestOf, strays: [...strays] }
+}
+
+/** Returns the number of accounts that services announced, and that are not in the trace. */
+export function countPendingAccounts(report: Report): number {
+  return countRequests(report).requests.reduce((sum, { pendingAccounts }) => sum + pendingAccounts, 0)
 }
 
 /** The points of a service that are missing, although the service counted them. */
@@ -78,14 +98,26 @@ export function findMissingPoints(report: Report): MissingPoints[] {
   ).filter(({ missing }) => missing > 0)
 }
 
-type Counting = { -readonly [Key in keyof CountedRequest]: CountedRequest[Key] }
+type Counting = { -readonly [Key in keyof CountedRequest]: CountedRequest[Key] } & {
+  /** Number of points that had not stopped when the request ended, according to the service. */
+  readonly pending: number
+  /** Number of points in the trace that may not have stopped by then. */
+  open: number
+}
+
+/** Returns whether a point, other than the served one, may have gone on after the request. */
+function mayHaveBeenOpen(node: ReportNode, { served }: Counting): boolean {
+  const { finishedUs: endedUs = Number.POSITIVE_INFINITY } = served
+  return node !== served && (node.finishedUs ?? Number.POSITIVE_INFINITY) >= endedUs
+}
 
 function readCounts(served: ReportNode): Counting | undefined {
   const points = readField(served.stop, 'info', 'points')
   if (points === undefined) return undefined
   const recorded = readCount(points, 'recorded')
   if (recorded === 0) return undefined
-  return { served, recorded, passedOn: readCount(points, 'passed_on'), present: 0, sent: 0 }
+  const [passedOn, pending] = [readCount(points, 'passed_on'), readCount(points, 'pending')]
+  return { served, recorded, passedOn, pending, pendingAccounts: 0, open: 0, present: 0, sent: 0 }
 }
 
 function readCount(points: unknown, member: string): number {

@@ -16,13 +16,44 @@ export function selfTimes(report: Report): Map<ReportNode, number> {
   for (const node of report.points) {
     const { startedUs, finishedUs, durationUs } = node
     if (durationUs === undefined || startedUs === undefined || finishedUs === undefined) continue
-    const covered = node.children.map(child => ({
+    times.set(node, durationUs - unionUs(listCovered(node, startedUs, finishedUs)))
+  }
+  return times
+}
+
+/** Returns the intervals of a point's self time, in order. Empty for a point without a start or a stop. */
+export function selfIntervals(node: ReportNode): Interval[] {
+  const { startedUs, finishedUs } = node
+  if (startedUs === undefined || finishedUs === undefined) return []
+  return subtract({ startUs: startedUs, endUs: finishedUs }, listCovered(node, startedUs, finishedUs))
+}
+
+/** Returns what remains of an interval without the given parts, in order. */
+export function subtract(whole: Interval, parts: readonly Interval[]): Interval[] {
+  const rest: Interval[] = []
+  let reachedUs = whole.startUs
+  for (const { startUs, endUs } of parts.toSorted((a, b) => a.startUs - b.startUs)) {
+    const toUs = Math.min(startUs, whole.endUs)
+    if (toUs > reachedUs) rest.push({ startUs: reachedUs, endUs: toUs })
+    reachedUs = Math.max(reachedUs, endUs)
+  }
+  if (reachedUs < whole.endUs) rest.push({ startUs: reachedUs, endUs: whole.endUs })
+  return rest
+}
+
+/** Returns the sum of the lengths of intervals, in microseconds. */
+export function sumUs(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, { startUs, endUs }) => sum + endUs - startUs, 0)
+}
+
+/** Lists the parts of a point's time in which points below it ran. */
+function listCovered({ children }: ReportNode, startedUs: number, finishedUs: number): Interval[] {
+  return children
+    .map(child => ({
       startUs: Math.max(startedUs, child.startedUs ?? child.finishedUs ?? finishedUs),
       endUs: Math.min(finishedUs, findEndUs(child, finishedUs)),
     }))
-    times.set(node, durationUs - unionUs(covered))
-  }
-  return times
+    .filter(({ startUs, endUs }) => endUs > startUs)
 }
 
 /**

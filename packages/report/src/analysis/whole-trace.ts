@@ -6,12 +6,16 @@ import { countDroppedRecords } from './losses.js'
 
 /**
  * Returns whether everything that the services counted has arrived: every point belongs to a request with counts, all
- * counted points are here and have stopped, and each request that carried the trace's headers has a counted request
+ * counted points and announced accounts are here and have stopped, and each request that carried the trace's headers has a counted request
  * below it. False if a service does not count its points, as services in Python.
  */
 export function isWholeTrace(report: Report): boolean {
   const { requests, requestOf } = countRequests(report)
-  if (requests.some(({ present, recorded, sent, passedOn }) => present < recorded || sent < passedOn)) return false
+  const isShort = requests.some(
+    ({ present, recorded, sent, passedOn, pendingAccounts }) =>
+      present < recorded || sent < passedOn || pendingAccounts > 0,
+  )
+  if (isShort) return false
   const served = new Set(requests.map(request => request.served))
   return (
     report.points.length > 0 &&

@@ -48,7 +48,10 @@ function isCorrected(report: Report): report is CorrectedReport {
   return 'clocks' in report && 'raw' in report
 }
 
-function shiftPoints(report: Report, shiftOf: (node: ReportNode) => number): Pick<Report, 'roots' | 'points'> {
+function shiftPoints(
+  report: Report,
+  shiftOf: (node: ReportNode) => number,
+): Pick<Report, 'roots' | 'points' | 'accounts'> {
   const shifted = new Map<ReportNode, LinkedPoint>()
   const shiftAll = (nodes: readonly ReportNode[]): LinkedPoint[] =>
     nodes
@@ -56,16 +59,20 @@ function shiftPoints(report: Report, shiftOf: (node: ReportNode) => number): Pic
       .filter(node => node !== undefined)
       .sort(compareStarts)
   for (const node of report.points.toReversed()) {
-    const shift = shiftOf(node)
-    shifted.set(node, {
-      ...node,
-      startedUs: node.startedUs === undefined ? undefined : node.startedUs + shift,
-      finishedUs: node.finishedUs === undefined ? undefined : node.finishedUs + shift,
-      children: node.children.length === 0 ? node.children : shiftAll(node.children),
-    })
+    const children = node.children.length === 0 ? node.children : shiftAll(node.children)
+    shifted.set(node, { ...shiftPoint(node, shiftOf(node)), children })
   }
   const roots = shiftAll(report.roots)
-  return { roots, points: listInTreeOrder(roots) }
+  const accounts = report.accounts?.map(node => shiftPoint(node, shiftOf(node)))
+  return { roots, points: listInTreeOrder(roots), ...(accounts && { accounts }) }
+}
+
+function shiftPoint(node: ReportNode, shift: number): ReportNode {
+  return {
+    ...node,
+    startedUs: node.startedUs === undefined ? undefined : node.startedUs + shift,
+    finishedUs: node.finishedUs === undefined ? undefined : node.finishedUs + shift,
+  }
 }
 
 function shiftTimestamp(timestamp: string | undefined, us: number): string | undefined {

@@ -13,6 +13,7 @@ export function nameExportService({ service }: ReportNode): string {
   return service === undefined ? '(no service)' : cutText(service)
 }
 
-function cutText(text: string): string {
+/** Shortens a text for a box in a trace viewer. */
+export function cutText(text: string): string {
   return text.length <= MAX_LABEL_CHARS ? text : `${text.slice(0, MAX_LABEL_CHARS - 3)}...`
 }

@@ -9,6 +9,7 @@ import type { Interval } from '../analysis/self-time.js'
 import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
 import { groupBy } from '../tree/group-by.js'
+import { restoreAccounts } from '../tree/lift-accounts.js'
 import { listPointsInRecordOrder, recordsOfPoint } from '../tree/list-records.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
@@ -47,7 +48,7 @@ interface SpanContext {
  * 1.x, `trace/v1/trace.proto`, JSON encoding.
  */
 export function* exportOtlp(report: Report): Generator<string, void, undefined> {
-  for (const part of writeParts(report, Number.POSITIVE_INFINITY)) yield* part
+  for (const part of writeParts(restoreAccounts(report), Number.POSITIVE_INFINITY)) yield* part
 }
 
 /**
@@ -59,7 +60,7 @@ export function exportOtlpParts(
   report: Report,
   maxPartChars = MAX_PART_CHARS,
 ): Generator<Iterable<string>, void, undefined> {
-  return writeParts(report, maxPartChars)
+  return writeParts(restoreAccounts(report), maxPartChars)
 }
 
 function* writeParts(report: Report, maxPartChars: number): Generator<Iterable<string>, void, undefined> {

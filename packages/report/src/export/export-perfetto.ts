@@ -2,6 +2,7 @@ import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
 import { listPointsInRecordOrder, recordsOfPoint, toEmbeddedRecords } from '../tree/list-records.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { type SlicedAccount, sliceAccounts } from './account-slices.js'
 import { createExportLabel, nameExportService } from './export-label.js'
 import { type LaidPoint, layTracks, type Track } from './lay-tracks.js'
 
@@ -14,8 +15,8 @@ interface PlacedPoint extends LaidPoint {
  * Writes a report as Chrome's trace events (JSON), in pieces, for https://ui.perfetto.dev and chrome://tracing. Each
  * service is a process. A point that runs at the same time as a sibling is on a separate track. An arrow leads from a
  * caller to the service that it called. Times are in microseconds since the trace's first record. A point without a
- * stop extends to its parent's end, and its arguments contain `unfinished`. The arguments also contain the records for
- * `readTraceFile`. Format: "Trace Event Format" of the Chromium project.
+ * stop extends to its parent's end, and its arguments contain `unfinished`. The timeline of an account has a track of its
+ * own. The arguments also contain the records for `readTraceFile`. Format: "Trace Event Format" of the Chromium project.
  */
 export function exportPerfetto(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))
@@ -56,6 +57,10 @@ function* listEvents(report: Report): Generator<object, void, undefined> {
     const place = places.get(node)
     if (place !== undefined) yield createCompleteEvent(place)
   }
+  for (const [index, account] of sliceAccounts(report).entries()) {
+    const place = { pid: pids.get(nameExportService(account.node)) ?? 0, tid: tracks.length + index + 1 }
+    yield* createAccountEvents(account, place)
+  }
   let flows = 0
   for (const node of report.points) {
     const from = places.get(node)
@@ -70,7 +75,7 @@ function* listEvents(report: Report): Generator<object, void, undefined> {
 
 function numberProcesses(report: Report): Map<string, number> {
   const pids = new Map<string, number>()
-  for (const node of report.points) {
+  for (const node of [...report.points, ...(report.accounts ?? [])]) {
     const service = nameExportService(node)
     if (!pids.has(service)) pids.set(service, pids.size + 1)
   }
@@ -104,6 +109,25 @@ function createCompleteEvent({ node, startUs, endUs, pid, tid }: PlacedPoint): o
       ...(node.marks.length === 0 ? {} : { marks: node.marks }),
       osprofiler_records: toEmbeddedRecords(recordsOfPoint(node)),
     },
+  }
+}
+
+/** Returns the events of an account: a track with the whole account, and the stretches of its timeline below it. */
+function* createAccountEvents(
+  { node, name, slices, startUs, endUs }: SlicedAccount,
+  place: { readonly pid: number; readonly tid: number },
+): Generator<object, void, undefined> {
+  yield { name: 'thread_name', ph: 'M', ...place, ts: 0, args: { name: 'why' } }
+  yield {
+    ...{ name, cat: 'account', ph: 'X', ts: startUs, dur: endUs - startUs, ...place },
+    args: {
+      trace_id: node.traceId,
+      parent_id: node.parentId ?? null,
+      osprofiler_records: toEmbeddedRecords(recordsOfPoint(node)),
+    },
+  }
+  for (const slice of slices) {
+    yield { name: slice.name, cat: slice.kind, ph: 'X', ts: slice.startUs, dur: slice.endUs - slice.startUs, ...place }
   }
 }
 

@@ -2,6 +2,7 @@ import { joinChunks } from '../json/join-chunks.js'
 import { writeJson } from '../json/write-json.js'
 import { listRecords, toEmbeddedRecords } from '../tree/list-records.js'
 import type { Report } from '../tree/report.js'
+import { sliceAccounts } from './account-slices.js'
 import { createExportLabel, nameExportService } from './export-label.js'
 import { type LaidPoint, layTracks, type Track } from './lay-tracks.js'
 
@@ -10,7 +11,7 @@ const SCHEMA_URL = 'https://www.speedscope.app/file-format-schema.json'
 /**
  * Writes a report as a file for https://www.speedscope.app, in pieces. A profile consists of nested points, which may
  * be from several services. A point that runs at the same time as a sibling is in another profile, so that nothing is
- * hidden. A frame's file is its service. Times are in microseconds since the trace's first record. A point without a
+ * hidden. The timeline of an account is a profile of its own. A frame's file is its service. Times are in microseconds since the trace's first record. A point without a
  * stop extends to its parent's end. The member `osprofiler`, which speedscope ignores, contains the records for
  * `readTraceFile`. Format: `file-format-schema.json` of the npm package speedscope, profiles of the type `evented`.
  */
@@ -20,7 +21,12 @@ export function exportSpeedscope(report: Report): Generator<string, void, undefi
 
 function* writeDocument(report: Report): Generator<string, void, undefined> {
   const tracks = layTracks(report, () => '')
-  const { frames, frameOf } = listFrames(tracks)
+  const { frames, frameOf, addFrame } = listFrames(tracks)
+  const accounts = sliceAccounts(report).filter(({ slices }) => slices.length > 0)
+  const accountFrames = accounts.map(({ name, slices, node }) => ({
+    outer: addFrame(name, nameExportService(node)),
+    inner: slices.map(slice => addFrame(slice.name, nameExportService(node))),
+  }))
   yield `{"$schema":"${SCHEMA_URL}","exporter":"osprofiler","name":${writeJson(`Trace ${report.baseId ?? ''}`.trimEnd(), 0)},\n`
   yield '"activeProfileIndex":0,\n"shared":{"frames":['
   yield* joinValues(frames)
@@ -31,6 +37,18 @@ function* writeDocument(report: Report): Generator<string, void, undefined> {
     yield `${index === 0 ? '' : ','}\n{"type":"evented","name":${writeJson(name, 0)},"unit":"microseconds",`
     yield `"startValue":0,"endValue":${endValue},"events":[`
     yield* joinValues(listEvents(track, frameOf))
+    yield ']}'
+  }
+  for (const [index, { name, slices, startUs, endUs }] of accounts.entries()) {
+    const { outer, inner } = accountFrames[index] ?? { outer: 0, inner: [] }
+    const number = tracks.length + index + 1
+    yield `${number === 1 ? '' : ','}\n{"type":"evented","name":${writeJson(`${number} ${name}`, 0)},"unit":"microseconds",`
+    yield `"startValue":0,"endValue":${Math.max(endUs, report.durationUs ?? 0)},"events":[`
+    const events = slices.flatMap((slice, place) => [
+      { type: 'O', frame: inner[place], at: slice.startUs },
+      { type: 'C', frame: inner[place], at: slice.endUs },
+    ])
+    yield* joinValues([{ type: 'O', frame: outer, at: startUs }, ...events, { type: 'C', frame: outer, at: endUs }])
     yield ']}'
   }
   yield '],\n"osprofiler":{"records":['
@@ -47,20 +65,23 @@ function nameProfile({ points: [first] }: Track, index: number): string {
 /**
  * Lists one frame for each label within a service, so that speedscope adds up the times of points with the same label.
  */
-function listFrames(tracks: readonly Track[]): { frames: object[]; frameOf: (laid: LaidPoint) => number } {
+function listFrames(tracks: readonly Track[]): {
+  frames: object[]
+  frameOf: (laid: LaidPoint) => number
+  addFrame: (name: string, file: string) => number
+} {
   const indexes = new Map<string, number>()
   const frames: object[] = []
-  const frameOf = ({ node }: LaidPoint): number => {
-    const name = createExportLabel(node)
-    const file = nameExportService(node)
+  const addFrame = (name: string, file: string): number => {
     const key = JSON.stringify([name, file])
     const known = indexes.get(key)
     if (known !== undefined) return known
     indexes.set(key, frames.length)
     return frames.push({ name, file }) - 1
   }
+  const frameOf = ({ node }: LaidPoint): number => addFrame(createExportLabel(node), nameExportService(node))
   for (const { points } of tracks) for (const point of points) frameOf(point)
-  return { frames, frameOf }
+  return { frames, frameOf, addFrame }
 }
 
 /** Yields open and close events that nest as on a stack, in order of time. */

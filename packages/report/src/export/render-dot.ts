@@ -1,4 +1,5 @@
 import { nodeHead, reportInfo } from '../json/report-json.js'
+import { restoreAccounts } from '../tree/lift-accounts.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
@@ -16,7 +17,8 @@ const MAX_PATH_CHARS = 30
  * `<` and `>`, and control and invisible characters. This function shows all of them as text, with `escapeControl`'s
  * escapes. Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
  */
-export function renderDot(report: Report): string {
+export function renderDot(steps: Report): string {
+  const report = restoreAccounts(steps)
   const lines = ['digraph {\n', formatNode(0, formatLabel(reportInfo(report)))]
   // Ids of the points from the top to the current point. The edge to a point is written after all points below that
   // point.

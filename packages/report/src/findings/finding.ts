@@ -1,3 +1,4 @@
+import type { CauseKind } from '../tree/account.js'
 import type { ReportNode } from '../tree/report.js'
 
 /**
@@ -12,6 +13,9 @@ import type { ReportNode } from '../tree/report.js'
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies
  * - `waiting`: points that waited, for example for a connection from a pool or for the event loop
  * - `queued`: messages that waited in a queue until a consumer took them
+ * - `cpu`, `sync`, `gc`, `short`, `native`, `osprofiler`: own time of points in which code ran, according to the
+ *   account of the request (`info.why`)
+ * - `wait`, `pool`, `held`, `either`: own time of points in which the request waited, according to the account
  * - `late`: work that went on after a request was answered
  * - `serial`: reads that ran one after another, perhaps without need
  * - `critical`: how the critical path divides among the services
@@ -36,6 +40,7 @@ export type FindingKind =
   | 'hop'
   | 'waiting'
   | 'queued'
+  | Exclude<CauseKind, 'unknown'>
   | 'late'
   | 'serial'
   | 'critical'

@@ -1,6 +1,8 @@
 import { isServed } from '../analysis/calls/service-calls.js'
-import { readField } from '../tree/read-field.js'
-import type { ReportNode } from '../tree/report.js'
+import type { Account } from '../tree/account.js'
+import { readAccounts } from '../tree/read-account.js'
+import { isContainer, readField } from '../tree/read-field.js'
+import type { Report, ReportNode } from '../tree/report.js'
 import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
@@ -25,13 +27,27 @@ export function hintFindings({ report, isLossy, quote }: Evidence, findings: rea
   const node = unexplained
     .map(id => nodes.get(id ?? ''))
     .find(found => found !== undefined && isServed(found) && !isLossy(found))
-  if (node === undefined) return []
+  if (node === undefined || hasAnswered(report, node)) return []
   const libraries = listUnrecordedLibraries(report.points.filter(({ service }) => service === node.service))
   const advice =
-    libraries === ''
-      ? 'put withTrace() around its steps, and around calls of libraries that have no instrument'
-      : `perhaps it made queries with ${libraries}, which are not recorded: set OSPROFILER_TRACE_SQL=statements`
-  return [createFinding('hint', [node], `No record says what ${quote([node])} did in its own time: ${advice}`)]
+    libraries !== ''
+      ? `: perhaps it made queries with ${libraries}, which are not recorded: set OSPROFILER_TRACE_SQL=statements`
+      : countsPoints(node)
+        ? '. Ask why: osprofiler run ... --why=cpu (the service must allow it: OSPROFILER_WHY=cpu)'
+        : ': put withTrace() around its steps, and around calls of libraries that have no instrument'
+  return [createFinding('hint', [node], `No record says what ${quote([node])} did in its own time${advice}`)]
+}
+
+/** Returns whether the service has answered with what it can tell: a refusal, or as much as it allows. */
+function hasAnswered(report: Report, { traceId }: ReportNode): boolean {
+  const { accounts, refusals } = readAccounts(report)
+  const isFull = ({ level, asked }: Account): boolean => level === 'cpu' || asked !== undefined
+  return [...refusals, ...accounts.filter(isFull)].some(({ servedId }) => servedId === traceId)
+}
+
+/** Only services that count their points make accounts. */
+function countsPoints({ stop }: ReportNode): boolean {
+  return isContainer(readField(stop, 'info', 'points'))
 }
 
 /** Returns `pg and mysql2`: the libraries that the points name in `info.unrecorded`. */

@@ -8,6 +8,7 @@ import type { SerialWork } from '../analysis/serial-work.js'
 import type { Waiting } from '../analysis/waiting.js'
 import type { HostClock } from '../clocks/clock-skew.js'
 import { createOffsetFinder } from '../clocks/find-clock.js'
+import type { CauseKind } from '../tree/account.js'
 import { groupBy } from '../tree/group-by.js'
 import { formatStatus } from '../tree/read-record.js'
 import type { ReportNode } from '../tree/report.js'
@@ -21,7 +22,18 @@ import { type Quote, shorten } from './phrases.js'
 export interface TimeFinding {
   readonly kind: Extract<
     FindingKind,
-    'repeated' | 'retried' | 'slow' | 'gap' | 'hop' | 'waiting' | 'queued' | 'late' | 'serial' | 'connecting' | 'body'
+    | 'repeated'
+    | 'retried'
+    | 'slow'
+    | 'gap'
+    | 'hop'
+    | 'waiting'
+    | 'queued'
+    | 'late'
+    | 'serial'
+    | 'connecting'
+    | 'body'
+    | CauseKind
   >
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
@@ -108,13 +120,22 @@ export function groupMessages(messages: readonly QueuedMessage[]): QueuedMessage
   return [...groupBy(messages, keyOf).values()]
 }
 
-/** Says `37 % of this request is "SELECT ..." in orders`. */
-export function describeSelfTime(node: ReportNode, totalUs: number, isLossy: boolean, quote: Quote): TimeFinding {
+/**
+ * Says `37 % of this request is "SELECT ..." in orders`. `hasSmallCauses`: the account has the causes of most of the
+ * time, and each is too short for a finding.
+ */
+export function describeSelfTime(
+  node: ReportNode,
+  totalUs: number,
+  isLossy: boolean,
+  quote: Quote,
+  hasSmallCauses = false,
+): TimeFinding {
   const steps = node.children.length
   const outside = steps === 0 ? '' : `, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
   const toSentence = (share: string, duration: string): string => {
     const place = describeCallSites([node]) || (steps === 0 ? '' : ' itself')
-    return `${share} is ${quote([node])}${place}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''} (${duration})`
+    return `${share} is ${quote([node])}${place}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''}${hasSmallCauses ? ', for several smaller causes' : ''} (${duration})`
   }
   return { kind: 'slow', nodes: [node], totalUs, isSelfTime: true, toSentence }
 }
@@ -157,13 +178,12 @@ export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
 
 /** Says `30 % of this request lies between orders and items, in 3 calls`, for calls between the same two services. */
 export function describeCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
-  const intervals = calls.flatMap(({ caller, callee }) => [
-    { startUs: caller.startedUs ?? 0, endUs: callee.startedUs ?? 0 },
-    { startUs: callee.finishedUs ?? 0, endUs: caller.finishedUs ?? 0 },
-  ])
   // The sum of `betweenUs` is right even if the clocks disagree. The union counts simultaneous calls once. The smaller
   // value is used.
-  const totalUs = Math.min(unionUs(intervals), sum(calls.map(({ betweenUs }) => betweenUs)))
+  const totalUs = Math.min(
+    unionUs(calls.flatMap(({ intervals }) => intervals)),
+    sum(calls.map(({ betweenUs }) => betweenUs)),
+  )
   const nodes = calls.flatMap(({ caller, callee }) => [caller, callee])
   const callers = calls.map(({ caller }) => caller)
   const [one] = calls

@@ -8,8 +8,14 @@ import { findRepetitions } from '../analysis/repeats/repeated-points.js'
 import { selfTimes } from '../analysis/self-time.js'
 import { findSerialWork, keepDistinct } from '../analysis/serial-work.js'
 import { findWaiting, readWait } from '../analysis/waiting.js'
+import type { Cause } from '../tree/account.js'
+import { groupBy } from '../tree/group-by.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { withoutOtherParts } from '../why/call-parts.js'
+import { findCauseTimes } from '../why/cause-times.js'
+import { createOwnCauses, isWait, type OwnCauses } from '../why/own-causes.js'
 import { formatDuration, formatShare } from '../words/format-duration.js'
+import { describeCauseTime, rankCause, sumExplained } from './cause-sentences.js'
 import { describeLargeResult, describeLateWork, describePoolWait, rankWait } from './database-sentences.js'
 import type { Evidence } from './evidence.js'
 import type { Finding } from './finding.js'
@@ -29,18 +35,13 @@ import {
   type TimeFinding,
 } from './time-sentences.js'
 
-const MIN_SHARES: Readonly<Record<TimeFinding['kind'], number>> = {
+const MIN_SHARE = 0.1
+const SMALLER_SHARES: Readonly<Partial<Record<TimeFinding['kind'], number>>> = {
   repeated: 0.05,
   retried: 0.05,
   waiting: 0.05,
   queued: 0.05,
-  late: 0.1,
-  hop: 0.1,
-  slow: 0.1,
-  gap: 0.1,
-  serial: 0.1,
   connecting: 0.05,
-  body: 0.1,
 }
 
 /** A loop grows with the data, so many repetitions stand out even if they take little time today. */
@@ -54,6 +55,9 @@ const MIN_LATE_US = 10_000
  * If a gap has at least this share of a point's self time, the finding is about the gap, because it is more specific.
  */
 const MIN_GAP_SHARE = 0.9
+
+/** If causes explain at least this share of a body's time, they have the findings, because they are more specific. */
+const MIN_CAUSE_SHARE = 0.5
 
 /** A trace, or the part of it until the answer. */
 interface Scope {
@@ -92,7 +96,7 @@ export function timeFindings(evidence: Evidence): Finding[] {
 /** Says what went on after the answer. This work comes first if it is longer than what delayed the answer. */
 function findLate({ report, limit, quote }: Evidence): RankedFinding[] {
   return findLateWork(report)
-    .filter(({ totalUs }) => totalUs >= MIN_LATE_US && computeShare(report, totalUs) >= MIN_SHARES.late)
+    .filter(({ totalUs }) => totalUs >= MIN_LATE_US && computeShare(report, totalUs) >= MIN_SHARE)
     .slice(0, limit)
     .map(work => ({
       finding: toFinding(report, describeLateWork(work, quote), '', true),
@@ -104,12 +108,12 @@ function findLate({ report, limit, quote }: Evidence): RankedFinding[] {
 function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope): RankedFinding[] {
   const { clocks, limit, quote } = evidence
   const critical = findCriticalPoints(report, path)
-  const selectLargest = (candidates: readonly TimeFinding[]): TimeFinding[] =>
+  const selectLargest = <Candidate extends TimeFinding>(candidates: readonly Candidate[]): Candidate[] =>
     candidates
       .filter(({ kind, totalUs, nodes }) => {
         if (!includes(nodes)) return false
         const isLoop = kind === 'repeated' && nodes.length >= MIN_LOOP_POINTS
-        return computeShare(report, totalUs) >= (isLoop ? MIN_LOOP_SHARE : MIN_SHARES[kind])
+        return computeShare(report, totalUs) >= (isLoop ? MIN_LOOP_SHARE : (SMALLER_SHARES[kind] ?? MIN_SHARE))
       })
       .sort((a, b) => b.totalUs - a.totalUs)
       .slice(0, limit)
@@ -133,17 +137,32 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
   const queued = selectLargest(groupMessages(findQueuedMessages(report)).map(describeQueuedMessages))
   const reported = new Set([...repeated, ...retried, ...waiting].flatMap(({ nodes }) => nodes))
   const bodies = selectLargest(describeBodies(report, outgoing, reported, quote))
+  const pausing = new Set(findPausingPoints(report, retries, tries))
+  const own = createOwnCauses(report)
+  const told = new Set([...bodies, ...connecting].flatMap(({ nodes }) => nodes))
+  // A repeated query is reported already. For repeated steps of the program, the account names the code.
+  const isNew = (node: ReportNode, cause: Cause): boolean =>
+    !pausing.has(node) && !(isWait(node) && reported.has(node)) && !(cause.kind === 'wait' && told.has(node))
+  const causeTimes = findCauseTimes(report, own, (report.durationUs ?? 0) * MIN_SHARE, isNew).map(describeCauseTime)
+  const causes = [...groupBy(causeTimes, ({ kind }) => kind).values()].flatMap(selectLargest)
+  const explained = sumExplained(causes)
+  const times = causes.map(({ time }) => time)
+  const unexplainedBodies = bodies.filter(
+    ({ nodes, totalUs }) =>
+      nodes.reduce((sum, node) => sum + (explained.get(node) ?? 0), 0) < totalUs * MIN_CAUSE_SHARE,
+  )
   const withBody = new Set(bodies.flatMap(({ nodes }) => nodes))
-  const calls = findServiceCalls(report)
+  const calls = findServiceCalls(report).map(call => withoutOtherParts(call, own, times))
   const unexplained = calls.filter(
     ({ caller, betweenUs }) => !withBody.has(caller) && !isConnecting([caller], betweenUs),
   )
   const between = selectLargest(groupCalls(unexplained).map(group => describeCalls(group, clocks, quote)))
-  const pausing = findPausingPoints(report, retries, tries)
-  const own = selectLargest(
+  const self = selectLargest(
     describeSelfTimes(
       { ...evidence, report },
       new Set([...reported, ...pausing, ...withBody, ...calls.map(({ caller }) => caller)]),
+      explained,
+      own,
     ).filter(({ nodes, totalUs }) => !isConnecting(nodes, totalUs)),
   )
   const again = [...repeats.flatMap(({ nodes }) => nodes), ...retries.flatMap(found => found.tries)]
@@ -152,7 +171,12 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     nodes.every(node => critical.below.has(node)),
   )
   const serial = selectLargest(keepDistinct(runs, report).map(work => describeSerialWork(work, quote)))
-  return [...repeated, ...retried, ...waiting, ...queued, ...connecting, ...bodies, ...between, ...own, ...serial]
+  const ranks = new Map<TimeFinding, number>([
+    ...waiting.map(found => [found, rankWait(found, repeated)] as const),
+    ...causes.map(found => [found, rankCause(found.time, repeated)] as const),
+  ])
+  const steps = [...repeated, ...retried, ...waiting, ...queued]
+  return [...steps, ...connecting, ...unexplainedBodies, ...between, ...causes, ...self, ...serial]
     .map(found => ({
       found,
       isCritical: found.nodes.some(node => (found.isSelfTime ? critical.own : critical.below).has(node)),
@@ -160,7 +184,7 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     .map(({ found, isCritical }) => ({
       finding: toFinding(report, found, whole, isCritical),
       isCritical,
-      rankUs: found.kind === 'waiting' ? rankWait(found, repeated) : found.totalUs,
+      rankUs: ranks.get(found) ?? found.totalUs,
     }))
 }
 
@@ -196,15 +220,30 @@ function findPausingPoints(
   )
 }
 
-/** Describes the self time of each point. If a single gap has nearly all of a point's self time, describes the gap. */
-function describeSelfTimes({ report, isLossy, quote }: Evidence, reported: ReadonlySet<ReportNode>): TimeFinding[] {
+/**
+ * Describes the self time of each point, without the explained parts. If a single gap has nearly all of a point's self
+ * time, and the account does not know most of its causes, describes the gap.
+ */
+function describeSelfTimes(
+  { report, isLossy, quote }: Evidence,
+  reported: ReadonlySet<ReportNode>,
+  explained: ReadonlyMap<ReportNode, number>,
+  own: OwnCauses,
+): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
   return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
     if (reported.has(node)) return []
     const gap = gaps.get(node)
-    return gap !== undefined && gap.toUs - gap.fromUs >= selfUs * MIN_GAP_SHARE
-      ? [describeGap(gap, isLossy(node), quote)]
-      : [describeLargeResult(node, selfUs, quote) ?? describeSelfTime(node, selfUs, isLossy(node), quote)]
+    const knownUs = own.knownUsOf(node)
+    if (gap !== undefined && knownUs < selfUs * MIN_CAUSE_SHARE && gap.toUs - gap.fromUs >= selfUs * MIN_GAP_SHARE)
+      return [describeGap(gap, isLossy(node), quote)]
+    const explainedUs = explained.get(node) ?? 0
+    const restUs = selfUs - explainedUs
+    const hasSmallCauses = knownUs > 0 && knownUs - explainedUs >= restUs * MIN_CAUSE_SHARE && !isWait(node)
+    const isUnclear = isLossy(node) && knownUs < selfUs * MIN_CAUSE_SHARE
+    return [
+      describeLargeResult(node, restUs, quote) ?? describeSelfTime(node, restUs, isUnclear, quote, hasSmallCauses),
+    ]
   })
 }
 

@@ -1,3 +1,4 @@
+import { restoreAccounts } from '../tree/lift-accounts.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { joinChunks } from './join-chunks.js'
 import { nodeHead, reportInfo, reportStats } from './report-json.js'
@@ -17,7 +18,7 @@ const MAX_INDENTED_DEPTH = 100
  * than 100 deep are written without line breaks. Ends without a line break.
  */
 export function reportJsonChunks(report: Report): Generator<string, void, undefined> {
-  return joinChunks(writeReport(report), CHUNK_CHARS)
+  return joinChunks(writeReport(restoreAccounts(report)), CHUNK_CHARS)
 }
 
 function* writeReport(report: Report): Generator<string, void, undefined> {

@@ -1,3 +1,4 @@
+import { restoreAccounts } from '../tree/lift-accounts.js'
 import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 
@@ -30,7 +31,8 @@ export const PAYLOAD_PREFIX = 'meta.raw_payload.'
  * If a point's start or stop is unknown, its milliseconds repeat the known time, as in Python. `JSON.stringify`
  * recurses, so use `reportJsonChunks(report)` if the report may be very deep or large.
  */
-export function reportJson(report: Report): ReportJson {
+export function reportJson(steps: Report): ReportJson {
+  const report = restoreAccounts(steps)
   const jsonOf = new Map<ReportNode, ReportNodeJson>()
   for (const node of report.points.toReversed()) {
     const children = node.children.map(child => jsonOf.get(child)).filter(child => child !== undefined)

@@ -2,6 +2,7 @@ import { type FilteredPoints, filterPoints, type PointFilter } from '../analysis
 import type { Finding } from '../findings/finding.js'
 import { summarize } from '../findings/summarize.js'
 import type { Report } from '../tree/report.js'
+import { describeAccounts, describeMissingAccounts } from '../why/describe-accounts.js'
 import { showText } from '../words/escape-control.js'
 import { formatCount, formatCounted, formatDuration } from '../words/format-duration.js'
 import { type Canvas, createCanvas, type TerminalOptions } from './canvas.js'
@@ -27,10 +28,11 @@ const OTHER_WORDS_COLUMNS = 80
 const MAX_ROWS = 10_000
 const MAX_SERVICE_WIDTH = 40
 const MAX_SERVICES_NAMED = 8
+const MAX_ACCOUNTS = 8
 
 /**
  * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline. Sentences about
- * what to look at follow, and then a summary of the trace. Points that repeat one another share a row. `maxRows` limits
+ * what to look at follow, then the accounts of requests, and then a summary of the trace. Points that repeat one another share a row. `maxRows` limits
  * the drawing even if the trace is large or deep. Points that a filter excludes are only counted, but the sentences are
  * about the whole trace. Text from records is escaped by `escapeControl`, so no control, bidirectional or invisible
  * character of a record reaches the terminal. Ends with a line break.
@@ -48,6 +50,7 @@ export function renderTree(report: Report, options: RenderTreeOptions = {}): str
   return [
     ...drawLines(lines, report.durationUs ?? 0, { ...canvas, services, notable }),
     ...drawFindings(findings, canvas),
+    ...drawAccounts(report, canvas),
     '',
     ...drawSummary(report, [...services.keys()], canvas).map(line => paint(line, 'bold')),
     ...drawFilter(report, filtered, canvas).map(line => paint(line, 'yellow')),
@@ -70,6 +73,27 @@ function drawFindings(findings: readonly Finding[], { columns, glyphs, paint }: 
     )
   })
   return ['', paint('What to look at', 'bold'), ...lines]
+}
+
+/** Draws the largest causes of each account, and says which services made no account. */
+function drawAccounts(report: Report, { columns, glyphs, paint }: Canvas): string[] {
+  const show = (text: string): string => showText(text.replaceAll('µs', glyphs.micro))
+  const accounts = describeAccounts(report)
+  const blocks = accounts.slice(0, MAX_ACCOUNTS).flatMap(({ title, causes, notes }) => {
+    const durations = causes.map(({ us }) => formatDuration(us, glyphs.micro))
+    const width = Math.max(0, ...durations.map(duration => duration.length))
+    const lines = causes.flatMap(({ words }, index) =>
+      wrapText(show(words), columns - width - 4).map(
+        (line, part) => `  ${(part === 0 ? (durations[index] ?? '') : '').padStart(width)}  ${line}`,
+      ),
+    )
+    const remarks = notes.flatMap(note => wrapText(show(note), columns - 2)).map(line => `  ${paint(line, 'yellow')}`)
+    return ['', ...wrapText(show(title), columns).map(line => paint(line, 'bold')), ...lines, ...remarks]
+  })
+  const missing = describeMissingAccounts(report).slice(0, MAX_ACCOUNTS)
+  if (accounts.length > MAX_ACCOUNTS) missing.push(`${formatCounted(accounts.length - MAX_ACCOUNTS, 'more account')}`)
+  const remarks = missing.flatMap(note => wrapText(show(note), columns)).map(line => paint(line, 'yellow'))
+  return [...blocks, ...(remarks.length === 0 ? [] : ['', ...remarks])]
 }
 
 function drawSummary(report: Report, services: readonly string[], { columns, glyphs }: Canvas): string[] {

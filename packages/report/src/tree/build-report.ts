@@ -1,7 +1,9 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { asNumber } from '@osprofiler/core/json'
 import { pointName } from '@osprofiler/core/record'
+import { liftAccounts } from './lift-accounts.js'
 import { type LinkedPoint, linkPoints } from './link-points.js'
+import { ACCOUNT_NAME, holdsAccount } from './read-account.js'
 import { readField, readText } from './read-field.js'
 import { formatDigits, type RecordFacts, readRecord, readStatus } from './read-record.js'
 import type { Mark, Report } from './report.js'
@@ -19,7 +21,7 @@ const EMPTY: readonly never[] = Object.freeze([])
 
 /**
  * Builds the tree of a trace from its records, which may be in any order. No record causes an error or an endless loop,
- * and every record is in the tree. Missing, contradictory or broken records are marked (see `Mark`). Takes O(n log n)
+ * and every record is in the tree, or in `accounts`. Missing, contradictory or broken records are marked (see `Mark`). Takes O(n log n)
  * time without recursion, so any depth is possible. Source: `osprofiler/drivers/base.py` of OSProfiler 3.4.3. Unlike
  * Python, this function keeps microseconds, and removes only `-start` and `-stop` from names. It also keeps points in
  * cycles, which Python loses, and marks unfinished points, which Python shows as finished.
@@ -29,18 +31,10 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
   const withoutId: RecordFacts[] = []
   const baseIds = new Map<string, number>()
   const readTime = createTimestampReader()
-  let first: RecordFacts | undefined
-  let lastUs = Number.NEGATIVE_INFINITY
-  let lastStartUs = Number.NEGATIVE_INFINITY
 
   for (const record of records) {
     const facts = readRecord(record, readTime)
     if (facts.baseId !== undefined) baseIds.set(facts.baseId, (baseIds.get(facts.baseId) ?? 0) + 1)
-    if (facts.atUs !== undefined) {
-      if (first === undefined || isEarlier(facts, first)) first = facts
-      if (facts.atUs > lastUs) lastUs = facts.atUs
-      if (facts.kind === 'start' && facts.atUs > lastStartUs) lastStartUs = facts.atUs
-    }
     if (facts.traceId === undefined) withoutId.push(facts)
     else addRecord(recordsByPoint, facts.traceId, facts)
   }
@@ -50,6 +44,8 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
     addRecord(recordsByPoint, id, facts).marks.push('no-id')
   })
 
+  const accountIds = findAccounts(recordsByPoint)
+  const { first, lastUs, lastStartUs } = findTimes(recordsByPoint, accountIds)
   const zeroUs = first?.atUs ?? 0
   const baseId = findMostFrequent(baseIds)
   const points = Array.from(recordsByPoint.values(), point => createPoint(point, zeroUs, baseId))
@@ -58,8 +54,42 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
     startedAt: readText(first?.record, 'timestamp'),
     durationUs: first === undefined ? undefined : lastUs - zeroUs,
     lastStartedUs: lastStartUs === Number.NEGATIVE_INFINITY ? undefined : lastStartUs - zeroUs,
-    ...linkPoints(points, baseId),
+    ...liftAccounts(linkPoints(points, baseId), accountIds),
   }
+}
+
+/** Returns the ids of the points that hold accounts. A point with points below it is a step, and so is the only point. */
+function findAccounts(recordsByPoint: ReadonlyMap<string, PointRecords>): Set<string> {
+  const ids = new Set<string>()
+  for (const { traceId, start } of recordsByPoint.values()) {
+    if (start !== undefined && pointName(start.name) === ACCOUNT_NAME && holdsAccount(start.record)) ids.add(traceId)
+  }
+  if (ids.size === 0) return ids
+  for (const { start, stop } of recordsByPoint.values()) ids.delete((start ?? stop)?.parentId ?? '')
+  return ids.size === recordsByPoint.size ? new Set() : ids
+}
+
+interface Times {
+  readonly first: RecordFacts | undefined
+  readonly lastUs: number
+  readonly lastStartUs: number
+}
+
+/** Returns the first and the last times of the steps. An account is made after the request, so its times do not count. */
+function findTimes(recordsByPoint: ReadonlyMap<string, PointRecords>, accountIds: ReadonlySet<string>): Times {
+  let first: RecordFacts | undefined
+  let lastUs = Number.NEGATIVE_INFINITY
+  let lastStartUs = Number.NEGATIVE_INFINITY
+  for (const { traceId, start, stop, others } of recordsByPoint.values()) {
+    if (accountIds.has(traceId)) continue
+    for (const facts of [start, stop, ...others]) {
+      if (facts?.atUs === undefined) continue
+      if (first === undefined || isEarlier(facts, first)) first = facts
+      if (facts.atUs > lastUs) lastUs = facts.atUs
+      if (facts.kind === 'start' && facts.atUs > lastStartUs) lastStartUs = facts.atUs
+    }
+  }
+  return { first, lastUs, lastStartUs }
 }
 
 function addRecord(recordsByPoint: Map<string, PointRecords>, traceId: string, facts: RecordFacts): PointRecords {

@@ -1,5 +1,6 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { holdsWord, jsonText } from '@osprofiler/core/json'
+import { restoreAccounts } from './lift-accounts.js'
 import type { Report, ReportNode } from './report.js'
 
 /**
@@ -20,7 +21,7 @@ export function recordsOfPoint({ start, stop, otherRecords }: ReportNode): Trace
 
 /** Returns all records of a report. `buildReport` builds an equal report from them. */
 export function listRecords(report: Report): TraceRecord[] {
-  return listPointsInRecordOrder(report).flatMap(recordsOfPoint)
+  return listPointsInRecordOrder(restoreAccounts(report)).flatMap(recordsOfPoint)
 }
 
 /**

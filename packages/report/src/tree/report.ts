@@ -79,6 +79,11 @@ export interface Report {
   readonly roots: readonly ReportNode[]
   /** Every point, parents before children. A loop over this list replaces recursion, which could overflow the stack. */
   readonly points: readonly ReportNode[]
+  /**
+   * The points that hold the accounts of requests (`info.why`); absent if there are none. They are no steps of the
+   * trace, so they are in no other list. `readAccounts` reads them.
+   */
+  readonly accounts?: readonly ReportNode[] | undefined
   /** How many entries of the file or store are not shown because they contain no record; absent if there are none. */
   readonly leftOut?: number | undefined
 }

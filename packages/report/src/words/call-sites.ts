@@ -37,7 +37,7 @@ export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): 
   if (located.some(node => isLayer(node) !== areLayers)) return ''
   // The recorder has a limit for the time that call sites take. After that, most points have none.
   const some = located.length < nodes.length ? `${formatCount(located.length)} of them ` : ''
-  return `, ${some}${areLayers ? 'at' : from} ${joinWithAnd(Array.from(sites.values(), shortenSite))}`
+  return `, ${some}${areLayers ? 'at' : from} ${joinWithAnd(Array.from(sites.values(), formatSite))}`
 }
 
 /** Works like `describeCallSites`, but for a run of points in order. Of many lines, it names the first and the last one. */
@@ -45,11 +45,11 @@ export function describeRunOfSites(nodes: readonly ReportNode[]): string {
   const [first, last] = [nodes.at(0), nodes.at(-1)].map(node => node && readCallSite(node))
   const all = describeCallSites(nodes)
   if (all !== '' || first === undefined || last === undefined) return all
-  return `, the first from ${shortenSite(first)}, the last from ${shortenSite(last)}`
+  return `, the first from ${formatSite(first)}, the last from ${formatSite(last)}`
 }
 
 /** Returns the call site with the end of a long path, because the end distinguishes files better. */
-function shortenSite({ file, line }: CallSite): string {
+export function formatSite({ file, line }: CallSite): string {
   const shown = file.length <= MAX_FILE_CHARS ? file : `...${file.slice(3 - MAX_FILE_CHARS).toWellFormed()}`
   return formatCallSite({ file: shown, line })
 }

@@ -18,6 +18,7 @@ import { TRACE_SHORTCUTS } from './trace-shortcuts.js'
 import { reveal, transferState, useViewState } from './view/view-state.js'
 import { Minimap } from './waterfall/minimap.js'
 import { Waterfall } from './waterfall/waterfall.js'
+import { CauseLegend } from './why/cause-legend.js'
 
 interface AppProps {
   readonly trace: Trace
@@ -73,6 +74,7 @@ export function App({ trace, facts, source }: AppProps) {
               clocks={clocksDiffer ? { asRecorded, setAsRecorded } : undefined}
             />
           )}
+          {state.view === 'waterfall' && <CauseLegend model={model} />}
           {state.view === 'waterfall' && (
             <Minimap model={model} range={state.range} patch={patch} theme={theme} kept={kept} />
           )}

@@ -13,6 +13,8 @@ export interface RenderPageOptions {
 }
 
 const DEFAULT_POINT_LIMIT = 200_000
+/** Each process makes one account of a trace, but a record may come from anywhere. */
+const MAX_ACCOUNTS = 1_000
 
 /**
  * Renders a report as one HTML file that works without a network, with the application, its style and all records.
@@ -35,7 +37,8 @@ export function renderPage(report: Report, options: RenderPageOptions = {}): Ite
     yield `<script type="application/json" id="osprofiler-facts">${embedJson(facts)}</script>\n`
     yield '<script type="application/json" id="osprofiler-records">['
     let separator = '\n'
-    for (const record of points.flatMap(recordsOfPoint)) {
+    const accounts = (report.accounts ?? []).slice(0, MAX_ACCOUNTS)
+    for (const record of [...points, ...accounts].flatMap(recordsOfPoint)) {
       yield separator + embedJson(record)
       separator = ',\n'
     }

@@ -17,6 +17,8 @@ export interface ServiceCall {
    * even if the clocks disagree.
    */
   readonly betweenUs: number
+  /** The time from the caller's start to the callee's start, and from the callee's end to the caller's end. */
+  readonly intervals: readonly { readonly startUs: number; readonly endUs: number }[]
 }
 
 /** Returns whether a point is an outgoing HTTP request, by the point's name or by `info.requests`. */
@@ -59,6 +61,10 @@ function toServiceCall(caller: ReportNode, callee: ReportNode): ServiceCall[] {
       beforeUs: callee.startedUs - startedUs,
       afterUs: finishedUs - callee.finishedUs,
       betweenUs: Math.max(0, durationUs - callee.durationUs),
+      intervals: [
+        { startUs: startedUs, endUs: callee.startedUs },
+        { startUs: callee.finishedUs, endUs: finishedUs },
+      ],
     },
   ]
 }

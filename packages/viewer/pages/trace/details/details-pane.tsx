@@ -11,6 +11,8 @@ import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, pointOfRow, pointsOfRow, type RowId } from '../model/visible-rows.js'
 import type { Patch } from '../view/view-state.js'
 import { rowShortcuts } from '../waterfall/row-shortcuts.js'
+import { CauseList } from '../why/cause-list.js'
+import { PointFacts } from './point-facts.js'
 import { formatRecord } from './raw-text.js'
 
 interface DetailsPaneProps extends EditorSetting {
@@ -131,7 +133,9 @@ function Single({ model, node, ...setting }: SingleProps) {
         </Entry>
         <Entry name="Self time">{showDuration(selfUs)}</Entry>
       </dl>
+      <PointFacts node={node} />
       <CallSiteEntry nodes={[node]} {...setting} />
+      <CauseList model={model} node={node} />
       <dl class="ids">
         <Id name="Point" id={node.traceId} />
         {node.parentId !== undefined && <Id name="Parent" id={node.parentId} />}

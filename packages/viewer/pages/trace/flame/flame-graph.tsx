@@ -6,6 +6,7 @@ import { showText } from '../../shared/show-text.js'
 import { siteOfPoints } from '../model/point-text.js'
 import type { TraceModel } from '../model/trace-model.js'
 import type { Marked } from '../view/view-state.js'
+import { CpuFlame } from '../why/cpu-flame.js'
 import { createFlameTree, type FlameFrame, type FlameTree } from './flame-tree.js'
 
 interface FlameGraphProps {
@@ -23,7 +24,30 @@ const MAX_FRAMES = 3000
  * Shows where the time went, by path from the top. Points with equal paths share a frame, whose width is the sum of
  * their times.
  */
-export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
+export function FlameGraph(props: FlameGraphProps) {
+  const [isCpu, setIsCpu] = useState(false)
+  const hasCpu = props.model.causes().accounts.some(({ causes }) => causes.some(({ kind }) => kind === 'cpu'))
+  if (!hasCpu) return <TimeFlame {...props} />
+  const tabs = (
+    <div class="tabs" role="group" aria-label="Show">
+      <button type="button" aria-pressed={!isCpu} onClick={() => setIsCpu(false)}>
+        Time
+      </button>
+      <button type="button" aria-pressed={isCpu} onClick={() => setIsCpu(true)}>
+        CPU
+      </button>
+    </div>
+  )
+  if (!isCpu) return <TimeFlame {...props} tabs={tabs} />
+  return (
+    <section class="flame cpu" aria-label="Flame graph">
+      {tabs}
+      <CpuFlame model={props.model} />
+    </section>
+  )
+}
+
+function TimeFlame({ model, mark, marked, tabs }: FlameGraphProps & { readonly tabs?: preact.ComponentChildren }) {
   const tree = useMemo(() => createFlameTree(model), [model])
   const [focus, setFocus] = useFrameState(model, tree)
   const [chosen, setActive] = useFrameState(model, tree)
@@ -63,6 +87,7 @@ export function FlameGraph({ model, mark, marked }: FlameGraphProps) {
         {frame !== undefined && <FrameFacts frame={frame} model={model} totalUs={tree.totalUs} />}
       </div>
       <div class="flame-actions">
+        {tabs}
         <button
           type="button"
           class="button"

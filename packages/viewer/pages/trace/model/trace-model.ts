@@ -1,4 +1,5 @@
 import { type Report, type ReportNode, selfTimes } from '@osprofiler/report'
+import { createOwnCauses, type OwnCauses } from '@osprofiler/report/toolkit'
 import { assignColours } from '../../shared/service-colour.js'
 import { type CriticalSpan, findCriticalPath } from './critical-path.js'
 import { foldRepeats } from './fold-repeats.js'
@@ -32,9 +33,10 @@ export interface TraceModel {
   readonly deepest: number
   readonly criticalOf: () => ReadonlyMap<number, readonly CriticalSpan[]>
   readonly selfUs: () => ReadonlyMap<ReportNode, number>
+  readonly causes: () => OwnCauses
 }
 
-/** Creates the model of a report. The critical path and the self times are computed on first use. */
+/** Creates the model of a report. The critical path, the self times and the causes are computed on first use. */
 export function createTraceModel(report: Report): TraceModel {
   const { points } = report
   const durationUs = Math.max(report.durationUs ?? 0, 1)
@@ -87,6 +89,21 @@ export function createTraceModel(report: Report): TraceModel {
     deepest,
     criticalOf: computeOnce(() => findCriticalPath(report, indexOf)),
     selfUs: computeOnce(() => selfTimes(report)),
+    causes: computeOnce(() => cacheStretches(createOwnCauses(report))),
+  }
+}
+
+/** Rows are drawn often, and a point may have a hundred thousand children. */
+function cacheStretches(causes: OwnCauses): OwnCauses {
+  const cache = new Map<ReportNode, ReturnType<OwnCauses['stretchesOf']>>()
+  return {
+    ...causes,
+    stretchesOf(node) {
+      if (causes.accountOf(node) === undefined) return []
+      const known = cache.get(node) ?? causes.stretchesOf(node)
+      cache.set(node, known)
+      return known
+    },
   }
 }
 

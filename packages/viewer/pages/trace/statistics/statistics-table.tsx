@@ -12,6 +12,7 @@ import { showDuration, showText } from '../../shared/show-text.js'
 import { SortHead } from '../../shared/sort-head.js'
 import { type SortColumn, type Sorting, toggleSorting } from '../../shared/sorting.js'
 import type { TraceModel } from '../model/trace-model.js'
+import { CauseTable } from '../why/cause-table.js'
 import { type StatisticsColumn, sortStatistics } from './sort-statistics.js'
 
 interface StatisticsTableProps {
@@ -43,7 +44,10 @@ const NEXT_PX = 16
 
 /** Shows counts and durations of points by name, service, statement or call site. */
 export function StatisticsTable({ model, mark }: StatisticsTableProps) {
-  const [grouping, setGrouping] = useState<keyof Statistics>('byName')
+  const [chosen, setGrouping] = useState<keyof Statistics | 'byCause'>('byName')
+  const hasCauses = model.causes().accounts.some(({ causes }) => causes.length > 0)
+  const isByCause = chosen === 'byCause' && hasCauses
+  const grouping = chosen === 'byCause' ? 'byName' : chosen
   const [sorting, setSorting] = useState<Sorting<StatisticsColumn>>({ key: 'selfUs', descending: true })
   const all = useMemo(() => statistics(model.report), [model])
   const rows = all[grouping]
@@ -61,12 +65,18 @@ export function StatisticsTable({ model, mark }: StatisticsTableProps) {
     <section class="statistics" aria-label="Statistics">
       <div class="tabs" role="group" aria-label="Group by">
         {GROUPINGS.filter(([id]) => id !== 'byCallSite' || hasSites).map(([id, name]) => (
-          <button key={id} type="button" aria-pressed={grouping === id} onClick={() => setGrouping(id)}>
+          <button key={id} type="button" aria-pressed={!isByCause && grouping === id} onClick={() => setGrouping(id)}>
             {name}
           </button>
         ))}
+        {hasCauses && (
+          <button type="button" aria-pressed={isByCause} onClick={() => setGrouping('byCause')}>
+            By cause
+          </button>
+        )}
       </div>
-      <div ref={table} class="table" tabIndex={0} role="region" aria-label="Table">
+      {isByCause && <CauseTable model={model} />}
+      <div ref={table} class="table" tabIndex={0} role="region" aria-label="Table" hidden={isByCause}>
         <table>
           <thead>
             <tr>

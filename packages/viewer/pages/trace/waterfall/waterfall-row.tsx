@@ -1,5 +1,5 @@
 import { formatCount } from '@osprofiler/report'
-import { coveredUs } from '@osprofiler/report/toolkit'
+import { coveredUs, toPhrase } from '@osprofiler/report/toolkit'
 import { serviceColourStyle } from '../../shared/service-colour.js'
 import { showDuration, showText } from '../../shared/show-text.js'
 import { nameOfPoint, routeOfPoint, titleOfPoint, titleOfRepetition, tooltipOfRow } from '../model/point-text.js'
@@ -7,6 +7,7 @@ import { colourOfPoint, type TraceModel } from '../model/trace-model.js'
 import { isFoldRow, pointOfRow, pointsOfRow, type RowId } from '../model/visible-rows.js'
 import type { Range } from '../view/time-range.js'
 import type { Patch, ViewState } from '../view/view-state.js'
+import { listBandParts } from '../why/own-time.js'
 import { coverRange } from './cover-range.js'
 import { rowShortcuts } from './row-shortcuts.js'
 
@@ -136,6 +137,20 @@ function Bars({ model, members, range, critical }: BarsProps) {
           return <span key={member} class={node.finishedUs === undefined ? 'bar endless' : 'bar'} style={place} />
         })
       )}
+      {members.length <= MAX_BARS &&
+        listBandParts(model, members, range).map(({ startUs, endUs, cause }) => {
+          const place = placeInRange(range, startUs, endUs)
+          return (
+            place && (
+              <span
+                key={`${cause.kind}-${startUs}-${endUs}`}
+                class={`cause cause-${cause.kind}`}
+                title={showText(toPhrase(cause))}
+                style={place}
+              />
+            )
+          )
+        })}
       {spans.length > MAX_BARS ? (
         <Density
           class="critical"
