@@ -76,7 +76,9 @@ describe('the demo', () => {
     expect(stdout).toMatch(/─ db SELECT \.\.\. FROM orders/)
     expect(stdout).toMatch(/─ 20 x db SELECT sku, quantity/)
     const words = stdout.slice(stdout.indexOf('What to look at')).replace(/\s+/g, ' ')
-    expect(words).toMatch(/\d+ % of this request is "SELECT \.\.\. FROM orders WHERE json_extract.*" in orders \(\d/)
+    expect(words).toMatch(
+      /\d+ % of this request is "SELECT \.\.\. FROM orders WHERE json_extract.*" in orders, from examples\/demo\/src\/orders\.ts:\d+ \(\d/,
+    )
     expect(words).toMatch(
       /\d+ % of this request is 20 x "SELECT sku, quantity FROM items .*" in orders, one after another/,
     )

@@ -23,7 +23,7 @@ const ONE_NODE_TESTS = [
   // The figures were recorded with one version of Node.
   'test/costs-*.test.ts',
   // These tests send requests through servers. One version of Node is enough.
-  'test/truth.test.ts',
+  'test/{causes*,truth}.test.ts',
   // Tests of the published packages, and of the files for GitHub.
   'test/{publishable,reduced,release-version,repository-files,workflows}.test.ts',
   // Tests of how Python reads headers, records and the layouts of stores. Each version of Node still checks the

@@ -273,3 +273,63 @@ it('the statistics group points by service and line', () => {
     ['src/orders.ts:41', 'items', 1, 1000],
   ])
 })
+
+describe('every other finding about points', () => {
+  const connection = { connection: { connect_ms: 40, dns_ms: 40 } }
+
+  it.each<[string, Parameters<typeof find>[0], readonly Point[], string]>([
+    [
+      'a large result',
+      'slow',
+      [{ id: 'a', ...queryFrom('SELECT 1', from(7)), stopInfo: { db: { rows: 5_000 } }, from: 0, to: 50_000 }],
+      '"SELECT 1" in orders, from src/orders.ts:7, which returned 5,000 rows (50.0 ms)',
+    ],
+    [
+      'a wait for a pool',
+      'waiting',
+      [
+        { id: 'w', name: 'wait', info: { wait: { for: 'pool', max: 1, pool: 9 }, ...from(7) }, from: 0, to: 40_000 },
+        { id: 'a', ...queryFrom('SELECT 1', from(8)), stopInfo: { db: { pool: 9 } }, from: 0, to: 41_000 },
+      ],
+      'a pool of 1 in orders, from src/orders.ts:7; meanwhile "SELECT 1" of this trace, from src/orders.ts:8, held a connection (40.0 ms)',
+    ],
+    [
+      'work after the answer',
+      'late',
+      [{ id: 'a', ...queryFrom('INSERT INTO audit', from(7)), from: 99_000, to: 200_000 }],
+      'in orders: "INSERT INTO audit", from src/orders.ts:7',
+    ],
+    [
+      'a new connection',
+      'connecting',
+      [
+        {
+          id: 'a',
+          ...sent('rates', 80, '/'),
+          info: { ...sent('rates', 80, '/').info, ...from(7) },
+          stopInfo: { requests: { status_code: 200, ...connection } },
+          from: 0,
+          to: 50_000,
+        },
+      ],
+      'resolving rates in orders, from src/orders.ts:7 (40.0 ms)',
+    ],
+    [
+      'the body of a response',
+      'body',
+      [
+        {
+          id: 'a',
+          ...sent('rates', 80, '/'),
+          info: { ...sent('rates', 80, '/').info, ...from(7) },
+          stopInfo: { requests: { status_code: 200, first_byte_ms: 5, last_byte_ms: 50 } },
+          from: 0,
+          to: 50_000,
+        },
+      ],
+      'the response body of "GET rates:80/" in orders, from src/orders.ts:7: first byte after 5.00 ms, then 45.0 ms of body',
+    ],
+  ])('names the line of %s', (_, kind, points, sentence) => {
+    expect(sentencesOf(kind, points)[0]).toContain(sentence)
+  })
+})

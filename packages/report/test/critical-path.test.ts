@@ -112,6 +112,18 @@ describe('criticalPath', () => {
     ).toEqual(['root 0-10', 'call 10-12', 'callee 12-50', 'root 50-51', 'next 51-100'])
   })
 
+  it('counts a step of a callee up to the end of the call that was given up', () => {
+    expect(
+      pathOf(
+        { ...root, ...served('/') },
+        { id: 'call', parent: 'root', ...sent('b', 1, '/'), from: 10, to: 50 },
+        { id: 'callee', parent: 'call', ...served('/'), from: 12, to: 60 },
+        { id: 'step', parent: 'callee', from: 20, to: 60 },
+        { id: 'next', parent: 'root', from: 51, to: 100 },
+      ),
+    ).toEqual(['root 0-10', 'call 10-12', 'callee 12-20', 'step 20-50', 'root 50-51', 'next 51-100'])
+  })
+
   it("stays within the caller if the callee's clock shows an earlier start", () => {
     expect(
       pathOf(

@@ -10,6 +10,14 @@ const step: Point = { id: 'step', ...query('SELECT 1'), from: 10_000, to: 40_000
 describe('the hint about time with nothing recorded', () => {
   it('says how to record the time', () => {
     expect(sentences('hint', ...request(step))).toEqual([
+      `No record says what "GET /orders" in orders did in its own time: put withTrace() around its steps, or record its framework's layers (instruments: ['+express'], +koa or +fastify)`,
+    ])
+  })
+
+  it('does not suggest to record the layers of the framework if they are recorded', () => {
+    const layer: Point = { id: 'layer', name: 'koa', info: { layer: { name: 'session' } }, from: 0, to: 1_000 }
+
+    expect(sentences('hint', ...request(layer, step))).toEqual([
       'No record says what "GET /orders" in orders did in its own time: put withTrace() around its steps, and around calls of libraries that have no instrument',
     ])
   })
@@ -48,7 +56,14 @@ describe('the hint about time with nothing recorded', () => {
 })
 
 describe('the hint to ask why', () => {
-  const asked: Point = { ...served('/'), id: 'asked', service: 'orders', from: 0, to: 90, stopInfo: { points: {} } }
+  const asked: Point = {
+    ...served('/'),
+    id: 'asked',
+    service: 'orders',
+    from: 0,
+    to: 200_000,
+    stopInfo: { points: {} },
+  }
 
   function hints(...records: readonly TraceRecord[]): string[] {
     const findings = summarize(buildReport([...makeTrace(asked), ...records]))

@@ -55,10 +55,10 @@ describe('the finding about queued messages', () => {
   })
 
   it('counts from the start of sending if the consumer did not wait for its end', () => {
-    const [request, publish, consume] = published(62_000)
+    const [request, publish, consume] = published(122_000)
     if (request === undefined || publish === undefined || consume === undefined) throw new Error('no points')
 
-    expect(find('queued', request, { ...publish, to: 90_000 }, consume)).toMatchObject([{ totalUs: 60_000 }])
+    expect(find('queued', request, { ...publish, to: 150_000 }, consume)).toMatchObject([{ totalUs: 120_000 }])
   })
 
   it.each<[string, readonly Point[]]>([

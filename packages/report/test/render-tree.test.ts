@@ -39,8 +39,8 @@ describe('renderTree', () => {
     const statement =
       'SELECT id, name, price, currency, stock FROM items WHERE shop = ? AND price < ? ORDER BY price LIMIT 10'
     const records = makeTrace(
-      { id: 'a', from: 0, to: 90_000, ...served('/items') },
-      { id: 'b', parent: 'a', from: 1_000, to: 89_000, ...query(statement) },
+      { id: 'a', from: 0, to: 190_000, ...served('/items') },
+      { id: 'b', parent: 'a', from: 1_000, to: 189_000, ...query(statement) },
     )
 
     const [tree = '', findings = ''] = draw(records, { width }).split('What to look at')

@@ -1,6 +1,7 @@
+import { summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { find, loop, request } from './find.js'
-import { query, sent } from './make-trace.js'
+import { find, loop, reportOf, request } from './find.js'
+import { type Point, query, sent, served } from './make-trace.js'
 
 describe('the finding about repetitions', () => {
   it('reports a query in a loop, with its count, total time and share', () => {
@@ -99,5 +100,38 @@ describe('the finding about repetitions', () => {
         ...request(...loop(10, index => ({ ...query('SELECT 1'), from: index * 100, to: index * 100 + 50 }))),
       ),
     ).toEqual([])
+  })
+
+  const kindsOf = (...steps: readonly Point[]) =>
+    summarize(reportOf(...request(...steps)))
+      .filter(({ kind }) => kind !== 'hint')
+      .map(({ kind }) => kind)
+
+  it('counts the pauses of a long loop when findings are ordered, because they end with the loop', () => {
+    const steps = loop(20, index => ({ ...query('SELECT 1'), from: index * 5_000, to: 2_000 + index * 5_000 }))
+
+    expect(kindsOf(...steps)).toEqual(['repeated', 'slow'])
+  })
+
+  it('does not count a single long pause, because something else happened in it', () => {
+    const steps = loop(20, index => ({
+      ...query('SELECT 1'),
+      from: index * 1_000 + (index < 10 ? 0 : 75_000),
+      to: 900 + index * 1_000 + (index < 10 ? 0 : 75_000),
+    }))
+
+    expect(kindsOf(...steps)).toEqual(['gap', 'repeated'])
+  })
+
+  it('leaves out a few calls at the same time if the called service explains their time', () => {
+    const calls = loop(4, index => ({ ...sent('rates', 80, '/'), from: 1_000 + index * 100, to: 98_000 + index * 100 }))
+    const callees = calls.map(({ id, from, to = 0 }) => ({
+      ...{ id: `${id}-callee`, parent: id, service: 'rates', ...served('/') },
+      ...{ from: from + 500, to: to - 500 },
+    }))
+
+    expect(find('repeated', ...request(...calls))).toHaveLength(1)
+    expect(find('repeated', ...request(...calls, ...callees))).toEqual([])
+    expect(find('slow', ...request(...calls, ...callees))).toMatchObject([{ traceIds: ['step-3-callee'] }])
   })
 })

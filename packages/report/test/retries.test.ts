@@ -27,6 +27,13 @@ describe('the finding about retries', () => {
     expect(find('gap', ...request(...tries))).toEqual([])
   })
 
+  it('leaves the other time of the point above to its own finding', () => {
+    const tries = [attempt('a', 30_000, 40_000, 503), attempt('b', 90_000, 99_000, 200)]
+
+    expect(find('retried', ...request(...tries))).toMatchObject([{ totalUs: 60_000 }])
+    expect(find('slow', ...request(...tries))).toMatchObject([{ traceIds: ['request'], totalUs: 31_000 }])
+  })
+
   it('names exceptions, statuses of overload, and a last try that failed', () => {
     const tries: Point[] = [
       attempt('a', 0, 1_000, 429),

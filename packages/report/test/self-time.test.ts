@@ -7,16 +7,16 @@ import { makeTrace, query } from './make-trace.js'
 describe('selfTimes', () => {
   it("returns a point's interval minus the union of its children's intervals", () => {
     const points = request(
-      { id: 'a', from: 10_000, to: 30_000 },
-      { id: 'overlapping', from: 20_000, to: 40_000 },
-      { id: 'within', from: 12_000, to: 13_000 },
+      { id: 'a', from: 30_000, to: 50_000 },
+      { id: 'overlapping', from: 40_000, to: 60_000 },
+      { id: 'within', from: 32_000, to: 33_000 },
       { id: 'outlasting', from: 90_000, to: 150_000 },
     )
     const report = reportOf(...points)
     const [root] = report.roots
     const [slowest] = find('slow', ...points)
 
-    // The request's self time is 100 ms minus 30 ms (10 to 40) minus 10 ms (90 to 100).
+    // The request's self time is 100 ms minus 30 ms (30 to 60) minus 10 ms (90 to 100).
     expect(root && selfTimes(report).get(root)).toBe(60_000)
     // The finding leaves out the step that mostly came after the answer.
     expect(slowest).toMatchObject({ traceIds: ['request'], totalUs: 70_000, share: 0.7 })

@@ -1,5 +1,6 @@
+import { summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
-import { find, request, sentences } from './find.js'
+import { find, reportOf, request, sentences } from './find.js'
 import { type Point, query, sent } from './make-trace.js'
 
 describe('the finding about serial work', () => {
@@ -219,5 +220,14 @@ describe('the finding about serial work, for steps with values', () => {
   it('is not made about a request and its repetition', () => {
     expect(count(get('/users/42'), get('/users/42'))).toBe(0)
     expect(count({ ...get('/rates'), stopInfo: { requests: { status_code: 429 } } }, get('/rates'))).toBe(0)
+  })
+
+  it('comes before its steps if they take equally long, and after a step that takes much longer', () => {
+    const kindsOf = (...steps: readonly Point[]) => summarize(reportOf(...request(...steps))).map(({ kind }) => kind)
+
+    const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })
+
+    expect(kindsOf(read('a', 0, 50_000), read('b', 50_000, 100_000))).toEqual(['serial', 'slow', 'slow'])
+    expect(kindsOf(read('a', 0, 20_000), read('b', 20_000, 100_000))).toEqual(['slow', 'slow', 'serial'])
   })
 })

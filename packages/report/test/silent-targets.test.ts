@@ -33,4 +33,16 @@ describe('the finding about a callee that recorded nothing', () => {
 
     expect(find('silent', ...request(failed, { id: 'b', ...sent('items', 80, '/'), from: 0 }))).toEqual([])
   })
+
+  const unsigned = { requests: { status_code: 200, signed: false } }
+
+  it('says if the calls carried no trace headers', () => {
+    expect(sentences('silent', ...request({ ...answered('a'), to: 60_000, stopInfo: unsigned }))).toEqual([
+      "items:80 answered 1 call, but nothing is recorded below it: the call carried no trace headers, perhaps because the caller's propagateTo does not match the host",
+    ])
+  })
+
+  it('is absent if a call without trace headers takes little time', () => {
+    expect(find('silent', ...request({ ...answered('a'), to: 9_000, stopInfo: unsigned }))).toEqual([])
+  })
 })

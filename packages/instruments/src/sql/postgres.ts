@@ -36,7 +36,8 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
       exports => wrapMethods(findQueryPrototype(exports), { ...wrapThen(), handle: around }),
       entry,
     ),
-    reportUnrecordedCalls(traceSql, 'postgres', entry),
+    // The ES module may have been loaded by `whenLoaded` above, and not by the program. Its calls are noted anyway.
+    reportUnrecordedCalls(traceSql, 'postgres', { given: libraries.postgres }),
   ])
 }
 

@@ -23,6 +23,11 @@ interface End {
   readonly isOutlasting: boolean
 }
 
+/** A child that the path enters, and whether the child was still running at that time. */
+interface Step extends Pick<End, 'child' | 'atUs'> {
+  readonly isClipped: boolean
+}
+
 /** A point whose segments of the path are being collected, from its end backwards. */
 interface Frame {
   readonly node: ReportNode | undefined
@@ -31,6 +36,8 @@ interface Frame {
   readonly ownEndUs: number
   /** Whether a child that is still running at the cursor is on the path until the cursor. */
   readonly clipsRunning: boolean
+  /** Whether the point itself was still running at its end on the path, so that it may have waited for a child. */
+  readonly isClipped: boolean
   readonly ends: readonly End[]
   /** Children without an end, latest start last. */
   readonly open: KnownSpan[]
@@ -48,7 +55,7 @@ interface Frame {
  * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
  * the child that had finished last by then. The remaining time is the point's own. A child that was still running
  * delayed nothing, unless the point is an outgoing request that waited for the called service. The called service then
- * counts until the request ended. The same is true at the top level, where orphans are siblings of the points to which
+ * counts until the request ended, and so does a step for which the called service still waited. The same is true at the top level, where orphans are siblings of the points to which
  * they belong. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP:
  * Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
@@ -76,11 +83,11 @@ function findPath(report: Report, fromUs: number, toUs: number): CriticalSegment
       stack.pop()
       continue
     }
-    const { child, atUs } = step
+    const { child, atUs, isClipped } = step
     const fromUs = Math.max(frame.fromUs, child.startUs)
     addSelfTime(path, frame, atUs)
     frame.cursorUs = fromUs
-    stack.push(openFrame(child.node, child.node.children, fromUs, atUs, spans))
+    stack.push({ ...openFrame(child.node, child.node.children, fromUs, atUs, spans), isClipped })
   }
   return path.reverse()
 }
@@ -110,6 +117,7 @@ function openFrame(
     ownStartUs: own?.startUs ?? Number.NEGATIVE_INFINITY,
     ownEndUs: own === undefined ? Number.NEGATIVE_INFINITY : own.isOpen ? Number.POSITIVE_INFINITY : own.endUs,
     clipsRunning: node === undefined || isOutgoing(node),
+    isClipped: false,
     ends: ends.sort((a, b) => b.atUs - a.atUs || a.child.startUs - b.child.startUs),
     open: open.sort((a, b) => a.startUs - b.startUs),
     next: 0,
@@ -121,7 +129,7 @@ function openFrame(
 /**
  * Returns the child that the path enters next, and the time. The cursor only moves back, so skipped ends stay skipped.
  */
-function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
+function takeStep(frame: Frame): Step | undefined {
   const { ends, cursorUs } = frame
   for (; frame.next < ends.length; frame.next++) {
     const end = ends[frame.next]
@@ -130,14 +138,16 @@ function takeStep(frame: Frame): Pick<End, 'child' | 'atUs'> | undefined {
     // work.
     if (end.isOutlasting && cursorUs <= frame.ownEndUs) continue
     if (end.atUs <= cursorUs) break
-    if (frame.clipsRunning && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
+    const mayHaveWaited = frame.clipsRunning || (frame.isClipped && end.atUs <= frame.ownEndUs)
+    if (mayHaveWaited && end.child.startUs < (frame.running?.startUs ?? cursorUs)) frame.running = end.child
   }
   const { running } = frame
   if (running !== undefined && running.startUs < cursorUs) {
     frame.running = undefined
-    return { child: running, atUs: cursorUs }
+    return { child: running, atUs: cursorUs, isClipped: frame.node !== undefined }
   }
-  return ends[frame.next++]
+  const end = ends[frame.next++]
+  return end && { child: end.child, atUs: end.atUs, isClipped: false }
 }
 
 /**

@@ -20,8 +20,11 @@ export function usesPool(node: ReportNode, id: number): boolean {
   return readNumber(node.stop, 'info', 'db', 'pool') === id
 }
 
+/** Returns how much of a time lies within the time of certain points, in microseconds. */
+export type Cover = (time: Pick<ReportNode, 'startedUs' | 'finishedUs'>) => number
+
 /** Creates a function that returns how much of a point's time lies within the time of these points, in microseconds. */
-export function createCover(nodes: readonly ReportNode[]): (node: ReportNode) => number {
+export function createCover(nodes: readonly ReportNode[]): Cover {
   const starts: number[] = []
   const ends: number[] = []
   /** The covered time before each of the intervals. */
@@ -46,9 +49,9 @@ export function createCover(nodes: readonly ReportNode[]): (node: ReportNode) =>
     const last = low - 1
     return last < 0 ? 0 : (sums[last] ?? 0) + Math.min(us, ends[last] ?? us) - (starts[last] ?? us)
   }
-  return node => {
-    if (node.durationUs === undefined) return 0
-    const { startUs, endUs } = toInterval(node)
+  return time => {
+    if (time.startedUs === undefined || time.finishedUs === undefined) return 0
+    const { startUs, endUs } = toInterval(time)
     return Math.max(0, coveredUntil(endUs) - coveredUntil(startUs))
   }
 }

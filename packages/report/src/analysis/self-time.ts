@@ -66,7 +66,7 @@ export function coveredUs(nodes: readonly ReportNode[]): number | undefined {
 }
 
 /** Returns the interval of a point that has a start and a stop, in microseconds. */
-export function toInterval({ startedUs = 0, finishedUs = 0 }: ReportNode): Interval {
+export function toInterval({ startedUs = 0, finishedUs = 0 }: Pick<ReportNode, 'startedUs' | 'finishedUs'>): Interval {
   return { startUs: startedUs, endUs: finishedUs }
 }
 

@@ -5,6 +5,7 @@ import { readPool, type Waiting } from '../analysis/waiting.js'
 import { groupBy } from '../tree/group-by.js'
 import { readNumber, readText } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { describeCallSites } from '../words/call-sites.js'
 import { formatCount } from '../words/format-duration.js'
 import { createRepetitionKey } from '../words/point-label.js'
 import { type Quote, shorten } from './phrases.js'
@@ -21,7 +22,7 @@ export function describeLargeResult(node: ReportNode, totalUs: number, quote: Qu
   if (!Number.isSafeInteger(rows) || rows < MIN_LARGE_RESULT_ROWS || node.children.length > 0) return undefined
   const noun = readText(node.start, 'info', 'db', 'system') === 'mongodb' ? 'documents' : 'rows'
   const toSentence = (share: string, duration: string): string =>
-    `${share} is ${quote([node])}, which returned ${formatCount(rows)} ${noun} (${duration})`
+    `${share} is ${quote([node])}${describeCallSites([node])}, which returned ${formatCount(rows)} ${noun} (${duration})`
   return { kind: 'slow', nodes: [node], totalUs, isSelfTime: true, toSentence }
 }
 
@@ -43,7 +44,7 @@ export function describePoolWait(waiting: Waiting, report: Report, quote: Quote)
       : `, behind ${nodes.length === 1 ? '' : 'up to '}${formatCount(before)} other${before === 1 ? '' : 's'}`
   // The points that held connections are sought only for a sentence that is shown.
   const toSentence = (share: string, duration: string): string =>
-    `${share} is spent waiting for a connection from a pool of ${formatCount(max)}${service}${times}${behind}${describeHolders(waiting, report, quote)} (${duration})`
+    `${share} is spent waiting for a connection from a pool of ${formatCount(max)}${service}${times}${behind}${describeCallSites(nodes)}${describeHolders(waiting, report, quote)} (${duration})`
   return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
@@ -68,7 +69,7 @@ function describeHolders(waiting: Waiting, report: Report, quote: Quote): string
   const [most] = [...groupBy(holders, createRepetitionKey()).values()].sort((a, b) => sumOf(b) - sumOf(a))
   if (most === undefined) return ''
   if (heldUs(most, waiting) * 2 < waiting.totalUs) return ''
-  return `; meanwhile ${quote(most, false)} of this trace held ${most.length === 1 ? 'a connection' : 'connections'}`
+  return `; meanwhile ${quote(most, false)} of this trace${describeCallSites(most)}${describeCallSites(most) && ','} held ${most.length === 1 ? 'a connection' : 'connections'}`
 }
 
 /** Returns the part of the wait in which at least one of the points ran. */
@@ -83,7 +84,7 @@ export function describeLateWork({ served, nodes, totalUs }: LateWork, quote: Qu
   const count = most.length === 1 ? '' : `${formatCount(most.length)} x `
   const more = others.length === 0 ? '' : ` and ${formatCount(others.length)} more`
   const toSentence = (_share: string, duration: string): string =>
-    `${duration} of work went on after the ${end} of ${quote([served])}: ${count}${quote(most, false)}${more}`
+    `${duration} of work went on after the ${end} of ${quote([served])}: ${count}${quote(most, false)}${describeCallSites(most)}${more}`
   return { kind: 'late', nodes, totalUs, isSelfTime: false, toSentence }
 }
 

@@ -1,4 +1,5 @@
 import { asNumber } from '@osprofiler/core/json'
+import { isOutgoing } from '../analysis/calls/service-calls.js'
 import { readField, readText } from '../tree/read-field.js'
 import { formatDigits, formatStatus } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
@@ -33,11 +34,22 @@ function describeFailedPoint(node: ReportNode, quote: Quote, longest: number): s
  */
 export function findFailureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()
+  const abandoned = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
-    if (node.children.some(child => child.failed || failedBelow.has(child))) failedBelow.add(node)
+    if (node.children.some(child => (child.failed && !wasAbandoned(child, node)) || failedBelow.has(child)))
+      failedBelow.add(node)
+    for (const child of node.children) if (wasAbandoned(child, node)) abandoned.add(child)
   }
-  return report.points.filter(node => node.failed && !failedBelow.has(node))
+  return report.points.filter(node => node.failed && !failedBelow.has(node) && !abandoned.has(node))
 }
+
+/** Returns whether the caller gave up first. The callee's own failure is then only a consequence. */
+function wasAbandoned(node: ReportNode, caller: ReportNode): boolean {
+  return caller.failed && isOutgoing(caller) && node.exception === ABANDONED
+}
+
+/** The exception that is recorded for a served request whose client has closed the connection. */
+const ABANDONED = 'ClientDisconnected'
 
 /** Returns `TimeoutError: no answer`, or `status 503` if no exception was recorded. */
 export function describeFailure(node: ReportNode, longest = DEFAULT_QUOTE_CHARS): string {

@@ -7,7 +7,7 @@ import type { ReportNode } from '../tree/report.js'
  * - `repeated`: siblings that do the same thing (N+1)
  * - `retried`: requests that were sent again after a failure, and the pauses between the tries
  * - `slow`: much time that a point spent itself, not in its children
- * - `gap`: much time that a point spent itself, nearly all of it in one stretch in which nothing was recorded
+ * - `gap`: much time that a point spent itself, most of it in one stretch in which nothing was recorded
  * - `connecting`: requests that waited for a new connection
  * - `body`: time from the first byte of a response to its last byte
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies

@@ -3,6 +3,7 @@ import type { Account } from '../tree/account.js'
 import { readAccounts } from '../tree/read-account.js'
 import { isContainer, readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
+import { isLayer } from '../words/point-label.js'
 import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
@@ -34,7 +35,7 @@ export function hintFindings({ report, isLossy, quote }: Evidence, findings: rea
       ? `: perhaps it made queries with ${libraries}, which are not recorded: set OSPROFILER_TRACE_SQL=statements`
       : countsPoints(node)
         ? '. Ask why: osprofiler run ... --why=cpu (the service must allow it: OSPROFILER_WHY=cpu)'
-        : ': put withTrace() around its steps, and around calls of libraries that have no instrument'
+        : `: ${describeSteps(report, node)}`
   return [createFinding('hint', [node], `No record says what ${quote([node])} did in its own time${advice}`)]
 }
 
@@ -48,6 +49,14 @@ function hasAnswered(report: Report, { traceId }: ReportNode): boolean {
 /** Only services that count their points make accounts. */
 function countsPoints({ stop }: ReportNode): boolean {
   return isContainer(readField(stop, 'info', 'points'))
+}
+
+/** If the service records layers of its framework, they show most of what the framework does. */
+function describeSteps({ points }: Report, { service }: ReportNode): string {
+  const hasLayers = points.some(point => point.service === service && isLayer(point))
+  return hasLayers
+    ? 'put withTrace() around its steps, and around calls of libraries that have no instrument'
+    : "put withTrace() around its steps, or record its framework's layers (instruments: ['+express'], +koa or +fastify)"
 }
 
 /** Returns `pg and mysql2`: the libraries that the points name in `info.unrecorded`. */

@@ -1,5 +1,6 @@
 import type { ReceivedBody, SentBody } from '../analysis/http/bodies.js'
 import type { OpenedConnections } from '../analysis/http/connections.js'
+import { describeCallSites } from '../words/call-sites.js'
 import { formatBytes } from '../words/format-bytes.js'
 import { formatCount, formatDuration } from '../words/format-duration.js'
 import { type Quote, shorten } from './phrases.js'
@@ -22,14 +23,15 @@ export function describeConnections(found: OpenedConnections): TimeFinding {
   const count = formatCount(nodes.length)
   const main = nameMainPart(found)
   const times = nodes.length === 1 ? '' : `, ${count} times`
-  const many = `${count} requests${service} opened ${count} connections to ${target}`
+  const many = `${count} requests${service} opened ${count} connections to ${target}${describeCallSites(nodes)}`
   const toSentence = (share: string, duration: string): string => {
     if (isReuseMissing) return `${share} is connecting: ${many}; is keep-alive off? (${duration}${main})`
-    if (isMainlyDns(found)) return `${share} is resolving ${target}${service}${times} (${duration})`
+    if (isMainlyDns(found))
+      return `${share} is resolving ${target}${service}${times}${describeCallSites(nodes)} (${duration})`
     if (nodes.length > 1) return `${share} is connecting: ${many} (${duration}${main})`
-    return `${share} is connecting to ${target}${service} (${duration}${main})`
+    return `${share} is connecting to ${target}${service}${describeCallSites(nodes)} (${duration}${main})`
   }
-  return { kind: 'connecting', nodes, totalUs, isSelfTime: true, toSentence }
+  return { kind: 'connecting', nodes, totalUs, isSelfTime: true, isPattern: isReuseMissing, toSentence }
 }
 
 function isMainlyDns({ dnsUs, tcpUs, tlsUs }: OpenedConnections): boolean {
@@ -80,6 +82,6 @@ function describeBody(
   const times = `first byte after ${formatDuration(firstByteUs)}, then ${formatDuration(bodyUs)} ${ofWhat}`
   const why = causes.length === 0 ? '' : `; ${causes.join(', and ')}`
   const toSentence = (share: string, duration: string): string =>
-    `${share} is the response body of ${quote([node])}: ${times}${why}${ownUs < bodyUs ? ` (${duration})` : ''}`
+    `${share} is the response body of ${quote([node])}${describeCallSites([node])}: ${times}${why}${ownUs < bodyUs ? ` (${duration})` : ''}`
   return { kind: 'body', nodes: [node], totalUs: ownUs, isSelfTime: true, toSentence }
 }

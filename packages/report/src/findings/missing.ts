@@ -1,9 +1,10 @@
 import { findRaisedCall } from '../analysis/calls/raised-python-call.js'
 import { findSilentTargets, type SilentTarget } from '../analysis/calls/silent-targets.js'
 import { countDroppedRecords, countOmittedPoints } from '../analysis/losses.js'
+import { coveredUs } from '../analysis/self-time.js'
 import { groupBy } from '../tree/group-by.js'
 import { readField } from '../tree/read-field.js'
-import type { Mark, ReportNode } from '../tree/report.js'
+import type { Mark, Report, ReportNode } from '../tree/report.js'
 import { describeCallSites } from '../words/call-sites.js'
 import { formatCount, formatCounted } from '../words/format-duration.js'
 import { MARK_WORDS } from '../words/mark-words.js'
@@ -13,6 +14,9 @@ import { type Quote, shorten } from './phrases.js'
 
 /** Marks without an `irregular` finding: `unfinished` has a separate finding, and the other marks are harmless. */
 const EXCLUDED_MARKS: readonly Mark[] = ['unfinished', 'no-id', 'duplicate']
+
+const MIN_UNSIGNED_SHARE = 0.1
+const MIN_UNSIGNED_US = 10_000
 
 const RECORDS_PER_POINT = 2
 
@@ -123,18 +127,27 @@ function hasUnrecordedQueries({ stop }: ReportNode): boolean {
 
 /**
  * Says which services recorded nothing. Services that recorded other calls come first, because a service that never
- * records may not be ours.
+ * records may not be ours. A service that gets no trace headers is only named if its calls take long.
  */
-export function silentFindings({ report, limit }: Evidence): Finding[] {
+export function silentFindings({ report, request, limit }: Evidence): Finding[] {
   return findSilentTargets(report)
+    .filter(target => !target.isUnsigned || takesLong(target, request))
     .toSorted((a, b) => Number(b.reported > 0) - Number(a.reported > 0) || b.silent.length - a.silent.length)
     .slice(0, limit)
     .map(target => createFinding('silent', target.silent, describeSilentTarget(target)))
 }
 
-function describeSilentTarget({ target, silent, reported }: SilentTarget): string {
+function takesLong({ silent }: SilentTarget, { durationUs = 0 }: Report): boolean {
+  return (coveredUs(silent) ?? 0) >= Math.max(MIN_UNSIGNED_US, durationUs * MIN_UNSIGNED_SHARE)
+}
+
+function describeSilentTarget({ target, silent, isUnsigned, reported }: SilentTarget): string {
   const count = silent.length
   const answered = `${shorten(target)} answered ${formatCounted(count, 'call')}, but nothing is recorded below ${count === 1 ? 'it' : 'them'}`
+  if (isUnsigned) {
+    const calls = count === 1 ? 'the call' : 'the calls'
+    return `${answered}: ${calls} carried no trace headers, perhaps because the caller's propagateTo does not match the host`
+  }
   if (reported === 0) {
     return `${answered}: perhaps the service is not traced, has other keys or a wrong clock, gets no signed headers (a proxy, propagateTo), or writes to another store`
   }

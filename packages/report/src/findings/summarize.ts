@@ -19,8 +19,8 @@ import { timeFindings } from './time.js'
 /** The finders, in the order in which their findings are shown. */
 const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
   timeFindings,
-  criticalFindings,
   failedFindings,
+  criticalFindings,
   unfinishedFindings,
   omittedFindings,
   droppedFindings,
@@ -34,11 +34,18 @@ const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
 /**
  * Says in sentences what to look at, for example `62 % of this request is 41 x "SELECT ... FROM items" in orders, one
  * after another`. The first sentences say where the time went: on the critical path, longest first, then elsewhere. The
- * next ones are about the services on the critical path, failures, missing points, broken records, and clocks that
+ * next ones are about failures, the services on the critical path, missing points, broken records, and clocks that
  * differ. The last one may be a hint about what was not recorded.
  */
 export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
   const evidence = gatherEvidence(report, options)
-  const findings = FINDERS.flatMap(find => find(evidence))
+  const found = FINDERS.flatMap(find => find(evidence))
+  const findings = evidence.report.roots.some(({ failed }) => failed) ? putFailuresFirst(found) : found
   return [...findings, ...hintFindings(evidence, findings)]
+}
+
+/** If the whole request failed, why it failed matters more than where its time went. */
+function putFailuresFirst(findings: readonly Finding[]): Finding[] {
+  const isFailure = ({ kind }: Finding): boolean => kind === 'failed'
+  return [...findings.filter(isFailure), ...findings.filter(finding => !isFailure(finding))]
 }

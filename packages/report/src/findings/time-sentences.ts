@@ -37,8 +37,12 @@ export interface TimeFinding {
   >
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
+  /** The time by which the finding is ordered, in microseconds. Default: `totalUs`. */
+  readonly rankUs?: number | undefined
   /** Whether the finding is about the points' self time, without the points below them. */
   readonly isSelfTime: boolean
+  /** Whether the finding is about a pattern that matters in a fast request too, such as a loop. */
+  readonly isPattern?: boolean | undefined
   /** `share` is a string such as `62 % of this request`. */
   readonly toSentence: (share: string, duration: string) => string
 }
@@ -52,12 +56,17 @@ const WAIT_PHRASES: ReadonlyMap<string, string> = new Map([
 /** The end of a sentence about a point's self time, if points may be missing below the point. */
 const MISSING_POINTS_PHRASE = ', perhaps because points are missing'
 
+/** A few short repetitions are common. A loop of this length probably grows with the data. */
+const MIN_PATTERN_POINTS = 5
+
 /** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another, from src/orders.ts:41`. */
-export function describeRepetition({ nodes, totalUs, sequential }: Repetition, quote: Quote): TimeFinding {
+export function describeRepetition({ nodes, totalUs, pausesUs, sequential }: Repetition, quote: Quote): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
   const toSentence = (share: string, duration: string): string =>
     `${share} is ${formatCount(nodes.length)} x ${quote(nodes)}, ${how}${describeCallSites(nodes)} (${duration})`
-  return { kind: 'repeated', nodes, totalUs, isSelfTime: false, toSentence }
+  const isPattern = sequential && nodes.length >= MIN_PATTERN_POINTS
+  const rankUs = totalUs + pausesUs
+  return { kind: 'repeated', nodes, totalUs, rankUs, isSelfTime: false, isPattern, toSentence }
 }
 
 /**
@@ -69,7 +78,7 @@ export function describeRetries({ tries, failed, pausesUs, totalUs }: Retries, q
   const times = `tried ${formatCount(tries.length)} times${describeCallSites(tries)}`
   const toSentence = (share: string, duration: string): string =>
     `${share} is ${quote(tries)}, ${times}: ${failures}; ${formatDuration(pausesUs)} lay between the tries (${duration})`
-  return { kind: 'retried', nodes: tries, totalUs, isSelfTime: false, toSentence }
+  return { kind: 'retried', nodes: tries, totalUs, isSelfTime: false, isPattern: true, toSentence }
 }
 
 /** Returns the distinct statuses and exceptions of failed requests, such as `503 and TimeoutError`. */
@@ -196,14 +205,19 @@ export function describeCalls(calls: readonly ServiceCall[], clocks: readonly Ho
   return { kind: 'hop', nodes, totalUs, isSelfTime: true, toSentence }
 }
 
+/** A callee notices the end of its response a little later than the caller, which is no sign of different clocks. */
+const MAX_SPLIT_ERROR = 0.05
+
 /** If the clocks agree, says how much of the time lies before the callees, and how much after them. */
 function describeSplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
   const offsetOf = createOffsetFinder(clocks)
   const doClocksAgree = calls.every(
-    ({ caller, callee, beforeUs, afterUs }) => beforeUs >= 0 && afterUs >= 0 && offsetOf(caller) === offsetOf(callee),
+    ({ caller, callee, beforeUs, afterUs, betweenUs }) =>
+      Math.min(beforeUs, afterUs) >= -betweenUs * MAX_SPLIT_ERROR && offsetOf(caller) === offsetOf(callee),
   )
   if (!doClocksAgree) return '; the clocks differ too much to tell the way there from the way back'
-  const [before, after] = [sum(calls.map(({ beforeUs }) => beforeUs)), sum(calls.map(({ afterUs }) => afterUs))]
+  const before = sum(calls.map(({ beforeUs }) => Math.max(0, beforeUs)))
+  const after = sum(calls.map(({ afterUs }) => Math.max(0, afterUs)))
   return `: ${formatDuration(before)} there, ${formatDuration(after)} back`
 }
 

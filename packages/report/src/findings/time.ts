@@ -4,7 +4,7 @@ import { findServiceCalls, isOutgoing } from '../analysis/calls/service-calls.js
 import { type CriticalSegment, criticalPath } from '../analysis/critical-path.js'
 import { findGaps, type Gap } from '../analysis/gaps.js'
 import { findLateWork } from '../analysis/late-work.js'
-import { findRepetitions } from '../analysis/repeats/repeated-points.js'
+import { findRepetitions, keepUnexplained } from '../analysis/repeats/repeated-points.js'
 import { selfTimes } from '../analysis/self-time.js'
 import { findSerialWork, keepDistinct } from '../analysis/serial-work.js'
 import { findWaiting, readWait } from '../analysis/waiting.js'
@@ -15,6 +15,7 @@ import { withoutOtherParts } from '../why/call-parts.js'
 import { findCauseTimes } from '../why/cause-times.js'
 import { createOwnCauses, isWait, type OwnCauses } from '../why/own-causes.js'
 import { formatDuration, formatShare } from '../words/format-duration.js'
+import { createRepetitionKey } from '../words/point-label.js'
 import { describeCauseTime, rankCause, sumExplained } from './cause-sentences.js'
 import { describeLargeResult, describeLateWork, describePoolWait, rankWait } from './database-sentences.js'
 import type { Evidence } from './evidence.js'
@@ -48,13 +49,22 @@ const SMALLER_SHARES: Readonly<Partial<Record<TimeFinding['kind'], number>>> = {
 const MIN_LOOP_POINTS = 30
 const MIN_LOOP_SHARE = 0.01
 
+/** A faster request seems immediate (Nielsen, Usability Engineering, 1993), so only patterns are worth a sentence. */
+const FAST_US = 100_000
+
+/**
+ * If steps in parallel would save at least this share of the time of their longest finding, the finding about the steps
+ * comes first, because it needs no faster step.
+ */
+const MIN_SERIAL_SHARE = 0.75
+
 /** Shorter work after an answer is common, and rarely matters. */
 const MIN_LATE_US = 10_000
 
 /**
  * If a gap has at least this share of a point's self time, the finding is about the gap, because it is more specific.
  */
-const MIN_GAP_SHARE = 0.9
+const MIN_GAP_SHARE = 0.75
 
 /** If causes explain at least this share of a body's time, they have the findings, because they are more specific. */
 const MIN_CAUSE_SHARE = 0.5
@@ -95,6 +105,7 @@ export function timeFindings(evidence: Evidence): Finding[] {
 
 /** Says what went on after the answer. This work comes first if it is longer than what delayed the answer. */
 function findLate({ report, limit, quote }: Evidence): RankedFinding[] {
+  if (isFast(report)) return []
   return findLateWork(report)
     .filter(({ totalUs }) => totalUs >= MIN_LATE_US && computeShare(report, totalUs) >= MIN_SHARE)
     .slice(0, limit)
@@ -110,8 +121,8 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
   const critical = findCriticalPoints(report, path)
   const selectLargest = <Candidate extends TimeFinding>(candidates: readonly Candidate[]): Candidate[] =>
     candidates
-      .filter(({ kind, totalUs, nodes }) => {
-        if (!includes(nodes)) return false
+      .filter(({ kind, totalUs, nodes, isPattern = false }) => {
+        if (!includes(nodes) || (isFast(report) && !isPattern)) return false
         const isLoop = kind === 'repeated' && nodes.length >= MIN_LOOP_POINTS
         return computeShare(report, totalUs) >= (isLoop ? MIN_LOOP_SHARE : (SMALLER_SHARES[kind] ?? MIN_SHARE))
       })
@@ -130,19 +141,24 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     ({ nodes, totalUs }) =>
       nodes.every(node => readWait(node) === undefined && !tries.has(node)) && !isConnecting(nodes, totalUs),
   )
-  const repeated = selectLargest(repetitions.map(repetition => describeRepetition(repetition, quote)))
+  const repeated = selectLargest(
+    keepUnexplained(repetitions, report).map(repetition => describeRepetition(repetition, quote)),
+  )
   const waiting = selectLargest(
     findWaiting(report).map(found => describePoolWait(found, report, quote) ?? describeWaiting(found)),
   )
   const queued = selectLargest(groupMessages(findQueuedMessages(report)).map(describeQueuedMessages))
   const reported = new Set([...repeated, ...retried, ...waiting].flatMap(({ nodes }) => nodes))
   const bodies = selectLargest(describeBodies(report, outgoing, reported, quote))
-  const pausing = new Set(findPausingPoints(report, retries, tries))
+  const pauses = sumPauses(retries, tries)
+  const ownTimes = selfTimes(report)
+  const isPausing = (node: ReportNode): boolean =>
+    (pauses.get(node) ?? 0) >= (ownTimes.get(node) ?? Number.POSITIVE_INFINITY) * MIN_GAP_SHARE
   const own = createOwnCauses(report)
   const told = new Set([...bodies, ...connecting].flatMap(({ nodes }) => nodes))
   // A repeated query is reported already. For repeated steps of the program, the account names the code.
   const isNew = (node: ReportNode, cause: Cause): boolean =>
-    !pausing.has(node) && !(isWait(node) && reported.has(node)) && !(cause.kind === 'wait' && told.has(node))
+    !isPausing(node) && !(isWait(node) && reported.has(node)) && !(cause.kind === 'wait' && told.has(node))
   const causeTimes = findCauseTimes(report, own, (report.durationUs ?? 0) * MIN_SHARE, isNew).map(describeCauseTime)
   const causes = [...groupBy(causeTimes, ({ kind }) => kind).values()].flatMap(selectLargest)
   const explained = sumExplained(causes)
@@ -157,26 +173,26 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     ({ caller, betweenUs }) => !withBody.has(caller) && !isConnecting([caller], betweenUs),
   )
   const between = selectLargest(groupCalls(unexplained).map(group => describeCalls(group, clocks, quote)))
-  const self = selectLargest(
-    describeSelfTimes(
-      { ...evidence, report },
-      new Set([...reported, ...pausing, ...withBody, ...calls.map(({ caller }) => caller)]),
-      explained,
-      own,
-    ).filter(({ nodes, totalUs }) => !isConnecting(nodes, totalUs)),
-  )
+  const described = describeSelfTimes(
+    { ...evidence, report },
+    new Set([...reported, ...withBody, ...calls.map(({ caller }) => caller)]),
+    { explained, pauses, own },
+  ).filter(({ nodes, totalUs }) => !isConnecting(nodes, totalUs))
+  const self = selectLargest(keepCritical(described, critical.own))
   const again = [...repeats.flatMap(({ nodes }) => nodes), ...retries.flatMap(found => found.tries)]
   const opened = connecting.flatMap(({ nodes }) => nodes).filter(isExplained)
   const runs = findSerialWork(report, new Set([...reported, ...again, ...opened])).filter(({ nodes }) =>
     nodes.every(node => critical.below.has(node)),
   )
   const serial = selectLargest(keepDistinct(runs, report).map(work => describeSerialWork(work, quote)))
+  const steps = [...repeated, ...retried, ...waiting, ...queued]
+  const others = [...steps, ...connecting, ...unexplainedBodies, ...between, ...causes, ...self]
   const ranks = new Map<TimeFinding, number>([
     ...waiting.map(found => [found, rankWait(found, repeated)] as const),
     ...causes.map(found => [found, rankCause(found.time, repeated)] as const),
+    ...serial.map(found => [found, rankSerial(found, others)] as const),
   ])
-  const steps = [...repeated, ...retried, ...waiting, ...queued]
-  return [...steps, ...connecting, ...unexplainedBodies, ...between, ...causes, ...self, ...serial]
+  return [...others, ...serial]
     .map(found => ({
       found,
       isCritical: found.nodes.some(node => (found.isSelfTime ? critical.own : critical.below).has(node)),
@@ -184,8 +200,33 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     .map(({ found, isCritical }) => ({
       finding: toFinding(report, found, whole, isCritical),
       isCritical,
-      rankUs: ranks.get(found) ?? found.totalUs,
+      rankUs: ranks.get(found) ?? found.rankUs ?? found.totalUs,
     }))
+}
+
+function isFast({ durationUs, accounts = [] }: Report): boolean {
+  // Whoever asks why wants to know it of a fast request, too.
+  return durationUs !== undefined && durationUs < FAST_US && accounts.length === 0
+}
+
+/** Returns the time by which steps that might run in parallel are ordered: before the findings about their own time. */
+function rankSerial({ nodes, totalUs }: TimeFinding, others: readonly TimeFinding[]): number {
+  const within = new Set(nodes)
+  for (const node of within) for (const child of node.children) within.add(child)
+  const longest = others
+    .filter(found => found.nodes.every(node => within.has(node)))
+    .reduce((us, found) => Math.max(us, found.totalUs), 0)
+  return totalUs >= longest * MIN_SERIAL_SHARE ? Math.max(totalUs, longest + 1) : totalUs
+}
+
+/** Of findings about points that do the same, keeps those on the critical path. If there are none, keeps all. */
+function keepCritical(found: readonly TimeFinding[], critical: ReadonlySet<ReportNode>): TimeFinding[] {
+  const keyOf = createRepetitionKey()
+  const groups = groupBy(found, ({ nodes: [node] }) => node && keyOf(node))
+  return [...groups.values()].flatMap(same => {
+    const kept = same.filter(({ nodes }) => nodes.some(node => critical.has(node)))
+    return kept.length === 0 ? same : kept
+  })
 }
 
 function toFinding(
@@ -206,34 +247,40 @@ function toFinding(
   }
 }
 
-/** Returns the points whose own time is nearly all pauses between reported tries. */
-function findPausingPoints(
-  report: Report,
-  retries: readonly Retries[],
-  reported: ReadonlySet<ReportNode>,
-): readonly ReportNode[] {
-  const reportedRetries = retries.filter(({ tries }) => tries.every(node => reported.has(node)))
-  if (reportedRetries.length === 0) return []
-  const own = selfTimes(report)
-  return reportedRetries.flatMap(({ parent, pausesUs }) =>
-    parent !== undefined && pausesUs >= (own.get(parent) ?? 0) * MIN_GAP_SHARE ? [parent] : [],
-  )
+/** Returns the pauses between reported tries by the points that made the tries, in microseconds. */
+function sumPauses(retries: readonly Retries[], reported: ReadonlySet<ReportNode>): ReadonlyMap<ReportNode, number> {
+  const pauses = new Map<ReportNode, number>()
+  for (const { parent, tries, pausesUs } of retries) {
+    if (parent === undefined || !tries.every(node => reported.has(node))) continue
+    pauses.set(parent, (pauses.get(parent) ?? 0) + pausesUs)
+  }
+  return pauses
 }
 
 /**
- * Describes the self time of each point, without the explained parts. If a single gap has nearly all of a point's self
- * time, and the account does not know most of its causes, describes the gap.
+ * Describes the self time of each point without its pauses between reported tries and the explained parts. If a single
+ * gap has most of this time, and the account does not know most of its causes, describes the gap.
  */
 function describeSelfTimes(
   { report, isLossy, quote }: Evidence,
   reported: ReadonlySet<ReportNode>,
-  explained: ReadonlyMap<ReportNode, number>,
-  own: OwnCauses,
+  {
+    explained,
+    pauses,
+    own,
+  }: {
+    readonly explained: ReadonlyMap<ReportNode, number>
+    readonly pauses: ReadonlyMap<ReportNode, number>
+    readonly own: OwnCauses
+  },
 ): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
-  return Array.from(selfTimes(report)).flatMap(([node, selfUs]) => {
+  return Array.from(selfTimes(report)).flatMap(([node, ownUs]) => {
     if (reported.has(node)) return []
-    const gap = gaps.get(node)
+    const pausesUs = pauses.get(node) ?? 0
+    const selfUs = ownUs - pausesUs
+    // The longest gap may be such a pause.
+    const gap = pausesUs === 0 ? gaps.get(node) : undefined
     const knownUs = own.knownUsOf(node)
     if (gap !== undefined && knownUs < selfUs * MIN_CAUSE_SHARE && gap.toUs - gap.fromUs >= selfUs * MIN_GAP_SHARE)
       return [describeGap(gap, isLossy(node), quote)]

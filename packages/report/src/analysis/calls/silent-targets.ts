@@ -11,17 +11,23 @@ export interface SilentTarget {
   readonly target: string
   /** The answered calls with nothing recorded below them. There is at least one. */
   readonly silent: readonly ReportNode[]
+  /** Whether all silent calls were sent without trace headers. */
+  readonly isUnsigned: boolean
   /** How many calls to the same target have something recorded below them. */
   readonly reported: number
 }
 
 /** Returns the targets that answered outgoing requests without recording anything, in tree order. */
 export function findSilentTargets(report: Report): SilentTarget[] {
-  return Array.from(groupBy(report.points.filter(isOutgoing), readTarget), ([target, calls]) => ({
-    target: target ?? '',
-    silent: calls.filter(({ children, stop }) => children.length === 0 && readStatus(stop) !== undefined),
-    reported: calls.filter(({ children }) => children.length > 0).length,
-  })).filter(({ target, silent }) => target !== '' && silent.length > 0)
+  return Array.from(groupBy(report.points.filter(isOutgoing), readTarget), ([target, calls]) => {
+    const silent = calls.filter(({ children, stop }) => children.length === 0 && readStatus(stop) !== undefined)
+    return {
+      target: target ?? '',
+      silent,
+      isUnsigned: silent.every(({ stop }) => readField(stop, 'info', 'requests', 'signed') === false),
+      reported: calls.filter(({ children }) => children.length > 0).length,
+    }
+  }).filter(({ target, silent }) => target !== '' && silent.length > 0)
 }
 
 function readTarget(node: ReportNode): string | undefined {

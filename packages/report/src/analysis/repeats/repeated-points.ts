@@ -1,6 +1,7 @@
 import type { Report, ReportNode } from '../../tree/report.js'
 import { createRepetitionKey, isLayer } from '../../words/point-label.js'
-import { toInterval, unionUs } from '../self-time.js'
+import { type Cover, createCover } from '../pool-holders.js'
+import { selfTimes, toInterval, unionUs } from '../self-time.js'
 import { groupRepeats } from './group-repeats.js'
 
 /** Siblings that do the same thing from the same line, such as the queries in a loop (N+1). */
@@ -9,6 +10,8 @@ export interface Repetition {
   readonly nodes: readonly ReportNode[]
   /** The time in which at least one of these points ran, in microseconds. */
   readonly totalUs: number
+  /** The pauses between the steps of a long loop, in microseconds. Without the loop, there would be no pauses. */
+  readonly pausesUs: number
   readonly sequential: boolean
 }
 
@@ -24,18 +27,57 @@ export function findRepetitions(report: Report): Repetition[] {
   for (const siblings of [report.roots, ...report.points.map(node => node.children)]) {
     if (siblings.length < MIN_POINTS) continue
     const finished = siblings.filter(node => node.durationUs !== undefined && !isLayer(node))
+    let known: Cover | undefined
+    const cover = (): Cover => {
+      known ??= createCover(siblings)
+      return known
+    }
     for (const nodes of groupRepeats(finished, keyOf)) {
-      if (nodes.length >= MIN_POINTS) found.push(toRepetition(nodes))
+      if (nodes.length < MIN_POINTS) continue
+      const repetition = toRepetition(nodes)
+      found.push({ ...repetition, pausesUs: sumPauses(repetition, cover) })
     }
   }
   return found.sort((a, b) => b.totalUs - a.totalUs)
 }
 
-function toRepetition(nodes: readonly ReportNode[]): Repetition {
+/** Repetitions of this length matter, even if all of them run at the same time. */
+const MIN_MANY_POINTS = 10
+
+/**
+ * Returns the repetitions without those that cost no time: a few calls at the same time, of which a single one took most
+ * of the time, and spent this time in points below it.
+ */
+export function keepUnexplained(repetitions: readonly Repetition[], report: Report): Repetition[] {
+  const isParallel = ({ nodes, sequential }: Repetition): boolean => !sequential && nodes.length < MIN_MANY_POINTS
+  if (!repetitions.some(isParallel)) return [...repetitions]
+  const own = selfTimes(report)
+  const isExplained = ({ nodes, totalUs }: Repetition): boolean =>
+    nodes.some(node => (node.durationUs ?? 0) - (own.get(node) ?? 0) >= totalUs * MIN_EXPLAINED_SHARE)
+  return repetitions.filter(repetition => !isParallel(repetition) || !isExplained(repetition))
+}
+
+const MIN_EXPLAINED_SHARE = 0.75
+
+function toRepetition(nodes: readonly ReportNode[]): Omit<Repetition, 'pausesUs'> {
   const intervals = nodes.map(toInterval)
   return {
     nodes,
     totalUs: unionUs(intervals),
     sequential: intervals.every(({ startUs }, index) => startUs >= (intervals[index - 1]?.endUs ?? startUs)),
   }
+}
+
+/** A loop has similar pauses. If one pause has more than this share of them, something else happened in it. */
+const MAX_PAUSE_SHARE = 0.25
+
+/** Returns the time between the steps of a loop in which no sibling ran. Returns 0 if there is no long loop. */
+function sumPauses({ nodes, sequential }: Omit<Repetition, 'pausesUs'>, cover: () => Cover): number {
+  if (!sequential || nodes.length < MIN_MANY_POINTS) return 0
+  const pauses = nodes.slice(1).map(({ startedUs }, index) => {
+    const pause = { startedUs: nodes[index]?.finishedUs, finishedUs: startedUs }
+    return (pause.finishedUs ?? 0) - (pause.startedUs ?? 0) - cover()(pause)
+  })
+  const sum = pauses.reduce((total, us) => total + us, 0)
+  return pauses.some(us => us > sum * MAX_PAUSE_SHARE) ? 0 : sum
 }
