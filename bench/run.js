@@ -19,6 +19,7 @@ import { runStore } from './store/run.js'
 import { runStores } from './stores/run.js'
 import { formatForReadme, formatSummary, startSummary } from './summary.js'
 import { takePrinted } from './table.js'
+import { runWhy } from './why/run.js'
 
 const FRAMEWORKS = ['express', 'koa', 'fastify']
 /** The parts of the summary table other than the frameworks. Each resolves to its lines. */
@@ -40,6 +41,7 @@ const SECTIONS = new Map([
   ['context', runContext],
   ['reports', runReports],
   ['arrival', runArrival],
+  ['why', runWhy],
 ])
 
 const { values, positionals } = parseArgs({

@@ -84,6 +84,14 @@ describe('the demo', () => {
     )
   })
 
+  it('has a third bottleneck, a computation, of which the tree shows only the time', () => {
+    const computing = report.points.find(({ name }) => name === 'catalog')
+
+    expect(computing?.durationUs).toBeGreaterThan(5_000)
+    expect(computing?.children).toEqual([])
+    expect(demo.said.stdout).toContain('The own time of "catalog" is a computation in examples/demo/src/catalog.ts')
+  })
+
   it('records nothing about the unsigned request', () => {
     const said = demo.said.stdout.match(/\d+ records of one trace/g)
 

@@ -1,4 +1,4 @@
-// Lists the products.
+// Lists the products. A computation makes it slow. The tree shows only how long, and `why` shows which line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'
@@ -10,8 +10,11 @@ import Koa from 'koa'
 export interface Product {
   readonly sku: string
   readonly name: string
+  /** The product with the most similar name. */
+  readonly similar: string
 }
 
+const SIZES = ['small', 'large']
 const COLORS = ['red', 'green', 'blue', 'white', 'black']
 const THINGS = ['lamp', 'chair', 'table', 'shelf', 'rug', 'vase', 'clock', 'mirror', 'bench', 'stool']
 
@@ -19,10 +22,38 @@ const osprofiler = setup({ service: 'catalog' })
 
 // Every call of this function is a point. Arguments are recorded, and results only with `hideResult: false`.
 const listProducts = profiler.trace('catalog', { hideResult: true })(function listProducts(): Product[] {
-  return COLORS.flatMap(color => THINGS.map(thing => `${color} ${thing}`))
-    .sort()
-    .map((name, index) => ({ sku: `sku-${index}`, name }))
+  const names = SIZES.flatMap(size => COLORS.flatMap(color => THINGS.map(thing => `${size} ${color} ${thing}`))).sort()
+  return names.map((name, index) => ({ sku: `sku-${index}`, name, similar: findSimilar(name, names) }))
 })
+
+/** Compares a name with all others, at every request. The program could do this once, because no product changes. */
+function findSimilar(name: string, names: readonly string[]): string {
+  let similar = name
+  let fewest = Number.POSITIVE_INFINITY
+  for (const other of names) {
+    const edits = other === name ? fewest : countEdits(name, other)
+    if (edits >= fewest) continue
+    similar = other
+    fewest = edits
+  }
+  return similar
+}
+
+/** Counts the letters to add, remove or replace to turn one name into the other (Levenshtein). */
+function countEdits(from: string, to: string): number {
+  const edits = Array.from({ length: to.length + 1 }, (_, at) => at)
+  for (let row = 1; row <= from.length; row++) {
+    let diagonal = row - 1
+    edits[0] = row
+    for (let at = 1; at <= to.length; at++) {
+      const above = edits[at] ?? 0
+      const replaced = from[row - 1] === to[at - 1] ? diagonal : diagonal + 1
+      edits[at] = Math.min(replaced, above + 1, (edits[at - 1] ?? 0) + 1)
+      diagonal = above
+    }
+  }
+  return edits[to.length] ?? 0
+}
 
 const app = new Koa()
 app.use(osprofilerMiddleware())

@@ -27,8 +27,8 @@ export function readStack(
   }
   // Members are replaced without running a setter of the program. The replaced function may map stack lines to their
   // sources, which takes milliseconds.
-  const restoreLimit = replaceMember('stackTraceLimit', maxFrames)
-  const restoreHook = replaceMember('prepareStackTrace', readFrames)
+  const restoreLimit = replaceErrorMember('stackTraceLimit', maxFrames)
+  const restoreHook = replaceErrorMember('prepareStackTrace', readFrames)
   try {
     const holder: { stack?: unknown } = {}
     captureStackTrace(holder, readStack)
@@ -40,7 +40,8 @@ export function readStack(
   }
 }
 
-function replaceMember(name: string, value: unknown): () => void {
+/** Replaces a member of `Error` if the program has not frozen it. Returns a function that restores the member. */
+export function replaceErrorMember(name: 'stackTraceLimit' | 'prepareStackTrace', value: unknown): () => void {
   const original = Object.getOwnPropertyDescriptor(Error, name)
   if (original !== undefined && 'value' in original && original.writable === true) {
     Reflect.set(Error, name, value)

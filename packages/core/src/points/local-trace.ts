@@ -193,6 +193,8 @@ export class LocalTrace {
 
   /** Sends the account as a point of its own. A later time than that of the served point would lengthen the trace. */
   recordAccount(why: object): void {
+    // The served point is not recorded, because of the limit of points or of the option `redact`.
+    if (this.#servedId !== undefined && this.#begun === 0) return
     const [traceId, parentId] = [randomUUID(), this.#servedId ?? this.#firstId ?? this.rootId]
     this.#send('why-start', traceId, parentId, { why }, this.#accountTimestamp)
     this.#send('why-stop', traceId, parentId, {}, this.#accountTimestamp)

@@ -5,6 +5,7 @@ import { shared } from '../platform/shared-state.js'
 import { suppress } from '../points/context.js'
 import type { LocalTrace } from '../points/local-trace.js'
 import { formatTimestamp } from '../recording/timestamp.js'
+import type { Account } from './account/create-account.js'
 import { type Recorder, startRecorder } from './recording/recorder.js'
 import { readWhyWish } from './why-level.js'
 
@@ -63,7 +64,8 @@ function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void 
   if (settings.level === 'off') return refuse('off')
   if (state.isBusy) return refuse('busy')
   const chosen = chooseLevel(asked, isOwn ? 'cpu' : settings.level, settings.maxPauseMs)
-  const recorder = suppress(() => startSafely(trace, chosen.level))
+  let account: Promise<Account> | undefined
+  const recorder = suppress(() => startSafely(trace, chosen.level, beginAccount))
   if (recorder === undefined) return refuse('runtime')
   const isDenied = recorder.isDenied && chosen.level === 'cpu'
   const level = isDenied ? 'waits' : chosen.level
@@ -81,42 +83,64 @@ function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void 
     end(agoMs) {
       recorder.stop(agoMs)
       const endedAt = performance.now() - agoMs
-      const underWay = suppress(() => finish(trace, recorder, head, endedAt, settings.others)).finally(() => {
-        state.isBusy = false
-        state.underWay.delete(underWay)
-      })
+      const underWay = record(trace, beginAccount(recorder), asked, head, endedAt - startedAt).finally(() =>
+        state.underWay.delete(underWay),
+      )
       state.underWay.add(underWay)
     },
   }
+
+  /** Creates the account when the recording has ended. A request that goes on must not keep the raw data. */
+  function beginAccount(ended: Recorder): Promise<Account> {
+    if (account !== undefined) return account
+    account = suppress(() => createFrom(ended, settings.others)).finally(() => {
+      state.isBusy = false
+    })
+    // A failure is recorded at the end of the request.
+    account.catch(() => undefined)
+    return account
+  }
 }
 
-function startSafely(trace: LocalTrace, level: WhyLevel): Recorder | undefined {
+function startSafely(trace: LocalTrace, level: WhyLevel, onCut: (recorder: Recorder) => unknown): Recorder | undefined {
   try {
-    return startRecorder(level, ({ profiler }) => profiler.isOf(trace), trace.stackBudget)
+    return startRecorder(level, ({ profiler }) => profiler.isOf(trace), trace.stackBudget, onCut)
   } catch {
     // The runtime lacks a part of Node.
     return undefined
   }
 }
 
-async function finish(
-  trace: LocalTrace,
-  recorder: Recorder,
-  head: object,
-  endedAt: number,
-  showsOthers: boolean,
-): Promise<void> {
+async function createFrom(recorder: Recorder, showsOthers: boolean): Promise<Account> {
   const foldedAt = performance.now()
+  const recording = await recorder.collect()
+  // Loaded when it is first needed, because most processes never need it.
+  const { createAccount } = await import('./account/create-account.js')
+  const account = await createAccount(recording, showsOthers)
+  return { ...account, costs: { ...account.costs, foldMs: Math.round(performance.now() - foldedAt) } }
+}
+
+async function record(
+  trace: LocalTrace,
+  account: Promise<Account>,
+  asked: WhyLevel,
+  head: object,
+  wallMs: number,
+): Promise<void> {
   try {
-    const recording = await recorder.collect()
-    // Loaded when it is first needed, because most processes never need it.
-    const { createAccount } = await import('./account/create-account.js')
-    const account = await createAccount(recording, endedAt, showsOthers)
-    const costs = { ...account.costs, foldMs: Math.round(performance.now() - foldedAt) }
-    trace.recordAccount({ ...head, ...account, costs })
+    trace.recordAccount({ ...head, ...addUnrecorded(await account, wallMs) })
   } catch {
-    trace.recordAccount({ version: 1, refused: 'runtime' })
+    trace.recordAccount({ version: 1, refused: 'runtime', asked })
   }
+}
+
+/** Adds the time after a recording was cut. */
+function addUnrecorded(account: Account, wallMs: number): Account {
+  const unrecordedMs = wallMs - account.wallMs
+  if (!account.cut || unrecordedMs <= 0) return account
+  const round = (ms: number): number => Math.round(ms * 1_000) / 1_000
+  const rest = { ...account.rest, ms: round(account.rest.ms + unrecordedMs) }
+  return { ...account, wallMs: round(wallMs), rest }
 }
 
 function chooseLevel(

@@ -3,7 +3,7 @@ import type { Recording } from '../recording/recording.js'
 import type { Cause, CauseKind, Piece } from './cause.js'
 import { readSamples, type Samples } from './samples.js'
 import { createSites, type Sites } from './sites.js'
-import { createSlices } from './slices.js'
+import { createSlices, type Slices } from './slices.js'
 import { divideTime } from './walk.js'
 
 const MAX_CAUSES = 20
@@ -46,33 +46,26 @@ interface Total {
 /**
  * Creates the account of a recording, in slices, so that other work of the process hardly waits.
  *
- * @param requestEndedAt when the request ended, which goes on if the recording was cut
  * @param showsOthers whether the account may name code that served other requests
  */
-export async function createAccount(
-  recording: Recording,
-  requestEndedAt: number,
-  showsOthers: boolean,
-): Promise<Account> {
+export async function createAccount(recording: Recording, showsOthers: boolean): Promise<Account> {
   const slices = createSlices()
   const sites = createSites(slices)
   const samples = await readSamples(recording, sites, slices)
   const makers = await sites.findMakers(recording.sections.map(({ entry }) => entry))
   const pieces = await divideTime(recording, samples, entry => makers.get(entry) ?? {}, slices)
   const shown = showsOthers ? pieces : pieces.map(hideOthers)
-  const { totals, stretches } = sumUp(shown)
-  const hotLines = await findHotLines(samples, sites)
+  const { totals, stretches } = await sumUp(shown, slices)
+  const hotLines = await findHotLines(samples, sites, slices)
   const kept = totals.slice(0, MAX_CAUSES)
   const rest = totals.slice(MAX_CAUSES)
   const positions = new Map(kept.map((total, at) => [total, at]))
-  const recordedMs = recording.endedAt - recording.startedAt
-  const unrecordedMs = recording.isCut ? Math.max(0, requestEndedAt - recording.endedAt) : 0
   return fit({
-    wallMs: round(recordedMs + unrecordedMs),
+    wallMs: round(recording.endedAt - recording.startedAt),
     ...(recording.isCut && { cut: true }),
     kinds: sumKinds(totals),
     causes: kept.map(({ cause, ms, times }) => ({ ...cause, ms: round(ms), times, ...hotLines.get(toKey(cause)) })),
-    rest: { ms: round(rest.reduce((sum, { ms }) => sum + ms, 0) + unrecordedMs), causes: rest.length },
+    rest: { ms: round(rest.reduce((sum, { ms }) => sum + ms, 0)), causes: rest.length },
     timeline: keepLongest(stretches)
       .map(({ total, from, to }) =>
         [toUs(from - recording.startedAt), toUs(to - from), positions.get(total) ?? -1].join(','),
@@ -94,13 +87,14 @@ function hideOthers(piece: Piece): Piece {
   return { ...piece, cause: { ...cause, by: 'others' } }
 }
 
-function sumUp(pieces: readonly Piece[]): {
-  readonly totals: readonly Total[]
-  readonly stretches: readonly Stretch[]
-} {
+async function sumUp(
+  pieces: readonly Piece[],
+  slices: Slices,
+): Promise<{ readonly totals: readonly Total[]; readonly stretches: readonly Stretch[] }> {
   const totals = new Map<string, Total>()
   const stretches: Stretch[] = []
   for (const { from, to, cause } of pieces) {
+    await slices.next()
     const key = toKey(cause)
     const total = totals.get(key) ?? { cause, ms: 0, times: 0 }
     totals.set(key, total)
@@ -140,10 +134,18 @@ function fit(account: Account): Account {
       const longer = stretches.filter(text => readDuration(text) > shortest)
       fitting = { ...fitting, timeline: longer.join(' ') }
     } else if (fitting.causes.length > 1) {
-      fitting = { ...fitting, causes: fitting.causes.slice(0, fitting.causes.length >> 1), timeline: '' }
+      fitting = { ...dropCauses(fitting), timeline: '' }
     } else return fitting
   }
   return fitting
+}
+
+function dropCauses(account: Account): Account {
+  const kept = account.causes.slice(0, account.causes.length >> 1)
+  const dropped = account.causes.slice(kept.length)
+  const droppedMs = dropped.reduce((sum, { ms }) => sum + ms, 0)
+  const rest = { ms: round(account.rest.ms + droppedMs), causes: account.rest.causes + dropped.length }
+  return { ...account, causes: kept, rest }
 }
 
 function readDuration(stretch: string): number {
@@ -160,9 +162,10 @@ interface HotLine {
  * Returns the line of each function that had the most samples. A profile counts lines for each node of the call tree,
  * for all requests, so they are weighted by this request's share of the node.
  */
-async function findHotLines({ ran }: Samples, sites: Sites): Promise<Map<string, HotLine>> {
+async function findHotLines({ ran }: Samples, sites: Sites, slices: Slices): Promise<Map<string, HotLine>> {
   const ticksByCause = new Map<string, Map<string, { readonly url: string; readonly line: number; ticks: number }>>()
   for (const { cause, node, own, isLeaf } of new Set(ran)) {
+    await slices.next()
     if (cause?.kind !== 'cpu' || !isLeaf || own === 0) continue
     const lines = ticksByCause.get(toKey(cause)) ?? new Map()
     ticksByCause.set(toKey(cause), lines)

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { type Location, locate, prefetchMaps } from '../../call-sites/map-call-sites.js'
 import { toPath, toShownFile } from '../../call-sites/program-file.js'
-import { type Frame, selectFrames } from '../../call-sites/read-stack.js'
-import { Error, Map, Number, Reflect } from '../../platform/platform.js'
+import { type Frame, replaceErrorMember, selectFrames } from '../../call-sites/read-stack.js'
+import { Map, Number } from '../../platform/platform.js'
 import type { CallFrame, Entry } from '../recording/recording.js'
 import type { Site } from './cause.js'
 import type { Slices } from './slices.js'
@@ -96,7 +96,10 @@ export function createSites(slices: Slices): Sites {
       const stacks = await formatStacks(entries)
       await prefetchMaps([...stacks.values()].flatMap(stack => stack.map(({ file }) => file)))
       const makers = new Map<Entry, Site>()
-      for (const entry of stacks.keys()) makers.set(entry, await findMaker(entry, stacks))
+      for (const entry of stacks.keys()) {
+        await slices.next()
+        makers.set(entry, await findMaker(entry, stacks))
+      }
       return makers
     },
   }
@@ -125,18 +128,18 @@ function cut(text: string): string {
 /** Formats a captured stack now. Returns an empty list if there is none. */
 function formatStack(holder: Entry['stack']): readonly Frame[] {
   if (holder === undefined) return []
-  const { prepareStackTrace } = Error
   let frames: readonly Frame[] = []
   const hook = (_error: unknown, callSites: readonly NodeJS.CallSite[]): string => {
     frames = selectFrames(callSites, file => file !== '' && !file.startsWith('node:'), Number.POSITIVE_INFINITY)
     return ''
   }
+  const restoreHook = replaceErrorMember('prepareStackTrace', hook)
   try {
-    Reflect.set(Error, 'prepareStackTrace', hook)
     void holder.stack
+  } catch {
+    // The program has frozen `Error`, and its own function fails.
   } finally {
-    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
-    else Reflect.set(Error, 'prepareStackTrace', prepareStackTrace)
+    restoreHook()
   }
   return frames
 }

@@ -1,5 +1,6 @@
 import { Map, Math, Number, process, Set } from '../../platform/platform.js'
 import type { PoolEvent } from '../recording/recording.js'
+import { findFirstBy } from './sorted.js'
 
 /** A piece of work of libuv's thread pool. Times are in milliseconds of `performance.now()`. */
 export interface PoolWork {
@@ -24,39 +25,33 @@ export interface ThreadPool {
 const DEFAULT_THREADS = 4
 /** The result of work is reported on the main thread within this time of the callback. */
 const SAME_CALL_MS = 1
+const TINY_MS = 1e-6
 
 /**
  * Reads the events of the thread pool: work is queued (`b`), begins on a thread (`B`), ends there (`E`), and its result
  * is passed to the main thread (`e`). The pool takes work in the order in which it was queued.
  */
 export function readThreadPool(events: readonly PoolEvent[], monotonicOffset: number): ThreadPool {
-  const sorted = events.toSorted((one, other) => one.ts - other.ts)
-  const timeOf = ({ ts }: PoolEvent): number => ts / 1_000 - monotonicOffset
-  const begun = sorted.filter(({ ph }) => ph === 'B')
-  const queued = sorted.filter(({ ph }) => ph === 'b')
-  const endsByThread = groupEvents(sorted, 'E', ({ tid }) => tid)
-  const callsById = groupEvents(sorted, 'e', ({ id }) => id)
-  // Work that was queued before the recording began comes first, and has no such event.
-  const unseen = Math.max(0, begun.length - queued.length)
-  const works = begun.map((begin, at): PoolWork => {
-    const queue = queued[at - unseen]
-    const end = endsByThread.get(begin.tid)?.find(({ ts }) => ts >= begin.ts)
-    const call = queue && callsById.get(queue.id)?.find(({ ts }) => ts >= (end?.ts ?? begin.ts))
-    return {
-      name: begin.name,
-      queuedAt: queue ? timeOf(queue) : Number.NEGATIVE_INFINITY,
-      takenAt: timeOf(begin),
-      doneAt: end ? timeOf(end) : Number.POSITIVE_INFINITY,
-      calledAt: call ? timeOf(call) : Number.POSITIVE_INFINITY,
-    }
-  })
   const threads = Number(process.env.UV_THREADPOOL_SIZE) || DEFAULT_THREADS
-  const listRunning = (at: number): readonly PoolWork[] => works.filter(work => work.takenAt <= at && work.doneAt > at)
+  const works = pairEvents(events, monotonicOffset)
+  const called = works.toSorted((one, other) => one.calledAt - other.calledAt)
+  const byThread = groupByThread(works)
+
+  function listRunning(at: number): readonly PoolWork[] {
+    return [...byThread.values()].flatMap(list => {
+      const latest = list[findFirstBy(list, at + TINY_MS, ({ takenAt }) => takenAt) - 1]
+      return latest !== undefined && latest.doneAt > at ? [latest] : []
+    })
+  }
+
   return {
     findCalled(at) {
+      const next = findFirstBy(called, at, ({ calledAt }) => calledAt)
       const distanceOf = (work: PoolWork): number => Math.abs(work.calledAt - at)
-      const near = works.filter(work => distanceOf(work) < SAME_CALL_MS)
-      return near.sort((one, other) => distanceOf(one) - distanceOf(other))[0]
+      return called
+        .slice(Math.max(0, next - 1), next + 1)
+        .filter(work => distanceOf(work) < SAME_CALL_MS)
+        .sort((one, other) => distanceOf(one) - distanceOf(other))[0]
     },
     describeWork(at, except) {
       const names = listRunning(at)
@@ -72,18 +67,55 @@ export function readThreadPool(events: readonly PoolEvent[], monotonicOffset: nu
   }
 }
 
-function groupEvents<K>(
-  events: readonly PoolEvent[],
-  phase: string,
-  keyOf: (event: PoolEvent) => K,
-): Map<K, PoolEvent[]> {
-  const groups = new Map<K, PoolEvent[]>()
-  for (const event of events) {
-    if (event.ph !== phase) continue
-    const key = keyOf(event)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [event])
-    else group.push(event)
+interface PairedWork extends PoolWork {
+  readonly thread: number
+}
+
+/** Finds the events of each piece of work in one pass, because a busy process has many. In order of `takenAt`. */
+function pairEvents(events: readonly PoolEvent[], monotonicOffset: number): readonly PairedWork[] {
+  const timeOf = ({ ts }: PoolEvent): number => ts / 1_000 - monotonicOffset
+  const sorted = events.toSorted((one, other) => one.ts - other.ts)
+  const queued = sorted.filter(({ ph }) => ph === 'b')
+  // Work that was queued before the recording began comes first, and has no such event.
+  const unseen = Math.max(0, sorted.filter(({ ph }) => ph === 'B').length - queued.length)
+  const works: Mutable<PairedWork>[] = []
+  const running = new Map<number, Mutable<PairedWork>>()
+  const uncalled = new Map<string, Mutable<PairedWork>>()
+  for (const event of sorted) {
+    if (event.ph === 'B') {
+      const queue = queued[works.length - unseen]
+      const work = {
+        name: event.name,
+        thread: event.tid,
+        queuedAt: queue ? timeOf(queue) : Number.NEGATIVE_INFINITY,
+        takenAt: timeOf(event),
+        doneAt: Number.POSITIVE_INFINITY,
+        calledAt: Number.POSITIVE_INFINITY,
+      }
+      works.push(work)
+      running.set(event.tid, work)
+      if (queue?.id !== undefined) uncalled.set(queue.id, work)
+    } else if (event.ph === 'E') {
+      const work = running.get(event.tid)
+      if (work !== undefined) work.doneAt = timeOf(event)
+      running.delete(event.tid)
+    } else if (event.ph === 'e' && event.id !== undefined) {
+      const work = uncalled.get(event.id)
+      if (work !== undefined) work.calledAt = timeOf(event)
+      uncalled.delete(event.id)
+    }
+  }
+  return works
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function groupByThread(works: readonly PairedWork[]): ReadonlyMap<number, readonly PairedWork[]> {
+  const groups = new Map<number, PairedWork[]>()
+  for (const work of works) {
+    const group = groups.get(work.thread)
+    if (group === undefined) groups.set(work.thread, [work])
+    else group.push(work)
   }
   return groups
 }

@@ -1,5 +1,6 @@
 import { createHook, executionAsyncId, executionAsyncResource } from 'node:async_hooks'
 import { isMainThread } from 'node:worker_threads'
+import { replaceErrorMember } from '../../call-sites/read-stack.js'
 import type { StackBudget } from '../../call-sites/stack-budget.js'
 import type { WhyLevel } from '../../options/why-options.js'
 import {
@@ -42,7 +43,7 @@ export interface Recorder {
   readonly startedAt: number
   /** Ends the recording as of `agoMs` milliseconds ago. */
   stop(agoMs: number): void
-  /** Resolves to what was recorded, some turns after `stop`. */
+  /** Resolves to what was recorded, some turns after `stop`. Rejects if recording has failed. */
   collect(): Promise<Recording>
 }
 
@@ -51,11 +52,13 @@ export interface Recorder {
  * nothing else while V8's profiler starts. Returns `undefined` if this runtime has no async hooks.
  *
  * @param isOwn whether a scope belongs to the request
+ * @param onCut called when the recording ends before the request
  */
 export function startRecorder(
   level: WhyLevel,
   isOwn: (scope: Scope) => boolean,
   budget: StackBudget,
+  onCut: (recorder: Recorder) => unknown,
 ): Recorder | undefined {
   const { now } = performance
   const costs: Record<string, number> = {}
@@ -68,6 +71,7 @@ export function startRecorder(
   let awaitsPoll = true
   let isOpen = true
   let isCut = false
+  let hasFailed = false
   let hookCalls = 0
   let resources = 0
   let stacks = 0
@@ -77,13 +81,15 @@ export function startRecorder(
   const session = measure('startMs', openSession)
 
   function openSession(): InspectorSession | undefined {
+    let opened: InspectorSession | undefined
     try {
-      const opened = connectInspector()
+      opened = connectInspector()
       if (isMainThread) opened.startPoolEvents()
       if (level === 'cpu') opened.startProfiler()
       return opened
     } catch {
       // Node denies the inspector with `--permission`.
+      opened?.close()
       return undefined
     }
   }
@@ -144,7 +150,12 @@ export function startRecorder(
     return left?.entry
   }
 
-  const hook = createGuardedHook({
+  // After a failure, sections are missing, so an account would name wrong causes.
+  const onFailure = (): void => {
+    hasFailed = true
+  }
+
+  const hook = createGuardedHook(onFailure, {
     init(id, type, trigger, resource) {
       hookCalls++
       const scope = currentScope()
@@ -198,6 +209,9 @@ export function startRecorder(
 
   function countTurn(): void {
     if (!isOpen) return
+    // An error that the program catches as `uncaughtException` leaves callbacks without an end.
+    suspend()
+    nested.length = 0
     turnEnds.push(now())
     awaitsPoll = true
     suppress(() => setImmediate(countTurn)).unref()
@@ -231,8 +245,10 @@ export function startRecorder(
   }
 
   function cut(): void {
+    if (!isOpen) return
     isCut = true
     stop(0)
+    onCut(recorder)
   }
 
   let poolEvents: Promise<readonly PoolEvent[]> = Promise.resolve([])
@@ -255,7 +271,7 @@ export function startRecorder(
     })
   }
 
-  return {
+  const recorder: Recorder = {
     isDenied: session === undefined,
     startedAt,
     stop,
@@ -265,8 +281,9 @@ export function startRecorder(
       await nextTurn()
       await nextTurn()
       stopCollections()
-      const events = await Promise.race([poolEvents, pause(POOL_EVENTS_TIMEOUT_MS)])
+      const events = await waitAtMost(poolEvents, POOL_EVENTS_TIMEOUT_MS)
       session?.close()
+      if (hasFailed) throw new Error('The recorder has failed')
       const counts = { resources, stacks }
       const recorded = {
         startedAt,
@@ -282,6 +299,7 @@ export function startRecorder(
       return { ...recorded, poolEvents: events ?? [], sampleMs: SAMPLE_MS, isCut, costs }
     },
   }
+  return recorder
 }
 
 interface GuardedHook {
@@ -294,26 +312,50 @@ interface GuardedHook {
 type AnyFunction = (...args: never[]) => unknown
 
 /** Turns the hook off if a handler fails, because an error would end the process. */
-function createGuardedHook(handlers: {
-  init(id: number, type: string, trigger: number, resource: object): void
-  before(id: number): void
-  after(id: number): void
-  promiseResolve(id: number): void
-}): GuardedHook {
-  const guard = (run: () => void): void => {
+function createGuardedHook(
+  onFailure: () => void,
+  handlers: {
+    init(id: number, type: string, trigger: number, resource: object): void
+    before(id: number): void
+    after(id: number): void
+    promiseResolve(id: number): void
+  },
+): GuardedHook {
+  const fail = (): void => {
+    hook.disable()
+    onFailure()
+  }
+  // Written out, because every promise of the process calls these functions, and a closure for each call costs more.
+  const init = (id: number, type: string, trigger: number, resource: object): void => {
     try {
-      run()
+      handlers.init(id, type, trigger, resource)
     } catch {
-      hook.disable()
+      fail()
     }
   }
-  const init = (id: number, type: string, trigger: number, resource: object): void =>
-    guard(() => handlers.init(id, type, trigger, resource))
   const hook = createHook({
     init,
-    before: id => guard(() => handlers.before(id)),
-    after: id => guard(() => handlers.after(id)),
-    promiseResolve: id => guard(() => handlers.promiseResolve(id)),
+    before(id) {
+      try {
+        handlers.before(id)
+      } catch {
+        fail()
+      }
+    },
+    after(id) {
+      try {
+        handlers.after(id)
+      } catch {
+        fail()
+      }
+    },
+    promiseResolve(id) {
+      try {
+        handlers.promiseResolve(id)
+      } catch {
+        fail()
+      }
+    },
   })
   return { init, enable: () => void hook.enable(), disable: () => void hook.disable() }
 }
@@ -328,10 +370,12 @@ function isPolled(resource: object): boolean {
 /** Captures the stack below a function, without formatting the stack, which takes longer than capturing. */
 function captureStack(frames: number, below: AnyFunction): { readonly stack?: unknown } {
   const holder = {}
-  const { stackTraceLimit } = Error
-  Reflect.set(Error, 'stackTraceLimit', frames)
-  captureStackTrace(holder, below)
-  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  const restoreLimit = replaceErrorMember('stackTraceLimit', frames)
+  try {
+    captureStackTrace(holder, below)
+  } finally {
+    restoreLimit()
+  }
   return holder
 }
 
@@ -357,6 +401,9 @@ function nextTurn(): Promise<void> {
   return new Promise(resolve => void setImmediate(resolve))
 }
 
-function pause(ms: number): Promise<undefined> {
-  return new Promise(resolve => void setTimeout(() => resolve(undefined), ms))
+function waitAtMost<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
