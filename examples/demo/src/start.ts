@@ -64,14 +64,14 @@ async function demonstrate(): Promise<void> {
   console.log('   history  a thread of the gateway, which takes messages')
 
   const url = `${gateway}/customers/4711/orders`
-  step(3, `A signed request: osprofiler run ${url}`)
+  step(3, `A signed request: osprofiler run ${url} --why=cpu@catalog`)
   console.log()
-  await runOsprofiler(['run', url], env)
+  await runOsprofiler(['run', url, '--why=cpu@catalog'], env)
   console.log(
     '\n   Both queries are in examples/demo/src/orders.ts: no index serves the one, the other runs for every order.',
   )
   console.log(
-    '   The own time of "catalog" is a computation in examples/demo/src/catalog.ts: it compares all products.',
+    '   The computation is in examples/demo/src/catalog.ts, which compares all products. Only --why names its line.',
   )
 
   const before = await countRecords(store)
