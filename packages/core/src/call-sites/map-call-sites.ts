@@ -21,14 +21,22 @@ const MAX_REMEMBERED_FRAMES = 5_000
  * that do not belong to the program. Never rejects. Returns `undefined` if no record has a raw position.
  */
 export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | undefined {
-  const raw = records.flatMap(({ info }) => {
+  let raw: RawRecord[] | undefined
+  for (const { info } of records) {
     const stack = takeStack(info.code)
-    return stack === undefined ? [] : [{ info, stack }]
-  })
-  return raw.length === 0 ? undefined : mapAll(raw)
+    if (stack === undefined) continue
+    raw ??= []
+    raw.push({ info, stack })
+  }
+  return raw && mapAll(raw)
 }
 
-async function mapAll(raw: readonly { readonly info: PointInfo; readonly stack: Stack }[]): Promise<void> {
+interface RawRecord {
+  readonly info: PointInfo
+  readonly stack: Stack
+}
+
+async function mapAll(raw: readonly RawRecord[]): Promise<void> {
   for (const { info, stack } of raw) {
     const code = await findCallSite(stack)
     if (code === undefined) Reflect.deleteProperty(info, 'code')
