@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
+
+let programs: Programs
+beforeAll(async () => {
+  programs = await compilePrograms()
+})
+afterAll(() => programs.stop())
+
+/** Asks a process of its own, because a process makes an account of level `cpu` only every ten seconds. */
+async function askWhy(path: string): Promise<readonly string[]> {
+  const url = await programs.start('pricing', { OSPROFILER_WHY: 'cpu' })
+  // The first request of a process is slow for reasons that are no cause.
+  await (await fetch(`${url}/healthy`)).text()
+  const { sentences } = await programs.ask(`${url}${path}`, '--why=cpu')
+  return sentences
+}
+
+describe('with an account, the first sentence names the cause', () => {
+  it.each([
+    ['a computation', '/computes', 'N % of this request is CPU in sumPrices ({computes}) in pricing (T)'],
+    [
+      'a synchronous call',
+      '/blocks',
+      'N % of this request is synchronous execSync, called by loadRates ({blocks}) in pricing (T)',
+    ],
+    [
+      'a full thread pool',
+      '/pool',
+      'N % of this request waited for a thread of the pool, all busy with 4 x crypto, asked for by checkSignature ({pool}) in pricing (T)',
+    ],
+    [
+      'a promise that other work settles',
+      '/lock',
+      'N % of this request waited for a promise that other work settles, asked for at {lock} in pricing (T)',
+    ],
+    ['a timer', '/timer', 'N % of this request waited for a timer, asked for by politeRetry ({timer}) in pricing (T)'],
+  ])('%s', async (_, path, sentence) => {
+    expect((await askWhy(path))[0]).toBe(insertLines(sentence))
+  })
+
+  it('work of others that holds the event loop', async () => {
+    expect((await askWhy('/held'))[0]).toMatch(
+      /^N % of this request waited while others held the event loop in pricing: \S+ \(test\/causes\/programs\/pricing\.ts:\d+\) \(T\)$/,
+    )
+  })
+
+  it('garbage', async () => {
+    const sentences = await askWhy('/garbage')
+
+    expect(sentences[0]).toMatch(/^N % of this request is (?:CPU|garbage collection, mostly) in makeGarbage /)
+    expect(sentences.join()).toContain('garbage collection, mostly in makeGarbage')
+  })
+
+  it('nothing, for a healthy request', async () => {
+    const url = await programs.start('pricing', { OSPROFILER_WHY: 'waits' })
+    await (await fetch(`${url}/healthy`)).text()
+
+    expect(findBlame(await programs.ask(`${url}/healthy`))).toEqual([])
+  })
+})
