@@ -22,13 +22,22 @@ const MAX_REMEMBERED_FRAMES = 5_000
  */
 export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | undefined {
   let raw: RawRecord[] | undefined
-  for (const { info } of records) {
-    const stack = takeStack(info.code)
+  for (const record of records) {
+    const stack = takeStackOf(record)
     if (stack === undefined) continue
     raw ??= []
-    raw.push({ info, stack })
+    raw.push({ info: record.info, stack })
   }
   return raw && mapAll(raw)
+}
+
+/** Never throws. A program may have passed anything to a notifier instead of a record. */
+function takeStackOf(record: TraceRecord): Stack | undefined {
+  try {
+    return takeStack(record.info.code)
+  } catch {
+    return undefined
+  }
 }
 
 interface RawRecord {
