@@ -1,7 +1,7 @@
 /** Returns the sentences below the tree that the command printed, each on one line. */
 export function readSentences(printed: string): string[] {
   const [, below = ''] = printed.split(/^What to look at$/m)
-  const [listed = ''] = below.split(/^Trace /m)
+  const [listed = ''] = below.split(/^(?:Trace |Why: )/m)
   return listed
     .split(/^ {2}• /m)
     .slice(1)
