@@ -1,6 +1,6 @@
 import { isTraceId } from '../keys/signed-headers.js'
 import { checkOptionKinds } from '../options/check-options.js'
-import { getRecordSettings, isEnabled } from '../options/configuration.js'
+import { isEnabled } from '../options/configuration.js'
 import type { WhyLevel } from '../options/why-options.js'
 import { Number, TypeError, WeakMap } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
@@ -13,8 +13,7 @@ import { ticketKeyOf } from '../tickets/ticket-key.js'
 import { parseTicket } from '../tickets/ticket-text.js'
 import type { TicketGrant } from '../tickets/ticket-verifier.js'
 import { knownWishes } from '../tickets/wishes.js'
-import { startOwnAccount } from '../why/request-account.js'
-import { readWhyWish } from '../why/why-level.js'
+import { startOwnAccount, startWishedAccount } from '../why/request-account.js'
 
 /** The trace to record, and the key that signs the headers of outgoing requests. */
 export interface TraceOptions {
@@ -56,7 +55,8 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
   const trace = openTrace(opening)
   const profiler = new Profiler(trace)
   const release = keepContext()
-  if (opening.why !== undefined) startOwnAccount(trace, opening.why)
+  if (opening.why === undefined) startWishedAccount(trace)
+  else startOwnAccount(trace, opening.why)
   const end = (ago = 0): void => {
     try {
       profiler.end(undefined, ago)
@@ -133,9 +133,9 @@ function readOptions(options: TraceOptions): TraceSettings {
   checkOptionKinds({ maxPointsPerTrace, code: options.code }, { maxPointsPerTrace: 'number', code: 'boolean' })
   const grant = grantOf(options)
   const code = options.code ?? grant?.wants.includes(CODE) === true
-  const why = readWhyLevel(options.why) ?? readWhyWish(grant?.wants ?? [], () => getRecordSettings().service)
+  const why = readWhyLevel(options.why)
   const settings = { hmacKey, baseId, parentId, maxPointsPerTrace, code, why }
-  return { ...settings, grant: grant && { ...grant, wants: addWishes(grant.wants, code, options.why) } }
+  return { ...settings, grant: grant && { ...grant, wants: addWishes(grant.wants, code, why) } }
 }
 
 /** Adds or removes wishes, because the options also apply to the services that are called. */
