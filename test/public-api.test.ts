@@ -189,6 +189,7 @@ const PUBLIC: Record<string, { readonly module: object; readonly names: readonly
       'splitKeyText',
       'standIn',
       'runForAwaiting',
+      'takeCallSite',
       'takeCaller',
       'takeContext',
       'toShownPath',

@@ -31,14 +31,14 @@ export class CallSiteRecorder {
     const stack = this.#read()
     const caller = outerCaller()
     if (isShown(stack) || caller === undefined) addCodeMember(info, stack)
-    else caller.addTo(info)
+    else caller.addTo(info, stack)
   }
 
   /** Returns the current caller, for points that a library makes later. */
   findCaller(): Caller | undefined {
     if (!this.#budget.hasTime()) return undefined
     const stack = this.#read()
-    return isShown(stack) ? new Caller(stack) : (outerCaller() ?? new Caller(stack))
+    return stack.length > 0 ? new Caller(stack) : (outerCaller() ?? new Caller(stack))
   }
 
   /**
@@ -47,11 +47,13 @@ export class CallSiteRecorder {
    */
   findAwaitingCaller(resolve: unknown): Caller | undefined {
     const caller = this.findCaller()
-    if (caller === undefined || typeof resolve !== 'function' || isShown(this.#read())) return caller
+    if (caller === undefined || typeof resolve !== 'function') return caller
+    const stack = this.#read()
+    if (isShown(stack)) return caller
     const awaitingCaller = new Caller()
     const later = Reflect.apply(then, Promise.resolve(), [
       () => {
-        awaitingCaller.setStack(this.#read())
+        awaitingCaller.setStack([...stack, ...this.#read()])
         // Stays pending, because only the program's object may settle the awaited promise.
         return new Promise(() => undefined)
       },
@@ -63,7 +65,7 @@ export class CallSiteRecorder {
   #read(): Stack {
     try {
       // In a bundle, libraries and this project are in the program's file, so their functions are candidates as well.
-      const limit = isOwnCodeBundled ? MAX_FRAMES : MAX_CANDIDATES
+      const limit = isOwnCodeBundled() ? MAX_FRAMES : MAX_CANDIDATES
       return this.#budget.spend(() => readStack(MAX_FRAMES, mayBeProgram, limit))
     } catch {
       // The program may have replaced parts of `Error` that cannot be restored.
@@ -82,13 +84,14 @@ export class CallSiteRecorder {
 
 /** Whether the stack shows code of the program. In a bundle, this is known only after mapping. */
 function isShown(stack: Stack): boolean {
-  return stack.length > 0 && !isOwnCodeBundled
+  return stack.length > 0 && !isOwnCodeBundled()
 }
 
 /** Returns the text that tells steps of the same name apart. */
-function readStatement({ db, function: called, request }: Readonly<Record<string, unknown>>): unknown {
+function readStatement({ db, function: called, request }: Readonly<Record<string, unknown>>): string {
   const { statement } = (db ?? {}) as { statement?: unknown }
   const { name } = (called ?? {}) as { name?: unknown }
   const { path } = (request ?? {}) as { path?: unknown }
-  return statement ?? name ?? path ?? ''
+  // Other values are the program's, and converting them to text may throw.
+  return [statement, name, path].find(value => typeof value === 'string') ?? ''
 }

@@ -1,4 +1,4 @@
-import { addCodeMember, type Stack } from './code-member.js'
+import { addCodeMember, extendStack, type Stack } from './code-member.js'
 
 /**
  * The code that called a library. If the library makes a point in a callback, the stack at that point does not show the
@@ -15,15 +15,24 @@ export class Caller {
 
   setStack(stack: Stack): void {
     this.#stack = stack
-    for (const info of this.#infos) addCodeMember(info, stack)
+    for (const info of this.#infos) addToInfo(info, stack)
     this.#infos = []
   }
 
-  /** Adds the caller's place to the info of a point, now or when the stack is known. */
-  addTo(info: Record<string, unknown>): void {
+  /**
+   * Adds the caller's place to the info of a point, now or when the stack is known. `own`: the stack of the point, which
+   * in a bundle may show code of the program, too.
+   */
+  addTo(info: Record<string, unknown>, own: Stack): void {
+    addCodeMember(info, own)
     if (this.#stack === undefined) this.#infos.push(info)
-    else addCodeMember(info, this.#stack)
+    else addToInfo(info, this.#stack)
   }
+}
+
+function addToInfo(info: Record<string, unknown>, stack: Stack): void {
+  if ('code' in info) extendStack(info.code, stack)
+  else addCodeMember(info, stack)
 }
 
 let outer: Caller | undefined

@@ -29,6 +29,13 @@ export function addCodeMember(info: Record<string, unknown>, stack: Stack): void
   info.code = code
 }
 
+/** Appends functions that may belong to the program if none of the known ones does. */
+export function extendStack(code: unknown, more: Stack): void {
+  if (typeof code !== 'object' || code === null) return
+  const stack = stacks.get(code)
+  if (stack !== undefined) stacks.set(code, [...stack, ...more])
+}
+
 /** Returns the stack of a raw `code`, until the record has been mapped. */
 export function takeStack(code: unknown): Stack | undefined {
   if (typeof code !== 'object' || code === null) return undefined

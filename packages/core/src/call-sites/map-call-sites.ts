@@ -3,7 +3,7 @@ import type { PointInfo, TraceRecord } from '../record/trace-record.js'
 import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-member.js'
 import { findOwner, findRawOwner, isFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
 import type { Frame } from './read-stack.js'
-import { findSourceMap } from './source-maps.js'
+import { countTimeouts, findSourceMap } from './source-maps.js'
 import { mapByStackHook } from './stack-hook.js'
 
 const TYPESCRIPT = /\.[cm]?tsx?$/
@@ -69,7 +69,9 @@ async function mapFrame(frame: Frame): Promise<CodeMember | undefined> {
   const key = `${frame.line}:${frame.column}:${frame.name}:${frame.file}`
   const known = mappedFrames.get(key)
   if (known !== undefined) return known ?? undefined
+  const timeoutsBefore = countTimeouts()
   const code = await readFrame(frame)
+  if (countTimeouts() > timeoutsBefore) return code
   if (mappedFrames.size >= MAX_REMEMBERED_FRAMES) mappedFrames.clear()
   mappedFrames.set(key, code ?? null)
   return code

@@ -14,16 +14,31 @@ const MAX_MANIFEST_BYTES = 1024 * 1024
 const MAX_FILES = 1_000
 const MAX_PATH_CHARS = 1_000
 
-const ownFile = readStack(1)[0]?.file ?? ''
-// Packages that are linked from a workspace are not in a `node_modules` folder.
-const ownPackages = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(ownFile)?.[1]
+const OWN_PACKAGE = /[\\/]node_modules[\\/]@osprofiler[\\/]/
 
-/** Whether a bundler has copied this project into the program's file. */
-export const isOwnCodeBundled = ownPackages === undefined
+const ownFile = readStack(1)[0]?.file ?? ''
+let ownPackages: { readonly folder: string | undefined } | undefined
+
+/** Returns the folder of this project's packages, or `undefined` if a bundler has copied this project. */
+function getOwnPackages(): string | undefined {
+  ownPackages ??= { folder: findOwnPackages() }
+  return ownPackages.folder
+}
+
+function findOwnPackages(): string | undefined {
+  const [, folder] = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(toPath(ownFile)) ?? []
+  // A program may have such folders, too.
+  return folder !== undefined && readManifest(join(folder, 'core')).name === '@osprofiler/core' ? folder : undefined
+}
+
+/** Returns whether a bundler has copied this project into the program's file. */
+export function isOwnCodeBundled(): boolean {
+  return getOwnPackages() === undefined
+}
 
 /** Returns whether a function in this file may belong to the program. In a bundle, source maps decide this later. */
 export const mayBeProgram = remember<boolean>(
-  file => FILE.test(file) && !LIBRARY.test(file) && !isOwnFile(file),
+  file => FILE.test(file) && !LIBRARY.test(file) && !isOwnFile(toPath(file)),
   MAX_FILES,
   MAX_PATH_CHARS,
 )
@@ -58,15 +73,15 @@ const readPackageName = remember<string>(
 
 /** Returns whether this project is in the same bundle as the function, so that only a source map can tell them apart. */
 export function isSharedBundle(file: string): boolean {
-  return isOwnCodeBundled && file === ownFile
+  return isOwnCodeBundled() && file === ownFile
 }
 
-function isOwnFile(file: string): boolean {
-  return (
-    ownPackages !== undefined &&
-    file.startsWith(ownPackages) &&
-    /^[a-z]+[\\/](?:dist|build|src)[\\/]/.test(file.slice(ownPackages.length))
-  )
+function isOwnFile(path: string): boolean {
+  if (OWN_PACKAGE.test(path)) return true
+  // Packages that are linked from a workspace are not in a `node_modules` folder.
+  const folder = getOwnPackages()
+  if (folder === undefined || !path.startsWith(folder)) return false
+  return /^[a-z]+[\\/](?:dist|build|src)[\\/]/.test(path.slice(folder.length))
 }
 
 /** Returns the path of a file that is named by a path or URL. */

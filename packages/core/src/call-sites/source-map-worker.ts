@@ -21,6 +21,9 @@ interface Answer {
 }
 
 const MAX_HEAP_MB = 512
+/** More large maps are not used, because each of them needs a thread. */
+const MAX_WORKERS = 4
+let workerCount = 0
 // As text, because a bundler would not copy a file for the worker.
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads')
@@ -36,6 +39,7 @@ parentPort.postMessage({ id: 0, sourceRoot: payload.sourceRoot })
  * broken, or after `timeoutMs`. The worker keeps the process alive only while an answer is due.
  */
 export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMap> {
+  if (workerCount >= MAX_WORKERS) return Promise.reject(new Error('There are too many large source maps'))
   return new Promise((resolve, reject) => {
     const worker = new Worker(PROGRAM, {
       eval: true,
@@ -45,6 +49,7 @@ export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMa
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     })
+    workerCount++
     const questions = new Map<number, (entry: MapEntry) => void>()
     let lastId = 0
     let hasEnded = false
@@ -86,6 +91,9 @@ export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMa
       if (questions.size === 0) rest()
     })
     worker.on('error', end)
-    worker.on('exit', end)
+    worker.on('exit', () => {
+      workerCount--
+      end()
+    })
   })
 }

@@ -35,6 +35,13 @@ const READ_TIMEOUT_MS = 2_000
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { O_RDONLY: number }
 
+let timeouts = 0
+
+/** Returns how many maps could not be read in time. Such a map is read again for the next position. */
+export function countTimeouts(): number {
+  return timeouts
+}
+
 const maps = new Map<string, Promise<FindSource | undefined>>()
 
 /**
@@ -53,7 +60,11 @@ export function findSourceMap(path: string, file: string): Promise<FindSource | 
 async function readWithin(ms: number, path: string, file: string): Promise<FindSource | undefined> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<undefined>(onTimeout => {
-    timer = setTimeout(() => onTimeout(undefined), ms).unref()
+    timer = setTimeout(() => {
+      timeouts++
+      maps.delete(file)
+      onTimeout(undefined)
+    }, ms).unref()
   })
   try {
     return findLoadedMap(path, file) ?? (await Promise.race([readMap(path), timeout]))
@@ -105,7 +116,7 @@ async function readMapText(url: string, folder: string): Promise<readonly [text:
 }
 
 /** Reads a regular file. Throws if the file is larger than `maxBytes`, because cut text would be wrong. */
-async function readText(path: string, maxBytes: number): Promise<string> {
+export async function readText(path: string, maxBytes: number): Promise<string> {
   // Without O_NONBLOCK, opening a named pipe would wait for its writer.
   const file = await open(path, O_RDONLY | O_NONBLOCK)
   try {

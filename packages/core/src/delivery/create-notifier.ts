@@ -1,6 +1,6 @@
 import type { Driver } from '../driver/driver.js'
 import { checkOptions, type OptionKinds } from '../options/check-options.js'
-import { Object } from '../platform/platform.js'
+import { Math, Object, performance } from '../platform/platform.js'
 import { runPendingChecks } from '../points/leftovers.js'
 import { readUnhandledPromises } from '../promises/follow-promise.js'
 import type { TraceRecord } from '../record/trace-record.js'
@@ -75,8 +75,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
 
   async function flushAtExit(timeout: number): Promise<boolean> {
     recordFinishedPoints()
-    await settleAccounts(timeout)
-    const delivered = await delivery.flush(timeout)
+    const delivered = await delivery.flush(await settleWithin(timeout))
     if (!delivered) delivery.suspend()
     return delivered
   }
@@ -90,15 +89,14 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   const members = {
     async flush(timeout = DEFAULT_FLUSH_TIMEOUT_MS): Promise<void> {
       recordFinishedPoints()
-      await settleAccounts(timeout)
-      await delivery.flush(timeout)
+      await delivery.flush(await settleWithin(timeout))
     },
     async close(timeout = DEFAULT_FLUSH_TIMEOUT_MS): Promise<void> {
       recordFinishedPoints()
-      await settleAccounts(timeout)
+      const left = await settleWithin(timeout)
       isClosed = true
       cancelExitFlush?.()
-      await delivery.close(timeout)
+      await delivery.close(left)
     },
     on(event: string, listener: (...details: never[]) => void): QueueNotifier {
       delivery.on(event, listener as (...details: unknown[]) => void)
@@ -129,6 +127,13 @@ function readSettings(options: NotifierOptions): DeliverySettings {
   const { maxRecords = 250_000, maxBytes = 128 * 1024 * 1024, batchSize = 500, batchBytes = 512 * 1024 } = options
   const { flushAfter = 50, minBackoff = 100, maxBackoff = 10_000 } = options
   return { maxRecords, maxBytes, batchSize, batchBytes, flushAfter, minBackoff, maxBackoff }
+}
+
+/** Waits for the accounts that are being created. Resolves to the milliseconds that are left of `timeout`. */
+async function settleWithin(timeout: number): Promise<number> {
+  const startedAt = performance.now()
+  await settleAccounts(timeout)
+  return Math.max(0, timeout - (performance.now() - startedAt))
 }
 
 /** Records the stops of points that have ended but whose outcome is not known yet. */

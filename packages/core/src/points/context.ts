@@ -111,6 +111,15 @@ export function takeCaller(): <T>(fn: () => T) => T {
 }
 
 /**
+ * Returns a function that runs other functions for the code that calls a library now, without a change of context.
+ * `undefined` if call sites are not recorded.
+ */
+export function takeCallSite(): (<T>(fn: () => T) => T) | undefined {
+  const caller = currentProfiler()?.callSites?.findCaller()
+  return caller && (fn => runForCaller(caller, fn))
+}
+
+/**
  * Runs `fn`, which does the work of a `then` method. Points that `fn` makes at once have the call site of the code that
  * awaits. `resolve` is the first argument of `then`.
  */

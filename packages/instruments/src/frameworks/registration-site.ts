@@ -4,6 +4,7 @@ import { type Frame, mayBeProgram, readStack, type Stack } from '@osprofiler/cor
 
 // More frames than are needed for nested plugins, or for a framework that passes a function to its router.
 const MAX_FRAMES = 30
+const MAX_CANDIDATES = 8
 /** Files that only pass functions on: the frameworks, their routers and loaders, and this project. */
 const FRAMEWORK_FILES =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
@@ -32,7 +33,7 @@ export function findRegistrationSite(): RegistrationSite {
     )
     return {
       label: (frame && formatSite(frame)) ?? '',
-      stack: frames.filter(({ file }) => mayBeProgram(file)),
+      stack: frames.filter(({ file }) => mayBeProgram(file)).slice(0, MAX_CANDIDATES),
     }
   } catch {
     // Reading the stack fails if the program has frozen `Error`.

@@ -1,4 +1,4 @@
-import { takeCaller, WeakMap } from '@osprofiler/core/toolkit'
+import { takeCallSite, WeakMap } from '@osprofiler/core/toolkit'
 import { wrapLibrary } from '../loading/wrap-library.js'
 import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { endWhenSettled } from '../points/end-step.js'
@@ -30,8 +30,8 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
     wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: POOL_OWN_WORK } }]),
     wrapLibrary('knex', [
       { file: 'lib/client.js', given, methods },
-      ...BUILDER_FILES.map(file => ({ file, methods: traceSql === 'off' ? {} : wrapThen(aroundBuilderThen) })),
-      { file: 'lib/execution/runner.js', methods: traceSql === 'off' ? {} : { query: aroundRun } },
+      ...BUILDER_FILES.map(file => ({ file, methods: traceSql === 'off' ? {} : wrapThen() })),
+      { file: 'lib/execution/runner.js', methods: traceSql === 'off' ? {} : { run: aroundRun, query: aroundQuery } },
     ]),
   ])
 }
@@ -39,17 +39,17 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
 /** The files of the classes whose objects run a query when they are awaited. */
 const BUILDER_FILES = ['lib/query/querybuilder.js', 'lib/raw.js', 'lib/schema/builder.js']
 
-/** The callers of builders that run now. A query starts only after a connection was acquired. */
-const callers = new WeakMap<object, ReturnType<typeof takeCaller>>()
+/** The call sites of runs. A run sends its queries only after it has acquired a connection. */
+const callSites = new WeakMap<object, NonNullable<ReturnType<typeof takeCallSite>>>()
 
-const aroundBuilderThen: Around = (proceed, self, args) => {
-  callers.set(self as object, takeCaller())
+const aroundRun: Around = (proceed, self, args) => {
+  const forCaller = takeCallSite()
+  if (forCaller !== undefined) callSites.set(self as object, forCaller)
   return proceed(args)
 }
 
-const aroundRun: Around = (proceed, self, args) => {
-  const { builder } = self as { readonly builder?: object }
-  const forCaller = builder && callers.get(builder)
+const aroundQuery: Around = (proceed, self, args) => {
+  const forCaller = callSites.get(self as object)
   return forCaller === undefined ? proceed(args) : forCaller(() => proceed(args))
 }
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { type Location, locate, prefetchMaps } from '../../call-sites/map-call-sites.js'
 import { toPath, toShownFile } from '../../call-sites/program-file.js'
 import { type Frame, replaceErrorMember, selectFrames } from '../../call-sites/read-stack.js'
+import { readText } from '../../call-sites/source-maps.js'
 import { Map, Number } from '../../platform/platform.js'
 import type { CallFrame, Entry } from '../recording/recording.js'
 import type { Site } from './cause.js'
@@ -9,6 +9,7 @@ import type { Slices } from './slices.js'
 
 const LIBRARY_PATH = /^.*[\\/](node_modules[\\/].*)$/s
 const MAX_TEXT_CHARS = 200
+const MAX_CODE_BYTES = 16 * 1024 * 1024
 const ANONYMOUS = '(anonymous)'
 /** If a resource's own stack shows no code of the program, its makers are asked, up to this many. */
 const MAX_MAKERS = 3
@@ -148,12 +149,14 @@ function formatStack(holder: Entry['stack']): readonly Frame[] {
 function createLineCounter(): (path: string) => Promise<number> {
   const counts = new Map<string, Promise<number>>()
   return path => {
-    const known = counts.get(path) ?? readFile(path, 'utf8').then(countLinesOf, () => 0)
+    const known = counts.get(path) ?? readText(path, MAX_CODE_BYTES).then(countLinesOf, () => 0)
     counts.set(path, known)
     return known
   }
 }
 
 function countLinesOf(text: string): number {
-  return text.split('\n').length
+  let lines = 1
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++
+  return lines
 }

@@ -205,7 +205,7 @@ export function startRecorder(
   }
 
   const collections: Collection[] = []
-  const stopCollections = watchCollections(list => collections.push(...list))
+  const stopCollections = watchSafely(list => collections.push(...list))
 
   function countTurn(): void {
     if (!isOpen) return
@@ -377,6 +377,15 @@ function captureStack(frames: number, below: AnyFunction): { readonly stack?: un
     restoreLimit()
   }
   return holder
+}
+
+/** Like `watchCollections`. Reports nothing if the runtime does not report collections. */
+function watchSafely(onCollections: (list: readonly Collection[]) => void): () => void {
+  try {
+    return watchCollections(onCollections)
+  } catch {
+    return () => undefined
+  }
 }
 
 /** Reports garbage collections until the returned function is called. */
