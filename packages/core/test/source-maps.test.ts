@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,11 @@ let count = 0
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'osprofiler-maps-'))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+  // Node's realpathSync looks at the last file that was examined. If it was a pipe, later imports do not follow links.
+  statSync(tmpdir())
+})
 
 /** The first generated line comes from line 8 of the source. */
 const MAP = { version: 3, sources: ['../src/orders.ts'], names: [], mappings: 'AAOA' }
