@@ -15,7 +15,7 @@ describe('a link to an editor', () => {
       'idea://open?file={root}/{file}&line={line}&column={column}',
       'idea://open?file=/home/me/shop/src/orders.ts&line=41&column=1',
     ],
-    ['', 'zed://file/work/{file}:{line}', 'zed://file/work/src/orders.ts:41'],
+    ['', 'zed://file/shop/{file}:{line}', 'zed://file/shop/src/orders.ts:41'],
   ])('with the root %j and the pattern %j is %j', (root, pattern, link) => {
     expect(createEditorLink({ root, pattern }, { file: 'src/orders.ts', line: 41 })).toBe(link)
   })

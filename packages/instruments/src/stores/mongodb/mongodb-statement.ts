@@ -96,7 +96,7 @@ export function findWriteError(response: unknown): Error | undefined {
 }
 
 /**
- * Returns the number of documents in the batch of a response, or `undefined` if the response has no batch. mongodb
+ * Returns the number of documents in the batch of a response, or `undefined` if the response has no batch. The library
  * counts the documents of an unparsed batch anyway, and keeps what it found.
  */
 export function countDocuments(response: unknown): number | undefined {
