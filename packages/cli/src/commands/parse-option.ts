@@ -1,3 +1,4 @@
+import { toWishName } from '@osprofiler/core/toolkit'
 import { InvalidArgumentError } from 'commander'
 
 const MAX_SECONDS = 86_400
@@ -74,9 +75,7 @@ export function parseTicketLifetime(text: string): number {
 /** Parses a wish for an account, such as `cpu` or `waits@orders`, and adds it to `previous` ones. */
 export function parseWhy(text: string, previous: readonly string[] = []): readonly string[] {
   const [, level, service] = /^(waits|cpu)(?:@(.+))?$/.exec(text) ?? []
-  // A service compares its name in the same spelling.
-  const name = service?.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-')
-  const wish = `why=${level}${name === undefined ? '' : `@${name}`}`
+  const wish = `why=${level}${service === undefined ? '' : `@${toWishName(service)}`}`
   if (level !== undefined && wish.length <= MAX_WISH_CHARS && previous.length < MAX_WHYS) return [...previous, wish]
   throw new InvalidArgumentError(
     'Give waits or cpu, perhaps of one service: --why=cpu@orders. A URL comes before --why.',

@@ -1,7 +1,7 @@
 import { Boolean, Map, Promise, process, Reflect, Set } from '../platform/platform.js'
 import type { PointInfo, TraceRecord } from '../record/trace-record.js'
 import { type CodeMember, type Stack, takeStack, toCodeMember } from './code-member.js'
-import { findOwner, findRawOwner, isFile, isSharedBundle, toPath, toShownFile } from './program-file.js'
+import { findOwner, findRawOwner, isFile, isSharedBundle, mayBeProgram, toPath, toShownFile } from './program-file.js'
 import type { Frame } from './read-stack.js'
 import { countTimeouts, findSourceMap } from './source-maps.js'
 import { mapByStackHook } from './stack-hook.js'
@@ -117,7 +117,7 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
 
 /** Begins to read the source maps of files, all at the same time. */
 export async function prefetchMaps(files: Iterable<string>): Promise<void> {
-  const own = [...new Set(files)].filter(file => isFile(file) && findRawOwner(toPath(file)) === 'program')
+  const own = [...new Set(files)].filter(mayBeProgram)
   await Promise.all(own.map(file => findSourceMap(toPath(file), file)))
 }
 

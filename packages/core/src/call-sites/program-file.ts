@@ -38,7 +38,7 @@ export function isOwnCodeBundled(): boolean {
 
 /** Returns whether a function in this file may belong to the program. In a bundle, source maps decide this later. */
 export const mayBeProgram = remember<boolean>(
-  file => FILE.test(file) && !LIBRARY.test(file) && !isOwnFile(toPath(file)),
+  file => FILE.test(file) && findRawOwner(toPath(file)) === 'program',
   MAX_FILES,
   MAX_PATH_CHARS,
 )
@@ -56,10 +56,9 @@ export function findRawOwner(path: string): 'program' | 'library' | 'osprofiler'
 
 /** Returns to which code a source file belongs. */
 export function findOwner(path: string): 'program' | 'library' | 'osprofiler' {
-  if (isOwnFile(path)) return 'osprofiler'
   // A package that is linked from a workspace is not in a `node_modules` folder.
   if (/^(?:@osprofiler\/|osprofiler$)/.test(readPackageName(dirname(path)))) return 'osprofiler'
-  return LIBRARY.test(path) ? 'library' : 'program'
+  return findRawOwner(path)
 }
 
 const readPackageName = remember<string>(
@@ -110,7 +109,7 @@ export const toShownFile = remember<string>(
 let root: string | undefined
 
 /** Returns the root of the workspace, or else the folder of the application's package.json. */
-export function getRoot(): string {
+function getRoot(): string {
   root ??= findRoot()
   return root
 }

@@ -1,8 +1,9 @@
 import type { RootPoint } from '../admission/root-point.js'
-import { Math, performance, Reflect, setImmediate } from '../platform/platform.js'
+import { performance, Reflect, setImmediate } from '../platform/platform.js'
 import { keepContext, runWithProfiler } from '../points/context.js'
 import type { Profiler } from '../points/profiler.js'
 import type { PointInfo } from '../record/trace-record.js'
+import { roundMs } from '../recording/milliseconds.js'
 import { type BodyFollower, followBody } from './response/follow-body.js'
 import type { NodeRequest, NodeResponse } from './response/node-messages.js'
 import { BROKEN_OFF, type ResponseEnd, type WatchedResponse } from './response/response-end.js'
@@ -127,7 +128,7 @@ export class ServedRequest {
   }
 
   #sinceStart(time: number): number {
-    return Math.round((time - this.#startedAt) * 1000) / 1000
+    return roundMs(time - this.#startedAt)
   }
 
   #readRoute(): string | undefined {

@@ -12,6 +12,11 @@ export function knownWishes(wants: readonly string[]): readonly string[] {
  * has only supported wishes.
  */
 export function forwardedWishes(wants: readonly string[], service: string): readonly string[] {
-  const here = `@${service.toLowerCase().replace(/[^a-z0-9._-]/g, '-')}`
+  const here = `@${toWishName(service)}`
   return wants.filter(wish => wish !== ANSWER && !wish.endsWith(here))
+}
+
+/** Returns a service's name in the form that wishes use. */
+export function toWishName(service: string): string {
+  return service.toLowerCase().replace(/[^a-z0-9._-]/g, '-')
 }

@@ -81,6 +81,8 @@ export { addUnrecordedSource, isOwnClient, noteOwnClient, noteUnrecorded } from 
 export { followCall as settle } from '../promises/follow-call.js'
 export { UNREAD } from '../promises/follow-promise.js'
 export type { CallOutcome as Settlement } from '../promises/followed-promise.js'
+export { waitAtMost } from '../promises/wait-at-most.js'
+export { roundMs } from '../recording/milliseconds.js'
 export { redactPath } from '../secrets/redact-path.js'
 export { redactQuery } from '../secrets/redact-text.js'
 export { signTicket, type TicketFields } from '../tickets/sign-ticket.js'
@@ -92,6 +94,7 @@ export {
   type TicketVerdict,
   type TicketVerifierOptions,
 } from '../tickets/ticket-verifier.js'
+export { toWishName } from '../tickets/wishes.js'
 export { createOverride, overrideMethod } from '../wrapping/override-method.js'
 export { type AnyFunction, type Call, type InPlaceOfCall, originalOf, sourceOf, standIn } from '../wrapping/stand-in.js'
 export { type EventWatcher, watchEvents } from '../wrapping/watch-events.js'

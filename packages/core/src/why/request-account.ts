@@ -1,9 +1,11 @@
 import { getRecordSettings, getWhySettings } from '../options/configuration.js'
 import type { WhyLevel } from '../options/why-options.js'
-import { clearTimeout, Math, Number, Promise, performance, process, Set, setTimeout } from '../platform/platform.js'
+import { Math, Number, Promise, performance, process, Set } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { suppress } from '../points/context.js'
 import type { LocalTrace } from '../points/local-trace.js'
+import { waitAtMost } from '../promises/wait-at-most.js'
+import { roundMs, toUs } from '../recording/milliseconds.js'
 import { formatTimestamp } from '../recording/timestamp.js'
 import type { Account } from './account/create-account.js'
 import { type Recorder, startRecorder } from './recording/recorder.js'
@@ -46,12 +48,7 @@ export function startOwnAccount(trace: LocalTrace, level: WhyLevel): void {
 /** Resolves when the accounts that are being created are recorded, or after `timeoutMs`. */
 export async function settleAccounts(timeoutMs: number): Promise<void> {
   if (state.underWay.size === 0) return
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, Math.min(timeoutMs, MAX_FLUSH_MS))
-  })
-  await Promise.race([Promise.allSettled(state.underWay), timeout])
-  clearTimeout(timer)
+  await waitAtMost(Promise.allSettled(state.underWay), Math.min(timeoutMs, MAX_FLUSH_MS))
 }
 
 function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void {
@@ -138,9 +135,8 @@ async function record(
 function addUnrecorded(account: Account, wallMs: number): Account {
   const unrecordedMs = wallMs - account.wallMs
   if (!account.cut || unrecordedMs <= 0) return account
-  const round = (ms: number): number => Math.round(ms * 1_000) / 1_000
-  const rest = { ...account.rest, ms: round(account.rest.ms + unrecordedMs) }
-  return { ...account, wallMs: round(wallMs), rest }
+  const rest = { ...account.rest, ms: roundMs(account.rest.ms + unrecordedMs) }
+  return { ...account, wallMs: roundMs(wallMs), rest }
 }
 
 function chooseLevel(
@@ -153,8 +149,4 @@ function chooseLevel(
   if (performance.now() - state.lastCpuAt < CPU_INTERVAL_MS) return { level: 'waits', because: 'interval' }
   const pauseMs = PAUSE_MS + (PAUSE_MS_PER_MB * process.memoryUsage().heapUsed) / BYTES_PER_MB
   return pauseMs > maxPauseMs ? { level: 'waits', because: 'heap' } : { level: 'cpu' }
-}
-
-function toUs(ms: number): number {
-  return Math.round(ms * 1_000)
 }

@@ -1,4 +1,5 @@
 import type { WhyLevel } from '../options/why-options.js'
+import { toWishName } from '../tickets/wishes.js'
 
 /**
  * Returns the level that a ticket wishes of a service, or `undefined`. A wish that names the service wins. Otherwise,
@@ -13,9 +14,4 @@ export function readWhyWish(wants: readonly string[], readService: () => string)
   const levelsOf = (suffix: string): readonly WhyLevel[] =>
     (['cpu', 'waits'] as const).filter(level => wants.includes(`why=${level}${suffix}`))
   return levelsOf(`@${here}`)[0] ?? levelsOf('')[0]
-}
-
-/** Returns a service's name in the form that wishes use. */
-export function toWishName(service: string): string {
-  return service.toLowerCase().replace(/[^a-z0-9._-]/g, '-')
 }

@@ -6,7 +6,7 @@ import { wrapLibrary } from '../loading/wrap-library.js'
 import { standInAfter } from '../wrapping/stand-in-once.js'
 import { type Around, undoAll, wrapMethod } from '../wrapping/wrap-method.js'
 import { createStartLayer, getFunctionName, type StartLayer } from './layers.js'
-import { findRegistrationSite, type RegistrationSite } from './registration-site.js'
+import { findRegistrationSite, type RegistrationSite, UNKNOWN_SITE } from './registration-site.js'
 
 interface ExpressRequest extends IncomingMessage {
   next?: unknown
@@ -50,7 +50,6 @@ export function instrumentExpress(): () => void {
 }
 
 const registrationSites = new WeakMap<object, RegistrationSite>()
-const UNKNOWN_SITE: RegistrationSite = { label: '', stack: [] }
 
 /** Finds the registration site of the functions that the program has just passed to a router or a route. */
 const aroundRegistration: Around = (proceed, self, args) => {

@@ -8,6 +8,7 @@ const MAX_CANDIDATES = 8
 /** Files that only pass functions on: the frameworks, their routers and loaders, and this project. */
 const FRAMEWORK_FILES =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
+
 /** Where the program passed a function to its framework. */
 export interface RegistrationSite {
   /** Such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
@@ -16,7 +17,7 @@ export interface RegistrationSite {
   readonly stack: Stack
 }
 
-const UNKNOWN: RegistrationSite = { label: '', stack: [] }
+export const UNKNOWN_SITE: RegistrationSite = { label: '', stack: [] }
 
 /**
  * Returns where the program is passing a function to its framework. Takes about 50 us (for 15 frames), once per
@@ -37,7 +38,7 @@ export function findRegistrationSite(): RegistrationSite {
     }
   } catch {
     // Reading the stack fails if the program has frozen `Error`.
-    return UNKNOWN
+    return UNKNOWN_SITE
   }
 }
 

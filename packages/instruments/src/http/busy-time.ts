@@ -1,4 +1,4 @@
-import { Math, performance } from '@osprofiler/core/toolkit'
+import { Math, performance, roundMs } from '@osprofiler/core/toolkit'
 
 /**
  * Begins to measure how long the event loop is busy, and so cannot receive anything. The returned function returns the
@@ -7,9 +7,4 @@ import { Math, performance } from '@osprofiler/core/toolkit'
 export function measureBusyTime(): () => number {
   const before = performance.eventLoopUtilization()
   return () => roundMs(Math.max(0, performance.eventLoopUtilization(before).active))
-}
-
-/** Rounds milliseconds to three decimals. */
-export function roundMs(ms: number): number {
-  return Math.round(ms * 1000) / 1000
 }

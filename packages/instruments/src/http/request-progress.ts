@@ -1,6 +1,6 @@
 import type { Point, PointInfo } from '@osprofiler/core'
-import { Math, Number, performance } from '@osprofiler/core/toolkit'
-import { measureBusyTime, roundMs } from './busy-time.js'
+import { Math, Number, performance, roundMs } from '@osprofiler/core/toolkit'
+import { measureBusyTime } from './busy-time.js'
 import type { ConnectionTimes } from './connection-times.js'
 
 /**

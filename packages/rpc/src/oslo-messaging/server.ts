@@ -8,6 +8,7 @@ import {
   type OptionKinds,
   performance,
   TypeError,
+  waitAtMost,
 } from '@osprofiler/core/toolkit'
 import type { ConsumeMessage } from 'amqplib'
 import { createRunTraced, type TraceContext } from '../run-traced.js'
@@ -16,7 +17,6 @@ import { declareExchange } from './broker/declare-exchange.js'
 import type { PublishingChannel } from './broker/publishing-channel.js'
 import { RABBIT_OPTION_KINDS, type RabbitOptions, readRabbitOptions } from './broker/rabbit-options.js'
 import { createReconnectingChannel } from './broker/reconnecting-channel.js'
-import { waitAtMost } from './broker/wait-at-most.js'
 import { createHexId } from './messages/message.js'
 import { createCallHandler } from './serving/call-handler.js'
 import { checkEndpoints } from './serving/endpoints.js'

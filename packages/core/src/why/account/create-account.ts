@@ -1,4 +1,5 @@
 import { JSON, Map, Math, Number, Object, Set } from '../../platform/platform.js'
+import { roundMs, toUs } from '../../recording/milliseconds.js'
 import type { Recording } from '../recording/recording.js'
 import type { Cause, CauseKind, Piece } from './cause.js'
 import { readSamples, type Samples } from './samples.js'
@@ -61,17 +62,17 @@ export async function createAccount(recording: Recording, showsOthers: boolean):
   const rest = totals.slice(MAX_CAUSES)
   const positions = new Map(kept.map((total, at) => [total, at]))
   return fit({
-    wallMs: round(recording.endedAt - recording.startedAt),
+    wallMs: roundMs(recording.endedAt - recording.startedAt),
     ...(recording.isCut && { cut: true }),
     kinds: sumKinds(totals),
-    causes: kept.map(({ cause, ms, times }) => ({ ...cause, ms: round(ms), times, ...hotLines.get(toKey(cause)) })),
-    rest: { ms: round(rest.reduce((sum, { ms }) => sum + ms, 0)), causes: rest.length },
+    causes: kept.map(({ cause, ms, times }) => ({ ...cause, ms: roundMs(ms), times, ...hotLines.get(toKey(cause)) })),
+    rest: { ms: roundMs(rest.reduce((sum, { ms }) => sum + ms, 0)), causes: rest.length },
     timeline: keepLongest(stretches)
       .map(({ total, from, to }) =>
         [toUs(from - recording.startedAt), toUs(to - from), positions.get(total) ?? -1].join(','),
       )
       .join(' '),
-    costs: Object.fromEntries(Object.entries(recording.costs).map(([name, ms]) => [name, round(ms)])),
+    costs: Object.fromEntries(Object.entries(recording.costs).map(([name, ms]) => [name, roundMs(ms)])),
     seen: {
       samples: samples.times.length,
       sections: recording.sections.length,
@@ -114,7 +115,7 @@ function toKey({ kind, what, via, by, byFile, byLine, file, line, function: name
 function sumKinds(totals: readonly Total[]): Account['kinds'] {
   const kinds: Partial<Record<CauseKind, number>> = {}
   for (const { cause, ms } of totals) kinds[cause.kind] = (kinds[cause.kind] ?? 0) + ms
-  return Object.fromEntries(Object.entries(kinds).map(([kind, ms]) => [kind, round(ms)]))
+  return Object.fromEntries(Object.entries(kinds).map(([kind, ms]) => [kind, roundMs(ms)]))
 }
 
 function keepLongest(stretches: readonly Stretch[]): readonly Stretch[] {
@@ -144,7 +145,7 @@ function dropCauses(account: Account): Account {
   const kept = account.causes.slice(0, account.causes.length >> 1)
   const dropped = account.causes.slice(kept.length)
   const droppedMs = dropped.reduce((sum, { ms }) => sum + ms, 0)
-  const rest = { ms: round(account.rest.ms + droppedMs), causes: account.rest.causes + dropped.length }
+  const rest = { ms: roundMs(account.rest.ms + droppedMs), causes: account.rest.causes + dropped.length }
   return { ...account, causes: kept, rest }
 }
 
@@ -191,12 +192,4 @@ async function findHotLines({ ran }: Samples, sites: Sites, slices: Slices): Pro
     })
   }
   return hotLines
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000
-}
-
-function toUs(ms: number): number {
-  return Math.round(ms * 1_000)
 }

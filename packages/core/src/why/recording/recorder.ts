@@ -17,6 +17,7 @@ import {
   types,
 } from '../../platform/platform.js'
 import { currentScope, type Scope, type ScopeWatcher, suppress, watchScopes } from '../../points/context.js'
+import { waitAtMost } from '../../promises/wait-at-most.js'
 import { connectInspector, type InspectorSession, SAMPLE_MS } from './inspector.js'
 import type { Collection, CpuProfile, Entry, PoolEvent, Recording, Section } from './recording.js'
 
@@ -408,11 +409,4 @@ function watchCollections(onCollections: (list: readonly Collection[]) => void):
 
 function nextTurn(): Promise<void> {
   return new Promise(resolve => void setImmediate(resolve))
-}
-
-function waitAtMost<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
-import { Object, performance, Reflect } from '@osprofiler/core/toolkit'
-import { measureBusyTime, roundMs } from '../busy-time.js'
+import { Object, performance, Reflect, roundMs } from '@osprofiler/core/toolkit'
+import { measureBusyTime } from '../busy-time.js'
 import type { ConnectionTimes } from '../connection-times.js'
 
 const { on, removeListener } = EventEmitter.prototype

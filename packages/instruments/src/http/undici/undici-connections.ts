@@ -1,6 +1,6 @@
-import { Math, performance, WeakMap } from '@osprofiler/core/toolkit'
+import { Math, performance, roundMs, WeakMap } from '@osprofiler/core/toolkit'
 import { listen } from '../../wrapping/diagnostics-channels.js'
-import { measureBusyTime, roundMs } from '../busy-time.js'
+import { measureBusyTime } from '../busy-time.js'
 import type { RequestProgress } from '../request-progress.js'
 import type { UndiciRequest } from './undici-request.js'
 

@@ -1,10 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { Error, Promise, Reflect } from '@osprofiler/core/toolkit'
+import { Error, Promise, Reflect, waitAtMost } from '@osprofiler/core/toolkit'
 import type { Channel, ConfirmChannel } from 'amqplib'
 import { toBrokerError } from './broker-error.js'
-import { waitAtMost } from './wait-at-most.js'
 
 /** The part of amqplib's connection that this package uses. */
 export interface AmqpConnection extends EventEmitter {

@@ -1,9 +1,8 @@
 import { OsprofilerError, suppress } from '@osprofiler/core'
-import { clearTimeout, Math, Promise, performance, setTimeout } from '@osprofiler/core/toolkit'
+import { clearTimeout, Math, Promise, performance, setTimeout, waitAtMost } from '@osprofiler/core/toolkit'
 import { toBrokerError } from './broker-error.js'
 import { type AmqpConnection, type Connect, createConnections } from './connection.js'
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
-import { waitAtMost } from './wait-at-most.js'
 
 /** A channel that is reopened after the broker or the connection was lost. */
 export interface ReconnectingChannel {

@@ -1,7 +1,7 @@
 import { type Account, type Cause, formatCallSite } from '@osprofiler/report/toolkit'
 
 /** A frame of the flame graph of CPU time. */
-export interface CpuFrame {
+interface CpuFrame {
   readonly title: string
   readonly detail: string
   /** The index of the service's account. */

@@ -4,10 +4,10 @@ import type { TraceModel } from '../model/trace-model.js'
 import type { Range } from '../view/time-range.js'
 
 /** A part of a band, in microseconds since the start of the trace. */
-export type BandPart = Stretch & { readonly cause: Cause }
+type BandPart = Stretch & { readonly cause: Cause }
 
 /** A cause, and its part of a point's own time. `undefined` stands for all causes that are not in the account's list. */
-export interface OwnCause {
+interface OwnCause {
   readonly cause: Cause | undefined
   readonly us: number
 }

@@ -1,4 +1,5 @@
-import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
+import { clampTimeout } from '../platform/clamp-timeout.js'
+import { clearTimeout, Promise, setTimeout } from '../platform/platform.js'
 
 /** Resolves to the promise's value, or to undefined after `timeoutMs`. Rejects if the promise rejects before that. */
 export async function waitAtMost<T>(promise: PromiseLike<T>, timeoutMs: number): Promise<T | undefined> {
