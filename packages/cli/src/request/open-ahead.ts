@@ -79,8 +79,8 @@ export function bareHostname(url: URL): string {
 }
 
 /**
- * Returns the name that the certificate must have. Without it, Node uses the name in the Host header, but the server may
- * have no certificate for that name.
+ * Returns the name that the certificate must have. Without it, Node uses the name in the Host header, but the server
+ * may have no certificate for that name.
  */
 export function serverName(hostname: string): string {
   return isIP(hostname) === 0 ? hostname : ''

@@ -48,10 +48,10 @@ export interface WaitOptions {
 
 /**
  * Reads a trace until it is complete. A trace is complete if its services have counted their points, and all of them
- * have arrived. Without counts, it is complete if its first point has stopped, no other point is open, and no record has
- * arrived for `idleMs`. A point whose stop is known to be lost does not count as open. If only accounts are missing, the
- * wait ends after two seconds. The longer a read takes, the less
- * often the trace is read, because each read returns the whole trace.
+ * have arrived. Without counts, it is complete if its first point has stopped, no other point is open, and no record
+ * has arrived for `idleMs`. A point whose stop is known to be lost does not count as open. If only accounts are
+ * missing, the wait ends after two seconds. The longer a read takes, the less often the trace is read, because each
+ * read returns the whole trace.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
   const { idleMs, deadline, emptyDeadline = deadline, requests, onLongWait, onRead, onChange } = options

@@ -20,8 +20,8 @@ export class Caller {
   }
 
   /**
-   * Adds the caller's place to the info of a point, now or when the stack is known. `own`: the stack of the point, which
-   * in a bundle may show code of the program, too.
+   * Adds the caller's place to the info of a point, now or when the stack is known. `own`: the stack of the point,
+   * which in a bundle may show code of the program, too.
    */
   addTo(info: Record<string, unknown>, own: Stack): void {
     addCodeMember(info, own)

@@ -8,8 +8,8 @@ export function knownWishes(wants: readonly string[]): readonly string[] {
 }
 
 /**
- * Returns the supported wishes that a service forwards: all except `answer` and a `why` that names this service. A grant
- * has only supported wishes.
+ * Returns the supported wishes that a service forwards: all except `answer` and a `why` that names this service. A
+ * grant has only supported wishes.
  */
 export function forwardedWishes(wants: readonly string[], service: string): readonly string[] {
   const here = `@${toWishName(service)}`

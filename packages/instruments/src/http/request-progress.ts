@@ -4,8 +4,8 @@ import { measureBusyTime } from './busy-time.js'
 import type { ConnectionTimes } from './connection-times.js'
 
 /**
- * Records a request's status and times, and whether it was signed, in `info.requests`. The times are in ms since this object was created, with
- * three decimals.
+ * Records a request's status and times, and whether it was signed, in `info.requests`. The times are in ms since this
+ * object was created, with three decimals.
  */
 export class RequestProgress {
   readonly point: Point

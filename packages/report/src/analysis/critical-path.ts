@@ -55,9 +55,10 @@ interface Frame {
  * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
  * the child that had finished last by then. The remaining time is the point's own. A child that was still running
  * delayed nothing, unless the point is an outgoing request that waited for the called service. The called service then
- * counts until the request ended, and so does a step for which the called service still waited. The same is true at the top level, where orphans are siblings of the points to which
- * they belong. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP:
- * Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
+ * counts until the request ended, and so does a step for which the called service still waited. The same is true at the
+ * top level, where orphans are siblings of the points to which they belong. If clocks differ, pass the result of
+ * `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of Large-Scale
+ * Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
   const { durationUs = 0 } = report

@@ -46,8 +46,8 @@ export function readPool(node: ReportNode): WaitedPool | undefined {
 }
 
 /**
- * Returns the waits in a trace, grouped by service, cause and pool, longest first. Points without a start or a stop are left
- * out.
+ * Returns the waits in a trace, grouped by service, cause and pool, longest first. Points without a start or a stop are
+ * left out.
  */
 export function findWaiting(report: Report): Waiting[] {
   const waits = report.points.filter(node => node.durationUs !== undefined && readWait(node) !== undefined)

@@ -6,8 +6,8 @@ import { countDroppedRecords } from './losses.js'
 
 /**
  * Returns whether everything that the services counted has arrived: every point belongs to a request with counts, all
- * counted points and announced accounts are here and have stopped, and each request that carried the trace's headers has a counted request
- * below it. False if a service does not count its points, as services in Python.
+ * counted points and announced accounts are here and have stopped, and each request that carried the trace's headers
+ * has a counted request below it. False if a service does not count its points, as services in Python.
  */
 export function isWholeTrace(report: Report): boolean {
   const { requests, requestOf } = countRequests(report)

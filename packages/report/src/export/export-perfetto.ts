@@ -15,8 +15,9 @@ interface PlacedPoint extends LaidPoint {
  * Writes a report as Chrome's trace events (JSON), in pieces, for https://ui.perfetto.dev and chrome://tracing. Each
  * service is a process. A point that runs at the same time as a sibling is on a separate track. An arrow leads from a
  * caller to the service that it called. Times are in microseconds since the trace's first record. A point without a
- * stop extends to its parent's end, and its arguments contain `unfinished`. The timeline of an account has a track of its
- * own. The arguments also contain the records for `readTraceFile`. Format: "Trace Event Format" of the Chromium project.
+ * stop extends to its parent's end, and its arguments contain `unfinished`. The timeline of an account has a track of
+ * its own. The arguments also contain the records for `readTraceFile`. Format: "Trace Event Format" of the Chromium
+ * project.
  */
 export function exportPerfetto(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))

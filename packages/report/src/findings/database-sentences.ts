@@ -14,8 +14,8 @@ import type { TimeFinding } from './time-sentences.js'
 const MIN_LARGE_RESULT_ROWS = 1000
 
 /**
- * Says `41 % of this request is "SELECT * FROM items" in orders, which returned 48,210 rows`. Returns `undefined` if the
- * point is no query, or returned few rows.
+ * Says `41 % of this request is "SELECT * FROM items" in orders, which returned 48,210 rows`. Returns `undefined` if
+ * the point is no query, or returned few rows.
  */
 export function describeLargeResult(node: ReportNode, totalUs: number, quote: Quote): TimeFinding | undefined {
   const rows = readNumber(node.stop, 'info', 'db', 'rows') ?? 0

@@ -176,7 +176,7 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
   const described = describeSelfTimes(
     { ...evidence, report },
     new Set([...reported, ...withBody, ...calls.map(({ caller }) => caller)]),
-    { explained, pauses, own },
+    { ownTimes, explained, pauses, own },
   ).filter(({ nodes, totalUs }) => !isConnecting(nodes, totalUs))
   const self = selectLargest(keepCritical(described, critical.own))
   const again = [...repeats.flatMap(({ nodes }) => nodes), ...retries.flatMap(found => found.tries)]
@@ -265,17 +265,19 @@ function describeSelfTimes(
   { report, isLossy, quote }: Evidence,
   reported: ReadonlySet<ReportNode>,
   {
+    ownTimes,
     explained,
     pauses,
     own,
   }: {
+    readonly ownTimes: ReadonlyMap<ReportNode, number>
     readonly explained: ReadonlyMap<ReportNode, number>
     readonly pauses: ReadonlyMap<ReportNode, number>
     readonly own: OwnCauses
   },
 ): TimeFinding[] {
   const gaps = new Map<ReportNode, Gap>(findGaps(report).map(gap => [gap.node, gap]))
-  return Array.from(selfTimes(report)).flatMap(([node, ownUs]) => {
+  return Array.from(ownTimes).flatMap(([node, ownUs]) => {
     if (reported.has(node)) return []
     const pausesUs = pauses.get(node) ?? 0
     const selfUs = ownUs - pausesUs

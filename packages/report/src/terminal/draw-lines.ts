@@ -104,8 +104,8 @@ function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint 
 }
 
 /**
- * Fits a call site into two thirds of the room, or into the room that the label leaves. Cuts folders off a long path, and
- * then the end of the file's name, but never the line.
+ * Fits a call site into two thirds of the room, or into the room that the label leaves. Cuts folders off a long path,
+ * and then the end of the file's name, but never the line.
  */
 function fitSite({ site, label }: Line, room: number, ellipsis: string): string {
   if (site === '') return ''

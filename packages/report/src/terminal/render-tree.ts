@@ -32,10 +32,10 @@ const MAX_ACCOUNTS = 8
 
 /**
  * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline. Sentences about
- * what to look at follow, then the accounts of requests, and then a summary of the trace. Points that repeat one another share a row. `maxRows` limits
- * the drawing even if the trace is large or deep. Points that a filter excludes are only counted, but the sentences are
- * about the whole trace. Text from records is escaped by `escapeControl`, so no control, bidirectional or invisible
- * character of a record reaches the terminal. Ends with a line break.
+ * what to look at follow, then the accounts of requests, and then a summary of the trace. Points that repeat one
+ * another share a row. `maxRows` limits the drawing even if the trace is large or deep. Points that a filter excludes
+ * are only counted, but the sentences are about the whole trace. Text from records is escaped by `escapeControl`, so no
+ * control, bidirectional or invisible character of a record reaches the terminal. Ends with a line break.
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
   const { maxRows = 200 } = options

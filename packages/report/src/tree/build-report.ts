@@ -21,10 +21,10 @@ const EMPTY: readonly never[] = Object.freeze([])
 
 /**
  * Builds the tree of a trace from its records, which may be in any order. No record causes an error or an endless loop,
- * and every record is in the tree, or in `accounts`. Missing, contradictory or broken records are marked (see `Mark`). Takes O(n log n)
- * time without recursion, so any depth is possible. Source: `osprofiler/drivers/base.py` of OSProfiler 3.4.3. Unlike
- * Python, this function keeps microseconds, and removes only `-start` and `-stop` from names. It also keeps points in
- * cycles, which Python loses, and marks unfinished points, which Python shows as finished.
+ * and every record is in the tree, or in `accounts`. Missing, contradictory or broken records are marked (see `Mark`).
+ * Takes O(n log n) time without recursion, so any depth is possible. Source: `osprofiler/drivers/base.py` of OSProfiler
+ * 3.4.3. Unlike Python, this function keeps microseconds, and removes only `-start` and `-stop` from names. It also
+ * keeps points in cycles, which Python loses, and marks unfinished points, which Python shows as finished.
  */
 export function buildReport(records: Iterable<TraceRecord>): Report {
   const recordsByPoint = new Map<string, PointRecords>()

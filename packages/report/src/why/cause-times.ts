@@ -1,3 +1,4 @@
+import { selfIntervals } from '../analysis/self-time.js'
 import type { Account, Cause } from '../tree/account.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import type { AccountClock, PlacedTime } from './account-clock.js'
@@ -64,7 +65,7 @@ function listParts(report: Report, own: OwnCauses, account: Account, clock: Acco
   for (const node of report.points) {
     if (own.accountOf(node) !== account) continue
     const waits = isWait(node)
-    for (const { startUs, endUs } of own.selfIntervalsOf(node)) {
+    for (const { startUs, endUs } of selfIntervals(node)) {
       const [from, to] = [clock.place(startUs), clock.place(endUs)]
       if (clock.usBefore(to, undefined) > clock.usBefore(from, undefined)) parts.push({ node, isWait: waits, from, to })
     }

@@ -12,7 +12,6 @@ export interface OwnCauses {
   readonly accounts: readonly Account[]
   accountOf(node: ReportNode): Account | undefined
   clockOf(account: Account): AccountClock
-  selfIntervalsOf(node: ReportNode): readonly Interval[]
   /** Returns the stretches of the account in which the point ran and no point below it did, in order of time. */
   stretchesOf(node: ReportNode): readonly Stretch[]
   /** Returns the part of a point's own time that has a cause, in microseconds. */
@@ -29,7 +28,6 @@ export function createOwnCauses(report: Report): OwnCauses {
     accounts,
     accountOf: node => accountOf.get(node),
     clockOf,
-    selfIntervalsOf: selfIntervals,
     stretchesOf(node) {
       const timeline = accountOf.get(node)?.timeline ?? []
       return timeline.length === 0 ? [] : selfIntervals(node).flatMap(interval => cutTimeline(timeline, interval))

@@ -14,8 +14,8 @@ export function formatCallSite({ file, line }: Pick<CallSite, 'file' | 'line'>):
 }
 
 /**
- * Returns the call site of a row of points, such as `src/orders.ts:41`, or `src/orders.ts:41 (2 of 12)` if only two of the
- * points have one. Empty if the points have none, or different ones.
+ * Returns the call site of a row of points, such as `src/orders.ts:41`, or `src/orders.ts:41 (2 of 12)` if only two of
+ * the points have one. Empty if the points have none, or different ones.
  */
 export function describeRowSite(nodes: readonly ReportNode[]): string {
   const sites = nodes.flatMap(node => readCallSite(node) ?? []).map(formatCallSite)
@@ -25,8 +25,8 @@ export function describeRowSite(nodes: readonly ReportNode[]): string {
 }
 
 /**
- * Returns the end of a phrase that says which lines made the points, such as `, from src/orders.ts:41`. A framework layer
- * is `at` the line that registered the layer. Returns an empty string if the lines are unknown or too many.
+ * Returns the end of a phrase that says which lines made the points, such as `, from src/orders.ts:41`. A framework
+ * layer is `at` the line that registered the layer. Returns an empty string if the lines are unknown or too many.
  */
 export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): string {
   const located = nodes.filter(node => readCallSite(node) !== undefined)

@@ -17,7 +17,8 @@ const SAME_ORIGIN = "'self'"
  * Returns the page of `renderPage` without records, for a server that serves the trace's records at `source.trace`. The
  * package's README describes what the page expects of the server.
  *
- * @throws TypeError if an address is not a path on the same origin or the editor is not usable, Error if the page was not built
+ * @throws TypeError if an address is not a path on the same origin or the editor is not usable, Error if the page was
+ * not built
  */
 export function pageTemplate(source: PageSource): PageTemplate {
   for (const path of [source.trace, source.events, source.list]) {

@@ -70,8 +70,8 @@ export function createEditorLink(editor: Editor, place: LinkedPlace): string | u
 }
 
 /**
- * Returns whether a file is a plain relative path. Backslashes, colons and percent signs have a meaning in some editors,
- * even if they are encoded.
+ * Returns whether a file is a plain relative path. Backslashes, colons and percent signs have a meaning in some
+ * editors, even if they are encoded.
  */
 function isBelowRoot(file: string): boolean {
   return !/[\\:%\p{Cs}]/u.test(file) && file.split('/').every(part => !['', '.', '..'].includes(part))

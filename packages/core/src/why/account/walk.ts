@@ -208,8 +208,8 @@ export async function divideTime(
   }
 
   /**
-   * Returns bounds of the time at which an event became ready that was dispatched at `ran`. The event was not ready when
-   * the loop returned from waiting for the turn before, and was ready when it returned for this turn.
+   * Returns bounds of the time at which an event became ready that was dispatched at `ran`. The event was not ready
+   * when the loop returned from waiting for the turn before, and was ready when it returned for this turn.
    */
   function boundReadiness(began: number, ran: number): { readonly earliest: number; readonly latest: number } {
     const turn = findFirst(turnEnds, ran) - 1

@@ -45,8 +45,8 @@ export function findRepetitions(report: Report): Repetition[] {
 const MIN_MANY_POINTS = 10
 
 /**
- * Returns the repetitions without those that cost no time: a few calls at the same time, of which a single one took most
- * of the time, and spent this time in points below it.
+ * Returns the repetitions without those that cost no time: a few calls at the same time, of which a single one took
+ * most of the time, and spent this time in points below it.
  */
 export function keepUnexplained(repetitions: readonly Repetition[], report: Report): Repetition[] {
   const isParallel = ({ nodes, sequential }: Repetition): boolean => !sequential && nodes.length < MIN_MANY_POINTS

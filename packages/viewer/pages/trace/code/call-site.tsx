@@ -12,8 +12,8 @@ interface CallSiteEntryProps extends EditorSetting {
 }
 
 /**
- * Shows the line that made the points, as a link if the user has chosen an editor. Shows nothing if the line is unknown,
- * or if the points come from different lines.
+ * Shows the line that made the points, as a link if the user has chosen an editor. Shows nothing if the line is
+ * unknown, or if the points come from different lines.
  */
 export function CallSiteEntry({ nodes, editor, setEditor }: CallSiteEntryProps) {
   const [isAsking, setIsAsking] = useState(false)
