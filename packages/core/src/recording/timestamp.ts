@@ -1,9 +1,5 @@
 import { Array, Date, dateNow, Math, performance, String } from '../platform/platform.js'
 
-// If the wall clock was adjusted by more than this, the next trace follows it.
-const MAX_DRIFT_US = 5_000
-const MAX_READING_US = 1_000
-
 // Read once, because the accessor is slow and the time origin never changes.
 const ORIGIN_MS = performance.timeOrigin
 
@@ -17,13 +13,16 @@ let cachedPrefix = ''
 /**
  * Starts a clock for one trace: microseconds since the epoch, which never run backwards. Node's wall clock only counts
  * milliseconds, so this clock uses the monotonic one. If the wall clock is adjusted, the next trace follows it.
+ *
+ * Node's `timeOrigin` can be wrong by the time that a busy machine lets the process wait at its start. A reading of the
+ * wall clock limits the error to one millisecond, because the true time lies between the two readings around it. Each
+ * reading moves the correction only as far as necessary, so the clocks of the processes on one host agree.
  */
 export function createClock(): () => number {
   const before = readMicroseconds()
-  const drift = dateNow() * 1000 - before
-  // If the process was suspended between the two readings, their difference says nothing about the wall clock.
-  const stoodStill = readMicroseconds() - before > MAX_READING_US
-  if (!stoodStill && Math.abs(drift - correctionUs) > MAX_DRIFT_US) correctionUs = drift
+  const wallUs = dateNow() * 1000
+  const after = readMicroseconds()
+  correctionUs = Math.min(Math.max(correctionUs, wallUs - after), wallUs + 999 - before)
   const correction = correctionUs
   return () => readMicroseconds() + correction
 }
