@@ -128,8 +128,7 @@ describe('otlp:// with a failing collector', () => {
 
   it.each([
     ['as seconds', () => '2'],
-    // Both dates are rounded down to seconds. The pause stays below the 5 s after which the collector closes an idle
-    // connection.
+    // Both dates are rounded down to seconds.
     ['as a date', () => new Date(Date.now() + 2_500).toUTCString()],
   ])('sends no request during the pause that the collector requests %s', async (_, retryAfter) => {
     const receiver = await startOtlpReceiver()

@@ -114,9 +114,12 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
   }
 
   function create() {
-    if (certificate === undefined) return createServer(onRequest)
+    // A client sends its request once more if the server closes the idle connection at the same moment. On a busy
+    // machine, Node's own 5 s are too short.
+    const options = { keepAliveTimeout: 60_000 }
+    if (certificate === undefined) return createServer(options, onRequest)
     const { certificateFile, keyFile } = certificate
-    return createTlsServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, onRequest)
+    return createTlsServer({ ...options, cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, onRequest)
   }
   let server = create()
 
