@@ -7,6 +7,7 @@ import { bindingFile, compileBinding } from './better-sqlite3.js'
 import { HEADLESS_SHELL, WITH_WINDOW } from './chromium.js'
 import { hasValgrind } from './costs/has-valgrind.js'
 import { ACTIONLINT } from './servers/dist/actionlint.js'
+import { BUN } from './servers/dist/bun.js'
 import { COLLECTOR } from './servers/dist/collector.js'
 import { fetchOnce, isFetched } from './servers/dist/fetch-once.js'
 import { findGo } from './servers/dist/find-go.js'
@@ -131,6 +132,15 @@ export const REQUIREMENTS = [
     isFetched: () => isFetched(NEWEST_OSPROFILER),
     fetch: () => fetchOnce(NEWEST_OSPROFILER),
     suites: '**/*python*.test.ts',
+  },
+  {
+    name: 'Bun',
+    debian: [],
+    isThere: () => isFetched(BUN) || isProgram('npm'),
+    isFetched: () => isFetched(BUN),
+    fetch: () => fetchOnce(BUN),
+    suites: 'test/bun.test.ts',
+    oneNode: true,
   },
   createJavaRequirement(KAFKA, '**/*kafka*.test.ts'),
   createJavaRequirement(MONGODB, 'packages/drivers/test/mongodb-{contract,faults,python,stand-in}.test.ts'),

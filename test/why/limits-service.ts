@@ -58,7 +58,8 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>
   /** Options of setup(). */
   readonly setup?: Readonly<Record<string, unknown>>
-  /** Arguments of Node. */
+  /** The runtime, which is usually Node, and its arguments. */
+  readonly program?: string
   readonly args?: readonly string[]
   readonly file?: string
 }
@@ -83,8 +84,9 @@ export interface Service {
 }
 
 /** Starts the service. The caller must end `child`. */
-export async function startService({ env = {}, setup = {}, args = [], file = SERVICE }: Start = {}): Promise<Service> {
-  const child = spawn(process.execPath, [...args, file], {
+export async function startService(start: Start = {}): Promise<Service> {
+  const { env = {}, setup = {}, program = process.execPath, args = [], file = SERVICE } = start
+  const child = spawn(program, [...args, file], {
     env: {
       ...process.env,
       OSPROFILER_HMAC_KEYS: KEY,

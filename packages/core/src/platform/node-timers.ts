@@ -19,7 +19,9 @@ const { toString: readSource } = Function.prototype
 export function takeTimers(): Timers {
   // Avoids replaced timers: a fake timer may never fire, and a zone waits for every timer that is set inside it.
   const timers = Object.fromEntries(TIMER_NAMES.map(name => [name, unwrapZone(nodeTimers[name])])) as unknown as Timers
-  return isNodeTimer(timers.setTimeout) ? timers : (takeSocketTimers() ?? timers)
+  // Bun's timers are native code, and its sockets' timers cannot be constructed.
+  const isKept = isNodeTimer(timers.setTimeout) || 'bun' in nodeProcess.versions
+  return isKept ? timers : (takeSocketTimers() ?? timers)
 }
 
 /** zone.js stores the function that it replaced under this name. */

@@ -38,7 +38,16 @@ export const Promise = (async () => {})().constructor as PromiseConstructor
 // Fake timers replace the global `Date`, but Node's deserializer still creates built-in dates, whose constructor is the
 // original.
 const SERIALIZED_DATE = NodeBuffer.from([0xff, 0x0f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0])
-export const Date = (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
+export const Date = takeDate()
+function takeDate(): DateConstructor {
+  try {
+    return (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
+  } catch {
+    // Bun has a format of its own.
+    return global.Date
+  }
+}
+
 /** The wall clock, in milliseconds since the epoch. */
 export const dateNow: () => number = isNative(Date.now) ? Date.now : readDate
 
@@ -47,8 +56,9 @@ function readDate(): number {
   return date.getTime()
 }
 
-// Fake timers define their clock on the object itself. Node's clock is a member of the prototype.
-const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
+// Fake timers define their clock on the object itself. Node's clock is a member of the prototype, but Bun's is not.
+const prototype: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
+const clock = 'now' in prototype ? prototype : nodePerformance
 export const performance = {
   now: clock.now.bind(nodePerformance) as () => number,
   eventLoopUtilization: clock.eventLoopUtilization.bind(nodePerformance),
