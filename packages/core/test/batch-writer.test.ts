@@ -35,6 +35,26 @@ function refusal(message: string): OsprofilerError {
   return new OsprofilerError('ERR_WRITE_REFUSED', message)
 }
 
+describe('a batch that the store fails to write', () => {
+  it('is never written with the stop of a point before its start, however often the store fails', async () => {
+    for (let failures = 1; failures <= 60; failures++) {
+      const written: string[] = []
+      let writes = 0
+      const notifier = create(async records => {
+        if (++writes <= failures) throw new Error('The store is down.')
+        written.push(...records.map(({ trace_id, name }) => `${trace_id} ${name}`))
+      })
+
+      for (const id of range(3)) for (const name of ['db-start', 'db-stop']) notifier(recordOf(id, { name }))
+      await notifier.flush()
+
+      expect(written).toHaveLength(6)
+      for (const id of range(3))
+        expect(written.indexOf(`${id} db-start`)).toBeLessThan(written.indexOf(`${id} db-stop`))
+    }
+  })
+})
+
 describe('a batch that the store refuses as a whole', () => {
   it('loses only the refused record, and keeps the order of the other records', async () => {
     const store = createStore(new Set(['137']))

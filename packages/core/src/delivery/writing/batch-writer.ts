@@ -1,4 +1,4 @@
-import { Math, Number } from '../../platform/platform.js'
+import { Array, Math, Number, Set } from '../../platform/platform.js'
 import type { TraceRecord } from '../../record/trace-record.js'
 import { createBackoff } from './backoff.js'
 import { createBatchParts } from './batch-parts.js'
@@ -120,9 +120,9 @@ export function createBatchWriter(
   async function probe(): Promise<boolean> {
     if (parts.length === 1) parts.append(takeMore())
     // The first part has just failed. If it is a single record, the probe must use a different record.
-    const known = parts.first?.length === 1 ? 1 : 0
-    if (parts.length === known) return false
-    const at = known + search.nextProbe(parts.length - known)
+    const candidates = listFirstOfPoints(parts.records).slice(parts.first?.length === 1 ? 1 : 0)
+    if (candidates.length === 0) return false
+    const at = candidates[search.nextProbe(candidates.length)] ?? 0
     const probed = parts.records.slice(at, at + 1)
     const outcome = await ledger.write(probed)
     if (isAborted) return false
@@ -209,4 +209,14 @@ export function createBatchWriter(
       return records
     },
   }
+}
+
+/** Returns the positions of each point's first record, because a store may need the start of a point before its stop. */
+function listFirstOfPoints(records: Records): number[] {
+  const points = new Set<string>()
+  return Array.from(records.keys()).filter(at => {
+    const before = points.size
+    points.add(records[at]?.trace_id ?? '')
+    return points.size > before
+  })
 }
