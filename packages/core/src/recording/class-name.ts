@@ -21,7 +21,10 @@ export function functionName(fn: object): string {
   return typeof name === 'string' ? name : ''
 }
 
-/** Returns the name of an object's class, or of the class whose prototype the object is. */
+/**
+ * Returns the name of an object's class. If the object is a prototype, returns the name of the class that the prototype
+ * belongs to.
+ */
 export function className(object: object): string {
   const maker = readDataProperty(object, 'constructor')
   return typeof maker === 'function' ? functionName(maker) : ''
