@@ -128,7 +128,7 @@ describe('a first request without a key', () => {
   })
 
   it.each([
-    ['is empty', '\n', [/the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key/]],
+    ['is empty', '\n', [/the file that OSPROFILER_HMAC_KEYS_FILE names contains no HMAC key/]],
     ['cannot be read', undefined, [/^Cannot read the HMAC keys/]],
   ])('causes one warning if the keys file %s', async (_, text, expected) => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))

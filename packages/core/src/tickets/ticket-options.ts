@@ -23,7 +23,7 @@ export function checkTicketOptions({ tickets, audience }: TicketOptions): void {
   if (audience !== undefined) readAudience(audience)
 }
 
-/** @throws TypeError whose message names `source` */
+/** @throws TypeError whose message names `source`, the origin of the value */
 export function readTicketMode(value: unknown, source: string): TicketMode {
   const mode = MODES.find(known => known === value)
   if (mode !== undefined) return mode
