@@ -11,7 +11,7 @@ export interface WatchedResponse {
   hasClientLeft(): boolean
   /** Returns the status code that was sent, or `undefined` if no head was sent. */
   sentStatus(end: ResponseEnd): number | undefined
-  /** Returns what is known about the body, or `undefined` if it was sent at once. */
+  /** Returns the time and size of a slow body, or `undefined` if the body was sent at once. */
   slowBody(end: ResponseEnd): SlowBody | undefined
   /** Stops watching objects that outlive the response, such as its connection. */
   unwatch(): void
