@@ -1,7 +1,7 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { forEachMatch, hideSpan, type Span } from '../values/text-spans.js'
 
-/** Patterns of secrets. Hardly any other text begins like them. */
+/** Patterns of secrets. Other texts rarely begin like these secrets. */
 const SHAPES = [
   // JSON Web Tokens and other JSON in Base64, and Fernet tokens.
   String.raw`eyJ[\w-]{12,}(?:\.[\w-]*)*`,
