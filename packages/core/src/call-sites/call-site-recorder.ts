@@ -49,7 +49,7 @@ export class CallSiteRecorder {
 
   /**
    * Returns the caller of a `then` method, given its first argument. If the caller awaits the object, the caller is not
-   * on the stack. A stack shows it only in a later microtask whose result is passed to the awaiting function.
+   * on the stack. A stack shows the caller only in a later microtask whose result is passed to the awaiting function.
    */
   findAwaitingCaller(resolve: unknown): Caller | undefined {
     const caller = this.findCaller()

@@ -90,7 +90,7 @@ export function cutAtExit(cut: () => void): () => void {
  * Keeps the process alive for at most `limitMs`, or until the work ends and the returned function is called.
  *
  * With several hanging stores, one could always be trying while another waits, and the process would never exit. So
- * tasks that overlap or directly follow each other share one time limit, unless one of them ends well.
+ * tasks that overlap or directly follow each other share one time limit, unless one of them succeeds.
  */
 export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
   const begunAt = performance.now()

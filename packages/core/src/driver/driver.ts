@@ -2,7 +2,7 @@ import type { TraceRecord } from '../record/trace-record.js'
 
 /**
  * A store of records: a plain object from a factory, such as `openDriver(connectionString)` of `@osprofiler/drivers` or
- * your own. It connects on first use, and does not keep the process alive, even while a caller waits.
+ * your own. The driver connects on first use, and does not keep the process alive, even while a caller waits.
  */
 export interface Driver {
   /** The scheme of the connection string, such as `sqlite`. Contains no credentials. */
@@ -80,9 +80,9 @@ export interface WriteResult {
    */
   readonly refused: number
   /**
-   * The positions, in the batch, of records that the store may take later. The notifier tries them again. It drops a
-   * record that is still held after some tries, if the store takes other records. If all records of a batch are held,
-   * this counts as a failed write.
+   * The positions, in the batch, of held records: the store did not take them now, but may take them later. The
+   * notifier tries held records again. It drops a record that is still held after some tries, if the store takes other
+   * records. If all records of a batch are held, the write counts as failed.
    */
   readonly held?: readonly number[] | undefined
   /**
@@ -98,11 +98,11 @@ export interface WriteResult {
 export interface TraceQuery {
   /** The maximum number of traces. Default 100. */
   readonly limit?: number | undefined
-  /** Only traces whose first record is not older than this date. */
+  /** Selects only traces whose first record is not older than this date. */
   readonly since?: Date | undefined
-  /** Only traces whose first record belongs to a point with exactly this name, without `-start`. */
+  /** Selects only traces whose first record belongs to a point with exactly this name, without `-start`. */
   readonly name?: string | undefined
-  /** Only traces whose first record comes from exactly this service. */
+  /** Selects only traces whose first record comes from exactly this service. */
   readonly service?: string | undefined
 }
 

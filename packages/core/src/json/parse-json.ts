@@ -42,7 +42,7 @@ function isUnambiguous(value: unknown, text: string): boolean {
   return kind === PLAIN || (kind === HAS_INTEGERS && !mayHoldWholeFloat(text))
 }
 
-/** Classifies a value by its numbers. The most suspicious number decides. */
+/** Classifies a value by its numbers. If the numbers are of several kinds, returns the most suspicious kind. */
 function classify(value: unknown, depth: number): number {
   if (typeof value === 'number') return classifyNumber(value)
   return typeof value === 'object' && value !== null ? classifyMembers(value, depth) : PLAIN

@@ -25,7 +25,7 @@ export function readKeyText(key: KeyObject): string {
   return (bytesOf.get(key) ?? key.export()).toString('utf8')
 }
 
-/** Does not use Node's buffer pool, because every small buffer of the application could read that memory. */
+/** Does not use Node's buffer pool, because every small buffer of the application gives access to the pool's memory. */
 function toBytes(text: string): Buffer {
   return Buffer.alloc(Buffer.byteLength(text, 'utf8'), text, 'utf8')
 }

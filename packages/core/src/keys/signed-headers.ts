@@ -103,7 +103,9 @@ export function verifySignedHeaders<Key extends KeyObject | string>(
   return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, key }
 }
 
-/** Returns the trace id in an `X-Trace-Info`, without checking the signature, or `undefined` if there is none. */
+/**
+ * Returns the trace id in an `X-Trace-Info`, without checking the signature, or `undefined` if it contains no valid id.
+ */
 export function readBaseId(info: string): string | undefined {
   return info.length > MAX_INFO_CHARS ? undefined : readInfo(info)?.baseId
 }

@@ -6,7 +6,7 @@ import { Array, JSON, Object, TypeError } from '../platform/platform.js'
  */
 export type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'positive' | 'string'
 
-/** A table for `checkOptions`: the type of each option by name. Code whose table lacks an option does not compile. */
+/** A table for `checkOptions`: the type of each option by name. A table that lacks an option does not compile. */
 export type OptionKinds<O = Record<string, unknown>> = { readonly [Name in keyof O]-?: OptionKind }
 
 /**

@@ -31,8 +31,8 @@ export interface Configuration extends TicketOptions {
   /** The `service` of every record. Default: OSPROFILER_SERVICE, else the name in the application's package.json. */
   readonly service?: string | undefined
   /**
-   * Receives each record and returns it, changed or not, or `undefined` to drop it. If it throws, the record is sent
-   * without its info.
+   * A hook that receives each record and returns it, changed or not, or `undefined` to drop the record. If the hook
+   * throws, the record is sent without its info.
    */
   readonly redact?: ((record: TraceRecord) => TraceRecord | undefined) | undefined
 }
@@ -122,8 +122,8 @@ export function configuredKeyRing(): KeyRing | undefined {
 }
 
 /**
- * Checks the environment variables. Call this at startup: at run time, an error in a variable only causes a warning,
- * and nothing is traced.
+ * Checks the environment variables. Call this function at startup. At run time, an error in a variable only causes a
+ * warning, and nothing is traced.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`
  */

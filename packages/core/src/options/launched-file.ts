@@ -11,7 +11,7 @@ interface Launcher {
 const LAUNCHERS: readonly Launcher[] = [
   { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2Setting('pm_exec_path') },
   { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findPassengerProgram },
-  // The application's file is the second argument until the interceptor removes itself from the arguments.
+  // `argv[2]` is the application's file until the interceptor removes itself from `argv`.
   { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv?.[2] },
 ]
 

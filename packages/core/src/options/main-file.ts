@@ -44,7 +44,7 @@ export function resolvePackage(name: string, from: string): string | undefined {
 function isBelow(file: string, folder: string): boolean {
   if (file.startsWith(folder + sep)) return true
   try {
-    // A package's folder may be a symbolic link. With pnpm, all of them are.
+    // A package's folder may be a symbolic link. With pnpm, each of these folders is a link.
     return file.startsWith(realpathSync(folder) + sep)
   } catch {
     return false

@@ -1,5 +1,5 @@
 /**
- * This module copies the parts of Node and of the language that this project uses, when the package loads. An
+ * When the package loads, this module copies the parts of Node and of the language that this project uses. An
  * application may replace any global or any member of a Node module at any time. For example, zone.js, bluebird, fake
  * timers, mocks and frozen realms do so. Importing a name from a Node module is no safer, because
  * `syncBuiltinESMExports()` changes the import. So each name is a constant here, and the rest of the project uses no
@@ -53,7 +53,7 @@ const clock: typeof nodePerformance = global.Object.getPrototypeOf(nodePerforman
 export const performance = {
   now: clock.now.bind(nodePerformance) as () => number,
   eventLoopUtilization: clock.eventLoopUtilization.bind(nodePerformance),
-  // Read once, because the accessor is slow and a process's time origin never changes.
+  // The time origin is read only once, because the accessor is slow and a process's time origin never changes.
   timeOrigin: global.Reflect.get(clock, 'timeOrigin', nodePerformance) as number,
 }
 

@@ -4,8 +4,8 @@ import { emitWarning, Map, Number, performance } from './platform.js'
 const MIN_INTERVAL_MS = 60_000
 
 /**
- * Emits a warning at most once a minute per kind. Returns whether it was emitted. `describe` must not quote external
- * text.
+ * Emits a warning at most once a minute per kind. Returns whether the warning was emitted. `describe` must not quote
+ * text that came from outside the process.
  */
 export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 

@@ -14,7 +14,7 @@ export interface Scope {
 interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
   liveTraces: number
-  /** When the context may be turned off, in milliseconds since the epoch: a while after the last trace ended. */
+  /** When the context may be disabled: some time after the last trace ended. In milliseconds since the epoch. */
   disableAt: number
   timer: NodeJS.Timeout | undefined
 }
@@ -108,7 +108,7 @@ export function takeContext(): <T>(fn: () => T) => T {
 
 /**
  * Works like `takeContext`, but also keeps the call site of the current call to a library. Points that the library
- * makes synchronously in the returned function get this call site. The stack of a callback does not show it.
+ * makes synchronously in the returned function get this call site, because the stack of a callback does not show it.
  */
 export function takeCaller(): <T>(fn: () => T) => T {
   const inContext = takeContext()

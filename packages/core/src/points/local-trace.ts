@@ -98,7 +98,7 @@ export class LocalTrace {
     return this.wants.includes('code')
   }
 
-  /** Records the call sites of the points that follow. */
+  /** Starts to record the call sites of new points. */
   startCallSites(): void {
     if (recordsCallSites()) this.callSites = new CallSiteRecorder(this.stackBudget)
   }
@@ -194,8 +194,8 @@ export class LocalTrace {
   }
 
   /**
-   * Sends the account as a separate point. Its time is the end of the served point, because a later time would lengthen
-   * the trace.
+   * Sends the account as a separate point. The account's time is the end of the served point, because a later time
+   * would lengthen the trace.
    */
   recordAccount(why: object): void {
     // The served point was not recorded, so the account would have no parent. Either the limit of points was reached,
@@ -243,7 +243,8 @@ export class LocalTrace {
 
   /**
    * Returns whether headers belong to this trace. They may be a pair that is signed with the trace's key, or only one
-   * header of a pair: an info with the trace's `baseId`, or the HMAC of the caller's pair.
+   * header of a pair. A single `X-Trace-Info` must name the trace's `baseId`. A single HMAC must equal the HMAC of the
+   * caller's pair.
    */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.#headers(this.rootId)[X_TRACE_HMAC]

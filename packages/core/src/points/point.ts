@@ -129,8 +129,8 @@ export class Point {
 }
 
 /**
- * JavaScript code may pass a name that is not a string. Such a name must not cause an error, because without tracing it
- * would cause none either.
+ * JavaScript code may pass a name that is not a string. Such a name must not cause an error, because the same code
+ * works without tracing.
  */
 function toPointName(name: unknown): string {
   return typeof name === 'string' ? redactText(name, MAX_NAME_CHARS).toWellFormed() : `[${typeof name}]`

@@ -83,8 +83,8 @@ export class Profiler {
   }
 
   /**
-   * Opens a point that later points are not nested in, for example for parallel queries. The caller must stop it, even
-   * after `end`.
+   * Opens a point in which later points are not nested, for example for parallel queries. The caller must stop the
+   * point, even after `end`.
    */
   startBeside(name: string, info?: PointInfo): Point {
     return new Point(this.#trace, name, this.traceId, info)

@@ -22,7 +22,10 @@ export interface FollowedPromise {
   readonly promise: Promise<unknown>
   /** Empty after this project has added its own handler, which then reports to the outcomes. */
   readonly outcomes: CallOutcome[]
-  /** Whether adding a handler runs none of the application's code: its own `then` or its own constructor. */
+  /**
+   * Whether adding a handler runs none of the application's code, such as a `then` or a constructor that it has
+   * replaced.
+   */
   isPlain: boolean
   readonly bodyScope: Scope | undefined
   /**

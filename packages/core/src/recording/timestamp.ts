@@ -1,6 +1,6 @@
 import { Array, Date, dateNow, Math, performance, String } from '../platform/platform.js'
 
-// Read once, because the accessor is slow and the time origin never changes.
+// The time origin is read only once, because the accessor is slow and the time origin never changes.
 const ORIGIN_MS = performance.timeOrigin
 
 // A table lookup takes a third of the time of formatting a number. Each timestamp needs two of these numbers.

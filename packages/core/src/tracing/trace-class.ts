@@ -87,9 +87,8 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 }
 
 /**
- * Looks up the parent class's method at each call, because a guard or a mock may replace it later. If the original is a
- * generator function, a replacement must be one too, because a library such as MobX may have wrapped the original as a
- * generator function.
+ * Looks up the parent class's method at each call, because a guard or a mock may replace it later. Only a generator
+ * function may replace a generator function, because a library such as MobX may have wrapped the original as one.
  */
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {

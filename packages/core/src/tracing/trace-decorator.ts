@@ -22,8 +22,8 @@ export interface TraceDecorator {
 export type WrapFunction = (fn: AnyFunction, nameOf: (receiver: unknown) => string) => AnyFunction
 
 /**
- * Creates a decorator for both standard and TypeScript's experimental decorators from a function that wraps another
- * function.
+ * Creates a decorator from a function that wraps another function. The decorator works as a standard decorator and as
+ * one of TypeScript's experimental decorators.
  */
 export function decorate(wrap: WrapFunction): TraceDecorator {
   return ((value: unknown, context?: unknown, descriptor?: PropertyDescriptor) => {

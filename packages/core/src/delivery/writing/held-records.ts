@@ -17,7 +17,7 @@ export interface HeldPart {
   readonly tries: number
   /** How many records the store had written when this part was last tried. */
   readonly written: number
-  /** Whether the store has taken other records since then. If not, the store may be overloaded. */
+  /** Whether the store has taken other records since this part was first tried. If not, the store may be overloaded. */
   readonly areOthersTaken: boolean
 }
 

@@ -15,7 +15,7 @@ const NO_RECORDS: Records = []
 /** Writes records and counts the outcomes. */
 export interface WriteLedger {
   readonly counts: { readonly written: number; readonly unknown: number; readonly retried: number }
-  /** The number of records that the store has refused since it last took one. */
+  /** The number of records that the store has refused since it last took a record. */
   readonly refusedInRow: number
   /** Writes records, and reports failures to the listeners. */
   write(records: Records): Promise<WriteOutcome>

@@ -1,6 +1,9 @@
 import type { SlowBody } from './sent-body.js'
 
-/** How a response ended: `well`, or broken off by the client, by the server, by a timeout or by an error. */
+/**
+ * How a response ended. `well` means that it was sent completely. Otherwise, the client, the server, a timeout or an
+ * error broke it off.
+ */
 export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly error: unknown }
 
 /** A response that is watched to its end. */

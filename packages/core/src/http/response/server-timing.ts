@@ -9,7 +9,7 @@ import type { NodeResponse } from './node-messages.js'
 const NAME = 'Server-Timing'
 const MAX_ENTRIES = 10
 const MAX_NAME_CHARS = 60
-/** A shared cache would send one caller's answer to other callers. */
+/** Matches a `Cache-Control` for shared caches. A shared cache would send one caller's answer to other callers. */
 const SHARED_CACHE = /(?:^|[\s,])(?:public|s-maxage)(?![\w-])/i
 
 /** Returns the value of a `Server-Timing` header: the trace, the time so far, and the steps with the largest totals. */

@@ -17,8 +17,8 @@ const EXISTING_ROW = /\bKey \(([\w", ]{1,256})\)=\(/g
 const JWK_PRIVATE_MEMBER = /"(?:d|k|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"([\w-]+)(?=")/g
 
 /**
- * Finds secrets in SQL comparisons with an operator other than `=`, such as `token IN ('x')` and `token <> 'x'`, and in
- * reversed comparisons such as `'x' = token`.
+ * Finds secrets in SQL comparisons with an operator other than `=`, such as `token IN ('x')` and `token <> 'x'`. Also
+ * finds secrets in reversed comparisons such as `'x' = token`.
  */
 export function findComparisons(text: string, spans: Span[]): void {
   forEachMatch(OPERATOR, text, ({ index }) => {

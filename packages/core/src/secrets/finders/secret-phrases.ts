@@ -104,7 +104,7 @@ export function findCommands(text: string, spans: Span[]): void {
   for (const [command, option] of SECRET_OPTIONS) if (command.test(text)) hideValuesAfter(option, text, spans)
 }
 
-// Test runners print lines such as `PASS src/a.test.js`.
+// Test runners print lines such as `PASS src/a.test.js`, which contain no secret.
 const SOURCE_FILE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
 /** Hides the value after each match, and continues after that value, so that no part is read twice. */

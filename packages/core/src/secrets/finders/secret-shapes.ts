@@ -51,7 +51,7 @@ const ANY_SHAPE = `(?:${SHAPES.join('|')})`
 const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY_SHAPE}`, 'g')
 // JSON escapes a line break as `\n`, so the letter `n` directly precedes the secret.
 const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY_SHAPE}`, 'g')
-// The secret of an Azure app.
+// Matches the secret of an Azure app.
 const AZURE_SECRET = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
 const KEY_BLOCK_LABEL = 'PRIVATE KEY'
 const KEY_BLOCK_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g

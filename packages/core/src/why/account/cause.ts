@@ -1,6 +1,7 @@
 /**
- * The kinds of causes. `held` means that other code occupied the event loop, and `either` that this code or the wait is
- * the cause. `short` sums sections that are shorter than the interval of the samples. docs/why.md explains all kinds.
+ * The kinds of causes. `held` means that other code occupied the event loop. `either` means that the time is a wait, or
+ * that other code occupied the event loop. `short` is for code that ran between two samples. docs/why.md explains all
+ * kinds.
  */
 export type CauseKind =
   | 'cpu'

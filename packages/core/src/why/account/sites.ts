@@ -12,8 +12,8 @@ const MAX_TEXT_CHARS = 200
 const MAX_CODE_BYTES = 16 * 1024 * 1024
 const ANONYMOUS = '(anonymous)'
 /**
- * If a resource's own stack shows no code of the program, the stack of its maker (the resource that created it) is
- * searched, and so on. At most this many stacks are searched.
+ * If a resource's own stack shows no code of the program, the stack of its maker is searched, and so on. The maker is
+ * the resource that created it. At most this many stacks are searched.
  */
 const MAX_MAKERS = 3
 
