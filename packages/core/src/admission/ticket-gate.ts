@@ -89,7 +89,7 @@ const DETAILS: Readonly<Record<TicketRefusal, string>> = {
   malformed: 'Its X-Trace-Ticket is malformed.',
   'other-key': 'Its ticket was signed with a different key than its X-Trace-HMAC.',
   'bad-mac': 'The signature of its ticket is wrong, or belongs to another X-Trace-Info.',
-  'not-yet': 'Its ticket was issued by a clock that is more than 30 s ahead of the clock here.',
+  'not-yet': "Its ticket was issued by a clock that is more than 30 s ahead of this host's clock.",
   expired: 'Its ticket has expired.',
   'before-start': 'Its ticket was issued before this process started.',
   audience: 'Its ticket is for another host. Compare it with the option "audience" or OSPROFILER_AUDIENCE.',

@@ -25,7 +25,7 @@ export function explainAgeRefusal(
   const ageMs = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
   if (ageMs > maxTraceAge * 1000)
     return `Its trace is ${formatSeconds(ageMs)} s old, and maxTraceAge is ${maxTraceAge} s.`
-  return ageMs < -MAX_AHEAD_MS ? `Its trace is ${formatSeconds(-ageMs)} s ahead of the clock here.` : undefined
+  return ageMs < -MAX_AHEAD_MS ? `Its trace is ${formatSeconds(-ageMs)} s ahead of this host's clock.` : undefined
 }
 
 /**

@@ -102,7 +102,11 @@ export function readHmac(text: string): string | undefined {
   return HMAC.exec(text)?.[1]
 }
 
-/** @throws TypeError if a key is not a non-empty, well-formed string */
+/**
+ * Returns HMAC keys as a list.
+ *
+ * @throws TypeError if a key is not a non-empty, well-formed string
+ */
 export function listKeys(keys: HmacKeys): readonly string[] {
   if (typeof keys === 'string') {
     const list = keys.split(',').map(trimKey)

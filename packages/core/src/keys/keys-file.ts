@@ -58,7 +58,11 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` with the reason why the keys in a file cannot be used */
+/**
+ * Checks whether the keys in a file can be used.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION` with the reason if the keys cannot be used
+ */
 export function checkKeysFile(path: string): void {
   try {
     splitKeyText(decodeKeyText(readRegularFile(path, MAX_FILE_BYTES)))

@@ -144,7 +144,7 @@ export function checkEnvironment(): void {
 /**
  * Reads a boolean environment variable. Returns `undefined` if the variable is not set.
  *
- * @throws OsprofilerError `ERR_CONFIGURATION` for any other word
+ * @throws OsprofilerError `ERR_CONFIGURATION` if the value is not a boolean, such as `true`, `no`, `on` or `0`
  */
 export function readSwitch(name: string): boolean | undefined {
   const word = process.env[name]?.trim().toLowerCase()
@@ -222,7 +222,7 @@ function warnThatNothingIsTraced(error: unknown): void {
   emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable cannot be read as keys */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable does not contain valid keys */
 function readKeysVariable(): readonly string[] {
   try {
     return splitKeyText(process.env.OSPROFILER_HMAC_KEYS ?? '')
@@ -232,7 +232,7 @@ function readKeysVariable(): readonly string[] {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable names no mode */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable is not a ticket mode */
 function readTicketVariable(): TicketMode | undefined {
   const word = process.env.OSPROFILER_TICKETS?.trim().toLowerCase()
   if (word === undefined || word === '') return undefined
@@ -243,7 +243,7 @@ function readTicketVariable(): TicketMode | undefined {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable names no level */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable is not a level */
 function readWhyVariable(): WhyLimits {
   const word = process.env.OSPROFILER_WHY?.trim().toLowerCase()
   try {

@@ -31,7 +31,11 @@ export interface WhyLimits {
 /** The option `why`: a level alone, or several settings. */
 export type WhyOption = 'off' | WhyLevel | WhySettings
 
-/** @throws TypeError whose message names `source`, the origin of the value */
+/**
+ * Checks the option `why`, and replaces missing values by their defaults.
+ *
+ * @throws TypeError whose message names `source`, the origin of the value
+ */
 export function readWhyOption(value: unknown, source: string): WhyLimits {
   const defaults = { level: 'waits', others: true, maxPauseMs: MAX_PAUSE_MS } as const
   if (value === undefined) return defaults

@@ -3,7 +3,10 @@ import { Reflect, types } from '../platform/platform.js'
 // In real applications, prototype chains are shorter than this.
 const MAX_CHAIN_OBJECTS = 100
 
-/** Returns the value of an own or inherited property. Runs none of the application's code: no getter, no proxy trap. */
+/**
+ * Returns the value of an own or inherited property. Runs none of the application's code, such as getters or proxy
+ * traps.
+ */
 export function readDataProperty(holder: object, key: string | symbol): unknown {
   let object: object | null = holder
   for (let depth = 0; object !== null && depth < MAX_CHAIN_OBJECTS; depth++) {

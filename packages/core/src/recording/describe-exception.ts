@@ -31,8 +31,8 @@ export function recordErrorAs(error: Error, shown: Error): void {
 }
 
 /**
- * Describes a thrown value by class and message. Never throws, and runs none of the value's code: no getter, no proxy
- * trap.
+ * Describes a thrown value by class and message. Never throws, and runs none of the value's code, such as getters or
+ * proxy traps.
  */
 export function describeException(error: unknown): ExceptionInfo {
   try {

@@ -30,7 +30,7 @@ interface Allowance {
 
 /**
  * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts
- * values under secret names. Runs none of the application's code (no getter, no `toJSON`, no proxy trap) and never
+ * values under secret names. Runs none of the application's code, such as getters, `toJSON` or proxy traps, and never
  * throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
  */
 export function recordable(value: unknown): unknown {

@@ -3,7 +3,7 @@ import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
 /** A program's name is searched in this many entries at the beginning of the list, as in `sudo -u bob mysql ...`. */
-const MAX_ENTRIES_BEFORE = 12
+const MAX_SEARCHED_ENTRIES = 12
 
 /**
  * Options that take a secret although their names do not show this. `attached` matches an option whose value is in the
@@ -56,7 +56,7 @@ function isPortOption(program: RegExp, names: readonly string[], list: readonly 
 
 function programsBefore(list: readonly unknown[], index: number): string[] {
   const names: string[] = []
-  for (const each of list.slice(0, Math.min(index, MAX_ENTRIES_BEFORE))) {
+  for (const each of list.slice(0, Math.min(index, MAX_SEARCHED_ENTRIES))) {
     if (typeof each !== 'string' || each.length > 128 || each.charCodeAt(0) === HYPHEN) continue
     names.push(each.slice(each.lastIndexOf('/') + 1).replace(/\.exe$/i, ''))
   }

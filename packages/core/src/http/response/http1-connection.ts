@@ -7,7 +7,7 @@ import { createTimeoutMark } from './timeout-mark.js'
 
 const connections = new WeakMap<Socket, Connection>()
 
-/** Watches a connection, only once even if it carries many requests. */
+/** Watches a connection, but only once, even if the connection serves many requests. */
 export function watchConnection(socket: Socket): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
@@ -16,7 +16,7 @@ export function watchConnection(socket: Socket): Connection {
   return connection
 }
 
-/** The state of an HTTP/1 connection that carries traced requests. */
+/** The state of an HTTP/1 connection that serves traced requests. */
 export class Connection {
   readonly #socket: Socket
   // This is not a Set, because a growing Set links each old hash table to the next one. Once one table is in the old

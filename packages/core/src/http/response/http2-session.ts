@@ -12,7 +12,7 @@ interface SessionState {
 
 const sessions = new WeakMap<Http2Session, SessionState>()
 
-/** Watches an HTTP/2 session, only once even if it carries many requests. */
+/** Watches an HTTP/2 session, but only once, even if the session serves many requests. */
 export function watchSession(session: Http2Session): void {
   if (sessions.has(session)) return
   const state: SessionState = { hasClientError: false, timeout: createTimeoutMark() }

@@ -32,6 +32,6 @@ export interface ResponseWatcher {
 /** The info in the stop record of a response that was broken off without an error. */
 export const BROKEN_OFF = {
   client: { etype: 'ClientDisconnected', message: 'The client went away' },
-  server: { etype: 'ResponseAborted', message: 'The server broke the response off' },
-  timeout: { etype: 'TimeoutError', message: 'A time-out of the server broke the response off' },
+  server: { etype: 'ResponseAborted', message: 'The server aborted the response' },
+  timeout: { etype: 'TimeoutError', message: 'The server aborted the response after a timeout' },
 } as const
