@@ -11,7 +11,7 @@ const ESCAPED_NAME = /"\\(?:u[\da-fA-F]{4}|[^u])"\s*:/
 
 /** All numbers in the value are floats that JavaScript and Python write in the same way. */
 const PLAIN = 0
-/** The value also contains safe integers, which the text may have written as floats, such as `1.0`. */
+/** The value contains safe integers, which the text may have written as floats, such as `1.0`. */
 const HAS_INTEGERS = 1
 /** The value contains numbers that may differ from the text, or it is nested too deeply to be checked. */
 const SUSPECT = 2
