@@ -61,7 +61,7 @@ describe('a signed request that is served untraced', () => {
   it.each([
     [7_200, {}, 'Its trace is 7200 s old, and maxTraceAge is 3600 s.'],
     [30, { maxTraceAge: 1.5 }, 'Its trace is 30 s old, and maxTraceAge is 1.5 s.'],
-    [-7_200, {}, 'Its trace is 7200 s ahead of the clock here.'],
+    [-7_200, {}, "Its trace is 7200 s ahead of this host's clock."],
     [undefined, { datedTracesOnly: true }, 'Its trace has no date, but datedTracesOnly requires one.'],
   ])('causes a warning with the age of the trace: %d s', async (age, options, text) => {
     const warnings = await collectWarnings()
@@ -128,7 +128,7 @@ describe('a first request without a key', () => {
   })
 
   it.each([
-    ['is empty', '\n', [/the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key/]],
+    ['is empty', '\n', [/the file that OSPROFILER_HMAC_KEYS_FILE names contains no HMAC key/]],
     ['cannot be read', undefined, [/^Cannot read the HMAC keys/]],
   ])('causes one warning if the keys file %s', async (_, text, expected) => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))

@@ -3,7 +3,7 @@ import { type KnownTrace, rememberTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
 import type { TicketGrant } from '../tickets/ticket-verifier.js'
 
-/** A trace that the gate has admitted. It does not expose the key that signed it. */
+/** A trace that the gate has admitted. It does not expose the key that signed the request. */
 export class AdmittedTrace {
   readonly baseId: string
   readonly #verified: VerifiedTrace

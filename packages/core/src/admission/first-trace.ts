@@ -3,8 +3,8 @@ import { configuredKeyRing, isEnabled } from '../options/configuration.js'
 import { isTraceLive } from '../points/context.js'
 
 /**
- * Calls `action` once, before the first trace: as soon as tracing is on and the process, an adapter or `run()` has a
- * key.
+ * Calls `action` once, before the first trace begins: as soon as tracing is enabled and the process, an adapter or
+ * `run()` has a key. Returns a function that cancels the call.
  */
 export function beforeFirstTrace(action: () => void): () => void {
   const cancel = onFirstKey(action)

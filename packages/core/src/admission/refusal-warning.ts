@@ -40,7 +40,8 @@ export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
  */
 export function warnOfNoKeys(): void {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
-  // An operator empties the file to revoke all keys. A file that cannot be read has its own warning.
+  // No warning is needed if an operator has emptied the file, because that revokes all keys on purpose. A file that
+  // cannot be read has a separate warning.
   if (file && !isKeysFileBlank()) return
   warnRarely(
     'no-keys',
@@ -53,6 +54,6 @@ const NO_KEY_MESSAGE =
   'Nothing can be traced, since there is no HMAC key. Set OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE, or give hmacKeys ' +
   'to setup() or to the middleware.'
 const EMPTY_KEYS_FILE_MESSAGE =
-  'Nothing can be traced, since the file that OSPROFILER_HMAC_KEYS_FILE names holds no HMAC key. Write a key into the file; ' +
+  'Nothing can be traced, since the file that OSPROFILER_HMAC_KEYS_FILE names contains no HMAC key. Write a key into the file; ' +
   'no restart is needed.'
 const HOW_TO_DISABLE = 'OSPROFILER_ENABLED=false, or enabled: false, switches tracing and this warning off.'

@@ -22,7 +22,7 @@ export class RootPoint {
       startWishedAccount(this.#trace)
       this.profiler = new Profiler(this.#trace).fork(name, info)
       this.#trace.reportCountsAt(this.profiler.traceId)
-      // The request's own point has no call site.
+      // Call sites start after the request's own point, because that point has no call site.
       if (this.#trace.wantsCallSites) this.#trace.startCallSites()
     } catch (error) {
       this.close()

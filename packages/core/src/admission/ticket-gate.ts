@@ -12,7 +12,7 @@ export interface TicketStats {
   readonly refused: Readonly<Record<TicketRefusal, number>>
 }
 
-/** A request that may carry a ticket. */
+/** A request that may contain a ticket. */
 export interface TicketCarrier {
   readonly headers: Readonly<Record<string, unknown>>
 }
@@ -23,7 +23,7 @@ export interface TicketLack {
   readonly detail?: string | undefined
 }
 
-/** Judges the tickets of requests that carry a valid pair of headers. */
+/** Judges the tickets of requests that contain a valid pair of headers. */
 export interface TicketGate<Source> {
   /**
    * Returns the grant of a valid ticket, the reason not to trace the request, or `undefined` to trace it without a
@@ -33,9 +33,9 @@ export interface TicketGate<Source> {
   readonly stats: TicketStats
 }
 
-// All gates of the process share the nonces, because a ticket may be used only once in the process.
+// All gates of the process share the nonces of used tickets, because a ticket may be used only once in the process.
 const memory = shared('ticket-nonces', () => ({ nonces: createNonceStore(MAX_NONCES), started: dateNow() / 1_000 }))
-/** Verdicts by request object and by headers object: an adapter and a propagator may each see only one of the two. */
+/** Verdicts by request object and by headers object, because an adapter or a propagator may see only one of the two. */
 const verdicts = shared('ticket-verdicts', () => new WeakMap<object, TicketVerdict>())
 
 /** Creates a gate. Options that are not set come from `configure`, `setup` or the environment. */
@@ -87,9 +87,9 @@ export function createTicketGate<Source extends TicketCarrier>(options: TicketOp
 /** Explains each refusal to the service's operator, without quoting the caller. */
 const DETAILS: Readonly<Record<TicketRefusal, string>> = {
   malformed: 'Its X-Trace-Ticket is malformed.',
-  'other-key': 'Another key than that of its X-Trace-HMAC signed its ticket.',
+  'other-key': 'Its ticket was signed with a different key than its X-Trace-HMAC.',
   'bad-mac': 'The signature of its ticket is wrong, or belongs to another X-Trace-Info.',
-  'not-yet': 'Its ticket was issued by a clock that is more than 30 s ahead of the clock here.',
+  'not-yet': "Its ticket was issued by a clock that is more than 30 s ahead of this host's clock.",
   expired: 'Its ticket has expired.',
   'before-start': 'Its ticket was issued before this process started.',
   audience: 'Its ticket is for another host. Compare it with the option "audience" or OSPROFILER_AUDIENCE.',

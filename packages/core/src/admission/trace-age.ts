@@ -19,13 +19,13 @@ export function explainAgeRefusal(
   { maxTraceAge, datedTracesOnly }: AgeLimits,
   now: number,
 ): string | undefined {
-  // The id is signed, so the date comes from the signer, and captured headers expire.
+  // The id is signed, so only the signer can choose the date. This makes captured headers expire.
   const date = UUID_7.exec(baseId) ?? PLAIN_UUID_7.exec(baseId)
   if (date === null) return datedTracesOnly ? 'Its trace has no date, but datedTracesOnly requires one.' : undefined
   const ageMs = now - Number.parseInt(`${date[1]}${date[2]}`, 16)
   if (ageMs > maxTraceAge * 1000)
     return `Its trace is ${formatSeconds(ageMs)} s old, and maxTraceAge is ${maxTraceAge} s.`
-  return ageMs < -MAX_AHEAD_MS ? `Its trace is ${formatSeconds(-ageMs)} s ahead of the clock here.` : undefined
+  return ageMs < -MAX_AHEAD_MS ? `Its trace is ${formatSeconds(-ageMs)} s ahead of this host's clock.` : undefined
 }
 
 /**

@@ -15,13 +15,14 @@ import type { TicketGate } from './ticket-gate.js'
 import { explainAgeRefusal } from './trace-age.js'
 import { createTracedByKey } from './traced-by-key.js'
 
-/**
- * Options that decide which traces are admitted. `Source` is the type of what carries a trace: a request or a message.
- */
+/** Options that decide which traces are admitted. `Source` is the type of the requests or messages. */
 export interface TraceGateOptions<Source> {
   /** Whether anything is traced at all. Default: the setting of `configure`, `setup` or OSPROFILER_ENABLED. */
   readonly enabled?: boolean | undefined
-  /** Excludes signed requests or messages from tracing, such as health checks. Must not be an async function. */
+  /**
+   * Returns whether to exclude a signed request or message from tracing, such as a health check. Must not be an async
+   * function.
+   */
   readonly ignore?: ((source: Source) => boolean) | undefined
   /** The maximum age of a trace in seconds, if its id is a UUID of version 7. Default 3,600. */
   readonly maxTraceAge?: number | undefined
@@ -34,8 +35,8 @@ export interface TraceGateOptions<Source> {
    */
   readonly maxPointsPerTrace?: number | undefined
   /**
-   * Receives the reason when a signed request or message is not traced, at most ten times a second. Responses never
-   * reveal it.
+   * Receives the reason when a signed request or message is not traced, at most ten times a second. A response reveals
+   * the reason only to a caller whose valid ticket asks for an answer.
    */
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
@@ -65,8 +66,9 @@ export interface TraceGate<Source> {
   /** Must be called for each request and message, signed or not. The first call warns if there are no keys. */
   warnIfNoKeys(): void
   /**
-   * Returns the trace of a signed pair, or `undefined` if it is not admitted. A missing part is an empty string. Calls
-   * `answerRefusal` if the caller has asked for an answer and may learn the reason.
+   * Returns the trace of a signed pair, or `undefined` if the trace is not admitted. `info` or `hmac` is an empty
+   * string if the header is missing. Calls `answerRefusal` if the caller has asked for an answer and may learn the
+   * reason.
    */
   admit(
     info: string,
@@ -123,7 +125,7 @@ export function createTraceGate<Source>(
         tell?.('too-old')
         return refuse('too-old', source, ageRefusal)
       }
-      // Known traces do not count against the rate. Otherwise the last calls of a trace that calls a service in a loop
+      // Known traces do not count against the rate. Otherwise, if a trace calls a service in a loop, the last calls
       // would be lost.
       const knownTrace = findKnownTrace(verified.baseId)
       if (knownTrace === undefined && !mayTrace()) {

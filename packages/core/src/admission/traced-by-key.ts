@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 
 /**
- * Counts traces by key. When keys are rotated, a remaining key keeps its count at its new position. New keys start at
- * 0.
+ * Counts traces by key. When keys are rotated, a remaining key keeps its count, even at a new position. New keys start
+ * at 0.
  */
 export function createTracedByKey() {
   let known: readonly KeyObject[] = []

@@ -5,18 +5,24 @@ import { isOwnCodeBundled, mayBeProgram } from './program-file.js'
 import { readStack } from './read-stack.js'
 import type { StackBudget } from './stack-budget.js'
 
-/** After the time for reading stacks, the number of steps with new names or statements that still get a call site. */
+/**
+ * When the time for reading stacks is used up, this many further points still get a call site, if their name or
+ * statement is new.
+ */
 const MAX_SHAPES = 200
 const MAX_SHAPE_CHARS = 300
 
 const MAX_FRAMES = 50
-/** More than one, because only the source map tells whether code belongs to the program. */
+/**
+ * The maximum number of frames that may be the call site. More than one is kept, because only the source map shows
+ * whether code belongs to the program.
+ */
 const MAX_CANDIDATES = 8
 
 const NO_STACK: Stack = []
 const { then } = Promise.prototype
 
-/** Finds where the program makes the points of one request, within a limit of time. */
+/** Finds where the program creates the points of one request, within a limit of time. */
 export class CallSiteRecorder {
   readonly #budget: StackBudget
   readonly #lateShapes = new Set<string>()
@@ -34,7 +40,7 @@ export class CallSiteRecorder {
     else caller.addTo(info, stack)
   }
 
-  /** Returns the current caller, for points that a library makes later. */
+  /** Returns the code that calls a library now, for points that the library makes later. */
   findCaller(): Caller | undefined {
     if (!this.#budget.hasTime()) return undefined
     const stack = this.#read()
@@ -42,8 +48,8 @@ export class CallSiteRecorder {
   }
 
   /**
-   * Returns the caller of a `then` method, given its first argument. If the caller awaits the object, it is not on the
-   * stack. Node finds it only in a later microtask whose result is passed to the awaiting function.
+   * Returns the caller of a `then` method, given its first argument. If the caller awaits the object, the caller is not
+   * on the stack. A stack shows the caller only in a later microtask whose result is passed to the awaiting function.
    */
   findAwaitingCaller(resolve: unknown): Caller | undefined {
     const caller = this.findCaller()
@@ -54,7 +60,7 @@ export class CallSiteRecorder {
     const later = Reflect.apply(then, Promise.resolve(), [
       () => {
         awaitingCaller.setStack([...stack, ...this.#read()])
-        // Stays pending, because only the program's object may settle the awaited promise.
+        // This promise stays pending, because only the program's object may settle the awaited promise.
         return new Promise(() => undefined)
       },
     ])
@@ -82,16 +88,18 @@ export class CallSiteRecorder {
   }
 }
 
-/** Whether the stack shows code of the program. In a bundle, this is known only after mapping. */
+/**
+ * Returns whether the stack shows code of the program. In a bundle, this is known only after source maps are applied.
+ */
 function isShown(stack: Stack): boolean {
   return stack.length > 0 && !isOwnCodeBundled()
 }
 
-/** Returns the text that tells steps of the same name apart. */
+/** Returns the text that distinguishes points of the same name. */
 function readStatement({ db, function: called, request }: Readonly<Record<string, unknown>>): string {
   const { statement } = (db ?? {}) as { statement?: unknown }
   const { name } = (called ?? {}) as { name?: unknown }
   const { path } = (request ?? {}) as { path?: unknown }
-  // Other values are the program's, and converting them to text may throw.
+  // Values of other types come from the program, and converting them to text may throw.
   return [statement, name, path].find(value => typeof value === 'string') ?? ''
 }

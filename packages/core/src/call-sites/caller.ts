@@ -1,8 +1,8 @@
 import { addCodeMember, extendStack, type Stack } from './code-member.js'
 
 /**
- * The code that called a library. If the library makes a point in a callback, the stack at that point does not show the
- * caller.
+ * The code that called a library. If the library makes a point in a callback, the stack of the callback does not show
+ * the caller.
  */
 export class Caller {
   #stack: Stack | undefined
@@ -42,7 +42,10 @@ export function outerCaller(): Caller | undefined {
   return outer
 }
 
-/** Runs `fn`. Points that `fn` makes at once belong to `caller`, unless the stack shows code of the program. */
+/**
+ * Runs `fn`. Points that `fn` makes synchronously get the call site of `caller`, unless the stack shows code of the
+ * program.
+ */
 export function runForCaller<T>(caller: Caller, fn: () => T): T {
   const before = outer
   outer = caller

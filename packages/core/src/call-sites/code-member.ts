@@ -6,7 +6,7 @@ import type { Frame } from './read-stack.js'
 /** The functions on the stack that may belong to the program, the most recent call first. */
 export type Stack = readonly Frame[]
 
-/** The place in the program that made a point. `file` is a path with `/`, relative to the program's root. */
+/** The place in the program where a point was created. `file` is a path with `/`, relative to the program's root. */
 export interface CodeMember {
   readonly file: string
   readonly line: number
@@ -17,26 +17,29 @@ export interface CodeMember {
 const stacks = shared('call-sites', () => new WeakMap<object, Stack>())
 
 /**
- * Adds the member `code` to a point's `info`, with the raw position of the first candidate. `mapCallSites` replaces it
- * before the record is written.
+ * Adds the member `code` to a point's `info`, with the raw position of the first function in the stack. `mapCallSites`
+ * replaces the member before the record is written.
  */
 export function addCodeMember(info: Record<string, unknown>, stack: Stack): void {
   const [frame] = stack
-  // The program's own member of that name stays.
+  // If the program has set its own member `code`, that member stays.
   if (frame === undefined || 'code' in info) return
   const code = toCodeMember(frame, toShownFile(frame.file), frame.line)
   stacks.set(code, stack)
   info.code = code
 }
 
-/** Appends functions that may belong to the program if none of the known ones does. */
+/**
+ * Appends functions to the stack of a raw `code`. They are only used if no earlier function in the stack belongs to the
+ * program.
+ */
 export function extendStack(code: unknown, more: Stack): void {
   if (typeof code !== 'object' || code === null) return
   const stack = stacks.get(code)
   if (stack !== undefined) stacks.set(code, [...stack, ...more])
 }
 
-/** Returns the stack of a raw `code`, until the record has been mapped. */
+/** Returns the stack of a raw `code`, and forgets it. A second call returns `undefined`. */
 export function takeStack(code: unknown): Stack | undefined {
   if (typeof code !== 'object' || code === null) return undefined
   const stack = stacks.get(code)
@@ -51,6 +54,7 @@ export function keepCodeMember(info: Record<string, unknown>, original: unknown)
   if (stacks.has(original) && isSame(code, original)) info.code = original
 }
 
+/** Creates the member `code` from a position. */
 export function toCodeMember({ name, column }: Pick<Frame, 'name' | 'column'>, file: string, line: number): CodeMember {
   return { file, line, ...(column > 0 ? { column } : {}), ...(name === '' ? {} : { function: name }) }
 }

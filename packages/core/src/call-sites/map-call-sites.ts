@@ -12,7 +12,7 @@ const RUNS_TYPESCRIPT =
   Boolean((process.features as { typescript?: unknown }).typescript) ||
   'bun' in process.versions ||
   'deno' in process.versions
-/** Minified names are this short. */
+/** Function names of at most this length are treated as minified. */
 const MAX_MINIFIED_CHARS = 2
 const MAX_REMEMBERED_FRAMES = 5_000
 
@@ -62,7 +62,7 @@ async function findCallSite(stack: Stack): Promise<CodeMember | undefined> {
   return undefined
 }
 
-/** `null`: the position does not belong to the program. */
+/** Mapped positions. `null` means that the position does not belong to the program. */
 const mappedFrames = new Map<string, CodeMember | null>()
 
 async function mapFrame(frame: Frame): Promise<CodeMember | undefined> {
@@ -99,7 +99,7 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
   if (!isFile(frame.file)) return undefined
   const path = toPath(frame.file)
   const rawOwner = findRawOwner(path)
-  // The source of other code is not needed, and reading a map takes several turns of the event loop.
+  // The source position is needed only for the program's code, and reading a map takes several turns of the event loop.
   if (rawOwner !== 'program') return { ...frame, path, owner: rawOwner }
   const findSource = await findSourceMap(path, frame.file)
   if (findSource === undefined) {
@@ -115,13 +115,16 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
   return { path: source.file, line: source.line, column: source.column, name, owner: findOwner(source.file) }
 }
 
-/** Begins to read the source maps of files, all at the same time. */
+/** Reads the source maps of files, all at the same time, so that later lookups need not wait. */
 export async function prefetchMaps(files: Iterable<string>): Promise<void> {
   const own = [...new Set(files)].filter(mayBeProgram)
   await Promise.all(own.map(file => findSourceMap(toPath(file), file)))
 }
 
-/** Without its map, a position in TypeScript is wrong, unless the runtime itself runs TypeScript. */
+/**
+ * Maps a position in TypeScript without a source map. The raw position is wrong, unless the runtime itself runs
+ * TypeScript.
+ */
 function mapTypescript(frame: Frame): Frame | undefined {
   return mapByStackHook(frame) ?? (RUNS_TYPESCRIPT ? frame : undefined)
 }

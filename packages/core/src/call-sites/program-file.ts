@@ -8,7 +8,7 @@ import { remember } from '../platform/remember.js'
 import { readStack } from './read-stack.js'
 
 const LIBRARY = /[\\/]node_modules[\\/]/
-/** A path or URL of a file: Node's own modules, evaluated code and WebAssembly have none. */
+/** Matches the path or URL of a file. Node's own modules, evaluated code and WebAssembly have neither. */
 const FILE = /^(?:file:|[\\/]|[a-z]:[\\/])/i
 const MAX_MANIFEST_BYTES = 1024 * 1024
 const MAX_FILES = 1_000
@@ -27,7 +27,7 @@ function getOwnPackages(): string | undefined {
 
 function findOwnPackages(): string | undefined {
   const [, folder] = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(toPath(ownFile)) ?? []
-  // A program may have such folders, too.
+  // A program may have folders with these names, too.
   return folder !== undefined && readManifest(join(folder, 'core')).name === '@osprofiler/core' ? folder : undefined
 }
 
@@ -43,18 +43,21 @@ export const mayBeProgram = remember<boolean>(
   MAX_PATH_CHARS,
 )
 
-/** Returns whether a name on the stack is that of a file. Node's own modules and evaluated code have none. */
+/**
+ * Returns whether a file name from a stack is a path or URL of a file. Node's own modules and evaluated code have
+ * neither.
+ */
 export function isFile(file: string): boolean {
   return FILE.test(file)
 }
 
-/** Returns to which code a generated file belongs, as far as its path tells. A bundle belongs to the program. */
+/** Returns the owner of a generated file, judged by the file's path. A bundle belongs to the program. */
 export function findRawOwner(path: string): 'program' | 'library' | 'osprofiler' {
   if (isOwnFile(path)) return 'osprofiler'
   return LIBRARY.test(path) ? 'library' : 'program'
 }
 
-/** Returns to which code a source file belongs. */
+/** Returns the owner of a source file. */
 export function findOwner(path: string): 'program' | 'library' | 'osprofiler' {
   // A package that is linked from a workspace is not in a `node_modules` folder.
   if (/^(?:@osprofiler\/|osprofiler$)/.test(readPackageName(dirname(path)))) return 'osprofiler'
@@ -70,7 +73,9 @@ const readPackageName = remember<string>(
   MAX_PATH_CHARS,
 )
 
-/** Returns whether this project is in the same bundle as the function, so that only a source map can tell them apart. */
+/**
+ * Returns whether this project is in the same bundle as the function, so that only a source map can distinguish them.
+ */
 export function isSharedBundle(file: string): boolean {
   return isOwnCodeBundled() && file === ownFile
 }
@@ -87,14 +92,16 @@ function isOwnFile(path: string): boolean {
 export function toPath(file: string): string {
   if (!/^file:/i.test(file)) return file
   try {
-    // Loaders add queries, such as a version.
+    // Loaders add queries to URLs, such as a version.
     return fileURLToPath(file.replace(/[?#].*$/s, ''))
   } catch {
     return file
   }
 }
 
-/** Returns a file's path from the program's root, with `/`. Of a file outside the root, returns only the name. */
+/**
+ * Returns a file's path relative to the program's root, with `/`. For a file outside the root, returns only its name.
+ */
 export const toShownFile = remember<string>(
   file => {
     const path = toPath(file)
@@ -119,7 +126,9 @@ function findRoot(): string {
   return listFolders(start).find(isWorkspace) ?? findPackageFolder(start)
 }
 
-/** Returns the nearest folder around this one that has a package.json, or this folder. */
+/**
+ * Returns the nearest folder with a package.json: `folder` or one of its parents. If there is none, returns `folder`.
+ */
 export function findPackageFolder(folder: string): string {
   return listFolders(folder).find(each => existsSync(join(each, 'package.json'))) ?? folder
 }

@@ -1,6 +1,6 @@
 import { Error, Number, Object, Reflect } from '../platform/platform.js'
 
-/** A function on the stack. Strings that are unknown are empty, and numbers that are unknown are 0. */
+/** A function on the stack. Unknown strings are empty, and unknown numbers are 0. */
 export interface Frame {
   readonly name: string
   /** A path or a URL. */
@@ -12,8 +12,9 @@ export interface Frame {
 const { captureStackTrace } = Error
 
 /**
- * Returns the innermost functions on the stack, the most recent call first. Only the first `maxFrames` functions are
- * read, and of these at most `limit` whose file `isWanted` accepts. Works even if the program has frozen `Error`.
+ * Returns the innermost functions on the stack, the most recent call first. Reads only the first `maxFrames` functions.
+ * Of these, returns at most `limit` functions whose files `isWanted` accepts. Works even if the program has frozen
+ * `Error`.
  */
 export function readStack(
   maxFrames: number,
@@ -25,8 +26,8 @@ export function readStack(
     frames = selectFrames(callSites, isWanted, limit)
     return ''
   }
-  // Members are replaced without running a setter of the program. The replaced function may map stack lines to their
-  // sources, which takes milliseconds.
+  // The members of `Error` are replaced without running a setter of the program. The program's own `prepareStackTrace`
+  // must not run either, because it may map stack lines to their sources, which takes milliseconds.
   const restoreLimit = replaceErrorMember('stackTraceLimit', maxFrames)
   const restoreHook = replaceErrorMember('prepareStackTrace', readFrames)
   try {
@@ -52,6 +53,7 @@ export function replaceErrorMember(name: 'stackTraceLimit' | 'prepareStackTrace'
   return () => Reflect.defineProperty(Error, name, original)
 }
 
+/** Returns at most `limit` functions whose files `isWanted` accepts. */
 export function selectFrames(
   callSites: readonly NodeJS.CallSite[],
   isWanted: (file: string) => boolean,
@@ -71,7 +73,7 @@ export function selectFrames(
 const STACK_LINE =
   /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
 
-/** Parses a stack as text. Used if Node or the program formats the stack despite the hook. */
+/** Parses the text of a stack. Used if Node or the program formats the stack despite the hook. */
 export function parseStack(stack: unknown, isWanted: (file: string) => boolean, limit: number): readonly Frame[] {
   if (typeof stack !== 'string') return []
   return stack

@@ -1,7 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { clearTimeout, Error, Map, Promise, setTimeout } from '../platform/platform.js'
 
-/** An entry of Node's `SourceMap`. Lines and columns count from 0. An empty object: the map has no such position. */
+/**
+ * An entry of Node's `SourceMap`. Lines and columns count from 0. An empty object means that the map has no such
+ * position.
+ */
 export interface MapEntry {
   readonly originalSource?: string
   readonly originalLine?: number
@@ -21,10 +24,10 @@ interface Answer {
 }
 
 const MAX_HEAP_MB = 512
-/** More large maps are not used, because each of them needs a thread. */
+/** The maximum number of large maps. Further large maps are not used, because each needs a thread. */
 const MAX_WORKERS = 4
 let workerCount = 0
-// As text, because a bundler would not copy a file for the worker.
+// The worker's program is a string, because a bundler would not copy a file for the worker.
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { SourceMap } = require('node:module')
@@ -44,7 +47,8 @@ export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMa
     const worker = new Worker(PROGRAM, {
       eval: true,
       workerData: text,
-      // Options and variables of the program could load its own modules into the worker.
+      // The worker gets no options and variables of the application, because they could load the application's modules
+      // into the worker.
       execArgv: [],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },

@@ -22,15 +22,17 @@ export interface Position {
   readonly column: number
 }
 
-/** Finds the position in the source of a generated position. Resolves to `undefined` if the map has none. */
+/**
+ * Finds the source position of a position in generated code. Resolves to `undefined` if the map has no such position.
+ */
 export type FindSource = (line: number, column: number) => Promise<Position | undefined>
 
 const MAX_MAP_BYTES = 64 * 1024 * 1024
 const MAX_CODE_BYTES = 64 * 1024 * 1024
-/** Parsing takes about 50 ms a megabyte. A larger map is parsed in a worker, so that requests do not wait. */
+/** Parsing takes about 50 ms a megabyte. A map larger than this is parsed in a worker, so that requests do not wait. */
 const MAX_MAP_BYTES_HERE = 256 * 1024
 const MAX_MAPS = 200
-/** A store gets its records later by this time at most. */
+/** The maximum time for reading a map. Reading delays the delivery of records to the store. */
 const READ_TIMEOUT_MS = 2_000
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { O_RDONLY: number }
@@ -75,7 +77,10 @@ async function readWithin(ms: number, path: string, file: string): Promise<FindS
   }
 }
 
-/** Node keeps the maps of loaded files with `--enable-source-maps`, which tsx sets as well. */
+/**
+ * Returns the map that Node itself keeps for a loaded file. Node keeps maps with `--enable-source-maps`, which tsx sets
+ * as well.
+ */
 function findLoadedMap(path: string, file: string): FindSource | undefined {
   const map = Module.findSourceMap(file) ?? Module.findSourceMap(path)
   if (map === undefined) return undefined
@@ -98,7 +103,7 @@ async function readMap(path: string): Promise<FindSource | undefined> {
   return createFinder((line, column) => map.findEntry(line, column) as MapEntry, payload.sourceRoot, folder)
 }
 
-/** Returns the URL in the last comment of the code that names a source map. */
+/** Returns the URL in the code's last `sourceMappingURL` comment. */
 function readMapUrl(code: string): string | undefined {
   const at = code.lastIndexOf('sourceMappingURL=')
   return at < 0 ? undefined : /^sourceMappingURL=([^\s'"]+)/.exec(code.slice(at))?.[1]
@@ -115,7 +120,7 @@ async function readMapText(url: string, folder: string): Promise<readonly [text:
   return [await readText(path, MAX_MAP_BYTES), dirname(path)]
 }
 
-/** Reads a regular file. Throws if the file is larger than `maxBytes`, because cut text would be wrong. */
+/** Reads a regular file. Throws if the file is larger than `maxBytes`, because a part of the text would be useless. */
 export async function readText(path: string, maxBytes: number): Promise<string> {
   // Without O_NONBLOCK, opening a named pipe would wait for its writer.
   const file = await open(path, O_RDONLY | O_NONBLOCK)

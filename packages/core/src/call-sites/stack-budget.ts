@@ -1,12 +1,15 @@
 import { Math, performance } from '../platform/platform.js'
 
-/** The time that one request may spend on reading stacks: so many milliseconds, and a share of its duration. */
+/** One request may read stacks for this many milliseconds, plus the share `SHARE` of its duration. */
 const FREE_MS = 5
 const SHARE = 0.05
-/** A single stack takes less. A longer time is a pause of the process. */
+/**
+ * Reading a single stack takes less than this. A longer time includes a pause of the process, so only this much is
+ * counted.
+ */
 const MAX_STACK_MS = 1
 
-/** The time that one request may spend on reading stacks. */
+/** The limit on the time that one request may spend on reading stacks. */
 export class StackBudget {
   readonly #startedAt = performance.now()
   #spentMs = 0

@@ -3,7 +3,7 @@ import { type Frame, parseStack } from './read-stack.js'
 
 /**
  * Maps a position with the program's own `Error.prepareStackTrace`. Tools that compile TypeScript in memory, such as
- * ts-node and swc-node, map stacks there and do not tell Node their source maps.
+ * ts-node and swc-node, map stacks in that function and do not give Node their source maps.
  */
 export function mapByStackHook(frame: Frame): Frame | undefined {
   const { prepareStackTrace } = Error
@@ -19,7 +19,10 @@ export function mapByStackHook(frame: Frame): Frame | undefined {
   }
 }
 
-/** Creates a call site with inherited methods, because tools copy the methods of V8's class. */
+/**
+ * Creates a call site. Its methods are inherited, because tools copy them from the prototype, as for V8's own
+ * `CallSite`.
+ */
 function createCallSite({ file, line, column, name }: Frame): NodeJS.CallSite {
   const missing = (): undefined => undefined
   const not = (): boolean => false

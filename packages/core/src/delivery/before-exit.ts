@@ -20,16 +20,19 @@ interface BeforeExit {
   readonly cuts: Set<() => void>
   readonly holdTimers: Set<NodeJS.Timeout>
   /**
-   * The number of tasks that currently hold the process for a limited time. `heldSince`: since when at least one is
-   * running.
+   * The number of tasks that currently hold the process (keep it alive) for a limited time. `heldSince`: the time since
+   * which at least one such task has been running.
    */
   limitedWorks: number
   heldSince: number | undefined
-  /** Resets `heldSince` after a turn of the event loop without a hold, in which the process could have exited. */
+  /**
+   * Resets `heldSince` after a turn of the event loop without a hold, because the process could have exited in that
+   * turn.
+   */
   gapTimer: NodeJS.Immediate | undefined
   /** When the last hold ended, and how long the process had been held by then, in milliseconds. */
   lastHold: { readonly endedAt: number; readonly durationMs: number }
-  /** When the time for the latest exit ends. `lastSeenAt`: when that exit was last seen in progress. */
+  /** When the time limit of the latest natural exit ends. `lastSeenAt`: when that exit was last seen in progress. */
   deadline: number
   lastSeenAt: number
   timer: NodeJS.Timeout | undefined
@@ -37,7 +40,10 @@ interface BeforeExit {
   readonly onBeforeExit: () => void
 }
 
-/** The longest time for which all stores together delay the natural exit of the process. */
+/**
+ * The longest time for which all stores together delay the natural exit of the process, which Node announces with
+ * `beforeExit`.
+ */
 const MAX_EXIT_DELAY_MS = 5_000
 /** The minimum time for a flush, even if a hanging store has already delayed the exit. */
 const MIN_FLUSH_MS = 1_000
@@ -71,7 +77,10 @@ function removeFlush(flush: Flush): void {
   if (state.flushes.delete(flush) && state.flushes.size === 0) process.off('beforeExit', state.onBeforeExit)
 }
 
-/** Calls `cut` when the time for an exit is over, to close what keeps the process alive. Returns a cancel function. */
+/**
+ * Calls `cut` when the time for a natural exit is over. `cut` must end the work that keeps the process alive. Returns a
+ * function that cancels the call.
+ */
 export function cutAtExit(cut: () => void): () => void {
   state.cuts.add(cut)
   return () => state.cuts.delete(cut)
@@ -81,7 +90,7 @@ export function cutAtExit(cut: () => void): () => void {
  * Keeps the process alive for at most `limitMs`, or until the work ends and the returned function is called.
  *
  * With several hanging stores, one could always be trying while another waits, and the process would never exit. So
- * tasks that overlap or directly follow each other share one time limit, unless one of them ends well.
+ * tasks that overlap or directly follow each other share one time limit, unless one of them succeeds.
  */
 export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
   const begunAt = performance.now()
@@ -111,7 +120,8 @@ export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
     isOver = true
     state.limitedWorks--
     if (endedWell) state.heldSince = performance.now()
-    // If one turn of the event loop passes without such a task, a process with nothing left to do can exit in it.
+    // If one turn of the event loop passes without such a task, a process with nothing left to do can exit in that
+    // turn.
     if (state.limitedWorks === 0) state.gapTimer = setImmediate(forgetHeldTime).unref()
   }
 }
@@ -160,8 +170,8 @@ function deliverAtExit(): void {
 }
 
 /**
- * Starts the time limit of an exit. Exits in quick succession share it, because records made during one may cause the
- * next.
+ * Starts the time limit of an exit. Exits in quick succession share one limit, because records that are made during one
+ * exit may cause the next exit.
  */
 function startExitClock(now: number): void {
   const { endedAt, durationMs } = state.lastHold

@@ -40,12 +40,13 @@ export interface NotifierOptions {
 export interface QueueNotifier {
   (record: TraceRecord): void
   /**
-   * Resolves once all records that wait now are written or dropped, or after `timeout` milliseconds (default 5,000).
+   * Resolves once all records that are waiting at the call are written or dropped, or after `timeout` milliseconds
+   * (default 5,000).
    */
   flush(timeout?: number): Promise<void>
   /**
-   * Flushes, then drops the remaining records, even those of an unfinished write, and accepts no more. Does not close
-   * the driver.
+   * Flushes, then drops the remaining records, even those of an unfinished write, and accepts no more records. Does not
+   * close the driver.
    */
   close(timeout?: number): Promise<void>
   readonly stats: NotifierStats
@@ -81,7 +82,8 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   }
 
   function notifier(record: TraceRecord): void {
-    // Registered with the first record, so that a notifier without records adds no listener to the process.
+    // The flush is registered with the first record, so that a notifier without records adds no listener to the
+    // process.
     if (!isClosed) cancelExitFlush ??= flushBeforeExit(flushAtExit)
     delivery.add(record)
   }
@@ -129,7 +131,10 @@ function readSettings(options: NotifierOptions): DeliverySettings {
   return { maxRecords, maxBytes, batchSize, batchBytes, flushAfter, minBackoff, maxBackoff }
 }
 
-/** Waits for the accounts that are being created. Resolves to the milliseconds that are left of `timeout`. */
+/**
+ * Waits for the accounts of requests' own time that are being created. Resolves to the milliseconds that are left of
+ * `timeout`.
+ */
 async function settleWithin(timeout: number): Promise<number> {
   const startedAt = performance.now()
   await settleAccounts(timeout)

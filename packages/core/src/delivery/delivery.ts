@@ -78,7 +78,8 @@ export class Delivery {
   }
 
   /**
-   * Resolves when the records that wait now are settled, or after `timeout` ms. The result is whether they are settled.
+   * Resolves when the records that are waiting at the call are settled (written or dropped), or after `timeout` ms. The
+   * result is whether they are settled.
    */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber
@@ -92,8 +93,8 @@ export class Delivery {
   }
 
   /**
-   * Stops trying a failing store until the next record or flush. Otherwise two failing stores could take turns and
-   * delay exit forever.
+   * Stops trying to write to a failing store until the next record or flush. Otherwise, two failing stores could take
+   * turns and delay the exit forever.
    */
   suspend(): void {
     this.#pause.suspend()
@@ -143,7 +144,8 @@ export class Delivery {
   #deliverIn(ms: number): void {
     this.#activity = ms === 0 ? 'due' : 'waiting'
     clearTimeout(this.#timer)
-    // Suppressed, because records are emitted in a request's context, where the store's own client must not be traced.
+    // Tracing is suppressed, because records are emitted in a request's context, but the store's own client must not be
+    // traced.
     this.#timer = suppress(() => setTimeout(() => this.#deliver(), clampTimeout(ms))).unref()
   }
 

@@ -6,7 +6,7 @@ interface Flush {
   readonly finish: () => void
 }
 
-/** Creates the list of flushes that wait until records are settled. */
+/** Creates the list of flushes that wait until records are settled (written or dropped). */
 export function createPendingFlushes() {
   const flushes = new Set<Flush>()
   return {
@@ -17,7 +17,7 @@ export function createPendingFlushes() {
     wait: (target: number, timeout: number): Promise<void> =>
       new Promise(resolve => {
         const flush = { target, finish }
-        // Not unref'd, because a flush keeps the process alive for its records, for at most `timeout`.
+        // The timer is not unref'd, because a flush keeps the process alive for its records, for at most `timeout`.
         const deadline = setTimeout(finish, clampTimeout(timeout))
         flushes.add(flush)
         function finish(): void {

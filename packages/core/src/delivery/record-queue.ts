@@ -8,9 +8,9 @@ const RESERVED_SHARE = 0.1
 const NO_RECORDS: readonly TraceRecord[] = []
 
 /**
- * A first-in, first-out queue, bounded in number and approximately in memory. The last tenth is reserved for records of
- * root points, which report that a trace happened, how long it took and what was dropped. If the reserve is full, its
- * oldest records are dropped.
+ * A first-in, first-out queue of records with a maximum length and an approximate maximum size in memory. The last
+ * tenth is reserved for records of root points, which report that a trace happened, how long it took and what was
+ * dropped. If the reserve is full, its oldest records are dropped.
  */
 export class RecordQueue {
   readonly #maxRecords: number
@@ -40,7 +40,8 @@ export class RecordQueue {
   }
 
   /**
-   * Adds a record if there is room. Returns the dropped records: none, this record, or older records of root points.
+   * Adds a record if there is room. Returns the dropped records: none, this record, older records of root points, or
+   * both.
    */
   push(record: TraceRecord, isRoot: boolean): readonly TraceRecord[] {
     const size = estimateRecordBytes(record)

@@ -2,28 +2,28 @@ import type { TraceRecord } from '../record/trace-record.js'
 
 /**
  * A store of records: a plain object from a factory, such as `openDriver(connectionString)` of `@osprofiler/drivers` or
- * your own. It connects on first use, and does not keep the process alive, even while a caller waits.
+ * your own. The driver connects on first use, and does not keep the process alive, even while a caller waits.
  */
 export interface Driver {
-  /** The scheme of the connection string, such as `sqlite`. Holds no credentials. */
+  /** The scheme of the connection string, such as `sqlite`. Contains no credentials. */
   readonly name: string
 
   /**
-   * The location of the store as shown to people, such as a path, if the name does not say it. Holds no credentials.
+   * The location of the store as shown to people, such as a path. Missing if `name` is enough. Contains no credentials.
    */
   readonly location?: string | undefined
 
   /**
-   * Stores a batch, in order. Resolves once the store has taken the records, except for those in the result. A
-   * rejection applies to the whole batch:
+   * Stores a batch, in order. Resolves once the store has taken the records, except for those that the result reports.
+   * A rejection applies to the whole batch:
    *
    * - `ERR_WRITE_REFUSED`: the store was reached, wrote nothing, and refuses these records. The notifier halves the
    *   batch until the refused record is alone, and drops that record.
-   * - `ERR_WRITE_UNCERTAIN`: a connection broke midway. The batch is not sent again.
+   * - `ERR_WRITE_UNCERTAIN`: a connection broke midway. The notifier does not send the batch again.
    * - Any other error, such as `ERR_STORE`: nothing was written. The store is failing, or it refuses the whole request
-   * because of a wrong password, database, path or media type. The notifier tries again, and after some tries writes a
-   * single record. If the store takes it, the notifier looks for the record that always fails, and continues without
-   * that record.
+   *   because of a wrong password, database, path or media type. The notifier tries again, and after some tries writes
+   *   a single record. If the store takes this record, the notifier looks for the record that always fails, and
+   *   continues without that record.
    *
    * A batch that is tried again is the same array, and its halves contain the same record objects. The message of an
    * `OsprofilerError` is shown to people: it must contain no secret, and say what to do. The notifier writes one batch
@@ -33,15 +33,15 @@ export interface Driver {
   write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
 
   /**
-   * Checks, without sending records, whether the store accepts writes. Called before the notifier drops a record that
-   * fails by itself.
+   * Checks, without sending records, whether the store accepts writes. The notifier calls this before it drops a record
+   * that fails even when it is written alone.
    */
   check?(): Promise<boolean>
 
   /**
    * Yields the records of a trace in batches, oldest first as far as the store knows their order. Yields nothing for an
-   * unknown trace. Missing if the store cannot be read. `onUnreadable` is called each time the store returns entries
-   * that are not records, with their number.
+   * unknown trace. The method is missing if the store cannot be read. `onUnreadable` is called each time the store
+   * returns entries that are not records, with their number.
    */
   readRecords?(baseId: string, onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
 
@@ -52,8 +52,9 @@ export interface Driver {
   listErrorTraces?(query?: TraceQuery): Promise<TraceSummary[]>
 
   /**
-   * Removes a trace. Resolves to the number of removed records, which may be 0. Missing if the store cannot delete.
-   * Rejects with `ERR_STORE_LOCKED` if another transaction has locked some records. All other records are then removed.
+   * Removes a trace. Resolves to the number of removed records, which may be 0. The method is missing if the store
+   * cannot delete. Rejects with `ERR_STORE_LOCKED` if another transaction has locked some records. All other records
+   * are then removed.
    */
   deleteTrace?(baseId: string): Promise<number>
 
@@ -79,17 +80,17 @@ export interface WriteResult {
    */
   readonly refused: number
   /**
-   * The positions, in the batch, of records that the store may take later. The notifier tries them again. It drops a
-   * record that is still held after some tries, if the store takes other records. If all records of a batch are held,
-   * this counts as a failed write.
+   * The positions, in the batch, of held records: the store did not take them now, but may take them later. The
+   * notifier tries held records again. It drops a record that is still held after some tries, if the store takes other
+   * records. If all records of a batch are held, the write counts as failed.
    */
   readonly held?: readonly number[] | undefined
   /**
-   * The number of further records that may or may not have been written, because a connection broke. They are not sent
-   * again.
+   * The number of further records that may or may not have been written, because a connection broke. The notifier does
+   * not send them again.
    */
   readonly unknown?: number | undefined
-  /** Why records were refused or held, as a sentence for people. Holds no secret. */
+  /** Why records were refused or held, as a sentence for people. Contains no secret. */
   readonly reason?: string | undefined
 }
 
@@ -97,11 +98,11 @@ export interface WriteResult {
 export interface TraceQuery {
   /** The maximum number of traces. Default 100. */
   readonly limit?: number | undefined
-  /** Only traces whose first record is not older than this date. */
+  /** Selects only traces whose first record is not older than this date. */
   readonly since?: Date | undefined
-  /** Only traces whose first record belongs to a point with exactly this name, without `-start`. */
+  /** Selects only traces whose first record belongs to a point with exactly this name, without `-start`. */
   readonly name?: string | undefined
-  /** Only traces whose first record comes from exactly this service. */
+  /** Selects only traces whose first record comes from exactly this service. */
   readonly service?: string | undefined
 }
 

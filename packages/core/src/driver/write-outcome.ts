@@ -4,8 +4,11 @@ import type { TraceRecord } from '../record/trace-record.js'
 import type { Driver, WriteResult } from './driver.js'
 
 /**
- * The outcome of a write. `taken`: the store took the records, except those that are counted or listed here. `refused`:
- * it refuses all of them. `unknown`: it may have any of them. `failed`: it has none of them, and may take them later.
+ * The outcome of a write.
+ * - `taken`: the store took the records, except those that are counted or listed here.
+ * - `refused`: the store refuses all of the records.
+ * - `unknown`: the store may have any of the records.
+ * - `failed`: the store has none of the records, and may take them later.
  */
 export type WriteOutcome =
   | {
@@ -55,7 +58,10 @@ function readHeld(held: unknown, length: number): readonly number[] {
   return [...new Set<number>(positions)].sort((a, b) => a - b)
 }
 
-/** The messages of this project's own errors contain no secrets. Other messages may. */
+/**
+ * Returns the message of one of this project's own errors, which contains no secrets. For any other error, returns only
+ * the code, because its message may contain secrets.
+ */
 function readReason(error: unknown, code: unknown): string {
   try {
     return error instanceof OsprofilerError ? error.message : String(code ?? 'The error has no code.')

@@ -11,7 +11,11 @@ export interface HttpOptions extends TraceGateOptions<NodeRequest>, TicketOption
   readonly hideQuery?: boolean | undefined
 }
 
-/** @throws TypeError for an unknown option, or for a value of the wrong type or outside its range */
+/**
+ * Checks the options of an HTTP adapter.
+ *
+ * @throws TypeError for an unknown option, or for a value of the wrong type or outside its range
+ */
 export function checkHttpOptions(options: HttpOptions): void {
   checkOptions('The middleware', options, HTTP_OPTIONS)
   checkTicketOptions(options)

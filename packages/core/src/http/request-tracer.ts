@@ -81,7 +81,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       if (outer !== undefined) return fn(outer)
       const request = beginSafely(req, res, wholeUrl)
       if (request !== undefined) return request.run(() => fn(request))
-      // Suppressed, because another request on a shared connection may have left its context behind.
+      // Tracing is suppressed, because another request on a shared connection may have left its context behind.
       return suppress(() => fn(undefined))
     },
     get stats() {

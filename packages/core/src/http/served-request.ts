@@ -71,8 +71,8 @@ export class ServedRequest {
   }
 
   /**
-   * Sets the function that finds the matched route, such as `/orders/:id`. It runs once, at the end. The last call
-   * counts.
+   * Sets the function that finds the matched route, such as `/orders/:id`. The function runs once, at the end of the
+   * response. If `findRoute` is called several times, only the last function is used.
    */
   findRoute(find: () => unknown): void {
     this.#findRoute = find
@@ -115,7 +115,9 @@ export class ServedRequest {
     else this.profiler.end({ ...info, ...BROKEN_OFF[end] })
   }
 
-  /** The times are in ms since the point began, like those of outgoing requests. */
+  /**
+   * Describes the response. The times are in ms since the point began, like the times in the info of outgoing requests.
+   */
   #describeResponse(status: number, end: ResponseEnd): PointInfo {
     const body = this.#response.slowBody(end)
     if (body === undefined) return { status_code: status }
@@ -168,16 +170,16 @@ export function traceRequest(
   res: NodeResponse,
   openRoot: () => RootPoint,
 ): ServedRequest | undefined {
-  // Not a getter, because V8 gives each object literal with a getter its own hidden class, in the old generation. Until
-  // a full garbage collection, the class keeps the getter alive, and thus the whole request.
+  // `request` is not a getter, because V8 gives each object literal with a getter its own hidden class, in the old
+  // generation. Until a full garbage collection, the class keeps the getter alive, and thus the whole request.
   const holder: RequestHolder = { request: undefined }
   const response = watchResponse(req, res, {
     ended: determineEnd => holder.request?.end(determineEnd),
     answered: () => holder.request?.answered(),
     piped: source => holder.request?.followBody(source),
   })
-  // Not a WeakMap, because it keeps a value that refers to its key until a full garbage collection, and a response
-  // refers to its request.
+  // The holder is a property of the request and not in a WeakMap. A WeakMap keeps a value that refers to its key until
+  // a full garbage collection, and a response refers to its request.
   if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: holder, configurable: true })) {
     return undefined
   }

@@ -2,17 +2,16 @@ import { isFinite, isInteger, isSafeInteger, Number, Object, String, TypeError }
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^-?\d+$/
-/** Any integer with at most this many characters is safe. */
+/** An integer with at most this many characters is always a safe integer. */
 const MAX_SAFE_INTEGER_CHARS = 15
-/** Python writes smaller floats with an exponent. JavaScript writes many of them without an exponent. */
+/** Python writes a positive float below this value with an exponent. JavaScript often writes it without one. */
 export const MIN_FLOAT_WITHOUT_EXPONENT = 1e-4
 
 let wasWritten = false
 
 /**
  * A JSON number that JavaScript would write differently: an integer beyond 2 ** 53, or a float that Python writes as
- * `1.0`, `1e-07`, `1e+16` or `-0.0`. In calculations, such as `value + 1` or `value > 0`, it is the nearest JavaScript
- * number.
+ * `1.0`, `1e-07`, `1e+16` or `-0.0`. Calculations such as `value + 1` or `value > 0` use the nearest JavaScript number.
  *
  * @example
  * const { id } = parseJson('{"id": 9007199254740993}')
@@ -28,7 +27,7 @@ export class ExactNumber extends Number {
     this.#source = source
   }
 
-  /** The number as JSON. */
+  /** The exact number as JSON text. */
   get source(): string {
     return this.#source
   }
@@ -37,7 +36,10 @@ export class ExactNumber extends Number {
     return this.#source
   }
 
-  /** Returns the nearest number, because `JSON.stringify` cannot write the exact one. `stringifyJson` can. */
+  /**
+   * Returns the nearest number, because `JSON.stringify` cannot write the exact number. `stringifyJson` writes it
+   * exactly.
+   */
   toJSON(): number {
     wasWritten = true
     return this.valueOf()
@@ -54,7 +56,10 @@ export class ExactNumber extends Number {
   }
 }
 
-/** Returns the string that `write` returns, and whether `write` called `toJSON` of an `ExactNumber`. */
+/**
+ * Calls `write`, which serializes a value. Returns the resulting text, and whether the value contained an
+ * `ExactNumber`.
+ */
 export function detectExact(write: () => string | undefined): {
   readonly text: string | undefined
   readonly metExact: boolean
@@ -64,20 +69,22 @@ export function detectExact(write: () => string | undefined): {
   return { text, metExact: wasWritten }
 }
 
-/** Returns a number, or an `ExactNumber` as the nearest number. Returns undefined for anything else. */
+/**
+ * Returns a number unchanged, and converts an `ExactNumber` to the nearest number. Returns undefined for other values.
+ */
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   return ExactNumber.is(value) ? value.valueOf() : undefined
 }
 
 /**
- * Parses a JSON number. Returns an `ExactNumber` if JavaScript's form differs both from `token` and from Python's form
- * of it.
+ * Parses a JSON number. Returns a plain number if JavaScript writes the number like `token` or like Python. Otherwise,
+ * returns an `ExactNumber`.
  */
 export function parseNumber(token: string): number | ExactNumber {
   const value = Number(token)
   if (INTEGER.test(token)) {
-    // Adds 0, because the integer `-0` is 0 in Python.
+    // Adding 0 turns -0 into 0, because Python reads the integer `-0` as 0.
     if (token.length <= MAX_SAFE_INTEGER_CHARS || isSafeInteger(value) || String(value) === token) return value + 0
     return new ExactNumber(token)
   }
@@ -87,7 +94,8 @@ export function parseNumber(token: string): number | ExactNumber {
 }
 
 /**
- * Converts a float from a store that keeps numbers instead of their text. A whole float such as `1.0` stays a float.
+ * Converts a float from a store that keeps numbers in binary form. A whole number becomes an `ExactNumber` such as
+ * `1.0`, so that it is still written as a float.
  */
 export function exactFloat(value: number): number | ExactNumber {
   return isInteger(value) ? toExactNumber(formatPythonFloat(value), value) : value

@@ -2,18 +2,21 @@ import { detectExact } from './exact-number.js'
 import { Array, JSON } from './language.js'
 import { holdsWord, writeFlat } from './write-flat.js'
 
-/** Deeper values are written on one line, because their indentation would grow with the square of the depth. */
+/**
+ * Values nested deeper than this are written on one line. Otherwise, the total indentation would grow with the square
+ * of the depth.
+ */
 const MAX_INDENTED_DEPTH = 100
 
 /**
  * Works like `JSON.stringify`, but writes numbers like Python's `json.dumps`: an `ExactNumber` as its source, and
- * `NaN`, `Infinity` and `-Infinity` as these words. `parseJson` and Python read the result.
+ * `NaN`, `Infinity` and `-Infinity` as these words. Both `parseJson` and Python can read the result.
  *
  * @throws TypeError for a cycle or a BigInt, RangeError for excessive nesting, and any error of a getter
  */
 export function stringifyJson(value: unknown, indent: 0 | 2 = 0): string | undefined {
   const { text, metExact } = detectExact(() => JSON.stringify(value, null, indent))
-  // `JSON.stringify` writes null instead of `NaN` and `Infinity`.
+  // `JSON.stringify` writes null for `NaN` and `Infinity`, so each `null` in the text may have been such a number.
   const isExact = !metExact && !(text?.includes('null') && holdsWord(value))
   return isExact ? text : writeFlat(value, indent)
 }
@@ -31,7 +34,7 @@ export function jsonText(value: unknown, indent: 0 | 2): string {
   }
 }
 
-/** Returns whether a value has at most `levels` levels of nesting. Recurses no deeper than that. */
+/** Returns whether a value has at most `levels` levels of nesting. Never recurses deeper than `levels`. */
 export function isIndentable(value: unknown, levels = MAX_INDENTED_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (levels === 0) return false

@@ -1,5 +1,5 @@
-// The globals that `json/` and `record/` use, copied at load time, because an application may replace them later. Both
-// folders also run in browsers, where `platform/` cannot.
+// These are the globals that `json/` and `record/` use. They are copied at load time, because an application may
+// replace them later. Both folders also run in browsers, where `platform/` cannot run.
 const global = globalThis
 
 const { from, isArray } = global.Array
@@ -9,6 +9,7 @@ const { floor, max, min } = global.Math
 export const Math = { floor, max, min }
 const { defineProperty, hasOwn, is, keys, prototype } = global.Object
 export const Object = { defineProperty, hasOwn, is, keys, prototype }
-// Exported one by one. Unlike `Math`, `Number` is needed as a class, so an object with copies cannot replace it.
+// These members are exported one by one. Unlike `Math`, `Number` is also needed as a class, so an object with copies of
+// its members cannot replace it.
 export const { isFinite, isInteger, isSafeInteger, MAX_SAFE_INTEGER } = global.Number
 export const { BigInt, Boolean, Map, Number, Set, String, SyntaxError, TextEncoder, TypeError } = global

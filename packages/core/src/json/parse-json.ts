@@ -2,23 +2,26 @@ import { MIN_FLOAT_WITHOUT_EXPONENT } from './exact-number.js'
 import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
-/** Deeper values go to the slower parser, because `classifyMembers` recurses. */
+/** Values nested deeper than this go to the slower parser, because `classifyMembers` is recursive. */
 const MAX_DEPTH = 100
 
 // Matches a member name that is one escaped character, such as `"\u00e9"` for `é` in Python. V8 in Node 24 and 26 may
-// read a backslash instead: `JSON.parse('{"a":1,"\\u0041":1}')` returns the names `a` and `\\`.
+// return a backslash as the name: `JSON.parse('{"a":1,"\\u0041":1}')` returns the names `a` and `\\`.
 const ESCAPED_NAME = /"\\(?:u[\da-fA-F]{4}|[^u])"\s*:/
 
+/** All numbers in the value are floats that JavaScript and Python write in the same way. */
 const PLAIN = 0
+/** The value contains safe integers, which the text may have written as floats, such as `1.0`. */
 const HAS_INTEGERS = 1
+/** The value contains numbers that may differ from the text, or it is nested too deeply to be checked. */
 const SUSPECT = 2
 
 /**
  * Parses JSON like Python's `json.loads`: accepts `NaN`, `Infinity` and `-Infinity`, and returns an `ExactNumber` for
- * each number that JavaScript would write differently. It tries the native parser first. Only if that fails, or if the
- * resulting numbers may differ from the text, does it use this project's slower parser.
+ * each number that JavaScript would write differently. It tries the native parser first. If the native parser fails, or
+ * if the resulting numbers may differ from the text, it uses this project's slower parser.
  *
- * @throws SyntaxError if the text is not JSON for Python
+ * @throws SyntaxError if Python would reject the text
  */
 export function parseJson(text: string): unknown {
   let value: unknown
@@ -32,20 +35,20 @@ export function parseJson(text: string): unknown {
   return isSafe && isUnambiguous(value, text) ? value : readJson(text)
 }
 
-/** Returns whether it is certain that Python would read this value from the text. */
+/** Returns whether Python would certainly read the same value from the text. */
 function isUnambiguous(value: unknown, text: string): boolean {
   if (typeof value === 'number') return false
   const kind = classify(value, MAX_DEPTH)
   return kind === PLAIN || (kind === HAS_INTEGERS && !mayHoldWholeFloat(text))
 }
 
-/** Classifies a value by its numbers, which show what else the text may have meant. */
+/** Classifies a value by its numbers. If the numbers are of several kinds, returns the most suspicious kind. */
 function classify(value: unknown, depth: number): number {
   if (typeof value === 'number') return classifyNumber(value)
   return typeof value === 'object' && value !== null ? classifyMembers(value, depth) : PLAIN
 }
 
-/** Handles strings without a function call, because most values are strings, and this runs for most texts. */
+/** Skips strings without a function call, because most values are strings, and this function runs for most texts. */
 function classifyMembers(container: object, depth: number): number {
   if (depth === 0) return SUSPECT
   let kind = PLAIN
@@ -57,7 +60,7 @@ function classifyMembers(container: object, depth: number): number {
     }
     return kind
   }
-  // Also visits inherited members, which is harmless.
+  // `for...in` also visits inherited members, which is harmless here.
   for (const name in container) {
     const value = (container as Record<string, unknown>)[name]
     if (typeof value === 'string') continue
@@ -80,7 +83,7 @@ function classifyNumber(value: number): number {
 const EXPONENT = /[\d.][eE][-+]?\d+[,}\]\s]/
 const ZERO = 48
 const NINE = 57
-/** A float that was rounded to an integer has at least this many digits before or after the decimal point. */
+/** A float that `JSON.parse` rounds to an integer has at least this many digits before or after the decimal point. */
 const MIN_ROUNDED_DIGITS = 9
 
 /** Returns whether a number in the text may be a whole float, such as `1.0` or `1e3`. Strings can also match. */
@@ -94,7 +97,7 @@ function mayHoldWholeFloat(text: string): boolean {
 function mayBeWhole(text: string, point: number): boolean {
   let end = point + 1
   while (text.charCodeAt(end) === ZERO) end++
-  // If a quote follows the zeros, they end a timestamp in a string.
+  // If a quote follows the zeros, they are the end of a string, such as a timestamp, and not of a number.
   if (!isDigit(text, end)) return text[end] !== '"'
   let before = 1
   while (before < MIN_ROUNDED_DIGITS && isDigit(text, point - before - 1)) before++

@@ -38,7 +38,7 @@ type Members = Record<string, unknown>
  */
 export function readJson(text: string): unknown {
   const open: (List | Members)[] = []
-  // For each open object, the name of the member being read. For each open list, ''.
+  // Contains the name of the current member for each open object, and '' for each open list.
   const names: string[] = []
   let at = 0
   skipSpace()
@@ -120,7 +120,7 @@ export function readJson(text: string): unknown {
     const start = at++
     let isEscaped = false
     for (let unit = text.charCodeAt(at); unit !== QUOTE; unit = text.charCodeAt(at)) {
-      // `unit` is NaN at the end of the text, which is unexpected as well.
+      // At the end of the text, `unit` is NaN. The comparison is negated so that it rejects NaN too.
       if (!(unit >= SPACE)) throw unexpected()
       if (unit === BACKSLASH) isEscaped = true
       at += unit === BACKSLASH ? 2 : 1

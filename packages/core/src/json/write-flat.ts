@@ -91,7 +91,8 @@ function scalarText(value: unknown): string {
 }
 
 /**
- * Returns whether a value contains `NaN` or `Infinity`, which many JSON parsers reject. Accepts cycles. Linear in time.
+ * Returns whether a value contains `NaN` or `Infinity`, which many JSON parsers reject. Accepts cycles. Takes linear
+ * time.
  */
 export function holdsWord(top: unknown): boolean {
   const visited = new Set<unknown>()

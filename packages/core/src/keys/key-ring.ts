@@ -9,11 +9,11 @@ import { readKeyText, toReadableKey } from './secret-key.js'
 /** HMAC keys: a list, or one comma-separated string such as `'NEW,OLD'`, whose keys are trimmed. */
 export type HmacKeys = string | readonly string[]
 
-// Lower case only, because Python's hexdigest() writes lower case and Python compares exactly. Both languages trim this
-// white space.
+// The digits must be in lower case, because Python's hexdigest() writes lower case and Python compares exactly. Both
+// Python and JavaScript trim this white space.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
-// Both buffers are reused for each comparison, because no other code runs in between, and creating them would take
-// longer.
+// Both buffers are reused for each comparison, because creating them would take longer. This is safe, because no other
+// code runs during a comparison.
 const givenDigits = Buffer.alloc(40)
 const expectedDigits = Buffer.alloc(40)
 
@@ -61,7 +61,7 @@ export class KeyRing {
     )
   }
 
-  /** Returns the key with which `hmac` signs `text`, or `undefined`. Computes at most one HMAC per key. */
+  /** Returns the key for which `hmac` is the signature of `text`, or `undefined`. Computes at most one HMAC per key. */
   verify(text: string, hmac: string): string | undefined {
     const digits = readHmac(hmac)
     const key = digits === undefined ? undefined : findSigningKey(this.#keys, text, digits)
@@ -81,7 +81,7 @@ export function keysOf(ring: KeyRing): readonly KeyObject[] {
   return keys
 }
 
-/** Returns the key with which `digits` sign a text. Compares with the HMAC of each key in constant time. */
+/** Returns the key for which `digits` are the HMAC of a text. Compares with the HMAC of each key in constant time. */
 export function findSigningKey<Key extends KeyObject | string>(
   keys: readonly Key[],
   text: string,
@@ -95,13 +95,18 @@ export function findSigningKey<Key extends KeyObject | string>(
 }
 
 /**
- * Returns the 40 digits of an `X-Trace-HMAC`, or `undefined` if it is malformed. Called before any HMAC is computed.
+ * Returns the 40 digits of an `X-Trace-HMAC`, or `undefined` if it is malformed. This check precedes the computation of
+ * any HMAC.
  */
 export function readHmac(text: string): string | undefined {
   return HMAC.exec(text)?.[1]
 }
 
-/** @throws TypeError if a key is not a non-empty, well-formed string */
+/**
+ * Returns HMAC keys as a list.
+ *
+ * @throws TypeError if a key is not a non-empty, well-formed string
+ */
 export function listKeys(keys: HmacKeys): readonly string[] {
   if (typeof keys === 'string') {
     const list = keys.split(',').map(trimKey)

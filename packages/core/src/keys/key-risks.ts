@@ -2,7 +2,7 @@ import { Math, Set } from '../platform/platform.js'
 import { warnOnce } from '../platform/warn-once.js'
 import { toOrdinal } from './key-text.js'
 
-/** A weakness of HMAC keys, or of the file that holds them. */
+/** A weakness of HMAC keys, or of the file that contains them. */
 export interface KeyRisk {
   readonly code: 'OSPROFILER_PUBLIC_KEY' | 'OSPROFILER_WEAK_KEY' | 'OSPROFILER_READABLE_KEYS_FILE'
   /** A sentence that contains no key. */
@@ -73,11 +73,14 @@ function isGuessable(key: string): boolean {
 function toWord(key: string): string {
   const letters = key.toLowerCase().replace(/[^a-z0-9]/g, '')
   const word = letters.replace(/^[0-9]+(?=[a-z])|(?<=[a-z])[0-9]+$/g, '')
-  // Limited in length, because the search for repetitions takes quadratic time.
+  // The length is limited, because the search for repetitions takes quadratic time.
   return word.slice(0, 256).replace(/^(.+?)\1+$/, '$1')
 }
 
-/** Returns whether most characters are successors of the previous one, as in `1234567890abcdef`. */
+/**
+ * Returns whether most characters equal the previous character or are its neighbor in Unicode, as in
+ * `1234567890abcdef`.
+ */
 function isSequence(key: string): boolean {
   let steps = 0
   for (let i = 1; i < key.length; i++) if (Math.abs(key.charCodeAt(i) - key.charCodeAt(i - 1)) <= 1) steps++

@@ -2,14 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import { Buffer, Error, RegExp, TextDecoder } from '../platform/platform.js'
 
 /**
- * Decodes bytes by their byte order mark, which PowerShell's `>` and Notepad write. Without a mark, decodes UTF-8.
+ * Decodes bytes according to their byte order mark, which PowerShell's `>` and Notepad write. Without a mark, decodes
+ * UTF-8.
  *
  * @throws Error whose message says why the bytes are not text
  */
 export function decodeKeyText(bytes: Buffer): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return decodeUtf16(bytes)
-  // A copy, because swap16() would change the caller's bytes.
+  // Swaps the bytes of a copy, because swap16() would change the caller's bytes.
   if (first === 0xfe && second === 0xff) return decodeUtf16(swapBytes(bytes))
   if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
   return bytes.toString('utf8')
@@ -35,13 +36,13 @@ export function splitKeyText(text: string): readonly string[] {
   return keys
 }
 
-/** Returns an ordinal, counted from 1, with which messages name a key. */
+/** Returns the ordinal with which messages name a key. The index 0 is `first`. */
 export function toOrdinal(index: number): string {
   return ['first', 'second', 'third'][index] ?? `${index + 1}th`
 }
 
-// The white space of Python's strip(). Unlike JavaScript's trim(), it excludes U+FEFF and includes U+0085 and U+001C to
-// U+001F.
+// Matches the white space that Python's strip() removes. Unlike JavaScript's trim(), Python's strip() keeps U+FEFF, and
+// removes U+0085 and U+001C to U+001F.
 const SPACE = '(?:[^\\S\\ufeff]|[\\x1c-\\x1f\\x85])+'
 const EDGE_SPACES = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 

@@ -30,7 +30,7 @@ export function isKeysFileBlank(): boolean {
  */
 export function createKeysFile(path: string): () => KeyRing | undefined {
   let ring: KeyRing | undefined
-  // The bytes that were read last, as a key object, because its content does not appear in a heap dump.
+  // The bytes that were read last. They are in a key object, because its content does not appear in a heap dump.
   let lastBytes: KeyObject | undefined
   let checkedAt = Number.NEGATIVE_INFINITY
   let isWarned = false
@@ -58,7 +58,11 @@ export function createKeysFile(path: string): () => KeyRing | undefined {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` with the reason why the keys in a file cannot be used */
+/**
+ * Checks whether the keys in a file can be used.
+ *
+ * @throws OsprofilerError `ERR_CONFIGURATION` with the reason if the keys cannot be used
+ */
 export function checkKeysFile(path: string): void {
   try {
     splitKeyText(decodeKeyText(readRegularFile(path, MAX_FILE_BYTES)))
@@ -67,7 +71,7 @@ export function checkKeysFile(path: string): void {
   }
 }
 
-/** Returns 0 on Windows, where a file's mode does not show who can read the file. */
+/** Returns a file's mode, or 0 on Windows, where the mode does not show who can read the file. */
 function readMode(path: string): number {
   return process.platform === 'win32' ? 0 : statSync(path).mode
 }
@@ -77,8 +81,9 @@ function describeReadError(path: string, error: unknown): string {
 }
 
 /**
- * Returns how messages name the file in OSPROFILER_HMAC_KEYS_FILE: its path, if the file or the path's first folder
- * exists. Any other value may be a key meant for OSPROFILER_HMAC_KEYS: one in 64 base64 keys begins with a slash.
+ * Returns how messages name the file in OSPROFILER_HMAC_KEYS_FILE. Messages contain its path if the file or the path's
+ * first folder exists. Any other value is not shown, because it may be a key that was meant for OSPROFILER_HMAC_KEYS.
+ * One in 64 base64 keys begins with a slash.
  */
 export function toShownPath(path: string): string {
   const [, first = ''] = /^(\/[^/]+)(?:\/|$)/.exec(path) ?? /^([a-z]:[\\/]|\.{1,2}\/)/i.exec(path) ?? []

@@ -25,7 +25,7 @@ export interface UnpackedTrace {
   readonly hmacKey: string
 }
 
-/** An `UnpackedTrace` for internal use, whose key object does not show the key. */
+/** An `UnpackedTrace` for internal use. Its key object does not show the key's text. */
 export interface VerifiedTrace<Key = KeyObject> {
   readonly baseId: string
   readonly parentId: string
@@ -35,12 +35,12 @@ export interface VerifiedTrace<Key = KeyObject> {
 /** The reason why a pair of headers is not trusted. */
 export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
 
-// Long enough for two ids of 255 characters, each of which Python may write as two escapes of six characters. Also
-// longer than any header that Node accepts by default.
+// This is long enough for two ids of 255 characters, even if Python writes each character as two escapes of six
+// characters. It is also longer than any header that Node accepts by default.
 const MAX_INFO_CHARS = 16 * 1024
 const MAX_ID_CHARS = 255
-// Python reads both alphabets and surrounding white space. It also skips other characters, but no honest signer sends
-// them.
+// Python reads both base64 alphabets, and skips surrounding white space. It also skips other characters, but no honest
+// signer sends those.
 const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
 // Matches nearly all infos from honest signers in Python or Node, in half the time that a parser takes.
@@ -48,16 +48,17 @@ const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{
 // Characters that control a terminal, end a line, or change the text direction. Python accepts control characters, but
 // a signer would send them only to manipulate someone's log or terminal.
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
-// A flat object of strings and nulls. Other values are refused, because Python may refuse some that JSON.parse accepts.
-// Python's limits are a thousand levels and integers of 4,300 digits, even in a member that a later duplicate replaces.
+// Matches a flat object of strings and nulls. Other values are refused, because Python refuses some values that
+// JSON.parse accepts. Python allows a thousand levels, and integers of 4,300 digits, even in a member that a later
+// duplicate replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
 const SPACE = '[ \\t\\n\\r]*'
 const MEMBER = `${SPACE}${STRING}${SPACE}:${SPACE}(?:${STRING}|null)${SPACE}`
 const FLAT_OBJECT = new RegExp(`^${SPACE}\\{(?:${MEMBER}(?:,${MEMBER})*)\\}${SPACE}$`)
 
 /**
- * Packs and signs what a callee needs to join a trace. Returns `[X-Trace-Info, X-Trace-HMAC]`, byte for byte like
- * `osprofiler._utils.signed_pack`.
+ * Packs and signs the ids that a callee needs to join a trace. Returns `[X-Trace-Info, X-Trace-HMAC]`, byte for byte
+ * like `osprofiler._utils.signed_pack`.
  *
  * @throws TypeError if an id or the key is not a string that can be signed
  */
@@ -78,7 +79,7 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  // String keys are used only once, so creating key objects would take longer.
+  // String keys are used only once here, so creating key objects for them would take longer.
   const list: readonly (KeyObject | string)[] = isKeyRing(keys) ? keysOf(keys) : listKeys(keys)
   const verified = verifySignedHeaders(info, hmac, list)
   if (typeof verified === 'string') return undefined
@@ -102,7 +103,9 @@ export function verifySignedHeaders<Key extends KeyObject | string>(
   return ids === undefined ? 'malformed-info' : { baseId: ids.baseId, parentId: ids.parentId, key }
 }
 
-/** Returns the trace id in an `X-Trace-Info`, without checking the signature, or `undefined` if there is none. */
+/**
+ * Returns the trace id in an `X-Trace-Info`, without checking the signature, or `undefined` if it contains no valid id.
+ */
 export function readBaseId(info: string): string | undefined {
   return info.length > MAX_INFO_CHARS ? undefined : readInfo(info)?.baseId
 }
@@ -119,8 +122,8 @@ export function packInfo({ base_id, parent_id }: TraceInfo): string {
   const parent =
     parent_id === undefined ? '' : `, "parent_id": ${parent_id === null ? 'null' : quoteAsPython(parent_id)}`
   const json = `{"base_id": ${quoteAsPython(base_id)}${parent}}`
-  // `base64url` drops the padding, and Python silently ignores a trace without it. Avoids a Buffer, whose memory is
-  // outside JavaScript's heap and expensive to collect.
+  // Node's `base64url` drops the padding, and Python silently ignores a trace without padding. `btoa` also avoids a
+  // Buffer, whose memory is outside JavaScript's heap and expensive to collect.
   return btoa(json).replaceAll('+', '-').replaceAll('/', '_')
 }
 

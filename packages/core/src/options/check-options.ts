@@ -1,12 +1,12 @@
 import { Array, JSON, Object, TypeError } from '../platform/platform.js'
 
 /**
- * The type of an option. A `number` is 0 or more, a `positive` number is above 0, and `any` is checked where the option
- * is read.
+ * The type of an option. A `number` is 0 or more, and a `positive` number is above 0. `any` accepts every value,
+ * because the code that reads the option checks it.
  */
 export type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'positive' | 'string'
 
-/** A table for `checkOptions`: the type of each option by name. An option without a type does not compile. */
+/** A table for `checkOptions`: the type of each option by name. A table that lacks an option does not compile. */
 export type OptionKinds<O = Record<string, unknown>> = { readonly [Name in keyof O]-?: OptionKind }
 
 /**

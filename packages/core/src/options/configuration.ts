@@ -20,7 +20,7 @@ import { readWhyOption, type WhyLimits, type WhyOption } from './why-options.js'
 
 /** The settings of the whole process. A missing setting comes from the environment, or else is the default. */
 export interface Configuration extends TicketOptions {
-  /** What may be recorded of a request's own time if a ticket wishes it. Default: OSPROFILER_WHY, else `waits`. */
+  /** The most that a caller's ticket may ask about a request's own time. Default: OSPROFILER_WHY, else `waits`. */
   readonly why?: WhyOption | undefined
   /** Trusted keys: a list, or a comma-separated string. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
   readonly hmacKeys?: HmacKeys | undefined
@@ -31,13 +31,13 @@ export interface Configuration extends TicketOptions {
   /** The `service` of every record. Default: OSPROFILER_SERVICE, else the name in the application's package.json. */
   readonly service?: string | undefined
   /**
-   * Receives each record and returns it, changed or not, or `undefined` to drop it. If it throws, the record is sent
-   * without its info.
+   * A hook that receives each record and returns it, changed or not, or `undefined` to drop the record. If the hook
+   * throws, the record is sent without its info.
    */
   readonly redact?: ((record: TraceRecord) => TraceRecord | undefined) | undefined
 }
 
-/** Settings with the keys in a ring, which does not show them. */
+/** Settings whose keys are in a key ring, because a key ring does not expose them. */
 interface Settings extends Omit<Configuration, 'hmacKeys'> {
   readonly keyRing?: KeyRing | undefined
 }
@@ -58,7 +58,7 @@ interface Resolved {
   readonly why: WhyLimits
 }
 
-/** How the process treats tickets, and its names as an audience. */
+/** How the process treats tickets, and the audience names by which tickets may address it. */
 export interface TicketSettings {
   readonly mode: TicketMode
   readonly audience: readonly string[]
@@ -76,7 +76,7 @@ export function configure(configuration: Configuration): () => void {
   const before = state.settings
   state.settings = { ...before, ...readSettings(configuration) }
   state.resolved = undefined
-  // Reads a keys file only for the waiting actions, because no other code needs the keys yet.
+  // Reads a keys file here only if actions wait for the first key, because no other code needs the keys yet.
   if (isKeyAwaited() && isEnabled() && (hasAdapterKeys() || configuredKeyRing() !== undefined)) runFirstKeyActions()
   return () => {
     state.settings = before
@@ -99,12 +99,12 @@ export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'red
   return getResolved()
 }
 
-/** Returns what this process may record of a request's own time. */
+/** Returns the most that this process may record about a request's own time. */
 export function getWhySettings(): WhyLimits {
   return getResolved().why
 }
 
-/** Returns whether points have call sites if a caller wishes them. */
+/** Returns whether this process records the call sites of points if a caller wishes them. */
 export function recordsCallSites(): boolean {
   return getResolved().callSites
 }
@@ -122,7 +122,8 @@ export function configuredKeyRing(): KeyRing | undefined {
 }
 
 /**
- * Checks the environment at startup. At run time, an error in it only causes a warning, and nothing is traced.
+ * Checks the environment variables. Call this function at startup. At run time, an error in a variable only causes a
+ * warning, and nothing is traced.
  *
  * @throws OsprofilerError `ERR_CONFIGURATION`
  */
@@ -141,9 +142,9 @@ export function checkEnvironment(): void {
 }
 
 /**
- * Reads a boolean variable of the environment. Returns `undefined` if it is not set.
+ * Reads a boolean environment variable. Returns `undefined` if the variable is not set.
  *
- * @throws OsprofilerError `ERR_CONFIGURATION` for any other word
+ * @throws OsprofilerError `ERR_CONFIGURATION` if the value is not a boolean, such as `true`, `no`, `on` or `0`
  */
 export function readSwitch(name: string): boolean | undefined {
   const word = process.env[name]?.trim().toLowerCase()
@@ -163,7 +164,7 @@ function resolveSettings(): Resolved {
   let service: string | undefined
   const withoutKeys = {
     project: settings.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
-    // Read with the first record, because the name may be in a file.
+    // The name may be in a file, so it is read only when the first record needs it.
     get service() {
       service ??= settings.service ?? (process.env.OSPROFILER_SERVICE || packageName())
       return service
@@ -221,7 +222,7 @@ function warnThatNothingIsTraced(error: unknown): void {
   emitWarning(`Nothing is traced: ${(error as Error).message}`, { code: 'OSPROFILER_CONFIGURATION' })
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable cannot be read as keys */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable does not contain valid keys */
 function readKeysVariable(): readonly string[] {
   try {
     return splitKeyText(process.env.OSPROFILER_HMAC_KEYS ?? '')
@@ -231,7 +232,7 @@ function readKeysVariable(): readonly string[] {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable names no mode */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable is not a ticket mode */
 function readTicketVariable(): TicketMode | undefined {
   const word = process.env.OSPROFILER_TICKETS?.trim().toLowerCase()
   if (word === undefined || word === '') return undefined
@@ -242,7 +243,7 @@ function readTicketVariable(): TicketMode | undefined {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable names no level */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable is not a level */
 function readWhyVariable(): WhyLimits {
   const word = process.env.OSPROFILER_WHY?.trim().toLowerCase()
   try {

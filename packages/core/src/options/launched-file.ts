@@ -11,13 +11,13 @@ interface Launcher {
 const LAUNCHERS: readonly Launcher[] = [
   { ownFile: /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.c?js$/, findProgram: () => readPm2Setting('pm_exec_path') },
   { ownFile: /[\\/]helper-scripts[\\/]node-loader\.js$/, findProgram: findPassengerProgram },
-  // This argument is valid until the interceptor removes itself from the arguments.
+  // `argv[2]` is the application's file until the interceptor removes itself from `argv`.
   { ownFile: /[\\/]iisnode[\\/]interceptor\.js$/, findProgram: () => process.argv?.[2] },
 ]
 
 /**
- * Returns the application's file: the main file, or the file that a launcher's main file loads, if the launcher
- * specifies it.
+ * Returns the application's file. `path` is the process's main file. If `path` belongs to a launcher, returns the file
+ * that the launcher loads, or `undefined` if the launcher does not specify this file.
  */
 export function findLaunchedFile(path: string): string | undefined {
   // Only the launcher's own file proves a launch, because an application's child processes inherit its environment.
@@ -34,7 +34,10 @@ export function findLaunchedName(path: unknown): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-/** In cluster mode, PM2 passes its settings as one JSON string, which it may parse only after this package loads. */
+/**
+ * Reads a setting that PM2 passes in the environment. In cluster mode, PM2 passes its settings as one JSON string,
+ * which it may parse only after this package loads.
+ */
 function readPm2Setting(name: string): unknown {
   const { pm2_env: text, [name]: value } = process.env
   if (text === undefined) return value

@@ -9,12 +9,13 @@ import { findLaunchedFile } from './launched-file.js'
  * and the REPL.
  */
 export function mainFile(): string | undefined {
-  // The application may have changed `argv` to anything.
+  // The application may have replaced `argv` with any value.
   const path: unknown = process.argv?.[1]
   // With `-e`, Node sets `_eval`, and the first argument may be any of the script's own arguments.
   if (typeof path !== 'string' || !isAbsolute(path) || '_eval' in process) return undefined
   try {
-    // Finds the file like Node does for `node .` and `node app`. An absolute path is not searched for anywhere else.
+    // Finds the file like Node does for `node .` and `node app`. Because the path is absolute, `resolve` searches no
+    // other folder.
     const file = requireFrom(path).resolve(path)
     const launched = findLaunchedFile(file)
     return launched === undefined || launched === file ? launched : requireFrom(launched).resolve(launched)
@@ -43,7 +44,7 @@ export function resolvePackage(name: string, from: string): string | undefined {
 function isBelow(file: string, folder: string): boolean {
   if (file.startsWith(folder + sep)) return true
   try {
-    // A package may be a link, as all packages are with pnpm.
+    // A package's folder may be a symbolic link. With pnpm, each of these folders is a link.
     return file.startsWith(realpathSync(folder) + sep)
   } catch {
     return false

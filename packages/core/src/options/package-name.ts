@@ -21,15 +21,15 @@ export function packageName(): string {
 }
 
 /**
- * If the main file is a tool in a project's `node_modules`, returns the name of the nearest package around the current
- * folder. If this folder is outside the project, returns the project's name.
+ * If the main file is a tool in a project's `node_modules`, returns the name of the nearest package that contains the
+ * current folder. If the current folder is outside the project, returns the project's name.
  */
 function readProjectName(file: string): string | undefined {
   const end = file.indexOf(LIBRARY_FOLDER)
   if (end < 0) return undefined
   const project = file.slice(0, end)
   const name = readName(join(project, 'package.json'))
-  // Globally installed tools are in a folder that is not a project.
+  // A globally installed tool is not part of a project, so this package.json does not exist.
   if (name === undefined) return undefined
   const folder = currentFolder()
   return folder.startsWith(project + sep) ? (readNearestName(folder) ?? name) : name

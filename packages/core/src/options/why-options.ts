@@ -5,12 +5,15 @@ const LEVELS = ['off', 'waits', 'cpu'] as const
 /** The longest pause of the process that the level `cpu` may cause, in milliseconds. */
 const MAX_PAUSE_MS = 250
 
-/** How much is recorded of a request's own time. */
+/**
+ * How much an account says about a request's own time. `waits` lists what the request waited for. `cpu` also names the
+ * functions that used the CPU.
+ */
 export type WhyLevel = 'waits' | 'cpu'
 
-/** What this process may record of a request's own time. */
+/** The most that this process may record about a request's own time. */
 export interface WhySettings {
-  /** The most that a ticket can ask for. Default: `waits`. */
+  /** The highest level that a ticket can ask for. Default: `waits`. */
   readonly level?: 'off' | WhyLevel | undefined
   /** Whether accounts may name code that served other requests. Default: true. */
   readonly others?: boolean | undefined
@@ -18,17 +21,21 @@ export interface WhySettings {
   readonly maxPauseMs?: number | undefined
 }
 
-/** Settings without gaps. */
+/** Settings in which every missing value has been replaced by its default. */
 export interface WhyLimits {
   readonly level: 'off' | WhyLevel
   readonly others: boolean
   readonly maxPauseMs: number
 }
 
-/** A level, or settings. */
+/** The option `why`: a level alone, or several settings. */
 export type WhyOption = 'off' | WhyLevel | WhySettings
 
-/** @throws TypeError whose message names `source` */
+/**
+ * Checks the option `why`, and replaces missing values by their defaults.
+ *
+ * @throws TypeError whose message names `source`, the origin of the value
+ */
 export function readWhyOption(value: unknown, source: string): WhyLimits {
   const defaults = { level: 'waits', others: true, maxPauseMs: MAX_PAUSE_MS } as const
   if (value === undefined) return defaults

@@ -24,7 +24,7 @@ export function takeTimers(): Timers {
   return isKept ? timers : (takeSocketTimers() ?? timers)
 }
 
-/** zone.js stores the function that it replaced under this name. */
+/** Returns Node's function if zone.js replaced it. zone.js stores the replaced function under this name. */
 function unwrapZone(timer: object): unknown {
   return Reflect.get(timer, '__zone_symbol__OriginalDelegate') ?? timer
 }
@@ -34,7 +34,10 @@ function isNodeTimer(setTimeout: object): boolean {
 }
 
 type Callback = (...args: unknown[]) => void
-/** The class `Timeout`, which Node also uses for its sockets' timers, where no application can replace it. */
+/**
+ * The constructor of Node's internal class `Timeout`. Node also uses this class in sockets, where no application can
+ * replace it.
+ */
 type Timer = new (callback: Callback, ms: number, args: unknown[], repeats: boolean, holds: boolean) => NodeJS.Timeout
 
 function takeSocketTimers(): Timers | undefined {

@@ -1,6 +1,6 @@
 import { Error } from './platform.js'
 
-/** The reason for an error, for use in code. Codes are stable across versions, unlike messages. */
+/** The reason for an error, for comparisons in code. Codes are stable across versions, unlike messages. */
 export type OsprofilerErrorCode =
   | 'ERR_CONFIGURATION'
   | 'ERR_NO_KEYS'

@@ -1,8 +1,9 @@
 /**
- * The parts of Node and of the language that this project uses, copied when the package loads. An application may
- * replace any global or any member of a Node module at any time, as do zone.js, bluebird, fake timers, mocks and frozen
- * realms. Importing a name from a Node module is no safer, because `syncBuiltinESMExports()` changes the import. So
- * each name is a constant here, and the rest of the project uses no globals after it is loaded.
+ * When the package loads, this module copies the parts of Node and of the language that this project uses. An
+ * application may replace any global or any member of a Node module at any time. For example, zone.js, bluebird, fake
+ * timers, mocks and frozen realms do so. Importing a name from a Node module is no safer, because
+ * `syncBuiltinESMExports()` changes the import. So each name is a constant here, and the rest of the project uses no
+ * globals after it is loaded.
  */
 import { Buffer as NodeBuffer, btoa as nodeBtoa } from 'node:buffer'
 import nodeCrypto from 'node:crypto'
@@ -22,7 +23,7 @@ function isNative(fn: object): boolean {
   return /\[native code\]/.test(global.Reflect.apply(global.Function.prototype.toString, fn, []))
 }
 
-/** Copies a namespace such as `JSON` or `Object`, because a mock replaces members of the original. */
+/** Copies a namespace such as `JSON` or `Object`, because a mock may replace members of the original. */
 function copyNamespace<Namespace extends object>(namespace: Namespace): { [Name in keyof Namespace]: Namespace[Name] } {
   const names = global.Object.getOwnPropertyNames(namespace) as (keyof Namespace)[]
   const members = names.map(name => [name, namespace[name]] as const)
@@ -56,13 +57,14 @@ function readDate(): number {
   return date.getTime()
 }
 
-// Fake timers define their clock on the object itself. Node's clock is a member of the prototype, but Bun's is not.
+// Fake timers define their clock on the `performance` object itself. Node's own clock remains in the prototype. Bun has
+// no clock there.
 const prototype: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
 const clock = 'now' in prototype ? prototype : nodePerformance
 export const performance = {
   now: clock.now.bind(nodePerformance) as () => number,
   eventLoopUtilization: clock.eventLoopUtilization.bind(nodePerformance),
-  // Read once, because the accessor is slow and a process's time origin never changes.
+  // The time origin is read only once, because the accessor is slow and a process's time origin never changes.
   timeOrigin: global.Reflect.get(clock, 'timeOrigin', nodePerformance) as number,
 }
 
@@ -80,7 +82,10 @@ export function emitWarning(message: string, options: { readonly code: string })
   }
 }
 
-/** Creates a warning with its name already defined. Node would assign the name, which throws if errors are frozen. */
+/**
+ * Emits a warning whose name is already defined. Node would assign the name, which throws if `Error.prototype` is
+ * frozen.
+ */
 function emitWarningObject(message: string, { code }: { readonly code: string }): void {
   const warning = new Error(message)
   const member = { enumerable: false, writable: true, configurable: true }
@@ -92,7 +97,9 @@ function emitWarningObject(message: string, { code }: { readonly code: string })
   }
 }
 
-/** Used for ids too, because the package `uuid` reads the global `crypto` at each call. */
+/**
+ * Ids are also made with these functions, because the package `uuid` alone would read the global `crypto` at each call.
+ */
 export const { createHmac, createSecretKey, hkdfSync, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl

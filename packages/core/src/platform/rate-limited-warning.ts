@@ -1,17 +1,17 @@
 import { emitWarning, Map, Number, performance } from './platform.js'
 
-/** The minimum interval, so that frequent events do not flood a log. */
+/** The minimum time between two warnings of the same kind, so that frequent events do not flood a log. */
 const MIN_INTERVAL_MS = 60_000
 
 /**
- * Emits a warning at most once a minute per kind. Returns whether it was emitted. `describe` must not quote external
- * text.
+ * Emits a warning at most once a minute per kind. Returns whether the warning was emitted. `describe` must not quote
+ * text that came from outside the process.
  */
 export type RateLimitedWarning = (kind: string, code: string, describe: (heldBack: number) => string) => boolean
 
 /**
- * Creates a `RateLimitedWarning`. `describe` receives the number of warnings suppressed since the last one of that
- * kind.
+ * Creates a `RateLimitedWarning`. `describe` receives the number of warnings of the same kind that were suppressed
+ * since the last emitted one.
  */
 export function createRateLimitedWarning(): RateLimitedWarning {
   const lastWarnings = new Map<string, { at: number; heldBack: number }>()

@@ -9,11 +9,12 @@ const CHUNK_BYTES = 64 * 1024
  */
 export function readRegularFile(path: string, maxBytes: number): Buffer {
   try {
-    // Checked before opening the file, because opening would wake up the writer of a FIFO and could trigger a device.
+    // This check precedes the opening, because opening a FIFO would wake up its writer, and opening a device could
+    // trigger it.
     checkIsRegularFile(statSync(path))
     const file = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     try {
-      // Another file may have replaced it in the meantime.
+      // Another file may have replaced the checked file in the meantime.
       checkIsRegularFile(fstatSync(file))
       return readAll(file, maxBytes)
     } finally {
@@ -25,7 +26,7 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
 }
 
 function checkIsRegularFile(stats: Stats): void {
-  // An external path may lead to a FIFO, from which a read blocks forever, or to an endless device.
+  // The path may lead to a FIFO, from which a read blocks forever, or to an endless device.
   if (stats.isFile()) return
   if (stats.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
   const kind = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'

@@ -3,7 +3,7 @@ import { Map } from './platform.js'
 const MAX_REMEMBERED_TEXTS = 2_000
 const MAX_TEXT_CHARS = 64
 
-/** Caches the results of `read` for short texts, such as names. Forgets all of them after `maxTexts` texts. */
+/** Caches the results of `read` for short texts, such as names. Clears the cache after `maxTexts` texts. */
 export function remember<T>(
   read: (text: string) => T,
   maxTexts: number = MAX_REMEMBERED_TEXTS,

@@ -13,7 +13,7 @@ const registry = openRegistry()
 /**
  * Returns a value that exists once per process, even if two copies of this package are loaded. For example, there may
  * be two versions in `node_modules`, or a bundle and an installed package. The first copy creates the value, and the
- * other one uses it.
+ * other copies use it.
  */
 export function shared<T>(name: string, create: () => T): T {
   if (!registry.values.has(name)) registry.values.set(name, create())

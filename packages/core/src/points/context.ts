@@ -14,7 +14,7 @@ export interface Scope {
 interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
   liveTraces: number
-  /** When the context may be turned off, in milliseconds since the epoch: a while after the last trace ended. */
+  /** When the context may be disabled: some time after the last trace ended. In milliseconds since the epoch. */
   disableAt: number
   timer: NodeJS.Timeout | undefined
 }
@@ -48,16 +48,22 @@ export function createScope(profiler: Profiler): Scope {
   return { profiler, isLeft: false }
 }
 
-/** Learns when code enters a scope without a resource of its own, which `async_hooks` do not report. */
+/**
+ * Observes when code enters a scope. If the code has no asynchronous resource of its own, `async_hooks` do not report
+ * this.
+ */
 export interface ScopeWatcher {
-  /** Returns what `run` receives later, when a function is bound to the current scope. */
+  /**
+   * Called when a function is bound to the current scope. `run` receives the result as `bound` when that function is
+   * called.
+   */
   bind(): object | undefined
   run<T>(scope: Scope | undefined, bound: object | undefined, fn: () => T): T
 }
 
 let watcher: ScopeWatcher | undefined
 
-/** Sets the watcher. A process has at most one. Returns a function that removes it. */
+/** Sets the watcher, of which a process has at most one. Returns a function that removes the watcher. */
 export function watchScopes(newWatcher: ScopeWatcher): () => void {
   watcher = newWatcher
   return () => {
@@ -93,7 +99,7 @@ export function suppress<T>(fn: () => T): T {
   return storage.getStore() === undefined ? fn() : storage.run(undefined, fn)
 }
 
-/** Returns a function that runs other functions in the current context, even if it is called from another context. */
+/** Returns a function that runs other functions in the current context, even if it is called in another context. */
 export function takeContext(): <T>(fn: () => T) => T {
   const captured = storage.getStore()
   const bound = watcher?.bind()
@@ -101,8 +107,8 @@ export function takeContext(): <T>(fn: () => T) => T {
 }
 
 /**
- * Works like `takeContext`. Points that a library makes at once in such a function have the call site of the current
- * call, because the stack of a callback does not show that call.
+ * Works like `takeContext`, but also keeps the call site of the current call to a library. Points that the library
+ * makes synchronously in the returned function get this call site, because the stack of a callback does not show it.
  */
 export function takeCaller(): <T>(fn: () => T) => T {
   const inContext = takeContext()
@@ -111,8 +117,8 @@ export function takeCaller(): <T>(fn: () => T) => T {
 }
 
 /**
- * Returns a function that runs other functions for the code that calls a library now, without a change of context.
- * `undefined` if call sites are not recorded.
+ * Keeps the call site of the current call to a library. Returns a function that runs other functions, whose points get
+ * this call site. Unlike `takeCaller`, does not change the context. Returns `undefined` if call sites are not recorded.
  */
 export function takeCallSite(): (<T>(fn: () => T) => T) | undefined {
   const caller = currentProfiler()?.callSites?.findCaller()
@@ -120,8 +126,8 @@ export function takeCallSite(): (<T>(fn: () => T) => T) | undefined {
 }
 
 /**
- * Runs `fn`, which does the work of a `then` method. Points that `fn` makes at once have the call site of the code that
- * awaits. `resolve` is the first argument of `then`.
+ * Runs `fn`, which does the work of a `then` method. Points that `fn` makes synchronously get the call site of the code
+ * that awaits the result. `resolve` is the first argument of `then`.
  */
 export function runForAwaiting<T>(resolve: unknown, fn: () => T): T {
   const caller = currentProfiler()?.callSites?.findAwaitingCaller(resolve)

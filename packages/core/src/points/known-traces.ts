@@ -5,9 +5,9 @@ import { createClock } from '../recording/timestamp.js'
 /** Default maximum number of points that a process records per trace. */
 export const DEFAULT_MAX_POINTS = 100_000
 
-// Later requests may belong to the same trace, so the process remembers it until 1,024 to 2,048 other traces follow.
-// The older of two maps is dropped as a whole, because finding the oldest entry takes microseconds in a map with many
-// deleted entries.
+// Later requests may belong to the same trace, so the process remembers a trace until 1,024 to 2,048 other traces
+// follow. The older of two maps is dropped as a whole, because finding the oldest entry takes microseconds in a map
+// with many deleted entries.
 const MAX_REMEMBERED_TRACES = 1_024
 
 const GRANT_INTERVAL_MS = 1_000
@@ -56,8 +56,8 @@ export class KnownTrace {
 
   /**
    * Must be called before a request opens its own point. Returns whether the request reports the omitted points. A
-   * trace must show that points were omitted: beyond `max`, one request's point per second is recorded, unless another
-   * open request will report them.
+   * trace must show that points were omitted. So beyond `max`, the point of one request per second is still recorded,
+   * unless another open request will report the omitted points.
    */
   openReporter(max: number): boolean {
     if (this.#recorded >= max) {

@@ -3,7 +3,7 @@ import { createAgingSet } from './aging-set.js'
 /** A function that checks work that a trace has left open, such as a response that was not read. */
 export type LeftoverCheck = () => void
 
-// If an application still uses a response after its trace has ended, it starts to do so within this time.
+// An application that still uses a response after the end of the trace starts to do so within this time.
 const GRACE_PERIOD_MS = 50
 
 const pendingChecks = createAgingSet<LeftoverCheck>(GRACE_PERIOD_MS, check => {
@@ -11,7 +11,7 @@ const pendingChecks = createAgingSet<LeftoverCheck>(GRACE_PERIOD_MS, check => {
   check()
 })
 
-/** Calls `check`, which must not throw, after `GRACE_PERIOD_MS`, or earlier if records are delivered before. */
+/** Calls `check`, which must not throw, after `GRACE_PERIOD_MS`, or earlier if records are delivered before that. */
 export function checkSoon(check: LeftoverCheck): void {
   pendingChecks.add(check)
 }

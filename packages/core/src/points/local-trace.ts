@@ -45,14 +45,14 @@ export class LocalTrace {
   readonly totals: StepTotals | undefined
   /** Finds the call sites of the trace's points. Only present if call sites are recorded. */
   callSites: CallSiteRecorder | undefined
-  /** The account of the request's own time. Only present if the caller wishes it. */
+  /** The account of the request's own time. Only present if the caller wishes one. */
   account: AccountUnderWay | undefined
   readonly #grant: TicketGrant | undefined
   #stackBudget: StackBudget | undefined
   #key: KeyObject | string
-  /** Id of the served point, whose stop reports the counts. */
+  /** Id of the served request's own point. The stop record of this point reports the counts. */
   #servedId: string | undefined
-  /** Id of the first point. The account is below this point. */
+  /** Id of the first point. If there is no served point, the account becomes a child of the first point. */
   #firstId: string | undefined
   #accountTimestamp = ''
   #begun = 0
@@ -62,7 +62,7 @@ export class LocalTrace {
   #endedAt: number | undefined
   #checks: Set<LeftoverCheck> | undefined
 
-  /** @param grant what a valid ticket grants. Only with a grant does the trace create tickets for outgoing requests. */
+  /** @param grant what a valid ticket grants. Without a grant, the trace creates no tickets for outgoing requests. */
   constructor(
     key: KeyObject | string,
     baseId: string,
@@ -82,7 +82,7 @@ export class LocalTrace {
     this.totals = grant?.wants.includes('answer') ? createStepTotals() : undefined
   }
 
-  /** The time for reading stacks, which call sites and the account share. */
+  /** The limit on the time for reading stacks. Call sites and the account share it. */
   get stackBudget(): StackBudget {
     this.#stackBudget ??= new StackBudget()
     return this.#stackBudget
@@ -93,18 +93,19 @@ export class LocalTrace {
     return this.#grant?.wants ?? []
   }
 
-  /** Whether the ticket wishes that points name the line of the program that made them. */
+  /** Whether the ticket wishes that points name the line of the program that created them. */
   get wantsCallSites(): boolean {
     return this.wants.includes('code')
   }
 
-  /** Records the call sites of the points that follow. */
+  /** Starts to record the call sites of new points. */
   startCallSites(): void {
     if (recordsCallSites()) this.callSites = new CallSiteRecorder(this.stackBudget)
   }
 
   /**
-   * Marks the request or run as ended. Work that it left behind, such as a timer, is still recorded for a short time.
+   * Marks the request or run as ended. Work that outlives the request, such as a timer, is still recorded for a short
+   * time.
    */
   end(): void {
     this.#endedAt ??= performance.now()
@@ -114,9 +115,9 @@ export class LocalTrace {
   }
 
   /**
-   * Calls `check` shortly after this part has ended, with the number of milliseconds since its end. By then, an
-   * application that uses a response after the end of the trace has started to do so. `check` must not throw. The
-   * returned function cancels the call.
+   * Calls `check` shortly after this part of the trace has ended, with the number of milliseconds since the end. By
+   * then, an application that uses a response after the end has started to do so. `check` must not throw. The returned
+   * function cancels the call.
    */
   whenOver(check: (endedForMs: number) => void): () => void {
     const timedCheck: LeftoverCheck = () => check(performance.now() - (this.#endedAt ?? performance.now()))
@@ -143,14 +144,15 @@ export class LocalTrace {
     return isRecorded
   }
 
-  /** Makes the stop of the served point report how many points this request has begun. */
+  /** Makes the stop record of the served point report how many points this request has begun. */
   reportCountsAt(servedId: string): void {
     this.#servedId = servedId
   }
 
   /**
    * Sends the start record of a point. `info` must come from `recordableInfo`, and becomes part of the record. Returns
-   * whether the point counts as begun. A point that the option `redact` hides does not, because no reader can find it.
+   * whether the point counts as begun. A point that the option `redact` hides does not count, because no reader can
+   * find it.
    */
   recordStart(name: string, traceId: string, parentId: string, info: Record<string, unknown>): boolean {
     this.#firstId ??= traceId
@@ -191,9 +193,13 @@ export class LocalTrace {
     account.end(agoMs)
   }
 
-  /** Sends the account as a point of its own. A later time than that of the served point would lengthen the trace. */
+  /**
+   * Sends the account as a separate point. The account's time is the end of the served point, because a later time
+   * would lengthen the trace.
+   */
   recordAccount(why: object): void {
-    // The served point is not recorded, because of the limit of points or of the option `redact`.
+    // The served point was not recorded, so the account would have no parent. Either the limit of points was reached,
+    // or the option `redact` hid the point.
     if (this.#servedId !== undefined && this.#begun === 0) return
     const [traceId, parentId] = [randomUUID(), this.#servedId ?? this.#firstId ?? this.rootId]
     this.#send('why-start', traceId, parentId, { why }, this.#accountTimestamp)
@@ -207,7 +213,7 @@ export class LocalTrace {
   }
 
   #counts(): Record<string, number> {
-    // The account is sent after the answer.
+    // The account is still pending, because it is sent after the answer.
     const pending = this.#open + (this.account === undefined ? 0 : 1)
     return {
       recorded: this.#begun,
@@ -223,8 +229,9 @@ export class LocalTrace {
   }
 
   /**
-   * Returns a new ticket for one request with the `X-Trace-Info` `info` to a host. Returns `undefined` if this trace
-   * creates no tickets, or if a ticket cannot name the host. The host must be in lower case, without brackets.
+   * Returns a new ticket for one request to a host. `info` is the `X-Trace-Info` of the request. Returns `undefined` if
+   * this trace creates no tickets, or if a ticket cannot name the host. The host must be in lower case, without
+   * brackets.
    */
   ticket(info: string, host: string): string | undefined {
     const points = Math.min(Math.floor(this.maxPoints), MAX_TICKET_POINTS)
@@ -235,8 +242,9 @@ export class LocalTrace {
   }
 
   /**
-   * Returns whether headers belong to this trace: a pair signed with its key, only such an info, or only the caller's
-   * HMAC.
+   * Returns whether headers belong to this trace. They may be a pair that is signed with the trace's key, or only one
+   * header of a pair. A single `X-Trace-Info` must name the trace's `baseId`. A single HMAC must equal the HMAC of the
+   * caller's pair.
    */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.#headers(this.rootId)[X_TRACE_HMAC]

@@ -28,7 +28,8 @@ export class Point {
 
   /**
    * @param more overrides members of `info`
-   * @param stack where the program makes the point. Default: the current stack, if the trace records call sites.
+   * @param stack the stack of the code that creates the point. Default: the current stack, if the trace records call
+   * sites.
    */
   constructor(trace: LocalTrace, name: string, parentId: string, info?: PointInfo, more?: PointInfo, stack?: Stack) {
     this.#trace = trace
@@ -58,7 +59,7 @@ export class Point {
     return this.#open
   }
 
-  /** Opens a nested point for a part of this step, such as a wait. It stops no later than this point. */
+  /** Opens a nested point for a part of this step, such as a wait. The nested point stops no later than this point. */
   startInside(name: string, info?: PointInfo): Point {
     const point = createPoint(this.#trace, name, this.traceId, info)
     this.#nestedPoints = [...(this.#nestedPoints?.filter(({ open }) => open) ?? []), point]
@@ -105,13 +106,17 @@ export class Point {
   }
 
   /**
-   * Returns a new ticket for one request with these headers to a host, or `undefined` if the trace creates no tickets.
+   * Returns a new ticket for one request to a host, or `undefined` if the trace creates no tickets. `info` is the
+   * `X-Trace-Info` of the request.
    */
   ticketFor(info: string, host: string): string | undefined {
     return this.#trace.ticket(info, host)
   }
 
-  /** Returns whether headers belong to this trace: a signed pair or half of one. A gateway may copy such headers. */
+  /**
+   * Returns whether headers belong to this trace. They may be a signed pair or only one of its headers, for example
+   * copied by a gateway.
+   */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
   }
@@ -124,7 +129,8 @@ export class Point {
 }
 
 /**
- * In TypeScript, names are strings. Other values must not throw either, because the application works without tracing.
+ * JavaScript code may pass a name that is not a string. Such a name must not cause an error, because the same code
+ * works without tracing.
  */
 function toPointName(name: unknown): string {
   return typeof name === 'string' ? redactText(name, MAX_NAME_CHARS).toWellFormed() : `[${typeof name}]`
@@ -138,7 +144,8 @@ function callSafely(readInfo: (() => PointInfo | undefined) | undefined): PointI
   }
 }
 
-// Outside the class, because bundlers rename a class that refers to itself, and users would see the new name.
+// This function is outside the class, because bundlers rename a class that refers to itself, and users would see the
+// new name.
 function createPoint(trace: LocalTrace, name: string, parentId: string, info: PointInfo | undefined): Point {
   return new Point(trace, name, parentId, info)
 }

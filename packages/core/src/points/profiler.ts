@@ -7,8 +7,8 @@ import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { Point } from './point.js'
 
 const SWEEP_AT_POINTS = 64
-// Unrecorded points need not be stopped. They are on the stack only so that `stop` finds them, and no application nests
-// this deep.
+// Unrecorded points need not be stopped. They are on the stack only so that `stop` finds them. The limit is harmless,
+// because no application nests points this deep.
 const MAX_UNRECORDED_POINTS = 1_024
 
 /**
@@ -57,8 +57,8 @@ export class Profiler {
   }
 
   /**
-   * Opens a point. Later points are nested in it until it stops. `stack`: where the program made the point, if the
-   * current stack does not show it.
+   * Opens a point. Later points are nested in it until it stops. `stack`: the stack of the code that created the point,
+   * if the current stack does not show that code.
    */
   start(name: string, info?: PointInfo, stack?: Stack): Point {
     const point = new Point(this.#trace, name, this.traceId, info, undefined, stack)
@@ -67,12 +67,12 @@ export class Profiler {
     return point
   }
 
-  /** Stops the newest open point that `start` opened on this profiler. Does nothing if there is none. */
+  /** Stops the newest open point that `start` opened on this profiler. Does nothing if there is no such point. */
   stop(info?: PointInfo): void {
     this.#top()?.stop(info)
   }
 
-  /** Returns whether this profiler records a part of the trace. */
+  /** Returns whether this profiler records points of the given trace. */
   isOf(trace: LocalTrace): boolean {
     return this.#trace === trace
   }
@@ -83,16 +83,16 @@ export class Profiler {
   }
 
   /**
-   * Opens a point that later points are not nested in, for example for parallel queries. The caller must stop it, even
-   * after `end`.
+   * Opens a point in which later points are not nested, for example for parallel queries. The caller must stop the
+   * point, even after `end`.
    */
   startBeside(name: string, info?: PointInfo): Point {
     return new Point(this.#trace, name, this.traceId, info)
   }
 
   /**
-   * Opens a point and returns a profiler inside it. `end` and `fail` of that profiler stop the point. `more` overrides
-   * `info`.
+   * Opens a point and returns a profiler inside it. `end` and `fail` of that profiler stop the point. Members of `more`
+   * override members of `info`.
    */
   fork(name: string, info?: PointInfo, more?: PointInfo): Profiler {
     return createInnerProfiler(this.#trace, new Point(this.#trace, name, this.traceId, info, more))
@@ -118,13 +118,17 @@ export class Profiler {
   }
 
   /**
-   * Returns a new ticket for one request with these headers to a host, or `undefined` if the trace creates no tickets.
+   * Returns a new ticket for one request to a host, or `undefined` if the trace creates no tickets. `info` is the
+   * `X-Trace-Info` of the request.
    */
   ticketFor(info: string, host: string): string | undefined {
     return this.#trace.ticket(info, host)
   }
 
-  /** Returns whether headers belong to this trace: a signed pair or half of one. A gateway may copy such headers. */
+  /**
+   * Returns whether headers belong to this trace. They may be a signed pair or only one of its headers, for example
+   * copied by a gateway.
+   */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
   }
@@ -159,7 +163,8 @@ export function createTraceId(): string {
   return v7({ msecs: dateNow(), random: randomFillSync(new Uint8Array(16)) })
 }
 
-// Outside the class, because bundlers rename a class that refers to itself, and users would see the new name.
+// This function is outside the class, because bundlers rename a class that refers to itself, and users would see the
+// new name.
 function createInnerProfiler(trace: LocalTrace, point: Point): Profiler {
   return new Profiler(trace, point)
 }

@@ -14,9 +14,13 @@ export interface StepTotals {
   list(): readonly StepTotal[]
 }
 
-/** Further names are not summed, because an application may use a new name for each point. */
+/**
+ * The maximum number of names. Points with further names are not summed, because an application may use a new name for
+ * each point.
+ */
 const MAX_NAMES = 100
 
+/** Creates totals without any points. */
 export function createStepTotals(): StepTotals {
   const totals = new Map<string, { count: number; ms: number }>()
   return {

@@ -2,11 +2,12 @@ import { Set } from '../platform/platform.js'
 import { shared } from '../platform/shared-state.js'
 import { findKnownTrace, type KnownTrace } from './known-traces.js'
 
-/** Functions that each return a library's name if the library is loaded but its calls are not recorded. */
+/** Functions, each of which returns the name of one library if the library is loaded but its calls are not recorded. */
 const sources = shared('unrecorded', () => new Set<() => string | undefined>())
 
 /**
- * Notes that a trace called a library without recording the call. The root's stop record lists it in `info.unrecorded`.
+ * Notes that a trace called a library without recording the call. The root's stop record lists the library in
+ * `info.unrecorded`.
  */
 export function noteUnrecorded(baseId: string, library: string): void {
   findKnownTrace(baseId)?.noteUnrecorded(library)
@@ -28,8 +29,8 @@ export function isOwnClient(library: string): boolean {
 }
 
 /**
- * Adds a function that returns the name of a loaded but unrecorded library. Each root stop calls it. Returns a function
- * that removes it.
+ * Adds a function that returns the name of a loaded but unrecorded library. Whenever a root stops, `nameLibrary` is
+ * called. Returns a function that removes `nameLibrary`.
  */
 export function addUnrecordedSource(nameLibrary: () => string | undefined): () => void {
   sources.add(nameLibrary)

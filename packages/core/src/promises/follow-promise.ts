@@ -16,21 +16,21 @@ import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, not
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
 
-/** Error that replaces the reason of a rejection if only the application could have read the reason. */
+/** Error that is reported instead of a rejection's reason if only the application could have read the reason. */
 export const UNKNOWN_REASON = Object.defineProperty(
   new Error('The promise was rejected, for a reason that could not be read'),
   'name',
   { value: 'PromiseRejected' },
 )
 
-/** Symbol that replaces the value of a promise if only the application could have read the value. */
+/** Symbol that is reported instead of a promise's value if only the application could have read the value. */
 export const UNREAD: unique symbol = Symbol('unread')
 
 // The promise hooks cost every `await` in the process a few nanoseconds, so an unsettled promise is dropped within ten
 // minutes.
 const MAX_FOLLOW_TIME_MS = 9 * 60_000
 const EXPIRY_CHECK_INTERVAL_MS = 60_000
-// If the application handles a settled promise later than this, the reason of its rejection is not recorded.
+// If the application adds its handler later than this after a rejection, the reason of the rejection is not recorded.
 const READ_UNHANDLED_AFTER_MS = 100
 
 const nativeThen = Promise.prototype.then
@@ -41,8 +41,8 @@ const { createHook } = v8.promiseHooks
 const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value: undefined })
 
 const followed = new Map<object, FollowedPromise>()
-// Keeps the context enabled, because scopes distinguish an `await` inside a function from a handler on the function's
-// promise.
+// Keeps the context enabled while a promise is followed. Its scopes distinguish an `await` inside a function from a
+// handler on the function's promise.
 keepContextWhile(() => followed.size > 0)
 /** Promises that have this project's handler. Further handlers can be added without any visible effect. */
 const handled = new WeakSet<object>()
@@ -55,12 +55,12 @@ let isExpiryScheduled = false
 /**
  * Reports how a promise settles. The application cannot notice this: it gets the same promise, no unhandled rejection
  * is hidden, and nothing takes an extra tick. While the promise has no handler, `v8.promiseHooks` report when it
- * settles and when the application adds a handler. After that, this project's own handler can no longer hide an
- * unhandled rejection.
+ * settles and when the application adds a handler. After the application has added one, this project also adds a
+ * handler, which can no longer hide an unhandled rejection.
  *
  * `bodyScope` is the scope of the function behind the promise, from `promiseWatch`. It distinguishes an `await` inside
- * that function from a handler on the promise. If the scope is unknown, this project's handler is added after the
- * application's.
+ * that function from a handler on the promise. If the scope is unknown, this project adds its handler only after the
+ * promise has settled.
  */
 export function followPromise(
   promise: Promise<unknown>,
@@ -86,16 +86,19 @@ export function followPromise(
     followedAt: performance.now(),
     settledAt: undefined,
   }
-  // Without promise hooks, the application may notice this project's handlers.
+  // If promise hooks cannot be started, a handler is added at once, although the application may notice it.
   if (isHandled || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
-  // No hook runs for a promise that settled before it was followed.
+  // No hook reports a promise that settled before it was followed, so its state is read later.
   unhandled.add(entry)
   if (!entry.isPlain) scheduleRead(entry)
   scheduleExpiry()
 }
 
-/** While a function runs that may return a promise, keeps the hooks enabled and notes which promises are created. */
+/**
+ * Watches a function that may return a promise. While the function runs, the hooks stay enabled, and created promises
+ * are noted.
+ */
 export const promiseWatch = {
   begin(): number {
     startHooks()
@@ -176,7 +179,7 @@ function readScheduled(): void {
   for (const entry of entries) if (unhandled.has(entry)) readSettled(entry)
 }
 
-/** Reads all promises without a handler now, so that a delivery includes the records of their points. */
+/** Reads the state of all promises without a handler now, so that a delivery includes the records of their points. */
 export function readUnhandledPromises(): void {
   readScheduled()
   unhandled.visitAll()
@@ -259,7 +262,8 @@ function forgetExpired(): void {
 }
 
 /**
- * Returns whether adding a handler runs none of the application's code. `then` reads the constructor and its species.
+ * Returns whether adding a handler runs none of the application's code. The native `then` reads the promise's
+ * `constructor` and the constructor's `Symbol.species`, which the application may have replaced.
  */
 function isPlainPromise(promise: Promise<unknown>): boolean {
   return (

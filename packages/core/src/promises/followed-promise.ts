@@ -2,24 +2,30 @@ import { currentScope, type Scope } from '../points/context.js'
 import { readPromiseState } from './promise-state.js'
 
 /**
- * Receives how a call or its promise ended, `ago` milliseconds ago. One of the functions is called, once, in any
- * context.
+ * Receives the outcome of a call or of its promise. Exactly one of the functions is called, once, in any context. `ago`
+ * is the time since the end of the call, in milliseconds.
  */
 export interface CallOutcome {
   /** `value` is `UNREAD` if the value of a promise could not be read. */
   done(value: unknown, ago: number): void
   /** `error` is `UNKNOWN_REASON` if the reason of a rejection could not be read. */
   failed(error: unknown, ago: number): void
-  /** Called instead if the promise has not settled within ten minutes. By default, nothing is reported. */
+  /**
+   * Called instead of the other functions if the promise has not settled within ten minutes. By default, nothing is
+   * reported.
+   */
   readonly abandoned?: (() => void) | undefined
 }
 
 /** A followed promise and its state. Times are in milliseconds of the monotonic clock. */
 export interface FollowedPromise {
   readonly promise: Promise<unknown>
-  /** Empty once this project's own handler reports to the outcomes. */
+  /** Empty after this project has added its own handler, which then reports to the outcomes. */
   readonly outcomes: CallOutcome[]
-  /** Whether adding a handler runs none of the application's code, neither a `then` nor a constructor. */
+  /**
+   * Whether adding a handler runs none of the application's code, such as a `then` or a constructor that it has
+   * replaced.
+   */
   isPlain: boolean
   readonly bodyScope: Scope | undefined
   /**
@@ -28,8 +34,8 @@ export interface FollowedPromise {
    */
   readonly isAsync: boolean
   /**
-   * Whether the promise may have settled before it was followed, which no hook reports. False once the promise was seen
-   * pending.
+   * Whether the promise may have settled before it was followed, because no hook reports that. Becomes false when the
+   * promise is found pending.
    */
   mayHaveSettled: boolean
   /** Promises that were created by handlers of this promise, or by awaits inside its function. */
@@ -41,12 +47,12 @@ export interface FollowedPromise {
 
 const MAX_CHILDREN = 16
 
-/** The promise whose newest child was created in the last event. */
+/** The promise whose newest child was created in the previous event. */
 let lastParent: FollowedPromise | undefined
 
 /**
- * Notes a promise that was created from a followed one. Returns whether a handler created it, rather than an `await` in
- * the function.
+ * Notes a child: a promise that was created from a followed promise. Returns whether a handler created the child,
+ * rather than an `await` in the function.
  */
 export function noteChild(followed: FollowedPromise, child: unknown): boolean {
   if (isOutsideFunction(followed) || hasFunctionEnded(followed)) return true
@@ -56,19 +62,22 @@ export function noteChild(followed: FollowedPromise, child: unknown): boolean {
   return false
 }
 
-/** Notes the next event of any promise. `settled` is the promise that settles in the event, if there is one. */
+/** Notes an event: the creation or the settling of any promise. `settled` is the promise that settles, if one does. */
 export function noteEvent(settled?: unknown): void {
   // A child that settles right after it was created comes from an `await` of a value that is not a promise.
   if (settled !== undefined && lastParent?.children.at(-1) === settled) lastParent?.children.pop()
   lastParent = undefined
 }
 
-/** Returns whether a settling promise has a handler. By then, the awaits inside its function have settled. */
+/**
+ * Returns whether a settling promise has a handler. By then, the awaits inside its function have settled, so a pending
+ * child belongs to a handler.
+ */
 export function hasWaitingChild({ children }: FollowedPromise): boolean {
   return children.some(isPending)
 }
 
-/** Returns whether the function behind the promise has ended. If so, it contains no more awaits to run. */
+/** Returns whether the function behind the promise has ended. After its end, only a handler can create a child. */
 function hasFunctionEnded(followed: FollowedPromise): boolean {
   const { settledAt, isAsync, mayHaveSettled, bodyScope, promise } = followed
   if (settledAt !== undefined) return true

@@ -1,6 +1,6 @@
 import { currentScope, type Scope } from '../points/context.js'
 
-// Scopes are only noted for this many promises.
+// The maximum number of promises whose scopes are noted.
 const MAX_NOTED_PROMISES = 1_024
 
 const promises: unknown[] = []

@@ -1,13 +1,16 @@
 import { inspect as nodeInspect } from 'node:util'
 import { Object } from '../platform/platform.js'
 
-/** State of a promise, read without adding a handler. `object` is a settled promise whose value was not inspected. */
+/**
+ * State of a promise, read without adding a handler. `object` means that the promise has settled with an object that
+ * was not inspected.
+ */
 export type PromiseState = 'pending' | 'fulfilled' | 'rejected' | 'object'
 
 const inspect = nodeInspect
 
-// Ends an inspection. `inspect` treats this value like a stack overflow, and continues with the next object. For any
-// other thrown value, it creates an error with a stack trace, which takes ten times as long.
+// This value is thrown to end an inspection. `inspect` treats the value like a stack overflow, and continues with the
+// next object. For any other thrown value, it creates an error with a stack trace, which takes ten times as long.
 const END_OF_INSPECTION = Object.freeze({ name: 'RangeError', message: 'Maximum call stack size exceeded' })
 
 /**
@@ -24,7 +27,10 @@ export function readStateAndValue(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, undefined)
 }
 
-/** A depth option that `inspect` compares twice for the promise itself, and a third time for its value. */
+/**
+ * A value for the option `depth` of `inspect`. `inspect` compares the option twice for the promise itself, and a third
+ * time for the promise's value.
+ */
 class DepthOfOne {
   #compared = 0
   hasEnded = false
@@ -51,7 +57,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
     stylize(text: string): string {
       if (text === '<pending>') state = 'pending'
       else if (text === '<rejected>') state = 'rejected'
-      // Text after the end is a note from `inspect` about the object whose inspection was ended.
+      // After the inspection was ended, the text is a note from `inspect` about the object, so it shows no state.
       else if (depth?.hasEnded !== true) state ??= 'fulfilled'
       return text
     },

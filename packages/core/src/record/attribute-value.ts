@@ -1,19 +1,19 @@
 import { asNumber, ExactNumber } from '../json/index.js'
 import { Array, BigInt, isFinite, isInteger, isSafeInteger, JSON, Object, String } from '../json/language.js'
 
-/** A value that an attribute can have unchanged in both encodings of OTLP. */
+/** A value that an attribute can contain unchanged in both encodings of OTLP, protobuf and JSON. */
 export type AttributeValue = string | number | boolean
 
-/** Maximum length of a string, in characters. Collectors reject a whole message of a few megabytes. */
+/** Maximum length of a string, in characters. Collectors reject messages of a few megabytes. */
 export const MAX_TEXT_CHARS = 20_000
-/** Deeper values are written as `[...]`, because the function recurses. */
+/** Values nested deeper than this are written as `[...]`, because `toJson` is recursive. */
 const MAX_DEPTH = 50
 /** From this number on, JavaScript writes integers with an exponent. */
 const MAX_INTEGER_WITHOUT_EXPONENT = 1e21
 
 /**
  * Returns a value as an attribute, or `undefined` for null and undefined. NaN, infinities and integers beyond 2 ** 53
- * become strings, because collectors reject a whole request that contains such an `intValue`.
+ * become strings, because collectors reject a whole request that contains such a number.
  */
 export function attributeValue(value: unknown): AttributeValue | undefined {
   if (value === undefined || value === null) return undefined

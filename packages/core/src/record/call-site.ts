@@ -2,11 +2,16 @@ import { asNumber } from '../json/index.js'
 import { isSafeInteger } from '../json/language.js'
 import { memberOf } from './attribute-value.js'
 
-/** The place in a program that made a point. For a framework layer, it is the place that registered the layer. */
+/**
+ * The place in a program where a point was created. For a framework layer, the place where the layer was registered.
+ */
 export interface CallSite {
-  /** A path with `/`, relative to the program's root. Anyone may have written the record, so it may be any text. */
+  /**
+   * A path with `/`, relative to the program's root. Any program may have written the record, so the path may be any
+   * text.
+   */
   readonly file: string
-  /** From 1. */
+  /** Line and column count from 1. */
   readonly line: number
   readonly column: number | undefined
   /** Name of the function that contains the line. */
@@ -20,8 +25,8 @@ const MAX_POSITION = 10_000_000
 const UNUSUAL_CHARACTERS = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
- * Reads a point's call site (`info.code` of the start record). Returns `undefined` if there is none, or if its file or
- * line is invalid. An invalid column or function is left out.
+ * Reads a point's call site (`info.code` of the start record). Returns `undefined` if the point has no call site, or if
+ * the file or line is invalid. An invalid column or function is left out.
  */
 export function readCallSite(startInfo: unknown): CallSite | undefined {
   const code = memberOf(startInfo, 'code')

@@ -16,7 +16,7 @@ export interface MessageStep {
   readonly system: unknown
 }
 
-/** Names that libraries use for the steps of a message. Requesting a message or an answer is a client's step. */
+/** Names that libraries use for the steps of a message. Requesting a message or an answer has the kind `client`. */
 const OPERATION_KINDS = new Map<string, { readonly kind: number; readonly type?: string }>([
   ...['publish', 'send', 'produce', 'enqueue', 'add', 'create', 'emit', 'cast', 'notify', 'fanout', 'reply'].map(
     operation => [operation, { kind: KIND.producer, type: operation === 'create' ? 'create' : 'send' }] as const,
@@ -32,9 +32,12 @@ const OPERATION_KINDS = new Map<string, { readonly kind: number; readonly type?:
   ['request', { kind: KIND.client }],
   ['call', { kind: KIND.client }],
 ])
-/** Function names contain no spaces, so a name with a space, such as `publish orders`, is a step. */
+/** Function names contain no spaces, so a name with a space, such as `publish orders`, is the name of a step. */
 const STEP_NAME = /^([a-z]{1,20}) (\S.*)$/is
-/** Parts that differ from message to message. With them, each span would have a different name. */
+/**
+ * Matches the parts of a name that differ from message to message. With these parts, each span would have a different
+ * name.
+ */
 const ID_PART =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\bamq\.[a-z]{1,20}-)[\w-]+|(?<![a-z0-9])(?:\d+|[0-9a-f]{16,})(?![a-z0-9])/gi
 

@@ -26,9 +26,7 @@ export function otlpSpanId(traceId: string): string {
   return isZero(low) ? hash(traceId).slice(16) : low
 }
 
-/**
- * Returns whether an id is a lower-case UUID whose low bits are not zero. A regular expression would be too slow here.
- */
+/** Returns whether an id is a lower-case UUID whose low bits are not zero. A regular expression would be slower. */
 function isLowerCaseUuid(id: string): boolean {
   if (id.length !== 36 || id.charCodeAt(19) === ZERO) return false
   for (let at = 0; at < 36; at++) {

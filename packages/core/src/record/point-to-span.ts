@@ -10,7 +10,7 @@ import { readErrorType, readRoute } from './span-outcome.js'
 import type { SpanSource } from './span-source.js'
 import { addWorkAttributes } from './work-attributes.js'
 
-/** A point as an OpenTelemetry span, for the store `otlp://` and for exported reports. */
+/** A point in the form of an OpenTelemetry span, for the store `otlp://` and for exported reports. */
 export interface OtlpSpan {
   /** In hex, like the other ids. */
   readonly traceId: string
@@ -62,7 +62,7 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
     name: spanName(source),
     kind: spanKind(source),
     startTime: toTime(startedAt, 0),
-    // Jaeger shows a span with a duration of zero as one with a negative duration.
+    // Jaeger shows a duration of zero as a negative duration, so the end is at least one nanosecond later.
     endTime: toTime(Math.max(startedAt, endedAt), endedAt > startedAt ? 0 : 1),
     attributes: list.values,
     droppedAttributes: list.dropped,
@@ -86,8 +86,8 @@ export function resourceAttributes(
 }
 
 /**
- * Returns the span's name. The conventions want a name that many spans share, such as a method and a route, but never a
- * path.
+ * Returns the span's name. OpenTelemetry's conventions require a name that many spans share, such as a method and a
+ * route, but never a path.
  */
 function spanName(source: SpanSource): string {
   const { startInfo, name } = source
@@ -136,7 +136,8 @@ function cutName(text: string): string {
 }
 
 /**
- * Limits a time to OTLP's range, which begins in 1970, and to 2255, until when JavaScript counts microseconds exactly.
+ * Limits a time to the years 1970 to 2255. OTLP's range begins in 1970, and JavaScript counts microseconds exactly
+ * until 2255.
  */
 function clampMicroseconds(microseconds: number): number {
   return Math.min(Math.max(0, microseconds), MAX_SAFE_INTEGER)

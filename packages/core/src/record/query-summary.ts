@@ -8,14 +8,15 @@ const TABLE =
 /** Matches the statements of this project's MongoDB instrument, such as `find orders {status: ?}`. */
 const MONGODB_STATEMENT = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
 
-/** An application uses few different queries. This many summaries are cached, for statements of up to this length. */
+/** An application uses few different queries, so this many summaries are cached. */
 const MAX_CACHED_SUMMARIES = 500
+/** Summaries of longer statements are not cached. */
 const MAX_CACHED_CHARS = 1_000
 const cache = new Map<string, string | undefined>()
 
 /**
- * Returns what a query does to which table or collection, such as `SELECT orders`. Span names should have few distinct
- * values.
+ * Returns a query's operation with its table or collection, such as `SELECT orders`. The summary is used as a span
+ * name, so it should have few distinct values.
  */
 export function summarizeQuery(statement: unknown): string | undefined {
   if (typeof statement !== 'string') return undefined

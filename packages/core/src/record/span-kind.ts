@@ -4,7 +4,9 @@ import type { SpanSource } from './span-source.js'
 
 const GRPC_METHOD = /^\/[\w.]+\/\w+$/
 
-/** Returns the `SpanKind` of a point: its side of a call. Without `info`, the point's name determines the kind. */
+/**
+ * Returns the `SpanKind` of a point, such as client or server. Without `info`, the point's name determines the kind.
+ */
 export function spanKind(source: SpanSource): number {
   const { name } = source
   if (hasInfoObject(source, 'request') || name === 'wsgi') return KIND.server
@@ -14,7 +16,7 @@ export function spanKind(source: SpanSource): number {
   if (step?.kind !== undefined) return step.kind
   if (name !== 'rpc') return KIND.internal
   if (!source.hasLocalParent) return KIND.server
-  // Points named `rpc` also come from traced methods of a serving class, inside the point of the call that they serve.
+  // Traced methods of a class that serves calls also make points named `rpc`, inside the point of the served call.
   const functionName = memberOf(memberOf(source.startInfo, 'function'), 'name')
   return typeof functionName === 'string' && GRPC_METHOD.test(functionName) ? KIND.client : KIND.internal
 }

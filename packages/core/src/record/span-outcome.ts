@@ -4,7 +4,7 @@ import { attributeText, memberOf } from './attribute-value.js'
 import { hasInfoObject } from './span-kind.js'
 import type { SpanSource } from './span-source.js'
 
-/** Infinity, which is what an integer of more than 309 digits becomes as a double. */
+/** Infinity. An integer of more than 309 digits becomes this value when it is read as a double. */
 const BEYOND_MAX_DOUBLE = 2 ** 1024
 
 /** Returns the HTTP status of a response, if it is an integer. */

@@ -1,4 +1,4 @@
-/** A point from which a span is created. The values of its records are unchecked. */
+/** A point from which a span is created. The values from its records are unchecked. */
 export interface SpanSource {
   readonly baseId: string
   readonly traceId: string

@@ -4,15 +4,15 @@ import { asNumber } from '../json/exact-number.js'
 export type PointInfo = Readonly<Record<string, unknown>>
 
 /**
- * The record of a point's start or stop, from the notifier to the store. Its shape is that of OSProfiler's drivers and
- * readers.
+ * The record of a point's start or stop, from the notifier to the store. It has the shape that OSProfiler's drivers and
+ * readers expect.
  */
 export interface TraceRecord {
   /** The point's name, followed by `-start` or `-stop`, such as `wsgi-start`. */
   readonly name: string
   /** Id of the trace. All records of one request share it, in all services. */
   readonly base_id: string
-  /** Id of the enclosing point. For a point at the top, the trace's `base_id`. */
+  /** Id of the enclosing point, or the trace's `base_id` for a point at the top. */
   readonly parent_id: string
   /** Id of the point. */
   readonly trace_id: string

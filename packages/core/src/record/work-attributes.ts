@@ -77,7 +77,9 @@ function addFunction(list: AttributeList, { name, args, kwargs }: Record<string,
   list.set('kwargs', kwargs)
 }
 
-/** Adds `code.*`, which are about the call site. Without a call site, they name the traced function. */
+/**
+ * Adds the attributes `code.*`, which describe the call site. Without a call site, only the traced function is named.
+ */
 function addCode(list: AttributeList, startInfo: unknown): void {
   const site = readCallSite(startInfo)
   list.set('code.file.path', site?.file)

@@ -6,29 +6,33 @@ import { className, readDataProperty } from './class-name.js'
 const MAX_TYPE_CHARS = 256
 const MAX_MESSAGE_CHARS = 2_000
 
-/** Description of a failure in a stop record. Its strings are bounded and free of secrets, as from `recordable`. */
+/**
+ * Description of a failure in a stop record. Its strings have a limited length and contain no secrets, like the results
+ * of `recordable`.
+ */
 export interface ExceptionInfo {
   readonly etype: string
   readonly message: string
 }
 
 const shownAs = shared('shownErrors', () => new WeakMap<object, Error>())
-// Members in which Node, Sequelize, TypeORM, Objection and VError store the wrapped error, whose text they repeat.
+// Members in which Node, Sequelize, TypeORM, Objection and VError store a wrapped error. The outer error's message
+// repeats the wrapped error's message.
 const WRAPPING_MEMBERS = ['cause', 'original', 'driverError', 'nativeError', 'jse_cause']
 // Applications wrap far fewer errors. This limit keeps the search short in endless chains and long lists.
 const MAX_WRAPPED_ERRORS = 100
 
 /**
- * Makes every point that fails with `error` record `shown` instead. `error` itself keeps its text, which must not be
- * recorded.
+ * Makes every point that fails with `error` record `shown` instead. `error` itself stays unchanged, but its text must
+ * not be recorded.
  */
 export function recordErrorAs(error: Error, shown: Error): void {
   shownAs.set(error, shown)
 }
 
 /**
- * Describes a thrown value by class and message. Never throws, and runs none of the value's code: no getter, no proxy
- * trap.
+ * Describes a thrown value by class and message. Never throws, and runs none of the value's code, such as getters or
+ * proxy traps.
  */
 export function describeException(error: unknown): ExceptionInfo {
   try {
@@ -37,7 +41,8 @@ export function describeException(error: unknown): ExceptionInfo {
     const shown = shownAs.get(thrown) ?? thrown
     const name = readText(shown, 'name')
     const errorClass = className(shown)
-    // A class more specific than `Error` is the type. For an `Error` or `DOMException`, `name` may be more specific.
+    // If the class is more specific than `Error`, its name is the type. For an `Error` or `DOMException`, `name` may be
+    // more specific.
     const ownName = name || 'Error'
     const etype = ['', 'Error', 'Object', 'DOMException'].includes(errorClass) ? ownName : errorClass
     return { etype: toShownText(etype, MAX_TYPE_CHARS), message: toShownText(messageToShow(thrown), MAX_MESSAGE_CHARS) }
@@ -60,8 +65,8 @@ function readText(thrown: object, name: 'name' | 'message'): string | undefined 
 }
 
 /**
- * Reads a member of a `DOMException`, which is a getter of Node's own. It throws for an object that only looks like
- * one.
+ * Reads a member of a `DOMException` with Node's own getter. The getter throws for an object that only has the
+ * prototype of a `DOMException`.
  */
 function readDomException(thrown: object, name: 'name' | 'message'): unknown {
   try {
@@ -104,10 +109,11 @@ function hideWrappedIn(error: object, message: string, search: Search): string {
     const innerText = texts.get(inner)
     if (innerText === undefined || (shown === undefined && innerText === innerMessage)) continue
     if (innerMessage !== '') hidden.set(innerMessage, innerText)
-    // Drizzle's message contains the query and its parameters, instead of the cause's message.
+    // A Drizzle error's message contains the query and its parameters, not the cause's message. So the whole message is
+    // replaced.
     if (Object.hasOwn(error, 'params') && (innerMessage === '' || !message.includes(innerMessage))) return innerText
   }
-  // Sorted, because a longer message may contain a shorter one.
+  // Longer messages are replaced first, because a longer message may contain a shorter one.
   const longestFirst = [...hidden].sort(([a], [b]) => b.length - a.length)
   return longestFirst.reduce((rest, [told, text]) => rest.replaceAll(told, () => text), message)
 }

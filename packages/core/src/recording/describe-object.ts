@@ -7,11 +7,11 @@ export const MAX_STRING_CHARS = 10_000
 const readHref = Object.getOwnPropertyDescriptor(URL.prototype, 'href')?.get as (this: object) => string
 
 /**
- * Describes objects whose members are not shown, such as dates. Only checks internal slots, so no code of the object
- * runs.
+ * Describes an object whose members are not shown, such as a date. Only checks internal slots, so none of the object's
+ * code runs.
  */
 export function describeObject(value: object): string | undefined {
-  // Most objects are plain, and each check below leaves JavaScript for native code, which is slower.
+  // Most objects are plain, so this check avoids the slower checks below, each of which calls native code.
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined
   if (types.isNativeError(value)) return describeError(value)
@@ -34,7 +34,7 @@ function describeError(error: object): string {
 }
 
 /**
- * Uses neither `instanceof`, which visits each prototype, nor the member `href`. Both may run the application's code.
+ * Uses neither `instanceof`, which visits each prototype, nor the member `href`. Both could run the application's code.
  */
 function describeUrl(value: object): string | undefined {
   if (Object.getPrototypeOf(value) !== URL.prototype) return undefined

@@ -15,7 +15,7 @@ export type Notifier = (record: TraceRecord) => unknown
 
 const state = shared<{ notifier: Notifier | undefined }>('notifier', () => ({ notifier: undefined }))
 
-/** Sets the function that receives every record of this process. `undefined` removes it. */
+/** Sets the function that receives every record of this process. `undefined` removes the function. */
 export function setNotifier(notifier: Notifier | undefined): void {
   if (notifier !== undefined && typeof notifier !== 'function') {
     throw new TypeError(`A notifier must be a function, not ${typeof notifier}. See createNotifier(driver).`)
@@ -53,14 +53,14 @@ export function notify(record: TraceRecord, isRoot = false): boolean {
 function applyRedactHook(record: TraceRecord): TraceRecord | undefined {
   const hook = getRecordSettings().redact
   if (hook === undefined) return record
-  // If the hook fails, it is unknown what it would have hidden, so only the timing is sent. Created before the hook may
-  // change the record.
+  // If the hook fails, we cannot know what it would have hidden, so only the timing is sent. This record is created
+  // before the hook runs, because the hook may change the original.
   const { code } = record.info
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {
     const shown: unknown = hook(record)
     if (shown === undefined) return undefined
-    // The copy limits the size of the hook's info, and protects it from later changes by the application.
+    // The copy limits the size of the info that the hook returned, and the application cannot change the copy later.
     if (isRecord(shown)) {
       const info = recordableAgain(shown.info)
       keepCodeMember(info, code)

@@ -14,7 +14,8 @@ const BACKSLASH = 0x5c
 const DELETE = 0x7f
 
 /**
- * Estimates a record's size in bytes, as JSON or in memory. Stops at `MAX_VALUES` values, because they may be circular.
+ * Estimates a record's size in bytes, as JSON or in memory. Stops at `MAX_VALUES` values, because the info may be
+ * circular.
  */
 export function estimateRecordBytes(record: TraceRecord): number {
   let size = RECORD_OVERHEAD_BYTES
@@ -33,7 +34,10 @@ export function estimateRecordBytes(record: TraceRecord): number {
   return size
 }
 
-/** Estimates a string's length in UTF-8 from a few characters. Counting them all takes as long as recording a point. */
+/**
+ * Estimates a string's length in UTF-8 from a few characters. Counting all bytes would take as long as recording a
+ * point.
+ */
 function estimateTextBytes(text: string): number {
   const { length } = text
   if (length < MIN_SAMPLED_CHARS) return length
@@ -43,7 +47,7 @@ function estimateTextBytes(text: string): number {
   return length + more * step
 }
 
-/** Returns the number of additional bytes of a UTF-16 unit in JSON, beyond one. */
+/** Returns how many bytes a UTF-16 unit takes in JSON, beyond the first byte. */
 function bytesBeyondOne(unit: number): number {
   if (unit > DELETE) return 2
   if (unit < SPACE) return 5

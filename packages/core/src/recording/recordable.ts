@@ -14,7 +14,7 @@ const MAX_DEPTH = 12
 const MAX_ENTRIES = 100
 const MAX_NAME_CHARS = 256
 const MAX_LABEL_CHARS = 64
-// Converting a larger number to a string takes too long.
+// Converting a larger BigInt to a string takes too long.
 const MAX_BIGINT = 2n ** 1024n
 // Limits for the whole info, because it may be wide and deep at the same time.
 const MAX_TOTAL_VALUES = 1_000
@@ -30,7 +30,7 @@ interface Allowance {
 
 /**
  * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts
- * values under secret names. Runs none of the application's code (no getter, no `toJSON`, no proxy trap) and never
+ * values under secret names. Runs none of the application's code, such as getters, `toJSON` or proxy traps, and never
  * throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
  */
 export function recordable(value: unknown): unknown {
@@ -38,8 +38,8 @@ export function recordable(value: unknown): unknown {
 }
 
 /**
- * Copies `info` once to a new object. The limits apply to each of the two infos. Members of `later` override those of
- * `info`.
+ * Copies `info` and, if given, `later` to one new object. The limits apply to each of them separately. Members of
+ * `later` override those of `info`.
  */
 export function recordableInfo(info: unknown, later?: unknown): Record<string, unknown> {
   const copied = copyInfo(info)
@@ -100,7 +100,7 @@ function copyObject(value: object, allowance: Allowance): unknown {
   const depth = path.length
   try {
     if (types.isProxy(value)) return '[Proxy]'
-    // An `ExactNumber` is immutable, and comes from a record that was read from a store.
+    // An `ExactNumber` is immutable, so it needs no copy. It comes from a record that was read from a store.
     if (ExactNumber.is(value)) return value
     const described = describeObject(value)
     if (described !== undefined) return toWellFormedText(described, allowance)
@@ -137,7 +137,8 @@ function copyArray(array: readonly unknown[], allowance: Allowance): unknown[] {
 }
 
 /**
- * Returns false for most entries: they are not command-line options, and follow neither an option nor a secret name.
+ * Returns whether an entry of an array may be a secret. Such an entry is a command-line option, or follows an option or
+ * a secret name.
  */
 function mayBeSecret(previous: unknown, value: unknown): boolean {
   if (typeof value === 'string' && value.startsWith('-')) return true
@@ -152,7 +153,8 @@ function readEntries(array: readonly unknown[], length: number): unknown[] {
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
   const names = Object.keys(value)
-  // Listing the names of a wide object takes long, even if most names are omitted. So each name reduces the allowance.
+  // Listing the names of a wide object takes long, even if most names are omitted. So every 1,000 names count as one
+  // value.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
   let hasSearchedLabel = false
@@ -161,7 +163,7 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
     if (taken === MAX_ENTRIES || allowance.values <= 0 || allowance.characters <= 0) break
     taken++
     const { shown, kind } = readName(name)
-    // For example, `{name: 'Authorization', value: '...'}`.
+    // The value belongs to a label, as in `{name: 'Authorization', value: '...'}`.
     if (kind === 'value' && !hasSearchedLabel) {
       label = findSecretLabel(value, names)
       hasSearchedLabel = true
@@ -182,7 +184,10 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
   return copied
 }
 
-/** Redacts an account as HTTP clients take it, `auth: {user: 'bob', pass: '...'}`, except for the user name. */
+/**
+ * Redacts a secret. If it is an account such as `auth: {user: 'bob', pass: '...'}` for an HTTP client, the user name
+ * stays readable.
+ */
 function redactAccount(name: string, value: unknown): unknown {
   if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
   const names = Object.keys(value).slice(0, MAX_ENTRIES)
@@ -194,12 +199,15 @@ function redactAccount(name: string, value: unknown): unknown {
   )
 }
 
-/** Returns whether a member is a private part of a JSON Web Key, which also has a member `kty`. */
+/** Returns whether a member is a private part of a JSON Web Key. Such a key also has a member `kty`. */
 function isPrivateKeyMember(name: string, holder: object): boolean {
   return /^(?:d|k|p|q|dp|dq|qi)$/.test(name) && Object.hasOwn(holder, 'kty')
 }
 
-/** Returns the value of a member that labels another member of the object, if the label names a secret. */
+/**
+ * Returns the first label of the object that names a secret. A label is the value of a member, such as `name`, that
+ * describes another member.
+ */
 function findSecretLabel(holder: object, names: readonly string[]): string | undefined {
   for (const name of names.slice(0, MAX_ENTRIES)) {
     if (readName(name).kind !== 'label') continue
@@ -228,7 +236,7 @@ function copyText(value: string, allowance: Allowance): string {
   return toWellFormedText(redactText(value, Math.min(MAX_STRING_CHARS, Math.max(allowance.characters, 0))), allowance)
 }
 
-/** Replaces lone surrogates, which cannot be encoded: stores would reject or change the record. */
+/** Replaces lone surrogates. They cannot be encoded, so a store would reject or change the record. */
 function toWellFormedText(value: string, allowance: Allowance): string {
   return takeFromAllowance(value.isWellFormed() ? value : value.toWellFormed(), allowance)
 }

@@ -5,8 +5,8 @@ import type { TraceRecord } from '../record/trace-record.js'
 const rootRecords = shared('root-records', () => new WeakSet<TraceRecord>())
 
 /**
- * Marks a record of the point with which the trace began in this process. The mark is not a member, because stores keep
- * all members.
+ * Marks a record of the point with which the trace began in this process. The mark is not a member of the record,
+ * because stores would keep such a member.
  */
 export function markRoot(record: TraceRecord): void {
   if (!isRootRecord(record)) rootRecords.add(record)

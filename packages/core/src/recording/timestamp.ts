@@ -1,9 +1,9 @@
 import { Array, Date, dateNow, Math, performance, String } from '../platform/platform.js'
 
-// Read once, because the accessor is slow and the time origin never changes.
+// The time origin is read only once, because the accessor is slow and the time origin never changes.
 const ORIGIN_MS = performance.timeOrigin
 
-// A table lookup takes a third of the time of formatting a number, and each record needs two.
+// A table lookup takes a third of the time of formatting a number. Each timestamp needs two of these numbers.
 const THREE_DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
 
 let correctionUs = 0
@@ -11,12 +11,14 @@ let cachedSecond = -1
 let cachedPrefix = ''
 
 /**
- * Starts a clock for one trace: microseconds since the epoch, which never run backwards. Node's wall clock only counts
- * milliseconds, so this clock uses the monotonic one. If the wall clock is adjusted, the next trace follows it.
+ * Starts a clock for one trace. The clock returns microseconds since the epoch, and never runs backwards. Node's wall
+ * clock only counts milliseconds, so this clock uses the monotonic clock. If the wall clock is adjusted, the next trace
+ * follows it.
  *
- * Node's `timeOrigin` can be wrong by the time that a busy machine lets the process wait at its start. A reading of the
- * wall clock limits the error to one millisecond, because the true time lies between the two readings around it. Each
- * reading moves the correction only as far as necessary, so the clocks of the processes on one host agree.
+ * On a busy machine, a process may have to wait while it starts. Node's `timeOrigin` can be wrong by this waiting time.
+ * A reading of the wall clock limits the error to one millisecond, because it is made between two readings of the
+ * monotonic clock. Each reading moves the correction only as far as necessary, so the clocks of the processes on one
+ * host agree.
  */
 export function createClock(): () => number {
   const before = readMicroseconds()

@@ -18,8 +18,9 @@ export const CALL_OPTIONS: OptionKinds<CallOptions<never>> = { name: 'string', .
 /** Decides which calls and messages are traced, and traces them. Each consumer or server has its own tracer. */
 export interface CallTracer<Message = unknown> {
   /**
-   * Opens the point of a call, or returns `undefined` if the pair is missing or not trusted. Never throws. `info` needs
-   * `{ function: { name } }`, which OSProfiler's readers expect in every `rpc` point. `name` is the point's name.
+   * Opens the point of a call. Returns `undefined` if the call is not traced, for example because its pair of signed
+   * headers is missing or not trusted. Never throws. `info` needs `{ function: { name } }`, which OSProfiler's readers
+   * expect in every `rpc` point. `name` is the point's name.
    */
   open(pair: SignedPair | undefined, message: Message, info: PointInfo, name?: string): ServedCall | undefined
   readonly stats: TraceStats

@@ -3,14 +3,15 @@ import { Array, Buffer, Object, Reflect, String, types } from '../platform/platf
 import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 
 /**
- * Headers of a Kafka client: a `Map` whose keys or values may be bytes, or an array of pairs, of
- * `{[name]: value}`, or of `{key|name, value}`.
+ * Headers of a Kafka client: a `Map`, or an array of pairs, of objects `{[name]: value}`, or of objects `{key|name,
+ * value}`. Names and values may be bytes.
  */
 export type HeaderList = Map<unknown, unknown> | unknown[]
 
-/** Brokers accept fewer headers than this. Without a limit, every consumer would search through a long list. */
+/** Brokers accept fewer headers than this. Without the limit, a long list would cost every consumer time. */
 const MAX_HEADERS = 1_000
-// Looks up these spellings, because that takes the same time even if an element has many names.
+// Elements with many names are searched for these spellings only, so that the search takes the same time for each
+// element.
 const HEADER_SPELLINGS = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_INFO.toLowerCase(), X_TRACE_HMAC.toLowerCase()]
 
 const LOWER_NAMES = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_TICKET].map(name => name.toLowerCase())
@@ -22,7 +23,7 @@ export function isHeaderList(carrier: object): carrier is HeaderList {
   return Array.isArray(carrier) || types.isMap(carrier)
 }
 
-/** Returns the trace headers as an object. If several headers have the same name, its value is a list. */
+/** Returns the trace headers as an object. If two headers have the same name, the value under this name is a list. */
 export function pickTraceHeaders(carrier: HeaderList): object {
   const found: Record<string, unknown> = {}
   if (isTooLong(carrier)) return found
@@ -35,8 +36,8 @@ export function pickTraceHeaders(carrier: HeaderList): object {
 }
 
 /**
- * Replaces the trace headers. The new ones have the form of the other headers. A list that is too long to be read stays
- * unchanged.
+ * Replaces the trace headers. The new headers have the form of the first existing header. A list that is too long to be
+ * read stays unchanged.
  */
 export function replaceHeaders(carrier: HeaderList, headers: Readonly<Record<string, string>>, bytes?: boolean): void {
   if (isTooLong(carrier)) return
@@ -59,7 +60,8 @@ function isTooLong(carrier: HeaderList): boolean {
 }
 
 /**
- * Calls `visit` for each header, or for those named in `names`. Copies nothing, because most messages carry no trace.
+ * Calls `visit` for each header. With `names`, it may skip headers with other names. Copies nothing, because most
+ * messages have no trace headers.
  */
 function forEachHeader(carrier: HeaderList, visit: HeaderVisitor, names?: readonly string[]): void {
   if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void visit(name, value))
@@ -113,7 +115,10 @@ function toBytes(text: string): Buffer {
   return Buffer.from(text, 'latin1')
 }
 
-/** Returns the name of a trace header as a string, in any case. The length excludes nearly all other names. */
+/**
+ * Returns a header's name as a string if it names a trace header, in upper or lower case. The check of the length
+ * excludes nearly all other names.
+ */
 function readTraceName(name: unknown): string | undefined {
   if (typeof name !== 'string' && !types.isUint8Array(name)) return undefined
   if (name.length !== X_TRACE_INFO.length && name.length !== X_TRACE_TICKET.length) return undefined

@@ -4,11 +4,12 @@ import type { TraceHeaders } from '../points/local-trace.js'
 import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 import { isHeaderList, pickTraceHeaders, replaceHeaders } from './carrier-list.js'
 
-// Literals, because looking up a computed string takes three times as long, and most messages carry no trace.
+// These names are literals, because looking up a computed string takes three times as long. Most messages have no
+// trace, so the lookup is their only cost.
 const LOWER_INFO = 'x-trace-info'
 const LOWER_HMAC = 'x-trace-hmac'
 const LOWER_TICKET = X_TRACE_TICKET.toLowerCase()
-// Trusted pairs are shorter. Longer bytes cannot be a trace header, so they are not copied.
+// Headers of a trusted pair are shorter than this, so longer byte arrays are not copied.
 const MAX_HEADER_BYTES = 16 * 1024
 
 /** The signed pair of a carrier. A missing part is an empty string. */
@@ -17,7 +18,7 @@ export interface SignedPair {
   readonly hmac: string
 }
 
-/** Carriers with methods, such as `Map`, `Headers`, gRPC's `Metadata`, and the headers of NATS. */
+/** A carrier with methods, such as `Map`, `Headers`, gRPC's `Metadata`, or the headers of NATS. */
 interface Readable {
   get(name: string): unknown
 }
@@ -29,8 +30,8 @@ interface Writable {
 
 /**
  * Reads the signed pair from a message's headers, in canonical or lower case. Returns `undefined` if both parts are
- * missing. Never throws. The carrier may be an object, a list of at most 1,000 headers, a `Map` (keys or values may be
- * bytes), or any object with `get`. Values may be strings, bytes, or lists of either.
+ * missing. Never throws. The carrier may be an object, a `Map`, a list of at most 1,000 headers, or any object with
+ * `get`. Keys of a `Map` may be bytes. Values may be strings, bytes, or lists of either.
  */
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
@@ -45,9 +46,9 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 }
 
 /**
- * Writes trace headers into a carrier, replacing existing ones. If `headers` is empty or the carrier is frozen, it
- * stays unchanged. `bytes`: whether to add bytes to a `Map` or a list. Default: the same type as the other headers.
- * Never throws.
+ * Writes trace headers into a carrier, replacing existing ones. If `headers` is empty or the carrier is frozen, the
+ * carrier stays unchanged. `bytes`: whether headers that are added to a `Map` or a list are bytes. By default, they
+ * have the type of the first existing header. Never throws.
  */
 export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boolean): void {
   try {
@@ -64,13 +65,13 @@ export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boo
       }
     }
   } catch {
-    // The message is sent without the trace.
+    // The carrier cannot be changed, so the message is sent without the trace.
   }
 }
 
 /**
- * Removes the ticket, because messages carry none. A ticket copied from a request would expose the wishes of its
- * caller.
+ * Removes the ticket, because tickets are not sent in messages. A ticket that was copied from a request would expose
+ * the wishes of the request's caller.
  */
 function removeTicket(carrier: object): void {
   for (const name of [X_TRACE_TICKET, LOWER_TICKET]) {
@@ -90,8 +91,8 @@ function joinSpellings(canonical: string, lower: string): string {
 }
 
 function readText(value: unknown): string {
-  // Several values are joined, as in Node. The result is malformed, because the right value is unknown. Two values are
-  // enough.
+  // Several values are joined, as Node does. The joined header is malformed and thus rejected, because it is unknown
+  // which value is right. Joining two values is enough.
   return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decodeValue).join(', ') : decodeValue(value)
 }
 

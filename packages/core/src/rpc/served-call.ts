@@ -18,9 +18,9 @@ export class ServedCall {
   }
 
   /**
-   * Runs `fn` in the call's context and returns its result. The call ends when `fn` returns or its promise settles.
-   * With `done`, `done` is called instead, for example for a message that is acknowledged later. An error ends the
-   * call, is recorded, and is thrown again.
+   * Runs `fn` in the call's context and returns its result. The call ends when `fn` returns or its promise settles. If
+   * `done` is given, `serve` calls `done` instead of ending the call, for example because the message is acknowledged
+   * later. An error ends the call, is recorded, and is thrown again.
    */
   serve<T>(fn: () => T, done: (ago: number) => void = ago => this.end(undefined, ago)): T {
     return followCallIn(createScope(this.profiler), fn, {
@@ -30,7 +30,7 @@ export class ServedCall {
     })
   }
 
-  /** Ends the call. Only the first `end` or `fail` counts. */
+  /** Ends the call. Only the first `end` or `fail` counts. `ago`: how many milliseconds ago the call ended. */
   end(info?: PointInfo, ago?: number): void {
     this.#close(() => this.profiler.end(info, ago))
   }

@@ -2,10 +2,13 @@ import { Math } from '../platform/platform.js'
 import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
-/** A program's name is within this many entries before the option, as in `sudo -u bob mysql ...`. */
-const MAX_ENTRIES_BEFORE = 12
+/** A program's name is searched in this many entries at the beginning of the list, as in `sudo -u bob mysql ...`. */
+const MAX_SEARCHED_ENTRIES = 12
 
-/** Options whose names do not say that they take a secret. `attached`: matches if the value is in the same entry. */
+/**
+ * Options that take a secret although their names do not show this. `attached` matches an option whose value is in the
+ * same entry.
+ */
 const SECRET_OPTIONS: readonly (readonly [program: RegExp, option: RegExp, attached: RegExp | undefined])[] = [
   [/^(?:mysql|mariadb)/, /^(?!)/, /^-p(?=.)/],
   [/^(?:sshpass|mongo(?:sh|dump|restore|import|export)?|docker|podman|helm|az|oc)$/, /^-p$/, /^-p(?=.)/],
@@ -28,7 +31,7 @@ export function redactOption(list: readonly unknown[], index: number): string | 
   const before = index > 0 ? list[index - 1] : undefined
   const option = typeof before === 'string' && before.charCodeAt(0) === HYPHEN ? before : undefined
   if (option === undefined && value.charCodeAt(0) !== HYPHEN) return undefined
-  // For example, `curl -u user:password`.
+  // The option is followed by a user and a password, as in `curl -u user:password`.
   if (option !== undefined && USER_OPTION.test(option) && /^[^:]*:./.test(value)) return REDACTED
   const names = programsBefore(list, index)
   if (names.some(name => /^(?:curl|wget|http)$/.test(name)) && ATTACHED_USER_OPTION.test(value))
@@ -53,7 +56,7 @@ function isPortOption(program: RegExp, names: readonly string[], list: readonly 
 
 function programsBefore(list: readonly unknown[], index: number): string[] {
   const names: string[] = []
-  for (const each of list.slice(0, Math.min(index, MAX_ENTRIES_BEFORE))) {
+  for (const each of list.slice(0, Math.min(index, MAX_SEARCHED_ENTRIES))) {
     if (typeof each !== 'string' || each.length > 128 || each.charCodeAt(0) === HYPHEN) continue
     names.push(each.slice(each.lastIndexOf('/') + 1).replace(/\.exe$/i, ''))
   }

@@ -29,10 +29,10 @@ const MIN_SECRET_CHARS = 4
 const LOOK_AHEAD_CHARS = 300
 const MAX_DEPTH = 4
 const NO_SPANS: Span[] = []
-// Parts that may contain an escaped text, such as a URL in a URL, or JSON in a query.
+// Matches an escape in a part that may contain an escaped text, such as a URL in a URL, or JSON in a query.
 const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
 const URL_PART = /[^\s&=?#"'<>;,/]+/g
-// The length of `pw%3Dx`.
+// The length of a shortest escaped secret, such as `pw%3Dx`.
 const MIN_ESCAPED_CHARS = 6
 
 /** Returns a text without its secrets, cut to `length` characters. The time is linear in the text's length. */
@@ -46,12 +46,14 @@ export function redactText(text: string, length: number): string {
     return cutText(text, length)
   }
   if (!isCut) return redactAgain(read, spans)
-  // The replacement of a part may be longer than the part itself.
+  // The result is cut again, because the replacement of a part may be longer than the part itself.
   const shown = replaceSpans(read, spans, length).slice(0, length + REDACTED.length)
   return `${shown.replace(/[\ud800-\udbff]$/, '')}...`
 }
 
-/** An application records the same statements, names and paths many times. */
+/**
+ * Texts without secrets are remembered, because an application records the same statements, names and paths many times.
+ */
 const MAX_REMEMBERED_TEXTS = 1_000
 const MAX_REMEMBERED_TEXT_CHARS = 256
 const cleanTexts = new Set<string>()

@@ -1,6 +1,6 @@
 import { Map, Math, Number, Set } from '../platform/platform.js'
 
-/** The outcome of adding a nonce. */
+/** The outcome of adding a nonce, the random value that makes a ticket single-use. */
 export type NonceOutcome = 'new' | 'replayed' | 'busy'
 
 /** Remembers the nonces of accepted tickets until the tickets can no longer be accepted. */
@@ -15,7 +15,10 @@ export interface NonceStore {
 /** The default maximum number of nonces in a store. */
 export const MAX_NONCES = 65_536
 
-/** Creates a store for at most `capacity` nonces. A full store refuses new nonces, and never forgets one early. */
+/**
+ * Creates a store for at most `capacity` nonces. A full store refuses new nonces. It never forgets a nonce whose ticket
+ * could still be accepted.
+ */
 export function createNonceStore(capacity: number): NonceStore {
   const known = new Set<string>()
   // At any time, there are at most a few hundred different expiries, so a sweep visits few entries.

@@ -9,6 +9,7 @@ export interface TicketFields {
   readonly key: KeyObject | string
   /** The text of `X-Trace-Info`. */
   readonly info: string
+  /** The time of issue. */
   readonly iat: number
   /** The time of expiry, 1 to 300 seconds after `iat`. */
   readonly exp: number
@@ -39,7 +40,7 @@ export function signTicket({ key, info, iat, exp, nonce = newNonce(), aud = '', 
   check(isAudience(aud), 'The audience of a ticket is a host in lower case, without brackets')
   check(Number.isInteger(points) && points >= 1 && points <= MAX_TICKET_POINTS, 'A ticket grants 1 to 1,000,000 points')
   const wishes = [...new Set(wants)]
-  check(areWishes(wishes), 'A ticket carries at most eight wishes of [a-z0-9@=._-], such as "answer"')
+  check(areWishes(wishes), 'A ticket contains at most eight wishes of [a-z0-9@=._-], such as "answer"')
   const ticketKey = ticketKeyOf(key)
   const start = `1;${ticketKey.kid};${issued};${expires};${nonce};${aud};${points};`
   while (start.length + wishes.join(',').length + MAC_CHARS > MAX_TICKET_CHARS) wishes.pop()
@@ -47,7 +48,7 @@ export function signTicket({ key, info, iat, exp, nonce = newNonce(), aud = '', 
   return `${head};${ticketMac(ticketKey, info, head)}`
 }
 
-const LIFETIME = `A ticket expires 1 to ${MAX_LIFETIME_S} seconds after its issue, in seconds since the epoch`
+const LIFETIME = `A ticket must expire 1 to ${MAX_LIFETIME_S} seconds after its issue, and times are in seconds since the epoch`
 /** The length of the separator and the signature at the end of a ticket. */
 const MAC_CHARS = 44
 

@@ -17,13 +17,21 @@ export interface TicketOptions {
   readonly audience?: string | readonly string[] | undefined
 }
 
-/** @throws TypeError for an invalid mode or audience */
+/**
+ * Checks the options for tickets.
+ *
+ * @throws TypeError for an invalid mode or audience
+ */
 export function checkTicketOptions({ tickets, audience }: TicketOptions): void {
   if (tickets !== undefined) readTicketMode(tickets, 'tickets')
   if (audience !== undefined) readAudience(audience)
 }
 
-/** @throws TypeError whose message names `source` */
+/**
+ * Returns a value as a ticket mode.
+ *
+ * @throws TypeError whose message names `source`, the origin of the value
+ */
 export function readTicketMode(value: unknown, source: string): TicketMode {
   const mode = MODES.find(known => known === value)
   if (mode !== undefined) return mode

@@ -1,6 +1,6 @@
 import { Number, RegExp, Set } from '../platform/platform.js'
 
-/** The header that makes a signed pair of headers single-use, limits its points, and carries wishes. */
+/** The header that makes a signed pair of headers single-use, limits its points, and contains wishes. */
 export const X_TRACE_TICKET = 'X-Trace-Ticket'
 
 /** Maximum length of a ticket, in characters. */
@@ -15,7 +15,9 @@ const MAX_WISHES = 8
 export interface Ticket {
   /** The id of the key that signed the ticket. */
   readonly kid: string
+  /** The time of issue. */
   readonly iat: number
+  /** The time of expiry. */
   readonly exp: number
   /** 16 random bytes in base64url. */
   readonly nonce: string

@@ -67,7 +67,7 @@ export function judgeTicket(
   return { valid: true, points: ticket.points, wants: knownWishes(ticket.wants) }
 }
 
-/** Returns why the time of a ticket is refused, comparing whole seconds, or `undefined` if it is accepted. */
+/** Returns why the time of a ticket is refused, or `undefined` if the time is accepted. Compares whole seconds. */
 function explainTime({ iat, exp }: Ticket, now: number): 'not-yet' | 'expired' | undefined {
   if (iat - Math.floor(now) > CLOCK_SKEW_S) return 'not-yet'
   return isExpired(exp, now) ? 'expired' : undefined

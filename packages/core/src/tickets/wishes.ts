@@ -1,5 +1,5 @@
 const KNOWN = /^(?:answer|code|why=(?:waits|cpu)(?:@[a-z0-9._-]+)?)$/
-/** The wish for a report in the head of the response. Only the first service fulfills it. */
+/** The wish for an answer: a report in the headers of the response. Only the first service fulfills this wish. */
 const ANSWER = 'answer'
 
 /** Returns the wishes that this version supports. Other wishes have no effect, and are not forwarded. */

@@ -3,8 +3,8 @@ import { takeContext } from '../points/context.js'
 import { type AnyFunction, standIn } from '../wrapping/stand-in.js'
 
 /**
- * Returns a function that runs `fn` in the current context, even if it is called from another context. Intended for
- * callbacks.
+ * Returns a function that runs `fn` in the current context, even if the returned function is called in another context.
+ * Intended for callbacks.
  *
  * @example
  * emitter.on('row', bind(row => show(row)))

@@ -2,8 +2,8 @@ import { builtinModules } from 'node:module'
 import { Object, process, WeakSet } from '../platform/platform.js'
 
 const { getBuiltinModule } = process
-// Node's list of loaded modules, with entries such as `NativeModule stream`. It is undocumented and missing from the
-// types.
+// Node's list of loaded modules, with entries such as `NativeModule stream`. The list is undocumented and missing from
+// Node's types.
 type LoadedModules = { readonly moduleLoadList?: readonly string[] }
 
 let nodeClasses = new WeakSet<object>()

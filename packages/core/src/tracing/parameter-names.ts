@@ -9,15 +9,16 @@ interface Parameters {
 
 const knownParameters = shared('parameter-names', () => new WeakMap<object, Parameters>())
 
-// Matches comments, strings, and regular expressions at the start of a value. Their commas and brackets do not count.
+// Matches comments, strings, and regular expressions at the start of a value. The commas and brackets inside them are
+// not part of the parameter list.
 const OPAQUE_SOURCE =
   /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[=(,:?]\s*)\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//g
 const PARAMETER_NAME = /^\s*(\.\.\.)?\s*([\p{ID_Continue}$]+)/u
 const MAX_SOURCE_CHARS = 4_000
 
 /**
- * Reads a parameter's name from the function's source, to detect secrets. Native, bound and destructured parameters
- * have no name.
+ * Reads a parameter's name from the function's source, because the name may show that the argument is a secret. Native,
+ * bound and destructured parameters have no name.
  */
 export function readParameterName(fn: AnyFunction, index: number): string {
   const { names, hasRest } = getParameters(fn)
@@ -39,7 +40,8 @@ function getParameters(fn: AnyFunction): Parameters {
 }
 
 /**
- * Returns the texts between the commas in the first parentheses. A computed name in square brackets may precede them.
+ * Returns the texts between the commas in the first parentheses. A computed method name in square brackets may precede
+ * the parentheses.
  */
 function readParameters(source: string): readonly string[] {
   const single = /^(?:async\s)?\s*([\p{ID_Continue}$]+)\s*=>/u.exec(source)?.[1]

@@ -21,25 +21,26 @@ export interface TraceOptions {
   readonly hmacKey: string
   /** Id of the trace. Default: a new UUID of version 7. */
   readonly baseId?: string | undefined
-  /** Id of the point around the trace's first point in this process. Default: `baseId`. */
+  /** Id of the point that encloses the trace's first point in this process. Default: `baseId`. */
   readonly parentId?: string | undefined
   /**
    * Maximum number of recorded points of this trace in this process. Further points are only counted. Default: 100,000.
    */
   readonly maxPointsPerTrace?: number | undefined
   /**
-   * The verified `X-Trace-Ticket` of the request from which `baseId` was taken. With it, outgoing requests carry their
-   * own tickets. A trace that begins here needs no ticket.
+   * The verified `X-Trace-Ticket` of the request from which `baseId` was taken. With this ticket, outgoing requests get
+   * tickets of their own. A trace that begins here needs no ticket.
    */
   readonly ticket?: string | undefined
   /**
-   * Whether points name the line of the program that made them, in `info.code`, here and in the services that get a
-   * ticket. Default: what `ticket` wishes, else false.
+   * Whether points name the line of the program that created them, in `info.code`. This also applies to points of
+   * services that get a ticket. Default: true if `ticket` wishes it, else false.
    */
   readonly code?: boolean | undefined
   /**
-   * Whether the trace accounts for its own time: waits, or also the functions that computed. The services that get a
-   * ticket do the same as far as they allow. Default: what `ticket` wishes, else nothing.
+   * Whether to make an account of the trace's own time. `waits` lists the waits, and `cpu` also names the functions
+   * that computed. Services that get a ticket do the same, as far as their settings allow. Default: the level that
+   * `ticket` wishes, else no account.
    */
   readonly why?: WhyLevel | undefined
 }
@@ -74,8 +75,8 @@ export function run<T>(options: TraceOptions, fn: () => T): T {
 
 /**
  * Traces the rest of the current asynchronous context. Intended for scripts. In a server, use `run`, which keeps
- * requests apart. Returns the profiler, or that of an earlier trace in this context, or `undefined` if tracing is
- * disabled.
+ * requests apart. Returns the profiler of the trace, or of an earlier trace in this context. Returns `undefined` if
+ * tracing is disabled.
  *
  * @throws TypeError if the key, an id or the limit is invalid.
  */
@@ -95,7 +96,7 @@ export function init(hmacKey: string, options: Omit<TraceOptions, 'hmacKey'> = {
   return profiler
 }
 
-/** Ends what `init` began: stops open points, and leaves the rest of the current context untraced. */
+/** Ends the trace that `init` began: stops open points, and leaves the rest of the current context untraced. */
 export function clean(): void {
   const current = currentProfiler()
   if (current === undefined) return
@@ -138,7 +139,7 @@ function readOptions(options: TraceOptions): TraceSettings {
   return { ...settings, grant: grant && { ...grant, wants: addWishes(grant.wants, code, why) } }
 }
 
-/** Adds or removes wishes, because the options also apply to the services that are called. */
+/** Adds or removes wishes to match the options, because the options also apply to the services that are called. */
 function addWishes(wants: readonly string[], code: boolean, why: WhyLevel | undefined): readonly string[] {
   const others = wants.filter(wish => wish !== CODE && (why === undefined || !wish.startsWith('why=')))
   return [...others, ...(code ? [CODE] : []), ...(why === undefined ? [] : [`why=${why}`])]
@@ -156,14 +157,14 @@ function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant, code }
 }
 
 /**
- * Returns the grant of a ticket. Without its ticket, a trace from elsewhere gets none. Otherwise a custom adapter could
- * turn a replayed pair into tickets.
+ * Returns the grant of a ticket. A trace that began elsewhere gets no grant without its ticket. Otherwise, a custom
+ * adapter could exchange a replayed pair for new tickets.
  */
 function grantOf({ hmacKey, baseId, ticket }: TraceOptions): TicketGrant | undefined {
   if (ticket === undefined) return baseId === undefined ? { points: Number.POSITIVE_INFINITY, wants: [] } : undefined
   const parsed = typeof ticket === 'string' ? parseTicket(ticket) : undefined
   if (parsed === undefined || parsed.kid !== ticketKeyOf(hmacKey).kid) {
-    throw new TypeError('ticket is the text of a verified X-Trace-Ticket that hmacKey has signed')
+    throw new TypeError('ticket must be the text of a verified X-Trace-Ticket that was signed with hmacKey')
   }
   return { points: parsed.points, wants: knownWishes(parsed.wants) }
 }

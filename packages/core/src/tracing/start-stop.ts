@@ -9,7 +9,7 @@ import type { PointInfo } from '../record/trace-record.js'
  * @example
  * {
  *   using point = new Trace('render', { template: 'order' })
- *   // what starts here is nested in it
+ *   // points that start here are nested in `point`
  * }
  */
 export class Trace {
@@ -47,7 +47,7 @@ export function start(name: string, info?: PointInfo): Trace {
   return new Trace(name, info)
 }
 
-/** Stops the newest open point of the current scope. Does nothing if no point is open. */
+/** Stops the newest open point of the current context. Does nothing if no point is open. */
 export function stop(info?: PointInfo): void {
   currentProfiler()?.stop(info)
 }

@@ -16,8 +16,8 @@ import {
 /** Options of `traceClass`. */
 export interface TraceClassOptions extends TraceFunctionOptions {
   /**
-   * Whether to trace methods whose names begin with `_`. Names that begin with `__` and `#private` ones are never
-   * traced. Default: false.
+   * Whether to trace methods whose names begin with `_`. Methods whose names begin with `__`, and `#private` methods,
+   * are never traced. Default: false.
    */
   readonly tracePrivate?: boolean | undefined
   /**
@@ -26,10 +26,10 @@ export interface TraceClassOptions extends TraceFunctionOptions {
    */
   readonly traceStaticMethods?: boolean | undefined
   /**
-   * Whether to trace methods of subclasses, each from the first time that it is constructed. Default: false. If true,
-   * the returned class is a proxy, which is also the `constructor` of its objects. Its static methods cannot access
-   * static `#private` members. Code that stored the original class, such as an inner decorator with a `Map` of classes,
-   * does not find the proxy in it.
+   * Whether to trace methods of subclasses. Tracing of a subclass begins when its first object is constructed. Default:
+   * false. If true, the returned class is a proxy, which is also the `constructor` of its objects. Its static methods
+   * cannot access static `#private` members. Code that stored the original class does not recognize the proxy. For
+   * example, an inner decorator may use the class as a key of a `Map`.
    */
   readonly traceSubclasses?: boolean | undefined
 }
@@ -87,8 +87,8 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 }
 
 /**
- * Looks up the parent class's method at each call, because a guard or a mock may replace it later. A generator function
- * is only replaced by another one, because a library such as MobX may have wrapped it as a generator function.
+ * Looks up the parent class's method at each call, because a guard or a mock may replace it later. Only a generator
+ * function may replace a generator function, because a library such as MobX may have wrapped the original as one.
  */
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {
@@ -107,8 +107,8 @@ function listMembers(holder: object, inherited: boolean, options: TraceClassOpti
       if (members.has(key) || !isTraceable(key, descriptor, options.tracePrivate ?? false)) continue
       const isInherited = source !== holder
       if (isInherited && !Object.isExtensible(holder)) continue
-      // Skips methods of Map, Promise or a stream: they are not steps of the application, and Node compares some with
-      // the originals.
+      // Skips inherited methods of Map, Promise or a stream. They are not steps of the application, and Node compares
+      // some of them with the original methods.
       if (isInherited && (isNative(descriptor.value) || isNodeClass(source))) continue
       const owner = typeof source === 'function' ? functionName(source) : className(source)
       members.set(key, {
@@ -138,7 +138,8 @@ function traceSubclassesOf<C extends AnyClass>(target: C, name: string, options:
   const tracedClasses = new WeakSet<object>([target])
   const watched: C = new Proxy(target, {
     construct(_, args, newTarget) {
-      // Reflect.construct() may construct an unrelated class, whose prototype chain does not contain `watched`.
+      // With Reflect.construct(), `newTarget` may be an unrelated class, whose prototype chain does not contain
+      // `watched`.
       if (newTarget !== watched && isSubclass(newTarget, watched)) {
         for (let subclass = newTarget as AnyClass; subclass !== watched && !tracedClasses.has(subclass); ) {
           tracedClasses.add(subclass)

@@ -18,12 +18,12 @@ export interface TraceDecorator {
   ): TypedPropertyDescriptor<F>
 }
 
-/** Returns the traced form of a function. `nameOf` returns the recorded name, given the `this` of a call. */
+/** A function that returns the traced form of `fn`. `nameOf` returns the name to record, given the `this` of a call. */
 export type WrapFunction = (fn: AnyFunction, nameOf: (receiver: unknown) => string) => AnyFunction
 
 /**
- * Creates a decorator for both standard and TypeScript's experimental decorators from a function that wraps another
- * function.
+ * Creates a decorator from a function that wraps another function. The decorator works as a standard decorator and as
+ * one of TypeScript's experimental decorators.
  */
 export function decorate(wrap: WrapFunction): TraceDecorator {
   return ((value: unknown, context?: unknown, descriptor?: PropertyDescriptor) => {
@@ -71,7 +71,10 @@ function decorateLegacy(
   return { ...descriptor, value: wrap(descriptor.value, () => formatMethodName(owner, key)) }
 }
 
-/** Returns the name of the class that defines a member. A subclass may have a different member with the same name. */
+/**
+ * Returns the name of the class that defines a member. Compares members, because a subclass may have a different member
+ * with the same name.
+ */
 function findOwnerName(receiver: unknown, key: string | symbol, member: AnyFunction): string | undefined {
   if (typeof receiver !== 'object' && typeof receiver !== 'function') return undefined
   let nearest: object | undefined

@@ -7,15 +7,15 @@ import { type Call, standIn } from '../wrapping/stand-in.js'
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 
 /**
- * Runs the steps of a generator inside a point. `open` starts the point at the first step, and it stops when the
- * generator ends. `onLeft` is called if the application ends the generator before the first step. The methods are
- * defined on the generator itself, because the application may have kept a reference to it. Returns false for a frozen
- * generator.
+ * Runs the steps of a generator inside a point. `open` starts the point at the first step. The point stops when the
+ * generator ends. `onLeft` is called if the application ends the generator before the first step. The traced methods
+ * are defined on the generator itself, because the application may have kept a reference to it. Returns false for a
+ * frozen generator.
  */
 export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLeft?: () => void): boolean {
   if (!Object.isExtensible(iterator)) return false
-  // All steps share a scope, because the body of an async generator may start the next step in the context of the last
-  // one.
+  // All steps share a scope, because the body of an async generator may start the next step in the context of the
+  // previous step.
   let scope: Scope | undefined
   /** Whether the application ended the generator before its first step, so that its body never runs. */
   let isLeft = false

@@ -38,8 +38,8 @@ const MAX_TEXT_CHARS = 2_000
 const traceCounts = shared('traced-functions', () => new WeakMap<object, number>())
 
 /**
- * Returns a stand-in for `fn` that records each call. `nameOf` returns the recorded name for a `this`. `find` returns
- * the function to call.
+ * Returns a stand-in for `fn` that records each call. `nameOf` returns the name to record, given the `this` of a call.
+ * `find` returns the function to call instead of `fn`.
  */
 export function createTracedFunction<F extends AnyFunction>(
   fn: F,
@@ -57,7 +57,7 @@ export function createTracedFunction<F extends AnyFunction>(
     const call = find === undefined ? original : find(self)
     if (profiler === undefined) return Reflect.apply(call, self, args)
     const open = (): Profiler => profiler.fork(name, info, { function: describeCall(fn, nameOf(self), hideArgs, args) })
-    // A generator's body runs when the first value is requested, so its point starts then.
+    // A generator's body begins to run when the first value is requested, so the generator's point starts then.
     if (isGeneratorFunction(call)) {
       const generator = Reflect.apply(call, self, args) as Iterator<unknown>
       traceIterator(generator, open)
@@ -89,7 +89,8 @@ export function createTracedFunction<F extends AnyFunction>(
         },
         failed: (error, ago) => inside.fail(error, undefined, ago),
       },
-      // A wrapper around an async function does not count, because it may run the function in another context.
+      // A function that only wraps an async function does not count as async, because it may run the async function in
+      // another context.
       types.isAsyncFunction(call),
     )
   })
@@ -118,7 +119,10 @@ export function isClass(fn: AnyFunction): boolean {
   return /^class/.test(sourceOf(fn)) && Object.getOwnPropertyDescriptor(originalOf(fn), 'prototype')?.writable === false
 }
 
-/** Returns whether a call runs a generator function, async or not. Looks through functions that are already traced. */
+/**
+ * Returns whether a function is a generator function, async or not. For a function that is already traced, checks the
+ * original function.
+ */
 export function isGeneratorFunction(call: AnyFunction | Call): boolean {
   return types.isGeneratorFunction(originalOf(call as AnyFunction))
 }

@@ -11,13 +11,16 @@ import type { Account } from './account/create-account.js'
 import { type Recorder, startRecorder } from './recording/recorder.js'
 import { readWhyWish } from './why-level.js'
 
-/** The pause between two recordings of level `cpu`, because each of them stops the process for a while. */
+/** The minimum time between two recordings of level `cpu`, because each of them stops the process for a while. */
 const CPU_INTERVAL_MS = 10_000
-/** An upper bound of the time for which V8's profiler stops the process when it starts. */
+/**
+ * When V8's profiler starts, it stops the process for at most this time, plus `PAUSE_MS_PER_MB` for each megabyte of
+ * heap.
+ */
 const PAUSE_MS = 20
 const PAUSE_MS_PER_MB = 1.3
 const BYTES_PER_MB = 1024 * 1024
-/** A flush waits this long for accounts. */
+/** A flush waits at most this long for accounts. */
 const MAX_FLUSH_MS = 2_000
 
 const state = shared('why', () => ({
@@ -40,7 +43,10 @@ export function startWishedAccount(trace: LocalTrace): void {
   if (level !== undefined) startAccount(trace, level, false)
 }
 
-/** Starts the account of a trace of the program's own. Only the setting `off` forbids the level `cpu`. */
+/**
+ * Starts the account of a trace that this program began itself. For such a trace, only the setting `off` forbids the
+ * level `cpu`.
+ */
 export function startOwnAccount(trace: LocalTrace, level: WhyLevel): void {
   startAccount(trace, level, true)
 }
@@ -87,13 +93,16 @@ function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void 
     },
   }
 
-  /** Creates the account when the recording has ended. A request that goes on must not keep the raw data. */
+  /**
+   * Creates the account as soon as the recording has ended. Otherwise, a request that goes on would keep the raw data
+   * in memory.
+   */
   function beginAccount(ended: Recorder): Promise<Account> {
     if (account !== undefined) return account
     account = suppress(() => createFrom(ended, settings.others)).finally(() => {
       state.isBusy = false
     })
-    // A failure is recorded at the end of the request.
+    // Avoids an unhandled rejection. A failure is recorded at the end of the request.
     account.catch(() => undefined)
     return account
   }
@@ -103,7 +112,7 @@ function startSafely(trace: LocalTrace, level: WhyLevel, onCut: (recorder: Recor
   try {
     return startRecorder(level, ({ profiler }) => profiler.isOf(trace), trace.stackBudget, onCut)
   } catch {
-    // The runtime lacks a part of Node.
+    // The runtime lacks a part of Node that the recorder needs.
     return undefined
   }
 }
@@ -111,7 +120,7 @@ function startSafely(trace: LocalTrace, level: WhyLevel, onCut: (recorder: Recor
 async function createFrom(recorder: Recorder, showsOthers: boolean): Promise<Account> {
   const foldedAt = performance.now()
   const recording = await recorder.collect()
-  // Loaded when it is first needed, because most processes never need it.
+  // The module is loaded when it is first needed, because most processes never need it.
   const { createAccount } = await import('./account/create-account.js')
   const account = await createAccount(recording, showsOthers)
   return { ...account, costs: { ...account.costs, foldMs: Math.round(performance.now() - foldedAt) } }
@@ -131,7 +140,7 @@ async function record(
   }
 }
 
-/** Adds the time after a recording was cut. */
+/** Adds the time from the cut of a recording to the end of the request. */
 function addUnrecorded(account: Account, wallMs: number): Account {
   const unrecordedMs = wallMs - account.wallMs
   if (!account.cut || unrecordedMs <= 0) return account

@@ -2,8 +2,8 @@ import type { WhyLevel } from '../options/why-options.js'
 import { toWishName } from '../tickets/wishes.js'
 
 /**
- * Returns the level that a ticket wishes of a service, or `undefined`. A wish that names the service wins. Otherwise,
- * `cpu` wins.
+ * Returns the level that a ticket wishes of a service, or `undefined`. A wish that names the service has priority over
+ * other wishes, and `cpu` has priority over `waits`.
  *
  * @param wants the ticket's wishes
  * @param readService returns the name of this service, which may be in a file

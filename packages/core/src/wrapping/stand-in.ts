@@ -15,10 +15,10 @@ const readSource = Function.prototype.toString
 const hasInstance = Function.prototype[Symbol.hasInstance]
 
 /**
- * Returns a stand-in for `fn` that runs `call` in its place, also for `new`. Other code sees `fn`'s kind (async,
- * generator, arrow), prototype chain, properties, name, length, source text and decorator metadata, including later
- * changes. Even a proxy cannot preserve `Function.prototype.toString.call(fn)`, the checks of `util.types`, and entries
- * for `fn` in a `Map` or `WeakMap`.
+ * Returns a stand-in for `fn`: a proxy that runs `call` instead of `fn`, also for `new`. Other code sees `fn`'s kind
+ * (async, generator, arrow), prototype chain, properties, name, length, source text and decorator metadata, including
+ * later changes. A proxy cannot preserve the results of `Function.prototype.toString.call(fn)` and of the checks in
+ * `util.types`. It does not find entries for `fn` in a `Map` or `WeakMap` either.
  */
 export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   const innermost = originalOf(fn)
@@ -50,7 +50,7 @@ export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return proxy
 }
 
-/** Returns the original of a stand-in, even through several stand-ins. Returns any other function itself. */
+/** Returns the original of a stand-in, even through several stand-ins. Returns any other function unchanged. */
 export function originalOf<F extends AnyFunction>(fn: F): F {
   return (originals.get(fn) ?? fn) as F
 }
@@ -66,7 +66,7 @@ export function readAsOriginal(original: AnyFunction, key: string | symbol, rece
   return value === readSource ? sourceText : hasInstanceOfOriginal
 }
 
-/** Returns the source text of a function. For a stand-in, returns that of its original. */
+/** Returns the source text of a function. For a stand-in, returns the source text of its original. */
 export function sourceOf(fn: AnyFunction): string {
   return Reflect.apply(readSource, originalOf(fn), [])
 }
@@ -76,7 +76,9 @@ export function isNative(fn: AnyFunction): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn))
 }
 
-/** Registers a class as the stand-in of another one, for code that reads `constructor`, the source text or metadata. */
+/**
+ * Registers a class as the stand-in of another class, for code that reads `constructor`, the source text or metadata.
+ */
 export function registerClassStandIn(standing: AnyFunction, original: AnyFunction): void {
   originals.set(standing, originalOf(original))
   adoptPrototype(original, standing)
@@ -85,7 +87,7 @@ export function registerClassStandIn(standing: AnyFunction, original: AnyFunctio
   for (const key of members) copyMetadata(original, standing, key)
 }
 
-/** Replaces `Function.prototype.toString`, which returns `function () { [native code] }` for a proxy. */
+/** Used in place of `Function.prototype.toString`, which returns `function () { [native code] }` for a proxy. */
 const { toString: sourceText } = {
   toString(this: AnyFunction): string {
     return Reflect.apply(readSource, originalOf(this), [])
@@ -93,7 +95,8 @@ const { toString: sourceText } = {
 }
 
 /**
- * Replaces `Function.prototype[Symbol.hasInstance]`, which does not find the target of a bound function behind a proxy.
+ * Used in place of `Function.prototype[Symbol.hasInstance]`, which does not find the target of a bound function behind
+ * a proxy.
  */
 const { [Symbol.hasInstance]: hasInstanceOfOriginal } = {
   [Symbol.hasInstance](this: AnyFunction, value: unknown): boolean {
@@ -109,7 +112,7 @@ function adoptPrototype(original: AnyFunction, proxy: AnyFunction): void {
   if (typeof prototype !== 'object' || prototype === null) return
   const own = Object.getOwnPropertyDescriptor(prototype, 'constructor')
   if (own?.value !== original || !(own.writable && own.configurable)) return
-  // JavaScript itself reads the `constructor` of an array or a promise.
+  // Built-in classes stay unchanged, because JavaScript itself reads the `constructor` of an array or a promise.
   if (isNative(original)) return
   Object.defineProperty(prototype, 'constructor', { ...own, value: proxy })
 }
@@ -121,8 +124,8 @@ interface MetadataReflect {
 }
 
 /**
- * Copies decorator metadata of a function, a class, or its member `key`. `Reflect` is read here, because
- * reflect-metadata may load after this package.
+ * Copies the decorator metadata of a function, of a class, or of the class's member `key`. Reads the global `Reflect`
+ * at each call, because reflect-metadata may load after this package.
  */
 function copyMetadata(from: object, to: object, ...key: [] | [string | symbol]): void {
   const reflect = globalThis.Reflect as Partial<MetadataReflect>

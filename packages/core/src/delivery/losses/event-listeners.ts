@@ -21,7 +21,8 @@ export function createEventListeners() {
     emit(event: string, ...details: unknown[]): void {
       for (const listener of listeners.get(event) ?? []) {
         try {
-          // Suppressed, because a listener that emits records, for example about a full queue, would trigger itself.
+          // Tracing is suppressed. Otherwise, a listener that emits records, for example about a full queue, would
+          // trigger itself.
           const result = suppress(() => listener(...details))
           if (isThenable(result)) handleRejection(result)
         } catch {

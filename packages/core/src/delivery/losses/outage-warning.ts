@@ -36,7 +36,7 @@ export function createOutageWarning(store: string, hasListener: () => boolean) {
       if (failures >= WARN_AFTER_FAILURES || isLong)
         warn(`No record can be delivered to the store (${store}): ${reason}`)
     },
-    /** Must be called when records are dropped because the store took none in time. */
+    /** Must be called when records are dropped because the store took no records in time. */
     warnOfLoss(count: number): void {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)
     },

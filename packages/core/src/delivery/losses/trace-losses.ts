@@ -26,7 +26,9 @@ export function createTraceLosses() {
     add: (record: TraceRecord): void => addCount(record, 1 + (reportedBy.get(record) ?? 0)),
     /** Counts `count` dropped records for the trace of `record`. */
     addCount,
-    /** Returns the batch. In it, the first stop record of each trace with losses reports the number of lost records. */
+    /**
+     * Returns the batch, in which the first stop record of each trace with losses reports the number of lost records.
+     */
     reportIn(batch: readonly TraceRecord[]): readonly TraceRecord[] {
       if (unreported.size === 0) return batch
       return batch.map(record => {
@@ -35,7 +37,7 @@ export function createTraceLosses() {
         if (baseId === undefined || count === undefined || !isStop(record)) return record
         unreported.delete(baseId)
         const total = count + (reportedBy.get(record) ?? 0)
-        // Copied, because the code that emitted the record may still use it.
+        // The record is copied, because the code that emitted it may still use it.
         const copy = { ...record, info: { ...record.info, records_dropped: total } }
         reportedBy.set(copy, total)
         return copy

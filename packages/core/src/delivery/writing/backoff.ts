@@ -8,8 +8,8 @@ export function createBackoff({ minBackoff, maxBackoff }: { minBackoff: number; 
   let pause = minBackoff
   return {
     /**
-     * Returns the next pause in milliseconds. It is short during a flush, because the store may recover before a long
-     * pause ends.
+     * Returns the next pause in milliseconds. The pause is short during a flush, because the store may recover before a
+     * long pause ends.
      */
     next(isFlushPending: boolean): number {
       const current = pause

@@ -1,8 +1,11 @@
 import type { TraceRecord } from '../../record/trace-record.js'
 
-/** Splits a batch into parts. Halving finds `k` refused records among `n` in at most `2 k log n` or `2 n` writes. */
+/**
+ * Splits a batch into parts. Halving finds `k` refused records among `n` in at most `2 k log n` writes, and never needs
+ * more than `2 n`.
+ */
 export function createBatchParts(batch: readonly TraceRecord[]) {
-  /** In reverse order: the first part is the last element. */
+  /** The parts in reverse order: the first part is the last element. */
   const parts = [batch]
   let length = batch.length
   return {

@@ -10,7 +10,7 @@ import { createWriteSize } from './write-size.js'
 
 type Records = readonly TraceRecord[]
 
-/** Writes one batch after another, until each record is settled or set aside. */
+/** Writes one batch after another, until each record is settled (written or dropped) or set aside for later. */
 export interface BatchWriter {
   /** The number of unsettled records in the batch. */
   readonly length: number
@@ -31,7 +31,10 @@ export interface BatchSettings {
   readonly maxBackoff: number
 }
 
-/** A held record delays the records behind it for this many tries. After that, the record is set aside. */
+/**
+ * A held record, which the store postpones, delays the records behind it for this many tries. Then the record is set
+ * aside.
+ */
 const MAX_TRIES_IN_PLACE = 3
 /**
  * After this many refusals in a row, the store may be refusing everything. From then on, batches are small and
@@ -41,8 +44,10 @@ const MANY_REFUSALS = 16
 const SMALL_BATCH_RECORDS = 16
 
 /**
- * @param takeMore takes records from the queue: if a single record fails, only other records show whether the store
- * works
+ * Creates the writer of one notifier.
+ *
+ * @param takeMore takes further records from the queue, because only they show whether the store works if a single
+ * record fails
  */
 export function createBatchWriter(
   settings: BatchSettings,
@@ -158,8 +163,8 @@ export function createBatchWriter(
   }
 
   /**
-   * If the store took nothing since records were set aside, it may be overloaded. The next records then get only one
-   * try.
+   * If the store has taken no records since some were set aside, the store may be overloaded. Then the next records get
+   * only one try.
    */
   function maxTriesInPlace(): number {
     return ledger.counts.written > writtenBeforeSetAside ? MAX_TRIES_IN_PLACE : 1
@@ -189,7 +194,7 @@ export function createBatchWriter(
       search.begin()
       let reason = ''
       for (let part = parts.first; part !== undefined; part = parts.first) {
-        // Called as late as possible, so that the first stop record after a drop reports the drop.
+        // The losses are added as late as possible, so that the first stop record after a drop reports the drop.
         const reported = reportLossesIn(part)
         parts.replaceFirst(reported)
         reason = await writePart(reported)

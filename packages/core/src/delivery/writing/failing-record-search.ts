@@ -11,8 +11,8 @@ const FAILURES_BEFORE_PROBE = 4
  * of it never takes one particular record.
  */
 export function createFailingRecordSearch(batchSize: number) {
-  // Enough failures to halve down to a single record, and for a few neighbors. More failures mean that the store is
-  // down.
+  // This many failures are enough to halve a batch down to one failing record, and for a few neighbors. More failures
+  // mean that the store is down.
   const maxFailuresInRow = Math.ceil(Math.log2(batchSize + 1)) + 3
   let failuresBeforeProbe = FAILURES_BEFORE_PROBE
   let failures = 0
@@ -20,7 +20,8 @@ export function createFailingRecordSearch(batchSize: number) {
   let isUnderWay = false
   return {
     /**
-     * Whether the store took other records since it began to fail. If so, failing records are written in smaller parts.
+     * Whether the store has taken other records since it began to fail. If so, failing records are written in smaller
+     * parts.
      */
     get isUnderWay(): boolean {
       return isUnderWay
@@ -29,7 +30,7 @@ export function createFailingRecordSearch(batchSize: number) {
     get isProbeDue(): boolean {
       return !isUnderWay && failures >= failuresBeforeProbe
     },
-    /** Returns which of `count` records must be written by itself. */
+    /** Returns the index of the next record, among `count` records, that must be written by itself. */
     nextProbe(count: number): number {
       if (probes > 0) failuresBeforeProbe = FAILURES_BEFORE_PROBE
       return probes++ % count

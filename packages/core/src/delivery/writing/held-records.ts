@@ -17,7 +17,7 @@ export interface HeldPart {
   readonly tries: number
   /** How many records the store had written when this part was last tried. */
   readonly written: number
-  /** Whether the store has taken other records since then. If not, the store may be overloaded. */
+  /** Whether the store has taken other records since this part was first tried. If not, the store may be overloaded. */
   readonly areOthersTaken: boolean
 }
 
@@ -49,11 +49,14 @@ export interface HeldSettings {
 const MAX_HELD_RECORDS = 1_000
 const MAX_QUEUE_SHARE = 0.1
 /**
- * A record is dropped after this many tries if the store takes other records: after half a minute, or 4 s of a flush.
+ * A record is dropped after this many tries if the store takes other records. This takes half a minute, or 4 s during a
+ * flush.
  */
 const MAX_TRIES = 10
 const REMAINING_TRIES_OF_HALF = 3
-/** Up to this many records may each be held for their own reason. More held records indicate a temporary overload. */
+/**
+ * Up to this many records may each be held for a reason of their own. More held records indicate a temporary overload.
+ */
 const FEW_RECORDS = 16
 
 /**
@@ -90,7 +93,8 @@ export function createHeldRecords(
   }
 
   /**
-   * If nothing else is written, checks the store: only this distinguishes a record that always fails from an outage.
+   * If no other records are written, asks the driver to check the store. Only this check distinguishes a record that
+   * always fails from an outage.
    */
   async function isStoreAnswering(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
     const isStoreStateKnown = kind !== 'failed' || ledger.counts.written > part.written

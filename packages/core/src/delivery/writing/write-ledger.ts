@@ -15,13 +15,13 @@ const NO_RECORDS: Records = []
 /** Writes records and counts the outcomes. */
 export interface WriteLedger {
   readonly counts: { readonly written: number; readonly unknown: number; readonly retried: number }
-  /** The number of records that the store has refused since it last took one. */
+  /** The number of records that the store has refused since it last took a record. */
   readonly refusedInRow: number
   /** Writes records, and reports failures to the listeners. */
   write(records: Records): Promise<WriteOutcome>
   /**
-   * Counts settled records and returns the rest. `keep` receives the rest before listeners run, so that they see
-   * consistent counts.
+   * Counts settled records and returns the rest. `keep` receives the rest before the listeners run, so that the
+   * listeners see consistent counts.
    */
   settle(records: Records, outcome: WriteOutcome, keep: (rest: Records) => void): Records
   noteRefused(records: Records, why: string): void
@@ -33,7 +33,7 @@ export interface WriteLedger {
   countRetries(records: Records): void
   /** Must be called when the store took no records. */
   noteFailure(reason: string): void
-  /** Must be called when records are dropped because the store took none in time. */
+  /** Must be called when records are dropped because the store took no records in time. */
   warnOfLoss(count: number): void
 }
 

@@ -29,11 +29,11 @@ export function followBody(body: unknown, follower: BodyFollower): void {
     if (isWebStream(source)) followWebStream(source, follower)
     else followNodeStream(source, follower)
   } catch {
-    // The body is sent unfollowed.
+    // The body is sent without being followed.
   }
 }
 
-// Checks methods, not `instanceof`, because a stream may come from another copy of its class, such as that in
+// Checks methods, not `instanceof`, because a stream may come from another copy of its class, such as the copy in
 // `readable-stream`.
 function sourceOf(body: unknown): object | undefined {
   if (typeof body !== 'object' || body === null) return undefined

@@ -7,7 +7,7 @@ import { createTimeoutMark } from './timeout-mark.js'
 
 const connections = new WeakMap<Socket, Connection>()
 
-/** Watches a connection, only once even if it carries many requests. */
+/** Watches a connection, but only once, even if the connection serves many requests. */
 export function watchConnection(socket: Socket): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
@@ -16,11 +16,11 @@ export function watchConnection(socket: Socket): Connection {
   return connection
 }
 
-/** The state of an HTTP/1 connection that carries traced requests. */
+/** The state of an HTTP/1 connection that serves traced requests. */
 export class Connection {
   readonly #socket: Socket
-  // Not a Set, because a growing Set links each old table to the next one. Once one table is in the old generation, the
-  // garbage collector keeps all later tables and the requests in them.
+  // This is not a Set, because a growing Set links each old hash table to the next one. Once one table is in the old
+  // generation, the garbage collector keeps all later tables and the requests in them.
   readonly #closeListeners: (() => void)[] = []
   readonly #timeout = createTimeoutMark()
   #bytesAtTimeout = [0, 0]
@@ -43,7 +43,10 @@ export class Connection {
     return this.#endedLocally
   }
 
-  /** Whether the connection was destroyed before all bytes were sent. Node still emits `finish` on the response. */
+  /**
+   * Whether the connection was destroyed before all bytes were sent. In this case, Node still emits `finish` on the
+   * response.
+   */
   get cutOff(): boolean {
     return this.#cutOff
   }
@@ -76,14 +79,15 @@ export class Connection {
       this.#timeout.note()
       this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
-    // Runs before Node's own listeners notify the application, whose reaction must not pass for the cause of the close.
+    // This code runs before Node's own listeners notify the application, whose reaction must not be mistaken for the
+    // cause of the close.
     else if (event === 'close') for (const closed of [...this.#closeListeners]) closed()
   }
 
   #noteLocalEnd(mayHaveAnswered: boolean): void {
     const [read, written] = this.#bytesAtTimeout
     const { bytesRead, bytesWritten } = this.#socket
-    // Before it ends the connection, a server may answer a timeout itself, for example with status 408.
+    // A server may answer a timeout itself, for example with status 408, before it ends the connection.
     const isIdleSinceTimeout = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
     this.#isTimedOut ??= isIdleSinceTimeout && this.#timeout.isRecent()
   }

@@ -17,7 +17,7 @@ interface Http1Request extends IncomingMessage {
 interface Http1Response extends ServerResponse {
   /** Whether the head was sent. `headersSent` only says that the head was created. */
   readonly _headerSent?: boolean
-  /** The head, including the empty line behind it. */
+  /** The head, including the empty line after it. */
   readonly _header?: string | null
 }
 
@@ -31,7 +31,8 @@ export function watchHttp1(
   const socket = (res.socket ?? req.socket) as Socket | null | undefined
   const connection = isEmitter(socket) ? watchConnection(socket) : undefined
   const bytesBefore = socket?.bytesWritten ?? 0
-  // Before a pipelined response gets its connection, other responses send bytes.
+  // Before a pipelined response gets its connection, other responses send bytes, so the bytes of this response are
+  // unknown.
   const ownsSocket = res.socket != null
   let emitted: unknown
 
@@ -41,8 +42,8 @@ export function watchHttp1(
     const { errored } = (socket ?? {}) as { errored?: unknown }
     const socketError = isCanceled(errored) ? undefined : errored
     const error: unknown = res.errored ?? emitted
-    // True if the error destroyed the response before its socket. A gateway destroys the request with an upstream
-    // error.
+    // True if the error destroyed the response before its socket. For example, a gateway destroys the request with an
+    // upstream error.
     const destroyedFirst = socketError != null && (error === socketError || req.errored === socketError)
     if (!destroyedFirst && hasClientLeft(req, connection)) {
       return req.upgrade && socketError == null ? 'well' : 'client'
@@ -57,8 +58,8 @@ export function watchHttp1(
   const watched = watchEvents(res, (event, argument) => {
     if (event === 'finish') watcher.ended(connection?.cutOff ? determineEnd : () => 'well')
     else if (event === 'close') watcher.ended(determineEnd)
-    // Emitted during the call that ends the response, before a framework restores the properties that it changed on the
-    // request.
+    // `prefinish` is emitted during the call that ends the response, before a framework restores the properties that it
+    // changed on the request.
     else if (event === 'prefinish') watcher.answered()
     else if (event === 'pipe') watcher.piped(argument)
     else if (event === 'error') emitted ??= argument

@@ -34,7 +34,10 @@ export function watchHttp2(
     return hasTimedOutHere ? 'timeout' : 'server'
   }
 
-  /** Records who breaks an open stream. Node also calls `close` and `destroy` when the connection has closed. */
+  /**
+   * Records whether the client or the server breaks an open stream. Node also calls `close` and `destroy` when the
+   * connection has closed.
+   */
   function noteBreak(): void {
     if (stream.closed || stream.destroyed || brokenBy !== undefined) return
     brokenBy = hasPeerLeft(session) ? 'client' : 'server'
@@ -72,7 +75,7 @@ export function watchHttp2(
   }
 }
 
-/** Only the head of a response on a stream says how large its body is. */
+/** Returns the size of a response's body. For a stream, only the head of the response contains the size. */
 function readBodyBytes(stream: ServerHttp2Stream & { readonly headRequest?: boolean }): number | undefined {
   const bytes = Number(stream.sentHeaders['content-length'] ?? Number.NaN)
   return stream.headRequest !== true && Number.isSafeInteger(bytes) ? bytes : undefined

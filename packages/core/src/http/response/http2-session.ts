@@ -12,7 +12,7 @@ interface SessionState {
 
 const sessions = new WeakMap<Http2Session, SessionState>()
 
-/** Watches an HTTP/2 session, only once even if it carries many requests. */
+/** Watches an HTTP/2 session, but only once, even if the session serves many requests. */
 export function watchSession(session: Http2Session): void {
   if (sessions.has(session)) return
   const state: SessionState = { hasClientError: false, timeout: createTimeoutMark() }
@@ -23,7 +23,7 @@ export function watchSession(session: Http2Session): void {
   })
 }
 
-/** Returns whether a session that ends now ends because of a timeout. */
+/** Returns whether a timeout is the reason if the session ends now. */
 export function hasTimedOut(session: Http2Session | undefined): boolean {
   return session !== undefined && sessions.get(session)?.timeout.isRecent() === true
 }

@@ -8,8 +8,8 @@ export function isNetworkError(error: unknown): boolean {
 }
 
 /**
- * Returns whether an error is `ECANCELED`, with which pending writes fail from Node 22 on if this side destroys the
- * socket.
+ * Returns whether an error is `ECANCELED`. From Node 22 on, pending writes fail with this error if this side destroys
+ * the socket.
  */
 export function isCanceled(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ECANCELED'

@@ -1,6 +1,9 @@
 import type { SlowBody } from './sent-body.js'
 
-/** How a response ended: `well`, or broken off by the client, by the server, by a timeout or by an error. */
+/**
+ * How a response ended. `well` means that it was sent completely. Otherwise, the client, the server, a timeout or an
+ * error broke it off.
+ */
 export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly error: unknown }
 
 /** A response that is watched to its end. */
@@ -11,7 +14,7 @@ export interface WatchedResponse {
   hasClientLeft(): boolean
   /** Returns the status code that was sent, or `undefined` if no head was sent. */
   sentStatus(end: ResponseEnd): number | undefined
-  /** Returns what is known about the body, or `undefined` if it was sent at once. */
+  /** Returns the time and size of a slow body, or `undefined` if the body was sent at once. */
   slowBody(end: ResponseEnd): SlowBody | undefined
   /** Stops watching objects that outlive the response, such as its connection. */
   unwatch(): void
@@ -29,6 +32,6 @@ export interface ResponseWatcher {
 /** The info in the stop record of a response that was broken off without an error. */
 export const BROKEN_OFF = {
   client: { etype: 'ClientDisconnected', message: 'The client went away' },
-  server: { etype: 'ResponseAborted', message: 'The server broke the response off' },
-  timeout: { etype: 'TimeoutError', message: 'A time-out of the server broke the response off' },
+  server: { etype: 'ResponseAborted', message: 'The server aborted the response' },
+  timeout: { etype: 'TimeoutError', message: 'The server aborted the response after a timeout' },
 } as const

@@ -5,14 +5,17 @@ import { overrideMethod } from '../../wrapping/override-method.js'
 export interface SlowBody {
   /** When the response wrote its first byte, by `performance.now()`. */
   readonly firstByteAt: number
-  /** The size of the body, if it is known. Of a body in chunks, the sizes of the chunks count as well. */
+  /** The size of the body, if it is known. For a chunked body, this includes the lines with the sizes of the chunks. */
   readonly bytes: number | undefined
 }
 
 /** The shortest time from the first to the last byte of a slow body. Most bodies are sent at once. */
 const MIN_BODY_MS = 5
 
-/** A response with the function that every part of it passes, the head together with the first part. */
+/**
+ * A response with Node's internal function `_send`, which sends every part of the response. The head is sent with the
+ * first part.
+ */
 interface Sending {
   _send?: unknown
 }
@@ -25,9 +28,9 @@ type ReadFirstByteAt = () => number | undefined
 const HIDDEN: PropertyDescriptor = { value: undefined, writable: true, enumerable: false, configurable: true }
 
 /**
- * Notes when a response of HTTP/1 writes its first byte. No event says so, and `writeHead` may run much earlier. Adds
- * only one property, because Express changes the prototypes of responses. V8 then keeps each added property's hidden
- * class, with a kilobyte, until a full garbage collection.
+ * Notes when a response of HTTP/1 writes its first byte. No event reports this, and `writeHead` may run much earlier.
+ * Adds only one property to the response, because Express changes the prototypes of responses. In this case, each added
+ * property has a hidden class of a kilobyte, which V8 keeps until a full garbage collection.
  */
 export function watchFirstByte(res: object): ReadFirstByteAt {
   let at: number | undefined
@@ -35,7 +38,8 @@ export function watchFirstByte(res: object): ReadFirstByteAt {
   if (typeof send === 'function' && Reflect.defineProperty(res, '_send', HIDDEN)) {
     const noting: Send = function _send(...args) {
       at ??= performance.now()
-      // The other parts need no note. The program may have wrapped the function in the meantime.
+      // Only the first part is noted, so the original function is restored. If the program has wrapped the function in
+      // the meantime, the wrapper stays.
       if (this._send === noting) this._send = send
       return Reflect.apply(send, this, args)
     }

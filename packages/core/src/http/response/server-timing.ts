@@ -9,7 +9,7 @@ import type { NodeResponse } from './node-messages.js'
 const NAME = 'Server-Timing'
 const MAX_ENTRIES = 10
 const MAX_NAME_CHARS = 60
-/** A shared cache would send one caller's answer to other callers. */
+/** Matches a `Cache-Control` for shared caches. A shared cache would send one caller's answer to other callers. */
 const SHARED_CACHE = /(?:^|[\s,])(?:public|s-maxage)(?![\w-])/i
 
 /** Returns the value of a `Server-Timing` header: the trace, the time so far, and the steps with the largest totals. */
@@ -26,14 +26,16 @@ export function timingOfRefusal(reason: string): string {
   return `osprofiler;desc=${quote(`refused: ${reason}`)}`
 }
 
-/** Adds a `Server-Timing` header when the head of a response is written. `describe` returns its value. */
+/** Adds a `Server-Timing` header when the head of a response is written. `describe` returns the header's value. */
 export function addServerTiming(res: NodeResponse, describe: () => string): void {
   const stream = streamOf(res)
   if (stream !== undefined) addToStream(stream, describe)
   else addToResponse(res as ServerResponse, describe)
 }
 
-/** Overrides `writeHead`. Node's response calls it for every head, even if the application only writes a body. */
+/**
+ * Overrides `writeHead`. Node's response calls this method for every head, even if the application only writes a body.
+ */
 function addToResponse(res: ServerResponse, describe: () => string): void {
   let isAdded = false
   overrideMethod(res, 'writeHead', (original, self, args) => {
@@ -46,7 +48,7 @@ function addToResponse(res: ServerResponse, describe: () => string): void {
 
 function changedHead(res: ServerResponse, args: readonly unknown[], describe: () => string): readonly unknown[] {
   try {
-    // Node reads the headers from the third argument, or from the second one if that is not a status message.
+    // Node reads the headers from the third argument, or from the second one if the second one is not a status message.
     const position = typeof args[1] === 'string' || (args[2] !== undefined && args[2] !== null) ? 2 : 1
     const headers = args[position]
     const given = headersIn(headers)

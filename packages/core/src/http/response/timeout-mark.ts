@@ -3,7 +3,10 @@ import { Number, performance } from '../../platform/platform.js'
 // An application may write a log entry before it closes a timed-out connection. A close much later has another reason.
 const RECENT_MS = 1_000
 
-/** Remembers when a connection or stream timed out. Node leaves it open unless the application closes it. */
+/**
+ * Remembers when a connection or stream timed out. Node leaves the connection or stream open unless the application
+ * closes it.
+ */
 export type TimeoutMark = ReturnType<typeof createTimeoutMark>
 
 /** Creates a mark without a timeout. A listener for `timeout` must call `note`. */
@@ -13,7 +16,7 @@ export function createTimeoutMark() {
     note(): void {
       timedOutAt = performance.now()
     },
-    /** Returns whether a connection or stream that ends now ends because of the timeout. */
+    /** Returns whether the timeout is the reason if the connection or stream ends now. */
     isRecent: (): boolean => performance.now() - timedOutAt < RECENT_MS,
   }
 }

@@ -6,7 +6,8 @@ import type { NodeRequest, NodeResponse } from './node-messages.js'
 import type { ResponseWatcher, WatchedResponse } from './response-end.js'
 
 /**
- * Watches a response without adding listeners, and determines who ended it. Returns `undefined` if that is impossible.
+ * Watches a response without adding listeners, and determines who ended it. Returns `undefined` if the response cannot
+ * be watched.
  */
 export function watchResponse(
   req: NodeRequest,

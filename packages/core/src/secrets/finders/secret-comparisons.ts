@@ -12,13 +12,13 @@ const NEXT_VALUE = new RegExp(String.raw`\s{0,4}(?:,|\band\b)\s{0,4}${STRING_AHE
 const REVERSED_COMPARISON = /'\s{0,4}(?:=|<>|!=)\s{0,4}["`]?(?:\w{1,64}\.)?(\w{2,64})/g
 const MAX_CHARS_BEFORE_OPERATOR = 96
 const MAX_REVERSED_CHARS = 256
-// How PostgreSQL and other databases report that a row already exists.
+// Matches the message with which PostgreSQL and other databases report that a row already exists.
 const EXISTING_ROW = /\bKey \(([\w", ]{1,256})\)=\(/g
 const JWK_PRIVATE_MEMBER = /"(?:d|k|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"([\w-]+)(?=")/g
 
 /**
- * Finds secrets that SQL compares with another operator than `=`: `token IN ('x')`, `token <> 'x'`, or in reverse, `'x'
- * = token`.
+ * Finds secrets in SQL comparisons with an operator other than `=`, such as `token IN ('x')` and `token <> 'x'`. Also
+ * finds secrets in reversed comparisons such as `'x' = token`.
  */
 export function findComparisons(text: string, spans: Span[]): void {
   forEachMatch(OPERATOR, text, ({ index }) => {

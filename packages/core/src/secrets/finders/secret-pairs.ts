@@ -80,7 +80,10 @@ function isOtherColon(text: string, at: number): boolean {
   return next === COLON || text.charCodeAt(at - 1) === COLON || (next === 47 && text.charCodeAt(at + 2) === 47)
 }
 
-/** Matches `= ?` and `= $1`. Both are so frequent in statements that the names before them are not read. */
+/**
+ * Returns whether a placeholder follows, as in `= ?` and `= $1`. Placeholders are so frequent in statements that the
+ * names before them are not read.
+ */
 function isPlaceholder(text: string, from: number): boolean {
   const at = text.charCodeAt(from) === 32 ? from + 1 : from
   const code = text.charCodeAt(at)
@@ -122,9 +125,9 @@ function readName(text: string, at: number, from: number): NameInText | undefine
   let isEscaped = false
   let before = text.charCodeAt(start - 1)
   if (before === 92) {
-    // The escape of a line end, a tab, or a URL's `?` or `&`, as in JSON or source code.
+    // Matches the escape of a line end, a tab, or a URL's `?` or `&`, as in JSON or source code.
     const escaped = /^(?:u00(3f|26)|u[\da-f]{4}|[nrt])(?=.)/i.exec(name)
-    // In `C:\token`, `\t` is not a tab.
+    // In `C:\token`, `\t` is not a tab, so a secret name stays whole.
     if (!isSecretName(name)) name = name.slice(escaped?.[0].length ?? 0)
     inUrl = escaped?.[1] !== undefined
     isEscaped = escaped !== null

@@ -18,7 +18,7 @@ const WEBHOOK_PATTERNS = [
 ]
 const MAY_BE_WEBHOOK = /hook|telegram|ifttt|hc-ping/i
 const WEBHOOK = new RegExp(String.raw`(?:${WEBHOOK_PATTERNS.join('|')})([^\s"'<>\x60?#]+)`, 'gi')
-// A link for setting a new password: a path with a secret name, followed by a long part that contains digits.
+// Matches a link for setting a new password: a path with a secret name, followed by a long part that contains digits.
 const NAMED_PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
 
 // Names in links that are sent by email, and in webhooks of Mattermost and Rocket.Chat.
@@ -26,7 +26,7 @@ const LINK_NAMES =
   /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
 const CHAT_WEBHOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g
 
-/** Returns whether a part of a value mixes letters and digits. For example, `step-1-of-2` has no such part. */
+/** Returns whether a long part of a value mixes letters and digits. For example, `step-1-of-2` has no such part. */
 function looksRandom(value: string): boolean {
   return value.split(/[-_.~]/).some(part => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part))
 }
@@ -47,7 +47,7 @@ export function findSecretPaths(text: string, spans: Span[]): void {
 function findWebhooks(text: string, spans: Span[]): void {
   forEachMatch(WEBHOOK, text, ([all, tail = '']) => {
     const start = WEBHOOK.lastIndex - tail.length
-    // In Telegram's and Discord's addresses, a method or message follows the token.
+    // In Telegram's and Discord's addresses, a method or message follows the token, so only the token is hidden.
     const slash = /^(?:api\.telegram|discord)/i.test(all) ? tail.indexOf('/') : -1
     hideSpan(spans, start, slash === -1 ? WEBHOOK.lastIndex : start + slash)
   })

@@ -11,7 +11,7 @@ const WORDS_AFTER_SCHEME =
 /** Finds the credentials that follow `Bearer` and `Basic`. */
 export function findSchemes(text: string, spans: Span[]): void {
   forEachMatch(AUTH_SCHEME, text, ([, scheme = '', token = '']) => {
-    // For example, `Bearer realm="api"` is a challenge.
+    // A challenge such as `Bearer realm="api"` contains no credentials.
     const isChallenge = /^\w+=$/.test(token) && text[AUTH_SCHEME.lastIndex] === '"'
     if (isChallenge || WORDS_AFTER_SCHEME.test(token) || isProse(scheme, token)) return
     hideSpan(spans, AUTH_SCHEME.lastIndex - token.length, AUTH_SCHEME.lastIndex)
@@ -77,7 +77,7 @@ export function findElements(text: string, spans: Span[]): void {
 
 const MAY_BE_COMMAND =
   /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
-/** Commands with options whose names do not say that they take a secret. */
+/** Commands with options that take a secret although their names do not show this. */
 const SECRET_OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
@@ -104,7 +104,7 @@ export function findCommands(text: string, spans: Span[]): void {
   for (const [command, option] of SECRET_OPTIONS) if (command.test(text)) hideValuesAfter(option, text, spans)
 }
 
-// Test runners print lines such as `PASS src/a.test.js`.
+// Test runners print lines such as `PASS src/a.test.js`, which contain no secret.
 const SOURCE_FILE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
 /** Hides the value after each match, and continues after that value, so that no part is read twice. */

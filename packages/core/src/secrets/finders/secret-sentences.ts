@@ -6,8 +6,8 @@ const SENTENCE =
   /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|apikey|masterauth|_key)(?:\s{1,4}for\s{1,4}(?:(?:the\s{1,4})?user\s{1,4})?[^\s]{1,64}(?=\s{1,4}is\s))?(?:\s{1,4}(?:is|was|to|->|=>))?(?:\s{1,4}\(?|[|~])["'`“]?(?=[^\s"'`()]{0,64}\d)(?=[^\s"'`()]{0,64}[A-Za-z])([^\s"'`()<>,;]{6,})/gi
 
 /**
- * Returns whether a text may state a secret in a sentence. Most texts do not, and need not run the slower
- * `findSentences`.
+ * Returns whether a text may state a secret in a sentence. Most texts do not, so the slower `findSentences` is not
+ * needed for them.
  */
 export function mayHaveSentence(text: string): boolean {
   return text.length >= 10 && /[ \t|~]/.test(text) && MAY_TELL_SECRET.test(text)

@@ -1,7 +1,7 @@
 import { RegExp, String } from '../../platform/platform.js'
 import { forEachMatch, hideSpan, type Span } from '../values/text-spans.js'
 
-/** Patterns of secrets. Hardly any other text begins like them. */
+/** Patterns of secrets. Other texts rarely begin like these secrets. */
 const SHAPES = [
   // JSON Web Tokens and other JSON in Base64, and Fernet tokens.
   String.raw`eyJ[\w-]{12,}(?:\.[\w-]*)*`,
@@ -51,7 +51,7 @@ const ANY_SHAPE = `(?:${SHAPES.join('|')})`
 const SHAPE = new RegExp(`(?<![A-Za-z0-9])${ANY_SHAPE}`, 'g')
 // JSON escapes a line break as `\n`, so the letter `n` directly precedes the secret.
 const SHAPE_IN_JSON = new RegExp(String.raw`(?<=\\[nrt])${ANY_SHAPE}`, 'g')
-// The secret of an Azure app.
+// Matches the secret of an Azure app.
 const AZURE_SECRET = /[\w~.]{3}[78]Q~[\w~.-]{28,}/g
 const KEY_BLOCK_LABEL = 'PRIVATE KEY'
 const KEY_BLOCK_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g

@@ -62,7 +62,7 @@ export function findUsers(text: string, spans: Span[], isCut: boolean): void {
   }
 }
 
-/** Returns the end of the part that it hides, or the index at which it began to read. */
+/** Hides the password or user in an address. Returns the end of the hidden part, or the beginning of the address. */
 function findUserInAddress(text: string, spans: Span[], at: number, run: Run): number {
   const { runEnd, nextAt, isCutOff } = run
   const start = at + 3

@@ -8,7 +8,7 @@ const SETTING_VALUES = createWordSet(
 )
 const MAX_SETTING_CHARS = 16
 const MAX_PATH_CHARS = 256
-/** For example, `{pass: 3, fail: 1}` is a test result. */
+/** A smaller number under the name `pass` is the number of passed tests, as in `{pass: 3, fail: 1}`. */
 const MAX_PASSED_TESTS = 10_000
 const PATH = /^(?:\/[a-z]{1,16}|(?:~|[A-Za-z]:)?(?:[\\/][\w.@ -]+){2,}|\/(?=.*\.\w{1,8}$)[\w.-]+)[\\/]?$/
 const ANY_PATH = /^(?:[A-Za-z]:)?(?:[\\/][\w.@ -]*)+$/

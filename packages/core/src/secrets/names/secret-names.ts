@@ -8,9 +8,15 @@ import { namesSecret } from './secret-words.js'
 export const REDACTED = '***'
 
 /**
- * The kind of the value under a name. `secret`; `address`: a secret only in URLs; `label`: the name of the value next
- * to it; `value`: may have a label next to it; `half`: the second half of a name, as in `API key`; `described`: a fact
- * about a secret, such as `passwordLength`; `plain`: anything else.
+ * The kind of the value under a name.
+ *
+ * - `secret`: the value is a secret.
+ * - `address`: the value is a secret only in URLs.
+ * - `label`: the value is the name of a value next to it.
+ * - `value`: the value may have a label next to it.
+ * - `half`: the name is the second half of a longer name, as in `API key`.
+ * - `described`: the value is a fact about a secret, as under `passwordLength`.
+ * - `plain`: none of the other kinds applies.
  */
 export type NameKind = 'secret' | 'address' | 'label' | 'value' | 'half' | 'described' | 'plain'
 
@@ -29,7 +35,7 @@ const COOKIE_NAMES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony
 
 // Tokens that identify the next page of a list.
 const PAGE_TOKENS = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
-// Functions of parsers and routers.
+// Functions of parsers and routers, which handle no secrets.
 const HARMLESS_FUNCTIONS = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
 
 /** Returns whether a name's value is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`. */

@@ -1,10 +1,10 @@
 import { Set } from '../../platform/platform.js'
 import { createWordSet } from './name-words.js'
 
-/** These strings count anywhere in a name, even across the separators between its words. */
+/** A name that contains one of these strings names a secret, even if separators between words interrupt the string. */
 const SECRET_ANYWHERE =
   /password|passwd|passphrase|passcode|passwort|kennwort|motdepasse|contrase[nñ]a|wachtwoord|credential|authori[sz]ation(?!s?$)|apikey|accesskey|privatekey|sessionid|sessid|(?:seed|recovery|mnemonic)phrase|(?:card|cc)number|cardn(?:o|um)$|(?:credit|debit)card|socialsecurity|accesssignature|securityanswer|instrumentationkey|samlresponse|samlrequest|clientassertion/
-// `authorization` at the end of a name is a header. A plural such as `authorizations` is not.
+// A name that ends with `authorization` names a header. A plural such as `authorizations` does not.
 const HEADER = /authori[sz]ation$/
 const NOT_SECRET = /secret(?:ar|es?$|ed$|ing$|ion|ive|ly$|ory)/
 const SECRET_WORDS = createWordSet(
@@ -22,11 +22,14 @@ const AUTH_WORDS = /^(?:basic|proxy|http|redis|smtp|imap|db|user|aspx|master)aut
 const TOKEN = /tokens?$|^tokens?(?:value|id|key|hash|data|str|string)$/
 const COOKIE = /cookies?$/
 
-/** With one of these words before it, `key` is a secret. Other keys belong to a table, a cache or a keyboard. */
+/** After one of these words, `key` names a secret. Other keys belong to a table, a cache or a keyboard. */
 const SECRET_KEY_WORDS = createWordSet(
   'api app private access secret signing sign encryption encrypting encrypt decryption crypto cipher master hmac auth session aes rsa dsa ec ecdsa ed ssh ssl tls pgp gpg license licence account subscription functions fernet consumer integration admin root deploy deployment shared webhook wrapping signature server jwt cookie token password pass recovery backup merchant bot seed service client security mfa project sas bearer vapid symmetric des salt pepper wrap kek dek sdk hex preshared priv anon product serial host supabase stripe sendgrid mailgun openai anthropic google maps aws azure gcp algolia datadog sentry firebase twilio github gitlab slack',
 )
-/** With one of these words before it, `KEY` is not a secret, in a name written like an environment variable. */
+/**
+ * After one of these words, `KEY` does not name a secret, even in a name in upper case, like that of an environment
+ * variable.
+ */
 const PLAIN_KEY_WORDS = createWordSet(
   's s3 primary foreign sort partition cache range unique composite natural surrogate object index map group routing shard row column lookup search idempotency public translation message locale event arrow enter tab hot shift ctrl alt meta record document item entity config feature flag log metric',
 )

@@ -81,7 +81,7 @@ function endsEscaped(text: string, at: number): boolean {
   return next === '"' && cannotContinue(text, at + 1)
 }
 
-// After any other character, a single quote is an apostrophe.
+// After one of these characters, a single quote opens a string. After any other character, it is an apostrophe.
 const BEFORE_OPENING_QUOTE = '[{(,: '
 
 /** Returns the end of a text in brackets. Skips strings. Returns the end of the whole text if no bracket closes it. */

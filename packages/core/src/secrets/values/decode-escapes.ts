@@ -7,7 +7,7 @@ const BLANK = 32
 const MAX_SHORT_CHARS = 48
 
 /**
- * Decodes a part of a URL, but keeps malformed escapes. With many escapes, several times as fast as
+ * Decodes a part of a URL, but keeps malformed escapes. For a part with many escapes, this is several times as fast as
  * `decodeURIComponent`.
  */
 export function decodeEscapes(part: string): string {

@@ -9,7 +9,7 @@ const MAX_LABEL_CHARS = 80
 // Matches the value in `<property name="password">...</property>`.
 const ELEMENT = /[^<>\n]{0,128}>\s{0,64}(?:<(?:value|string)>)?([^<>]+)(?=<)/y
 const HAS_VALUES = /val|cont|data|text|default|raw|input|>/i
-// A part of a multipart form: its name, its headers, and an empty line before the value.
+// Matches a part of a multipart form: its name, its headers, an empty line, and its value.
 const FORM_PART = /["']?[^\n]{0,64}\n(?:[\w-]{1,64}:[^\n]{0,256}\n){0,4}\r?\n([^\r\n]+)/y
 
 /** Labels and values of one text, in the order in which `findPairs` reads their names. */
@@ -41,7 +41,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
 
   function readLabel(name: string, sign: number): number {
     const start = skipBlanks(text, sign + 1)
-    // A value of any length may follow. The limit avoids searching for its end many times.
+    // A value of any length may follow. The limit avoids searching for the end of this value many times.
     const named = readValueAt(text.slice(start, start + MAX_LABEL_CHARS), 0)
     const [content] = named?.spans ?? []
     if (name === labelled) labelEnd = -1

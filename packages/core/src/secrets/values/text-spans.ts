@@ -1,7 +1,7 @@
 import { Math } from '../../platform/platform.js'
 import { REDACTED } from '../names/secret-names.js'
 
-/** A part of a text, without the character at `end`, and the text that replaces the part. */
+/** A part of a text, from `start` to the character before `end`, and the text that replaces the part. */
 export interface Span {
   readonly start: number
   readonly end: number

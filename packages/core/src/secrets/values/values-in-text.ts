@@ -56,7 +56,7 @@ export function readValue(text: string, sign: number, place: ValuePlace): ValueI
   return { spans: [{ start, end }], end }
 }
 
-/** Reads the value at an index: in quotes, or without. */
+/** Reads the value at an index, with or without quotes. */
 export function readValueAt(text: string, at: number): ValueInText | undefined {
   const quote = findQuoteAt(text, at)
   if (quote !== undefined) return readQuoted(text, quote)
@@ -74,7 +74,7 @@ export function skipBlanks(text: string, from: number): number {
   return findQuoteAt(text, next) === undefined ? at : next
 }
 
-/** Returns the index of a quote that opens here, possibly after a prefix and backslashes. */
+/** Returns the index of the quote that opens a string at `start`, possibly after a prefix and backslashes. */
 function findQuoteAt(text: string, start: number): number | undefined {
   // Python and SQL put a letter before some quotes.
   let at = start + (PREFIXED.exec(text.slice(start, start + 3))?.[0].length ?? 0)

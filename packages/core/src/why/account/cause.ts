@@ -1,4 +1,8 @@
-/** The kinds of causes. See docs/why.md. */
+/**
+ * The kinds of causes. `held` means that other code occupied the event loop. `either` means that the time is a wait, or
+ * that other code occupied the event loop. `short` is for code that ran between two samples. docs/why.md explains all
+ * kinds.
+ */
 export type CauseKind =
   | 'cpu'
   | 'gc'
@@ -19,14 +23,14 @@ export interface Site {
   readonly line?: number | undefined
 }
 
-/** Where a stretch of the request's time went. */
+/** The cause of a stretch of the request's time, with the function that is responsible. */
 export interface Cause extends Site {
   readonly kind: CauseKind
-  /** What was waited for or called, such as `timer` or `readFileSync`. */
+  /** The resource that was waited for, or the function that was called, such as `timer` or `readFileSync`. */
   readonly what?: string | undefined
   /** The library through which the program's function computed. */
   readonly via?: string | undefined
-  /** What held the event loop or the threads. */
+  /** The code or work that held the event loop or the threads. */
   readonly by?: string | undefined
   readonly byFile?: string | undefined
   readonly byLine?: number | undefined

@@ -11,14 +11,20 @@ const MAX_CAUSES = 20
 const MAX_STRETCHES = 300
 const MAX_CHARS = 8_000
 
-/** What an account says of the time of a request. Becomes `info.why`, with what the caller knows. */
+/**
+ * The account of the time of a request. It becomes `info.why`, together with members that the caller of `createAccount`
+ * adds.
+ */
 export interface Account {
   readonly wallMs: number
   readonly cut?: true
   readonly kinds: Readonly<Partial<Record<CauseKind, number>>>
   readonly causes: readonly CauseTotal[]
   readonly rest: { readonly ms: number; readonly causes: number }
-  /** `at,us,cause` in microseconds, with the position of the cause in `causes`, or -1. */
+  /**
+   * Stretches `at,us,cause`, separated by spaces: the start and the duration in microseconds, and the position of the
+   * cause in `causes`, or -1.
+   */
   readonly timeline: string
   readonly costs: Readonly<Record<string, number>>
   readonly seen: Readonly<Record<string, number>>
@@ -160,8 +166,8 @@ interface HotLine {
 }
 
 /**
- * Returns the line of each function that had the most samples. A profile counts lines for each node of the call tree,
- * for all requests, so they are weighted by this request's share of the node.
+ * Returns, for each function, the line with the most samples. A profile counts the samples of lines for each node of
+ * the call tree, for all requests together. So the counts are weighted by this request's share of the node.
  */
 async function findHotLines({ ran }: Samples, sites: Sites, slices: Slices): Promise<Map<string, HotLine>> {
   const ticksByCause = new Map<string, Map<string, { readonly url: string; readonly line: number; ticks: number }>>()

@@ -5,7 +5,7 @@ import type { Cause, Site } from './cause.js'
 import { type PlacedFunction, pickSite, type Sites } from './sites.js'
 import type { Slices } from './slices.js'
 
-/** What ran when a sample was taken. */
+/** The code that ran when a sample was taken. */
 export interface Ran {
   readonly kind: 'idle' | 'native' | 'gc' | 'code'
   /** For `code`: the cause if the code belongs to the request. */
@@ -13,7 +13,7 @@ export interface Ran {
   /** Whether the code is Node's own, and no code of the program or a library called it. */
   readonly isNode: boolean
   readonly node: ProfileNode
-  /** Whether the cause names the function of `node` itself, and not one that called it. */
+  /** Whether the cause names the function of `node` itself, and not a function that called it. */
   readonly isLeaf: boolean
   /** The number of samples that belong to the request. */
   own: number
@@ -29,7 +29,7 @@ export interface Samples {
 const SYNC_FUNCTION = /Sync$|^processChunkSync$|^spawnSync$/
 const SYNC_MODULE = /^node:(?:fs|child_process|zlib|crypto|dns|internal\/(?:fs|child_process|crypto))/
 
-/** Reads the samples of a recording. Without a profile, there are none. */
+/** Reads the samples of a recording. A recording without a profile has no samples. */
 export async function readSamples(
   { profile, monotonicOffset }: Recording,
   sites: Sites,
@@ -51,7 +51,7 @@ export async function readSamples(
     if (node === undefined) continue
     const known = described.get(id) ?? (await describeNode(node, parents, sites))
     described.set(id, known)
-    // Intervals are negative now and then, because samples come from several sources.
+    // Some intervals are negative, because samples come from several sources.
     latest = Math.max(latest, us / 1_000 - monotonicOffset)
     times.push(latest)
     ran.push(known)
@@ -85,7 +85,7 @@ async function describeNode(node: ProfileNode, parents: ReadonlyMap<number, Prof
 interface Caller {
   /** The nearest function of the program or of this project. */
   readonly nearest: PlacedFunction | undefined
-  /** The nearest function of a library, if it is nearer. */
+  /** The nearest function of a library, if it is nearer than `nearest`. */
   readonly library: PlacedFunction | undefined
   /** The synchronous function of Node that was called. */
   readonly sync: string | undefined
@@ -103,7 +103,7 @@ async function findCaller(leaf: ProfileNode, parents: ReadonlyMap<number, Profil
     const placed = url === '' ? undefined : await sites.findFunction(node.callFrame)
     if (placed === undefined) continue
     if (placed.owner === 'library') library ??= placed
-    // Below a library, this project only passes its calls on.
+    // If this project called a library, it only passed on a call of the program. So the search continues.
     else if (placed.owner === 'program' || library === undefined) return { nearest: placed, library, sync }
   }
   return { nearest: undefined, library, sync }
@@ -124,7 +124,7 @@ function createCause(
   return { kind: 'cpu', ...site, via }
 }
 
-/** Returns the package of a library's file. */
+/** Returns the name of the package that contains a library's file. */
 function readPackage(file: string | undefined): string | undefined {
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file ?? '')?.[1]
 }

@@ -11,10 +11,13 @@ const LIBRARY_PATH = /^.*[\\/](node_modules[\\/].*)$/s
 const MAX_TEXT_CHARS = 200
 const MAX_CODE_BYTES = 16 * 1024 * 1024
 const ANONYMOUS = '(anonymous)'
-/** If a resource's own stack shows no code of the program, its makers are asked, up to this many. */
+/**
+ * If a resource's own stack shows no code of the program, the stack of its maker is searched, and so on. The maker is
+ * the resource that created it. At most this many stacks are searched.
+ */
 const MAX_MAKERS = 3
 
-/** A function that ran or made something, and to which code it belongs. */
+/** A function that ran or created a resource, and the owner of the function's code. */
 export interface PlacedFunction extends Site {
   readonly owner: Location['owner']
 }
@@ -23,14 +26,15 @@ export interface PlacedFunction extends Site {
 export interface Sites {
   /** Resolves to `undefined` for Node's own code. */
   find(frame: Frame): Promise<PlacedFunction | undefined>
-  /** Like `find`, for a function of a CPU profile. */
+  /** Works like `find`, for a function of a CPU profile. */
   findFunction(frame: CallFrame): Promise<PlacedFunction | undefined>
-  /** Finds a line of which the column is unknown. */
+  /** Finds the source of a line whose column is unknown. */
   findLine(url: string, line: number): Promise<Site | undefined>
   /** Finds where resources were created. */
   findMakers(entries: Iterable<Entry>): Promise<Map<Entry, Site>>
 }
 
+/** Creates a finder that has looked up no positions yet. */
 export function createSites(slices: Slices): Sites {
   const known = new Map<string, PlacedFunction | undefined>()
   const countLines = createLineCounter()
@@ -52,7 +56,7 @@ export function createSites(slices: Slices): Sites {
       const placed = await find(frame)
       if (placed?.owner === 'library') library ??= placed
       if (placed?.owner !== 'program') continue
-      // The executor of a promise has no name. The function that created the promise has one.
+      // The executor of a promise has no name, so the name of the function that created the promise is used.
       if (program !== undefined)
         return placed.file === program.file ? { ...program, function: placed.function } : program
       if (placed.function !== ANONYMOUS) return placed
@@ -88,7 +92,7 @@ export function createSites(slices: Slices): Sites {
     find,
     findFunction: frame => find(toFrame(frame)),
     async findLine(url, line) {
-      // A profile counts the lines of inlined functions, too, as if they were in this file.
+      // A profile also counts the lines of functions that were inlined from other files, as if they were in this file.
       if (line > (await countLines(toPath(url)))) return undefined
       const placed = await find({ name: '', file: url, line, column: Number.MAX_SAFE_INTEGER })
       return placed && { file: placed.file, line: placed.line }
@@ -106,11 +110,15 @@ export function createSites(slices: Slices): Sites {
   }
 }
 
-/** The functions of a CPU profile count lines and columns from 0. */
+/**
+ * Converts a function of a CPU profile, whose line and column count from 0, to a frame, whose line and column count
+ * from 1.
+ */
 export function toFrame({ functionName, url, lineNumber, columnNumber }: CallFrame): Frame {
   return { name: functionName, file: url, line: lineNumber + 1, column: columnNumber + 1 }
 }
 
+/** Returns a copy that has only the members of a `Site`. */
 export function pickSite({ function: name, file, line }: Site): Site {
   return { function: name, file, line }
 }
@@ -126,7 +134,7 @@ function cut(text: string): string {
   return text.length > MAX_TEXT_CHARS ? text.slice(0, MAX_TEXT_CHARS) : text
 }
 
-/** Formats a captured stack now. Returns an empty list if there is none. */
+/** Formats a stack that was captured earlier. Returns an empty list if no stack was captured. */
 function formatStack(holder: Entry['stack']): readonly Frame[] {
   if (holder === undefined) return []
   let frames: readonly Frame[] = []
@@ -138,7 +146,7 @@ function formatStack(holder: Entry['stack']): readonly Frame[] {
   try {
     void holder.stack
   } catch {
-    // The program has frozen `Error`, and its own function fails.
+    // The program has frozen `Error`, and its own `prepareStackTrace` has thrown an error.
   } finally {
     restoreHook()
   }

@@ -1,14 +1,18 @@
 import { Promise, performance, setImmediate } from '../../platform/platform.js'
 
-/** Other work of the process waits at most this long. */
+/** A loop runs for at most this time before other work of the process gets a turn. */
 const MAX_SLICE_MS = 6
 
 /** Lets other work of the process run from time to time. */
 export interface Slices {
-  /** Must be called in each round of a long loop. Returns a promise for which the loop must wait now and then. */
+  /**
+   * Must be called in each round of a long loop. Returns a promise if the loop must wait for other work, and
+   * `undefined` otherwise.
+   */
   next(): Promise<void> | undefined
 }
 
+/** Creates slices. The first slice begins now. */
 export function createSlices(): Slices {
   let startedAt = performance.now()
   return {

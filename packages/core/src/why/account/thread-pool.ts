@@ -16,20 +16,20 @@ export interface PoolWork {
 export interface ThreadPool {
   /** Returns the work whose result the main thread got at this time. */
   findCalled(at: number): PoolWork | undefined
-  /** Describes the work that kept the threads busy, such as `4 x crypto`. */
+  /** Describes the work that kept the threads busy at this time, such as `4 x crypto`, without the work `except`. */
   describeWork(at: number, except?: PoolWork): string | undefined
-  /** Returns when the first thread became free, if all threads were busy at this time. */
+  /** If all threads were busy at this time, returns when the first of them became free. */
   fullUntil(at: number): number | undefined
 }
 
 const DEFAULT_THREADS = 4
-/** The result of work is reported on the main thread within this time of the callback. */
+/** The trace event for the result of work and the callback on the main thread are less than this time apart. */
 const SAME_CALL_MS = 1
 const TINY_MS = 1e-6
 
 /**
- * Reads the events of the thread pool: work is queued (`b`), begins on a thread (`B`), ends there (`E`), and its result
- * is passed to the main thread (`e`). The pool takes work in the order in which it was queued.
+ * Reads the events of the thread pool. Work is queued (`b`), begins on a thread (`B`) and ends there (`E`). Then its
+ * result is passed to the main thread (`e`). The pool takes work in the order in which it was queued.
  */
 export function readThreadPool(events: readonly PoolEvent[], monotonicOffset: number): ThreadPool {
   const threads = Number(process.env.UV_THREADPOOL_SIZE) || DEFAULT_THREADS
@@ -71,12 +71,15 @@ interface PairedWork extends PoolWork {
   readonly thread: number
 }
 
-/** Finds the events of each piece of work in one pass, because a busy process has many. In order of `takenAt`. */
+/**
+ * Joins the events of each piece of work. Does so in one pass, because a busy process has many events. Returns the work
+ * in order of `takenAt`.
+ */
 function pairEvents(events: readonly PoolEvent[], monotonicOffset: number): readonly PairedWork[] {
   const timeOf = ({ ts }: PoolEvent): number => ts / 1_000 - monotonicOffset
   const sorted = events.toSorted((one, other) => one.ts - other.ts)
   const queued = sorted.filter(({ ph }) => ph === 'b')
-  // Work that was queued before the recording began comes first, and has no such event.
+  // The threads first run the work that was queued before the recording began. For this work, there is no event `b`.
   const unseen = Math.max(0, sorted.filter(({ ph }) => ph === 'B').length - queued.length)
   const works: Mutable<PairedWork>[] = []
   const running = new Map<number, Mutable<PairedWork>>()

@@ -6,7 +6,7 @@ import type { Slices } from './slices.js'
 import { findFirst, findFirstBy } from './sorted.js'
 import { readThreadPool } from './thread-pool.js'
 
-/** What a resource of `async_hooks` waits for, by its type. */
+/** Maps the type of an `async_hooks` resource to the name of the wait. */
 const WAITS: Readonly<Record<string, string>> = {
   ...nameAll('fs', 'FSREQCALLBACK', 'FSREQPROMISE', 'FILEHANDLECLOSEREQ', 'FILEHANDLE', 'FSEVENTWRAP', 'DIRHANDLE'),
   ...nameAll('fs', 'BLOBREADER', 'STATWATCHER'),
@@ -30,16 +30,19 @@ function nameAll(what: string, ...types: readonly string[]): Record<string, stri
   return Object.fromEntries(types.map(type => [type, what]))
 }
 
-/** Resources that run as soon as the event loop comes to them. */
+/** Types of resources that are ready to run as soon as they are created. */
 const READY_AT_ONCE = new Set(['TickObject', 'Immediate', 'Microtask'])
 const POOL_WORK = new Set(['crypto', 'zlib'])
 const MAY_QUEUE_IN_POOL = new Set(['fs', 'dns'])
-/** Timers count in whole milliseconds, so they may fire this much later than due. */
+/** Timers count in whole milliseconds, so a timer may fire this much later than it is due. */
 const TIMER_TOLERANCE_MS = 2
-/** A shorter wait for the event loop is not told from the wait before it. */
+/** A wait for the event loop that is shorter than this cannot be distinguished from the wait before it. */
 const MIN_HELD_MS = 0.5
 const TINY_MS = 1e-6
-/** The sampler waits for calls into the kernel to return. A sample that is later than this many intervals did so. */
+/**
+ * The sampler waits until calls into the kernel return. If two samples are more than this many intervals apart, such a
+ * call has delayed the second sample.
+ */
 const LATE_INTERVALS = 2.5
 
 const GC_KINDS: ReadonlyMap<number, string> = new Map([
@@ -51,10 +54,10 @@ const GC_KINDS: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * Divides the time of a request among causes. First come the stretches in which code of the request ran. The time
- * between them is explained backwards from the end: what made a section run, what made that, and so on.
+ * Divides the time of a request among causes. First, divides the sections, in which code of the request ran. Then
+ * explains the time between sections, backwards from the end: from each section to the event that made the section run.
  *
- * @param siteOf where a resource was created
+ * @param siteOf returns where a resource was created
  */
 export async function divideTime(
   recording: Recording,
@@ -70,7 +73,7 @@ export async function divideTime(
     .toSorted((one, other) => one.from - other.from)
   const pool = readThreadPool(recording.poolEvents, recording.monotonicOffset)
   const pieces: Piece[] = []
-  /** Explained stretches between sections, which no second cause may explain. In order. */
+  /** Stretches between sections that already have a cause, in order of time. They must not get a second cause. */
   const explained: { readonly from: number; readonly to: number }[] = []
 
   for (const section of sections) {
@@ -85,8 +88,8 @@ export async function divideTime(
   }
 
   /**
-   * Returns where the time of a sample ends, before the next sample. This is half way, but a late sample was taken at
-   * the end of a call into the kernel, which took all of the delay.
+   * Returns the time at which the part of a sample ends and the part of the next sample begins. This is usually
+   * halfway. If the next sample is late, a call into the kernel delayed it, and the whole delay belongs to this call.
    */
   function findEdge(at: number, next: number): number {
     return next - at > LATE_INTERVALS * sampleMs ? at + sampleMs / 2 : (at + next) / 2
@@ -115,14 +118,17 @@ export async function divideTime(
     }
   }
 
-  /** Node's own code, called by no other code, belongs to the code that asked for it. */
+  /**
+   * Returns the cause for a sample of the request. Node's own code that no other code called is attributed to the code
+   * that created the resource.
+   */
   function nameOwnCause({ kind, cause, isNode }: Ran, entry: Entry, running: Site): Cause {
     if (kind === 'gc') return { kind: 'gc', ...running }
     if (kind !== 'code' || cause === undefined) return { kind: 'native', ...running }
     return isNode ? { kind: 'native', what: cause.function, ...siteOf(entry) } : cause
   }
 
-  /** Adds a stretch of own code. Collections in it are apart. */
+  /** Adds a stretch in which code of the request ran. Garbage collections in the stretch become separate pieces. */
   function putOwn(from: number, to: number, cause: Cause, running: Site): void {
     let left = from
     for (const { from: gcFrom, to: gcTo, kind } of collections) {
@@ -141,8 +147,8 @@ export async function divideTime(
       const section = sections[findFirstBy(sections, reached, ({ from }) => from) - 1]
       if (section === undefined) break
       if (section.to < reached - TINY_MS) {
-        // Something else ended the request, such as the last byte that was written. What a request waits for when the
-        // recording is cut runs later, so it is unknown.
+        // The request ended after its last section, for example when the last byte was written. If the recording was
+        // cut, the cause of this wait is unknown, because the code that was waiting runs later.
         if (!isCut) explain(section.to, reached, { kind: 'wait', what: 'end of response', ...siteOf(section.entry) })
         reached = section.to
         continue
@@ -152,7 +158,7 @@ export async function divideTime(
     }
   }
 
-  /** Explains why a section did not run earlier. Returns the time from which on to look further back. */
+  /** Explains why a section did not run earlier. Returns the time from which the search continues backwards. */
   function explainSection({ entry, from: ran, readyAt }: Section): number {
     if (entry.type === 'HTTPINCOMINGMESSAGE' && ran <= start + TINY_MS) return start - 1
     const began = entry.type === 'PROMISE' ? entry.initAt : (lastRuns.get(entry, ran) ?? entry.initAt)
@@ -172,7 +178,8 @@ export async function divideTime(
     const ready = Math.max(readyAt, began)
     explain(ready, ran, undefined)
     const settling = sections[findFirstBy(sections, readyAt + TINY_MS, ({ from }) => from) - 1]
-    // Code of the request settled the promise, so the reason is why that code did not run earlier.
+    // If code of the request settled the promise, the search continues with the reason why that code did not run
+    // earlier.
     if (readyAt <= began || (settling !== undefined && settling.to >= readyAt - TINY_MS)) return ready
     explain(began, ready, wait)
     return began
@@ -208,8 +215,9 @@ export async function divideTime(
   }
 
   /**
-   * Returns bounds of the time at which an event became ready that was dispatched at `ran`. The event was not ready
-   * when the loop returned from waiting for the turn before, and was ready when it returned for this turn.
+   * Returns the earliest and the latest time at which an event may have become ready. The event was dispatched at
+   * `ran`. It was not ready when the event loop returned from waiting in the previous turn, but was ready when the loop
+   * returned in this turn.
    */
   function boundReadiness(began: number, ran: number): { readonly earliest: number; readonly latest: number } {
     const turn = findFirst(turnEnds, ran) - 1
@@ -233,7 +241,10 @@ export async function divideTime(
     return undefined
   }
 
-  /** Explains a stretch, except for the sections in it. Without a cause, the request was ready and others ran. */
+  /**
+   * Assigns a cause to a stretch, except for the sections in it. `undefined` means that the request was ready to run,
+   * but other code ran.
+   */
   function explain(from: number, to: number, cause: Cause | undefined): void {
     let left = from
     const first = Math.max(0, findFirstBy(sections, from, section => section.from) - 1)
@@ -261,11 +272,11 @@ export async function divideTime(
     else putHeld(from, to, cause)
   }
 
-  /** Adds a stretch in which others held the event loop, or may have held it. Samples tell which code did. */
+  /** Adds a stretch in which other code held the event loop, or may have held it. The samples show which code ran. */
   function putHeld(from: number, to: number, cause: Cause | undefined): void {
     const kind: CauseKind = cause === undefined ? 'held' : cause.kind
     const unsampled: Cause = cause === undefined ? { kind: 'held' } : { ...cause, kind: 'wait' }
-    // Without samples, nothing tells whether others ran.
+    // Without samples, it is unknown whether other code ran.
     if (samples.times.length === 0) return put(from, to, cause ?? unsampled)
     let left = from
     for (const at of listSamples(from, to)) {
@@ -318,7 +329,7 @@ function findLastRuns(sections: readonly Section[]): LastRuns {
   return { get: (entry, ran) => ends.get(entry)?.findLast(({ from }) => from < ran)?.to }
 }
 
-/** Adds a piece without a cause for each stretch that no piece explains. Removes what overlaps. */
+/** Adds a piece of the kind `unknown` for each stretch that no piece explains. Cuts off the overlaps of pieces. */
 function fillRest(pieces: readonly Piece[], start: number, end: number): Piece[] {
   const filled: Piece[] = []
   let reached = start

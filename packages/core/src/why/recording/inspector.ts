@@ -4,9 +4,10 @@ import type { CpuProfile, PoolEvent } from './recording.js'
 type Inspector = typeof import('node:inspector')
 type Session = InstanceType<Inspector['Session']>
 
-/** The interval between two samples. A shorter one costs twice as much and improves little. */
+/** The interval between two samples. Half this interval would cost twice as much and improve little. */
 const SAMPLE_US = 1_000
 
+/** The interval between two samples, in milliseconds. */
 export const SAMPLE_MS = SAMPLE_US / 1_000
 
 /** A session with the inspector of this thread. It opens no port. */
@@ -15,13 +16,16 @@ export interface InspectorSession {
   startPoolEvents(): void
   /** Resolves to the events of the thread pool until now. */
   stopPoolEvents(): Promise<readonly PoolEvent[]>
-  /** Starts the CPU profiler. The process does nothing else meanwhile. */
+  /** Starts the CPU profiler. This blocks the process. */
   startProfiler(): void
   stopProfiler(): CpuProfile
   close(): void
 }
 
-/** Connects to the inspector. Loads it first, because no process needs it until then. Throws if Node denies it. */
+/**
+ * Connects to the inspector. Loads `node:inspector` only now, because a process needs it only for a recording. Throws
+ * if Node denies access to the inspector.
+ */
 export function connectInspector(): InspectorSession {
   const inspector = process.getBuiltinModule('node:inspector') as Inspector
   const session = new inspector.Session()
@@ -53,7 +57,7 @@ export function connectInspector(): InspectorSession {
   }
 }
 
-/** Sends a command that the inspector of the same thread answers at once. */
+/** Sends a command that the inspector of the same thread answers synchronously. */
 function post(session: Session, method: string, params: object = {}): unknown {
   let result: unknown
   let failure: Error | null = null

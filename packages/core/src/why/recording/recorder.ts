@@ -24,12 +24,13 @@ import type { Collection, CpuProfile, Entry, PoolEvent, Recording, Section } fro
 /** A recording ends after this time, even if the request goes on. */
 const MAX_RECORDING_MS = 10_000
 const MAX_PENDING = 20_000
-/** Stacks of promises are short, because there are many. A `fetch` needs 40 functions. */
+/** The maximum number of functions in the stack of a promise. It is small, because there are many promises. */
 const PROMISE_FRAMES = 12
+/** The maximum number of functions in the stack of any other resource. The stack of a `fetch` has 40 functions. */
 const RESOURCE_FRAMES = 50
 /** Sections of microtasks that follow one another within this time are one section. */
 const SAME_SECTION_MS = 0.02
-/** The events of the thread pool arrive within this time, or are not used. */
+/** Events of the thread pool that do not arrive within this time are not used. */
 const POOL_EVENTS_TIMEOUT_MS = 200
 
 const NO_ENTRY = { stack: undefined, maker: undefined, awaited: undefined, delayMs: undefined, settledAt: undefined }
@@ -38,19 +39,19 @@ const { captureStackTrace } = Error
 
 /** The recorder of a request. */
 export interface Recorder {
-  /** Why the recorder has no events of the thread pool or no samples: Node denies the inspector. */
+  /** Whether Node denies access to the inspector. If so, there are no events of the thread pool and no samples. */
   readonly isDenied: boolean
   /** When the recording began, in milliseconds of `performance.now()`. */
   readonly startedAt: number
   /** Ends the recording as of `agoMs` milliseconds ago. */
   stop(agoMs: number): void
-  /** Resolves to what was recorded, some turns after `stop`. Rejects if recording has failed. */
+  /** Resolves to the recording, some turns of the event loop after `stop`. Rejects if recording has failed. */
   collect(): Promise<Recording>
 }
 
 /**
- * Starts to record where the time of a request goes, from the current call on. With the level `cpu`, the process does
- * nothing else while V8's profiler starts. Returns `undefined` if this runtime has no async hooks.
+ * Starts to record where the time of a request goes, from the current call on. With the level `cpu`, the start of V8's
+ * profiler blocks the process. Returns `undefined` if this runtime has no async hooks.
  *
  * @param isOwn whether a scope belongs to the request
  * @param onCut called when the recording ends before the request
@@ -165,7 +166,8 @@ export function startRecorder(
     },
     before(id) {
       const entry = pending.get(id)
-      // The first callback of a turn that is no timer, tick or promise shows that the loop has returned from waiting.
+      // The first callback of a turn that is not from a timer, tick or promise shows that the event loop has returned
+      // from waiting.
       if (awaitsPoll && nested.length === 0 && isPolled(executionAsyncResource())) {
         awaitsPoll = false
         pollEnds.push(now())
@@ -185,7 +187,10 @@ export function startRecorder(
     },
   })
 
-  /** Code of the request that a library calls in the context of other code. */
+  /**
+   * The entry of the request itself. It is also used for code of the request that a library calls in the context of
+   * other code.
+   */
   const root: Entry = { ...NO_ENTRY, type: 'HTTPINCOMINGMESSAGE', initAt: now() }
   const watcher: ScopeWatcher = {
     bind: () => {
@@ -210,7 +215,8 @@ export function startRecorder(
 
   function countTurn(): void {
     if (!isOpen) return
-    // An error that the program catches as `uncaughtException` leaves callbacks without an end.
+    // If the program catches an error as `uncaughtException`, the hook does not report the end of the callback that
+    // threw the error.
     suspend()
     nested.length = 0
     turnEnds.push(now())
@@ -237,7 +243,7 @@ export function startRecorder(
   pending.set(firstId, root)
   nested.push({ id: firstId, entry: root })
   current = { from: startedAt, entry: root, readyAt: undefined }
-  // Hooks do not report the end of a script or module. The next tick follows it at once.
+  // Hooks do not report the end of a script or module. The next tick runs directly after that end.
   suppress(() => process.nextTick(endScript))
 
   function endScript(): void {
@@ -278,7 +284,7 @@ export function startRecorder(
     stop,
     async collect() {
       stop(0)
-      // Collections are reported up to two turns late.
+      // Garbage collections are reported up to two turns late.
       await nextTurn()
       await nextTurn()
       stopCollections()
@@ -312,7 +318,7 @@ interface GuardedHook {
 
 type AnyFunction = (...args: never[]) => unknown
 
-/** Turns the hook off if a handler fails, because an error would end the process. */
+/** Creates a hook that turns itself off if a handler throws an error, because such an error would end the process. */
 function createGuardedHook(
   onFailure: () => void,
   handlers: {
@@ -326,7 +332,8 @@ function createGuardedHook(
     hook.disable()
     onFailure()
   }
-  // Written out, because every promise of the process calls these functions, and a closure for each call costs more.
+  // These functions are written out, because every promise of the process calls them. A closure for each call would
+  // cost more.
   const init = (id: number, type: string, trigger: number, resource: object): void => {
     try {
       handlers.init(id, type, trigger, resource)
@@ -361,14 +368,20 @@ function createGuardedHook(
   return { init, enable: () => void hook.enable(), disable: () => void hook.disable() }
 }
 
-/** Returns whether a resource is run by the poll phase of the event loop: no promise, timer, immediate or tick. */
+/**
+ * Returns whether the poll phase of the event loop runs a resource. It runs all resources except promises, timers,
+ * immediates and ticks.
+ */
 function isPolled(resource: object): boolean {
   if (types.isPromise(resource)) return false
   const isTick = 'callback' in resource && 'args' in resource
   return !isTick && !('_idleStart' in resource) && !('_onImmediate' in resource)
 }
 
-/** Captures the stack below a function, without formatting the stack, which takes longer than capturing. */
+/**
+ * Captures the stack below the function `below`. Does not format the stack, because formatting takes longer than
+ * capturing.
+ */
 function captureStack(frames: number, below: AnyFunction): { readonly stack?: unknown } {
   const holder = {}
   const restoreLimit = replaceErrorMember('stackTraceLimit', frames)
@@ -380,7 +393,7 @@ function captureStack(frames: number, below: AnyFunction): { readonly stack?: un
   return holder
 }
 
-/** Like `watchCollections`. Reports nothing if the runtime does not report collections. */
+/** Works like `watchCollections`, but reports nothing if the runtime does not report collections. */
 function watchSafely(onCollections: (list: readonly Collection[]) => void): () => void {
   try {
     return watchCollections(onCollections)

@@ -1,12 +1,17 @@
-/** Something asynchronous of the request: a resource of `async_hooks`, or a callback that was bound to its context. */
+/**
+ * An asynchronous resource of the request, from `async_hooks`, or a callback that was bound to the request's context.
+ */
 export interface Entry {
   /** The type of the resource, such as `Timeout` or `PROMISE`. */
   readonly type: string
-  /** When the resource was created, in milliseconds of `performance.now()`, as all times here. */
+  /** When the resource was created, in milliseconds of `performance.now()`, like all times of an entry. */
   readonly initAt: number
-  /** Holds the unformatted stack of the creation, unless the time for reading stacks was used up. */
+  /**
+   * Contains the unformatted stack of the code that created the resource. Missing, for example, if the time for reading
+   * stacks was used up.
+   */
   readonly stack: { readonly stack?: unknown } | undefined
-  /** What created the resource. Used if the resource's own stack shows no code of the program. */
+  /** The resource whose code created this resource. Used if the resource's own stack shows no code of the program. */
   readonly maker: Entry | undefined
   /** For a promise: the promise that it waits for. */
   awaited: Entry | undefined
@@ -67,7 +72,7 @@ export interface CpuProfile {
   readonly timeDeltas?: readonly number[]
 }
 
-/** What was recorded of one request's own time. */
+/** The recorded data about one request's own time. */
 export interface Recording {
   readonly startedAt: number
   readonly endedAt: number
