@@ -59,7 +59,7 @@ function findMountPrefix(
     firstFit ??= path.slice(0, end)
     if (areSameCaptures(captured, captures)) return path.slice(0, end)
   }
-  // A route that matches all paths matches with and without the prefix.
+  // A route for all paths matches with and without the prefix. The captures show which of the two paths it has matched.
   const capturedWithoutMount = capture(path, layer)
   return capturedWithoutMount !== undefined && areSameCaptures(capturedWithoutMount, captures) ? '' : (firstFit ?? '')
 }
