@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 afterEach(() => vi.unstubAllEnvs())
 
-/** Lets a trace fail. Returns the number of failed traces that Redis then lists. */
+/** Records a failed trace. Returns the number of failed traces that Redis lists afterwards. */
 async function failedTraces(options: SetupOptions & { readonly notifier?: undefined }): Promise<number> {
   const osprofiler = setup({ connectionString: server.url, ...options })
   const failing = () => {
