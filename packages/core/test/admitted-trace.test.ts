@@ -4,7 +4,7 @@ import { AdmittedTrace } from '../src/admission/admitted-trace.js'
 import { toSecretKey } from '../src/keys/secret-key.js'
 import { findKnownTrace } from '../src/points/known-traces.js'
 
-it('remembers a trace only once the trace is opened', () => {
+it('makes a trace known to the process only when the trace is opened', () => {
   const admitted = new AdmittedTrace({ key: toSecretKey('KEY'), baseId: 'admitted', parentId: 'caller' }, undefined)
   const before = findKnownTrace('admitted')
 

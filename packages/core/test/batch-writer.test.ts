@@ -73,7 +73,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats).toMatchObject({ written: 100, dropped: 0 })
   })
 
-  it('stays divided into its parts if the store fails between two of their writes', async () => {
+  it('stays divided into parts if the store fails between the writes of two parts', async () => {
     const tried: Records[] = []
     const kept: string[] = []
     const notifier = create(async records => {
@@ -143,7 +143,7 @@ describe('the size of a batch', () => {
     expect(notifier.stats.written).toBe(300)
   })
 
-  it('does not limit a single larger record, which is written completely, as the only record of its batch', async () => {
+  it('may exceed one MiB for a single large record, which is written completely and alone', async () => {
     const batches: string[][] = []
     const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
 
@@ -155,7 +155,7 @@ describe('the size of a batch', () => {
     expect(batches).toEqual([['0'], ['1'], ['2']])
   })
 
-  it('does not limit a batch of records of usual size, which reaches its maximum number of records first', async () => {
+  it('does not matter for records of usual size, which reach the maximum number of records first', async () => {
     const lengths: number[] = []
     const notifier = create(async records => void lengths.push(records.length))
 
@@ -166,7 +166,7 @@ describe('the size of a batch', () => {
     expect(lengths).toEqual([500, 500, 500])
   })
 
-  it('starts a write at once when the waiting records fill a batch', async () => {
+  it('causes a write at once when the waiting records reach it', async () => {
     let written = 0
     const write = async (records: Records): Promise<undefined> => {
       written += records.length
@@ -181,7 +181,7 @@ describe('the size of a batch', () => {
 })
 
 describe('a store that refuses every record', () => {
-  it("causes a warning with the store's reason, and with the failures of whole batches", async () => {
+  it("causes a warning about the dropped records and a warning about the store, both with the store's reason", async () => {
     const warnings = await collectWarnings()
     const notifier = create(createStore(new Set(range(400))).write, { batchSize: 40 })
 
@@ -203,7 +203,7 @@ describe('a store that refuses every record', () => {
     ])
   })
 
-  it('causes a warning if the store reports the refusals without an error', async () => {
+  it('causes a warning even if the driver reports the refusals in its result instead of an error', async () => {
     const warnings = await collectWarnings()
     const notifier = create(async records => ({ refused: records.length, reason: 'The mapping is wrong.' }), {
       batchSize: 2,
@@ -220,7 +220,7 @@ describe('a store that refuses every record', () => {
     })
   })
 
-  it('gets small batches with pauses after many refusals, so that few records are lost until its repair', async () => {
+  it('gets small batches with pauses after many refusals, so that few records are lost until it is repaired', async () => {
     let isBroken = true
     let requests = 0
     const kept: Records[] = []
@@ -247,7 +247,7 @@ describe('a store that refuses every record', () => {
     expect(kept.at(-2)?.length).toBe(500)
   })
 
-  it('does not count as recovered, because failures and refusals are counted together', async () => {
+  it('does not count as recovered if its failures and refusals alternate', async () => {
     const warnings = await collectWarnings()
     let writes = 0
     const notifier = create(
@@ -267,7 +267,7 @@ describe('a store that refuses every record', () => {
 })
 
 describe('any mix of refusals, failures, flushes and closes', () => {
-  it('loses exactly the records that the store refuses, and keeps the order and the promised cost', async () => {
+  it('loses exactly the records that the store refuses, keeps the order, and sends no more than the promised number of requests', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 1, max: 300 }),
       culprits: fc.array(fc.nat(299), { maxLength: 12 }),
@@ -278,8 +278,8 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ count, culprits, batchSize, failures, flushes }) => {
         const store = createStore(new Set(culprits.map(String)))
-        // After this many failures, the writer first writes a single later record, to learn whether the store accepts
-        // any record.
+        // After four failures, the writer first writes a single later record, to learn whether the store accepts any
+        // record. This changes the order.
         const keepsOrder = failures.filter(failure => failure !== 'none').length < 4
         let failed = 0
         const notifier = create(

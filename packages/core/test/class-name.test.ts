@@ -3,7 +3,7 @@ import { className, functionName, readDataProperty } from '../src/recording/clas
 
 const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 
-describe('readData', () => {
+describe('readDataProperty', () => {
   it('reads own and inherited properties without running a getter or a proxy trap', () => {
     const inherited = Object.create({
       a: 1,

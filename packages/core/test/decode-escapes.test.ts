@@ -15,6 +15,6 @@ it.each([
   ['%zz%4', '%zz%4'],
   ['100%', '100%'],
   [`%41${'x'.repeat(60)}%zz`, `A${'x'.repeat(60)}%zz`],
-])('keeps malformed escapes: %j', (part, decoded) => {
+])('decodes "+" as a space, and keeps malformed escapes: %j', (part, decoded) => {
   expect(decodeEscapes(part)).toBe(decoded)
 })

@@ -16,6 +16,6 @@ it.each([
   [{ tickets: 'require' }, 'tickets must be accept, required or off, not "require"'],
   [{ audience: 7 }, 'audience must be a string or a list of strings'],
   [{ maxTracesPerSecond: -1 }, 'maxTracesPerSecond must not be negative'],
-])('refuses %j', (options, message) => {
+])('refuses the options %j', (options, message) => {
   expect(() => checkHttpOptions(options as object)).toThrow(message)
 })

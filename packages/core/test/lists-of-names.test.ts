@@ -8,7 +8,7 @@ it.each<[readonly unknown[], boolean]>([
   [['password', 'hunter2', 'user', 'bob'], true],
   [['password', true], false],
   [['password', 7], true],
-])('decides whether the second entry of %j is the value of the first', (list, follows) => {
+])('decides whether the entry after the first label of %j is the value of the label', (list, follows) => {
   expect(isValueOfLabel(list, list.indexOf('password') === 1 ? 2 : 1)).toBe(follows)
 })
 

@@ -5,7 +5,7 @@ import { recordOf } from './fixtures/quick-notifier.js'
 const stop = (base_id: string) => recordOf('stop', { name: 'wsgi-stop', base_id })
 const start = (base_id: string) => recordOf('start', { name: 'wsgi-start', base_id })
 
-it('reports dropped records once, in the next stop of their trace', () => {
+it('reports dropped records once, in the next stop record of their trace', () => {
   const losses = createTraceLosses()
   losses.add(start('a'))
   losses.addCount(start('a'), 2)
@@ -15,7 +15,7 @@ it('reports dropped records once, in the next stop of their trace', () => {
   expect(told.map(({ info }) => info.records_dropped)).toEqual([undefined, undefined, 3, undefined])
 })
 
-it('reports losses again if the stop that reported them was dropped, and does not change emitted records', () => {
+it('reports losses again if the stop record that reported them was dropped, and does not change emitted records', () => {
   const losses = createTraceLosses()
   const emitted = stop('a')
   losses.add(start('a'))

@@ -40,7 +40,7 @@ it('describes a query with its parameters, and a call with its arguments', () =>
   })
 })
 
-it('names the call site of a point, and then not the traced function, which is elsewhere', () => {
+it('describes the call site of a point without the traced function, which is defined in another place', () => {
   const code = { file: 'src/orders.ts', line: 41, column: 9, function: 'loadItems' }
   const { column: _, function: __, ...shortCode } = code
 
@@ -73,7 +73,7 @@ it.each([
   { file: 'a'.repeat(1001), line: 1 },
   { file: 'a\nb.ts', line: 1 },
   { file: 'a\ud800.ts', line: 1 },
-])('keeps %j of another program, which is no call site, as other info', code => {
+])('treats %j from another program as other info, because it is not a call site', code => {
   const attributes = attributesOf({ startInfo: { code } })
 
   expect(Object.keys(attributes).filter(name => name !== 'osprofiler.info.code')).toEqual([])

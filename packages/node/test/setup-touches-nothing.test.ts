@@ -54,7 +54,7 @@ describe('setup() touches nothing', () => {
   it.each<[string, string, Record<string, string>]>([
     ['when an option disables it', `{ enabled: false, hmacKeys: 'KEY' }`, {}],
     [
-      'when an option disables it, whatever the other options are',
+      'when an option disables it, even if other options have values',
       `{ enabled: false, hmacKeys: 'KEY', ${EVERYTHING} }`,
       KEYS,
     ],
@@ -76,7 +76,7 @@ describe('setup() touches nothing', () => {
       { ...OFF, ...KEYS },
     ],
     ['when there is no key', `{}`, {}],
-    ['when there is no key, whatever the other options are', `{ ${EVERYTHING}, service: 'shop' }`, {}],
+    ['when there is no key, even if other options have values', `{ ${EVERYTHING}, service: 'shop' }`, {}],
     ['when there is no key, even if there is a store', `{ connectionString: 'redis://localhost' }`, {}],
     ['when there is no key, even if there is a notifier', `{ notifier() {} }`, {}],
   ])('%s', async (_, options, env) => {
