@@ -25,7 +25,7 @@ describe('a value without quotes', () => {
   })
 })
 
-it('finds the closing bracket or quote, and skips escaped and doubled quotes', () => {
+it('a value in brackets or quotes ends at the closing bracket or quote, but not at an escaped or doubled quote', () => {
   expect(findBracketsEnd('[a, {b: "]"}] c', 0)).toBe(13)
   expect(findBracketsEnd('[a', 0)).toBe(2)
   expect(findQuotedEnd('"a\\"b" c', 0)).toBe(6)
@@ -34,12 +34,12 @@ it('finds the closing bracket or quote, and skips escaped and doubled quotes', (
 })
 
 it.each(['?', '$1', ':password', '%s', 'required', 'null', '-', '{$gt: ?}'])(
-  'does not treat %s as a secret value',
+  'isNoValue() is true for %s, which cannot be a secret value',
   value => {
     expect(isNoValue(value, false)).toBe(true)
   },
 )
 
-it.each(['hunter2', '$ecret', 'x'.repeat(65)])('treats %s as a secret value', value => {
+it.each(['hunter2', '$ecret', 'x'.repeat(65)])('isNoValue() is false for %s, which can be a secret value', value => {
   expect(isNoValue(value, false)).toBe(false)
 })

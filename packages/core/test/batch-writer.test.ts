@@ -17,7 +17,7 @@ function create(write: Driver['write'], options?: NotifierOptions): QueueNotifie
   return openNotifier({ write }, { maxBackoff: 2, ...options })
 }
 
-/** Creates a store that refuses a batch if it contains one of these records or is too large. */
+/** Creates a store that refuses a batch if the batch contains one of the `culprits` or is too large. */
 function createStore(culprits: ReadonlySet<string>, limits: { readonly bytes?: number } = {}) {
   const kept: string[] = []
   const requests: Records[] = []
@@ -122,7 +122,7 @@ describe('a batch that the store refuses as a whole', () => {
   })
 })
 
-describe('the size of a batch', () => {
+describe('the size limit of a batch', () => {
   it.each([
     ['Chinese', { text: '漢'.repeat(10_000) }],
     ['ASCII', { text: 'x'.repeat(30_000) }],
@@ -132,7 +132,7 @@ describe('the size of a batch', () => {
     ['many strings', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
     ['many short strings', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
     ['numbers', { numbers: Array.from({ length: 1_000 }, (_, index) => index * 1_000_003) }],
-  ])('stays below one MiB with %s in the records', async (_, info) => {
+  ])('keeps batches below one MiB with %s in the records', async (_, info) => {
     const sizes: number[] = []
     const notifier = create(async records => void sizes.push(Buffer.byteLength(JSON.stringify(records))))
 
@@ -143,7 +143,7 @@ describe('the size of a batch', () => {
     expect(notifier.stats.written).toBe(300)
   })
 
-  it('may exceed one MiB for a single large record, which is written completely and alone', async () => {
+  it('may be exceeded by a single large record, which is written completely and alone', async () => {
     const batches: string[][] = []
     const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
 
@@ -166,7 +166,7 @@ describe('the size of a batch', () => {
     expect(lengths).toEqual([500, 500, 500])
   })
 
-  it('causes a write at once when the waiting records reach it', async () => {
+  it('causes a write at once when the waiting records reach the limit', async () => {
     let written = 0
     const write = async (records: Records): Promise<undefined> => {
       written += records.length
@@ -266,8 +266,8 @@ describe('a store that refuses every record', () => {
   })
 })
 
-describe('any mix of refusals, failures, flushes and closes', () => {
-  it('loses exactly the records that the store refuses, keeps the order, and sends no more than the promised number of requests', async () => {
+describe('a notifier with any mix of refusals, failures, flushes and closes', () => {
+  it('loses exactly the refused records, keeps the order, and sends at most the promised number of requests', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 1, max: 300 }),
       culprits: fc.array(fc.nat(299), { maxLength: 12 }),
@@ -316,7 +316,7 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     )
   })
 
-  it('leaves counts that add up at every moment, even with unknown outcomes and a close() in the middle', async () => {
+  it('has counts that add up at every moment, even with unknown outcomes and a close() in the middle', async () => {
     const outcome = fc.constantFrom(
       'take',
       'take',

@@ -7,7 +7,7 @@ function charactersThat(is: (code: number) => boolean): string {
     .join('')
 }
 
-it('recognizes blanks, line ends, quotes and the characters of names', () => {
+it('blanks, line ends, quotes and the characters of names are distinguished', () => {
   expect(charactersThat(isBlank)).toBe('\t ')
   expect(charactersThat(isLineEnd)).toBe('\n\r')
   expect(charactersThat(isQuote)).toBe('"\'`')

@@ -25,7 +25,7 @@ describe('readDataProperty', () => {
   })
 })
 
-it('returns the class name of an object or prototype, or an empty string if the name is not a string', () => {
+it('className() returns the class of an object or prototype, or an empty string if the name is not a string', () => {
   class Order {}
   const Odd = Object.defineProperty(class {}, 'name', { value: 7 })
 

@@ -170,7 +170,7 @@ describe('configure', () => {
   })
 })
 
-it('shows no key in a profiler, a tracer, a record, an error or a warning', async () => {
+it('a key never appears in a profiler, a tracer, a record, an error or a warning', async () => {
   const shown: unknown[] = []
   vi.spyOn(process, 'emitWarning').mockImplementation((...told: unknown[]) => void shown.push(told))
   setNotifier(record => shown.push(record))

@@ -128,7 +128,7 @@ describe('the stop record of a served request or call', () => {
   })
 })
 
-it('has no counts for a trace that begins in this process, because there is no served request', () => {
+it('a trace that begins in this process has no counts, because there is no served request', () => {
   run({ hmacKey: 'KEY' }, () => withTrace('step', () => undefined))
 
   expect(readCounts()).toEqual([])

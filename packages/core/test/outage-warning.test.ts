@@ -58,7 +58,7 @@ describe('a store that accepts no records', () => {
   })
 })
 
-it('warns if the outcome of 100 records within a minute is unknown', () => {
+it('an outage warning is emitted if the outcome of 100 records within a minute is unknown', () => {
   const warning = createOutageWarning('redis', () => false)
 
   warning.noteUncertain(99, 'It broke.')

@@ -68,7 +68,7 @@ describe('toOtlpSpan', () => {
   })
 })
 
-it('describes the program by its service, project and host', () => {
+it('resourceAttributes() describes the program by its service, project and host', () => {
   expect(resourceAttributes('shop', 'store', 'node1')).toEqual({
     'service.name': 'shop',
     'service.namespace': 'store',

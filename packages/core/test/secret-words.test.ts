@@ -10,7 +10,7 @@ function isSecret(name: string): boolean {
 it.each([
   ...['password', 'DB_PASS', 'refreshToken', 'connect.sid', 'sessionCookie', 'apiKey', 'STRIPE_KEY', 'otpCode', 'pin'],
   ...['basicauth', 'clientSecret', 'jwt', 'GITHUB_PAT'],
-])('treats %s as the name of a secret', name => {
+])('namesSecret() treats %s as the name of a secret', name => {
   expect(isSecret(name)).toBe(true)
 })
 
@@ -24,6 +24,6 @@ it.each([
   'author',
   'pinned',
   'keyboard',
-])('does not treat %s as the name of a secret', name => {
+])('namesSecret() does not treat %s as the name of a secret', name => {
   expect(isSecret(name)).toBe(false)
 })

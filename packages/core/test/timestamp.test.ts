@@ -56,7 +56,7 @@ describe('a timestamp', () => {
 
     const clock = createClock()
 
-    // If the process pauses between the readings of two clocks, their difference is too large. The smallest counts.
+    // If the process pauses between two readings, their difference is too large. Only the smallest difference counts.
     const errors = Array.from({ length: 50 }, () => Math.abs(clock() / 1000 - realNow() - offsetMs))
     expect(Math.min(...errors)).toBeLessThan(0.1)
   })

@@ -69,7 +69,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'f-start')).toMatchObject({ hostile: '[Getter]', function: { name: '<anonymous>' } })
   })
 
-  it('keeps name, length, this, properties and prototype', async () => {
+  it('keeps the name, length, `this`, properties and prototype of the original function', async () => {
     function Shape(this: { side: number }, side: number) {
       this.side = side
     }
@@ -182,7 +182,7 @@ describe('a traced function', () => {
 })
 
 describe('a traced generator', () => {
-  it('has a point from its first step to its last', async () => {
+  it('has a point that lasts from its first step to its last step', async () => {
     const count = trace('count')(function* count(to: number) {
       for (let n = 1; n <= to; n++) {
         withTrace(`step${n}`, () => {})

@@ -56,7 +56,7 @@ it('checkTraceable() refuses classes, other non-functions, and traced functions 
   expect(checkTraceable(traced, {})).toBe(1)
 })
 
-it('recognizes classes and generator functions, even behind a stand-in', () => {
+it('isClass() recognizes classes, and isGeneratorFunction() recognizes generator functions, even behind a stand-in', () => {
   const generate = createTracedFunction(function* () {}, 'a', {}, nameOf)
   const { class: method } = { class() {} }
   const aClass = class {} as unknown as AnyFunction

@@ -38,7 +38,7 @@ describe('libraries that are not recorded', () => {
   })
 })
 
-it('remembers which libraries the drivers loaded as clients of their stores', () => {
+it('isOwnClient() is true only for a library that a driver loaded as the client of its store', () => {
   noteOwnClient('kept-client')
 
   expect([isOwnClient('kept-client'), isOwnClient('other-client')]).toEqual([true, false])
