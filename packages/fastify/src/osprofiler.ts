@@ -30,7 +30,8 @@ export interface OsprofilerOptions extends HttpOptions {
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-// This function is async, because nothing can catch an error that a plugin with a callback throws, so the process ends.
+// The plugin is async, because nothing can catch an error that a plugin with a callback throws. Such an error would end
+// the process.
 const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOptions) => {
   const { hmacKeys, prefix, logLevel, logSerializers, ...options } = pluginOptions as OsprofilerOptions &
     RegisterOptions

@@ -60,7 +60,7 @@ describe('the route of a request in Fastify', () => {
       '/orders/:id(^\\d+).png',
       app => app.get('/orders/:id(^\\d+).png', answer),
     ],
-    ['a handler that fails', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
+    ['a handler that throws', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
     [
       'a hook that responds',
       '/orders/7',

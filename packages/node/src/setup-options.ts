@@ -44,7 +44,7 @@ export interface SetupOptions extends Configuration {
    * `off`.
    */
   readonly traceSql?: TraceSql | undefined
-  /** The exports of libraries that are not in `node_modules`, for example because they are bundled, by package name. */
+  /** By package name, the exports of libraries that are not in `node_modules`, for example bundled libraries. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
   /**
    * Whether failed traces are also written to a separate list, index or collection, in stores whose layout has one.

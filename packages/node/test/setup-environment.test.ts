@@ -252,7 +252,7 @@ describe('a store that cannot be opened', () => {
     expect(strict.thrown).toMatchObject({ code: 'ERR_MISSING_CLIENT', message })
   })
 
-  it.each(MALFORMED)('causes one warning if the environment names the store: %j', async store => {
+  it.each(MALFORMED)('causes one warning if its malformed connection string is in the environment: %j', async store => {
     const env = { OSPROFILER_CONNECTION_STRING: store }
 
     const [{ thrown }, ...outcomes] = await Promise.all([
@@ -268,7 +268,7 @@ describe('a store that cannot be opened', () => {
     expect(thrown).toMatchObject({ name: 'OsprofilerError', message: expect.not.stringContaining('TOPSECRET') })
   })
 
-  it.each(MALFORMED)('causes an error if the code names the store: %j', async store => {
+  it.each(MALFORMED)('causes an error if its malformed connection string is in the options: %j', async store => {
     const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
 
     expect(thrown).toMatchObject({ code: expect.stringMatching(/^ERR_(CONNECTION_STRING|UNKNOWN_DRIVER)$/) })

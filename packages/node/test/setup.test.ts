@@ -212,7 +212,7 @@ describe('setup()', () => {
     expect(records).toHaveLength(count)
   })
 
-  it('passes every record to redact before it is sent', async () => {
+  it('passes every record to `redact` before the notifier receives the record', async () => {
     const records: TraceRecord[] = []
     opened(
       setup({ redact: record => ({ ...record, service: 'hidden' }), notifier: record => void records.push(record) }),
