@@ -4,7 +4,7 @@ import { AdmittedTrace } from '../src/admission/admitted-trace.js'
 import { toSecretKey } from '../src/keys/secret-key.js'
 import { findKnownTrace } from '../src/points/known-traces.js'
 
-it('remembers a trace only once the trace is opened', () => {
+it('an admitted trace becomes known to the process only when it is opened', () => {
   const admitted = new AdmittedTrace({ key: toSecretKey('KEY'), baseId: 'admitted', parentId: 'caller' }, undefined)
   const before = findKnownTrace('admitted')
 
@@ -15,7 +15,7 @@ it('remembers a trace only once the trace is opened', () => {
   expect([trace.baseId, trace.rootId, trace.maxPoints]).toEqual(['admitted', 'caller', 10])
 })
 
-it('does not expose the signing key', () => {
+it('an admitted trace does not expose the signing key', () => {
   const admitted = new AdmittedTrace({ key: toSecretKey('SECRET'), baseId: 'a', parentId: 'a' }, undefined)
 
   expect(Object.keys(admitted)).toEqual(['baseId'])

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { createAgingSet } from '../src/points/aging-set.js'
 
-it('visits a member when the member has reached the given age', async () => {
+it('an aging set visits a member when the member has reached the given age', async () => {
   const looked: string[] = []
   const set = createAgingSet<string>(5, member => {
     set.delete(member)
@@ -17,7 +17,7 @@ it('visits a member when the member has reached the given age', async () => {
   expect(set.has('a')).toBe(false)
 })
 
-it('visits all members at once on request', () => {
+it('an aging set visits all members at once when visitAll() is called', () => {
   const looked: string[] = []
   const set = createAgingSet<string>(60_000, member => {
     set.delete(member)
@@ -31,7 +31,7 @@ it('visits all members at once on request', () => {
   expect(looked).toEqual(['a', 'b'])
 })
 
-it('visits a member again if the visit did not remove the member', async () => {
+it('an aging set visits a member again if the visit did not remove the member', async () => {
   let looks = 0
   const set = createAgingSet<string>(1, () => void looks++)
 

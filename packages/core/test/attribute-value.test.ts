@@ -17,7 +17,7 @@ describe('attributeValue', () => {
     [new ExactNumber('1.0'), 1],
     [[1, 'a', null], '[1,"a",null]'],
     [{ a: 1, b: undefined, c: { d: 'x' } }, '{"a":1,"c":{"d":"x"}}'],
-  ])('converts %j to %j, which both encodings of OTLP can carry', (value, shown) => {
+  ])('converts %j to %j, which both encodings of OTLP can represent', (value, shown) => {
     expect(attributeValue(value)).toBe(shown)
   })
 
@@ -31,7 +31,7 @@ describe('attributeValue', () => {
   })
 })
 
-it('reads only own members of objects', () => {
+it('memberOf() reads only own members, and isObject() accepts only plain objects', () => {
   expect(memberOf({ a: 1 }, 'a')).toBe(1)
   expect(memberOf({}, 'toString')).toBeUndefined()
   expect([[], null, 'text', new ExactNumber('1.0'), {}].map(isObject)).toEqual([false, false, false, false, true])

@@ -8,12 +8,12 @@ it.each([
   [':SEALED@redis', ':***@redis'],
   ['jdbc:oracle:thin:bob/SEALED@//db:1521/shop', 'jdbc:oracle:thin:bob/***@//db:1521/shop'],
   ['sqlplus bob/SEALED@shop', 'sqlplus bob/***@shop'],
-])('hides the password of an address without a scheme: %s', (text, shown) => {
+])('findBareUsers() finds the password in an address without a scheme: %s', (text, shown) => {
   expect(redactedBy(findBareUsers, text)).toBe(shown)
 })
 
 it.each(['user:bob@example.com', 'mailto:bob@example.com/', 'npm:@scope/package@1.2/', '12:30:15'])(
-  'leaves %s unchanged',
+  'findBareUsers() finds no password in %s',
   text => {
     expect(redactedBy(findBareUsers, text)).toBe(text)
   },

@@ -25,7 +25,7 @@ describe('a value without quotes', () => {
   })
 })
 
-it('finds the end of brackets and quotes, escaped or doubled', () => {
+it('a value in brackets or quotes ends at the closing bracket or quote, but not at an escaped or doubled quote', () => {
   expect(findBracketsEnd('[a, {b: "]"}] c', 0)).toBe(13)
   expect(findBracketsEnd('[a', 0)).toBe(2)
   expect(findQuotedEnd('"a\\"b" c', 0)).toBe(6)
@@ -33,10 +33,13 @@ it('finds the end of brackets and quotes, escaped or doubled', () => {
   expect(countBackslashesBefore('a\\\\"', 3)).toBe(2)
 })
 
-it.each(['?', '$1', ':password', '%s', 'required', 'null', '-', '{$gt: ?}'])('does not treat %s as a value', value => {
-  expect(isNoValue(value, false)).toBe(true)
-})
+it.each(['?', '$1', ':password', '%s', 'required', 'null', '-', '{$gt: ?}'])(
+  'isNoValue() is true for %s, which cannot be a secret value',
+  value => {
+    expect(isNoValue(value, false)).toBe(true)
+  },
+)
 
-it.each(['hunter2', '$ecret', 'x'.repeat(65)])('treats %s as a value', value => {
+it.each(['hunter2', '$ecret', 'x'.repeat(65)])('isNoValue() is false for %s, which can be a secret value', value => {
   expect(isNoValue(value, false)).toBe(false)
 })

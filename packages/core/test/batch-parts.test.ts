@@ -9,7 +9,7 @@ function show(records: readonly { readonly trace_id: string }[] | undefined) {
 }
 
 describe('the parts of a batch', () => {
-  it('are halved, in order, until no records are left', () => {
+  it('keep the order of the records when the first part is halved', () => {
     const parts = createBatchParts(BATCH)
     const written: (string | undefined)[] = []
 
@@ -24,7 +24,7 @@ describe('the parts of a batch', () => {
     expect(parts.first).toBeUndefined()
   })
 
-  it('accept records at the end, and other records in place of the first part', () => {
+  it('accept additional records at the end, and other records in place of the first part', () => {
     const parts = createBatchParts(BATCH)
 
     parts.halveFirst()

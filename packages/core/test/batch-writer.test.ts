@@ -17,7 +17,7 @@ function create(write: Driver['write'], options?: NotifierOptions): QueueNotifie
   return openNotifier({ write }, { maxBackoff: 2, ...options })
 }
 
-/** Creates a store that refuses a batch if it contains one of these records or is too large. */
+/** Creates a store that refuses a batch if the batch contains one of the `culprits` or is too large. */
 function createStore(culprits: ReadonlySet<string>, limits: { readonly bytes?: number } = {}) {
   const kept: string[] = []
   const requests: Records[] = []
@@ -93,7 +93,7 @@ describe('a batch that the store refuses as a whole', () => {
     expect(notifier.stats).toMatchObject({ written: 100, dropped: 0 })
   })
 
-  it('stays divided into its parts if the store fails between two of their writes', async () => {
+  it('stays divided into parts if the store fails between the writes of two parts', async () => {
     const tried: Records[] = []
     const kept: string[] = []
     const notifier = create(async records => {
@@ -142,7 +142,7 @@ describe('a batch that the store refuses as a whole', () => {
   })
 })
 
-describe('the size of a batch', () => {
+describe('the size limit of a batch', () => {
   it.each([
     ['Chinese', { text: '漢'.repeat(10_000) }],
     ['ASCII', { text: 'x'.repeat(30_000) }],
@@ -152,7 +152,7 @@ describe('the size of a batch', () => {
     ['many strings', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
     ['many short strings', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
     ['numbers', { numbers: Array.from({ length: 1_000 }, (_, index) => index * 1_000_003) }],
-  ])('stays below one MiB with %s in the records', async (_, info) => {
+  ])('keeps batches below one MiB with %s in the records', async (_, info) => {
     const sizes: number[] = []
     const notifier = create(async records => void sizes.push(Buffer.byteLength(JSON.stringify(records))))
 
@@ -163,7 +163,7 @@ describe('the size of a batch', () => {
     expect(notifier.stats.written).toBe(300)
   })
 
-  it('does not limit a single larger record, which is written completely, as the only record of its batch', async () => {
+  it('may be exceeded by a single large record, which is written completely and alone', async () => {
     const batches: string[][] = []
     const notifier = create(async records => void batches.push(records.map(({ trace_id }) => trace_id)))
 
@@ -175,7 +175,7 @@ describe('the size of a batch', () => {
     expect(batches).toEqual([['0'], ['1'], ['2']])
   })
 
-  it('does not limit a batch of records of usual size, which reaches its maximum number of records first', async () => {
+  it('does not matter for records of usual size, which reach the maximum number of records first', async () => {
     const lengths: number[] = []
     const notifier = create(async records => void lengths.push(records.length))
 
@@ -186,7 +186,7 @@ describe('the size of a batch', () => {
     expect(lengths).toEqual([500, 500, 500])
   })
 
-  it('starts a write at once when the waiting records fill a batch', async () => {
+  it('causes a write at once when the waiting records reach the limit', async () => {
     let written = 0
     const write = async (records: Records): Promise<undefined> => {
       written += records.length
@@ -201,7 +201,7 @@ describe('the size of a batch', () => {
 })
 
 describe('a store that refuses every record', () => {
-  it("causes a warning with the store's reason, and with the failures of whole batches", async () => {
+  it("causes a warning about the dropped records and a warning about the store, both with the store's reason", async () => {
     const warnings = await collectWarnings()
     const notifier = create(createStore(new Set(range(400))).write, { batchSize: 40 })
 
@@ -223,7 +223,7 @@ describe('a store that refuses every record', () => {
     ])
   })
 
-  it('causes a warning if the store reports the refusals without an error', async () => {
+  it('causes a warning even if the driver reports the refusals in its result instead of an error', async () => {
     const warnings = await collectWarnings()
     const notifier = create(async records => ({ refused: records.length, reason: 'The mapping is wrong.' }), {
       batchSize: 2,
@@ -240,7 +240,7 @@ describe('a store that refuses every record', () => {
     })
   })
 
-  it('gets small batches with pauses after many refusals, so that few records are lost until its repair', async () => {
+  it('gets small batches with pauses after many refusals, so that few records are lost until it is repaired', async () => {
     let isBroken = true
     let requests = 0
     const kept: Records[] = []
@@ -267,7 +267,7 @@ describe('a store that refuses every record', () => {
     expect(kept.at(-2)?.length).toBe(500)
   })
 
-  it('does not count as recovered, because failures and refusals are counted together', async () => {
+  it('does not count as recovered if its failures and refusals alternate', async () => {
     const warnings = await collectWarnings()
     let writes = 0
     const notifier = create(
@@ -286,8 +286,8 @@ describe('a store that refuses every record', () => {
   })
 })
 
-describe('any mix of refusals, failures, flushes and closes', () => {
-  it('loses exactly the records that the store refuses, and keeps the order and the promised cost', async () => {
+describe('a notifier with any mix of refusals, failures, flushes and closes', () => {
+  it('loses exactly the refused records, keeps the order, and sends at most the promised number of requests', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 1, max: 300 }),
       culprits: fc.array(fc.nat(299), { maxLength: 12 }),
@@ -298,8 +298,8 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ count, culprits, batchSize, failures, flushes }) => {
         const store = createStore(new Set(culprits.map(String)))
-        // After this many failures, the writer first writes a single later record, to learn whether the store accepts
-        // any record.
+        // After four failures, the writer first writes a single later record, to learn whether the store accepts any
+        // record. This changes the order.
         const keepsOrder = failures.filter(failure => failure !== 'none').length < 4
         let failed = 0
         const notifier = create(
@@ -336,7 +336,7 @@ describe('any mix of refusals, failures, flushes and closes', () => {
     )
   })
 
-  it('leaves counts that add up at every moment, even with unknown outcomes and a close() in the middle', async () => {
+  it('has counts that add up at every moment, even with unknown outcomes and a close() in the middle', async () => {
     const outcome = fc.constantFrom(
       'take',
       'take',

@@ -95,7 +95,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(ms).toBeLessThan(20_000)
   })
 
-  it('does not try a failed store again until there is a new record', async () => {
+  it('does not write to a failed store again until there is a new record', async () => {
     const program = `
       const told = globalThis.told = { tries: 0 }
       create(() => { told.tries++; throw new Error('gone') }, { maxBackoff: 100 })
@@ -118,7 +118,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(queued).toBe(4)
   })
 
-  it.each([1, 3])('exits after the same time if %i stores hang and try again in turn', async stores => {
+  it.each([1, 3])('exits after the same time if %i stores hang and are tried again one after another', async stores => {
     const program = `
       const { holdProcess } = await import('@osprofiler/core/toolkit')
       const later = ms => new Promise(resolve => setTimeout(resolve, ms).unref())
@@ -140,7 +140,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(ms).toBeLessThan(12_000)
   })
 
-  it('waits the full time for a store again after another store has answered', async () => {
+  it('restarts the time limit for a hanging store after another store has answered', async () => {
     const program = `
       const { holdProcess, holdTimeLeft } = await import('@osprofiler/core/toolkit')
       const told = globalThis.told = {}
@@ -162,7 +162,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(apart).toBeCloseTo(5_000)
   })
 
-  it('waits the full time again at a later exit', async () => {
+  it('restarts the time limit if the program is about to exit a second time', async () => {
     const program = `
       const { beginExit, cutAtExit } = await import('@osprofiler/core/toolkit')
       const told = globalThis.told = { cuts: [] }
@@ -180,7 +180,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(early).toBe(0)
   })
 
-  it('exits at once if no records are waiting, and after close()', async () => {
+  it('exits at once if no records are waiting or close() was called', async () => {
     const idle = await runToItsEnd(`create(() => new Promise(() => {}))`)
     const closed = await runToItsEnd(
       `const notifier = create(() => new Promise(() => {})); work(1); await notifier.close(50)`,

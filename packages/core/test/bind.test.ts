@@ -1,7 +1,7 @@
 import { bind, get, run } from '@osprofiler/core'
 import { expect, it } from 'vitest'
 
-it('runs a function in the context of bind(), with the `this` and the arguments of the call', () => {
+it('a bound function runs in the context in which bind() was called, with the `this` and arguments of each call', () => {
   const seen: unknown[] = []
   function look(this: unknown, ...args: unknown[]): void {
     seen.push([get()?.baseId, this, ...args])

@@ -26,7 +26,7 @@ const codesOf = (name: string): readonly unknown[] => startsOf(name).map(({ info
 const traceCode = <T>(fn: () => T): T => run({ hmacKey: 'KEY', code: true }, fn)
 
 describe('a call site', () => {
-  it('is recorded with the start of a point only', () => {
+  it('is recorded only in the start record of a point', () => {
     traceCode(() => start('a').stop())
 
     expect(records.map(({ name, info }) => [name, 'code' in info])).toEqual([
@@ -51,8 +51,8 @@ describe('a call site', () => {
   })
 
   it.each([
-    ['the trace does not ask for it', () => run({ hmacKey: 'KEY' }, () => start('a').stop())],
-    ['the trace declines it', () => run({ hmacKey: 'KEY', code: false }, () => start('a').stop())],
+    ['the trace does not ask for call sites', () => run({ hmacKey: 'KEY' }, () => start('a').stop())],
+    ['the trace declines call sites', () => run({ hmacKey: 'KEY', code: false }, () => start('a').stop())],
     [
       'OSPROFILER_CODE is false',
       () => {
@@ -70,13 +70,13 @@ describe('a call site', () => {
     expect(reads).toBe(0)
   })
 
-  it("keeps the program's own member `code`", () => {
+  it("does not replace the program's own member `code`", () => {
     traceCode(() => start('a', { code: 7 }).stop())
 
     expect(codesOf('a')).toEqual([7])
   })
 
-  it('must be asked for with a boolean', () => {
+  it('is requested by the option `code`, which must be a boolean', () => {
     expect(() => run({ hmacKey: 'KEY', code: 'yes' as never }, () => 1)).toThrow(/code must be of type boolean/)
   })
 })
@@ -99,7 +99,7 @@ describe('the hook `redact`', () => {
     expect(codesOf('a')).toEqual([undefined])
   })
 
-  it('may change the call site, and the change stays', async () => {
+  it('may change the call site, and the store receives the changed call site', async () => {
     const written: TraceRecord[] = []
     const driver = { name: 'memory', write: async (batch: readonly TraceRecord[]) => void written.push(...batch) }
     const notifier = createNotifier({ ...driver, close: async () => undefined })
@@ -117,14 +117,23 @@ describe('reading the stack', () => {
   const define = (name: string, value: PropertyDescriptor): void => void Object.defineProperty(Error, name, value)
 
   it.each<[string, () => void]>([
-    ['a limit of 3', () => setTo('stackTraceLimit', 3)],
-    ['no limit', () => void Reflect.deleteProperty(Error, 'stackTraceLimit')],
-    ['a limit that cannot be read', () => define('stackTraceLimit', { get: fail, set: fail, configurable: true })],
-    ['a read-only limit', () => define('stackTraceLimit', { value: 4, configurable: true, writable: false })],
-    ['a hook', () => setTo('prepareStackTrace', String)],
-    ['a hook that throws', () => setTo('prepareStackTrace', fail)],
-    ['a hook behind a setter', () => define('prepareStackTrace', { get: () => fail, set: fail, configurable: true })],
-  ])('finds the call site and changes nothing if the program has set %s', (_, setUp) => {
+    ['set a stack trace limit of 3', () => setTo('stackTraceLimit', 3)],
+    ['deleted the stack trace limit', () => void Reflect.deleteProperty(Error, 'stackTraceLimit')],
+    [
+      'made the stack trace limit unreadable',
+      () => define('stackTraceLimit', { get: fail, set: fail, configurable: true }),
+    ],
+    [
+      'made the stack trace limit read-only',
+      () => define('stackTraceLimit', { value: 4, configurable: true, writable: false }),
+    ],
+    ['set Error.prepareStackTrace', () => setTo('prepareStackTrace', String)],
+    ['set an Error.prepareStackTrace that throws', () => setTo('prepareStackTrace', fail)],
+    [
+      'given Error.prepareStackTrace a setter that throws',
+      () => define('prepareStackTrace', { get: () => fail, set: fail, configurable: true }),
+    ],
+  ])('finds the call site and changes nothing if the program has %s', (_, setUp) => {
     setUp()
     const before = Object.getOwnPropertyDescriptors(Error)
     traceCode(() => start('a').stop())
@@ -142,7 +151,7 @@ function fail(): never {
 }
 
 describe('the time for reading stacks', () => {
-  it('ends, and then only 200 points with new statements have a call site', () => {
+  it('is limited, and after the limit, only 200 points with new statements have a call site', () => {
     const many = 20_000
     traceCode(() => {
       for (let index = 0; index < many; index++) start('same', { db: { statement: 'SELECT 1' } }).stop()
@@ -157,7 +166,7 @@ describe('the time for reading stacks', () => {
     expect(late).toBeLessThan(many)
   })
 
-  it('belongs to each request alone', () => {
+  it('is limited for each request separately', () => {
     traceCode(() => {
       for (let index = 0; index < 20_000; index++) withTrace('first', () => 1)
     })

@@ -16,8 +16,8 @@ function pairOf(baseId: string, key = 'KEY') {
   return { info, hmac }
 }
 
-describe('a tracer of calls', () => {
-  it('opens the point of a call that carries a trace', () => {
+describe('a call tracer', () => {
+  it('opens a point for a call that carries a trace', () => {
     const tracer = createCallTracer('KEY')
 
     const call = tracer.open(pairOf('trace'), {}, { function: { name: 'create' } })

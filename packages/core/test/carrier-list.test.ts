@@ -4,7 +4,7 @@ import { isHeaderList, pickTraceHeaders, replaceHeaders } from '../src/rpc/carri
 const HEADERS = { 'X-Trace-Info': 'INFO', 'X-Trace-HMAC': 'HMAC' }
 
 describe('a list of headers', () => {
-  it('finds the trace headers in any spelling, and in any form of names and values', () => {
+  it('may contain the trace headers in any spelling, and names and values in any form', () => {
     const list = [{ key: 'X-Trace-Info', value: 'a' }, { name: 'x-trace-hmac', value: 'b' }, ['other', 'c'], null, 'd']
 
     expect(pickTraceHeaders(list)).toEqual({ 'X-Trace-Info': 'a', 'x-trace-hmac': 'b' })
@@ -12,7 +12,7 @@ describe('a list of headers', () => {
     expect([[], new Map(), {}, new Headers()].map(isHeaderList)).toEqual([true, true, false, false])
   })
 
-  it('returns a list of values for a name that occurs twice', () => {
+  it('yields a list of values for a trace header that occurs twice', () => {
     expect(pickTraceHeaders([{ 'X-Trace-Info': 'a' }, { 'X-Trace-Info': 'b' }])).toEqual({ 'X-Trace-Info': ['a', 'b'] })
   })
 
@@ -47,7 +47,7 @@ describe('a list of headers', () => {
     expect(list).toEqual(written)
   })
 
-  it('loses only the trace headers that it had before', () => {
+  it('loses only its old trace headers when it gets new trace headers', () => {
     const list: unknown[] = [{ a: 'b', 'x-trace-info': 'OLD' }, { 'X-Trace-HMAC': 'OLD' }]
     const map = new Map<unknown, unknown>([
       [Buffer.from('x-trace-info'), 'OLD'],

@@ -21,7 +21,7 @@ describe('readCarrier', () => {
     expect(readCarrier(carrier)).toEqual(PAIR)
   })
 
-  it('joins duplicate values, so that the header is malformed', () => {
+  it('joins duplicate values, so that the header counts as malformed', () => {
     expect(readCarrier({ ...HEADERS, 'x-trace-info': 'OTHER' })?.info).toBe('INFO, OTHER')
     expect(readCarrier({ ...HEADERS, 'X-Trace-Info': ['INFO', 'OTHER', 'THIRD'] })?.info).toBe('INFO, OTHER')
     expect(readCarrier({ ...HEADERS, 'x-trace-info': 'INFO' })).toEqual(PAIR)
@@ -33,7 +33,7 @@ describe('readCarrier', () => {
     ['other headers', { 'content-type': 'x' }],
     ['inherited headers', Object.create(HEADERS)],
     [
-      'an object whose every access throws',
+      'an object that throws on every access',
       new Proxy(
         {},
         {

@@ -38,7 +38,7 @@ describe('checkOptions', () => {
     [null, 'setup() takes its options as an object'],
     [[], 'setup() takes its options as an object'],
     ['KEY', 'setup() takes its options as an object'],
-  ])('refuses %j, and names the fault', (options, message) => {
+  ])('refuses %j, and says what is wrong', (options, message) => {
     expect(() => check(options)).toThrow(TypeError)
     expect(() => check(options)).toThrow(message)
   })

@@ -3,7 +3,7 @@ import { className, functionName, readDataProperty } from '../src/recording/clas
 
 const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 
-describe('readData', () => {
+describe('readDataProperty', () => {
   it('reads own and inherited properties without running a getter or a proxy trap', () => {
     const inherited = Object.create({
       a: 1,
@@ -25,7 +25,7 @@ describe('readData', () => {
   })
 })
 
-it('returns the class name of an object or prototype, or an empty string if the name is not a string', () => {
+it('className() returns the class of an object or prototype, or an empty string if the name is not a string', () => {
   class Order {}
   const Odd = Object.defineProperty(class {}, 'name', { value: 7 })
 

@@ -30,7 +30,7 @@ it.each<[readonly unknown[], readonly unknown[]]>([
     ['sqlcmd.exe', '-P', 'S'],
     ['sqlcmd.exe', '-P', '***'],
   ],
-])('hides the secret of a command option: %j', (list, shown) => {
+])('redactOption() hides the secret after a command option: %j', (list, shown) => {
   expect(redact(list)).toEqual(shown)
 })
 
@@ -39,6 +39,6 @@ it.each<[readonly unknown[]]>([
   [['mkdir', '-p', 'a/b']],
   [['curl', '-u', 'bob']],
   [['ls', '-a', 'b', 7, null]],
-])('keeps the value of an option that is not for secrets: %j', list => {
+])('redactOption() keeps the value of an option that is not for secrets: %j', list => {
   expect(redact(list)).toEqual(list)
 })

@@ -46,7 +46,7 @@ describe('checkEnvironment', () => {
     )
   })
 
-  it('refuses a switch that is neither on nor off', () => {
+  it('refuses a boolean variable that is neither true nor false', () => {
     vi.stubEnv('OSPROFILER_ENABLED', 'maybe')
 
     expect(checkEnvironment).toThrow(expect.objectContaining({ code: 'ERR_CONFIGURATION' }))
@@ -71,7 +71,7 @@ describe('readSwitch', () => {
 })
 
 describe('a process without configuration', () => {
-  it('reads the keys and the switch from the environment at the first signed request', () => {
+  it('reads OSPROFILER_HMAC_KEYS and OSPROFILER_ENABLED at the first signed request', () => {
     const tracer = createRequestTracer()
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'NEW, OLD' })
 
@@ -82,7 +82,7 @@ describe('a process without configuration', () => {
     expect(tracer.stats).toMatchObject({ tracedByKey: [0, 1], refused: { disabled: 1 } })
   })
 
-  it('serves requests untraced, and warns, if the environment contradicts itself', () => {
+  it('serves requests untraced, and warns, if two variables contain keys', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'SECRET', OSPROFILER_HMAC_KEYS_FILE: '/run/keys' })
     const tracer = createRequestTracer()
@@ -95,7 +95,7 @@ describe('a process without configuration', () => {
     expect(inspect(warnings.mock.calls)).not.toContain('SECRET')
   })
 
-  it('also serves requests untraced if the environment contradicts itself and an adapter has its own keys', () => {
+  it('serves requests untraced if OSPROFILER_ENABLED is invalid, even if an adapter has its own keys', () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     withEnvironment({ OSPROFILER_ENABLED: 'perhaps' })
     const tracer = createRequestTracer('SECRET')
@@ -123,7 +123,7 @@ describe('configure', () => {
     expect([serveFake(tracer, signedHeaders('A')), serveFake(tracer, signedHeaders('B'))]).toEqual([true, false])
   })
 
-  it('keeps the settings that a call does not name', () => {
+  it('keeps the settings that a later call does not contain', () => {
     configure({ hmacKeys: 'A', project: 'p' })
     configure({ enabled: false })
 
@@ -170,7 +170,7 @@ describe('configure', () => {
   })
 })
 
-it('shows no key in a profiler, a tracer, a record, an error or a warning', async () => {
+it('a key never appears in a profiler, a tracer, a record, an error or a warning', async () => {
   const shown: unknown[] = []
   vi.spyOn(process, 'emitWarning').mockImplementation((...told: unknown[]) => void shown.push(told))
   setNotifier(record => shown.push(record))

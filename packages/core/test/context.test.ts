@@ -61,7 +61,7 @@ describe('the context', () => {
     )
   })
 
-  it('enters no AsyncLocalStorage before a trace has begun', () => {
+  it('enters no AsyncLocalStorage before the first trace', () => {
     const program = `
       import { AsyncLocalStorage } from 'node:async_hooks'
       let entered = 0
@@ -121,7 +121,7 @@ describe('suppress', () => {
 })
 
 describe('bind', () => {
-  it('keeps the context for callbacks that are called from elsewhere', async () => {
+  it('keeps the context for callbacks that are called in another context', async () => {
     const callbacks: ((this: unknown, ...args: number[]) => unknown)[] = []
     const records = await traceRecords(() =>
       withTrace('outer', () => {

@@ -43,8 +43,8 @@ function readCounts(): unknown[] {
   return records.filter(({ info }) => Object.hasOwn(info, 'points')).map(({ name, info }) => [name, info.points])
 }
 
-describe('the stop of a served point', () => {
-  it('says how many points its request has recorded', () => {
+describe('the stop record of a served request or call', () => {
+  it('says how many points the request has recorded', () => {
     const root = openRoot('counted')
     root.profiler.fork('outer').fork('inner').end()
 
@@ -76,7 +76,7 @@ describe('the stop of a served point', () => {
     expect(readCounts()).toEqual([['wsgi-stop', { recorded: 2, omitted: 3 }]])
   })
 
-  it('counts points that stop with it as stopped', () => {
+  it('does not count points as pending if they stop together with the request', () => {
     const root = openRoot('together')
     root.profiler.start('left open')
 
@@ -98,7 +98,7 @@ describe('the stop of a served point', () => {
     expect(readCounts()).toEqual([['wsgi-stop', { recorded: 2, passed_on: 2 }]])
   })
 
-  it('does not count points that the option `redact` hides', () => {
+  it('does not count points that the hook `redact` drops', () => {
     hook(record => (record.name.startsWith('hidden') ? undefined : record))
     const root = openRoot('hidden')
     root.profiler.startBeside('hidden').stop()
@@ -109,7 +109,7 @@ describe('the stop of a served point', () => {
     expect(readCounts()).toEqual([['wsgi-stop', { recorded: 1 }]])
   })
 
-  it('keeps the counts if the option `redact` returns more than a record may hold', () => {
+  it('keeps the counts if the hook `redact` returns more info than a record may contain', () => {
     hook(record => ({ ...record, info: { ...createWideInfo(), ...record.info } }))
     const root = openRoot('wide')
 
@@ -118,7 +118,7 @@ describe('the stop of a served point', () => {
     expect(readCounts()).toEqual([['wsgi-stop', { recorded: 1 }]])
   })
 
-  it('has counts for a served call, too', () => {
+  it('says how many points a call has recorded', () => {
     const [info, hmac] = signedPack({ base_id: 'called', parent_id: 'caller' }, 'KEY')
 
     const call = createCallTracer('KEY').open({ info, hmac }, {}, { function: { name: 'create' } })
@@ -128,7 +128,7 @@ describe('the stop of a served point', () => {
   })
 })
 
-it('has no counts for a trace that begins in this process, because nobody has sent a request', () => {
+it('a trace that begins in this process has no counts, because there is no served request', () => {
   run({ hmacKey: 'KEY' }, () => withTrace('step', () => undefined))
 
   expect(readCounts()).toEqual([])

@@ -51,7 +51,7 @@ function emit(notifier: QueueNotifier, count: number, from = 0): void {
 
 async function until(condition: () => boolean): Promise<void> {
   for (const deadline = performance.now() + 30_000; !condition(); await delay(2)) {
-    if (performance.now() > deadline) throw new Error(`It never came to pass: ${condition}`)
+    if (performance.now() > deadline) throw new Error(`Timed out while waiting for: ${condition}`)
   }
 }
 
@@ -122,7 +122,7 @@ describe('delivery', () => {
     ],
     ['rejects', () => Promise.reject(new Error('down'))],
     ['rejects with undefined', () => Promise.reject()],
-    ['rejects with a value whose every access throws', () => Promise.reject(Proxy.revocable({}, {}).proxy)],
+    ['rejects with a value that throws on every access', () => Promise.reject(Proxy.revocable({}, {}).proxy)],
   ])('tries again, with growing pauses, when the store %s, and recovers by itself', async (_, fail) => {
     const tries: number[] = []
     const taken: string[] = []
@@ -144,7 +144,7 @@ describe('delivery', () => {
     expect(notifier.stats).toMatchObject({ emitted: 3, written: 3, dropped: 0, unknown: 0, queued: 0, retried: 8 })
   })
 
-  it('continues after an error whose every access throws', async () => {
+  it('continues after an error that throws on every access', async () => {
     const hostile = new Proxy(
       {},
       Object.fromEntries(
@@ -217,7 +217,7 @@ describe('delivery', () => {
     [{}],
     [null],
     [7],
-  ])('keeps exact counts if a driver resolves to an invalid result: %j', async result => {
+  ])('keeps exact counts if a write resolves to an invalid result: %j', async result => {
     const notifier = create(() => Promise.resolve(result))
     emit(notifier, 3)
     await notifier.flush()
@@ -229,7 +229,7 @@ describe('delivery', () => {
 })
 
 describe('the counts', () => {
-  it('add up at every moment, whatever the store does', async () => {
+  it('add up at every moment, with any behavior of the store', async () => {
     const outcome = fc.constantFrom('take', 'slow', 'refuse', 'refuse all', 'fail', 'throw', 'uncertain')
     await fc.assert(
       fc.asyncProperty(
@@ -312,7 +312,7 @@ describe('the counts', () => {
   })
 })
 
-describe('a flood of records into an unreachable store', () => {
+describe('a notifier with an unreachable store', () => {
   it('keeps a limited number of records', async () => {
     const drops: unknown[] = []
     const notifier = create(() => new Promise(() => {}), { maxRecords: 100, batchSize: 10, flushAfter: 1 })
@@ -427,7 +427,7 @@ describe('flush', () => {
     expect(notifier.stats).toMatchObject({ written: 1, queued: 0 })
   })
 
-  it('accepts any number as its timeout', async () => {
+  it('accepts Infinity as its timeout', async () => {
     const warnings: string[] = []
     const listen = (warning: Error) => warnings.push(warning.name)
     process.on('warning', listen)
@@ -612,7 +612,7 @@ describe('createNotifier', () => {
     ['batchSize', -1],
     ['flushAfter', NaN],
     ['maxBytes', '1'],
-  ])('refuses %s: %s', (name, value) => {
+  ])('refuses an option that is not a positive number: %s = %s', (name, value) => {
     expect(() => create(async () => undefined, { [name]: value } as NotifierOptions)).toThrow(TypeError)
   })
 

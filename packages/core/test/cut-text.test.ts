@@ -6,6 +6,6 @@ it.each([
   ['longer', 5, 'longe...'],
   ['a😀b', 2, 'a...'],
   ['a😀b', 3, 'a😀...'],
-])('cuts %j to %i characters, never inside a character', (text, length, cut) => {
+])('cutText() cuts %j to %i characters, but not inside a surrogate pair', (text, length, cut) => {
   expect(cutText(text, length)).toBe(cut)
 })

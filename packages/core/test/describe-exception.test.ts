@@ -7,7 +7,7 @@ class NamedError extends Error {
   override name = 'GivenName'
 }
 
-function mine(): never {
+function programCode(): never {
   throw new Error('code of the program failed')
 }
 
@@ -46,12 +46,12 @@ describe('an exception', () => {
   })
 
   it.each([
-    ['a message that throws', Object.defineProperty(new Error(), 'message', { get: mine })],
-    ['a constructor that throws', Object.defineProperty(new Error('x'), 'constructor', { get: mine })],
-    ['a name that throws', Object.defineProperty(new Error('x'), 'name', { get: mine })],
+    ['a message getter that throws', Object.defineProperty(new Error(), 'message', { get: programCode })],
+    ['a constructor getter that throws', Object.defineProperty(new Error('x'), 'constructor', { get: programCode })],
+    ['a name getter that throws', Object.defineProperty(new Error('x'), 'name', { get: programCode })],
     [
-      'a proxy whose every trap throws',
-      new Proxy({}, Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, mine]))),
+      'a proxy whose traps all throw',
+      new Proxy({}, Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, programCode]))),
     ],
     [
       'a class whose name is not a string',
@@ -59,7 +59,7 @@ describe('an exception', () => {
         static override readonly name = Symbol('odd') as never
       })(),
     ],
-    ['no prototype', Object.create(null)],
+    ['an object without a prototype', Object.create(null)],
   ])('is described without throwing: %s', (_, error) => {
     expect(describeException(error)).toEqual({ etype: 'Error', message: expect.any(String) })
   })
@@ -129,7 +129,7 @@ describe('an exception', () => {
   it.each([
     ['another error of the query', 'not a number: "alice@example.com"'],
     ['an error without a message', ''],
-  ])('does not repeat the parameters of a query that was wrapped twice, caused by %s', (_, text) => {
+  ])('does not repeat the parameters of a failed query if its error was wrapped twice and caused by %s', (_, text) => {
     const cause = new StoreError(text)
     recordErrorAs(cause, new Error('not shown'))
     const params = ['alice@example.com']
@@ -163,10 +163,10 @@ describe('an exception', () => {
     expect(describeException(wrapTimes(hiddenError('alice'), 90)).message).toBe('duplicate entry "?"')
   })
 
-  it('is described without running the code of wrapped errors', () => {
-    const trapped = new Proxy([], Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, mine])))
+  it('is described without running getters or proxy traps of wrapped errors', () => {
+    const trapped = new Proxy([], Object.fromEntries(Reflect.ownKeys(Reflect).map(trap => [trap, programCode])))
     const child = Object.create(trapped)
-    const get = { get: mine, enumerable: true }
+    const get = { get: programCode, enumerable: true }
     const members = { cause: get, original: get, driverError: get, errors: get }
     const errors = Object.defineProperty([child], 1, get)
 

@@ -14,7 +14,7 @@ it.each<[string, object, string]>([
   ['a promise', Promise.resolve('secret'), '[Promise]'],
   ['a WeakMap', new WeakMap(), '[Object]'],
   ['a URL', new URL('amqp://bob:SEALED@host/'), 'amqp://bob:***@host/'],
-])('describes %s by its type or content', (_, value, shown) => {
+])('describeObject() describes %s by its type or content', (_, value, shown) => {
   expect(describeObject(value)).toBe(shown)
 })
 
@@ -24,11 +24,11 @@ it.each<[string, object]>([
   ['an object without a prototype', Object.create(null)],
   ['an instance of a class that the program defines', new (class Order {})()],
   ['an object that only looks like a URL', Object.create(URL.prototype)],
-])('does not describe %s, which is shown by its members', (_, value) => {
+])('describeObject() does not describe %s, which is recorded with its members instead', (_, value) => {
   expect(describeObject(value)).toBeUndefined()
 })
 
-it('shows an error without its hidden text, even if another error wraps it', () => {
+it('describeObject() shows an error without its hidden text, even if another error wraps it', () => {
   const inner = new Error('duplicate entry "alice"')
   recordErrorAs(inner, new Error('duplicate entry "?"'))
   const outer = new Error(`Not saved: ${inner.message}`, { cause: inner })

@@ -3,14 +3,14 @@ import { describesSecret } from '../src/secrets/names/describing-names.js'
 import { wordsOf } from '../src/secrets/names/name-words.js'
 
 it.each(['passwordLength', 'tokenCount', 'max_tokens', 'hasCookie', 'kms_key_id', 'prompt_tokens', 'passwordless'])(
-  'treats %s as the name of a fact about a secret',
+  'describesSecret() treats the value of %s as information about a secret',
   name => {
     expect(describesSecret(wordsOf(name))).toBe(true)
   },
 )
 
 it.each(['password', 'accessKeyId', 'userToken', 'tokens'])(
-  'does not treat %s as the name of a fact about a secret',
+  'describesSecret() does not treat the value of %s as information about a secret',
   name => {
     expect(describesSecret(wordsOf(name))).toBe(false)
   },

@@ -5,7 +5,7 @@ import { collectWarnings } from './fixtures/collect-warnings.js'
 const DRIVER = { name: 'test', write: async () => undefined, close: async () => {} }
 const LIMITS = { maxRecords: 7, maxBytes: 3 * 1024 * 1024 }
 
-it('warns of each cause only once until no records are waiting', async () => {
+it('a drop warning is emitted only once per cause until no records are waiting', async () => {
   const warnings = await collectWarnings()
   const warning = createDropWarning(DRIVER, LIMITS, () => false)
 
@@ -19,7 +19,7 @@ it('warns of each cause only once until no records are waiting', async () => {
   expect(warnings[2]?.message).toContain('refuses them. The table is full.')
 })
 
-it('warns again later, but never if the program has a listener for drops', () => {
+it('a drop warning is emitted again later, but never if the program has a listener for drops', () => {
   const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const now = vi.spyOn(performance, 'now').mockReturnValue(0)
   const [warning, heard] = [false, true].map(isHeard => createDropWarning(DRIVER, LIMITS, () => isHeard))

@@ -49,7 +49,7 @@ function create(
   return notifier
 }
 
-function toldIn(records: readonly TraceRecord[]): number {
+function countReported(records: readonly TraceRecord[]): number {
   return records.reduce((sum, { info }) => sum + Number(info.records_dropped ?? 0), 0)
 }
 
@@ -71,7 +71,7 @@ async function collectWarnings(): Promise<string[]> {
 }
 
 describe('dropped records', () => {
-  it('do not occur if a trace has as many points as it may have by default', async () => {
+  it('do not occur if a trace reaches the default limit of points', async () => {
     const { notifier, kept, settle } = openGate()
     setNotifier(notifier)
 
@@ -98,11 +98,11 @@ describe('dropped records', () => {
     expect(kept).toHaveLength(emitted - dropped)
     expect(kept[0]?.name).toBe('wsgi-start')
     expect(kept.at(-1)?.name).toBe('wsgi-stop')
-    expect(toldIn(kept)).toBe(dropped)
+    expect(countReported(kept)).toBe(dropped)
     expect(notifier.stats).toMatchObject({ droppedByReason: { 'queue-full': dropped }, droppedRoots: 0 })
   })
 
-  it("do not include the root of a request that another service's traced request sends", async () => {
+  it('do not include the root of a request from another traced service', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -114,7 +114,7 @@ describe('dropped records', () => {
     for (const baseId of baseIds) {
       const ofTrace = kept.filter(record => record.base_id === baseId)
       expect(ofTrace.map(({ name }) => name)).toEqual(['wsgi-start', 'wsgi-stop'])
-      expect(toldIn(ofTrace)).toBe(10)
+      expect(countReported(ofTrace)).toBe(10)
     }
   })
 
@@ -144,7 +144,7 @@ describe('dropped records', () => {
     await settle()
 
     expect(notifier.stats.dropped).toBeGreaterThan(0)
-    expect(toldIn(emitted)).toBe(0)
+    expect(countReported(emitted)).toBe(0)
   })
 
   it('are reported again if the store refuses the record that reported them', async () => {
@@ -168,10 +168,10 @@ describe('dropped records', () => {
     await notifier.flush()
 
     expect(notifier.stats.droppedByReason.refused).toBeGreaterThan(90)
-    expect(toldIn(kept)).toBe(notifier.stats.dropped)
+    expect(countReported(kept)).toBe(notifier.stats.dropped)
   })
 
-  it('cause only one warning until no records are waiting', async () => {
+  it('cause only one warning of each kind until no records are waiting', async () => {
     const warnings = await collectWarnings()
     const { notifier, settle } = openGate({ maxRecords: 11 })
     setNotifier(notifier)
@@ -246,7 +246,7 @@ describe('the counts of any mix of traces', () => {
           const ofTrace = (records: readonly TraceRecord[]) => records.filter(r => r.base_id === `trace-${trace}`)
           // If the trace's last record was also dropped, no later record could report the loss.
           if (!kept.some(({ trace_id, base_id }) => trace_id === 'end' && base_id === `trace-${trace}`)) continue
-          expect(ofTrace(kept).length + toldIn(ofTrace(kept))).toBe(ofTrace(emitted).length)
+          expect(ofTrace(kept).length + countReported(ofTrace(kept))).toBe(ofTrace(emitted).length)
         }
       }),
       { numRuns: 100 },

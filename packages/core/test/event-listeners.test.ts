@@ -2,7 +2,7 @@ import { get, run } from '@osprofiler/core'
 import { expect, it, vi } from 'vitest'
 import { createEventListeners } from '../src/delivery/losses/event-listeners.js'
 
-it('calls each listener untraced, even if another listener throws or rejects', () => {
+it('each event listener is called untraced, even if another listener throws or rejects', () => {
   const listeners = createEventListeners()
   const told = vi.fn((...details: unknown[]) => void [details, expect(get()).toBeUndefined()])
   listeners.add('error', () => {

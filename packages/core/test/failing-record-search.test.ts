@@ -8,8 +8,8 @@ import { emit, expectExact, openNotifier, range } from './fixtures/quick-notifie
 type Records = readonly TraceRecord[]
 
 /**
- * Creates a store behind a proxy that answers 403, or breaks the connection, if a request contains one of these
- * records.
+ * Creates a store behind a proxy that answers 403, or breaks the connection, if a request contains a record for which
+ * `isCulprit` returns true.
  */
 function createStore(isCulprit: (id: string) => boolean, code: OsprofilerError['code'] = 'ERR_STORE') {
   const kept: string[] = []
@@ -51,7 +51,7 @@ describe('a record that makes every request fail', () => {
   )
 
   it.each([1, 2, 16, 500])(
-    'is dropped, while all other records are kept, even if several such records are in batches of %i',
+    'is dropped, while all other records are kept, even if there are several such records and batches have %i records',
     async batchSize => {
       const store = createStore(id => Number(id) % 40 === 3)
       const notifier = openNotifier(store, { batchSize })
@@ -81,7 +81,7 @@ describe('a record that makes every request fail', () => {
 })
 
 describe('a store that accepts no records', () => {
-  it('gets no additional requests from the search, and causes no loss', async () => {
+  it('gets no additional requests from the search for a failing record, and loses no records', async () => {
     const store = createStore(() => false)
     store.state.isDown = true
     const notifier = openNotifier(store, { batchSize: 50, minBackoff: 10, maxBackoff: 10 })
@@ -99,7 +99,7 @@ describe('a store that accepts no records', () => {
     expect(sorted(store.kept)).toEqual(range(300))
   })
 
-  it('causes no loss if the outage starts during the search', async () => {
+  it('loses only the failing record if the outage starts during the search', async () => {
     const store = createStore(id => id === '77')
     const notifier = openNotifier(store, { batchSize: 100 })
 
@@ -116,7 +116,7 @@ describe('a store that accepts no records', () => {
     expect(notifier.stats).toMatchObject({ written: 399, dropped: 1, queued: 0 })
   })
 
-  it('loses exactly the failing records, even with outages in between, and the counts add up', async () => {
+  it('loses exactly the failing records if there are several outages, and the counts add up', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 2, max: 200 }),
       culprits: fc.array(fc.nat(199), { maxLength: 6 }),
@@ -171,7 +171,7 @@ describe('writes that end without an answer', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_UNCERTAIN'])
   })
 
-  it('cause a warning even if other writes succeed in between', async () => {
+  it('cause a warning even if every second write succeeds', async () => {
     const warnings = await collectWarnings()
     const store = createStore(id => Number(id) % 2 === 0, 'ERR_WRITE_UNCERTAIN')
     const notifier = openNotifier(store, { batchSize: 1 })
@@ -195,7 +195,7 @@ describe('writes that end without an answer', () => {
     expect(store.requests.map(ids => ids.length)).toEqual(expect.arrayContaining([25, 50, 100]))
   })
 
-  it('are reported in the trace', async () => {
+  it('are reported in the trace of their records', async () => {
     const written: TraceRecord[] = []
     const notifier = openNotifier(
       {

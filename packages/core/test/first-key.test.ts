@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { isKeyAwaited, onFirstKey, runFirstKeyActions } from '../src/keys/first-key.js'
 
-it('runs each waiting action once, at the first key', () => {
+it('each action for onFirstKey() runs once, when the process gets its first key', () => {
   const [act, takenBack] = [vi.fn(), vi.fn()]
   onFirstKey(act)
   onFirstKey(takenBack)()

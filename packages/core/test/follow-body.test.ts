@@ -24,7 +24,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<string> {
   return text
 }
 
-describe('a followed body', () => {
+describe('a response body after followBody()', () => {
   it('is produced and cleaned up in the context of its request, for a Node stream', async () => {
     const { entered, follower } = createFollower()
     const body = Readable.from(['a', 'b'])
@@ -48,7 +48,7 @@ describe('a followed body', () => {
     expect(one.entered.length).toBeGreaterThan(0)
   })
 
-  it('reports its error', async () => {
+  it('reports its error to the follower', async () => {
     const { follower } = createFollower()
     const error = new Error('no')
     const body = new Readable({ read: () => void body.destroy(error) })
@@ -59,7 +59,7 @@ describe('a followed body', () => {
     expect(follower.failed).toHaveBeenCalledExactlyOnceWith(error)
   })
 
-  it('is followed only once', async () => {
+  it('is followed only once, even if followBody() is called twice', async () => {
     const [one, other] = [createFollower(), createFollower()]
     const body = Readable.from(['a'])
 
@@ -71,7 +71,7 @@ describe('a followed body', () => {
   })
 })
 
-it('ignores any other value without running its code', () => {
+it('followBody() ignores any other value, and runs no getter or proxy trap', () => {
   const { follower } = createFollower()
   const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 

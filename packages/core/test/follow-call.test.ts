@@ -44,7 +44,7 @@ describe('followCall', () => {
     ['at once', 0],
     ['after an await', 1],
     ['after several awaits', 20],
-  ])('reports the error of an async function that failed %s, even untraced', async (_, awaits) => {
+  ])('reports the error of an async function that failed %s, even outside a trace', async (_, awaits) => {
     const { done, failed } = outcome()
     const error = new Error('no')
     const fail = async () => {
@@ -58,7 +58,7 @@ describe('followCall', () => {
     expect(done).not.toHaveBeenCalled()
   })
 
-  it('reports the value of an async function that ends at once, even untraced', async () => {
+  it('reports the value of an async function that ends at once, even outside a trace', async () => {
     const { done, failed } = outcome()
 
     await followCall(async () => 7, { done, failed }).then(() => {})
@@ -66,7 +66,7 @@ describe('followCall', () => {
     await expect.poll(() => done.mock.calls).toEqual([[7, expect.any(Number)]])
   })
 
-  it('runs the function in the surrounding context, untraced or traced', async () => {
+  it('runs the function in the current context, traced or untraced', async () => {
     let inside: unknown
 
     expect(followCall(() => get(), outcome())).toBeUndefined()

@@ -27,8 +27,8 @@ class OtherSpecies<T> extends Promise<T> {
 const failure = () => new Error('backend is down')
 
 /**
- * Kinds of promises: how each is made, how the program uses it, and whether the reason of its rejection can be
- * recorded.
+ * Kinds of rejected promises: how a function makes the promise, how the program uses the promise, and whether the trace
+ * can show the reason of the rejection.
  */
 const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<unknown>): unknown; reason?: boolean }> =
   {
@@ -50,7 +50,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       reason: true,
     },
-    'an awaited rejection from a function that leaves the trace': {
+    'an awaited rejection from a function that calls clean()': {
       async make() {
         clean()
         throw failure()
@@ -58,7 +58,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       use: ignore,
       reason: true,
     },
-    'a rejection from a function that leaves the trace, handled two ticks later': {
+    'a rejection from a function that calls clean(), handled two ticks later': {
       async make() {
         clean()
         throw failure()
@@ -70,22 +70,22 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       reason: true,
     },
-    'a rejection that the function itself handles and that nobody awaits': {
+    'a rejection that the function itself handles and that is never awaited': {
       make() {
         const loading = Promise.reject(failure())
         loading.catch(() => {})
         return loading
       },
     },
-    'a rejection that nobody handles': { make: () => Promise.reject(failure()) },
-    'a rejection that nobody handles, after some time': {
+    'an unhandled rejection': { make: () => Promise.reject(failure()) },
+    'an unhandled rejection after some time': {
       async make() {
         await turn()
         throw failure()
       },
     },
     // The function stays pending for longer than the tracer waits before it observes an unhandled promise.
-    'a rejection that nobody handles, from a function that was pending for a long time': {
+    'an unhandled rejection from a function that was pending for a long time': {
       async make() {
         await sleep(150)
         await undefined
@@ -93,7 +93,7 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       use: () => sleep(300),
     },
-    'a rejection that nobody handles, after various asynchronous work': {
+    'an unhandled rejection after various asynchronous work': {
       async make() {
         for (let i = 0; i < 40; i++) await null
         await Promise.race([sleep(3), new Promise(() => {})])
@@ -103,15 +103,18 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
       },
       use: () => sleep(100),
     },
-    'a rejection of a derived class that nobody handles': { make: () => Own.reject(failure()) },
-    'an awaited rejection of a derived class': { make: () => Own.reject(failure()), use: ignore },
-    'a rejection of a derived class with another species': { make: () => OtherSpecies.reject(failure()), use: ignore },
+    'an unhandled rejection of a class derived from Promise': { make: () => Own.reject(failure()) },
+    'an awaited rejection of a class derived from Promise': { make: () => Own.reject(failure()), use: ignore },
+    'a rejection of a derived class with a different Symbol.species': {
+      make: () => OtherSpecies.reject(failure()),
+      use: ignore,
+    },
     'a rejection of a promise with own properties': {
       make: () => Object.assign(Promise.reject(failure()), { json: () => 1 }),
       use: ignore,
       reason: true,
     },
-    'a rejection that only a `finally` waits for': {
+    'a rejection that only finally() waits for': {
       make: async () => Promise.reject(failure()),
       use: promise => ignore(promise.finally(() => {})),
       reason: true,
@@ -158,7 +161,8 @@ async function ignore(promise: PromiseLike<unknown>): Promise<void> {
 }
 
 /**
- * Returns what a program can observe of a promise: unhandled rejections, and the ticks until the program has used it.
+ * Returns what a program can observe of a promise: unhandled rejections, and the number of microtask ticks until the
+ * program has used the promise.
  */
 async function observe(call: () => unknown, use: (promise: Promise<unknown>) => unknown) {
   const seen: unknown[] = []
@@ -277,7 +281,7 @@ async function countSpecies(fn: () => Promise<unknown>): Promise<number> {
 }
 
 describe('a program that replaces Promise[Symbol.species]', () => {
-  it('sees as many reads of it with a trace as without one', async () => {
+  it('sees the same number of reads with and without a trace', async () => {
     const load = async () => 'loaded'
     const traced = trace('load')(load)
     listen()
@@ -313,7 +317,7 @@ describe('a promise without a handler', () => {
     expect(infoOf(records, 'audit-stop')).not.toHaveProperty('function')
   })
 
-  it('does not run a getter on its value before the program does', async () => {
+  it('causes no additional reads of the properties of its value', async () => {
     let reads = 0
     const read = () => {
       reads++
@@ -334,7 +338,7 @@ describe('a promise without a handler', () => {
 })
 
 describe('a promise that several calls return', () => {
-  it('stops the points of all calls, even if the program changes its prototype meanwhile', async () => {
+  it('stops the points of all calls, even if the program changes the prototype of the promise meanwhile', async () => {
     const records = listen()
     let settle: ((reason: unknown) => void) | undefined
     const shared = new Promise((_resolve, reject) => {
@@ -374,8 +378,8 @@ describe('a thenable', () => {
   })
 })
 
-describe('a message', () => {
-  it('does not await its promise if the handler itself handles a rejection', async () => {
+describe('the runner of createRunTraced()', () => {
+  it('returns the promise of the handler, even if the handler itself handles the rejection', async () => {
     const serve = createRunTraced('KEY')
     const loading = Promise.reject(failure())
     loading.catch(() => {})

@@ -3,6 +3,7 @@ import { createScope, runInScope } from '../src/points/context.js'
 import type { Profiler } from '../src/points/profiler.js'
 import { type FollowedPromise, hasWaitingChild, noteChild, noteEvent } from '../src/promises/followed-promise.js'
 
+/** Creates the state of a followed promise: a promise of a traced function, which is observed until it settles. */
 function follow(changes: Partial<FollowedPromise> = {}): FollowedPromise {
   return {
     promise: new Promise(() => {}),
@@ -18,7 +19,7 @@ function follow(changes: Partial<FollowedPromise> = {}): FollowedPromise {
   }
 }
 
-describe('a promise that is made from a followed promise', () => {
+describe('a promise that is created from a followed promise', () => {
   it('may belong to an await in the function while the followed promise is pending', () => {
     const entry = follow()
 
@@ -32,7 +33,7 @@ describe('a promise that is made from a followed promise', () => {
     expect(noteChild(follow({ promise: Promise.resolve() }), new Promise(() => {}))).toBe(true)
   })
 
-  it('belongs to a handler if the async function has ended, but to an await in the scope of the function', () => {
+  it('belongs to a handler if the async function has ended, unless it is created in the scope of the function', () => {
     const scope = createScope({} as Profiler)
     const over = { promise: Promise.resolve(), isAsync: true }
     const child = new Promise(() => {})
@@ -57,7 +58,7 @@ describe('a promise that is made from a followed promise', () => {
     expect(entry.children).toEqual([])
   })
 
-  it('is one of a limited number of tracked promises', () => {
+  it('is not tracked if 16 such promises are already tracked', () => {
     const entry = follow()
 
     for (let made = 0; made < 100; made++) noteChild(entry, new Promise(() => {}))

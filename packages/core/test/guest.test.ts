@@ -19,9 +19,9 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Each of these tests is for unusual data that once broke a traced program. */
-describe('the tracer, as a guest in the program,', () => {
-  it('survives more open points than an argument list can hold', () => {
+/** Each test uses unusual data that once broke a traced program. */
+describe('the tracer', () => {
+  it('survives more open points than the argument list of a function can contain', () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
 
@@ -81,7 +81,7 @@ describe('the tracer, as a guest in the program,', () => {
     expect(tracer.serve({ headers } as never, {} as never, () => 'served')).toBe('served')
   })
 
-  it('refuses an unknown option, and lists the known ones', () => {
+  it('refuses an unknown option, and lists the known options', () => {
     expect(() => createRequestTracer('KEY', { maxTraceage: 60 } as never)).toThrow(
       /no option "maxTraceage". Known: .*maxTraceAge/,
     )
@@ -110,7 +110,7 @@ describe('the tracer, as a guest in the program,', () => {
     expect(warnings).toEqual(['No record can be delivered to the store (broken): ECONNREFUSED'])
   })
 
-  it('records work that a request leaves behind for ten seconds', async () => {
+  it('records the remaining work of an ended request for ten seconds, and no longer', async () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
     const refresh = trace('refresh')(() => 1)

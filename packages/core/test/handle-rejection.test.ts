@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { handleRejection } from '../src/platform/handle-rejection.js'
 
 describe('handleRejection', () => {
-  it('reports the reason of any rejected promise, whatever its class', async () => {
+  it('reports the reason of a rejected promise or thenable', async () => {
     const failed = vi.fn()
     const error = new Error('no')
     const reject = (_: unknown, fail: (reason: unknown) => void): void => fail('thenable')
@@ -14,7 +14,7 @@ describe('handleRejection', () => {
     expect(failed.mock.calls).toEqual([[error], ['thenable']])
   })
 
-  it('handles a rejection if it has no callback, and does not report a fulfillment', async () => {
+  it('handles a rejection even without a callback, and does not report a fulfillment', async () => {
     const failed = vi.fn()
 
     await handleRejection(Promise.reject(new Error('no')))

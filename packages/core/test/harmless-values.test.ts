@@ -24,7 +24,7 @@ describe('a value whose name refers to a secret', () => {
   })
 })
 
-it('a status, a plain word in a URL, and a number of tokens are harmless', () => {
+it('a status, a plain word in a URL, and a number of tokens are harmless values', () => {
   expect([
     isHarmlessInUrl('code', '404'),
     isHarmlessInUrl('code', 'a1b2'),

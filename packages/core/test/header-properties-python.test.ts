@@ -3,10 +3,10 @@ import { signedPack, signedUnpack, type UnpackedTrace } from '@osprofiler/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HeadersPeer, isTraced, openHeadersPeer, type PythonDecision } from '../../../test/python/headers-peer.js'
+import { base64Variants, encodings, hmacVariants, nearlyJson } from './fixtures/damaged-headers.js'
 import { hmacKey, honestBase64, honestJson, traceId } from './fixtures/honest-headers.js'
-import { base64Variants, encodings, hmacVariants, nearlyJson } from './fixtures/spoilt-headers.js'
 
-// The default takes seconds. OSPROFILER_TEST_RUNS=150000 takes minutes.
+// The default number of runs takes seconds. OSPROFILER_TEST_RUNS=150000 takes minutes.
 const RUNS = Number(process.env.OSPROFILER_TEST_RUNS ?? 1_500)
 const TIMEOUT = 120_000 + 50 * RUNS
 
@@ -44,7 +44,7 @@ function expectAlike(ours: UnpackedTrace | undefined, theirs: PythonDecision): v
 }
 
 describe('the headers of an honest signer', () => {
-  it('are identical in both languages', { timeout: TIMEOUT }, () =>
+  it('are identical in JavaScript and Python', { timeout: TIMEOUT }, () =>
     check(honest, async each => {
       const theirs = await python.pack(traceInfo(each), each.key)
 
@@ -52,19 +52,24 @@ describe('the headers of an honest signer', () => {
     }),
   )
 
-  it('are judged alike for any list of keys, with and without the right key', { timeout: TIMEOUT }, () =>
-    check(fc.tuple(honest, otherKeys, otherKeys, fc.boolean()), async ([each, before, after, known]) => {
-      const keys = [...before, ...(known ? [each.key] : []), ...after]
-      const [info, hmac] = signedPack(traceInfo(each), each.key)
+  it(
+    'get the same decision in JavaScript and Python for any list of keys, with and without the right key',
+    { timeout: TIMEOUT },
+    () =>
+      check(fc.tuple(honest, otherKeys, otherKeys, fc.boolean()), async ([each, before, after, known]) => {
+        const keys = [...before, ...(known ? [each.key] : []), ...after]
+        const [info, hmac] = signedPack(traceInfo(each), each.key)
 
-      const theirs = await python.decide(info, hmac, keys)
+        const theirs = await python.decide(info, hmac, keys)
 
-      expectAlike(signedUnpack(info, hmac, keys), theirs)
-      if (known) expect(isTraced(theirs)).toBe(true)
-    }),
+        expectAlike(signedUnpack(info, hmac, keys), theirs)
+        if (known) expect(isTraced(theirs)).toBe(true)
+      }),
   )
 
-  it('are judged alike with any JSON spacing, order of members and escaping', { timeout: TIMEOUT }, () => {
+  it('get the same decision in JavaScript and Python with any JSON spacing, order of members and escaping', {
+    timeout: TIMEOUT,
+  }, () => {
     const signed = honest.chain(each =>
       honestJson(each.baseId, each.parentId)
         .chain(json => honestBase64(Buffer.from(json)))
@@ -80,7 +85,9 @@ describe('the headers of an honest signer', () => {
     })
   })
 
-  it('are judged alike if Python writes its JSON differently', { timeout: TIMEOUT }, () => {
+  it('get the same decision in JavaScript and Python if Python writes its JSON differently', {
+    timeout: TIMEOUT,
+  }, () => {
     const options = fc.record({
       separators: fc.tuple(fc.constantFrom(',', ', ', ' ,\n'), fc.constantFrom(':', ': ', '\t:\r\n')),
       indent: fc.constantFrom(null, 0, 2, '\t'),
@@ -97,7 +104,7 @@ describe('the headers of an honest signer', () => {
     })
   })
 
-  it('are judged alike for any string of keys and commas', { timeout: TIMEOUT }, () => {
+  it('get the same decision in JavaScript and Python for any string of keys and commas', { timeout: TIMEOUT }, () => {
     const character = fc.constantFrom(
       ...[',', ' ', '\t', '\u001c', '\u001f', '\u0085', '\u00a0', '\ufeff', '\u200b', '\u2028', '\u3000', 'k', 'K'],
     )
@@ -111,7 +118,7 @@ describe('the headers of an honest signer', () => {
 })
 
 describe('headers that no honest signer creates', () => {
-  interface Spoilt {
+  interface Damaged {
     readonly info: string
     readonly hmac: string
     readonly keys: readonly string[]
@@ -119,7 +126,7 @@ describe('headers that no honest signer creates', () => {
 
   const ownKey = fc.tuple(hmacKey, hmacKey, fc.nat(9))
 
-  function signed(info: string): fc.Arbitrary<Spoilt> {
+  function signed(info: string): fc.Arbitrary<Damaged> {
     return ownKey.chain(([key, other, way]) =>
       hmacVariants(sign(info, way === 0 ? other : key)).map(hmac => ({
         info,
@@ -133,7 +140,7 @@ describe('headers that no honest signer creates', () => {
    * Returns whether our code accepts the headers. If so, expects Python to accept them, too, with the same trace and
    * key.
    */
-  async function expectTakenByPythonToo({ info, hmac, keys }: Spoilt): Promise<boolean> {
+  async function expectAcceptedByPythonToo({ info, hmac, keys }: Damaged): Promise<boolean> {
     const ours = signedUnpack(info, hmac, keys)
     const theirs = await python.decide(info, hmac, keys)
 
@@ -141,10 +148,10 @@ describe('headers that no honest signer creates', () => {
     return ours !== undefined
   }
 
-  async function checkNoneTakenAlone(spoilt: fc.Arbitrary<Spoilt>): Promise<void> {
+  async function checkNoneAcceptedOnlyByUs(damaged: fc.Arbitrary<Damaged>): Promise<void> {
     let taken = 0
-    await check(spoilt, async each => {
-      if (await expectTakenByPythonToo(each)) taken++
+    await check(damaged, async each => {
+      if (await expectAcceptedByPythonToo(each)) taken++
     })
     // If both refused nearly all headers, the test would prove nothing.
     expect(taken).toBeGreaterThan(RUNS * 0.05)
@@ -154,7 +161,7 @@ describe('headers that no honest signer creates', () => {
     'are never accepted if Python refuses them: honest JSON with corrupted bytes, base64 or digits',
     { timeout: TIMEOUT },
     () =>
-      checkNoneTakenAlone(
+      checkNoneAcceptedOnlyByUs(
         honest.chain(each =>
           honestJson(each.baseId, each.parentId).chain(encodings).chain(base64Variants).chain(signed),
         ),
@@ -165,7 +172,7 @@ describe('headers that no honest signer creates', () => {
     'are never accepted if Python refuses them: strings that are nearly JSON, signed with the right key',
     { timeout: TIMEOUT },
     () =>
-      checkNoneTakenAlone(
+      checkNoneAcceptedOnlyByUs(
         nearlyJson
           .chain(json => fc.oneof({ weight: 5, arbitrary: fc.constant(Buffer.from(json)) }, encodings(json)))
           .chain(bytes => fc.oneof({ weight: 5, arbitrary: honestBase64(bytes) }, base64Variants(bytes)))
@@ -179,12 +186,12 @@ describe('headers that no honest signer creates', () => {
       const flipped = Buffer.from(inHmac ? hmac : info, 'latin1')
       const bit = at % (8 * flipped.length)
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
-      const spoilt = flipped.toString('latin1')
+      const damaged = flipped.toString('latin1')
 
-      const ours = inHmac ? signedUnpack(info, spoilt, [each.key]) : signedUnpack(spoilt, hmac, [each.key])
+      const ours = inHmac ? signedUnpack(info, damaged, [each.key]) : signedUnpack(damaged, hmac, [each.key])
       const theirs = inHmac
-        ? await python.decide(info, spoilt, [each.key])
-        : await python.decide(spoilt, hmac, [each.key])
+        ? await python.decide(info, damaged, [each.key])
+        : await python.decide(damaged, hmac, [each.key])
 
       expect(ours).toBeUndefined()
       expect(isTraced(theirs)).toBe(false)

@@ -18,15 +18,15 @@ interface Vector {
 const path = new URL('../../../test/fixtures/conformance/headers.json', import.meta.url)
 const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Vector[] }
 
-describe('a decision of the Python middleware', () => {
-  it.each(vectors)('matches the recorded decision of signedUnpack: $note', vector => {
+describe('a decision of signedUnpack()', () => {
+  it.each(vectors)('matches the recorded expectation: $note', vector => {
     const unpacked = signedUnpack(vector.x_trace_info, vector.x_trace_hmac, vector.keys)
 
     const { base_id: baseId, parent_id: parentId, accepted_key: hmacKey } = vector
     expect(unpacked).toEqual(vector.expect_traced ? { baseId, parentId, hmacKey } : undefined)
   })
 
-  it('differs only where signedUnpack refuses for a documented reason', () => {
+  it('differs from the recorded decision of the Python middleware only where it refuses for a documented reason', () => {
     const departures = vectors.filter(vector => vector.traced !== vector.expect_traced)
 
     expect(departures.length).toBeGreaterThan(0)

@@ -103,33 +103,36 @@ describe('a record that the store always postpones', () => {
   it.each([
     ['is postponed', async (records: Records) => ({ refused: 0, held: records.map((_, at) => at) })],
     ['fails', () => Promise.reject(new OsprofilerError('ERR_STORE', 'It answered 429.'))],
-  ])('is dropped alone if each request that contains it %s and the store accepts other records', async (_, answer) => {
-    const kept: string[] = []
-    let isNew = true
-    const notifier = create(
-      async records => {
-        const ids = records.map(({ trace_id }) => trace_id)
-        if (ids.includes('3') && isNew) {
-          isNew = ids.length === 10 && kept.length === 0
-          return { refused: 0, held: ids.map((_, at) => at) }
-        }
-        if (ids.includes('3')) return await answer(records)
-        kept.push(...ids)
-        return undefined
-      },
-      { batchSize: 10 },
-    )
+  ])(
+    'is the only dropped record if each request that contains it %s and the store accepts other records',
+    async (_, answer) => {
+      const kept: string[] = []
+      let isNew = true
+      const notifier = create(
+        async records => {
+          const ids = records.map(({ trace_id }) => trace_id)
+          if (ids.includes('3') && isNew) {
+            isNew = ids.length === 10 && kept.length === 0
+            return { refused: 0, held: ids.map((_, at) => at) }
+          }
+          if (ids.includes('3')) return await answer(records)
+          kept.push(...ids)
+          return undefined
+        },
+        { batchSize: 10 },
+      )
 
-    emit(notifier, range(20))
-    for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
-      emit(notifier, range(10, more))
-      await notifier.flush(10)
-    }
-    await notifier.flush()
+      emit(notifier, range(20))
+      for (let more = 20; more < 2_000 && notifier.stats.dropped === 0; more += 10) {
+        emit(notifier, range(10, more))
+        await notifier.flush(10)
+      }
+      await notifier.flush()
 
-    expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
-    expect(kept).not.toContain('3')
-  })
+      expect(notifier.stats).toMatchObject({ dropped: 1, written: notifier.stats.emitted - 1 })
+      expect(kept).not.toContain('3')
+    },
+  )
 })
 
 describe('an overloaded store', () => {
@@ -196,7 +199,7 @@ describe('an overloaded store', () => {
     expect(rounds).toBeLessThan(20)
   })
 
-  it('loses no postponed records, however long the overload lasts', async () => {
+  it('loses no postponed records, even if the overload lasts long', async () => {
     let isOverloaded = true
     const store = createStore(id => isOverloaded && Number(id) >= 100)
     const notifier = create(store.write)
@@ -210,7 +213,7 @@ describe('an overloaded store', () => {
     expect(notifier.stats).toMatchObject({ written: 300, dropped: 0, queued: 0 })
   })
 
-  it('causes no memory use beyond that of the queue', async () => {
+  it('causes no memory use beyond the limit of the queue', async () => {
     const notifier = create(createStore(() => true).write, { maxBytes: 1_000_000, batchSize: 10 })
 
     for (let round = 0; round < 50; round++) {
@@ -223,7 +226,7 @@ describe('an overloaded store', () => {
   })
 })
 
-describe('a driver with invalid positions of held records', () => {
+describe('a driver that returns invalid positions of postponed records', () => {
   it.each([[[-1]], [[99]], [[0.5]], [[NaN]], [['0']], ['0'], [{ length: 1, 0: 0 }], [null], [[0, 0, 0]]])(
     'does not break the counts: %j',
     async held => {

@@ -3,7 +3,7 @@ import { hmac } from '../src/keys/hmac.js'
 import { toSecretKey } from '../src/keys/secret-key.js'
 
 // The vector is test case 2 of RFC 2202.
-it('computes HMAC-SHA1 with a key that is a string or a key object', () => {
+it('hmac() computes HMAC-SHA1 with a key that is a string or a key object', () => {
   const text = 'what do ya want for nothing?'
   const digits = 'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79'
 

@@ -8,6 +8,6 @@ it.each([
   ['x'.repeat(1e6), '_OTHER'],
   ['', undefined],
   [7, undefined],
-])("converts the method %j to %j according to OpenTelemetry's conventions", (method, known) => {
+])("knownMethod() converts %j to %j according to OpenTelemetry's conventions", (method, known) => {
   expect(knownMethod(method)).toBe(known)
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { checkHttpOptions } from '../src/http/http-options.js'
 
-it('accepts the options of every HTTP adapter', () => {
+it('checkHttpOptions() accepts the options of all HTTP adapters', () => {
   expect(() => checkHttpOptions({ name: 'api', hideQuery: true, maxTraceAge: 60, ignore: () => false })).not.toThrow()
 })
 
@@ -16,6 +16,6 @@ it.each([
   [{ tickets: 'require' }, 'tickets must be accept, required or off, not "require"'],
   [{ audience: 7 }, 'audience must be a string or a list of strings'],
   [{ maxTracesPerSecond: -1 }, 'maxTracesPerSecond must not be negative'],
-])('refuses %j', (options, message) => {
+])('checkHttpOptions() refuses %j', (options, message) => {
   expect(() => checkHttpOptions(options as object)).toThrow(message)
 })

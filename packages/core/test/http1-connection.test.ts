@@ -20,14 +20,14 @@ async function openConnection(): Promise<{ readonly server: Socket; readonly cli
 }
 
 describe('a connection with traced requests', () => {
-  it('is watched only once', async () => {
+  it('is watched only once, even if watchConnection() is called twice', async () => {
     const { server } = await openConnection()
 
     expect(watchConnection(server)).toBe(watchConnection(server))
     expect(server.listenerCount('close')).toBe(server.listeners('close').length)
   })
 
-  it('reports that its client has left', async () => {
+  it('reports that its client has disconnected', async () => {
     const { server, client } = await openConnection()
     const connection = watchConnection(server)
     server.resume()
@@ -39,7 +39,7 @@ describe('a connection with traced requests', () => {
     expect([before, connection.hasClientLeft(), connection.endedLocally]).toEqual([false, true, false])
   })
 
-  it('reports that this side ended the connection', async () => {
+  it('reports that the server has ended the connection', async () => {
     const { server } = await openConnection()
     const connection = watchConnection(server)
 
@@ -49,7 +49,7 @@ describe('a connection with traced requests', () => {
     expect([connection.endedLocally, connection.hasClientLeft()]).toEqual([true, false])
   })
 
-  it('reports a time-out on this side as the cause of its end, unless the end comes much later', async () => {
+  it('reports a time-out on the server as the cause of its end, unless it ends much later', async () => {
     const [soon, late] = [await openConnection(), await openConnection()]
     const start = performance.now()
     const now = vi.spyOn(performance, 'now').mockReturnValue(start)

@@ -38,8 +38,8 @@ async function respond(
 }
 
 it.each<[string, (res: ServerResponse) => void, ResponseEnd, number | undefined]>([
-  ['that is sent completely ends well', res => res.writeHead(201).end('whole'), 'well', 201],
-  ['that the program destroys is broken off by the server', res => res.destroy(), 'server', undefined],
+  ['that is sent completely ends normally', res => res.writeHead(201).end('whole'), 'well', 201],
+  ['that the program destroys is aborted by the server', res => res.destroy(), 'server', undefined],
 ])('a response %s', async (_, handle, end, status) => {
   expect(await respond((_req, res) => handle(res))).toEqual([end, status])
 })
@@ -50,6 +50,6 @@ it('a response that the program destroys with an error ends with that error', as
   expect(await respond((_, res) => void res.destroy(error))).toEqual([{ error }, undefined])
 })
 
-it('a response whose client leaves is broken off by the client', async () => {
+it('a response whose client disconnects is aborted by the client', async () => {
   expect(await respond((_, res) => void res.write('begin'), true)).toEqual(['client', 200])
 })

@@ -21,7 +21,7 @@ async function respond(
   return await new Promise(resolve => {
     server.on('request', (_, res) => {
       const stream = streamOf(res)
-      if (stream === undefined) throw new Error('A response of HTTP/2 has a stream')
+      if (stream === undefined) throw new Error('An HTTP/2 response must have a stream')
       stream.on('error', () => {})
       const watched = watchHttp2(res, stream, {
         ended: determineEnd => {
@@ -38,15 +38,15 @@ async function respond(
   })
 }
 
-it('an HTTP/2 response that is sent completely ends well', async () => {
+it('an HTTP/2 response that is sent completely ends normally', async () => {
   expect(await respond(res => void res.writeHead(201).end('whole'))).toEqual(['well', 201])
 })
 
-it('an HTTP/2 response that the program destroys is broken off by the server', async () => {
+it('an HTTP/2 response that the program destroys is aborted by the server', async () => {
   expect(await respond(res => void res.stream.destroy())).toEqual(['server', undefined])
 })
 
-it('an HTTP/2 response whose client leaves is broken off by the client', async () => {
+it('an HTTP/2 response whose client disconnects is aborted by the client', async () => {
   expect(await respond(res => void res.write('begin'), true)).toEqual(['client', 200])
 })
 

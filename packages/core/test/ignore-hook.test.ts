@@ -6,7 +6,7 @@ import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
 
-it('warns once of an ignore function that throws, and once of an async one', async () => {
+it('a process warns once of an ignore function that throws, and once of an async ignore function', async () => {
   const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const fail = (): boolean => {
     throw new Error('TOPSECRET')

@@ -7,7 +7,7 @@ it.each<[string, unknown]>([
   ['an error from another realm', runInNewContext('new Error("no")')],
   ['a DOMException', new DOMException('no')],
   ['an object that inherits from an error', Object.create(new Error('no'))],
-])('recognizes %s as an error', (_, value) => {
+])('isError() recognizes %s as an error', (_, value) => {
   expect(isError(value)).toBe(true)
 })
 
@@ -16,6 +16,6 @@ it.each<[string, unknown]>([
   ['an object with the members of an error', { name: 'Error', message: 'no' }],
   ['null', null],
   ['a proxy, whose traps are not run', new Proxy(new Error('no'), { getPrototypeOf: () => expect.unreachable() })],
-])('does not recognize %s as an error', (_, value) => {
+])('isError() does not recognize %s as an error', (_, value) => {
   expect(isError(value)).toBe(false)
 })

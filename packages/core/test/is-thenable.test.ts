@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { isThenable } from '../src/platform/is-thenable.js'
 
-it('recognizes a promise, even from another realm or a library', () => {
+it('isThenable() recognizes a promise, even from another realm or a library', () => {
   const queryBuilder = Object.create(Object.fromEntries([['then', () => {}]]))
 
   expect([Promise.resolve(), runInNewContext('Promise.resolve()'), queryBuilder].map(isThenable)).toEqual([
@@ -12,7 +12,7 @@ it('recognizes a promise, even from another realm or a library', () => {
   ])
 })
 
-it('does not recognize a function, a string, null, or an object whose then is not a function', () => {
+it('isThenable() does not recognize a function, a string, null, or an object whose `then` is not a function', () => {
   const data = Object.fromEntries([['then', 1]])
 
   expect([() => {}, 'then', null, undefined, data].map(isThenable)).toEqual(Array(5).fill(false))

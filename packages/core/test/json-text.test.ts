@@ -42,12 +42,12 @@ describe('stringifyJson', () => {
     expect(jsonText({ big: 1n, n: parseJson('1.0') }, 2)).toBe('{\n  "big": "1",\n  "n": 1.0\n}')
     expect(jsonText(undefined, 0)).toBe('null')
   })
+})
 
-  it('finds NaN and infinite numbers, even in a cycle', () => {
-    const cycle: Record<string, unknown> = {}
-    cycle.self = cycle
+it('holdsWord() finds NaN and infinite numbers, and accepts a value that contains itself', () => {
+  const cycle: Record<string, unknown> = {}
+  cycle.self = cycle
 
-    expect(holdsWord({ a: [1, { b: Number.NaN }] })).toBe(true)
-    expect([{ a: 1, b: 'NaN' }, cycle, parseJson('1.0'), null].some(holdsWord)).toBe(false)
-  })
+  expect(holdsWord({ a: [1, { b: Number.NaN }] })).toBe(true)
+  expect([{ a: 1, b: 'NaN' }, cycle, parseJson('1.0'), null].some(holdsWord)).toBe(false)
 })

@@ -10,7 +10,7 @@ function hmac(key: string): string {
   return createHmac('sha1', Buffer.from(key, 'utf8')).update(TEXT).digest('hex')
 }
 
-it('exposes no configured key in the state that copies of the package share', () => {
+it('the state that all copies of the package share contains no configured key', () => {
   const undo = configure({ hmacKeys: ['SECRET-ONE', 'SECRET-TWO'] })
 
   const shown = inspect(Reflect.get(globalThis, Symbol.for('osprofiler.core')), { depth: 12, showHidden: true })
@@ -30,7 +30,7 @@ describe('KeyRing', () => {
     expect(ring.verify(TEXT, hmac('OTHER'))).toBeUndefined()
   })
 
-  it('splits a text at commas, trims each key and keeps inner spaces', () => {
+  it('splits a string of keys at commas, trims each key and keeps inner spaces', () => {
     const ring = new KeyRing(' a , b c,,\td\n,')
 
     expect(ring.size).toBe(3)
@@ -58,9 +58,12 @@ describe('KeyRing', () => {
     ['cut short', (right: string) => right.slice(0, 39)],
     ['too long', (right: string) => `${right}0`],
     ['in uppercase', (right: string) => right.toUpperCase()],
-    ['in Arabic digits', (right: string) => right.replace(/\d/, digit => String.fromCharCode(0x660 + Number(digit)))],
-    ['with a letter that is not a hexadecimal digit', (right: string) => `${right.slice(0, 39)}g`],
-    ['on two lines', (right: string) => `${right}\n${right}`],
+    [
+      'written in Arabic digits',
+      (right: string) => right.replace(/\d/, digit => String.fromCharCode(0x660 + Number(digit))),
+    ],
+    ['not completely hexadecimal', (right: string) => `${right.slice(0, 39)}g`],
+    ['repeated on a second line', (right: string) => `${right}\n${right}`],
     ['empty', () => ''],
   ])('does not accept an HMAC that is %s', (_how, spoil) => {
     expect(new KeyRing('a').verify(TEXT, spoil(hmac('a')))).toBeUndefined()
@@ -79,7 +82,7 @@ describe('KeyRing', () => {
     expect(found).toEqual(['A', undefined, undefined, undefined])
   })
 
-  it('verifies no HMAC without keys, and explains how to set a key when asked to sign', () => {
+  it('verifies no HMAC if it has no keys, and throws ERR_NO_KEYS when asked to sign', () => {
     const ring = new KeyRing(' ,, ')
 
     expect(ring.size).toBe(0)
@@ -93,7 +96,7 @@ describe('KeyRing', () => {
     [['a', 7], 'a number'],
     [['\ud800'], 'half of a surrogate pair'],
     [null, 'null'],
-    [{ 0: 'a', length: 1 }, 'what only looks like a list'],
+    [{ 0: 'a', length: 1 }, 'an object that only looks like a list'],
   ])('refuses %j with a TypeError: %s', keys => {
     expect(() => new KeyRing(keys as HmacKeys)).toThrow(TypeError)
   })

@@ -14,7 +14,7 @@ function codesOf(keys: readonly string[], mode?: number): string[] {
   return findKeyRisks(keys, { source: 'the file', mode }).map(({ code }) => code)
 }
 
-describe('the risk of a key that is', () => {
+describe('findKeyRisks', () => {
   it.each([
     'SECRET_KEY',
     'secret_key',
@@ -26,7 +26,7 @@ describe('the risk of a key that is', () => {
     'old',
     'your-secret-key',
     'hmac_key',
-  ])('in public documentation is reported: %s', key => {
+  ])('reports a key that is in public documentation: %s', key => {
     expect(codesOf([key])).toEqual(['OSPROFILER_PUBLIC_KEY'])
   })
 
@@ -48,11 +48,11 @@ describe('the risk of a key that is', () => {
     ],
     ...['a'.repeat(64), 'ab'.repeat(20), '0123456789abcdef', '1234567890123456', 'abcdefghijklmnopqrstuvwxyz'],
     ...['password12345678901', 'changeme-changeme', 'osprofiler_2026_01_01', 'correct-horse'],
-  ])('easy to guess is reported: %s', key => {
+  ])('reports a key that is easy to guess: %s', key => {
     expect(codesOf([key])).toEqual(['OSPROFILER_WEAK_KEY'])
   })
 
-  it('drawn at random does not exist, in any notation', () => {
+  it('reports no random key, in any notation', () => {
     const keys = Array.from({ length: 300 }, () => [
       randomBytes(32).toString('base64url'),
       randomBytes(16).toString('hex'),
@@ -63,7 +63,7 @@ describe('the risk of a key that is', () => {
     expect(codesOf(keys)).toEqual([])
   })
 
-  it('one of several is reported by position, without showing a key', () => {
+  it('reports keys by their positions, without showing a key', () => {
     const risks = findKeyRisks([STRONG, 'SECRET_KEY', 'hunter2', 'letmein'], { source: 'the file' })
 
     expect(risks.map(({ message }) => message)).toEqual([
@@ -73,7 +73,7 @@ describe('the risk of a key that is', () => {
     expect(JSON.stringify(risks)).not.toMatch(/SECRET_KEY|hunter2|letmein|o7Vt/)
   })
 
-  it('very long is found quickly', () => {
+  it('reports a very long weak key quickly', () => {
     expect(codesOf(['ab'.repeat(30_000), `${STRONG}${'xy!'.repeat(10_000)}`])).toEqual(['OSPROFILER_WEAK_KEY'])
   })
 })

@@ -52,6 +52,6 @@ describe('the keys in a text', () => {
   })
 })
 
-it('names keys by their positions', () => {
+it('toOrdinal() converts the position of a key to an ordinal number', () => {
   expect([0, 1, 2, 3, 10].map(toOrdinal)).toEqual(['first', 'second', 'third', '4th', '11th'])
 })

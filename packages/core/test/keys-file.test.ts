@@ -97,7 +97,7 @@ describe('createKeysFile', () => {
     },
   )
 
-  it('shows an existing path, and the beginning and end of a very long one', () => {
+  it('shows a path whose first folder exists, but only the beginning and end of a very long path', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
 
     createKeysFile(join(folder, 'nowhere', 'keys'))()
@@ -134,7 +134,7 @@ describe('createKeysFile', () => {
     }
   })
 
-  it('keeps verifying with the previous ring in a request that is in progress when the file changes', () => {
+  it('lets a request that is in progress keep the previous ring when the file changes', () => {
     writeFileSync(file, 'one')
     const keyRing = createKeysFile(file)
     const before = keyRing()

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { findKnownTrace, openKnownTrace } from '../src/points/known-traces.js'
 import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
-describe('the traces that a process remembers', () => {
-  it('still include a trace after 1,024 other traces, even if each of those occurred several times', () => {
+describe('the known traces of a process', () => {
+  it('still include a trace after 1,024 other traces, even if each of the other traces occurred several times', () => {
     const kept = openKnownTrace('kept')
     const others = Array.from({ length: 1_024 }, () => v7())
 
@@ -24,7 +24,7 @@ describe('the traces that a process remembers', () => {
   })
 })
 
-describe('maxPointsPerTrace', () => {
+describe('a request tracer with maxPointsPerTrace', () => {
   let records: TraceRecord[]
   beforeEach(() => {
     records = []
@@ -48,7 +48,7 @@ describe('maxPointsPerTrace', () => {
     [10, 1],
     [1_000, 991],
   ])(
-    'limits the points including the request itself: of 1 and %i points, %i are omitted and reported',
+    'limits the points, including the point of the request: of 1 + %i points, %i are omitted and reported',
     (points, beyond) => {
       serveWithPoints(createRequestTracer('KEY', { maxPointsPerTrace: 10 }), v7(), points)
 
@@ -59,7 +59,7 @@ describe('maxPointsPerTrace', () => {
     },
   )
 
-  it('counts the points of all requests of one trace, and the last recorded stop reports the omitted points', () => {
+  it('counts the points of all requests of one trace, and reports the omitted points in the last stop record', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     serveFake(tracer, signedHeaders('KEY', baseId), () => {
@@ -76,8 +76,8 @@ describe('maxPointsPerTrace', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 10 })
     const baseId = v7()
     for (let request = 0; request < 5; request++) serveWithPoints(tracer, baseId, 5)
-    // The first request omits 0 of its 6 points, and the second 2. The third is traced only to report its 5 omitted
-    // points. The remaining requests arrive too soon after it to be traced.
+    // Each request has 6 points. The first request omits none, and the second omits 2. The third request is traced only
+    // to report its 5 omitted points. The last two requests arrive too soon after the third to be traced.
     expect(records).toHaveLength(2 * 11)
     expect(omitted()).toBe(2 + 5)
 
@@ -100,7 +100,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(1)
   })
 
-  it('is counted separately for each trace', () => {
+  it('counts the points of each trace separately', () => {
     const tracer = createRequestTracer('KEY', { maxPointsPerTrace: 3 })
     serveWithPoints(tracer, v7(), 5)
     serveWithPoints(tracer, v7(), 2)
@@ -109,7 +109,7 @@ describe('maxPointsPerTrace', () => {
     expect(omitted()).toBe(3)
   })
 
-  it('applies to each mounted adapter, even if adapters have different limits', () => {
+  it('applies its own limit, even if a tracer with a different limit serves requests of the same trace', () => {
     const strict = createRequestTracer('KEY', { maxPointsPerTrace: 5 })
     const lax = createRequestTracer('KEY', { maxPointsPerTrace: 50 })
     const baseId = v7()

@@ -8,6 +8,6 @@ it.each([
   ['["password", 1234]', '["password", ***]'],
   ['["id","password","created_at"]', '["id","password","created_at"]'],
   ['["name","hunter2"]', '["name","hunter2"]'],
-])('hides the value that follows the name of a secret in a list: %s', (text, shown) => {
+])('findListLabels() finds the value that follows the name of a secret in a list: %s', (text, shown) => {
   expect(redactedBy(findListLabels, text)).toBe(shown)
 })

@@ -21,6 +21,6 @@ it.each([
   ['<add name="password" value="SEALED"/>', '<add name="password" value="***"/>'],
   ['{"name": "title", "value": "Emma"}', '{"name": "title", "value": "Emma"}'],
   ['{"name": "token"} {"value": "Emma"}', '{"name": "token"} {"value": "Emma"}'],
-])('hides the value next to the name of a secret: %s', (text, shown) => {
+])('the value next to the name of a secret is hidden: %s', (text, shown) => {
   expect(redact(text, 'name', 'value')).toBe(shown)
 })

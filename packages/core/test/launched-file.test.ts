@@ -6,16 +6,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const CORE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href)
 const TOOLKIT = JSON.stringify(new URL('../dist/toolkit/index.js', import.meta.url).href)
-/** Program that prints the service name in its records, and its main file. */
+/** A program that prints the service name in its records, and its main file. */
 const SHOW = `Promise.all([import(${CORE}), import(${TOOLKIT})]).then(([core, { mainFile }]) => {
   let service
   core.setNotifier(record => { service = record.service })
   core.run({ hmacKey: 'KEY' }, () => core.start('step').stop())
   console.log(service, mainFile() ?? 'none')
 })`
-/** Program that loads the main file as PM2 5 to 7 do, in lib/ProcessContainerFork.js and lib/ProcessContainer.js. */
+/** A program that loads the main file as PM2 5 to 7 do in lib/ProcessContainerFork.js. */
 const FORK = `require('module')._load(process.env.pm_exec_path, null, true)`
 const FORK_OF_MODULE = `import(require('url').pathToFileURL(process.env.pm_exec_path))`
+/** A program that loads the main file as PM2 5 to 7 do in lib/ProcessContainer.js. */
 const CLUSTER = `const settings = JSON.parse(process.env.pm2_env)
 for (const name in settings) process.env[name] = settings[name]
 delete process.env.pm2_env
@@ -113,11 +114,21 @@ describe('a program', () => {
   })
 
   it.each([
-    ['installed in the project', 'orders/node_modules/tool/bin.js', '', 'orders'],
-    ['linked into the project', 'orders/node_modules/.pnpm/tool@1/node_modules/tool/bin.js', '', 'orders'],
-    ['started in a workspace of the project', 'orders/node_modules/tool/bin.js', 'orders/parts/mail', 'mail'],
-    ['installed globally', 'lib/node_modules/tool/bin.js', 'orders', 'tool'],
-  ])('that a tool runs, %s, is named after the project', (_, path, cwd, name) => {
+    ['the project if the tool is installed in the project', 'orders/node_modules/tool/bin.js', '', 'orders'],
+    [
+      'the project if the tool is linked into the project',
+      'orders/node_modules/.pnpm/tool@1/node_modules/tool/bin.js',
+      '',
+      'orders',
+    ],
+    [
+      'the workspace of the project in which the tool was started',
+      'orders/node_modules/tool/bin.js',
+      'orders/parts/mail',
+      'mail',
+    ],
+    ['the tool if the tool is installed globally', 'lib/node_modules/tool/bin.js', 'orders', 'tool'],
+  ])('that a tool runs is named after %s', (_, path, cwd, name) => {
     write('orders/parts/mail/package.json', '{ "name": "mail" }')
     const file = write(path, REQUIRE_FIRST)
     write(join(dirname(path), 'package.json'), '{ "name": "tool" }')

@@ -37,7 +37,7 @@ function microseconds({ timestamp }: TraceRecord): number {
 }
 
 describe('a point that code outside its scope stops', () => {
-  it('stays open after the enclosing point and the run have ended', async () => {
+  it('stays open after the enclosing point and run() have ended', async () => {
     const point = inTrace(() => withTrace('prepare', () => openPoint()))
     const atEnd = outline(records)
 
@@ -51,7 +51,7 @@ describe('a point that code outside its scope stops', () => {
     expect(microseconds(stop as TraceRecord) - microseconds(start as TraceRecord)).toBeGreaterThan(10_000)
   })
 
-  it('ends the points inside it at the time of its own end', () => {
+  it('ends the points inside it when it ends', () => {
     inTrace(() => {
       const point = openPoint()
       const [ended] = [point.startInside('ended'), point.startInside('wait'), point.startInside('wait')]
@@ -66,7 +66,7 @@ describe('a point that code outside its scope stops', () => {
 })
 
 describe('whenTraceOver()', () => {
-  it('calls its callback once, shortly after the end of the trace, with the time since that end', async () => {
+  it('calls its callback once, shortly after the end of the trace, with the time that has passed since then', async () => {
     const told: number[] = []
 
     const point = inTrace(() => {
@@ -129,7 +129,7 @@ describe('ownsHeaders()', () => {
     ['a pair with blanks around the signature', info, ` ${hmac} `, true],
     ['only the info of its trace', info, undefined, true],
     ['only the signature that the caller sent', undefined, ofCaller, true],
-    ['only a signature of anything else', undefined, hmac, false],
+    ['only a signature of other headers', undefined, hmac, false],
     ['a pair of its trace that another key has signed', info, signedPack({ base_id: BASE_ID }, 'OTHER')[1], false],
     ['a pair of another trace', ...signedPack({ base_id: 'other', parent_id: 'caller' }, 'KEY'), false],
     ['only the info of another trace', signedPack({ base_id: 'other' }, 'KEY')[0], undefined, false],

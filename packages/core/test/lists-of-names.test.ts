@@ -8,11 +8,11 @@ it.each<[readonly unknown[], boolean]>([
   [['password', 'hunter2', 'user', 'bob'], true],
   [['password', true], false],
   [['password', 7], true],
-])('decides whether the second entry of %j is the value of the first', (list, follows) => {
+])('isValueOfLabel() decides whether the entry after the secret name in %j is its value', (list, follows) => {
   expect(isValueOfLabel(list, list.indexOf('password') === 1 ? 2 : 1)).toBe(follows)
 })
 
-it('recognizes column names, and labels that may have any value', () => {
+it('isPlainName() recognizes column names, and takesValue() recognizes labels that may have any value', () => {
   expect(['created_at', 'firstName', 'hunter2', 'x'.repeat(30)].map(isPlainName)).toEqual([true, true, false, false])
   expect(['--password', 'Authorization', 'password'].map(takesValue)).toEqual([true, true, false])
 })

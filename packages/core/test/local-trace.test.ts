@@ -59,7 +59,7 @@ describe('the part of a trace that a process records', () => {
     expect([before, trace.current]).toEqual([true, false])
   })
 
-  it('reports the omitted points at the stop of its root', () => {
+  it('reports the omitted points once, in the stop record of its root', () => {
     const trace = openTrace('omitted')
     trace.known.countPoint(0)
 

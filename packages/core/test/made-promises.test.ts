@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { madePromises } from '../src/promises/made-promises.js'
 
-it('tracks promises while any function is watched, and forgets them when the last one is done', () => {
+it('promises are tracked while any function is watched, and are forgotten when the last watched function ends', () => {
   const promise = Promise.resolve()
   madePromises.note(promise)
 

@@ -49,7 +49,7 @@ describe('the main file of a program', () => {
     expect(show(args, cwd)).toBe(found)
   })
 
-  it('is the target if the program is started through a link', () => {
+  it('is the target of a symbolic link through which the program is started', () => {
     symlinkSync(join(folder, 'app/dist/server.js'), join(folder, 'linked'))
 
     expect(show(['linked'])).toBe(found)

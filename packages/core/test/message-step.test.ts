@@ -30,6 +30,6 @@ describe('readMessageStep', () => {
   })
 })
 
-it('replaces the parts of a name that differ from message to message', () => {
+it('replaceIds() replaces the parts of a name that differ from message to message', () => {
   expect(replaceIds('publish reply_0f8fad5bd9cb469fa165708867 orders.17.paid')).toBe('publish reply_* orders.*.paid')
 })

@@ -8,14 +8,14 @@ it.each([
   ['HTTPSKey', ['https', 'key']],
   ['contraseña', ['contraseña']],
   ['42', []],
-])('splits %s into its words', (name, words) => {
+])('wordsOf() splits %s into its words', (name, words) => {
   expect(wordsOf(name)).toEqual(words)
 })
 
-it('keeps both ends of a name that is too long', () => {
+it('shortenName() keeps both ends of a name that is too long', () => {
   expect(shortenName(`a${'x'.repeat(1_000)}z`)).toMatch(/^ax{255} x{255}z$/)
 })
 
-it('creates a set from the words of a string', () => {
+it('createWordSet() creates a set from the words of a string', () => {
   expect([...createWordSet('one two one')]).toEqual(['one', 'two'])
 })

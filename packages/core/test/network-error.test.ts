@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { isCanceled, isNetworkError } from '../src/http/response/network-error.js'
 
-it('distinguishes a network error from an error in the program', () => {
+it('isNetworkError() distinguishes a network error from an error in the program', () => {
   const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
 
   expect(isNetworkError(reset)).toBe(true)

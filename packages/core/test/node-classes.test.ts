@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { isNodeClass } from '../src/tracing/node-classes.js'
 
-it("recognizes Node's classes and their prototypes, but no class that the program defines", () => {
+it("isNodeClass() recognizes Node's classes and their prototypes, but no class that the program defines", () => {
   class Orders extends EventEmitter {}
 
   expect([EventEmitter, EventEmitter.prototype, Readable, Readable.prototype].map(isNodeClass)).toEqual(

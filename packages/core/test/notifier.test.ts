@@ -31,7 +31,7 @@ describe("the process's notifier", () => {
     expect(getNotifier()).toBeUndefined()
   })
 
-  it('is reported as missing once per process', async () => {
+  it('causes one warning per process if it is missing', async () => {
     const warned = once(process, 'warning')
     trace()
     trace()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { OsprofilerError } from '../src/platform/osprofiler-error.js'
 
-it('has a code and a name for programs, and its cause', () => {
+it('OsprofilerError has a name, a code and a cause', () => {
   const cause = new Error('refused')
 
   const error = new OsprofilerError('ERR_STORE', 'The store refuses the password.', { cause })

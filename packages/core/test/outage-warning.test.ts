@@ -26,7 +26,7 @@ describe('a store that accepts no records', () => {
     expect(messages()).toBe('No record can be delivered to the store (redis): It is down.')
   })
 
-  it('causes a warning at its second failure if that occurs late', () => {
+  it('causes a warning at its second failure if the second failure occurs five seconds later', () => {
     const warning = createOutageWarning('redis', () => false)
 
     warning.noteFailure('It hangs.')
@@ -36,7 +36,7 @@ describe('a store that accepts no records', () => {
     expect(messages()).toContain('It hangs.')
   })
 
-  it('causes no warning if it accepts a record in between or if the program has a listener', () => {
+  it('causes no warning if it accepts records between the failures or if the program has a listener', () => {
     const warnings = [false, true].map(isHeard => createOutageWarning('redis', () => isHeard))
 
     for (let failure = 0; failure < 9; failure++) {
@@ -58,7 +58,7 @@ describe('a store that accepts no records', () => {
   })
 })
 
-it('warns if, within a minute, many records may not have arrived', () => {
+it('an outage warning is emitted if the outcome of 100 records within a minute is unknown', () => {
   const warning = createOutageWarning('redis', () => false)
 
   warning.noteUncertain(99, 'It broke.')

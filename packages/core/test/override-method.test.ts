@@ -34,7 +34,7 @@ describe('overrideMethod', () => {
 })
 
 describe('createOverride', () => {
-  it('gives all objects with the same method the same stand-in, which receives the object of each call', () => {
+  it('gives all objects with the same method the same stand-in function, which receives the object of each call', () => {
     const called: unknown[] = []
     const override = createOverride('send', (original, self, args) => {
       called.push(self)

@@ -28,7 +28,7 @@ it.each([
   ['the nearest package that has a name', 'shop/orders/server.mjs', 'shop'],
   ['its file if there is no package', 'alone/worker.mjs', 'worker'],
   ['its folder if the file is the index of a nameless package', 'nameless/index.mjs', 'nameless'],
-])('names a program after %s', (_, file, name) => {
+])('a program is named after %s', (_, file, name) => {
   const shown = execFileSync(process.execPath, [join(folder, file)], { encoding: 'utf8' })
 
   expect(shown.trim()).toBe(name)

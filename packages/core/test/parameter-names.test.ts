@@ -45,12 +45,12 @@ describe('the names of parameters', () => {
     expect(readParameterName((() => {}).bind(null), 0)).toBe('')
   })
 
-  it("are the rest parameter's name for all its arguments", () => {
+  it('contain the name of a rest parameter for each of its arguments', () => {
     expect(namesIn('function f(a, ...rest) {}')).toEqual(['a', 'rest', 'rest', 'rest'])
     expect(namesIn('(...rest) => {}')).toEqual(['rest', 'rest', 'rest', 'rest'])
   })
 
-  it('are the names of the original function if the function is a stand-in', () => {
+  it('come from the original function if the function is a stand-in', () => {
     const wrapper = standIn(
       (password: string) => password,
       (original, self, args) => Reflect.apply(original, self, args),

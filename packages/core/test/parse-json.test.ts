@@ -72,7 +72,7 @@ describe('parseJson', () => {
     expect(parseJson(token)).toBe(number)
   })
 
-  it.each(Object.keys(PLACES))('finds every such number %s', name => {
+  it.each(Object.keys(PLACES))('reads exact and plain numbers %s', name => {
     const place = PLACES[name] ?? String
 
     for (const [token, shown] of [...EXACT, ...PLAIN.map(([text, number]) => [text, String(number)] as const)]) {
@@ -82,7 +82,7 @@ describe('parseJson', () => {
     }
   })
 
-  it('does not treat the content of a string as such a number', () => {
+  it('does not treat the content of a string as a number', () => {
     const texts = ['1.0, 2', ': 1e5,', '[9007199254740993]', 'NaN', '2026-11-28T19:00:05.000000', '\\', '"', 'é\u2028']
 
     const value = parseJson(JSON.stringify({ texts, count: 3, nan: texts }))

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createPause } from '../src/delivery/writing/pause.js'
 
-it('lasts for the given time, or until end() is called', async () => {
+it('a pause lasts for the given time, or until end() is called', async () => {
   const pause = createPause()
 
   await pause.wait(1)
@@ -12,7 +12,7 @@ it('lasts for the given time, or until end() is called', async () => {
   expect(pause.isSuspended).toBe(false)
 })
 
-it('lasts until end() is called, after suspend()', async () => {
+it('a pause lasts until end() is called if suspend() was called before', async () => {
   const pause = createPause()
   let isOver = false
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createPendingFlushes } from '../src/delivery/pending-flushes.js'
 
-it('finishes the flushes whose records are settled, and keeps the other flushes waiting', async () => {
+it('a flush finishes when its records are settled, while other flushes keep waiting', async () => {
   const flushes = createPendingFlushes()
   const ended: number[] = []
   for (const target of [1, 2]) void flushes.wait(target, 60_000).then(() => ended.push(target))
@@ -15,7 +15,7 @@ it('finishes the flushes whose records are settled, and keeps the other flushes 
   expect([ended, flushes.size]).toEqual([[1, 2], 0])
 })
 
-it('finishes a flush after its timeout', async () => {
+it('a flush finishes after its timeout', async () => {
   const flushes = createPendingFlushes()
 
   await flushes.wait(1, 1)

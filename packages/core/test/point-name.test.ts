@@ -8,7 +8,7 @@ it.each([
   ['-start', '-start', false],
   ['stop', 'stop', true],
   ['', '', false],
-])('reads %j as a record of the point %j', (recordName, name, isStop) => {
+])('the record %j belongs to a point with the name %j', (recordName, name, isStop) => {
   expect(pointName(recordName)).toBe(name)
   expect(isStopName(recordName)).toBe(isStop)
 })

@@ -60,7 +60,7 @@ describe('toOtlpSpan', () => {
     })
   })
 
-  it('handles a parent in another program, and a point without a parent', () => {
+  it('marks a parent in another program as remote, and sets no parent id for a point without a parent', () => {
     const [remote, top] = [sourceOf({ hasLocalParent: false }), sourceOf({ isTop: true })].map(toOtlpSpan)
 
     expect(remote).toMatchObject({ isParentRemote: true, parentSpanId: expect.stringMatching(/^[0-9a-f]{16}$/) })
@@ -68,7 +68,7 @@ describe('toOtlpSpan', () => {
   })
 })
 
-it('describes the program by its service, project and host', () => {
+it('resourceAttributes() describes the program by its service, project and host', () => {
   expect(resourceAttributes('shop', 'store', 'node1')).toEqual({
     'service.name': 'shop',
     'service.namespace': 'store',

@@ -15,7 +15,7 @@ describe('a profiler', () => {
     expect(outline(records)).toBe('request outer(inner)')
   })
 
-  it('creates a profiler for the scope inside a point, and the end of the point closes both', async () => {
+  it('forks into a profiler inside a new point, whose end() stops this point and the open points inside it', async () => {
     const records = await traceRecords(() => {
       const inside = get()?.fork('served', { a: 1, b: 1 }, { b: 2 })
       inside?.start('step')
@@ -38,7 +38,7 @@ describe('a profiler', () => {
   })
 })
 
-it('creates a different version 7 UUID for each trace', () => {
+it('createTraceId() creates a different version 7 UUID for each trace', () => {
   const [one, other] = [createTraceId(), createTraceId()]
 
   expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)

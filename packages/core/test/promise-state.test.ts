@@ -19,7 +19,7 @@ describe('the state of a promise', () => {
     expect(readStateAndValue(promise)).toBe(state)
   })
 
-  it('is found without running the code of an object that is its value', () => {
+  it('is found without running code of the object with which the promise is fulfilled', () => {
     expect(readPromiseState(watchful)).toBe('object')
     expect(readStateAndValue(watchful)).toBe('fulfilled')
   })

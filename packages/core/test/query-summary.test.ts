@@ -13,11 +13,11 @@ it.each([
   ['{}', undefined],
   ['', undefined],
   [7, undefined],
-])('summarizes %j as %j', (statement, summary) => {
+])('summarizeQuery() summarizes %j as %j', (statement, summary) => {
   expect(summarizeQuery(statement)).toBe(summary)
   expect(summarizeQuery(statement)).toBe(summary)
 })
 
-it('summarizes a long query from its beginning', () => {
+it('summarizeQuery() summarizes a long query from its beginning', () => {
   expect(summarizeQuery(`SELECT * FROM orders WHERE id IN (${'1,'.repeat(1e5)}1)`)).toBe('SELECT orders')
 })

@@ -27,7 +27,7 @@ describe('createRateLimit', () => {
     return Array.from({ length: tries }, mayPass).filter(Boolean).length
   }
 
-  it("allows at most one second's worth of events at once, however long the pause before", () => {
+  it("allows at most one second's worth of events at once, even after a long pause", () => {
     holdClock()
     const mayPass = createRateLimit(4)
     expect(passed(mayPass, 10)).toBe(4)
@@ -109,7 +109,7 @@ describe('maxTracesPerSecond', () => {
 
     for (let round = 0; round < 100; round++) for (const pair of pairs) serveFake(tracer, pair)
 
-    // Ten points are recorded, and the point of one more request, which is traced only to report the omitted points.
+    // Ten points are recorded. One more request is traced only to report the omitted points, and has a point as well.
     expect(records).toHaveLength(22)
     setNotifier(() => {})
   })

@@ -3,7 +3,7 @@ import { createRateLimitedWarning } from '../src/platform/rate-limited-warning.j
 
 afterEach(() => void vi.restoreAllMocks())
 
-it('emits each kind of warning at most once a minute, and says how many warnings were suppressed', () => {
+it('each kind of warning is emitted at most once a minute, and says how many warnings were suppressed', () => {
   const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const now = vi.spyOn(performance, 'now').mockReturnValue(0)
   const warn = createRateLimitedWarning()

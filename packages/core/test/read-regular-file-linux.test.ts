@@ -29,7 +29,7 @@ describe('readRegularFile', () => {
     expect(read.toString()).toBe(text)
   })
 
-  it('reads a file without a size, such as those in /proc', () => {
+  it('reads a file whose size is reported as 0, such as a file in /proc', () => {
     const read = readRegularFile('/proc/self/cmdline', LIMIT)
 
     expect(read.toString()).toContain(process.execPath)
@@ -52,7 +52,7 @@ describe('readRegularFile', () => {
     ['a link to a FIFO', 'link-to-fifo', 'it is a pipe and not a regular file'],
     ['an endless device', '/dev/zero', 'it is a device and not a regular file'],
     ['a folder', 'SECRET', 'EISDIR'],
-    ['nothing', 'SECRET/nothing', 'ENOENT'],
+    ['a path that does not exist', 'SECRET/nothing', 'ENOENT'],
     ['a path below a FIFO', 'fifo/below', 'ENOTDIR'],
     ['a path that no system accepts', 'SECRET\0', 'ERR_INVALID_ARG_VALUE'],
   ])('refuses %s at once, with a reason that does not show the path', (_, name, reason) => {

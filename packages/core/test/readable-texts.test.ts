@@ -6,7 +6,7 @@ import { READABLE_INFOS, READABLE_NAMES, READABLE_TEXTS } from './fixtures/reada
 import { traceRecords } from './fixtures/trace-records.js'
 
 describe('a string that is not a secret', () => {
-  it('has at least a hundred examples of names', () => {
+  it('is tested under at least a hundred names', () => {
     expect(READABLE_NAMES.length).toBeGreaterThanOrEqual(100)
   })
 

@@ -36,7 +36,7 @@ describe('a queue of records', () => {
     expect(take(queue, 99)).toEqual([...ids(18, 'a'), 'root1', 'root2'])
   })
 
-  it('limits its size and that of a batch in bytes, although a batch has at least one record', () => {
+  it('limits the bytes in the queue and in a batch, although a batch has at least one record', () => {
     const queue = new RecordQueue(1_000, 10_000)
 
     const refused = fill(queue, ids(1_000, 'a'))
@@ -47,7 +47,7 @@ describe('a queue of records', () => {
     expect(take(queue, 99, 2_000).length).toBeLessThan(5)
   })
 
-  it('accepts every record without limits', () => {
+  it('accepts every record if it has no limits', () => {
     const queue = new RecordQueue(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
 
     const refused = [...fill(queue, ids(100, 'a')), ...fill(queue, ['root'], true)]

@@ -6,33 +6,33 @@ import { recordable, recordableInfo } from '../src/recording/recordable.js'
 import { traceRecords } from './fixtures/trace-records.js'
 
 /** Represents the program's code. Fails the test if the code runs. */
-function mine(): never {
+function programCode(): never {
   throw new Error('code of the program was run')
 }
 
 const TRAPS: ProxyHandler<() => void> = Object.fromEntries(
-  Object.getOwnPropertyNames(Reflect).map(trap => [trap, mine]),
+  Object.getOwnPropertyNames(Reflect).map(trap => [trap, programCode]),
 )
 
 function createHostile(): Record<string, unknown> {
   const revoked = Proxy.revocable({}, {})
   revoked.revoke()
   return {
-    getter: Object.defineProperty({}, 'member', { enumerable: true, get: mine }),
-    element: Object.defineProperty([1, 2], 1, { enumerable: true, get: mine }),
+    getter: Object.defineProperty({}, 'member', { enumerable: true, get: programCode }),
+    element: Object.defineProperty([1, 2], 1, { enumerable: true, get: programCode }),
     proxy: new Proxy(() => {}, TRAPS),
     proxiedArray: new Proxy([], TRAPS as ProxyHandler<object>),
     revoked: revoked.proxy,
     behindProxy: Object.create(new Proxy({}, TRAPS as ProxyHandler<object>), { own: { value: 1, enumerable: true } }),
-    toJSON: { toJSON: mine, toString: mine, valueOf: mine, [Symbol.toPrimitive]: mine },
-    iterable: { [Symbol.iterator]: mine, length: -1 },
-    tag: Object.defineProperty({}, Symbol.toStringTag, { get: mine }),
-    date: Object.assign(new Date(NaN), { toISOString: mine, getTime: mine }),
-    error: Object.defineProperty(new Error('shown'), 'name', { get: mine }),
-    errorMessage: Object.defineProperty(new Error('hidden'), 'message', { get: mine }),
-    url: Object.defineProperty(new URL('http://u:pw@h/'), 'href', { get: mine }),
+    toJSON: { toJSON: programCode, toString: programCode, valueOf: programCode, [Symbol.toPrimitive]: programCode },
+    iterable: { [Symbol.iterator]: programCode, length: -1 },
+    tag: Object.defineProperty({}, Symbol.toStringTag, { get: programCode }),
+    date: Object.assign(new Date(NaN), { toISOString: programCode, getTime: programCode }),
+    error: Object.defineProperty(new Error('shown'), 'name', { get: programCode }),
+    errorMessage: Object.defineProperty(new Error('hidden'), 'message', { get: programCode }),
+    url: Object.defineProperty(new URL('http://u:pw@h/'), 'href', { get: programCode }),
     falseUrl: Object.create(URL.prototype),
-    constructorless: Object.defineProperty({}, 'constructor', { get: mine }),
+    constructorless: Object.defineProperty({}, 'constructor', { get: programCode }),
   }
 }
 
@@ -68,7 +68,7 @@ describe('an info value', () => {
     expect(Object.keys(recordable({ a: undefined, b: 1 }) as object)).toEqual(['b'])
   })
 
-  it('has a mark in place of a cycle, but shows an object that merely appears twice', () => {
+  it('contains a mark in place of a cycle, but shows an object that merely appears twice', () => {
     const shared = { id: 1 }
     const cyclic: Record<string, unknown> = { shared, again: shared }
     cyclic.self = cyclic
@@ -193,7 +193,7 @@ describe('an info', () => {
     expect(recordableInfo(given)).toEqual(recorded)
   })
 
-  it('is not changed when it is recorded, and records never share one', async () => {
+  it('is not changed when it is recorded, and each record has its own copy', async () => {
     const info = Object.freeze({ list: Object.freeze([1]) })
     const records = await traceRecords(() => {
       start('a', info).stop(info)
@@ -221,7 +221,7 @@ describe('a point', () => {
     fc.constantFrom(...Object.keys(hostile)).map(name => () => hostile[name]),
   )
 
-  it('never makes the traced program fail, whatever the info, arguments, result or error', async () => {
+  it('never makes the traced program fail, with any info, arguments, result or error', async () => {
     await fc.assert(
       fc.asyncProperty(anything, anything, anything, async (first, second, name) => {
         const value = first()

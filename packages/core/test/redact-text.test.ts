@@ -85,7 +85,7 @@ describe('a redacted text', () => {
     )
   })
 
-  it('shows no secret, whatever the text around a pair of a name and a secret', () => {
+  it('shows no secret, with any text around a pair of a name and a secret', () => {
     const around = fc.array(
       fc.constantFrom('', ' ', ', ', '; ', '\n', '&', '"', "'", '{', '(', 'a=b ', 'x: y, ', '? '),
       { maxLength: 4 },
@@ -225,8 +225,8 @@ const UNITS = [
 ]
 
 describe('redacting a text', () => {
-  // The test compares the times for a text and for one four times as long. Quadratic growth would make the ratio
-  // sixteen.
+  // The test compares the times for a text and for a text that is four times as long. Quadratic growth would make the
+  // ratio sixteen.
   it.each(UNITS)('takes time that grows no faster than the text: %j', unit => {
     for (const prefix of ['', 'https://a:']) {
       const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`

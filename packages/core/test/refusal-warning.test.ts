@@ -14,7 +14,7 @@ import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
 
-/** A time after which the keys file is read again, which happens at most once a second. */
+/** After this time, the keys file is read again, because it is read at most once a second. */
 const LOOK_AGAIN_MS = 1_050
 
 const HOSTILE = '\u001b[31m\nSet-Cookie: a=b\r\n\u202e'
@@ -113,11 +113,11 @@ describe('a signed request that is served untraced', () => {
   })
 })
 
-describe('a first request without a key', () => {
+describe('the first request of a process', () => {
   it.each([
     ['unsigned', {}],
     ['signed', signedHeaders('SECRET')],
-  ])('causes one warning per process, which explains how to set a key: %s', async (_, headers) => {
+  ])('causes one warning if there is no key, and the warning explains how to set a key: %s', async (_, headers) => {
     const warnings = await collectWarnings()
 
     for (let time = 0; time < 20; time++) serveFake(createRequestTracer(), { ...headers })
@@ -145,7 +145,7 @@ describe('a first request without a key', () => {
     expect(warnings.map(({ message }) => message)).toEqual(expected.map(pattern => expect.stringMatching(pattern)))
   })
 
-  it('causes no warning if the keys file is emptied, because that revokes all keys on purpose', async () => {
+  it('causes no warning if the keys file was emptied, because this revokes all keys on purpose', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'keys')
@@ -163,7 +163,7 @@ describe('a first request without a key', () => {
     expect(warnings).toEqual([])
   })
 
-  it('also causes a warning if it is a call or a message', async () => {
+  it('causes a warning if there is no key, even if the request is a call or a message', async () => {
     const warnings = await collectWarnings()
 
     createCallTracer().open(undefined, {}, {})

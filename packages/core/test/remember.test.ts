@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { remember } from '../src/platform/remember.js'
 
-it('calls the function once for a short string, but each time for a long string', () => {
+it('remember() calls the function once for a short string, but each time for a long string', () => {
   const read = vi.fn((text: string) => text.length)
   const length = remember(read)
   const long = 'x'.repeat(65)
@@ -12,7 +12,7 @@ it('calls the function once for a short string, but each time for a long string'
   expect(read.mock.calls.map(([text]) => text)).toEqual(['a', long, long])
 })
 
-it('remembers a limited number of strings', () => {
+it('remember() remembers a limited number of strings', () => {
   const read = vi.fn((text: string) => text)
   const same = remember(read)
   for (let index = 0; index <= 2_000; index++) same(`${index}`)

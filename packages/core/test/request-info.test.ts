@@ -11,13 +11,13 @@ it.each<[string, IncomingMessage, string | undefined, object]>([
   ['its path and query', requestOf('/a?b=1'), undefined, { path: '/a', query: 'b=1' }],
   ['the path after the host in a URL', requestOf('http://host:8080/a'), undefined, { path: '/a', query: '' }],
   [
-    'the whole path of a mounted application',
+    'the whole path from `originalUrl` in a mounted application',
     requestOf('/a', { originalUrl: '/api/a' }),
     undefined,
     { path: '/api/a' },
   ],
   [
-    'the complete path that a framework has for a mounted application',
+    'the whole path that a framework passes for a mounted application',
     requestOf('/a'),
     '/api/a?b',
     { path: '/api/a', query: 'b' },
@@ -30,7 +30,7 @@ it.each<[string, IncomingMessage, string | undefined, object]>([
   })
 })
 
-it('hides the query if the option says so, and recognizes an encrypted connection', () => {
+it('requestInfo() hides the query if the option `hideQuery` is set, and recognizes an encrypted connection', () => {
   const req = requestOf('/a?b=1', { socket: { encrypted: true } })
 
   expect(requestInfo(req, true, undefined)).toMatchObject({ request: { query: '', scheme: 'https' } })

@@ -6,7 +6,7 @@ import { createExchange, signedHeaders } from './fixtures/fake-exchange.js'
 beforeEach(() => setNotifier(() => {}))
 afterEach(() => setNotifier(undefined))
 
-describe('a tracer of requests', () => {
+describe('a request tracer', () => {
   it('serves a signed request in its trace, and returns the result of the handler', () => {
     const tracer = createRequestTracer('KEY')
     const [req, res] = createExchange({ ...signedHeaders('KEY', 'trace') })

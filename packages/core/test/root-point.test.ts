@@ -19,7 +19,7 @@ function openRoot(baseId: string, found?: KnownTrace, maxPoints = 10): RootPoint
 }
 
 describe('the point with which a process joins a trace', () => {
-  it('is nested in the point of the caller, and makes the process remember the trace', () => {
+  it('is nested in the point of the caller, and makes the trace known to the process', () => {
     const root = openRoot('taken')
 
     root.profiler.end()
@@ -32,7 +32,7 @@ describe('the point with which a process joins a trace', () => {
     expect(findKnownTrace('taken')).toBeInstanceOf(KnownTrace)
   })
 
-  it('continues the known trace', () => {
+  it('continues a trace that the process already knows', () => {
     const known = new KnownTrace()
 
     openRoot('known', known)
@@ -40,7 +40,7 @@ describe('the point with which a process joins a trace', () => {
     expect(findKnownTrace('known')).toBe(known)
   })
 
-  it('is recorded once a second, even if the trace has reached its limit, if no other request reports the omitted points', () => {
+  it('is recorded once a second to report the omitted points, even if the trace has reached its limit', () => {
     const known = new KnownTrace()
     known.countPoint(1)
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { isRootRecord, markRoot } from '../src/recording/root-record.js'
 import { recordOf } from './fixtures/quick-notifier.js'
 
-it('recognizes the records of a point that began the trace in this process', () => {
+it('isRootRecord() recognizes the records of a point that began the trace in this process', () => {
   const [top, served, inner] = [
     recordOf('top', { base_id: 'trace', parent_id: 'trace' }),
     recordOf('served', { base_id: 'trace', parent_id: 'elsewhere' }),

@@ -54,7 +54,7 @@ describe('run', () => {
     expect(records[0]).toMatchObject({ base_id: 'base', parent_id: 'caller' })
   })
 
-  it('closes open points only when its promise settles', async () => {
+  it('closes open points only when the promise of the function settles', async () => {
     await run({ hmacKey: 'KEY' }, async () => {
       start('a')
       await tick()

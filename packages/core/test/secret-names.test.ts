@@ -18,17 +18,17 @@ it.each([
   ['phrase', 'half'],
   ['sig', 'address'],
   ['title', 'plain'],
-])('classifies %s as %s', (name, kind) => {
+])('getNameKind() classifies %s as %s', (name, kind) => {
   expect(getNameKind(name)).toBe(kind)
   expect(isSecretName(name)).toBe(kind === 'secret')
 })
 
-it('recognizes names that are secrets only in URLs', () => {
+it('isSecretInUrl() also recognizes names that refer to a secret only in URLs', () => {
   expect(['sig', 'key', 'code', 'access%5Ftoken', 'page'].map(isSecretInUrl)).toEqual([true, true, true, true, false])
   expect([decodeName('a%5Fb'), decodeName('a%zz')]).toEqual(['a_b', 'a%zz'])
 })
 
-it('recognizes functions that handle a secret', () => {
+it('handlesSecret() recognizes the names of functions that handle a secret', () => {
   expect(['User.setPassword', 'isTokenValid', 'countTokens', 'load'].map(handlesSecret)).toEqual([
     true,
     true,

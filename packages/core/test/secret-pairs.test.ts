@@ -10,7 +10,7 @@ it.each([
   ['Authorization: Basic SEALED, more', 'Authorization: ***'],
   ['API key: SEALED', 'API key: ***'],
   ['{"name":"Authorization","value":"SEALED"}', '{"name":"Authorization","value":"***"}'],
-])('hides the value after the name of a secret: %s', (text, shown) => {
+])('findPairs() finds the value after the name of a secret: %s', (text, shown) => {
   expect(redactedBy(findPairs, text)).toBe(shown)
 })
 
@@ -21,6 +21,6 @@ it.each([
   'unexpected token: identifier',
   'http://host:8080/a::b',
   '{"passwordLength": 12, "auth": true}',
-])('leaves %s unchanged', text => {
+])('findPairs() finds no secret in %s', text => {
   expect(redactedBy(findPairs, text)).toBe(text)
 })

@@ -15,19 +15,34 @@ describe('a secret in a phrase', () => {
     ['after Bearer', findSchemes, 'Bearer SEALED1', 'Bearer ***'],
     ['after Basic', findSchemes, 'basic Ym9iOnNlYWxlZA==', 'basic ***'],
     ['after an option', findFlags, 'run --password SEALED --user bob', 'run --password *** --user bob'],
-    ['of a user in SQL', findQuoted, "alter user bob password 'SEALED'", "alter user bob password '***'"],
-    ['of a database that is attached', findQuoted, "attach 'a.db' as b key 'SEALED'", "attach 'a.db' as b key '***'"],
-    ['of a user of Oracle', findIdentified, 'alter user bob identified by SEALED', 'alter user bob identified by ***'],
-    ['of SQLCipher', findPragmaKeys, "PRAGMA key = 'SEALED'", "PRAGMA key = '***'"],
-    ['in XML', findElements, '<a><password>SEALED</password></a>', '<a><password>***</password></a>'],
     [
-      'in a list of properties',
+      'in an SQL statement that changes a user',
+      findQuoted,
+      "alter user bob password 'SEALED'",
+      "alter user bob password '***'",
+    ],
+    [
+      'in an SQL statement that attaches a database',
+      findQuoted,
+      "attach 'a.db' as b key 'SEALED'",
+      "attach 'a.db' as b key '***'",
+    ],
+    [
+      'in an Oracle statement that changes a user',
+      findIdentified,
+      'alter user bob identified by SEALED',
+      'alter user bob identified by ***',
+    ],
+    ['in a SQLCipher pragma', findPragmaKeys, "PRAGMA key = 'SEALED'", "PRAGMA key = '***'"],
+    ['in an XML element', findElements, '<a><password>SEALED</password></a>', '<a><password>***</password></a>'],
+    [
+      'in an XML property list',
       findElements,
       '<key>token</key><string>S</string>',
       '<key>token</key><string>***</string>',
     ],
-    ['of a command', findCommands, 'redis-cli -a SEALED get a', 'redis-cli -a *** get a'],
-    ['of a protocol', findCommands, 'AUTH SEALED', 'AUTH ***'],
+    ['in the options of a command', findCommands, 'redis-cli -a SEALED get a', 'redis-cli -a *** get a'],
+    ['in a command of a network protocol', findCommands, 'AUTH SEALED', 'AUTH ***'],
   ] as const)('is hidden %s', (_, find, text, shown) => {
     expect(redactedBy(find, text)).toBe(shown)
   })

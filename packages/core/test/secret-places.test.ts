@@ -21,16 +21,16 @@ const attempt = (fn: () => unknown) => {
 describe('a secret is not recorded', () => {
   it.each<[string, () => unknown]>([
     [
-      'of an argument whose name refers to a secret',
+      'from an argument whose name refers to a secret',
       () => trace('a')((_user: string, _pinCode: unknown) => 1)('bob', [S]),
     ],
-    ['of a destructured argument', () => trace('a')(({ apiKey: _ }: { apiKey: string }) => 1)({ apiKey: S })],
-    ['of a rest argument', () => trace('a')((..._tokens: string[]) => 1)('x', S)],
-    ['of an argument that is JSON', () => trace('a')((_body: string) => 1)(JSON.stringify({ password: S }))],
-    ['of an argument that is a header', () => trace('a')((_line: string) => 1)(`Authorization: Bearer ${S}`)],
-    ['of a function whose name refers to a secret', () => trace('a')(function isValidPassword(_: string) {})(S)],
+    ['from a destructured argument', () => trace('a')(({ apiKey: _ }: { apiKey: string }) => 1)({ apiKey: S })],
+    ['from a rest argument', () => trace('a')((..._tokens: string[]) => 1)('x', S)],
+    ['from an argument that is JSON', () => trace('a')((_body: string) => 1)(JSON.stringify({ password: S }))],
+    ['from an argument that is a header', () => trace('a')((_line: string) => 1)(`Authorization: Bearer ${S}`)],
+    ['from a function whose name refers to a secret', () => trace('a')(function isValidPassword(_: string) {})(S)],
     [
-      'of a method whose name refers to a secret',
+      'from a method whose name refers to a secret',
       () => {
         class Login {
           setPassword(value: string) {
@@ -42,21 +42,21 @@ describe('a secret is not recorded', () => {
       },
     ],
     [
-      'of the result of a function whose name refers to a secret',
+      'from the result of a function whose name refers to a secret',
       () =>
         trace('a', { hideResult: false })(function readToken() {
           return S
         })(),
     ],
     [
-      'of a result',
+      'from a result',
       () =>
         trace('a', { hideResult: false })(function read() {
           return { clientSecret: S }
         })(),
     ],
     [
-      'of the message of an error',
+      'from the message of an error',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -65,7 +65,7 @@ describe('a secret is not recorded', () => {
         ),
     ],
     [
-      'of a thrown string',
+      'from a thrown string',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -74,7 +74,7 @@ describe('a secret is not recorded', () => {
         ),
     ],
     [
-      'of an error that was made from another error',
+      'from an error that was made from another error',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -83,7 +83,7 @@ describe('a secret is not recorded', () => {
         ),
     ],
     [
-      'of an error that is recorded as another error',
+      'from an error that is recorded as another error',
       () =>
         attempt(() =>
           withTrace('a', () => {
@@ -93,10 +93,10 @@ describe('a secret is not recorded', () => {
           }),
         ),
     ],
-    ['of an error in an info', () => start('a', { error: new Error(`password: ${S}`) }).stop()],
-    ['of the name of a point', () => start(`GET https://bob:${S}@host/?token=${S}`).stop()],
-    ['of the info passed to stop()', () => start('a').stop({ session: { 'connect.sid': S } })],
-    ['of the names of members', () => start('a', { [`https://host/?sig=${S}`]: 1 }).stop()],
+    ['from an error in an info', () => start('a', { error: new Error(`password: ${S}`) }).stop()],
+    ['from the name of a point', () => start(`GET https://bob:${S}@host/?token=${S}`).stop()],
+    ['from the info passed to stop()', () => start('a').stop({ session: { 'connect.sid': S } })],
+    ['from the names of members', () => start('a', { [`https://host/?sig=${S}`]: 1 }).stop()],
   ])('%s', async (_, fn) => {
     const text = await recorded(fn)
 
@@ -104,7 +104,7 @@ describe('a secret is not recorded', () => {
     expect(text).toContain('***')
   })
 
-  it('of the info that a redact hook adds', async () => {
+  it('from the info that a redact hook adds', async () => {
     const restore = configure({ redact: record => ({ ...record, info: { password: S } }) })
     const text = await recorded(() => start('a').stop())
     restore()
@@ -122,7 +122,7 @@ describe('a secret is not recorded', () => {
     ],
     [`/a;jsessionid=${S}?page=2`, '/a;jsessionid=***', 'page=2'],
     [`/reset-password/${S}0123456789`, '/reset-password/***', ''],
-  ])('of the address of a served request: %s', async (url, path, query) => {
+  ])('from the address of a served request: %s', async (url, path, query) => {
     const records = await traceRecords(() => {
       const request = { url, method: 'GET', headers: {}, socket: {} } as unknown as Parameters<typeof requestInfo>[0]
       start('wsgi', requestInfo(request, false, undefined)).stop()
@@ -137,7 +137,7 @@ describe('a secret is not recorded', () => {
     ['discord.com', `/api/webhooks/1/${S}`, '/api/webhooks/1/***'],
     ['example.com', '/services/T0/B0/x', '/services/T0/B0/x'],
     ['::1', '/', '/'],
-  ])('of the path of a request to %s%s', (hostname, path, shown) => {
+  ])('from the path of a request to %s%s', (hostname, path, shown) => {
     expect(redactPath(hostname, path)).toBe(shown)
   })
 })

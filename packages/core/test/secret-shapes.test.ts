@@ -10,15 +10,15 @@ it.each([
   ['a Stripe key', ['sk', '_live_0123456789abcdef']],
   ['an OpenAI key', ['sk', '-proj-0123456789abcdef']],
   ['a password hash', ['$2b$12$', 'abcdefghijklmnopqrstuv']],
-])('hides %s by its form', (_, parts) => {
+])('findShapes() recognizes %s by its form', (_, parts) => {
   expect(redactedBy(findShapes, `got ${parts.join('')} here`)).toBe('got *** here')
 })
 
-it.each(['sk-a-name-with-many-words', 'AKIA', 'version 1.2.3'])('leaves %s unchanged', text => {
+it.each(['sk-a-name-with-many-words', 'AKIA', 'version 1.2.3'])('findShapes() finds no secret in %s', text => {
   expect(redactedBy(findShapes, text)).toBe(text)
 })
 
-it('hides a private key, even if the key was cut off', () => {
+it('findKeyBlocks() finds a private key, even if the key was cut off', () => {
   const [begin, end] = ['-----BEGIN RSA PRIVATE KEY-----', '-----END RSA PRIVATE KEY-----']
 
   expect(redactedBy(findKeyBlocks, `a ${begin}\nSEALED\n${end} b`)).toBe('a *** b')

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { wordsOf } from '../src/secrets/names/name-words.js'
 import { namesSecret } from '../src/secrets/names/secret-words.js'
 
-function tells(name: string): boolean {
+function isSecret(name: string): boolean {
   const words = wordsOf(name)
   return namesSecret(words, words.join(''), !/[a-z]/.test(name))
 }
@@ -10,8 +10,8 @@ function tells(name: string): boolean {
 it.each([
   ...['password', 'DB_PASS', 'refreshToken', 'connect.sid', 'sessionCookie', 'apiKey', 'STRIPE_KEY', 'otpCode', 'pin'],
   ...['basicauth', 'clientSecret', 'jwt', 'GITHUB_PAT'],
-])('finds a secret in the words of %s', name => {
-  expect(tells(name)).toBe(true)
+])('namesSecret() treats %s as the name of a secret', name => {
+  expect(isSecret(name)).toBe(true)
 })
 
 it.each([
@@ -24,6 +24,6 @@ it.each([
   'author',
   'pinned',
   'keyboard',
-])('finds no secret in the words of %s', name => {
-  expect(tells(name)).toBe(false)
+])('namesSecret() does not treat %s as the name of a secret', name => {
+  expect(isSecret(name)).toBe(false)
 })

@@ -6,7 +6,7 @@ import { EXAMPLES, HIDDEN, SHAPES } from './fixtures/secret-examples.js'
 const record = (value: unknown) => JSON.stringify(recordableInfo({ value }))
 
 describe('a secret', () => {
-  it('has at least three hundred examples', () => {
+  it('is tested in at least three hundred examples', () => {
     expect(EXAMPLES.length + SHAPES.length).toBeGreaterThanOrEqual(300)
   })
 

@@ -11,7 +11,7 @@ import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
 
 const DELAY_MS = 40
-/** Timers may end a little early. */
+/** Timers may fire a little early. */
 const MIN_DELAY_MS = DELAY_MS - 2
 
 afterEach(() => setNotifier(undefined))
@@ -44,8 +44,8 @@ async function readAll(answer: IncomingMessage): Promise<void> {
   await once(answer.resume(), 'end')
 }
 
-describe('a response of HTTP/1', () => {
-  it('records when its first byte was written, when the program ended it, and its size', async () => {
+describe('an HTTP/1 response', () => {
+  it('is recorded with the time of its first byte, the time when the program ended it, and its size', async () => {
     const response = await respond(async (_, res) => {
       res.setHeader('content-length', 1_500)
       await pause(DELAY_MS)
@@ -59,7 +59,7 @@ describe('a response of HTTP/1', () => {
     expect(response.ended_ms).toBeGreaterThanOrEqual((response.first_byte_ms ?? Number.NaN) + MIN_DELAY_MS)
   })
 
-  it('counts the sizes of chunks', async () => {
+  it('has a size that includes the framing of chunks', async () => {
     const { body_bytes: bytes = 0 } = await respond(async (_, res) => {
       res.write('a'.repeat(1_000))
       await pause(DELAY_MS)
@@ -70,7 +70,7 @@ describe('a response of HTTP/1', () => {
     expect(bytes).toBeLessThan(1_550)
   })
 
-  it('counts the first byte from the first write, not from the call of writeHead', async () => {
+  it('has its first byte at the first write(), not at the call of writeHead()', async () => {
     const response = await respond(async (_, res) => {
       res.writeHead(200, { 'content-length': 2 })
       await pause(DELAY_MS)
@@ -83,7 +83,7 @@ describe('a response of HTTP/1', () => {
     expect(response.body_bytes).toBe(2)
   })
 
-  it('shows that the program had written it long before a slow client read it', async () => {
+  it('is recorded as ended by the program long before a slow client has read it', async () => {
     const size = 20_000_000
 
     const response = await respond(
@@ -98,7 +98,7 @@ describe('a response of HTTP/1', () => {
     expect(response.ended_ms).toBeLessThan((response.first_byte_ms ?? 0) + DELAY_MS)
   })
 
-  it('keeps the functions that other code puts around `_send`', async () => {
+  it('keeps the functions with which other code wraps `_send`', async () => {
     const seen: string[] = []
 
     const response = await respond(async (_, res) => {
@@ -143,7 +143,7 @@ describe('a response of HTTP/1', () => {
     server.close()
   })
 
-  it('has no size if its client went away', async () => {
+  it('has no size if its client disconnected', async () => {
     const response = await respond(
       async (_, res) => {
         res.write('a')
@@ -160,7 +160,7 @@ describe('a response of HTTP/1', () => {
   })
 })
 
-describe('a response of HTTP/2', () => {
+describe('an HTTP/2 response', () => {
   async function respondOverHttp2(
     handle: (req: http2.Http2ServerRequest, res: http2.Http2ServerResponse) => void,
     method = 'GET',
@@ -184,7 +184,7 @@ describe('a response of HTTP/2', () => {
     return records.at(-1)?.info.response as Response
   }
 
-  it('records when its first byte was written, and its size if its head says so', async () => {
+  it('is recorded with the time of its first byte, and with its size if it has a content-length header', async () => {
     const response = await respondOverHttp2(async (_, res) => {
       await pause(DELAY_MS)
       res.setHeader('content-length', 2)
@@ -198,8 +198,8 @@ describe('a response of HTTP/2', () => {
   })
 
   it.each([
-    ['its head does not say so', 'GET', {}],
-    ['it answers HEAD', 'HEAD', { 'content-length': 2 }],
+    ['it has no content-length header', 'GET', {}],
+    ['it responds to a HEAD request', 'HEAD', { 'content-length': 2 }],
   ])('has no size if %s', async (_, method, headers) => {
     const response = await respondOverHttp2(async (_req, res) => {
       res.stream.respond({ ':status': 200, ...headers })
@@ -212,7 +212,7 @@ describe('a response of HTTP/2', () => {
   })
 })
 
-it('an untraced response has none of our properties', async () => {
+it('an untraced response gets no own property `_send`', async () => {
   const tracer = createRequestTracer(KEY)
   let names: PropertyKey[] = []
   const server = createServer((req, res) =>

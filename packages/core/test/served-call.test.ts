@@ -40,7 +40,7 @@ describe('a served call', () => {
     expect(infoOf(records, 'rpc-stop')).toMatchObject({ etype: 'TypeError', message: 'no' })
   })
 
-  it('ends only once, when its message is acknowledged later', () => {
+  it('ends only once, when its message is acknowledged', () => {
     const call = openCall()
 
     call.serve(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { setMember } from '../src/json/set-member.js'
 
-it('sets a member with any name, and does not change the prototype', () => {
+it('setMember() sets a member with any name, and does not change the prototype', () => {
   const object: Record<string, unknown> = {}
 
   for (const name of ['a', '__proto__', 'toString']) setMember(object, name, 1)

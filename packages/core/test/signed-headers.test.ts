@@ -36,16 +36,19 @@ describe('signedPack', () => {
 })
 
 describe('signedUnpack', () => {
-  it.each([255, 256])('counts an id of %i characters in characters, not in UTF-16 units', length => {
-    for (const character of ['a', 'é', '\u{1f600}']) {
-      const id = character.repeat(length)
-      const expected = length === 255 ? { baseId: id, parentId: 'p', hmacKey: KEY } : undefined
-      expect(signedUnpack(...signedPack({ base_id: id, parent_id: 'p' }, KEY), KEY)).toEqual(expected)
+  it.each([255, 256])(
+    'limits an id to 255 code points, which may be more UTF-16 code units: %i code points',
+    length => {
+      for (const character of ['a', 'é', '\u{1f600}']) {
+        const id = character.repeat(length)
+        const expected = length === 255 ? { baseId: id, parentId: 'p', hmacKey: KEY } : undefined
+        expect(signedUnpack(...signedPack({ base_id: id, parent_id: 'p' }, KEY), KEY)).toEqual(expected)
 
-      const asParent = length === 255 ? { baseId: 'b', parentId: id, hmacKey: KEY } : undefined
-      expect(signedUnpack(...signedPack({ base_id: 'b', parent_id: id }, KEY), KEY)).toEqual(asParent)
-    }
-  })
+        const asParent = length === 255 ? { baseId: 'b', parentId: id, hmacKey: KEY } : undefined
+        expect(signedUnpack(...signedPack({ base_id: 'b', parent_id: id }, KEY), KEY)).toEqual(asParent)
+      }
+    },
+  )
 
   it('refuses an id with half a surrogate pair, which no store can write', () => {
     expect(signedUnpack(...signed('{"base_id": "\\ud83d"}'))).toBeUndefined()
@@ -55,16 +58,19 @@ describe('signedUnpack', () => {
   it.each([
     ['{"base_id": "a", "x": [', '], "x": "b"}', '['],
     ['{"base_id": ', ', "base_id": "b"}', '['],
-  ])('refuses a replaced member that Python cannot parse: %s', (before, after, open) => {
-    const nested = `${before}${open.repeat(3_000)}${']'.repeat(3_000)}${after}`
+  ])(
+    'refuses a member that Python cannot parse, even if a later member with the same name replaces it: %s',
+    (before, after, open) => {
+      const nested = `${before}${open.repeat(3_000)}${']'.repeat(3_000)}${after}`
 
-    expect(signedUnpack(...signed(nested))).toBeUndefined()
-    expect(
-      signedUnpack(...signed(`{"hmac_key": ${'9'.repeat(4_301)}, "base_id": "b", "hmac_key": "c"}`)),
-    ).toBeUndefined()
-  })
+      expect(signedUnpack(...signed(nested))).toBeUndefined()
+      expect(
+        signedUnpack(...signed(`{"hmac_key": ${'9'.repeat(4_301)}, "base_id": "b", "hmac_key": "c"}`)),
+      ).toBeUndefined()
+    },
+  )
 
-  it('does not trust a signature with an empty key, whatever the list of keys', () => {
+  it('does not trust a signature with an empty key, even if the list contains no key or only an empty key', () => {
     const [info] = signedPack({ base_id: 'a' }, KEY)
     const hmac = createHmac('sha1', '').update(info).digest('hex')
 
@@ -78,12 +84,12 @@ describe('signedUnpack', () => {
     character => {
       const ids = [`a${character}b`, `${character}a`, `a${character}`, character]
 
-      const believed = ids.flatMap(id => [
+      const accepted = ids.flatMap(id => [
         signedUnpack(...signedPack({ base_id: id }, KEY), KEY),
         signedUnpack(...signedPack({ base_id: 'a', parent_id: id }, KEY), KEY),
       ])
 
-      expect(believed).toEqual(Array.from({ length: 8 }, () => undefined))
+      expect(accepted).toEqual(Array.from({ length: 8 }, () => undefined))
     },
   )
 

@@ -13,10 +13,10 @@ it.each([
   ['Bearer x', SIGN.SCHEME],
   ['AUTH x', SIGN.COMMAND],
   ['["a"]', SIGN.LIST],
-])('finds the sign of a possible secret in %j', (text, sign) => {
+])('findSigns() finds the sign of a possible secret in %j', (text, sign) => {
   expect(SIGN.findSigns(text) & sign).toBe(sign)
 })
 
-it('finds no sign in plain words', () => {
+it('findSigns() finds no sign of a secret in plain words', () => {
   expect(SIGN.findSigns('select id from orders where total > 7')).toBe(0)
 })

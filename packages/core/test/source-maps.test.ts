@@ -12,7 +12,8 @@ beforeAll(() => {
 })
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
-  // Node's realpathSync looks at the last file that was examined. If it was a pipe, later imports do not follow links.
+  // Node's realpathSync may use the status of the last examined file. If this file was a pipe, later imports would not
+  // follow symbolic links.
   statSync(tmpdir())
 })
 
@@ -42,21 +43,25 @@ const sourceAt = (file: string) => ({ file, line: 8, column: 1 })
 
 describe('a source map is read', () => {
   it.each<[string, () => string]>([
-    ['beside the code', () => writeMap(JSON.stringify(MAP))],
-    ['by a URL with a query', () => `${writeMap(JSON.stringify(MAP))}?v=1`],
-    ['by an absolute path', () => join(folder, writeMap(JSON.stringify(MAP)))],
-    ['by a file URL', () => `file://${join(folder, writeMap(JSON.stringify(MAP)))}`],
+    ['from a file next to the code', () => writeMap(JSON.stringify(MAP))],
+    ['from a URL with a query', () => `${writeMap(JSON.stringify(MAP))}?v=1`],
+    ['from an absolute path', () => join(folder, writeMap(JSON.stringify(MAP)))],
+    ['from a file URL', () => `file://${join(folder, writeMap(JSON.stringify(MAP)))}`],
     ['from a data URL', () => inline(MAP)],
-    ['from a data URL that is text', () => `data:application/json,${encodeURIComponent(JSON.stringify(MAP))}`],
+    ['from a data URL without Base64', () => `data:application/json,${encodeURIComponent(JSON.stringify(MAP))}`],
     ['with sections', () => inline({ version: 3, sections: [{ offset: { line: 0, column: 0 }, map: MAP }] })],
   ])('%s', async (_, url) => {
     expect(await findIn(writeCode(url()))).toEqual(sourceAt(join(folder, '../src/orders.ts')))
   })
 
   it.each([
-    ['sourceRoot', { ...MAP, sourceRoot: '/srv/shop', sources: ['src/orders.ts'] }, '/srv/shop/src/orders.ts'],
-    ['a file URL', { ...MAP, sources: ['file:///srv/shop/src/orders.ts'] }, '/srv/shop/src/orders.ts'],
-  ])('with sources by %s', async (_, map, file) => {
+    [
+      'are relative to sourceRoot',
+      { ...MAP, sourceRoot: '/srv/shop', sources: ['src/orders.ts'] },
+      '/srv/shop/src/orders.ts',
+    ],
+    ['are file URLs', { ...MAP, sources: ['file:///srv/shop/src/orders.ts'] }, '/srv/shop/src/orders.ts'],
+  ])('with sources that %s', async (_, map, file) => {
     expect(await findIn(writeCode(inline(map)))).toEqual(sourceAt(file))
   })
 
@@ -76,7 +81,7 @@ describe('a source map is read', () => {
     expect(second).toEqual(first)
   })
 
-  it('only once, and kept', async () => {
+  it('only once, because the result is kept', async () => {
     const name = writeMap(JSON.stringify(MAP))
     const path = writeCode(name)
     await findIn(path)
@@ -98,8 +103,8 @@ describe('a source map is skipped', () => {
     ['has mappings of a wrong type', () => writeMap('{"version":3,"sources":["a.ts"],"mappings":7}')],
     ['is a folder', () => '.'],
     ['is larger than 64 MiB', () => writeMap(`"${' '.repeat(64 * 1024 * 1024)}"`)],
-    ['has a broken percent sign in its URL', () => 'map%.js'],
-    ['has a broken data URL', () => 'data:application/json;base64,AAAA'],
+    ['has a malformed percent escape in its URL', () => 'map%.js'],
+    ['has a malformed data URL', () => 'data:application/json;base64,AAAA'],
     ['has sources that are not files', () => inline({ ...MAP, sources: ['https://cdn.example/orders.ts'] })],
     ['has sources of webpack itself', () => inline({ ...MAP, sources: ['webpack://shop/webpack/bootstrap'] })],
     ['has sources of wrong types', () => inline({ ...MAP, sources: [7] })],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { AttributeList } from '../src/record/span-attributes.js'
 
-it('omits null and undefined values', () => {
+it('an attribute list omits null and undefined values', () => {
   const list = new AttributeList()
 
   list.set('a', 1)
@@ -12,7 +12,7 @@ it('omits null and undefined values', () => {
   expect(list.dropped).toBe(0)
 })
 
-it('counts the attributes that do not fit, and adds later ones that fit', () => {
+it('an attribute list counts the attributes that do not fit, and adds later attributes that fit', () => {
   const list = new AttributeList()
   for (let index = 0; index < 10; index++) list.set(`text${index}`, 'x'.repeat(19_000))
 

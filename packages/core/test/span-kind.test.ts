@@ -13,6 +13,6 @@ it.each([
   ['a method that serves a call', { name: 'rpc', startInfo: { function: { name: 'Orders.create' } } }, KIND.internal],
   ['a gRPC call', { name: 'rpc', startInfo: { function: { name: '/shop.Orders/Create' } } }, KIND.client],
   ['a step of the program', { name: 'render' }, KIND.internal],
-])('finds the span kind of %s', (_, source, kind) => {
+])('spanKind() returns the right span kind for %s', (_, source, kind) => {
   expect(spanKind(sourceOf(source))).toBe(kind)
 })

@@ -3,7 +3,7 @@ import { ExactNumber } from '../src/json/index.js'
 import { readErrorType, readRoute, readStatus, readStatusValue } from '../src/record/span-outcome.js'
 import { sourceOf } from './fixtures/span-source.js'
 
-it('reads the status of a sent or received response', () => {
+it('readStatus() reads the status of a sent or received response', () => {
   const huge = new ExactNumber('9007199254740993')
 
   expect(readStatus(sourceOf({ stopInfo: { response: { status_code: 404 } } }))).toBe(404)
@@ -30,11 +30,11 @@ it.each([
     '404',
   ],
   ['a point without a response', {}, undefined],
-])('finds the error type of %s', (_, source, type) => {
+])('readErrorType() returns the right error type for %s', (_, source, type) => {
   expect(readErrorType(sourceOf(source))).toBe(type)
 })
 
-it('reads the route from the stop info, or else from the start info', () => {
+it('readRoute() reads the route from the stop info, or else from the start info', () => {
   const [ofStop, ofStart] = [{ request: { route: '/a' } }, { request: { route: '/b' } }]
 
   expect(readRoute(sourceOf({ startInfo: ofStart, stopInfo: ofStop }))).toBe('/a')

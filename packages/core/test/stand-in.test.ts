@@ -29,7 +29,7 @@ describe('a stand-in', () => {
     expect(Object.keys(twice)).toEqual(['calls'])
   })
 
-  it('calls accessors with the original function', () => {
+  it('calls accessors with the original function as `this`', () => {
     const names = new WeakMap<object, string>()
     const fn = Object.defineProperty(() => 1, 'title', {
       get() {
@@ -121,7 +121,7 @@ describe('a bound function', () => {
   })
 })
 
-describe('a method named `class`', () => {
+describe('a method', () => {
   const methods = {
     class() {
       return 'read'
@@ -132,9 +132,9 @@ describe('a method named `class`', () => {
   }
 
   it.each([
-    ['with this name', methods.class],
-    ['with a name that begins with "class"', methods.class$],
-  ])('can be traced %s', (_how, method) => {
+    ['named `class`', methods.class],
+    ['whose name begins with "class"', methods.class$],
+  ])('%s can be traced', (_how, method) => {
     expect(trace('read')(method)()).toBe('read')
   })
 })

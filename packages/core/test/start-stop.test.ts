@@ -56,7 +56,7 @@ describe('start() and stop()', () => {
     }).not.toThrow()
   })
 
-  it('ignore a stop() without a start()', async () => {
+  it('ignore calls of stop() without a start()', async () => {
     const records = await traceRecords(() => {
       stop()
       start('a')
@@ -130,7 +130,7 @@ describe('the handle that start() returns', () => {
     expect(infoOf(records, 'second-stop')).toMatchObject({ of: 'second' })
   })
 
-  it('keeps the newest open point current when an older one is closed', async () => {
+  it('keeps the newest open point current when an older point is closed', async () => {
     const records = await traceRecords(() => {
       const first = start('first')
       start('second')
@@ -196,7 +196,7 @@ describe('the handle that start() returns', () => {
     })
   })
 
-  it('does not grow the memory of a scope in an endless chain of overlapping points', async () => {
+  it('leaves no point open in its scope after a long chain of overlapping points', async () => {
     const records = await traceRecords(() => {
       let open = start('link')
       for (let link = 0; link < 2_000; link++) {
@@ -214,7 +214,7 @@ describe('the handle that start() returns', () => {
 })
 
 describe('the current point', () => {
-  it('is named in logs and outgoing headers', async () => {
+  it('appears in logs and outgoing headers', async () => {
     const seen: unknown[] = []
     const records = await traceRecords(() => {
       seen.push(get()?.toJSON())
@@ -258,7 +258,7 @@ describe('the info from atStop()', () => {
     expect(infoOf(records, 'db-stop')).toEqual({ query: { rows: [1, 2] }, status: 2, more: 'info', host: hostname() })
   })
 
-  it('is in the stop record if the stop has no info, if the point fails, and if other code stops it', async () => {
+  it('is in the stop record if stop() has no info, if the point fails, and if the end of the scope stops the point', async () => {
     const records = await traceRecords(() => {
       const profiler = get()
       const [quiet, failed] = ['quiet', 'failed', 'left'].map(name => {

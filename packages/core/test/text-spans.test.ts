@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { forEachMatch, hideGroups, hideSpan, replaceSpans, type Span } from '../src/secrets/values/text-spans.js'
 
-it('hides parts of a string, and joins parts that overlap or touch', () => {
+it('hideSpan() hides parts of a string, and joins parts that overlap or touch', () => {
   const spans: Span[] = []
   for (const [start, end] of [
     [8, 9],
@@ -17,14 +17,14 @@ it('hides parts of a string, and joins parts that overlap or touch', () => {
   expect(replaceSpans('0123456789', spans, 3)).toBe('01***')
 })
 
-it('shows a rewritten part, but hides it if a secret overlaps it', () => {
+it('replaceSpans() shows a rewritten part, but hides the part if a secret overlaps it', () => {
   const rewritten = { start: 0, end: 4, shown: 'abcd' }
 
   expect(replaceSpans('0123456789', [rewritten], 10)).toBe('abcd456789')
   expect(replaceSpans('0123456789', [rewritten, { start: 2, end: 6, shown: '***' }], 10)).toBe('***6789')
 })
 
-it('visits each match, continuing at the position that the last visit set', () => {
+it('forEachMatch() visits each match, and continues at the position that the last visit set', () => {
   const pattern = /\d/g
   const seen: string[] = []
   const spans: Span[] = []

@@ -11,7 +11,7 @@ const KEY = 'SECRET_KEY'
 beforeEach(() => setNotifier(() => undefined))
 afterEach(() => setNotifier(undefined))
 
-/** Returns a request with a signed pair, and with a valid ticket for a host. */
+/** Returns a request with a signed pair, and with a valid ticket for the audience `aud`. */
 function createRequest(aud = ''): IncomingMessage {
   const request = new IncomingMessage(new Socket())
   const [info, hmac] = signedPack({ base_id: createTraceId() }, KEY)
@@ -27,7 +27,7 @@ function isTraced(tracer: RequestTracer, request: IncomingMessage): boolean {
 }
 
 describe('the verdict about a ticket', () => {
-  it('holds for every tracer that sees the request, and is counted once', () => {
+  it('applies to every tracer that sees the request, and is counted once', () => {
     const limited = createRequestTracer(KEY, { maxTracesPerSecond: 0, tickets: 'required' })
     const open = createRequestTracer(KEY, { tickets: 'required' })
     const request = createRequest()
@@ -36,7 +36,7 @@ describe('the verdict about a ticket', () => {
     expect([limited.stats.tickets.valid, open.stats.tickets.valid]).toEqual([1, 0])
   })
 
-  it('holds for another request object with the same headers', () => {
+  it('applies to another request object with the same headers object', () => {
     const tracer = createRequestTracer(KEY, { tickets: 'required' })
     const request = createRequest()
     const copy = Object.create(request, { headers: { value: request.headers } }) as IncomingMessage
@@ -45,7 +45,7 @@ describe('the verdict about a ticket', () => {
     expect(tracer.stats.tickets).toMatchObject({ valid: 1, refused: { replayed: 0 } })
   })
 
-  it('is a refusal if the ticket was used by a request to another tracer of the process', () => {
+  it('is a refusal if another request has used the ticket, even with another tracer of the process', () => {
     const one = createRequestTracer(KEY, { tickets: 'required' })
     const other = createRequestTracer(KEY, { tickets: 'required' })
     const first = createRequest()
@@ -91,17 +91,17 @@ describe('the settings of a tracer for tickets', () => {
     [{ tickets: 'always' }, 'tickets must be accept, required or off, not "always"'],
     [{ tickets: 7 }, 'tickets must be accept, required or off, not number'],
     [{ audience: [7] }, 'audience must be a string or a list of strings'],
-  ])('are refused: %j', (options, message) => {
+  ])('are refused if they are invalid: %j', (options, message) => {
     expect(() => createRequestTracer(KEY, options as never)).toThrow(message)
     expect(() => configure(options as never)).toThrow(message)
   })
 
-  it('are no options of calls and messages, which may wait for hours', () => {
+  it('are not available for calls and messages, which may wait for hours', () => {
     expect(() => createCallTracer(KEY, { tickets: 'required' } as never)).toThrow('has no option "tickets"')
   })
 })
 
-it('run() takes a ticket only from its own key', () => {
+it('run() accepts a ticket only if the ticket was signed with the key that is passed to run()', () => {
   const request = createRequest()
   const ticket = String(request.headers['x-trace-ticket'])
 

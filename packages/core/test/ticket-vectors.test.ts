@@ -36,18 +36,21 @@ describe('the verdict about a ticket', () => {
   })
 })
 
-it.each(vectors.filter(vector => vector.expect === 'valid'))('a ticket is signed byte for byte: $note', vector => {
-  const ticket = parseTicket(vector.x_trace_ticket)
-  if (ticket === undefined) throw new Error('The ticket of the vector is malformed')
-  const wants = vector.x_trace_ticket.split(';')[7]?.split(',') ?? []
-  const key = vector.keys.find(each => ticketKeyOf(each).kid === ticket.kid) ?? ''
+it.each(vectors.filter(vector => vector.expect === 'valid'))(
+  'signTicket() writes the same ticket as the vector: $note',
+  vector => {
+    const ticket = parseTicket(vector.x_trace_ticket)
+    if (ticket === undefined) throw new Error('The ticket of the vector is malformed')
+    const wants = vector.x_trace_ticket.split(';')[7]?.split(',') ?? []
+    const key = vector.keys.find(each => ticketKeyOf(each).kid === ticket.kid) ?? ''
 
-  const signed = signTicket({ ...ticket, key, info: vector.x_trace_info, wants: wants.filter(wish => wish !== '') })
+    const signed = signTicket({ ...ticket, key, info: vector.x_trace_info, wants: wants.filter(wish => wish !== '') })
 
-  // A value that `wants` repeats is sent only once.
-  expect(signed === vector.x_trace_ticket).toBe(new Set(wants).size === wants.length)
-  expect(parseTicket(signed)).toMatchObject({ points: ticket.points, wants: ticket.wants })
-})
+    // If the vector's `wants` contains a value twice, our ticket contains the value once.
+    expect(signed === vector.x_trace_ticket).toBe(new Set(wants).size === wants.length)
+    expect(parseTicket(signed)).toMatchObject({ points: ticket.points, wants: ticket.wants })
+  },
+)
 
 describe('a sequence of tickets', () => {
   const { key, process_started: started, audience, tickets } = sequences

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { createTimeoutMark } from '../src/http/response/timeout-mark.js'
 
-it('attributes the end of a connection within a second after a time-out to that time-out', () => {
+it('a time-out counts as recent for one second', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(5_000)
   const mark = createTimeoutMark()
   const before = mark.isRecent()

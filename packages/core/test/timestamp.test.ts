@@ -48,7 +48,7 @@ describe('a timestamp', () => {
     }
   })
 
-  it('comes closer to the wall clock with each trace', () => {
+  it('gets closer to the wall clock with each trace', () => {
     // The clock of the operating system differs from Node's by 0.4 ms, and counts whole milliseconds.
     const offsetMs = 0.4
     vi.spyOn(Date, 'now').mockImplementation(() => Math.floor(realNow() + offsetMs))
@@ -56,7 +56,7 @@ describe('a timestamp', () => {
 
     const clock = createClock()
 
-    // A pause of the process between two readings changes only the bounds, so the closest reading counts.
+    // If the process pauses between two readings, their difference is too large. Only the smallest difference counts.
     const errors = Array.from({ length: 50 }, () => Math.abs(clock() / 1000 - realNow() - offsetMs))
     expect(Math.min(...errors)).toBeLessThan(0.1)
   })

@@ -62,7 +62,7 @@ describe('maxTraceAge', () => {
     expect(tracer.stats.refused['too-old']).toBe(1)
   })
 
-  it('reads the date from an id in any notation', () => {
+  it('applies to an id with a date in any notation', () => {
     const old = dated(HOUR_MS + 1)
 
     const written = [
@@ -93,7 +93,7 @@ describe('datedTracesOnly', () => {
     'version 1, whose date is ignored': v1({ msecs: NOW - 24 * HOUR_MS }),
     'version 6': v6({ msecs: NOW - 24 * HOUR_MS }),
     'all zeros': '00000000-0000-0000-0000-000000000000',
-    'another variant': dated(0).replace(/^(.{19})./, '$10'),
+    'a UUID of another variant': dated(0).replace(/^(.{19})./, '$10'),
     'an id that is not a UUID': 'trace-1',
     'an id that is not ASCII': 'след',
     'a version 7 with a missing digit': dated(0).slice(0, -1),

@@ -86,7 +86,7 @@ describe('traceClass', () => {
     expect(infoOf(records, 'store-start').function).toEqual({ name: 'Store.save', args: '["a",1]' })
   })
 
-  it('traces names with one underscore only with tracePrivate, and never names with two', async () => {
+  it('traces methods with one leading underscore only with tracePrivate, and never those with two', async () => {
     const { Store } = classes
     traceClass('store', { tracePrivate: true })(Store)
     const records = await traceRecords(() => {
@@ -115,7 +115,7 @@ describe('traceClass', () => {
     expect(Store.opened).toBe(1)
   })
 
-  it('traces inherited methods under the name of their class, and does not change that class', async () => {
+  it('traces inherited methods under the name of the class that defines them, and does not change that class', async () => {
     const { Store, Cache } = classes
     const untouched = Object.getOwnPropertyDescriptors(Store.prototype)
     traceClass('cache', { traceStaticMethods: true })(Cache)
@@ -225,7 +225,7 @@ describe('traceClass', () => {
     expect(new Traced().class()).toBe('lesson')
   })
 
-  it('leaves a class usable that is a static member', async () => {
+  it('leaves a class that is a static member usable', async () => {
     class Inner {}
     class Outer {
       static Inner = Inner
@@ -237,7 +237,7 @@ describe('traceClass', () => {
     })
   })
 
-  it('traces methods that return generators or promises or that throw, like functions', async () => {
+  it('traces methods that throw or return promises or generators in the same way as functions', async () => {
     class Feed {
       async load() {
         throw new RangeError('no feed')
@@ -279,7 +279,7 @@ describe('traceClass', () => {
     [{ hide_args: true }, /^traceClass\(\) has no option "hide_args". Known: tracePrivate, .*, hideArgs, hideResult, /],
     [{ tracePrivate: 1 }, /^tracePrivate must be of type boolean, not number$/],
     [null, /^traceClass\(\) takes its options as an object$/],
-  ])('refuses options that would silently not apply: %j', (options, message) => {
+  ])('refuses unknown options and options of the wrong type: %j', (options, message) => {
     expect(() => traceClass('x', options as never)).toThrow(TypeError)
     expect(() => traceClass('x', options as never)).toThrow(message)
   })

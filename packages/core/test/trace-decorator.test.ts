@@ -26,7 +26,7 @@ const OPTIONS = [
 
 let folder: string
 
-/** Compiles a fixture as a user would, runs it in its own process, and returns the printed text. */
+/** Compiles a fixture as a user would, runs it in its own process, and returns the printed JSON. */
 function compileAndRun(fixture: string, ...options: string[]) {
   const out = join(folder, options.join('') || 'standard')
   const source = join(folder, fixture)
@@ -50,7 +50,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('decorators compiled by tsc', () => {
-  it('record the same points as standard decorators and with experimentalDecorators', () => {
+  it('record the same points with and without experimentalDecorators', () => {
     const standard = compileAndRun('decorated.ts')
     const experimental = compileAndRun('decorated.ts', '--experimentalDecorators')
 
@@ -90,7 +90,7 @@ describe('decorators compiled by tsc', () => {
     expect(JSON.stringify(records)).not.toContain('S3CRET')
   })
 
-  it('accept fields and #private methods as standard decorators', () => {
+  it('work for fields and #private methods if they are standard decorators', () => {
     expect(compileAndRun('decorated-fields.ts')).toEqual({
       returned: ['ok 2', true],
       functions: [
@@ -102,7 +102,7 @@ describe('decorators compiled by tsc', () => {
 })
 
 describe('a standard decorator', () => {
-  it('works for a `this` whose every access throws, and for a class whose name is not a string', async () => {
+  it('works if every access to `this` throws, and if the name of the class is not a string', async () => {
     const decorate = trace('x') as unknown as (value: unknown, context: unknown) => () => string
     const hostile = new Proxy(
       {},

@@ -16,7 +16,7 @@ function* rows(): Generator<number> {
   yield 2
 }
 
-describe('a generator', () => {
+describe('a traced generator', () => {
   it('runs its steps inside a point, which lasts from the first step to the end', async () => {
     const records = await traceRecords(() => {
       const generator = rows()

@@ -5,7 +5,7 @@ import { recordOf } from './fixtures/quick-notifier.js'
 const stop = (base_id: string) => recordOf('stop', { name: 'wsgi-stop', base_id })
 const start = (base_id: string) => recordOf('start', { name: 'wsgi-start', base_id })
 
-it('reports dropped records once, in the next stop of their trace', () => {
+it('dropped records are reported once, in the next stop record of their trace', () => {
   const losses = createTraceLosses()
   losses.add(start('a'))
   losses.addCount(start('a'), 2)
@@ -15,7 +15,7 @@ it('reports dropped records once, in the next stop of their trace', () => {
   expect(told.map(({ info }) => info.records_dropped)).toEqual([undefined, undefined, 3, undefined])
 })
 
-it('reports losses again if the stop that reported them was dropped, and does not change emitted records', () => {
+it('dropped records are reported again, in a copy of a stop record, if the record that reported them was dropped', () => {
   const losses = createTraceLosses()
   const emitted = stop('a')
   losses.add(start('a'))
@@ -27,7 +27,7 @@ it('reports losses again if the stop that reported them was dropped, and does no
   expect(losses.reportIn([stop('a')])[0]?.info).toEqual({ records_dropped: 2 })
 })
 
-it('remembers a limited number of traces, and ignores values that are not records', () => {
+it('dropped records are remembered for a limited number of traces, and values that are not records are ignored', () => {
   const losses = createTraceLosses()
   for (let index = 0; index <= 1_000; index++) losses.add(start(`trace${index}`))
 

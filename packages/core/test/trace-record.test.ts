@@ -12,6 +12,6 @@ it.each([
   [{ response: { status_code: '500' } }, false],
   [{ requests: { status_code: 500 } }, false],
   [{}, false],
-])('decides whether %j reports a failure: %s', (info, isError) => {
+])('isErrorRecord() decides whether the info %j reports a failure: %s', (info, isError) => {
   expect(isErrorRecord(recordOf('id', { info }))).toBe(isError)
 })

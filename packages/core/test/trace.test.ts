@@ -33,7 +33,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'login-stop').function).toEqual({ result: '{"user":"ann","token":"***"}' })
   })
 
-  it('records its info option with each call, and never shares the info', async () => {
+  it('records a copy of its info option with each call', async () => {
     const info = { kind: 'test', list: [1] }
     const f = trace('f', { info })(() => 1)
     const records = await traceRecords(() => {
@@ -69,7 +69,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'f-start')).toMatchObject({ hostile: '[Getter]', function: { name: '<anonymous>' } })
   })
 
-  it('keeps name, length, this, properties and prototype', async () => {
+  it('keeps the name, length, `this`, properties and prototype of the original function', async () => {
     function Shape(this: { side: number }, side: number) {
       this.side = side
     }
@@ -103,7 +103,7 @@ describe('a traced function', () => {
     })
   })
 
-  it('follows its promise, and nests the points of its calls', async () => {
+  it('ends its point when its promise settles, and nests the points of its calls', async () => {
     const inner = trace('inner')(async () => {
       await tick()
     })
@@ -176,13 +176,13 @@ describe('a traced function', () => {
     [{ hide_args: true }, 'trace() has no option "hide_args". Known: info, hideArgs, hideResult, allowMultipleTrace.'],
     [{ hideArgs: 'yes' }, 'hideArgs must be of type boolean, not string'],
     [null, 'trace() takes its options as an object'],
-  ])('is refused with options that would silently not apply: %j', (options, message) => {
+  ])('is refused with unknown options and options of the wrong type: %j', (options, message) => {
     expect(() => trace('f', options as never)).toThrow(new TypeError(message))
   })
 })
 
 describe('a traced generator', () => {
-  it('has a point from its first step to its last', async () => {
+  it('has a point that lasts from its first step to its last step', async () => {
     const count = trace('count')(function* count(to: number) {
       for (let n = 1; n <= to; n++) {
         withTrace(`step${n}`, () => {})
@@ -258,7 +258,7 @@ describe('a traced generator', () => {
     expect(records).toEqual([])
   })
 
-  it('can be delegated to', async () => {
+  it('can be used with yield*', async () => {
     const inner = trace('inner')(function* () {
       yield* [1, 2]
       return 3
@@ -275,7 +275,7 @@ describe('a traced generator', () => {
 })
 
 describe('a traced async generator', () => {
-  it('has no point if the program leaves it before its first step, and keeps its rejections unhandled', async () => {
+  it('has no point if the program leaves it before its first step, and leaves its rejections unhandled', async () => {
     const rejected = takeUnhandledRejection()
     const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
       yield 1

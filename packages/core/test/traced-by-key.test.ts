@@ -11,13 +11,13 @@ afterEach(() => {
 
 describe('tracedByKey', () => {
   it.each<[string, string, readonly number[]]>([
-    ['stays', 'A,B', [2, 1]],
-    ['moves', 'B,A', [1, 2]],
-    ['stays behind a new one', 'NEW,A', [0, 2]],
-    ['is the only one left', 'B', [1]],
-    ['is listed twice', 'A,B,A', [2, 1, 0]],
-    ['is replaced by another key', 'NEW', [0]],
-  ])('keeps the count of a key that %s in the next list of keys', (_what, next, expected) => {
+    ['no key changes', 'A,B', [2, 1]],
+    ['the keys change their order', 'B,A', [1, 2]],
+    ['a new key is in front and another key is removed', 'NEW,A', [0, 2]],
+    ['only one key is left', 'B', [1]],
+    ['a key is listed twice', 'A,B,A', [2, 1, 0]],
+    ['a new key replaces all keys', 'NEW', [0]],
+  ])('keeps the count of each remaining key when the list of keys changes: %s', (_what, next, expected) => {
     configure({ hmacKeys: 'A,B' })
     const tracer = createRequestTracer()
     for (const key of ['A', 'B', 'A']) expect(serveFake(tracer, signedHeaders(key))).toBe(true)

@@ -20,7 +20,7 @@ describe('a traced function', () => {
     expect(infoOf(records, 'math-stop')).toMatchObject({ function: { result: '3' } })
   })
 
-  it('hides arguments with hideArgs, and arguments under the names of secrets', async () => {
+  it('hides all arguments with hideArgs, and always hides arguments whose names refer to a secret', async () => {
     const hidden = createTracedFunction((_: string) => {}, 'a', { hideArgs: true }, nameOf)
     const login = createTracedFunction((_user: string, _password: string) => {}, 'b', {}, nameOf)
 
@@ -47,7 +47,7 @@ describe('a traced function', () => {
   })
 })
 
-it('refuses a class, any value that is not a function, and, with allowMultipleTrace: false, a traced function', () => {
+it('checkTraceable() refuses classes, other non-functions, and traced functions with allowMultipleTrace: false', () => {
   const traced = createTracedFunction(() => {}, 'a', {}, nameOf)
 
   expect(() => checkTraceable(7, {})).toThrow(TypeError)
@@ -56,7 +56,7 @@ it('refuses a class, any value that is not a function, and, with allowMultipleTr
   expect(checkTraceable(traced, {})).toBe(1)
 })
 
-it('recognizes classes and generator functions, even behind a stand-in', () => {
+it('isClass() recognizes classes, and isGeneratorFunction() recognizes generator functions, even behind a stand-in', () => {
   const generate = createTracedFunction(function* () {}, 'a', {}, nameOf)
   const { class: method } = { class() {} }
   const aClass = class {} as unknown as AnyFunction

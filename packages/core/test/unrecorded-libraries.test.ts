@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 describe('libraries that are not recorded', () => {
-  it('are reported once, at the stop of the root', async () => {
+  it('are reported once, in the stop record of the root', async () => {
     const records = await traceRecords(async () => {
       noteUnrecorded(BASE_ID, 'cassandra-driver')
       noteUnrecorded(BASE_ID, 'cassandra-driver')
@@ -22,7 +22,7 @@ describe('libraries that are not recorded', () => {
     expect(infoOf(records, 'second-stop')).not.toHaveProperty('unrecorded')
   })
 
-  it('are reported at each stop of a root while they are loaded', async () => {
+  it('are reported in each stop record of a root while they are loaded', async () => {
     taken.push(
       addUnrecordedSource(() => 'neo4j-driver'),
       addUnrecordedSource(() => undefined),
@@ -38,7 +38,7 @@ describe('libraries that are not recorded', () => {
   })
 })
 
-it('remembers which libraries the drivers loaded as clients of their stores', () => {
+it('isOwnClient() is true only for a library that a driver loaded as the client of its store', () => {
   noteOwnClient('kept-client')
 
   expect([isOwnClient('kept-client'), isOwnClient('other-client')]).toEqual([true, false])

@@ -17,17 +17,17 @@ it.each([
   ['password:\n  - abc\n  - def\nnext: 1', ['abc', 'def']],
   ['password=', undefined],
   ['password = required', undefined],
-])('reads the value after the "=" or ":" in %j', (text, values) => {
+])('readValue() reads the value after the "=" or ":" in %j', (text, values) => {
   expect(valuesOf(text)).toEqual(values)
 })
 
-it('reads a header to the end of its line', () => {
+it('readValue() reads a header to the end of its line', () => {
   const header = { ...PLACE, name: 'Authorization' }
 
   expect(valuesOf('Authorization: Digest a="b", c\nHost: d', header)).toEqual(['Digest a="b", c'])
 })
 
-it('reads a value at a position, and a quoted value in the next line', () => {
+it('readValueAt() reads a value at a position, and skipBlanks() finds a quoted value in the next line', () => {
   expect(readValueAt('x "abc"', 2)?.end).toBe(7)
   expect(readValueAt('x ', 2)).toBeUndefined()
   expect([skipBlanks(': \n  "a"', 1), skipBlanks(': \n  a', 1)]).toEqual([5, 2])

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { warnOnce } from '../src/platform/warn-once.js'
 import { collectWarnings } from './fixtures/collect-warnings.js'
 
-it('emits each kind of warning once per process', async () => {
+it('warnOnce() emits each kind of warning once per process', async () => {
   const warnings = await collectWarnings()
 
   warnOnce('OSPROFILER_TEST', 'first')

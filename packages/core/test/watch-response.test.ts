@@ -38,35 +38,35 @@ interface Exotic {
 }
 
 const EXOTIC: readonly Exotic[] = [
-  { what: 'a frozen request', req: Object.freeze },
-  { what: 'a frozen response', res: Object.freeze },
-  { what: 'a request that no member can be added to', req: Object.preventExtensions },
-  { what: 'a response that no member can be added to', res: Object.preventExtensions },
-  { what: 'a request with a getter that throws for "url"', req: req => withGetter(req, 'url') },
-  { what: 'a request with a getter that throws for "socket"', req: req => withGetter(req, 'socket') },
-  { what: 'a response with a getter that throws for "socket"', res: res => withGetter(res, 'socket') },
-  { what: 'a response with a getter that throws for "statusCode"', res: res => withGetter(res, 'statusCode') },
-  { what: 'a response with a getter that throws for "headersSent"', res: res => withGetter(res, 'headersSent') },
-  { what: 'a response with a getter that throws for "errored"', res: res => withGetter(res, 'errored') },
+  { what: 'a frozen request object', req: Object.freeze },
+  { what: 'a frozen response object', res: Object.freeze },
+  { what: 'a request object to which no member can be added', req: Object.preventExtensions },
+  { what: 'a response object to which no member can be added', res: Object.preventExtensions },
+  { what: 'a request object whose getter "url" throws', req: req => withGetter(req, 'url') },
+  { what: 'a request object whose getter "socket" throws', req: req => withGetter(req, 'socket') },
+  { what: 'a response object whose getter "socket" throws', res: res => withGetter(res, 'socket') },
+  { what: 'a response object whose getter "statusCode" throws', res: res => withGetter(res, 'statusCode') },
+  { what: 'a response object whose getter "headersSent" throws', res: res => withGetter(res, 'headersSent') },
+  { what: 'a response object whose getter "errored" throws', res: res => withGetter(res, 'errored') },
   {
-    what: 'a request whose proxy refuses members',
+    what: 'a request object behind a proxy that refuses new members',
     req: req => new Proxy(req, { defineProperty: () => false }),
   },
   {
-    what: 'a request whose proxy throws for members',
+    what: 'a request object behind a proxy that throws for new members',
     req: req => new Proxy(req, { defineProperty: thrower }),
   },
   {
-    what: 'a hook that throws for each record',
+    what: 'a `redact` hook that throws for each record',
     prepare: () => {
       restore = configure({ redact: thrower })
     },
   },
 ]
 
-describe('a signed request with', () => {
+describe('a request tracer', () => {
   it.each(EXOTIC)(
-    '$what is served, and each start record is followed by its stop record',
+    'serves a signed request with $what, and writes a stop record for each start record',
     async ({ req = same, res = same, prepare }) => {
       const traces = recordTraces()
       prepare?.()
@@ -94,7 +94,7 @@ describe('a signed request with', () => {
     },
   )
 
-  it('an unwatchable response does not reduce the points of later requests of its trace', async () => {
+  it('does not count a request object that it cannot watch toward the points of the trace', async () => {
     const traces = recordTraces()
     const { baseId, headers } = signTrace()
     const tracer = createRequestTracer(KEY, { maxPointsPerTrace: 1 })

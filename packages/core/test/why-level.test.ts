@@ -3,7 +3,7 @@ import { signTicket } from '@osprofiler/core/toolkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readWhyWish } from '../build/why/why-level.js'
 
-describe('the wish for an account', () => {
+describe('readWhyWish', () => {
   it.each([
     [['why=cpu'], 'cpu'],
     [['why=waits'], 'waits'],
@@ -13,7 +13,7 @@ describe('the wish for an account', () => {
     [['why=cpu@other'], undefined],
     [['answer', 'code'], undefined],
     [[], undefined],
-  ])('%j gives the service "My Shop" the level %s', (wants, level) => {
+  ])('reads from the wishes %j the level %s for the service "My Shop"', (wants, level) => {
     expect(readWhyWish(wants, () => 'My Shop')).toBe(level)
   })
 })
@@ -21,7 +21,7 @@ describe('the wish for an account', () => {
 describe('a trace that a custom adapter opens with a ticket', () => {
   afterEach(() => setNotifier(undefined))
 
-  it('has at most the level that this process allows', async () => {
+  it('has at most the level of "why" that this process allows', async () => {
     const records: TraceRecord[] = []
     const notifier = createNotifier({
       name: 'memory',

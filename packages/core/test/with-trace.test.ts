@@ -19,7 +19,7 @@ describe('withTrace', () => {
     expect(infoOf(records, 'sum-start')).toMatchObject({ a: 1 })
   })
 
-  it('follows a promise to its end', async () => {
+  it('ends its point when the promise settles', async () => {
     const order: string[] = []
     const records = await traceRecords(async () => {
       const work = withTrace('work', async () => {
@@ -80,7 +80,7 @@ describe('withTrace', () => {
     expect(infoOf(records, 'left open-stop')).not.toHaveProperty('etype')
   })
 
-  it('restores the surrounding scope afterwards, and in work that was started before', async () => {
+  it('restores the surrounding scope after an await', async () => {
     const seen: (string | undefined)[] = []
     const records = await traceRecords(async () => {
       const outer = get()?.traceId
@@ -109,7 +109,7 @@ describe('withTrace', () => {
     expect(outline(records)).toBe('fetch')
   })
 
-  it('does not run a lazy thenable, which starts at the call of its then', async () => {
+  it('does not run a lazy thenable, which starts when its `then` is called', async () => {
     let runs = 0
     const query = {
       sql: 'DELETE FROM orders',
@@ -175,7 +175,7 @@ describe('withTrace', () => {
     expect(stdout).toBe('unhandled boom\n')
   })
 
-  it('leaves a failure handled if the program handles the failure', () => {
+  it('causes no unhandled rejection if the program handles the failure', () => {
     const program = `
       import { run, setNotifier, withTrace } from '@osprofiler/core'
       setNotifier(() => {})

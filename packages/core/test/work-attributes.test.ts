@@ -9,7 +9,7 @@ function attributesOf(source: Parameters<typeof sourceOf>[0]) {
   return list.values
 }
 
-it("describes an outgoing request with OpenTelemetry's attributes, and with Python's attributes", () => {
+it("an outgoing request has OpenTelemetry's attributes, and the attributes that Python's OSProfiler sets", () => {
   const requests = { method: 'GET', scheme: 'https', hostname: '::1', port: 8080, path: '/a', query: 'b=1' }
 
   expect(attributesOf({ startInfo: { requests }, stopInfo: { requests: { status_code: 204 } } })).toMatchObject({
@@ -23,7 +23,7 @@ it("describes an outgoing request with OpenTelemetry's attributes, and with Pyth
   })
 })
 
-it('describes a query with its parameters, and a call with its arguments', () => {
+it('a query has an attribute for its parameters, and a call has an attribute for its arguments', () => {
   expect(
     attributesOf({ startInfo: { db: { statement: 'SELECT 1 FROM a', params: [1], system: 'postgresql' } } }),
   ).toEqual({
@@ -40,7 +40,7 @@ it('describes a query with its parameters, and a call with its arguments', () =>
   })
 })
 
-it('names the call site of a point, and then not the traced function, which is elsewhere', () => {
+it('the traced function is not `code.function.name` if there is a call site, because it is defined in another place', () => {
   const code = { file: 'src/orders.ts', line: 41, column: 9, function: 'loadItems' }
   const { column: _, function: __, ...shortCode } = code
 
@@ -73,13 +73,13 @@ it.each([
   { file: 'a'.repeat(1001), line: 1 },
   { file: 'a\nb.ts', line: 1 },
   { file: 'a\ud800.ts', line: 1 },
-])('keeps %j of another program, which is no call site, as other info', code => {
+])('the info member `code` of another program is treated as other info if it is not a call site: %j', code => {
   const attributes = attributesOf({ startInfo: { code } })
 
   expect(Object.keys(attributes).filter(name => name !== 'osprofiler.info.code')).toEqual([])
 })
 
-it('says how many rows a query returned', () => {
+it('a query has an attribute for the number of returned rows', () => {
   const startInfo = { db: { statement: 'x' } }
 
   expect(attributesOf({ startInfo, stopInfo: { db: { rows: 5_000 } } })).toMatchObject({
@@ -90,7 +90,7 @@ it('says how many rows a query returned', () => {
   }
 })
 
-it('adds a limited number of other info members, and prefers those of the stop record', () => {
+it('other info members become a limited number of attributes, with precedence for the stop record', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
 
   expect(attributesOf({ startInfo: { cart: 1, user: 'a' }, stopInfo: { cart: 2, host: 'h' } })).toEqual({

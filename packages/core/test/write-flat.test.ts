@@ -18,7 +18,7 @@ describe('writeFlat', () => {
   })
 })
 
-it('finds NaN and infinite numbers at any depth, but not in strings', () => {
+it('holdsWord() finds NaN and infinite numbers at any depth, but not in strings', () => {
   expect(holdsWord({ a: [{ b: Number.NEGATIVE_INFINITY }] })).toBe(true)
   expect(holdsWord({ a: ['NaN', 1, null] })).toBe(false)
 })

@@ -22,7 +22,7 @@ function ids(records: readonly TraceRecord[]): readonly string[] {
 }
 
 describe('the ledger of writes', () => {
-  it('counts each record of a write once, and returns the held records', async () => {
+  it('counts each record of a write once, and returns the records that the store postponed', async () => {
     const { ledger, drops } = openLedger(async () => ({ refused: 1, unknown: 1, held: [3] }))
     const kept = vi.fn()
 

@@ -70,9 +70,9 @@ describe('the outcome of a write', () => {
 
   it.each<[string, unknown]>([
     ["a library's error, whose message may contain a secret", new Error('password=SEALED')],
-    ['nothing', undefined],
+    ['undefined', undefined],
     [
-      'an object whose every access throws',
+      'an object that throws on every access',
       new Proxy(
         {},
         {

@@ -4,7 +4,7 @@ import { createWriteSize } from '../src/delivery/writing/write-size.js'
 const TAKEN = { kind: 'taken', refused: 0, unknown: 0, held: [], reason: '' } as const
 const UNKNOWN = { kind: 'unknown', error: undefined, reason: '' } as const
 
-it('shrinks after writes without an answer, and grows again with answers', () => {
+it('the number of records per write shrinks after writes without an answer, and grows again with answers', () => {
   const size = createWriteSize(500)
   const sizes: number[] = []
 
@@ -18,7 +18,7 @@ it('shrinks after writes without an answer, and grows again with answers', () =>
   expect(size.current).toBe(2)
 })
 
-it('never exceeds its initial size', () => {
+it('the number of records per write never exceeds its initial value', () => {
   const size = createWriteSize(2)
   size.adjust(2, { ...TAKEN, unknown: 1 })
 

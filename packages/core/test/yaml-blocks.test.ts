@@ -14,11 +14,11 @@ it.each([
   ['key: abc', undefined],
   ['key:\nnext: 1', undefined],
   ['Error:\n    at main (a.js:1:2)', undefined],
-])('reads the values from the lines after a name: %j', (text, values) => {
+])('readYamlBlock() reads the values from the lines after a name: %j', (text, values) => {
   expect(read(text)).toEqual(values)
 })
 
-it('reads each line of a block scalar', () => {
+it('readYamlBlock() reads each line of a block scalar', () => {
   const text = 'key: |\n  line: one\n  line two\nnext: 1'
 
   expect(readYamlBlock(text, 5)?.spans.map(({ start, end }) => text.slice(start, end))).toEqual([

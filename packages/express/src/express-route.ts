@@ -14,7 +14,7 @@ interface ExpressRequest extends IncomingMessage {
 
 interface ExpressApp {
   readonly parent?: ExpressApp
-  /** Express 4 has its router here, where reading `router` throws. */
+  /** The router in Express 4, in which reading `router` throws an error. */
   readonly _router?: Router
   readonly router?: Router
 }
@@ -34,7 +34,7 @@ interface FoundRoute {
   readonly params: readonly string[] | undefined
 }
 
-// Deeper than in any real application. The limit is needed because a router may contain itself.
+// Real applications never nest routers this deeply. The limit prevents an endless loop if a router contains itself.
 const MAX_DEPTH = 32
 
 /** Returns the route that was chosen for a request, including the mount paths of its routers, or `undefined`. */
@@ -42,21 +42,21 @@ export function findChosenRoute(req: IncomingMessage): string | undefined {
   return findRoute(req)?.pattern
 }
 
-/** Returns the route that is answering a request. A route that has called `next()` does not count. */
+/** Returns the route that responds to a request, or `undefined`. A route that has called `next()` does not count. */
 export function findAnsweringRoute(req: IncomingMessage, res: ServerResponse): string | undefined {
   const found = findRoute(req)
   if (found === undefined) return undefined
   const { statusCode } = res
-  // For other statuses, an error handler may be answering an error of the route. A 404 may come from middleware, which
-  // has no route.
+  // With most error statuses, an error handler may be responding to an error of the route, so the route still counts.
+  // The exception is 404, because middleware after the routes often responds with 404.
   const mayBeMiddleware = statusCode < 400 || statusCode === 404
-  return mayBeMiddleware && hasHandedOn(req, found) ? undefined : found.pattern
+  return mayBeMiddleware && hasLeftRoute(req, found) ? undefined : found.pattern
 }
 
 /**
  * Returns whether the request has left its route: no router is handling it, or its parameters belong to another layer.
  */
-function hasHandedOn({ app, next, params = {} }: ExpressRequest, found: FoundRoute): boolean {
+function hasLeftRoute({ app, next, params = {} }: ExpressRequest, found: FoundRoute): boolean {
   if (app !== undefined && next === undefined) return true
   return found.params?.some(name => !(name in params)) === true
 }
@@ -134,8 +134,8 @@ function describePath(path: unknown, matched: string): string {
 }
 
 /**
- * Guesses the route if its routers cannot be found. Their mount path is the part of the request's path before the
- * route's part.
+ * Guesses the route, including the mount paths of its routers, if these routers cannot be found. The mount paths are
+ * assumed to be the part of the request's path before the part that the route matches.
  */
 function guessRoute(pattern: string, path: string): FoundRoute | undefined {
   const routeParts = pattern.replace(/\/$/, '').split('/')

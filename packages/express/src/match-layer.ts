@@ -1,6 +1,6 @@
 import { Array, decodeURIComponent, Object, RegExp, String } from '@osprofiler/core/toolkit'
 
-/** A layer of a router in Express 4, or in `router` 2, which Express 5 uses. */
+/** A layer of a router in Express 4, or in the package `router` 2, which Express 5 uses. */
 export interface RouterLayer {
   readonly name?: string
   readonly handle?: unknown
@@ -74,14 +74,14 @@ function decodeSegment(segment: string): string {
 }
 
 function matchByRegExp({ keys = [] }: RouterLayer, regexp: RegExp, path: string): LayerMatch | undefined {
-  // Copies the regular expression with the flag `d`, which reports the positions of groups. The flags `g` and `y` are
-  // dropped, because they make matches start at the last position.
+  // Copies the regular expression with the flag `d`, which reports the positions of groups. The copy omits the flags
+  // `g` and `y`, because with them, a match starts where the previous match ended.
   const match = new RegExp(regexp.source, `${regexp.flags.replace(/[dgy]/g, '')}d`).exec(path)
   if (match === null) return undefined
   let pattern = ''
   let end = match.index
   for (const [index, span] of (match.indices ?? []).entries()) {
-    // A group inside another group, or a group without a match, has no separate position.
+    // Skips the match as a whole, groups without a match, and groups inside a group that is already replaced.
     if (index === 0 || span === undefined || span[0] < end) continue
     const name = keys[index - 1]?.name
     pattern += path.slice(end, span[0]) + (typeof name === 'string' ? `:${name}` : '*')

@@ -4,8 +4,8 @@ import { findChosenRoute } from './express-route.js'
 
 /**
  * Creates an error handler that records the errors of routes in the request's point and passes them on. Register it
- * after the routes and before the application's own error handlers. It is needed because Express does not report errors
- * to the first middleware.
+ * after the routes and before the application's own error handlers. `osprofilerMiddleware()` cannot record these errors
+ * itself, because Express does not report errors to the first middleware.
  *
  * @example
  * app.use(osprofilerErrorHandler())

@@ -13,9 +13,9 @@ export interface OsprofilerMiddleware {
 
 /**
  * Creates a middleware for Express 4 and 5 that traces the requests that are signed with one of the keys. Register it
- * first, because its point lasts from this middleware to the end of the response. Register `osprofilerErrorHandler()`
- * after the routes to record errors. Otherwise, a trace shows a failed request only by its 5xx status. If no keys are
- * given, the keys of `setup()` or of OSPROFILER_HMAC_KEYS are used, if there are any.
+ * first, because a request's point lasts from this middleware to the end of the response. Register
+ * `osprofilerErrorHandler()` after the routes to record errors. Otherwise, a trace shows a failed request only by its
+ * 5xx status. If no keys are given, the keys of `setup()` or of OSPROFILER_HMAC_KEYS are used, if there are any.
  *
  * @throws TypeError for empty keys, or an option of the wrong type.
  * @example

@@ -18,8 +18,8 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe.each(expresses)('a form that arrives slowly at multer in Express $version', ({ express }) => {
-  it('keeps the trace of its own request in the handler', async () => {
+describe.each(expresses)('multer in Express $version', ({ express }) => {
+  it('keeps the trace of each request if several forms arrive slowly at the same time', async () => {
     const traces = recordTraces()
     const app = express().use(osprofilerMiddleware(KEY))
     app.post('/', multer().single('file'), async (req, res) => {

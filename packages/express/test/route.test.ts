@@ -51,20 +51,20 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
 
   const cases: readonly [name: string, path: string, route: string | undefined, build: (app: Express) => unknown][] = [
     ['a route of the application', '/orders/7?x=1', '/orders/:id', app => app.get('/orders/:id', answer)],
-    ['a route by `app.route`', '/orders/7', '/orders/:id', app => app.route('/orders/:id').get(answer)],
+    ['a route that `app.route` defines', '/orders/7', '/orders/:id', app => app.route('/orders/:id').get(answer)],
     [
-      'the first of several matching routes',
+      'several matching routes of which the first responds',
       '/orders/new',
       '/orders/new',
       app => app.use(router(r => r.get('/orders/new', answer).get('/orders/:id', answer))),
     ],
     [
-      'the one of several matching routes that responds',
+      'several matching routes of which the last responds',
       '/orders/7',
       '/orders/:id',
       app => app.all(star, pass).get('/orders/:id', answer),
     ],
-    ['the root', '/', '/', app => app.get('/', answer)],
+    ['a route for the root path', '/', '/', app => app.get('/', answer)],
     ['a mounted router', '/api/orders/7', '/api/orders/:id', app => app.use('/api', orders)],
     ['a router mounted at the root', '/orders/7', '/orders/:id', app => app.use(orders)],
     ['a mount path with a trailing slash', '/api/orders/7', '/api/orders/:id', app => app.use('/api/', orders)],
@@ -79,7 +79,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
         ),
     ],
     ['a router mounted twice', '/v2/orders/7', '/v2/orders/:id', app => app.use('/v1', orders).use('/v2', orders)],
-    ['a router at several paths', '/v2/orders/7', '/v2/orders/:id', app => app.use(['/v1', '/v2'], orders)],
+    ['a router mounted at several paths', '/v2/orders/7', '/v2/orders/:id', app => app.use(['/v1', '/v2'], orders)],
     [
       'a mount path with a parameter',
       '/tenants/t%201/orders/7',
@@ -87,7 +87,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
       app => app.use('/tenants/:tenant', orders),
     ],
     [
-      'merged parameters',
+      'a router with `mergeParams`',
       '/users/7/orders/7',
       '/users/:user/orders/:id',
       app =>
@@ -167,7 +167,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
     ],
     ['a regular expression', '/orders/7', '/^\\/orders\\/(\\d+)$/', app => app.get(/^\/orders\/(\d+)$/, answer)],
     [
-      'a stateful regular expression',
+      'a regular expression with the flag `g`',
       '/orders/7',
       '/^\\/orders\\/(\\d+)$/g',
       app => app.get(/^\/orders\/(\d+)$/g, answer),
@@ -185,7 +185,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
       app => app.get(['/a/:id', /^\/b\d$/], answer),
     ],
     ['a wildcard', '/files/a/b', `/files${star}`, app => app.get(`/files${star}`, answer)],
-    ['a handler that fails', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
+    ['a handler that calls `next(error)`', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
     [
       'a handler that throws',
       '/orders/7',
@@ -195,7 +195,12 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
           throw new Error('no')
         }),
     ],
-    ['a handler that fails in a router', '/api/orders/7', '/api/orders/:id', app => app.use('/api', failing)],
+    [
+      'a handler in a router that calls `next(error)`',
+      '/api/orders/7',
+      '/api/orders/:id',
+      app => app.use('/api', failing),
+    ],
     [
       "an error that is handled by the application's own error handler",
       '/t/1/orders/7',
@@ -203,7 +208,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
       app => app.use('/t/:t', failing).use(answerError),
     ],
     [
-      'an error in a sub-application that is handled outside it',
+      'an error in a sub-application that is handled outside the sub-application',
       '/shop/orders/7',
       '/shop/orders/:id',
       app =>
@@ -215,7 +220,7 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
           .use(answerError),
     ],
     [
-      'a "not found" error that a route throws, with `osprofilerErrorHandler`',
+      'a "not found" error that a route passes to `osprofilerErrorHandler`',
       '/api/orders/7',
       '/api/orders/:id',
       app =>
@@ -242,11 +247,11 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
           })
           .use(pass),
     ],
-    ['no route', '/orders/7', undefined, app => app.get('/items', answer)],
-    ["no route for the request's method", '/orders/7', undefined, app => app.post('/orders/:id', answer)],
-    ['no route in a router', '/api/nothing', undefined, app => app.use('/api', orders)],
-    ['only a middleware', '/orders/7', undefined, app => app.use('/orders', answer)],
-    ['a middleware that fails', '/orders/7', undefined, app => app.use(fail).get('/orders/:id', answer)],
+    ['a request without a matching route', '/orders/7', undefined, app => app.get('/items', answer)],
+    ['a request whose method has no route', '/orders/7', undefined, app => app.post('/orders/:id', answer)],
+    ['a request without a matching route in a router', '/api/nothing', undefined, app => app.use('/api', orders)],
+    ['a middleware that responds', '/orders/7', undefined, app => app.use('/orders', answer)],
+    ['a middleware that calls `next(error)`', '/orders/7', undefined, app => app.use(fail).get('/orders/:id', answer)],
     [
       'a route that calls next() although no layer follows',
       '/orders/7',
@@ -259,10 +264,20 @@ describe.each(expresses)('the route of a request in Express $version', ({ versio
       undefined,
       app => app.get('/orders', pass),
     ],
-    ['a route that hands on to "not found"', '/orders/7', undefined, app => app.get('/orders/:id', pass).use(notFound)],
-    ['all paths handed on to "not found"', '/orders/7', undefined, app => app.all(star, pass).use(notFound)],
     [
-      'a route that calls next() to run a middleware',
+      'a route that calls next(), followed by a "not found" handler',
+      '/orders/7',
+      undefined,
+      app => app.get('/orders/:id', pass).use(notFound),
+    ],
+    [
+      'a route for all paths that calls next(), followed by a "not found" handler',
+      '/orders/7',
+      undefined,
+      app => app.all(star, pass).use(notFound),
+    ],
+    [
+      'a route that calls next(), followed by a middleware that responds',
       '/orders/7',
       undefined,
       app => app.get('/orders/:id', pass).use(answer),

@@ -10,15 +10,15 @@ import { expresses } from './expresses.js'
 afterEach(() => setNotifier(undefined))
 
 describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express }) => {
-  const who = (_req: unknown, res: { json(value: unknown): void }): void => {
+  const answerWithTrace = (_req: unknown, res: { json(value: unknown): void }): void => {
     withTrace('route', () => res.json({ trace: get()?.baseId }))
   }
 
-  it('records the full path if it is used in a sub-application that is mounted under a path', async () => {
+  it('records the full path if it is used in a mounted sub-application', async () => {
     const traces = recordTraces()
     const inner = express()
     inner.use(osprofilerMiddleware(KEY))
-    inner.get('/items/:id', who)
+    inner.get('/items/:id', answerWithTrace)
     const app = express()
     app.use('/api/v2', inner)
     const { baseId, headers } = signTrace()
@@ -39,7 +39,7 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     const traces = recordTraces()
     const router = express.Router()
     router.use((_req, _res, next) => withTrace('router', next))
-    router.get('/deep', who)
+    router.get('/deep', answerWithTrace)
     const inner = express()
     inner.use('/router', router)
     const app = express()
@@ -54,9 +54,9 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     expect(records[0]?.info.request).toMatchObject({ path: '/app/router/deep' })
   })
 
-  it('records one point per request even if it is used twice, in one application or also in a sub-application', async () => {
+  it('records one point per request, even if it is used twice in an application and again in a sub-application', async () => {
     const traces = recordTraces()
-    const inner = express().use(osprofilerMiddleware(KEY)).get('/', who)
+    const inner = express().use(osprofilerMiddleware(KEY)).get('/', answerWithTrace)
     const app = express()
     app.use(osprofilerMiddleware(KEY), osprofilerMiddleware(KEY))
     app.use('/inner', inner)
@@ -79,9 +79,9 @@ describe.each(expresses)('osprofilerMiddleware in Express $version', ({ express 
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 
-  it('leaves a request without trace headers unchanged', async () => {
+  it('does not trace a request without trace headers', async () => {
     const traces = recordTraces()
-    const app = express().use(osprofilerMiddleware(KEY)).get('/', who)
+    const app = express().use(osprofilerMiddleware(KEY)).get('/', answerWithTrace)
 
     const { body } = await supertest(app).get('/').expect(200)
 

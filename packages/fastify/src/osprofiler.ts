@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** The options of every HTTP adapter, and the keys. */
+/** The options that all HTTP adapters share, and the keys. */
 export interface OsprofilerOptions extends HttpOptions {
   /**
    * A list of keys, or a string with keys separated by commas. Default: the keys of `setup()` or of
@@ -30,7 +30,8 @@ export interface OsprofilerOptions extends HttpOptions {
   readonly hmacKeys?: HmacKeys | undefined
 }
 
-// Async, because if a plugin with a callback throws an error, nothing can catch it and the process ends.
+// The plugin is async, because nothing can catch an error that a plugin with a callback throws. Such an error would end
+// the process.
 const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOptions) => {
   const { hmacKeys, prefix, logLevel, logSerializers, ...options } = pluginOptions as OsprofilerOptions &
     RegisterOptions
@@ -50,7 +51,7 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOpti
     tracer.serve(request.raw, reply.raw, served => {
       if (served !== undefined) {
         overrideSend(reply)
-        // Read now, because `reply.callNotFound()` changes the request's route.
+        // The route is read now, because `reply.callNotFound()` changes it.
         const route = request.is404 ? undefined : request.routeOptions.url
         served.findRoute(() => route)
       }
@@ -64,9 +65,9 @@ const plugin: FastifyPluginAsync<OsprofilerOptions> = async (fastify, pluginOpti
   })
 }
 
-// Runs the code that produces the body of a traced response in the request's context. For a slow client, Fastify
-// continues to read the body from events of the connection. An `onSend` hook is not used, because with one, Fastify
-// would throw the errors of `reply.send()` elsewhere.
+// Runs the code that produces the body of a traced response in the request's context. Otherwise, this context would be
+// lost for a slow client, because Fastify continues to read the body when the connection emits events. An `onSend` hook
+// is not used, because it would change where Fastify throws the errors of `reply.send()`.
 const overrideSend = createOverride('send', (original, self, args) => {
   const request = (self as Partial<FastifyReply> | undefined)?.request?.raw
   if (request !== undefined) servedRequest(request)?.followBody(args[0])
@@ -74,10 +75,10 @@ const overrideSend = createOverride('send', (original, self, args) => {
 })
 
 /**
- * A plugin for Fastify 5 that traces the requests that are signed with one of the keys. Register it first, because its
- * point lasts from the plugin's hook to the end of the response. The plugin is not encapsulated, so one registration
- * applies to the whole server. It adds `request.profiler` and `fastify.osprofiler.stats`. With empty keys or a wrong
- * option, the registration fails with a TypeError.
+ * A plugin for Fastify 5 that traces the requests that are signed with one of the keys. Register it first, because a
+ * request's point lasts from the plugin's hook to the end of the response. The plugin is not encapsulated, so one
+ * registration applies to the whole server. It adds `request.profiler` and `fastify.osprofiler.stats`. With empty keys
+ * or a wrong option, the registration fails with a TypeError.
  *
  * @example
  * app.register(osprofiler, { hmacKeys: ['NEW', 'OLD'] })

@@ -38,7 +38,7 @@ describe('the Fastify plugin', () => {
     expect(traces.all).toHaveLength(4)
   })
 
-  it('keeps requests in their own traces if they are injected within a traced request', async () => {
+  it('does not trace an unsigned request that the handler of a traced request injects', async () => {
     const traces = recordTraces()
     createApp().get('/inner', async () => withTrace('inner', async () => ({ trace: get()?.baseId })))
     app?.get('/outer', async () => (await app?.inject('/inner'))?.json())
@@ -50,7 +50,7 @@ describe('the Fastify plugin', () => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi')
   })
 
-  it('works under supertest', async () => {
+  it('traces requests made by supertest', async () => {
     const traces = recordTraces()
     const server = createApp()
     server.get('/', async () => ({ trace: get()?.baseId }))
@@ -88,7 +88,7 @@ describe('the Fastify plugin', () => {
     expect(records[0]?.info.request).toMatchObject({ path: '/child/grand/route' })
   })
 
-  it('traces only the routes of the plugin in which it is registered', async () => {
+  it('traces only the routes of the encapsulated plugin that registers it', async () => {
     const traces = recordTraces()
     const server = fastify()
     app = server
@@ -107,7 +107,7 @@ describe('the Fastify plugin', () => {
     expect(outlineTrace(traces.all)).toBe('wsgi')
   })
 
-  it('keeps the trace in every hook and sets the profiler on the request', async () => {
+  it('keeps the trace in every hook, and sets `request.profiler`', async () => {
     const traces = recordTraces()
     const seen: Record<string, [boolean, boolean]> = {}
     const server = createApp()
@@ -146,7 +146,7 @@ describe('the Fastify plugin', () => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe('wsgi')
   })
 
-  it('sets no profiler on an untraced request', async () => {
+  it('leaves `request.profiler` undefined for an untraced request', async () => {
     createApp().get('/', async request => ({ known: 'profiler' in request, profiler: request.profiler ?? null }))
 
     const reply = await app?.inject('/')
@@ -240,14 +240,14 @@ describe('a failure in Fastify', () => {
 })
 
 describe('registering the Fastify plugin', () => {
-  it('rejects for empty keys', async () => {
+  it('fails if the keys are empty', async () => {
     app = fastify()
     app.register(osprofiler, { hmacKeys: [] })
 
     await expect(app.ready()).rejects.toThrow(TypeError)
   })
 
-  it('rejects for an option of the wrong type', async () => {
+  it('fails if an option has the wrong type', async () => {
     app = fastify()
     app.register(osprofiler, { hmacKeys: KEY, name: 7 as unknown as string })
 

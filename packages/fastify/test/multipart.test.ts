@@ -17,8 +17,8 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe('a form that arrives slowly at @fastify/multipart', () => {
-  it('keeps the trace of its own request in the handler', async () => {
+describe('@fastify/multipart', () => {
+  it('keeps the trace of each request if several forms arrive slowly at the same time', async () => {
     const traces = recordTraces()
     const app = fastify()
     await app.register(osprofiler, { hmacKeys: KEY })

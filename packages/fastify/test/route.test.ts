@@ -33,21 +33,21 @@ describe('the route of a request in Fastify', () => {
     build: (app: FastifyInstance) => unknown,
   ][] = [
     ['a route of the server', '/orders/7?x=1', '/orders/:id', app => app.register(orders)],
-    ['a prefix', '/api/orders/7', '/api/orders/:id', app => app.register(orders, { prefix: '/api' })],
+    ['a plugin with a prefix', '/api/orders/7', '/api/orders/:id', app => app.register(orders, { prefix: '/api' })],
     [
-      'a prefix with a parameter',
+      'a plugin with a parameter in its prefix',
       '/t/1/orders/7',
       '/t/:t/orders/:id',
       app => app.register(orders, { prefix: '/t/:t' }),
     ],
     [
-      'nested prefixes',
+      'nested plugins with prefixes',
       '/a/b/orders/7',
       '/a/b/orders/:id',
       app => app.register(async child => void child.register(orders, { prefix: '/b' }), { prefix: '/a' }),
     ],
     [
-      'the root of a prefix',
+      'the root route of a plugin with a prefix',
       '/api',
       '/api',
       app => app.register(async child => void child.get('/', answer), { prefix: '/api' }),
@@ -55,12 +55,12 @@ describe('the route of a request in Fastify', () => {
     ['a wildcard', '/files/a/b', '/files/*', app => app.get('/files/*', answer)],
     ['a path that is only a wildcard', '/a/b', '*', app => app.get('*', answer)],
     [
-      'a pattern in a parameter',
+      'a parameter with a regular expression',
       '/orders/7.png',
       '/orders/:id(^\\d+).png',
       app => app.get('/orders/:id(^\\d+).png', answer),
     ],
-    ['a handler that fails', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
+    ['a handler that throws', '/orders/7', '/orders/:id', app => app.get('/orders/:id', fail)],
     [
       'a hook that responds',
       '/orders/7',
@@ -76,15 +76,15 @@ describe('the route of a request in Fastify', () => {
       '/orders/:id',
       app => app.get('/orders/:id', (_request, reply) => reply.callNotFound()),
     ],
-    ['no route', '/items', undefined, app => app.register(orders)],
+    ['a request without a matching route', '/items', undefined, app => app.register(orders)],
     [
-      'no route, if the program has its own handler for this',
+      'a request without a matching route if the application calls setNotFoundHandler()',
       '/items',
       undefined,
       app => app.register(orders).setNotFoundHandler((_request, reply) => reply.code(404).send({})),
     ],
     [
-      'no route below a prefix',
+      'a request without a matching route in a plugin with a prefix',
       '/api/items',
       undefined,
       app =>

@@ -42,8 +42,8 @@ function hasMethod({ methods }: RouterLayer, method: unknown): boolean {
 }
 
 // Returns the prefixes that `koa-mount` removed before the layer ran. The context contains only the last mount, even if
-// that mount has already called `next()`. Therefore the layer's captures show where the layer's part of the path
-// begins.
+// that mount has already called `next()`. Therefore, this function compares the layer's captures to find out where the
+// layer's part of the path begins.
 function findMountPrefix(
   { originalUrl = '', mountPath, captures }: KoaRouting,
   layer: RouterLayer | undefined,
@@ -59,7 +59,7 @@ function findMountPrefix(
     firstFit ??= path.slice(0, end)
     if (areSameCaptures(captured, captures)) return path.slice(0, end)
   }
-  // A route that matches all paths matches with and without the prefix.
+  // A route for all paths matches with and without the prefix. The captures show which of the two paths it has matched.
   const capturedWithoutMount = capture(path, layer)
   return capturedWithoutMount !== undefined && areSameCaptures(capturedWithoutMount, captures) ? '' : (firstFit ?? '')
 }

@@ -25,9 +25,9 @@ export interface OsprofilerMiddleware {
 }
 
 /**
- * Creates a middleware that traces the requests that are signed with one of the keys. Register it first, because its
- * point lasts from this middleware to the end of the response. The point records an error that later middleware throws.
- * If no keys are given, the keys of `setup()` or of OSPROFILER_HMAC_KEYS are used, if there are any.
+ * Creates a middleware that traces the requests that are signed with one of the keys. Register it first, because a
+ * request's point lasts from this middleware to the end of the response. The point records an error that later
+ * middleware throws. If no keys are given, the keys of `setup()` or of OSPROFILER_HMAC_KEYS are used, if there are any.
  *
  * @throws TypeError for empty keys, or an option of the wrong type.
  * @example
@@ -41,7 +41,8 @@ export function osprofilerMiddleware(hmacKeys?: HmacKeys, options?: HttpOptions)
       if (request === undefined) return next()
       request.findRoute(() => findKoaRoute(ctx))
       return settle(next, {
-        // Koa reads the body after all middleware has run. If a generator produces the body, it would lose its trace.
+        // Koa reads the body after all middleware has run. Without this call, a generator that produces the body would
+        // lose its trace.
         done: () => request.followBody(ctx.body),
         failed: error => request.fail(error),
       })

@@ -35,7 +35,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
         throw new OutOfStock('none left')
       },
     },
-  ])('records the error that a middleware $how', async ({ middleware }) => {
+  ])('records the error of a middleware that $how', async ({ middleware }) => {
     expect(await stopInfo(osprofilerMiddleware(KEY), middleware)).toEqual({
       etype: 'OutOfStock',
       message: 'none left',
@@ -67,7 +67,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     })
   })
 
-  it('records no error that a later middleware has caught', async () => {
+  it('does not record an error that a later middleware catches', async () => {
     const answer: Middleware = async (ctx, next) => {
       await next().catch(() => {
         ctx.status = 409

@@ -18,8 +18,8 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-describe.each(koas)('a form that arrives slowly at multer in Koa $version', ({ Koa }) => {
-  it('keeps the trace of its own request in the handler', async () => {
+describe.each(koas)('multer in Koa $version', ({ Koa }) => {
+  it('keeps the trace of each request if several forms arrive slowly at the same time', async () => {
     const traces = recordTraces()
     const app = new Koa().use(osprofilerMiddleware(KEY))
     app.use(multer().single('file'))

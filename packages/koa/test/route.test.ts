@@ -68,25 +68,25 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
       app => app.use(new Router({ prefix: '/a' }).use(orders({ prefix: '/b' }).routes()).routes()),
     ],
     [
-      'the second of two routers',
+      'a route in the second of two routers',
       '/orders/7',
       '/orders/:id',
       app => app.use(new Router().get('/items', answer).routes()).use(orders().routes()),
     ],
     [
-      'the first of several matching routes',
+      'several matching routes of which the first responds',
       '/orders/new',
       '/orders/new',
       app => app.use(new Router().get('/orders/new', answer).get('/orders/:id', answer).routes()),
     ],
     [
-      'the one of several matching routes that responds',
+      'several matching routes of which the last responds',
       '/orders/7',
       '/orders/:id',
       app => app.use(new Router().all('/{*rest}', pass).get('/orders/:id', answer).routes()),
     ],
     [
-      'a router with middlewares',
+      'a router with middleware',
       '/api/orders/7',
       '/api/orders/:id',
       app => app.use(new Router({ prefix: '/api' }).use(pass).get('/orders/:id', answer).use(pass).routes()),
@@ -106,7 +106,7 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
     ['a list of paths', '/b/7', '/b/:id', app => app.use(new Router().get(['/a/:id', '/b/:id'], answer).routes())],
     ['a mounted application', '/shop/orders/7', '/shop/orders/:id', app => app.use(mounted('/shop', orders()))],
     [
-      'nested mounts',
+      'nested mounted applications',
       '/a/b/orders/7',
       '/a/b/orders/:id',
       app =>
@@ -128,7 +128,7 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
           .use(new Router().get('/{*rest}', answer).routes()),
     ],
     [
-      'a route for all paths in a mount',
+      'a route for all paths in a mounted application',
       '/shop/orders/7',
       '/shop/{*rest}',
       app => app.use(mounted('/shop', new Router().get('/{*rest}', answer))),
@@ -140,19 +140,19 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
       app => app.use(new Router().get('/orders/:id', fail).routes()),
     ],
     [
-      'a handler that throws in a mount',
+      'a handler that throws in a mounted application',
       '/shop/orders/7',
       '/shop/orders/:id',
       app => app.use(mounted('/shop', new Router().get('/orders/:id', fail))),
     ],
     [
-      'not found, thrown by a route',
+      'a route that throws a "not found" error',
       '/orders/7',
       '/orders/:id',
       app => app.use(new Router().get('/orders/:id', notFound).routes()),
     ],
     [
-      'an error that a middleware before the router answers',
+      'an error that a middleware before the router turns into a response',
       '/orders/7',
       '/orders/:id',
       app =>
@@ -166,9 +166,9 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
           })
           .use(new Router().get('/orders/:id', fail).routes()),
     ],
-    ['no route', '/items', undefined, app => app.use(orders().routes())],
+    ['a request without a matching route', '/items', undefined, app => app.use(orders().routes())],
     [
-      "no route for the request's method",
+      'a request whose method has no route',
       '/orders/7',
       undefined,
       app => {
@@ -176,7 +176,7 @@ describe.each(koas)('the route of a request in Koa $version', ({ Koa: Applicatio
         app.use(router.routes()).use(router.allowedMethods())
       },
     ],
-    ['no router', '/orders/7', undefined, app => app.use(answer)],
+    ['an application without a router', '/orders/7', undefined, app => app.use(answer)],
   ]
 
   it.each(cases)('is correct for %s', async (_name, path, route, build) => {

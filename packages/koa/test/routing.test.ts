@@ -12,7 +12,7 @@ import { koas } from './koas.js'
 afterEach(() => setNotifier(undefined))
 
 describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
-  const who = (ctx: { body: unknown }): void => {
+  const answerWithTrace = (ctx: { body: unknown }): void => {
     withTrace('route', () => {
       ctx.body = { trace: get()?.baseId }
     })
@@ -20,7 +20,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
 
   it('traces the work of nested routers', async () => {
     const traces = recordTraces()
-    const inner = new Router().get('/items/:id', who)
+    const inner = new Router().get('/items/:id', answerWithTrace)
     const router = new Router()
     router.use((_ctx, next) => withTrace('router', next))
     router.use('/api', inner.routes())
@@ -35,9 +35,9 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records[0]?.info.request).toMatchObject({ path: '/api/items/7', query: 'color=blue' })
   })
 
-  it('records the full path if it is used in a sub-application that is mounted under a path', async () => {
+  it('records the full path if it is used in a mounted sub-application', async () => {
     const traces = recordTraces()
-    const inner = new Koa().use(osprofilerMiddleware(KEY)).use(who)
+    const inner = new Koa().use(osprofilerMiddleware(KEY)).use(answerWithTrace)
     const app = new Koa().use(mount('/api', mount('/v2', inner)))
     const { baseId, headers } = signTrace()
 
@@ -48,9 +48,9 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records[0]?.info.request).toMatchObject({ path: '/api/v2/items', query: 'color=blue' })
   })
 
-  it('records one point per request even if it is used twice, in one application or also in a sub-application', async () => {
+  it('records one point per request, even if it is used twice in an application and again in a sub-application', async () => {
     const traces = recordTraces()
-    const inner = new Koa().use(osprofilerMiddleware(KEY)).use(who)
+    const inner = new Koa().use(osprofilerMiddleware(KEY)).use(answerWithTrace)
     const app = new Koa().use(osprofilerMiddleware(KEY)).use(osprofilerMiddleware(KEY)).use(mount('/inner', inner))
     const { baseId, headers } = signTrace()
 
@@ -67,7 +67,7 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
       await next()
       await withTrace('way out', () => undefined)
     })
-    app.use(who)
+    app.use(answerWithTrace)
     const { baseId, headers } = signTrace()
 
     await supertest(app.callback()).get('/').set(headers).expect(200)
@@ -87,9 +87,9 @@ describe.each(koas)('osprofilerMiddleware in Koa $version', ({ Koa }) => {
     expect(records.at(-1)?.info).not.toHaveProperty('etype')
   })
 
-  it('leaves a request without trace headers unchanged', async () => {
+  it('does not trace a request without trace headers', async () => {
     const traces = recordTraces()
-    const app = new Koa().use(osprofilerMiddleware(KEY)).use(who)
+    const app = new Koa().use(osprofilerMiddleware(KEY)).use(answerWithTrace)
 
     const { body } = await supertest(app.callback()).get('/').expect(200)
 

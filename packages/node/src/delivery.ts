@@ -10,10 +10,10 @@ export interface Delivery {
   /** The store, opened on first use. */
   readonly driver: Driver | undefined
   readonly notifier: Notifier
-  /** Opens the store without connecting. Prints a warning if this fails. */
+  /** Opens the store without connecting. Prints a warning if the store cannot be opened. */
   open(): void
   flush(): Promise<void>
-  /** Delivers waiting records, and accepts no more. */
+  /** Delivers the waiting records, and accepts no further records. */
   end(): Promise<void>
   /** Closes the store, unless the application opened it. Never rejects. */
   close(): Promise<void>
@@ -54,7 +54,7 @@ function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: No
   }
 
   function warnOfFailure(notifier: QueueNotifier): void {
-    // This warning covers all dropped records. The listener keeps the notifier from printing a warning about them.
+    // The warning below covers all dropped records. With a listener, the notifier prints no warning of its own.
     if (failure === undefined) return
     notifier.on('drop', () => undefined)
     warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
@@ -64,9 +64,9 @@ function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: No
   return deliverTo(open, name, options, warnOfFailure)
 }
 
-/** Delivering and closing take at most five seconds in total. The rest is a margin for a busy machine. */
+/** Delivering and closing may take five seconds in total. This limit is 100 ms lower to allow for a busy machine. */
 const MAX_CLOSE_MS = 4_900
-/** The part of this time that is reserved for closing the store. */
+/** The part of `MAX_CLOSE_MS` that is reserved for closing the store. */
 const STORE_CLOSE_MS = 900
 
 function deliverTo(
@@ -82,7 +82,7 @@ function deliverTo(
     return store
   }
   const writer: Driver = {
-    // The name is needed immediately, but the store may not be opened yet.
+    // The name is needed immediately, although the store is opened only on first use.
     name,
     write: records => getStore().write(records),
     close: doNothing,
@@ -111,8 +111,8 @@ function deliverTo(
 async function doNothing(): Promise<void> {}
 
 /**
- * Returns whether a store is needed. If no store is requested and there is no key, a missing client library is not an
- * error.
+ * Returns whether a store is needed. If the settings contain no connection string and no key, a missing client library
+ * is not an error.
  */
 function needsStore(options: SetupOptions): boolean {
   return (options.connectionString ?? readConnectionString(options)) !== undefined || hasKeySetting(options)
@@ -122,7 +122,7 @@ function chooseConnectionString(options: SetupOptions): string {
   return options.connectionString ?? readConnectionString(options) ?? 'sqlite://'
 }
 
-/** Returns the scheme of the connection string, which contains no secret. */
+/** Returns the scheme of the connection string. The scheme contains no secret, unlike the rest of the string. */
 function readScheme(options: SetupOptions): string {
   return /^([a-z][a-z0-9+._-]{0,31}):\/\//i.exec(chooseConnectionString(options))?.[1]?.toLowerCase() ?? 'none'
 }
@@ -131,7 +131,7 @@ function openStore(options: SetupOptions): Driver {
   return openDriver(chooseConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
-/** Replaces a store that could not be opened. All records count as dropped. */
+/** Used instead of a store that could not be opened. All records count as dropped. */
 const MISSING_STORE: Driver = {
   name: 'none',
   write: async records => ({ refused: records.length }),

@@ -22,7 +22,7 @@ export function isDisabled({ enabled }: SetupOptions): boolean {
   try {
     return (enabled ?? readSwitch('OSPROFILER_ENABLED')) === false
   } catch {
-    // An invalid value is reported later, with all other mistakes.
+    // An invalid value is reported later, together with all other mistakes in the settings.
     return false
   }
 }

@@ -37,18 +37,18 @@ export interface SetupOptions extends Configuration {
    * separated by commas), or else loopback, private addresses and names without a dot.
    */
   readonly propagateTo?: PropagationRules | undefined
-  /** Which messages to a broker carry the trace (default: all), and the limits for incoming messages that carry one. */
+  /** Which messages to a broker carry the trace (default: all), and the limits for incoming messages with a trace. */
   readonly messages?: MessageOptions | undefined
   /**
    * How much of each SQL statement is recorded. Default: OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), or else
    * `off`.
    */
   readonly traceSql?: TraceSql | undefined
-  /** The exports of libraries that are not in `node_modules`, for example because they are bundled, by package name. */
+  /** By package name, the exports of libraries that are not in `node_modules`, for example bundled libraries. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Whether to note failed traces separately, in stores whose layout has a list, index or collection for them. Default:
-   * OSPROFILER_FILTER_ERROR_TRACE, or else false. Other stores can always list failed traces.
+   * Whether failed traces are also written to a separate list, index or collection, in stores whose layout has one.
+   * Default: OSPROFILER_FILTER_ERROR_TRACE, or else false. Other stores can always list failed traces.
    */
   readonly filterErrorTrace?: boolean | undefined
   /**
@@ -82,7 +82,7 @@ const OPTION_NAMES: readonly (keyof SetupOptions)[] = [
   'strict',
 ]
 
-/** Returns the options of `configure`. Omits undefined members, which would reset the values that `configure` has. */
+/** Returns the options for `configure`. Omits undefined options, because they would reset the current values. */
 export function pickConfiguration(options: SetupOptions): Configuration {
   return Object.fromEntries(
     CONFIGURATION_NAMES.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
@@ -102,7 +102,7 @@ export function checkOptions(options: SetupOptions): void {
   checkOptionKinds(options, { strict: 'boolean', filterErrorTrace: 'boolean' })
   const { instruments, propagateTo, messages, traceSql, libraries } = options
   if (instruments !== undefined && !Array.isArray(instruments)) {
-    throw new TypeError('instruments is a list of names, such as ["fetch"] or ["+express"]')
+    throw new TypeError('instruments must be a list of names, such as ["fetch"] or ["+express"]')
   }
   checkInstruments(instruments, { propagateTo, messages, traceSql, libraries })
   checkConfiguration(pickConfiguration(options))
@@ -116,13 +116,13 @@ function checkReceiver({ connectionString, driver, notifier, notifierOptions }: 
     )
   }
   if (driver !== undefined && typeof driver.write !== 'function') {
-    throw new TypeError('driver has no write(): it is what openDriver() of @osprofiler/drivers returns')
+    throw new TypeError('driver has no write(): use the result of openDriver() of @osprofiler/drivers')
   }
   if (notifier !== undefined && typeof notifier !== 'function') {
-    throw new TypeError(`notifier is a function that takes a record, not ${typeof notifier}`)
+    throw new TypeError(`notifier must be a function that takes a record, not ${typeof notifier}`)
   }
   if (notifierOptions !== undefined && (typeof notifierOptions !== 'object' || Array.isArray(notifierOptions))) {
-    throw new TypeError('notifierOptions is an object: see createNotifier() of @osprofiler/core')
+    throw new TypeError('notifierOptions must be an object: see createNotifier() of @osprofiler/core')
   }
   if (connectionString !== undefined) checkConnectionStringOption(connectionString)
 }
@@ -132,7 +132,8 @@ function checkConnectionStringOption(connectionString: string): void {
     checkConnectionString(connectionString)
   } catch (error) {
     const { code, cause } = error as Partial<OsprofilerError>
-    // Otherwise, the connection string is valid, and opening the store will report what is wrong on this machine.
+    // Any other error means that the string is valid but something is missing on this machine. The program learns of it
+    // when the store is opened.
     const isMalformed = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
     if (isMalformed || error instanceof TypeError) throw error
   }

@@ -6,7 +6,7 @@ import { checkKeys, isDisabled, readInstrumentation } from './environment.js'
 import { checkOptions, pickConfiguration, type SetupOptions } from './setup-options.js'
 import { forgetWarnings, warn } from './warn.js'
 
-/** The setup of this process. */
+/** The result of `setup`. */
 export interface Osprofiler<N extends Notifier = QueueNotifier> {
   /** The store, opened on first use, or `undefined` if your own notifier receives the records. */
   readonly driver: Driver | undefined
@@ -25,8 +25,8 @@ export interface Osprofiler<N extends Notifier = QueueNotifier> {
 interface Installed {
   readonly osprofiler: Osprofiler<Notifier>
   /**
-   * Does the same as `close`, for when another `setup` replaces this one. Warnings that were already printed are not
-   * repeated.
+   * Does the same as `close`, but is used when another `setup` replaces this one. The new setup does not repeat
+   * warnings that were already printed.
    */
   closeOnce(): Promise<void>
   undo(): void
@@ -39,10 +39,10 @@ let installed: Installed | undefined
  * outgoing requests. Your framework's middleware traces incoming requests.
  *
  * `setup` is synchronous. The store is opened when there is something to write, and nothing connects before that. A
- * second call replaces the first, whose records are still delivered. Nothing keeps the process alive. When the process
- * ends normally, waiting records are delivered. While tracing is disabled or there is no key, nothing is installed.
- * Installation follows as soon as a keys file, an adapter or `run()` provides the first key. A mistake in the
- * environment causes a process warning. In this case, the program runs untraced, or its traces are not stored.
+ * second call replaces the first setup, whose records are still delivered. Nothing keeps the process alive. When the
+ * process ends normally, waiting records are delivered. While tracing is disabled or there is no key, nothing is
+ * installed. Installation follows as soon as a keys file, an adapter or `run()` provides the first key. A mistake in
+ * the environment causes a process warning. In this case, the program runs untraced, or its traces are not stored.
  *
  * @throws TypeError for a wrong option. In this case, nothing has changed.
  * @throws OsprofilerError for a connection string in the options that no driver accepts (`ERR_CONNECTION_STRING`,
@@ -58,14 +58,14 @@ export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   checkOptions(options)
   const isEnabled = !isDisabled(options)
   const { strict = false } = options
-  // Throws while the previous setup is still active.
+  // An error that is thrown here leaves the previous setup active.
   const fault = isEnabled ? findFault(checkSettings, options) : undefined
   if (strict && fault !== undefined) throw fault
   const delivery = prepareDelivery(options, isEnabled && strict)
   const replaced = installed?.closeOnce()
   installed?.undo()
   installed = install(options, delivery, fault, replaced)
-  // Opens the store now, so that its warning is printed, because the first key may be set much later.
+  // Opens the store now, so that a warning about it is printed at startup. The first key may be set much later.
   if (isEnabled && fault === undefined && findFault(checkConnectionStringOfEnvironment, options) !== undefined)
     delivery.open()
   return installed.osprofiler
@@ -138,7 +138,7 @@ function install(
   }
 
   async function close(): Promise<void> {
-    // Undone after the delivery, so that records made during the delivery are still accepted.
+    // The setup is undone after the delivery, so that records made during the delivery are still accepted.
     await delivery.end()
     undo()
     await Promise.all([delivery.close(), replaced])

@@ -20,6 +20,6 @@ export function forgetWarnings(): void {
 
 function describeError(error: unknown): string {
   const { name, code, message } = error as NodeJS.ErrnoException
-  // Messages of our own errors describe what to do and contain no secret. Other messages may contain one.
+  // Messages of our own errors describe what to do and contain no secret. Other messages may contain a secret.
   return name === 'OsprofilerError' ? message : `The reason is ${code ?? name}.`
 }

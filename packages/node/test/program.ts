@@ -39,7 +39,7 @@ export function startProgram(
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }))
   const port = Promise.race([
     once(child, 'message').then(([message]) => Number(message)),
-    ended.then(() => Promise.reject(new Error(`It ended: ${stderr}`))),
+    ended.then(() => Promise.reject(new Error(`The program ended: ${stderr}`))),
   ])
   port.catch(() => undefined)
   return { child, port, ended }

@@ -70,7 +70,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it('opens nothing, and lets the program exit at once, if nothing is traced', async () => {
+  it('opens no store, and lets the program exit at once, if nothing is traced', async () => {
     const store = temporaryStore()
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString }
 
@@ -103,7 +103,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(names(await store.records())).toEqual(['work-start', 'work-stop'])
   })
 
-  it("sets up the program's worker threads, but not those of its own driver", async () => {
+  it("sets up OSProfiler in the program's worker threads, but not in the thread of the SQLite driver", async () => {
     const store = temporaryStore()
     const file = join(store.directory, 'threads')
     const environment = { OSPROFILER_CONNECTION_STRING: store.connectionString, THREADS_FILE: file }
@@ -139,7 +139,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('starts without keys if no client for the default store is installed', async () => {
+  it('warns that no client for the default store is installed only if there is a trace or a key', async () => {
     const { directory } = temporaryStore()
     const hidden = ['--import', './hide-sqlite.mjs', ...REGISTER]
 

@@ -51,19 +51,43 @@ async function serve(options: string, env: Record<string, string> = {}, before =
 }
 
 const UNTRACED: readonly (readonly [string, Record<string, string>, RegExp])[] = [
-  ['an invalid boolean', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
-  ['an invalid boolean for requests', { OSPROFILER_TRACE_REQUESTS: 'some' }, /OSPROFILER_TRACE_REQUESTS.*true or/],
+  ['OSPROFILER_ENABLED is not a boolean', { OSPROFILER_ENABLED: 'maybe' }, /OSPROFILER_ENABLED.*true or false/],
   [
-    'an invalid boolean for the filter',
+    'OSPROFILER_TRACE_REQUESTS is not a boolean',
+    { OSPROFILER_TRACE_REQUESTS: 'some' },
+    /OSPROFILER_TRACE_REQUESTS.*true or/,
+  ],
+  [
+    'OSPROFILER_FILTER_ERROR_TRACE is not a boolean',
     { OSPROFILER_FILTER_ERROR_TRACE: '2' },
     /OSPROFILER_FILTER_ERROR_TRACE.*true or false/,
   ],
-  ['an unknown level for SQL', { OSPROFILER_TRACE_SQL: 'all' }, /OSPROFILER_TRACE_SQL is "all".*off, statements or/],
-  ['a malformed rule', { OSPROFILER_PROPAGATE_TO: 'a,\nhttp://b:80/' }, /OSPROFILER_PROPAGATE_TO/],
-  ['a rule with an invalid range', { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' }, /OSPROFILER_PROPAGATE_TO/],
-  ['an unknown instrument', { OSPROFILER_INSTRUMENTS: 'pgg' }, /OSPROFILER_INSTRUMENTS.*No instrument "pgg"/],
-  ['instruments with and without +', { OSPROFILER_INSTRUMENTS: '+express,pg' }, /OSPROFILER_INSTRUMENTS.*before none/],
-  ['keys in two variables', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
+  [
+    'OSPROFILER_TRACE_SQL is an unknown level',
+    { OSPROFILER_TRACE_SQL: 'all' },
+    /OSPROFILER_TRACE_SQL is "all".*off, statements or/,
+  ],
+  [
+    'OSPROFILER_PROPAGATE_TO contains a malformed rule',
+    { OSPROFILER_PROPAGATE_TO: 'a,\nhttp://b:80/' },
+    /OSPROFILER_PROPAGATE_TO/,
+  ],
+  [
+    'OSPROFILER_PROPAGATE_TO contains an invalid address range',
+    { OSPROFILER_PROPAGATE_TO: '10.0.0.0/99' },
+    /OSPROFILER_PROPAGATE_TO/,
+  ],
+  [
+    'OSPROFILER_INSTRUMENTS contains an unknown instrument',
+    { OSPROFILER_INSTRUMENTS: 'pgg' },
+    /OSPROFILER_INSTRUMENTS.*No instrument "pgg"/,
+  ],
+  [
+    'OSPROFILER_INSTRUMENTS has a + before only some names',
+    { OSPROFILER_INSTRUMENTS: '+express,pg' },
+    /OSPROFILER_INSTRUMENTS.*before none/,
+  ],
+  ['two variables contain keys', { ...KEYS, OSPROFILER_HMAC_KEYS_FILE: '/keys' }, /Both.*Unset one/],
 ]
 
 const CLIENTS: readonly (readonly [string, string])[] = [
@@ -102,7 +126,7 @@ describe('an invalid environment', () => {
   })
 
   it.each(UNTRACED.slice(0, 2))(
-    'causes one warning for two calls of setup(), and another warning after close(): %s',
+    'causes one warning for two calls of setup(), but two warnings if close() is called between them: %s',
     async (_, env) => {
       const [twice, closed] = await Promise.all(
         ['setup()', 'await setup().close()'].map(before => serve('{}', { ...KEYS, ...env }, before)),
@@ -192,7 +216,7 @@ describe('a keys file', () => {
     },
   )
 
-  it('must not be a shell pipe, because a pipe can be read only once, so its keys would then be revoked', () => {
+  it('must not be a shell pipe, because a second read of the pipe would return no keys', () => {
     const file = program.write(
       'substitution.mjs',
       `import { setup } from '@osprofiler/node'
@@ -228,7 +252,7 @@ describe('a store that cannot be opened', () => {
     expect(strict.thrown).toMatchObject({ code: 'ERR_MISSING_CLIENT', message })
   })
 
-  it.each(MALFORMED)('causes one warning if the environment names the store: %j', async store => {
+  it.each(MALFORMED)('causes one warning if its malformed connection string is in the environment: %j', async store => {
     const env = { OSPROFILER_CONNECTION_STRING: store }
 
     const [{ thrown }, ...outcomes] = await Promise.all([
@@ -244,7 +268,7 @@ describe('a store that cannot be opened', () => {
     expect(thrown).toMatchObject({ name: 'OsprofilerError', message: expect.not.stringContaining('TOPSECRET') })
   })
 
-  it.each(MALFORMED)('causes an error if the code names the store: %j', async store => {
+  it.each(MALFORMED)('causes an error if its malformed connection string is in the options: %j', async store => {
     const { warnings, thrown } = await serve(JSON.stringify({ connectionString: store }))
 
     expect(thrown).toMatchObject({ code: expect.stringMatching(/^ERR_(CONNECTION_STRING|UNKNOWN_DRIVER)$/) })
@@ -312,7 +336,7 @@ describe('a store that cannot be opened', () => {
     ['a state folder that is a file', { XDG_STATE_HOME: 'FOLDER/file' }],
     ['a state folder without write permission', { XDG_STATE_HOME: 'FOLDER/sealed' }],
     ['a home directory that does not exist', { HOME: 'FOLDER/none/at/all' }],
-  ])('does not keep the program from serving: %s', async (_, environment) => {
+  ])('does not keep the program from running: %s', async (_, environment) => {
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, value.replace('FOLDER', program.outside)]),
     )
@@ -323,7 +347,7 @@ describe('a store that cannot be opened', () => {
   })
 })
 
-it('keeps the earlier setup if `strict` throws', async () => {
+it('setup() with `strict` leaves the earlier setup active if it throws', async () => {
   const { text } = await program
     .run([
       program.write(

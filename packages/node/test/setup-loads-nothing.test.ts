@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledProgram, installProgram } from './installed.js'
 
-/** Libraries that an instrument or a driver knows by name, and other libraries that these may try to load. */
+/** Libraries that an instrument or a driver knows by name, and libraries that those libraries may try to load. */
 const LIBRARIES = [
   '@elastic/elasticsearch',
   '@koa/router',
@@ -34,7 +34,7 @@ const LIBRARIES = [
   'uuid',
 ]
 
-/** Files that an instrument looks for in a library. Each is written in the module system that loads it. */
+/** Files that an instrument looks for in a library. `plant` makes the files in `esm` and `src` ES modules. */
 const FILES = ['index.js', 'lib/index.js', 'dist/index.cjs', 'build/index.js', 'esm/index.js', 'src/index.js']
 
 const STORES = [
@@ -55,7 +55,7 @@ const STORES = [
 
 const EVERYTHING = `instruments: [...INSTRUMENT_NAMES, 'express', 'fastify', 'koa'], traceSql: 'values'`
 
-/** Creates a package in a folder for each name. Each file of a package prints its name when it runs. */
+/** Creates a package in a folder for each of `LIBRARIES`. Each file of a package prints its own name when it runs. */
 function plant(folder: string): void {
   for (const name of LIBRARIES) {
     const manifest = {
@@ -123,7 +123,7 @@ describe('setup() runs no code from the working directory, the home directory or
   it.each<[string, string, Record<string, string>, readonly string[]]>([
     ['with keys', `${NOTIFIER}, hmacKeys: 'KEY'`, {}, ['']],
     ['without keys', NOTIFIER, {}, ['']],
-    ['with SQL traced', `${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'statements'`, {}, ['']],
+    ['with `traceSql`', `${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'statements'`, {}, ['']],
     ['with every instrument', `${NOTIFIER}, hmacKeys: 'KEY', ${EVERYTHING}`, {}, ['']],
     [
       'with settings from the environment',
@@ -141,7 +141,7 @@ describe('setup() runs no code from the working directory, the home directory or
     const outcomes = await Promise.all([
       program.run([file], { cwd: below, env }),
       program.run(evaluated, { cwd: hostile, env }),
-      // The first argument looks like the path of a main file, but is not one.
+      // The first argument looks like the path of the main file, but `--eval` runs instead.
       program.run([...evaluated, join(hostile, 'app.js')], { cwd: below, env }),
     ])
 
@@ -170,7 +170,7 @@ describe('setup() runs no code from the working directory, the home directory or
   })
 })
 
-it('setup() finds libraries in NODE_PATH, as the program intends', { timeout: 120_000 }, async () => {
+it('setup() finds libraries in NODE_PATH', { timeout: 120_000 }, async () => {
   const file = program.write('app.mjs', programOf(`${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'values'`))
 
   const { stdout } = await program.run([file], { env: { NODE_PATH: join(hostile, 'node_modules') } })

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 afterEach(() => vi.unstubAllEnvs())
 
-/** Lets a trace fail. Returns the number of failed traces that Redis then lists. */
+/** Records a failed trace. Returns the number of failed traces that Redis lists afterwards. */
 async function failedTraces(options: SetupOptions & { readonly notifier?: undefined }): Promise<number> {
   const osprofiler = setup({ connectionString: server.url, ...options })
   const failing = () => {
@@ -27,7 +27,7 @@ async function failedTraces(options: SetupOptions & { readonly notifier?: undefi
 }
 
 describe('the list of failed traces in Redis', () => {
-  it('is filled if filterErrorTrace is true, or if it is not set and OSPROFILER_FILTER_ERROR_TRACE is true', async () => {
+  it('is filled if filterErrorTrace is true, or if only OSPROFILER_FILTER_ERROR_TRACE is set and true', async () => {
     const byDefault = await failedTraces({})
     const byOption = await failedTraces({ filterErrorTrace: true })
     vi.stubEnv('OSPROFILER_FILTER_ERROR_TRACE', 'true')

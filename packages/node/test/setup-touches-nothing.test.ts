@@ -54,11 +54,11 @@ describe('setup() touches nothing', () => {
   it.each<[string, string, Record<string, string>]>([
     ['when an option disables it', `{ enabled: false, hmacKeys: 'KEY' }`, {}],
     [
-      'when an option disables it, whatever the other options are',
+      'when an option disables it, even if other options have values',
       `{ enabled: false, hmacKeys: 'KEY', ${EVERYTHING} }`,
       KEYS,
     ],
-    ['when an option disables it and is strict', `{ enabled: false, strict: true, hmacKeys: 'KEY' }`, {}],
+    ['when an option disables it and `strict` is set', `{ enabled: false, strict: true, hmacKeys: 'KEY' }`, {}],
     [
       'when an option disables it, even if the environment is invalid',
       `{ enabled: false }`,
@@ -76,7 +76,7 @@ describe('setup() touches nothing', () => {
       { ...OFF, ...KEYS },
     ],
     ['when there is no key', `{}`, {}],
-    ['when there is no key, whatever the other options are', `{ ${EVERYTHING}, service: 'shop' }`, {}],
+    ['when there is no key, even if other options have values', `{ ${EVERYTHING}, service: 'shop' }`, {}],
     ['when there is no key, even if there is a store', `{ connectionString: 'redis://localhost' }`, {}],
     ['when there is no key, even if there is a notifier', `{ notifier() {} }`, {}],
   ])('%s', async (_, options, env) => {
@@ -96,7 +96,7 @@ describe('setup() touches nothing', () => {
     expect(touched).toEqual([])
   })
 
-  it('except that it reads an empty keys file', async () => {
+  it('except for an empty keys file, which it reads', async () => {
     const file = join(program.folder, 'empty-keys')
 
     const { touched } = await observed(`setup(); look('setup'); console.log(JSON.stringify({ touched }))`, {
@@ -164,7 +164,7 @@ describe('the instruments and the notifier of setup()', () => {
        await osprofiler.close()
        const { hooks: _1, ...was } = JSON.parse(before)
        const { hooks: _2, ...is } = JSON.parse(observe())
-       // Node 20 and 22 keep a timer alive for a context that was used.
+       // On Node 20 and 22, a context that was used leaves a timer behind, so the resources are not compared.
        const same = JSON.stringify({ ...was, resources: [] }) === JSON.stringify({ ...is, resources: [] })
        console.log(JSON.stringify({ early, late, same: [same, getNotifier() === undefined] }))
        process.exit()`,
@@ -177,10 +177,10 @@ describe('the instruments and the notifier of setup()', () => {
 
   it.each([
     ['an adapter that is disabled in its own options', `createRequestTracer('KEY', { enabled: false })`],
-    ['other settings', `configure({ service: 'shop' })`],
+    ['settings other than keys', `configure({ service: 'shop' })`],
     ['keys while tracing is disabled', `configure({ enabled: false, hmacKeys: 'KEY' })`],
     ['run() while tracing is disabled', `configure({ enabled: false }); run({ hmacKey: 'KEY' }, () => {})`],
-    ['a trace after close()', `await osprofiler.close(); configure({ hmacKeys: 'KEY' })`],
+    ['keys that are set after close()', `await osprofiler.close(); configure({ hmacKeys: 'KEY' })`],
   ])('are not installed by %s', async (_, text) => {
     const { touched } = await observed(
       `const osprofiler = setup({ connectionString: 'memory://' })

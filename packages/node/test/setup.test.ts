@@ -35,7 +35,7 @@ async function names(records: Promise<TraceRecord[]>): Promise<string[]> {
   return (await records).map(({ name }) => name).sort()
 }
 
-/** Starts a server that responds with whether the request carried a trace. Returns the server's URL. */
+/** Starts a server that responds with `true` if a request has trace headers, or else `false`. Returns its URL. */
 async function openServer(): Promise<string> {
   const server = createServer((req, res) => res.end(String('x-trace-info' in req.headers)))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -43,7 +43,7 @@ async function openServer(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function carries(url: string): Promise<string> {
+async function askServer(url: string): Promise<string> {
   return run({ hmacKey: KEY }, async () => (await fetch(url)).text())
 }
 
@@ -102,7 +102,7 @@ describe('setup()', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('leaves a driver open that the program opened', async () => {
+  it('does not close a driver that the program opened', async () => {
     const driver = openDriver('memory://')
     const osprofiler = opened(setup({ driver }))
 
@@ -129,7 +129,7 @@ describe('setup()', () => {
     const osprofiler = opened(setup({ driver }))
     const url = await openServer()
 
-    const carried = await carries(url)
+    const carried = await askServer(url)
     await osprofiler.flush()
 
     expect(carried).toBe('true')
@@ -137,70 +137,82 @@ describe('setup()', () => {
   })
 
   it.each<[string, SetupOptions, Record<string, string>, string, number]>([
-    ['not to hosts that are not in propagateTo', { propagateTo: '*.example' }, {}, 'false', 2],
+    ['sends the trace only to hosts in propagateTo', { propagateTo: '*.example' }, {}, 'false', 2],
     [
-      'not to hosts that are not in OSPROFILER_PROPAGATE_TO',
+      'sends the trace only to hosts in OSPROFILER_PROPAGATE_TO',
       {},
       { OSPROFILER_PROPAGATE_TO: 'a.example, b' },
       'false',
       2,
     ],
     [
-      'to hosts in propagateTo, which takes precedence over the environment',
+      'sends the trace to hosts in propagateTo, which takes precedence over the environment',
       { propagateTo: '127.0.0.0/8' },
       { OSPROFILER_PROPAGATE_TO: 'b' },
       'true',
       2,
     ],
-    ['not if there are no instruments', { instruments: [] }, {}, 'false', 0],
-    ['not with OSPROFILER_TRACE_REQUESTS=false', {}, { OSPROFILER_TRACE_REQUESTS: 'false' }, 'false', 0],
+    ['does not send the trace if there are no instruments', { instruments: [] }, {}, 'false', 0],
     [
-      'if `instruments` names fetch, whatever OSPROFILER_TRACE_REQUESTS says',
+      'does not send the trace with OSPROFILER_TRACE_REQUESTS=false',
+      {},
+      { OSPROFILER_TRACE_REQUESTS: 'false' },
+      'false',
+      0,
+    ],
+    [
+      'sends the trace if `instruments` contains fetch, even with OSPROFILER_TRACE_REQUESTS=no',
       { instruments: ['fetch'] },
       { OSPROFILER_TRACE_REQUESTS: 'no' },
       'true',
       2,
     ],
     [
-      'if the `instruments` option adds to the default, whatever OSPROFILER_INSTRUMENTS says',
+      'sends the trace if `instruments` adds to the default, even if OSPROFILER_INSTRUMENTS omits fetch',
       { instruments: ['+express'] },
       { OSPROFILER_INSTRUMENTS: 'pg' },
       'true',
       2,
     ],
     [
-      'not if OSPROFILER_INSTRUMENTS names other instruments',
+      'does not send the trace if OSPROFILER_INSTRUMENTS contains only other instruments',
       {},
       { OSPROFILER_INSTRUMENTS: 'pg, ioredis' },
       'false',
       0,
     ],
-    ['if OSPROFILER_INSTRUMENTS adds instruments', {}, { OSPROFILER_INSTRUMENTS: ' +express,+koa ,' }, 'true', 2],
     [
-      'not if an instrument is added to a default without requests',
+      'sends the trace if OSPROFILER_INSTRUMENTS adds to the default',
+      {},
+      { OSPROFILER_INSTRUMENTS: ' +express,+koa ,' },
+      'true',
+      2,
+    ],
+    [
+      'does not send the trace if OSPROFILER_INSTRUMENTS adds express to a default without fetch',
       {},
       { OSPROFILER_INSTRUMENTS: '+express', OSPROFILER_TRACE_REQUESTS: 'false' },
       'false',
       0,
     ],
     [
-      'if `instruments` adds fetch to a default without requests',
+      'sends the trace if `instruments` adds fetch to a default without fetch',
       { instruments: ['+fetch'] },
       { OSPROFILER_TRACE_REQUESTS: 'false' },
       'true',
       2,
     ],
-  ])('sends the trace %s', async (_, options, environment, expected, count) => {
+  ])('%s', async (_, options, environment, expected, count) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
     const records: TraceRecord[] = []
     opened(setup({ ...options, notifier: record => void records.push(record) }))
     const url = await openServer()
 
-    expect(await carries(url)).toBe(expected)
+    expect(await askServer(url)).toBe(expected)
     expect(records).toHaveLength(count)
   })
 
-  it('passes every record to redact before it is sent', async () => {
+  it('passes every record to `redact` before the notifier receives the record', async () => {
     const records: TraceRecord[] = []
     opened(
       setup({ redact: record => ({ ...record, service: 'hidden' }), notifier: record => void records.push(record) }),
@@ -236,7 +248,7 @@ describe('a second setup()', () => {
     expect(one.notifier.stats).toMatchObject({ emitted: 2, written: 2 })
   })
 
-  it('stays in place when the first setup is closed', async () => {
+  it('stays active when the first setup is closed', async () => {
     const records: string[] = []
     const url = await openServer()
     const one = opened(setup({ driver: openDriver('memory://'), service: 'one' }))
@@ -244,7 +256,7 @@ describe('a second setup()', () => {
 
     await one.close()
 
-    expect(await carries(url)).toBe('true')
+    expect(await askServer(url)).toBe('true')
     expect(records).toEqual(['two http-start', 'two http-stop'])
   })
 
@@ -256,7 +268,7 @@ describe('a second setup()', () => {
     opened(setup({ notifier, service: 'one', propagateTo: 'nobody.example' }))
     opened(setup({ notifier }))
 
-    expect(await carries(url)).toBe('true')
+    expect(await askServer(url)).toBe('true')
     expect(services).toEqual(['from environment', 'from environment'])
   })
 
@@ -284,7 +296,7 @@ describe('close()', () => {
     tracePoint('work')
 
     await osprofiler.close()
-    const carried = await carries(url)
+    const carried = await askServer(url)
 
     expect(await names(store.records())).toEqual(['work-start', 'work-stop'])
     expect(getNotifier()).toBe(before)
@@ -292,7 +304,7 @@ describe('close()', () => {
     expect([keysDuring, createRequestTracer().stats.tracedByKey.length]).toEqual([2, 0])
   })
 
-  it('counts records that are created while others are delivered', async () => {
+  it('counts records that are created while other records are being delivered', async () => {
     const osprofiler = opened(setup({ driver: openDriver('memory://') }))
     tracePoint('one')
 
@@ -321,7 +333,7 @@ describe('close()', () => {
 describe('an error', () => {
   it.each<[string, unknown, RegExp]>([
     ['an unknown option', { hmacKey: 'a' }, /no option "hmacKey"/],
-    ['no options object', null, /object/],
+    ['`null` instead of options', null, /object/],
     ['an empty list of keys', { hmacKeys: [] }, /hmacKeys is empty/],
     ['an invalid boolean', { enabled: 'yes' }, /enabled/],
     ['two stores', { connectionString: 'memory://', driver: openDriver('memory://') }, /connectionString and driver/],
@@ -334,7 +346,7 @@ describe('an error', () => {
     ['queue options in a list', { notifierOptions: [] }, /notifierOptions/],
     ['instruments that are not a list', { instruments: 'fetch' }, /list/],
     ['an unknown instrument', { instruments: ['ftp'] }, /"ftp".*fetch/],
-    ['a malformed rule', { propagateTo: 'http://catalog' }, /catalog/],
+    ['a malformed rule in `propagateTo`', { propagateTo: 'http://catalog' }, /catalog/],
     ['an unknown level for SQL', { traceSql: 'all' }, /traceSql.*"off", "statements" or "values"/],
     ['a `strict` that is not a boolean', { strict: 1 }, /strict must be of type boolean/],
     [
@@ -349,7 +361,7 @@ describe('an error', () => {
     expect(() => setup(options as SetupOptions)).toThrow(TypeError)
     expect(() => setup(options as SetupOptions)).toThrow(message)
 
-    expect(await carries(await openServer())).toBe('true')
+    expect(await askServer(await openServer())).toBe('true')
     expect(records.map(({ service }) => service)).toEqual(['before', 'before'])
   })
 
@@ -357,7 +369,7 @@ describe('an error', () => {
     ['mongo-db://app:TOPSECRET@host/x', 'ERR_UNKNOWN_DRIVER'],
     ['app:TOPSECRET@host', 'ERR_CONNECTION_STRING'],
     ['sqlite://app:TOPSECRET@host/x', 'ERR_CONNECTION_STRING'],
-  ])("in the connection string causes the driver's error without the password: %s", (connectionString, code) => {
+  ])('in the connection string causes an error that does not show the password: %s', (connectionString, code) => {
     for (const options of [{}, { hmacKeys: KEY }, { enabled: false }, { strict: true }]) {
       expect(() => setup({ ...options, connectionString })).toThrow(
         expect.objectContaining({ code, message: expect.not.stringContaining('TOPSECRET') }),

@@ -23,7 +23,7 @@ const PROGRAM = `
   const { emitted, written, dropped, unknown } = own.notifier.stats
   console.log(JSON.stringify({ threads, warnings, emitted, written, dropped, unknown }))`
 
-it('counts records as dropped if the thread cannot start, warns once, and does not try to start it again for each batch', async () => {
+it('setup() warns once and counts records as dropped if the thread of the SQLite driver cannot start', async () => {
   const program = installProgram()
   // The thread fails before it loads the package, so the package only has to exist.
   program.write('node_modules/@photostructure/sqlite/package.json', '{ "name": "@photostructure/sqlite" }')
