@@ -23,17 +23,16 @@ export interface InjectOptions {
 
 /**
  * Adds the current trace to the headers or the context of a message, and returns them. If another service processes the
- * message within `runTraced`, its work becomes a child of the current point. If nothing is traced, nothing changes. If
- * a forwarded message already contains a trace, that trace is replaced, and its key in plain text is removed. Never
- * throws.
+ * message within `runTraced`, its work becomes a child of the current point. If no trace is active, the context stays
+ * unchanged. If a forwarded message already contains a trace, that trace is replaced, and its key in plain text is
+ * removed. Never throws.
  *
  * The context is an object, a `Map`, any object with `get` and `set` (`Headers`, gRPC's `Metadata`, NATS headers), or a
  * list of headers. If no context is given, a new object is returned. List items are `{ name: value }` (for
  * node-rdkafka, and in a list that was empty), `{ key, value }` or `[name, value]`. Names and values become bytes if
- * those of other headers are bytes.
+ * the names and values of other headers are bytes.
  *
- * @example
- * producer.send({ topic: 'orders', messages: [{ value, headers: injectTrace({}) }] })
+ * @example producer.send({ topic: 'orders', messages: [{ value, headers: injectTrace({}) }] })
  */
 export function injectTrace(context?: null): Record<string, string>
 export function injectTrace<Context extends object>(context: Context, options?: InjectOptions): Context

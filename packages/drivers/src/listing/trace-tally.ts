@@ -12,8 +12,8 @@ export interface TraceTally {
 }
 
 /**
- * Starts a tally. The record with the oldest timestamp counts as the first record. If timestamps are equal, the one
- * added first counts.
+ * Creates an empty tally. The record with the oldest timestamp counts as the trace's first record. If several records
+ * have this timestamp, the record that was added first counts.
  */
 export function createTally(): TraceTally {
   const latest = getLatestPlausibleTimestamp()

@@ -33,7 +33,7 @@ export function isMissingIndex(error: unknown): boolean {
   return error instanceof SearchFailure && error.type === 'index_not_found_exception'
 }
 
-/** Returns whether the server will never accept the records of a request, as far as the status shows. */
+/** Returns whether the status shows that the server will probably never accept the records of a request. */
 export function mayRefuseRecords(error: unknown): boolean {
   if (!(error instanceof SearchFailure)) return false
   return error.status === 413 || (error.status === 400 && advise(400, error.type) === '')
@@ -64,8 +64,9 @@ export function toSearchFailure(error: unknown): SearchFailure {
       "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for an OpenSearch write opensearch://",
     )
   }
-  // Another HTTP server answered 200, or the answer cannot be parsed. The message may quote the answer.
-  return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
+  // Another HTTP server answered 200, or the answer cannot be parsed. The client's message is not shown, because it may
+  // quote the answer.
+  return new SearchFailure(undefined, `its client reports ${String(name) || 'no reason'}`)
 }
 
 /** Converts an answer with a status of 300 or higher. */
@@ -114,7 +115,8 @@ function advise(status: number, type: string): string {
   if (status === 403) return ': the user lacks a privilege'
   if (status >= 300 && status < 400) return ': write the address that it redirects to into the connection string'
   if (status === 404 && type !== 'index_not_found_exception') return ': check the host and the path'
-  if (status === 405 || status === 406 || status === 415) return ': check whether there is a proxy before the server'
+  if (status === 405 || status === 406 || status === 415)
+    return ': check whether there is a proxy in front of the server'
   return ''
 }
 

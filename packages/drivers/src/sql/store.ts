@@ -15,7 +15,7 @@ export interface OwnedId {
   readonly baseId: string
 }
 
-/** Position in a walk over the records. */
+/** A position in a walk over the records in the order of time. */
 export interface Position {
   readonly timestamp: string
   readonly id: number

@@ -10,7 +10,10 @@ import { packRecord } from './row.js'
 import { createThread, ThreadDied } from './thread.js'
 import { findWorker } from './worker-file.js'
 
-/** Number of records that are sent to the thread at once. The thread unpacks them while the next ones are packed. */
+/**
+ * Number of records that are sent to the thread at once. The thread unpacks these records while the next records are
+ * packed.
+ */
 const RECORDS_PER_STAGE = 100
 
 /** Row ids may be negative. */
@@ -58,7 +61,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
     list: (selection, failedOnly) => thread.ask('list', selection, failedOnly),
     remove: baseId => thread.ask('delete', baseId),
     prune,
-    // The clients would truncate other ids.
+    // SQLite's clients would truncate or change other ids.
     canStoreId: baseId => !baseId.includes('\0') && isStorable(baseId),
     toError: error => toStoreError(path, error),
     finishWork: thread.close,

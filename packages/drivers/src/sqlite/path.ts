@@ -13,7 +13,7 @@ export interface SqliteLocation {
 }
 
 /**
- * Reads a path with an optional `?ttl=7d`. Error messages do not quote it, because a string for another store may
+ * Reads a path with an optional `?ttl=7d`. Error messages do not quote the path, because a string for another store may
  * contain a password.
  */
 export function readSqliteLocation(location: string): SqliteLocation {
@@ -22,8 +22,8 @@ export function readSqliteLocation(location: string): SqliteLocation {
 }
 
 /**
- * Converts `/` and a path, which is absolute or relative to the working directory. An empty string means the default
- * store.
+ * Converts the part after `sqlite://`, which is a slash followed by a path. The path is absolute or relative to the
+ * working directory. An empty string means the default store.
  */
 function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()

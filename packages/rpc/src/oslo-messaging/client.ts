@@ -23,7 +23,7 @@ export interface OsloTarget {
   /** The name of one server of the topic. Default: any server. */
   readonly server?: string | undefined
   readonly namespace?: string | undefined
-  /** Version of the interface. Default 1.0, as in servers. */
+  /** Version of the interface. The default is 1.0, as for servers. */
   readonly version?: string | undefined
   readonly topic?: string | undefined
   /** The services' `control_exchange`. Default `openstack`. */
@@ -87,11 +87,10 @@ const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
  * Creates a client for OpenStack's services over RabbitMQ, like Python's RPC client. Each call in a trace is a point
- * named `rpc`, below which the service continues the trace. Connects on first use, and reconnects after a loss.
+ * named `rpc`. The service's points become children of this point. Connects on first use, and reconnects after a loss.
  *
  * @throws TypeError for a wrong option
- * @example
- * const orders = createOsloClient(() => amqplib.connect(url), { topic: 'orders', rabbit_quorum_queue: true })
+ * @example const orders = createOsloClient(() => amqplib.connect(url), { topic: 'orders', rabbit_quorum_queue: true })
  * await orders.call({ user: 'alice' }, 'create', { item: 7 }, { timeout: 5_000 })
  */
 export function createOsloClient(connect: Connect, options: OsloClientOptions): OsloClient {
@@ -177,7 +176,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
           mandatory: true,
           ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
-        // Called last, so that an earlier error leaves no waiting call behind.
+        // `wait` is called last, so that an earlier error leaves no waiting call behind.
         const reply = waitingCalls.wait(messageId, name, timeout, monitorTimeout)
         publish(target, content, properties).then(
           outcome => {
@@ -237,7 +236,7 @@ function mergeTargets(defaults: OsloClientOptions, overrides: OsloTarget) {
 function checkCall(method: unknown, args: unknown, options: object, kinds: OptionKinds, owner: string): void {
   checkOptions(owner, options, kinds)
   if (typeof method !== 'string' || method === '') throw new TypeError(`${owner} needs the name of a method`)
-  if (!isObject(args)) throw new TypeError('The arguments of a method are an object: their names and values')
+  if (!isObject(args)) throw new TypeError('The arguments of a method must be an object with their names and values')
 }
 
 function createRefusedError(name: string): OsprofilerError {

@@ -55,7 +55,7 @@ export interface OsloCall {
 
 /** A running server of a topic, as returned by `createOsloServer`. */
 export interface OsloServer {
-  /** Numbers of the calls that carried a trace, by outcome. */
+  /** The number of calls with a trace, for each outcome. */
   readonly stats: TraceStats
   /** Accepts no more calls, finishes the calls in progress, and ends within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
@@ -149,7 +149,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
       const deadline = performance.now() + timeout
       await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of consumerTags) await channel.cancel(tag)
-        // Leaves some of the time for requests to the broker.
+        // The calls get only a part of the time, because the requests to the broker take time, too.
         await waitAtMost(callHandler.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
@@ -163,7 +163,7 @@ function checkServerOptions(options: OsloServerOptions): void {
   checkOptions('createOsloServer()', options, OPTION_KINDS)
   if (!options.topic) throw new TypeError('createOsloServer() needs a topic')
   if (options.maxConcurrentCalls !== undefined && options.maxConcurrentCalls < 1) {
-    throw new TypeError('maxConcurrentCalls is 1 or more')
+    throw new TypeError('maxConcurrentCalls must be at least 1')
   }
 }
 

@@ -21,7 +21,10 @@ export interface KnownPoint {
 export interface KnownPoints {
   get(baseId: string, traceId: string): KnownPoint | undefined
   learn(record: TraceRecord, startedAt: number): void
-  /** Notes that a point's span was sent with its stop record. `isWhole` says whether it also had its start record. */
+  /**
+   * Notes that a point's span was sent with its stop record. `isWhole` tells whether the span also had the start
+   * record.
+   */
   end(baseId: string, traceId: string, at: number, isWhole: boolean): void
   /** Returns whether a point has no parent. The trace id counts as a parent only if a point has this id. */
   isTop(point: KnownPoint): boolean

@@ -80,7 +80,8 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
 }
 
 /**
- * Shares one resource object per service and process, because exporters group spans by the identity of the resource.
+ * Uses the same resource object for all records of one service, project and host, because exporters group spans by the
+ * identity of this object.
  */
 function createResourceFinder(given: OtlpResource): (record: TraceRecord) => Resource {
   const resources = new Map<string, Resource>()

@@ -12,7 +12,7 @@ export interface Incoming {
   readonly args: Readonly<Record<string, unknown>>
   readonly namespace: string | undefined
   readonly version: string
-  /** The context without the trace, because its key is only for this library. */
+  /** The context without the trace, because the key in the trace is only for this library. */
   readonly context: Readonly<Record<string, unknown>>
   /** Identifies a message, so that a repeated delivery is recognized. */
   readonly uniqueId: string | undefined
@@ -93,12 +93,12 @@ export function readIncoming(message: Message): Incoming {
  * intentionally.
  */
 function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
-  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a text' }
+  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a string' }
   if (!isTextOrMissing(version)) {
-    return { type: 'UnsupportedVersion', message: 'The version of a call must be a text, such as "1.0"' }
+    return { type: 'UnsupportedVersion', message: 'The version of a call must be a string, such as "1.0"' }
   }
   if (!isTextOrMissing(namespace)) {
-    return { type: 'UnsupportedVersion', message: 'The namespace of a call must be a text' }
+    return { type: 'UnsupportedVersion', message: 'The namespace of a call must be a string' }
   }
   const hasArgs = args === undefined || args === null || isObject(args)
   return hasArgs ? undefined : { type: 'RPCDispatcherError', message: 'The arguments of a call must be an object' }
