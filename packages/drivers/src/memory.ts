@@ -24,7 +24,7 @@ export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      'A memory store is "memory://" or "memory://name". The name may have letters, digits, ".", "_" and "-".',
+      'A memory store needs the connection string "memory://" or "memory://name". The name may contain letters, digits, ".", "_" and "-".',
     )
   }
   const store = namedStores.get(name) ?? { traces: new Map(), records: 0 }

@@ -216,7 +216,7 @@ describe('a Redis connection string', () => {
   })
 
   it.each([
-    ['redis://host/x', 'a number from 0'],
+    ['redis://host/x', 'a number of at least 0'],
     ['redis://host:1,host:2/1', 'only the database 0'],
     ['redis://host:1,host:2?cluster=false', 'several hosts form a Cluster'],
     ['redis://host?cluster=perhaps', 'cluster must be true or false'],

@@ -41,7 +41,7 @@ function toDirectory(path: string): string {
 function throwMalformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
-    'A file store is "file:///absolute/directory", percent-encoded, without a host; the only option is "?ttl=7d".',
+    'A file store needs a connection string such as "file:///absolute/directory", percent-encoded and without a host. The only option is "?ttl=7d".',
   )
 }
 

@@ -84,7 +84,7 @@ async function endsWithLineFeed(handle: FileHandle): Promise<boolean> {
   return buffer[0] === 0x0a
 }
 
-/** Returns how many bytes were written, and the error if some were not. */
+/** Returns how many bytes were written, and the error if some bytes were not written. */
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<{ written: number; failure?: unknown }> {
   let written = 0
   while (written < bytes.length) {
@@ -107,8 +107,8 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 /**
- * This quick check comes before the parser, because the parser takes microseconds to reject a line, and a file may have
- * millions of blank lines.
+ * Quickly checks whether a line may contain a record. A file may have millions of blank lines, and the parser takes
+ * microseconds to reject a line.
  */
 function mayBeRecord(line: string): boolean {
   return /^\s*\{/.test(line)

@@ -25,7 +25,7 @@ export function createExitSignal(): ExitSignal {
   return new Int32Array(new SharedArrayBuffer(8))
 }
 
-/** Makes the exit of this process wait for the thread, until the returned function is called. */
+/** Makes the exit of this process wait for the thread that has this signal, until the returned function is called. */
 export function watchExit(signal: ExitSignal): () => void {
   // All threads share one listener, because Node warns if an event has more than ten listeners.
   if (watchedSignals.size === 0) process.on('exit', waitForThreads)

@@ -36,7 +36,7 @@ export function sendRequest(
       clearTimeout(timer)
       signal.removeEventListener('abort', onEnd)
     })
-    // A socket must not keep the process alive, because `guardCall` does so during a call.
+    // The socket must not keep the process alive. During a call, `guardCall` does so.
     request.on('socket', socket => socket.unref())
     request.on('error', reject)
     request.on('response', response => {

@@ -4,7 +4,7 @@ import { performance, Set } from '@osprofiler/core/toolkit'
 import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** Selects the records to read: all up to a timestamp, or all after a timestamp. */
+/** The part of the store to read: all records up to a timestamp, or all records after it. */
 export type TimeRange = { readonly upTo: string } | { readonly after: string }
 
 /** Time limit for reading pages that contain only traces of earlier pages. */
@@ -14,7 +14,7 @@ const MAX_NO_PROGRESS_MS = 30_000
 export interface TracePage {
   /** The ids of the traces on this page. Earlier pages may contain the same ids. */
   readonly baseIds: Iterable<string>
-  /** The latest timestamp that a trace can have whose id appears only on later pages. */
+  /** A timestamp. A trace that appears only on later pages cannot be newer. */
   readonly reached: string
 }
 

@@ -18,7 +18,7 @@ const FORM = {
  * Keeps records in VMware's Log Insight, in the layout of Python's driver: one event per record, up to 500 per request.
  * Log Insight has no event ids, so a batch that was sent twice would be stored twice. If a batch gets no answer, the
  * write therefore rejects with `ERR_WRITE_UNCERTAIN`. Events expire in Log Insight, and cannot be removed. Unlike
- * Python's driver, this one requires TLS with a verified certificate, or `?insecure=true`.
+ * Python's driver, this driver requires TLS with a verified certificate, or `?insecure=true`.
  */
 export function openLoginsightDriver(location: string, { lifetime }: OpenContext): StoreDriver {
   const { server, credentials } = readLocation(location)

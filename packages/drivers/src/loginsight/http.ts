@@ -51,8 +51,8 @@ export interface HttpClient {
 }
 
 /**
- * The client closes idle connections before the server does. A request would be lost if the server closed the
- * connection at that moment.
+ * The client closes idle connections before the server does. If the server closed a connection just as a request is
+ * sent, the request would be lost.
  */
 const IDLE_CONNECTION_MS = 4_000
 const MAX_ANSWER_CHARACTERS = 200_000_000

@@ -105,7 +105,10 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
   ]
 }
 
-/** Returns whether other requests may still succeed: the server gets too many requests, or fails on this request. */
+/**
+ * Returns whether other requests may still succeed, because the server gets too many requests or fails only on this
+ * request.
+ */
 function mayConcernOneRequest(status: number): boolean {
   return status === 429 || status >= 500
 }
@@ -136,7 +139,8 @@ function countRefused(ingested: unknown, sent: number): number {
 
 function toEvent(record: TraceRecord): string | undefined {
   const { base_id, trace_id, project, service, name } = record
-  // Fields are sent as UTF-8, which cannot express a lone surrogate. Only the JSON in `trace` can escape one.
+  // Fields are sent as UTF-8, which cannot express a lone surrogate. Only the field `trace` may contain them, because
+  // JSON escapes them.
   if (![base_id, trace_id, project, service, name].every(text => text.isWellFormed())) return undefined
   const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })

@@ -122,7 +122,7 @@ function watchConnection(model: ChannelModel, settings: MessagingSettings): Brok
   const socket = Reflect.get(model.connection, 'stream') as Socket
   let blockedBy: string | undefined
   let isOpen = true
-  // The socket must not keep the process alive, because `guardCall` does so during a call.
+  // The socket must not keep the process alive. During a call, `guardCall` does so.
   socket.unref()
   model.on('error', () => undefined)
   model.on('close', () => {

@@ -101,7 +101,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       return { refused: await lifetime.run(signal => runInTurn(() => publish(contents, signal))) }
     },
     // The driver does not read quorum queues. Each message that is put back into such a queue counts as a failed
-    // delivery, and after several of these the queue drops the message.
+    // delivery, and after several failed deliveries the queue drops the message.
     ...(!settings.quorum &&
       createQueueReader((...seen) => lifetime.run(signal => runInTurn(() => scan(signal, ...seen)), READ_MS))),
     toError: error =>

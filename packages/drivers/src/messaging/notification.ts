@@ -25,7 +25,7 @@ export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
 }
 
-/** Decodes a notification of either format. Returns undefined if it is not from a profiler. */
+/** Decodes a notification of either format. Returns undefined if the notification is not from a profiler. */
 export function decodeNotification(content: Buffer): TraceRecord | undefined {
   const body = parse(content.toString())
   const text = isObject(body) ? body['oslo.message'] : undefined

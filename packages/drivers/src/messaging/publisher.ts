@@ -10,8 +10,8 @@ import type { MessagingSettings } from './url.js'
 export interface Publisher {
   readonly isOpen: boolean
   /**
-   * Resolves to the number of messages that the broker refused, after it has confirmed the others. Rejects with
-   * `ERR_STORE` if the broker accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` otherwise.
+   * Resolves to the number of messages that the broker refused, after the broker has confirmed the other messages.
+   * Rejects with `ERR_STORE` if the broker accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` otherwise.
    */
   publish(contents: readonly Buffer[]): Promise<number>
 }
@@ -106,8 +106,8 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       let nacked = 0
       let waiting = contents.length
       const deadline = setInterval(() => {
-        // If the broker has run out of memory or disk space, the wait continues: the broker confirms the messages when
-        // it has enough again.
+        // If the broker has run out of memory or disk space, the wait continues, because the broker confirms the
+        // messages later.
         if (connection.blockedBy === undefined) connection.destroy()
       }, CONFIRM_TIMEOUT_MS).unref()
 

@@ -43,7 +43,7 @@ export async function scanQueue(
     await channel.close()
     throw new OsprofilerError(
       'ERR_STORE',
-      `The queue "${TOPIC}" holds more than ${maxNotifications} notifications, which are too many to read. Does it have a consumer?`,
+      `The queue "${TOPIC}" contains more than ${maxNotifications} notifications, which are too many to read. Does it have a consumer?`,
     )
   }
   const onMessage = (message: ConsumeMessage) => passOn(channel, message, onNotification)

@@ -48,8 +48,8 @@ const IGNORED_OPTIONS = splitWords(`
 `)
 
 /**
- * The options for the limits of a quorum queue, and the queue's arguments. A limit of 0 does not apply. oslo.messaging
- * 14 misspells two options as `quroum`.
+ * The options for the limits of a quorum queue, each with the queue argument that it sets. A limit of 0 means no limit.
+ * oslo.messaging 14 misspells two of the options (`quroum`).
  */
 const QUORUM_LIMITS = [
   ['rabbit_quorum_delivery_limit', 'x-delivery-limit'],
@@ -80,8 +80,9 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads a `messaging://` connection string. If it contains no hosts, the transport URL in `OSPROFILER_TRANSPORT_URL` is
- * used, but the options in the string override those in the URL. Throws `ERR_CONNECTION_STRING`.
+ * Reads a `messaging://` connection string. If the string contains no hosts, the transport URL in
+ * `OSPROFILER_TRANSPORT_URL` is used, but the options in the string override those in the URL. Throws
+ * `ERR_CONNECTION_STRING`.
  */
 export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)

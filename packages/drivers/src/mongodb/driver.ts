@@ -36,7 +36,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   const connection = createMongodbConnection(url, lifetime.lookup)
   /**
    * The failed batches, and the ids of their records. Some of these records may be stored already, so every retry must
-   * use the same ids, even if it contains only a part of the batch.
+   * use the same ids, even a retry of a part of the batch.
    */
   const failedBatches = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
@@ -113,7 +113,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
           sort: { timestamp: 1, _id: 1 },
           batchSize: PAGE_DOCUMENTS,
           allowDiskUse: true,
-          // With `false`, doubles differ from integers, and 64-bit integers are not rounded.
+          // With `false`, the client distinguishes doubles from integers, and does not round 64-bit integers.
           promoteValues: false,
         },
       )

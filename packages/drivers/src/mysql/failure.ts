@@ -42,7 +42,7 @@ const REFUSED_CODES = new Set([1118, 1366, 1406, 3140, 3819, 4025])
  * resolves it.
  */
 const LOCK_WAIT_CODES = new Set([1205, 3572])
-/** The server ends the connection with these errors. */
+/** Error numbers with which the server ends the connection. */
 const LOST_CODES = new Set([1053, 1077, 1079, 1080, 1152, 1153, 1157, 1158, 1159, 1160, 1161, 1317, 1927, 4031])
 
 /** Converts an error of `mysql2`. */

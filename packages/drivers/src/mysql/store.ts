@@ -36,7 +36,8 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
       await session.run(CREATE_TABLE)
     },
     async begin() {
-      // With autocommit off, each statement begins a transaction if none is open, which saves a round trip per batch.
+      // With autocommit off, each statement begins a transaction if no transaction is open, which saves a round trip
+      // per batch.
       if (!isAutocommitOff) await session.run('SET autocommit = 0')
       isAutocommitOff = true
     },

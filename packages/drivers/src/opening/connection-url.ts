@@ -30,7 +30,7 @@ export function showHost({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Formats addresses for messages. If there are many, only the first are shown. */
+/** Formats addresses for messages. If there are many addresses, shows only the first ones. */
 export function showHosts(hosts: readonly Host[], show = showHost): string {
   const more = hosts.length - MAX_SHOWN_HOSTS
   return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
@@ -46,7 +46,7 @@ export interface UrlForm {
   readonly listOptions?: readonly string[]
   /** Options that are ignored, because they are for other clients that use the same string. */
   readonly ignoredOptions?: readonly string[]
-  /** The host to use if none is given. Without a default, a host is required. */
+  /** The host to use if the string contains no host. Without a default, a host is required. */
   readonly defaultHost?: string
 }
 

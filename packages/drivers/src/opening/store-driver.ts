@@ -35,8 +35,8 @@ export interface StoreLifetime {
 
 /**
  * A driver as its author writes it. `createDriver` turns it into a `Driver`, which checks queries, passes on only plain
- * records, and rejects calls after `close`. It also limits how long the process is kept alive. Members without a
- * comment are the same as in `Driver`.
+ * records, and rejects calls after `close`. `createDriver` also limits how long the process is kept alive. Members
+ * without a comment are the same as in `Driver`.
  */
 export interface StoreDriver {
   readonly name: string
@@ -47,8 +47,8 @@ export interface StoreDriver {
    */
   readonly answerMs?: number
   /**
-   * Each record is a plain object. Its members are strings, among them a valid timestamp, and `info`: JSON values to
-   * which no other code refers.
+   * Each record is a plain object: `timestamp` is valid, `info` contains only JSON values, and all other members are
+   * strings. No other code refers to `info`.
    */
   write(records: readonly TraceRecord[]): Promise<WriteResult>
   /** Rejects if the store accepts no writes. */
@@ -64,7 +64,7 @@ export interface StoreDriver {
   remove?(baseId: string): Promise<number>
   /** Removes the traces that have no record dated `before` or later, and resolves to their number. */
   prune?(before: string): Promise<number>
-  /** How long to keep traces, in milliseconds, and the function that removes them if the server does not. */
+  /** How long to keep traces, in milliseconds, and a function that removes older traces if the server does not. */
   readonly retention?: { readonly ttl: number | undefined; prune(before: string): Promise<unknown> }
   /**
    * Returns whether the store can contain this id. A client or database would change any other id, and find a different

@@ -10,7 +10,7 @@ export type WritePrepared<Prepared, Rest extends unknown[]> = <Result>(
 
 /**
  * Keeps the data that a driver prepared for a batch until the batch is written or reported as held. A batch that is
- * tried again is the same array, and keeps the ids of its first try, by which a store recognizes repeated records.
+ * tried again is the same array. It keeps the ids of its first try, by which a store recognizes repeated records.
  */
 export function prepareOnce<Prepared, Rest extends unknown[]>(
   prepare: (records: readonly TraceRecord[], ...rest: Rest) => Prepared,

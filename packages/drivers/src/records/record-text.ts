@@ -5,7 +5,8 @@ import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 /** Matches strings that need no escapes in JSON. */
 const UNESCAPED_TEXT = /^[ !#-[\]-~]*$/
 /**
- * Matches numbers that standard JSON does not allow. Also matches these words inside strings, where they are harmless.
+ * Matches the words for numbers that standard JSON does not allow. Also matches these words inside strings, where they
+ * are harmless.
  */
 const NON_FINITE_WORD = /NaN|Infinity/
 

@@ -90,7 +90,7 @@ export function readRedisUrl(scheme: string, location: string): RedisSettings {
   const { hosts, path, options, createError } = url
   const kind = bySentinel ? 'sentinel' : (readSwitch(url, 'cluster') ?? hosts.length > 1) ? 'cluster' : 'single'
   if (kind === 'single' && hosts.length > 1)
-    throw createError('several hosts form a Cluster, but "cluster=false" says that there is none')
+    throw createError('several hosts form a Cluster, which contradicts "cluster=false"')
   const database = options.get('db') ?? (bySentinel ? '' : path)
   if (!/^\d{0,5}$/.test(database)) throw createError('a database must be a number of at least 0')
   const db = Number(database)

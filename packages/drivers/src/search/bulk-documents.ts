@@ -6,7 +6,7 @@ import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
 /** A record encoded for the bulk API, and its state so far. */
 export interface BulkDocument {
-  /** One action with its document, or two if a failed trace must be noted. */
+  /** One action with its document, or two actions if a failed trace must be noted. */
   readonly lines: string
   readonly bytes: number
   /** Number of documents in `lines`. */
@@ -46,7 +46,7 @@ const UNFIT_DOCUMENT: BulkDocument = { lines: '', bytes: 0, actions: 0, state: '
 /** Represents every record above `MAX_RECORD_BYTES`. The driver recognizes this object and explains the refusal. */
 export const TOO_LARGE_DOCUMENT: BulkDocument = { ...UNFIT_DOCUMENT }
 
-/** Creates documents with ids of the driver's own, by which the server recognizes a repeated document. */
+/** Creates documents with ids that the driver chooses, so that the server recognizes a repeated document. */
 export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
   // A batch may contain the same record twice.
   const known = new WeakMap<TraceRecord, BulkDocument[]>()

@@ -47,7 +47,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
-    // The rest of such a message comes from OpenSSL.
+    // The rest of such a message comes from OpenSSL, and is not shown.
     if (TLS_MISMATCH.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, CONNECT_FAILURE.test(reason))
     return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, CONNECT_FAILURE.test(reason))
   }
@@ -61,7 +61,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
     if (isOpenSearch(meta)) return new SearchFailure(undefined, 'it is an OpenSearch; write opensearch://')
     return new SearchFailure(
       undefined,
-      "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for an OpenSearch write opensearch://",
+      "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for OpenSearch, write opensearch://",
     )
   }
   // Another HTTP server answered 200, or the answer cannot be parsed. The client's message is not shown, because it may
@@ -105,7 +105,7 @@ const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
 const EXPECTS_TLS = 'plain HTTP at a TLS port'
 
-/** Returns advice for an answer that concerns the request rather than its content, or else `''`. */
+/** Returns advice if an answer concerns the request itself and not the records in it. Otherwise, returns `''`. */
 function advise(status: number, type: string): string {
   if (type === EXPECTS_TLS) return ': add +https to the scheme'
   if (type === NO_HANDLER) return ': check the path in the connection string'

@@ -44,7 +44,7 @@ const MAPPINGS = {
   [FAILURES_INDEX]: { dynamic: false, properties: ID_AND_TIME },
 }
 
-/** Creates an index unless it exists. If the user lacks this right, existing indices are used. */
+/** Creates an index unless it exists. If the user lacks the right to create indices, existing indices are used. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
     const options = { requestTimeout: CREATE_TIMEOUT_MS }

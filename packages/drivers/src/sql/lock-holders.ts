@@ -18,7 +18,7 @@ export interface LockHolder {
 /** The sessions whose locks block a statement of the driver. An error message names these sessions. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether each holder certainly has a lock. Otherwise, any of them may have it. */
+  /** Whether each holder certainly has a lock. Otherwise, the holders are only candidates. */
   readonly areSure: boolean
   /**
    * Advice on how to find out more than this user or this server can see, such as "to see the owner, grant this user

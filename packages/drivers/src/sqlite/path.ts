@@ -40,7 +40,7 @@ function toSqlitePath(location: string): string {
 function throwMalformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
-    'An SQLite store is "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded, without a host; the only option is "?ttl=7d".',
+    'An SQLite store needs the connection string "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded and without a host. The only option is "?ttl=7d".',
   )
 }
 
@@ -72,7 +72,7 @@ function findHome(): string {
   if (isAbsolute(home)) return home
   throw new OsprofilerError(
     'ERR_CONFIGURATION',
-    'The embedded store has no place, because this user has no home directory. Set XDG_STATE_HOME to an absolute path, or name a store, such as "sqlite:////var/lib/app/traces.db".',
+    'The embedded store has no default location, because this user has no home directory. Set XDG_STATE_HOME to an absolute path, or name a store, such as "sqlite:////var/lib/app/traces.db".',
     { cause },
   )
 }

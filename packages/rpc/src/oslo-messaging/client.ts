@@ -61,7 +61,7 @@ export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
 export interface OsloClient {
   /** Resolves to the method's result. Throws RemoteError, MessagingTimeout, MessageUndeliverable or `ERR_BROKER`. */
   call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>
-  /** Makes a server run a method, and resolves when the broker has the message. Rejects with `ERR_BROKER`. */
+  /** Makes a server run a method, and resolves when the broker has received the message. Rejects with `ERR_BROKER`. */
   cast(context: object | null, method: string, args?: object, options?: OsloCastOptions): Promise<void>
   /** Rejects all waiting calls, and closes within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
@@ -115,8 +115,8 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const { channel } = open
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declarations.transient)
-    // A reply is acknowledged only after it has arrived. If the connection ends before that, the reply is delivered
-    // again on the next connection.
+    // A reply is acknowledged only after its call has received it. If the connection ends before that, the reply is
+    // delivered again on the next connection.
     const { consumerTag } = await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {

@@ -40,8 +40,8 @@ export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   /** Whether to answer `oslo_rpc_server_ping`. Default false. */
   readonly rpc_ping_enabled?: boolean | undefined
   /**
-   * Called with the errors of methods, together with the call, and with errors of the broker. Default: a process
-   * warning.
+   * Called with the error and the call if a method fails, and with only the error if the broker fails. Default: emits a
+   * process warning.
    */
   readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
 }
@@ -78,18 +78,14 @@ const OPTION_KINDS: OptionKinds<OsloServerOptions> = {
 
 /**
  * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does. Callers can reach any server
- * of the topic, only this server, or all servers (fan-out). If a call carries a trace that was signed with one of the
+ * of the topic, only this server, or all servers (fan-out). If a call contains a trace that was signed with one of the
  * keys, the call becomes part of that trace. Resolves when the server is ready for calls. Lost channels and connections
  * are reopened.
  *
  * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` if the broker does not answer or its declarations
  * differ
- * @example
- * const server = await createOsloServer(() => amqplib.connect(url), {
- *   topic: 'orders',
- *   endpoints: { create: (context, { item }) => save(item) },
- *   rabbit_quorum_queue: true,
- * })
+ * @example const server = await createOsloServer(() => amqplib.connect(url), { topic: 'orders', endpoints: { create:
+ * (context, { item }) => save(item) }, rabbit_quorum_queue: true, })
  */
 export async function createOsloServer(connect: Connect, options: OsloServerOptions): Promise<OsloServer> {
   checkServerOptions(options)

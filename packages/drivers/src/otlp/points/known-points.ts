@@ -31,7 +31,8 @@ export interface KnownPoints {
   /** Returns whether the parent is a point of the same program. */
   hasLocalParent(point: KnownPoint): boolean
   /**
-   * Returns the estimated end of a point without a stop: the end of the nearest ended ancestor, or of the trace so far.
+   * Returns the estimated end of a point without a stop: the end of the nearest ended ancestor, or the latest known
+   * time of the trace.
    */
   estimateEnd(point: KnownPoint): number
   /** Notes the time of a record of the trace. */

@@ -15,8 +15,8 @@ const MAX_REQUEST_BYTES = 1_000_000
 const MIN_REQUEST_BYTES = 10_000
 
 /**
- * Returns a function that sends points and reports the fate of each. A refused request is halved until the refused
- * point is the only one in its request.
+ * Returns a function that sends points and reports the fate of each point. A refused request is halved until the
+ * refused point is the only one in its request.
  *
  * @throws OsprofilerError `ERR_STORE`: points without a reported fate may be sent again
  */
@@ -51,7 +51,7 @@ export function createPointSender(
         if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
           await sender.confirm()
           isConfirmed = true
-          // The request is sent again, because the collector may have accepted requests again before `confirm`.
+          // The collector accepts requests now, so the same request is tried again.
           waiting.unshift(request)
           continue
         }

@@ -94,8 +94,8 @@ export function watchRequests(agent: HttpAgent, onRequest: (request: ClientReque
 }
 
 /**
- * Settles the exchange with the outcome of the request. Changes failures that the exporter would retry, so that it does
- * not.
+ * Settles the exchange with the outcome of the request. Changes the status or error code of failures that the exporter
+ * would otherwise retry.
  */
 export function followRequest(request: ClientRequest, exchange: Exchange): void {
   exchange.request = request

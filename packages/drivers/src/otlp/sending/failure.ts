@@ -5,7 +5,7 @@ import { String, types } from '@osprofiler/core/toolkit'
 export interface Attempt {
   /** Whether the connection was open, so that the collector may have received the request. */
   readonly connected: boolean
-  /** Whether the request contained no spans and only checked whether the collector accepts any. */
+  /** Whether the request contained no spans and only checked whether the collector accepts requests. */
   readonly isProbe: boolean
   readonly isSecure: boolean
   readonly hasClientCertificate: boolean

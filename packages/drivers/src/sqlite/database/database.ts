@@ -10,8 +10,8 @@ import { findTable } from './table.js'
 export interface SqliteDatabase {
   readonly connection: DatabaseSync
   /**
-   * Whether the table exists, including changes by other processes. Throws if another program uses the table's name;
-   * see `findTable`.
+   * Returns whether the table exists now, even if another process created or removed it. Throws if another program uses
+   * the table's name; see `findTable`.
    */
   hasTable(): boolean
   /** Creates a missing table and missing indexes, and prepares inserts of one row and of `INSERT_GROUP_ROWS` rows. */
@@ -23,8 +23,8 @@ export interface SqliteDatabase {
 }
 
 // This is the table that SQLAlchemy creates for Python's driver. Of Python's eight indexes, only the two that this
-// driver's queries use are created, because each index slows down every insert. They find the records of a trace, and
-// the newest records. They have the same names as in Python, so that no table gets an index twice.
+// driver's queries use are created, because each index slows down every insert. One index finds the records of a trace,
+// and the other finds the newest records. Both have the same names as in Python, so that no table gets an index twice.
 const CREATE_TABLE_AND_INDEXES = `
   CREATE TABLE IF NOT EXISTS data (
     id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),

@@ -21,7 +21,8 @@ const MAX_COPY_AGE_MS = 5_000
 const MAX_COPY_TRIES = 3
 
 /**
- * Opens a database for reading, even without write permission. SQLite itself would have to write an index of the log.
+ * Opens a database for reading, even without write permission. SQLite itself needs this permission, because it writes
+ * an index of the log.
  */
 export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   try {

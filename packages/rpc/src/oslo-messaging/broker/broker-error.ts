@@ -10,7 +10,7 @@ export function toBrokerError(error: unknown): OsprofilerError {
   return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describeCause(error)}.`)
 }
 
-/** Returns whether an exchange of the same type exists that differs only in other properties. */
+/** Returns whether a declaration failed because an exchange of the same type exists with other properties. */
 export function existsWithOtherProperties(error: unknown): boolean {
   const [, argument, kind] = DECLARATION_MISMATCH.exec(getMessage(error)) ?? []
   return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')

@@ -34,7 +34,9 @@ export interface Connections {
 
 const CONNECT_TIMEOUT_MS = 30_000
 
-/** Creates the connections of a client or server. The first `open` connects, and rejects after 30 s. */
+/**
+ * Creates the connections of a client or server. The first `open` connects, and rejects if this takes longer than 30 s.
+ */
 export function createConnections(connect: Connect): Connections {
   let current: AmqpConnection | undefined
   let opening: Promise<AmqpConnection> | undefined

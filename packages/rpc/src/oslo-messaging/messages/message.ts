@@ -20,7 +20,7 @@ export interface Incoming {
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
   /** The interval in seconds within which the caller expects to hear that the server is still working on its call. */
   readonly monitorTimeout: number
-  /** The reason why no method may be run. */
+  /** The reason why this call must not run a method. Undefined for a valid call. */
   readonly flaw: CallFlaw | undefined
 }
 
