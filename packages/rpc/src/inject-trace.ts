@@ -8,15 +8,15 @@ export interface InjectOptions {
   /** The parent of the callee's points, such as a handle from `start`. Default: the current point. */
   readonly point?: { getTraceIdHeaders(): TraceHeaders } | undefined
   /**
-   * Whether to add `trace_info` for Python, with the HMAC key _in plain text_: everyone who reads it can then sign
-   * traces. Default false.
+   * Whether to add `trace_info` for Python, with the HMAC key _in plain text_: everyone who reads this key can then
+   * sign traces. Default false.
    */
   readonly compatible?: boolean | undefined
-  /** The only keys that may be sent in plain text. Default: those of `configure`, `setup` or the environment. */
+  /** The only keys that may be sent in plain text. Default: the keys of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /**
    * Whether names and values are added to a `Map` or a list as bytes. An @platformatic/kafka producer without
-   * serializers accepts only bytes. Default: the same type as the existing headers, or strings if there are none.
+   * serializers accepts only bytes. Default: the same type as the existing headers, or strings if there are no headers.
    */
   readonly bytes?: boolean | undefined
 }

@@ -14,7 +14,7 @@ const MAX_NO_PROGRESS_MS = 30_000
 export interface TracePage {
   /** The ids of the traces on this page. Earlier pages may contain the same ids. */
   readonly baseIds: Iterable<string>
-  /** A timestamp. A trace that appears only on later pages cannot be newer. */
+  /** An upper limit: no trace that appears only on later pages has a later timestamp. */
   readonly reached: string
 }
 

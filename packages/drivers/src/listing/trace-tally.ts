@@ -5,7 +5,7 @@ import { isSelected, type Selection } from './trace-query.js'
 /** Summarizes a trace, record by record. */
 export interface TraceTally {
   add(record: TraceRecord): void
-  /** The timestamp of the newest record dated no later than tomorrow, or `''` if there is none. */
+  /** The timestamp of the newest record dated no later than tomorrow, or `''` if there is no such record. */
   readonly newest: string
   readonly failed: boolean
   readonly summary: TraceSummary | undefined

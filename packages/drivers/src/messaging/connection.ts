@@ -88,8 +88,8 @@ function describeDeclarationConflict(text: string): string {
 }
 
 /**
- * Returns whether a broker refused an expiration. If all messages have the same expiration, the broker accepted none of
- * them.
+ * Returns whether a broker refused an expiration. If all messages have the same expiration, the broker accepted no
+ * message.
  */
 export function isExpirationRefused(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }

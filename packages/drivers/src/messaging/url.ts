@@ -81,7 +81,7 @@ const FORM: UrlForm = {
 
 /**
  * Reads a `messaging://` connection string. If the string contains no hosts, the transport URL in
- * `OSPROFILER_TRANSPORT_URL` is used, but the options in the string override those in the URL. Throws
+ * `OSPROFILER_TRANSPORT_URL` is used, but the options in the string override the options in the URL. Throws
  * `ERR_CONNECTION_STRING`.
  */
 export function readMessagingSettings(location: string): MessagingSettings {
@@ -154,8 +154,8 @@ function readTransportUrl(): readonly [transport: string, rest: string] {
 }
 
 /**
- * Reads each host of a transport URL, which may have its own credentials. Hosts without credentials use those of the
- * first host.
+ * Reads each host of a transport URL, which may have its own credentials. Hosts without credentials use the credentials
+ * of the first host.
  */
 function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   const [, hosts = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(location) ?? []

@@ -19,7 +19,10 @@ const ROW_LOCKS_QUERY = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.tr
 const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
 const OPEN_TRANSACTIONS_QUERY = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
-/** Lock modes that block other writers, such as those of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ LOCK. */
+/**
+ * Lock modes that block other writers, such as the lock modes of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ
+ * LOCK.
+ */
 const BLOCKING_MODES = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
 /**
@@ -74,7 +77,8 @@ export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): 
   }
   const open = await queryHolders(session, rowsOnly ? ROW_LOCKS_QUERY : OPEN_TRANSACTIONS_QUERY)
   if (open === undefined) return { holders: [], areSure: false, advice: 'to see the owner, grant this user PROCESS' }
-  // MariaDB has no table that shows who holds a row lock, but if there is only one candidate, it must be the holder.
+  // MariaDB has no table that shows which session holds a row lock. But if there is only one candidate, it must be the
+  // holder.
   const areSure = rowsOnly && open.length === 1
   return { holders: open, areSure, advice: rowsOnly ? ROWS_ADVICE : TABLE_ADVICE }
 }

@@ -77,7 +77,7 @@ export interface StoreDriver {
   finishWork?(): Promise<unknown>
   /** When the driver is closed, disconnects from the server. */
   disconnect?(): Promise<unknown>
-  /** Ends everything immediately, so that nothing keeps the process alive. */
+  /** Ends all connections and other work immediately, so that nothing keeps the process alive. */
   destroy?(): void
 }
 

@@ -33,7 +33,7 @@ const TAKE_LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
 /** SQLSTATEs of errors that occur if another process, such as a Python program, creates the table at the same time. */
 const CREATED_BY_ANOTHER_STATES = new Set(['42P07', '42710', '23505'])
 
-// Passing one array per column keeps the statement short, and its text the same for any number of rows.
+// Passing one array per column keeps the statement short. Its text is the same for any number of rows.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`

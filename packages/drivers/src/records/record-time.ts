@@ -52,7 +52,7 @@ function readInLastSecond(timestamp: string): number | undefined {
   return microseconds
 }
 
-/** Sorts records by time, the oldest first. */
+/** Compares records by time for `sort`. The oldest record comes first. */
 export function compareByTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
   if (one.timestamp === other.timestamp) return 0
   return one.timestamp < other.timestamp ? -1 : 1

@@ -2,7 +2,10 @@ import { Array, Set, String } from '@osprofiler/core/toolkit'
 import type { RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 
-/** Key prefix of a trace's list of records in the layout of Python's driver, with the newest record first. */
+/**
+ * Key prefix of the lists in the layout of Python's driver. Each list contains the records of one trace, the newest
+ * record first.
+ */
 export const RECORDS_PREFIX = 'osprofiler_opt:'
 /** Key prefix of the marker for a failed trace. */
 export const FAILURES_PREFIX = 'osprofiler_error:'

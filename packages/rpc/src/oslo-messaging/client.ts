@@ -53,7 +53,7 @@ export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
    * Whether to add the trace in Python's format, with the HMAC key _in plain text_ (see `injectTrace`). Default false.
    */
   readonly compatible?: boolean | undefined
-  /** Keys that may be sent in plain text. Default: those of `configure`, `setup` or the environment. */
+  /** Keys that may be sent in plain text. Default: the keys of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
 }
 

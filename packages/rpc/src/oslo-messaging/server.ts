@@ -31,7 +31,7 @@ export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly exchange?: string | undefined
   /** One or more objects with methods. Each may have a member `target` with its `namespace` and `version`. */
   readonly endpoints: object | readonly object[]
-  /** Trusted keys. Default: those of `configure`, `setup` or the environment. */
+  /** Trusted keys. Default: the keys of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /** Limits and hooks for traces, as for `createRunTraced`. */
   readonly trace?: CallOptions<TraceContext> | undefined

@@ -23,7 +23,10 @@ export interface ReadySpan {
   readonly characters: number
 }
 
-/** Returns a function that maps points to spans. The attributes in `given` override those of a record's service. */
+/**
+ * Returns a function that maps points to spans. The attributes in `given` override the attributes of a record's
+ * service.
+ */
 export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
   return points => {
     const findResource = createResourceFinder(given)
